@@ -1,0 +1,135 @@
+// The typed client: one method for every operation of the table. Answers are values; refusals are values too.
+
+import { ok } from "../lib/result.ts";
+import { type Outcome, type Refusal, type RefusalCode, refusalCodes, refuse } from "../model/refusal.ts";
+import type { ErrorBody } from "./errors.ts";
+import {
+  type AnswerOf,
+  type BodyInput,
+  type Operation,
+  type OperationId,
+  operations,
+  type QueryInput,
+} from "./operations.ts";
+
+export interface ClientOptions {
+  /** http://host:port of the master. */
+  baseUrl: string;
+  token?: string | undefined;
+  /** For tests and simulation: a fetch that needs no socket. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+export interface CallOptions<Id extends OperationId> {
+  /** The `{id}` of the path. */
+  id?: string;
+  body?: BodyInput<Id>;
+  query?: Partial<Record<keyof QueryInput<Id>, string | number | boolean | readonly string[] | undefined>>;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Give up after so long without an answer (streams: without the first byte). Default: no limit. */
+  timeoutMs?: number;
+}
+
+/** The master did not answer at all. `cause` keeps what the socket said. */
+export class UnreachableError extends Error {
+  override name = "UnreachableError";
+  readonly baseUrl: string;
+  constructor(baseUrl: string, why: string, cause: unknown) {
+    super(`cannot reach ${baseUrl}: ${why}`, { cause });
+    this.baseUrl = baseUrl;
+  }
+}
+
+export class Client {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") };
+  }
+
+  get baseUrl(): string {
+    return this.#options.baseUrl;
+  }
+
+  /**
+   * Calls an operation. JSON answers are parsed, text is a string, streams are the body as it comes, 204 is null.
+   * Throws UnreachableError where there was no answer; everything the master refuses is a returned refusal.
+   */
+  async call<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Outcome<AnswerOf<Id> | null>> {
+    const response = await this.fetch(id, options);
+    if (!response.ok) return readRefusal(response);
+    const { media } = operations[id] as Operation;
+    if (response.status === 204 || media === "none") return ok(null);
+    if (response.headers.get("content-type")?.startsWith("application/json")) {
+      return ok((await response.json()) as AnswerOf<Id>);
+    }
+    if (id === "metrics" || id === "docs") return ok((await response.text()) as AnswerOf<Id>);
+    return ok(response.body as unknown as AnswerOf<Id>);
+  }
+
+  /** The bare response, for headers (Link) and streams. Throws UnreachableError. */
+  async fetch<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Response> {
+    const { method, path } = operations[id] as Operation;
+    const url =
+      this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id ?? "")) + queryText(options.query);
+    const headers: Record<string, string> = { ...options.headers };
+    if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
+    const init: RequestInit = { method, headers };
+    if (options.body !== undefined) {
+      headers["content-type"] = "application/json";
+      init.body = JSON.stringify(options.body);
+    }
+    const giveUp = options.timeoutMs === undefined ? undefined : new AbortController();
+    // Only the answer's arrival is timed, not a stream's life: AbortSignal.timeout would cut streams.
+    const timer = giveUp && setTimeout(() => giveUp.abort(new Error("timed out")), options.timeoutMs);
+    const signals = [options.signal, giveUp?.signal].filter((signal) => signal !== undefined);
+    if (signals.length > 0) init.signal = AbortSignal.any(signals);
+    try {
+      return await (this.#options.fetch ?? fetch)(url, init);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw new UnreachableError(this.#options.baseUrl, whyUnreachable(error), error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function queryText(query: object | undefined): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) params.append(key, String(one));
+  }
+  const text = params.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+/** The refusal in an error answer; an answer of another server becomes one that says so. */
+export async function readRefusal(response: Response): Promise<{ ok: false; refusal: Refusal }> {
+  const text = await response.text();
+  let body: Partial<ErrorBody> = {};
+  try {
+    body = JSON.parse(text) as Partial<ErrorBody>;
+  } catch {
+    // Not JSON: then it is no Podling that answered.
+  }
+  if (typeof body.error !== "string" || !refusalCodes.includes(body.code as RefusalCode)) {
+    const start = text.slice(0, 200).trim() || "nothing";
+    return refuse("internal", `the answer (HTTP ${response.status}) is not Podling's: ${start}`, {
+      hint: "Check the address: something else may be listening there.",
+    });
+  }
+  return refuse(body.code as RefusalCode, body.error, {
+    ...(body.hint ? { hint: body.hint } : {}),
+    ...(body.details ? { details: body.details } : {}),
+  });
+}
+
+function whyUnreachable(error: unknown): string {
+  const code = (error as { code?: string }).code ?? "";
+  if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "connection refused";
+  if (code === "ENOTFOUND" || code === "FailedToOpenSocket") return "no such host, or nothing listens there";
+  if (code === "ECONNRESET" || code === "ConnectionClosed") return "the connection was closed";
+  return error instanceof Error ? error.message : String(error);
+}

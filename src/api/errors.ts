@@ -1,0 +1,65 @@
+// The error catalogue: for each code its HTTP status and what it means. docs/ERRORS.md is tested against it.
+
+import type { Refusal, RefusalCode } from "../model/refusal.ts";
+
+export const errorCatalogue: Record<RefusalCode, { status: number; meaning: string }> = {
+  "invalid-json": { status: 400, meaning: "The body is not JSON." },
+  "invalid-field": { status: 400, meaning: "A field or query parameter is missing or of the wrong form; it is named." },
+  "unknown-field": { status: 400, meaning: "A field or query parameter that does not exist; it is named." },
+  unauthorized: { status: 401, meaning: "The token is missing or wrong." },
+  "forbidden-origin": {
+    status: 403,
+    meaning: "The request comes from a web page, or names a host that is not this one.",
+  },
+  "route-not-found": { status: 404, meaning: "There is nothing at this path." },
+  "task-not-found": { status: 404, meaning: "No task has this id, prefix or name." },
+  "node-not-found": { status: 404, meaning: "No node has this id, prefix or name." },
+  "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
+  "ambiguous-id": { status: 409, meaning: "Several tasks or nodes answer to this prefix or name; they are listed." },
+  "illegal-move": { status: 409, meaning: "The task cannot go from its status to the one asked for." },
+  "not-your-task": { status: 409, meaning: "A node reported on a task that is placed elsewhere." },
+  "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
+  "revision-too-old": { status: 410, meaning: "The changes since this revision are no longer kept." },
+  "body-too-large": { status: 413, meaning: "The body is over 1 MiB." },
+  "unsupported-media-type": { status: 415, meaning: "The body is not application/json." },
+  unprocessable: { status: 422, meaning: "Valid JSON, but the wish contradicts itself or cannot be met anywhere." },
+  "idempotency-conflict": { status: 422, meaning: "The Idempotency-Key was used with a different body." },
+  "too-many": { status: 429, meaning: "A bound of the cluster is reached; it is named." },
+  internal: { status: 500, meaning: "A bug in Podling." },
+  "logs-unavailable": {
+    status: 409,
+    meaning: "The task has no logs: it never had a container, or its container is gone.",
+  },
+  "node-unreachable": { status: 503, meaning: "The master cannot reach the node that holds the answer." },
+  "journal-unavailable": {
+    status: 503,
+    meaning: "The journal cannot write (disk full, read-only); nothing was changed.",
+  },
+  "not-ready": { status: 503, meaning: "The master is starting or stopping." },
+};
+
+/** The body of every error answer. */
+export interface ErrorBody {
+  /** The sentence. */
+  error: string;
+  code: RefusalCode;
+  details: Record<string, unknown>;
+  hint: string;
+}
+
+export function errorBody(refusal: Refusal): ErrorBody {
+  return {
+    error: refusal.message,
+    code: refusal.code,
+    details: refusal.details ?? {},
+    hint: refusal.hint ?? "",
+  };
+}
+
+/** Seconds a client waits before it tries again, for the codes where that can help. */
+export const retryAfterSeconds: Partial<Record<RefusalCode, number>> = {
+  "too-many": 5,
+  "node-unreachable": 2,
+  "journal-unavailable": 2,
+  "not-ready": 1,
+};

@@ -1,0 +1,68 @@
+// The port to what happened: an append-only log of batches, and snapshots. It is dumb: it appends, reads and truncates.
+// Every adapter passes journal.contract.ts.
+
+import type { Batch } from "../model/change.ts";
+
+/** A state written out as text lines, in chunks of some hundred records so that writing never blocks for long. */
+export interface Snapshot {
+  /** The state is that after this revision's batch. */
+  revision: number;
+  /** Each chunk holds lines that the state wrote and will read; a journal does not look inside. */
+  chunks: Iterable<string>;
+}
+
+/** The journal cannot take a write now (disk full, read-only). Nothing of the append remains. It may work later. */
+export class JournalUnavailable extends Error {
+  override name = "JournalUnavailable";
+}
+
+/** The journal cannot be used: damaged, newer than this program, or locked by another master. Says what to do. */
+export class JournalUnusable extends Error {
+  override name = "JournalUnusable";
+  readonly code: "damaged" | "newer-format" | "locked" | "unreadable";
+  readonly hint: string;
+  constructor(code: JournalUnusable["code"], message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Opened by the adapter's own function, which throws JournalUnusable, takes the lock and never overwrites. */
+export interface Journal {
+  /**
+   * Appends one batch; durable when it returns (or resolves). Throws JournalUnavailable and leaves nothing behind
+   * otherwise. `batch.revision` must be the newest revision plus one (an InvariantError if not). Ordered; not idempotent.
+   */
+  append(batch: Batch): void | Promise<void>;
+
+  /** The newest revision: of the last batch, or of the last snapshot where no batch follows it; 0 when empty. */
+  lastRevision(): number;
+
+  /** The newest whole snapshot with revision <= `atMost` (default: any), or null. */
+  readSnapshot(atMost?: number): Snapshot | null;
+
+  /**
+   * The batches with revision > `after`, in order, without gaps, read lazily. Throws JournalUnusable("damaged") on a
+   * batch that does not check out.
+   */
+  readBatches(after: number): Iterable<Batch>;
+
+  /** The smallest revision for which readBatches(revision) still has every batch that follows. */
+  firstReadableRevision(): number;
+
+  /**
+   * Writes a snapshot a chunk at a time. It counts only after `commit()`; one that was begun and not committed, also by
+   * a crash, is as if never begun. Throws JournalUnavailable.
+   */
+  beginSnapshot(revision: number): { write(chunk: string): void; commit(): void; abort(): void };
+
+  /** Drops all batches that snapshot `revision` covers, and all older snapshots. Idempotent. Throws JournalUnavailable. */
+  truncate(revision: number): void;
+
+  /** Bytes on disk (or in memory), for metrics. */
+  sizeBytes(): number;
+
+  /** Releases the lock. Idempotent. */
+  close(): void;
+}

@@ -1,0 +1,59 @@
+// The only door to time. Everything that simulation will run takes a Clock instead of asking the platform.
+
+/** Cancels a timer; cancelling twice, or after it fired, does nothing. */
+export type CancelTimer = () => void;
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch, UTC. */
+  now(): number;
+  /** Calls `fire` once, not before `delayMs` from now. Never keeps a process alive by itself. */
+  timer(delayMs: number, fire: () => void): CancelTimer;
+  /** Calls `fire` once, as soon as the work at hand (all requests that have arrived) is done. */
+  soon(fire: () => void): void;
+}
+
+/** setTimeout takes at most 2^31-1 ms, and fires at once beyond that. */
+const longestTimerMs = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  timer(delayMs, fire) {
+    const handle = setTimeout(fire, Math.min(Math.max(0, delayMs), longestTimerMs));
+    handle.unref();
+    return () => clearTimeout(handle);
+  },
+  soon(fire) {
+    setImmediate(fire);
+  },
+};
+
+let lastMs = -1;
+let lastText = "";
+
+/** A time in ms as ISO 8601 UTC. The last answer is remembered: everything decided in one tick shares one string. */
+export function toTimestamp(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}
+
+/** The time of an ISO 8601 text in ms since the epoch; NaN where it is none. */
+export function fromTimestamp(text: string): number {
+  return Date.parse(text);
+}
+
+/** Resolves after `delayMs`, or at once when `signal` aborts. */
+export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      cancel();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.timer(delayMs, done);
+    signal?.addEventListener("abort", done);
+  });
+}

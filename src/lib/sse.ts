@@ -1,0 +1,54 @@
+// Server-sent events: written as text, read from a stream. Knows nothing of what they carry.
+
+export interface ServerSentEvent {
+  event: string;
+  data: string;
+  /** Empty where the event carried none: a reader resumes only after events that have one. */
+  id: string;
+}
+
+/** One event as it goes over the wire. `data` must be one line, as JSON is. */
+export function formatEvent(event: string, data: string, id?: number | string): string {
+  return id === undefined ? `event: ${event}\ndata: ${data}\n\n` : `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
+}
+
+/** A comment line, which keeps a silent stream open. */
+export const keepAliveComment = ":\n\n";
+
+/** Reads events until the stream ends. `onBytes` is told of every arrival, also of comments: the stream is alive. */
+export async function* readEvents(
+  stream: ReadableStream<Uint8Array>,
+  onBytes: () => void = () => {},
+): AsyncGenerator<ServerSentEvent> {
+  const decoder = new TextDecoder();
+  let buffered = "";
+  for await (const bytes of stream) {
+    onBytes();
+    buffered += decoder.decode(bytes, { stream: true });
+    let end = buffered.indexOf("\n\n");
+    while (end >= 0) {
+      const parsed = parseEvent(buffered.slice(0, end));
+      buffered = buffered.slice(end + 2);
+      if (parsed) yield parsed;
+      end = buffered.indexOf("\n\n");
+    }
+  }
+}
+
+function parseEvent(block: string): ServerSentEvent | null {
+  const parsed: ServerSentEvent = { event: "message", data: "", id: "" };
+  let hasData = false;
+  for (const line of block.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon <= 0) continue;
+    const field = line.slice(0, colon);
+    const value = line.slice(colon + 1).replace(/^ /, "");
+    if (field === "event") parsed.event = value;
+    else if (field === "id") parsed.id = value;
+    else if (field === "data") {
+      parsed.data += hasData ? `\n${value}` : value;
+      hasData = true;
+    }
+  }
+  return hasData ? parsed : null;
+}

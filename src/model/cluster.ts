@@ -1,0 +1,24 @@
+// What the whole cluster is, beyond its tasks and nodes.
+
+export const strategies = ["round-robin", "spread", "binpack"] as const;
+export type Strategy = (typeof strategies)[number];
+
+export interface Cluster {
+  /** Marks this cluster's containers (`podling.cluster`), so that two clusters on one engine leave each other alone. */
+  clusterId: string;
+  /** Grows with every start of a master: a deposed one is known by its smaller number. */
+  epoch: number;
+  strategy: Strategy;
+}
+
+/** Labels on every container that Podling makes; it touches no other. */
+export const containerLabels = {
+  task: "podling.task",
+  node: "podling.node",
+  cluster: "podling.cluster",
+} as const;
+
+/** A container's name derives from its task, so that a create repeated after a crash finds it. */
+export function containerName(taskId: string): string {
+  return `podling-${taskId}`;
+}

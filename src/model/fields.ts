@@ -1,0 +1,105 @@
+// Building blocks of schemas: each says in one phrase what it expects, and that phrase is what a refused field shows.
+
+import { z } from "zod";
+import { limits } from "./limits.ts";
+import { parseCpu, parseDuration, parseMemory } from "./quantity.ts";
+
+/** A string of a pattern; `expected` completes "expected ...". */
+export function text(pattern: RegExp, maxLength: number, expected: string) {
+  return z
+    .string({ error: expected })
+    .max(maxLength, { error: `${expected} (at most ${maxLength} characters)` })
+    .regex(pattern, { error: expected });
+}
+
+/** Any string without NUL, which no kernel interface can carry. */
+export function freeText(maxLength: number, expected = "a string") {
+  return z
+    .string({ error: expected })
+    .max(maxLength, { error: `${expected} of at most ${maxLength} characters` })
+    .refine((value) => !value.includes("\0"), { error: `${expected} without NUL characters` });
+}
+
+export function integer(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+export function list<T extends z.ZodType>(item: T, max: number) {
+  return z.array(item, { error: "a list" }).max(max, { error: `a list of at most ${max} entries` });
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(values: T) {
+  return z.enum(values, { error: `one of ${values.join(", ")}` });
+}
+
+export const flag = z.boolean({ error: "true or false" });
+
+export const name = text(
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+  limits.nameLength,
+  "a name of a-z, 0-9, '-' and '.', that begins and ends with a letter or digit",
+);
+
+/** As Docker reads references: [host[:port]/]path[:tag][@digest]. */
+export const image = text(
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/,
+  limits.imageLength,
+  "an image reference such as nginx, nginx:1.27 or registry.example:5000/team/app@sha256:...",
+);
+
+const labelKey = text(
+  /^[a-zA-Z0-9]([a-zA-Z0-9._/-]*[a-zA-Z0-9])?$/,
+  limits.labelKeyLength,
+  "a label key of letters, digits, '.', '_', '-' and '/'",
+);
+
+export const labels = z
+  .record(labelKey, freeText(limits.labelValueLength, "a label value"), { error: "an object of label keys and values" })
+  .refine((value) => Object.keys(value).length <= limits.labelCount, { error: `at most ${limits.labelCount} labels` });
+
+export const labelKeyField = labelKey;
+
+const envKey = text(/^[^=\0\s]+$/, limits.envKeyLength, "an environment name without '=', spaces or NUL");
+
+export const env = z
+  .record(envKey, freeText(limits.envValueLength, "an environment value"), {
+    error: "an object of environment names and values",
+  })
+  .refine((value) => Object.keys(value).length <= limits.envCount, { error: `at most ${limits.envCount} entries` });
+
+const cpuExpected = `cores such as 0.5, "0.5" or "500m", up to ${limits.cpuCores}`;
+export const cpu = z.union([z.string(), z.number()], { error: cpuExpected }).transform((value, context) => {
+  const cores = parseCpu(value);
+  if (cores !== undefined && cores <= limits.cpuCores) return cores;
+  context.addIssue({ code: "custom", message: cpuExpected });
+  return z.NEVER;
+});
+
+const memoryExpected = 'an amount of memory such as "512Mi", "512m", "2g" or a number of bytes, up to 16 TiB';
+export const memory = z.union([z.string(), z.number()], { error: memoryExpected }).transform((value, context) => {
+  const bytes = parseMemory(value);
+  if (bytes !== undefined && bytes <= limits.memoryBytes) return bytes;
+  context.addIssue({ code: "custom", message: memoryExpected });
+  return z.NEVER;
+});
+
+/** A duration in a query: "30s", "5m". */
+export const duration = z.string().transform((value, context) => {
+  const ms = parseDuration(value);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: "custom", message: "a duration such as 30s, 5m or 250ms" });
+  return z.NEVER;
+});
+
+export const absolutePath = text(/^\/[^\0]*$/, limits.pathLength, "an absolute path");
+
+export const ipAddress = z
+  .string({ error: "an IP address" })
+  .refine((value) => isIpAddress(value), { error: "an IP address such as 127.0.0.1 or 0.0.0.0" });
+
+export function isIpAddress(value: string): boolean {
+  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
+  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255);
+  return /^[0-9a-f:]{2,39}$/i.test(value) && value.includes(":") && URL.canParse(`http://[${value}]/`);
+}

@@ -1,0 +1,44 @@
+// Identities. Task ids sort by creation: UTC time to the second, then eight characters that grow within a second.
+
+import { toTimestamp } from "../lib/clock.ts";
+import { type Random, randomInteger, randomText } from "../lib/random.ts";
+
+declare const brand: unique symbol;
+export type TaskId = string & { readonly [brand]: "TaskId" };
+export type NodeId = string & { readonly [brand]: "NodeId" };
+
+/** `20250119123456-abc12345` */
+export const taskIdPattern = /^\d{14}-[a-z0-9]{8}$/;
+/** `node-abc12345` */
+export const nodeIdPattern = /^node-[a-z0-9]{8}$/;
+
+const suffixes = 36 ** 8;
+/** Steps within a second are below this: two million ids a second before the suffix runs out. */
+const step = 1_000_000;
+
+/**
+ * The id after `last`: never smaller, whatever the clock does, so that creation order is id order.
+ * The suffix starts at random in each second's lower half and grows by random steps.
+ */
+export function nextTaskId(last: TaskId | null, nowMs: number, random: Random): TaskId {
+  const second = toTimestamp(nowMs).replace(/\D/g, "").slice(0, 14);
+  const lastSecond = last?.slice(0, 14) ?? "";
+  if (second > lastSecond) return taskId(second, randomInteger(random, suffixes / 4));
+  const suffix = Number.parseInt(last!.slice(15), 36) + 1 + randomInteger(random, step);
+  if (suffix < suffixes) return taskId(lastSecond, suffix);
+  return taskId(followingSecond(lastSecond), randomInteger(random, suffixes / 4));
+}
+
+function taskId(second: string, suffix: number): TaskId {
+  return `${second}-${suffix.toString(36).padStart(8, "0")}` as TaskId;
+}
+
+function followingSecond(second: string): string {
+  const [, year, month, day, hour, minute, sec] = /^(....)(..)(..)(..)(..)(..)$/.exec(second)!.map(Number);
+  const ms = Date.UTC(year!, month! - 1, day!, hour!, minute!, sec! + 1);
+  return toTimestamp(ms).replace(/\D/g, "").slice(0, 14);
+}
+
+export function newNodeId(random: Random): NodeId {
+  return `node-${randomText(random, 8)}` as NodeId;
+}

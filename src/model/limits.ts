@@ -1,0 +1,110 @@
+// Every bound of the system, with the reason for its number. Nothing else in the project hides one.
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+export const limits = {
+  // ---- what a request may hold
+  /** A request body. A task with 64 KiB of environment and every list full stays well below. */
+  bodyBytes: 1 * MiB,
+  /** Names become container names and host names: 63 is the longest DNS label. */
+  nameLength: 63,
+  /** Docker's own limit for a reference is 255 for the name and 128 for the tag. */
+  imageLength: 384,
+  /** Linux refuses a single argument or environment entry over 128 KiB; 32 KiB leaves room for several. */
+  envValueLength: 32 * KiB,
+  envKeyLength: 256,
+  envCount: 512,
+  /** The kernel's ARG_MAX is 2 MiB for arguments and environment together. */
+  argumentLength: 32 * KiB,
+  argumentCount: 512,
+  labelKeyLength: 128,
+  labelValueLength: 1024,
+  labelCount: 64,
+  portCount: 64,
+  mountCount: 64,
+  constraintCount: 32,
+  pathLength: 4096,
+  /** A label of over 1024 cores or 16 TiB is a slip of the pen. */
+  cpuCores: 1024,
+  memoryBytes: 16 * 1024 * 1024 * MiB,
+  /** The engine refuses a container with less (Docker: 6 MiB). */
+  memoryLimitMinBytes: 6 * MiB,
+  /** The engine refuses a smaller quota (Docker: 1 ms of each 100 ms period). */
+  cpuLimitMin: 0.01,
+  nodeCapacity: 10_000,
+  idempotencyKeyLength: 256,
+  /** A sentence with numbers, also when an engine's error is quoted in it. */
+  messageLength: 2048,
+
+  // ---- what the cluster may hold
+  /** Twice the largest fleet that the scheduler is measured with. */
+  nodes: 20_000,
+  /** At about 1 KB a task this is 0.5 GB: beyond it the master says 429 rather than being killed for memory. */
+  tasks: 500_000,
+  /** Tasks that may wait for room; beyond it a client is in a loop. */
+  pendingTasks: 200_000,
+  /** Commands waiting for one tick: two seconds of the fastest client measured. */
+  inboxCommands: 100_000,
+
+  // ---- retention
+  /** Finished tasks kept for `ps -a`, `logs` and `explain`. */
+  finishedTaskCount: 10_000,
+  finishedTaskAgeMs: 24 * hour,
+  /** Ended containers a worker keeps for their logs. */
+  endedContainerCount: 50,
+  endedContainerAgeMs: 24 * hour,
+
+  // ---- paging and streams
+  listDefault: 1_000,
+  listMax: 10_000,
+  /** Changes kept in memory for watchers that resume: ten minutes of a busy small cluster. */
+  watchHistoryEvents: 20_000,
+  /** A watcher that has this much unread is slow: it is cut off, and resumes by revision. */
+  streamQueueBytes: 4 * MiB,
+  streams: 2_000,
+  /** A comment line keeps proxies from closing a silent stream. */
+  streamKeepAliveMs: 15 * second,
+  logTailMax: 100_000,
+  waitMaxMs: 10 * minute,
+  waitDefaultMs: 30 * second,
+
+  // ---- liveness
+  heartbeatMinMs: 1 * second,
+  /** The master sees at most this many heartbeats a second, so it asks for fewer as nodes grow. */
+  heartbeatsPerSecond: 1_000,
+  /** Missed heartbeats before a node counts as lost. */
+  heartbeatsMissed: 3,
+  /** A node registered by hand beats by hand. */
+  handLeaseMs: 90 * second,
+
+  // ---- journal
+  /** A snapshot is due after this many changes or bytes, whichever comes first. */
+  snapshotChanges: 200_000,
+  snapshotBytes: 64 * MiB,
+  /** Records in one snapshot chunk: about 1 ms of serialising, so that requests are answered in between. */
+  snapshotChunkRecords: 500,
+  /** Snapshots kept, so that explanations reach back further than the newest. */
+  snapshotsKept: 2,
+  /** Commands in one batch: bounds the time of a tick and the size of a row. */
+  batchCommands: 4_096,
+
+  // ---- worker
+  /** Engines serialise much of a start; more in flight only lengthens each. Measured on 2 cores. */
+  concurrentStarts: 8,
+  concurrentPulls: 3,
+  pullAttempts: 5,
+  retryInitialMs: 500,
+  retryMaxMs: 30 * second,
+  restartBackoffInitialMs: 1 * second,
+  restartBackoffMaxMs: 5 * minute,
+  /** A container that ran this long is healthy again: its back-off starts anew. */
+  restartResetMs: 10 * minute,
+  stopGraceSecondsDefault: 10,
+  stopGraceSecondsMax: 3600,
+  /** Reports of pull progress a task may cause: one a second. */
+  progressIntervalMs: 1 * second,
+} as const;

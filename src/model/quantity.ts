@@ -1,0 +1,51 @@
+// Amounts of cpu and memory: read from what people write, and written as people read. cpu is in cores, memory in bytes.
+
+/** "500m", "0.5" or 0.5 as cores (to a thousandth); undefined where it is none of these. */
+export function parseCpu(value: string | number): number | undefined {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)(m?)$/.exec(String(value).trim());
+  if (!match) return undefined;
+  const cores = Number(match[1]) / (match[2] ? 1000 : 1);
+  return Math.round(cores * 1000) / 1000;
+}
+
+const memoryUnits: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+/** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined where it is none. */
+export function parseMemory(value: string | number): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b?)$/i.exec(String(value).trim());
+  if (!match) return undefined;
+  const unit = memoryUnits[match[2]!.toLowerCase()];
+  return unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+}
+
+/** Cores as "0.5" or "2". */
+export function formatCpu(cores: number): string {
+  return String(Math.round(cores * 1000) / 1000);
+}
+
+/** Bytes as "310 MiB": at most one decimal, the largest unit that gives at least 1. */
+export function formatMemory(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let amount = bytes;
+  let unit = 0;
+  while (Math.abs(amount) >= 1024 && unit < units.length - 1) {
+    amount /= 1024;
+    unit++;
+  }
+  return `${Math.round(amount * 10) / 10} ${units[unit]}`;
+}
+
+/** "30s", "5m", "1h30m", "250ms" or a bare number of seconds, in ms; undefined where it is none. */
+export function parseDuration(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
+  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  let rest = text;
+  let total = 0;
+  while (rest !== "") {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)/.exec(rest);
+    if (!match) return undefined;
+    total += Number(match[1]) * units[match[2]!]!;
+    rest = rest.slice(match[0].length);
+  }
+  return text === "" ? undefined : Math.round(total);
+}

@@ -1,0 +1,234 @@
+// What a user may write for a task: every short form Docker users expect, turned into one TaskSpec.
+
+import { z } from "zod";
+import { ok } from "../lib/result.ts";
+import {
+  absolutePath,
+  choice,
+  cpu,
+  env,
+  flag,
+  freeText,
+  image,
+  integer,
+  ipAddress,
+  labelKeyField,
+  labels,
+  list,
+  memory,
+  name,
+  text,
+} from "./fields.ts";
+import { limits } from "./limits.ts";
+import { formatMemory } from "./quantity.ts";
+import { type Outcome, refuse } from "./refusal.ts";
+import { type Constraint, type RestartPolicy, specDefaults, type TaskSpec } from "./task.ts";
+
+const port = z.strictObject({
+  hostPort: integer(0, 65_535)
+    .nullable()
+    .default(null)
+    .transform((value) => value || null)
+    .describe("The port on the node; 0, null or left out: a free one is chosen."),
+  containerPort: integer(1, 65_535),
+  protocol: choice(["tcp", "udp"]).default("tcp"),
+  hostIp: ipAddress.default("127.0.0.1"),
+});
+
+function amount<T extends z.ZodType<number>>(quantity: T, expected: string) {
+  return z
+    .union(
+      [
+        z.strictObject({ request: quantity.optional(), limit: quantity.nullable().optional() }),
+        quantity.transform((value) => ({ request: value, limit: value as number | null })),
+      ],
+      { error: expected },
+    )
+    .transform(({ request, limit }) => ({ request: request ?? limit ?? 0, limit: limit || null }));
+}
+
+const resources = z
+  .strictObject({
+    cpu: amount(cpu, 'cores such as 0.5 or "500m", or {"request", "limit"}').default(specDefaults.resources.cpu),
+    memory: amount(memory, 'memory such as "512Mi" or bytes, or {"request", "limit"}').default(
+      specDefaults.resources.memory,
+    ),
+  })
+  .describe("One amount sets both request (what is set aside) and limit (what is enforced).");
+
+const mount = z.strictObject({
+  type: choice(["volume", "bind", "tmpfs"]),
+  source: freeText(limits.pathLength, "a volume name or an absolute path on the node").default(""),
+  target: absolutePath,
+  readOnly: flag.default(false),
+  sizeBytes: memory.nullable().default(null),
+});
+
+const restartObject = z.strictObject({
+  mode: choice(["never", "on-failure", "always"]),
+  maxRestarts: integer(0, 1_000_000).nullable().default(null),
+  backoffInitialMs: integer(10, 3_600_000).default(limits.restartBackoffInitialMs),
+  backoffMaxMs: integer(10, 86_400_000).default(limits.restartBackoffMaxMs),
+  resetAfterMs: integer(10, 86_400_000).default(limits.restartResetMs),
+});
+
+const restartExpected = 'never, on-failure, on-failure:N, always, or {"mode", "maxRestarts", ...}';
+const restartPolicy = z.union(
+  [
+    restartObject,
+    z
+      .string()
+      .regex(/^(never|no|always|unless-stopped|on-failure(:\d{1,6})?)$/)
+      .transform((value): RestartPolicy => {
+        if (value === "never" || value === "no") return specDefaults.restartPolicy;
+        const [mode, max] = value.split(":");
+        return {
+          ...specDefaults.restartPolicy,
+          mode: mode === "on-failure" ? "on-failure" : "always",
+          maxRestarts: max === undefined ? null : Number(max),
+        };
+      }),
+  ],
+  { error: restartExpected },
+);
+
+const constraintObject = z.union([
+  z.strictObject({
+    type: z.literal("label"),
+    key: labelKeyField,
+    operator: z.enum(["equals", "not-equals"]),
+    value: freeText(limits.labelValueLength),
+  }),
+  z.strictObject({ type: z.literal("label"), key: labelKeyField, operator: z.literal("exists") }),
+  z.strictObject({ type: z.literal("node"), operator: z.enum(["equals", "not-equals"]), value: freeText(253) }),
+]);
+
+const constraintExpected =
+  "node==NAME, node!=NAME, label==VALUE, label!=VALUE, a bare label that must exist, or the object that these stand for";
+const constraint = z.union(
+  [
+    constraintObject,
+    z.string().transform((value, context): Constraint => {
+      const parsed = parseConstraint(value);
+      if (parsed) return parsed;
+      context.addIssue({ code: "custom", message: constraintExpected });
+      return z.NEVER;
+    }),
+  ],
+  { error: constraintExpected },
+);
+
+/** "disk==ssd", "disk!=ssd", "disk", "node==n1"; also in Swarm's words: "node.labels.disk==ssd", "node.hostname==n1". */
+export function parseConstraint(value: string): Constraint | undefined {
+  const match = /^([a-zA-Z0-9][a-zA-Z0-9._/-]*?)\s*(?:(==|!=)\s*(.+))?$/.exec(value.trim());
+  if (!match) return undefined;
+  const [, subject, sign, wanted] = match;
+  const operator = sign === "!=" ? "not-equals" : "equals";
+  if (/^node(\.(hostname|name|id))?$/.test(subject!)) {
+    return wanted === undefined ? undefined : { type: "node", operator, value: wanted };
+  }
+  const key = subject!.replace(/^node\.labels\./, "");
+  return wanted === undefined
+    ? { type: "label", key, operator: "exists" }
+    : { type: "label", key, operator, value: wanted };
+}
+
+const argument = freeText(limits.argumentLength);
+
+/** A word alone is a list of one: {"command": "sh"} is what people try first. */
+const words = z.union([list(argument, limits.argumentCount), argument.transform((word) => [word])], {
+  error: "a list of strings",
+});
+
+export const taskInput = z
+  .strictObject(
+    {
+      name,
+      image,
+      command: words.default(specDefaults.command as string[]).describe("Replaces the image's entrypoint."),
+      args: words.default(specDefaults.args as string[]).describe("Replaces the image's arguments."),
+      env: env.default(specDefaults.env),
+      labels: labels.default(specDefaults.labels),
+      ports: list(port, limits.portCount).default(specDefaults.ports as never[]),
+      resources: resources.default(specDefaults.resources),
+      mounts: list(mount, limits.mountCount).default(specDefaults.mounts as never[]),
+      restartPolicy: restartPolicy.default(specDefaults.restartPolicy),
+      constraints: list(constraint, limits.constraintCount).default(specDefaults.constraints as never[]),
+      stopGraceSeconds: integer(0, limits.stopGraceSecondsMax).default(specDefaults.stopGraceSeconds),
+      user: freeText(256, "a user, as name, uid or uid:gid").nullable().default(null),
+      workingDir: absolutePath.nullable().default(null),
+      pullPolicy: choice(["missing", "always", "never"]).default("missing"),
+      platform: text(/^[a-z0-9]+\/[a-z0-9]+$/, 64, "os/architecture such as linux/amd64")
+        .nullable()
+        .default(null),
+    },
+    { error: "an object with at least name and image" },
+  )
+  .describe("A task: one container to run.");
+
+export type TaskInput = z.input<typeof taskInput>;
+
+/** What is valid JSON of the right shape and yet cannot be wished for. */
+export function checkTaskSpec(spec: TaskSpec): Outcome<TaskSpec> {
+  const wrong = (field: string, message: string, hint: string) =>
+    refuse("unprocessable", `${field}: ${message}`, { hint, details: { field } });
+
+  for (const kind of ["cpu", "memory"] as const) {
+    const { request, limit } = spec.resources[kind];
+    if (limit !== null && request > limit) {
+      const shown = (value: number) => (kind === "cpu" ? String(value) : formatMemory(value));
+      return wrong(
+        `resources.${kind}`,
+        `the request (${shown(request)}) is larger than the limit (${shown(limit)})`,
+        "Lower the request or raise the limit.",
+      );
+    }
+  }
+  const memoryLimit = spec.resources.memory.limit;
+  if (memoryLimit !== null && memoryLimit < limits.memoryLimitMinBytes) {
+    return wrong(
+      "resources.memory",
+      `a limit of ${formatMemory(memoryLimit)} is less than the ${formatMemory(limits.memoryLimitMinBytes)} that an engine accepts`,
+      'Write a unit: "512m" or "512Mi"; a bare number counts bytes.',
+    );
+  }
+  const cpuLimit = spec.resources.cpu.limit;
+  if (cpuLimit !== null && cpuLimit < limits.cpuLimitMin) {
+    return wrong(
+      "resources.cpu",
+      `a limit of ${cpuLimit} cores is less than the ${limits.cpuLimitMin} that an engine accepts`,
+      'Write cores: "500m" or 0.5.',
+    );
+  }
+  const taken = new Set<string>();
+  for (const [index, { hostPort, hostIp, protocol }] of spec.ports.entries()) {
+    const key = `${hostIp}:${hostPort}/${protocol}`;
+    if (hostPort !== null && taken.has(key)) {
+      return wrong(`ports[${index}]`, `${key} is asked for twice`, "Give each port its own hostPort.");
+    }
+    taken.add(key);
+  }
+  return checkMounts(spec, wrong);
+}
+
+function checkMounts(
+  spec: TaskSpec,
+  wrong: (field: string, message: string, hint: string) => Outcome<never>,
+): Outcome<TaskSpec> {
+  const targets = new Set<string>();
+  for (const [index, mount] of spec.mounts.entries()) {
+    const field = `mounts[${index}]`;
+    if (targets.has(mount.target)) return wrong(field, `${mount.target} is mounted twice`, "Give each its own target.");
+    targets.add(mount.target);
+    if (mount.type === "bind" && !mount.source.startsWith("/")) {
+      return wrong(`${field}.source`, "a bind mount needs an absolute path on the node", 'Begin it with "/".');
+    }
+    if (mount.type === "volume" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(mount.source)) {
+      return wrong(`${field}.source`, "a volume needs a name of letters, digits, '_', '.' and '-'", "Name the volume.");
+    }
+    if (mount.type === "tmpfs" && mount.source !== "") {
+      return wrong(`${field}.source`, "a tmpfs mount has no source", "Leave source out.");
+    }
+  }
+  return ok(spec);
+}

@@ -1,0 +1,114 @@
+// The port to what runs containers. Small: each method says whether it is idempotent, what it needs, how it fails.
+// It knows containers, not tasks' lives: what to do next is worker/step.ts.
+
+import type { EngineInfo } from "../model/node.ts";
+import type { PublishedPort, PullPolicy, ReasonCode, TaskSpec } from "../model/task.ts";
+
+/** One container as the engine has it. */
+export interface ContainerState {
+  containerId: string;
+  /** From the label podling.task. */
+  taskId: string;
+  /** From the label podling.node. */
+  nodeId: string;
+  status: "created" | "running" | "exited";
+  /** Of the last run; null before the first ended. */
+  exitCode: number | null;
+  oomKilled: boolean;
+  /** What the engine says of a run that failed to start; "" otherwise. */
+  error: string;
+  /** ISO 8601 UTC, of the last run; null before it. */
+  startedAt: string | null;
+  finishedAt: string | null;
+  publishedPorts: PublishedPort[];
+}
+
+/** A failure of the engine, sorted by what can be done about it. */
+export class RuntimeError extends Error {
+  override name = "RuntimeError";
+  /** The reason code a task gets. */
+  readonly code: ReasonCode;
+  /** true: the same call may succeed later (registry or engine away). */
+  readonly temporary: boolean;
+  constructor(code: ReasonCode, message: string, temporary: boolean) {
+    super(message);
+    this.code = code;
+    this.temporary = temporary;
+  }
+}
+
+export interface CreateRequest {
+  /** Derived from the task id, so that a repeated create finds the container. */
+  name: string;
+  labels: Record<string, string>;
+  spec: TaskSpec;
+}
+
+export interface LogRequest {
+  follow: boolean;
+  /** Lines from the end; null: all. */
+  tail: number | null;
+  /** ms since the epoch; null: from the start. */
+  sinceMs: number | null;
+  timestamps: boolean;
+  stdout: boolean;
+  stderr: boolean;
+}
+
+/** Something happened to a container of ours. Only says where to look. */
+export interface RuntimeEvent {
+  taskId: string;
+  containerId: string;
+}
+
+export interface Runtime {
+  /** The engine's name, version, platform, and the machine's cores and bytes. Throws RuntimeError("engine-unavailable"). */
+  info(): Promise<{ engine: EngineInfo; cpu: number; memory: number }>;
+
+  /** All containers that carry the label podling.cluster=`clusterId` and podling.node=`nodeId`, whatever their state. */
+  list(clusterId: string, nodeId: string): Promise<ContainerState[]>;
+
+  /** One container; null where it does not exist. */
+  inspect(containerId: string): Promise<ContainerState | null>;
+
+  /**
+   * Makes sure that the image is there by `policy`. `progress` gets sentences ("40% of 12 MiB"), not more than some a
+   * second. Idempotent. Throws RuntimeError: image-not-found, image-not-present, registry-denied, registry-unreachable.
+   */
+  pull(
+    image: string,
+    policy: PullPolicy,
+    platform: string | null,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /**
+   * Creates without starting. Idempotent by name: an existing container of that name is returned, if it is ours.
+   * Resolves to "image-missing" where the image must be pulled first (so that the common case costs no extra call).
+   */
+  create(request: CreateRequest): Promise<{ containerId: string } | "image-missing">;
+
+  /** Starts a created or exited container. Idempotent: a running one is left alone. Throws start-failed, port-in-use. */
+  start(containerId: string): Promise<void>;
+
+  /** Asks to stop (the image's stop signal), kills after the grace. Idempotent. Resolves when it has ended or is gone. */
+  stop(containerId: string, graceSeconds: number): Promise<void>;
+
+  /** Removes a container and its anonymous volumes, killing it first. Idempotent. */
+  remove(containerId: string): Promise<void>;
+
+  /** What it wrote, as Docker's multiplexed frames (stdout and stderr kept apart). Null where it does not exist. */
+  logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
+
+  /**
+   * Calls `onEvent` for each start and end of our containers, from `onOpen` on, until the signal aborts (resolves) or
+   * the engine goes away (rejects with engine-unavailable).
+   */
+  events(
+    clusterId: string,
+    onOpen: () => void,
+    onEvent: (event: RuntimeEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
