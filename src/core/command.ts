@@ -1,0 +1,56 @@
+// What can be asked of the cluster. A command is already validated; whether it is granted, decide() says.
+
+import type { Strategy } from "../model/cluster.ts";
+import type { NodeId, TaskId } from "../model/ids.ts";
+import type { EngineInfo } from "../model/node.ts";
+import type { PublishedPort, Reason, TaskSpec, TaskStatus } from "../model/task.ts";
+import type { Idempotency } from "./state.ts";
+
+export interface TaskReportFields {
+  status: TaskStatus;
+  nodeId?: string | undefined;
+  reason?: Reason | undefined;
+  containerId?: string | null | undefined;
+  exitCode?: number | null | undefined;
+  oomKilled?: boolean | undefined;
+  restarts?: number | undefined;
+  publishedPorts?: readonly PublishedPort[] | undefined;
+  startedAt?: string | null | undefined;
+  finishedAt?: string | null | undefined;
+  error?: string | null | undefined;
+}
+
+export interface NodeRegistrationFields {
+  nodeId?: string | undefined;
+  hostname: string;
+  port: number;
+  address: string;
+  capacity: number;
+  cpu: number;
+  memory: number;
+  labels: Readonly<Record<string, string>>;
+  engine: EngineInfo | null;
+  engineError: string | null;
+  version: string;
+}
+
+export type Command =
+  | { type: "startMaster"; clusterId: string; strategy: Strategy }
+  | { type: "createTask"; spec: TaskSpec; idempotency?: Idempotency }
+  | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
+  | { type: "stopTask"; taskId: TaskId }
+  | { type: "removeTask"; taskId: TaskId; force: boolean }
+  | { type: "registerNode"; registration: NodeRegistrationFields }
+  /** A heartbeat that says something new: the node is back, or its engine changed. */
+  | { type: "refreshNode"; nodeId: NodeId; engine?: EngineInfo | null; engineError?: string | null }
+  | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
+  | { type: "loseNode"; nodeId: NodeId; silentMs: number }
+  | { type: "deregisterNode"; nodeId: NodeId }
+  /** Nothing is asked: only let time-driven work (retention) be settled. */
+  | { type: "wake" };
+
+/** What the asker gets back when it is durable. */
+export interface Granted {
+  taskId?: TaskId;
+  nodeId?: NodeId;
+}

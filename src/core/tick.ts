@@ -1,0 +1,62 @@
+// One tick: decide every command, settle what follows, and give back one batch of changes, applied to the state but
+// not yet durable. The same function serves the master, and later plan, simulate and replay.
+
+import { seededRandom } from "../lib/random.ts";
+import type { Change } from "../model/change.ts";
+import type { NodeId, TaskId } from "../model/ids.ts";
+import type { NodeRecord } from "../model/node.ts";
+import type { Outcome } from "../model/refusal.ts";
+import type { Task } from "../model/task.ts";
+import type { Command, Granted } from "./command.ts";
+import { decide } from "./decide.ts";
+import { type Retention, settle } from "./settle.ts";
+import type { ClusterState, Undo } from "./state.ts";
+
+export interface TickContext {
+  /** ms since the epoch. */
+  now: number;
+  /** Every draw of the tick comes from it. */
+  seed: number;
+  retention: Retention;
+}
+
+export interface Tick {
+  /** Empty: nothing to remember, and the revision stays. */
+  changes: Change[];
+  /** The last records of what the tick removed: whoever tells of it still needs their names. */
+  removedTasks: Map<TaskId, Task>;
+  removedNodes: Map<NodeId, NodeRecord>;
+  /** One for each command, in order. */
+  outcomes: Outcome<Granted>[];
+  /** Takes all of it back: the journal could not keep it. */
+  undo: Undo;
+}
+
+export function runTick(state: ClusterState, commands: readonly Command[], context: TickContext): Tick {
+  const { now, seed, retention } = context;
+  const random = seededRandom(seed);
+  const changes: Change[] = [];
+  const undos: Undo[] = [];
+  const revision = state.revision + 1;
+  const removedTasks = new Map<TaskId, Task>();
+  const removedNodes = new Map<NodeId, NodeRecord>();
+  const apply = (change: Change) => {
+    if (change.type === "task.removed") removedTasks.set(change.taskId, state.task(change.taskId));
+    else if (change.type === "node.removed") removedNodes.set(change.nodeId, state.node(change.nodeId));
+    undos.push(state.apply(change));
+    changes.push(change);
+  };
+  const outcomes = commands.map((command): Outcome<Granted> => {
+    const outcome = decide(state, command, { now, random });
+    if (!outcome.ok) return outcome;
+    for (const change of outcome.value.changes) apply(change);
+    return { ok: true, value: outcome.value.granted };
+  });
+  for (const change of settle(state, { now, revision, retention })) apply(change);
+  if (changes.length > 0) state.revision = revision;
+  const undo = () => {
+    for (const undoOne of undos.reverse()) undoOne();
+    if (changes.length > 0) state.revision = revision - 1;
+  };
+  return { changes, removedTasks, removedNodes, outcomes, undo };
+}
