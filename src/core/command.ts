@@ -46,6 +46,8 @@ export type Command =
   | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
   | { type: "loseNode"; nodeId: NodeId; silentMs: number }
   | { type: "deregisterNode"; nodeId: NodeId }
+  /** A change that changes nothing: can the journal write again? */
+  | { type: "probe" }
   /** Nothing is asked: only let time-driven work (retention) be settled. */
   | { type: "wake" };
 

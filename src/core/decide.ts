@@ -48,6 +48,8 @@ export function decide(state: ClusterState, command: Command, context: DecisionC
       return decideLoss(state, command, context);
     case "deregisterNode":
       return decideDeregister(state, command.nodeId, context);
+    case "probe":
+      return ok({ changes: [{ type: "cluster.updated", set: {} }], granted: {} });
     case "wake":
       return ok({ changes: [], granted: {} });
     default:

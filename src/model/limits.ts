@@ -65,7 +65,8 @@ export const limits = {
   watchHistoryEvents: 20_000,
   /** A watcher that has this much unread is slow: it is cut off, and resumes by revision. */
   streamQueueBytes: 4 * MiB,
-  streams: 2_000,
+  /** One for each node, and two thousand watchers. */
+  streams: 22_000,
   /** A comment line keeps proxies from closing a silent stream. */
   streamKeepAliveMs: 15 * second,
   logTailMax: 100_000,

@@ -1,0 +1,230 @@
+// openapi.json (OpenAPI 3.1), made from the table of operations.
+
+import { z } from "zod";
+import { strategies } from "../model/cluster.ts";
+import { filterNames } from "../model/explanation.ts";
+import { refusalCodes } from "../model/refusal.ts";
+import { reasonCodes, taskStatuses } from "../model/task.ts";
+import { taskInput } from "../model/task-input.ts";
+import { errorCatalogue } from "./errors.ts";
+import { type Operation, operations } from "./operations.ts";
+import { nodeRegistration } from "./schemas.ts";
+
+type Json = Record<string, unknown>;
+
+/** Refusals that any operation can give. */
+const everywhere = ["invalid-field", "unknown-field", "unauthorized", "forbidden-origin", "internal"] as const;
+
+export function openapi(version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const [id, operation] of Object.entries(operations) as [string, Operation][]) {
+    paths[operation.path] ??= {};
+    paths[operation.path]![operation.method.toLowerCase()] = describeOperation(id, operation);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Podling",
+      version,
+      description: "The orchestrator that can show its working. Errors are {error, code, details, hint}.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ token: [] }, {}],
+    paths,
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      schemas: { ...answerSchemas(), Error: errorSchema },
+    },
+  };
+}
+
+function describeOperation(id: string, operation: Operation): Json {
+  const refusals = [...new Set([...everywhere, ...operation.refusals])];
+  const statuses = [...new Set(refusals.map((code) => errorCatalogue[code].status))].sort();
+  return {
+    operationId: id,
+    summary: operation.summary,
+    ...(operation.open ? { security: [] } : {}),
+    parameters: parametersOf(operation),
+    ...(operation.body
+      ? { requestBody: { required: true, content: { "application/json": { schema: inputSchema(operation.body) } } } }
+      : {}),
+    responses: {
+      [operation.status]: answerOf(operation),
+      ...Object.fromEntries(
+        statuses.map((status) => [
+          status,
+          {
+            description: refusals
+              .filter((code) => errorCatalogue[code].status === status)
+              .map((code) => `${code}: ${errorCatalogue[code].meaning}`)
+              .join(" "),
+            content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+function answerOf({ media, answer }: Operation): Json {
+  if (media === "none") return { description: "Done." };
+  const schema =
+    media !== "application/json"
+      ? { type: "string" }
+      : answer === "Any"
+        ? {}
+        : { $ref: `#/components/schemas/${answer}` };
+  return { description: "Done.", content: { [media]: { schema } } };
+}
+
+function parametersOf({ path, query }: Operation): Json[] {
+  const parameters: Json[] = path.includes("{id}")
+    ? [
+        {
+          name: "id",
+          in: "path",
+          required: true,
+          description: "An id, a unique prefix of one, or a name.",
+          schema: { type: "string" },
+        },
+      ]
+    : [];
+  if (!query) return parameters;
+  const { properties = {} } = inputSchema(query) as { properties?: Record<string, Json> };
+  for (const [name, { description, ...schema }] of Object.entries(properties)) {
+    parameters.push({ name, in: "query", ...(description ? { description } : {}), schema });
+  }
+  return parameters;
+}
+
+function inputSchema(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+  return rest;
+}
+
+const nullable = (type: string, more: Json = {}): Json => ({ type: [type, "null"], ...more });
+const text: Json = { type: "string" };
+const time: Json = { type: "string", format: "date-time" };
+const whole: Json = { type: "integer" };
+const amount: Json = record({ request: { type: "number" }, limit: nullable("number") });
+const map: Json = { type: "object", additionalProperties: text };
+const listOf = (items: Json): Json => ({ type: "array", items });
+
+function record(properties: Record<string, Json>): Json {
+  return { type: "object", required: Object.keys(properties), properties };
+}
+
+const port = record({ hostIp: text, hostPort: whole, containerPort: whole, protocol: { enum: ["tcp", "udp"] } });
+
+function answerSchemas(): Record<string, Json> {
+  const input = inputSchema(taskInput).properties as Record<string, Json>;
+  const registration = inputSchema(nodeRegistration).properties as Record<string, Json>;
+  const engine = record({ name: text, version: text, os: text, arch: text });
+  return {
+    Task: record({
+      taskId: { type: "string", pattern: "^\\d{14}-[a-z0-9]{8}$" },
+      ...(Object.fromEntries(
+        ["name", "image", "env", "labels", "stopGraceSeconds", "user", "workingDir", "pullPolicy", "platform"].map(
+          (key) => [key, input[key]!],
+        ),
+      ) as Record<string, Json>),
+      command: listOf(text),
+      args: listOf(text),
+      ports: listOf({ ...port, properties: { ...(port.properties as Json), hostPort: nullable("integer") } }),
+      resources: { ...record({ cpu: amount, memory: amount }), description: "cpu in cores, memory in bytes." },
+      mounts: listOf(
+        record({
+          type: { enum: ["volume", "bind", "tmpfs"] },
+          source: text,
+          target: text,
+          readOnly: { type: "boolean" },
+          sizeBytes: nullable("integer"),
+        }),
+      ),
+      restartPolicy: record({
+        mode: { enum: ["never", "on-failure", "always"] },
+        maxRestarts: nullable("integer"),
+        backoffInitialMs: whole,
+        backoffMaxMs: whole,
+        resetAfterMs: whole,
+      }),
+      constraints: listOf({
+        type: "object",
+        required: ["type", "operator"],
+        properties: {
+          type: { enum: ["label", "node"] },
+          key: text,
+          operator: { enum: ["equals", "not-equals", "exists"] },
+          value: text,
+        },
+      }),
+      desired: { enum: ["running", "stopped"] },
+      status: { enum: [...taskStatuses] },
+      reason: record({ code: { enum: [...reasonCodes] }, message: text }),
+      nodeId: nullable("string"),
+      containerId: nullable("string"),
+      exitCode: nullable("integer"),
+      oomKilled: { type: "boolean" },
+      restarts: whole,
+      publishedPorts: listOf(port),
+      createdAt: time,
+      scheduledAt: nullable("string", { format: "date-time" }),
+      scheduledRevision: nullable("integer"),
+      startedAt: nullable("string", { format: "date-time" }),
+      finishedAt: nullable("string", { format: "date-time" }),
+      error: nullable("string"),
+      replaces: nullable("string"),
+      replacedBy: nullable("string"),
+    }),
+    TaskList: listOf({ $ref: "#/components/schemas/Task" }),
+    Node: record({
+      nodeId: { type: "string", pattern: "^node-[a-z0-9]{8}$" },
+      hostname: registration.hostname!,
+      port: whole,
+      address: text,
+      capacity: { ...whole, description: "Tasks at once." },
+      cpu: { type: "number", description: "Cores." },
+      memory: { type: "integer", description: "Bytes." },
+      labels: map,
+      status: { enum: ["online", "offline"] },
+      schedulable: { type: "boolean" },
+      engine: { anyOf: [engine, { type: "null" }] },
+      engineError: nullable("string"),
+      version: text,
+      registeredAt: time,
+      runningTasks: whole,
+      used: record({ cpu: { type: "number" }, memory: { type: "integer" } }),
+      lastHeartbeat: nullable("string", { format: "date-time" }),
+    }),
+    NodeList: listOf({ $ref: "#/components/schemas/Node" }),
+    HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole }),
+    Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
+    Version: record({ version: text, commit: text, api: { const: "v1" } }),
+    Explanation: record({
+      taskId: text,
+      name: text,
+      status: { enum: [...taskStatuses] },
+      strategy: { enum: [...strategies] },
+      summary: text,
+      revision: whole,
+      basis: { enum: ["decision", "now"] },
+      chosenNodeId: nullable("string"),
+      nodes: listOf(
+        record({
+          nodeId: text,
+          hostname: text,
+          fits: { type: "boolean" },
+          filters: listOf(record({ filter: { enum: [...filterNames] }, passed: { type: "boolean" }, message: text })),
+          score: nullable("number"),
+          scoreMessage: nullable("string"),
+          chosen: { type: "boolean" },
+        }),
+      ),
+      smallestChange: nullable("string"),
+    }),
+  };
+}
+
+const errorSchema = record({ error: text, code: { enum: [...refusalCodes] }, details: { type: "object" }, hint: text });

@@ -1,0 +1,72 @@
+// Shows the scheduler's working: the same decision again, on the state it was made from where the log still has it.
+
+import { type Log as HistoryLog, recoverBefore } from "../core/recover.ts";
+import { smallestChange, summarise, summarisePlacement } from "../core/schedule/summarise.ts";
+import type { ClusterState } from "../core/state.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Explanation } from "../model/explanation.ts";
+import { isPlaced, type Task } from "../model/task.ts";
+
+/** Batches replayed before others are let in: some milliseconds. */
+const batchesPerSlice = 200;
+
+export async function explain(
+  state: ClusterState,
+  journal: HistoryLog,
+  clock: Clock,
+  task: Task,
+): Promise<Explanation> {
+  const placement = task.scheduledRevision === null ? null : await stateOfPlacement(journal, clock, task);
+  if (placement) return describe(task, placement, "decision", placement.revision + 1);
+  return describe(task, state, "now", state.revision);
+}
+
+/** What the task was placed from; null where the log no longer reaches back so far. */
+async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): Promise<ClusterState | null> {
+  const replay = recoverBefore(
+    journal,
+    task.scheduledRevision!,
+    (change) => change.type === "task.updated" && change.taskId === task.taskId && change.set.status === "scheduled",
+  );
+  for (let slice = 0; ; slice++) {
+    const next = replay.next();
+    if (next.done) return next.value;
+    if (slice % batchesPerSlice === 0) await new Promise<void>((resolve) => clock.soon(resolve));
+  }
+}
+
+function describe(task: Task, state: ClusterState, basis: Explanation["basis"], revision: number): Explanation {
+  const { strategy } = state.cluster;
+  let index = state.schedule;
+  if (basis === "now" && isPlaced(task.status)) {
+    // Its own place counts as free, else it would not fit beside itself.
+    index = index.clone();
+    index.release(task.nodeId!, task);
+  }
+  const verdicts = index.explain(task, strategy, state.lastNodeId);
+  const nodes =
+    task.nodeId === null ? verdicts : verdicts.map((node) => ({ ...node, chosen: node.nodeId === task.nodeId }));
+  const pending = task.status === "pending";
+  return {
+    taskId: task.taskId,
+    name: task.name,
+    status: task.status,
+    strategy,
+    summary: summaryOf(task, nodes, strategy, basis),
+    revision,
+    basis,
+    chosenNodeId: task.nodeId,
+    nodes,
+    smallestChange: pending ? smallestChange(nodes, task) : null,
+  };
+}
+
+function summaryOf(task: Task, nodes: Explanation["nodes"], strategy: Explanation["strategy"], basis: string): string {
+  if (task.nodeId === null) {
+    if (task.status !== "pending") return `it was never placed: ${task.reason.message}`;
+    return summarise(nodes, task).message;
+  }
+  const placed = summarisePlacement(nodes, strategy);
+  if (basis === "decision") return placed;
+  return `${placed}; the log no longer reaches back to the decision, so this is how it would look now`;
+}

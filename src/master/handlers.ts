@@ -1,0 +1,221 @@
+// What each operation does: find what is meant, submit a command, answer with what is durable.
+
+import { docsPage } from "../api/docs-page.ts";
+import { openapi } from "../api/openapi.ts";
+import type { Health, Version } from "../api/operations.ts";
+import type { Command } from "../core/command.ts";
+import { resolveNode, resolveTask } from "../core/lookup.ts";
+import type { ClusterState } from "../core/state.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Clock } from "../lib/clock.ts";
+import { ok } from "../lib/result.ts";
+import type { NodeId, TaskId } from "../model/ids.ts";
+import { limits } from "../model/limits.ts";
+import type { Node } from "../model/node.ts";
+import { type Outcome, refuse } from "../model/refusal.ts";
+import { isFinished, type Task } from "../model/task.ts";
+import { checkTaskSpec } from "../model/task-input.ts";
+import { explain } from "./explain.ts";
+import { type Call, type Handlers, JsonText } from "./http.ts";
+import type { Liveness } from "./liveness.ts";
+import { fetchLogs, type LogsContext } from "./logs.ts";
+import { type MetricsSources, renderMetrics } from "./metrics.ts";
+import { TaskList } from "./task-list.ts";
+import type { TickLoop } from "./tick-loop.ts";
+import type { Watchers } from "./watchers.ts";
+
+export interface HandlersOptions {
+  state: ClusterState;
+  journal: Journal;
+  loop: TickLoop;
+  watchers: Watchers;
+  liveness: Liveness;
+  clock: Clock;
+  version: Version;
+  metrics: MetricsSources;
+  logs: LogsContext;
+  /** A short digest of a text, to tell whether two requests with one key are the same. */
+  fingerprint: (text: string) => string;
+}
+
+type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
+
+export function createHandlers(options: HandlersOptions): Handlers {
+  const { state, journal, loop, watchers, liveness, clock, version, metrics, logs, fingerprint } = options;
+  const list = new TaskList(state, watchers);
+
+  /** Reads show only what is durable: where an append is under way, they wait for it. */
+  const settled = async () => {
+    const underWay = loop.settled();
+    if (underWay) await underWay;
+  };
+
+  const task = async (reference: string): Promise<Outcome<Task>> => {
+    await settled();
+    return resolveTask(state, reference);
+  };
+
+  const node = async (reference: string) => {
+    await settled();
+    return resolveNode(state, reference);
+  };
+
+  const taskAfter = async (taskId: TaskId, { wait, timeout }: WaitFor, call: Call<never>): Promise<Outcome<Task>> => {
+    if (wait === undefined) return resolveTask(state, taskId);
+    call.mayTakeLong();
+    const reached = wait === "running" ? hasStarted : (one: Task) => isFinished(one.status);
+    const waited = await watchers.waitFor(taskId, reached, Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs));
+    return waited ? ok(waited) : resolveTask(state, taskId);
+  };
+
+  const changeTask = async (
+    reference: string,
+    command: (taskId: TaskId) => Command,
+    query: WaitFor,
+    call: Call<never>,
+  ): Promise<Outcome<Task>> => {
+    const found = await task(reference);
+    if (!found.ok) return found;
+    const { taskId } = found.value;
+    const outcome = await loop.submit(command(taskId));
+    return outcome.ok ? taskAfter(taskId, query, call) : outcome;
+  };
+
+  const changeNode = async (reference: string, command: (nodeId: NodeId) => Command): Promise<Outcome<Node>> => {
+    const found = await node(reference);
+    if (!found.ok) return found;
+    const outcome = await loop.submit(command(found.value.nodeId));
+    return outcome.ok ? ok(liveness.view(state.nodes.get(found.value.nodeId) ?? found.value)) : outcome;
+  };
+
+  const health = (): Health =>
+    loop.journalError === null
+      ? { status: "ok", message: "" }
+      : { status: "degraded", message: `the journal cannot write: ${loop.journalError}` };
+
+  return {
+    health: () => ok(health()),
+    ready: () => {
+      const { status, message } = health();
+      if (status === "ok") return ok({ status, message });
+      return refuse("journal-unavailable", message, {
+        hint: "Reads and streams go on; writes come back with the disk.",
+      });
+    },
+    version: () => ok(version),
+    metrics: () => ok(renderMetrics(metrics)),
+    openapi: () => ok(openapi(version.version)),
+    docs: () => ok(docsPage()),
+
+    createTask: async (call) => {
+      const spec = checkTaskSpec(call.body);
+      if (!spec.ok) return spec;
+      const key = idempotencyKey(call.headers);
+      if (!key.ok) return key;
+      const outcome = await loop.submit({
+        type: "createTask",
+        spec: spec.value,
+        ...(key.value === null
+          ? {}
+          : { idempotency: { key: key.value, fingerprint: fingerprint(JSON.stringify(spec.value)) } }),
+      });
+      if (!outcome.ok) return outcome;
+      const created = await taskAfter(outcome.value.taskId!, call.query, call as never);
+      if (!created.ok) return created;
+      return ok(new JsonText(JSON.stringify(created.value), { location: `/api/v1/tasks/${created.value.taskId}` }));
+    },
+    listTasks: async (call) => {
+      await settled();
+      if (call.query.watch) call.mayTakeLong();
+      return list.answer(call.query);
+    },
+    getTask: async (call) => {
+      const found = await task(call.id);
+      return found.ok ? taskAfter(found.value.taskId, call.query, call as never) : found;
+    },
+    reportTask: (call) =>
+      changeTask(call.id, (taskId) => ({ type: "reportTask", taskId, report: call.body }), {}, call as never),
+    stopTask: (call) => changeTask(call.id, (taskId) => ({ type: "stopTask", taskId }), call.query, call as never),
+    deleteTask: async (call) => {
+      const found = await task(call.id);
+      if (!found.ok) return found;
+      const { taskId } = found.value;
+      const outcome = await loop.submit({ type: "removeTask", taskId, force: call.query.force ?? false });
+      return outcome.ok ? ok(null) : outcome;
+    },
+    taskLogs: async (call) => {
+      const found = await task(call.id);
+      if (!found.ok) return found;
+      call.mayTakeLong();
+      const { value } = found;
+      const holder = value.nodeId === null ? undefined : state.nodes.get(value.nodeId);
+      return fetchLogs(value, holder, call.query, call.headers.get("accept") ?? "", call.signal, logs);
+    },
+    explainTask: async (call) => {
+      const found = await task(call.id);
+      return found.ok ? ok(await explain(state, journal, clock, found.value)) : found;
+    },
+
+    registerNode: async (call) => {
+      const { address, ...said } = call.body;
+      const registration = { ...said, address: address ?? call.remoteAddress ?? said.hostname };
+      const outcome = await loop.submit({ type: "registerNode", registration });
+      if (!outcome.ok) return outcome;
+      const nodeId = outcome.value.nodeId!;
+      liveness.registered(nodeId);
+      return ok(liveness.view(state.node(nodeId)));
+    },
+    heartbeat: async (call) => {
+      const found = await node(call.id);
+      return found.ok ? liveness.heartbeat(found.value, call.body) : found;
+    },
+    deregisterNode: async (call) => {
+      const outcome = await changeNode(call.id, (nodeId) => ({ type: "deregisterNode", nodeId }));
+      return outcome.ok ? ok(null) : outcome;
+    },
+    listNodes: async () => {
+      await settled();
+      const nodes = [...state.nodes.values()].sort((left, right) =>
+        left.hostname === right.hostname ? compare(left.nodeId, right.nodeId) : compare(left.hostname, right.hostname),
+      );
+      return ok(nodes.map((record) => liveness.view(record)));
+    },
+    getNode: async (call) => {
+      const found = await node(call.id);
+      return found.ok ? ok(liveness.view(found.value)) : found;
+    },
+    cordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
+    uncordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    nodeAssignments: async (call) => {
+      const found = await node(call.id);
+      if (!found.ok) return found;
+      call.mayTakeLong();
+      liveness.heldStream(found.value.nodeId);
+      return watchers.watchAssignments(found.value.nodeId);
+    },
+    watch: async (call) => {
+      await settled();
+      call.mayTakeLong();
+      const last = call.headers.get("last-event-id");
+      const since = last !== null && /^\d{1,16}$/.test(last) ? Number(last) : call.query.since;
+      return watchers.watch(since);
+    },
+  };
+}
+
+function hasStarted(task: Task): boolean {
+  return task.status === "running" || isFinished(task.status);
+}
+
+function idempotencyKey(headers: Headers): Outcome<string | null> {
+  const key = headers.get("idempotency-key");
+  if (key === null || (key.length > 0 && key.length <= limits.idempotencyKeyLength)) return ok(key);
+  return refuse("invalid-field", `the header Idempotency-Key has ${key.length} characters`, {
+    hint: `Use 1 to ${limits.idempotencyKeyLength} characters, such as a UUID.`,
+    details: { field: "Idempotency-Key" },
+  });
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

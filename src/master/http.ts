@@ -1,0 +1,188 @@
+// The HTTP shell: Request -> Response. Routes, guards and validates by the table of operations, and turns outcomes into
+// answers. What an operation does is in handlers.ts.
+
+import { Hono } from "hono";
+import { type ErrorBody, errorBody, errorCatalogue, retryAfterSeconds } from "../api/errors.ts";
+import {
+  type AnswerOf,
+  type BodyOutput,
+  type Operation,
+  type OperationId,
+  operations,
+  type QueryOutput,
+} from "../api/operations.ts";
+import { parseBody, parseQuery } from "../api/validation.ts";
+import type { Log } from "../lib/log.ts";
+import { limits } from "../model/limits.ts";
+import { type Outcome, type Refusal, refuse } from "../model/refusal.ts";
+import type { Guard } from "./guard.ts";
+import type { HttpCounters } from "./metrics.ts";
+
+/** What a handler is given: validated, normalised. */
+export interface Call<Id extends OperationId> {
+  /** The `{id}` of the path, "" where it has none. */
+  id: string;
+  body: BodyOutput<Id>;
+  query: QueryOutput<Id>;
+  headers: Headers;
+  /** Aborted when the caller goes away. */
+  signal: AbortSignal;
+  /** The caller's address, where there is a socket. */
+  remoteAddress: string | null;
+  /** For an answer that may take long: the connection's idle timeout no longer applies. */
+  mayTakeLong(): void;
+}
+
+/** JSON text that is ready to send, with headers where it has any. */
+export class JsonText {
+  readonly text: string;
+  readonly headers: Record<string, string>;
+  constructor(text: string, headers: Record<string, string> = {}) {
+    this.text = text;
+    this.headers = headers;
+  }
+}
+
+type Answer<Id extends OperationId> = AnswerOf<Id> | JsonText | Response | ReadableStream<Uint8Array> | null;
+
+export type Handlers = {
+  [Id in OperationId]: (call: Call<Id>) => Outcome<Answer<Id>> | Promise<Outcome<Answer<Id>>>;
+};
+
+/** What the server knows of a connection, handed in by whoever owns the sockets. */
+export interface Connection {
+  remoteAddress(): string | null;
+  disableIdleTimeout(): void;
+}
+
+export interface HttpOptions {
+  handlers: Handlers;
+  guard: Guard;
+  counters: HttpCounters;
+  log: Log;
+}
+
+export type Fetch = (request: Request, connection?: Connection) => Promise<Response>;
+
+export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fetch {
+  const app = new Hono<{ Bindings: { connection?: Connection } }>();
+  for (const id of Object.keys(operations) as OperationId[]) {
+    const operation: Operation = operations[id];
+    const handler = handlers[id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
+    app.on(operation.method, operation.path.replace("{id}", ":id"), async (context) => {
+      const request = context.req.raw;
+      const unwelcome = guard.refusal(request.headers, operation.open === true);
+      if (unwelcome) return refusalResponse(unwelcome);
+      const input = await readInput(operation, request);
+      if (!input.ok) return refusalResponse(input.refusal);
+      const { connection } = context.env ?? {};
+      const outcome = await handler({
+        id: operation.path.includes("{id}") ? (context.req.param("id") ?? "") : "",
+        body: input.value.body as never,
+        query: input.value.query as never,
+        headers: request.headers,
+        signal: request.signal,
+        remoteAddress: connection?.remoteAddress() ?? null,
+        mayTakeLong: () => connection?.disableIdleTimeout(),
+      });
+      return outcome.ok ? answerResponse(operation, outcome.value) : refusalResponse(outcome.refusal);
+    });
+  }
+  app.notFound((context) => refusalResponse(notFound(context.req.method, context.req.path)));
+  app.onError((error, context) => {
+    log.error("a request failed inside", { path: context.req.path, why: error.stack ?? error.message });
+    return refusalResponse({
+      code: "internal",
+      message: `a bug in Podling: ${error.message}`,
+      hint: "The master's log has the particulars; please report them.",
+    });
+  });
+  return async (request, connection) => {
+    const response = await app.fetch(request, connection ? { connection } : {});
+    counters.count(request.method, response.status);
+    return response;
+  };
+}
+
+async function readInput(operation: Operation, request: Request): Promise<Outcome<{ body: unknown; query: unknown }>> {
+  const mark = request.url.indexOf("?");
+  const query = parseQuery(operation.query, new URLSearchParams(mark < 0 ? "" : request.url.slice(mark + 1)));
+  if (!query.ok) return query;
+  if (!operation.body) return { ok: true, value: { body: undefined, query: query.value } };
+  const type = request.headers.get("content-type");
+  const length = Number(request.headers.get("content-length") ?? "0");
+  if (length > limits.bodyBytes) return tooLarge(length);
+  const text = await request.text();
+  if (text.length > limits.bodyBytes) return tooLarge(text.length);
+  // A heartbeat by hand has no body, and then no type either.
+  if (!/^application\/json\s*(;|$)/i.test(type ?? "") && !(text === "" && type === null)) {
+    return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not application/json`, {
+      hint: "Send the header Content-Type: application/json.",
+      details: { contentType: type },
+    });
+  }
+  const body = parseBody(operation.body, text);
+  return body.ok ? { ok: true, value: { body: body.value, query: query.value } } : body;
+}
+
+function tooLarge(bytes: number): Outcome<never> {
+  return refuse("body-too-large", `the body has ${bytes} bytes; at most ${limits.bodyBytes} are taken`, {
+    hint: "Mount large data as a volume instead of sending it in a task.",
+    details: { bytes, limit: limits.bodyBytes },
+  });
+}
+
+function answerResponse(operation: Operation, answer: unknown): Response {
+  if (answer instanceof Response) return answer;
+  if (answer instanceof JsonText) return jsonResponse(answer.text, operation.status, answer.headers);
+  if (operation.media === "none") return new Response(null, { status: operation.status });
+  if (answer instanceof ReadableStream) {
+    const headers: Record<string, string> = { "content-type": operation.media, "cache-control": "no-store" };
+    return new Response(answer, { status: operation.status, headers });
+  }
+  if (operation.media === "application/json") return jsonResponse(JSON.stringify(answer), operation.status);
+  return new Response(String(answer), {
+    status: operation.status,
+    headers: { "content-type": `${operation.media}; charset=utf-8` },
+  });
+}
+
+function jsonResponse(text: string, status: number, more: Record<string, string> = {}): Response {
+  return new Response(text, { status, headers: { "content-type": "application/json", ...more } });
+}
+
+export function refusalResponse(refusal: Refusal): Response {
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  const retryAfter = retryAfterSeconds[refusal.code];
+  if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter);
+  if (refusal.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="podling"';
+  const allowed = refusal.details?.allowed;
+  if (refusal.code === "method-not-allowed" && Array.isArray(allowed)) headers.allow = allowed.join(", ");
+  const body: ErrorBody = errorBody(refusal);
+  return new Response(JSON.stringify(body), { status: errorCatalogue[refusal.code].status, headers });
+}
+
+/** The path exists with other methods, or it does not exist. */
+function notFound(method: string, path: string): Refusal {
+  const allowed = (Object.values(operations) as Operation[])
+    .filter((operation) => pathPattern(operation.path).test(path))
+    .map((operation) => operation.method);
+  if (allowed.length > 0) {
+    return {
+      code: "method-not-allowed",
+      message: `${path} does not take ${method}`,
+      hint: `It takes ${allowed.join(", ")}.`,
+      details: { allowed },
+    };
+  }
+  return {
+    code: "route-not-found",
+    message: `there is nothing at ${path}`,
+    hint: "GET /openapi.json lists all operations; /docs shows them as a page.",
+    details: { path },
+  };
+}
+
+function pathPattern(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.]/g, "\\.").replace("{id}", "[^/]+")}$`);
+}

@@ -1,0 +1,133 @@
+// Hears heartbeats and notices silence. One timer for all nodes, set to the earliest lease that can run out.
+
+import type { Heartbeat, HeartbeatAnswer } from "../api/schemas.ts";
+import { Leases, type Pace, paceOf } from "../core/leases.ts";
+import type { ClusterState } from "../core/state.ts";
+import { type CancelTimer, type Clock, toTimestamp } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { ok } from "../lib/result.ts";
+import type { NodeId } from "../model/ids.ts";
+import { limits } from "../model/limits.ts";
+import type { Node, NodeRecord } from "../model/node.ts";
+import type { Outcome } from "../model/refusal.ts";
+import type { TickLoop } from "./tick-loop.ts";
+
+export interface LivenessOptions {
+  state: ClusterState;
+  clock: Clock;
+  log: Log;
+  loop: TickLoop;
+}
+
+export class Liveness {
+  readonly #options: LivenessOptions;
+  readonly #leases = new Leases();
+  /** Nodes that have a worker, not a hand with curl. */
+  readonly #workers = new Set<NodeId>();
+  #dueAt: number | null = null;
+  #cancel: CancelTimer = () => {};
+  heartbeats = 0;
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+    // Whoever was online when the last master stopped has a whole lease to be heard by this one.
+    const now = options.clock.now();
+    for (const node of options.state.nodes.values()) {
+      if (node.status === "online") this.#leases.renew(node.nodeId, now, this.#pace(node).leaseMs, false);
+    }
+    this.#review();
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  /** A node that holds an assignment stream has a worker, from then on. */
+  heldStream(nodeId: NodeId): void {
+    this.#workers.add(nodeId);
+  }
+
+  /** A registration is as good as a heartbeat. */
+  registered(nodeId: NodeId): void {
+    this.#renew(this.#options.state.node(nodeId));
+  }
+
+  async heartbeat(node: NodeRecord, said: Heartbeat): Promise<Outcome<HeartbeatAnswer>> {
+    this.heartbeats++;
+    const news =
+      node.status === "offline" ||
+      (said.engineError !== undefined && said.engineError !== node.engineError) ||
+      (said.engine !== undefined && JSON.stringify(said.engine) !== JSON.stringify(node.engine));
+    if (news) {
+      const { engine, engineError } = said;
+      const outcome = await this.#options.loop.submit({
+        type: "refreshNode",
+        nodeId: node.nodeId,
+        ...(engine === undefined ? {} : { engine }),
+        ...(engineError === undefined ? {} : { engineError }),
+      });
+      if (!outcome.ok) return outcome;
+    }
+    const { intervalMs, leaseMs } = this.#renew(node);
+    return ok({ nodeId: node.nodeId, nextHeartbeatMs: intervalMs, leaseMs });
+  }
+
+  /** The record with what is counted and heard. */
+  view(node: NodeRecord): Node {
+    const { state } = this.#options;
+    const { runningTasks, cpuMillis, memoryBytes } = state.schedule.usage(node.nodeId);
+    const heardAt = this.#leases.lastHeard(node.nodeId);
+    return {
+      ...node,
+      runningTasks,
+      used: { cpu: cpuMillis / 1000, memory: memoryBytes },
+      lastHeartbeat: heardAt === null ? null : toTimestamp(heardAt),
+    };
+  }
+
+  #pace(node: NodeRecord): Pace {
+    const byHand = !this.#workers.has(node.nodeId) && node.version === "";
+    return paceOf(this.#options.state.nodes.size, byHand);
+  }
+
+  #renew(node: NodeRecord): Pace {
+    const pace = this.#pace(node);
+    const now = this.#options.clock.now();
+    this.#leases.renew(node.nodeId, now, pace.leaseMs);
+    if (this.#dueAt === null || now + pace.leaseMs < this.#dueAt) this.#reviewAt(now + pace.leaseMs);
+    return pace;
+  }
+
+  #reviewAt(dueAt: number): void {
+    this.#cancel();
+    this.#dueAt = dueAt;
+    this.#cancel = this.#options.clock.timer(dueAt - this.#options.clock.now(), () => this.#review());
+  }
+
+  #review(): void {
+    const { clock, state, loop, log } = this.#options;
+    const now = clock.now();
+    const late = this.#dueAt === null ? 0 : now - this.#dueAt;
+    this.#dueAt = null;
+    if (late > limits.heartbeatMinMs) {
+      // It was this process that slept (a slow disk, a suspended machine): heartbeats wait in its sockets.
+      log.warn("the master was held up; nodes get that much longer to be heard", { ms: late });
+      this.#leases.extend(late);
+    }
+    const { expired, nextAt } = this.#leases.review(now);
+    for (const { nodeId, silentMs } of expired) {
+      this.#leases.end(nodeId);
+      const node = state.nodes.get(nodeId);
+      if (node?.status !== "online") continue;
+      log.warn("a node is silent and counts as lost", { node: node.hostname, nodeId, silentMs });
+      void loop.submit({ type: "loseNode", nodeId, silentMs }).then((outcome) => {
+        // The journal could not write: the node stays online until it can, so look again.
+        if (!outcome.ok && state.nodes.get(nodeId)?.status === "online") {
+          this.#leases.renew(nodeId, now - silentMs, silentMs + limits.heartbeatMinMs, false);
+          this.#reviewAt(clock.now() + limits.heartbeatMinMs);
+        }
+      });
+    }
+    if (nextAt !== null) this.#reviewAt(nextAt);
+  }
+}

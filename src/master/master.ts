@@ -1,0 +1,127 @@
+// The master: recovers the state, ties the tick loop to the HTTP shell, and listens.
+
+import type { Version } from "../api/operations.ts";
+import { recover } from "../core/recover.ts";
+import { defaultRetention, type Retention } from "../core/settle.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { type Random, randomText } from "../lib/random.ts";
+import type { Strategy } from "../model/cluster.ts";
+import { limits } from "../model/limits.ts";
+import { Guard, isLoopback } from "./guard.ts";
+import { createHandlers } from "./handlers.ts";
+import { createHttp, type Fetch } from "./http.ts";
+import { Liveness } from "./liveness.ts";
+import { HttpCounters } from "./metrics.ts";
+import { TickLoop } from "./tick-loop.ts";
+import { Watchers } from "./watchers.ts";
+
+export interface MasterOptions {
+  /** Open; the master closes it. */
+  journal: Journal;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  version: Version;
+  strategy: Strategy;
+  /** Null: none is asked for. */
+  token: string | null;
+  /** Host names, beside localhost and IP addresses, under which it may be called. */
+  allowedHosts: readonly string[];
+  retention?: Partial<Retention>;
+  /** Ends the process: its state can no longer be trusted, and the journal has the truth. */
+  onFatal: (error: unknown) => void;
+}
+
+export interface Master {
+  /** Request -> Response, without a socket. */
+  fetch: Fetch;
+  /** Listens. Throws where the address is taken or not allowed. */
+  listen(host: string, port: number): { url: string; port: number };
+  /** Answers what has come in, ends the streams, closes the journal. */
+  stop(): Promise<void>;
+}
+
+export function startMaster(options: MasterOptions): Master {
+  const { journal, clock, random, log, version, token, allowedHosts, onFatal } = options;
+  const startedAt = clock.now();
+  const state = recover(journal);
+  log.info("recovered", {
+    revision: state.revision,
+    tasks: state.tasks.size,
+    nodes: state.nodes.size,
+    ms: clock.now() - startedAt,
+  });
+  const retention = { ...defaultRetention, ...options.retention };
+  const watchers: Watchers = new Watchers({ state, clock, viewNode: (nodeId) => liveness.view(state.node(nodeId)) });
+  const loop = new TickLoop({
+    state,
+    journal,
+    retention,
+    clock,
+    random,
+    log,
+    onFatal,
+    onCommitted: (batch, tick) => watchers.publish(batch, tick),
+  });
+  const liveness = new Liveness({ state, clock, log, loop });
+  void loop.submit({ type: "startMaster", clusterId: randomText(random, 8), strategy: options.strategy });
+
+  const counters = new HttpCounters();
+  const fetch = createHttp({
+    handlers: createHandlers({
+      state,
+      journal,
+      loop,
+      watchers,
+      liveness,
+      clock,
+      version,
+      metrics: { state, loop, journal, watchers, liveness, http: counters, version: version.version },
+      logs: { token, clock, fetch: (url, init) => globalThis.fetch(url, init) },
+      fingerprint: (text) => Bun.hash(text).toString(36),
+    }),
+    guard: new Guard({ token, allowedHosts }),
+    counters,
+    log,
+  });
+
+  let server: ReturnType<typeof serve> | null = null;
+  return {
+    fetch,
+    listen(host, port) {
+      server = serve(fetch, host, port);
+      return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`, port: server.port ?? port };
+    },
+    async stop() {
+      liveness.stop();
+      await loop.stop();
+      watchers.close();
+      await server?.stop(true);
+      journal.close();
+    },
+  };
+}
+
+function serve(fetch: Fetch, hostname: string, port: number) {
+  return Bun.serve({
+    hostname,
+    port,
+    // A connection that is silent within a request; streams and waiting answers switch it off for themselves.
+    idleTimeout: 30,
+    // Twice what we take, so that it is we who say that a body is too large.
+    maxRequestBodySize: limits.bodyBytes * 2,
+    fetch: (request, server) =>
+      fetch(request, {
+        remoteAddress: () => server.requestIP(request)?.address.replace(/^::ffff:/, "") ?? null,
+        disableIdleTimeout: () => server.timeout(request, 0),
+      }),
+  });
+}
+
+/** Why this address may not be listened on; null: it may. */
+export function refusesAddress(host: string, token: string | null, insecure: boolean): string | null {
+  if (isLoopback(host) || token !== null || insecure) return null;
+  return `the API can run containers as root, and ${host} can be reached from other machines. Set a token with --token or PODLING_TOKEN, or say --insecure if every machine that reaches it may rule this one`;
+}

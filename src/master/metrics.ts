@@ -1,0 +1,70 @@
+// What the master counts, as Prometheus reads it. Counters live where things happen; here they are only written out.
+
+import type { ClusterState } from "../core/state.ts";
+import type { Journal } from "../journal/journal.ts";
+import { taskStatuses } from "../model/task.ts";
+import type { Liveness } from "./liveness.ts";
+import type { TickLoop } from "./tick-loop.ts";
+import type { Watchers } from "./watchers.ts";
+
+/** HTTP answers by method and status. */
+export class HttpCounters {
+  readonly answers = new Map<string, number>();
+
+  count(method: string, status: number): void {
+    const key = `method="${/^[A-Z]{3,7}$/.test(method) ? method : "OTHER"}",status="${status}"`;
+    this.answers.set(key, (this.answers.get(key) ?? 0) + 1);
+  }
+}
+
+export interface MetricsSources {
+  state: ClusterState;
+  loop: TickLoop;
+  journal: Journal;
+  watchers: Watchers;
+  liveness: Liveness;
+  http: HttpCounters;
+  version: string;
+}
+
+export function renderMetrics({ state, loop, journal, watchers, liveness, http, version }: MetricsSources): string {
+  const { ticks, commands, changes, journalFailures, snapshots } = loop.counters;
+  const nodes = [...state.nodes.values()];
+  const online = nodes.filter((node) => node.status === "online").length;
+  return [
+    metric("podling_build_info", "gauge", "The version that runs.", [[`version="${version}"`, 1]]),
+    metric(
+      "podling_tasks",
+      "gauge",
+      "Tasks by status.",
+      taskStatuses.map((status) => [`status="${status}"`, state.counts[status]]),
+    ),
+    metric("podling_nodes", "gauge", "Nodes by status.", [
+      ['status="online"', online],
+      ['status="offline"', nodes.length - online],
+    ]),
+    metric("podling_revision", "gauge", "Revision of the newest batch.", [["", state.revision]]),
+    metric("podling_ticks_total", "counter", "Ticks, each at most one batch and one fsync.", [["", ticks]]),
+    metric("podling_commands_total", "counter", "Commands decided.", [["", commands]]),
+    metric("podling_changes_total", "counter", "Changes made durable.", [["", changes]]),
+    metric("podling_inbox_commands", "gauge", "Commands that wait for a tick.", [["", loop.waiting]]),
+    metric("podling_journal_up", "gauge", "1 while the journal takes writes.", [
+      ["", loop.journalError === null ? 1 : 0],
+    ]),
+    metric("podling_journal_failures_total", "counter", "Batches that the journal could not keep.", [
+      ["", journalFailures],
+    ]),
+    metric("podling_journal_bytes", "gauge", "Size of the journal.", [["", journal.sizeBytes()]]),
+    metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots]]),
+    metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
+    metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
+    metric("podling_http_answers_total", "counter", "HTTP answers.", [...http.answers]),
+    metric("process_resident_memory_bytes", "gauge", "Resident memory.", [["", process.memoryUsage.rss()]]),
+    "",
+  ].join("\n");
+}
+
+function metric(name: string, type: string, help: string, samples: [labels: string, value: number][]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labels === "" ? "" : `{${labels}}`} ${value}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join("\n");
+}
