@@ -1,0 +1,25 @@
+// What the long-running roles tell their operator: one line an event, on stderr.
+
+import type { Clock } from "./clock.ts";
+import { toTimestamp } from "./clock.ts";
+
+type Fields = Record<string, string | number | boolean | null | undefined>;
+
+export interface Log {
+  info(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  error(message: string, fields?: Fields): void;
+}
+
+/** `2025-01-19T12:34:56.000Z INFO master: recovered revision=12 tasks=3` */
+export function lineLog(role: string, clock: Clock, write: (line: string) => void): Log {
+  const line = (level: string) => (message: string, fields: Fields = {}) => {
+    const shown = Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => ` ${key}=${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : value}`);
+    write(`${toTimestamp(clock.now())} ${level} ${role}: ${message}${shown.join("")}\n`);
+  };
+  return { info: line("INFO "), warn: line("WARN "), error: line("ERROR") };
+}
+
+export const silentLog: Log = { info() {}, warn() {}, error() {} };
