@@ -216,7 +216,14 @@ function answerSchemas(): Record<string, Json> {
           nodeId: text,
           hostname: text,
           fits: { type: "boolean" },
-          filters: listOf(record({ filter: { enum: [...filterNames] }, passed: { type: "boolean" }, message: text })),
+          filters: listOf(
+            record({
+              filter: { enum: [...filterNames] },
+              passed: { type: "boolean" },
+              message: text,
+              missing: { type: "number" },
+            }),
+          ),
           score: nullable("number"),
           scoreMessage: nullable("string"),
           chosen: { type: "boolean" },

@@ -22,6 +22,8 @@ export interface FilterVerdict {
   passed: boolean;
   /** With numbers: "needs 512 MiB, n2 has 310 MiB free". */
   message: string;
+  /** By how much it fails: cores, bytes, places; 0 where it passes, or is no matter of amount. */
+  missing: number;
 }
 
 export interface NodeVerdict {

@@ -1,0 +1,162 @@
+// One node as the scheduler sees it: its record, what is taken of it, and whether a task fits, as quickly as can be.
+// filters.ts says the same in sentences; a property test holds the two together.
+
+import type { NodeRecord } from "../../model/node.ts";
+import type { Constraint, TaskSpec } from "../../model/task.ts";
+
+/** What a task takes, in whole numbers so that sums stay exact. */
+export interface Demand {
+  cpuMillis: number;
+  memoryBytes: number;
+  /** "8080/tcp" with its address; only ports that are fixed. */
+  ports: readonly HostPort[];
+}
+
+export interface HostPort {
+  /** "8080/tcp" */
+  key: string;
+  hostIp: string;
+}
+
+const noPorts: readonly HostPort[] = [];
+
+export function demandOf({ resources, ports }: Pick<TaskSpec, "resources" | "ports">): Demand {
+  return {
+    cpuMillis: Math.round(resources.cpu.request * 1000),
+    memoryBytes: resources.memory.request,
+    ports: ports.length === 0 ? noPorts : fixedPorts(ports),
+  };
+}
+
+function fixedPorts(ports: TaskSpec["ports"]): readonly HostPort[] {
+  return ports
+    .filter(({ hostPort }) => hostPort !== null)
+    .map(({ hostPort, protocol, hostIp }) => ({ key: `${hostPort}/${protocol}`, hostIp }));
+}
+
+export class Slot {
+  record: NodeRecord;
+  /** Place in the order of nodes: by hostname, then id. */
+  position = 0;
+  tasks = 0;
+  cpuMillis = 0;
+  memoryBytes = 0;
+  /** Addresses by "port/protocol"; null until the first. */
+  ports: Map<string, string[]> | null = null;
+
+  constructor(record: NodeRecord) {
+    this.record = record;
+  }
+
+  /** Takes part in placing at all: online, its engine answers, not cordoned. */
+  get open(): boolean {
+    const { status, engineError, schedulable } = this.record;
+    return status === "online" && engineError === null && schedulable;
+  }
+
+  get freeTasks(): number {
+    return this.record.capacity - this.tasks;
+  }
+
+  /** Infinity where the node never said how much it has: then it is no limit. */
+  get freeCpuMillis(): number {
+    return this.record.cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(this.record.cpu * 1000) - this.cpuMillis;
+  }
+
+  get freeMemoryBytes(): number {
+    return this.record.memory === 0 ? Number.POSITIVE_INFINITY : this.record.memory - this.memoryBytes;
+  }
+
+  take({ cpuMillis, memoryBytes, ports }: Demand): void {
+    this.tasks++;
+    this.cpuMillis += cpuMillis;
+    this.memoryBytes += memoryBytes;
+    for (const { key, hostIp } of ports) {
+      this.ports ??= new Map();
+      const addresses = this.ports.get(key);
+      if (addresses) addresses.push(hostIp);
+      else this.ports.set(key, [hostIp]);
+    }
+  }
+
+  give({ cpuMillis, memoryBytes, ports }: Demand): void {
+    this.tasks--;
+    this.cpuMillis -= cpuMillis;
+    this.memoryBytes -= memoryBytes;
+    for (const { key, hostIp } of ports) {
+      const addresses = this.ports?.get(key);
+      if (!addresses) continue;
+      addresses.splice(addresses.indexOf(hostIp), 1);
+      if (addresses.length === 0) this.ports?.delete(key);
+    }
+  }
+
+  /** The first wanted port that is taken, or null. */
+  conflict(ports: readonly HostPort[]): HostPort | null {
+    if (this.ports === null) return null;
+    for (const port of ports) {
+      if (this.ports.get(port.key)?.some((address) => overlap(address, port.hostIp))) return port;
+    }
+    return null;
+  }
+
+  copy(): Slot {
+    const slot = new Slot(this.record);
+    slot.position = this.position;
+    slot.tasks = this.tasks;
+    slot.cpuMillis = this.cpuMillis;
+    slot.memoryBytes = this.memoryBytes;
+    slot.ports = this.ports && new Map([...this.ports].map(([key, addresses]) => [key, [...addresses]]));
+    return slot;
+  }
+}
+
+/** Two listeners collide on one address, or where either listens on all. */
+function overlap(left: string, right: string): boolean {
+  return left === right || isAll(left) || isAll(right);
+}
+
+function isAll(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+/** The first constraint that the node does not meet, or null. */
+export function unmet(constraints: readonly Constraint[], record: NodeRecord): Constraint | null {
+  for (const constraint of constraints) if (!meets(constraint, record)) return constraint;
+  return null;
+}
+
+function meets(constraint: Constraint, { labels, hostname, nodeId }: NodeRecord): boolean {
+  if (constraint.type === "node") {
+    const named = constraint.value === hostname || constraint.value === nodeId;
+    return constraint.operator === "equals" ? named : !named;
+  }
+  const { key, operator } = constraint;
+  const present = Object.hasOwn(labels, key);
+  if (operator === "exists") return present;
+  const equal = present && labels[key] === constraint.value;
+  return operator === "equals" ? equal : !equal;
+}
+
+const architectures: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
+
+/** "linux/x86_64" as [os, architecture in Docker's words]. */
+export function parsePlatform(platform: string): [os: string, arch: string] {
+  const [os = "", arch = ""] = platform.split("/");
+  return [os, architectures[arch] ?? arch];
+}
+
+export function runsPlatform(platform: string | null, { engine }: NodeRecord): boolean {
+  if (platform === null) return true;
+  if (engine === null) return false;
+  const [os, arch] = parsePlatform(platform);
+  return engine.os === os && (architectures[engine.arch] ?? engine.arch) === arch;
+}
+
+/** Could hold the task for good, whatever its room. */
+export function eligible(
+  { constraints, platform }: Pick<TaskSpec, "constraints" | "platform">,
+  record: NodeRecord,
+): boolean {
+  return unmet(constraints, record) === null && runsPlatform(platform, record);
+}
