@@ -15,7 +15,11 @@ export class TaskOrder {
   add(taskId: TaskId): void {
     if (this.#removed.delete(taskId)) return; // a removal that is undone
     const last = this.last;
-    assert(last === null || taskId > last, `task ids must grow: ${taskId} after ${last}`);
+    if (last !== null && taskId <= last) {
+      assert(this.#ids[this.#firstNotBelow(taskId)] !== taskId, `task ${taskId} is in the order already`);
+      this.#ids.splice(this.#firstNotBelow(taskId), 0, taskId); // also a removal undone, after the array was compacted
+      return;
+    }
     this.#ids.push(taskId);
   }
 
