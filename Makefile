@@ -1,0 +1,72 @@
+# Every command of this project. Each does its own set-up first, which takes no time where nothing is missing.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# Seeds for test-race, arguments for run and dev, files for test: make test-race PODLING_SEEDS=2000, make run ARGS="--port 9000"
+PODLING_SEEDS ?= 200
+ARGS ?=
+FILES ?=
+
+.PHONY: demo run dev test test-coverage test-race lint fmt typecheck check build build-all bench install-tools clean help
+
+demo: ## See it work: master, two workers and containers on this machine, all removed at the end
+	@scripts/setup engine
+	@bun scripts/demo.ts
+
+run: ## Run a master and one worker in this terminal, until Ctrl-C
+	@scripts/setup engine
+	@exec bun src/main.ts up $(ARGS)
+
+dev: ## The same, started again at every change of the source
+	@scripts/setup engine
+	@exec bun --watch src/main.ts up $(ARGS)
+
+test: ## Run all tests: quick ones, then those with real engines, hosts and processes
+	@scripts/setup engine lab
+	@bun scripts/test.ts $(FILES)
+
+test-coverage: ## The same, with coverage/lcov.info and a table
+	@scripts/setup engine lab
+	@bun scripts/test.ts --coverage $(FILES)
+
+test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default 200)
+	@scripts/setup
+	@PODLING_SEEDS=$(PODLING_SEEDS) bun scripts/test.ts --race $(FILES)
+
+lint: ## Check style and correctness of the source
+	@scripts/setup
+	@biome check --error-on-warnings
+
+fmt: ## Write the source in the project's format
+	@scripts/setup
+	@biome check --write
+
+typecheck: ## Check the types
+	@scripts/setup
+	@tsc --noEmit
+
+check: ## All that CI runs
+	@.ci/run
+
+build: ## Build bin/podling, one executable (and links podling-master, podling-worker)
+	@scripts/setup
+	@scripts/build
+
+build-all: ## Build for linux x64 and arm64 and for darwin arm64
+	@scripts/setup
+	@scripts/build-all
+
+bench: build ## Measure side by side with docker run and Swarm, and print the table
+	@scripts/setup engine lab
+	@bun bench/main.ts $(ARGS)
+
+install-tools: ## Install what all of these need (they also do so themselves)
+	@scripts/setup engine lab
+
+clean: ## Remove what builds and tests made here
+	@rm -rf bin coverage .podling
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
