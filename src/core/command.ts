@@ -3,7 +3,8 @@
 import type { Strategy } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import type { EngineInfo } from "../model/node.ts";
-import type { PublishedPort, Reason, TaskSpec, TaskStatus } from "../model/task.ts";
+import type { PublishedPort, Reason, TaskStatus } from "../model/task.ts";
+import type { TaskWish } from "../model/task-input.ts";
 import type { Idempotency } from "./state.ts";
 
 export interface TaskReportFields {
@@ -36,7 +37,8 @@ export interface NodeRegistrationFields {
 
 export type Command =
   | { type: "startMaster"; clusterId: string; strategy: Strategy }
-  | { type: "createTask"; spec: TaskSpec; idempotency?: Idempotency }
+  /** What the wish leaves out has its default. */
+  | { type: "createTask"; wish: TaskWish; idempotency?: Idempotency }
   | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
   | { type: "stopTask"; taskId: TaskId }
   | { type: "removeTask"; taskId: TaskId; force: boolean }

@@ -8,7 +8,7 @@ import type { Change } from "../model/change.ts";
 import { nextTaskId, type TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
-import { isFinished, packTask, unpackTask } from "../model/task.ts";
+import { isFinished, type PackedTask } from "../model/task.ts";
 import type { Command, Granted } from "./command.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideRegistration, decideSchedulable } from "./decide-node.ts";
 import { decideReport } from "./decide-report.ts";
@@ -67,7 +67,7 @@ function startMaster(state: ClusterState, command: Extract<Command, { type: "sta
 
 function createTask(
   state: ClusterState,
-  { spec, idempotency }: Extract<Command, { type: "createTask" }>,
+  { wish, idempotency }: Extract<Command, { type: "createTask" }>,
   { now, random }: DecisionContext,
 ): Outcome<Decision> {
   const earlier = idempotency && state.withKey(idempotency.key);
@@ -86,7 +86,7 @@ function createTask(
     return tooMany("pending tasks", state.pending.count, "Add nodes, or stop tasks that wait.");
   }
   const taskId = nextTaskId(state.lastTaskId, now, random);
-  const task = packTask(unpackTask({ ...spec, taskId, createdAt: toTimestamp(now) }));
+  const task: PackedTask = { taskId, createdAt: toTimestamp(now), ...wish };
   return ok({
     changes: [{ type: "task.created", task, ...(idempotency ? { idempotency } : {}) }],
     granted: { taskId },

@@ -7,6 +7,7 @@ import type { Batch } from "../model/change.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import { isLegalMove } from "../model/moves.ts";
 import { isFinished, isPlaced, specDefaults, type TaskStatus, taskStatuses } from "../model/task.ts";
+import type { TaskWish } from "../model/task-input.ts";
 import type { Command } from "./command.ts";
 import { applyBatch } from "./recover.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
@@ -25,15 +26,14 @@ function randomCommand(random: Random, state: ClusterState): Command {
   const nodeId = pick(random, [...state.nodes.keys()]) ?? ("none" as NodeId);
   const kind = randomInteger(random, 12);
   if (kind < 4) {
-    const spec = {
-      ...specDefaults,
+    const wish: TaskWish = {
       name: `t${randomInteger(random, 5)}`,
       image: "i",
       resources: { ...specDefaults.resources, cpu: { request: randomInteger(random, 3) / 2, limit: null } },
       restartPolicy: { ...specDefaults.restartPolicy, mode: pick(random, ["never", "always"] as const)! },
     };
     const key = `k${randomInteger(random, 30)}`;
-    return { type: "createTask", spec, ...(random.next() < 0.3 ? { idempotency: { key, fingerprint: "same" } } : {}) };
+    return { type: "createTask", wish, ...(random.next() < 0.3 ? { idempotency: { key, fingerprint: "same" } } : {}) };
   }
   if (kind < 8)
     return { type: "reportTask", taskId, report: { status: pick(random, taskStatuses) as TaskStatus, exitCode: 0 } };

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import type { NodeId, TaskId } from "../model/ids.ts";
-import type { Task, TaskSpec } from "../model/task.ts";
+import type { Task } from "../model/task.ts";
 import { specDefaults } from "../model/task.ts";
+import type { TaskWish } from "../model/task-input.ts";
 import type { Command, TaskReportFields } from "./command.ts";
 import { ClusterState } from "./state.ts";
 import { runTick, type Tick } from "./tick.ts";
@@ -51,9 +52,9 @@ class World {
     return outcome!.ok ? outcome!.value.nodeId! : ("" as NodeId);
   }
 
-  task(name: string, more: Partial<TaskSpec> = {}): Task {
-    const spec: TaskSpec = { ...specDefaults, name, image: "busybox", ...more };
-    const [outcome] = this.do({ type: "createTask", spec }).outcomes;
+  task(name: string, more: Partial<TaskWish> = {}): Task {
+    const wish: TaskWish = { name, image: "busybox", ...more };
+    const [outcome] = this.do({ type: "createTask", wish }).outcomes;
     return this.state.task(outcome!.ok ? outcome!.value.taskId! : ("" as TaskId));
   }
 
@@ -185,12 +186,12 @@ describe("stopping and removing", () => {
 });
 
 describe("idempotency", () => {
-  const spec: TaskSpec = { ...specDefaults, name: "web", image: "busybox" };
+  const wish: TaskWish = { name: "web", image: "busybox" };
   test("the same key and body is the same task; another body is refused", () => {
     const world = new World();
     const create = (fingerprint: string): Command => ({
       type: "createTask",
-      spec,
+      wish,
       idempotency: { key: "k", fingerprint },
     });
     const [first, again] = world.tick(create("a"), create("a")).outcomes;

@@ -14,7 +14,7 @@ import { limits } from "../model/limits.ts";
 import type { Node } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
-import { checkTaskSpec } from "../model/task-input.ts";
+import { checkWish } from "../model/task-input.ts";
 import { explain } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
@@ -108,16 +108,16 @@ export function createHandlers(options: HandlersOptions): Handlers {
     docs: () => ok(docsPage()),
 
     createTask: async (call) => {
-      const spec = checkTaskSpec(call.body);
-      if (!spec.ok) return spec;
+      const wish = checkWish(call.body);
+      if (!wish.ok) return wish;
       const key = idempotencyKey(call.headers);
       if (!key.ok) return key;
       const outcome = await loop.submit({
         type: "createTask",
-        spec: spec.value,
+        wish: wish.value,
         ...(key.value === null
           ? {}
-          : { idempotency: { key: key.value, fingerprint: fingerprint(JSON.stringify(spec.value)) } }),
+          : { idempotency: { key: key.value, fingerprint: fingerprint(JSON.stringify(wish.value)) } }),
       });
       if (!outcome.ok) return outcome;
       const created = await taskAfter(outcome.value.taskId!, call.query, call as never);
@@ -158,7 +158,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
 
     registerNode: async (call) => {
       const { address, ...said } = call.body;
-      const registration = { ...said, address: address ?? call.remoteAddress ?? said.hostname };
+      const registration = { ...said, address: address ?? call.remoteAddress() ?? said.hostname };
       const outcome = await loop.submit({ type: "registerNode", registration });
       if (!outcome.ok) return outcome;
       const nodeId = outcome.value.nodeId!;

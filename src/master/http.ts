@@ -1,7 +1,6 @@
 // The HTTP shell: Request -> Response. Routes, guards and validates by the table of operations, and turns outcomes into
 // answers. What an operation does is in handlers.ts.
 
-import { Hono } from "hono";
 import { type ErrorBody, errorBody, errorCatalogue, retryAfterSeconds } from "../api/errors.ts";
 import {
   type AnswerOf,
@@ -11,6 +10,7 @@ import {
   operations,
   type QueryOutput,
 } from "../api/operations.ts";
+import { route } from "../api/router.ts";
 import { parseBody, parseQuery } from "../api/validation.ts";
 import type { Log } from "../lib/log.ts";
 import { limits } from "../model/limits.ts";
@@ -28,7 +28,7 @@ export interface Call<Id extends OperationId> {
   /** Aborted when the caller goes away. */
   signal: AbortSignal;
   /** The caller's address, where there is a socket. */
-  remoteAddress: string | null;
+  remoteAddress: () => string | null;
   /** For an answer that may take long: the connection's idle timeout no longer applies. */
   mayTakeLong(): void;
 }
@@ -65,48 +65,61 @@ export interface HttpOptions {
 export type Fetch = (request: Request, connection?: Connection) => Promise<Response>;
 
 export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fetch {
-  const app = new Hono<{ Bindings: { connection?: Connection } }>();
-  for (const id of Object.keys(operations) as OperationId[]) {
-    const operation: Operation = operations[id];
-    const handler = handlers[id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
-    app.on(operation.method, operation.path.replace("{id}", ":id"), async (context) => {
-      const request = context.req.raw;
-      const unwelcome = guard.refusal(request.headers, operation.open === true);
-      if (unwelcome) return refusalResponse(unwelcome);
-      const input = await readInput(operation, request);
-      if (!input.ok) return refusalResponse(input.refusal);
-      const { connection } = context.env ?? {};
-      const outcome = await handler({
-        id: operation.path.includes("{id}") ? (context.req.param("id") ?? "") : "",
-        body: input.value.body as never,
-        query: input.value.query as never,
-        headers: request.headers,
-        signal: request.signal,
-        remoteAddress: connection?.remoteAddress() ?? null,
-        mayTakeLong: () => connection?.disableIdleTimeout(),
-      });
-      return outcome.ok ? answerResponse(operation, outcome.value) : refusalResponse(outcome.refusal);
+  const answer = async (request: Request, connection: Connection | undefined): Promise<Response> => {
+    const { path, search } = splitUrl(request.url);
+    const match = route(request.method, path);
+    const operation: Operation | null = match.found ? operations[match.id] : null;
+    const unwelcome = guard.refusal(request.headers, operation?.open === true);
+    if (unwelcome) return refusalResponse(unwelcome);
+    if (!match.found || !operation)
+      return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed));
+    const input = await readInput(operation, request, search);
+    if (!input.ok) return refusalResponse(input.refusal);
+    const handler = handlers[match.id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
+    const outcome = await handler({
+      id: match.parameter,
+      body: input.value.body as never,
+      query: input.value.query as never,
+      headers: request.headers,
+      signal: request.signal,
+      remoteAddress: () => connection?.remoteAddress() ?? null,
+      mayTakeLong: () => connection?.disableIdleTimeout(),
     });
-  }
-  app.notFound((context) => refusalResponse(notFound(context.req.method, context.req.path)));
-  app.onError((error, context) => {
-    log.error("a request failed inside", { path: context.req.path, why: error.stack ?? error.message });
-    return refusalResponse({
-      code: "internal",
-      message: `a bug in Podling: ${error.message}`,
-      hint: "The master's log has the particulars; please report them.",
-    });
-  });
+    return outcome.ok ? answerResponse(operation, outcome.value) : refusalResponse(outcome.refusal);
+  };
   return async (request, connection) => {
-    const response = await app.fetch(request, connection ? { connection } : {});
+    let response: Response;
+    try {
+      response = await answer(request, connection);
+    } catch (error) {
+      const { message, stack } = error as Error;
+      log.error("a request failed inside", { url: request.url, why: stack ?? message });
+      response = refusalResponse({
+        code: "internal",
+        message: `a bug in Podling: ${message}`,
+        hint: "The master's log has the particulars; please report them.",
+      });
+    }
     counters.count(request.method, response.status);
     return response;
   };
 }
 
-async function readInput(operation: Operation, request: Request): Promise<Outcome<{ body: unknown; query: unknown }>> {
-  const mark = request.url.indexOf("?");
-  const query = parseQuery(operation.query, new URLSearchParams(mark < 0 ? "" : request.url.slice(mark + 1)));
+/** "http://host/path?search" without the cost of a URL object. */
+function splitUrl(url: string): { path: string; search: string } {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const mark = url.indexOf("?", start);
+  return mark < 0
+    ? { path: url.slice(start), search: "" }
+    : { path: url.slice(start, mark), search: url.slice(mark + 1) };
+}
+
+async function readInput(
+  operation: Operation,
+  request: Request,
+  search: string,
+): Promise<Outcome<{ body: unknown; query: unknown }>> {
+  const query = search === "" && !operation.query ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
   if (!query.ok) return query;
   if (!operation.body) return { ok: true, value: { body: undefined, query: query.value } };
   const type = request.headers.get("content-type");
@@ -163,10 +176,7 @@ export function refusalResponse(refusal: Refusal): Response {
 }
 
 /** The path exists with other methods, or it does not exist. */
-function notFound(method: string, path: string): Refusal {
-  const allowed = (Object.values(operations) as Operation[])
-    .filter((operation) => pathPattern(operation.path).test(path))
-    .map((operation) => operation.method);
+function notFound(method: string, path: string, allowed: string[]): Refusal {
   if (allowed.length > 0) {
     return {
       code: "method-not-allowed",
@@ -183,6 +193,4 @@ function notFound(method: string, path: string): Refusal {
   };
 }
 
-function pathPattern(path: string): RegExp {
-  return new RegExp(`^${path.replace(/[.]/g, "\\.").replace("{id}", "[^/]+")}$`);
-}
+const noQuery: Outcome<Record<string, unknown>> = { ok: true, value: {} };

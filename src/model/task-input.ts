@@ -22,7 +22,7 @@ import {
 import { limits } from "./limits.ts";
 import { formatMemory } from "./quantity.ts";
 import { type Outcome, refuse } from "./refusal.ts";
-import { type Constraint, type RestartPolicy, specDefaults, type TaskSpec } from "./task.ts";
+import { type Constraint, type RestartPolicy, specDefaults } from "./task.ts";
 
 const port = z.strictObject({
   hostPort: integer(0, 65_535)
@@ -49,12 +49,10 @@ function amount<T extends z.ZodType<number>>(quantity: T, expected: string) {
 
 const resources = z
   .strictObject({
-    cpu: amount(cpu, 'cores such as 0.5 or "500m", or {"request", "limit"}').default(specDefaults.resources.cpu),
-    memory: amount(memory, 'memory such as "512Mi" or bytes, or {"request", "limit"}').default(
-      specDefaults.resources.memory,
-    ),
+    cpu: amount(cpu, 'cores such as 0.5 or "500m", or {"request", "limit"}').optional(),
+    memory: amount(memory, 'memory such as "512Mi" or bytes, or {"request", "limit"}').optional(),
   })
-  .describe("One amount sets both request (what is set aside) and limit (what is enforced).");
+  .transform(({ cpu = specDefaults.resources.cpu, memory = specDefaults.resources.memory }) => ({ cpu, memory }));
 
 const mount = z.strictObject({
   type: choice(["volume", "bind", "tmpfs"]),
@@ -140,41 +138,51 @@ const words = z.union([list(argument, limits.argumentCount), argument.transform(
   error: "a list of strings",
 });
 
+/** Left out means the default of model/task.ts, which all such tasks share; the page still says what it is. */
+function optional<T extends z.ZodType>(schema: T, byDefault: unknown, description?: string) {
+  return schema.optional().meta({ default: byDefault, ...(description ? { description } : {}) });
+}
+
 export const taskInput = z
   .strictObject(
     {
       name,
       image,
-      command: words.default(specDefaults.command as string[]).describe("Replaces the image's entrypoint."),
-      args: words.default(specDefaults.args as string[]).describe("Replaces the image's arguments."),
-      env: env.default(specDefaults.env),
-      labels: labels.default(specDefaults.labels),
-      ports: list(port, limits.portCount).default(specDefaults.ports as never[]),
-      resources: resources.default(specDefaults.resources),
-      mounts: list(mount, limits.mountCount).default(specDefaults.mounts as never[]),
-      restartPolicy: restartPolicy.default(specDefaults.restartPolicy),
-      constraints: list(constraint, limits.constraintCount).default(specDefaults.constraints as never[]),
-      stopGraceSeconds: integer(0, limits.stopGraceSecondsMax).default(specDefaults.stopGraceSeconds),
-      user: freeText(256, "a user, as name, uid or uid:gid").nullable().default(null),
-      workingDir: absolutePath.nullable().default(null),
-      pullPolicy: choice(["missing", "always", "never"]).default("missing"),
-      platform: text(/^[a-z0-9]+\/[a-z0-9]+$/, 64, "os/architecture such as linux/amd64")
-        .nullable()
-        .default(null),
+      command: optional(words, [], "Replaces the image's entrypoint."),
+      args: optional(words, [], "Replaces the image's arguments."),
+      env: optional(env, {}),
+      labels: optional(labels, {}),
+      ports: optional(list(port, limits.portCount), []),
+      resources: optional(
+        resources,
+        {},
+        "One amount sets both request (what is set aside) and limit (what is enforced).",
+      ),
+      mounts: optional(list(mount, limits.mountCount), []),
+      restartPolicy: optional(restartPolicy, "never"),
+      constraints: optional(list(constraint, limits.constraintCount), []),
+      stopGraceSeconds: optional(integer(0, limits.stopGraceSecondsMax), limits.stopGraceSecondsDefault),
+      user: optional(freeText(256, "a user, as name, uid or uid:gid").nullable(), null),
+      workingDir: optional(absolutePath.nullable(), null),
+      pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
+      platform: optional(text(/^[a-z0-9]+\/[a-z0-9_]+$/, 64, "os/architecture such as linux/amd64").nullable(), null),
     },
     { error: "an object with at least name and image" },
   )
   .describe("A task: one container to run.");
 
 export type TaskInput = z.input<typeof taskInput>;
+/** Validated and normalised; what was left out is still left out. */
+export type TaskWish = z.output<typeof taskInput>;
 
 /** What is valid JSON of the right shape and yet cannot be wished for. */
-export function checkTaskSpec(spec: TaskSpec): Outcome<TaskSpec> {
+export function checkWish(wish: TaskWish): Outcome<TaskWish> {
   const wrong = (field: string, message: string, hint: string) =>
     refuse("unprocessable", `${field}: ${message}`, { hint, details: { field } });
 
+  const { resources = specDefaults.resources, ports = specDefaults.ports } = wish;
   for (const kind of ["cpu", "memory"] as const) {
-    const { request, limit } = spec.resources[kind];
+    const { request, limit } = resources[kind];
     if (limit !== null && request > limit) {
       const shown = (value: number) => (kind === "cpu" ? String(value) : formatMemory(value));
       return wrong(
@@ -184,7 +192,7 @@ export function checkTaskSpec(spec: TaskSpec): Outcome<TaskSpec> {
       );
     }
   }
-  const memoryLimit = spec.resources.memory.limit;
+  const memoryLimit = resources.memory.limit;
   if (memoryLimit !== null && memoryLimit < limits.memoryLimitMinBytes) {
     return wrong(
       "resources.memory",
@@ -192,7 +200,7 @@ export function checkTaskSpec(spec: TaskSpec): Outcome<TaskSpec> {
       'Write a unit: "512m" or "512Mi"; a bare number counts bytes.',
     );
   }
-  const cpuLimit = spec.resources.cpu.limit;
+  const cpuLimit = resources.cpu.limit;
   if (cpuLimit !== null && cpuLimit < limits.cpuLimitMin) {
     return wrong(
       "resources.cpu",
@@ -201,22 +209,22 @@ export function checkTaskSpec(spec: TaskSpec): Outcome<TaskSpec> {
     );
   }
   const taken = new Set<string>();
-  for (const [index, { hostPort, hostIp, protocol }] of spec.ports.entries()) {
+  for (const [index, { hostPort, hostIp, protocol }] of ports.entries()) {
     const key = `${hostIp}:${hostPort}/${protocol}`;
     if (hostPort !== null && taken.has(key)) {
       return wrong(`ports[${index}]`, `${key} is asked for twice`, "Give each port its own hostPort.");
     }
     taken.add(key);
   }
-  return checkMounts(spec, wrong);
+  return checkMounts(wish, wrong);
 }
 
 function checkMounts(
-  spec: TaskSpec,
+  wish: TaskWish,
   wrong: (field: string, message: string, hint: string) => Outcome<never>,
-): Outcome<TaskSpec> {
+): Outcome<TaskWish> {
   const targets = new Set<string>();
-  for (const [index, mount] of spec.mounts.entries()) {
+  for (const [index, mount] of (wish.mounts ?? specDefaults.mounts).entries()) {
     const field = `mounts[${index}]`;
     if (targets.has(mount.target)) return wrong(field, `${mount.target} is mounted twice`, "Give each its own target.");
     targets.add(mount.target);
@@ -230,5 +238,5 @@ function checkMounts(
       return wrong(`${field}.source`, "a tmpfs mount has no source", "Leave source out.");
     }
   }
-  return ok(spec);
+  return ok(wish);
 }

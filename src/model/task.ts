@@ -179,7 +179,10 @@ export const waitingReason: Reason = Object.freeze({ code: "waiting", message: "
 const noPorts = nothing as readonly PublishedPort[];
 
 /** What must be said of a task; everything else has a default. This is also how the journal writes one. */
-export type PackedTask = Partial<Task> & Pick<Task, "taskId" | "name" | "image" | "createdAt">;
+export type PackedTask = { [Key in keyof Task]?: Task[Key] | undefined } & Pick<
+  Task,
+  "taskId" | "name" | "image" | "createdAt"
+>;
 
 /** Fills in the defaults. One literal, so that every record has the same shape in memory. */
 export function unpackTask(p: PackedTask): Task {
