@@ -1,7 +1,7 @@
 // The HTTP shell: Request -> Response. Routes, guards and validates by the table of operations, and turns outcomes into
 // answers. What an operation does is in handlers.ts.
 
-import { type ErrorBody, errorBody, errorCatalogue, retryAfterSeconds } from "../api/errors.ts";
+import type { Guard } from "../api/guard.ts";
 import {
   type AnswerOf,
   type BodyOutput,
@@ -10,12 +10,12 @@ import {
   operations,
   type QueryOutput,
 } from "../api/operations.ts";
+import { refusalResponse } from "../api/refusal-response.ts";
 import { route } from "../api/router.ts";
 import { parseBody, parseQuery } from "../api/validation.ts";
 import type { Log } from "../lib/log.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, type Refusal, refuse } from "../model/refusal.ts";
-import type { Guard } from "./guard.ts";
 import type { HttpCounters } from "./metrics.ts";
 
 /** What a handler is given: validated, normalised. */
@@ -162,17 +162,6 @@ function answerResponse(operation: Operation, answer: unknown): Response {
 
 function jsonResponse(text: string, status: number, more: Record<string, string> = {}): Response {
   return new Response(text, { status, headers: { "content-type": "application/json", ...more } });
-}
-
-export function refusalResponse(refusal: Refusal): Response {
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  const retryAfter = retryAfterSeconds[refusal.code];
-  if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter);
-  if (refusal.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="podling"';
-  const allowed = refusal.details?.allowed;
-  if (refusal.code === "method-not-allowed" && Array.isArray(allowed)) headers.allow = allowed.join(", ");
-  const body: ErrorBody = errorBody(refusal);
-  return new Response(JSON.stringify(body), { status: errorCatalogue[refusal.code].status, headers });
 }
 
 /** The path exists with other methods, or it does not exist. */

@@ -1,5 +1,6 @@
 // The master: recovers the state, ties the tick loop to the HTTP shell, and listens.
 
+import { Guard, isLoopback } from "../api/guard.ts";
 import type { Version } from "../api/operations.ts";
 import { recover } from "../core/recover.ts";
 import { defaultRetention, type Retention } from "../core/settle.ts";
@@ -9,7 +10,6 @@ import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
-import { Guard, isLoopback } from "./guard.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";

@@ -1,0 +1,45 @@
+// The one place where an engine's words are read: where its HTTP status says too little, the sentence decides the code.
+
+import type { ReasonCode } from "../model/task.ts";
+import { RuntimeError } from "./runtime.ts";
+
+/** What the engine answered, as one sentence. */
+export async function engineMessage(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    return (JSON.parse(text) as { message?: string }).message?.trim() || text;
+  } catch {
+    return text.trim() || `HTTP ${response.status}`;
+  }
+}
+
+const pullPatterns: [pattern: RegExp, code: ReasonCode, temporary: boolean][] = [
+  [
+    /unauthorized|authentication required|no basic auth|incorrect username|access forbidden|403 Forbidden/i,
+    "registry-denied",
+    false,
+  ],
+  [
+    /manifest unknown|not found|does not exist|no matching manifest|name unknown|invalid reference/i,
+    "image-not-found",
+    false,
+  ],
+  [/denied/i, "registry-denied", false],
+];
+
+/** Of a pull that failed. What is not known to be final may come right: the network, the registry. */
+export function pullError(image: string, message: string): RuntimeError {
+  const known = pullPatterns.find(([pattern]) => pattern.test(message));
+  if (known) return new RuntimeError(known[1], `${image}: ${message}`, known[2]);
+  return new RuntimeError("registry-unreachable", `${image}: ${message}`, true);
+}
+
+export function startError(message: string): RuntimeError {
+  const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
+  return new RuntimeError(taken ? "port-in-use" : "start-failed", message, false);
+}
+
+/** Does this refusal of a create speak of the image, rather than of a volume or a network? */
+export function saysImageIsMissing(message: string): boolean {
+  return /no such image|image not known|unable to find image/i.test(message);
+}
