@@ -11,6 +11,13 @@ export interface Snapshot {
   chunks: Iterable<string>;
 }
 
+/** One at a time. A step that throws has aborted the snapshot. `abort` is idempotent, and nothing after `commit`. */
+export interface SnapshotWriter {
+  write(chunk: string): void;
+  commit(): void;
+  abort(): void;
+}
+
 /** The journal cannot take a write now (disk full, read-only). Nothing of the append remains. It may work later. */
 export class JournalUnavailable extends Error {
   override name = "JournalUnavailable";
@@ -43,8 +50,9 @@ export interface Journal {
   readSnapshot(atMost?: number): Snapshot | null;
 
   /**
-   * The batches with revision > `after`, in order, without gaps, read lazily. Throws JournalUnusable("damaged") on a
-   * batch that does not check out.
+   * The batches with revision > `after`, in order, without gaps, read lazily. Where those are no longer all there it
+   * goes on with the first that is, also when they go while it reads: compare the revision. Throws
+   * JournalUnusable("damaged") on a batch that does not check out.
    */
   readBatches(after: number): Iterable<Batch>;
 
@@ -52,12 +60,16 @@ export interface Journal {
   firstReadableRevision(): number;
 
   /**
-   * Writes a snapshot a chunk at a time. It counts only after `commit()`; one that was begun and not committed, also by
-   * a crash, is as if never begun. Throws JournalUnavailable.
+   * Writes a snapshot of a revision that is in the log (or of any, into an empty journal) a chunk at a time, with
+   * appends in between. It counts only after `commit()`; one that was begun and not committed, also by a crash, is as if
+   * never begun. It takes the place of an older one of the same revision. Throws JournalUnavailable.
    */
-  beginSnapshot(revision: number): { write(chunk: string): void; commit(): void; abort(): void };
+  beginSnapshot(revision: number): SnapshotWriter;
 
-  /** Drops all batches that snapshot `revision` covers, and all older snapshots. Idempotent. Throws JournalUnavailable. */
+  /**
+   * Drops all batches that the snapshot of `revision` covers, and all older snapshots. Idempotent. Throws
+   * JournalUnavailable, and an InvariantError where there is no such snapshot.
+   */
   truncate(revision: number): void;
 
   /** Bytes on disk (or in memory), for metrics. */
