@@ -83,7 +83,7 @@ export function containerState({ Id, Config, State, NetworkSettings }: EngineCon
     taskId: Config.Labels?.[containerLabels.task] ?? "",
     nodeId: Config.Labels?.[containerLabels.node] ?? "",
     status,
-    exitCode: status === "exited" ? State.ExitCode : null,
+    exitCode: status === "exited" || (status === "created" && State.Error !== "") ? State.ExitCode : null,
     oomKilled: State.OOMKilled,
     error: State.Error,
     startedAt,

@@ -1,0 +1,58 @@
+// Who this worker is, kept in its data folder so that it stays the same node over restarts.
+
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Identity {
+  nodeId: string;
+  /** "" until the first master has told. */
+  clusterId: string;
+}
+
+/** A folder that cannot serve; the message says what, why and what next. */
+export class IdentityError extends Error {
+  override name = "IdentityError";
+}
+
+export class IdentityFile {
+  readonly #path: string;
+
+  constructor(dataDir: string) {
+    try {
+      mkdirSync(dataDir, { recursive: true });
+    } catch (error) {
+      throw new IdentityError(
+        `cannot use the data folder ${dataDir}: ${(error as Error).message}. Give a folder that can be written with --data-dir`,
+      );
+    }
+    this.#path = join(dataDir, "identity.json");
+  }
+
+  /** Null: there is none yet. Throws IdentityError on a file that is not one. */
+  read(): Identity | null {
+    let text: string;
+    try {
+      text = readFileSync(this.#path, "utf8");
+    } catch (error) {
+      if ((error as { code?: string }).code === "ENOENT") return null;
+      throw new IdentityError(`cannot read ${this.#path}: ${(error as Error).message}`);
+    }
+    try {
+      const { nodeId, clusterId } = JSON.parse(text) as Partial<Identity>;
+      if (typeof nodeId === "string" && /^node-[a-z0-9]{8}$/.test(nodeId))
+        return { nodeId, clusterId: clusterId ?? "" };
+    } catch {
+      // Not JSON: said below.
+    }
+    throw new IdentityError(
+      `${this.#path} is damaged. Remove it to join as a new node; containers of the old one are then left to you`,
+    );
+  }
+
+  /** Whole or not at all: a crash in the middle leaves the old one. */
+  write(identity: Identity): void {
+    const draft = `${this.#path}.new`;
+    writeFileSync(draft, `${JSON.stringify(identity)}\n`);
+    renameSync(draft, this.#path);
+  }
+}
