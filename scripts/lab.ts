@@ -1,0 +1,15 @@
+// The command line of the lab's clean-up (scripts/lab). All the knowledge is in test/lab/reaper.ts.
+
+import { allClaims, isOwned } from "../test/lab/claim.ts";
+import { reapLeftovers } from "../test/lab/reaper.ts";
+
+const [verb, flag] = process.argv.slice(2);
+if (verb === "down" && (flag === undefined || flag === "--all")) {
+  const removed = await reapLeftovers(flag === "--all");
+  process.stdout.write(`${removed.map((folder) => `removed ${folder}\n`).join("")}${removed.length} labs removed\n`);
+} else if (verb === "ls" && flag === undefined) {
+  for (const { folder } of allClaims()) process.stdout.write(`${folder} ${isOwned(folder) ? "in use" : "left over"}\n`);
+} else {
+  process.stderr.write("usage: scripts/lab ls | down [--all]\n");
+  process.exit(64);
+}

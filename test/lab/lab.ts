@@ -1,0 +1,157 @@
+// A lab: real engines, several hosts, a registry, small disks and faults on one Linux machine, all under one number, all
+// removed by `down`, also after a crash of the tests (at the next start, or by scripts/lab down). Needs root.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Claim, claim } from "./claim.ts";
+import { TinyDisk } from "./disk.ts";
+import { Engine, type EngineOptions } from "./engine.ts";
+import {
+  bridgeAddress,
+  createContainerBridge,
+  createHostLink,
+  createNetwork,
+  type HostLink,
+  run,
+  setLink,
+} from "./network.ts";
+import { inNamespace, OwnedProcess, type ProcessOptions } from "./process.ts";
+import { reapLeftovers, tearDown } from "./reaper.ts";
+import { Registry, type RegistryLogin } from "./registry.ts";
+
+const FIRST_REGISTRY_PORT = 5000;
+const GET_LIMIT_MS = 2_000;
+
+/** A machine of the lab: an address of its own, an engine of its own, and a cable that can be pulled. */
+export class LabHost {
+  readonly name: string;
+  readonly address: string;
+  readonly namespace: string;
+  readonly engine: Engine;
+  readonly #claim: Claim;
+  readonly #veth: string;
+
+  constructor(claimed: Claim, name: string, link: HostLink, options: EngineOptions) {
+    this.name = name;
+    this.address = link.address;
+    this.namespace = link.namespace;
+    this.#veth = link.veth;
+    this.#claim = claimed;
+    this.engine = new Engine(claimed, name, { ...options, namespace: link.namespace });
+  }
+
+  /** Pulls the cable: nothing goes in or out, and nobody is told. */
+  cut(): Promise<void> {
+    return setLink(this.#veth, "down");
+  }
+
+  mend(): Promise<void> {
+    return setLink(this.#veth, "up");
+  }
+
+  /** Starts a process on this host. */
+  spawn(name: string, command: string[], options: Omit<ProcessOptions, "namespace"> = {}): OwnedProcess {
+    return new OwnedProcess(this.#claim, name, command, { ...options, namespace: this.namespace });
+  }
+
+  /** Runs a command on this host to its end, and gives what it printed. */
+  run(command: string[]): Promise<string> {
+    return run([...inNamespace(this.namespace), ...command]);
+  }
+
+  /** GETs a page as this host sees it, over its own loopback and cable. Throws when nothing answers in time. */
+  async get(url: string, limitMs: number = GET_LIMIT_MS): Promise<{ status: number; body: string }> {
+    const script = `const answer = await fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) });
+      process.stdout.write(JSON.stringify({ status: answer.status, body: await answer.text() }));`;
+    return JSON.parse(await this.run([process.execPath, "-e", script, url]));
+  }
+}
+
+export class Lab {
+  readonly #claim: Claim;
+  readonly #hosts: LabHost[] = [];
+  #registries = 0;
+  #folders = 0;
+  #engine: Engine | null = null;
+
+  private constructor(claimed: Claim) {
+    this.#claim = claimed;
+  }
+
+  /** Claims a number and lays the bridge, after clearing what crashed runs left. Engines start when asked for. */
+  static async start(): Promise<Lab> {
+    await reapLeftovers();
+    const lab = new Lab(claim());
+    try {
+      await createNetwork(lab.#claim.slot);
+      return lab;
+    } catch (error) {
+      await lab.down();
+      throw error;
+    }
+  }
+
+  /** What processes outside of a host are started under (see cluster.ts). */
+  get claim(): Claim {
+    return this.#claim;
+  }
+
+  /** This machine's address on the bridge: where a master listens that lab hosts must reach. */
+  get address(): string {
+    return bridgeAddress(this.#claim.slot);
+  }
+
+  /** The engine on this machine itself: its published ports are on this machine's loopback. Started once. */
+  async engine(options: Omit<EngineOptions, "namespace"> = {}): Promise<Engine> {
+    if (this.#engine !== null) return this.#engine;
+    await createContainerBridge(this.#claim.slot);
+    this.#engine = new Engine(this.#claim, "engine", options);
+    await this.#engine.start();
+    return this.#engine;
+  }
+
+  /** A new host with a running engine. Names are short (n1, n2): interface names are. */
+  async host(name: string, options: Omit<EngineOptions, "namespace"> = {}): Promise<LabHost> {
+    const link = await createHostLink(this.#claim.slot, name, this.#hosts.length + 1);
+    const host = new LabHost(this.#claim, name, link, options);
+    this.#hosts.push(host);
+    await host.engine.start();
+    return host;
+  }
+
+  /** A running registry; with a login, one that refuses everybody else. */
+  async registry(login?: RegistryLogin): Promise<Registry> {
+    const port = FIRST_REGISTRY_PORT + this.#registries;
+    this.#registries += 1;
+    const registry = new Registry(this.#claim, `registry-${port}`, port, login);
+    await registry.start();
+    return registry;
+  }
+
+  /** An empty folder that goes with the lab. */
+  folder(name = "data"): string {
+    this.#folders += 1;
+    const path = join(this.#claim.folder, `${name}-${this.#folders}`);
+    mkdirSync(path);
+    return path;
+  }
+
+  /** A disk of this size, to be filled. */
+  tinyDisk(sizeBytes: number): Promise<TinyDisk> {
+    return TinyDisk.mount(this.folder("disk"), sizeBytes);
+  }
+
+  /** Starts a process on this machine, owned by the lab. */
+  spawn(name: string, command: string[], options: ProcessOptions = {}): OwnedProcess {
+    return new OwnedProcess(this.#claim, name, command, options);
+  }
+
+  /** Removes everything. Safe to call twice, and after a start that failed half-way. */
+  down(): Promise<void> {
+    return tearDown(this.#claim);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.down();
+  }
+}

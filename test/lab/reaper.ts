@@ -1,0 +1,148 @@
+// Ends and removes all that a lab made: processes, containers, mounts, network and folder. The same code serves the end
+// of a test and what a crashed one left. It ends a process only when a pid file of the lab, a cgroup of the lab or the
+// lab's folder in its own arguments says that it is the lab's.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { allClaims, type Claim, identify, isOwned, readLive } from "./claim.ts";
+import { removeNetwork } from "./network.ts";
+import { until } from "./until.ts";
+
+const END_WAIT_MS = 10_000;
+
+/** The cgroup under which a lab's engines put their containers. */
+export function cgroupOf(claim: Claim): string {
+  return `podlab${claim.slot}`;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone already: what we wanted.
+  }
+}
+
+function pidsInFiles(folder: string): number[] {
+  const pids = join(folder, "pids");
+  if (!existsSync(pids)) return [];
+  return readdirSync(pids).flatMap((name) => readLive(join(pids, name)) ?? []);
+}
+
+/** Shims and the engine's own containerd: every one of them has a path below the lab's folder among its arguments. */
+function pidsWithArgument(folder: string): number[] {
+  const found: number[] = [];
+  for (const name of existsSync("/proc") ? readdirSync("/proc") : []) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    try {
+      const args = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+      const program = args[0] ?? "";
+      const ours = /(^|\/)(dockerd|containerd|containerd-shim-runc-v2|docker-registry)$/.test(program);
+      if (ours && args.some((arg) => arg.includes(`${folder}/`))) found.push(Number(name));
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  return found;
+}
+
+function cgroupFolders(name: string): string[] {
+  const root = "/sys/fs/cgroup";
+  if (!existsSync(root)) return [];
+  const roots = [root, ...readdirSync(root).map((controller) => join(root, controller))];
+  return roots.map((path) => join(path, name)).filter((path) => existsSync(path));
+}
+
+/** All folders of a cgroup, the innermost first: the order in which they can be removed. */
+function cgroupTree(folder: string): string[] {
+  const inner = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...inner.flatMap((entry) => cgroupTree(join(folder, entry.name))), folder];
+}
+
+function pidsInCgroups(name: string): number[] {
+  const pids = new Set<number>();
+  for (const folder of cgroupFolders(name).flatMap(cgroupTree)) {
+    try {
+      for (const pid of readFileSync(join(folder, "cgroup.procs"), "utf8").split("\n")) if (pid) pids.add(Number(pid));
+    } catch {
+      // A container ended, and its folder with it.
+    }
+  }
+  return [...pids];
+}
+
+function removeCgroups(name: string): void {
+  for (const folder of cgroupFolders(name).flatMap(cgroupTree)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // A cgroup that still empties itself costs nothing and goes with the next lab of this number.
+    }
+  }
+}
+
+/** Unmounts all below a folder, the innermost first. Lazy: a mount that something holds open goes when that ends. */
+export function unmountAll(folder: string): void {
+  if (!existsSync("/proc/mounts")) return;
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => (line.split(" ")[1] ?? "").replaceAll("\\040", " "))
+    .filter((path) => path.startsWith(`${folder}/`))
+    .reverse();
+  for (let start = 0; start < mounts.length; start += 100) {
+    Bun.spawnSync(["umount", "-l", ...mounts.slice(start, start + 100)], { stdout: "ignore", stderr: "ignore" });
+  }
+}
+
+/** Removes a lab, whoever made it. The engines go first, so that nothing starts what we end. */
+export async function tearDown(claim: Claim): Promise<void> {
+  const { folder } = claim;
+  const owned = () => [
+    ...pidsInFiles(folder),
+    ...(process.getuid?.() === 0 ? [...pidsWithArgument(folder), ...pidsInCgroups(cgroupOf(claim))] : []),
+  ];
+  await until(
+    `the processes of the lab in ${folder} to end`,
+    () => {
+      const left = owned();
+      for (const pid of left) kill(pid);
+      return left.length === 0;
+    },
+    END_WAIT_MS,
+  );
+  if (process.getuid?.() === 0) {
+    unmountAll(folder);
+    removeCgroups(cgroupOf(claim));
+    await removeNetwork(claim.slot);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Takes the right to clear a folder: false when its owner lives, or somebody else is clearing it. */
+function seize(folder: string): boolean {
+  if (isOwned(folder)) return false;
+  const lock = join(folder, "reaping");
+  try {
+    mkdirSync(lock);
+  } catch {
+    if (!existsSync(lock) || readLive(join(lock, "by")) !== null) return false;
+  }
+  // The folder may have changed hands between the first look and the lock.
+  if (isOwned(folder)) {
+    rmSync(lock, { recursive: true, force: true });
+    return false;
+  }
+  writeFileSync(join(lock, "by"), identify(process.pid));
+  return true;
+}
+
+/** Removes the labs whose test process is gone; with `force` also those of living ones. Returns the folders removed. */
+export async function reapLeftovers(force = false): Promise<string[]> {
+  const removed: string[] = [];
+  for (const claim of allClaims()) {
+    if (!force && !seize(claim.folder)) continue;
+    await tearDown(claim);
+    removed.push(claim.folder);
+  }
+  return removed;
+}
