@@ -13,12 +13,17 @@ export interface Log {
 
 /** `2025-01-19T12:34:56.000Z INFO master: recovered revision=12 tasks=3` */
 export function lineLog(role: string, clock: Clock, write: (line: string) => void): Log {
-  const line = (level: string) => (message: string, fields: Fields = {}) => {
-    const shown = Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => ` ${key}=${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : value}`);
-    write(`${toTimestamp(clock.now())} ${level} ${role}: ${message}${shown.join("")}\n`);
-  };
+  const line =
+    (level: string) =>
+    (message: string, fields: Fields = {}) => {
+      const shown = Object.entries(fields)
+        .filter(([, value]) => value !== undefined)
+        .map(
+          ([key, value]) =>
+            ` ${key}=${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : value}`,
+        );
+      write(`${toTimestamp(clock.now())} ${level} ${role}: ${message}${shown.join("")}\n`);
+    };
   return { info: line("INFO "), warn: line("WARN "), error: line("ERROR") };
 }
 
