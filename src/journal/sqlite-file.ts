@@ -98,6 +98,7 @@ function create(path: string): void {
   const draft = `${path}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
     opened(draft, path, (db) => {
       if (pragma(db, "user_version") === format) return;
       db.transaction(() => db.run(tables)).immediate();
@@ -154,6 +155,9 @@ function check(db: Database, path: string): void {
       "Start the newer podling that wrote it, or move the file away to start empty. Nothing was changed.",
     );
   if (version < 1) throw damaged(path, "its format number is gone");
+  // A look at the schema also finds a file that is shorter than it says.
+  const [found] = values(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('batches', 'chunks', 'snapshots')");
+  if (found?.[0] !== 3) throw damaged(path, "it has not all of its tables");
 }
 
 function checkAccess(path: string): void {
@@ -215,10 +219,15 @@ function lockHolder(path: string): string | null {
 }
 
 /** The value that a PRAGMA answers, if any. */
-export function pragma(db: Database, text: string): unknown {
-  const statement = db.prepare(`PRAGMA ${text}`);
+function pragma(db: Database, text: string): unknown {
+  return values(db, `PRAGMA ${text}`)[0]?.[0];
+}
+
+/** For statements that run once: one left open would keep the lock after the database is closed. */
+export function values(db: Database, query: string): unknown[][] {
+  const statement = db.prepare(query);
   try {
-    return statement.values()[0]?.[0];
+    return statement.values();
   } finally {
     statement.finalize();
   }

@@ -2,6 +2,7 @@
 
 import type { Database, Statement } from "bun:sqlite";
 import { damaged, readFailure } from "./sqlite-errors.ts";
+import { values } from "./sqlite-file.ts";
 
 /** Committed. Ids grow, revisions need not: a second snapshot of a revision takes the place of the first. */
 export interface SnapshotRow {
@@ -62,11 +63,11 @@ export function closeAll(db: Database, statements: Statements): void {
 /** Looks at the ends, not at every row: readBatches finds what is wrong in between. */
 export function readContents(db: Database, path: string): Contents {
   try {
-    const snapshots = rows(db, "SELECT snapshot, revision, chunks, truncated FROM snapshots ORDER BY revision");
-    const [first, last] = rows(db, "SELECT min(revision), max(revision) FROM batches")[0] ?? [];
+    const snapshots = values(db, "SELECT snapshot, revision, chunks, truncated FROM snapshots ORDER BY revision");
+    const [first, last] = values(db, "SELECT min(revision), max(revision) FROM batches")[0] ?? [];
     const oldest = snapshots[0];
     const floor = oldest?.[3] === 1 ? Number(oldest[1]) : 0;
-    const uncommitted = rows(
+    const uncommitted = values(
       db,
       "SELECT DISTINCT snapshot FROM chunks WHERE snapshot NOT IN (SELECT snapshot FROM snapshots)",
     );
@@ -95,13 +96,4 @@ function checkEnds({ snapshots, floor, last, firstRow }: Contents, path: string)
   const newest = snapshots.at(-1);
   if (newest && newest.revision > last)
     throw damaged(path, `revisions ${last + 1} to ${newest.revision} are missing, and a snapshot says they were there`);
-}
-
-function rows(db: Database, query: string): unknown[][] {
-  const statement = db.prepare(query);
-  try {
-    return statement.values();
-  } finally {
-    statement.finalize();
-  }
 }

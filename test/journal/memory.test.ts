@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { JournalUnavailable } from "../../src/journal/journal.ts";
+import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { journalContract } from "./journal.contract.ts";
+import { sampleBatch } from "./sample.ts";
+
+journalContract({
+  name: "memory",
+  create: openMemoryJournal,
+  createBreakable() {
+    const journal = openMemoryJournal();
+    return {
+      journal,
+      breakWrites: () => journal.refuseWrites("the disk is full"),
+      mendWrites: () => journal.refuseWrites(null),
+    };
+  },
+  reopen: () => openMemoryJournal(),
+  cleanUp() {},
+  gaps: { durable: "memory is gone with its process" },
+});
+
+test("the memory journal refuses in the words it was given", () => {
+  const journal = openMemoryJournal();
+  journal.refuseWrites("the disk is full");
+  expect(() => journal.append(sampleBatch(1))).toThrow(new JournalUnavailable("the disk is full"));
+});

@@ -1,0 +1,70 @@
+// Batches that look like a cluster's, the same for the same revision in every process, so that what was read can be
+// compared with what was written.
+
+import { toTimestamp } from "../../src/lib/clock.ts";
+import { randomInteger, seededRandom } from "../../src/lib/random.ts";
+import type { Batch, Change } from "../../src/model/change.ts";
+import type { NodeId, TaskId } from "../../src/model/ids.ts";
+
+const start = Date.UTC(2025, 0, 19, 12, 34, 56);
+const nodeId = "node-00000001" as NodeId;
+
+export function sampleBatch(revision: number, count = 3): Batch {
+  return {
+    revision,
+    at: start + revision,
+    epoch: 1,
+    seed: revision,
+    cause: `createTask*${count}`,
+    changes: Array.from({ length: count }, (_, index) => created(revision, index)),
+  };
+}
+
+/** Between 0 and `most` changes, by the revision: rows within a page and rows over many. */
+export function variedBatch(revision: number, most: number): Batch {
+  return sampleBatch(revision, randomInteger(seededRandom(revision), most + 1));
+}
+
+/** Some 300 bytes as JSON: a small web server with a port, two variables and a label. */
+export function created(revision: number, index: number): Change {
+  return {
+    type: "task.created",
+    task: {
+      taskId: taskIdOf(revision, index),
+      name: `web-${revision}-${index} "größer"`,
+      image: "registry.example:5000/shop/web:1.2.3",
+      env: { MODE: "production", GREETING: "hello" },
+      labels: { app: "web" },
+      ports: [{ hostPort: null, containerPort: 80, protocol: "tcp", hostIp: "127.0.0.1" }],
+      createdAt: toTimestamp(start + revision),
+    },
+  };
+}
+
+/** The three patches that take a task from pending to completed. */
+export function lifeOf(revision: number, index: number): Change[] {
+  const taskId = taskIdOf(revision, index);
+  const at = toTimestamp(start + revision);
+  const placed = { code: "placed", message: "placed on n1: 3 of 10 tasks there" } as const;
+  const running = { code: "running", message: "running" } as const;
+  const exited = { code: "exited", message: "exited with code 0 after 12 s" } as const;
+  const containerId = "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
+  const publishedPorts = [{ hostIp: "127.0.0.1", hostPort: 32768, containerPort: 80, protocol: "tcp" }] as const;
+  return [
+    {
+      type: "task.updated",
+      taskId,
+      set: { status: "scheduled", nodeId, scheduledAt: at, scheduledRevision: revision, reason: placed },
+    },
+    {
+      type: "task.updated",
+      taskId,
+      set: { status: "running", containerId, startedAt: at, publishedPorts, reason: running },
+    },
+    { type: "task.updated", taskId, set: { status: "completed", exitCode: 0, finishedAt: at, reason: exited } },
+  ];
+}
+
+function taskIdOf(revision: number, index: number): TaskId {
+  return `20250119123456-${(revision * 1_000 + index).toString(36).padStart(8, "0")}` as TaskId;
+}

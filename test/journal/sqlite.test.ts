@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Journal } from "../../src/journal/journal.ts";
+import { openSqliteJournal, SqliteJournal } from "../../src/journal/sqlite.ts";
+import { journalContract } from "./journal.contract.ts";
+import { sampleBatch } from "./sample.ts";
+import { mountSmallDisk, noSmallDisk } from "./small-disk.ts";
+
+const smallDiskReason = noSmallDisk();
+const opened: Journal[] = [];
+const removals: (() => void)[] = [];
+
+journalContract({
+  name: "sqlite",
+  create: () => open(ownFolder()),
+  createBreakable() {
+    const disk = mountSmallDisk(1024);
+    removals.push(disk.remove);
+    return { journal: open(disk.path), breakWrites: disk.fill, mendWrites: disk.free };
+  },
+  reopen(journal) {
+    if (!(journal instanceof SqliteJournal)) throw new Error("not a journal of this suite");
+    const again = openSqliteJournal({ path: journal.path });
+    opened.push(again);
+    return again;
+  },
+  cleanUp,
+  gaps: smallDiskReason === null ? {} : { breakable: smallDiskReason },
+});
+
+test("a new journal is made whole: one private file, and no draft beside it", () => {
+  const folder = join(ownFolder(), "deep", "er");
+  const journal = open(folder);
+  journal.append(sampleBatch(1));
+  journal.close();
+  expect(readdirSync(folder)).toEqual(["journal.db"]);
+  expect(statSync(join(folder, "journal.db")).mode & 0o777).toBe(0o600);
+  cleanUp();
+});
+
+function open(dataDir: string): SqliteJournal {
+  const journal = openSqliteJournal({ dataDir });
+  opened.push(journal);
+  return journal;
+}
+
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "podling-journal-test-"));
+  removals.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function cleanUp(): void {
+  for (const journal of opened.splice(0)) journal.close();
+  for (const remove of removals.splice(0)) remove();
+}
