@@ -56,7 +56,10 @@ function makeNode(random: Random, number: number): NodeRecord {
 function makeSpec(random: Random, load: Load): TaskSpec {
   const base = { ...specDefaults, name: "t", image: "i" };
   if (load === "simple") return { ...base, resources: resources(0.25, 0.5) };
-  const spec = { ...base, resources: resources(pick(random, [0.1, 0.25, 0.5, 1, 2]), pick(random, [0.25, 0.5, 1, 2, 4])) };
+  const spec = {
+    ...base,
+    resources: resources(pick(random, [0.1, 0.25, 0.5, 1, 2]), pick(random, [0.25, 0.5, 1, 2, 4])),
+  };
   const kind = random.next();
   if (load === "many labels") {
     // Over a thousand different wishes: a rack each, some with a second condition, some with a port of their own.
@@ -218,8 +221,6 @@ function table(all: readonly Row[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const numeric = (column: number) => column === 0 || column > 2;
   return `${lines
-    .map((line) =>
-      line.map((cell, i) => (numeric(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  "),
-    )
+    .map((line) => line.map((cell, i) => (numeric(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  "))
     .join("\n")}\n`;
 }

@@ -1,82 +1,121 @@
-// The filters in sentences: for one node, each filter's verdict with its numbers.
+// The filters: for one node, does it pass, by how much does it miss, and the sentence with the numbers.
 
-import type { FilterVerdict } from "../../model/explanation.ts";
+import type { FilterName, FilterVerdict } from "../../model/explanation.ts";
+import { filterNames } from "../../model/explanation.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Constraint, TaskSpec } from "../../model/task.ts";
-import { demandOf, runsPlatform, type Slot, unmet } from "./slot.ts";
+import { type Demand, demandOf, runsPlatform, type Slot, unmet } from "./slot.ts";
 
-type Filter = (spec: TaskSpec, slot: Slot) => [passed: boolean, message: string, missing?: number];
+/** A spec with what it takes, worked out once for all nodes. */
+export interface Wish {
+  spec: TaskSpec;
+  demand: Demand;
+}
 
-const filters: Record<FilterVerdict["filter"], Filter> = {
-  online: (_, { record }) => {
-    const online = record.status === "online";
-    return [online, online ? `${record.hostname} is online` : `${record.hostname} is offline`];
+export function wishOf(spec: TaskSpec): Wish {
+  return { spec, demand: demandOf(spec) };
+}
+
+interface Filter {
+  passes(wish: Wish, slot: Slot): boolean;
+  /** For one that fails and is a matter of amount: cores, bytes, places. */
+  missing?(wish: Wish, slot: Slot): number;
+  says(wish: Wish, slot: Slot, passed: boolean): string;
+}
+
+const filters: Record<FilterName, Filter> = {
+  online: {
+    passes: (_, { record }) => record.status === "online",
+    says: (_, { record }, passed) => `${record.hostname} is ${passed ? "online" : "offline"}`,
   },
-  engine: (_, { record }) => {
-    const { engineError, hostname } = record;
-    return [
-      engineError === null,
-      engineError === null ? "its engine answers" : `the engine of ${hostname} is away: ${engineError}`,
-    ];
+  engine: {
+    passes: (_, { record }) => record.engineError === null,
+    says: (_, { record }, passed) =>
+      passed
+        ? `the engine of ${record.hostname} answers`
+        : `the engine of ${record.hostname} is away: ${record.engineError}`,
   },
-  schedulable: (_, { record }) => {
-    const { schedulable, hostname } = record;
-    return [schedulable, schedulable ? "not cordoned" : `${hostname} is cordoned`];
+  schedulable: {
+    passes: (_, { record }) => record.schedulable,
+    says: (_, { record }, passed) => `${record.hostname} is ${passed ? "not " : ""}cordoned`,
   },
-  capacity: (_, { record, tasks, freeTasks }) => [
-    freeTasks > 0,
-    `${record.hostname} has ${Math.max(0, freeTasks)} of ${record.capacity} places free${freeTasks > 0 ? "" : `: it holds ${tasks} tasks`}`,
-    1 - freeTasks,
-  ],
-  cpu: (spec, slot) => {
-    const { cpuMillis } = demandOf(spec);
-    const needs = `needs ${formatCpu(cpuMillis / 1000)} cpu`;
-    if (slot.record.cpu === 0) return [true, `${needs}, ${slot.record.hostname} sets no limit`];
-    const has = `${slot.record.hostname} has ${formatCpu(slot.freeCpuMillis / 1000)} free of ${formatCpu(slot.record.cpu)}`;
-    return [slot.freeCpuMillis >= cpuMillis, `${needs}, ${has}`, (cpuMillis - slot.freeCpuMillis) / 1000];
+  capacity: {
+    passes: (_, { freeTasks }) => freeTasks > 0,
+    missing: (_, { freeTasks }) => 1 - freeTasks,
+    says: (_, { record, tasks }, passed) =>
+      passed
+        ? `${record.hostname} holds ${count(tasks, "task")} of ${record.capacity}`
+        : `${record.hostname} is full: it holds ${count(tasks, "task")} of ${record.capacity}`,
   },
-  memory: (spec, slot) => {
-    const { memoryBytes } = demandOf(spec);
-    const needs = `needs ${formatMemory(memoryBytes)}`;
-    if (slot.record.memory === 0) return [true, `${needs}, ${slot.record.hostname} sets no limit`];
-    const has = `${slot.record.hostname} has ${formatMemory(slot.freeMemoryBytes)} free of ${formatMemory(slot.record.memory)}`;
-    return [slot.freeMemoryBytes >= memoryBytes, `${needs}, ${has}`, memoryBytes - slot.freeMemoryBytes];
+  cpu: {
+    passes: ({ demand }, { freeCpuMillis }) => freeCpuMillis >= demand.cpuMillis,
+    missing: ({ demand }, { freeCpuMillis }) => (demand.cpuMillis - freeCpuMillis) / 1000,
+    says: ({ demand }, { record, freeCpuMillis }) => {
+      const needs = `needs ${formatCpu(demand.cpuMillis / 1000)} cpu`;
+      if (record.cpu === 0) return `${needs}, ${record.hostname} sets no limit`;
+      return `${needs}, ${record.hostname} has ${formatCpu(Math.max(0, freeCpuMillis) / 1000)} free of ${formatCpu(record.cpu)}`;
+    },
   },
-  "host-port": (spec, slot) => {
-    const { ports } = demandOf(spec);
-    const taken = slot.conflict(ports);
-    if (taken) return [false, `port ${taken.hostIp}:${taken.key} is taken on ${slot.record.hostname}`];
-    const free = `${ports.length === 1 ? "port" : "ports"} ${ports.map(({ key }) => key).join(", ")} free`;
-    return [true, ports.length === 0 ? "asks for no fixed port" : free];
+  memory: {
+    passes: ({ demand }, { freeMemoryBytes }) => freeMemoryBytes >= demand.memoryBytes,
+    missing: ({ demand }, { freeMemoryBytes }) => demand.memoryBytes - freeMemoryBytes,
+    says: ({ demand }, { record, freeMemoryBytes }) => {
+      const needs = `needs ${formatMemory(demand.memoryBytes)}`;
+      if (record.memory === 0) return `${needs}, ${record.hostname} sets no limit`;
+      return `${needs}, ${record.hostname} has ${formatMemory(Math.max(0, freeMemoryBytes))} free of ${formatMemory(record.memory)}`;
+    },
   },
-  constraints: (spec, { record }) => {
-    const broken = unmet(spec.constraints, record);
-    if (broken)
-      return [false, `wants ${formatConstraint(broken)}, ${record.hostname} ${whatItHas(broken, record.labels)}`];
-    const { length } = spec.constraints;
-    return [
-      true,
-      length === 0
-        ? "asks for nothing in particular"
-        : `meets ${length === 1 ? "its constraint" : `all ${length} constraints`}`,
-    ];
+  "host-port": {
+    passes: ({ demand }, slot) => demand.ports.length === 0 || slot.conflict(demand.ports) === null,
+    says: ({ demand: { ports } }, slot, passed) => {
+      const taken = passed ? null : slot.conflict(ports);
+      if (taken) return `port ${taken.hostIp}:${taken.key} is taken on ${slot.record.hostname}`;
+      if (ports.length === 0) return "asks for no fixed port";
+      const names = ports.map(({ key }) => key).join(", ");
+      return `${ports.length === 1 ? "port" : "ports"} ${names} free on ${slot.record.hostname}`;
+    },
   },
-  platform: (spec, { record }) => {
-    const has = record.engine === null ? "has not said what it runs" : `runs ${record.engine.os}/${record.engine.arch}`;
-    if (spec.platform === null) return [true, `any platform, ${record.hostname} ${has}`];
-    return [runsPlatform(spec.platform, record), `needs ${spec.platform}, ${record.hostname} ${has}`];
+  constraints: {
+    passes: ({ spec }, { record }) => spec.constraints.length === 0 || unmet(spec.constraints, record) === null,
+    says: ({ spec: { constraints } }, { record }, passed) => {
+      const broken = passed ? null : unmet(constraints, record);
+      if (broken) return `wants ${formatConstraint(broken)}, ${record.hostname} ${whatItHas(broken, record.labels)}`;
+      if (constraints.length === 0) return "asks for nothing in particular";
+      return `${record.hostname} meets ${constraints.map(formatConstraint).join(", ")}`;
+    },
+  },
+  platform: {
+    passes: ({ spec }, { record }) => runsPlatform(spec.platform, record),
+    says: ({ spec }, { record }) => {
+      const { engine, hostname } = record;
+      const has = engine === null ? "has not said what it runs" : `runs ${engine.os}/${engine.arch}`;
+      return `${spec.platform === null ? "any platform" : `needs ${spec.platform}`}, ${hostname} ${has}`;
+    },
   },
 };
 
-const filterEntries = Object.entries(filters) as [FilterVerdict["filter"], Filter][];
+const rows = filterNames.map((name) => [name, filters[name]] as const);
 
-export function judge(spec: TaskSpec, slot: Slot): FilterVerdict[] {
-  return filterEntries.map(([filter, check]) => {
-    const [passed, message, missing = 0] = check(spec, slot);
-    return { filter, passed, message, missing: passed ? 0 : missing };
-  });
+/** One filter's verdict with its sentence. */
+export function verdictOf(name: FilterName, wish: Wish, slot: Slot): FilterVerdict {
+  const filter = filters[name];
+  const passed = filter.passes(wish, slot);
+  const missing = passed ? 0 : (filter.missing?.(wish, slot) ?? 0);
+  return { filter: name, passed, message: filter.says(wish, slot, passed), missing };
 }
 
+/** Every filter's verdict, in their order. */
+export function judge(wish: Wish, slot: Slot): FilterVerdict[] {
+  return rows.map(([name]) => verdictOf(name, wish, slot));
+}
+
+/** Null where it passes; else by how much it misses, 0 where that is no matter of amount. Without a sentence. */
+export function shortfall(name: FilterName, wish: Wish, slot: Slot): number | null {
+  const filter = filters[name];
+  return filter.passes(wish, slot) ? null : (filter.missing?.(wish, slot) ?? 0);
+}
+
+/** As people write it: "disk==ssd", "label gpu", "node!=n1". */
 export function formatConstraint(constraint: Constraint): string {
   const subject = constraint.type === "node" ? "node" : constraint.key;
   if (constraint.operator === "exists") return `label ${subject}`;
@@ -88,4 +127,8 @@ function whatItHas(constraint: Constraint, labels: Readonly<Record<string, strin
   return Object.hasOwn(labels, constraint.key)
     ? `has ${constraint.key}=${labels[constraint.key]}`
     : "has no such label";
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

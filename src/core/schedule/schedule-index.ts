@@ -6,12 +6,15 @@ import type { Strategy } from "../../model/cluster.ts";
 import type { NodeVerdict } from "../../model/explanation.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node.ts";
-import type { TaskSpec } from "../../model/task.ts";
-import { judge } from "./filters.ts";
+import type { Reason, TaskSpec } from "../../model/task.ts";
+import { describeFailure } from "./failure.ts";
+import { judge, wishOf } from "./filters.ts";
+import { LabelIndex } from "./label-index.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "./score.ts";
-import { eligibilityKey } from "./shape.ts";
-import { demandOf, eligible, Slot } from "./slot.ts";
-import { View } from "./view.ts";
+import type { Found, Sequence, SequenceRules } from "./sequence.ts";
+import { Sequences } from "./sequences.ts";
+import { eligibilityKey, portsKey } from "./shape.ts";
+import { type Demand, demandOf, eligible, Slot } from "./slot.ts";
 
 export interface Usage {
   runningTasks: number;
@@ -19,49 +22,53 @@ export interface Usage {
   memoryBytes: number;
 }
 
-/** Kinds of eligibility kept at once. Each costs a path update a placement, and 32 bytes a node twice over. */
-const viewsKept = 16;
+/** Candidates that are looked at one by one, rather than through a sequence of their own. */
+const fewCandidates = 128;
+/** Nodes with room that may be refused (for constraints, platform or ports) before the wish gets its own sequence. */
+const refusalsAllowed = 64;
+/** Between neighbours in a fresh order: halved with each node that comes between. */
+const orderGap = 2 ** 20;
 
 export class ScheduleIndex {
   readonly #slots = new Map<NodeId, Slot>();
   /** By hostname, then id. */
   #order: Slot[] = [];
-  /** By eligibility, least recently used first. */
-  readonly #views = new Map<string, View>();
+  readonly #labels = new LabelIndex();
+  readonly #sequences = new Sequences();
 
+  /** A node joins, or is described anew; what is placed on it stays. */
   upsertNode(record: NodeRecord): void {
-    const slot = this.#slots.get(record.nodeId);
-    if (slot && sameForGood(slot.record, record)) {
-      slot.record = record;
-      this.#updateViews(slot);
-      return;
+    const before = this.#slots.get(record.nodeId);
+    const slot = before?.copy(record) ?? new Slot(record);
+    this.#slots.set(record.nodeId, slot);
+    if (before) this.#retire(before);
+    if (before?.record.hostname === record.hostname) this.#order[this.#positionOf(before)] = slot;
+    else {
+      if (before) this.#order.splice(this.#positionOf(before), 1);
+      this.#insert(slot);
     }
-    if (slot) this.#order.splice(slot.position, 1);
-    const next = slot ?? new Slot(record);
-    next.record = record;
-    this.#slots.set(record.nodeId, next);
-    this.#order.splice(this.#positionFor(record), 0, next);
-    this.#reorder();
+    this.#labels.add(slot);
+    this.#note(slot);
   }
 
   removeNode(nodeId: NodeId): void {
     const slot = this.#slots.get(nodeId);
     if (!slot) return;
     this.#slots.delete(nodeId);
-    this.#order.splice(slot.position, 1);
-    this.#reorder();
+    this.#order.splice(this.#positionOf(slot), 1);
+    this.#retire(slot);
   }
 
   place(nodeId: NodeId, task: TaskSpec): void {
     const slot = this.#slot(nodeId);
     slot.take(demandOf(task));
-    this.#updateViews(slot);
+    this.#note(slot);
   }
 
   release(nodeId: NodeId, task: TaskSpec): void {
     const slot = this.#slot(nodeId);
     slot.give(demandOf(task));
-    this.#updateViews(slot);
+    this.#note(slot);
   }
 
   usage(nodeId: NodeId): Usage {
@@ -71,29 +78,42 @@ export class ScheduleIndex {
 
   /** The node for a task, or null where none fits. `lastNodeId`: the one chosen last, where round-robin stands. */
   choose(spec: TaskSpec, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
-    const slot = this.#view(spec).choose(demandOf(spec), strategy, this.#lastPosition(lastNodeId));
-    return slot?.record.nodeId ?? null;
+    const demand = demandOf(spec);
+    const after = this.#orderOf(lastNodeId);
+    const found = isPlain(spec, demand)
+      ? this.#search(this.#sequenceOfAll(strategy), strategy, after, demand, null)
+      : this.#chooseParticular(spec, demand, strategy, after);
+    assert(found !== "gave-up", "a search without a budget cannot give up");
+    return found === null ? null : found.record.nodeId;
   }
 
   /** Every node, in order, with every filter's verdict, and the score of those that fit. */
   explain(spec: TaskSpec, strategy: Strategy, lastNodeId: NodeId | null): NodeVerdict[] {
     const count = this.#order.length;
-    const lastPosition = this.#lastPosition(lastNodeId);
-    const verdicts = this.#order.map((slot): NodeVerdict => {
+    const last = this.#lastPosition(lastNodeId);
+    const wish = wishOf(spec);
+    const verdicts = this.#order.map((slot, position): NodeVerdict => {
       const { nodeId, hostname } = slot.record;
-      const filters = judge(spec, slot);
+      const filters = judge(wish, slot);
       const fits = filters.every(({ passed }) => passed);
-      const score = fits ? scoreOf(strategy, slot, lastPosition, count) : null;
+      const score = fits ? scoreOf(strategy, slot, () => roundRobinScore(position, last, count)) : null;
       const message = score === null ? null : scoreMessage(strategy, slot, score, count);
       return { nodeId, hostname, fits, filters, score, scoreMessage: message, chosen: false };
     });
     let best: NodeVerdict | null = null;
-    for (const verdict of verdicts) if (verdict.score !== null && verdict.score > (best?.score ?? -1)) best = verdict;
+    for (const verdict of verdicts) {
+      if (verdict.score !== null && (best === null || verdict.score > best.score!)) best = verdict;
+    }
     if (best) best.chosen = true;
     return verdicts;
   }
 
-  /** A copy to try things on. */
+  /** What summarise() says of the matrix, without building it: a count over the nodes, and one sentence. */
+  whyNone(spec: TaskSpec): Reason {
+    return describeFailure(wishOf(spec), this.#order);
+  }
+
+  /** A copy to try things on. It shares nothing that changes; what searches need is built when first asked for. */
   clone(): ScheduleIndex {
     const copy = new ScheduleIndex();
     copy.#order = this.#order.map((slot) => slot.copy());
@@ -101,73 +121,167 @@ export class ScheduleIndex {
     return copy;
   }
 
+  #chooseParticular(spec: TaskSpec, demand: Demand, strategy: Strategy, after: number): Found {
+    const { constraints, platform } = spec;
+    const eligibility = eligibilityKey(spec);
+    const key = `${strategy} ${eligibility} ${portsKey(spec)}`;
+    const own = this.#sequences.get(key);
+    if (own) return this.#search(own, strategy, after, demand, null);
+
+    const candidates = this.#candidates(spec);
+    if (candidates.length <= fewCandidates) return bestOf(candidates, spec, demand, strategy, after);
+
+    const accepts = (slot: Slot) =>
+      (eligibility === "" || eligible({ constraints, platform }, slot.record)) &&
+      (demand.ports.length === 0 || slot.conflict(demand.ports) === null);
+    const general =
+      (demand.ports.length > 0 && eligibility !== "" && this.#sequences.get(`${strategy} ${eligibility} `)) ||
+      this.#sequenceOfAll(strategy);
+    const found = this.#search(general, strategy, after, demand, accepts);
+    if (found !== "gave-up") return found;
+    const sorted = candidates === this.#order ? candidates : [...candidates].sort((a, b) => a.order - b.order);
+    const built = this.#sequences.build(key, sorted, this.#order.length, rulesOf(strategy, accepts));
+    return this.#search(built, strategy, after, demand, null);
+  }
+
+  #search(
+    sequence: Sequence,
+    strategy: Strategy,
+    after: number,
+    demand: Demand,
+    accepts: ((slot: Slot) => boolean) | null,
+  ): Found {
+    const acceptance = accepts && { test: accepts, budget: refusalsAllowed };
+    return strategy === "round-robin"
+      ? sequence.firstAfter(after, demand, acceptance)
+      : sequence.first(demand, acceptance);
+  }
+
+  #sequenceOfAll(strategy: Strategy): Sequence {
+    return (
+      this.#sequences.get(strategy) ??
+      this.#sequences.build(
+        strategy,
+        this.#order,
+        this.#order.length,
+        rulesOf(strategy, () => true),
+      )
+    );
+  }
+
+  /** A set with all that the constraints leave, as small as the indexes can tell; in no order unless it is all nodes. */
+  #candidates({ constraints }: TaskSpec): readonly Slot[] {
+    let smallest: readonly Slot[] = this.#order;
+    for (const constraint of constraints) {
+      const left =
+        constraint.type === "node" && constraint.operator === "equals"
+          ? this.#named(constraint.value)
+          : this.#labels.having(constraint, this.#order);
+      if (left && left.length < smallest.length) smallest = left;
+    }
+    return smallest;
+  }
+
+  /** By hostname or id. */
+  #named(name: string): readonly Slot[] {
+    const named: Slot[] = [];
+    const byId = this.#slots.get(name as NodeId);
+    if (byId) named.push(byId);
+    for (let at = this.#firstAtOrAfter(name, ""); this.#order[at]?.record.hostname === name; at++) {
+      if (this.#order[at] !== byId) named.push(this.#order[at]!);
+    }
+    return named;
+  }
+
   #slot(nodeId: NodeId): Slot {
     const slot = this.#slots.get(nodeId);
-    assert(slot, `node ${nodeId} is not known to the scheduler`);
+    if (!slot) assert(false, `node ${nodeId} is not known to the scheduler`);
     return slot;
   }
 
-  /** -1 where round-robin has not begun, or the node it stood at is gone: then it begins with the first. */
+  /** Before all where round-robin has not begun, or the node it stood at is gone: then it begins with the first. */
+  #orderOf(lastNodeId: NodeId | null): number {
+    return (lastNodeId === null ? undefined : this.#slots.get(lastNodeId))?.order ?? Number.NEGATIVE_INFINITY;
+  }
+
   #lastPosition(lastNodeId: NodeId | null): number {
-    return (lastNodeId === null ? undefined : this.#slots.get(lastNodeId))?.position ?? -1;
+    const slot = lastNodeId === null ? undefined : this.#slots.get(lastNodeId);
+    return slot ? this.#positionOf(slot) : -1;
   }
 
-  #view(spec: TaskSpec): View {
-    const key = eligibilityKey(spec);
-    const kept = this.#views.get(key);
-    if (kept) {
-      if (this.#views.size > 1) {
-        this.#views.delete(key);
-        this.#views.set(key, kept);
-      }
-      return kept;
-    }
-    const view = new View(
-      key === "" ? this.#order.slice() : this.#order.filter(({ record }) => eligible(spec, record)),
-    );
-    this.#views.set(key, view);
-    if (this.#views.size > viewsKept) this.#views.delete(this.#views.keys().next().value!);
-    return view;
+  #note(slot: Slot): void {
+    this.#sequences.note(slot, this.#order.length);
   }
 
-  #updateViews(slot: Slot): void {
-    for (const view of this.#views.values()) view.update(slot);
+  #retire(slot: Slot): void {
+    slot.gone = true;
+    this.#labels.remove(slot);
+    this.#note(slot);
   }
 
-  /** Positions have shifted: the views are built anew when next asked for. */
-  #reorder(): void {
-    for (let position = 0; position < this.#order.length; position++) this.#order[position]!.position = position;
-    this.#views.clear();
+  #insert(slot: Slot): void {
+    const { hostname, nodeId } = slot.record;
+    const at = this.#firstAtOrAfter(hostname, nodeId);
+    const before = this.#order[at - 1]?.order;
+    const after = this.#order[at]?.order;
+    this.#order.splice(at, 0, slot);
+    if (before !== undefined && after !== undefined) slot.order = (before + after) / 2;
+    else slot.order = before !== undefined ? before + orderGap : (after ?? orderGap) - orderGap;
+    if (slot.order !== before && slot.order !== after) return;
+    this.#order.forEach((each, position) => {
+      each.order = position * orderGap;
+    });
+    this.#sequences.clear();
   }
 
-  #positionFor(record: NodeRecord): number {
+  #positionOf({ record }: Slot): number {
+    return this.#firstAtOrAfter(record.hostname, record.nodeId);
+  }
+
+  #firstAtOrAfter(hostname: string, nodeId: string): number {
     let low = 0;
     let high = this.#order.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (comesBefore(this.#order[middle]!.record, record)) low = middle + 1;
+      const { record } = this.#order[middle]!;
+      const before = record.hostname === hostname ? record.nodeId < nodeId : record.hostname < hostname;
+      if (before) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-function scoreOf(strategy: Strategy, slot: Slot, lastPosition: number, count: number): number {
+function isPlain({ constraints, platform }: TaskSpec, { ports }: Demand): boolean {
+  return constraints.length === 0 && ports.length === 0 && platform === null;
+}
+
+function rulesOf(strategy: Strategy, accepts: (slot: Slot) => boolean): SequenceRules {
+  return { accepts, score: (slot) => scoreOf(strategy, slot, () => 0) };
+}
+
+function scoreOf(strategy: Strategy, slot: Slot, turn: () => number): number {
   if (strategy === "spread") return spreadScore(slot);
-  if (strategy === "binpack") return binpackScore(slot);
-  return roundRobinScore(slot.position, lastPosition, count);
+  return strategy === "binpack" ? binpackScore(slot) : turn();
 }
 
-/** Nothing has changed that order or eligibility depend on. */
-function sameForGood(before: NodeRecord, after: NodeRecord): boolean {
-  return (
-    before.hostname === after.hostname &&
-    (before.labels === after.labels || JSON.stringify(before.labels) === JSON.stringify(after.labels)) &&
-    before.engine?.os === after.engine?.os &&
-    before.engine?.arch === after.engine?.arch
-  );
-}
-
-function comesBefore(left: NodeRecord, right: NodeRecord): boolean {
-  return left.hostname === right.hostname ? left.nodeId < right.nodeId : left.hostname < right.hostname;
+/** One look at each: for few candidates, in any order. */
+function bestOf(
+  candidates: readonly Slot[],
+  spec: TaskSpec,
+  demand: Demand,
+  strategy: Strategy,
+  after: number,
+): Slot | null {
+  let best: Slot | null = null;
+  let bestScore = 0;
+  for (const slot of candidates) {
+    if (!slot.hasRoom(demand) || !eligible(spec, slot.record)) continue;
+    const score = scoreOf(strategy, slot, () => (slot.order > after ? 1 : 0));
+    if (best === null || score > bestScore || (score === bestScore && slot.order < best.order)) {
+      best = slot;
+      bestScore = score;
+    }
+  }
+  return best;
 }

@@ -2,11 +2,20 @@
 // Spread and binpack look at the node alone, so that scores can be kept up with each placement.
 
 import type { Strategy } from "../../model/cluster.ts";
+import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Slot } from "./slot.ts";
 
-/** 100: empty; 0: every place taken. */
-export function spreadScore({ tasks, record }: Slot): number {
-  return 100 * (1 - tasks / record.capacity);
+/** Far below the least difference of two shares of places (limits.nodeCapacity is 10,000), far above rounding. */
+const perTask = 1e-11;
+const perPercent = 1e-13;
+
+/**
+ * 100: empty; 0: every place taken. Of equal shares, the node with fewer tasks; then the one with less of its cpu and
+ * memory taken, to a percent. These two come as fractions too small to outweigh what precedes them.
+ */
+export function spreadScore(slot: Slot): number {
+  const percent = Math.min(99, Math.round(100 * resourceShare(slot)));
+  return 100 * (1 - slot.tasks / slot.record.capacity) - slot.tasks * perTask - percent * perPercent;
 }
 
 /** 100: full in all that the node has limits for. The mean of the shares of places, cpu and memory that are taken. */
@@ -31,9 +40,22 @@ export function roundRobinScore(position: number, lastPosition: number, count: n
 }
 
 export function scoreMessage(strategy: Strategy, slot: Slot, score: number, count: number): string {
-  const { tasks, record } = slot;
-  if (strategy === "spread") return `${tasks} of ${record.capacity} places taken`;
-  if (strategy === "binpack") return `${Math.round(score)}% taken, over places, cpu and memory`;
+  const { tasks, cpuMillis, memoryBytes, record } = slot;
+  const taken = `${tasks} of ${record.capacity} tasks`;
+  if (strategy === "spread") return taken;
+  if (strategy === "binpack") {
+    const parts = [taken];
+    if (record.cpu > 0) parts.push(`${formatCpu(cpuMillis / 1000)} of ${formatCpu(record.cpu)} cpu`);
+    if (record.memory > 0) parts.push(`${formatMemory(memoryBytes)} of ${formatMemory(record.memory)}`);
+    return `${Math.round(score)}% taken: ${parts.join(", ")}`;
+  }
   const turn = count - score + 1;
   return turn === 1 ? "next in turn" : `${turn - 1} ${turn === 2 ? "node is" : "nodes are"} before it in turn`;
+}
+
+/** The mean of what is taken of cpu and memory, where the node has limits for them. */
+function resourceShare({ cpuMillis, memoryBytes, record }: Slot): number {
+  const cpu = record.cpu > 0 ? cpuMillis / (record.cpu * 1000) : 0;
+  const memory = record.memory > 0 ? memoryBytes / record.memory : 0;
+  return record.cpu > 0 && record.memory > 0 ? (cpu + memory) / 2 : cpu + memory;
 }

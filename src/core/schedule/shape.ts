@@ -6,15 +6,22 @@ import { parsePlatform } from "./slot.ts";
 type Shaped = Pick<TaskSpec, "resources" | "ports" | "constraints" | "platform">;
 
 /** Which nodes may hold it for good, whatever their room: constraints and platform. "" for any. */
-export function eligibilityKey({ constraints, platform }: Shaped): string {
+export function eligibilityKey({ constraints, platform }: Pick<TaskSpec, "constraints" | "platform">): string {
   if (constraints.length === 0 && platform === null) return "";
   return `${platform === null ? "" : parsePlatform(platform).join("/")}${JSON.stringify(constraints)}`;
 }
 
+/** The host ports that it must have. "" for none. */
+export function portsKey({ ports }: Pick<TaskSpec, "ports">): string {
+  let key = "";
+  for (const { hostIp, hostPort, protocol } of ports) {
+    if (hostPort !== null) key += `${hostIp}:${hostPort}/${protocol},`;
+  }
+  return key;
+}
+
+/** The same key: the same to the scheduler. */
 export function shapeKey(task: Shaped): string {
-  const { resources, ports } = task;
-  const room = `${resources.cpu.request}|${resources.memory.request}`;
-  const fixed = ports.filter(({ hostPort }) => hostPort !== null);
-  const taken = fixed.map(({ hostIp, hostPort, protocol }) => `${hostIp}:${hostPort}/${protocol}`).join(",");
-  return `${room}|${taken}|${eligibilityKey(task)}`;
+  const { cpu, memory } = task.resources;
+  return `${cpu.request}|${memory.request}|${portsKey(task)}|${eligibilityKey(task)}`;
 }

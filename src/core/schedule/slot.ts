@@ -1,6 +1,7 @@
 // One node as the scheduler sees it: its record, what is taken of it, and whether a task fits, as quickly as can be.
 // filters.ts says the same in sentences; a property test holds the two together.
 
+import { assert } from "../../lib/assert.ts";
 import type { NodeRecord } from "../../model/node.ts";
 import type { Constraint, TaskSpec } from "../../model/task.ts";
 
@@ -35,9 +36,11 @@ function fixedPorts(ports: TaskSpec["ports"]): readonly HostPort[] {
 }
 
 export class Slot {
-  record: NodeRecord;
-  /** Place in the order of nodes: by hostname, then id. */
-  position = 0;
+  readonly record: NodeRecord;
+  /** Where it stands among the nodes: they are ordered by hostname, then id, and this number follows that order. */
+  order = 0;
+  /** Removed, or replaced by another slot for the same node. */
+  gone = false;
   tasks = 0;
   cpuMillis = 0;
   memoryBytes = 0;
@@ -48,10 +51,10 @@ export class Slot {
     this.record = record;
   }
 
-  /** Takes part in placing at all: online, its engine answers, not cordoned. */
-  get open(): boolean {
-    const { status, engineError, schedulable } = this.record;
-    return status === "online" && engineError === null && schedulable;
+  /** Room for at least one task that asks for nothing: online, its engine answers, not cordoned, a place free. */
+  get takes(): boolean {
+    const { status, engineError, schedulable, capacity } = this.record;
+    return !this.gone && this.tasks < capacity && schedulable && engineError === null && status === "online";
   }
 
   get freeTasks(): number {
@@ -80,13 +83,15 @@ export class Slot {
   }
 
   give({ cpuMillis, memoryBytes, ports }: Demand): void {
+    assert(this.tasks > 0, "a node gives back a place that was never taken");
     this.tasks--;
     this.cpuMillis -= cpuMillis;
     this.memoryBytes -= memoryBytes;
     for (const { key, hostIp } of ports) {
-      const addresses = this.ports?.get(key);
-      if (!addresses) continue;
-      addresses.splice(addresses.indexOf(hostIp), 1);
+      const addresses = this.ports?.get(key) ?? [];
+      const at = addresses.indexOf(hostIp);
+      assert(at >= 0, "a node gives back a port that was never taken");
+      addresses.splice(at, 1);
       if (addresses.length === 0) this.ports?.delete(key);
     }
   }
@@ -100,9 +105,20 @@ export class Slot {
     return null;
   }
 
-  copy(): Slot {
-    const slot = new Slot(this.record);
-    slot.position = this.position;
+  /** Has the room, whatever the place in it is for. */
+  hasRoom({ cpuMillis, memoryBytes, ports }: Demand): boolean {
+    return (
+      this.takes &&
+      this.freeCpuMillis >= cpuMillis &&
+      this.freeMemoryBytes >= memoryBytes &&
+      (ports.length === 0 || this.conflict(ports) === null)
+    );
+  }
+
+  /** The same use, of a node described anew. */
+  copy(record = this.record): Slot {
+    const slot = new Slot(record);
+    slot.order = this.order;
     slot.tasks = this.tasks;
     slot.cpuMillis = this.cpuMillis;
     slot.memoryBytes = this.memoryBytes;
