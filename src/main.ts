@@ -1,0 +1,262 @@
+// The composition root: the only file that names concrete adapters. Chooses the role from the words it is given and
+// from the name that it was started under; master and worker are loaded only where they are wanted.
+
+import { homedir, hostname } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { BrokenPipeError, type Io, type Output } from "./cli/io.ts";
+import type { MasterSettings, Roles, WorkerSettings } from "./cli/roles.ts";
+import { runCli } from "./cli/run-cli.ts";
+import { systemClock } from "./lib/clock.ts";
+import { type Log, lineLog } from "./lib/log.ts";
+import { systemRandom } from "./lib/random.ts";
+
+const version = {
+  version: process.env.PODLING_BUILD_VERSION ?? "0.1.0-source",
+  commit: process.env.PODLING_BUILD_COMMIT ?? "source",
+  api: "v1" as const,
+};
+
+/** Something that runs until it is asked to stop. */
+interface Running {
+  stop(): Promise<void>;
+}
+
+/** What cannot be started: the sentence is for the person who tried. */
+class StartError extends Error {
+  override name = "StartError";
+}
+
+async function startMaster(settings: MasterSettings, log: Log): Promise<Running & { url: string }> {
+  const [{ startMaster, refusesAddress }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }] =
+    await Promise.all([
+      import("./master/master.ts"),
+      import("./journal/memory.ts"),
+      import("./journal/sqlite.ts"),
+      import("./journal/journal.ts"),
+    ]);
+  const refusal = refusesAddress(settings.host, settings.token, settings.insecure);
+  if (refusal) throw new StartError(refusal);
+  const journal = (() => {
+    if (settings.journal === "memory") return openMemoryJournal();
+    try {
+      return openSqliteJournal({ dataDir: resolve(settings.dataDir) });
+    } catch (error) {
+      if (error instanceof JournalUnusable) throw new StartError(`${error.message}. ${error.hint}`);
+      throw error;
+    }
+  })();
+  const { retentionCount, retentionAgeMs, strategy, token, allowedHosts } = settings;
+  const master = startMaster({
+    journal,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    version,
+    strategy,
+    token,
+    allowedHosts,
+    retention: {
+      ...(retentionCount === undefined ? {} : { count: retentionCount }),
+      ...(retentionAgeMs === undefined ? {} : { ageMs: retentionAgeMs }),
+    },
+    onFatal: (error) => {
+      log.error("broken inside; ending, so that a new start recovers from the journal", {
+        why: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      process.exit(70);
+    },
+  });
+  const { url } = listening(() => master.listen(settings.host, settings.port), settings, "--port");
+  log.info("the master listens", { url, journal: settings.journal, dataDir: settings.dataDir });
+  return { url, stop: () => master.stop() };
+}
+
+async function startWorker(settings: WorkerSettings, log: Log): Promise<Running> {
+  const [
+    { Worker },
+    { createServer, serveWorker },
+    { IdentityError, IdentityFile },
+    { DockerRuntime },
+    { Client },
+    guard,
+  ] = await Promise.all([
+    import("./worker/worker.ts"),
+    import("./worker/server.ts"),
+    import("./worker/identity.ts"),
+    import("./runtime/docker.ts"),
+    import("./api/client.ts"),
+    import("./api/guard.ts"),
+  ]);
+  const { credentialsFrom } = await import("./runtime/docker-credentials.ts");
+  const { host, token, insecure } = settings;
+  if (!guard.isLoopback(host) && token === null && !insecure) {
+    throw new StartError(
+      `a worker shows logs to whoever asks, and ${host} can be reached from other machines. Set a token with --token or PODLING_TOKEN (the master's), or say --insecure`,
+    );
+  }
+  const name = settings.hostname ?? hostname();
+  const identity = starting(() => new IdentityFile(resolve(settings.dataDir)), IdentityError);
+  const dockerHost = settings.dockerHost ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+  const dockerConfig = join(process.env.DOCKER_CONFIG ?? join(homedir(), ".docker"), "config.json");
+  const runtime = starting(() => new DockerRuntime(dockerHost, credentialsFrom(dockerConfig)), TypeError);
+  const worker = starting(
+    () =>
+      new Worker({
+        client: new Client({ baseUrl: settings.masterUrl, token: token ?? undefined }),
+        runtime,
+        clock: systemClock,
+        log,
+        hostname: name,
+        port: settings.port,
+        address: settings.address,
+        capacity: settings.capacity,
+        labels: { ...settings.labels },
+        cpu: settings.cpus,
+        memory: settings.memory,
+        version: version.version,
+        identity,
+      }),
+    IdentityError,
+  );
+  const allowedHosts = [name, ...(settings.address === null ? [] : [settings.address])];
+  const fetch = createServer({
+    worker,
+    runtime,
+    guard: new guard.Guard({ token, allowedHosts }),
+    version: version.version,
+  });
+  const server = listening(() => serveWorker(fetch, host, settings.port), settings, "--port");
+  log.info("the worker listens", { url: `http://${host}:${server.port}`, engine: dockerHost });
+  void worker.start();
+  return {
+    async stop() {
+      if (settings.drainOnExit) await worker.drain();
+      else worker.stop();
+      await server.stop(true);
+    },
+  };
+}
+
+function starting<T>(make: () => T, known: abstract new (...args: never[]) => Error): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof known) throw new StartError(error.message);
+    throw error;
+  }
+}
+
+function listening<T>(listen: () => T, { host, port }: { host: string; port: number }, flag: string): T {
+  try {
+    return listen();
+  } catch (error) {
+    if ((error as { code?: string }).code === "EADDRINUSE") {
+      throw new StartError(
+        `${host}:${port} is taken by another program. Choose another with ${flag}, or end the other`,
+      );
+    }
+    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`);
+  }
+}
+
+function roleLog(role: string): Log {
+  return lineLog(role, systemClock, (line) => process.stderr.write(line));
+}
+
+/** Starts in order, waits for a signal, stops in reverse order. A second signal ends at once. */
+async function untilAsked(start: (running: Running[]) => Promise<void>): Promise<number> {
+  const running: Running[] = [];
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      let again = false;
+      process.on(signal, () => {
+        if (again) process.exit(130);
+        again = true;
+        resolve();
+      });
+    }
+  });
+  const alive = setInterval(() => {}, 0x7fff_ffff); // timers of the roles never keep the process alive by themselves
+  let code = 0;
+  try {
+    await start(running);
+    await asked;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    code = 1;
+  } finally {
+    for (const one of running.reverse()) await one.stop();
+    clearInterval(alive);
+  }
+  return code;
+}
+
+const roles: Roles = {
+  master: (settings) =>
+    untilAsked(async (running) => {
+      running.push(await startMaster(settings, roleLog("master")));
+    }),
+  worker: (settings) =>
+    untilAsked(async (running) => {
+      running.push(await startWorker(settings, roleLog("worker")));
+    }),
+  up: ({ master, worker }) =>
+    untilAsked(async (running) => {
+      running.push(await startMaster(master, roleLog("master")));
+      running.push(await startWorker(worker, roleLog("worker")));
+    }),
+};
+
+function output(stream: NodeJS.WriteStream): Output {
+  let broken: Error | null = null;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    broken = error.code === "EPIPE" ? new BrokenPipeError("nobody reads") : error;
+  });
+  return {
+    isTty: stream.isTTY === true,
+    columns: () => stream.columns || 80,
+    write: (data) =>
+      new Promise((taken, failed) => {
+        if (broken) return failed(broken);
+        stream.write(data, (error) => {
+          if (!error) return taken();
+          failed((error as NodeJS.ErrnoException).code === "EPIPE" ? new BrokenPipeError("nobody reads") : error);
+        });
+      }),
+  };
+}
+
+const io: Io = {
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  stdinIsTty: process.stdin.isTTY === true,
+  async readLine() {
+    const { createInterface } = await import("node:readline");
+    const lines = createInterface({ input: process.stdin });
+    for await (const line of lines) {
+      lines.close();
+      return line;
+    }
+    return null;
+  },
+  readFile: (path) => Bun.file(path).text(),
+  env: process.env,
+  isRoot: process.getuid?.() === 0,
+  clock: systemClock,
+  onInterrupt(handler) {
+    process.on("SIGINT", handler);
+    process.on("SIGTERM", handler);
+    return () => {
+      process.off("SIGINT", handler);
+      process.off("SIGTERM", handler);
+    };
+  },
+  fetch: (url, init) => fetch(url, init),
+  version,
+};
+
+/** podling-master and podling-worker are links to podling: the name says the role. */
+const role = /^podling-(master|worker)/.exec(basename(process.argv0))?.[1];
+const words = process.argv.slice(2);
+process.exit(await runCli(role ? [role, ...words] : words, io, roles));
