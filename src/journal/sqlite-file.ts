@@ -73,14 +73,22 @@ export function openLocked(path: string): Database {
     // From here on it is ours: known to be a journal, so a journal mode that someone's tool has changed may be set.
     for (const setting of [
       "journal_mode = WAL",
-      "synchronous = FULL",
       `wal_autocheckpoint = ${checkpointPages}`,
       `journal_size_limit = ${walBytesKept}`,
     ])
       pragma(db, setting);
+    syncEachCommit(db, true);
     db.run("BEGIN IMMEDIATE");
     db.run("COMMIT");
   });
+}
+
+/**
+ * Whether a commit waits for the disk; holds from the next transaction on. Never as a prepared statement: this PRAGMA
+ * acts when it is prepared, and not when it is run.
+ */
+export function syncEachCommit(db: Database, sync: boolean): void {
+  db.run(`PRAGMA synchronous = ${sync ? "FULL" : "NORMAL"}`);
 }
 
 export function sizeOnDisk(path: string): number {

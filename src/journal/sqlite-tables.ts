@@ -29,9 +29,6 @@ export function prepareStatements(db: Database) {
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),
-    // `synchronous` cannot change within a transaction, and holds from the next on.
-    syncEachCommit: db.prepare("PRAGMA synchronous = FULL"),
-    syncNothing: db.prepare("PRAGMA synchronous = NORMAL"),
 
     insertBatch: db.prepare("INSERT INTO batches (revision, body, checksum) VALUES (?, ?, ?)"),
     readBatches: db.prepare(

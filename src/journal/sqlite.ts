@@ -7,7 +7,7 @@ import type { Batch } from "../model/change.ts";
 import { type Journal, JournalUnavailable, type Snapshot, type SnapshotWriter } from "./journal.ts";
 import { snapshotWriter } from "./snapshot-writer.ts";
 import { damaged, readFailure, writeFailure } from "./sqlite-errors.ts";
-import { type JournalFile, openFile, openLocked, sizeOnDisk } from "./sqlite-file.ts";
+import { type JournalFile, openFile, openLocked, sizeOnDisk, syncEachCommit } from "./sqlite-file.ts";
 import {
   type Contents,
   closeAll,
@@ -108,13 +108,12 @@ export class SqliteJournal implements Journal {
     const row: SnapshotRow = { id: this.#nextSnapshot++, revision, chunks: 0 };
     return snapshotWriter({
       write: (chunk) => {
-        const { syncNothing, syncEachCommit, insertChunk } = this.#statements;
-        // Nothing counts before the commit marker, whose fsync carries the chunks with it.
-        syncNothing.run();
+        // Nothing counts before the commit marker, whose sync carries the chunks with it.
+        syncEachCommit(this.#file.db, false);
         try {
-          this.#write(() => insertChunk.run(row.id, row.chunks, chunk, checksum(chunk, row.chunks)));
+          this.#write(() => this.#statements.insertChunk.run(row.id, row.chunks, chunk, checksum(chunk, row.chunks)));
         } finally {
-          syncEachCommit.run();
+          syncEachCommit(this.#file.db, true);
         }
         row.chunks++;
       },

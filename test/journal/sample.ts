@@ -68,3 +68,11 @@ export function lifeOf(revision: number, index: number): Change[] {
 function taskIdOf(revision: number, index: number): TaskId {
   return `20250119123456-${(revision * 1_000 + index).toString(36).padStart(8, "0")}` as TaskId;
 }
+
+/** The chunks of what passes for a snapshot of this revision: some 20 to 200 KB each. */
+export function snapshotOf(revision: number): string[] {
+  const random = seededRandom(revision);
+  return Array.from({ length: 1 + randomInteger(random, 6) }, (_, position) =>
+    `${revision}/${position} `.repeat(2_000 + randomInteger(random, 15_000)),
+  );
+}

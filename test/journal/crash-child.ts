@@ -1,0 +1,37 @@
+// A master in a hurry: appends to the journal named by the first argument as fast as it can, with snapshots and
+// truncation among the appends, until it is killed or has written the second argument's number of batches. It says what is done only once it is: "b17" batch 17 was appended,
+// "s17" the snapshot of 17 was committed, "t17" everything up to 17 was truncated.
+
+import { writeSync } from "node:fs";
+import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { snapshotOf, variedBatch } from "./sample.ts";
+
+const [path, most] = process.argv.slice(2);
+const end = Number(most ?? Number.POSITIVE_INFINITY);
+const journal = openSqliteJournal({ path: path! });
+
+function say(what: string): void {
+  writeSync(1, `${what}\n`);
+}
+
+function append(): void {
+  const revision = journal.lastRevision() + 1;
+  journal.append(variedBatch(revision, 60));
+  say(`b${revision}`);
+}
+
+while (journal.lastRevision() < end) {
+  for (let count = 0; count < 15; count++) append();
+  const revision = journal.lastRevision();
+  const before = journal.readSnapshot()?.revision;
+  const writer = journal.beginSnapshot(revision);
+  for (const chunk of snapshotOf(revision)) {
+    writer.write(chunk);
+    append();
+  }
+  writer.commit();
+  say(`s${revision}`);
+  if (before === undefined) continue;
+  journal.truncate(before);
+  say(`t${before}`);
+}
