@@ -194,7 +194,8 @@ function measure(nodes: number, strategy: Strategy, load: Load, ms: number): Row
   });
   const spec = bench.specs[0]!;
   const explainMs = 1000 / rate(ms / 4, () => bench.index.explain(spec, strategy, bench.last).length / nodes);
-  return { nodes, strategy, load, fillPerSecond, churnPerSecond, noFitPerSecond, explainMs, whyMs: 0 };
+  const whyMs = 1000 / rate(ms / 4, () => (bench.index.whyNone(spec).message === "" ? 0 : 1));
+  return { nodes, strategy, load, fillPerSecond, churnPerSecond, noFitPerSecond, explainMs, whyMs };
 }
 
 const quick = process.argv.includes("--quick");

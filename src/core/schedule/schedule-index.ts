@@ -22,10 +22,27 @@ export interface Usage {
   memoryBytes: number;
 }
 
-/** Candidates that are looked at one by one, rather than through a sequence of their own. */
-const fewCandidates = 128;
-/** Nodes with room that may be refused (for constraints, platform or ports) before the wish gets its own sequence. */
-const refusalsAllowed = 64;
+/** None of these changes an answer, only how soon it comes: tests make them small, so that few nodes take every path. */
+export interface Tuning {
+  /** Candidates that are looked at one by one, rather than through a sequence of their own. */
+  fewCandidates: number;
+  /** Nodes with room that may be refused (constraints, platform, ports) before the wish gets its own sequence. */
+  refusalsAllowed: number;
+  /** Nodes in a block of a sequence: some dozens, the root of the largest cluster. */
+  blockSize: number;
+  /** Sequences at once: reading the notes costs each some tens of nanoseconds a placement. */
+  sequencesKept: number;
+  /** Notes of changed nodes kept for sequences that have not been asked lately, or as many as there are nodes. */
+  notesKept: number;
+}
+
+const defaultTuning: Tuning = {
+  fewCandidates: 128,
+  refusalsAllowed: 64,
+  blockSize: 64,
+  sequencesKept: 64,
+  notesKept: 1024,
+};
 /** Between neighbours in a fresh order: halved with each node that comes between. */
 const orderGap = 2 ** 20;
 
@@ -34,7 +51,13 @@ export class ScheduleIndex {
   /** By hostname, then id. */
   #order: Slot[] = [];
   readonly #labels = new LabelIndex();
-  readonly #sequences = new Sequences();
+  readonly #sequences: Sequences;
+  readonly #tuning: Tuning;
+
+  constructor(tuning: Tuning = defaultTuning) {
+    this.#tuning = tuning;
+    this.#sequences = new Sequences(tuning);
+  }
 
   /** A node joins, or is described anew; what is placed on it stays. */
   upsertNode(record: NodeRecord): void {
@@ -115,7 +138,7 @@ export class ScheduleIndex {
 
   /** A copy to try things on. It shares nothing that changes; what searches need is built when first asked for. */
   clone(): ScheduleIndex {
-    const copy = new ScheduleIndex();
+    const copy = new ScheduleIndex(this.#tuning);
     copy.#order = this.#order.map((slot) => slot.copy());
     for (const slot of copy.#order) copy.#slots.set(slot.record.nodeId, slot);
     return copy;
@@ -129,7 +152,7 @@ export class ScheduleIndex {
     if (own) return this.#search(own, strategy, after, demand, null);
 
     const candidates = this.#candidates(spec);
-    if (candidates.length <= fewCandidates) return bestOf(candidates, spec, demand, strategy, after);
+    if (candidates.length <= this.#tuning.fewCandidates) return bestOf(candidates, spec, demand, strategy, after);
 
     const accepts = (slot: Slot) =>
       (eligibility === "" || eligible({ constraints, platform }, slot.record)) &&
@@ -140,8 +163,12 @@ export class ScheduleIndex {
     const found = this.#search(general, strategy, after, demand, accepts);
     if (found !== "gave-up") return found;
     const sorted = candidates === this.#order ? candidates : [...candidates].sort((a, b) => a.order - b.order);
-    const built = this.#sequences.build(key, sorted, this.#order.length, rulesOf(strategy, accepts));
+    const built = this.#sequences.build(key, sorted, this.#order.length, this.#rules(strategy, accepts));
     return this.#search(built, strategy, after, demand, null);
+  }
+
+  #rules(strategy: Strategy, accepts: (slot: Slot) => boolean): SequenceRules {
+    return { accepts, score: (slot) => scoreOf(strategy, slot, () => 0), blockSize: this.#tuning.blockSize };
   }
 
   #search(
@@ -151,7 +178,7 @@ export class ScheduleIndex {
     demand: Demand,
     accepts: ((slot: Slot) => boolean) | null,
   ): Found {
-    const acceptance = accepts && { test: accepts, budget: refusalsAllowed };
+    const acceptance = accepts && { test: accepts, budget: this.#tuning.refusalsAllowed };
     return strategy === "round-robin"
       ? sequence.firstAfter(after, demand, acceptance)
       : sequence.first(demand, acceptance);
@@ -164,7 +191,7 @@ export class ScheduleIndex {
         strategy,
         this.#order,
         this.#order.length,
-        rulesOf(strategy, () => true),
+        this.#rules(strategy, () => true),
       )
     );
   }
@@ -254,10 +281,6 @@ export class ScheduleIndex {
 
 function isPlain({ constraints, platform }: TaskSpec, { ports }: Demand): boolean {
   return constraints.length === 0 && ports.length === 0 && platform === null;
-}
-
-function rulesOf(strategy: Strategy, accepts: (slot: Slot) => boolean): SequenceRules {
-  return { accepts, score: (slot) => scoreOf(strategy, slot, () => 0) };
 }
 
 function scoreOf(strategy: Strategy, slot: Slot, turn: () => number): number {

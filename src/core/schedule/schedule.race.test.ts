@@ -1,14 +1,16 @@
 // The quick answer against the whole one: over random clusters choose() is the node that explain() scores highest, and
-// a verdict says "fits" exactly where choose() could go. PODLING_SEEDS says how many seeds.
+// a verdict says "fits" exactly where choose() could go, on its way through every shortcut. PODLING_SEEDS: how many seeds.
 
 import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
-import { strategies } from "../../model/cluster.ts";
+import { type Strategy, strategies } from "../../model/cluster.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node.ts";
 import { specDefaults, type TaskSpec } from "../../model/task.ts";
-import { ScheduleIndex } from "./schedule-index.ts";
+import { ScheduleIndex, type Tuning } from "./schedule-index.ts";
 import { shapeKey } from "./shape.ts";
+import { smallestChange } from "./smallest-change.ts";
+import { summarise } from "./summarise.ts";
 
 const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
@@ -66,54 +68,142 @@ function randomSpec(random: Random): TaskSpec {
   };
 }
 
+/** Small enough that twenty nodes split and join blocks, and give up and build sequences. */
+const tiny: Tuning = { fewCandidates: 1, refusalsAllowed: 1, blockSize: 4, sequencesKept: 6, notesKept: 8 };
+
+/** A cluster, and what is placed in it. */
+class World {
+  readonly index: ScheduleIndex;
+  readonly random: Random;
+  readonly nodes = new Map<NodeId, NodeRecord>();
+  readonly placed: { nodeId: NodeId; spec: TaskSpec }[] = [];
+  last: NodeId | null = null;
+  /** Grows when room may have been gained. */
+  gained = 0;
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    this.index = this.random.next() < 0.7 ? new ScheduleIndex(tiny) : new ScheduleIndex();
+  }
+
+  upsert(numbers: number): void {
+    const node = randomNode(this.random, randomInteger(this.random, numbers));
+    this.nodes.set(node.nodeId, node);
+    this.index.upsertNode(node);
+    this.gained++;
+  }
+
+  /** Only one that holds nothing may go: its tasks must be given back first. */
+  remove(): void {
+    const nodeId = pick(this.random, [...this.nodes.keys()]);
+    for (let at = this.placed.length - 1; at >= 0; at--) if (this.placed[at]!.nodeId === nodeId) this.release(at);
+    this.nodes.delete(nodeId);
+    this.index.removeNode(nodeId);
+  }
+
+  place(nodeId: NodeId, spec: TaskSpec): void {
+    this.index.place(nodeId, spec);
+    this.placed.push({ nodeId, spec });
+    this.last = nodeId;
+  }
+
+  release(at: number): void {
+    const [released] = this.placed.splice(at, 1);
+    this.index.release(released!.nodeId, released!.spec);
+    this.gained++;
+  }
+
+  /** What each node must hold, summed anew. */
+  expectedUsage(nodeId: NodeId) {
+    const here = this.placed.filter((one) => one.nodeId === nodeId);
+    const sum = (of: (spec: TaskSpec) => number) => here.reduce((total, { spec }) => total + of(spec), 0);
+    return {
+      runningTasks: here.length,
+      cpuMillis: sum(({ resources }) => Math.round(resources.cpu.request * 1000)),
+      memoryBytes: sum(({ resources }) => resources.memory.request),
+    };
+  }
+}
+
+function checkAnswer(index: ScheduleIndex, spec: TaskSpec, strategy: Strategy, last: NodeId | null): void {
+  const verdicts = index.explain(spec, strategy, last);
+  const best = verdicts.reduce<(typeof verdicts)[number] | null>(
+    (found, one) => (one.score !== null && (found === null || one.score > found.score!) ? one : found),
+    null,
+  );
+  expect(verdicts.every((verdict) => verdict.fits === verdict.filters.every(({ passed }) => passed))).toBe(true);
+  expect(verdicts.every(({ fits, score }) => fits === (score !== null))).toBe(true);
+  expect(index.choose(spec, strategy, last)).toBe(best?.nodeId ?? null);
+  expect(verdicts.filter(({ chosen }) => chosen).map(({ nodeId }) => nodeId)).toEqual(best ? [best.nodeId] : []);
+  if (best) expect(smallestChange(verdicts, spec)).toBe(null);
+  else expect(index.whyNone(spec)).toEqual(summarise(verdicts, spec));
+  const order = verdicts.map(({ hostname, nodeId }) => `${hostname} ${nodeId}`);
+  expect(order).toEqual(order.toSorted());
+}
+
 test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (seed) => {
-  const random = seededRandom(seed);
-  const index = new ScheduleIndex();
-  const nodes: NodeRecord[] = [];
-  const placed: { nodeId: NodeId; spec: TaskSpec }[] = [];
+  const world = new World(seed);
+  const { index, random } = world;
   const failedShapes = new Map<string, number>();
-  let last: NodeId | null = null;
-  let gained = 0;
+  const nodes = 1 + randomInteger(random, 40);
   for (let step = 0; step < 400; step++) {
     const action = random.next();
-    if (action < 0.1 || nodes.length === 0) {
-      const number = randomInteger(random, 20);
-      const node = randomNode(random, number);
-      const at = nodes.findIndex(({ nodeId }) => nodeId === node.nodeId);
-      if (at >= 0) nodes[at] = node;
-      else nodes.push(node);
-      index.upsertNode(node);
-      gained++;
-    } else if (action < 0.3 && placed.length > 0) {
-      const [released] = placed.splice(randomInteger(random, placed.length), 1);
-      index.release(released!.nodeId, released!.spec);
-      gained++;
-    } else {
+    if (action < 0.1 || world.nodes.size === 0) world.upsert(nodes);
+    else if (action < 0.12) world.remove();
+    else if (action < 0.3 && world.placed.length > 0) world.release(randomInteger(random, world.placed.length));
+    else {
       const spec = randomSpec(random);
-      for (const strategy of strategies) {
-        const verdicts = index.explain(spec, strategy, last);
-        const best = verdicts.reduce<(typeof verdicts)[number] | null>(
-          (found, one) => (one.score !== null && (found === null || one.score > found.score!) ? one : found),
-          null,
-        );
-        expect(verdicts.every((verdict) => verdict.fits === verdict.filters.every(({ passed }) => passed))).toBe(true);
-        expect(index.choose(spec, strategy, last)).toBe(best?.nodeId ?? null);
-        expect(verdicts.filter(({ chosen }) => chosen).map(({ nodeId }) => nodeId)).toEqual(best ? [best.nodeId] : []);
-      }
-      const copy = index.clone();
-      const chosen = index.choose(spec, pick(random, strategies), last);
+      for (const strategy of strategies) checkAnswer(index, spec, strategy, world.last);
+      const chosen = index.choose(spec, pick(random, strategies), world.last);
       if (chosen === null) {
-        failedShapes.set(shapeKey(spec), gained);
+        failedShapes.set(shapeKey(spec), world.gained);
         continue;
       }
       // A shape that failed fits again only after room was gained.
-      expect(failedShapes.get(shapeKey(spec)) === gained).toBe(false);
-      const before = copy.usage(chosen);
-      index.place(chosen, spec);
-      expect(copy.usage(chosen)).toEqual(before);
-      placed.push({ nodeId: chosen, spec });
-      last = chosen;
+      expect(failedShapes.get(shapeKey(spec)) === world.gained).toBe(false);
+      world.place(chosen, spec);
     }
   }
-  expect(placed.length).toBeGreaterThan(0);
+  for (const nodeId of world.nodes.keys()) expect(index.usage(nodeId)).toEqual(world.expectedUsage(nodeId));
+});
+
+test.each(Array.from({ length: Math.ceil(seeds / 5) }, (_, index) => index + 1))(
+  "a copy goes its own way, seed %d",
+  (seed) => {
+    const world = new World(seed);
+    const { index, random } = world;
+    for (let node = 0; node < 30; node++) world.upsert(40);
+    const step = (on: ScheduleIndex) => {
+      const spec = randomSpec(random);
+      const chosen = on.choose(spec, "spread", null);
+      if (chosen) on.place(chosen, spec);
+    };
+    for (let i = 0; i < 30; i++) step(index);
+    const copy = index.clone();
+    const spec = randomSpec(random);
+    for (const strategy of strategies) {
+      expect(copy.explain(spec, strategy, null)).toEqual(index.explain(spec, strategy, null));
+    }
+    const before = index.explain(spec, "spread", null);
+    for (let i = 0; i < 20; i++) step(copy);
+    copy.removeNode(pick(random, [...world.nodes.keys()]));
+    expect(index.explain(spec, "spread", null)).toEqual(before);
+    for (const strategy of strategies) checkAnswer(index, spec, strategy, null);
+  },
+);
+
+test("a large cluster with the sizes of every day gives the same answers", () => {
+  const random = seededRandom(7);
+  const index = new ScheduleIndex();
+  for (let number = 0; number < 600; number++) index.upsertNode(randomNode(random, number));
+  let last: NodeId | null = null;
+  for (let step = 0; step < 2_500; step++) {
+    const spec = randomSpec(random);
+    const strategy = pick(random, strategies);
+    if (step % 25 === 0) for (const each of strategies) checkAnswer(index, spec, each, last);
+    const chosen = index.choose(spec, strategy, last);
+    if (chosen === null) continue;
+    index.place(chosen, spec);
+    last = chosen;
+  }
 });

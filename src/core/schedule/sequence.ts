@@ -3,19 +3,20 @@
 
 import type { Demand, Slot } from "./slot.ts";
 
-/** Enough for a fast walk over blocks and a fast walk in one: the root of the largest cluster, rounded up. */
-const blockSize = 64;
-/** A fresh block has room, so that the first placements do not split it. */
-const freshSize = 48;
-
 class Block {
   size = 0;
   maxCpu = Number.NEGATIVE_INFINITY;
   maxMemory = Number.NEGATIVE_INFINITY;
   readonly slots: Slot[] = [];
-  readonly scores = new Float64Array(blockSize);
-  readonly cpu = new Float64Array(blockSize);
-  readonly memory = new Float64Array(blockSize);
+  readonly scores: Float64Array;
+  readonly cpu: Float64Array;
+  readonly memory: Float64Array;
+
+  constructor(room: number) {
+    this.scores = new Float64Array(room);
+    this.cpu = new Float64Array(room);
+    this.memory = new Float64Array(room);
+  }
 
   write(at: number, slot: Slot, score: number): void {
     this.slots[at] = slot;
@@ -75,6 +76,8 @@ export interface SequenceRules {
   score: (slot: Slot) => number;
   /** Of a slot with a place free: does it belong here? */
   accepts: (slot: Slot) => boolean;
+  /** Slots in a block, an even number. */
+  blockSize: number;
 }
 
 /** What a search ends with: a slot, null (none fits), or "gave-up" after too many that had room but were not acceptable. */
@@ -88,19 +91,22 @@ export interface Acceptance {
 
 export class Sequence {
   readonly #rules: SequenceRules;
+  /** What a fresh block holds: with some room, so that the first placements do not split it. */
+  readonly #freshSize: number;
   #blocks: Block[] = [];
   readonly #blockOf = new Map<Slot, Block>();
 
   /** `slots` in the order of nodes. */
   constructor(slots: readonly Slot[], rules: SequenceRules) {
     this.#rules = rules;
+    this.#freshSize = Math.ceil(rules.blockSize * 0.75);
     const entries = slots
       .filter((slot) => slot.takes && rules.accepts(slot))
       .map((slot) => ({ slot, score: rules.score(slot) }))
       .sort((left, right) => right.score - left.score);
-    for (let from = 0; from < entries.length; from += freshSize) {
-      const block = new Block();
-      for (const { slot, score } of entries.slice(from, from + freshSize)) {
+    for (let from = 0; from < entries.length; from += this.#freshSize) {
+      const block = new Block(this.#rules.blockSize);
+      for (const { slot, score } of entries.slice(from, from + this.#freshSize)) {
         block.write(block.size++, slot, score);
         this.#blockOf.set(slot, block);
       }
@@ -196,10 +202,10 @@ export class Sequence {
       return;
     }
     block.remove(at);
-    if (block.size >= blockSize / 4) return;
+    if (block.size >= this.#rules.blockSize / 4) return;
     const number = this.#blocks.indexOf(block);
     const next = this.#blocks[number + 1];
-    if (!next || block.size + next.size > freshSize) return;
+    if (!next || block.size + next.size > this.#freshSize) return;
     for (const slot of next.slots) this.#blockOf.set(slot, block);
     next.moveTo(block, 0);
     this.#blocks.splice(number + 1, 1);
@@ -209,11 +215,11 @@ export class Sequence {
     const number = this.#blockFor(slot, score);
     let block = this.#blocks[number];
     if (!block) {
-      block = new Block();
+      block = new Block(this.#rules.blockSize);
       this.#blocks.push(block);
-    } else if (block.size === blockSize) {
-      const half = new Block();
-      block.moveTo(half, blockSize / 2);
+    } else if (block.size === this.#rules.blockSize) {
+      const half = new Block(this.#rules.blockSize);
+      block.moveTo(half, this.#rules.blockSize / 2);
       for (const moved of half.slots) this.#blockOf.set(moved, half);
       this.#blocks.splice(number + 1, 0, half);
       if (!precedes(block, block.size - 1, score, slot.order)) block = half;

@@ -11,11 +11,8 @@ interface Kept {
   usedAt: number;
 }
 
-/** Sequences at once: reading the notes costs each some tens of nanoseconds a placement. */
-const sequencesKept = 64;
 /** Entries of all sequences together, in multiples of the nodes: at some 100 bytes each. */
 const entriesPerNode = 4;
-const notesMin = 1024;
 
 export class Sequences {
   readonly #kept = new Map<string, Kept>();
@@ -23,10 +20,15 @@ export class Sequences {
   #notes: Slot[] = [];
   #notesDropped = 0;
   #uses = 0;
+  readonly #bounds: { sequencesKept: number; notesKept: number };
+
+  constructor(bounds: { sequencesKept: number; notesKept: number }) {
+    this.#bounds = bounds;
+  }
 
   note(slot: Slot, nodes: number): void {
     this.#notes.push(slot);
-    if (this.#notes.length < 2 * Math.max(notesMin, nodes)) return;
+    if (this.#notes.length < 2 * Math.max(this.#bounds.notesKept, nodes)) return;
     const half = this.#notes.length >>> 1;
     this.#notes = this.#notes.slice(half);
     this.#notesDropped += half;
@@ -69,7 +71,7 @@ export class Sequences {
     let entries = 0;
     all.forEach(([key, { sequence }], rank) => {
       entries += sequence.size;
-      if (rank >= sequencesKept || (rank > 0 && entries > most)) this.#kept.delete(key);
+      if (rank >= this.#bounds.sequencesKept || (rank > 0 && entries > most)) this.#kept.delete(key);
     });
   }
 }
