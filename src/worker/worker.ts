@@ -1,18 +1,18 @@
 // The worker: joins the master, follows its wishes, and keeps a runner for each task. Everything it does starts from a
 // whole comparison: at a sync, when the engine comes back, and after an event for the task it names.
 
-import { type Client, UnreachableError } from "../api/client.ts";
+import type { Client } from "../api/client.ts";
 import type { GoneEvent, SyncEvent } from "../api/operations.ts";
 import { type Clock, delay } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import { readEvents } from "../lib/sse.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { EngineInfo } from "../model/node.ts";
 import type { Task } from "../model/task.ts";
 import { type ContainerState, type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import type { Identity } from "./identity.ts";
+import { MasterLink, type NodeDescription } from "./master-link.ts";
 import { Reporter } from "./reporter.ts";
 import { type RunnerContext, TaskRunner } from "./task-runner.ts";
 
@@ -36,9 +36,6 @@ export interface WorkerOptions {
   retention?: { count: number; ageMs: number };
 }
 
-/** Without a byte for so long, also no keep-alive, the stream is dead although the socket does not know. */
-const streamSilenceMs = limits.streamKeepAliveMs * 2.5;
-
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #runners = new Map<TaskId, TaskRunner>();
@@ -49,11 +46,9 @@ export class Worker {
   #machine = { cpu: 0, memory: 0 };
   #engineError: string | null = "it has not answered yet";
   #engineEvents: AbortController | null = null;
-  #masterUp = false;
+  readonly #link: MasterLink;
   #synced = false;
   #sweepDue = false;
-  /** Interrupts the pause before the next heartbeat: there is news. */
-  #beatNow: () => void = () => {};
   readonly counters = { starts: 0, restarts: 0, failures: 0, pulls: 0, heartbeats: 0, syncs: 0 };
 
   constructor(options: WorkerOptions) {
@@ -71,6 +66,14 @@ export class Worker {
       onEngineLost: (error) => this.#engineLost(error),
       onEnded: () => this.#sweepSoon(),
     };
+    this.#link = new MasterLink({
+      ...options,
+      signal: this.#ended.signal,
+      node: () => this.#describe(),
+      onRegistered: (nodeId) => this.#becomes({ ...this.#identity, nodeId }),
+      onEvent: (event, data) => this.#onEvent(event, data),
+      counters: this.counters,
+    });
   }
 
   get nodeId(): string {
@@ -78,7 +81,7 @@ export class Worker {
   }
 
   get masterUp(): boolean {
-    return this.#masterUp;
+    return this.#link.up;
   }
 
   get engineError(): string | null {
@@ -94,9 +97,7 @@ export class Worker {
   async start(): Promise<void> {
     await this.#tryEngine();
     if (this.#engineError !== null) void this.#awaitEngine();
-    await this.#register();
-    void this.#beat();
-    void this.#follow();
+    await this.#link.join();
   }
 
   /** Leaves containers running: whoever starts next adopts them. */
@@ -121,138 +122,35 @@ export class Worker {
     if (!left?.ok) log.warn("the master was not told; it will miss this node in a few seconds");
   }
 
-  // ---- the master
-
-  async #register(): Promise<void> {
-    const { client, clock, log, hostname, port, address, capacity, labels, cpu, memory, version, identity } =
-      this.#options;
-    let pauseMs: number = limits.retryInitialMs;
-    let complained = "";
-    while (!this.#ended.signal.aborted) {
-      try {
-        const answer = await client.call("registerNode", {
-          body: {
-            hostname,
-            port,
-            capacity,
-            labels,
-            cpu: cpu ?? this.#machine.cpu,
-            memory: memory ?? this.#machine.memory,
-            engine: this.#engine,
-            engineError: this.#engineError,
-            version,
-            ...(address === null ? {} : { address }),
-            ...(this.nodeId === "" ? {} : { nodeId: this.nodeId }),
-          },
-          signal: this.#ended.signal,
-          timeoutMs: limits.retryMaxMs,
-        });
-        if (answer.ok) {
-          this.#identity = { ...this.#identity, nodeId: answer.value!.nodeId };
-          identity.write(this.#identity);
-          this.#masterUp = true;
-          log.info("joined", { master: client.baseUrl, nodeId: this.nodeId, hostname });
-          return;
-        }
-        const { message, hint } = answer.refusal;
-        if (complained !== message) log.error(`the master refuses this worker: ${message}`, { hint });
-        complained = message;
-      } catch (error) {
-        if (this.#ended.signal.aborted) return;
-        const { message } = error as Error;
-        if (complained !== message) log.warn(`${message}; trying until it answers`);
-        complained = message;
-      }
-      await delay(clock, pauseMs, this.#ended.signal);
-      pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs / 6);
-    }
+  #describe(): NodeDescription {
+    const { hostname, port, address, capacity, labels, cpu, memory, version } = this.#options;
+    return {
+      hostname,
+      port,
+      capacity,
+      labels,
+      cpu: cpu ?? this.#machine.cpu,
+      memory: memory ?? this.#machine.memory,
+      engine: this.#engine,
+      engineError: this.#engineError,
+      version,
+      ...(address === null ? {} : { address }),
+      ...(this.nodeId === "" ? {} : { nodeId: this.nodeId }),
+    };
   }
 
-  /** Heartbeats, at the pace the master asks for. */
-  async #beat(): Promise<void> {
-    const { client, clock, log } = this.#options;
-    const { signal } = this.#ended;
-    let intervalMs: number = limits.heartbeatMinMs;
-    while (!signal.aborted) {
-      await Promise.race([
-        delay(clock, intervalMs, signal),
-        new Promise<void>((resolve) => {
-          this.#beatNow = resolve;
-        }),
-      ]);
-      if (signal.aborted) return;
-      try {
-        const answer = await client.call("heartbeat", {
-          id: this.nodeId,
-          body: { engine: this.#engine, engineError: this.#engineError },
-          signal,
-          timeoutMs: Math.max(intervalMs, limits.heartbeatMinMs) * 2,
-        });
-        this.counters.heartbeats++;
-        if (answer.ok) {
-          intervalMs = answer.value!.nextHeartbeatMs;
-          if (!this.#masterUp) log.info("the master answers again");
-          this.#masterUp = true;
-        } else if (answer.refusal.code === "node-not-found") {
-          log.warn("the master does not know this node; registering again");
-          await this.#register();
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (this.#masterUp)
-          log.warn("the master does not answer; containers go on running", { why: (error as Error).message });
-        this.#masterUp = false;
-        intervalMs = limits.heartbeatMinMs;
-      }
-    }
+  #becomes(identity: Identity): void {
+    if (identity.nodeId === this.#identity.nodeId && identity.clusterId === this.#identity.clusterId) return;
+    this.#identity = identity;
+    this.#options.identity.write(identity);
   }
 
-  /** The stream of wishes, opened again whenever it ends. */
-  async #follow(): Promise<void> {
-    const { client, clock, log } = this.#options;
-    const { signal } = this.#ended;
-    let pauseMs: number = limits.retryInitialMs;
-    while (!signal.aborted) {
-      const stream = new AbortController();
-      let cancelSilence = () => {};
-      const heard = () => {
-        cancelSilence();
-        cancelSilence = clock.timer(streamSilenceMs, () => stream.abort());
-      };
-      try {
-        heard();
-        const either = AbortSignal.any([signal, stream.signal]);
-        const response = await client.fetch("nodeAssignments", {
-          id: this.nodeId,
-          signal: either,
-          timeoutMs: limits.retryMaxMs,
-        });
-        if (response.ok && response.body) {
-          pauseMs = limits.retryInitialMs / 5;
-          for await (const { event, data } of readEvents(response.body, heard)) await this.#onEvent(event, data);
-        } else {
-          await response.arrayBuffer();
-        }
-      } catch (error) {
-        if (!signal.aborted && !(error instanceof UnreachableError)) {
-          log.warn("the stream of assignments broke", { why: (error as Error).message });
-        }
-      } finally {
-        cancelSilence();
-        stream.abort();
-      }
-      await delay(clock, pauseMs, signal);
-      pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs / 6);
-    }
-  }
+  // ---- the wishes
 
   async #onEvent(event: string, data: string): Promise<void> {
     if (event === "sync") {
       const sync = JSON.parse(data) as SyncEvent;
-      if (this.#identity.clusterId !== sync.clusterId) {
-        this.#identity = { ...this.#identity, clusterId: sync.clusterId };
-        this.#options.identity.write(this.#identity);
-      }
+      this.#becomes({ ...this.#identity, clusterId: sync.clusterId });
       await this.#sync(sync.tasks);
     } else if (event === "task") {
       const task = JSON.parse(data) as Task;
@@ -350,7 +248,7 @@ export class Worker {
     this.#engineEvents?.abort();
     this.#engineEvents = null;
     this.#options.log.error("the engine is away; nothing can be started or stopped", { why });
-    this.#beatNow();
+    this.#link.beatNow();
     void this.#awaitEngine();
   }
 
@@ -364,7 +262,7 @@ export class Worker {
       pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs / 6);
     }
     log.info("the engine answers again");
-    this.#beatNow();
+    this.#link.beatNow();
     if (!this.#synced) return;
     await this.#adopt();
     for (const runner of this.#runners.values()) runner.look();
