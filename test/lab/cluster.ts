@@ -32,7 +32,7 @@ export function freePort(address = "127.0.0.1"): number {
 }
 
 export type MasterOptions = {
-  /** The address to listen on; with anything but loopback give a token, or --insecure in args. */
+  /** The address to listen on. Beyond loopback without a token it is started with --insecure. */
   address?: string;
   port?: number;
   dataDir?: string;
@@ -133,6 +133,7 @@ export class MasterProcess extends PodlingProcess {
     const command = [...podlingCommand(), "master", "--host", address, "--port", String(port), "--data-dir", dataDir];
     if (options.strategy !== undefined) command.push("--strategy", options.strategy);
     if (options.token !== undefined) command.push("--token", options.token);
+    else if (address !== "127.0.0.1") command.push("--insecure");
     command.push(...(options.args ?? []));
     mkdirSync(dataDir, { recursive: true });
     super(name, dataDir, port, () => new OwnedProcess(claimed, name, command, { env: options.env ?? {} }));
@@ -180,6 +181,8 @@ export class WorkerProcess extends PodlingProcess {
     if (options.capacity !== undefined) command.push("--capacity", String(options.capacity));
     for (const [key, value] of Object.entries(options.labels ?? {})) command.push("--label", `${key}=${value}`);
     if (master.token !== undefined) command.push("--token", master.token);
+    // The master reaches a lab host's worker over the bridge.
+    if (on !== undefined) command.push("--host", "0.0.0.0", ...(master.token === undefined ? ["--insecure"] : []));
     command.push(...(options.args ?? []));
     mkdirSync(dataDir, { recursive: true });
     const where = on === undefined ? {} : { namespace: on.namespace };

@@ -1,0 +1,228 @@
+// make demo: a master and two workers on this machine's Docker engine, a web server and a short job, shown with the
+// commands that a user would type and what these print. It removes all that it made, also after a failure or Ctrl-C, and
+// touches no container but its own. It imports nothing from src: it is a user.
+
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Subprocess } from "bun";
+import { DEMO_IMAGE, ensureImage } from "./demo-image.ts";
+import { engineFetch, findEngine } from "./ping-engine.ts";
+
+const MAIN = resolve(import.meta.dir, "../src/main.ts");
+const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
+const READY_WAIT_MS = 20_000;
+const END_WAIT_MS = 15_000;
+const POLL_MS = 50;
+const WORKERS = ["worker-1", "worker-2"];
+/** Three lines, a moment apart, so that there is something to see in ps and in the logs. */
+const JOB = 'for i in 1 2 3; do echo "counting: $i"; sleep 0.3; done; echo "done counting"';
+
+class DemoError extends Error {}
+
+const bold = (text: string) => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
+const dim = (text: string) => (process.stdout.isTTY ? `\x1b[2m${text}\x1b[0m` : text);
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+/** A line of narration before the commands that it is about. */
+const tell = (text: string) => print(`\n${bold(`# ${text}`)}`);
+
+/** Quotes words as a shell needs them. */
+const shellWords = (words: string[]) =>
+  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+class Demo {
+  readonly #folder = mkdtempSync(join(tmpdir(), "podling-demo-"));
+  readonly #engine: string;
+  readonly #masterUrl: string;
+  readonly #masterPort = freePort();
+  readonly #background: { name: string; child: Subprocess }[] = [];
+  #nodeIds: string[] = [];
+  #builtImage = false;
+  #removal: Promise<void> | null = null;
+
+  constructor(engine: string) {
+    this.#engine = engine;
+    this.#masterUrl = `http://127.0.0.1:${this.#masterPort}`;
+  }
+
+  async show(): Promise<void> {
+    print("A small Podling cluster on this machine, with real containers on its Docker engine.");
+    print(dim(`(podling is "bun src/main.ts" here; make build makes bin/podling. All is removed at the end.)`));
+    this.#builtImage = await ensureImage(this.#engine, DEMO_IMAGE);
+    await this.#startCluster();
+    const page = await this.#runContainers();
+    await this.#lookAround(page);
+    tell("Stop the web server, and see what is left: finished tasks stay for their logs until somebody prunes them.");
+    await this.#podling(["stop", "web"]);
+    await this.#podling(["ps", "-a"]);
+    await this.#podling(["prune", "-y"]);
+  }
+
+  async #startCluster(): Promise<void> {
+    tell("The master decides and remembers (SQLite, in a temporary folder); two workers run containers for it.");
+    print(`$ cd ${this.#folder}`);
+    this.#start("master", ["master", "--port", String(this.#masterPort), "--data-dir", "master"]);
+    await this.#until("the master to answer", async () => (await fetch(`${this.#masterUrl}/health`)).ok);
+    for (const name of WORKERS) {
+      const flags = ["--master", this.#masterUrl, "--hostname", name, "--port", String(freePort()), "--data-dir", name];
+      if (this.#engine !== DEFAULT_ENGINE) flags.push("--docker-host", this.#engine);
+      this.#start(name, ["worker", ...flags]);
+    }
+    await this.#until("both workers to join", async () => {
+      const answer = await fetch(`${this.#masterUrl}/api/v1/nodes`);
+      const nodes = (await answer.json()) as { nodeId: string; status: string }[];
+      this.#nodeIds = nodes.map((node) => node.nodeId);
+      return nodes.filter((node) => node.status === "online").length === WORKERS.length;
+    });
+    print(`$ export PODLING_MASTER_URL=${this.#masterUrl}`);
+    await this.#podling(["nodes"]);
+  }
+
+  async #runContainers(): Promise<string> {
+    const port = freePort();
+    tell("Run a web server: you say what, the master says where.");
+    const server = ["httpd", "-f", "-p", "80", "-h", "/www"];
+    await this.#podling(["run", "web", "--image", DEMO_IMAGE, "-p", `${port}:80`, "--", ...server]);
+    tell("And a short job: --follow shows its output, and ends with its exit code.");
+    await this.#podling(["run", "count", "--image", DEMO_IMAGE, "--follow", "--", "sh", "-c", JOB]);
+    return `http://127.0.0.1:${port}/`;
+  }
+
+  async #lookAround(page: string): Promise<void> {
+    tell("What runs, and what ran?");
+    await this.#podling(["ps", "-a"]);
+    tell("Why is web where it is?");
+    await this.#podling(["explain", "web"]);
+    tell("What did the job print?");
+    await this.#podling(["logs", "count"]);
+    tell("The page, from the container, over its published port:");
+    print(`$ curl ${page}`);
+    let body = "";
+    await this.#until("the page to be served", async () => {
+      const answer = await fetch(page);
+      body = await answer.text();
+      return answer.ok;
+    });
+    print(body.trimEnd());
+    if (!body.includes("Podling")) throw new DemoError(`${page} does not show the page of the demo's image`);
+  }
+
+  /** Starts a command that stays. Its output goes to a file, shown only when something goes wrong. */
+  #start(name: string, args: string[]): void {
+    print(`$ podling ${shellWords(args)} &`);
+    // Should this process be killed, the kernel asks the others to end.
+    const withUs = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "TERM"];
+    const log = openSync(join(this.#folder, `${name}.log`), "a");
+    try {
+      const child = Bun.spawn([...withUs, process.execPath, MAIN, ...args], {
+        cwd: this.#folder,
+        stdin: "ignore",
+        stdout: log,
+        stderr: log,
+        // A session of its own: on Ctrl-C it is the demo that ends them, in order.
+        detached: true,
+      });
+      this.#background.push({ name, child });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** Runs a command to its end, with its own output as it is. */
+  async #podling(args: string[]): Promise<void> {
+    print(`$ podling ${shellWords(args)}`);
+    const child = Bun.spawn([process.execPath, MAIN, ...args], {
+      cwd: this.#folder,
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      env: { ...process.env, PODLING_MASTER_URL: this.#masterUrl },
+    });
+    const code = await child.exited;
+    if (this.#removal !== null) await new Promise(() => {}); // Interrupted: the removal ends the process.
+    if (code !== 0) throw new DemoError(`podling ${args[0]} ended with exit code ${code}`);
+  }
+
+  async #until(what: string, probe: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + READY_WAIT_MS;
+    while (!(await probe().catch(() => false))) {
+      for (const { name, child } of this.#background) {
+        if (child.exitCode !== null)
+          throw new DemoError(`the process of ${name} ended with exit code ${child.exitCode}`);
+      }
+      if (performance.now() > deadline) throw new DemoError(`waited ${READY_WAIT_MS / 1000} s for ${what}`);
+      await Bun.sleep(POLL_MS);
+    }
+  }
+
+  /** What the processes in the background had to say, for when something went wrong. */
+  logs(): string {
+    return this.#background
+      .map(({ name }) => `--- ${name}\n${readFileSync(join(this.#folder, `${name}.log`), "utf8").slice(-3_000)}`)
+      .join("\n");
+  }
+
+  /** Ends the processes and removes containers, image and folder. Twice is once. */
+  remove(): Promise<void> {
+    this.#removal ??= this.#remove();
+    return this.#removal;
+  }
+
+  async #remove(): Promise<void> {
+    // Workers first: a master that went first would have them report to nobody.
+    for (const { child } of this.#background.reverse()) {
+      child.kill("SIGTERM");
+      await Promise.race([child.exited, Bun.sleep(END_WAIT_MS)]);
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    }
+    for (const nodeId of this.#nodeIds) await this.#removeContainers(`podling.node=${nodeId}`);
+    if (this.#builtImage) await engineFetch(this.#engine, `/images/${DEMO_IMAGE}`, { method: "DELETE" });
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #removeContainers(label: string): Promise<void> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+    const answer = await engineFetch(this.#engine, `/containers/json?all=1&filters=${filters}`);
+    const found = (await answer.json()) as { Id: string }[];
+    await Promise.all(
+      found.map(({ Id }) => engineFetch(this.#engine, `/containers/${Id}?force=1&v=1`, { method: "DELETE" })),
+    );
+  }
+}
+
+async function main(): Promise<number> {
+  const engine = await findEngine();
+  if ("problem" in engine) {
+    process.stderr.write(`The demo needs a Docker engine, and ${engine.problem}. Try: scripts/setup engine\n`);
+    return 1;
+  }
+  const demo = new Demo(engine.host);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      print("\nInterrupted: removing what the demo made.");
+      void demo.remove().finally(() => process.exit(130));
+    });
+  }
+  try {
+    await demo.show();
+  } catch (error) {
+    process.stderr.write(
+      `\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n${demo.logs()}\n`,
+    );
+    await demo.remove();
+    return 1;
+  }
+  await demo.remove();
+  tell("All of it is removed: containers, processes, files. Next: make run, and the tour in README.md.");
+  return 0;
+}
+
+process.exit(await main());
