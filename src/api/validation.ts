@@ -43,7 +43,7 @@ export function parseQuery(schema: z.ZodType | undefined, search: URLSearchParam
 }
 
 function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string): Outcome<z.output<S>> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: expectedType });
   if (parsed.success) return ok(parsed.data);
   const problems = parsed.error.issues.flatMap(flatten).slice(0, 10);
   const first = problems[0]!;
@@ -63,6 +63,12 @@ function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string
     hint: "GET /openapi.json describes every field; /docs shows it as a page.",
     details,
   });
+}
+
+/** What a schema without words of its own expects, in words that complete "expected ...". */
+function expectedType(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "invalid_type") return undefined;
+  return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
 }
 
 interface Problem {

@@ -4,18 +4,18 @@
 export function parseCpu(value: string | number): number | undefined {
   const match = /^(\d+(?:\.\d+)?|\.\d+)(m?)$/.exec(String(value).trim());
   if (!match) return undefined;
-  const cores = Number(match[1]) / (match[2] ? 1000 : 1);
-  return Math.round(cores * 1000) / 1000;
+  const thousandths = Number(match[1]) * (match[2] ? 1 : 1000);
+  return (thousandths > 0 ? Math.max(1, Math.round(thousandths)) : 0) / 1000; // 0 means "no limit": never by rounding
 }
 
 const memoryUnits: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
 /** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined where it is none. */
 export function parseMemory(value: string | number): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b?)$/i.exec(String(value).trim());
+  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?)?b?$/i.exec(String(value).trim());
   if (!match) return undefined;
-  const unit = memoryUnits[match[2]!.toLowerCase()];
-  return unit === undefined ? undefined : Math.round(Number(match[1]) * unit);
+  const bytes = Number(match[1]) * memoryUnits[match[2]?.toLowerCase() ?? ""]!;
+  return bytes > 0 ? Math.max(1, Math.round(bytes)) : 0;
 }
 
 /** Cores as "0.5" or "2". */
