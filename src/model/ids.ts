@@ -21,7 +21,7 @@ const step = 1_000_000;
  * The suffix starts at random in each second's lower half and grows by random steps.
  */
 export function nextTaskId(last: TaskId | null, nowMs: number, random: Random): TaskId {
-  const second = toTimestamp(nowMs).replace(/\D/g, "").slice(0, 14);
+  const second = secondOf(nowMs);
   const lastSecond = last?.slice(0, 14) ?? "";
   if (second > lastSecond) return taskId(second, randomInteger(random, suffixes / 4));
   const suffix = Number.parseInt(last!.slice(15), 36) + 1 + randomInteger(random, step);
@@ -36,7 +36,20 @@ function taskId(second: string, suffix: number): TaskId {
 function followingSecond(second: string): string {
   const [, year, month, day, hour, minute, sec] = /^(....)(..)(..)(..)(..)(..)$/.exec(second)!.map(Number);
   const ms = Date.UTC(year!, month! - 1, day!, hour!, minute!, sec! + 1);
-  return toTimestamp(ms).replace(/\D/g, "").slice(0, 14);
+  return secondOf(ms);
+}
+
+let lastSecond = -1;
+let lastText = "";
+
+/** 20250119123456. The last answer is remembered: a busy second asks thousands of times. */
+function secondOf(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = toTimestamp(ms).replace(/\D/g, "").slice(0, 14);
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 export function newNodeId(random: Random): NodeId {
