@@ -49,20 +49,20 @@ const filters: Record<FilterName, Filter> = {
   },
   cpu: {
     passes: ({ demand }, { freeCpuMillis }) => freeCpuMillis >= demand.cpuMillis,
-    missing: ({ demand }, { freeCpuMillis }) => (demand.cpuMillis - freeCpuMillis) / 1000,
+    missing: ({ demand }, { cpuLeft }) => (demand.cpuMillis - cpuLeft) / 1000,
     says: ({ demand }, { record, freeCpuMillis }) => {
       const needs = `needs ${formatCpu(demand.cpuMillis / 1000)} cpu`;
       if (record.cpu === 0) return `${needs}, ${record.hostname} sets no limit`;
-      return `${needs}, ${record.hostname} has ${formatCpu(Math.max(0, freeCpuMillis) / 1000)} free of ${formatCpu(record.cpu)}`;
+      return `${needs}, ${record.hostname} has ${formatCpu(freeCpuMillis / 1000)} free of ${formatCpu(record.cpu)}`;
     },
   },
   memory: {
     passes: ({ demand }, { freeMemoryBytes }) => freeMemoryBytes >= demand.memoryBytes,
-    missing: ({ demand }, { freeMemoryBytes }) => demand.memoryBytes - freeMemoryBytes,
+    missing: ({ demand }, { memoryLeft }) => demand.memoryBytes - memoryLeft,
     says: ({ demand }, { record, freeMemoryBytes }) => {
       const needs = `needs ${formatMemory(demand.memoryBytes)}`;
       if (record.memory === 0) return `${needs}, ${record.hostname} sets no limit`;
-      return `${needs}, ${record.hostname} has ${formatMemory(Math.max(0, freeMemoryBytes))} free of ${formatMemory(record.memory)}`;
+      return `${needs}, ${record.hostname} has ${formatMemory(freeMemoryBytes)} free of ${formatMemory(record.memory)}`;
     },
   },
   "host-port": {

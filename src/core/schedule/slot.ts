@@ -61,13 +61,22 @@ export class Slot {
     return this.record.capacity - this.tasks;
   }
 
-  /** Infinity where the node never said how much it has: then it is no limit. */
-  get freeCpuMillis(): number {
+  /** Infinity where the node never said how much it has: then it is no limit. Below 0 where it said more once. */
+  get cpuLeft(): number {
     return this.record.cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(this.record.cpu * 1000) - this.cpuMillis;
   }
 
-  get freeMemoryBytes(): number {
+  get memoryLeft(): number {
     return this.record.memory === 0 ? Number.POSITIVE_INFINITY : this.record.memory - this.memoryBytes;
+  }
+
+  /** Never below 0: who asks for nothing has room also where too much is taken. */
+  get freeCpuMillis(): number {
+    return Math.max(0, this.cpuLeft);
+  }
+
+  get freeMemoryBytes(): number {
+    return Math.max(0, this.memoryLeft);
   }
 
   take({ cpuMillis, memoryBytes, ports }: Demand): void {

@@ -45,7 +45,7 @@ export function smallestChange(
   }
   const { node, failed, cost } = best!;
   const record = recordOf(node.nodeId);
-  if (cost >= never) return whyNever(verdicts, spec, failed, recordOf);
+  if (cost >= never) return whyNever(verdicts, spec, recordOf);
   if (failed.some(({ filter }) => filter === "platform")) return `add a node that runs ${spec.platform}`;
   return failed.map((verdict) => remedy(verdict, node.hostname, spec, record)).join(", and ");
 }
@@ -64,31 +64,27 @@ function costOf({ filter, missing }: FilterVerdict, spec: TaskSpec, record: Node
 }
 
 /** Where no node could hold it, however empty. */
-function whyNever(
-  verdicts: readonly NodeVerdict[],
-  spec: TaskSpec,
-  failed: readonly FilterVerdict[],
-  recordOf: RecordOf,
-): string {
+function whyNever(verdicts: readonly NodeVerdict[], spec: TaskSpec, recordOf: RecordOf): string {
   const records = verdicts.flatMap(({ nodeId }) => recordOf(nodeId) ?? []);
   const { cpuMillis, memoryBytes } = demandOf(spec);
-  const largest = {
-    cpu: Math.max(...records.map(({ cpu }) => (cpu === 0 ? Number.POSITIVE_INFINITY : cpu))),
-    memory: Math.max(...records.map(({ memory }) => (memory === 0 ? Number.POSITIVE_INFINITY : memory))),
-  };
+  const largest = (of: "cpu" | "memory") =>
+    Math.max(...records.map((record) => (record[of] === 0 ? Number.POSITIVE_INFINITY : record[of])));
   const advice = "lower the request or add a node";
-  if (memoryBytes > largest.memory)
-    return `no node can: the largest has ${formatMemory(largest.memory)} of memory, ${advice}`;
-  if (cpuMillis > largest.cpu * 1000) return `no node can: the largest has ${formatCpu(largest.cpu)} cpu, ${advice}`;
-  const named = spec.constraints.find(({ type, operator }) => type === "node" && operator === "equals");
-  if (named && named.operator === "equals") {
-    const here = records.find(({ hostname, nodeId }) => hostname === named.value || nodeId === named.value);
-    if (!here) return `register a node named ${named.value}, or drop the constraint ${formatConstraint(named)}`;
+  if (memoryBytes > largest("memory")) {
+    return `no node can: the largest has ${formatMemory(largest("memory"))} of memory, ${advice}`;
   }
-  const byName = spec.constraints.find(({ type }) => type === "node");
-  if (byName) return `drop the constraint ${formatConstraint(byName)}, lower the request, or add a node`;
-  const lacks = failed.some(({ filter }) => filter === "cpu") ? "cpu" : "memory";
-  return `no node can: those with enough ${lacks} lack something else, ${advice}`;
+  if (cpuMillis > largest("cpu") * 1000)
+    return `no node can: the largest has ${formatCpu(largest("cpu"))} cpu, ${advice}`;
+  const both = `${formatCpu(cpuMillis / 1000)} cpu and ${formatMemory(memoryBytes)} of memory`;
+  for (const constraint of spec.constraints) {
+    if (constraint.type !== "node") continue;
+    const drop = `drop the constraint ${formatConstraint(constraint)}`;
+    if (constraint.operator === "not-equals") return `add a node, or ${drop}`;
+    const there = records.some(({ hostname, nodeId }) => hostname === constraint.value || nodeId === constraint.value);
+    if (!there) return `register a node named ${constraint.value}, or ${drop}`;
+    return `${constraint.value} cannot: it is too small for ${both}, lower the request or ${drop}`;
+  }
+  return `no node can: none has both ${both}, ${advice}`;
 }
 
 function remedy(
@@ -109,19 +105,27 @@ function remedy(
     case "memory":
       return `free ${formatMemory(missing)} of memory on ${hostname}, or ask for that much less`;
     case "host-port":
-      return `let another port be chosen: ${message}`;
+      return freePort(message, hostname, spec);
     case "constraints":
       if (!record) return `change the labels of ${hostname} or the constraint (${message})`;
       return unmetAll(spec, record)
         .map((constraint) => relabel(constraint, record))
         .join(", and ");
     case "engine":
-      return `mend the engine of ${hostname}`;
+      return record?.engineError
+        ? `mend the engine of ${hostname}: ${record.engineError}`
+        : `mend the engine of ${hostname}`;
     case "online":
       return `bring ${hostname} back online`;
     case "platform":
       return `use an image for the platform of ${hostname}`;
   }
+}
+
+function freePort(message: string, hostname: string, spec: TaskSpec): string {
+  const { ports } = demandOf(spec);
+  const what = ports.length === 1 ? `port ${ports[0]!.key} on ${hostname}` : `the port on ${hostname} (${message})`;
+  return `free ${what}, or let a port be chosen`;
 }
 
 function relabel(constraint: Constraint, { hostname, labels }: NodeRecord): string {

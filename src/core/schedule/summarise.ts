@@ -23,7 +23,7 @@ const advantages: Record<Strategy, string> = {
 export function summarisePlacement(verdicts: readonly NodeVerdict[], strategy: Strategy): string {
   const chosen = verdicts.find((node) => node.chosen);
   if (!chosen) return "its node is no longer registered";
-  if (!chosen.fits) return `${chosen.hostname} by ${strategy}: it does not fit there any more`;
+  if (!chosen.fits) return `${chosen.hostname} by ${strategy}: it would not fit there any more`;
   const fitting = verdicts.filter(({ fits }) => fits).length;
   const all = `${verdicts.length} ${verdicts.length === 1 ? "node" : "nodes"}`;
   if (fitting === 1)

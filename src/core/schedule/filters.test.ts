@@ -1,0 +1,286 @@
+// Every filter: one row a case, with the sentence it says.
+
+import { expect, test } from "bun:test";
+import type { FilterName } from "../../model/explanation.ts";
+import type { NodeRecord } from "../../model/node.ts";
+import type { TaskSpec } from "../../model/task.ts";
+import { cluster, GiB, idOf, label, MiB, named, node, port, task } from "./test-cluster.ts";
+
+interface Case {
+  filter: FilterName;
+  passes: boolean;
+  says: string;
+  /** What n2 is, beside the defaults of test-cluster.ts. */
+  n2?: Partial<NodeRecord>;
+  wants?: TaskSpec;
+  /** Placed on n2 already. */
+  holds?: TaskSpec[];
+  missing?: number;
+}
+
+const ssd = { labels: { disk: "ssd" } };
+const web = task({ ports: [port(8080)] });
+const arm = { name: "docker", version: "27", os: "linux", arch: "arm64" };
+
+const cases: Case[] = [
+  { filter: "online", passes: true, says: "n2 is online" },
+  { filter: "online", passes: false, says: "n2 is offline", n2: { status: "offline" } },
+
+  { filter: "engine", passes: true, says: "the engine of n2 answers" },
+  {
+    filter: "engine",
+    passes: false,
+    says: "the engine of n2 is away: connection refused",
+    n2: { engineError: "connection refused" },
+  },
+
+  { filter: "schedulable", passes: true, says: "n2 is not cordoned" },
+  { filter: "schedulable", passes: false, says: "n2 is cordoned", n2: { schedulable: false } },
+
+  { filter: "capacity", passes: true, says: "n2 holds 1 task of 2", n2: { capacity: 2 }, holds: [task()] },
+  {
+    filter: "capacity",
+    passes: false,
+    says: "n2 is full: it holds 2 tasks of 2",
+    n2: { capacity: 2 },
+    holds: [task(), task()],
+    missing: 1,
+  },
+  {
+    filter: "capacity",
+    passes: false,
+    says: "n2 is full: it holds 3 tasks of 1",
+    n2: { capacity: 1 },
+    holds: [task(), task(), task()],
+    missing: 3,
+  },
+
+  {
+    filter: "cpu",
+    passes: true,
+    says: "needs 0.5 cpu, n2 has 0.5 free of 4",
+    wants: task({ cpu: 0.5 }),
+    holds: [task({ cpu: 3.5 })],
+  },
+  {
+    filter: "cpu",
+    passes: false,
+    says: "needs 0.5 cpu, n2 has 0.4 free of 4",
+    wants: task({ cpu: 0.5 }),
+    holds: [task({ cpu: 3.6 })],
+    missing: 0.1,
+  },
+  { filter: "cpu", passes: true, says: "needs 64 cpu, n2 sets no limit", wants: task({ cpu: 64 }), n2: { cpu: 0 } },
+  // Described smaller than it was: who asks for nothing still has room, who asks for something waits for all of it.
+  {
+    filter: "cpu",
+    passes: true,
+    says: "needs 0 cpu, n2 has 0 free of 1",
+    n2: { cpu: 1 },
+    holds: [task({ cpu: 1.5 })],
+  },
+  {
+    filter: "cpu",
+    passes: false,
+    says: "needs 0.1 cpu, n2 has 0 free of 1",
+    n2: { cpu: 1 },
+    holds: [task({ cpu: 1.5 })],
+    wants: task({ cpu: 0.1 }),
+    missing: 0.6,
+  },
+
+  {
+    filter: "memory",
+    passes: true,
+    says: "needs 512 MiB, n2 has 512 MiB free of 2 GiB",
+    wants: task({ memory: 512 * MiB }),
+    holds: [task({ memory: 1.5 * GiB })],
+  },
+  {
+    filter: "memory",
+    passes: false,
+    says: "needs 512 MiB, n2 has 310 MiB free of 2 GiB",
+    wants: task({ memory: 512 * MiB }),
+    holds: [task({ memory: (2048 - 310) * MiB })],
+    missing: 202 * MiB,
+  },
+  {
+    filter: "memory",
+    passes: true,
+    says: "needs 64 GiB, n2 sets no limit",
+    wants: task({ memory: 64 * GiB }),
+    n2: { memory: 0 },
+  },
+
+  { filter: "host-port", passes: true, says: "asks for no fixed port", holds: [web] },
+  {
+    filter: "host-port",
+    passes: true,
+    says: "asks for no fixed port",
+    wants: task({ ports: [port(null)] }),
+    holds: [web],
+  },
+  { filter: "host-port", passes: true, says: "port 8080/tcp free on n2", wants: web },
+  { filter: "host-port", passes: false, says: "port 127.0.0.1:8080/tcp is taken on n2", wants: web, holds: [web] },
+  {
+    filter: "host-port",
+    passes: true,
+    says: "port 8080/udp free on n2",
+    wants: task({ ports: [port(8080, "127.0.0.1", "udp")] }),
+    holds: [web],
+  },
+  {
+    filter: "host-port",
+    passes: true,
+    says: "port 8080/tcp free on n2",
+    wants: task({ ports: [port(8080, "10.99.0.11")] }),
+    holds: [web],
+  },
+  {
+    filter: "host-port",
+    passes: false,
+    says: "port 0.0.0.0:8080/tcp is taken on n2",
+    wants: task({ ports: [port(8080, "0.0.0.0")] }),
+    holds: [web],
+  },
+  {
+    filter: "host-port",
+    passes: false,
+    says: "port 127.0.0.1:8080/tcp is taken on n2",
+    wants: web,
+    holds: [task({ ports: [port(8080, "::")] })],
+  },
+  {
+    filter: "host-port",
+    passes: true,
+    says: "ports 8081/tcp, 8082/tcp free on n2",
+    wants: task({ ports: [port(8081), port(8082)] }),
+    holds: [web],
+  },
+
+  { filter: "constraints", passes: true, says: "asks for nothing in particular" },
+  {
+    filter: "constraints",
+    passes: true,
+    says: "n2 meets disk==ssd, label disk",
+    wants: task({ constraints: [label("disk", "equals", "ssd"), label("disk", "exists")] }),
+    n2: ssd,
+  },
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants disk==hdd, n2 has disk=ssd",
+    wants: task({ constraints: [label("disk", "equals", "hdd")] }),
+    n2: ssd,
+  },
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants disk==ssd, n2 has no such label",
+    wants: task({ constraints: [label("disk", "equals", "ssd")] }),
+  },
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants label gpu, n2 has no such label",
+    wants: task({ constraints: [label("gpu", "exists")] }),
+    n2: ssd,
+  },
+  // A word that every object knows is no label.
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants label constructor, n2 has no such label",
+    wants: task({ constraints: [label("constructor", "exists")] }),
+  },
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants disk!=ssd, n2 has disk=ssd",
+    wants: task({ constraints: [label("disk", "not-equals", "ssd")] }),
+    n2: ssd,
+  },
+  {
+    filter: "constraints",
+    passes: true,
+    says: "n2 meets disk!=ssd",
+    wants: task({ constraints: [label("disk", "not-equals", "ssd")] }),
+  },
+  {
+    filter: "constraints",
+    passes: true,
+    says: "n2 meets node==n2",
+    wants: task({ constraints: [named("equals", "n2")] }),
+  },
+  {
+    filter: "constraints",
+    passes: true,
+    says: "n2 meets node==node-000000n2",
+    wants: task({ constraints: [named("equals", idOf("n2"))] }),
+  },
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants node==n1, n2 is another",
+    wants: task({ constraints: [named("equals", "n1")] }),
+  },
+  {
+    filter: "constraints",
+    passes: false,
+    says: "wants node!=n2, n2 is that one",
+    wants: task({ constraints: [named("not-equals", "n2")] }),
+  },
+  {
+    filter: "constraints",
+    passes: true,
+    says: "n2 meets node!=n1",
+    wants: task({ constraints: [named("not-equals", "n1")] }),
+  },
+
+  { filter: "platform", passes: true, says: "any platform, n2 has not said what it runs", n2: { engine: null } },
+  {
+    filter: "platform",
+    passes: true,
+    says: "needs linux/amd64, n2 runs linux/amd64",
+    wants: task({ platform: "linux/amd64" }),
+  },
+  // The engine's own words for the same machines.
+  {
+    filter: "platform",
+    passes: true,
+    says: "needs linux/arm64, n2 runs linux/aarch64",
+    wants: task({ platform: "linux/arm64" }),
+    n2: { engine: { ...arm, arch: "aarch64" } },
+  },
+  {
+    filter: "platform",
+    passes: false,
+    says: "needs linux/amd64, n2 runs linux/arm64",
+    wants: task({ platform: "linux/amd64" }),
+    n2: { engine: arm },
+  },
+  {
+    filter: "platform",
+    passes: false,
+    says: "needs linux/amd64, n2 has not said what it runs",
+    wants: task({ platform: "linux/amd64" }),
+    n2: { engine: null },
+  },
+];
+
+test.each(cases)("$filter: $says", ({ filter, passes, says, n2 = {}, wants = task(), holds = [], missing = 0 }) => {
+  const index = cluster(
+    [node("n2", n2)],
+    holds.map((held) => ["n2", held] as const),
+  );
+  const [verdict] = index.explain(wants, "spread", null);
+  const one = verdict!.filters.find((each) => each.filter === filter)!;
+  expect({ ...one, missing: Math.round(one.missing * 1e6) / 1e6 }).toEqual({
+    filter,
+    passed: passes,
+    message: says,
+    missing,
+  });
+  expect(verdict!.fits).toBe(verdict!.filters.every(({ passed }) => passed));
+  expect(index.choose(wants, "spread", null)).toBe(verdict!.fits ? idOf("n2") : null);
+});

@@ -1,0 +1,72 @@
+// Short words for nodes and tasks, for this room's tests only.
+
+import type { NodeId } from "../../model/ids.ts";
+import type { NodeRecord } from "../../model/node.ts";
+import { type Constraint, type PortSpec, specDefaults, type TaskSpec } from "../../model/task.ts";
+import { ScheduleIndex } from "./schedule-index.ts";
+
+export const MiB = 1024 ** 2;
+export const GiB = 1024 ** 3;
+
+/** "n2" has the id node-000000n2. */
+export function idOf(hostname: string): NodeId {
+  return `node-${hostname.padStart(8, "0")}` as NodeId;
+}
+
+export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecord {
+  return {
+    nodeId: idOf(hostname),
+    hostname,
+    port: 8081,
+    address: "127.0.0.1",
+    capacity: 10,
+    cpu: 4,
+    memory: 2 * GiB,
+    labels: {},
+    status: "online",
+    schedulable: true,
+    engine: { name: "docker", version: "27", os: "linux", arch: "amd64" },
+    engineError: null,
+    version: "",
+    registeredAt: "",
+    ...set,
+  };
+}
+
+interface Wanted {
+  cpu?: number;
+  memory?: number;
+  constraints?: readonly Constraint[];
+  ports?: readonly PortSpec[];
+  platform?: string | null;
+}
+
+export function task({ cpu = 0, memory = 0, constraints = [], ports = [], platform = null }: Wanted = {}): TaskSpec {
+  const resources = { cpu: { request: cpu, limit: null }, memory: { request: memory, limit: null } };
+  return { ...specDefaults, name: "t", image: "i", resources, constraints, ports, platform };
+}
+
+export function port(hostPort: number | null, hostIp = "127.0.0.1", protocol: "tcp" | "udp" = "tcp"): PortSpec {
+  return { hostPort, containerPort: 80, protocol, hostIp };
+}
+
+export function label(key: string, operator: "equals" | "not-equals" | "exists", value = ""): Constraint {
+  return operator === "exists" ? { type: "label", key, operator } : { type: "label", key, operator, value };
+}
+
+export function named(operator: "equals" | "not-equals", value: string): Constraint {
+  return { type: "node", operator, value };
+}
+
+/** A cluster with tasks placed on it: [hostname, task, how many]. */
+export function cluster(
+  nodes: readonly NodeRecord[],
+  placed: readonly (readonly [hostname: string, task: TaskSpec, times?: number])[] = [],
+): ScheduleIndex {
+  const index = new ScheduleIndex();
+  for (const record of nodes) index.upsertNode(record);
+  for (const [hostname, spec, times = 1] of placed) {
+    for (let i = 0; i < times; i++) index.place(idOf(hostname), spec);
+  }
+  return index;
+}
