@@ -31,7 +31,8 @@ export function created(revision: number, index: number): Change {
     type: "task.created",
     task: {
       taskId: taskIdOf(revision, index),
-      name: `web-${revision}-${index} "größer"`,
+      // Now and then a text that is not ASCII: it takes other ways through SQLite and JSON.
+      name: revision % 7 === 0 ? `größer "${revision}" 🦭` : `web-${revision}-${index}`,
       image: "registry.example:5000/shop/web:1.2.3",
       env: { MODE: "production", GREETING: "hello" },
       labels: { app: "web" },

@@ -1,6 +1,8 @@
 // A disk that is full, read-only or failing: real ones, small. What needs mounts prints why where it cannot run.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Journal, JournalUnavailable, JournalUnusable } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite.ts";
@@ -131,4 +133,27 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     disk.setReadOnly(true);
     expect(open).toThrow("cannot be created");
   });
+});
+
+const noLimit = Bun.which("prlimit") === null ? "prlimit is not installed" : null;
+test.skipIf(noLimit !== null)(`writes that fail with an I/O error are refused, and work later${noLimit ?? ""}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "podling-journal-limit-"));
+  try {
+    const child = [process.execPath, join(import.meta.dir, "limited-child.ts"), join(folder, "journal.db")];
+    // Blocks of 1 KiB; an ignored SIGXFSZ makes a write over the limit fail instead.
+    const { stdout, stderr } = Bun.spawnSync([
+      "bash",
+      "-c",
+      'trap "" XFSZ; ulimit -S -f 300; exec "$@"',
+      "-",
+      ...child,
+    ]);
+    expect(stderr.toString()).toBe("");
+    const { failures, refusedAfter, last, read } = JSON.parse(stdout.toString());
+    expect(failures).toHaveLength(3);
+    expect(failures[0]).toContain("SQLITE_IOERR_WRITE");
+    expect([last, read]).toEqual([refusedAfter + 10, refusedAfter + 10]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

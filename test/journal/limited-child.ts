@@ -1,0 +1,24 @@
+// Appends to the journal named by the first argument under a limit on file size that its parent has set (and made a
+// failed write rather than a signal), until three appends have failed; then lifts the limit, appends ten more, and
+// prints what it saw as JSON.
+
+import { JournalUnavailable } from "../../src/journal/journal.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { sampleBatch } from "./sample.ts";
+
+const journal = openSqliteJournal({ path: process.argv[2]! });
+const failures: string[] = [];
+while (failures.length < 3) {
+  try {
+    journal.append(sampleBatch(journal.lastRevision() + 1));
+  } catch (error) {
+    if (!(error instanceof JournalUnavailable)) throw error;
+    failures.push(error.message);
+  }
+}
+const refusedAfter = journal.lastRevision();
+Bun.spawnSync(["prlimit", "--pid", String(process.pid), "--fsize=unlimited"]);
+for (let more = 0; more < 10; more++) journal.append(sampleBatch(journal.lastRevision() + 1));
+const read = [...journal.readBatches(0)].length;
+journal.close();
+process.stdout.write(JSON.stringify({ failures, refusedAfter, last: journal.lastRevision(), read }));
