@@ -2,7 +2,7 @@
 // are the same function.
 
 import type { Batch, Change } from "../model/change.ts";
-import { readSnapshot } from "./snapshot.ts";
+import { readSnapshot, readSnapshotInSteps } from "./snapshot.ts";
 import { ClusterState } from "./state.ts";
 
 /** What recovery needs of a journal; structural, so that core knows no port. */
@@ -35,7 +35,7 @@ export function* recoverBefore(
   until: (change: Change) => boolean,
 ): Generator<void, ClusterState | null> {
   const snapshot = log.readSnapshot(revision - 1);
-  const state = snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
+  const state = snapshot ? yield* readSnapshotInSteps(snapshot.chunks) : new ClusterState();
   for (const batch of log.readBatches(state.revision)) {
     if (batch.revision !== state.revision + 1 || batch.revision > revision) return null;
     if (batch.revision < revision) {

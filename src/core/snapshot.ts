@@ -50,6 +50,15 @@ function* inChunks(lines: Iterable<Line>): Generator<string> {
 }
 
 export function readSnapshot(chunks: Iterable<string>): ClusterState {
+  const steps = readSnapshotInSteps(chunks);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Yields after each chunk, so that whoever drives it can let others work. */
+export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<void, ClusterState> {
   const state = new ClusterState();
   let header: Header | null = null;
   for (const chunk of chunks) {
@@ -59,6 +68,7 @@ export function readSnapshot(chunks: Iterable<string>): ClusterState {
       else if ("node" in line) state.apply({ type: "node.registered", node: line.node });
       else state.apply({ type: "task.created", ...line });
     }
+    yield;
   }
   assert(header, "a snapshot without its header");
   state.revision = header.revision;

@@ -7,8 +7,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { Explanation } from "../model/explanation.ts";
 import { isPlaced, type Task } from "../model/task.ts";
 
-/** Batches replayed before others are let in: some milliseconds. */
-const batchesPerSlice = 200;
+/** Batches or snapshot chunks replayed before others are let in: some milliseconds. */
+const stepsPerSlice = 16;
 
 export async function explain(
   state: ClusterState,
@@ -31,7 +31,7 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
   for (let slice = 0; ; slice++) {
     const next = replay.next();
     if (next.done) return next.value;
-    if (slice % batchesPerSlice === 0) await new Promise<void>((resolve) => clock.soon(resolve));
+    if (slice % stepsPerSlice === 0) await new Promise<void>((resolve) => clock.soon(resolve));
   }
 }
 
