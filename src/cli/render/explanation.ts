@@ -1,0 +1,112 @@
+// The scheduler's working as a page: the sentence, node x filter x score, each failing filter's own sentence, and what
+// would help.
+
+import type { Explanation, FilterName, NodeVerdict } from "../../model/explanation.ts";
+import { oneLine, type Style, truncate } from "./style.ts";
+import { type Column, renderTable } from "./table.ts";
+
+/** Short enough that all of them fit beside a name in 80 columns. */
+const titles: Record<FilterName, string> = {
+  online: "online",
+  engine: "engine",
+  schedulable: "open",
+  capacity: "places",
+  cpu: "cpu",
+  memory: "mem",
+  "host-port": "port",
+  constraints: "where",
+  platform: "arch",
+};
+
+/** Enough to see the pattern; nobody reads a thousand rows on a terminal. */
+const nodesShown = 20;
+
+export function renderExplanation(
+  explanation: Explanation,
+  style: Style,
+  maxWidth: number | null,
+  everyNode: boolean,
+): string {
+  const { name, taskId, status, summary, smallestChange, nodes } = explanation;
+  const ordered = [...nodes].sort(byInterest);
+  const shown = everyNode ? ordered : ordered.slice(0, nodesShown);
+  const rest = ordered.length - shown.length;
+  const parts = [`${style.paint(name, "bold")} (${taskId}) is ${status}\n${oneLine(summary)}\n`];
+  if (shown.length > 0) {
+    parts.push(renderTable(columns(shown, style), shown, style, maxWidth));
+    if (rest > 0) parts[1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}: -o wide shows all\n`;
+  }
+  const failing = failures(shown, style);
+  if (failing !== "") parts.push(failing);
+  const placed = shown.filter(({ score }) => score !== null);
+  if (placed.length > 0) parts.push(scores(placed, style));
+  if (smallestChange !== null)
+    parts.push(`${style.paint("What would make it fit", "bold")}: ${oneLine(smallestChange)}\n`);
+  parts.push(style.paint(truncate(basis(explanation), maxWidth ?? 1000, style.ellipsis), "dim") + "\n");
+  return parts.join("\n");
+}
+
+/** The chosen one, then those that fit by score, then those that fail the fewest filters. */
+function byInterest(left: NodeVerdict, right: NodeVerdict): number {
+  if (left.chosen !== right.chosen) return left.chosen ? -1 : 1;
+  if (left.fits !== right.fits) return left.fits ? -1 : 1;
+  const byScore = (right.score ?? 0) - (left.score ?? 0);
+  if (byScore !== 0) return byScore;
+  const byFailures = countFailed(left) - countFailed(right);
+  if (byFailures !== 0) return byFailures;
+  return left.hostname < right.hostname ? -1 : left.hostname > right.hostname ? 1 : 0;
+}
+
+function countFailed({ filters }: NodeVerdict): number {
+  return filters.filter(({ passed }) => !passed).length;
+}
+
+function columns(nodes: readonly NodeVerdict[], style: Style): Column<NodeVerdict>[] {
+  const names = nodes[0]!.filters.map(({ filter }) => filter);
+  const passed = (node: NodeVerdict, name: FilterName) =>
+    node.filters.find(({ filter }) => filter === name)?.passed ?? false;
+  return [
+    { title: "NODE", text: ({ hostname }) => hostname, shrinksTo: 8 },
+    ...names.map(
+      (name): Column<NodeVerdict> => ({
+        title: titles[name] ?? name,
+        text: (node) => (passed(node, name) ? style.yes : style.no),
+        colour: (node) => (passed(node, name) ? "green" : "red"),
+      }),
+    ),
+    { title: "SCORE", text: ({ score, chosen }) => `${formatScore(score)}${chosen ? " *" : ""}` },
+  ];
+}
+
+function formatScore(score: number | null): string {
+  return score === null ? "-" : String(Math.round(score * 10) / 10);
+}
+
+function failures(nodes: readonly NodeVerdict[], style: Style): string {
+  const rows = nodes.flatMap(({ hostname, filters }) =>
+    filters.filter(({ passed }) => !passed).map(({ filter, message }) => ({ hostname, filter, message })),
+  );
+  return aligned(rows.map(({ hostname, filter, message }) => [hostname, `${style.no} ${filter}`, message]));
+}
+
+function scores(nodes: readonly NodeVerdict[], style: Style): string {
+  return aligned(
+    nodes.map(({ hostname, score, scoreMessage, chosen }) => [
+      hostname,
+      `${style.yes} ${formatScore(score)}`,
+      `${oneLine(scoreMessage ?? "")}${chosen ? "; chosen" : ""}`,
+    ]),
+  );
+}
+
+/** Sentences are never cut: they are what was asked for. */
+function aligned(rows: readonly (readonly [string, string, string])[]): string {
+  const first = Math.max(0, ...rows.map(([text]) => text.length));
+  const second = Math.max(0, ...rows.map(([, text]) => text.length));
+  return rows.map(([a, b, c]) => `${a.padEnd(first)}  ${b.padEnd(second)}  ${oneLine(c)}`.trimEnd() + "\n").join("");
+}
+
+function basis({ basis, revision, strategy, chosenNodeId }: Explanation): string {
+  const when = basis === "decision" ? `as decided at revision ${revision}` : `as of revision ${revision}`;
+  return `strategy ${strategy}, ${when}${chosenNodeId === null ? "" : "; * is the node chosen"}`;
+}

@@ -1,0 +1,38 @@
+// What is going on while one waits: a line that rewrites itself on a terminal, plain lines elsewhere. On stderr, so that
+// stdout holds only the answer.
+
+import type { Output } from "../io.ts";
+import { oneLine, type Style, truncate } from "./style.ts";
+
+export class Progress {
+  readonly #output: Output;
+  readonly #style: Style;
+  #shown = "";
+  #lastKey = "";
+
+  constructor(output: Output, style: Style) {
+    this.#output = output;
+    this.#style = style;
+  }
+
+  /** `key` tells steps apart: without a terminal a step is said once, not at each percent. */
+  async show(text: string, key: string): Promise<void> {
+    const line = oneLine(text);
+    if (this.#output.isTty) {
+      const fitting = truncate(line, Math.max(10, this.#output.columns() - 1), this.#style.ellipsis);
+      if (fitting === this.#shown) return;
+      this.#shown = fitting;
+      await this.#output.write(`\r\x1b[K${this.#style.paint(fitting, "dim")}`);
+    } else if (key !== this.#lastKey) {
+      await this.#output.write(`${line}\n`);
+    }
+    this.#lastKey = key;
+  }
+
+  /** Takes the rewritten line away; the next thing printed stands in its place. */
+  async clear(): Promise<void> {
+    if (this.#shown === "") return;
+    this.#shown = "";
+    await this.#output.write("\r\x1b[K");
+  }
+}

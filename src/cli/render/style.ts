@@ -1,0 +1,64 @@
+// Colours and signs, where the terminal has them. Everything printed through here is free of control characters.
+
+export type Colour = "green" | "red" | "yellow" | "dim" | "bold";
+
+const codes: Record<Colour, readonly [number, number]> = {
+  green: [32, 39],
+  red: [31, 39],
+  yellow: [33, 39],
+  dim: [2, 22],
+  bold: [1, 22],
+};
+
+export interface Style {
+  paint(text: string, colour: Colour | undefined): string;
+  yes: string;
+  no: string;
+  ellipsis: string;
+}
+
+export function createStyle(colours: boolean, utf8: boolean): Style {
+  return {
+    paint(text, colour) {
+      if (!colours || colour === undefined) return text;
+      const [on, off] = codes[colour];
+      return `\x1b[${on}m${text}\x1b[${off}m`;
+    },
+    yes: utf8 ? "✓" : "y",
+    no: utf8 ? "✗" : "n",
+    ellipsis: utf8 ? "…" : "...",
+  };
+}
+
+export const plainStyle = createStyle(false, true);
+
+/** A locale that is not named at all is taken for a modern one; only C, POSIX and old encodings say otherwise. */
+export function speaksUtf8(env: Record<string, string | undefined>): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  return !locale || /utf-?8/i.test(locale);
+}
+
+/** Text of others on one line of a terminal: no escapes, no line ends, nothing that moves the cursor. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+}
+
+export function truncate(text: string, width: number, ellipsis: string): string {
+  if (textWidth(text) <= width) return text;
+  const room = width - textWidth(ellipsis);
+  if (room <= 0) return ellipsis.slice(0, Math.max(0, width));
+  let kept = "";
+  let used = 0;
+  for (const char of text) {
+    used += textWidth(char);
+    if (used > room) break;
+    kept += char;
+  }
+  return kept.trimEnd() + ellipsis;
+}
+
+/** In columns of a terminal: an ideograph takes two. */
+export function textWidth(text: string): number {
+  return Bun.stringWidth(text);
+}

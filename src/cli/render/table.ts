@@ -1,0 +1,78 @@
+// Tables: columns two spaces apart, nothing after the last word of a line, and no wider than asked. What must give way
+// is cut with an ellipsis; ids never are.
+
+import { type Colour, oneLine, type Style, textWidth, truncate } from "./style.ts";
+
+export interface Column<Row> {
+  title: string;
+  text(row: Row): string;
+  colour?(row: Row): Colour | undefined;
+  /** May be cut, down to this many columns. The last one that may gives way first. */
+  shrinksTo?: number;
+  right?: boolean;
+}
+
+const gap = 2;
+
+export function renderTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  style: Style,
+  maxWidth: number | null,
+): string {
+  const cells = rows.map((row) => columns.map((column) => oneLine(column.text(row))));
+  const widths = fittedWidths(columns, cells, maxWidth);
+  const lines = [
+    line(
+      columns,
+      columns.map(({ title }) => title),
+      widths,
+      style,
+    ),
+  ];
+  for (const [index, texts] of cells.entries()) {
+    const row = rows[index]!;
+    lines.push(line(columns, texts, widths, style, (column) => column.colour?.(row)));
+  }
+  return lines.join("");
+}
+
+/** The widths that a table of these rows takes: for lines that are added to it later. */
+export function fittedWidths<Row>(
+  columns: readonly Column<Row>[],
+  cells: readonly (readonly string[])[],
+  maxWidth: number | null,
+): number[] {
+  const widths = columns.map(({ title }, at) =>
+    cells.reduce((widest, texts) => Math.max(widest, textWidth(texts[at]!)), textWidth(title)),
+  );
+  if (maxWidth === null) return widths;
+  let excess = widths.reduce((sum, width) => sum + width, gap * (widths.length - 1)) - maxWidth;
+  for (let at = columns.length - 1; at >= 0 && excess > 0; at--) {
+    const { shrinksTo, title } = columns[at]!;
+    if (shrinksTo === undefined) continue;
+    const least = Math.max(shrinksTo, textWidth(title));
+    const cut = Math.min(excess, Math.max(0, widths[at]! - least));
+    widths[at]! -= cut;
+    excess -= cut;
+  }
+  return widths;
+}
+
+export function line<Row>(
+  columns: readonly Column<Row>[],
+  texts: readonly string[],
+  widths: readonly number[],
+  style: Style,
+  colourOf: (column: Column<Row>) => Colour | undefined = () => undefined,
+): string {
+  const parts = columns.map((column, at) => {
+    const width = widths[at]!;
+    const text = column.shrinksTo === undefined ? texts[at]! : truncate(texts[at]!, width, style.ellipsis);
+    const padding = " ".repeat(Math.max(0, width - textWidth(text)));
+    const painted = style.paint(text, colourOf(column));
+    if (column.right) return padding + painted;
+    return at === columns.length - 1 ? painted : painted + padding;
+  });
+  return `${parts.join(" ".repeat(gap)).trimEnd()}\n`;
+}

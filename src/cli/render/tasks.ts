@@ -1,0 +1,64 @@
+// Tasks as rows: which columns, and how a status reads with its reason.
+
+import type { NodeId } from "../../model/ids.ts";
+import { isFinished, type PublishedPort, type Task } from "../../model/task.ts";
+import type { Colour } from "./style.ts";
+import type { Column } from "./table.ts";
+import { ageOf } from "./time.ts";
+
+export interface TaskColumns {
+  now: number;
+  /** Host names, where they are known. */
+  hostnames: ReadonlyMap<NodeId, string>;
+  wide: boolean;
+}
+
+export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<Task>[] {
+  const node = ({ nodeId }: Task) => (nodeId === null ? "-" : (hostnames.get(nodeId) ?? nodeId));
+  const columns: Column<Task>[] = [
+    { title: "NAME", text: ({ name }) => name, shrinksTo: 10 },
+    { title: "TASK", text: ({ taskId }) => taskId },
+    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 10 },
+    { title: "NODE", text: node, shrinksTo: 8 },
+  ];
+  if (wide) {
+    columns.push(
+      { title: "IMAGE", text: ({ image }) => image },
+      { title: "PORTS", text: (task) => portsText(task) || "-" },
+      { title: "REASON", text: ({ reason }) => reason.message },
+    );
+  }
+  columns.push(
+    { title: "RESTARTS", text: ({ restarts }) => String(restarts), right: true },
+    { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
+  );
+  return columns;
+}
+
+/** "running", "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
+export function statusText({ status, reason, exitCode, desired }: Task): string {
+  if (status === "failed" && reason.code === "exited" && exitCode !== null) return `failed (exit ${exitCode})`;
+  if (!isFinished(status) && desired === "stopped") return `${status} (stopping)`;
+  if (status === reason.code || status === "completed" || status === "stopped") return status;
+  return `${status} (${reason.code})`;
+}
+
+function statusColour({ status, reason }: Task): Colour | undefined {
+  if (status === "running") return reason.code === "running" ? "green" : "yellow";
+  if (status === "failed") return "red";
+  return isFinished(status) ? "dim" : "yellow";
+}
+
+/** "127.0.0.1:8080->80/tcp", as published; as asked for where it does not run yet. */
+export function portsText({ publishedPorts, ports }: Task): string {
+  if (publishedPorts.length > 0) return publishedPorts.map(portText).join(", ");
+  return ports
+    .map(({ hostIp, hostPort, containerPort, protocol }) => {
+      return `${hostIp}:${hostPort ?? "?"}->${containerPort}/${protocol}`;
+    })
+    .join(", ");
+}
+
+export function portText({ hostIp, hostPort, containerPort, protocol }: PublishedPort): string {
+  return `${hostIp.includes(":") ? `[${hostIp}]` : hostIp}:${hostPort}->${containerPort}/${protocol}`;
+}

@@ -1,0 +1,187 @@
+// The flags of master, worker and up, and what they mean as settings. What a role then does is not here.
+
+import { type Strategy, strategies } from "../model/cluster.ts";
+import { limits } from "../model/limits.ts";
+import { parseCpu, parseMemory } from "../model/quantity.ts";
+import type { Context } from "./context.ts";
+import { UsageError } from "./failure.ts";
+import type { MasterSettings, UpSettings, WorkerSettings } from "./roles.ts";
+import { keyValues } from "./task-input.ts";
+import type { Flag } from "./verb.ts";
+
+const dataDirDefault = "/var/lib/podling as root, else ~/.local/share/podling";
+
+const host: Flag = {
+  long: "host",
+  value: "ADDRESS",
+  description: "address to listen on; beyond this machine it needs --token",
+  default: "127.0.0.1",
+};
+
+const insecure: Flag = {
+  long: "insecure",
+  description: "listen beyond this machine without a token: whoever reaches it rules it",
+};
+
+const masterOnly: readonly Flag[] = [
+  {
+    long: "journal",
+    value: "KIND",
+    description: "sqlite, or memory that forgets",
+    default: "sqlite",
+    choices: ["sqlite", "memory"],
+  },
+  { long: "strategy", value: "NAME", description: strategies.join(", "), default: "round-robin", choices: strategies },
+  {
+    long: "allowed-host",
+    value: "NAME",
+    description: "host name under which it may be called, beside localhost and addresses",
+    repeatable: true,
+  },
+  {
+    long: "retention-count",
+    value: "N",
+    description: `finished tasks to keep; ${limits.finishedTaskCount} if left out`,
+  },
+  {
+    long: "retention-age",
+    value: "TIME",
+    description: `how long to keep them; ${limits.finishedTaskAgeMs / 3_600_000}h if left out`,
+  },
+];
+
+const workerOnly: readonly Flag[] = [
+  { long: "hostname", value: "NAME", description: "the node's name; this machine's if left out" },
+  { long: "address", value: "ADDRESS", description: "where the master reaches it; where it calls from if left out" },
+  { long: "capacity", value: "N", description: "tasks at once", default: "10" },
+  { long: "label", short: "l", value: "K=V", description: "label of the node, for constraints", repeatable: true },
+  { long: "cpus", value: "N", description: "cores to give to tasks; all of the engine's if left out" },
+  {
+    long: "memory",
+    short: "m",
+    value: "SIZE",
+    description: "memory to give to tasks; all of the engine's if left out",
+  },
+  { long: "docker-host", value: "URL", description: "the engine: unix:///var/run/docker.sock", env: "DOCKER_HOST" },
+  { long: "drain-on-exit", description: "stop its containers when it ends; left out, they go on" },
+];
+
+const dataDir = (what: string): Flag => ({
+  long: "data-dir",
+  value: "FOLDER",
+  description: `${what}; left out: a folder under ${dataDirDefault}`,
+  completes: "folders",
+});
+
+const port = (value: string, what: string): Flag => ({
+  long: "port",
+  value: "PORT",
+  description: what,
+  default: value,
+});
+
+export const masterFlags: readonly Flag[] = [
+  host,
+  port("8080", "port of the API"),
+  dataDir("where the journal is"),
+  ...masterOnly,
+  insecure,
+];
+
+export const workerFlags: readonly Flag[] = [
+  host,
+  port("8081", "port of its own server, for logs and metrics"),
+  dataDir("where it keeps its identity"),
+  ...workerOnly,
+  insecure,
+];
+
+export const upFlags: readonly Flag[] = [
+  host,
+  port("8080", "port of the API"),
+  { long: "worker-port", value: "PORT", description: "port of the worker's own server", default: "8081" },
+  dataDir("where both keep what they know"),
+  ...masterOnly,
+  ...workerOnly,
+  insecure,
+];
+
+export function masterSettings(context: Context): MasterSettings {
+  const { flags } = context;
+  return {
+    host: flags.text("host")!,
+    port: flags.integer("port", 0, 65_535)!,
+    dataDir: dataFolder(context, "master"),
+    journal: flags.text("journal") as "sqlite" | "memory",
+    strategy: flags.text("strategy") as Strategy,
+    token: context.token(),
+    insecure: flags.has("insecure"),
+    allowedHosts: flags.texts("allowed-host"),
+    retentionCount: flags.integer("retention-count", 0, limits.tasks),
+    retentionAgeMs: flags.durationMs("retention-age"),
+  };
+}
+
+export function workerSettings(context: Context): WorkerSettings {
+  const { flags } = context;
+  const port = flags.integer("port", 0, 65_535)!;
+  return { ...nodeSettings(context), masterUrl: context.masterUrl(), port, dataDir: dataFolder(context, "worker") };
+}
+
+/** Both in one process, so the master is here: `masterUrl` names what is asked for, where port 0 is still 0. */
+export function upSettings(context: Context): UpSettings {
+  const { flags } = context;
+  const given = flags.text("data-dir");
+  const folder = (role: "master" | "worker") =>
+    given ? `${given.replace(/\/+$/, "")}/${role}` : dataFolder(context, role);
+  const master = { ...masterSettings(context), dataDir: folder("master") };
+  const any = master.host === "0.0.0.0" || master.host === "::";
+  const masterHost = any ? "127.0.0.1" : master.host.includes(":") ? `[${master.host}]` : master.host;
+  const worker = {
+    ...nodeSettings(context),
+    masterUrl: `http://${masterHost}:${master.port}`,
+    port: flags.integer("worker-port", 0, 65_535)!,
+    dataDir: folder("worker"),
+  };
+  return { master, worker };
+}
+
+function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "port" | "dataDir"> {
+  const { flags } = context;
+  return {
+    host: flags.text("host")!,
+    hostname: flags.text("hostname") ?? null,
+    address: flags.text("address") ?? null,
+    capacity: flags.integer("capacity", 1, limits.nodeCapacity)!,
+    labels: keyValues(flags.texts("label"), "--label"),
+    dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
+    drainOnExit: flags.has("drain-on-exit"),
+    token: context.token(),
+    insecure: flags.has("insecure"),
+    cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),
+    memory: amount(flags.text("memory"), "--memory", parseMemory, "memory such as 512m or 2g"),
+  };
+}
+
+function amount(
+  text: string | undefined,
+  flag: string,
+  parse: (text: string) => number | undefined,
+  expected: string,
+): number | null {
+  if (text === undefined) return null;
+  const value = parse(text);
+  if (value !== undefined && value > 0) return value;
+  throw new UsageError(`${flag}: expected ${expected}; got ${JSON.stringify(text)}`);
+}
+
+/** `--data-dir` itself; else a folder for this role where the system keeps such things. */
+function dataFolder({ flags, io }: Context, role: "master" | "worker"): string {
+  const given = flags.text("data-dir");
+  if (given) return given;
+  if (io.isRoot) return `/var/lib/podling/${role}`;
+  const { XDG_DATA_HOME, HOME } = io.env;
+  if (XDG_DATA_HOME?.startsWith("/")) return `${XDG_DATA_HOME}/podling/${role}`;
+  if (HOME) return `${HOME}/.local/share/podling/${role}`;
+  throw new UsageError("there is no home folder to keep data in", "Name one with --data-dir FOLDER.");
+}

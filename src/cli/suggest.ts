@@ -1,0 +1,36 @@
+// Did you mean: the known word that a mistyped one is nearest to.
+
+/** The nearest of `known`, where it is near enough that a slip of the hand explains it. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.min(3, Math.floor(word.length / 3) + 1) + 0.5;
+  for (const candidate of known) {
+    const distance = editDistance(word, candidate);
+    const shorter = word.length > 2 && candidate.startsWith(word) ? 1 : distance;
+    if (shorter < bestDistance) {
+      best = candidate;
+      bestDistance = shorter;
+    }
+  }
+  return best;
+}
+
+/** Insertions, deletions, substitutions, and swaps of neighbours. */
+export function editDistance(left: string, right: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const same = left[i - 1] === right[j - 1];
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
+      if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) {
+        cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      }
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[right.length]!;
+}

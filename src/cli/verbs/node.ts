@@ -1,0 +1,85 @@
+// podling node: one machine of the cluster.
+
+import type { Node } from "../../model/node.ts";
+import type { Context } from "../context.ts";
+import { each } from "../each.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+import type { Verb, VerbGroup, Words } from "../verb.ts";
+
+const someNodes: Words = { name: "NODE", min: 1, max: Number.POSITIVE_INFINITY, completes: "nodes" };
+const usage = "NODE [NODE ...]";
+
+const inspect: Verb = {
+  name: "node inspect",
+  summary: "Show all that is known of nodes, as JSON",
+  usage,
+  description: ["One node is an object, several are a list."],
+  words: someNodes,
+  flags: [],
+  outputs: ["json", "name"],
+  examples: [["podling node inspect n1", "everything"]],
+  async run(context) {
+    const nodes: Node[] = [];
+    for (const id of context.words) nodes.push(await context.call("getNode", { id }));
+    if (context.output() === "name") await context.out(nodes.map(({ hostname }) => `${hostname}\n`).join(""));
+    else await context.outJson(nodes.length === 1 ? nodes[0] : nodes);
+    return exitCodes.done;
+  },
+};
+
+const cordon: Verb = {
+  name: "node cordon",
+  summary: "Place nothing more on nodes; what runs there goes on",
+  usage,
+  words: someNodes,
+  flags: [],
+  examples: [["podling node cordon n1", "before maintenance"]],
+  run: (context) => setSchedulable(context, "cordonNode", "cordoned"),
+};
+
+const uncordon: Verb = {
+  name: "node uncordon",
+  summary: "Place tasks on nodes again; what waited for room is placed at once",
+  usage,
+  words: someNodes,
+  flags: [],
+  examples: [["podling node uncordon n1", "after maintenance"]],
+  run: (context) => setSchedulable(context, "uncordonNode", "open for tasks"),
+};
+
+const rm: Verb = {
+  name: "node rm",
+  summary: "Forget nodes; their unfinished tasks fail, or are replaced elsewhere by their restart policy",
+  usage: `${usage} [flags]`,
+  words: someNodes,
+  flags: [{ long: "force", short: "f", description: "also a node that is online" }],
+  examples: [["podling node rm n3", "a machine that is gone for good"]],
+  run: (context) =>
+    each(context, context.words, async (reference) => {
+      const node = await context.call("getNode", { id: reference });
+      if (node.status === "online" && !context.flags.has("force")) {
+        throw new Failure(
+          `${node.hostname} is online, with ${node.runningTasks} tasks`,
+          `Stop its worker first, or use podling node rm -f ${reference}`,
+        );
+      }
+      await context.call("deregisterNode", { id: node.nodeId });
+      await context.out(`${reference}\n`);
+      return exitCodes.done;
+    }),
+};
+
+export const node: VerbGroup = {
+  name: "node",
+  summary: "Inspect, cordon, uncordon or remove a node",
+  verbs: [inspect, cordon, uncordon, rm],
+};
+
+function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {
+  return each(context, context.words, async (reference) => {
+    const { hostname } = await context.call(id, { id: reference });
+    await context.out(`${hostname} ${now}\n`);
+    return exitCodes.done;
+  });
+}

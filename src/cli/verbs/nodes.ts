@@ -1,0 +1,27 @@
+// podling nodes: the machines of the cluster.
+
+import { exitCodes } from "../exit-codes.ts";
+import { nodeColumns } from "../render/nodes.ts";
+import type { Verb } from "../verb.ts";
+
+export const nodes: Verb = {
+  name: "nodes",
+  summary: "List nodes",
+  usage: "[flags]",
+  flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
+  outputs: ["table", "wide", "json", "name"],
+  examples: [
+    ["podling nodes", "state, and what is taken of each"],
+    ["podling nodes -o wide", "with addresses, engines and labels"],
+  ],
+  async run(context) {
+    const found = await context.call("listNodes");
+    if (context.flags.has("quiet")) await context.out(found.map(({ nodeId }) => `${nodeId}\n`).join(""));
+    else if (context.output() === "json") await context.outJson(found);
+    else if (context.output() === "name") await context.out(found.map(({ hostname }) => `${hostname}\n`).join(""));
+    else if (found.length === 0 && context.io.stdout.isTty) {
+      await context.err("no nodes yet. Start one with: podling worker --master URL\n");
+    } else await context.outTable(nodeColumns(context.io.clock.now(), context.output() === "wide"), found);
+    return exitCodes.done;
+  },
+};
