@@ -93,7 +93,7 @@ export class Watchers {
 
   #remember(events: WatchEvent[]): void {
     for (const event of events) this.#history.push(event);
-    if (this.#history.length < limits.watchHistoryEvents * 2) return;
+    if (this.#history.length < limits.watchHistoryEvents * 1.25) return;
     const dropped = this.#history.length - limits.watchHistoryEvents;
     this.#historyFrom = this.#history[dropped - 1]!.revision;
     this.#history = this.#history.slice(dropped).filter(({ revision }) => revision > this.#historyFrom);

@@ -62,7 +62,7 @@ export const limits = {
   listDefault: 1_000,
   listMax: 10_000,
   /** Changes kept in memory for watchers that resume: ten minutes of a busy small cluster. */
-  watchHistoryEvents: 20_000,
+  watchHistoryEvents: 10_000,
   /** A watcher that has this much unread is slow: it is cut off, and resumes by revision. */
   streamQueueBytes: 4 * MiB,
   /** One for each node, and two thousand watchers. */
@@ -97,7 +97,22 @@ export const limits = {
   /** Engines serialise much of a start; more in flight only lengthens each. Measured on 2 cores. */
   concurrentStarts: 8,
   concurrentPulls: 3,
+  /** Each waits for its container's grace, and holds a connection meanwhile. */
+  concurrentStops: 64,
+  /** A master that takes connections and does not answer must not use them all up. */
+  concurrentReports: 16,
+  /** Short calls to the engine in flight. Bun carries 256 requests at once in all, and lets the rest wait. */
+  engineCalls: 32,
+  /** Logs read at once from one worker; a followed one holds a connection for as long as it is read. */
+  logStreams: 64,
+  /** An engine that hangs takes connections and says nothing: it is asked whether it lives. */
+  enginePingMs: 5 * second,
+  enginePingPatienceMs: 10 * second,
   pullAttempts: 5,
+  /** A pull without any progress for so long is dead; unpacking a large layer is reported as progress. */
+  pullSilenceMs: 5 * minute,
+  /** A port that a stopped container has just left may be free a moment later. */
+  startAttempts: 3,
   retryInitialMs: 500,
   retryMaxMs: 30 * second,
   restartBackoffInitialMs: 1 * second,
