@@ -24,13 +24,17 @@ for (const [id, { method, path }] of Object.entries(operations) as [OperationId,
 const methods = ["GET", "POST", "PUT", "DELETE"];
 
 export function route(method: string, path: string): Match {
+  return find(method, path) ?? { found: false, allowed: methods.filter((other) => find(other, path) !== null) };
+}
+
+function find(method: string, path: string): Extract<Match, { found: true }> | null {
   const id = fixed.get(`${method} ${path}`);
   if (id) return { found: true, id, parameter: "" };
   for (const pattern of patterns.get(method) ?? []) {
     const parameter = parameterOf(path, pattern);
     if (parameter !== null) return { found: true, id: pattern.id, parameter };
   }
-  return { found: false, allowed: methods.filter((other) => other !== method && route(other, path).found) };
+  return null;
 }
 
 function parameterOf(path: string, { before, after }: Pattern): string | null {
