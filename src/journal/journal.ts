@@ -72,6 +72,9 @@ export interface Journal {
    */
   truncate(revision: number): void;
 
+  /** Bytes of all batches appended since it was opened: what has piled up since the last snapshot is a difference. */
+  appendedBytes(): number;
+
   /** Bytes on disk (or in memory), for metrics. */
   sizeBytes(): number;
 

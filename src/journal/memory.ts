@@ -18,6 +18,7 @@ export class MemoryJournal implements Journal {
   #snapshots: KeptSnapshot[] = [];
   #floor = 0;
   #last = 0;
+  #appended = 0;
   #size = 0;
   #refusal: string | null = null;
   #writing = false;
@@ -34,7 +35,12 @@ export class MemoryJournal implements Journal {
     const body = JSON.stringify(batch);
     this.#bodies.push(body);
     this.#size += body.length;
+    this.#appended += body.length;
     this.#last = batch.revision;
+  }
+
+  appendedBytes(): number {
+    return this.#appended;
   }
 
   lastRevision(): number {

@@ -39,6 +39,7 @@ export class SqliteJournal implements Journal {
   #firstRow: number;
   /** Snapshots without a commit marker (any more), whose chunks are to be swept. */
   #deadSnapshots: number[];
+  #appendedBytes = 0;
   #writing = false;
   #open = true;
 
@@ -68,6 +69,11 @@ export class SqliteJournal implements Journal {
       if (swept.snapshotGone) this.#deadSnapshots.shift();
     }
     this.#last = batch.revision;
+    this.#appendedBytes += body.length;
+  }
+
+  appendedBytes(): number {
+    return this.#appendedBytes;
   }
 
   lastRevision(): number {

@@ -46,6 +46,7 @@ export class TickLoop {
   #cancelRetry: CancelTimer | null = null;
   #inFlight: Promise<void> | null = null;
   #changesSinceSnapshot = 0;
+  #bytesAtSnapshot = 0;
   #snapshotUnderWay = false;
   /** Batches, commands and changes so far, for metrics. */
   readonly counters = { ticks: 0, commands: 0, changes: 0, journalFailures: 0, snapshots: 0 };
@@ -139,7 +140,12 @@ export class TickLoop {
     const expiry = nextExpiry(state, retention);
     this.#cancelWake?.();
     this.#cancelWake = expiry === null || !kept ? null : clock.timer(Math.max(1, expiry - now), () => this.wake());
-    if (kept && this.#changesSinceSnapshot >= limits.snapshotChanges) void this.snapshot();
+    if (kept && this.#snapshotIsDue()) void this.snapshot();
+  }
+
+  #snapshotIsDue(): boolean {
+    const bytes = this.#options.journal.appendedBytes() - this.#bytesAtSnapshot;
+    return this.#changesSinceSnapshot >= limits.snapshotChanges || bytes >= limits.snapshotBytes;
   }
 
   async #remember(tick: Tick, about: Pick<Batch, "at" | "seed" | "cause">): Promise<boolean> {
@@ -189,6 +195,7 @@ export class TickLoop {
     if (this.#snapshotUnderWay) return;
     this.#snapshotUnderWay = true;
     this.#changesSinceSnapshot = 0;
+    this.#bytesAtSnapshot = this.#options.journal.appendedBytes();
     const { state, journal, clock, log } = this.#options;
     await this.settled();
     const before = journal.readSnapshot()?.revision;

@@ -50,6 +50,13 @@ function logContract({ create }: JournalSubject): void {
       );
   });
 
+  test("counts the bytes that were appended", () => {
+    const journal = create();
+    expect(journal.appendedBytes()).toBe(0);
+    fill(journal, 1, 20);
+    expect(journal.appendedBytes()).toBe(batches(1, 20).reduce((sum, batch) => sum + JSON.stringify(batch).length, 0));
+  });
+
   test("keeps every character, and a batch of several megabytes", () => {
     const journal = create();
     const odd = { ...sampleBatch(1), cause: 'null \u0000, quote ", line \n\u2028, half a pair \ud83d, whole 🦭' };
