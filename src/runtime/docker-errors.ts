@@ -34,12 +34,17 @@ export function pullError(image: string, message: string): RuntimeError {
   return new RuntimeError("registry-unreachable", `${image}: ${message}`, true);
 }
 
-export function startError(message: string): RuntimeError {
+export function startError(status: number, message: string): RuntimeError {
+  // Somebody removed it since it was created; other 404s name what the container itself misses.
+  if (status === 404 && /no such container|no container with/i.test(message)) {
+    return new RuntimeError("container-lost", message, true);
+  }
+  // Temporary, because a container that has just ended may still hold it.
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
-  return new RuntimeError(taken ? "port-in-use" : "start-failed", message, false);
+  return taken ? new RuntimeError("port-in-use", message, true) : new RuntimeError("start-failed", message, false);
 }
 
 /** Does this refusal of a create speak of the image, rather than of a volume or a network? */
 export function saysImageIsMissing(message: string): boolean {
-  return /no such image|image not known|unable to find image/i.test(message);
+  return /no such image|image not known|unable to find image|does not match the specified platform/i.test(message);
 }

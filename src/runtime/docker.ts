@@ -7,8 +7,7 @@ import { formatMemory } from "../model/quantity.ts";
 import type { PullPolicy } from "../model/task.ts";
 import { engineMessage, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
 import { containerState, createBody, type EngineContainer, registryOf, splitReference } from "./docker-spec.ts";
-import { EngineHttp } from "./engine-http.ts";
-import { readLines } from "./read-lines.ts";
+import { EngineHttp, Silence } from "./engine-http.ts";
 import {
   type ContainerState,
   type CreateRequest,
@@ -17,12 +16,17 @@ import {
   RuntimeError,
   type RuntimeEvent,
 } from "./runtime.ts";
+import { openLater, readLines } from "./streams.ts";
 
 /** Logins as `docker login` files them: registry -> base64 of user:password. */
 export type Credentials = (registry: string) => Promise<string | null>;
 
 /** Containers inspected at once when all are listed. */
 const parallelInspects = 8;
+/** A start waits for the disk and the network of the machine; one that takes longer than this hangs. */
+const startPatienceMs = 120_000;
+/** Beyond the grace: the kill, and the engine's own tidying. */
+const stopPatienceMs = 60_000;
 
 export class DockerRuntime implements Runtime {
   readonly #http: EngineHttp;
@@ -31,6 +35,10 @@ export class DockerRuntime implements Runtime {
   constructor(host: string, credentials: Credentials = async () => null) {
     this.#http = new EngineHttp(host);
     this.#credentials = credentials;
+  }
+
+  ping(): Promise<void> {
+    return this.#http.ping();
   }
 
   async info() {
@@ -91,19 +99,22 @@ export class DockerRuntime implements Runtime {
     const { name, tag } = splitReference(image);
     const login = await this.#credentials(registryOf(image));
     const query = new URLSearchParams({ fromImage: name, tag, ...(platform === null ? {} : { platform }) });
-    const response = await this.#http.call("POST", `/images/create?${query}`, {
-      signal,
-      timeoutMs: null,
-      headers: login === null ? {} : { "x-registry-auth": login },
-    });
-    if (!response.ok) throw pullError(image, await engineMessage(response));
-    const layers = new Map<string, { current: number; total: number }>();
-    for await (const line of readLines(response.body!)) {
-      const event = JSON.parse(line) as PullEvent;
-      if (event.error) throw pullError(image, event.error);
-      if (!event.id || !event.progressDetail?.total) continue;
-      layers.set(event.id, { current: event.progressDetail.current ?? 0, total: event.progressDetail.total });
-      progress(describeProgress(image, layers));
+    const silence = new Silence(limits.pullSilenceMs, signal);
+    try {
+      const response = await this.#http.call("POST", `/images/create?${query}`, {
+        signal: silence.signal,
+        timeoutMs: null,
+        long: true,
+        headers: login === null ? {} : { "x-registry-auth": login },
+      });
+      if (!response.ok) throw pullError(image, await engineMessage(response));
+      await followPull(image, response.body!, progress, () => silence.heard());
+    } catch (error) {
+      if (!silence.broken) throw error;
+      const seconds = limits.pullSilenceMs / 1000;
+      throw new RuntimeError("registry-unreachable", `${image}: no progress for ${seconds} s`, true);
+    } finally {
+      silence.end();
     }
   }
 
@@ -125,19 +136,25 @@ export class DockerRuntime implements Runtime {
       const existing = await this.inspect(request.name);
       if (existing && existing.taskId === request.labels[containerLabels.task])
         return { containerId: existing.containerId };
+      // One that is just being removed gives its name back in a moment.
+      if (!existing) throw new RuntimeError("create-failed", message, true);
     }
     throw new RuntimeError("create-failed", message, false);
   }
 
   async start(containerId: string): Promise<void> {
-    const response = await this.#http.call("POST", `/containers/${containerId}/start`, { timeoutMs: null });
+    const response = await this.#http.call("POST", `/containers/${containerId}/start`, {
+      timeoutMs: startPatienceMs,
+      long: true,
+    });
     if (response.ok || response.status === 304) return await drained(response, undefined);
-    throw startError(await engineMessage(response));
+    throw startError(response.status, await engineMessage(response));
   }
 
   async stop(containerId: string, graceSeconds: number): Promise<void> {
     const response = await this.#http.call("POST", `/containers/${containerId}/stop?t=${graceSeconds}`, {
-      timeoutMs: null,
+      timeoutMs: graceSeconds * 1000 + stopPatienceMs,
+      long: true,
     });
     if (response.ok || response.status === 304 || response.status === 404) return await drained(response, undefined);
     throw new RuntimeError("engine-unavailable", `cannot stop: ${await engineMessage(response)}`, true);
@@ -164,10 +181,22 @@ export class DockerRuntime implements Runtime {
       tail: tail === null ? "all" : String(tail),
       ...(sinceMs === null ? {} : { since: (sinceMs / 1000).toFixed(3) }),
     });
-    const response = await this.#http.call("GET", `/containers/${containerId}/logs?${query}`, {
-      signal,
-      timeoutMs: null,
-    });
+    const open = async (opened: AbortSignal): Promise<Response> =>
+      this.#http.call("GET", `/containers/${containerId}/logs?${query}`, {
+        signal: opened,
+        // An engine sends not even a status before a container's first line.
+        timeoutMs: null,
+        long: true,
+      });
+    if (follow) {
+      if ((await this.inspect(containerId)) === null) return null;
+      return openLater(async (opened) => {
+        const response = await open(opened);
+        await this.#expectOk(response);
+        return response.body!;
+      }, signal);
+    }
+    const response = await open(signal);
     if (response.status === 404) return await drained(response, null);
     await this.#expectOk(response);
     return response.body;
@@ -185,7 +214,7 @@ export class DockerRuntime implements Runtime {
       label: [`${containerLabels.cluster}=${clusterId}`],
     };
     try {
-      const response = await this.#http.call("GET", `/events?filters=${encode(filters)}`, { signal, timeoutMs: null });
+      const response = await this.#http.call("GET", `/events?filters=${encode(filters)}`, { signal, long: true });
       await this.#expectOk(response);
       onOpen();
       for await (const line of readLines(response.body!)) {
@@ -225,6 +254,24 @@ interface PullEvent {
   id?: string;
   error?: string;
   progressDetail?: { current?: number; total?: number };
+}
+
+/** Reads a pull's progress to its end. The engine says 200 first, and what went wrong within. */
+async function followPull(
+  image: string,
+  body: ReadableStream<Uint8Array>,
+  progress: (message: string) => void,
+  heard: () => void,
+): Promise<void> {
+  const layers = new Map<string, { current: number; total: number }>();
+  for await (const line of readLines(body)) {
+    heard();
+    const event = JSON.parse(line) as PullEvent;
+    if (event.error) throw pullError(image, event.error);
+    if (!event.id || !event.progressDetail?.total) continue;
+    layers.set(event.id, { current: event.progressDetail.current ?? 0, total: event.progressDetail.total });
+    progress(describeProgress(image, layers));
+  }
 }
 
 /** "pulling nginx: 40% of 12 MiB" */

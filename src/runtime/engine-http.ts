@@ -1,13 +1,17 @@
 // HTTP to a container engine: over its unix socket, or TCP. Knows the transport and the API version, no containers.
 
+import { Semaphore } from "../lib/semaphore.ts";
+import { limits } from "../model/limits.ts";
 import { RuntimeError } from "./runtime.ts";
 
 export interface EngineCall {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Give up when no answer has begun by then. Default 60 s; streams and long waits say null. */
+  /** Give up when no answer has begun by then. Default 60 s; null: never, which streams say. */
   timeoutMs?: number | null;
+  /** Streams, and calls that wait for a container: they do not count among the short ones, of which so many at once. */
+  long?: boolean;
 }
 
 /** The newest version that this program was written against; an older engine is spoken to in its own. */
@@ -19,6 +23,7 @@ export class EngineHttp {
   readonly #unix: string | null;
   readonly host: string;
   #version: Promise<string> | null = null;
+  readonly #short = new Semaphore(limits.engineCalls);
 
   /** unix:///var/run/docker.sock or tcp://127.0.0.1:2375. Throws a TypeError that says what is wrong with the address. */
   constructor(host: string) {
@@ -38,17 +43,28 @@ export class EngineHttp {
 
   /** The answer, whatever its status. Throws RuntimeError("engine-unavailable") where there is none. */
   async call(method: string, path: string, options: EngineCall = {}): Promise<Response> {
-    return this.#send(method, `/v${await this.#negotiated()}${path}`, options);
+    const versioned = `/v${await this.#negotiated()}${path}`;
+    if (options.long) return this.#send(method, versioned, options);
+    return this.#short.run(() => this.#send(method, versioned, options));
+  }
+
+  /** Does it answer, in time? Beside all other calls. Throws RuntimeError("engine-unavailable"). */
+  async ping(): Promise<void> {
+    const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
+    await response.arrayBuffer();
+    if (!response.ok) {
+      throw new RuntimeError("engine-unavailable", `the engine at ${this.host} answers ${response.status}`, true);
+    }
   }
 
   #negotiated(): Promise<string> {
-    this.#version ??= this.#ping();
+    this.#version ??= this.#offered();
     return this.#version;
   }
 
-  async #ping(): Promise<string> {
+  async #offered(): Promise<string> {
     try {
-      const response = await this.#send("GET", "/_ping", { timeoutMs: 10_000 });
+      const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
       await response.arrayBuffer();
       const offered = response.headers.get("api-version") ?? newestApiVersion;
       return older(offered, newestApiVersion) ? offered : newestApiVersion;
@@ -92,4 +108,32 @@ function older(left: string, right: string): boolean {
   const [leftMajor = 0, leftMinor = 0] = left.split(".").map(Number);
   const [rightMajor = 0, rightMinor = 0] = right.split(".").map(Number);
   return leftMajor === rightMajor ? leftMinor < rightMinor : leftMajor < rightMajor;
+}
+
+/** Aborts what has been silent for too long. For streams that the other side must keep moving. */
+export class Silence {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #limitMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limitMs: number, signal: AbortSignal) {
+    this.#limitMs = limitMs;
+    this.signal = AbortSignal.any([signal, this.#controller.signal]);
+    this.heard();
+  }
+
+  /** Was it the silence that ended it? */
+  get broken(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  heard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(new Error("silent for too long")), this.#limitMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }

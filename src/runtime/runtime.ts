@@ -26,7 +26,7 @@ export interface ContainerState {
 /** A failure of the engine, sorted by what can be done about it. */
 export class RuntimeError extends Error {
   override name = "RuntimeError";
-  /** The reason code a task gets. */
+  /** The reason code a task gets. Any method may throw engine-unavailable: no answer, or one that makes no sense. */
   readonly code: ReasonCode;
   /** true: the same call may succeed later (registry or engine away). */
   readonly temporary: boolean;
@@ -62,6 +62,9 @@ export interface RuntimeEvent {
 }
 
 export interface Runtime {
+  /** Does the engine answer? Cheap; gives up by itself. Throws RuntimeError("engine-unavailable"). */
+  ping(): Promise<void>;
+
   /** The engine's name, version, platform, and the machine's cores and bytes. Throws RuntimeError("engine-unavailable"). */
   info(): Promise<{ engine: EngineInfo; cpu: number; memory: number }>;
 
@@ -86,10 +89,14 @@ export interface Runtime {
   /**
    * Creates without starting. Idempotent by name: an existing container of that name is returned, if it is ours.
    * Resolves to "image-missing" where the image must be pulled first (so that the common case costs no extra call).
+   * Throws RuntimeError: create-failed.
    */
   create(request: CreateRequest): Promise<{ containerId: string } | "image-missing">;
 
-  /** Starts a created or exited container. Idempotent: a running one is left alone. Throws start-failed, port-in-use. */
+  /**
+   * Starts a created or exited container. Idempotent: a running one is left alone. Throws RuntimeError: start-failed,
+   * port-in-use (temporary), container-lost (temporary: look again).
+   */
   start(containerId: string): Promise<void>;
 
   /** Asks to stop (the image's stop signal), kills after the grace. Idempotent. Resolves when it has ended or is gone. */

@@ -1,0 +1,72 @@
+// The Docker runtime keeps the contract, with the engine of this machine (DOCKER_HOST, or the usual socket). It makes
+// containers with labels of its own and removes those alone; what a crashed run left goes at the next start.
+
+import { afterAll, describe, expect, test } from "bun:test";
+import { DEMO_IMAGE, ensureImage } from "../../scripts/demo-image.ts";
+import { engineFetch, findEngine } from "../../scripts/ping-engine.ts";
+import { containerLabels } from "../../src/model/cluster.ts";
+import { DockerRuntime } from "../../src/runtime/docker.ts";
+import { RuntimeError } from "../../src/runtime/runtime.ts";
+import { runtimeContract } from "./runtime.contract.ts";
+
+/** Starts with this, so that leftovers are known. */
+const prefix = "contract";
+
+async function removeLeftovers(host: string): Promise<void> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${containerLabels.node}=node-contract`] }));
+  const answer = await engineFetch(host, `/containers/json?all=1&filters=${filters}`);
+  const found = (await answer.json()) as { Id: string; Labels: Record<string, string> }[];
+  for (const { Id, Labels } of found) {
+    if (Labels[containerLabels.cluster]?.startsWith(prefix))
+      await engineFetch(host, `/containers/${Id}?force=1&v=1`, { method: "DELETE" });
+  }
+}
+
+const engine = await findEngine();
+if ("problem" in engine) {
+  if (process.env.CI === "true") throw new Error(`the Docker runtime cannot be tested, and CI=true: ${engine.problem}`);
+  process.stderr.write(`skipped: the Docker runtime, because ${engine.problem}\n`);
+  describe.skip("the Docker runtime", () => test("keeps the contract", () => {}));
+} else {
+  const { host } = engine;
+  runtimeContract("the Docker runtime", async () => {
+    await ensureImage(host);
+    await removeLeftovers(host);
+    return {
+      runtime: new DockerRuntime(host),
+      image: DEMO_IMAGE,
+      // Nothing listens on port 1: the registry is unreachable, without leaving the machine.
+      missingImage: "127.0.0.1:1/podling-missing:none",
+      programs: {
+        forever: ["sleep", "600"],
+        stubborn: ["sh", "-c", "trap '' TERM; while true; do sleep 1; done"],
+        exit: (code) => ["sh", "-c", `exit ${code}`],
+        print: (stdout, stderr) => ["sh", "-c", 'echo "$0"; echo "$1" >&2', stdout, stderr],
+        unstartable: ["/no/such/program"],
+      },
+      clusterId: `${prefix}${Math.random().toString(36).slice(2, 10)}`,
+      close: () => removeLeftovers(host),
+    };
+  });
+
+  afterAll(() => removeLeftovers(host));
+}
+
+describe("an engine that is not there", () => {
+  test("says so with its address", async () => {
+    const runtime = new DockerRuntime("unix:///nonexistent/podling.sock");
+    for (const call of [runtime.ping(), runtime.info(), runtime.inspect("x")]) {
+      const error = await call.then(
+        () => null,
+        (thrown: unknown) => thrown as RuntimeError,
+      );
+      expect(error).toBeInstanceOf(RuntimeError);
+      expect(error).toMatchObject({ code: "engine-unavailable", temporary: true });
+      expect(error!.message).toContain("/nonexistent/podling.sock");
+    }
+  });
+
+  test("an address that is none is refused with a hint", () => {
+    expect(() => new DockerRuntime("ssh://somewhere")).toThrow(/unix:\/\/\/var\/run\/docker.sock or tcp:/);
+  });
+});
