@@ -30,7 +30,7 @@ export interface Tuning {
   refusalsAllowed: number;
   /** Nodes in a block of a sequence: some dozens, the root of the largest cluster. */
   blockSize: number;
-  /** Sequences at once: reading the notes costs each some tens of nanoseconds a placement. */
+  /** Sequences at once: reading the notes costs each some tens of nanoseconds a placement, building one milliseconds. */
   sequencesKept: number;
   /** Notes of changed nodes kept for sequences that have not been asked lately, or as many as there are nodes. */
   notesKept: number;
@@ -40,7 +40,7 @@ const defaultTuning: Tuning = {
   fewCandidates: 128,
   refusalsAllowed: 64,
   blockSize: 64,
-  sequencesKept: 64,
+  sequencesKept: 256,
   notesKept: 1024,
 };
 /** Between neighbours in a fresh order: halved with each node that comes between. */
@@ -299,12 +299,13 @@ function bestOf(
   let best: Slot | null = null;
   let bestScore = 0;
   for (const slot of candidates) {
-    if (!slot.hasRoom(demand) || !eligible(spec, slot.record)) continue;
+    if (!slot.hasRoom(demand)) continue;
     const score = scoreOf(strategy, slot, () => (slot.order > after ? 1 : 0));
-    if (best === null || score > bestScore || (score === bestScore && slot.order < best.order)) {
-      best = slot;
-      bestScore = score;
-    }
+    const better = best === null || score > bestScore || (score === bestScore && slot.order < best.order);
+    // Labels last: they cost most to look at.
+    if (!better || !eligible(spec, slot.record)) continue;
+    best = slot;
+    bestScore = score;
   }
   return best;
 }

@@ -15,22 +15,12 @@ const perPercent = 1e-13;
  */
 export function spreadScore(slot: Slot): number {
   const percent = Math.min(99, Math.round(100 * resourceShare(slot)));
-  return 100 * (1 - slot.tasks / slot.record.capacity) - slot.tasks * perTask - percent * perPercent;
+  return 100 * (1 - slot.taskShare) - slot.tasks * perTask - percent * perPercent;
 }
 
 /** 100: full in all that the node has limits for. The mean of the shares of places, cpu and memory that are taken. */
-export function binpackScore({ tasks, cpuMillis, memoryBytes, record }: Slot): number {
-  let sum = tasks / record.capacity;
-  let count = 1;
-  if (record.cpu > 0) {
-    sum += cpuMillis / (record.cpu * 1000);
-    count++;
-  }
-  if (record.memory > 0) {
-    sum += memoryBytes / record.memory;
-    count++;
-  }
-  return (100 * sum) / count;
+export function binpackScore({ taskShare, cpuShare, memoryShare, amountsLimited }: Slot): number {
+  return (100 * (taskShare + cpuShare + memoryShare)) / (1 + amountsLimited);
 }
 
 /** The next in turn has the highest: the number of nodes, less the steps from the one chosen last. */
@@ -54,8 +44,6 @@ export function scoreMessage(strategy: Strategy, slot: Slot, score: number, coun
 }
 
 /** The mean of what is taken of cpu and memory, where the node has limits for them. */
-function resourceShare({ cpuMillis, memoryBytes, record }: Slot): number {
-  const cpu = record.cpu > 0 ? cpuMillis / (record.cpu * 1000) : 0;
-  const memory = record.memory > 0 ? memoryBytes / record.memory : 0;
-  return record.cpu > 0 && record.memory > 0 ? (cpu + memory) / 2 : cpu + memory;
+function resourceShare({ cpuShare, memoryShare, amountsLimited }: Slot): number {
+  return amountsLimited === 0 ? 0 : (cpuShare + memoryShare) / amountsLimited;
 }

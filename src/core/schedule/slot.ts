@@ -47,27 +47,59 @@ export class Slot {
   /** Addresses by "port/protocol"; null until the first. */
   ports: Map<string, string[]> | null = null;
 
+  // What searches read of the record, at hand: in a large cluster each step to another object is a cache miss.
+  readonly #open: boolean;
+  readonly #capacity: number;
+  /** Infinity where the node never said how much it has: then it is no limit. */
+  readonly #cpuMillis: number;
+  readonly #memoryBytes: number;
+
   constructor(record: NodeRecord) {
+    const { status, engineError, schedulable, capacity, cpu, memory } = record;
     this.record = record;
+    this.#open = status === "online" && engineError === null && schedulable;
+    this.#capacity = capacity;
+    this.#cpuMillis = cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(cpu * 1000);
+    this.#memoryBytes = memory === 0 ? Number.POSITIVE_INFINITY : memory;
   }
 
   /** Room for at least one task that asks for nothing: online, its engine answers, not cordoned, a place free. */
   get takes(): boolean {
-    const { status, engineError, schedulable, capacity } = this.record;
-    return !this.gone && this.tasks < capacity && schedulable && engineError === null && status === "online";
+    return this.#open && this.tasks < this.#capacity && !this.gone;
   }
 
   get freeTasks(): number {
-    return this.record.capacity - this.tasks;
+    return this.#capacity - this.tasks;
   }
 
-  /** Infinity where the node never said how much it has: then it is no limit. Below 0 where it said more once. */
+  /** Below 0 where the node said more once. */
   get cpuLeft(): number {
-    return this.record.cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(this.record.cpu * 1000) - this.cpuMillis;
+    return this.#cpuMillis - this.cpuMillis;
   }
 
   get memoryLeft(): number {
-    return this.record.memory === 0 ? Number.POSITIVE_INFINITY : this.record.memory - this.memoryBytes;
+    return this.#memoryBytes - this.memoryBytes;
+  }
+
+  /** The share of places that is taken. */
+  get taskShare(): number {
+    return this.tasks / this.#capacity;
+  }
+
+  /** The share of cpu that is taken: 0 where it is no limit. */
+  get cpuShare(): number {
+    return this.cpuMillis / this.#cpuMillis;
+  }
+
+  get memoryShare(): number {
+    return this.memoryBytes / this.#memoryBytes;
+  }
+
+  /** How many of cpu and memory are limits: 0, 1 or 2. */
+  get amountsLimited(): number {
+    return (
+      (this.#cpuMillis < Number.POSITIVE_INFINITY ? 1 : 0) + (this.#memoryBytes < Number.POSITIVE_INFINITY ? 1 : 0)
+    );
   }
 
   /** Never below 0: who asks for nothing has room also where too much is taken. */
