@@ -1,0 +1,82 @@
+// What a master really answers fits what openapi.json says of it, field by field, and no field is left out there.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { TestMaster } from "./in-process.ts";
+import { faults, unspoken } from "./json-schema.ts";
+
+type Schema = Record<string, unknown>;
+let podling: TestMaster;
+let document: Schema & { components: { schemas: Record<string, Schema> } };
+
+beforeAll(async () => {
+  podling = new TestMaster();
+  document = await podling.do("GET", "/openapi.json");
+});
+afterAll(() => podling.stop());
+
+function expectFits(name: string, answer: unknown): void {
+  const schema = document.components.schemas[name]!;
+  expect(faults(schema, answer, document)).toEqual([]);
+  expect(unspoken(schema, answer, document)).toEqual([]);
+}
+
+const everything = {
+  command: ["sh"],
+  args: ["-c", "true"],
+  env: { A: "b", EMPTY: "" },
+  labels: { "example.org/team": "red" },
+  ports: [{ containerPort: 80 }, { containerPort: 53, hostPort: 5353, protocol: "udp", hostIp: "0.0.0.0" }],
+  resources: { cpu: { request: "100m", limit: 1 }, memory: "64Mi" },
+  mounts: [
+    { type: "volume", source: "data", target: "/data", readOnly: true },
+    { type: "bind", source: "/tmp", target: "/host" },
+    { type: "tmpfs", target: "/scratch", sizeBytes: "1m" },
+  ],
+  restartPolicy: "on-failure:3",
+  constraints: ["disk==ssd", "zone", "node!=n9"],
+  stopGraceSeconds: 3,
+  user: "1000:1000",
+  workingDir: "/data",
+  pullPolicy: "always",
+  platform: "linux/amd64",
+};
+
+test("tasks: pending, placed, running, completed, and in lists", async () => {
+  expectFits("Task", await podling.create("bare"));
+  const full = await podling.create("full", everything);
+  expectFits("Task", full);
+  const node = await podling.register("n1", {
+    labels: { disk: "ssd", zone: "a" },
+    cpu: 4,
+    memory: "8g",
+    engine: { name: "docker", version: "28.0", os: "linux", arch: "amd64" },
+  });
+  expectFits("Node", node);
+  expectFits("Node", await podling.register("n2", { engineError: "the engine is away" }));
+  expectFits("NodeList", await podling.do("GET", "/api/v1/nodes"));
+  const placed = await podling.task(full.taskId);
+  expect(placed.status).toBe("scheduled");
+  expectFits("Task", placed);
+  const publishedPorts = [{ hostIp: "127.0.0.1", hostPort: 32768, containerPort: 80, protocol: "tcp" }];
+  expectFits("Task", await podling.report(full, "running", { containerId: "abc", publishedPorts }));
+  expectFits("Task", await podling.report(full, "completed", { exitCode: 0, oomKilled: false }));
+  expectFits("TaskList", await podling.do("GET", "/api/v1/tasks"));
+});
+
+test("explanations: of a placed and of a pending task", async () => {
+  const placed = await podling.create("placed");
+  expectFits("Explanation", await podling.do("GET", `/api/v1/tasks/${placed.taskId}/explanation`));
+  const pending = await podling.create("pending", { constraints: ["disk==floppy"], resources: { memory: "1t" } });
+  const explanation = await podling.do("GET", `/api/v1/tasks/${pending.taskId}/explanation`);
+  expectFits("Explanation", explanation);
+  expect(explanation).toMatchObject({ status: "pending", chosenNodeId: null, smallestChange: expect.any(String) });
+});
+
+test("heartbeats, health, version and errors", async () => {
+  expectFits("HeartbeatAnswer", await podling.do("POST", "/api/v1/nodes/n1/heartbeat", {}));
+  expectFits("Health", await podling.do("GET", "/health"));
+  expectFits("Health", await podling.do("GET", "/ready"));
+  expectFits("Version", await podling.do("GET", "/version"));
+  expectFits("Error", (await podling.ask("GET", "/api/v1/tasks/none")).body);
+  expectFits("Error", (await podling.ask("GET", "/nowhere")).body);
+});
