@@ -13,6 +13,8 @@ const MAIN = resolve(import.meta.dir, "../src/main.ts");
 const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
 const READY_WAIT_MS = 20_000;
 const END_WAIT_MS = 15_000;
+/** Longer than a removal takes; when somebody else runs something from the image by now, it is theirs. */
+const IMAGE_WAIT_MS = 3_000;
 const POLL_MS = 50;
 const WORKERS = ["worker-1", "worker-2"];
 /** Three lines, a moment apart, so that there is something to see in ps and in the logs. */
@@ -60,7 +62,7 @@ class Demo {
     await this.#startCluster();
     const page = await this.#runContainers();
     await this.#lookAround(page);
-    tell("Stop the web server, and see what is left: finished tasks stay for their logs until somebody prunes them.");
+    tell("Stop the web server. Finished tasks stay, for their logs, until somebody prunes them.");
     await this.#podling(["stop", "web"]);
     await this.#podling(["ps", "-a"]);
     await this.#podling(["prune", "-y"]);
@@ -90,7 +92,18 @@ class Demo {
     const port = freePort();
     tell("Run a web server: you say what, the master says where.");
     const server = ["httpd", "-f", "-p", "80", "-h", "/www"];
-    await this.#podling(["run", "web", "--image", DEMO_IMAGE, "-p", `${port}:80`, "--", ...server]);
+    await this.#podling([
+      "run",
+      "web",
+      "--image",
+      DEMO_IMAGE,
+      "-p",
+      `${port}:80`,
+      "--stop-timeout",
+      "1",
+      "--",
+      ...server,
+    ]);
     tell("And a short job: --follow shows its output, and ends with its exit code.");
     await this.#podling(["run", "count", "--image", DEMO_IMAGE, "--follow", "--", "sh", "-c", JOB]);
     return `http://127.0.0.1:${port}/`;
@@ -184,8 +197,18 @@ class Demo {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     }
     for (const nodeId of this.#nodeIds) await this.#removeContainers(`podling.node=${nodeId}`);
-    if (this.#builtImage) await engineFetch(this.#engine, `/images/${DEMO_IMAGE}`, { method: "DELETE" });
+    if (this.#builtImage) await this.#removeImage();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Waits for the engine to be through with containers that are on their way out. */
+  async #removeImage(): Promise<void> {
+    const deadline = performance.now() + IMAGE_WAIT_MS;
+    while (performance.now() < deadline) {
+      const answer = await engineFetch(this.#engine, `/images/${DEMO_IMAGE}`, { method: "DELETE" });
+      if (answer.ok || answer.status === 404) return;
+      await Bun.sleep(POLL_MS);
+    }
   }
 
   async #removeContainers(label: string): Promise<void> {
