@@ -123,10 +123,8 @@ async function readInput(
   if (!query.ok) return query;
   if (!operation.body) return { ok: true, value: { body: undefined, query: query.value } };
   const type = request.headers.get("content-type");
-  const length = Number(request.headers.get("content-length") ?? "0");
-  if (length > limits.bodyBytes) return tooLarge(length);
-  const text = await request.text();
-  if (text.length > limits.bodyBytes) return tooLarge(text.length);
+  const text = await readText(request);
+  if (text === null) return tooLarge(request.headers.get("content-length"));
   // A heartbeat by hand has no body, and then no type either.
   if (!/^application\/json\s*(;|$)/i.test(type ?? "") && !(text === "" && type === null)) {
     return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not application/json`, {
@@ -138,10 +136,27 @@ async function readInput(
   return body.ok ? { ok: true, value: { body: body.value, query: query.value } } : body;
 }
 
-function tooLarge(bytes: number): Outcome<never> {
-  return refuse("body-too-large", `the body has ${bytes} bytes; at most ${limits.bodyBytes} are taken`, {
+/** Null: it is too large. What is beyond the limit is not read. */
+async function readText(request: Request): Promise<string | null> {
+  const length = request.headers.get("content-length");
+  if (length !== null) return Number(length) > limits.bodyBytes ? null : request.text();
+  if (!request.body) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of request.body) {
+    bytes += chunk.length;
+    if (bytes > limits.bodyBytes) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function tooLarge(length: string | null): Outcome<never> {
+  const told = length === null ? `more than ${limits.bodyBytes} bytes` : `${length} bytes`;
+  return refuse("body-too-large", `the body has ${told}; at most ${limits.bodyBytes} are taken`, {
     hint: "Mount large data as a volume instead of sending it in a task.",
-    details: { bytes, limit: limits.bodyBytes },
+    details: { bytes: length === null ? null : Number(length), limit: limits.bodyBytes },
   });
 }
 

@@ -9,7 +9,6 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
-import { limits } from "../model/limits.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
@@ -110,8 +109,8 @@ function serve(fetch: Fetch, hostname: string, port: number) {
     port,
     // A connection that is silent within a request; streams and waiting answers switch it off for themselves.
     idleTimeout: 30,
-    // Twice what we take, so that it is we who say that a body is too large.
-    maxRequestBodySize: limits.bodyBytes * 2,
+    // It is we who say that a body is too large, in words; nothing is read of one that is.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     fetch: (request, server) =>
       fetch(request, {
         remoteAddress: () => server.requestIP(request)?.address.replace(/^::ffff:/, "") ?? null,
