@@ -10,11 +10,11 @@ import type { NodeRecord } from "../src/model/node.ts";
 import { specDefaults, type TaskSpec } from "../src/model/task.ts";
 
 const GiB = 1024 ** 3;
-const sizes = [100, 1_000, 10_000] as const;
+export const allSizes = [100, 1_000, 10_000] as const;
 const loads = ["simple", "mixed", "many labels"] as const;
 type Load = (typeof loads)[number];
 
-interface Row {
+export interface Row {
   nodes: number;
   strategy: Strategy;
   load: Load;
@@ -31,10 +31,10 @@ interface Row {
 
 function makeNode(random: Random, number: number): NodeRecord {
   const cores = pick(random, [2, 4, 8, 16, 32, 64]);
-  const labels: Record<string, string> = { zone: `z${number % 5}`, rack: `r${number % Math.max(1, 1000)}` };
+  const labels: Record<string, string> = { zone: `z${number % 5}`, rack: `r${number % 1000}` };
   if (random.next() < 0.3) labels.disk = "ssd";
   // A rare label: three nodes of any cluster.
-  if (number % Math.max(1, Math.floor(number / 3)) === 0 && number < 6) labels.gpu = "a100";
+  if (number < 3) labels.gpu = "a100";
   return {
     nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
     hostname: `host-${String(randomInteger(random, 1_000_000)).padStart(6, "0")}`,
@@ -193,24 +193,25 @@ function measure(nodes: number, strategy: Strategy, load: Load, ms: number): Row
     return 200;
   });
   const spec = bench.specs[0]!;
-  const explainMs = 1000 / rate(ms / 4, () => bench.index.explain(spec, strategy, bench.last).length / nodes);
-  const whyMs = 1000 / rate(ms / 4, () => (bench.index.whyNone(spec).message === "" ? 0 : 1));
+  // Before the matrix, which leaves much to collect.
+  const whyMs = 1000 / rate(ms / 2, () => (bench.index.whyNone(spec).message === "" ? 0 : 1));
+  const explainMs = 1000 / rate(ms / 2, () => bench.index.explain(spec, strategy, bench.last).length / nodes);
   return { nodes, strategy, load, fillPerSecond, churnPerSecond, noFitPerSecond, explainMs, whyMs };
 }
 
-const quick = process.argv.includes("--quick");
-const only = Number(process.argv.find((argument) => argument.startsWith("--nodes="))?.slice(8) ?? 0);
-const rows: Row[] = [];
-for (const nodes of only ? [only] : sizes) {
-  for (const load of loads) {
-    for (const strategy of strategies) rows.push(measure(nodes, strategy, load, quick ? 200 : 1000));
-  }
+export interface Options {
+  sizes: readonly number[];
+  /** How long each rate is measured. */
+  ms: number;
 }
 
-if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-else process.stdout.write(table(rows));
+export function measurePlacements({ sizes, ms }: Options): Row[] {
+  return sizes.flatMap((nodes) =>
+    loads.flatMap((load) => strategies.map((strategy) => measure(nodes, strategy, load, ms))),
+  );
+}
 
-function table(all: readonly Row[]): string {
+export function table(all: readonly Row[]): string {
   const lines = [["nodes", "load", "strategy", "fill/s", "churn/s", "no fit/s", "explain ms", "why ms"]];
   for (const row of all) {
     const rates = [row.fillPerSecond, row.churnPerSecond, row.noFitPerSecond].map((value) =>
@@ -224,4 +225,11 @@ function table(all: readonly Row[]): string {
   return `${lines
     .map((line) => line.map((cell, i) => (numeric(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  "))
     .join("\n")}\n`;
+}
+
+if (import.meta.main) {
+  const only = process.argv.find((argument) => argument.startsWith("--nodes="))?.slice("--nodes=".length);
+  const ms = process.argv.includes("--quick") ? 200 : 1000;
+  const rows = measurePlacements({ sizes: only ? [Number(only)] : allSizes, ms });
+  process.stdout.write(process.argv.includes("--json") ? `${JSON.stringify(rows, null, 2)}\n` : table(rows));
 }

@@ -119,7 +119,7 @@ export class ScheduleIndex {
       const { nodeId, hostname } = slot.record;
       const filters = judge(wish, slot);
       const fits = filters.every(({ passed }) => passed);
-      const score = fits ? scoreOf(strategy, slot, () => roundRobinScore(position, last, count)) : null;
+      const score = fits ? scoreOf(strategy, slot, roundRobinScore(position, last, count)) : null;
       const message = score === null ? null : scoreMessage(strategy, slot, score, count);
       return { nodeId, hostname, fits, filters, score, scoreMessage: message, chosen: false };
     });
@@ -168,7 +168,7 @@ export class ScheduleIndex {
   }
 
   #rules(strategy: Strategy, accepts: (slot: Slot) => boolean): SequenceRules {
-    return { accepts, score: (slot) => scoreOf(strategy, slot, () => 0), blockSize: this.#tuning.blockSize };
+    return { accepts, score: (slot) => scoreOf(strategy, slot, 0), blockSize: this.#tuning.blockSize };
   }
 
   #search(
@@ -283,9 +283,10 @@ function isPlain({ constraints, platform }: TaskSpec, { ports }: Demand): boolea
   return constraints.length === 0 && ports.length === 0 && platform === null;
 }
 
-function scoreOf(strategy: Strategy, slot: Slot, turn: () => number): number {
+/** `turn`: the score by round-robin. */
+function scoreOf(strategy: Strategy, slot: Slot, turn: number): number {
   if (strategy === "spread") return spreadScore(slot);
-  return strategy === "binpack" ? binpackScore(slot) : turn();
+  return strategy === "binpack" ? binpackScore(slot) : turn;
 }
 
 /** One look at each: for few candidates, in any order. */
@@ -300,7 +301,7 @@ function bestOf(
   let bestScore = 0;
   for (const slot of candidates) {
     if (!slot.hasRoom(demand)) continue;
-    const score = scoreOf(strategy, slot, () => (slot.order > after ? 1 : 0));
+    const score = scoreOf(strategy, slot, slot.order > after ? 1 : 0);
     const better = best === null || score > bestScore || (score === bestScore && slot.order < best.order);
     // Labels last: they cost most to look at.
     if (!better || !eligible(spec, slot.record)) continue;
