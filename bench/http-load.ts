@@ -2,8 +2,8 @@
 // A client built on fetch takes more of the machine than the server under test.
 
 export interface LoadOptions {
-  host: string;
-  port: number;
+  /** Where to: an address, or the path of a Unix socket. */
+  to: { host: string; port: number } | { unix: string };
   connections: number;
   requests: number;
   /** The whole request for the n-th call. */
@@ -16,6 +16,8 @@ export interface LoadResult {
   perSecond: number;
   seconds: number;
   failures: number;
+  /** The head of the first answer that was not the expected one, with what came of its body. */
+  firstFailure: string;
   /** Latency in ms. */
   p50: number;
   p99: number;
@@ -26,69 +28,127 @@ export function httpRequest(method: string, path: string, body = "", headers = "
   return `${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${headers}${length}\r\n${body}`;
 }
 
+interface Socket {
+  write(text: string): number;
+  end(): void;
+}
+
+/** What all connections of one run share. */
+class Run {
+  readonly latencies: Float64Array;
+  sent = 0;
+  answered = 0;
+  failures = 0;
+  firstFailure = "";
+  readonly options: LoadOptions;
+
+  constructor(options: LoadOptions) {
+    this.options = options;
+    this.latencies = new Float64Array(options.requests);
+  }
+
+  get allSent(): boolean {
+    return this.sent >= this.options.requests;
+  }
+
+  next(): string {
+    return this.options.request(this.sent++);
+  }
+}
+
+/** One answer at a time: its head, then as many bytes as the head says. */
+class Connection {
+  readonly #run: Run;
+  readonly #done: (error?: unknown) => void;
+  #head = "";
+  /** Bytes of the body still to come; -1 while in the head. */
+  #missing = -1;
+  #sentAt = 0;
+
+  constructor(run: Run, done: (error?: unknown) => void) {
+    this.#run = run;
+    this.#done = done;
+  }
+
+  send(socket: Socket): void {
+    if (this.#run.allSent) {
+      socket.end();
+      this.#done();
+      return;
+    }
+    const text = this.#run.next();
+    this.#sentAt = performance.now();
+    if (socket.write(text) < Buffer.byteLength(text))
+      this.#done(new Error("a request did not fit the socket's buffer"));
+  }
+
+  receive(socket: Socket, chunk: Buffer): void {
+    if (this.#missing < 0) {
+      this.#head += chunk.toString("latin1");
+      const end = this.#head.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      const status = Number(this.#head.slice(9, 12));
+      const length = status === 204 ? "0" : /content-length: (\d+)/i.exec(this.#head)?.[1];
+      if (length === undefined) {
+        this.#done(new Error(`an answer without a length: ${this.#head.slice(0, 200)}`));
+        return;
+      }
+      if (status !== this.#run.options.status) {
+        this.#run.failures++;
+        this.#run.firstFailure ||= this.#head.slice(0, 500);
+      }
+      this.#missing = Number(length) - (this.#head.length - end - 4);
+      this.#head = "";
+    } else {
+      this.#missing -= chunk.length;
+    }
+    if (this.#missing > 0) return;
+    this.#missing = -1;
+    this.#run.latencies[this.#run.answered++] = performance.now() - this.#sentAt;
+    this.send(socket);
+  }
+}
+
+function connect(run: Run): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const connection = new Connection(run, (error) => (error === undefined ? resolve() : reject(error)));
+    const socket = {
+      open: (opened: Socket) => connection.send(opened),
+      data: (from: Socket, chunk: Buffer) => connection.receive(from, chunk),
+      close: () => resolve(),
+      error: (_: Socket, error: Error) => reject(error),
+      connectError: (_: Socket, error: Error) => reject(error),
+    };
+    const { to } = run.options;
+    const opening =
+      "unix" in to ? Bun.connect({ unix: to.unix, socket }) : Bun.connect({ hostname: to.host, port: to.port, socket });
+    opening.catch(reject);
+  });
+}
+
 /** Runs until `requests` answers have come. Throws where the server closes a connection. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { host, port, connections, requests, request, status } = options;
-  const latencies = new Float64Array(requests);
-  let sent = 0;
-  let answered = 0;
-  let failures = 0;
+  const run = new Run(options);
   const startedAt = performance.now();
-  await Promise.all(
-    Array.from({ length: connections }, () => {
-      return new Promise<void>((resolve, reject) => {
-        let buffered = "";
-        let missing = -1;
-        let sentAt = 0;
-        const next = (socket: { write(text: string): number; end(): void }) => {
-          if (sent >= requests) {
-            socket.end();
-            return resolve();
-          }
-          sentAt = performance.now();
-          const text = request(sent++);
-          const written = socket.write(text);
-          if (written < Buffer.byteLength(text)) reject(new Error("a request did not fit the socket's buffer"));
-        };
-        void Bun.connect({
-          hostname: host,
-          port,
-          socket: {
-            open: next,
-            data(socket, chunk) {
-              if (missing < 0) {
-                buffered += chunk.toString("latin1");
-                const end = buffered.indexOf("\r\n\r\n");
-                if (end < 0) return;
-                const length = /content-length: (\d+)/i.exec(buffered)?.[1];
-                if (length === undefined) return reject(new Error(`an answer without a length: ${buffered.slice(0, 200)}`));
-                if (Number(buffered.slice(9, 12)) !== status) failures++;
-                missing = Number(length) - (buffered.length - end - 4);
-                buffered = "";
-              } else {
-                missing -= chunk.length;
-              }
-              if (missing > 0) return;
-              missing = -1;
-              latencies[answered++] = performance.now() - sentAt;
-              next(socket);
-            },
-            close: () => resolve(),
-            error: (_, error) => reject(error),
-            connectError: (_, error) => reject(error),
-          },
-        }).catch(reject);
-      });
-    }),
-  );
+  await Promise.all(Array.from({ length: options.connections }, () => connect(run)));
   const seconds = (performance.now() - startedAt) / 1000;
-  if (answered < requests) throw new Error(`only ${answered} of ${requests} requests were answered`);
+  const { latencies, answered, failures } = run;
+  if (answered < options.requests) throw new Error(`only ${answered} of ${options.requests} requests were answered`);
   latencies.sort();
   return {
-    perSecond: requests / seconds,
+    perSecond: options.requests / seconds,
     seconds,
     failures,
-    p50: latencies[Math.floor(requests * 0.5)]!,
-    p99: latencies[Math.floor(requests * 0.99)]!,
+    firstFailure: run.firstFailure,
+    p50: latencies[Math.floor(options.requests * 0.5)]!,
+    p99: latencies[Math.floor(options.requests * 0.99)]!,
   };
+}
+
+/** The same where every answer must be the expected one: a rate of refusals is no rate. */
+export async function mustLoad(options: LoadOptions): Promise<LoadResult> {
+  const result = await runLoad(options);
+  if (result.failures > 0)
+    throw new Error(`${result.failures} of ${options.requests} requests were refused: ${result.firstFailure}`);
+  return result;
 }

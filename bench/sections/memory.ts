@@ -1,0 +1,85 @@
+// Resident memory: a master and a worker with nothing to do, and a master with 100,000 tasks, beside the dockerd of a
+// Swarm manager. What the kernel says (VmRSS), ten quiet seconds after the last request.
+
+import { readFileSync } from "node:fs";
+import { type Bench, createTasks } from "../bench.ts";
+import { notMeasured, type Row, target } from "../report.ts";
+import { type Samples, samplesOf } from "../samples.ts";
+
+const QUIET_MS = 10_000;
+const IDLE_MB = 60;
+const TASK_KB = 1;
+const KIB = 1024;
+
+interface Memory {
+  total: number;
+  /** Of these: the process's own, not pages of the executable that the kernel can drop and processes share. */
+  own: number;
+}
+
+/** In bytes. */
+function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const value = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) * KIB;
+  return { total: value("VmRSS"), own: value("RssAnon") };
+}
+
+const megabytes = (all: Memory[]): Samples => samplesOf(all.map(({ total }) => total / 1e6));
+const ownNote = (all: Memory[]) => {
+  const own = samplesOf(all.map((one) => one.own / 1e6)).median;
+  return `${own.toFixed(0)} MB of it its own, the rest pages of the executable`;
+};
+
+export async function memory(bench: Bench): Promise<Row[]> {
+  const section = "memory: resident";
+  if (process.platform !== "linux") return [notMeasured(section, "memory", "only Linux tells it in /proc")];
+  const quiet = () => Bun.sleep(bench.count(QUIET_MS, 2_000));
+  const missing = bench.labMissing();
+  const cluster = await bench.cluster();
+  const pair = missing === null ? await bench.pair() : null;
+  const swarm = missing === null ? await bench.swarm() : null;
+  const masters = [];
+  for (let count = 0; count < bench.count(3, 1); count++) masters.push(await cluster.master().start());
+  await quiet();
+  const idle = masters.map(({ pid }) => memoryOf(pid));
+  for (const master of masters) await master.kill();
+  const beside =
+    swarm === null
+      ? {}
+      : { beside: { name: "dockerd, Swarm manager", samples: megabytes([memoryOf(swarm.manager.pid)]) } };
+  const master: Row = { section, what: "master, idle", unit: "MB", ours: megabytes(idle), ...beside };
+  const rows = [target({ ...master, note: ownNote(idle) }, "at most", IDLE_MB)];
+  if (pair === null) {
+    rows.push(notMeasured(section, "worker, idle", missing ?? ""));
+  } else {
+    const workers = pair.workers.map(({ pid }) => memoryOf(pid));
+    const plain = pair.hosts.map(({ engine }) => memoryOf(engine.pid));
+    const row: Row = { section, what: "worker, idle", unit: "MB", ours: megabytes(workers), note: ownNote(workers) };
+    const besideWorker = { beside: { name: "dockerd, no Swarm", samples: megabytes(plain) } };
+    rows.push(target({ ...row, ...besideWorker }, "at most", IDLE_MB));
+  }
+  return [...rows, ...(await loaded(bench, section, idle, quiet))];
+}
+
+async function loaded(bench: Bench, section: string, idle: Memory[], quiet: () => Promise<void>): Promise<Row[]> {
+  const tasks = bench.count(100_000, 10_000);
+  const master = await bench.masterWithNodes(20);
+  await createTasks(master, tasks);
+  await quiet();
+  const created = memoryOf(master.pid);
+  await master.kill();
+  await master.start();
+  await quiet();
+  const restarted = memoryOf(master.pid);
+  await master.kill();
+  const idleBytes = samplesOf(idle.map(({ total }) => total)).median;
+  const count = tasks.toLocaleString("en");
+  const each = (one: Memory) => samplesOf([(one.total - idleBytes) / tasks / KIB]);
+  const row = (what: string, unit: "MB" | "KB", ours: Samples): Row => ({ section, what, unit, ours });
+  return [
+    row(`master, ${count} tasks created`, "MB", megabytes([created])),
+    target(row("  a task of these, beyond idle", "KB", each(created)), "at most", TASK_KB),
+    row(`master, ${count} tasks, started again`, "MB", megabytes([restarted])),
+    target(row("  a task of these, beyond idle", "KB", each(restarted)), "at most", TASK_KB),
+  ];
+}

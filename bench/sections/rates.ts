@@ -1,0 +1,129 @@
+// What the API answers a second: durable creates beside Swarm's services, gets, and lists of 10,000 tasks. Each master
+// is fresh, on its own folder on disk, and nothing runs on its nodes.
+
+import type { MasterProcess } from "../../test/lab/cluster.ts";
+import { addressOf, type Bench, createTasks, type ListedTask, taskBody } from "../bench.ts";
+import { httpRequest, mustLoad } from "../http-load.ts";
+import { type Row, ratioTarget, target } from "../report.ts";
+import { alternate, type Samples, samplesOf, seconds } from "../samples.ts";
+
+const CONNECTIONS = 32;
+const LISTED = 10_000;
+const section = "rates: the API, 32 clients, every create on disk before its answer";
+
+/**
+ * What a master in Go with the same API, which keeps everything in memory alone, does on two cores: the higher end of
+ * what was measured. Podling must do more, on disk.
+ */
+const inMemory = { creates: { 0: 24_000, 10: 4_900, 1000: 1_900 }, gets: 34_000, lists: 125 };
+/** Times Swarm's rate. */
+const timesSwarm: Record<number, number> = { 10: 15, 1000: 10 };
+
+export async function rates(bench: Bench): Promise<Row[]> {
+  return [...(await creates(bench)), ...(await gets(bench)), ...(await lists(bench))];
+}
+
+async function createRate(bench: Bench, nodes: number): Promise<number> {
+  const master = await bench.masterWithNodes(nodes);
+  const requests = bench.count(30_000, 3_000);
+  await createTasks(master, requests / 10, "warm");
+  const { perSecond } = await createTasks(master, requests, "task", CONNECTIONS);
+  await master.kill();
+  return perSecond;
+}
+
+async function creates(bench: Bench): Promise<Row[]> {
+  const missing = bench.labMissing();
+  const swarm = missing === null ? await bench.swarm() : null;
+  const requests = bench.count(2_000, 300);
+  const measured: Record<string, Samples> = await alternate<string>(bench.count(5, 1), {
+    ...(swarm === null
+      ? {}
+      : {
+          swarm: async () => {
+            await swarm.createServices(requests / 10, CONNECTIONS);
+            const { perSecond } = await swarm.createServices(requests, CONNECTIONS);
+            await swarm.clear();
+            return perSecond;
+          },
+        }),
+    0: () => createRate(bench, 0),
+    10: () => createRate(bench, 10),
+    1000: () => createRate(bench, 1000),
+  });
+  return ([0, 10, 1000] as const).map((nodes) => {
+    const row: Row = {
+      section,
+      what: `creates, ${nodes.toLocaleString("en")} nodes`,
+      unit: "/s",
+      ours: measured[nodes]!,
+      ...(measured.swarm ? { beside: { name: "Swarm services", samples: measured.swarm } } : {}),
+      ...(missing === null ? {} : { note: `no Swarm beside it: ${missing}` }),
+    };
+    const times = timesSwarm[nodes];
+    const beside = times === undefined ? row : ratioTarget(row, "at least", times);
+    return target(beside, "at least", inMemory.creates[nodes]);
+  });
+}
+
+async function gets(bench: Bench): Promise<Row[]> {
+  const master = await bench.masterWithNodes(10);
+  await createTasks(master, LISTED);
+  const tasks = await master.json<ListedTask[]>("GET", `/api/v1/tasks?limit=${LISTED}`);
+  const round = async (requests: number) => {
+    const { perSecond } = await mustLoad({
+      to: addressOf(master),
+      connections: CONNECTIONS,
+      requests,
+      status: 200,
+      request: (n) => httpRequest("GET", `/api/v1/tasks/${tasks[(n * 7919) % tasks.length]!.taskId}`),
+    });
+    return perSecond;
+  };
+  const requests = bench.count(50_000, 5_000);
+  await round(requests / 5);
+  const samples: number[] = [];
+  for (let count = 0; count < bench.count(5, 1); count++) samples.push(await round(requests));
+  await master.kill();
+  return [
+    target({ section, what: "gets of one task", unit: "/s", ours: samplesOf(samples) }, "at least", inMemory.gets),
+  ];
+}
+
+async function lists(bench: Bench): Promise<Row[]> {
+  const master = await bench.masterWithNodes(10);
+  await createTasks(master, LISTED);
+  const list = (requests: number, connections: number) =>
+    mustLoad({
+      to: addressOf(master),
+      connections,
+      requests,
+      status: 200,
+      request: () => httpRequest("GET", `/api/v1/tasks?limit=${LISTED}`),
+    });
+  await list(20, 4);
+  const warm: number[] = [];
+  const cold: number[] = [];
+  for (let round = 0; round < bench.count(5, 1); round++) {
+    warm.push((await list(bench.count(300, 50), 4)).perSecond);
+    cold.push(await coldLists(master, () => list(1, 1), bench.count(40, 10)));
+  }
+  await master.kill();
+  const row = (what: string, samples: number[]) =>
+    target({ section, what, unit: "/s", ours: samplesOf(samples) }, "at least", inMemory.lists);
+  return [
+    row("lists of 10,000 tasks, nothing changed in between", warm),
+    row("lists of 10,000 tasks, a task changed before each", cold),
+  ];
+}
+
+/** One client: a write, then a list; only the list is timed. */
+async function coldLists(master: MasterProcess, list: () => Promise<unknown>, count: number): Promise<number> {
+  let spent = 0;
+  for (let n = 0; n < count; n++) {
+    const body = taskBody(`cold-${n}`);
+    await master.json("POST", "/api/v1/tasks", JSON.parse(body));
+    spent += await seconds(list);
+  }
+  return count / spent;
+}
