@@ -6,9 +6,11 @@ import { basename, join, resolve } from "node:path";
 import { BrokenPipeError, type Io, type Output } from "./cli/io.ts";
 import type { MasterSettings, Roles, WorkerSettings } from "./cli/roles.ts";
 import { runCli } from "./cli/run-cli.ts";
+import type { JournalUnusable } from "./journal/journal.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
+import type { MasterOptions } from "./master/master.ts";
 
 const version = {
   version: process.env.PODLING_BUILD_VERSION ?? "0.1.0-source",
@@ -36,17 +38,12 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     ]);
   const refusal = refusesAddress(settings.host, settings.token, settings.insecure);
   if (refusal) throw new StartError(refusal);
-  const journal = (() => {
-    if (settings.journal === "memory") return openMemoryJournal();
-    try {
-      return openSqliteJournal({ dataDir: resolve(settings.dataDir) });
-    } catch (error) {
-      if (error instanceof JournalUnusable) throw new StartError(`${error.message}. ${error.hint}`);
-      throw error;
-    }
-  })();
+  const journal =
+    settings.journal === "memory"
+      ? openMemoryJournal()
+      : unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
   const { retentionCount, retentionAgeMs, strategy, token, allowedHosts } = settings;
-  const master = startMaster({
+  const options: MasterOptions = {
     journal,
     clock: systemClock,
     random: systemRandom,
@@ -65,7 +62,9 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
       });
       process.exit(70);
     },
-  });
+  };
+  // Damage further in shows only when the log is read.
+  const master = unlessUnusable(() => startMaster(options), JournalUnusable);
   const { url } = listening(() => master.listen(settings.host, settings.port), settings, "--port");
   log.info("the master listens", { url, journal: settings.journal, dataDir: settings.dataDir });
   return { url, stop: () => master.stop() };
@@ -135,6 +134,15 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
       await server.stop(true);
     },
   };
+}
+
+function unlessUnusable<T>(open: () => T, unusable: typeof JournalUnusable): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof unusable) throw new StartError(`${error.message}. ${error.hint}`);
+    throw error;
+  }
 }
 
 function starting<T>(make: () => T, known: abstract new (...args: never[]) => Error): T {

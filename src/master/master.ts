@@ -65,7 +65,17 @@ export function startMaster(options: MasterOptions): Master {
     onCommitted: (batch, tick) => watchers.publish(batch, tick),
   });
   const liveness = new Liveness({ state, clock, log, loop });
-  void loop.submit({ type: "startMaster", clusterId: randomText(random, 8), strategy: options.strategy });
+  // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
+  const begin = async (): Promise<void> => {
+    const begun = await loop.submit({
+      type: "startMaster",
+      clusterId: randomText(random, 8),
+      strategy: options.strategy,
+    });
+    if (!begun.ok && begun.refusal.code === "journal-unavailable")
+      clock.timer(limits.retryInitialMs, () => void begin());
+  };
+  void begin();
 
   const counters = new HttpCounters();
   const fetch = createHttp({
