@@ -41,7 +41,7 @@ describeLab("the lab", () => {
   });
 
   test("two hosts have an engine and an address each, and a cable that can be pulled", async () => {
-    const [n1, n2] = [await lab.host("n1"), await lab.host("n2")];
+    const [n1, n2] = await Promise.all([lab.host("n1"), lab.host("n2")]);
     n1.spawn("page", ["busybox", "httpd", "-f", "-p", `${n1.address}:8000`, "-h", lab.folder("www")]);
     // A page that is not there is an answer too, and tells hosts that talk from hosts that do not.
     const ask = async () => (await n2.get(`http://${n1.address}:8000/missing`, 500)).status;

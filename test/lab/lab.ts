@@ -69,10 +69,10 @@ export class LabHost {
 
 export class Lab {
   readonly #claim: Claim;
-  readonly #hosts: LabHost[] = [];
+  #hosts = 0;
   #registries = 0;
   #folders = 0;
-  #engine: Engine | null = null;
+  #engine: Promise<Engine> | null = null;
 
   private constructor(claimed: Claim) {
     this.#claim = claimed;
@@ -102,19 +102,23 @@ export class Lab {
   }
 
   /** The engine on this machine itself: its published ports are on this machine's loopback. Started once. */
-  async engine(options: Omit<EngineOptions, "namespace"> = {}): Promise<Engine> {
-    if (this.#engine !== null) return this.#engine;
-    await createContainerBridge(this.#claim.slot);
-    this.#engine = new Engine(this.#claim, "engine", options);
-    await this.#engine.start();
+  engine(options: Omit<EngineOptions, "namespace"> = {}): Promise<Engine> {
+    this.#engine ??= this.#startEngine(options);
     return this.#engine;
+  }
+
+  async #startEngine(options: Omit<EngineOptions, "namespace">): Promise<Engine> {
+    await createContainerBridge(this.#claim.slot);
+    const engine = new Engine(this.#claim, "engine", options);
+    await engine.start();
+    return engine;
   }
 
   /** A new host with a running engine. Names are short (n1, n2): interface names are. */
   async host(name: string, options: Omit<EngineOptions, "namespace"> = {}): Promise<LabHost> {
-    const link = await createHostLink(this.#claim.slot, name, this.#hosts.length + 1);
+    this.#hosts += 1;
+    const link = await createHostLink(this.#claim.slot, name, this.#hosts);
     const host = new LabHost(this.#claim, name, link, options);
-    this.#hosts.push(host);
     await host.engine.start();
     return host;
   }
