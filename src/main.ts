@@ -3,9 +3,9 @@
 
 import { homedir, hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { BrokenPipeError, type Io, type Output } from "./cli/io.ts";
 import type { MasterSettings, Roles, WorkerSettings } from "./cli/roles.ts";
 import { runCli } from "./cli/run-cli.ts";
+import { systemIo } from "./cli/system-io.ts";
 import type { JournalUnusable } from "./journal/journal.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
@@ -216,55 +216,7 @@ const roles: Roles = {
     }),
 };
 
-function output(stream: NodeJS.WriteStream): Output {
-  let broken: Error | null = null;
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    broken = error.code === "EPIPE" ? new BrokenPipeError("nobody reads") : error;
-  });
-  return {
-    isTty: stream.isTTY === true,
-    columns: () => stream.columns || 80,
-    write: (data) =>
-      new Promise((taken, failed) => {
-        if (broken) return failed(broken);
-        stream.write(data, (error) => {
-          if (!error) return taken();
-          failed((error as NodeJS.ErrnoException).code === "EPIPE" ? new BrokenPipeError("nobody reads") : error);
-        });
-      }),
-  };
-}
-
-const io: Io = {
-  stdout: output(process.stdout),
-  stderr: output(process.stderr),
-  stdinIsTty: process.stdin.isTTY === true,
-  async readLine() {
-    const { createInterface } = await import("node:readline");
-    const lines = createInterface({ input: process.stdin });
-    for await (const line of lines) {
-      lines.close();
-      return line;
-    }
-    return null;
-  },
-  readFile: (path) => Bun.file(path).text(),
-  env: process.env,
-  isRoot: process.getuid?.() === 0,
-  clock: systemClock,
-  onInterrupt(handler) {
-    process.on("SIGINT", handler);
-    process.on("SIGTERM", handler);
-    return () => {
-      process.off("SIGINT", handler);
-      process.off("SIGTERM", handler);
-    };
-  },
-  fetch: (url, init) => fetch(url, init),
-  version,
-};
-
 /** podling-master and podling-worker are links to podling: the name says the role. */
 const role = /^podling-(master|worker)/.exec(basename(process.argv0))?.[1];
 const words = process.argv.slice(2);
-process.exit(await runCli(role ? [role, ...words] : words, io, roles));
+process.exit(await runCli(role ? [role, ...words] : words, systemIo(version), roles));

@@ -1,5 +1,8 @@
-// What can be asked of the cluster. A command is already validated; whether it is granted, decide() says.
+// What can be asked of the cluster, and what an answer is made of. A command is already validated; whether it is
+// granted, decide() says.
 
+import type { Random } from "../lib/random.ts";
+import type { Change } from "../model/change.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import type { EngineInfo } from "../model/node.ts";
@@ -57,4 +60,15 @@ export type Command =
 export interface Granted {
   taskId?: TaskId;
   nodeId?: NodeId;
+}
+
+export interface DecisionContext {
+  /** ms since the epoch. */
+  now: number;
+  random: Random;
+}
+
+export interface Decision {
+  changes: Change[];
+  granted: Granted;
 }

@@ -8,8 +8,7 @@ import { limits } from "../model/limits.ts";
 import type { NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { packTask, type Reason, type Task, unpackTask } from "../model/task.ts";
-import type { Command, NodeRegistrationFields } from "./command.ts";
-import type { Decision, DecisionContext } from "./decide.ts";
+import type { Command, Decision, DecisionContext, NodeRegistrationFields } from "./command.ts";
 import { findNode } from "./lookup.ts";
 import type { ClusterState } from "./state.ts";
 

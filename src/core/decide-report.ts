@@ -6,8 +6,7 @@ import type { TaskId } from "../model/ids.ts";
 import { isLegalMove, legalTargets } from "../model/moves.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, isPlaced, type Reason, type Task } from "../model/task.ts";
-import type { TaskReportFields } from "./command.ts";
-import type { Decision, DecisionContext } from "./decide.ts";
+import type { Decision, DecisionContext, TaskReportFields } from "./command.ts";
 import { findTask } from "./lookup.ts";
 import type { ClusterState } from "./state.ts";
 

@@ -2,29 +2,17 @@
 
 import { unreachable } from "../lib/assert.ts";
 import { toTimestamp } from "../lib/clock.ts";
-import type { Random } from "../lib/random.ts";
 import { ok } from "../lib/result.ts";
 import type { Change } from "../model/change.ts";
 import { nextTaskId, type TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type PackedTask } from "../model/task.ts";
-import type { Command, Granted } from "./command.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideRegistration, decideSchedulable } from "./decide-node.ts";
 import { decideReport } from "./decide-report.ts";
 import { findTask } from "./lookup.ts";
 import type { ClusterState } from "./state.ts";
-
-export interface DecisionContext {
-  /** ms since the epoch. */
-  now: number;
-  random: Random;
-}
-
-export interface Decision {
-  changes: Change[];
-  granted: Granted;
-}
 
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   switch (command.type) {

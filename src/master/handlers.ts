@@ -4,7 +4,7 @@ import { docsPage } from "../api/docs-page.ts";
 import { openapi } from "../api/openapi.ts";
 import type { Health, Version } from "../api/operations.ts";
 import type { Command } from "../core/command.ts";
-import { resolveNode, resolveTask } from "../core/lookup.ts";
+import { findNode, resolveNode, resolveTask } from "../core/lookup.ts";
 import type { ClusterState } from "../core/state.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -84,8 +84,12 @@ export function createHandlers(options: HandlersOptions): Handlers {
   const changeNode = async (reference: string, command: (nodeId: NodeId) => Command): Promise<Outcome<Node>> => {
     const found = await node(reference);
     if (!found.ok) return found;
-    const outcome = await loop.submit(command(found.value.nodeId));
-    return outcome.ok ? ok(liveness.view(state.nodes.get(found.value.nodeId) ?? found.value)) : outcome;
+    const { nodeId } = found.value;
+    const outcome = await loop.submit(command(nodeId));
+    if (!outcome.ok) return outcome;
+    // Somebody else may have deregistered it in the same tick.
+    const after = findNode(state, nodeId);
+    return after.ok ? ok(liveness.view(after.value)) : after;
   };
 
   const health = (): Health =>
@@ -170,7 +174,9 @@ export function createHandlers(options: HandlersOptions): Handlers {
       return found.ok ? liveness.heartbeat(found.value, call.body) : found;
     },
     deregisterNode: async (call) => {
-      const outcome = await changeNode(call.id, (nodeId) => ({ type: "deregisterNode", nodeId }));
+      const found = await node(call.id);
+      if (!found.ok) return found;
+      const outcome = await loop.submit({ type: "deregisterNode", nodeId: found.value.nodeId });
       return outcome.ok ? ok(null) : outcome;
     },
     listNodes: async () => {

@@ -9,6 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
+import { limits } from "../model/limits.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
