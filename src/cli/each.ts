@@ -18,7 +18,8 @@ export async function each(
   const work = async () => {
     for (let next = queue.shift(); next !== undefined && broken === undefined; next = queue.shift()) {
       try {
-        worst = worse(worst, await act(next));
+        const code = await act(next);
+        worst = worse(worst, code);
       } catch (error) {
         // Where nobody answers, or nobody reads, the others would fail as well.
         if (!(error instanceof RefusedError)) broken ??= error;

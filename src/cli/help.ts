@@ -8,7 +8,9 @@ import { loadVerb, verbSections } from "./verbs/index.ts";
 const width = 80;
 
 export async function mainHelp(): Promise<string> {
-  const parts = ["podling runs containers on the machines you have, and can show why they are where they are.\n"];
+  const parts = [
+    wrap("podling runs containers on the machines you have, and can show why they are where they are.", width, ""),
+  ];
   parts.push("Usage: podling VERB [flags]\n");
   for (const [title, names] of verbSections) {
     const verbs = await Promise.all(names.map(loadVerb));
@@ -16,7 +18,11 @@ export async function mainHelp(): Promise<string> {
   }
   parts.push(`Flags of every verb:\n${flagList(globalFlags)}`);
   parts.push(
-    "podling help VERB says more. A task or node is named by its name, its id, or a unique beginning of it.\n",
+    wrap(
+      "podling help VERB says more. A task or node is named by its name, its id, or a unique beginning of it.",
+      width,
+      "",
+    ),
   );
   return parts.join("\n");
 }

@@ -28,10 +28,10 @@ export function nextCursor(link: string | null): string | undefined {
   return new URLSearchParams(target?.split("?")[1] ?? "").get("cursor") ?? undefined;
 }
 
-/** Host names by id; empty where the master does not give them: ids do as well. */
+/** Host names by id; empty where they cannot be had: ids do as well, and what matters more says why. */
 export async function hostnames(context: Context): Promise<Map<NodeId, string>> {
-  const nodes = await context.try("listNodes");
-  return new Map(nodes.ok ? (nodes.value ?? []).map(({ nodeId, hostname }) => [nodeId, hostname]) : []);
+  const nodes = await context.call("listNodes").catch(() => []);
+  return new Map(nodes.map(({ nodeId, hostname }) => [nodeId, hostname]));
 }
 
 export const liveStatuses: readonly TaskStatus[] = ["pending", "scheduled", "running"];

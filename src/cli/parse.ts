@@ -122,6 +122,9 @@ class FlagReader {
   }
 
   #readShorts(token: string, queue: string[], flags: Flags): void {
+    // -detach would be -d -e tach: nobody means that.
+    const long = this.#longNames().find((name) => name.length > 1 && `-${name}` === token);
+    if (long) throw new UsageError(`${this.#whose} has no flag ${token}`, `Did you mean --${long}?`);
     for (let index = 1; index < token.length; index++) {
       const name = `-${token[index]}`;
       const flag = this.#known.find(({ short }) => short === token[index]);

@@ -45,7 +45,7 @@ async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<
     return exitCodes.done;
   }
   const names = found.verbs.map(({ name }) => name.slice(word.length + 1));
-  if (inner.word === undefined) throw new UsageError(`${word}: what about it?`, `Say one of ${names.join(", ")}.`);
+  if (inner.word === undefined) throw new UsageError(`${word}: the verb is missing`, `It has ${names.join(", ")}.`);
   throw unknownVerb(inner.word, names, `podling ${word}`);
 }
 

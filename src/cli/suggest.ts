@@ -3,7 +3,7 @@
 /** The nearest of `known`, where it is near enough that a slip of the hand explains it. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.min(3, Math.floor(word.length / 3) + 1) + 0.5;
+  let bestDistance = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 0.5;
   for (const candidate of known) {
     const distance = editDistance(word, candidate);
     const shorter = word.length > 2 && candidate.startsWith(word) ? 1 : distance;

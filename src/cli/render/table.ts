@@ -7,7 +7,7 @@ export interface Column<Row> {
   title: string;
   text(row: Row): string;
   colour?(row: Row): Colour | undefined;
-  /** May be cut, down to this many columns. The last one that may gives way first. */
+  /** May be cut, down to this many columns. The widest that may gives way first. */
   shrinksTo?: number;
   right?: boolean;
 }
@@ -48,13 +48,14 @@ export function fittedWidths<Row>(
   );
   if (maxWidth === null) return widths;
   let excess = widths.reduce((sum, width) => sum + width, gap * (widths.length - 1)) - maxWidth;
-  for (let at = columns.length - 1; at >= 0 && excess > 0; at--) {
-    const { shrinksTo, title } = columns[at]!;
-    if (shrinksTo === undefined) continue;
-    const least = Math.max(shrinksTo, textWidth(title));
-    const cut = Math.min(excess, Math.max(0, widths[at]! - least));
-    widths[at]! -= cut;
-    excess -= cut;
+  for (; excess > 0; excess--) {
+    let widest = -1;
+    for (const [at, { shrinksTo, title }] of columns.entries()) {
+      if (shrinksTo === undefined || widths[at]! <= Math.max(shrinksTo, textWidth(title))) continue;
+      if (widest < 0 || widths[at]! >= widths[widest]!) widest = at;
+    }
+    if (widest < 0) break;
+    widths[widest]! -= 1;
   }
   return widths;
 }

@@ -39,7 +39,8 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<Task>
 export function statusText({ status, reason, exitCode, desired }: Task): string {
   if (status === "failed" && reason.code === "exited" && exitCode !== null) return `failed (exit ${exitCode})`;
   if (!isFinished(status) && desired === "stopped") return `${status} (stopping)`;
-  if (status === reason.code || status === "completed" || status === "stopped") return status;
+  if (status === reason.code || reason.code === "placed" || status === "completed" || status === "stopped")
+    return status;
   return `${status} (${reason.code})`;
 }
 

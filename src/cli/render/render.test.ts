@@ -1,0 +1,302 @@
+// What people see: tables at 80 columns and in a pipe, the scheduler's working, ages and waits.
+
+import { describe, expect, test } from "bun:test";
+import type { Explanation, FilterName, NodeVerdict } from "../../model/explanation.ts";
+import { filterNames } from "../../model/explanation.ts";
+import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { Node } from "../../model/node.ts";
+import { type PackedTask, unpackTask } from "../../model/task.ts";
+import { renderExplanation } from "./explanation.ts";
+import { labelsText, nodeColumns } from "./nodes.ts";
+import { Progress } from "./progress.ts";
+import { createStyle, oneLine, plainStyle, speaksUtf8, truncate } from "./style.ts";
+import { renderTable } from "./table.ts";
+import { portsText, statusText, taskColumns } from "./tasks.ts";
+import { formatAge, formatWait } from "./time.ts";
+
+const now = Date.parse("2025-01-19T12:40:00.000Z");
+const n1 = "node-aaaaaaaa" as NodeId;
+
+function task(set: Partial<PackedTask>) {
+  return unpackTask({
+    taskId: "20250119123456-abc12345" as TaskId,
+    name: "web",
+    image: "nginx:1.27",
+    createdAt: "2025-01-19T12:34:56.000Z",
+    ...set,
+  });
+}
+
+const tasks = [
+  task({ status: "running", reason: { code: "running", message: "running" }, nodeId: n1 }),
+  task({
+    name: "a-task-whose-name-is-far-too-long-for-a-terminal-of-80-columns",
+    reason: { code: "no-node-fits", message: "0 of 2 nodes fit: 2 are cordoned" },
+    createdAt: "2025-01-19T12:39:58.000Z",
+  }),
+  task({
+    name: "job",
+    status: "failed",
+    exitCode: 3,
+    reason: { code: "exited", message: "exited with code 3" },
+    nodeId: "node-bbbbbbbb" as NodeId,
+    restarts: 12,
+    createdAt: "2025-01-15T12:34:56.000Z",
+  }),
+];
+const columns = (wide: boolean) => taskColumns({ now, hostnames: new Map([[n1, "n1"]]), wide });
+
+describe("tasks", () => {
+  test("at 80 columns", () => {
+    const text = renderTable(columns(false), tasks, plainStyle, 80);
+    expect(text).toBe(
+      `${[
+        "NAME          TASK                     STATUS        NODE          RESTARTS  AGE",
+        "web           20250119123456-abc12345  running       n1                   0   5m",
+        "a-task-whos…  20250119123456-abc12345  pending (no…  -                    0   2s",
+        "job           20250119123456-abc12345  failed (exi…  node-bbbbbb…        12   4d",
+      ].join("\n")}\n`,
+    );
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("in a pipe nothing is cut, and no line ends in spaces", () => {
+    const text = renderTable(columns(false), tasks, plainStyle, null);
+    expect(text).toContain("a-task-whose-name-is-far-too-long-for-a-terminal-of-80-columns  2025");
+    expect(text).toContain("pending (no-node-fits)");
+    expect(text).not.toMatch(/ \n/);
+  });
+
+  test("wide adds image, ports and reason", () => {
+    const [head, row] = renderTable(columns(true), tasks, plainStyle, null).split("\n");
+    expect(head).toMatch(/^NAME +TASK +STATUS +NODE +IMAGE +PORTS +REASON +RESTARTS +AGE$/);
+    expect(row).toContain("nginx:1.27");
+  });
+
+  test.each([
+    [{ status: "running", reason: { code: "restarting", message: "" } }, "running (restarting)"],
+    [{ status: "scheduled", reason: { code: "pulling", message: "" } }, "scheduled (pulling)"],
+    [{ status: "scheduled", reason: { code: "placed", message: "" } }, "scheduled"],
+    [{ status: "running", desired: "stopped", reason: { code: "stopping", message: "" } }, "running (stopping)"],
+    [{ status: "completed", exitCode: 0, reason: { code: "exited", message: "" } }, "completed"],
+    [{ status: "failed", exitCode: 137, reason: { code: "oom-killed", message: "" } }, "failed (oom-killed)"],
+    [{ status: "stopped", exitCode: 143, reason: { code: "stopped", message: "" } }, "stopped"],
+  ] as const)("%o", (set, text) => {
+    expect(statusText(task(set as Partial<PackedTask>))).toBe(text);
+  });
+
+  test("ports as asked, then as published", () => {
+    const ports = [{ hostIp: "127.0.0.1", hostPort: null, containerPort: 80, protocol: "tcp" as const }];
+    expect(portsText(task({ ports }))).toBe("127.0.0.1:?->80/tcp");
+    const publishedPorts = [{ hostIp: "::1", hostPort: 8080, containerPort: 80, protocol: "tcp" as const }];
+    expect(portsText(task({ ports, publishedPorts }))).toBe("[::1]:8080->80/tcp");
+  });
+});
+
+const node: Node = {
+  nodeId: n1,
+  hostname: "n1",
+  port: 8081,
+  address: "10.0.0.1",
+  capacity: 10,
+  cpu: 2,
+  memory: 4 * 1024 ** 3,
+  labels: { disk: "ssd" },
+  status: "online",
+  schedulable: true,
+  engine: { name: "docker", version: "27.1", os: "linux", arch: "amd64" },
+  engineError: null,
+  version: "0.1.0",
+  registeredAt: "2025-01-19T10:00:00.000Z",
+  runningTasks: 2,
+  used: { cpu: 0.5, memory: 512 * 1024 ** 2 },
+  lastHeartbeat: "2025-01-19T12:39:59.000Z",
+};
+
+test("nodes at 80 columns", () => {
+  const nodes = [
+    node,
+    { ...node, hostname: "n2", schedulable: false, cpu: 0, memory: 0, used: { cpu: 0, memory: 0 }, runningTasks: 0 },
+    { ...node, hostname: "n3", status: "offline" as const, engineError: "gone" },
+  ];
+  expect(renderTable(nodeColumns(now, false), nodes, plainStyle, 80)).toBe(
+    `${[
+      "NAME  NODE           STATUS              TASKS  CPU    MEMORY     AGE",
+      "n1    node-aaaaaaaa  online              2/10   0.5/2  0.5/4 GiB   2h",
+      "n2    node-aaaaaaaa  online, cordoned    0/10   0/-    0 B/-       2h",
+      "n3    node-aaaaaaaa  offline, no engine  2/10   0.5/2  0.5/4 GiB   2h",
+    ].join("\n")}\n`,
+  );
+  expect(renderTable(nodeColumns(now, true), nodes, plainStyle, null)).toContain(
+    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  1s",
+  );
+  expect(labelsText({ a: "", b: "c" })).toBe("a,b=c");
+});
+
+function verdict(hostname: string, failed: Partial<Record<FilterName, string>>, score: number | null): NodeVerdict {
+  return {
+    nodeId: n1,
+    hostname,
+    fits: Object.keys(failed).length === 0,
+    filters: filterNames.map((filter) => ({
+      filter,
+      passed: failed[filter] === undefined,
+      message: failed[filter] ?? "fine",
+      missing: 0,
+    })),
+    score,
+    scoreMessage: score === null ? null : "2 of 10 places taken",
+    chosen: false,
+  };
+}
+
+const pending: Explanation = {
+  taskId: "20250119123456-abc12345" as TaskId,
+  name: "web",
+  status: "pending",
+  strategy: "spread",
+  summary: "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
+  revision: 42,
+  basis: "now",
+  chosenNodeId: null,
+  nodes: [
+    verdict("n2", { schedulable: "n2 is cordoned", memory: "needs 512 MiB, n2 has 10 MiB free" }, null),
+    verdict("n1", { memory: "needs 512 MiB, n1 has 310 MiB free" }, null),
+  ],
+  smallestChange: "free 202 MiB of memory on n1, or ask for that much less",
+};
+
+describe("explanations", () => {
+  test("of a task that waits, at 80 columns", () => {
+    expect(renderExplanation(pending, plainStyle, 80, false)).toBe(
+      `${[
+        "web (20250119123456-abc12345) is pending",
+        "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
+        "",
+        "NODE  online  engine  open  places  cpu  mem  port  where  arch  SCORE",
+        "n1    ✓       ✓       ✓     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "n2    ✓       ✓       ✗     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "",
+        "n1  ✗ memory       needs 512 MiB, n1 has 310 MiB free",
+        "n2  ✗ schedulable  n2 is cordoned",
+        "n2  ✗ memory       needs 512 MiB, n2 has 10 MiB free",
+        "",
+        "What would make it fit: free 202 MiB of memory on n1, or ask for that much less",
+        "",
+        "strategy spread, as of revision 42",
+      ].join("\n")}\n`,
+    );
+  });
+
+  test("of a task that has a place: the chosen node first, then the scores", () => {
+    const placed: Explanation = {
+      ...pending,
+      status: "running",
+      basis: "decision",
+      chosenNodeId: n1,
+      smallestChange: null,
+      nodes: [verdict("n1", {}, 40), { ...verdict("n2", {}, 80.04), chosen: true }],
+    };
+    const text = renderExplanation(placed, plainStyle, 80, false);
+    expect(text).toContain("n2    ✓       ✓       ✓     ✓       ✓    ✓    ✓     ✓      ✓     80 *\nn1 ");
+    expect(text).toContain("n2  ✓ 80  2 of 10 places taken; chosen\nn1  ✓ 40  2 of 10 places taken\n");
+    expect(text).toEndWith("strategy spread, as decided at revision 42; * is the node chosen\n");
+  });
+
+  test("of many nodes: those that matter, unless all are asked for", () => {
+    const nodes = Array.from({ length: 30 }, (_, index) => verdict(`n${index}`, {}, index));
+    const all = { ...pending, nodes };
+    expect(renderExplanation(all, plainStyle, 80, false)).toContain("and 10 more nodes: -o wide shows all");
+    expect(renderExplanation(all, plainStyle, 80, true).match(/^n\d+ .* ✓ +\d+$/gm)).toHaveLength(30);
+  });
+
+  test("without UTF-8 in letters", () => {
+    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("n1    y       y       y");
+  });
+});
+
+describe("style", () => {
+  test("control characters of others never reach the terminal", () => {
+    expect(oneLine("a\x1b[31mb\nc\td\x9b2J")).toBe("a [31mb c d 2J");
+  });
+
+  test("cut by what it takes on the terminal", () => {
+    expect(truncate("hello", 5, "…")).toBe("hello");
+    expect(truncate("hello world", 8, "…")).toBe("hello w…");
+    expect(truncate("hello world", 7, "…")).toBe("hello…");
+    expect(truncate("日本語です", 6, "…")).toBe("日本…");
+    expect(truncate("hello", 4, "...")).toBe("h...");
+  });
+
+  test("colours wrap the text, not its padding", () => {
+    const style = createStyle(true, true);
+    const table = renderTable(columns(false), [tasks[0]!], style, 80);
+    expect(table).toContain("\x1b[32mrunning\x1b[39m  n1");
+  });
+
+  test.each([
+    [{}, true],
+    [{ LANG: "en_US.UTF-8" }, true],
+    [{ LANG: "C.utf8" }, true],
+    [{ LANG: "C" }, false],
+    [{ LANG: "en_US.UTF-8", LC_ALL: "POSIX" }, false],
+  ])("%o", (env, utf8) => {
+    expect(speaksUtf8(env as Record<string, string>)).toBe(utf8);
+  });
+});
+
+describe("times", () => {
+  test.each([
+    [-5, "0s"],
+    [5_999, "5s"],
+    [180_000, "3m"],
+    [7_300_000, "2h"],
+    [4 * 86_400_000, "4d"],
+  ])("an age of %i ms", (ms, text) => {
+    expect(formatAge(ms)).toBe(text);
+  });
+
+  test.each([
+    [320, "0.3 s"],
+    [42_000, "42 s"],
+    [200_000, "3m 20s"],
+    [300_000, "5m"],
+  ])("a wait of %i ms", (ms, text) => {
+    expect(formatWait(ms)).toBe(text);
+  });
+});
+
+describe("progress", () => {
+  function output(isTty: boolean) {
+    let text = "";
+    return {
+      isTty,
+      columns: () => 20,
+      write: async (data: string | Uint8Array) => {
+        text += data;
+      },
+      text: () => text,
+    };
+  }
+
+  test("one line that rewrites itself, and goes away", async () => {
+    const terminal = output(true);
+    const progress = new Progress(terminal, plainStyle);
+    await progress.show("pulling 40%", "pulling");
+    await progress.show("pulling 40%", "pulling");
+    await progress.show("a sentence that is too long", "other");
+    await progress.clear();
+    await progress.clear();
+    expect(terminal.text()).toBe("\r\x1b[Kpulling 40%\r\x1b[Ka sentence that is…\r\x1b[K");
+  });
+
+  test("in a pipe a line for each step", async () => {
+    const pipe = output(false);
+    const progress = new Progress(pipe, plainStyle);
+    await progress.show("pulling 40%", "pulling");
+    await progress.show("pulling 60%", "pulling");
+    await progress.show("starting", "starting");
+    await progress.clear();
+    expect(pipe.text()).toBe("pulling 40%\nstarting\n");
+  });
+});

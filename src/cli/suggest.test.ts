@@ -1,0 +1,26 @@
+// Which slips of the hand are understood, and which words are left alone.
+
+import { expect, test } from "bun:test";
+import { editDistance, nearest } from "./suggest.ts";
+
+const verbs = ["run", "ps", "logs", "inspect", "explain", "stop", "nodes", "completion"];
+
+test.each([
+  ["rnu", "run"],
+  ["log", "logs"],
+  ["insepct", "inspect"],
+  ["expl", "explain"],
+  ["completoin", "completion"],
+  ["node", "nodes"],
+  ["yaml", undefined],
+  ["deploy", undefined],
+  ["xyzzy", undefined],
+] as const)("%s", (word, meant) => {
+  expect(nearest(word, verbs)).toBe(meant as string);
+});
+
+test("a swap of neighbours is one slip", () => {
+  expect(editDistance("rnu", "run")).toBe(1);
+  expect(editDistance("kitten", "sitting")).toBe(3);
+  expect(editDistance("", "abc")).toBe(3);
+});

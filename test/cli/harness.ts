@@ -1,0 +1,217 @@
+// The command line in a test: run in this process against a real master on a real socket, with outputs that are kept
+// and a worker that the test plays by hand.
+
+import { Client } from "../../src/api/client.ts";
+import type { BodyInput } from "../../src/api/operations.ts";
+import { BrokenPipeError, type Io, type Output } from "../../src/cli/io.ts";
+import type { MasterSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
+import { runCli } from "../../src/cli/run-cli.ts";
+import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
+import { framedMediaType } from "../../src/lib/frames.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import { startMaster } from "../../src/master/master.ts";
+import type { Node } from "../../src/model/node.ts";
+import type { Task } from "../../src/model/task.ts";
+
+const version = { version: "1.2.3", commit: "abcdef", api: "v1" } as const;
+
+export interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+export interface Asked {
+  env?: Record<string, string>;
+  /** stdout, stderr and stdin are a terminal of this width. */
+  terminal?: number;
+  /** Lines that are typed. */
+  typed?: string[];
+  clock?: Clock;
+  fetch?: Io["fetch"];
+  /** stdout breaks after so many writes. */
+  readerLeavesAfter?: number;
+  files?: Record<string, string>;
+}
+
+/** A command that runs: its outputs so far, and Ctrl-C. */
+export interface Running {
+  out: () => string;
+  err: () => string;
+  interrupt: () => void;
+  ended: Promise<Ran>;
+}
+
+export const settings: { master?: MasterSettings; worker?: WorkerSettings; up?: UpSettings } = {};
+
+const roles: Roles = {
+  master: async (asked) => {
+    settings.master = asked;
+    return 0;
+  },
+  worker: async (asked) => {
+    settings.worker = asked;
+    return 0;
+  },
+  up: async (asked) => {
+    settings.up = asked;
+    return 0;
+  },
+};
+
+export function start(argv: readonly string[], asked: Asked = {}): Running {
+  const stdout = kept(asked.terminal, asked.readerLeavesAfter);
+  const stderr = kept(asked.terminal);
+  let onInterrupt: (() => void) | null = null;
+  const typed = [...(asked.typed ?? [])];
+  const io: Io = {
+    stdout,
+    stderr,
+    stdinIsTty: asked.terminal !== undefined,
+    readLine: async () => typed.shift() ?? null,
+    readFile: async (path) => {
+      const text = asked.files?.[path];
+      if (text === undefined) throw new Error("no such file");
+      return text;
+    },
+    env: { LANG: "C.UTF-8", HOME: "/home/user", ...asked.env },
+    isRoot: false,
+    clock: asked.clock ?? systemClock,
+    onInterrupt(handler) {
+      onInterrupt = handler;
+      return () => {
+        onInterrupt = null;
+      };
+    },
+    fetch: asked.fetch ?? ((url, init) => fetch(url, init)),
+    version,
+  };
+  const ended = runCli(argv, io, roles).then((code) => ({ code, out: stdout.text(), err: stderr.text() }));
+  return { out: () => stdout.text(), err: () => stderr.text(), interrupt: () => onInterrupt?.(), ended };
+}
+
+/** `podling("ps -a")`, or the words one by one. */
+export function podling(line: string | readonly string[], asked: Asked = {}): Promise<Ran> {
+  return start(typeof line === "string" ? line.split(" ").filter((word) => word !== "") : line, asked).ended;
+}
+
+function kept(terminal: number | undefined, leavesAfter = Number.POSITIVE_INFINITY): Output & { text(): string } {
+  let text = "";
+  let writes = 0;
+  const decoder = new TextDecoder();
+  return {
+    isTty: terminal !== undefined,
+    columns: () => terminal ?? 80,
+    async write(data) {
+      if (++writes > leavesAfter) throw new BrokenPipeError();
+      text += typeof data === "string" ? data : decoder.decode(data, { stream: true });
+    },
+    text: () => text,
+  };
+}
+
+/** A master with nothing in it, and hands to play workers with. */
+export class Cluster {
+  readonly url: string;
+  readonly client: Client;
+  readonly #stop: () => Promise<void>;
+
+  constructor(token: string | null = null) {
+    const master = startMaster({
+      journal: openMemoryJournal(),
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      version,
+      strategy: "round-robin",
+      token,
+      allowedHosts: [],
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+    this.url = master.listen("127.0.0.1", 0).url;
+    this.client = new Client({ baseUrl: this.url, token: token ?? undefined });
+    this.#stop = () => master.stop();
+  }
+
+  stop(): Promise<void> {
+    return this.#stop();
+  }
+
+  podling(line: string | readonly string[], asked: Asked = {}): Promise<Ran> {
+    return this.start(line, asked).ended;
+  }
+
+  start(line: string | readonly string[], asked: Asked = {}): Running {
+    const words = typeof line === "string" ? line.split(" ").filter((word) => word !== "") : line;
+    return start(words, { ...asked, env: { PODLING_MASTER_URL: this.url, ...asked.env } });
+  }
+
+  async node(hostname: string, more: Partial<BodyInput<"registerNode">> = {}): Promise<Node> {
+    const outcome = await this.client.call("registerNode", { body: { hostname, port: 1, capacity: 10, ...more } });
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    return outcome.value!;
+  }
+
+  async create(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<Task> {
+    const outcome = await this.client.call("createTask", { body: { name, image: "nginx", ...more } });
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    return outcome.value!;
+  }
+
+  async report(id: string, report: BodyInput<"reportTask">): Promise<Task> {
+    const outcome = await this.client.call("reportTask", { id, body: report });
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    return outcome.value!;
+  }
+
+  async task(id: string): Promise<Task | null> {
+    const outcome = await this.client.call("getTask", { id });
+    return outcome.ok ? outcome.value : null;
+  }
+
+  /** Created and running. */
+  async running(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<Task> {
+    const { taskId } = await this.create(name, more);
+    return this.report(taskId, { status: "running", containerId: "c0ffee", reason: runs });
+  }
+}
+
+export const runs = { code: "running", message: "running" } as const;
+
+/** Waits for a condition, for at most ten seconds. */
+export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const found = await look();
+    if (found) return found as NonNullable<T>;
+    if (Date.now() > deadline) throw new Error("the condition did not come about in ten seconds");
+    await Bun.sleep(5);
+  }
+}
+
+/** A worker's log server: answers `GET /tasks/ID/logs` with what the test hands it. */
+export function logServer(answer: (query: URLSearchParams) => Response): { port: number; stop: () => void } {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request) => answer(new URL(request.url).searchParams),
+  });
+  return { port: server.port!, stop: () => void server.stop(true) };
+}
+
+export function frame(stream: "stdout" | "stderr", text: string): Uint8Array {
+  const payload = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(8 + payload.length);
+  bytes[0] = stream === "stdout" ? 1 : 2;
+  new DataView(bytes.buffer).setUint32(4, payload.length);
+  bytes.set(payload, 8);
+  return bytes;
+}
+
+export function framed(...frames: Uint8Array[]): Response {
+  return new Response(new Blob(frames as Uint8Array<ArrayBuffer>[]), { headers: { "content-type": framedMediaType } });
+}
