@@ -115,6 +115,24 @@ export class TestMaster {
     return this.do("POST", "/api/v1/tasks", { name, image: "nginx", ...more });
   }
 
+  /** Many tasks, without the cost of a socket for each. */
+  async fill(count: number, more: (index: number) => object): Promise<Task[]> {
+    const tasks: Task[] = [];
+    for (let i = 0; i < count; i += 2000) {
+      const some = Array.from({ length: Math.min(2000, count - i) }, async (_, j) => {
+        const body = JSON.stringify({ name: `fill-${i + j}`, image: "nginx", ...more(i + j) });
+        const headers = { "content-type": "application/json", "content-length": String(body.length) };
+        const answer = await this.master.fetch(
+          new Request(`${this.url}/api/v1/tasks`, { method: "POST", headers, body }),
+        );
+        if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
+        return (await answer.json()) as Task;
+      });
+      tasks.push(...(await Promise.all(some)));
+    }
+    return tasks;
+  }
+
   task(id: string): Promise<Task> {
     return this.do("GET", `/api/v1/tasks/${id}`);
   }
