@@ -80,7 +80,7 @@ interface Problem {
 
 function flatten(issue: Issue): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => problem([...issue.path, key], "", true));
+    return issue.keys.map((key) => problem([...issue.path, key], "no such field", true));
   }
   if (issue.code === "invalid_key") {
     const expected = (issue.issues[0] as { message?: string } | undefined)?.message ?? issue.message;
