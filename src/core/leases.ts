@@ -39,7 +39,14 @@ export class Leases {
     }
   }
 
+  /** It has run out: nobody waits for it any more, but when the node was last heard of is still known. */
   end(nodeId: NodeId): void {
+    const lease = this.#leases.get(nodeId);
+    if (lease) lease.expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The node is gone. */
+  forget(nodeId: NodeId): void {
     this.#leases.delete(nodeId);
   }
 
@@ -60,7 +67,7 @@ export class Leases {
     let nextAt: number | null = null;
     for (const [nodeId, lease] of this.#leases) {
       if (lease.expiresAt <= now) expired.push({ nodeId, silentMs: now - lease.heardAt });
-      else if (nextAt === null || lease.expiresAt < nextAt) nextAt = lease.expiresAt;
+      else if (lease.expiresAt < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = lease.expiresAt;
     }
     return { expired, nextAt };
   }

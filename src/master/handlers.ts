@@ -176,8 +176,11 @@ export function createHandlers(options: HandlersOptions): Handlers {
     deregisterNode: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;
-      const outcome = await loop.submit({ type: "deregisterNode", nodeId: found.value.nodeId });
-      return outcome.ok ? ok(null) : outcome;
+      const { nodeId } = found.value;
+      const outcome = await loop.submit({ type: "deregisterNode", nodeId });
+      if (!outcome.ok) return outcome;
+      liveness.forget(nodeId);
+      return ok(null);
     },
     listNodes: async () => {
       await settled();

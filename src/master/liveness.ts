@@ -52,6 +52,12 @@ export class Liveness {
     this.#renew(this.#options.state.node(nodeId));
   }
 
+  /** It has left the cluster. */
+  forget(nodeId: NodeId): void {
+    this.#leases.forget(nodeId);
+    this.#workers.delete(nodeId);
+  }
+
   async heartbeat(node: NodeRecord, said: Heartbeat): Promise<Outcome<HeartbeatAnswer>> {
     this.heartbeats++;
     const news =
@@ -118,6 +124,7 @@ export class Liveness {
     for (const { nodeId, silentMs } of expired) {
       this.#leases.end(nodeId);
       const node = state.nodes.get(nodeId);
+      if (!node) this.forget(nodeId);
       if (node?.status !== "online") continue;
       log.warn("a node is silent and counts as lost", { node: node.hostname, nodeId, silentMs });
       void loop.submit({ type: "loseNode", nodeId, silentMs }).then((outcome) => {
