@@ -33,7 +33,10 @@ export function groupHelp({ name, summary, verbs }: VerbGroup): string {
 }
 
 export function verbHelp(verb: Verb): string {
-  const parts = [`${verb.summary}.\n`, ...(verb.description ?? []).map((paragraph) => wrap(paragraph, width, ""))];
+  const parts = [
+    wrap(`${verb.summary}.`, width, ""),
+    ...(verb.description ?? []).map((paragraph) => wrap(paragraph, width, "")),
+  ];
   parts.push(`Usage: podling ${verb.name} ${verb.usage}`.trimEnd() + "\n");
   if (verb.flags.length > 0) parts.push(`Flags:\n${flagList(verb.flags)}`);
   const own = new Set(verb.flags);

@@ -28,11 +28,12 @@ export function renderTable<Row>(
       columns.map(({ title }) => title),
       widths,
       style,
+      true,
     ),
   ];
   for (const [index, texts] of cells.entries()) {
     const row = rows[index]!;
-    lines.push(line(columns, texts, widths, style, (column) => column.colour?.(row)));
+    lines.push(line(columns, texts, widths, style, true, (column) => column.colour?.(row)));
   }
   return lines.join("");
 }
@@ -65,11 +66,12 @@ export function line<Row>(
   texts: readonly string[],
   widths: readonly number[],
   style: Style,
+  cut: boolean,
   colourOf: (column: Column<Row>) => Colour | undefined = () => undefined,
 ): string {
   const parts = columns.map((column, at) => {
     const width = widths[at]!;
-    const text = column.shrinksTo === undefined ? texts[at]! : truncate(texts[at]!, width, style.ellipsis);
+    const text = column.shrinksTo === undefined || !cut ? texts[at]! : truncate(texts[at]!, width, style.ellipsis);
     const padding = " ".repeat(Math.max(0, width - textWidth(text)));
     const painted = style.paint(text, colourOf(column));
     if (column.right) return padding + painted;

@@ -50,7 +50,8 @@ const uncordon: Verb = {
 
 const rm: Verb = {
   name: "node rm",
-  summary: "Forget nodes; their unfinished tasks fail, or are replaced elsewhere by their restart policy",
+  summary: "Forget nodes",
+  description: ["Their unfinished tasks fail, or are replaced elsewhere where their restart policy says so."],
   usage: `${usage} [flags]`,
   words: someNodes,
   flags: [{ long: "force", short: "f", description: "also a node that is online" }],

@@ -86,6 +86,13 @@ async function watch(context: Context, query: TaskQuery): Promise<number> {
   throw new Failure("the master ended the stream", "It may be restarting; podling ps -w begins anew.");
 }
 
+const usualCells: Record<string, string> = {
+  NAME: "some-name",
+  TASK: "20250119123456-abc12345",
+  STATUS: "scheduled (pulling)",
+  NODE: "some-node",
+};
+
 /** The table goes on below itself: a line for each change that can be seen. */
 class Lines {
   readonly #context: Context;
@@ -106,8 +113,11 @@ class Lines {
       return;
     }
     const cells = tasks.map((task) => this.#cells(task));
-    this.#widths = fittedWidths(this.#columns(), cells, context.tableWidth());
-    await context.outTable(this.#columns(), tasks);
+    // What is still to come is not known: this much room each column gets at least.
+    const usual = this.#columns().map(({ title }) => usualCells[title] ?? "");
+    this.#widths = fittedWidths(this.#columns(), [usual, ...cells], context.tableWidth());
+    await this.#printCells(this.#columns().map(({ title }) => title));
+    for (const task of tasks) await this.#print(task);
   }
 
   async changed(task: Task): Promise<void> {
@@ -140,7 +150,8 @@ class Lines {
   #printCells(cells: readonly string[], task?: Task): Promise<void> {
     const style = this.#context.style("stdout");
     const colour = (column: ReturnType<typeof taskColumns>[number]) => task && column.colour?.(task);
-    return this.#context.out(line(this.#columns(), cells, this.#widths, style, colour));
+    const cut = this.#context.tableWidth() !== null;
+    return this.#context.out(line(this.#columns(), cells, this.#widths, style, cut, colour));
   }
 
   #cells(task: Task, status?: string): string[] {

@@ -1,0 +1,169 @@
+// nodes, node, events and version against a real master; and what is said where there is none.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Cluster, podling, until } from "./harness.ts";
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = new Cluster();
+  await cluster.node("n1", { cpu: 2, memory: "1g", labels: { disk: "ssd" } });
+  await cluster.node("n2", { port: 2 });
+});
+afterAll(() => cluster.stop());
+
+describe("nodes", () => {
+  test("as a table, wide, names, ids and JSON", async () => {
+    const table = (await cluster.podling("nodes")).out.split("\n");
+    expect(table[0]).toBe("NAME  NODE           STATUS  TASKS  CPU  MEMORY   AGE");
+    expect(table[1]).toMatch(/^n1 {4}node-\w{8} {2}online {2}0\/10 {3}0\/2 {2}0\/1 GiB +\d+s$/);
+    expect((await cluster.podling("nodes -o wide")).out).toContain("disk=ssd");
+    expect((await cluster.podling("nodes -o name")).out).toBe("n1\nn2\n");
+    const json = JSON.parse((await cluster.podling("nodes -o json")).out) as { nodeId: string }[];
+    expect((await cluster.podling("nodes -q")).out).toBe(json.map(({ nodeId }) => `${nodeId}\n`).join(""));
+  });
+
+  test("inspect, cordon, uncordon", async () => {
+    expect(JSON.parse((await cluster.podling("node inspect n1")).out)).toMatchObject({ hostname: "n1", capacity: 10 });
+    expect(await cluster.podling("node cordon n1")).toEqual({ code: 0, out: "n1 cordoned\n", err: "" });
+    expect((await cluster.podling("nodes")).out).toContain("online, cordoned");
+    expect((await cluster.podling("node uncordon n1 n3")).code).toBe(1);
+    expect((await cluster.podling("nodes")).out).not.toContain("cordoned");
+  });
+
+  test("rm of a node that is online needs -f", async () => {
+    const { code, err } = await cluster.podling("node rm n2");
+    expect(code).toBe(1);
+    expect(err).toContain("Stop its worker first, or use podling node rm -f n2");
+    expect(await cluster.podling("node rm -f n2")).toEqual({ code: 0, out: "n2\n", err: "" });
+    expect((await cluster.podling("nodes -o name")).out).toBe("n1\n");
+  });
+
+  test.each([
+    ["node", "error: node: the verb is missing. It has inspect, cordon, uncordon, rm.\n"],
+    ["node crodon n1", 'error: podling node has no verb "crodon". Did you mean podling node cordon?\n'],
+    ["node cordon", "error: node cordon: NODE is missing. Usage: podling node cordon NODE [NODE ...]\n"],
+  ])("podling %s", async (line, err) => {
+    expect(await cluster.podling(line)).toEqual({ code: 64, out: "", err });
+  });
+});
+
+describe("events", () => {
+  test("a sentence each, or a line of JSON each", async () => {
+    const sentences = cluster.start("events --since 0");
+    const json = cluster.start("events -o json --since 0");
+    await until(() => sentences.out().includes("node n1") && json.out().includes("\n"));
+    const { taskId } = await cluster.create("seen");
+    await until(() => sentences.out().includes("task seen") && json.out().includes("task.created"));
+    expect(sentences.out()).toMatch(new RegExp(`\\n\\d\\d:\\d\\d:\\d\\d r\\d+ task seen \\(${taskId}\\) scheduled: `));
+    const events = json
+      .out()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map(({ type }) => type)).toContain("node.registered");
+  });
+
+  test("cut off, it goes on after the last revision", async () => {
+    const since: (string | null)[] = [];
+    const event = (revision: number) =>
+      `id: ${revision}\nevent: change\ndata: ${JSON.stringify({ revision, at: "2025-01-19T12:34:56.000Z", type: "task.removed", taskId: "t", name: `task-${revision}` })}\n\n`;
+    const running = cluster.start("events", {
+      fetch: async (url) => {
+        since.push(new URL(url).searchParams.get("since"));
+        if (since.length === 1) return new Response(event(7));
+        if (since.length === 2) return new Response(event(8) + event(9));
+        return new Response('{"error":"too old","code":"revision-too-old","hint":"Begin anew."}', { status: 410 });
+      },
+    });
+    const { code, out, err } = await running.ended;
+    expect(since).toEqual([null, "7", "9"]);
+    expect(out).toBe(
+      "12:34:56 r7 task task-7 (t) removed\n12:34:56 r8 task task-8 (t) removed\n12:34:56 r9 task task-9 (t) removed\n",
+    );
+    expect({ code, err }).toEqual({ code: 1, err: "error: too old. Begin anew.\n" });
+  });
+});
+
+describe("version", () => {
+  test("of both, as text and JSON", async () => {
+    expect((await cluster.podling("version")).out).toBe(
+      `client  1.2.3 (abcdef)\nmaster  1.2.3 (abcdef) at ${cluster.url}\n`,
+    );
+    expect(JSON.parse((await cluster.podling("version -o json")).out)).toMatchObject({
+      client: { version: "1.2.3" },
+      server: { api: "v1" },
+    });
+  });
+
+  test("of this program alone, without a master", async () => {
+    expect(await podling("--version")).toEqual({ code: 0, out: "podling 1.2.3 (abcdef)\n", err: "" });
+    expect((await podling("version --client -o json")).code).toBe(0);
+  });
+});
+
+describe("the master", () => {
+  const nothingThere = async () => {
+    throw Object.assign(new Error("no"), { code: "ConnectionRefused" });
+  };
+
+  test("does not run", async () => {
+    const { code, err } = await podling("ps", { fetch: nothingThere });
+    expect(code).toBe(1);
+    expect(err).toBe(
+      "error: cannot reach http://localhost:8080: connection refused. Is the master running? Start one with podling up\n",
+    );
+  });
+
+  test("is elsewhere", async () => {
+    const { err } = await podling("nodes --master n9:8080", { fetch: nothingThere });
+    expect(err).toStartWith("error: cannot reach http://n9:8080: connection refused. Is the master running there?");
+  });
+
+  test("--master goes before PODLING_MASTER_URL; localhost is called by its address", async () => {
+    const called: string[] = [];
+    const fetch = async (url: string) => {
+      called.push(url);
+      return new Response("[]", { headers: { "content-type": "application/json" } });
+    };
+    const env = { PODLING_MASTER_URL: "http://env:1" };
+    await podling("nodes -q --master http://flag:2/", { env, fetch });
+    await podling("nodes -q", { env, fetch });
+    await podling("nodes -q", { fetch });
+    await podling("nodes -q --master localhost:9", { fetch });
+    expect(called).toEqual([
+      "http://flag:2/api/v1/nodes",
+      "http://env:1/api/v1/nodes",
+      "http://127.0.0.1:8080/api/v1/nodes",
+      "http://127.0.0.1:9/api/v1/nodes",
+    ]);
+    const wrong = await podling("nodes --master ftp://x");
+    expect(wrong.code).toBe(64);
+    expect(wrong.err).toStartWith("error: --master: expected a URL");
+  });
+
+  test("asks for a token", async () => {
+    const guarded = new Cluster("secret");
+    try {
+      const without = await guarded.podling("nodes");
+      expect(without.code).toBe(1);
+      expect(without.err).toEndWith("Give the master's token with --token or PODLING_TOKEN.\n");
+      expect((await guarded.podling("nodes --token secret")).code).toBe(0);
+      expect((await guarded.podling("nodes", { env: { PODLING_TOKEN: "secret" } })).code).toBe(0);
+    } finally {
+      await guarded.stop();
+    }
+  });
+
+  test("is something else", async () => {
+    const fetch = async () => new Response("<html>It works!</html>", { status: 404 });
+    const { code, err } = await podling("ps", { fetch });
+    expect(code).toBe(1);
+    expect(err).toContain("the answer (HTTP 404) is not Podling's: <html>It works!</html>");
+  });
+
+  test("-v shows requests on stderr, and the answer stays alone on stdout", async () => {
+    const { out, err } = await cluster.podling("-v nodes -o name");
+    expect(out).toBe("n1\n");
+    expect(err).toMatch(/^> GET http:\/\/127\.0\.0\.1:\d+\/api\/v1\/nodes\n< 200 OK after \d+ ms\n$/);
+  });
+});

@@ -1,0 +1,93 @@
+// Completion scripts, asked the way their shells ask them. A shell that is not installed is named, and its script only
+// looked at.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isGroup } from "../../src/cli/verb.ts";
+import { loadAllVerbs, verbNames } from "../../src/cli/verbs/index.ts";
+import { podling } from "./harness.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "podling-completion-"));
+  for (const shell of ["bash", "zsh", "fish"]) {
+    writeFileSync(join(folder, `podling.${shell}`), (await podling(`completion ${shell}`)).out);
+  }
+  // Stands in for the executable: completion asks it for the names of tasks and nodes.
+  const stub = join(folder, "podling");
+  writeFileSync(
+    stub,
+    '#!/bin/sh\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; esac\n',
+  );
+  chmodSync(stub, 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What bash would offer at the end of this line. */
+function bashOffers(line: string): string[] {
+  const words = line.split(" ").map((word) => `'${word}'`);
+  const script = `source "$1/podling.bash"; COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}; _podling; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const env = { PATH: `${folder}:/usr/bin:/bin`, HOME: folder };
+  const ran = Bun.spawnSync(["bash", "--norc", "-c", script, "bash", folder], { env, cwd: folder });
+  expect(ran.stderr.toString()).toBe("");
+  return ran.stdout
+    .toString()
+    .split("\n")
+    .filter((word) => word !== "");
+}
+
+describe("bash", () => {
+  test.if(Bun.which("bash") !== null)("offers verbs, flags, values, tasks and nodes", () => {
+    expect(bashOffers("podling ")).toEqual([...verbNames]);
+    expect(bashOffers("podling ex")).toEqual(["explain"]);
+    expect(bashOffers("podling --ma")).toEqual(["--master"]);
+    expect(bashOffers("podling --master http://m:1 no")).toEqual(["nodes", "node"]);
+    expect(bashOffers("podling node ")).toEqual(["inspect", "cordon", "uncordon", "rm"]);
+    expect(bashOffers("podling node cordon ")).toEqual(["n1", "n2"]);
+    expect(bashOffers("podling logs ")).toEqual(["web", "web-2", "job"]);
+    expect(bashOffers("podling logs -f w")).toEqual(["web", "web-2"]);
+    expect(bashOffers("podling logs --f")).toEqual(["--follow"]);
+    expect(bashOffers("podling run x --pull ")).toEqual(["missing", "always", "never"]);
+    expect(bashOffers("podling run x --image ")).toEqual([]);
+    expect(bashOffers("podling run x --env-file podling.b")).toEqual(["podling.bash"]);
+    expect(bashOffers("podling ps -o ")).toEqual(["table", "wide", "json", "name"]);
+    expect(bashOffers("podling events -o ")).toEqual(["table", "json"]);
+    expect(bashOffers("podling completion ")).toEqual(["bash", "zsh", "fish"]);
+    expect(bashOffers("podling help no")).toEqual(["nodes", "node"]);
+    expect(bashOffers("podling run x --image y -- l")).toEqual([]);
+  });
+});
+
+for (const shell of ["bash", "zsh", "fish"]) {
+  if (Bun.which(shell) === null) {
+    process.stderr.write(`skipped: ${shell} is not installed, so its script is compared but not run\n`);
+  }
+}
+
+describe.each(["zsh", "fish"])("%s", (shell) => {
+  test.if(Bun.which(shell) !== null)("reads its script", () => {
+    const ran = Bun.spawnSync([shell, "-n", join(folder, `podling.${shell}`)]);
+    expect(ran.stderr.toString()).toBe("");
+    expect(ran.exitCode).toBe(0);
+  });
+
+  test("names every verb and every flag", async () => {
+    const { out } = await podling(`completion ${shell}`);
+    for (const verb of await loadAllVerbs()) {
+      for (const one of isGroup(verb) ? verb.verbs : [verb]) {
+        expect(out).toContain(one.name.split(" ").at(-1)!);
+        for (const { long } of one.flags) expect(out).toContain(long);
+      }
+    }
+  });
+});
+
+test("no such shell", async () => {
+  expect(await podling("completion basj")).toEqual({
+    code: 64,
+    out: "",
+    err: 'error: there is no completion for "basj". Did you mean bash?\n',
+  });
+});

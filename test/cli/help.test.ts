@@ -1,0 +1,150 @@
+// Help, unknown verbs, the settings of the roles, and docs/CLI.md, which must say what the table of verbs says.
+
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cliDocument } from "../../src/cli/document.ts";
+import { flagsOf } from "../../src/cli/parse.ts";
+import { isGroup, type Verb } from "../../src/cli/verb.ts";
+import { loadAllVerbs, verbNames, verbSections } from "../../src/cli/verbs/index.ts";
+import { podling, settings } from "./harness.ts";
+
+const all: Verb[] = (await loadAllVerbs()).flatMap((verb) => (isGroup(verb) ? verb.verbs : [verb]));
+
+describe("help", () => {
+  test("without a verb: on stderr, as a mistake; asked for: on stdout", async () => {
+    const bare = await podling("");
+    const asked = await podling("--help");
+    expect(bare.code).toBe(64);
+    expect(bare.out).toBe("");
+    expect(asked).toEqual({ code: 0, out: bare.err, err: "" });
+    expect((await podling("help")).out).toBe(asked.out);
+    for (const name of verbNames) expect(asked.out).toContain(`\n  ${name} `);
+  });
+
+  test("every verb is in exactly one section", () => {
+    expect(verbSections.flatMap(([, names]) => names).sort()).toEqual([...verbNames].sort());
+  });
+
+  test.each(all.map((verb) => [verb.name, verb] as const))("%s --help", async (name, verb) => {
+    const { code, out, err } = await podling(`${name} --help`);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect((await podling(`help ${name}`)).out).toBe(out);
+    for (const { long } of verb.flags) expect(out).toContain(`--${long}`);
+    for (const line of out.split("\n")) if (!line.startsWith("  podling ")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test.each(all.map((verb) => [verb.name, verb] as const))(
+    "%s has no flag twice, and examples that parse",
+    (_, verb) => {
+      const flags = flagsOf(verb);
+      expect(new Set(flags.map(({ long }) => long)).size).toBe(flags.length);
+      const shorts = flags.flatMap(({ short }) => (short === undefined ? [] : [short]));
+      expect(new Set(shorts).size).toBe(shorts.length);
+      expect(verb.examples.length).toBeGreaterThan(0);
+    },
+  );
+
+  test.each([
+    ["rnu", 'error: podling has no verb "rnu". Did you mean podling run?\n'],
+    ["get", 'error: podling has no verb "get". Here it is: podling ps lists tasks'],
+    ["frobnicate", 'error: podling has no verb "frobnicate". See podling help.\n'],
+    ["help rnu", 'error: there is no verb "rnu". Did you mean podling help run?\n'],
+    ["help node crodon", 'error: node has no verb "crodon". See podling help node.\n'],
+    ["--frob ps", "error: podling has no flag --frob"],
+  ])("podling %s", async (line, err) => {
+    const ran = await podling(line);
+    expect({ code: ran.code, out: ran.out }).toEqual({ code: 64, out: "" });
+    expect(ran.err).toStartWith(err);
+  });
+});
+
+describe("roles", () => {
+  test("master: defaults, and every flag", async () => {
+    await podling("master");
+    expect(settings.master).toEqual({
+      host: "127.0.0.1",
+      port: 8080,
+      dataDir: "/home/user/.local/share/podling/master",
+      journal: "sqlite",
+      strategy: "round-robin",
+      token: null,
+      insecure: false,
+      allowedHosts: [],
+      retentionCount: undefined,
+      retentionAgeMs: undefined,
+    });
+    await podling(
+      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --retention-count 5 --retention-age 24h",
+      { env: { PODLING_TOKEN: "secret" } },
+    );
+    expect(settings.master).toEqual({
+      host: "0.0.0.0",
+      port: 0,
+      dataDir: "d",
+      journal: "memory",
+      strategy: "spread",
+      token: "secret",
+      insecure: true,
+      allowedHosts: ["a", "b"],
+      retentionCount: 5,
+      retentionAgeMs: 86_400_000,
+    });
+  });
+
+  test("worker: every flag", async () => {
+    await podling(
+      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g",
+    );
+    expect(settings.worker).toEqual({
+      masterUrl: "http://m:1",
+      host: "0.0.0.0",
+      port: 9,
+      hostname: "h",
+      address: "10.0.0.9",
+      capacity: 3,
+      labels: { k: "v", x: "" },
+      dataDir: "d",
+      dockerHost: "unix:///s",
+      drainOnExit: true,
+      token: "t",
+      insecure: true,
+      cpus: 0.5,
+      memory: 2 * 1024 ** 3,
+    });
+    await podling("worker", { env: { XDG_DATA_HOME: "/x", DOCKER_HOST: "unix:///e" } });
+    expect(settings.worker).toMatchObject({ dataDir: "/x/podling/worker", dockerHost: "unix:///e", cpus: null });
+  });
+
+  test("up: both, each with its port and folder", async () => {
+    await podling("up --port 9000 --worker-port 9001 --data-dir d/ --strategy binpack --label k=v", {
+      env: { PODLING_MASTER_URL: "http://elsewhere:1" },
+    });
+    expect(settings.up!.master).toMatchObject({ port: 9000, dataDir: "d/master", strategy: "binpack" });
+    expect(settings.up!.worker).toMatchObject({
+      masterUrl: "http://127.0.0.1:9000",
+      port: 9001,
+      dataDir: "d/worker",
+      labels: { k: "v" },
+    });
+  });
+
+  test.each([
+    ["master --strategy spred", '--strategy: expected round-robin, spread, binpack; got "spred". Did you mean spread?'],
+    ["master --port 99999", '--port: expected a whole number from 0 to 65535; got "99999"'],
+    ["worker --capacity 0", '--capacity: expected a whole number from 1 to 10000; got "0"'],
+    ["worker --memory much", '--memory: expected memory such as 512m or 2g; got "much"'],
+    ["worker --label =v", "--label =v: the key is missing"],
+    ["up --retention-age old", "--retention-age: expected a duration"],
+  ])("podling %s", async (line, says) => {
+    const { code, err } = await podling(line);
+    expect(code).toBe(64);
+    expect(err).toStartWith(`error: ${says}`);
+  });
+});
+
+test("docs/CLI.md says what the table of verbs says (PODLING_UPDATE=1 writes it anew)", async () => {
+  const path = `${import.meta.dir}/../../docs/CLI.md`;
+  const text = cliDocument(await loadAllVerbs());
+  if (process.env.PODLING_UPDATE) writeFileSync(path, text);
+  expect(readFileSync(path, "utf8")).toBe(text);
+});

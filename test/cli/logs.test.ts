@@ -1,0 +1,132 @@
+// podling logs: both outputs kept apart, and following through waits, restarts and cut connections.
+
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { framedMediaType } from "../../src/lib/frames.ts";
+import { Cluster, frame, framed, logServer, runs, until } from "./harness.ts";
+
+let cluster: Cluster;
+let worker: { port: number; stop: () => void };
+let answer: (query: URLSearchParams) => Response;
+let asked: URLSearchParams[];
+
+beforeAll(async () => {
+  worker = logServer((query) => {
+    asked.push(query);
+    return answer(query);
+  });
+  cluster = new Cluster();
+  await cluster.node("n1", { port: worker.port, address: "127.0.0.1" });
+});
+beforeEach(() => {
+  asked = [];
+  answer = () => framed(frame("stdout", "one\n"), frame("stderr", "two\n"), frame("stdout", "three\n"));
+});
+afterAll(async () => {
+  await cluster.stop();
+  worker.stop();
+});
+
+test("stdout to stdout, stderr to stderr", async () => {
+  await cluster.running("both");
+  expect(await cluster.podling("logs both")).toEqual({ code: 0, out: "one\nthree\n", err: "two\n" });
+});
+
+test("-n, --since and -t are passed on", async () => {
+  await cluster.running("flags");
+  await cluster.podling("logs -n20 -t --since 10m flags");
+  expect(asked[0]!.get("tail")).toBe("20");
+  expect(asked[0]!.get("timestamps")).toBe("true");
+  expect(Date.now() - Date.parse(asked[0]!.get("since")!)).toBeGreaterThanOrEqual(600_000);
+  await cluster.podling("logs -n all flags");
+  expect(asked[1]!.has("tail")).toBe(false);
+  expect((await cluster.podling("logs -n some flags")).code).toBe(64);
+});
+
+test("bytes that are cut in the middle of a character come out whole", async () => {
+  const bytes = frame("stdout", "grün ✓\n");
+  answer = () => {
+    const parts = [bytes.subarray(0, 11), bytes.subarray(11, 15), bytes.subarray(15)];
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const next = parts.shift();
+        if (next) controller.enqueue(next);
+        else controller.close();
+      },
+    });
+    return new Response(body, { headers: { "content-type": framedMediaType } });
+  };
+  await cluster.running("utf8");
+  expect((await cluster.podling("logs utf8")).out).toBe("grün ✓\n");
+});
+
+test("-f of a task that has not started waits for it, and ends when it ends", async () => {
+  const { taskId } = await cluster.create("soon");
+  const following = cluster.start("logs -f soon");
+  await until(() => following.err().includes("scheduled"));
+  await cluster.report(taskId, { status: "running", containerId: "c", reason: runs });
+  await until(() => following.out() !== "");
+  await cluster.report(taskId, { status: "completed", exitCode: 0 });
+  const { code, out } = await following.ended;
+  expect(code).toBe(0);
+  expect(out).toStartWith("one\nthree\n");
+});
+
+test("-f goes on after the container was started again, with what is new", async () => {
+  const { taskId } = await cluster.running("again");
+  let reads = 0;
+  answer = (query) => {
+    reads++;
+    if (reads > 1) expect(query.has("since")).toBe(true);
+    return framed(frame("stdout", `run ${reads}\n`));
+  };
+  const following = cluster.start("logs -f -n 5 again");
+  await until(() => following.out().includes("run 2"));
+  await cluster.report(taskId, { status: "completed", exitCode: 0 });
+  expect((await following.ended).out).toStartWith("run 1\nrun 2\n");
+  expect(asked[0]!.get("tail")).toBe("5");
+  expect(asked[1]!.has("tail")).toBe(false);
+});
+
+test("-f says when it was cut off, and goes on", async () => {
+  const { taskId } = await cluster.running("cut");
+  let reads = 0;
+  answer = () => framed(frame("stdout", "after\n"));
+  const cut = () => {
+    let sent = false;
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        pull(controller) {
+          if (sent) controller.error(new Error("the cable"));
+          else controller.enqueue(frame("stdout", "before\n"));
+          sent = true;
+        },
+      }),
+    );
+  };
+  const following = cluster.start("logs -f cut", {
+    fetch: async (url, init) => (url.includes("/logs") && reads++ === 0 ? cut() : fetch(url, init)),
+  });
+  await until(() => following.out().includes("after"));
+  await cluster.report(taskId, { status: "completed", exitCode: 0 });
+  const { code, out, err } = await following.ended;
+  expect(code).toBe(0);
+  expect(out).toStartWith("before\nafter\n");
+  expect(err).toContain("the logs of cut were cut off; trying again\n");
+});
+
+test("no logs yet, and no such task", async () => {
+  await cluster.create("unborn");
+  const unborn = await cluster.podling("logs unborn");
+  expect(unborn.code).toBe(1);
+  expect(unborn.err).toMatch(/^error: task unborn .* has no logs/);
+  expect((await cluster.podling("logs -f nobody")).err).toStartWith('error: there is no task "nobody"');
+});
+
+test("the reader leaves: podling logs | head -1", async () => {
+  await cluster.running("headed");
+  expect(await cluster.podling("logs headed", { readerLeavesAfter: 1 })).toEqual({
+    code: 0,
+    out: "one\n",
+    err: "two\n",
+  });
+});

@@ -1,0 +1,200 @@
+// podling run against a real master, with a worker that the test plays: what is printed, and what is returned.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Cluster, frame, framed, logServer, podling, runs, until } from "./harness.ts";
+
+let cluster: Cluster;
+let worker: { port: number; stop: () => void };
+beforeAll(async () => {
+  worker = logServer(() => framed(frame("stdout", "to stdout\n"), frame("stderr", "to stderr\n")));
+  cluster = new Cluster();
+  await cluster.node("n1", { port: worker.port, address: "127.0.0.1", labels: { disk: "hdd" } });
+});
+afterAll(async () => {
+  await cluster.stop();
+  worker.stop();
+});
+
+const scheduled = (name: string) =>
+  until(async () => {
+    const task = await cluster.task(name);
+    return task?.status === "scheduled" ? task : null;
+  });
+
+const exited = (code: number) =>
+  ({
+    status: code === 0 ? "completed" : "failed",
+    exitCode: code,
+    reason: { code: "exited", message: `exited with code ${code}` },
+  }) as const;
+
+describe("until it runs", () => {
+  test("prints where it runs on stderr and the id alone on stdout", async () => {
+    const running = cluster.start("run web --image nginx -p 8080:80");
+    const { taskId } = await scheduled("web");
+    const publishedPorts = [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" as const }];
+    await cluster.report(taskId, { status: "running", containerId: "c1", reason: runs, publishedPorts });
+    const { code, out, err } = await running.ended;
+    expect(code).toBe(0);
+    expect(out).toBe(`${taskId}\n`);
+    expect(err).toMatch(/^web is running on n1 after \d+\.\d s: 127\.0\.0\.1:8080->80\/tcp\n$/);
+  });
+
+  test("tells in between what it waits for: lines in a pipe, one that rewrites itself on a terminal", async () => {
+    const piped = cluster.start("run slow --image nginx");
+    const terminal = cluster.start("run slow2 --image nginx", { terminal: 80 });
+    const tasks = [await scheduled("slow"), await scheduled("slow2")];
+    for (const [index, one] of [piped, terminal].entries()) {
+      await until(() => one.err().includes("scheduled, placed on n1"));
+      for (const percent of [40, 60]) {
+        const reason = { code: "pulling", message: `pulling ${percent}%` } as const;
+        await cluster.report(tasks[index]!.taskId, { status: "scheduled", reason });
+        await until(async () => one.err().includes("pulling 40%"));
+      }
+      await cluster.report(tasks[index]!.taskId, { status: "running", containerId: "c", reason: runs });
+    }
+    const [first, second] = [await piped.ended, await terminal.ended];
+    expect(first.err.split("\n").filter((line) => line.includes("pulling"))).toHaveLength(1);
+    expect(first.err).not.toContain("\x1b");
+    expect(second.err).toContain("\r\x1b[K");
+    expect(second.err.split("\x1b[K").at(-1)).toStartWith("slow2 is running on n1");
+  });
+
+  test("-d prints the id at once", async () => {
+    const { code, out, err } = await cluster.podling("run later -d --image nginx");
+    expect({ code, out, err }).toEqual({ code: 0, out: `${(await cluster.task("later"))!.taskId}\n`, err: "" });
+  });
+
+  test("-o name and -o json print that instead of the id", async () => {
+    expect((await cluster.podling("run named -d --image nginx -o name")).out).toBe("named\n");
+    const { out } = await cluster.podling("run jsoned -d --image nginx -o json");
+    expect(JSON.parse(out)).toMatchObject({ name: "jsoned", status: "scheduled" });
+  });
+
+  test("docker's own form", async () => {
+    const { code } = await cluster.podling("run -d --name docked -p 80 nginx:1.27 -- echo hi");
+    expect(code).toBe(0);
+    expect(await cluster.task("docked")).toMatchObject({ image: "nginx:1.27", args: ["echo", "hi"] });
+  });
+
+  test("a task that waits for room: why, what would help, and 2", async () => {
+    const { code, out, err } = await cluster.podling("run ssd --image nginx --constraint disk==ssd --timeout 50ms");
+    expect(code).toBe(2);
+    expect(out).toBe(`${(await cluster.task("ssd"))!.taskId}\n`);
+    expect(err).toContain("ssd is still pending after 0.1 s: 0 of 1 ");
+    expect(err).toContain("What would make it fit: change the labels of n1");
+    const detached = await cluster.podling("run ssd2 -d --image nginx --constraint disk==ssd");
+    expect(detached.code).toBe(2);
+    expect(detached.err).toStartWith("ssd2 is accepted and waits: 0 of 1 ");
+  });
+
+  test("a task that fails: why, the engine's words, what next, and 1", async () => {
+    const running = cluster.start("run broken --image nope");
+    const { taskId } = await scheduled("broken");
+    await cluster.report(taskId, {
+      status: "failed",
+      reason: { code: "image-not-found", message: "there is no image nope" },
+      error: "manifest unknown",
+    });
+    const { code, err } = await running.ended;
+    expect(code).toBe(1);
+    expect(err).toContain("error: broken failed: there is no image nope: manifest unknown. See podling logs broken");
+  });
+
+  test("Ctrl-C leaves it running and says how to stop it", async () => {
+    const running = cluster.start("run left --image nginx");
+    await scheduled("left");
+    // The command knows of the task when it begins to tell of it.
+    await until(() => running.err().includes("left"));
+    running.interrupt();
+    const { code, err } = await running.ended;
+    expect(code).toBe(130);
+    expect(err).toEndWith("left goes on without you. Stop it with: podling stop left\n");
+  });
+});
+
+describe("--follow", () => {
+  test("shows both outputs and returns the container's code", async () => {
+    const running = cluster.start("run job --image alpine --follow -- sh -c exit");
+    const { taskId } = await scheduled("job");
+    await cluster.report(taskId, { status: "running", containerId: "c2", reason: runs });
+    await until(() => running.out() !== "");
+    await cluster.report(taskId, exited(3));
+    const { code, out, err } = await running.ended;
+    expect(code).toBe(3);
+    expect(out).toStartWith("to stdout\n");
+    expect(err).toStartWith("to stderr\n");
+    expect(await cluster.task(taskId)).not.toBeNull();
+  });
+
+  test("a job that had finished before anyone looked still shows what it wrote; --rm removes it", async () => {
+    const running = cluster.start("run quick --image alpine --follow --rm");
+    const { taskId } = await scheduled("quick");
+    await cluster.report(taskId, { status: "running", containerId: "c3", reason: runs });
+    await cluster.report(taskId, exited(0));
+    expect(await running.ended).toEqual({ code: 0, out: "to stdout\n", err: "to stderr\n" });
+    expect(await cluster.task(taskId)).toBeNull();
+  });
+
+  test.each([
+    [127, "start-failed"],
+    [126, "start-failed"],
+    [null, "image-not-found"],
+  ] as const)("never started: the engine's code %p, else 125", async (exitCode, reason) => {
+    const name = `never-${exitCode ?? "at-all"}`;
+    const running = cluster.start(`run ${name} --image alpine --follow`);
+    const { taskId } = await scheduled(name);
+    await cluster.report(taskId, { status: "failed", exitCode, reason: { code: reason, message: "it would not" } });
+    const { code, out } = await running.ended;
+    expect(code).toBe(exitCode ?? 125);
+    expect(out).toBe("");
+  });
+
+  test("Ctrl-C with --rm stops and removes", async () => {
+    const running = cluster.start("run gone --image alpine --follow --rm");
+    const { taskId } = await scheduled("gone");
+    await cluster.report(taskId, { status: "running", containerId: "c4", reason: runs });
+    await until(() => running.out() !== "");
+    running.interrupt();
+    await until(async () => (await cluster.task(taskId))?.desired === "stopped");
+    await cluster.report(taskId, { status: "stopped", exitCode: 143, reason: { code: "stopped", message: "stopped" } });
+    const { code, err } = await running.ended;
+    expect(code).toBe(130);
+    expect(err).toContain("stopping and removing gone\n");
+    expect(await cluster.task(taskId)).toBeNull();
+  });
+});
+
+describe("what makes no sense", () => {
+  test.each([
+    ["run", "error: name and image are missing. Write: podling run NAME --image IMAGE"],
+    ["run web", "error: --image is missing. If web is the image, write: podling run web --image web"],
+    [
+      "run nginx:1.27 -d",
+      "error: --image is missing. If nginx:1.27 is the image, write: podling run nginx --image nginx:1.27",
+    ],
+    ["run --image r:5000/team/app:1", "error: the name is missing. Write: podling run app --image r:5000/team/app:1"],
+    ["run web --name web --image nginx", "error: two names: web and --name web"],
+    ["run web --image nginx -d --follow", "error: -d and --follow contradict each other"],
+    ["run web --image nginx -d --rm", "error: --rm needs --follow"],
+    [
+      "run web --image nginx echo hi",
+      'error: unexpected "echo": run takes one NAME. The container\'s command goes after --',
+    ],
+    ["run -it web --image nginx", "error: run has no -i: a task has no terminal. --follow shows its output"],
+    ["run web --image nginx --timeout soon", "error: --timeout: expected a duration"],
+    ["run web --image nginx -p http", "error: -p http: http is no port"],
+  ])("podling %s", async (line, says) => {
+    const { code, out, err } = await podling(line);
+    expect({ code, out }).toEqual({ code: 64, out: "" });
+    expect(err).toStartWith(says);
+    expect(err.trimEnd()).not.toContain("\n");
+  });
+
+  test("what the master refuses names the flag", async () => {
+    const { code, err } = await cluster.podling(["run", "web", "--image", "Not An Image"]);
+    expect(code).toBe(1);
+    expect(err).toStartWith('error: field "image": expected an image reference');
+    expect(err).toEndWith("Look at --image; podling help run says what it takes.\n");
+  });
+});

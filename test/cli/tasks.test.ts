@@ -1,0 +1,257 @@
+// ps, inspect, explain, wait, stop, rm and prune against a real master.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Task } from "../../src/model/task.ts";
+import { Cluster, runs, until } from "./harness.ts";
+
+let cluster: Cluster;
+let web: Task;
+let waiting: Task;
+let job: Task;
+const exited = { code: "exited", message: "exited with code 3" } as const;
+
+beforeAll(async () => {
+  cluster = new Cluster();
+  await cluster.node("n1", { cpu: 2, memory: "1g" });
+  web = await cluster.running("web", { labels: { app: "shop" } });
+  waiting = await cluster.create("waiting", { resources: { memory: "2g" } });
+  job = await cluster.running("job", { labels: { app: "shop", kind: "job" } });
+  job = await cluster.report(job.taskId, { status: "failed", exitCode: 3, reason: exited });
+});
+afterAll(() => cluster.stop());
+
+describe("ps", () => {
+  test("what lives, with node names; the reason of what does not run", async () => {
+    const { code, out, err } = await cluster.podling("ps");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^NAME {5}TASK {21}STATUS {18}NODE {2}RESTARTS {2}AGE\n/);
+    expect(out).toMatch(new RegExp(`\nweb {6}${web.taskId}  running {17}n1 +0 +\\d+s\n`));
+    expect(out).toMatch(new RegExp(`\nwaiting  ${waiting.taskId}  pending \\(no-node-fits\\)  - +0 +\\d+s\n$`));
+  });
+
+  test.each([
+    ["ps -a -o name", "web\nwaiting\njob\n"],
+    ["ps -o name", "web\nwaiting\n"],
+    ["ps -o name -l app=shop", "web\n"],
+    ["ps -a -o name -l app=shop,kind", "job\n"],
+    ["ps -a -o name -l app -l kind=job", "job\n"],
+    ["ps -o name --filter status=failed,pending", "waiting\njob\n"],
+    ["ps -o name --filter name=web --filter node=n1", "web\n"],
+    ["ps -o name --filter label=kind", ""],
+  ])("podling %s", async (line, out) => {
+    expect(await cluster.podling(line)).toEqual({ code: 0, out, err: "" });
+  });
+
+  test("-q and -o json", async () => {
+    expect((await cluster.podling("ps -q")).out).toBe(`${web.taskId}\n${waiting.taskId}\n`);
+    const json = JSON.parse((await cluster.podling("ps -a -o json")).out) as Task[];
+    expect(json.map(({ name }) => name)).toEqual(["web", "waiting", "job"]);
+  });
+
+  test("fits a terminal of 80 columns and colours it; NO_COLOR and --no-color do not", async () => {
+    const { out } = await cluster.podling("ps -a", { terminal: 80 });
+    expect(out).toContain("\x1b[32mrunning\x1b[39m");
+    for (const line of out.split("\n")) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(80);
+    expect((await cluster.podling("ps -a --no-color", { terminal: 80 })).out).not.toContain("\x1b");
+    expect((await cluster.podling("ps -a", { terminal: 80, env: { NO_COLOR: "1" } })).out).not.toContain("\x1b");
+    expect((await cluster.podling("ps -a")).out).not.toContain("\x1b");
+  });
+
+  test("nothing to list: a word on a terminal, an empty table in a pipe", async () => {
+    const line = "ps --filter name=nobody";
+    expect((await cluster.podling(line, { terminal: 80 })).err).toContain("no tasks");
+    expect((await cluster.podling(line)).out).toBe("NAME  TASK  STATUS  NODE  RESTARTS  AGE\n");
+  });
+
+  test("-w goes on with a line for each change, and one for what ends", async () => {
+    const watching = cluster.start("ps -w --filter name=watched --filter status=pending,scheduled,running");
+    await until(() => watching.out().includes("NAME"));
+    const { taskId } = await cluster.create("watched");
+    await until(() => watching.out().includes("scheduled"));
+    await cluster.report(taskId, { status: "running", containerId: "c", reason: runs });
+    await until(() => watching.out().includes("running"));
+    await cluster.report(taskId, { status: "completed", exitCode: 0, reason: exited });
+    await until(() => watching.out().includes("completed"));
+    expect(watching.out().trimEnd().split("\n")).toHaveLength(4);
+    expect(watching.out()).toContain("n1");
+  });
+
+  test("follows the pages of a long list", async () => {
+    const pages = [[web], [waiting], [job]];
+    const asked: string[] = [];
+    const { out } = await cluster.podling("ps -a -q", {
+      fetch: async (url) => {
+        asked.push(new URL(url).searchParams.get("cursor") ?? "first");
+        const page = asked.length;
+        const headers: Record<string, string> = { "content-type": "application/json" };
+        if (page < 3) headers.link = `</api/v1/tasks?limit=1&cursor=page-${page}>; rel="next"`;
+        return new Response(JSON.stringify(pages[page - 1]), { headers });
+      },
+    });
+    expect(asked).toEqual(["first", "page-1", "page-2"]);
+    expect(out).toBe(`${web.taskId}\n${waiting.taskId}\n${job.taskId}\n`);
+  });
+
+  test.each([
+    ["ps --filter status=sleeping", "error: --filter status=sleeping: expected pending, scheduled"],
+    ["ps --filter colour=red", 'error: --filter colour=red: there is no key "colour". The keys are'],
+    ["ps --filter status", "error: --filter status: expected KEY=VALUE"],
+    ["ps -l app!=shop", 'error: "app!=shop" is no selector that Podling has'],
+    ["ps web", 'error: unexpected "web": ps takes no words'],
+  ])("podling %s", async (line, says) => {
+    const { code, err } = await cluster.podling(line);
+    expect(code).toBe(64);
+    expect(err).toStartWith(says);
+  });
+});
+
+describe("inspect and explain", () => {
+  test("one is an object, several are a list; names, ids and prefixes do", async () => {
+    expect(JSON.parse((await cluster.podling("inspect web")).out)).toMatchObject({
+      taskId: web.taskId,
+      status: "running",
+    });
+    const both = JSON.parse((await cluster.podling(["inspect", web.taskId, job.taskId.slice(15)])).out) as Task[];
+    expect(both.map(({ name }) => name)).toEqual(["web", "job"]);
+    expect((await cluster.podling("inspect web job -o name")).out).toBe("web\njob\n");
+  });
+
+  test("no such task, and one that is not told apart", async () => {
+    const none = await cluster.podling("inspect nobody");
+    expect(none).toEqual({
+      code: 1,
+      out: "",
+      err: 'error: there is no task "nobody". List all tasks with: podling ps -a\n',
+    });
+    const many = await cluster.podling("inspect 20");
+    expect(many.code).toBe(1);
+    expect(many.err).toContain('"20" could be');
+  });
+
+  test("explain a task that waits", async () => {
+    const { code, out } = await cluster.podling("explain waiting", { terminal: 80, env: { NO_COLOR: "1" } });
+    expect(code).toBe(0);
+    expect(out).toStartWith(`waiting (${waiting.taskId}) is pending\n0 of 1 `);
+    expect(out).toMatch(/\nn1 +✓ +✓ +✓ +✓ +✓ +✗ +✓ +✓ +✓ +-\n/);
+    expect(out).toContain("n1  ✗ memory  needs 2 GiB, n1 has 1 GiB free of 1 GiB");
+    expect(out).toContain("What would make it fit: free 1 GiB of memory on n1");
+    expect(JSON.parse((await cluster.podling("explain waiting -o json")).out)).toMatchObject({ chosenNodeId: null });
+  });
+
+  test("explain a task that has a place", async () => {
+    expect((await cluster.podling("explain web")).out).toMatch(/\nn1 .* \*\n/);
+  });
+});
+
+describe("wait", () => {
+  test("what is so already is answered at once", async () => {
+    expect(await cluster.podling("wait web --for running")).toEqual({ code: 0, out: "web running\n", err: "" });
+  });
+
+  test("completed is 0, failed is 1, and both say so", async () => {
+    const { taskId } = await cluster.running("good");
+    const good = cluster.start("wait good");
+    await cluster.report(taskId, { status: "completed", exitCode: 0, reason: exited });
+    expect(await good.ended).toEqual({ code: 0, out: "good completed\n", err: "" });
+    const failed = await cluster.podling("wait job");
+    expect(failed).toEqual({
+      code: 1,
+      out: "job failed (exit 3)\n",
+      err: "error: job failed: exited with code 3\n",
+    });
+  });
+
+  test("124 at the timeout, with the reason", async () => {
+    const { code, out, err } = await cluster.podling("wait waiting --for running --timeout 50ms");
+    expect({ code, out }).toEqual({ code: 124, out: "" });
+    expect(err).toContain("error: waiting is still pending after 0.1 s: 0 of 1 ");
+  });
+
+  test("--for takes two words", async () => {
+    const { code, err } = await cluster.podling("wait web --for runing");
+    expect(code).toBe(64);
+    expect(err).toBe('error: --for: expected running, finished; got "runing". Did you mean running?\n');
+  });
+});
+
+describe("stop and rm", () => {
+  test("stop waits until each has stopped, and says which", async () => {
+    const [first, second] = [await cluster.running("stop-1"), await cluster.running("stop-2")];
+    const stopping = cluster.start("stop stop-1 stop-2");
+    for (const { taskId } of [first, second]) {
+      await until(async () => (await cluster.task(taskId))?.desired === "stopped");
+      await cluster.report(taskId, { status: "stopped", exitCode: 0, reason: { code: "stopped", message: "stopped" } });
+    }
+    const { code, out, err } = await stopping.ended;
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.trim().split("\n").sort()).toEqual(["stop-1", "stop-2"]);
+  });
+
+  test("not stopped in time is 2; -d does not wait", async () => {
+    await cluster.running("stubborn");
+    const { code, out, err } = await cluster.podling("stop stubborn --timeout 50ms");
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toStartWith("stubborn has been asked to stop, and is still running");
+    expect(await cluster.podling("stop -d stubborn")).toEqual({ code: 0, out: "stubborn\n", err: "" });
+  });
+
+  test("one of several that is not there: the others are done, and the code is 1", async () => {
+    await cluster.create("here", { resources: { memory: "2g" } });
+    const { code, out, err } = await cluster.podling("stop nobody here");
+    expect({ code, out }).toEqual({ code: 1, out: "here\n" });
+    expect(err).toBe('error: there is no task "nobody". List all tasks with: podling ps -a\n');
+    expect((await cluster.podling("rm here nobody")).code).toBe(1);
+    expect(await cluster.task("here")).toBeNull();
+  });
+
+  test("rm of a task that runs says what to do; -f does it", async () => {
+    const { taskId } = await cluster.running("alive");
+    const { code, err } = await cluster.podling("rm alive");
+    expect(code).toBe(1);
+    expect(err).toEndWith("Stop it with podling stop alive, or use podling rm -f alive\n");
+    expect(await cluster.podling("rm -f alive")).toEqual({ code: 0, out: "alive\n", err: "" });
+    const after = await cluster.task(taskId);
+    expect(after === null || after.desired === "stopped").toBe(true);
+  });
+});
+
+describe("prune", () => {
+  const finished = async (name: string) => {
+    const { taskId } = await cluster.running(name, { labels: { prune: "me" } });
+    await cluster.report(taskId, { status: "completed", exitCode: 0, reason: exited });
+    return taskId;
+  };
+
+  test("in a pipe it shows, refuses, and removes nothing", async () => {
+    const taskId = await finished("p1");
+    const { code, out, err } = await cluster.podling("prune -l prune=me");
+    expect(code).toBe(64);
+    expect(out).toContain(taskId);
+    expect(err).toBe("error: nobody is here to be asked, so nothing was removed. Say yes with podling prune -y\n");
+    expect(await cluster.task(taskId)).not.toBeNull();
+  });
+
+  test("on a terminal it asks; no is no, yes is yes", async () => {
+    const taskId = await finished("p2");
+    const no = await cluster.podling("prune -l prune=me", { terminal: 80, typed: ["n"] });
+    expect(no.code).toBe(1);
+    expect(no.err).toEndWith("[y/N] nothing was removed\n");
+    expect(await cluster.task(taskId)).not.toBeNull();
+    const yes = await cluster.podling("prune -l prune=me", { terminal: 80, typed: ["y"] });
+    expect(yes.code).toBe(0);
+    expect(yes.err).toEndWith("removed 2 tasks\n");
+    expect(await cluster.task(taskId)).toBeNull();
+  });
+
+  test("-y removes what answers the filters, and only that", async () => {
+    const taskId = await finished("p3");
+    expect((await cluster.podling("prune --older-than 1h -l prune=me -y")).err).toContain("nothing has finished");
+    expect((await cluster.podling("prune --dry-run -o name -l prune=me")).out).toBe("p3\n");
+    expect(await cluster.task(taskId)).not.toBeNull();
+    expect((await cluster.podling("prune -y -l prune=me")).code).toBe(0);
+    expect(await cluster.task(taskId)).toBeNull();
+    expect(await cluster.task(job.taskId)).not.toBeNull();
+    const live = await cluster.podling("prune --filter status=running -y");
+    expect(live.err).toStartWith("error: prune removes only finished tasks, not running ones");
+  });
+});
