@@ -13,6 +13,8 @@ export class EventStream {
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #onClosed: (() => void) | null;
   #cancelKeepAlive: CancelTimer = () => {};
+  /** Bytes of a whole set that may wait beyond the queue's bound: whoever asked for it is not slow yet. */
+  #allowance = 0;
 
   constructor(clock: Clock, onClosed: () => void) {
     this.#clock = clock;
@@ -40,6 +42,12 @@ export class EventStream {
     this.#write(text);
   }
 
+  /** What a listener asked to begin with, already formatted: as much as it is, it does not make the listener slow. */
+  sendFirst(text: string): void {
+    this.#allowance += Buffer.byteLength(text);
+    this.#write(text);
+  }
+
   close(): void {
     if (!this.#onClosed) return;
     this.#closed();
@@ -49,7 +57,9 @@ export class EventStream {
   #write(text: string): void {
     if (!this.#onClosed) return;
     this.#controller.enqueue(encoder.encode(text));
-    if ((this.#controller.desiredSize ?? 0) <= 0) this.close();
+    const room = this.#controller.desiredSize ?? 0;
+    if (room > 0) this.#allowance = 0;
+    else if (room + this.#allowance <= 0) this.close();
   }
 
   #keepAlive(): void {

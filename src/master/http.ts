@@ -119,7 +119,7 @@ async function readInput(
   request: Request,
   search: string,
 ): Promise<Outcome<{ body: unknown; query: unknown }>> {
-  const query = search === "" && !operation.query ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
+  const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
   if (!query.ok) return query;
   if (!operation.body) return { ok: true, value: { body: undefined, query: query.value } };
   const type = request.headers.get("content-type");
@@ -197,4 +197,5 @@ function notFound(method: string, path: string, allowed: string[]): Refusal {
   };
 }
 
+/** No operation asks for a parameter, and none gives one a default: without a search there is nothing to parse. */
 const noQuery: Outcome<Record<string, unknown>> = { ok: true, value: {} };

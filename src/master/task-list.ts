@@ -13,11 +13,17 @@ import type { Watchers } from "./watchers.ts";
 /** Dashboards and `ps` loops ask the same few things again; an answer of 10,000 tasks has some 8 MB. */
 const answersKept = 4;
 
+/** Tasks whose text is kept for the next list: two of the largest pages, some 16 MB, and only once lists are asked for. */
+const textsKept = limits.listMax * 2;
+
 export class TaskList {
   readonly #state: ClusterState;
   readonly #watchers: Watchers;
   #answers = new Map<string, JsonText>();
   #answersRevision = -1;
+  /** Records never change, so their text never does. */
+  #texts = new WeakMap<Task, string>();
+  #textCount = 0;
 
   constructor(state: ClusterState, watchers: Watchers) {
     this.#state = state;
@@ -53,10 +59,23 @@ export class TaskList {
         more = true;
         break;
       }
-      texts.push(JSON.stringify(task));
+      texts.push(this.#text(task));
       last = taskId;
     }
     return new JsonText(`[${texts.join(",")}]`, more ? { link: `<${nextPage(query, last)}>; rel="next"` } : {});
+  }
+
+  #text(task: Task): string {
+    const kept = this.#texts.get(task);
+    if (kept !== undefined) return kept;
+    if (this.#textCount >= textsKept) {
+      this.#texts = new WeakMap();
+      this.#textCount = 0;
+    }
+    const text = JSON.stringify(task);
+    this.#texts.set(task, text);
+    this.#textCount++;
+    return text;
   }
 
   /** Null: every task passes. */

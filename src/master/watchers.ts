@@ -163,7 +163,7 @@ export class Watchers {
       const watcher: Watcher = { stream, filter: null, shown: new Set() };
       stream.send("hello", JSON.stringify({ revision }), since ?? revision);
       const missed = since === undefined ? [] : this.#history.filter((event) => event.revision > since);
-      if (missed.length > 0) stream.sendFormatted(formatChanges(missed));
+      if (missed.length > 0) stream.sendFirst(formatChanges(missed));
       this.#watchers.add(watcher);
       return () => this.#watchers.delete(watcher);
     });
@@ -228,7 +228,8 @@ export class Watchers {
 
   #sync(stream: EventStream, tasks: Task[]): void {
     const { revision, cluster } = this.#options.state;
-    stream.send("sync", JSON.stringify({ revision, clusterId: cluster.clusterId, tasks }), revision);
+    const data = JSON.stringify({ revision, clusterId: cluster.clusterId, tasks });
+    stream.sendFirst(formatEvent("sync", data, revision));
   }
 
   #open(begin: (stream: EventStream) => () => void): Outcome<ReadableStream<Uint8Array>> {
