@@ -7,7 +7,6 @@ import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { NodeRecord } from "../model/node.ts";
 import type { Reason, Task } from "../model/task.ts";
-import { summarise } from "./schedule/summarise.ts";
 import type { ClusterState } from "./state.ts";
 
 export interface Retention {
@@ -105,8 +104,7 @@ function* explainFailure(state: ClusterState, key: string, task: Task): Generato
   const shape = state.pending.shape(key)!;
   const before = shape.failure?.reason;
   if (shape.failure?.roomVersion !== state.roomVersion) {
-    const verdicts = state.schedule.explain(task, state.cluster.strategy, state.lastNodeId);
-    shape.failure = { reason: summarise(verdicts, task), roomVersion: state.roomVersion };
+    shape.failure = { reason: state.schedule.whyNone(task), roomVersion: state.roomVersion };
   }
   const { reason } = shape.failure;
   const concerned = before !== undefined && before.code !== reason.code ? shape.taskIds : shape.unexplained;

@@ -57,7 +57,7 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
     basis,
     chosenNodeId: task.nodeId,
     nodes,
-    smallestChange: pending ? smallestChange(nodes, task) : null,
+    smallestChange: pending ? smallestChange(nodes, task, (nodeId) => state.nodes.get(nodeId)) : null,
   };
 }
 
