@@ -1,0 +1,126 @@
+// Explanations over the API: of the state a placement was decided from, as long as the log reaches back, and then of now.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { recover } from "../../src/core/recover.ts";
+import { writeSnapshot } from "../../src/core/snapshot.ts";
+import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory.ts";
+import { type Explanation, filterNames } from "../../src/model/explanation.ts";
+import type { Task } from "../../src/model/task.ts";
+import { TestMaster } from "./in-process.ts";
+
+let journal: MemoryJournal;
+let podling: TestMaster;
+beforeEach(() => {
+  journal = openMemoryJournal();
+  podling = new TestMaster({ journal, strategy: "spread" });
+});
+afterEach(() => podling.stop());
+
+const explain = (task: Task) => podling.do<Explanation>("GET", `/api/v1/tasks/${task.taskId}/explanation`);
+
+/** What the master does after some hundred thousand changes, done now. */
+function snapshotAndTruncate(): void {
+  const state = recover(journal);
+  const writer = journal.beginSnapshot(state.revision);
+  for (const chunk of writeSnapshot(state)) writer.write(chunk);
+  writer.commit();
+  journal.truncate(state.revision);
+}
+
+describe("of a placed task", () => {
+  test("every node, every filter, a score where it fits, and the one that was chosen", async () => {
+    await podling.register("n1", { memory: "1g" });
+    const n2 = await podling.register("n2", { memory: "8g" });
+    const task = await podling.create("big", { resources: { memory: "2g" } });
+    const explanation = await explain(task);
+    expect(explanation).toMatchObject({ basis: "decision", chosenNodeId: n2.nodeId, smallestChange: null });
+    expect(explanation.nodes.map(({ hostname, fits, chosen }) => [hostname, fits, chosen])).toEqual([
+      ["n1", false, false],
+      ["n2", true, true],
+    ]);
+    for (const { filters } of explanation.nodes) {
+      expect(filters.map(({ filter }) => filter).sort()).toEqual([...filterNames].sort());
+    }
+    const memory = explanation.nodes[0]!.filters.find(({ filter }) => filter === "memory")!;
+    expect(memory).toMatchObject({ passed: false, missing: 1024 ** 3 });
+    expect(memory.message).toContain("2 GiB");
+    expect(memory.message).toContain("1 GiB");
+    expect(explanation.summary).toContain("n2");
+    expect(explanation.nodes[1]!.score).not.toBeNull();
+  });
+
+  test("is of the state it was decided from, whatever came later", async () => {
+    const n1 = await podling.register("n1", { labels: { a: "1" } });
+    const task = await podling.create("early");
+    await podling.register("n2");
+    await podling.do("POST", "/api/v1/nodes/n1/cordon");
+    const explanation = await explain(task);
+    expect(explanation.nodes.map(({ hostname, fits }) => [hostname, fits])).toEqual([["n1", true]]);
+    expect(explanation.chosenNodeId).toBe(n1.nodeId);
+    expect(explanation.revision).toBe(task.scheduledRevision!);
+  });
+
+  test("also of each of many that one batch placed", async () => {
+    for (const name of ["n1", "n2", "n3"]) await podling.register(name, { capacity: 100 });
+    const tasks = await podling.fill(60, () => ({}));
+    for (const task of tasks) {
+      const { basis, chosenNodeId, nodes } = await explain(task);
+      expect([basis, chosenNodeId]).toEqual(["decision", task.nodeId]);
+      const best = Math.max(...nodes.map(({ score }) => score ?? Number.NEGATIVE_INFINITY));
+      expect(nodes.find(({ chosen }) => chosen)!.score).toBe(best);
+    }
+  });
+
+  test("after truncation it is of now, and says so; its own place counts as free", async () => {
+    await podling.register("n1", { capacity: 1 });
+    const task = await podling.create("old");
+    snapshotAndTruncate();
+    await podling.register("n2", { capacity: 1 });
+    const later = await podling.create("new");
+    const explanation = await explain(task);
+    expect(explanation).toMatchObject({ basis: "now", chosenNodeId: task.nodeId });
+    expect(explanation.summary).toContain("no longer reaches back");
+    expect(explanation.nodes.find(({ chosen }) => chosen)).toMatchObject({ hostname: "n1", fits: true });
+    expect((await explain(later)).basis).toBe("decision");
+  });
+});
+
+describe("of a pending task", () => {
+  test("with no node at all", async () => {
+    const explanation = await explain(await podling.create("lonely"));
+    expect(explanation).toMatchObject({ basis: "now", nodes: [], chosenNodeId: null, status: "pending" });
+    expect(explanation.summary).not.toBe("");
+    expect(explanation.smallestChange).not.toBeNull();
+  });
+
+  const rows: [wish: object, filter: string, words: string[]][] = [
+    [{ resources: { cpu: 8 } }, "cpu", ["6", "8", "2"]],
+    [{ resources: { memory: "10g" } }, "memory", ["6 GiB", "10 GiB", "4 GiB"]],
+    [{ constraints: ["disk==ssd"] }, "constraints", ["disk", "ssd"]],
+    [{ constraints: ["node==n9"] }, "constraints", ["n9"]],
+    [{ platform: "linux/arm64" }, "platform", ["arm64", "amd64"]],
+    [{ ports: [{ containerPort: 80, hostPort: 8080 }] }, "host-port", ["8080"]],
+  ];
+  test.each(rows)(
+    "%j fails by %s, with numbers, and the smallest change names what would help",
+    async (wish, filter, words) => {
+      const engine = { name: "docker", version: "28", os: "linux", arch: "amd64" };
+      await podling.register("n1", { cpu: 2, memory: "4g", engine });
+      await podling.create("holder", { ports: [{ containerPort: 80, hostPort: 8080 }] });
+      const task = await podling.create("stuck", wish);
+      expect(task).toMatchObject({ status: "pending", reason: { code: "no-node-fits" } });
+      const { nodes, smallestChange, summary } = await explain(task);
+      const failing = nodes[0]!.filters.filter(({ passed }) => !passed);
+      expect(failing.map((verdict) => verdict.filter)).toEqual([filter as never]);
+      for (const word of words.slice(-2)) expect(failing[0]!.message).toContain(word);
+      expect(smallestChange).toContain(words[0]!);
+      expect(summary).toBe(task.reason.message);
+    },
+  );
+
+  test("of a stopped task that was never placed, it says that", async () => {
+    const task = await podling.create("gave-up");
+    await podling.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    expect((await explain(task)).summary).toContain("never placed");
+  });
+});
