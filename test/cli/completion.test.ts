@@ -66,6 +66,26 @@ for (const shell of ["bash", "zsh", "fish"]) {
   }
 }
 
+describe("fish", () => {
+  const fishOffers = (line: string): string[] => {
+    const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder };
+    const script = `source ${folder}/podling.fish; complete -C '${line}'`;
+    const ran = Bun.spawnSync(["fish", "--no-config", "-c", script], { env, cwd: folder });
+    expect(ran.stderr.toString()).toBe("");
+    const lines = ran.stdout.toString().split("\n");
+    return lines.map((offer) => offer.split("\t")[0]!).filter((offer) => offer !== "");
+  };
+
+  test.if(Bun.which("fish") !== null)("offers verbs, flags, values, tasks and nodes", () => {
+    expect(fishOffers("podling ex")).toEqual(["explain"]);
+    expect(fishOffers("podling --master http://m:1 no")).toEqual(["node", "nodes"]);
+    expect(fishOffers("podling node ")).toEqual(["cordon", "inspect", "rm", "uncordon"]);
+    expect(fishOffers("podling node cordon ")).toEqual(["n1", "n2"]);
+    expect(fishOffers("podling logs -f w")).toEqual(["web", "web-2"]);
+    expect(fishOffers("podling run x --pull ")).toEqual(["always", "missing", "never"]);
+  });
+});
+
 describe.each(["zsh", "fish"])("%s", (shell) => {
   test.if(Bun.which(shell) !== null)("reads its script", () => {
     const ran = Bun.spawnSync([shell, "-n", join(folder, `podling.${shell}`)]);

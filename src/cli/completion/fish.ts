@@ -1,15 +1,25 @@
 // Completion for fish: one line for each verb and flag, under the condition that the line is there.
 
 import type { Completes, Flag } from "../verb.ts";
-import { type Command, valuesOf } from "./commands.ts";
+import { type Command, spellings, valuesOf } from "./commands.ts";
 
 export function fishScript(commands: readonly Command[]): string {
   const lines = commands.flatMap(linesOf);
+  const valued = commands[0]!.flags
+    .filter(({ value }) => value !== undefined)
+    .flatMap(spellings)
+    .join(" ");
   return `# fish completion for podling: podling completion fish > ~/.config/fish/completions/podling.fish
 
 function __podling_path
     set -l path
+    set -l skip 0
     for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        contains -- $word ${valued}; and set skip 1
         string match -q -- '-*' $word; and continue
         set -a path $word
         test "$path" = node; or break
@@ -35,7 +45,8 @@ function flagWords(flag: Flag): string {
   const { long, short, value, description } = flag;
   const spelled = `${short === undefined ? "" : `-s ${short} `}-l ${long}`;
   const offered = valuesOf(flag);
-  const values = value === undefined ? "" : ` -r${offered === null ? "" : ` ${offerOf(offered)}`}`;
+  const files = offered === "files" || offered === "folders";
+  const values = value === undefined ? "" : ` ${files ? "-r" : "-x"}${offered === null ? "" : ` ${offerOf(offered)}`}`;
   return `${spelled}${values} -d ${quote(description)}`;
 }
 

@@ -22,7 +22,7 @@ function functionName(path: string): string {
 }
 
 function verbFunction({ path, flags, words, next }: Command): string {
-  const specs = flags.map((flag) => `    ${quote(flagSpec(flag))} \\`);
+  const specs = flags.flatMap(flagSpecs).map((spec) => `    ${quote(spec)} \\`);
   const name = functionName(path);
   if (next.length === 0 || path === "help") {
     const action = path === "help" ? `(${next.map(([verb]) => verb).join(" ")})` : actionOf(words);
@@ -50,13 +50,16 @@ ${cases}
 `;
 }
 
-/** '(-o --output)'{...} is more than is needed: one spec for each spelling. */
-function flagSpec(flag: Flag): string {
+/** One for each spelling; the one that was typed rules the other out. */
+function flagSpecs(flag: Flag): string[] {
   const words = spellings(flag);
-  const shown = words.at(-1)!;
+  const once = flag.repeatable ? "*" : `(${words.join(" ")})`;
   const description = flag.description.replace(/[[\]:]/g, (char) => `\\${char}`);
-  const value = flag.value === undefined ? "" : `:${flag.value}:${actionOf(valuesOf(flag))}`;
-  return `${flag.repeatable ? "*" : ""}${shown}[${description}]${value}`;
+  return words.map((word) => {
+    if (flag.value === undefined) return `${once}${word}[${description}]`;
+    // -p80 and -p 80; --publish=80 and --publish 80
+    return `${once}${word}${word.startsWith("--") ? "=" : "+"}[${description}]:${flag.value}:${actionOf(valuesOf(flag))}`;
+  });
 }
 
 function actionOf(completes: Completes | null): string {

@@ -1,0 +1,92 @@
+// The command line as a process of its own, with pipes, signals and exit codes that only a process has.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "../../src/api/client.ts";
+import { until } from "./harness.ts";
+
+const main = join(import.meta.dir, "../../src/main.ts");
+const bun = process.execPath;
+let folder: string;
+let master: ReturnType<typeof spawn>;
+let url: string;
+
+function spawn(words: readonly string[]) {
+  const env = { ...process.env, PODLING_MASTER_URL: url ?? "", LANG: "C.UTF-8" };
+  const child = Bun.spawn([bun, main, ...words], { stdin: "ignore", stdout: "pipe", stderr: "pipe", env });
+  const texts = { out: "", err: "" };
+  const read = async (stream: ReadableStream<Uint8Array>, into: "out" | "err") => {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) texts[into] += decoder.decode(bytes, { stream: true });
+  };
+  const done = Promise.all([read(child.stdout, "out"), read(child.stderr, "err"), child.exited]);
+  return { child, texts, done };
+}
+
+/** A line of shell, in which podling is this program. */
+function shell(line: string): { out: string; err: string; code: number } {
+  const script = `podling() { "${bun}" "${main}" "$@"; }; ${line}`;
+  const ran = Bun.spawnSync(["bash", "-c", script], { env: { ...process.env, PODLING_MASTER_URL: url } });
+  return { out: ran.stdout.toString(), err: ran.stderr.toString(), code: ran.exitCode };
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "podling-cli-"));
+  master = spawn(["master", "--journal", "memory", "--port", "0", "--data-dir", folder]);
+  url = await until(() => /url=(http:\S+)/.exec(master.texts.err)?.[1]);
+  const client = new Client({ baseUrl: url });
+  await client.call("registerNode", { body: { hostname: "n1", port: 1, capacity: 5_000 } });
+  const create = (name: string) => client.call("createTask", { body: { name, image: "nginx" } });
+  // More than a pipe holds.
+  await Promise.all(Array.from({ length: 3_000 }, (_, index) => create(`task-${index}`)));
+}, 30_000);
+
+afterAll(async () => {
+  master.child.kill("SIGTERM");
+  await master.done;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a reader that leaves early is no error", () => {
+  expect(shell("podling ps | head -n 1; exit $PIPESTATUS")).toEqual({
+    code: 0,
+    err: "",
+    out: expect.stringMatching(/^NAME .* AGE\n$/),
+  });
+});
+
+test("nothing is lost where the reader is slow", () => {
+  expect(shell("podling ps -q | (sleep 0.2; wc -l)").out.trim()).toBe("3000");
+});
+
+test.each([
+  ["podling ps -q --filter name=task-1 | wc -l", 0],
+  ["podling inspect nobody", 1],
+  ["podling ps --frobnicate", 64],
+  ["podling wait task-1 --for running --timeout 50ms", 124],
+  ["podling run more --image nginx --timeout 50ms", 2],
+  ["podling prune --filter name=nothing-like-it < /dev/null", 0],
+  ["podling ps --master http://127.0.0.1:1", 1],
+])("%s", (line, code) => {
+  expect(shell(line).code).toBe(code);
+});
+
+test("Ctrl-C ends what goes on for ever", async () => {
+  const events = spawn(["events", "--since", "0"]);
+  await until(() => events.texts.out.includes("node n1"));
+  events.child.kill("SIGINT");
+  await events.done;
+  expect(events.child.signalCode === "SIGINT" || events.child.exitCode === 130).toBe(true);
+  expect(events.texts.err).toBe("");
+});
+
+test("Ctrl-C while run waits leaves the task and says so", async () => {
+  const run = spawn(["run", "left", "--image", "nginx"]);
+  await until(() => run.texts.err.includes("left: scheduled"));
+  run.child.kill("SIGINT");
+  await run.done;
+  expect(run.child.exitCode).toBe(130);
+  expect(run.texts.err).toEndWith("left goes on without you. Stop it with: podling stop left\n");
+});
