@@ -4,7 +4,8 @@ import type { WatchEvent } from "../../api/operations.ts";
 import { delay } from "../../lib/clock.ts";
 import { readEvents } from "../../lib/sse.ts";
 import type { Context } from "../context.ts";
-import { Failure, RefusedError } from "../failure.ts";
+import { RefusedError } from "../failure.ts";
+import { BrokenPipeError } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
 import { nodeStatus } from "../render/nodes.ts";
 import { oneLine } from "../render/style.ts";
@@ -21,31 +22,41 @@ export const events: Verb = {
   summary: "Show all changes as they happen, until Ctrl-C",
   usage: "[flags]",
   description: [
-    "When the connection is cut it goes on after the last revision that it saw. With -o json it prints one object a line.",
+    "When the connection is cut it goes on after the last revision that it saw, and says so where changes were missed. With -o json it prints one object a line.",
   ],
   flags: [{ long: "since", value: "REVISION", description: "begin after this revision; left out: now" }],
   outputs: ["table", "json"],
   examples: [["podling events -o json --since 0", "all that is still kept, for a program"]],
   async run(context) {
     let since = context.flags.integer("since", 0, Number.MAX_SAFE_INTEGER);
+    let begun = false;
     for (let failed = 0; ; failed++) {
       try {
         for await (const { id, event, data } of read(context, since)) {
+          begun = true;
           failed = 0;
           if (event === "change") await print(context, JSON.parse(data) as WatchEvent);
           if (/^\d+$/.test(id)) since = Number(id);
         }
+        await context.err("cut off; going on when the master answers\n");
       } catch (error) {
-        const passing = !(error instanceof RefusedError) && (error as Error).name !== "BrokenPipeError";
         // Before anything was seen, there is nothing to go on with.
-        if (!passing || since === undefined || failed >= attempts) throw error;
-        if (failed === 0 && !(error instanceof Failure))
-          await context.err("cut off; going on when the master answers\n");
+        if (!begun || failed >= attempts || !canPass(error)) throw error;
+        if (error instanceof RefusedError) {
+          await context.err(`some changes were missed: ${error.message}\n`);
+          since = undefined;
+        }
       }
       await delay(context.io.clock, retryMs);
     }
   },
 };
+
+/** The master is away, or was away for longer than it remembers. */
+function canPass(error: unknown): boolean {
+  if (error instanceof BrokenPipeError) return false;
+  return !(error instanceof RefusedError) || error.refusal.code === "revision-too-old";
+}
 
 async function* read(context: Context, since: number | undefined) {
   const response = await context.fetch("watch", { query: { since } });
