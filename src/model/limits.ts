@@ -101,6 +101,8 @@ export const limits = {
   concurrentStops: 64,
   /** A master that takes connections and does not answer must not use them all up. */
   concurrentReports: 16,
+  /** An acknowledgement waits for the master's disk; beyond this it is asked again, which is harmless. */
+  reportPatienceMs: 10 * second,
   /** Short calls to the engine in flight. Bun carries 256 requests at once in all, and lets the rest wait. */
   engineCalls: 32,
   /** Logs read at once from one worker; a followed one holds a connection for as long as it is read. */

@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { lockFile } from "./folder-lock.ts";
 
 export interface Identity {
   nodeId: string;
@@ -16,16 +17,33 @@ export class IdentityError extends Error {
 
 export class IdentityFile {
   readonly #path: string;
+  readonly #release: () => void;
 
+  /** Claims the folder for this process. Throws IdentityError where it cannot be used, or another worker has it. */
   constructor(dataDir: string) {
-    try {
-      mkdirSync(dataDir, { recursive: true });
-    } catch (error) {
+    this.#path = join(dataDir, "identity.json");
+    const lock = (() => {
+      try {
+        mkdirSync(dataDir, { recursive: true });
+        return lockFile(join(dataDir, "worker.lock"));
+      } catch (error) {
+        throw new IdentityError(
+          `cannot use the data folder ${dataDir}: ${(error as Error).message}. Give a folder that can be written with --data-dir`,
+        );
+      }
+    })();
+    if ("heldBy" in lock) {
+      const process = lock.heldBy === "" ? "" : ` (process ${lock.heldBy})`;
       throw new IdentityError(
-        `cannot use the data folder ${dataDir}: ${(error as Error).message}. Give a folder that can be written with --data-dir`,
+        `the data folder ${dataDir} is in use by another worker${process}. Stop that one first, or give this one a folder of its own with --data-dir`,
       );
     }
-    this.#path = join(dataDir, "identity.json");
+    this.#release = () => lock.release();
+  }
+
+  /** Lets go of the folder; the end of the process does so as well. */
+  close(): void {
+    this.#release();
   }
 
   /** Null: there is none yet. Throws IdentityError on a file that is not one. */

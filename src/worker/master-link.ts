@@ -21,6 +21,8 @@ export interface MasterLinkOptions {
   onRegistered: (nodeId: string) => void;
   /** One event of the stream; the next waits until it resolves. */
   onEvent: (event: string, data: string) => Promise<void>;
+  /** It answers again after a silence. */
+  onBack: () => void;
   counters: { heartbeats: number };
 }
 
@@ -33,6 +35,10 @@ export class MasterLink {
   #up = false;
   #interrupt: () => void = () => {};
   #stream = new AbortController();
+  /** What the master has been told of the engine, as JSON: heartbeats carry it only when it is news. */
+  #told = "";
+  /** The rest of what it was told at the registration: a change needs another one. */
+  #registered = "";
 
   constructor(options: MasterLinkOptions) {
     this.#options = options;
@@ -43,8 +49,8 @@ export class MasterLink {
     return this.#up;
   }
 
-  /** There is news: the next heartbeat does not wait. */
-  beatNow(): void {
+  /** The node has changed: told at once, by a registration where a heartbeat cannot say it. */
+  tell(): void {
     this.#interrupt();
   }
 
@@ -60,17 +66,16 @@ export class MasterLink {
     let pauseMs: number = limits.retryInitialMs;
     let complained = "";
     while (!signal.aborted) {
+      const body = node();
       try {
-        const answer = await client.call("registerNode", {
-          body: node(),
-          signal,
-          timeoutMs: limits.retryMaxMs,
-        });
+        const answer = await client.call("registerNode", { body, signal, timeoutMs: limits.reportPatienceMs });
         if (answer.ok) {
           this.#nodeId = answer.value!.nodeId;
           onRegistered(this.#nodeId);
           this.#up = true;
-          log.info("joined", { master: client.baseUrl, nodeId: this.#nodeId, hostname: node().hostname });
+          this.#told = newsOf(body);
+          this.#registered = restOf(body);
+          log.info("joined", { master: client.baseUrl, nodeId: this.#nodeId, hostname: body.hostname });
           return;
         }
         const { message, hint } = answer.refusal;
@@ -89,44 +94,58 @@ export class MasterLink {
 
   /** Heartbeats, at the pace the master asks for. */
   async #beat(): Promise<void> {
-    const { client, clock, log, signal, node, counters } = this.#options;
+    const { clock, signal } = this.#options;
     let intervalMs: number = limits.heartbeatMinMs;
     while (!signal.aborted) {
-      await Promise.race([
-        delay(clock, intervalMs, signal),
-        new Promise<void>((resolve) => {
-          this.#interrupt = resolve;
-        }),
-      ]);
+      const interrupted = new AbortController();
+      this.#interrupt = () => interrupted.abort();
+      await delay(clock, intervalMs, AbortSignal.any([signal, interrupted.signal]));
       if (signal.aborted) return;
-      try {
-        const answer = await client.call("heartbeat", {
-          id: this.#nodeId,
-          body: { engine: node().engine ?? null, engineError: node().engineError ?? null },
-          signal,
-          timeoutMs: Math.max(intervalMs, limits.heartbeatMinMs) * 2,
-        });
-        counters.heartbeats++;
-        if (answer.ok) {
-          intervalMs = answer.value!.nextHeartbeatMs;
-          if (!this.#up) {
-            log.info("the master answers again");
-            // What it said meanwhile may still be under way in a stream that no longer is one: ask for the whole anew.
-            this.#stream.abort();
-          }
-          this.#up = true;
-        } else if (answer.refusal.code === "node-not-found") {
-          log.warn("the master does not know this node; registering again");
-          await this.#register();
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (this.#up)
-          log.warn("the master does not answer; containers go on running", { why: (error as Error).message });
-        this.#up = false;
-        intervalMs = limits.heartbeatMinMs;
-      }
+      if (restOf(this.#options.node()) !== this.#registered) await this.#register();
+      intervalMs = await this.#beatOnce(intervalMs);
     }
+  }
+
+  /** Resolves to the pause before the next. */
+  async #beatOnce(intervalMs: number): Promise<number> {
+    const { client, log, signal, node, counters } = this.#options;
+    const body = node();
+    const news = newsOf(body);
+    try {
+      const answer = await client.call("heartbeat", {
+        id: this.#nodeId,
+        body: news === this.#told ? {} : JSON.parse(news),
+        signal,
+        timeoutMs: Math.max(intervalMs, limits.heartbeatMinMs) * 2,
+      });
+      if (answer.ok) {
+        counters.heartbeats++;
+        this.#told = news;
+        this.#back();
+        return answer.value!.nextHeartbeatMs;
+      }
+      if (answer.refusal.code === "node-not-found") {
+        log.warn("the master does not know this node; registering again");
+        await this.#register();
+        // A master that has forgotten the node has forgotten its stream as well.
+        this.#stream.abort();
+      }
+    } catch (error) {
+      if (signal.aborted) return intervalMs;
+      if (this.#up) log.warn("the master does not answer; containers go on running", { why: (error as Error).message });
+      this.#up = false;
+      return limits.heartbeatMinMs;
+    }
+    return intervalMs;
+  }
+
+  #back(): void {
+    if (this.#up) return;
+    this.#up = true;
+    this.#options.log.info("the master answers again");
+    // What it said meanwhile may still be under way in a stream that no longer is one: ask for the whole anew.
+    this.#stream.abort();
+    this.#options.onBack();
   }
 
   /** The stream of wishes, opened again whenever it ends. */
@@ -147,7 +166,7 @@ export class MasterLink {
         const response = await client.fetch("nodeAssignments", {
           id: this.#nodeId,
           signal: either,
-          timeoutMs: limits.retryMaxMs,
+          timeoutMs: limits.reportPatienceMs,
         });
         if (response.ok && response.body) {
           pauseMs = limits.retryInitialMs / 5;
@@ -156,7 +175,7 @@ export class MasterLink {
           await response.arrayBuffer();
         }
       } catch (error) {
-        if (!signal.aborted && !(error instanceof UnreachableError)) {
+        if (!signal.aborted && !stream.signal.aborted && !(error instanceof UnreachableError)) {
           log.warn("the stream of assignments broke", { why: (error as Error).message });
         }
       } finally {
@@ -167,4 +186,12 @@ export class MasterLink {
       pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs / 6);
     }
   }
+}
+
+function newsOf({ engine, engineError }: NodeDescription): string {
+  return JSON.stringify({ engine: engine ?? null, engineError: engineError ?? null });
+}
+
+function restOf({ engine: _, engineError: __, nodeId: ___, ...rest }: NodeDescription): string {
+  return JSON.stringify(rest);
 }

@@ -5,8 +5,10 @@ import type { Client } from "../api/client.ts";
 import { UnreachableError } from "../api/client.ts";
 import { type Clock, delay } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
+import type { RefusalCode } from "../model/refusal.ts";
 import { isFinished, type TaskStatus } from "../model/task.ts";
 import type { Observation } from "./step.ts";
 
@@ -17,9 +19,22 @@ export interface ReporterOptions {
   taskId: TaskId;
   nodeId: () => string;
   signal: AbortSignal;
+  /** Bounds the reports of all tasks together. */
+  gate: Semaphore;
   /** The master has heard of the end, or will not hear of this task any more. */
   onSettled: () => void;
 }
+
+/** The master knows better; its wish comes with the stream. */
+const knowsBetter: ReadonlySet<RefusalCode> = new Set(["task-not-found", "illegal-move", "not-your-task"]);
+/** Another version of Podling, or a bug: saying it again does not help. */
+const misunderstood: ReadonlySet<RefusalCode> = new Set([
+  "invalid-json",
+  "invalid-field",
+  "unknown-field",
+  "unprocessable",
+  "body-too-large",
+]);
 
 export class Reporter {
   readonly #options: ReporterOptions;
@@ -29,14 +44,18 @@ export class Reporter {
   #known: TaskStatus;
   #sending = false;
   #settled = false;
+  /** Ends a pause, or a request that may never be answered. */
+  #hurry = new AbortController();
 
   constructor(options: ReporterOptions, known: TaskStatus) {
     this.#options = options;
     this.#known = known;
   }
 
-  /** The master's record says so. */
+  /** The master's record says so. Where that is not what it has acknowledged (an old backup?), it is told anew. */
   heard(status: TaskStatus): void {
+    if (status !== this.#known) this.#acknowledged = "";
+    if (!isFinished(status)) this.#settled = false;
     this.#known = status;
   }
 
@@ -53,46 +72,51 @@ export class Reporter {
     });
   }
 
+  /** The master answers again: what waits is said now. */
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
   async #send(): Promise<void> {
-    const { clock, signal } = this.#options;
+    const { clock, signal, gate } = this.#options;
     let pauseMs: number = limits.retryInitialMs;
     while (!signal.aborted && this.#wanted && !this.#settled) {
-      const wanted = this.#wanted;
-      const text = JSON.stringify(wanted);
-      if (text === this.#acknowledged) return;
-      // It ran and ended before the master heard that it ran: a status goes forward one move at a time.
-      const skipped =
-        this.#known === "scheduled" &&
-        isFinished(wanted.status) &&
-        wanted.startedAt !== null &&
-        wanted.status !== "stopped";
-      const body: Observation = skipped
-        ? {
-            ...wanted,
-            status: "running",
-            reason: { code: "running", message: "running" },
-            exitCode: null,
-            finishedAt: null,
-            oomKilled: false,
-          }
-        : wanted;
-      const told = await this.#tell(body);
-      if (told === "again") {
-        await delay(clock, pauseMs, signal);
-        pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs);
+      this.#hurry = new AbortController();
+      const either = AbortSignal.any([signal, this.#hurry.signal]);
+      const said = await gate.run(() => this.#tell(either));
+      if (said === "all") return;
+      if (said === "more") {
+        pauseMs = limits.retryInitialMs;
         continue;
       }
-      pauseMs = limits.retryInitialMs;
-      if (told === "refused") {
-        // The master knows better: the next sync or event brings its wish.
-        this.#acknowledged = text;
-        if (isFinished(wanted.status)) this.#settle();
-        return;
-      }
-      this.#known = body.status;
-      if (!skipped) this.#acknowledged = text;
-      if (isFinished(body.status)) this.#settle();
+      await delay(clock, pauseMs, either);
+      pauseMs = this.#hurry.signal.aborted ? limits.retryInitialMs : Math.min(pauseMs * 2, limits.retryMaxMs);
     }
+  }
+
+  /** Says the next thing that the master does not know. */
+  async #tell(signal: AbortSignal): Promise<"all" | "more" | "again"> {
+    const wanted = this.#wanted!; // what is newest now that it is our turn
+    const text = JSON.stringify(wanted);
+    if (text === this.#acknowledged) return "all";
+    const skipped = this.#skips(wanted);
+    const body = skipped ? asRunning(wanted) : wanted;
+    const told = await this.#put(body, signal);
+    if (told === "again") return "again";
+    if (told === "refused") {
+      this.#acknowledged = text;
+      if (isFinished(wanted.status)) this.#settle();
+      return "all";
+    }
+    this.#known = body.status;
+    if (!skipped) this.#acknowledged = text;
+    if (isFinished(body.status)) this.#settle();
+    return "more";
+  }
+
+  /** It ran and ended before the master heard that it ran: a status goes forward one move at a time. */
+  #skips({ status, startedAt }: Observation): boolean {
+    return this.#known === "scheduled" && isFinished(status) && status !== "stopped" && startedAt !== null;
   }
 
   #settle(): void {
@@ -100,23 +124,21 @@ export class Reporter {
     this.#options.onSettled();
   }
 
-  async #tell(observation: Observation): Promise<"told" | "refused" | "again"> {
-    const { client, taskId, nodeId, signal, log } = this.#options;
+  async #put(observation: Observation, signal: AbortSignal): Promise<"told" | "refused" | "again"> {
+    const { client, taskId, nodeId, log } = this.#options;
     try {
       const answer = await client.call("reportTask", {
         id: taskId,
         body: { ...observation, nodeId: nodeId(), publishedPorts: [...observation.publishedPorts] },
         signal,
-        timeoutMs: limits.retryMaxMs,
+        timeoutMs: limits.reportPatienceMs,
       });
       if (answer.ok) return "told";
       const { code, message } = answer.refusal;
-      if (code === "task-not-found" || code === "illegal-move" || code === "not-your-task") return "refused";
-      if (code === "invalid-field" || code === "unknown-field" || code === "unprocessable") {
-        log.error("the master does not understand a report", { taskId, why: message });
-        return "refused";
-      }
-      return "again";
+      if (knowsBetter.has(code)) return "refused";
+      if (!misunderstood.has(code)) return "again";
+      log.error("the master does not understand a report", { taskId, why: message });
+      return "refused";
     } catch (error) {
       if (!signal.aborted && !(error instanceof UnreachableError)) {
         log.warn("a report failed", { taskId, why: (error as Error).message });
@@ -124,4 +146,9 @@ export class Reporter {
       return "again";
     }
   }
+}
+
+function asRunning(observation: Observation): Observation {
+  const reason = { code: "running" as const, message: "running" };
+  return { ...observation, status: "running", reason, exitCode: null, finishedAt: null, oomKilled: false, error: null };
 }

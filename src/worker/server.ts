@@ -2,10 +2,12 @@
 
 import type { Guard } from "../api/guard.ts";
 import { refusalResponse } from "../api/refusal-response.ts";
+import { type LogsQuery, logsQuery } from "../api/schemas.ts";
+import { parseQuery } from "../api/validation.ts";
 import { framedMediaType } from "../lib/frames.ts";
 import { limits } from "../model/limits.ts";
 import type { Refusal } from "../model/refusal.ts";
-import { type Runtime, RuntimeError } from "../runtime/runtime.ts";
+import { type LogRequest, type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import type { Worker } from "./worker.ts";
 
 export interface ServerOptions {
@@ -18,9 +20,9 @@ export interface ServerOptions {
 export type WorkerFetch = (request: Request) => Promise<Response>;
 
 export function createServer({ worker, runtime, guard, version }: ServerOptions): WorkerFetch {
+  const logs = new LogStreams(runtime);
   return async (request) => {
     const { pathname, searchParams } = new URL(request.url);
-    const [, first, taskId, rest, ...more] = pathname.split("/");
     const open = pathname === "/health";
     const unwelcome = guard.refusal(request.headers, open);
     if (unwelcome) return refusalResponse(unwelcome);
@@ -28,6 +30,7 @@ export function createServer({ worker, runtime, guard, version }: ServerOptions)
     if (open) return Response.json(health(worker));
     if (pathname === "/metrics")
       return new Response(metrics(worker, version), { headers: { "content-type": "text/plain; version=0.0.4" } });
+    const [, first, taskId, rest, ...more] = pathname.split("/");
     if (first !== "tasks" || more.length > 0) return refusalResponse(nothingAt(pathname));
     const holdings = worker.holdings();
     if (taskId === undefined) return Response.json(holdings);
@@ -35,19 +38,15 @@ export function createServer({ worker, runtime, guard, version }: ServerOptions)
     if (!holding) return refusalResponse(unknownTask(taskId));
     if (rest === undefined) return Response.json(holding);
     if (rest !== "logs") return refusalResponse(nothingAt(pathname));
+    const query = parseQuery(logsQuery, searchParams);
+    if (!query.ok) return refusalResponse(query.refusal);
+    const wanted = logRequest(query.value as LogsQuery);
+    if ("code" in wanted) return refusalResponse(wanted);
     if (!holding.found) return refusalResponse(unknownTask(taskId));
-    try {
-      const logs = await runtime.logs(holding.found.containerId, logRequest(searchParams), request.signal);
-      if (!logs) return refusalResponse(unknownTask(taskId));
-      return new Response(logs, { headers: { "content-type": framedMediaType, "cache-control": "no-store" } });
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      return refusalResponse({
-        code: "node-unreachable",
-        message: error.message,
-        hint: "The logs come back with the engine.",
-      });
-    }
+    const stream = await logs.open(holding.found.containerId, wanted, request.signal);
+    if (stream === null) return refusalResponse(unknownTask(taskId));
+    if (!(stream instanceof ReadableStream)) return refusalResponse(stream);
+    return new Response(stream, { headers: { "content-type": framedMediaType, "cache-control": "no-store" } });
   };
 }
 
@@ -62,20 +61,94 @@ export function serveWorker(fetch: WorkerFetch, hostname: string, port: number) 
   });
 }
 
-function logRequest(query: URLSearchParams) {
-  const flag = (name: string, byDefault: boolean) => {
-    const value = query.get(name);
-    return value === null ? byDefault : value !== "false" && value !== "0";
-  };
-  const tail = query.get("tail");
-  const since = Date.parse(query.get("since") ?? "");
+/** Begins every followed log, so that whoever asks knows at once that it is one: a quiet container may say nothing for days. */
+const emptyFrame = new Uint8Array(8).fill(1, 0, 1);
+
+/** Logs that are being read. Each holds a connection to the engine, so there is a bound. */
+class LogStreams {
+  readonly #runtime: Runtime;
+  #open = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  async open(
+    containerId: string,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array> | Refusal | null> {
+    if (this.#open >= limits.logStreams) return tooManyLogs(this.#open);
+    this.#open++;
+    try {
+      const stream = await this.#runtime.logs(containerId, request, signal);
+      if (stream) return this.#counted(stream, request.follow ? [emptyFrame.slice()] : []);
+      this.#open--;
+      return null;
+    } catch (error) {
+      this.#open--;
+      if (!(error instanceof RuntimeError)) throw error;
+      return { code: "node-unreachable", message: error.message, hint: "The logs come back with the engine." };
+    }
+  }
+
+  /** The same stream, with the back-pressure of its reader, counted until it ends or nobody reads on. */
+  #counted(stream: ReadableStream<Uint8Array>, first: Uint8Array[]): ReadableStream<Uint8Array> {
+    const reader = stream.getReader();
+    let counts = true;
+    const ended = () => {
+      if (counts) this.#open--;
+      counts = false;
+    };
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const next = first.shift();
+        if (next) return controller.enqueue(next);
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          ended();
+          controller.close();
+        } catch (error) {
+          ended();
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        ended();
+        await reader.cancel();
+      },
+    });
+  }
+}
+
+function logRequest(query: LogsQuery): LogRequest | Refusal {
+  const { since } = query;
+  const sinceMs = since === undefined ? null : Date.parse(since);
+  if (Number.isNaN(sinceMs)) {
+    return {
+      code: "invalid-field",
+      message: `query parameter "since": a worker expects an ISO 8601 time; got ${JSON.stringify(since)}`,
+      hint: "Ask the master: it also takes durations such as 10m.",
+      details: { field: "since" },
+    };
+  }
   return {
-    follow: flag("follow", false),
-    tail: tail !== null && /^\d+$/.test(tail) ? Math.min(Number(tail), limits.logTailMax) : null,
-    sinceMs: Number.isNaN(since) ? null : since,
-    timestamps: flag("timestamps", false),
-    stdout: flag("stdout", true),
-    stderr: flag("stderr", true),
+    follow: query.follow ?? false,
+    tail: query.tail ?? null,
+    sinceMs,
+    timestamps: query.timestamps ?? false,
+    stdout: query.stdout ?? true,
+    stderr: query.stderr ?? true,
+  };
+}
+
+function tooManyLogs(open: number): Refusal {
+  return {
+    code: "too-many",
+    message: `${open} logs are being read from this node, which is its limit`,
+    hint: "Close some, or read without follow.",
+    details: { what: "log streams", count: open },
   };
 }
 

@@ -12,14 +12,26 @@ export interface Attempts {
   /** The engine said so when the container was to be created. */
   imageMissing: boolean;
   pulls: number;
+  /** Starts (or creates) that failed before it ever ran. */
+  failedStarts: number;
   /** ms since the epoch before which nothing is tried again; 0: at once. */
   retryAt: number;
   /** Restarts since the last run that was long enough to count as healthy. */
   streak: number;
   /** Restarts in all, as reported. */
   restarts: number;
+  /** `startedAt` of the run that the last restart has counted, so that a restart that fails does not count it again. */
+  countedRun: string | null;
   /** It had a container once, so that one that is missing was removed by somebody else. */
   hadContainer: boolean;
+  /** When it was noticed that the container is gone, in ms since the epoch; null: it is not. */
+  lostAt: number | null;
+  /** It has run: from then on it is running or over, also between two runs. */
+  hasRun: boolean;
+  /** The record is deleted: the container goes too. */
+  deleted: boolean;
+  /** Of the last wish, for when there is none any more. */
+  graceSeconds: number;
   /** A failure that no further attempt can mend. */
   failure: { reason: Reason; error: string } | null;
 }
@@ -29,10 +41,16 @@ export function noAttempts(task: Task | null): Attempts {
     imageReady: false,
     imageMissing: false,
     pulls: 0,
+    failedStarts: 0,
     retryAt: 0,
     streak: task?.restarts ?? 0,
     restarts: task?.restarts ?? 0,
+    countedRun: null,
     hadContainer: (task?.containerId ?? null) !== null,
+    lostAt: null,
+    hasRun: task?.status === "running",
+    deleted: false,
+    graceSeconds: task?.stopGraceSeconds ?? limits.stopGraceSecondsDefault,
     failure: null,
   };
 }
@@ -70,79 +88,91 @@ export interface Step {
 const none: Action = { type: "none" };
 
 export function step(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): Step {
-  if (wish === null) return unwanted(found);
+  const next = wish === null ? unwanted(found, attempts) : wanted(wish, found, attempts, now);
+  if (attempts.retryAt <= now || next.action.type === "none" || next.action.type === "wait") return next;
+  // What was to be done has just failed: whoever saw it fail has reported why.
+  return { action: { type: "wait", until: attempts.retryAt }, report: null };
+}
+
+/** It is not ours any more: what runs is stopped, what ended is kept for its logs, what never ran has none. */
+function unwanted(found: ContainerState | null, { deleted, graceSeconds }: Attempts): Step {
+  if (found === null) return { action: none, report: null };
+  const { containerId } = found;
+  if (found.status === "running") return { action: { type: "stop", containerId, graceSeconds }, report: null };
+  if (deleted || found.status === "created") return { action: { type: "remove", containerId }, report: null };
+  return { action: none, report: null };
+}
+
+function wanted(wish: Task, found: ContainerState | null, attempts: Attempts, now: number): Step {
   if (wish.desired === "stopped") return stopping(wish, found, attempts);
   if (attempts.failure) return { action: none, report: failed(found, attempts, attempts.failure) };
   if (found === null) return absent(wish, attempts, now);
   if (found.status === "created") {
-    if (attempts.retryAt > now) return { action: { type: "wait", until: attempts.retryAt }, report: null };
-    return { action: { type: "start", containerId: found.containerId, restart: false }, report: null };
+    const again = attempts.hasRun;
+    if (again && !restartsLeft(wish.restartPolicy, attempts))
+      return { action: none, report: finished(found, attempts, true) };
+    return { action: { type: "start", containerId: found.containerId, restart: again }, report: null };
   }
   if (found.status === "running") {
-    return {
-      action: none,
-      report: observe(found, attempts, "running", { code: "running", message: runningMessage(attempts) }),
-    };
+    const reason: Reason = { code: "running", message: runningMessage(attempts) };
+    return { action: none, report: observe(found, attempts, "running", reason) };
   }
   return ended(wish, found, attempts, now);
 }
 
-/** It is not ours any more: what runs is stopped, what ended is kept for its logs, what never ran has none. */
-function unwanted(found: ContainerState | null): Step {
-  if (found === null || found.status === "exited") return { action: none, report: null };
-  const { containerId } = found;
-  if (found.status === "created") return { action: { type: "remove", containerId }, report: null };
-  return { action: { type: "stop", containerId, graceSeconds: limits.stopGraceSecondsDefault }, report: null };
-}
-
 function stopping(wish: Task, found: ContainerState | null, attempts: Attempts): Step {
   if (found?.status === "running") {
-    return {
-      action: { type: "stop", containerId: found.containerId, graceSeconds: wish.stopGraceSeconds },
-      report: null,
-    };
+    const { containerId } = found;
+    return { action: { type: "stop", containerId, graceSeconds: wish.stopGraceSeconds }, report: null };
   }
   if (found?.status === "exited") {
     const message = `stopped as asked, with exit code ${found.exitCode}`;
     return { action: none, report: observe(found, attempts, "stopped", { code: "stopped", message }) };
   }
-  const reason: Reason = { code: "stopped", message: "stopped as asked, before it ran" };
+  const when = attempts.hasRun ? "its container was gone already" : "before it ran";
+  const reason: Reason = { code: "stopped", message: `stopped as asked; ${when}` };
   return { action: none, report: observe(found, attempts, "stopped", reason) };
 }
 
-/** No container yet, or somebody removed it. */
+/** No container yet, or somebody removed it: then that counts as a run that failed. */
 function absent(wish: Task, attempts: Attempts, now: number): Step {
-  if (attempts.hadContainer && !restartsLeft(wish.restartPolicy, attempts)) {
+  if (attempts.hadContainer) {
     const reason: Reason = { code: "container-lost", message: "its container was removed behind Podling's back" };
-    return { action: none, report: failed(null, attempts, { reason, error: reason.message }) };
+    if (!restartsLeft(wish.restartPolicy, attempts)) {
+      return { action: none, report: failed(null, attempts, { reason, error: reason.message }) };
+    }
+    const due = (attempts.lostAt ?? 0) + backoffMs(wish.restartPolicy, attempts.streak);
+    if (due > now) return pause(null, attempts, due, now, reason.message);
   }
-  if (attempts.retryAt > now) return { action: { type: "wait", until: attempts.retryAt }, report: null };
   // The common case is tried first: where the image is missing, create says so.
   const pullFirst = attempts.imageMissing || (wish.pullPolicy === "always" && !attempts.imageReady);
   return { action: { type: pullFirst ? "pull" : "create" }, report: null };
 }
 
 function ended(wish: Task, found: ContainerState, attempts: Attempts, now: number): Step {
-  const code = found.exitCode ?? 0;
-  const ran = lastRunMs(found);
-  const healthy = ran >= wish.restartPolicy.resetAfterMs;
-  const counted = healthy ? { ...attempts, streak: 0 } : attempts;
-  const wanted = wish.restartPolicy.mode === "always" || (wish.restartPolicy.mode === "on-failure" && code !== 0);
-  if (!wanted || !restartsLeft(wish.restartPolicy, counted)) {
-    return { action: none, report: finished(found, attempts, wanted) };
+  const { mode } = wish.restartPolicy;
+  const again = mode === "always" || (mode === "on-failure" && found.exitCode !== 0);
+  const streak = streakAfter(wish.restartPolicy, found, attempts);
+  if (!again || !restartsLeft(wish.restartPolicy, { streak })) {
+    return { action: none, report: finished(found, attempts, again) };
   }
-  const due = Date.parse(found.finishedAt ?? "") + backoffMs(wish.restartPolicy, counted.streak);
-  if (!(due > now)) return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
-  const message = `${howItEnded(found)}; restart ${attempts.restarts + 1} in ${Math.ceil((due - now) / 1000)} s`;
+  const due = Math.max(msOf(found.finishedAt) + backoffMs(wish.restartPolicy, streak), attempts.retryAt);
+  if (due > now) return pause(found, attempts, due, now, howItEnded(found));
+  return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
+}
+
+/** Between two runs. */
+function pause(found: ContainerState | null, attempts: Attempts, due: number, now: number, why: string): Step {
+  const message = `${why}; restart ${attempts.restarts + 1} in ${Math.ceil((due - now) / 1000)} s`;
+  const status = attempts.hasRun || found !== null ? "running" : "scheduled";
   return {
     action: { type: "wait", until: due },
-    report: observe(found, attempts, "running", { code: "restarting", message }),
+    report: observe(found, attempts, status, { code: "restarting", message }),
   };
 }
 
 function finished(found: ContainerState, attempts: Attempts, gaveUp: boolean): Observation {
-  const code = found.exitCode ?? 0;
-  const status = code === 0 && !gaveUp ? "completed" : "failed";
+  const status = found.exitCode === 0 && !gaveUp ? "completed" : "failed";
   const restarts = gaveUp ? `; given up after ${attempts.restarts} restarts` : "";
   const reason: Reason = {
     code: found.oomKilled ? "oom-killed" : "exited",
@@ -151,16 +181,16 @@ function finished(found: ContainerState, attempts: Attempts, gaveUp: boolean): O
   return observe(found, attempts, status, reason);
 }
 
-function howItEnded({ exitCode, oomKilled }: ContainerState): string {
+function howItEnded({ exitCode, oomKilled, error }: ContainerState): string {
   if (oomKilled) return `killed: it used more memory than its limit (exit code ${exitCode})`;
-  return `exited with code ${exitCode}`;
+  return error === "" ? `exited with code ${exitCode}` : `could not be started again: ${error}`;
 }
 
 function runningMessage({ restarts }: Attempts): string {
   return restarts === 0 ? "running" : `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}`;
 }
 
-function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: Attempts): boolean {
+function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: Pick<Attempts, "streak">): boolean {
   return mode !== "never" && (maxRestarts === null || streak < maxRestarts);
 }
 
@@ -169,18 +199,24 @@ export function backoffMs({ backoffInitialMs, backoffMaxMs }: RestartPolicy, str
   return Math.min(backoffMaxMs, backoffInitialMs * 2 ** Math.min(streak, 30));
 }
 
-/** How long the last run lasted, in ms; 0 where the engine does not say. */
-export function lastRunMs({ startedAt, finishedAt }: ContainerState): number {
-  return startedAt && finishedAt ? Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) : 0;
+/** Restarts in a row, as of the end of this run: a long run begins the count anew. */
+export function streakAfter(policy: RestartPolicy, found: ContainerState, attempts: Attempts): number {
+  const ranMs = msOf(found.finishedAt) - msOf(found.startedAt);
+  const healthy = ranMs >= policy.resetAfterMs && found.startedAt !== attempts.countedRun;
+  return healthy ? 0 : attempts.streak;
+}
+
+function msOf(timestamp: string | null): number {
+  return Date.parse(timestamp ?? "") || 0;
 }
 
 function failed(found: ContainerState | null, attempts: Attempts, why: { reason: Reason; error: string }): Observation {
   return { ...observe(found, attempts, "failed", why.reason), error: why.error.slice(0, limits.messageLength) };
 }
 
-/** Before the container runs: the same status with another reason. */
-export function waitingObservation(status: TaskStatus, reason: Reason, attempts: Attempts): Observation {
-  return observe(null, attempts, status, reason);
+/** Before the container runs, or between runs: the same status with another reason. */
+export function waitingObservation(attempts: Attempts, found: ContainerState | null, reason: Reason): Observation {
+  return observe(found, attempts, attempts.hasRun ? "running" : "scheduled", reason);
 }
 
 function observe(found: ContainerState | null, attempts: Attempts, status: TaskStatus, reason: Reason): Observation {
@@ -194,6 +230,6 @@ function observe(found: ContainerState | null, attempts: Attempts, status: TaskS
     publishedPorts: found?.publishedPorts ?? [],
     startedAt: found?.startedAt ?? null,
     finishedAt: found?.finishedAt ?? null,
-    error: found?.error || null,
+    error: found?.error.slice(0, limits.messageLength) || null,
   };
 }

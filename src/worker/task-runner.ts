@@ -8,10 +8,10 @@ import type { Semaphore } from "../lib/semaphore.ts";
 import { containerLabels, containerName } from "../model/cluster.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import { isFinished, type Reason, type Task } from "../model/task.ts";
+import { isFinished, type ReasonCode, type Task } from "../model/task.ts";
 import { type ContainerState, type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import type { Reporter } from "./reporter.ts";
-import { type Action, type Attempts, lastRunMs, noAttempts, step, waitingObservation } from "./step.ts";
+import { type Action, type Attempts, backoffMs, noAttempts, step, streakAfter, waitingObservation } from "./step.ts";
 
 export interface RunnerContext {
   runtime: Runtime;
@@ -20,10 +20,13 @@ export interface RunnerContext {
   identity: () => { nodeId: string; clusterId: string };
   starts: Semaphore;
   pulls: Semaphore;
+  stops: Semaphore;
   signal: AbortSignal;
   counters: { starts: number; restarts: number; failures: number; pulls: number };
-  /** The engine went away in the middle: everything waits until it is back, and is then looked at anew. */
-  onEngineLost: (error: RuntimeError) => void;
+  /** Is what runners know of their containers the truth? While the engine is away nobody may conclude anything. */
+  engineReady: () => boolean;
+  /** A call got no answer that makes sense: is the engine still there? */
+  onEngineTrouble: (error: unknown) => void;
   /** Something ended, or is no longer wanted: retention may have work. */
   onEnded: () => void;
 }
@@ -33,18 +36,20 @@ export class TaskRunner {
   readonly #context: RunnerContext;
   readonly #reporter: Reporter;
   wish: Task | null;
-  found: ContainerState | null = null;
-  attempts: Attempts;
-  /** The record was deleted: the container goes too. */
-  #deleted = false;
+  found: ContainerState | null;
+  readonly attempts: Attempts;
+  /** Has the master said what it wants of it? Before that, nothing may be concluded from its saying nothing. */
+  knowsWish = false;
   #working = false;
   #again = false;
   /** `found` may be out of date. */
   #stale = false;
   #cancelWait: CancelTimer = () => {};
-  /** A pull or stop that a change of mind ends. */
-  #abort = new AbortController();
+  /** Ends a pull when the wish changes. */
+  #changedMind = new AbortController();
   #lastProgressAt = 0;
+  /** Calls in a row that the engine did not answer. */
+  #troubles = 0;
 
   constructor(
     taskId: TaskId,
@@ -55,20 +60,37 @@ export class TaskRunner {
   ) {
     this.taskId = taskId;
     this.wish = wish;
-    this.found = found;
+    this.found = null;
     this.#context = context;
     this.#reporter = reporter;
     this.attempts = noAttempts(wish);
-    if (found) this.attempts.hadContainer = true;
+    this.#learn(found);
   }
 
   /** The master's wish has changed; null: it wants nothing of this task here any more. */
   want(wish: Task | null, deleted = false): void {
-    if (wish) this.#reporter.heard(wish.status);
-    if (this.wish?.desired !== wish?.desired) this.#abort.abort();
+    if (wish) {
+      this.#reporter.heard(wish.status);
+      this.attempts.graceSeconds = wish.stopGraceSeconds;
+      // A task that came to be known by its container alone: what was before is in the record.
+      if (this.wish === null && this.attempts.restarts < wish.restarts) {
+        this.attempts.restarts = wish.restarts;
+        this.attempts.streak = wish.restarts;
+      }
+      this.attempts.hadContainer ||= wish.containerId !== null;
+      this.attempts.hasRun ||= wish.status === "running";
+    }
+    if (this.wish?.desired !== wish?.desired) this.#changedMind.abort();
     this.wish = wish;
-    this.#deleted ||= deleted;
+    this.knowsWish = true;
+    this.attempts.deleted ||= deleted;
     this.look(false);
+  }
+
+  /** What the engine has of it, from a list of all. */
+  adopt(found: ContainerState | null): void {
+    if (this.#working) this.#stale = true;
+    else this.#learn(found);
   }
 
   /** Something may have happened to the container: look again. */
@@ -80,12 +102,19 @@ export class TaskRunner {
     this.#working = true;
     void this.#work().finally(() => {
       this.#working = false;
-      if (this.#again) this.look(false);
+      const { signal, engineReady } = this.#context;
+      if (this.#again && !signal.aborted && engineReady() && this.knowsWish) this.look(false);
     });
+  }
+
+  /** Reports that wait for the master are sent now. */
+  hurry(): void {
+    this.#reporter.hurry();
   }
 
   /** Nothing is wanted, nothing runs, and the master knows: only the logs are left. */
   get isOver(): boolean {
+    if (!this.knowsWish) return false;
     const settled = this.wish === null || (this.#reporter.settled && isFinished(this.wish.status));
     return settled && !this.#working && (this.found === null || this.found.status === "exited");
   }
@@ -94,47 +123,64 @@ export class TaskRunner {
     this.#cancelWait();
   }
 
+  /** Until there is nothing to do, or the engine does not answer. */
   async #work(): Promise<void> {
-    const { clock, signal, onEngineLost, log, onEnded } = this.#context;
-    while (!signal.aborted) {
+    const { clock, signal, engineReady, onEnded } = this.#context;
+    while (!signal.aborted && engineReady() && this.knowsWish) {
       this.#again = false;
       try {
         await this.#refresh();
-        if (this.#deleted && this.found) {
-          await this.#do({ type: "remove", containerId: this.found.containerId });
-          continue;
-        }
         const { action, report } = step(this.wish, this.found, this.attempts, clock.now());
         if (report) this.#reporter.report(report);
         if (action.type === "none" || action.type === "wait") {
-          if (action.type === "wait")
-            this.#cancelWait = clock.timer(Math.max(1, action.until - clock.now()), () => this.look(false));
-          if (!this.#again) return onEnded();
+          if (action.type === "wait") this.#wakeAt(action.until);
+          if (!this.#again && !this.#stale) return onEnded();
         } else {
           await this.#do(action);
         }
+        this.#troubles = 0;
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof InvariantError) throw error;
-        // What is no RuntimeError is an answer that broke off in the middle: the engine went away.
-        if (!(error instanceof RuntimeError)) return onEngineLost(engineLost(error));
-        if (error.code === "engine-unavailable") return onEngineLost(error);
-        log.warn("a task cannot go on", { taskId: this.taskId, code: error.code, why: error.message });
-        this.#fail(error);
+        // What is no RuntimeError is an answer that broke off in the middle.
+        if (!(error instanceof RuntimeError) || error.code === "engine-unavailable") return this.#trouble(error);
+        this.#failed(error);
       }
     }
+  }
+
+  #wakeAt(ms: number): void {
+    const { clock } = this.#context;
+    this.#cancelWait();
+    this.#cancelWait = clock.timer(Math.max(1, ms - clock.now()), () => this.look(false));
   }
 
   async #refresh(): Promise<void> {
     if (!this.#stale) return;
     this.#stale = false;
-    const reference = this.found?.containerId ?? containerName(this.taskId);
-    const state = await this.#context.runtime.inspect(reference);
-    this.found = state?.taskId === this.taskId ? state : null;
+    try {
+      const state = await this.#context.runtime.inspect(this.found?.containerId ?? containerName(this.taskId));
+      this.#learn(state?.taskId === this.taskId ? state : null);
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    }
+  }
+
+  #learn(found: ContainerState | null): void {
+    const { attempts } = this;
+    if (found) {
+      attempts.hadContainer = true;
+      attempts.hasRun ||= found.startedAt !== null;
+      attempts.lostAt = null;
+    } else if (this.found) {
+      attempts.lostAt = this.#context.clock.now();
+    }
+    this.found = found;
   }
 
   async #do(action: Exclude<Action, { type: "none" | "wait" }>): Promise<void> {
-    const { runtime, starts, pulls } = this.#context;
+    const { runtime, starts, pulls, stops } = this.#context;
     switch (action.type) {
       case "pull":
         return pulls.run(() => this.#pull());
@@ -144,13 +190,11 @@ export class TaskRunner {
       case "start":
         return starts.run(() => this.#start(action.containerId, action.restart));
       case "stop":
-        await runtime.stop(action.containerId, action.graceSeconds);
         this.#stale = true;
-        return;
+        return stops.run(() => runtime.stop(action.containerId, action.graceSeconds));
       case "remove":
-        await runtime.remove(action.containerId);
-        this.found = null;
-        return;
+        this.#stale = true;
+        return stops.run(() => runtime.remove(action.containerId));
     }
   }
 
@@ -159,99 +203,123 @@ export class TaskRunner {
     const { wish } = this;
     if (wish?.desired !== "running") return; // it waited for its turn, and is no longer wanted
     const { nodeId, clusterId } = identity();
-    const created = await runtime.create({
-      name: containerName(this.taskId),
-      labels: {
-        [containerLabels.task]: this.taskId,
-        [containerLabels.node]: nodeId,
-        [containerLabels.cluster]: clusterId,
-      },
-      spec: wish,
-    });
+    const labels = {
+      [containerLabels.task]: this.taskId,
+      [containerLabels.node]: nodeId,
+      [containerLabels.cluster]: clusterId,
+    };
+    const created = await runtime.create({ name: containerName(this.taskId), labels, spec: wish });
     if (created === "image-missing") {
       if (wish.pullPolicy === "never") {
-        throw new RuntimeError(
-          "image-not-present",
-          `${wish.image} is not on this node, and its pull policy is never`,
-          false,
-        );
+        const message = `${wish.image} is not on this node, and its pull policy is never`;
+        throw new RuntimeError("image-not-present", message, false);
       }
       this.attempts.imageMissing = true; // the next step pulls, outside of this place
       return;
     }
     const restart = this.attempts.hadContainer;
     this.attempts.hadContainer = true;
+    this.#stale = true; // until it runs, or if it does not
     await this.#start(created.containerId, restart);
   }
 
   async #start(containerId: string, restart: boolean): Promise<void> {
     const { runtime, counters } = this.#context;
-    if (this.wish?.desired !== "running") {
-      this.#stale = true;
-      return;
-    }
+    const { attempts, wish } = this;
+    this.#stale = true;
+    if (wish?.desired !== "running") return;
     if (restart) {
-      const healthy = this.found !== null && lastRunMs(this.found) >= this.wish.restartPolicy.resetAfterMs;
-      this.attempts.streak = healthy ? 1 : this.attempts.streak + 1;
-      this.attempts.restarts++;
+      if (this.found) attempts.streak = streakAfter(wish.restartPolicy, this.found, attempts);
+      attempts.countedRun = this.found?.startedAt ?? null;
+      attempts.streak++;
+      attempts.restarts++;
       counters.restarts++;
     }
     await runtime.start(containerId);
     counters.starts++;
-    this.found = await runtime.inspect(containerId);
+    this.#stale = false; // an event from here on may be newer than what the look sees
+    this.#learn(await runtime.inspect(containerId));
   }
 
   async #pull(): Promise<void> {
     const { runtime, clock, counters, signal } = this.#context;
-    const { wish } = this;
+    const { attempts, wish } = this;
     if (wish?.desired !== "running") return;
-    if (this.attempts.pulls >= limits.pullAttempts) {
-      throw new RuntimeError(
-        "image-not-found",
-        `${wish.image} is still missing after ${this.attempts.pulls} pulls`,
-        false,
-      );
+    if (attempts.pulls >= limits.pullAttempts) {
+      const message = `${wish.image} is still missing after ${attempts.pulls} pulls`;
+      throw new RuntimeError("image-not-found", message, false);
     }
-    this.attempts.pulls++;
+    attempts.pulls++;
     counters.pulls++;
-    this.#abort = new AbortController();
-    this.#progress({ code: "pulling", message: `pulling ${wish.image}` });
+    this.#changedMind = new AbortController();
+    this.#say("pulling", `pulling ${wish.image}`);
+    this.#lastProgressAt = clock.now();
     const progress = (message: string) => {
       if (clock.now() - this.#lastProgressAt < limits.progressIntervalMs) return;
       this.#lastProgressAt = clock.now();
-      this.#progress({ code: "pulling", message });
+      this.#say("pulling", message);
     };
-    const ended = AbortSignal.any([signal, this.#abort.signal]);
+    const ended = AbortSignal.any([signal, this.#changedMind.signal]);
     try {
       // Where a create has just found it missing there is no need to look again.
-      const policy = this.attempts.imageMissing ? "always" : wish.pullPolicy;
+      const policy = attempts.imageMissing ? "always" : wish.pullPolicy;
       await runtime.pull(wish.image, policy, wish.platform, progress, ended);
-      this.attempts.imageReady = true;
-      this.attempts.imageMissing = false;
+      attempts.imageReady = true;
+      attempts.imageMissing = false;
     } catch (error) {
       if (ended.aborted) return;
-      if (!(error instanceof RuntimeError) || !error.temporary || error.code === "engine-unavailable") throw error;
-      if (this.attempts.pulls >= limits.pullAttempts) throw error;
-      const pauseMs = Math.min(limits.retryInitialMs * 2 ** this.attempts.pulls, limits.retryMaxMs);
-      this.attempts.retryAt = clock.now() + pauseMs;
-      const tries = `attempt ${this.attempts.pulls} of ${limits.pullAttempts} failed`;
-      this.#progress({ code: "pull-retry", message: `${tries}, again in ${pauseMs / 1000} s: ${error.message}` });
+      const again = error instanceof RuntimeError && error.temporary && error.code !== "engine-unavailable";
+      if (!again || attempts.pulls >= limits.pullAttempts) throw error;
+      const tries = `attempt ${attempts.pulls} of ${limits.pullAttempts} failed`;
+      this.#retryIn(retryPauseMs(attempts.pulls), "pull-retry", tries, error.message);
     }
   }
 
-  #progress(reason: Reason): void {
-    const status = this.wish?.status === "running" ? "running" : "scheduled";
-    this.#reporter.report(waitingObservation(status, reason, this.attempts));
+  // ---- failures
+
+  #failed(error: RuntimeError): void {
+    this.#stale = true;
+    if (error.code === "container-lost") return;
+    const { attempts, wish } = this;
+    const { log, clock, counters } = this.#context;
+    log.warn("a task cannot go on", { taskId: this.taskId, code: error.code, why: error.message });
+    const starting = error.code === "start-failed" || error.code === "port-in-use" || error.code === "create-failed";
+    if (wish && starting && attempts.hasRun && wish.restartPolicy.mode !== "never") {
+      // A restart that fails is a run that failed: the policy says whether and when there is another.
+      attempts.retryAt = clock.now() + backoffMs(wish.restartPolicy, attempts.streak);
+      return;
+    }
+    if (starting && error.temporary && ++attempts.failedStarts < limits.startAttempts) {
+      const tries = `attempt ${attempts.failedStarts} of ${limits.startAttempts} failed`;
+      this.#retryIn(retryPauseMs(attempts.failedStarts - 1), error.code, tries, error.message);
+      return;
+    }
+    counters.failures++;
+    attempts.failure = { reason: { code: error.code, message: error.message }, error: error.message };
   }
 
-  #fail(error: RuntimeError): void {
-    this.#context.counters.failures++;
-    this.attempts.failure = { reason: { code: error.code, message: error.message }, error: error.message };
+  /** Tried again by itself, in case it is only this container that the engine cannot manage. */
+  #trouble(error: unknown): void {
+    const { clock, log, onEngineTrouble } = this.#context;
+    const pauseMs = Math.min(retryPauseMs(this.#troubles++), limits.retryMaxMs);
+    this.attempts.retryAt = clock.now() + pauseMs;
     this.#stale = true;
-    this.#again = true;
+    this.#wakeAt(this.attempts.retryAt);
+    log.warn("the engine gave no answer", { taskId: this.taskId, why: (error as Error).message, againInMs: pauseMs });
+    onEngineTrouble(error);
+  }
+
+  #retryIn(pauseMs: number, code: ReasonCode, tries: string, why: string): void {
+    this.attempts.retryAt = this.#context.clock.now() + pauseMs;
+    this.#say(code, `${tries}, again in ${pauseMs / 1000} s: ${why}`);
+  }
+
+  #say(code: ReasonCode, message: string): void {
+    this.#reporter.report(waitingObservation(this.attempts, this.found, { code, message }));
   }
 }
 
-function engineLost(error: unknown): RuntimeError {
-  return new RuntimeError("engine-unavailable", `the engine broke off: ${(error as Error).message}`, true);
+/** 0.5 s, 1 s, 2 s, ... */
+function retryPauseMs(failures: number): number {
+  return Math.min(limits.retryInitialMs * 2 ** failures, limits.retryMaxMs);
 }

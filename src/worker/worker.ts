@@ -3,17 +3,19 @@
 
 import type { Client } from "../api/client.ts";
 import type { GoneEvent, SyncEvent } from "../api/operations.ts";
-import { type Clock, delay } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { EngineInfo } from "../model/node.ts";
 import type { Task } from "../model/task.ts";
-import { type ContainerState, type Runtime, RuntimeError } from "../runtime/runtime.ts";
+import type { ContainerState, Runtime } from "../runtime/runtime.ts";
+import { drainTasks } from "./drain.ts";
+import { EngineLink } from "./engine-link.ts";
 import type { Identity } from "./identity.ts";
 import { MasterLink, type NodeDescription } from "./master-link.ts";
 import { Reporter } from "./reporter.ts";
+import { Retention } from "./retention.ts";
 import { type RunnerContext, TaskRunner } from "./task-runner.ts";
 
 export interface WorkerOptions {
@@ -33,6 +35,7 @@ export interface WorkerOptions {
   memory: number | null;
   version: string;
   identity: { read(): Identity | null; write(identity: Identity): void };
+  /** Of ended containers. */
   retention?: { count: number; ageMs: number };
 }
 
@@ -41,38 +44,54 @@ export class Worker {
   readonly #runners = new Map<TaskId, TaskRunner>();
   readonly #ended = new AbortController();
   readonly #context: RunnerContext;
+  readonly #reports = new Semaphore(limits.concurrentReports);
+  readonly #master: MasterLink;
+  readonly #engine: EngineLink;
+  readonly #retention: Retention;
   #identity: Identity;
-  #engine: EngineInfo | null = null;
-  #machine = { cpu: 0, memory: 0 };
-  #engineError: string | null = "it has not answered yet";
-  #engineEvents: AbortController | null = null;
-  readonly #link: MasterLink;
+  /** The master has said which tasks it wants here. */
   #synced = false;
-  #sweepDue = false;
+  #draining = false;
   readonly counters = { starts: 0, restarts: 0, failures: 0, pulls: 0, heartbeats: 0, syncs: 0 };
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#identity = options.identity.read() ?? { nodeId: "", clusterId: "" };
+    const { signal } = this.#ended;
     this.#context = {
-      runtime: options.runtime,
-      clock: options.clock,
-      log: options.log,
+      ...options,
       identity: () => this.#identity,
       starts: new Semaphore(limits.concurrentStarts),
       pulls: new Semaphore(limits.concurrentPulls),
-      signal: this.#ended.signal,
+      stops: new Semaphore(limits.concurrentStops),
+      signal,
       counters: this.counters,
-      onEngineLost: (error) => this.#engineLost(error),
-      onEnded: () => this.#sweepSoon(),
+      engineReady: () => this.#engine.ready && !this.#draining,
+      onEngineTrouble: () => void this.#engine.suspect(),
+      onEnded: () => this.#retention.soon(),
     };
-    this.#link = new MasterLink({
+    this.#master = new MasterLink({
       ...options,
-      signal: this.#ended.signal,
+      signal,
       node: () => this.#describe(),
       onRegistered: (nodeId) => this.#becomes({ ...this.#identity, nodeId }),
       onEvent: (event, data) => this.#onEvent(event, data),
+      onBack: () => this.#eachRunner((runner) => runner.hurry()),
       counters: this.counters,
+    });
+    this.#engine = new EngineLink({
+      ...options,
+      signal,
+      owner: () => (this.#identity.clusterId === "" || this.counters.syncs === 0 ? null : this.#identity),
+      onEvent: (taskId) => this.#runners.get(taskId as TaskId)?.look(),
+      onTruth: (found) => this.#onTruth(found),
+      onNews: () => this.#master.tell(),
+    });
+    this.#retention = new Retention({
+      ...options,
+      signal,
+      runners: this.#runners,
+      keep: options.retention ?? { count: limits.endedContainerCount, ageMs: limits.endedContainerAgeMs },
     });
   }
 
@@ -81,11 +100,11 @@ export class Worker {
   }
 
   get masterUp(): boolean {
-    return this.#link.up;
+    return this.#master.up;
   }
 
   get engineError(): string | null {
-    return this.#engineError;
+    return this.#engine.error;
   }
 
   /** What it holds: wish and container of each task. */
@@ -95,44 +114,40 @@ export class Worker {
 
   /** Joins and goes on until stop(); resolves when it has first registered. */
   async start(): Promise<void> {
-    await this.#tryEngine();
-    if (this.#engineError !== null) void this.#awaitEngine();
-    await this.#link.join();
+    await this.#engine.begin();
+    await this.#master.join();
   }
 
   /** Leaves containers running: whoever starts next adopts them. */
   stop(): void {
     this.#ended.abort();
-    this.#engineEvents?.abort();
-    for (const runner of this.#runners.values()) runner.stop();
+    this.#eachRunner((runner) => runner.stop());
   }
 
-  /** Stops every container, each with its grace, and leaves the cluster: what is to be kept alive is replaced elsewhere. */
+  /** Stops every container, each with its grace, and leaves the cluster. Heartbeats go on until the last has ended. */
   async drain(): Promise<void> {
-    const { client, runtime, log } = this.#options;
-    const running = this.holdings().filter(({ found }) => found?.status === "running");
+    this.#draining = true;
+    this.#eachRunner((runner) => runner.stop());
+    const wishes = new Map<TaskId, Task>();
+    this.#eachRunner(({ taskId, wish }) => {
+      if (wish) wishes.set(taskId, wish);
+    });
+    await drainTasks({ ...this.#options, ...this.#identity, wishes, stops: this.#context.stops });
     this.stop();
-    log.info("draining: containers are stopped", { containers: running.length });
-    await Promise.allSettled(
-      running.map(({ wish, found }) =>
-        runtime.stop(found!.containerId, wish?.stopGraceSeconds ?? limits.stopGraceSecondsDefault),
-      ),
-    );
-    const left = await client.call("deregisterNode", { id: this.nodeId, timeoutMs: 5000 }).catch(() => null);
-    if (!left?.ok) log.warn("the master was not told; it will miss this node in a few seconds");
   }
 
   #describe(): NodeDescription {
     const { hostname, port, address, capacity, labels, cpu, memory, version } = this.#options;
+    const { machine, error } = this.#engine;
     return {
       hostname,
       port,
       capacity,
       labels,
-      cpu: cpu ?? this.#machine.cpu,
-      memory: memory ?? this.#machine.memory,
-      engine: this.#engine,
-      engineError: this.#engineError,
+      cpu: cpu ?? machine?.cpu ?? 0,
+      memory: memory ?? machine?.memory ?? 0,
+      engine: machine?.engine ?? null,
+      engineError: error,
       version,
       ...(address === null ? {} : { address }),
       ...(this.nodeId === "" ? {} : { nodeId: this.nodeId }),
@@ -149,9 +164,7 @@ export class Worker {
 
   async #onEvent(event: string, data: string): Promise<void> {
     if (event === "sync") {
-      const sync = JSON.parse(data) as SyncEvent;
-      this.#becomes({ ...this.#identity, clusterId: sync.clusterId });
-      await this.#sync(sync.tasks);
+      await this.#onSync(JSON.parse(data) as SyncEvent);
     } else if (event === "task") {
       const task = JSON.parse(data) as Task;
       this.#runner(task.taskId, task).want(task);
@@ -162,29 +175,46 @@ export class Worker {
   }
 
   /** The whole wish against the whole truth. */
-  async #sync(tasks: Task[]): Promise<void> {
+  async #onSync({ clusterId, tasks }: SyncEvent): Promise<void> {
     this.counters.syncs++;
-    const first = !this.#synced;
-    this.#synced = true;
-    if (first || this.#engineEvents === null) await this.#adopt();
-    const wanted = new Map(tasks.map((task) => [task.taskId, task]));
+    const moved = this.#identity.clusterId !== clusterId;
+    if (moved) this.#leave(clusterId);
+    if (moved || !this.#engine.ready) await this.#engine.adopt();
+    const wanted = new Set(tasks.map(({ taskId }) => taskId));
     for (const task of tasks) this.#runner(task.taskId, task).want(task);
-    for (const runner of this.#runners.values()) if (!wanted.has(runner.taskId)) runner.want(null);
+    this.#eachRunner((runner) => {
+      if (!wanted.has(runner.taskId)) runner.want(null);
+    });
+    this.#synced = true;
+  }
+
+  /** Another cluster than before: what runs for that one is not this one's to stop. */
+  #leave(clusterId: string): void {
+    const before = this.#identity.clusterId;
+    if (before !== "") {
+      this.#options.log.warn("this is another cluster than before; containers of that one are left alone", {
+        before,
+        now: clusterId,
+        remove: `docker rm -f $(docker ps -aq --filter label=podling.cluster=${before})`,
+      });
+    }
+    this.#eachRunner((runner) => runner.stop());
+    this.#runners.clear();
+    this.#synced = false;
+    this.#becomes({ ...this.#identity, clusterId });
   }
 
   #runner(taskId: TaskId, wish: Task | null, found: ContainerState | null = null): TaskRunner {
     const existing = this.#runners.get(taskId);
     if (existing) return existing;
-    const { client, clock, log } = this.#options;
     const reporter = new Reporter(
       {
-        client,
-        clock,
-        log,
+        ...this.#options,
         taskId,
         nodeId: () => this.nodeId,
         signal: this.#ended.signal,
-        onSettled: () => this.#sweepSoon(),
+        gate: this.#reports,
+        onSettled: () => this.#retention.soon(),
       },
       wish?.status ?? "scheduled",
     );
@@ -193,108 +223,20 @@ export class Worker {
     return runner;
   }
 
+  #eachRunner(visit: (runner: TaskRunner) => void): void {
+    for (const runner of [...this.#runners.values()]) visit(runner);
+  }
+
   // ---- the engine
 
-  /** Finds every container of this node, and follows the engine's events from then on. */
-  async #adopt(): Promise<void> {
-    const { runtime } = this.#options;
-    const { clusterId, nodeId } = this.#identity;
-    if (clusterId === "" || this.#engineError !== null) return;
-    this.#engineEvents?.abort();
-    const events = new AbortController();
-    this.#engineEvents = events;
-    // Listening begins before the look, so that nothing falls in between.
-    const opened = new Promise<void>((resolve) => {
-      runtime
-        .events(clusterId, resolve, ({ taskId }) => this.#runners.get(taskId as TaskId)?.look(), events.signal)
-        .catch((error) => this.#engineLost(error))
-        .finally(resolve);
-    });
-    try {
-      await opened;
-      const found = await runtime.list(clusterId, nodeId);
-      for (const state of found) {
-        const taskId = state.taskId as TaskId;
-        if (this.#runners.has(taskId)) continue;
-        this.#runner(taskId, null, state);
-      }
-      for (const runner of this.#runners.values()) {
-        const state = found.find(({ taskId }) => taskId === runner.taskId) ?? null;
-        if (state) runner.found = state;
-        runner.attempts.hadContainer ||= state !== null;
-      }
-    } catch (error) {
-      this.#engineLost(error);
+  #onTruth(found: ContainerState[]): void {
+    const states = new Map(found.map((state) => [state.taskId as TaskId, state]));
+    this.#eachRunner((runner) => runner.adopt(states.get(runner.taskId) ?? null));
+    for (const [taskId, state] of states) {
+      const runner = this.#runner(taskId, null, state);
+      // Before the first sync nobody has said what is wanted; after it, what has no runner is not.
+      if (this.#synced && !runner.knowsWish) runner.want(null);
     }
+    this.#eachRunner((runner) => runner.look(false));
   }
-
-  async #tryEngine(): Promise<boolean> {
-    try {
-      const { engine, cpu, memory } = await this.#options.runtime.info();
-      this.#engine = engine;
-      this.#machine = { cpu, memory };
-      this.#engineError = null;
-      return true;
-    } catch (error) {
-      this.#engineError = (error as Error).message.slice(0, limits.messageLength);
-      return false;
-    }
-  }
-
-  #engineLost(error: unknown): void {
-    if (this.#ended.signal.aborted || this.#engineError !== null) return;
-    const why = error instanceof RuntimeError ? error.message : (error as Error).message;
-    this.#engineError = why.slice(0, limits.messageLength);
-    this.#engineEvents?.abort();
-    this.#engineEvents = null;
-    this.#options.log.error("the engine is away; nothing can be started or stopped", { why });
-    this.#link.beatNow();
-    void this.#awaitEngine();
-  }
-
-  async #awaitEngine(): Promise<void> {
-    const { clock, log } = this.#options;
-    let pauseMs: number = limits.retryInitialMs;
-    while (!this.#ended.signal.aborted) {
-      await delay(clock, pauseMs, this.#ended.signal);
-      if (this.#ended.signal.aborted) return;
-      if (await this.#tryEngine()) break;
-      pauseMs = Math.min(pauseMs * 2, limits.retryMaxMs / 6);
-    }
-    log.info("the engine answers again");
-    this.#link.beatNow();
-    if (!this.#synced) return;
-    await this.#adopt();
-    for (const runner of this.#runners.values()) runner.look();
-  }
-
-  // ---- ended containers
-
-  #sweepSoon(): void {
-    if (this.#sweepDue) return;
-    this.#sweepDue = true;
-    this.#options.clock.soon(() => {
-      this.#sweepDue = false;
-      void this.#sweep().catch((error) => this.#engineLost(error));
-    });
-  }
-
-  /** Removes ended containers beyond the limit, oldest first, and forgets tasks that left nothing. */
-  async #sweep(): Promise<void> {
-    const { runtime, clock, retention } = this.#options;
-    const { count, ageMs } = retention ?? { count: limits.endedContainerCount, ageMs: limits.endedContainerAgeMs };
-    const over = [...this.#runners.values()].filter((runner) => runner.isOver);
-    for (const runner of over) if (runner.found === null) this.#runners.delete(runner.taskId);
-    const kept = over.filter(({ found }) => found !== null).sort((left, right) => endOf(left) - endOf(right));
-    const oldest = clock.now() - ageMs;
-    for (const [index, runner] of kept.entries()) {
-      if (index >= kept.length - count && endOf(runner) > oldest) break;
-      await runtime.remove(runner.found!.containerId);
-      this.#runners.delete(runner.taskId);
-    }
-  }
-}
-
-function endOf({ found }: TaskRunner): number {
-  return Date.parse(found?.finishedAt ?? "") || 0;
 }
