@@ -38,19 +38,24 @@ export const events: Verb = {
           if (event === "change") await print(context, JSON.parse(data) as WatchEvent);
           if (/^\d+$/.test(id)) since = Number(id);
         }
-        await context.err("cut off; going on when the master answers\n");
+        await tellCut(context, failed);
       } catch (error) {
         // Before anything was seen, there is nothing to go on with.
         if (!begun || failed >= attempts || !canPass(error)) throw error;
         if (error instanceof RefusedError) {
           await context.err(`some changes were missed: ${error.message}\n`);
           since = undefined;
-        }
+        } else await tellCut(context, failed);
       }
       await delay(context.io.clock, retryMs);
     }
   },
 };
+
+/** Once, however long it lasts. */
+async function tellCut(context: Context, failed: number): Promise<void> {
+  if (failed === 0) await context.err("cut off; going on when the master answers\n");
+}
 
 /** The master is away, or was away for longer than it remembers. */
 function canPass(error: unknown): boolean {
