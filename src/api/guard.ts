@@ -14,6 +14,8 @@ export interface GuardOptions {
 export class Guard {
   readonly #tokenDigest: Buffer | null;
   readonly #allowedHosts: ReadonlySet<string>;
+  /** The Host header that was last found good: nearly every request has the same. */
+  #lastHost: string | null = null;
 
   constructor({ token, allowedHosts }: GuardOptions) {
     this.#tokenDigest = token === null ? null : digest(token);
@@ -57,8 +59,11 @@ export class Guard {
   }
 
   #allowsHost(host: string): boolean {
+    if (host === this.#lastHost) return true;
     const name = host.toLowerCase().replace(/:\d+$/, "");
-    return this.#allowedHosts.has(name) || isIpAddress(name.replace(/^\[|\]$/g, ""));
+    const allowed = this.#allowedHosts.has(name) || isIpAddress(name.replace(/^\[|\]$/g, ""));
+    if (allowed) this.#lastHost = host;
+    return allowed;
   }
 }
 

@@ -14,6 +14,9 @@ interface Shape {
   failure: { reason: Reason; roomVersion: number } | null;
 }
 
+/** Few, because each is looked at whenever room is gained. */
+const emptyShapesKept = 16;
+
 export class PendingTasks {
   readonly #shapes = new Map<string, Shape>();
   /** Shapes worth an attempt. */
@@ -50,8 +53,10 @@ export class PendingTasks {
     this.#count--;
     shape.unexplained.delete(task.taskId);
     if (shape.taskIds.size > 0) return;
-    this.#shapes.delete(key);
+    shape.failure = null;
     this.#dirty.delete(key);
+    // Most tasks are placed in the tick that makes them: their shape is kept for the next of its kind.
+    if (this.#shapes.size > emptyShapesKept) this.#shapes.delete(key);
   }
 
   /** A node joined, freed room or was uncordoned: every shape is worth an attempt again. */
@@ -60,12 +65,12 @@ export class PendingTasks {
   }
 
   get hasDirty(): boolean {
-    return this.#dirty.size > 0 || (this.#allDirty && this.#shapes.size > 0);
+    return this.#dirty.size > 0 || (this.#allDirty && this.#count > 0);
   }
 
   /** The shapes worth an attempt. */
   dirty(): string[] {
-    if (this.#allDirty) for (const key of this.#shapes.keys()) this.#dirty.add(key);
+    if (this.#allDirty) for (const [key, shape] of this.#shapes) if (shape.taskIds.size > 0) this.#dirty.add(key);
     this.#allDirty = false;
     return [...this.#dirty];
   }

@@ -1,6 +1,7 @@
 // The HTTP shell: Request -> Response. Routes, guards and validates by the table of operations, and turns outcomes into
 // answers. What an operation does is in handlers.ts.
 
+import type { z } from "zod";
 import type { Guard } from "../api/guard.ts";
 import {
   type AnswerOf,
@@ -73,18 +74,13 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
     if (unwelcome) return refusalResponse(unwelcome);
     if (!match.found || !operation)
       return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed));
-    const input = await readInput(operation, request, search);
-    if (!input.ok) return refusalResponse(input.refusal);
+    const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
+    if (!query.ok) return refusalResponse(query.refusal);
+    const body = operation.body ? await readBody(operation.body, request) : noBody;
+    if (!body.ok) return refusalResponse(body.refusal);
     const handler = handlers[match.id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
-    const outcome = await handler({
-      id: match.parameter,
-      body: input.value.body as never,
-      query: input.value.query as never,
-      headers: request.headers,
-      signal: request.signal,
-      remoteAddress: () => connection?.remoteAddress() ?? null,
-      mayTakeLong: () => connection?.disableIdleTimeout(),
-    });
+    const call = new RequestCall(request, connection, match.parameter, body.value, query.value);
+    const outcome = await handler(call as unknown as Call<OperationId>);
     return outcome.ok ? answerResponse(operation, outcome.value) : refusalResponse(outcome.refusal);
   };
   return async (request, connection) => {
@@ -105,6 +101,39 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
   };
 }
 
+/** Asks the platform only for what a handler asks for: a request's signal alone costs as much as its route. */
+class RequestCall {
+  readonly #request: Request;
+  readonly #connection: Connection | undefined;
+  readonly id: string;
+  readonly body: unknown;
+  readonly query: unknown;
+
+  constructor(request: Request, connection: Connection | undefined, id: string, body: unknown, query: unknown) {
+    this.#request = request;
+    this.#connection = connection;
+    this.id = id;
+    this.body = body;
+    this.query = query;
+  }
+
+  get headers(): Headers {
+    return this.#request.headers;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+
+  remoteAddress(): string | null {
+    return this.#connection?.remoteAddress() ?? null;
+  }
+
+  mayTakeLong(): void {
+    this.#connection?.disableIdleTimeout();
+  }
+}
+
 /** "http://host/path?search" without the cost of a URL object. */
 function splitUrl(url: string): { path: string; search: string } {
   const start = url.indexOf("/", url.indexOf("//") + 2);
@@ -114,26 +143,18 @@ function splitUrl(url: string): { path: string; search: string } {
     : { path: url.slice(start, mark), search: url.slice(mark + 1) };
 }
 
-async function readInput(
-  operation: Operation,
-  request: Request,
-  search: string,
-): Promise<Outcome<{ body: unknown; query: unknown }>> {
-  const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
-  if (!query.ok) return query;
-  if (!operation.body) return { ok: true, value: { body: undefined, query: query.value } };
+async function readBody(schema: z.ZodType, request: Request): Promise<Outcome<unknown>> {
   const type = request.headers.get("content-type");
   const text = await readText(request);
   if (text === null) return tooLarge(request.headers.get("content-length"));
   // A heartbeat by hand has no body, and then no type either.
-  if (!/^application\/json\s*(;|$)/i.test(type ?? "") && !(text === "" && type === null)) {
+  if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(text === "" && type === null)) {
     return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not application/json`, {
       hint: "Send the header Content-Type: application/json.",
       details: { contentType: type },
     });
   }
-  const body = parseBody(operation.body, text);
-  return body.ok ? { ok: true, value: { body: body.value, query: query.value } } : body;
+  return parseBody(schema, text);
 }
 
 /** Null: it is too large. What is beyond the limit is not read. */
@@ -176,7 +197,7 @@ function answerResponse(operation: Operation, answer: unknown): Response {
 }
 
 function jsonResponse(text: string, status: number, more: Record<string, string> = {}): Response {
-  return new Response(text, { status, headers: { "content-type": "application/json", ...more } });
+  return new Response(text, { status, headers: { "content-type": json, ...more } });
 }
 
 /** The path exists with other methods, or it does not exist. */
@@ -199,3 +220,5 @@ function notFound(method: string, path: string, allowed: string[]): Refusal {
 
 /** No operation asks for a parameter, and none gives one a default: without a search there is nothing to parse. */
 const noQuery: Outcome<Record<string, unknown>> = { ok: true, value: {} };
+const noBody: Outcome<undefined> = { ok: true, value: undefined };
+const json = "application/json";

@@ -9,13 +9,30 @@ import type { Watchers } from "./watchers.ts";
 
 /** HTTP answers by method and status. */
 export class HttpCounters {
-  readonly answers = new Map<string, number>();
+  readonly #byMethod = new Map<string, Map<number, number>>();
 
   count(method: string, status: number): void {
-    const key = `method="${/^[A-Z]{3,7}$/.test(method) ? method : "OTHER"}",status="${status}"`;
-    this.answers.set(key, (this.answers.get(key) ?? 0) + 1);
+    let byStatus = this.#byMethod.get(method);
+    if (!byStatus) {
+      // Anybody can make up methods: only those of the API get a row of their own.
+      if (!knownMethods.has(method)) {
+        this.count("OTHER", status);
+        return;
+      }
+      byStatus = new Map();
+      this.#byMethod.set(method, byStatus);
+    }
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+  }
+
+  samples(): [labels: string, value: number][] {
+    return [...this.#byMethod].flatMap(([method, byStatus]) =>
+      [...byStatus].map(([status, value]): [string, number] => [`method="${method}",status="${status}"`, value]),
+    );
   }
 }
+
+const knownMethods = new Set(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "OTHER"]);
 
 export interface MetricsSources {
   state: ClusterState;
@@ -58,7 +75,7 @@ export function renderMetrics({ state, loop, journal, watchers, liveness, http, 
     metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots]]),
     metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
     metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
-    metric("podling_http_answers_total", "counter", "HTTP answers.", [...http.answers]),
+    metric("podling_http_answers_total", "counter", "HTTP answers.", http.samples()),
     metric("process_resident_memory_bytes", "gauge", "Resident memory.", [["", process.memoryUsage.rss()]]),
     "",
   ].join("\n");

@@ -94,8 +94,8 @@ describe("of a pending task", () => {
   });
 
   const rows: [wish: object, filter: string, words: string[]][] = [
-    [{ resources: { cpu: 8 } }, "cpu", ["6", "8", "2"]],
-    [{ resources: { memory: "10g" } }, "memory", ["6 GiB", "10 GiB", "4 GiB"]],
+    [{ resources: { cpu: 8 } }, "cpu", ["the largest has 2 cpu", "8", "2"]],
+    [{ resources: { memory: "10g" } }, "memory", ["the largest has 4 GiB of memory", "10 GiB", "4 GiB"]],
     [{ constraints: ["disk==ssd"] }, "constraints", ["disk", "ssd"]],
     [{ constraints: ["node==n9"] }, "constraints", ["n9"]],
     [{ platform: "linux/arm64" }, "platform", ["arm64", "amd64"]],
