@@ -7,7 +7,7 @@ import { isFinished, type Task } from "../model/task.ts";
 import type { Context } from "./context.ts";
 import { Failure, RefusedError } from "./failure.ts";
 import { BrokenPipeError } from "./io.ts";
-import { currentTask, waitForTask } from "./wait-task.ts";
+import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
 
 export interface LogsWish {
   follow: boolean;
@@ -21,8 +21,6 @@ const attempts = 5;
 const retryMs = 1_000;
 /** Between the end of a container's output and the report that says so. */
 const reportMs = 100;
-/** A task may wait for room for as long as somebody follows it. */
-const patienceMs = 365 * 24 * 3_600_000;
 
 export async function showLogs(context: Context, task: Task, wish: LogsWish, signal?: AbortSignal): Promise<void> {
   const { clock } = context.io;

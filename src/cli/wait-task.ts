@@ -1,5 +1,6 @@
 // Waits until a task runs or has finished, and tells meanwhile what it is waiting for.
 
+import { delay } from "../lib/clock.ts";
 import { readEvents } from "../lib/sse.ts";
 import { limits } from "../model/limits.ts";
 import { isFinished, type Task } from "../model/task.ts";
@@ -9,8 +10,11 @@ import { formatWait } from "./render/time.ts";
 
 export type WaitFor = "running" | "finished";
 
-/** Faster than this nobody wants to be told what is going on. */
-const quietMs = 300;
+/** Faster than this nobody wants to be told what is going on; lines that stay are worth less than one that goes. */
+const quietMs = { terminal: 300, pipe: 1_000 };
+
+/** For as long as somebody waits. */
+export const patienceMs = 365 * 24 * 3_600_000;
 
 export function reached(task: Task, wanted: WaitFor): boolean {
   return isFinished(task.status) || (wanted === "running" && task.status === "running");
@@ -52,19 +56,13 @@ export async function waitForTask(context: Context, task: Task, wanted: WaitFor,
 
 /** Shows each change of the task's reason, until the signal. What fails here fails silently: it is only news. */
 async function tellProgress(context: Context, task: Task, signal: AbortSignal): Promise<void> {
-  const { clock } = context.io;
-  await new Promise<void>((resolve) => {
-    const cancel = clock.timer(quietMs, resolve);
-    signal.addEventListener("abort", () => {
-      cancel();
-      resolve();
-    });
-  });
+  const { clock, stderr } = context.io;
+  const begun = clock.now();
+  await delay(clock, stderr.isTty ? quietMs.terminal : quietMs.pipe, signal);
   if (signal.aborted) return;
   const progress = context.progress();
-  const start = clock.now() - quietMs;
   const show = (latest: Task) =>
-    progress.show(progressText(latest, clock.now() - start), `${latest.status} ${latest.reason.code}`);
+    progress.show(progressText(latest, clock.now() - begun), `${latest.status} ${latest.reason.code}`);
   try {
     await show(task);
     const response = await context.fetch("listTasks", {

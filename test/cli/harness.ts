@@ -12,6 +12,7 @@ import { framedMediaType } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { startMaster } from "../../src/master/master.ts";
+import type { Explanation } from "../../src/model/explanation.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Task } from "../../src/model/task.ts";
 
@@ -171,6 +172,12 @@ export class Cluster {
   async task(id: string): Promise<Task | null> {
     const outcome = await this.client.call("getTask", { id });
     return outcome.ok ? outcome.value : null;
+  }
+
+  async explanation(id: string): Promise<Explanation> {
+    const outcome = await this.client.call("explainTask", { id });
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    return outcome.value!;
   }
 
   /** Created and running. */

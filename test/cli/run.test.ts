@@ -82,7 +82,7 @@ describe("until it runs", () => {
     expect(code).toBe(2);
     expect(out).toBe(`${(await cluster.task("ssd"))!.taskId}\n`);
     expect(err).toContain("ssd is still pending after 0.1 s: 0 of 1 ");
-    expect(err).toContain("What would make it fit: change the labels of n1");
+    expect(err).toContain(`What would help: ${(await cluster.explanation("ssd")).smallestChange}\n`);
     const detached = await cluster.podling("run ssd2 -d --image nginx --constraint disk==ssd");
     expect(detached.code).toBe(2);
     expect(detached.err).toStartWith("ssd2 is accepted and waits: 0 of 1 ");
@@ -148,6 +148,21 @@ describe("--follow", () => {
     const { code, out } = await running.ended;
     expect(code).toBe(exitCode ?? 125);
     expect(out).toBe("");
+  });
+
+  test("output that cannot be had is said, and the task's own end still counts", async () => {
+    await cluster.node("far", { port: 1, address: "127.0.0.1", labels: { disk: "far" } });
+    const running = cluster.start("run far --image alpine --follow --constraint disk==far", {
+      fetch: async (url, init) =>
+        url.includes("/logs?")
+          ? new Response('{"error":"gone from far","code":"logs-unavailable"}', { status: 409 })
+          : fetch(url, init),
+    });
+    const { taskId } = await scheduled("far");
+    await cluster.report(taskId, { status: "running", containerId: "c5", reason: runs });
+    await cluster.report(taskId, exited(4));
+    const { code, err } = await running.ended;
+    expect({ code, err }).toEqual({ code: 4, err: "error: gone from far\n" });
   });
 
   test("Ctrl-C with --rm stops and removes", async () => {

@@ -40,8 +40,7 @@ export function renderExplanation(
   if (failing !== "") parts.push(failing);
   const placed = shown.filter(({ score }) => score !== null);
   if (placed.length > 0) parts.push(scores(placed, style));
-  if (smallestChange !== null)
-    parts.push(`${style.paint("What would make it fit", "bold")}: ${oneLine(smallestChange)}\n`);
+  if (smallestChange !== null) parts.push(`${style.paint("What would help", "bold")}: ${oneLine(smallestChange)}\n`);
   parts.push(style.paint(truncate(basis(explanation), maxWidth ?? 1000, style.ellipsis), "dim") + "\n");
   return parts.join("\n");
 }

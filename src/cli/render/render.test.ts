@@ -181,7 +181,7 @@ describe("explanations", () => {
         "n2  ✗ schedulable  n2 is cordoned",
         "n2  ✗ memory       needs 512 MiB, n2 has 10 MiB free",
         "",
-        "What would make it fit: free 202 MiB of memory on n1, or ask for that much less",
+        "What would help: free 202 MiB of memory on n1, or ask for that much less",
         "",
         "strategy spread, as of revision 42",
       ].join("\n")}\n`,

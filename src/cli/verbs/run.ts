@@ -3,13 +3,13 @@
 import { isFinished, type Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { errorLine, UsageError } from "../failure.ts";
+import { errorLine, RefusedError, UsageError } from "../failure.ts";
 import { showLogs } from "../follow-logs.ts";
 import { portText } from "../render/tasks.ts";
 import { formatWait } from "../render/time.ts";
 import { taskBody } from "../task-input.ts";
 import type { Verb } from "../verb.ts";
-import { currentTask, waitForTask } from "../wait-task.ts";
+import { currentTask, patienceMs, waitForTask } from "../wait-task.ts";
 
 export const run: Verb = {
   name: "run",
@@ -226,9 +226,8 @@ class Foreground {
       await tellWaiting(context, started, this.#timeoutMs);
       return exitCodes.notYet;
     }
-    if (started.startedAt !== null || started.containerId !== null) {
-      await showLogs(context, started, { follow: true, timestamps: false }, this.#leave.signal);
-    }
+    // What never started wrote nothing.
+    if (started.startedAt !== null) await this.#showLogs(started);
     if (this.#leave.signal.aborted) return this.#interrupted();
     const ended = (await currentTask(context, started.taskId)) ?? started;
     this.#task = ended;
@@ -236,6 +235,18 @@ class Foreground {
     else if (ended.oomKilled) await context.err(`${ended.name} was killed: ${ended.reason.message}\n`);
     if (context.flags.has("rm")) await context.try("deleteTask", { id: ended.taskId });
     return containerExitCode(ended);
+  }
+
+  /** Where the output cannot be had, the task's own end still counts. */
+  async #showLogs(task: Task): Promise<void> {
+    const context = this.#context;
+    try {
+      await showLogs(context, task, { follow: true, timestamps: false }, this.#leave.signal);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      await context.err(errorLine(error.message, error.hint));
+      await waitForTask(context, task, "finished", { timeoutMs: patienceMs, signal: this.#leave.signal });
+    }
   }
 
   async #interrupted(): Promise<number> {
@@ -271,7 +282,7 @@ async function tellWaiting(context: Context, task: Task, timeoutMs: number): Pro
   if (status !== "pending") return;
   const explained = await context.try("explainTask", { id: task.taskId });
   const change = explained.ok ? explained.value?.smallestChange : null;
-  if (change) await context.err(`What would make it fit: ${change}\n`);
+  if (change) await context.err(`What would help: ${change}\n`);
   await context.err(
     `It stays, and runs when there is room. More: podling explain ${name}; undo: podling stop ${name}\n`,
   );

@@ -7,10 +7,7 @@ import { errorLine } from "../failure.ts";
 import { statusText } from "../render/tasks.ts";
 import { formatWait } from "../render/time.ts";
 import type { Verb } from "../verb.ts";
-import { reached, type WaitFor, waitForTask } from "../wait-task.ts";
-
-/** Without --timeout: for as long as it takes. */
-const foreverMs = 365 * 24 * 3_600_000;
+import { patienceMs, reached, type WaitFor, waitForTask } from "../wait-task.ts";
 
 export const wait: Verb = {
   name: "wait",
@@ -35,7 +32,7 @@ export const wait: Verb = {
   async run(context) {
     const { flags, words } = context;
     const wanted = flags.text("for") as WaitFor;
-    const timeoutMs = flags.durationMs("timeout") ?? foreverMs;
+    const timeoutMs = flags.durationMs("timeout") ?? patienceMs;
     const task = await context.call("getTask", { id: words[0]! });
     const latest = await waitForTask(context, task, wanted, { timeoutMs });
     if (!reached(latest, wanted)) {
