@@ -1,5 +1,6 @@
 // A task's wish in the Engine API's words, and the engine's answers in ours. Pure translation.
 
+import { fromTimestamp, toTimestamp } from "../lib/clock.ts";
 import { containerLabels } from "../model/cluster.ts";
 import type { Mount, PublishedPort, TaskSpec } from "../model/task.ts";
 import type { ContainerState, CreateRequest } from "./runtime.ts";
@@ -104,10 +105,10 @@ function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string
   });
 }
 
-/** Nanoseconds cut to milliseconds; the engine's year 1 means never. */
+/** Nanoseconds (Docker) and other zones than UTC (Podman) become our form; the engine's year 1 means never. */
 function engineTime(text: string): string | null {
-  if (!text || text.startsWith("0001-")) return null;
-  return text.replace(/(\.\d{3})\d*Z$/, "$1Z").replace(/:(\d\d)Z$/, ":$1.000Z");
+  const ms = fromTimestamp(text);
+  return ms > 0 ? toTimestamp(ms) : null;
 }
 
 /** "registry:5000/team/app:1" as image and tag, as the engine wants them for a pull; a digest counts as a tag. */
