@@ -1,0 +1,57 @@
+// Reads the curl commands of a document as requests, so that what it shows can be tried. It knows the words that the
+// documents use, and refuses others.
+
+export interface Example {
+  /** As written, on one line. */
+  command: string;
+  request: Request;
+}
+
+/** Every command that begins with "curl" in the ```sh blocks of a document. */
+export function curlExamples(markdown: string): Example[] {
+  const blocks = [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
+  return blocks
+    .flatMap((block) => block.replaceAll("\\\n", " ").split(/\n(?=curl )/))
+    .map((command) => command.trim())
+    .filter((command) => command.startsWith("curl "))
+    .map((command) => ({ command, request: requestOf(command) }));
+}
+
+function requestOf(command: string): Request {
+  const [, ...words] = shellWords(command);
+  const headers = new Headers({ host: "localhost:8080" });
+  let method: string | undefined;
+  let body: string | undefined;
+  let url: string | undefined;
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === "-X") method = words.shift();
+    else if (word === "-H") headers.append(...headerOf(words.shift() ?? ""));
+    else if (word === "-d") body = words.shift();
+    else if (/^-[sNif]+$/.test(word))
+      continue; // how curl shows the answer
+    else if (word.startsWith("-")) throw new Error(`curl ${word} is not known here: ${command}`);
+    else if (url !== undefined) throw new Error(`two addresses: ${command}`);
+    else url = word;
+  }
+  if (url === undefined) throw new Error(`no address: ${command}`);
+  // As curl does: a body means POST, and a form, unless something else is said.
+  if (body !== undefined && !headers.has("content-type"))
+    headers.set("content-type", "application/x-www-form-urlencoded");
+  const address = url.includes("://") ? url : `http://${url}`;
+  return new Request(address, {
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    headers,
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+function headerOf(text: string): [string, string] {
+  const colon = text.indexOf(":");
+  return [text.slice(0, colon), text.slice(colon + 1).trim()];
+}
+
+function shellWords(line: string): string[] {
+  return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, (_, single, double) => single ?? double),
+  );
+}

@@ -1,0 +1,123 @@
+// The parts of the documents that are made from the code. Each is text; docs.test.ts compares, or writes.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { errorCatalogue, retryAfterSeconds } from "../../src/api/errors.ts";
+import { Guard } from "../../src/api/guard.ts";
+import { type Operation, operations } from "../../src/api/operations.ts";
+import { isGroup, type Verb } from "../../src/cli/verb.ts";
+import { loadAllVerbs, verbSections } from "../../src/cli/verbs/index.ts";
+import { limits } from "../../src/model/limits.ts";
+import { moves } from "../../src/model/moves.ts";
+import { formatMemory } from "../../src/model/quantity.ts";
+import { refusalCodes } from "../../src/model/refusal.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { createServer } from "../../src/worker/server.ts";
+import type { Worker } from "../../src/worker/worker.ts";
+import { code, table } from "./markdown.ts";
+
+export function errorTable(): string {
+  return table(
+    ["code", "status", "meaning", "try again"],
+    refusalCodes.map((refusal) => {
+      const { status, meaning } = errorCatalogue[refusal];
+      const seconds = retryAfterSeconds[refusal];
+      return [code(refusal), String(status), meaning, seconds === undefined ? "" : `after ${seconds} s`];
+    }),
+  );
+}
+
+export function moveTable(): string {
+  return table(
+    ["from", "to", "who may"],
+    moves.map(([from, to, by]) => [code(from), code(to), by]),
+  );
+}
+
+/** Those of each operation, beyond what any operation can answer. */
+export function operationTable(): string {
+  const rows = Object.values(operations).map((one: Operation) => [
+    code(`${one.method} ${one.path}`),
+    `${one.status}${one.media === "application/json" ? ` ${one.answer === "Any" ? "" : one.answer}`.trimEnd() : one.media === "none" ? "" : ` ${one.media}`}`,
+    one.summary,
+    one.refusals.map(code).join(" "),
+  ]);
+  return table(["operation", "answer", "what it does", "may refuse with"], rows);
+}
+
+export function queryTable(): string {
+  const rows = (Object.values(operations) as Operation[]).flatMap((one) => {
+    if (!one.query) return [];
+    const { properties = {} } = z.toJSONSchema(one.query, { io: "input", unrepresentable: "any" });
+    return Object.entries(properties).map(([name, schema]) => {
+      const { enum: values, description = "" } = schema as { enum?: string[]; description?: string };
+      const choice = values && !values.includes("") ? values.map(code).join(" or ") : "";
+      return [code(`${one.method} ${one.path}`), code(name), [choice, description].filter((text) => text).join(": ")];
+    });
+  });
+  return table(["operation", "parameter", ""], rows);
+}
+
+/** Every limit with the reason that stands above it in the source. */
+export function limitTable(): string {
+  const source = readFileSync(join(import.meta.dir, "../../src/model/limits.ts"), "utf8");
+  const rows: string[][] = [];
+  let reason = "";
+  for (const line of source.split("\n")) {
+    const section = /^ {2}\/\/ -+ (.+)$/.exec(line)?.[1];
+    const comment = /^ {2}\/\*\* (.+) \*\/$/.exec(line)?.[1];
+    const name = /^ {2}(\w+): /.exec(line)?.[1] as keyof typeof limits | undefined;
+    if (section) rows.push([`**${section}**`, "", ""]);
+    else if (comment) reason = comment;
+    else if (name) {
+      rows.push([code(name), shown(name, limits[name]), reason]);
+      reason = "";
+    }
+  }
+  return table(["limit", "value", "why"], rows);
+}
+
+function shown(name: string, value: number): string {
+  if (/Bytes$/.test(name)) return formatMemory(value);
+  if (!/Ms$/.test(name)) return value.toLocaleString("en-US");
+  if (value % 3_600_000 === 0) return `${value / 3_600_000} h`;
+  if (value % 60_000 === 0) return `${value / 60_000} min`;
+  return value % 1000 === 0 ? `${value / 1000} s` : `${value} ms`;
+}
+
+/** From Prometheus' own text: "# HELP name words" and "# TYPE name type". */
+export function metricTable(text: string): string {
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => [match[1], match[2]!]));
+  const rows = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)].map(([, name, help]) => {
+    const labels = new RegExp(`^${name}\\{(\\w+)=`, "m").exec(text)?.[1];
+    return [code(labels ? `${name}{${labels}}` : name!), types.get(name) ?? "", help!];
+  });
+  return table(["metric", "type", "what it says"], rows);
+}
+
+export async function workerMetrics(): Promise<string> {
+  const counters = { starts: 0, restarts: 0, failures: 0, pulls: 0, heartbeats: 0, syncs: 0 };
+  const worker = { counters, engineError: null, masterUp: true, holdings: () => [] } as unknown as Worker;
+  const fetch = createServer({
+    worker,
+    runtime: {} as Runtime,
+    guard: new Guard({ token: null, allowedHosts: [] }),
+    version: "0",
+  });
+  return (await fetch(new Request("http://localhost/metrics"))).text();
+}
+
+export async function verbTable(): Promise<string> {
+  const verbs = new Map((await loadAllVerbs()).map((one) => [one.name, one]));
+  const rows = verbSections.flatMap(([, names]) =>
+    names.flatMap((name) => {
+      const verb = verbs.get(name)!;
+      return (isGroup(verb) ? verb.verbs : [verb]).map((one: Verb) => [
+        code(`podling ${one.name} ${one.usage}`.trim()),
+        one.summary,
+      ]);
+    }),
+  );
+  return table(["command", "what it does"], rows);
+}
