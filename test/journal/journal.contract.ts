@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Journal, JournalUnavailable } from "../../src/journal/journal.ts";
 import { InvariantError } from "../../src/lib/assert.ts";
-import { sampleBatch } from "./sample.ts";
+import { batches, range, sampleBatch } from "./sample.ts";
 
 export interface JournalSubject {
   name: string;
@@ -392,12 +392,4 @@ function read(journal: Journal): { revision: number; chunks: string[] } | null {
 
 function revisions(journal: Journal): number[] {
   return [...journal.readBatches(0)].map(({ revision }) => revision);
-}
-
-function batches(first: number, last: number) {
-  return range(first, last).map((revision) => sampleBatch(revision));
-}
-
-function range(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
 }

@@ -1,3 +1,5 @@
+// The memory journal: the contract, and how tests make it refuse.
+
 import { expect, test } from "bun:test";
 import { JournalUnavailable } from "../../src/journal/journal.ts";
 import { openMemoryJournal } from "../../src/journal/memory.ts";

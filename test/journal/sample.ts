@@ -77,3 +77,11 @@ export function snapshotOf(revision: number): string[] {
     `${revision}/${position} `.repeat(2_000 + randomInteger(random, 15_000)),
   );
 }
+
+export function batches(first: number, last: number) {
+  return range(first, last).map((revision) => sampleBatch(revision));
+}
+
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+}

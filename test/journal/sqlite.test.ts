@@ -1,3 +1,5 @@
+// The SQLite journal: the contract, and what only a file has: its size, its folder, its bounds.
+
 import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
