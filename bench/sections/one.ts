@@ -53,7 +53,10 @@ async function timed(pair: Pair, step: () => Promise<unknown>): Promise<number> 
 }
 
 export async function podlingRun({ master, image }: Pair, name: string): Promise<void> {
-  const { code, stderr } = await podling(["run", name, "--image", image, "--", ...CONTAINER_COMMAND], { master });
+  const { code, stderr } = await podling(["run", name, "--image", image, "--", ...CONTAINER_COMMAND], {
+    master,
+    limitMs: 60_000,
+  });
   if (code !== 0) throw new Error(`podling run ended with ${code}: ${stderr}`);
 }
 
