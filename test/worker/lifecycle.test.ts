@@ -1,0 +1,250 @@
+// A task's life on a worker, from the wish to the end: a real master and a real worker, a simulated engine.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { limits } from "../../src/model/limits.ts";
+import { RuntimeError } from "../../src/runtime/runtime.ts";
+import { until } from "../lab/until.ts";
+import { World } from "./in-process.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.down());
+
+describe("a task", () => {
+  test("runs and completes, with no call to the engine more than needed", async () => {
+    await world.started();
+    world.runtime.calls.length = 0;
+    const task = await world.run("job", ["forever"]);
+    const running = await world.reached(task, "running");
+    expect(running.containerId).toBe(world.container(task)!.containerId);
+    expect(running.startedAt).toBe(world.container(task)!.startedAt);
+    expect(world.runtime.calls.slice(0, 3)).toEqual(["create", "start", "inspect"]);
+    world.runtime.end(task.taskId, 0);
+    const completed = await world.reached(task, "completed", "exited");
+    expect(completed).toMatchObject({ exitCode: 0, restarts: 0, oomKilled: false, error: null });
+  });
+
+  test("carries labels that say whose it is", async () => {
+    const worker = await world.started();
+    const task = await world.run("web", ["forever"]);
+    await world.reached(task, "running");
+    expect(world.container(task)).toMatchObject({ taskId: task.taskId, nodeId: worker.nodeId });
+  });
+
+  test("that ends at once is still told in order: running, then its end", async () => {
+    await world.started();
+    const tap = await world.master.stream("/api/v1/watch");
+    const task = await world.run("job", ["exit", "3"]);
+    const failed = await world.reached(task, "failed", "exited");
+    expect(failed).toMatchObject({ exitCode: 3, reason: { message: "exited with code 3" } });
+    const seen = tap.events.map(({ data }) => data.task?.status).filter((status) => status !== undefined);
+    expect([...new Set(seen)]).toEqual(["scheduled", "running", "failed"]);
+    tap.close();
+  });
+
+  test("killed for memory says so", async () => {
+    await world.started();
+    const task = await world.run("job", ["forever"]);
+    await world.reached(task, "running");
+    world.runtime.end(task.taskId, 137, true);
+    expect((await world.reached(task, "failed", "oom-killed")).oomKilled).toBe(true);
+  });
+
+  test("gets the ports that the engine chose", async () => {
+    await world.started();
+    const task = await world.run("web", ["forever"], { ports: [{ containerPort: 80 }] });
+    const { publishedPorts } = await world.reached(task, "running");
+    expect(publishedPorts).toEqual(world.container(task)!.publishedPorts);
+    expect(publishedPorts[0]!.hostPort).toBeGreaterThan(0);
+  });
+
+  test("stops with its grace, with the true exit code; the container stays for its logs", async () => {
+    await world.started();
+    const task = await world.run("web", ["forever"]);
+    await world.reached(task, "running");
+    await world.master.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    const stopped = await world.reached(task, "stopped", "stopped");
+    expect(stopped.exitCode).toBe(143);
+    expect(world.container(task)?.status).toBe("exited");
+  });
+
+  test("that does not listen is killed after its grace", async () => {
+    await world.started();
+    const task = await world.run("web", ["stubborn"], { stopGraceSeconds: 0 });
+    await world.reached(task, "running");
+    await world.master.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    expect((await world.reached(task, "stopped")).exitCode).toBe(137);
+  });
+
+  test("deleted takes its container along; a live one is stopped first", async () => {
+    await world.started();
+    const over = await world.run("job", ["exit", "0"]);
+    const live = await world.run("web", ["forever"]);
+    await Promise.all([world.reached(over, "completed"), world.reached(live, "running")]);
+    await world.master.do("DELETE", `/api/v1/tasks/${over.taskId}`);
+    await world.master.do("DELETE", `/api/v1/tasks/${live.taskId}?force=true`);
+    await until("the containers to go", () => world.runtime.all().length === 0);
+    expect(world.runtime.calls).toContain("stop");
+  });
+});
+
+describe("a restart policy", () => {
+  const quick = { backoffInitialMs: 100, backoffMaxMs: 200 };
+
+  test("on-failure starts the same container again until it goes well", async () => {
+    await world.started();
+    const task = await world.run("web", ["flaky", "3"], { restartPolicy: { mode: "on-failure", ...quick } });
+    await until("three restarts", () => world.container(task)?.status === "running" && startsOf() === 4);
+    const running = await world.reached(task, "running", "running");
+    await until("the count", async () => (await world.master.task(task.taskId)).restarts === 3);
+    expect(running.containerId).toBe(world.container(task)!.containerId);
+    expect(world.runtime.calls.filter((call) => call === "create")).toHaveLength(1);
+  });
+
+  test("on-failure with a maximum gives up with the last exit code", async () => {
+    await world.started();
+    const restartPolicy = { mode: "on-failure", maxRestarts: 2, ...quick };
+    const task = await world.run("web", ["exit", "4"], { restartPolicy });
+    const failed = await world.reached(task, "failed", "exited");
+    expect(failed).toMatchObject({ exitCode: 4, restarts: 2 });
+    expect(failed.reason.message).toContain("given up after 2 restarts");
+    expect(startsOf()).toBe(3);
+  });
+
+  test("between two runs it says when the next is, and why", async () => {
+    await world.started();
+    const restartPolicy = { mode: "always", backoffInitialMs: 60_000 };
+    const task = await world.run("web", ["exit", "0"], { restartPolicy });
+    const waiting = await world.reached(task, "running", "restarting");
+    expect(waiting.reason.message).toMatch(/^exited with code 0; restart 1 in \d+ s$/);
+    await world.master.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    await world.reached(task, "stopped", "stopped");
+  });
+
+  test("a restart that fails is a run that failed: the next one has its pause", async () => {
+    await world.started();
+    const task = await world.run("web", ["hiccup"], { restartPolicy: { mode: "always", ...quick } });
+    const waiting = await world.reached(task, "running", "restarting");
+    expect(waiting.restarts).toBeLessThanOrEqual(1);
+    await until(
+      "the restart after the one that failed",
+      async () => (await world.master.task(task.taskId)).restarts === 2,
+    );
+    await world.reached(task, "running", "running");
+    expect(startsOf()).toBe(3);
+  });
+
+  const startsOf = () => world.runtime.calls.filter((call) => call === "start").length;
+});
+
+describe("a container that somebody removes", () => {
+  test("is lost where the policy is never", async () => {
+    await world.started();
+    const task = await world.run("web", ["forever"]);
+    await world.reached(task, "running");
+    world.runtime.removeBehindBack(task.taskId);
+    const failed = await world.reached(task, "failed", "container-lost");
+    expect(failed.reason.message).toContain("removed");
+  });
+
+  test("is made again where the policy says so, and that counts as a restart", async () => {
+    await world.started();
+    const task = await world.run("web", ["forever"], { restartPolicy: { mode: "always", backoffInitialMs: 100 } });
+    const first = await world.reached(task, "running", "running");
+    world.runtime.removeBehindBack(task.taskId);
+    await until(
+      "a new container",
+      () => (world.container(task)?.containerId ?? first.containerId) !== first.containerId,
+    );
+    await until("the count", async () => (await world.master.task(task.taskId)).restarts === 1);
+  });
+});
+
+describe("what cannot be started", () => {
+  test("an image that no registry has fails at once", async () => {
+    await world.started();
+    const task = await world.run("web", ["forever"], { image: "missing:none" });
+    const failed = await world.reached(task, "failed", "image-not-found");
+    expect(failed.reason.message).toContain("missing:none");
+    expect(failed.error).toContain("missing:none");
+  });
+
+  test("pull policy never says that it is not here", async () => {
+    await world.started();
+    const task = await world.run("web", ["forever"], { image: "missing:none", pullPolicy: "never" });
+    await world.reached(task, "failed", "image-not-present");
+    expect(world.runtime.calls).not.toContain("pull");
+  });
+
+  test("a program that is not there: the container leaves nothing behind", async () => {
+    await world.started();
+    const task = await world.run("web", ["unstartable"]);
+    const failed = await world.reached(task, "failed", "start-failed");
+    expect(failed).toMatchObject({ exitCode: 127, error: "no such program" });
+    await until("the container to go", () => world.container(task) === undefined);
+  });
+
+  test("a port that is taken is tried some times, for it may just be let go of", async () => {
+    await world.started();
+    const ports = [{ containerPort: 80, hostPort: 8080 }];
+    const first = await world.run("first", ["forever"], { ports });
+    const { containerId } = await world.reached(first, "running");
+    // The scheduler would not place it here: the port is taken. So the thief is none of the cluster's own.
+    await world.master.do("DELETE", `/api/v1/tasks/${first.taskId}?force=true`);
+    await until("it to go", () => world.container(first) === undefined);
+    const thief = { name: "thief", labels: {}, spec: { ...first, ports: first.ports } };
+    const created = (await world.runtime.create(thief)) as { containerId: string };
+    await world.runtime.start(created.containerId);
+    const second = await world.run("second", ["forever"], { ports });
+    const waiting = await world.reached(second, "scheduled", "port-in-use");
+    expect(waiting.reason.message).toMatch(/^attempt 1 of \d+ failed, again in 0.5 s: /);
+    await world.runtime.remove(created.containerId);
+    expect((await world.reached(second, "running")).containerId).not.toBe(containerId);
+  });
+});
+
+describe("a pull", () => {
+  const slow = (more: object = {}) => world.images.set("big", { present: false, pullMs: 20, sizeBytes: 9, ...more });
+
+  test("comes before the container, and says that it is under way", async () => {
+    slow();
+    await world.started();
+    const tap = await world.master.stream("/api/v1/watch");
+    const task = await world.run("web", ["forever"], { image: "big" });
+    await world.reached(task, "running");
+    const reasons = tap.events.map(({ data }) => data.task?.reason.code);
+    expect(reasons).toContain("pulling");
+    tap.close();
+  });
+
+  test("from a registry that cannot be reached is tried again, with numbers", async () => {
+    let failures = 1;
+    slow({
+      failure: () => (failures-- > 0 ? new RuntimeError("registry-unreachable", "connection refused", true) : null),
+    });
+    await world.started();
+    const task = await world.run("web", ["forever"], { image: "big" });
+    const waiting = await world.reached(task, "scheduled", "pull-retry");
+    expect(waiting.reason.message).toContain(`attempt 1 of ${limits.pullAttempts} failed, again in 0.5 s: `);
+    await world.reached(task, "running");
+  });
+
+  test("that a registry refuses is final", async () => {
+    slow({ failure: () => new RuntimeError("registry-denied", "big: unauthorized", false) });
+    await world.started();
+    const task = await world.run("web", ["forever"], { image: "big" });
+    await world.reached(task, "failed", "registry-denied");
+  });
+
+  test("ends when the task is stopped meanwhile", async () => {
+    slow({ pullMs: 600_000 });
+    await world.started();
+    const task = await world.run("web", ["forever"], { image: "big" });
+    await world.reached(task, "scheduled", "pulling");
+    await world.master.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    await world.reached(task, "stopped");
+    expect(world.container(task)).toBeUndefined();
+  });
+});
