@@ -43,6 +43,7 @@ export interface SimulatedOptions {
   clock: Clock;
   random: Random;
   images: Map<string, SimulatedImage>;
+  /** What its `run`-th start begins, counted from 0. */
   program: (spec: TaskSpec, run: number) => Program;
   /** Each call takes so long, drawn evenly. */
   delayMs?: { min: number; max: number };
@@ -201,6 +202,7 @@ export class SimulatedRuntime implements Runtime {
     if (!container) throw new RuntimeError("container-lost", `no such container: ${containerId}`, true);
     if (container.state.status === "running") return;
     const program = this.#options.program(container.request.spec, container.run);
+    container.run++;
     const refused = program.startError
       ? new RuntimeError("start-failed", program.startError, false)
       : this.#portInUse(container);
@@ -293,7 +295,6 @@ export class SimulatedRuntime implements Runtime {
     const ports = this.#publish(container);
     const run = { status: "running" as const, startedAt, finishedAt: null, publishedPorts: ports, error: "" };
     Object.assign(state, run, { exitCode: null, oomKilled: false });
-    container.run++;
     container.ignoresStop = program.ignoresStop ?? false;
     let ended = () => {};
     container.ended = new Promise((resolve) => {

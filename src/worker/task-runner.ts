@@ -271,7 +271,7 @@ export class TaskRunner {
       const again = error instanceof RuntimeError && error.temporary && error.code !== "engine-unavailable";
       if (!again || attempts.pulls >= limits.pullAttempts) throw error;
       const tries = `attempt ${attempts.pulls} of ${limits.pullAttempts} failed`;
-      this.#retryIn(retryPauseMs(attempts.pulls), "pull-retry", tries, error.message);
+      this.#retryIn(retryPauseMs(attempts.pulls - 1), "pull-retry", tries, error.message);
     }
   }
 

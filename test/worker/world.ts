@@ -52,8 +52,9 @@ export class World {
 
   static async start(
     worker: { env?: Record<string, string>; args?: string[]; capacity?: number } = {},
+    given?: Lab,
   ): Promise<World> {
-    const lab = await Lab.start();
+    const lab = given ?? (await Lab.start());
     try {
       const engine = await lab.engine();
       const image = await engine.image();
