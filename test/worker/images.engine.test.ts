@@ -10,6 +10,7 @@ import { freePort } from "../lab/cluster.ts";
 import { Lab } from "../lab/lab.ts";
 import type { Registry } from "../lab/registry.ts";
 import { until } from "../lab/until.ts";
+import { slowLine } from "./slow-line.ts";
 import { World } from "./world.ts";
 
 const login = { user: "someone", password: "s3cret" };
@@ -72,33 +73,11 @@ describeLab("images", () => {
   test("that come slowly show how far they are", async () => {
     const image = await registry.push(world.engine, await largerImage(), "slow:1");
     await world.engine.json("/images/podling-larger:latest?force=1", "DELETE");
-    const port = freePort();
-    const slow = Bun.serve({
-      hostname: "127.0.0.1",
-      port,
-      idleTimeout: 0,
-      fetch: async (request) => {
-        const { pathname } = new URL(request.url);
-        const answer = await fetch(registry.url + pathname, { method: request.method, headers: request.headers });
-        const headers = new Headers(answer.headers);
-        if (!pathname.includes("/blobs/") || !answer.body) return new Response(answer.body, { ...answer, headers });
-        const bytes = new Uint8Array(await answer.arrayBuffer());
-        let at = 0;
-        const body = new ReadableStream<Uint8Array>({
-          async pull(controller) {
-            if (at > 0) await Bun.sleep(3000 / 20); // a slow line is what is simulated here, not waited for
-            const end = Math.max(at + 1024, at + Math.ceil(bytes.length / 20));
-            controller.enqueue(bytes.subarray(at, end));
-            at = end;
-            if (at >= bytes.length) controller.close();
-          },
-        });
-        return new Response(body, { status: answer.status, headers });
-      },
-    });
-    const name = `127.0.0.1:${port}/${image.split("/")[1]}`;
+    const [host, port] = registry.address.split(":");
+    const line = slowLine(host!, Number(port), 1024 * 1024);
+    const name = `127.0.0.1:${line.port}/${image.split("/")[1]}`;
     const reasons = await reasonsOf(() => world.create("slow", "exit 0", { image: name }), isOver);
-    await slow.stop(true);
+    line.close();
     expect(reasons.join("\n")).toMatch(/pulling: pulling \S+: \d+% of [\d.]+ [KM]iB/);
     expect(reasons.at(-1)).toStartWith("exited");
   }, 40_000);

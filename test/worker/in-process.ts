@@ -40,9 +40,12 @@ export class World {
   cut: ((url: string, init: RequestInit) => boolean) | null = null;
   readonly requests: { method: string; path: string }[] = [];
 
-  constructor({ clock = systemClock, delayMs }: { clock?: Clock; delayMs?: { min: number; max: number } } = {}) {
+  readonly #streams = new Set<(error: Error) => void>();
+
+  /** Another seed is another cluster. */
+  constructor({ clock = systemClock, seed = 7 }: { clock?: Clock; seed?: number } = {}) {
     this.clock = clock;
-    this.master = new TestMaster({ clock });
+    this.master = new TestMaster({ clock, random: seededRandom(seed) });
     this.runtime = new SimulatedRuntime({
       clock,
       random: seededRandom(11),
@@ -51,8 +54,13 @@ export class World {
         const [name, ...words] = [...command, ...args];
         return programs[name!]!(words, run);
       },
-      ...(delayMs ? { delayMs } : {}),
     });
+  }
+
+  /** Nothing gets through any more, also not what is under way. */
+  cutLink(): void {
+    this.cut = () => true;
+    for (const breakOff of [...this.#streams]) breakOff(new Error("the link is cut"));
   }
 
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
@@ -60,8 +68,37 @@ export class World {
     if (this.cut?.(path, init)) throw Object.assign(new Error("the link is cut"), { code: "ECONNREFUSED" });
     this.requests.push({ method: init.method ?? "GET", path });
     const length = typeof init.body === "string" ? { "content-length": String(Buffer.byteLength(init.body)) } : {};
-    return this.master.master.fetch(new Request(url, { ...init, headers: { ...init.headers, ...length } }));
+    const answer = await this.master.master.fetch(
+      new Request(url, { ...init, headers: { ...init.headers, ...length } }),
+    );
+    if (!answer.body || !answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer;
+    return new Response(this.#breakable(answer.body), answer);
   };
+
+  #breakable(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    const reader = body.getReader();
+    let breakOff = (_: Error) => {};
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        breakOff = (error) => {
+          this.#streams.delete(breakOff);
+          controller.error(error);
+          void reader.cancel();
+        };
+        this.#streams.add(breakOff);
+      },
+      pull: async (controller) => {
+        const { done, value } = await reader.read();
+        if (!this.#streams.has(breakOff)) return;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => {
+        this.#streams.delete(breakOff);
+        return reader.cancel();
+      },
+    });
+  }
 
   /** A worker with the identity that the last one left. Not started. */
   worker(more: Partial<WorkerOptions> = {}): Worker {

@@ -1,0 +1,315 @@
+// What a worker outlives: its own death, the master's silence, the engine's absence, another cluster. A real master and
+// a real worker, a simulated engine, and a wire that can be cut.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { limits } from "../../src/model/limits.ts";
+import { isFinished, type Task } from "../../src/model/task.ts";
+import { until } from "../lab/until.ts";
+import { breathe, TestClock } from "../master/in-process.ts";
+import { World } from "./in-process.ts";
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => world.down());
+
+async function running(name: string, more: object = {}, args = ["forever"]): Promise<Task> {
+  const task = await world.run(name, args, more);
+  return world.reached(task, "running", "running");
+}
+
+describe("a worker that starts again", () => {
+  test("is the same node, and adopts what runs without touching it", async () => {
+    const first = await world.started();
+    const task = await running("web");
+    first.stop();
+    world.runtime.calls.length = 0;
+    const second = await world.started();
+    expect(second.nodeId).toBe(first.nodeId);
+    await until("the container to be known", () => second.holdings()[0]?.found?.containerId === task.containerId);
+    await breathe();
+    for (const call of ["create", "start", "stop", "remove"]) expect(world.runtime.calls).not.toContain(call);
+  });
+
+  test("reports what ended meanwhile, with the true exit code", async () => {
+    const first = await world.started();
+    const [good, bad] = await Promise.all([running("good"), running("bad")]);
+    first.stop();
+    world.runtime.end(good.taskId, 0);
+    world.runtime.end(bad.taskId, 9);
+    await world.started();
+    expect((await world.reached(good, "completed")).exitCode).toBe(0);
+    expect((await world.reached(bad, "failed", "exited")).exitCode).toBe(9);
+  });
+
+  test("goes on with the policy where the run ended meanwhile", async () => {
+    const first = await world.started();
+    const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
+    first.stop();
+    world.runtime.end(task.taskId, 1);
+    await world.started();
+    await until("the restart", async () => (await world.master.task(task.taskId)).restarts === 1);
+    await world.reached(task, "running", "running");
+  });
+
+  test("finds the container of a create that it had not lived to hear of", async () => {
+    const first = await world.started();
+    const create = world.runtime.create.bind(world.runtime);
+    world.runtime.create = async (request) => {
+      const created = await create(request);
+      first.stop(); // kill -9, as far as anybody can see
+      return created;
+    };
+    const task = await world.run("web", ["forever"]);
+    await until("the container", () => world.container(task) !== undefined);
+    world.runtime.create = create;
+    const { containerId } = world.container(task)!;
+    await world.started();
+    expect((await world.reached(task, "running")).containerId).toBe(containerId);
+    expect(world.runtime.all()).toHaveLength(1);
+  });
+
+  test("stops what is no longer its own, keeps it for its logs, and touches no other's", async () => {
+    const first = await world.started();
+    const task = await running("web");
+    const others = { ...task, taskId: "20250101000000-other000" };
+    const labels = { "podling.task": others.taskId, "podling.node": first.nodeId, "podling.cluster": "another" };
+    const foreign = (await world.runtime.create({ name: "foreign", labels, spec: task })) as { containerId: string };
+    await world.runtime.start(foreign.containerId);
+    first.stop();
+    await world.master.do("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
+    await world.started();
+    await until("it to be stopped", () => world.container(task)?.status === "exited");
+    expect((await world.runtime.inspect(foreign.containerId))?.status).toBe("running");
+  });
+});
+
+describe("cut off from its master", () => {
+  test("it keeps containers running, and tells afterwards what ended, in order", async () => {
+    const worker = await world.started();
+    const [web, job] = await Promise.all([running("web"), running("job")]);
+    world.cutLink();
+    await until("it to notice", () => !worker.masterUp);
+    world.runtime.end(job.taskId, 5);
+    expect(world.container(web)?.status).toBe("running");
+    world.cut = null;
+    expect((await world.reached(job, "failed", "exited")).exitCode).toBe(5);
+    expect((await world.master.task(web.taskId)).status).toBe("running");
+    await until("it to notice that too", () => worker.masterUp);
+  });
+
+  test("a task that started and ended in silence is first running, then over", async () => {
+    await world.started();
+    world.cut = (path, { method }) => method === "PUT" && path.endsWith("/status");
+    const task = await world.run("job", ["exit", "6"]);
+    await until("its end", () => world.container(task)?.status === "exited");
+    expect((await world.master.task(task.taskId)).status).toBe("scheduled");
+    const tap = await world.master.stream("/api/v1/watch");
+    world.cut = null;
+    const failed = await world.reached(task, "failed", "exited");
+    expect(failed.exitCode).toBe(6);
+    const moves = tap.events.flatMap(({ data }) => data.task?.status ?? []);
+    expect(moves).toEqual(["running", "failed"]);
+    tap.close();
+  });
+
+  test("nothing piles up: of many changes the master hears the newest", async () => {
+    await world.started();
+    const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10, backoffMaxMs: 10 } });
+    world.cut = (path, { method }) => method === "PUT" && path.endsWith("/status");
+    for (let run = 1; run <= 5; run++) {
+      world.runtime.end(task.taskId, run);
+      await until("the next run", () => world.runtime.calls.filter((call) => call === "start").length === run + 1);
+      await until("it to run", () => world.container(task)?.status === "running");
+    }
+    world.requests.length = 0;
+    world.cut = null;
+    await until("the news", async () => (await world.master.task(task.taskId)).restarts === 5);
+    const reports = world.requests.filter(({ method, path }) => method === "PUT" && path.endsWith("/status"));
+    expect(reports.length).toBeLessThanOrEqual(2);
+  });
+
+  test("a lost node that comes back stops what was given to others", async () => {
+    const clock = new TestClock();
+    await world.down();
+    world = new World({ clock });
+    const worker = await world.started();
+    const task = await running("web", { restartPolicy: "always" });
+    world.cutLink();
+    await clock.advance(10_000);
+    expect((await world.master.task(task.taskId)).reason.code).toBe("node-lost");
+    expect(world.container(task)?.status).toBe("running");
+    world.cut = null;
+    await clock.advance(2_000);
+    await until("its return", async () => {
+      await clock.advance(500);
+      return worker.masterUp && world.container(task)?.status === "exited";
+    });
+    const tasks = await world.master.do<Task[]>("GET", "/api/v1/tasks");
+    const replacement = tasks.find(({ replaces }) => replaces === task.taskId)!;
+    await until("the replacement", async () => {
+      await clock.advance(500);
+      return (await world.master.task(replacement.taskId)).status === "running";
+    });
+  });
+
+  test("a master that has forgotten the node is told again who it is", async () => {
+    const worker = await world.started();
+    await world.master.do("POST", `/api/v1/nodes/${worker.nodeId}/deregister`);
+    await until("the node", () => world.master.node(worker.nodeId));
+    const task = await running("web");
+    expect(task.nodeId as string).toBe(worker.nodeId);
+  });
+});
+
+describe("when its engine is away", () => {
+  test("it says so, concludes nothing, and goes on when the engine is back", async () => {
+    const worker = await world.started();
+    const before = await running("before");
+    world.runtime.goAway();
+    await until("the node to say so", async () => (await world.master.node(worker.nodeId)).engineError !== null);
+    world.runtime.end(before.taskId, 7);
+    expect((await world.master.task(before.taskId)).status).toBe("running");
+    world.runtime.comeBack();
+    expect((await world.reached(before, "failed", "exited")).exitCode).toBe(7);
+    await until("the node to be well", async () => (await world.master.node(worker.nodeId)).engineError === null);
+    await running("after");
+  });
+
+  test("at its start, nothing counts as lost", async () => {
+    const first = await world.started();
+    const task = await running("web");
+    first.stop();
+    world.runtime.goAway();
+    const second = await world.started();
+    expect(second.engineError).not.toBeNull();
+    await breathe();
+    expect((await world.master.task(task.taskId)).status).toBe("running");
+    world.runtime.comeBack();
+    await until("the engine", () => second.engineError === null);
+    await until("the container", () => second.holdings()[0]?.found?.status === "running");
+    expect((await world.master.task(task.taskId)).containerId).toBe(task.containerId);
+    expect(world.runtime.calls.filter((call) => call === "create")).toHaveLength(1);
+  });
+
+  test("at its first start ever, the master learns cores and memory as soon as it does", async () => {
+    world.runtime.goAway();
+    const worker = await world.started();
+    expect(await world.master.node(worker.nodeId)).toMatchObject({ cpu: 0, memory: 0, engine: null });
+    world.runtime.comeBack();
+    await until("the numbers", async () => (await world.master.node(worker.nodeId)).cpu === 4);
+    expect((await world.master.node(worker.nodeId)).engine?.name).toBe("simulated");
+  });
+
+  test("an engine that takes its containers along: they have failed, or start again by their policy", async () => {
+    await world.started();
+    const once = await running("once");
+    const always = await running("always", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
+    world.runtime.goAway({ killContainers: true });
+    world.runtime.comeBack();
+    expect((await world.reached(once, "failed", "exited")).exitCode).toBe(137);
+    await until("the restart", async () => (await world.master.task(always.taskId)).restarts === 1);
+    await world.reached(always, "running", "running");
+  });
+
+  test("an engine that hangs is noticed by asking", async () => {
+    const clock = new TestClock();
+    await world.down();
+    world = new World({ clock });
+    const worker = await world.started();
+    world.runtime.goAway({ hang: true });
+    await clock.advance(limits.enginePingMs + limits.enginePingPatienceMs + 1000);
+    expect(worker.engineError).toContain("does not answer");
+    world.runtime.comeBack();
+    await until("it to be well", async () => {
+      await clock.advance(1000);
+      return worker.engineError === null;
+    });
+  });
+
+  test("one container that cannot be stopped is no engine that is away", async () => {
+    const worker = await world.started();
+    const [stuck, other] = await Promise.all([running("stuck"), running("other")]);
+    const stop = world.runtime.stop.bind(world.runtime);
+    let refusals = 2;
+    world.runtime.stop = async (containerId, grace) => {
+      if (containerId === stuck.containerId && refusals-- > 0) throw new Error("device busy");
+      return stop(containerId, grace);
+    };
+    await world.master.do("POST", `/api/v1/tasks/${stuck.taskId}/stop`);
+    await world.master.do("POST", `/api/v1/tasks/${other.taskId}/stop`);
+    await world.reached(other, "stopped");
+    expect(worker.engineError).toBeNull();
+    await world.reached(stuck, "stopped");
+  });
+});
+
+describe("what it keeps", () => {
+  test("ended containers up to a count, the newest", async () => {
+    await world.started({ retention: { count: 2, ageMs: 3_600_000 } });
+    const tasks: Task[] = [];
+    for (let i = 0; i < 4; i++) {
+      const task = await world.run(`job${i}`, ["exit", "0"]);
+      tasks.push(await world.reached(task, "completed"));
+    }
+    await until("two to be left", () => world.runtime.all().length === 2);
+    expect(world.runtime.all().map(({ taskId }) => taskId)).toEqual(tasks.slice(2).map(({ taskId }) => taskId));
+  });
+
+  test("ended containers up to an age, also when nothing else happens", async () => {
+    const clock = new TestClock();
+    await world.down();
+    world = new World({ clock });
+    await world.started({ retention: { count: 50, ageMs: 60_000 } });
+    const task = await world.run("web", ["forever"]);
+    await world.reached(task, "running");
+    world.runtime.end(task.taskId, 0);
+    await world.reached(task, "completed");
+    await clock.advance(30_000);
+    expect(world.runtime.all()).toHaveLength(1);
+    await clock.advance(31_000);
+    await until("it to go", () => world.runtime.all().length === 0);
+  });
+
+  test("nothing of another cluster: under a new master the old one's containers are left alone", async () => {
+    const first = await world.started();
+    const task = await running("web");
+    first.stop();
+    const old = world.master;
+    const next = new World({ seed: 8 });
+    next.identity = world.identity;
+    const worker = next.worker({ runtime: world.runtime });
+    await worker.start();
+    await until("the first set", () => worker.counters.syncs > 0);
+    expect(worker.holdings()).toEqual([]);
+    expect(world.container(task)?.status).toBe("running");
+    await next.down();
+    expect(old.fatal).toEqual([]);
+  });
+});
+
+describe("a worker that drains", () => {
+  test("stops its containers, says how each ended, and leaves; what is to be kept alive waits for another node", async () => {
+    const worker = await world.started();
+    const once = await running("once");
+    const always = await running("always", { restartPolicy: "always" });
+    await worker.drain();
+    expect(world.runtime.all().every(({ status }) => status === "exited")).toBe(true);
+    const failed = await world.master.task(once.taskId);
+    expect(failed).toMatchObject({ status: "failed", exitCode: 143, reason: { code: "node-deregistered" } });
+    const tasks = await world.master.do<Task[]>("GET", "/api/v1/tasks");
+    const replacement = tasks.find(({ replaces }) => replaces === always.taskId);
+    expect(replacement?.status).toBe("pending");
+    expect(tasks.filter(({ status }) => !isFinished(status))).toHaveLength(1);
+    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
+  });
+
+  test("without that, it leaves them running", async () => {
+    const worker = await world.started();
+    const task = await running("web");
+    worker.stop();
+    await breathe();
+    expect(world.container(task)?.status).toBe("running");
+  });
+});
