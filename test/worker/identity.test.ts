@@ -1,0 +1,80 @@
+// Who a worker is outlives the worker, and no two workers are the same: real files, a real kill -9.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { IdentityError, IdentityFile } from "../../src/worker/identity.ts";
+import { until } from "../lab/until.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "podling-identity-test-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const identity = { nodeId: "node-abc12345", clusterId: "c0ffee00" };
+
+function refusal(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    expect(error).toBeInstanceOf(IdentityError);
+    return (error as Error).message;
+  }
+  throw new Error("it was not refused");
+}
+
+describe("the identity", () => {
+  test("is kept, whole, in a folder that is made for it", () => {
+    const file = new IdentityFile(join(folder, "deep", "data"));
+    expect(file.read()).toBeNull();
+    file.write(identity);
+    file.write({ ...identity, clusterId: "c0ffee01" });
+    expect(file.read()).toEqual({ ...identity, clusterId: "c0ffee01" });
+    expect(readdirSync(join(folder, "deep", "data")).sort()).toEqual(["identity.json", "worker.lock"]);
+    file.close();
+    expect(new IdentityFile(join(folder, "deep", "data")).read()?.nodeId).toBe(identity.nodeId);
+  });
+
+  for (const damage of ["", "{", '{"nodeId": 3}', '{"nodeId": "../../etc"}']) {
+    test(`is refused where it is damaged: ${damage || "nothing"}`, () => {
+      const file = new IdentityFile(folder);
+      writeFileSync(join(folder, "identity.json"), damage);
+      expect(refusal(() => file.read())).toMatch(/is damaged\. Remove it to join as a new node/);
+    });
+  }
+
+  test("a folder that cannot be is refused with the way out", () => {
+    writeFileSync(join(folder, "file"), "");
+    expect(refusal(() => new IdentityFile(join(folder, "file", "data")))).toContain("--data-dir");
+  });
+});
+
+describe("the data folder", () => {
+  test("belongs to one worker, who is named to the second", () => {
+    const first = new IdentityFile(folder);
+    const sentence = refusal(() => new IdentityFile(folder));
+    expect(sentence).toContain(`is in use by another worker (process ${process.pid})`);
+    first.close();
+    new IdentityFile(folder).close();
+  });
+
+  test("is free again after kill -9", async () => {
+    const script = `
+      const { IdentityFile } = await import(${JSON.stringify(join(import.meta.dir, "../../src/worker/identity.ts"))});
+      const { writeFileSync } = await import("node:fs");
+      globalThis.kept = new IdentityFile(process.argv[1]);
+      writeFileSync(process.argv[1] + "/ready", "");
+      setInterval(() => {}, 1000);`;
+    const child = Bun.spawn([process.execPath, "-e", script, folder], { stdout: "inherit", stderr: "inherit" });
+    try {
+      await until("the other worker", () => existsSync(join(folder, "ready")));
+      expect(refusal(() => new IdentityFile(folder))).toContain(`(process ${child.pid})`);
+    } finally {
+      child.kill("SIGKILL");
+      await child.exited;
+    }
+    new IdentityFile(folder).close();
+  });
+});

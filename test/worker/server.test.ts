@@ -1,0 +1,160 @@
+// The worker's own HTTP server, over a real socket: who may read what, and logs as they come.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { Guard } from "../../src/api/guard.ts";
+import { framedMediaType, readFrames } from "../../src/lib/frames.ts";
+import { limits } from "../../src/model/limits.ts";
+import { createServer, serveWorker } from "../../src/worker/server.ts";
+import type { Worker } from "../../src/worker/worker.ts";
+import { until } from "../lab/until.ts";
+import { type Answer, expectRefusal } from "../master/in-process.ts";
+import { World } from "./in-process.ts";
+
+let world: World;
+let worker: Worker;
+const servers: ReturnType<typeof serveWorker>[] = [];
+
+beforeEach(async () => {
+  world = new World();
+  worker = await world.started();
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop(true);
+  await world.down();
+});
+
+function serve(token: string | null = null) {
+  const guard = new Guard({ token, allowedHosts: ["n1"] });
+  const server = serveWorker(createServer({ worker, runtime: world.runtime, guard, version: "test" }), "127.0.0.1", 0);
+  servers.push(server);
+  return async (path: string, init: RequestInit = {}): Promise<Answer<unknown> & { text: string }> => {
+    const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
+    const text = await answer.text();
+    const json = answer.headers.get("content-type")?.startsWith("application/json");
+    return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text, text };
+  };
+}
+
+describe("anybody", () => {
+  test("learns whether it is well, also where a token is set", async () => {
+    const get = serve("secret");
+    expect((await get("/health")).body).toEqual({ status: "ok", message: "", nodeId: worker.nodeId, master: "up" });
+    world.runtime.goAway();
+    await world.run("web", ["forever"]);
+    await until("it to say so", async () => ((await get("/health")).body as { status: string }).status === "degraded");
+    expect((await get("/health")).text).toContain("the engine is away");
+  });
+});
+
+describe("with a token", () => {
+  test("only who has it reads tasks, logs and metrics", async () => {
+    const get = serve("secret");
+    for (const path of ["/tasks", "/tasks/x", "/tasks/x/logs", "/metrics"]) {
+      expectRefusal(await get(path), 401, "unauthorized");
+      expectRefusal(await get(path, { headers: { authorization: "Bearer wrong" } }), 401, "unauthorized");
+    }
+    expect((await get("/tasks", { headers: { authorization: "Bearer secret" } })).body).toEqual([]);
+  });
+});
+
+describe("web pages", () => {
+  test("reach nothing, under whatever name", async () => {
+    const get = serve();
+    expectRefusal(await get("/tasks", { headers: { host: "evil.example" } }), 403, "forbidden-origin");
+    expectRefusal(await get("/tasks", { headers: { origin: "http://evil.example" } }), 403, "forbidden-origin");
+    expect((await get("/tasks", { headers: { host: "n1:8081" } })).status).toBe(200);
+  });
+});
+
+describe("what it refuses", () => {
+  test("says what there is", async () => {
+    const get = serve();
+    expectRefusal(await get("/nothing"), 404, "route-not-found");
+    expectRefusal(await get("/tasks/none"), 404, "task-not-found");
+    expectRefusal(await get("/tasks/none/logs"), 404, "task-not-found");
+    expectRefusal(await get("/tasks", { method: "POST", body: "{}" }), 405, "method-not-allowed");
+  });
+
+  test("a query that it does not know or understand", async () => {
+    const get = serve();
+    const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
+    expectRefusal(await get(`/tasks/${taskId}/logs?colour=red`), 400, "unknown-field");
+    expectRefusal(await get(`/tasks/${taskId}/logs?tail=many`), 400, "invalid-field");
+    expectRefusal(await get(`/tasks/${taskId}/logs?since=yesterday`), 400, "invalid-field");
+  });
+
+  test("logs, while the engine is away", async () => {
+    const get = serve();
+    const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
+    world.runtime.goAway();
+    expectRefusal(await get(`/tasks/${taskId}/logs`), 503, "node-unreachable");
+  });
+});
+
+describe("tasks", () => {
+  test("wish and container", async () => {
+    const get = serve();
+    const task = await world.reached(await world.run("web", ["forever"]), "running");
+    const { body } = await get(`/tasks/${task.taskId}`);
+    expect(body).toMatchObject({
+      taskId: task.taskId,
+      wish: { name: "web" },
+      found: { containerId: task.containerId },
+    });
+    expect((await get("/tasks")).body).toEqual([body]);
+  });
+
+  test("metrics count them", async () => {
+    const get = serve();
+    await world.reached(await world.run("web", ["forever"]), "running");
+    await world.reached(await world.run("job", ["exit", "0"]), "completed");
+    const { text, headers } = await get("/metrics");
+    expect(headers.get("content-type")).toStartWith("text/plain; version=0.0.4");
+    expect(text).toContain("podling_worker_containers_running 1\n");
+    expect(text).toContain("podling_worker_containers_ended 1\n");
+    expect(text).toContain("podling_worker_starts_total 2\n");
+    expect(text).toMatch(/process_resident_memory_bytes [1-9]/);
+    for (const line of text.trim().split("\n")) expect(line).toMatch(/^(# (HELP|TYPE) |[a-z_]+(\{[^}]*\})? [\d.e+]+$)/);
+  });
+});
+
+describe("logs", () => {
+  const printed = async () => (await world.reached(await world.run("web", ["print", "out", "err"]), "running")).taskId;
+
+  test("come in frames, stdout and stderr apart", async () => {
+    const get = serve();
+    const taskId = await printed();
+    const { headers, text } = await get(`/tasks/${taskId}/logs`);
+    expect(headers.get("content-type")).toBe(framedMediaType);
+    const frames = await Array.fromAsync(readFrames(new Response(text).body!));
+    const said = frames.map(({ stream, payload }) => [stream, new TextDecoder().decode(payload)]);
+    expect(said).toEqual([
+      ["stdout", "out\n"],
+      ["stderr", "err\n"],
+    ]);
+    expect((await get(`/tasks/${taskId}/logs?stderr=false&timestamps=true`)).text).toMatch(/Z out\n$/);
+  });
+
+  test("that are followed begin at once, also of a container that says nothing, and end with it", async () => {
+    serve();
+    const task = await world.reached(await world.run("web", ["forever"]), "running");
+    const answer = await fetch(`http://127.0.0.1:${servers[0]!.port}/tasks/${task.taskId}/logs?follow=true`);
+    expect(answer.status).toBe(200);
+    world.runtime.end(task.taskId, 0);
+    const frames = await Array.fromAsync(readFrames(answer.body!));
+    expect(frames.every(({ payload }) => payload.length === 0)).toBe(true);
+  });
+
+  test("that are followed have a bound, and whoever leaves makes room", async () => {
+    const get = serve();
+    const taskId = await printed();
+    const url = `http://127.0.0.1:${servers[0]!.port}/tasks/${taskId}/logs?follow=true`;
+    const leaving = new AbortController();
+    for (let i = 0; i < limits.logStreams; i++) expect((await fetch(url, { signal: leaving.signal })).status).toBe(200);
+    const refused = await get(`/tasks/${taskId}/logs?follow=true`);
+    expectRefusal(refused, 429, "too-many");
+    expect(refused.headers.get("retry-after")).not.toBeNull();
+    leaving.abort();
+    await until("room", async () => (await get(`/tasks/${taskId}/logs`)).status === 200);
+  });
+});
