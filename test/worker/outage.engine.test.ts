@@ -1,0 +1,197 @@
+// A worker that dies, is stopped, is drained, or loses its engine or its master, with real containers: nothing of its own
+// is lost or runs twice, true exit codes come through, and what is somebody else's is never touched.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Node } from "../../src/model/node.ts";
+import { isFinished, type Task } from "../../src/model/task.ts";
+import { describeLab } from "../lab/available.ts";
+import { until } from "../lab/until.ts";
+import { World } from "./world.ts";
+
+const forEver = "while :; do sleep 0.1; done";
+type Created = { Id: string };
+
+describeLab("a worker's outages", () => {
+  let world: World;
+  /** Containers that are not Podling's, or another cluster's: they must be the same at the end. */
+  const foreign: string[] = [];
+  const foreignStates = () =>
+    Promise.all(
+      foreign.map(async (id) => {
+        const { State } = await world.engine.json<{ State: { Status: string; Pid: number } }>(`/containers/${id}/json`);
+        return [id, State.Status, State.Pid];
+      }),
+    );
+  let before: unknown;
+
+  beforeAll(async () => {
+    world = await World.start();
+    const labels = [
+      {},
+      { "podling.cluster": "othercl1", "podling.task": "20250119123456-abc12345", "podling.node": "x" },
+    ];
+    for (const Labels of labels) {
+      for (const Cmd of [["sleep", "3600"], ["true"]]) {
+        const body = { Image: world.image, Cmd, Labels };
+        const { Id } = await world.engine.json<Created>("/containers/create", "POST", body);
+        await world.engine.json(`/containers/${Id}/start`, "POST");
+        if (Cmd[0] === "true") await world.engine.json(`/containers/${Id}/wait`, "POST");
+        foreign.push(Id);
+      }
+    }
+    before = await foreignStates();
+  });
+  afterAll(() => world?.down());
+
+  const node = () => world.node();
+
+  test("kill -9 under load: started again it adopts what runs, and tells the true codes of what ended meanwhile", async () => {
+    const { nodeId } = await node();
+    const running = await Promise.all(
+      Array.from({ length: 4 }, (_, i) => world.run(`stays-${i}`, forEver, { restartPolicy: "always" })),
+    );
+    const pids = await Promise.all(running.map(async (task) => (await world.inspect(task)).State.Pid));
+    const ending = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => world.create(`ends-${i}`, `sleep 0.${i % 9}; exit ${i}`)),
+    );
+    await until("some to run", async () => {
+      const now = await Promise.all(ending.map((task) => world.task(task)));
+      return now.filter(({ status }) => status === "running").length >= 2;
+    });
+    await world.worker.kill();
+    await until("one to end unseen", async () => {
+      const containers = await Promise.all(ending.map((task) => world.containers(task)));
+      return containers.flat().some(({ State }) => State === "exited");
+    });
+    await world.worker.start();
+    for (const [code, task] of ending.entries()) {
+      const ended = await world.reaches(task, code === 0 ? "completed" : "failed", 30_000);
+      expect([ended.name, ended.exitCode, ended.restarts]).toEqual([task.name, code, 0]);
+      expect(await world.containers(task)).toHaveLength(1);
+    }
+    for (const [index, task] of running.entries()) {
+      expect(await world.task(task)).toMatchObject({ status: "running", containerId: task.containerId!, restarts: 0 });
+      expect((await world.inspect(task)).State.Pid).toBe(pids[index]!);
+    }
+    expect((await node()).nodeId).toBe(nodeId);
+    expect(await world.master.json<Node[]>("GET", "/api/v1/nodes")).toHaveLength(1);
+    await stopAll(running);
+  }, 90_000);
+
+  test("a wish that changed while the worker was dead is carried out when it is back", async () => {
+    const stop = await world.run("stop-meanwhile", `trap 'exit 5' TERM; ${forEver}`);
+    const remove = await world.run("remove-meanwhile", forEver);
+    const lost = await world.run("lost-meanwhile", forEver);
+    await world.worker.kill();
+    await world.master.json("POST", `/api/v1/tasks/${stop.taskId}/stop`);
+    await world.master.json("DELETE", `/api/v1/tasks/${remove.taskId}?force=true`);
+    await world.engine.removeContainers(`podling.task=${lost.taskId}`);
+    const fresh = await world.create("created-meanwhile", "exit 0");
+    await world.worker.start();
+    expect(await world.reaches(stop, "stopped")).toMatchObject({ exitCode: 5 });
+    await world.reaches(fresh, "completed");
+    expect((await world.reaches(lost, "failed")).reason.code).toBe("container-lost");
+    await until("the deleted one not to run", async () =>
+      (await world.containers(remove)).every(({ State }) => State !== "running"),
+    );
+  }, 60_000);
+
+  test("SIGTERM leaves containers running: an upgrade stops nothing", async () => {
+    const task = await world.run("upgraded", forEver);
+    const { Pid } = (await world.inspect(task)).State;
+    expect(await world.worker.stop()).toBe(0);
+    expect((await world.inspect(task)).State).toMatchObject({ Running: true, Pid });
+    await world.worker.start();
+    await until("the worker to hold it again", async () => {
+      const { body } = await world.worker.get(`/tasks/${task.taskId}`);
+      return body.includes('"running"');
+    });
+    expect(await world.task(task)).toMatchObject({ status: "running", containerId: task.containerId! });
+    expect((await world.inspect(task)).State).toMatchObject({ Running: true, Pid });
+    await stopAll([task]);
+  }, 60_000);
+
+  test("a second worker on the same data folder is refused with a sentence; kill -9 frees it", async () => {
+    const second = world.cluster.worker({
+      ...{ master: world.master, engine: world.engine, hostname: "n1", dataDir: world.worker.dataDir },
+    });
+    const launched = second.launch();
+    expect(await launched.exited(20_000)).toBe(1);
+    expect(launched.output()).toContain(world.worker.dataDir);
+    await world.worker.kill();
+    await world.worker.start();
+    expect(await world.master.json<Node[]>("GET", "/api/v1/nodes")).toHaveLength(1);
+  }, 60_000);
+
+  test("the master is killed and comes back: containers go on, what ended is told, ids are the same", async () => {
+    const stays = await world.run("over-the-gap", forEver);
+    const ends = await world.run("ends-in-the-gap", "sleep 0.5; exit 6");
+    await world.master.kill();
+    await until("it to end", async () => (await world.containers(ends))[0]?.State === "exited");
+    await world.master.start();
+    expect(await world.reaches(ends, "failed", 30_000)).toMatchObject({ exitCode: 6, taskId: ends.taskId });
+    expect(await world.task(stays)).toMatchObject({ status: "running", containerId: stays.containerId! });
+    const after = await world.create("after-the-gap", "exit 0");
+    await world.reaches(after, "completed", 30_000);
+    await stopAll([stays]);
+  }, 90_000);
+
+  test("the engine is killed and comes back: the node says so, nothing is started meanwhile, then all is as wished", async () => {
+    const always = await world.run("through-engine", forEver, {
+      restartPolicy: { mode: "always", backoffInitialMs: 50, backoffMaxMs: 200 },
+    });
+    const never = await world.run("ends-with-engine", forEver);
+    await world.engine.kill();
+    const told = await until("the node to say so", async () => (await node()).engineError);
+    expect(told).not.toBe("");
+    expect((await node()).status).toBe("online");
+    expect(JSON.parse((await world.worker.get("/health")).body)).toMatchObject({ status: "degraded" });
+    const waiting = await world.create("waits-for-engine", "exit 0");
+    expect(waiting).toMatchObject({ status: "pending", reason: { code: "no-node-fits" } });
+    await world.engine.start();
+    await until("the node to say that it is back", async () => (await node()).engineError === null, 30_000);
+    await world.reaches(waiting, "completed", 30_000);
+    // An engine that comes back from a crash ends what ran: a run that ended, like any other.
+    await until("what must run to run", async () => {
+      const [container] = await world.containers(always);
+      return container?.State === "running" && (await world.task(always)).status === "running";
+    });
+    await until("what must not run again to be told", async () => isFinished((await world.task(never)).status));
+    for (const task of [always, never, waiting]) expect(await world.containers(task)).toHaveLength(1);
+    await stopAll([always]);
+    before = await foreignStates();
+  }, 120_000);
+
+  test("--drain-on-exit stops its containers with their grace, leaves, and what must live is replaced elsewhere", async () => {
+    const master = await world.cluster.master().start();
+    const draining = await world.cluster
+      .worker({ master, engine: world.engine, hostname: "drains", args: ["--drain-on-exit"] })
+      .start();
+    const wish = { image: world.image, command: ["sh", "-c"], stopGraceSeconds: 5, restartPolicy: "always" };
+    const task = await master.json<Task>("POST", "/api/v1/tasks?wait=running", {
+      ...{ ...wish, name: "drained", args: [`trap 'exit 0' TERM; ${forEver}`] },
+    });
+    expect(task.status).toBe("running");
+    const other = await world.cluster.worker({ master, engine: world.engine, hostname: "takes-over" }).start();
+    expect(await draining.stop()).toBe(0);
+    expect((await world.containers(task)).every(({ State }) => State !== "running")).toBe(true);
+    expect((await master.json<Node[]>("GET", "/api/v1/nodes")).map(({ hostname }) => hostname)).toEqual(["takes-over"]);
+    const { replacedBy, status } = await master.json<Task>("GET", `/api/v1/tasks/${task.taskId}`);
+    expect(isFinished(status)).toBe(true);
+    const next = await master.json<Task>("GET", `/api/v1/tasks/${replacedBy}?wait=running`);
+    expect(next).toMatchObject({ status: "running", replaces: task.taskId });
+    await master.json("POST", `/api/v1/tasks/${next.taskId}/stop?wait=finished`);
+    await other.stop();
+    await master.stop();
+  }, 60_000);
+
+  test("other containers on the engine are as they were", async () => {
+    expect(await foreignStates()).toEqual(before as never);
+  });
+
+  async function stopAll(tasks: Task[]): Promise<void> {
+    await Promise.all(
+      tasks.map(({ taskId }) => world.master.json("POST", `/api/v1/tasks/${taskId}/stop?wait=finished&timeout=20s`)),
+    );
+  }
+});
