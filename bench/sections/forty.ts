@@ -22,7 +22,7 @@ export async function forty(bench: Bench): Promise<Row[]> {
     engines: () => timed(pair, () => enginesMany(pair, count)),
   };
   if (!bench.quick) await alternate(1, contenders);
-  const times = await alternate(bench.count(5, 1), contenders);
+  const times = await alternate(bench.count(3, 1), contenders);
   const row: Row = { section, what: `${count} creates, ${CLIENTS} clients`, unit: "s", ours: times.podling };
   const commands = { beside: { name: `${count} parallel docker run -d`, samples: times.docker } };
   const engines = { beside: { name: "engines' create, start", samples: times.engines } };

@@ -1,6 +1,7 @@
 // What the API answers a second: durable creates beside Swarm's services, gets, and lists of 10,000 tasks. Each master
 // is fresh, on its own folder on disk, and nothing runs on its nodes.
 
+import { join, resolve } from "node:path";
 import type { MasterProcess } from "../../test/lab/cluster.ts";
 import { addressOf, type Bench, createTasks, type ListedTask, taskBody } from "../bench.ts";
 import { httpRequest, mustLoad } from "../http-load.ts";
@@ -32,6 +33,30 @@ async function createRate(bench: Bench, nodes: number): Promise<number> {
   return perSecond;
 }
 
+/** The same requests to a server that only reads, syncs and answers: what the runtime and this disk allow at all. */
+async function bareRate(bench: Bench): Promise<number> {
+  const folder = (await bench.cluster()).folder("bare");
+  const script = resolve(import.meta.dir, "../bare-child.ts");
+  const child = Bun.spawn([process.execPath, script, join(folder, "log")], { stdout: "pipe", stderr: "inherit" });
+  try {
+    const reader = child.stdout.getReader();
+    const port = Number(new TextDecoder().decode((await reader.read()).value));
+    const load = (requests: number) =>
+      mustLoad({
+        to: { host: "127.0.0.1", port },
+        connections: CONNECTIONS,
+        requests,
+        status: 201,
+        request: (n) => httpRequest("POST", "/api/v1/tasks", taskBody(`task-${n}`)),
+      });
+    const requests = bench.count(30_000, 3_000);
+    await load(requests / 10);
+    return (await load(requests)).perSecond;
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
 async function creates(bench: Bench): Promise<Row[]> {
   const missing = bench.labMissing();
   const swarm = missing === null ? await bench.swarm() : null;
@@ -50,20 +75,30 @@ async function creates(bench: Bench): Promise<Row[]> {
     0: () => createRate(bench, 0),
     10: () => createRate(bench, 10),
     1000: () => createRate(bench, 1000),
+    bare: () => bareRate(bench),
   });
-  return ([0, 10, 1000] as const).map((nodes) => {
+  const swarmBeside = measured.swarm ? { beside: { name: "Swarm services", samples: measured.swarm } } : {};
+  const bare: Row = {
+    section,
+    what: "a bare server: reads, syncs, answers",
+    unit: "/s",
+    ours: measured.bare!,
+    ...swarmBeside,
+  };
+  const rows = ([0, 10, 1000] as const).map((nodes) => {
     const row: Row = {
       section,
       what: `creates, ${nodes.toLocaleString("en")} nodes`,
       unit: "/s",
       ours: measured[nodes]!,
-      ...(measured.swarm ? { beside: { name: "Swarm services", samples: measured.swarm } } : {}),
+      ...swarmBeside,
       ...(missing === null ? {} : { note: `no Swarm beside it: ${missing}` }),
     };
     const times = timesSwarm[nodes];
     const beside = times === undefined ? row : ratioTarget(row, "at least", times);
     return target(beside, "at least", inMemory.creates[nodes]);
   });
+  return [...rows, bare];
 }
 
 async function gets(bench: Bench): Promise<Row[]> {
