@@ -2,6 +2,7 @@
 // are the same function.
 
 import type { Batch, Change } from "../model/change.ts";
+import { noteRemoved, nothingRemoved, type Removed } from "./removed.ts";
 import { readSnapshot, readSnapshotInSteps } from "./snapshot.ts";
 import { ClusterState } from "./state.ts";
 
@@ -16,11 +17,33 @@ export function applyBatch(state: ClusterState, batch: Batch): void {
   state.revision = batch.revision;
 }
 
+/** The state of the newest snapshot; an empty one where there is none. */
+export function recoverSnapshot(log: Log): ClusterState {
+  const snapshot = log.readSnapshot();
+  return snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
+}
+
+/** Applies the batches that follow. `onBatch` is told of each once it is applied. */
+export function replay(
+  log: Log,
+  state: ClusterState,
+  onBatch: (batch: Batch, removed: Removed) => void = () => {},
+): void {
+  for (const batch of log.readBatches(state.revision)) {
+    const removed = nothingRemoved();
+    for (const change of batch.changes) {
+      noteRemoved(removed, state, change);
+      state.apply(change);
+    }
+    state.revision = batch.revision;
+    onBatch(batch, removed);
+  }
+}
+
 /** The newest state that the log can give. */
 export function recover(log: Log): ClusterState {
-  const snapshot = log.readSnapshot();
-  const state = snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
-  for (const batch of log.readBatches(state.revision)) applyBatch(state, batch);
+  const state = recoverSnapshot(log);
+  replay(log, state);
   return state;
 }
 

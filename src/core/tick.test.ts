@@ -179,7 +179,7 @@ describe("stopping and removing", () => {
     const { taskId } = world.task("web");
     expect(world.refusal({ type: "removeTask", taskId, force: false })).toBe("task-live");
     const tick = world.do({ type: "removeTask", taskId, force: true });
-    expect(tick.removedTasks.get(taskId)?.name).toBe("web");
+    expect(tick.removed.tasks.get(taskId)?.name).toBe("web");
     expect(world.state.schedule.usage(nodeId).runningTasks).toBe(0);
     expect(world.refusal({ type: "removeTask", taskId, force: true })).toBe("task-not-found");
   });

@@ -3,12 +3,10 @@
 
 import { seededRandom } from "../lib/random.ts";
 import type { Change } from "../model/change.ts";
-import type { NodeId, TaskId } from "../model/ids.ts";
-import type { NodeRecord } from "../model/node.ts";
 import type { Outcome } from "../model/refusal.ts";
-import type { Task } from "../model/task.ts";
 import type { Command, Granted } from "./command.ts";
 import { decide } from "./decide.ts";
+import { noteRemoved, nothingRemoved, type Removed } from "./removed.ts";
 import { type Retention, settle } from "./settle.ts";
 import type { ClusterState, Undo } from "./state.ts";
 
@@ -23,9 +21,7 @@ export interface TickContext {
 export interface Tick {
   /** Empty: nothing to remember, and the revision stays. */
   changes: Change[];
-  /** The last records of what the tick removed: whoever tells of it still needs their names. */
-  removedTasks: Map<TaskId, Task>;
-  removedNodes: Map<NodeId, NodeRecord>;
+  removed: Removed;
   /** One for each command, in order. */
   outcomes: Outcome<Granted>[];
   /** Takes all of it back: the journal could not keep it. */
@@ -38,11 +34,9 @@ export function runTick(state: ClusterState, commands: readonly Command[], conte
   const changes: Change[] = [];
   const undos: Undo[] = [];
   const revision = state.revision + 1;
-  const removedTasks = new Map<TaskId, Task>();
-  const removedNodes = new Map<NodeId, NodeRecord>();
+  const removed = nothingRemoved();
   const apply = (change: Change) => {
-    if (change.type === "task.removed") removedTasks.set(change.taskId, state.task(change.taskId));
-    else if (change.type === "node.removed") removedNodes.set(change.nodeId, state.node(change.nodeId));
+    noteRemoved(removed, state, change);
     undos.push(state.apply(change));
     changes.push(change);
   };
@@ -58,5 +52,5 @@ export function runTick(state: ClusterState, commands: readonly Command[], conte
     for (const undoOne of undos.reverse()) undoOne();
     if (changes.length > 0) state.revision = revision - 1;
   };
-  return { changes, removedTasks, removedNodes, outcomes, undo };
+  return { changes, removed, outcomes, undo };
 }

@@ -11,7 +11,7 @@ import type { Clock } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Node } from "../model/node.ts";
+import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
@@ -30,6 +30,7 @@ export interface HandlersOptions {
   loop: TickLoop;
   watchers: Watchers;
   liveness: Liveness;
+  view: (node: NodeRecord) => Node;
   clock: Clock;
   version: Version;
   metrics: MetricsSources;
@@ -41,7 +42,7 @@ export interface HandlersOptions {
 type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
 
 export function createHandlers(options: HandlersOptions): Handlers {
-  const { state, journal, loop, watchers, liveness, clock, version, metrics, logs, fingerprint } = options;
+  const { state, journal, loop, watchers, liveness, view, clock, version, metrics, logs, fingerprint } = options;
   const list = new TaskList(state, watchers);
 
   /** Reads show only what is durable: where an append is under way, they wait for it. */
@@ -89,7 +90,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     if (!outcome.ok) return outcome;
     // Somebody else may have deregistered it in the same tick.
     const after = findNode(state, nodeId);
-    return after.ok ? ok(liveness.view(after.value)) : after;
+    return after.ok ? ok(view(after.value)) : after;
   };
 
   const health = (): Health =>
@@ -167,7 +168,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
       if (!outcome.ok) return outcome;
       const nodeId = outcome.value.nodeId!;
       liveness.registered(nodeId);
-      return ok(liveness.view(state.node(nodeId)));
+      return ok(view(state.node(nodeId)));
     },
     heartbeat: async (call) => {
       const found = await node(call.id);
@@ -187,11 +188,11 @@ export function createHandlers(options: HandlersOptions): Handlers {
       const nodes = [...state.nodes.values()].sort((left, right) =>
         left.hostname === right.hostname ? compare(left.nodeId, right.nodeId) : compare(left.hostname, right.hostname),
       );
-      return ok(nodes.map((record) => liveness.view(record)));
+      return ok(nodes.map(view));
     },
     getNode: async (call) => {
       const found = await node(call.id);
-      return found.ok ? ok(liveness.view(found.value)) : found;
+      return found.ok ? ok(view(found.value)) : found;
     },
     cordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
     uncordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),

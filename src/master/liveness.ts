@@ -1,19 +1,20 @@
 // Hears heartbeats and notices silence. One timer for all nodes, set to the earliest lease that can run out.
 
 import type { Heartbeat, HeartbeatAnswer } from "../api/schemas.ts";
-import { Leases, type Pace, paceOf } from "../core/leases.ts";
+import { type Leases, type Pace, paceOf } from "../core/leases.ts";
 import type { ClusterState } from "../core/state.ts";
-import { type CancelTimer, type Clock, toTimestamp } from "../lib/clock.ts";
+import type { CancelTimer, Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { ok } from "../lib/result.ts";
 import type { NodeId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Node, NodeRecord } from "../model/node.ts";
+import type { NodeRecord } from "../model/node.ts";
 import type { Outcome } from "../model/refusal.ts";
 import type { TickLoop } from "./tick-loop.ts";
 
 export interface LivenessOptions {
   state: ClusterState;
+  leases: Leases;
   clock: Clock;
   log: Log;
   loop: TickLoop;
@@ -21,7 +22,6 @@ export interface LivenessOptions {
 
 export class Liveness {
   readonly #options: LivenessOptions;
-  readonly #leases = new Leases();
   /** Nodes that have a worker, not a hand with curl. */
   readonly #workers = new Set<NodeId>();
   #dueAt: number | null = null;
@@ -33,7 +33,7 @@ export class Liveness {
     // Whoever was online when the last master stopped has a whole lease to be heard by this one.
     const now = options.clock.now();
     for (const node of options.state.nodes.values()) {
-      if (node.status === "online") this.#leases.renew(node.nodeId, now, this.#pace(node).leaseMs, false);
+      if (node.status === "online") this.#options.leases.renew(node.nodeId, now, this.#pace(node).leaseMs, false);
     }
     this.#review();
   }
@@ -54,7 +54,7 @@ export class Liveness {
 
   /** It has left the cluster. */
   forget(nodeId: NodeId): void {
-    this.#leases.forget(nodeId);
+    this.#options.leases.forget(nodeId);
     this.#workers.delete(nodeId);
   }
 
@@ -78,19 +78,6 @@ export class Liveness {
     return ok({ nodeId: node.nodeId, nextHeartbeatMs: intervalMs, leaseMs });
   }
 
-  /** The record with what is counted and heard. */
-  view(node: NodeRecord): Node {
-    const { state } = this.#options;
-    const { runningTasks, cpuMillis, memoryBytes } = state.schedule.usage(node.nodeId);
-    const heardAt = this.#leases.lastHeard(node.nodeId);
-    return {
-      ...node,
-      runningTasks,
-      used: { cpu: cpuMillis / 1000, memory: memoryBytes },
-      lastHeartbeat: heardAt === null ? null : toTimestamp(heardAt),
-    };
-  }
-
   #pace(node: NodeRecord): Pace {
     const byHand = !this.#workers.has(node.nodeId) && node.version === "";
     return paceOf(this.#options.state.nodes.size, byHand);
@@ -99,7 +86,7 @@ export class Liveness {
   #renew(node: NodeRecord): Pace {
     const pace = this.#pace(node);
     const now = this.#options.clock.now();
-    this.#leases.renew(node.nodeId, now, pace.leaseMs);
+    this.#options.leases.renew(node.nodeId, now, pace.leaseMs);
     if (this.#dueAt === null || now + pace.leaseMs < this.#dueAt) this.#reviewAt(now + pace.leaseMs);
     return pace;
   }
@@ -118,11 +105,11 @@ export class Liveness {
     if (late > limits.heartbeatMinMs) {
       // It was this process that slept (a slow disk, a suspended machine): heartbeats wait in its sockets.
       log.warn("the master was held up; nodes get that much longer to be heard", { ms: late });
-      this.#leases.extend(late);
+      this.#options.leases.extend(late);
     }
-    const { expired, nextAt } = this.#leases.review(now);
+    const { expired, nextAt } = this.#options.leases.review(now);
     for (const { nodeId, silentMs } of expired) {
-      this.#leases.end(nodeId);
+      this.#options.leases.end(nodeId);
       const node = state.nodes.get(nodeId);
       if (!node) this.forget(nodeId);
       if (node?.status !== "online") continue;
@@ -130,7 +117,7 @@ export class Liveness {
       void loop.submit({ type: "loseNode", nodeId, silentMs }).then((outcome) => {
         // The journal could not write: the node stays online until it can, so look again.
         if (!outcome.ok && state.nodes.get(nodeId)?.status === "online") {
-          this.#leases.renew(nodeId, now - silentMs, silentMs + limits.heartbeatMinMs, false);
+          this.#options.leases.renew(nodeId, now - silentMs, silentMs + limits.heartbeatMinMs, false);
           this.#reviewAt(clock.now() + limits.heartbeatMinMs);
         }
       });

@@ -2,7 +2,8 @@
 
 import { Guard, isLoopback } from "../api/guard.ts";
 import type { Version } from "../api/operations.ts";
-import { recover } from "../core/recover.ts";
+import { Leases } from "../core/leases.ts";
+import { recoverSnapshot, replay } from "../core/recover.ts";
 import { defaultRetention, type Retention } from "../core/settle.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -10,10 +11,12 @@ import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
+import type { NodeRecord } from "../model/node.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
 import { HttpCounters } from "./metrics.ts";
+import { viewNode } from "./node-view.ts";
 import { TickLoop } from "./tick-loop.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -43,10 +46,20 @@ export interface Master {
   stop(): Promise<void>;
 }
 
+/** Of the log, for watchers that resume over a restart. */
+const batchesRecalled = 1000;
+
 export function startMaster(options: MasterOptions): Master {
   const { journal, clock, random, log, version, token, allowedHosts, onFatal } = options;
   const startedAt = clock.now();
-  const state = recover(journal);
+  const state = recoverSnapshot(journal);
+  const newest = journal.lastRevision();
+  const leases = new Leases();
+  const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
+  const watchers = new Watchers({ state, clock, view, revision: newest });
+  replay(journal, state, (batch, removed) => {
+    if (batch.revision > newest - batchesRecalled) watchers.recall(batch, removed);
+  });
   log.info("recovered", {
     revision: state.revision,
     tasks: state.tasks.size,
@@ -54,7 +67,6 @@ export function startMaster(options: MasterOptions): Master {
     ms: clock.now() - startedAt,
   });
   const retention = { ...defaultRetention, ...options.retention };
-  const watchers: Watchers = new Watchers({ state, clock, viewNode: (nodeId) => liveness.view(state.node(nodeId)) });
   const loop = new TickLoop({
     state,
     journal,
@@ -63,9 +75,9 @@ export function startMaster(options: MasterOptions): Master {
     random,
     log,
     onFatal,
-    onCommitted: (batch, tick) => watchers.publish(batch, tick),
+    onCommitted: (batch, { removed }) => watchers.publish(batch, removed),
   });
-  const liveness = new Liveness({ state, clock, log, loop });
+  const liveness = new Liveness({ state, leases, clock, log, loop });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
   const begin = async (): Promise<void> => {
     const begun = await loop.submit({
@@ -86,6 +98,7 @@ export function startMaster(options: MasterOptions): Master {
       loop,
       watchers,
       liveness,
+      view,
       clock,
       version,
       metrics: { state, loop, journal, watchers, liveness, http: counters, version: version.version },

@@ -2,15 +2,15 @@
 // waits for one task is woken. It holds the latest changes, so that a watcher can resume.
 
 import type { GoneEvent, WatchEvent } from "../api/operations.ts";
+import type { Removed } from "../core/removed.ts";
 import type { ClusterState } from "../core/state.ts";
-import type { Tick } from "../core/tick.ts";
 import { type Clock, toTimestamp } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
 import { formatEvent } from "../lib/sse.ts";
 import type { Batch } from "../model/change.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Node } from "../model/node.ts";
+import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, isPlaced, type Task } from "../model/task.ts";
 import { EventStream } from "./event-stream.ts";
@@ -28,7 +28,9 @@ interface Watcher {
 export interface WatchersOptions {
   state: ClusterState;
   clock: Clock;
-  viewNode: (nodeId: NodeId) => Node;
+  view: (node: NodeRecord) => Node;
+  /** The newest revision of the log; the state may still be behind it, and what is replayed is then recalled. */
+  revision: number;
 }
 
 export class Watchers {
@@ -44,31 +46,32 @@ export class Watchers {
 
   constructor(options: WatchersOptions) {
     this.#options = options;
-    this.#historyFrom = options.state.revision;
+    this.#historyFrom = options.revision;
   }
 
   get streamCount(): number {
     return this.#streams;
   }
 
-  /** Has this node a worker that listens? */
-  hasAssignmentStream(nodeId: NodeId): boolean {
-    return (this.#assignments.get(nodeId)?.size ?? 0) > 0;
-  }
-
   // ---- telling
 
-  publish(batch: Batch, tick: Tick): void {
-    const events = this.#eventsOf(batch, tick);
+  /** A batch of before this master, so that watchers can resume over a restart. Batches come in order. */
+  recall(batch: Batch, removed: Removed): void {
+    if (this.#history.length === 0) this.#historyFrom = Math.min(this.#historyFrom, batch.revision - 1);
+    this.#remember(this.#eventsOf(batch, removed));
+  }
+
+  publish(batch: Batch, removed: Removed): void {
+    const events = this.#eventsOf(batch, removed);
     this.#remember(events);
-    this.#tellWorkers(batch, tick);
+    this.#tellWorkers(batch, removed);
     if (this.#watchers.size > 0) this.#tellWatchers(events);
     if (this.#waiting.size > 0) for (const event of events) this.#wakeWaiting(event);
   }
 
   /** One event for each record that changed, with the record as the batch left it. */
-  #eventsOf({ revision, at: ms, changes }: Batch, { removedTasks, removedNodes }: Tick): WatchEvent[] {
-    const { state, viewNode } = this.#options;
+  #eventsOf({ revision, at: ms, changes }: Batch, removed: Removed): WatchEvent[] {
+    const { state, view } = this.#options;
     const at = toTimestamp(ms);
     const events = new Map<string, WatchEvent>();
     for (const change of changes) {
@@ -78,13 +81,14 @@ export class Watchers {
         const type = events.get(taskId)?.type ?? change.type;
         if (task) events.set(taskId, { revision, at, type: type as "task.updated", task });
       } else if (change.type === "task.removed") {
-        const { name } = removedTasks.get(change.taskId)!;
+        const { name } = removed.tasks.get(change.taskId)!;
         events.set(change.taskId, { revision, at, type: change.type, taskId: change.taskId, name });
       } else if (change.type === "node.registered" || change.type === "node.updated") {
         const nodeId = change.type === "node.registered" ? change.node.nodeId : change.nodeId;
-        if (state.nodes.has(nodeId)) events.set(nodeId, { revision, at, type: change.type, node: viewNode(nodeId) });
+        const node = state.nodes.get(nodeId);
+        if (node) events.set(nodeId, { revision, at, type: change.type, node: view(node) });
       } else if (change.type === "node.removed") {
-        const { hostname } = removedNodes.get(change.nodeId)!;
+        const { hostname } = removed.nodes.get(change.nodeId)!;
         events.set(change.nodeId, { revision, at, type: change.type, nodeId: change.nodeId, hostname });
       }
     }
@@ -107,12 +111,12 @@ export class Watchers {
     }
   }
 
-  #tellWorkers({ revision, changes }: Batch, { removedTasks }: Tick): void {
+  #tellWorkers({ revision, changes }: Batch, removed: Removed): void {
     if (this.#assignments.size === 0) return;
     const { tasks } = this.#options.state;
     for (const change of changes) {
       if (change.type === "task.removed") {
-        const { nodeId } = removedTasks.get(change.taskId)!;
+        const { nodeId } = removed.tasks.get(change.taskId)!;
         if (nodeId) this.#sendGone(nodeId, { revision, taskId: change.taskId, deleted: true });
       } else if (
         change.type === "task.updated" &&
