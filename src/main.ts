@@ -174,6 +174,15 @@ function roleLog(role: string): Log {
 /** Starts in order, waits for a signal, stops in reverse order. A second signal ends at once. */
 async function untilAsked(start: (running: Running[]) => Promise<void>): Promise<number> {
   const running: Running[] = [];
+  // A broken invariant ends the process wherever it shows: a new start recovers, a role that limps on does not.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => {
+      process.stderr.write(
+        `broken inside, ending: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
+      );
+      process.exit(70);
+    });
+  }
   const asked = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       let again = false;

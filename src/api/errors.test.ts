@@ -1,8 +1,6 @@
 // The catalogue of errors: complete, with statuses that clients can rely on, and the same in docs/ERRORS.md.
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { refusalCodes } from "../model/refusal.ts";
 import { errorBody, errorCatalogue, retryAfterSeconds } from "./errors.ts";
 import { refusalResponse } from "./refusal-response.ts";
@@ -53,17 +51,3 @@ describe("an answer", () => {
     expect(await answer.json()).toEqual({ error: "a sentence", code, details, hint: "a hint" });
   });
 });
-
-const page = join(import.meta.dir, "../../docs/ERRORS.md");
-test.skipIf(!existsSync(page))(
-  existsSync(page) ? "docs/ERRORS.md has every code with its status" : "docs/ERRORS.md [it has not been written yet]",
-  () => {
-    const text = readFileSync(page, "utf8");
-    for (const code of refusalCodes) {
-      const row = text.split("\n").find((line) => line.includes(`\`${code}\``));
-      expect(row ?? `no line on ${code}`).toContain(String(errorCatalogue[code].status));
-    }
-    const told = [...text.matchAll(/^\|\s*`([a-z-]+)`/gm)].map((match) => match[1]!);
-    expect(told.filter((code) => !refusalCodes.includes(code as never))).toEqual([]);
-  },
-);

@@ -182,7 +182,7 @@ export const operations = {
   deleteTask: operation<null>()({
     method: "DELETE",
     path: "/api/v1/tasks/{id}",
-    summary: "Remove a finished task and its container; a live one only with force, which kills it.",
+    summary: "Remove a finished task and its container; a live one only with force, which stops it first.",
     query: forceQuery,
     status: 204,
     media: "none",

@@ -5,6 +5,7 @@ import { assert, unreachable } from "../lib/assert.ts";
 import type { Change } from "../model/change.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
+import { isMove } from "../model/moves.ts";
 import type { NodeRecord } from "../model/node.ts";
 import { isFinished, isPlaced, type Task, type TaskStatus, taskStatuses, unpackTask } from "../model/task.ts";
 import { PendingTasks } from "./pending.ts";
@@ -122,6 +123,9 @@ export class ClusterState {
   #updateTask(taskId: TaskId, set: Partial<Task>): Undo {
     const before = this.task(taskId);
     const after: Task = { ...before, ...set };
+    if (after.status !== before.status) {
+      assert(isMove(before.status, after.status), `task ${taskId} cannot go from ${before.status} to ${after.status}`);
+    }
     const lastNodeId = this.lastNodeId;
     this.tasks.set(taskId, after);
     this.#reindex(before, after);

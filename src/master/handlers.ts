@@ -65,7 +65,12 @@ export function createHandlers(options: HandlersOptions): Handlers {
     if (wait === undefined) return resolveTask(state, taskId);
     call.mayTakeLong();
     const reached = wait === "running" ? hasStarted : (one: Task) => isFinished(one.status);
-    const waited = await watchers.waitFor(taskId, reached, Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs));
+    const waited = await watchers.waitFor(
+      taskId,
+      reached,
+      Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs),
+      call.signal,
+    );
     return waited ? ok(waited) : resolveTask(state, taskId);
   };
 

@@ -1,5 +1,6 @@
 // The master: recovers the state, ties the tick loop to the HTTP shell, and listens.
 
+import { createHash } from "node:crypto";
 import { Guard, isLoopback } from "../api/guard.ts";
 import type { Version } from "../api/operations.ts";
 import { Leases } from "../core/leases.ts";
@@ -17,6 +18,7 @@ import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
 import { HttpCounters } from "./metrics.ts";
 import { viewNode } from "./node-view.ts";
+import { Snapshots } from "./snapshots.ts";
 import { TickLoop } from "./tick-loop.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -57,7 +59,9 @@ export function startMaster(options: MasterOptions): Master {
   const leases = new Leases();
   const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
   const watchers = new Watchers({ state, clock, view, revision: newest });
+  let changesInLog = 0;
   replay(journal, state, (batch, removed) => {
+    changesInLog += batch.changes.length;
     if (batch.revision > newest - batchesRecalled) watchers.recall(batch, removed);
   });
   log.info("recovered", {
@@ -67,6 +71,7 @@ export function startMaster(options: MasterOptions): Master {
     ms: clock.now() - startedAt,
   });
   const retention = { ...defaultRetention, ...options.retention };
+  const snapshots = new Snapshots({ state, journal, clock, log, onFatal, changesInLog });
   const loop = new TickLoop({
     state,
     journal,
@@ -75,7 +80,10 @@ export function startMaster(options: MasterOptions): Master {
     random,
     log,
     onFatal,
-    onCommitted: (batch, { removed }) => watchers.publish(batch, removed),
+    onCommitted: (batch, { removed }) => {
+      watchers.publish(batch, removed);
+      snapshots.grown(batch.changes.length);
+    },
   });
   const liveness = new Liveness({ state, leases, clock, log, loop });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
@@ -101,9 +109,10 @@ export function startMaster(options: MasterOptions): Master {
       view,
       clock,
       version,
-      metrics: { state, loop, journal, watchers, liveness, http: counters, version: version.version },
+      metrics: { state, loop, journal, snapshots, watchers, liveness, http: counters, version: version.version },
       logs: { token, clock, fetch: (url, init) => globalThis.fetch(url, init) },
-      fingerprint: (text) => Bun.hash(text).toString(36),
+      // Kept in the journal: it must not depend on the runtime that reads it.
+      fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
     }),
     guard: new Guard({ token, allowedHosts }),
     counters,
@@ -119,6 +128,7 @@ export function startMaster(options: MasterOptions): Master {
     },
     async stop() {
       liveness.stop();
+      snapshots.stop();
       await loop.stop();
       watchers.close();
       await server?.stop(true);

@@ -4,6 +4,7 @@ import type { ClusterState } from "../core/state.ts";
 import type { Journal } from "../journal/journal.ts";
 import { taskStatuses } from "../model/task.ts";
 import type { Liveness } from "./liveness.ts";
+import type { Snapshots } from "./snapshots.ts";
 import type { TickLoop } from "./tick-loop.ts";
 import type { Watchers } from "./watchers.ts";
 
@@ -38,14 +39,24 @@ export interface MetricsSources {
   state: ClusterState;
   loop: TickLoop;
   journal: Journal;
+  snapshots: Snapshots;
   watchers: Watchers;
   liveness: Liveness;
   http: HttpCounters;
   version: string;
 }
 
-export function renderMetrics({ state, loop, journal, watchers, liveness, http, version }: MetricsSources): string {
-  const { ticks, commands, changes, journalFailures, snapshots } = loop.counters;
+export function renderMetrics({
+  state,
+  loop,
+  journal,
+  watchers,
+  liveness,
+  http,
+  version,
+  snapshots,
+}: MetricsSources): string {
+  const { ticks, commands, changes, journalFailures } = loop.counters;
   const nodes = [...state.nodes.values()];
   const online = nodes.filter((node) => node.status === "online").length;
   return [
@@ -72,7 +83,7 @@ export function renderMetrics({ state, loop, journal, watchers, liveness, http, 
       ["", journalFailures],
     ]),
     metric("podling_journal_bytes", "gauge", "Size of the journal.", [["", journal.sizeBytes()]]),
-    metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots]]),
+    metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots.taken]]),
     metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
     metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
     metric("podling_http_answers_total", "counter", "HTTP answers.", http.samples()),

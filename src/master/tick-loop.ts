@@ -3,7 +3,6 @@
 
 import type { Command, Granted } from "../core/command.ts";
 import { nextExpiry, type Retention, unsettled } from "../core/settle.ts";
-import { writeSnapshot } from "../core/snapshot.ts";
 import type { ClusterState } from "../core/state.ts";
 import { runTick, type Tick } from "../core/tick.ts";
 import { type Journal, JournalUnavailable } from "../journal/journal.ts";
@@ -45,11 +44,8 @@ export class TickLoop {
   #cancelWake: CancelTimer | null = null;
   #cancelRetry: CancelTimer | null = null;
   #inFlight: Promise<void> | null = null;
-  #changesSinceSnapshot = 0;
-  #bytesAtSnapshot = 0;
-  #snapshotUnderWay = false;
   /** Batches, commands and changes so far, for metrics. */
-  readonly counters = { ticks: 0, commands: 0, changes: 0, journalFailures: 0, snapshots: 0 };
+  readonly counters = { ticks: 0, commands: 0, changes: 0, journalFailures: 0 };
 
   constructor(options: TickLoopOptions) {
     this.#options = options;
@@ -140,12 +136,6 @@ export class TickLoop {
     const expiry = nextExpiry(state, retention);
     this.#cancelWake?.();
     this.#cancelWake = expiry === null || !kept ? null : clock.timer(Math.max(1, expiry - now), () => this.wake());
-    if (kept && this.#snapshotIsDue()) void this.snapshot();
-  }
-
-  #snapshotIsDue(): boolean {
-    const bytes = this.#options.journal.appendedBytes() - this.#bytesAtSnapshot;
-    return this.#changesSinceSnapshot >= limits.snapshotChanges || bytes >= limits.snapshotBytes;
   }
 
   async #remember(tick: Tick, about: Pick<Batch, "at" | "seed" | "cause">): Promise<boolean> {
@@ -172,7 +162,6 @@ export class TickLoop {
     if (this.#journalError !== null) log.info("the journal writes again");
     this.#journalError = null;
     this.counters.changes += tick.changes.length;
-    this.#changesSinceSnapshot += tick.changes.length;
     onCommitted(batch, tick);
     return true;
   }
@@ -188,35 +177,6 @@ export class TickLoop {
     return refuse("journal-unavailable", `the journal cannot write: ${this.#journalError}. Nothing was changed`, {
       hint: "Free space or make the master's data folder writable; it recovers by itself.",
     });
-  }
-
-  /** Writes the state beside the log and drops what the older snapshot covered, a chunk at a time. */
-  async snapshot(): Promise<void> {
-    if (this.#snapshotUnderWay) return;
-    this.#snapshotUnderWay = true;
-    this.#changesSinceSnapshot = 0;
-    this.#bytesAtSnapshot = this.#options.journal.appendedBytes();
-    const { state, journal, clock, log } = this.#options;
-    await this.settled();
-    const before = journal.readSnapshot()?.revision;
-    let writer: ReturnType<Journal["beginSnapshot"]> | null = null;
-    try {
-      writer = journal.beginSnapshot(state.revision);
-      for (const chunk of writeSnapshot(state)) {
-        writer.write(chunk);
-        await new Promise<void>((resolve) => clock.soon(resolve));
-        if (this.#stopped) return writer.abort();
-      }
-      writer.commit();
-      this.counters.snapshots++;
-      if (before !== undefined) journal.truncate(before);
-    } catch (error) {
-      if (!(error instanceof JournalUnavailable)) return this.#options.onFatal(error);
-      log.warn("a snapshot could not be written; it is tried again later", { why: error.message });
-      writer?.abort();
-    } finally {
-      this.#snapshotUnderWay = false;
-    }
   }
 }
 

@@ -201,23 +201,31 @@ export class Watchers {
     });
   }
 
-  /** Resolves with the task when `reached` holds, with null when it is removed; with what it is at the timeout. */
-  waitFor(taskId: TaskId, reached: (task: Task) => boolean, timeoutMs: number): Promise<Task | null> {
+  /**
+   * Resolves with the task when `reached` holds, with null when it is removed; with what it is at the timeout, or when
+   * whoever waits has gone.
+   */
+  waitFor(
+    taskId: TaskId,
+    reached: (task: Task) => boolean,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Task | null> {
     const { state, clock } = this.#options;
     return new Promise((resolve) => {
-      const wake = (task: Task | null) => {
-        if (task !== null && !reached(task)) return;
+      const end = (task: Task | null) => {
         cancel();
+        signal.removeEventListener("abort", giveUp);
         waiting.delete(wake);
         if (waiting.size === 0) this.#waiting.delete(taskId);
         resolve(task);
       };
-      const cancel = clock.timer(timeoutMs, () => {
-        const task = state.tasks.get(taskId) ?? null;
-        waiting.delete(wake);
-        if (waiting.size === 0) this.#waiting.delete(taskId);
-        resolve(task);
-      });
+      const wake = (task: Task | null) => {
+        if (task === null || reached(task)) end(task);
+      };
+      const giveUp = () => end(state.tasks.get(taskId) ?? null);
+      const cancel = clock.timer(timeoutMs, giveUp);
+      signal.addEventListener("abort", giveUp);
       const waiting = this.#waiting.get(taskId) ?? new Set();
       this.#waiting.set(taskId, waiting.add(wake));
       wake(state.tasks.get(taskId) ?? null);

@@ -88,8 +88,8 @@ export const limits = {
   snapshotBytes: 64 * MiB,
   /** Records in one snapshot chunk: about 1 ms of serialising, so that requests are answered in between. */
   snapshotChunkRecords: 500,
-  /** Snapshots kept, so that explanations reach back further than the newest. */
-  snapshotsKept: 2,
+  /** A snapshot that failed (disk full) is tried again after so long. */
+  snapshotRetryMs: 1 * minute,
   /** Commands in one batch: bounds the time of a tick and the size of a row. */
   batchCommands: 4_096,
 

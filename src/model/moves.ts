@@ -18,6 +18,13 @@ export const moves: ReadonlyArray<readonly [from: TaskStatus, to: TaskStatus, by
   ["running", "stopped", "worker"],
 ];
 
+const anyones = new Set(moves.map(([from, to]) => `${from}>${to}`));
+
+/** May anybody make this move? What no one may is a broken invariant. */
+export function isMove(from: TaskStatus, to: TaskStatus): boolean {
+  return anyones.has(`${from}>${to}`);
+}
+
 export function isLegalMove(from: TaskStatus, to: TaskStatus, by: Mover): boolean {
   return moves.some((move) => move[0] === from && move[1] === to && move[2] === by);
 }

@@ -19,8 +19,6 @@ export const reasonCodes = [
   "placed",
   "pulling",
   "pull-retry",
-  "creating",
-  "starting",
   "running",
   "restarting", //          ended, and its policy starts it again after a pause
   "exited",

@@ -1,4 +1,4 @@
-// The worker's own HTTP server: health and metrics for anybody, tasks and logs for whoever has the token.
+// The worker's own HTTP server: health for anybody, metrics, tasks and logs for whoever has the token.
 
 import type { Guard } from "../api/guard.ts";
 import { refusalResponse } from "../api/refusal-response.ts";

@@ -1,0 +1,69 @@
+// Snapshots as the log grows: the log stays bounded, a restart does not begin the count anew, and a disk that refuses
+// is asked again later.
+
+import { expect, test } from "bun:test";
+import { ClusterState } from "../../src/core/state.ts";
+import { openMemoryJournal } from "../../src/journal/memory.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { silentLog } from "../../src/lib/log.ts";
+import { Snapshots } from "../../src/master/snapshots.ts";
+import { limits } from "../../src/model/limits.ts";
+import { until } from "../lab/until.ts";
+
+function world(changesInLog: number) {
+  const journal = openMemoryJournal();
+  const state = new ClusterState();
+  let now = 0;
+  const clock: Clock = { now: () => now, timer: () => () => {}, soon: (fire) => void setImmediate(fire) };
+  const snapshots = new Snapshots({
+    state,
+    journal,
+    clock,
+    log: silentLog,
+    changesInLog,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const grow = (changes: number) => {
+    state.revision++;
+    journal.append({ revision: state.revision, at: 0, epoch: 1, seed: 0, cause: "", changes: [] });
+    snapshots.grown(changes);
+  };
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { journal, snapshots, grow, pass };
+}
+
+test("one is taken after so many changes, and the log before the one before goes", async () => {
+  const { journal, snapshots, grow } = world(0);
+  grow(limits.snapshotChanges - 1);
+  expect(journal.readSnapshot()).toBeNull();
+  grow(1);
+  await until("the first snapshot", () => snapshots.taken === 1);
+  expect(journal.readSnapshot()?.revision).toBe(2);
+  grow(limits.snapshotChanges);
+  await until("the second snapshot", () => snapshots.taken === 2);
+  expect(journal.readSnapshot()?.revision).toBe(3);
+  expect(journal.firstReadableRevision()).toBe(2);
+});
+
+test("what the log held at start counts", async () => {
+  const { snapshots, grow } = world(limits.snapshotChanges - 1);
+  grow(1);
+  await until("a snapshot", () => snapshots.taken === 1);
+});
+
+test("after a refusal it is tried again, after a while and not before", async () => {
+  const { journal, snapshots, grow, pass } = world(0);
+  grow(1);
+  journal.refuseWrites("no space left");
+  snapshots.grown(limits.snapshotChanges);
+  journal.refuseWrites(null);
+  snapshots.grown(1);
+  expect(snapshots.taken).toBe(0);
+  pass(limits.snapshotRetryMs);
+  snapshots.grown(1);
+  await until("a snapshot", () => snapshots.taken === 1);
+});
