@@ -5,7 +5,7 @@ import { type Clock, delay } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { limits } from "../model/limits.ts";
 import type { EngineInfo } from "../model/node.ts";
-import type { ContainerState, Runtime } from "../runtime/runtime.ts";
+import type { ContainerState, Runtime, RuntimeEvent } from "../runtime/runtime.ts";
 
 export interface EngineLinkOptions {
   runtime: Runtime;
@@ -70,10 +70,16 @@ export class EngineLink {
     if (whose === null || this.#error !== null) return;
     this.#deafen();
     const events = new AbortController();
-    // Listening begins before the look, so that nothing falls in between.
+    // Listening begins before the look, so that nothing falls in between. What is told during the look may be newer than
+    // what it brings, and of tasks that nobody knows yet: those are looked at again.
+    const during = new Set<string>();
+    const heard = ({ taskId }: RuntimeEvent) => {
+      if (this.#events !== events) during.add(taskId);
+      onEvent(taskId);
+    };
     const opened = new Promise<void>((resolve) => {
       runtime
-        .events(whose.clusterId, resolve, ({ taskId }) => onEvent(taskId), events.signal)
+        .events(whose.clusterId, resolve, heard, events.signal)
         .then(
           () => {},
           (error) => {
@@ -92,6 +98,7 @@ export class EngineLink {
       this.#deafen(); // to a second adoption at the same time
       this.#events = events;
       onTruth(found);
+      for (const taskId of during) onEvent(taskId);
     } catch (error) {
       events.abort();
       this.#lost(error);
