@@ -43,6 +43,20 @@ describe("a worker that starts again", () => {
     expect((await world.reached(bad, "failed", "exited")).exitCode).toBe(9);
   });
 
+  test("sees what ends while it looks around", async () => {
+    const first = await world.started();
+    const task = await running("web");
+    first.stop();
+    const list = world.runtime.list.bind(world.runtime);
+    world.runtime.list = async (clusterId, nodeId) => {
+      const found = await list(clusterId, nodeId);
+      world.runtime.end(task.taskId, 8);
+      return found;
+    };
+    await world.started();
+    expect((await world.reached(task, "failed", "exited")).exitCode).toBe(8);
+  });
+
   test("goes on with the policy where the run ended meanwhile", async () => {
     const first = await world.started();
     const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
