@@ -24,8 +24,8 @@ export async function one(bench: Bench): Promise<Row[]> {
   // The second node takes nothing, so that both use the same engine.
   const [, second] = await pair.master.json<{ nodeId: string }[]>("GET", "/api/v1/nodes");
   await pair.master.json("POST", `/api/v1/nodes/${second!.nodeId}/cordon`);
-  await alternate(WARM_UP, contenders);
-  const times = await alternate(bench.count(15, 3), contenders);
+  if (!bench.quick) await alternate(WARM_UP, contenders);
+  const times = await alternate(bench.count(15, 2), contenders);
   await pair.master.json("POST", `/api/v1/nodes/${second!.nodeId}/uncordon`);
   const command: Row = {
     section,

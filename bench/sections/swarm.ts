@@ -26,8 +26,8 @@ export async function swarm(bench: Bench): Promise<Row[]> {
     podling: (round: number) => timed(() => podlingRun(pair, `swarm-${round}`)),
     swarm: () => timed(() => other.createAndRun(1)),
   };
-  await alternate(1, first);
-  const ones = await alternate(bench.count(7, 2), first);
+  if (!bench.quick) await alternate(1, first);
+  const ones = await alternate(bench.count(7, 1), first);
   const many = await alternate(bench.count(3, 1), {
     podling: (round) => timed(() => podlingMany(pair, count, `many-${round}`)),
     swarm: () => timed(() => other.createAndRun(count)),
