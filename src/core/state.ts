@@ -10,6 +10,7 @@ import type { NodeRecord } from "../model/node.ts";
 import { isFinished, isPlaced, type Task, type TaskStatus, taskStatuses, unpackTask } from "../model/task.ts";
 import { PendingTasks } from "./pending.ts";
 import { ScheduleIndex } from "./schedule/schedule-index.ts";
+import { Sharing } from "./sharing.ts";
 import { TaskOrder } from "./task-order.ts";
 
 /** Takes back one apply. Undos run in reverse order, newest first. */
@@ -46,6 +47,7 @@ export class ClusterState {
   >;
   /** Grows whenever room is taken or given: a verdict of another version may be stale. */
   roomVersion = 0;
+  readonly #sharing = new Sharing();
   readonly #placed = new Map<NodeId, Set<TaskId>>();
   /** Most names have one task: a set for each would cost more than the task. */
   readonly #byName = new Map<string, TaskId | Set<TaskId>>();
@@ -86,7 +88,7 @@ export class ClusterState {
   apply(change: Change): Undo {
     switch (change.type) {
       case "task.created":
-        return this.#createTask(unpackTask(change.task), change.idempotency);
+        return this.#createTask(this.#sharing.within(unpackTask(change.task)), change.idempotency);
       case "task.updated":
         return this.#updateTask(change.taskId, change.set);
       case "task.removed":
@@ -122,7 +124,7 @@ export class ClusterState {
 
   #updateTask(taskId: TaskId, set: Partial<Task>): Undo {
     const before = this.task(taskId);
-    const after: Task = { ...before, ...set };
+    const after: Task = this.#sharing.within({ ...before, ...set });
     if (after.status !== before.status) {
       assert(isMove(before.status, after.status), `task ${taskId} cannot go from ${before.status} to ${after.status}`);
     }
