@@ -2,15 +2,20 @@
 // none does, so a full cluster with ten thousand waiting tasks costs one attempt a shape.
 
 import type { TaskId } from "../model/ids.ts";
-import type { Reason, Task } from "../model/task.ts";
+import type { Reason, ReasonCode, Task } from "../model/task.ts";
+import { OrderedIds } from "./ordered-ids.ts";
 import { shapeKey } from "./schedule/shape.ts";
 
 interface Shape {
-  /** Oldest first: ids are added in their order. */
-  readonly taskIds: Set<TaskId>;
+  /** Oldest first. */
+  readonly taskIds: OrderedIds;
+  /** The greatest id that was ever in it. */
+  newest: TaskId | null;
   /** Those whose record does not say yet why they wait. */
   readonly unexplained: Set<TaskId>;
-  /** Why none fitted, and the room it speaks of. */
+  /** How many records say each kind of reason: where all say the one that is true, none has to be told. */
+  readonly told: Map<ReasonCode, number>;
+  /** Why none fitted, and the room it speaks of: only remembered, never decided by. */
   failure: { reason: Reason; roomVersion: number } | null;
 }
 
@@ -33,17 +38,33 @@ export class PendingTasks {
     const key = shapeKey(task);
     let shape = this.#shapes.get(key);
     if (!shape) {
-      shape = { taskIds: new Set(), unexplained: new Set(), failure: null };
+      shape = { taskIds: new OrderedIds(byId), newest: null, unexplained: new Set(), told: new Map(), failure: null };
       this.#shapes.set(key, shape);
     }
-    if (!shape.taskIds.has(task.taskId)) this.#count++;
-    shape.taskIds.add(task.taskId);
-    if (task.reason.code === "waiting") {
-      shape.unexplained.add(task.taskId);
-      this.#dirty.add(key);
+    this.#count++;
+    // A new task is the newest; an older one is back because its placement was undone.
+    if (shape.newest === null || task.taskId > shape.newest) {
+      shape.taskIds.append(task.taskId);
+      shape.newest = task.taskId;
     } else {
-      shape.unexplained.delete(task.taskId);
+      shape.taskIds.putBack(task.taskId);
     }
+    this.#says(shape, key, task);
+  }
+
+  /** Its record says something else now; its shape never changes. */
+  update(before: Task, after: Task): void {
+    const key = shapeKey(after);
+    const shape = this.#shapes.get(key)!;
+    this.#saysNoMore(shape, before);
+    this.#says(shape, key, after);
+  }
+
+  #says(shape: Shape, key: string, task: Task): void {
+    shape.told.set(task.reason.code, (shape.told.get(task.reason.code) ?? 0) + 1);
+    if (task.reason.code !== "waiting") return;
+    shape.unexplained.add(task.taskId);
+    this.#dirty.add(key);
   }
 
   remove(task: Task): void {
@@ -51,12 +72,18 @@ export class PendingTasks {
     const shape = this.#shapes.get(key);
     if (!shape?.taskIds.delete(task.taskId)) return;
     this.#count--;
-    shape.unexplained.delete(task.taskId);
+    this.#saysNoMore(shape, task);
     if (shape.taskIds.size > 0) return;
-    shape.failure = null;
     this.#dirty.delete(key);
     // Most tasks are placed in the tick that makes them: their shape is kept for the next of its kind.
     if (this.#shapes.size > emptyShapesKept) this.#shapes.delete(key);
+  }
+
+  #saysNoMore(shape: Shape, task: Task): void {
+    shape.unexplained.delete(task.taskId);
+    const saying = shape.told.get(task.reason.code)! - 1;
+    if (saying > 0) shape.told.set(task.reason.code, saying);
+    else shape.told.delete(task.reason.code);
   }
 
   /** A node joined, freed room or was uncordoned: every shape is worth an attempt again. */
@@ -81,10 +108,15 @@ export class PendingTasks {
   }
 
   oldest(key: string): TaskId | undefined {
-    return this.#shapes.get(key)?.taskIds.values().next().value;
+    return this.#shapes.get(key)?.taskIds.first();
   }
 
   shape(key: string): Shape | undefined {
     return this.#shapes.get(key);
   }
+}
+
+/** Ids grow with creation. */
+function byId(left: TaskId, right: TaskId): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -99,20 +99,22 @@ function oldestShape(state: ClusterState, shapes: readonly string[]): number {
   return best;
 }
 
-/** Says why, to those of the shape that do not know yet, and to all when the kind of reason has changed. */
+/** Says why, to those of the shape that do not know yet, and to all whose record says another kind of reason. */
 function* explainFailure(state: ClusterState, key: string, task: Task): Generator<Change> {
   const shape = state.pending.shape(key)!;
-  const before = shape.failure?.reason;
   if (shape.failure?.roomVersion !== state.roomVersion) {
     shape.failure = { reason: state.schedule.whyNone(task), roomVersion: state.roomVersion };
   }
   const { reason } = shape.failure;
-  const concerned = before !== undefined && before.code !== reason.code ? shape.taskIds : shape.unexplained;
-  for (const taskId of [...concerned]) yield { type: "task.updated", taskId, set: { reason } };
+  const agreeing = (shape.told.get(reason.code) ?? 0) + shape.unexplained.size;
+  const concerned = agreeing === shape.taskIds.size ? [...shape.unexplained] : [...shape.taskIds.values()];
+  for (const taskId of concerned) {
+    if (state.task(taskId).reason.code !== reason.code) yield { type: "task.updated", taskId, set: { reason } };
+  }
 }
 
 function* expired(state: ClusterState, { now, retention }: SettleContext): Generator<TaskId> {
-  for (const taskId of state.finished) {
+  for (const taskId of state.finished.values()) {
     if (state.finished.size <= retention.count && expiry(state, taskId, retention) > now) return;
     yield taskId;
   }
@@ -121,8 +123,8 @@ function* expired(state: ClusterState, { now, retention }: SettleContext): Gener
 /** When the next finished task is due to go, in ms since the epoch; null where none is kept. */
 export function nextExpiry(state: ClusterState, retention: Retention): number | null {
   if (state.finished.size > retention.count) return 0;
-  for (const taskId of state.finished) return expiry(state, taskId, retention);
-  return null;
+  const oldest = state.finished.first();
+  return oldest === undefined ? null : expiry(state, oldest, retention);
 }
 
 function expiry(state: ClusterState, taskId: TaskId, retention: Retention): number {

@@ -23,7 +23,7 @@ type Line = { header: Header } | { node: NodeRecord } | { task: PackedTask; idem
 /** The state as of this call, whatever changes while the chunks are drawn. */
 export function writeSnapshot(state: ClusterState): Iterable<string> {
   const { revision, cluster, lastNodeId, lastTaskId } = state;
-  const header: Header = { revision, cluster, lastNodeId, lastTaskId, finished: [...state.finished] };
+  const header: Header = { revision, cluster, lastNodeId, lastTaskId, finished: [...state.finished.values()] };
   const nodes = [...state.nodes.values()];
   const tasks = [...state.order.after("")].map((taskId) => state.task(taskId));
   const keys = new Map(tasks.flatMap(({ taskId }) => (state.keyOf(taskId) ? [[taskId, state.keyOf(taskId)!]] : [])));
@@ -75,7 +75,9 @@ export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<void, 
   state.cluster = header.cluster;
   state.lastNodeId = header.lastNodeId;
   state.lastTaskId = header.lastTaskId;
-  state.finished.clear();
-  for (const taskId of header.finished) state.finished.add(taskId);
+  for (const taskId of header.finished) {
+    state.finished.delete(taskId);
+    state.finished.append(taskId);
+  }
   return state;
 }

@@ -72,7 +72,7 @@ function image(state: ClusterState): unknown {
     order: [...state.order.after("")],
     counts: { ...state.counts },
     pending: state.pending.count,
-    finished: [...state.finished].sort(),
+    finished: [...state.finished.values()].sort(),
     keys: [...state.tasks.keys()].sort().map((taskId) => state.keyOf(taskId) ?? null),
     usage: [...state.nodes.keys()]
       .sort()

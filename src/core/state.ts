@@ -8,6 +8,7 @@ import type { NodeId, TaskId } from "../model/ids.ts";
 import { isMove } from "../model/moves.ts";
 import type { NodeRecord } from "../model/node.ts";
 import { isFinished, isPlaced, type Task, type TaskStatus, taskStatuses, unpackTask } from "../model/task.ts";
+import { OrderedIds } from "./ordered-ids.ts";
 import { PendingTasks } from "./pending.ts";
 import { ScheduleIndex } from "./schedule/schedule-index.ts";
 import { Sharing } from "./sharing.ts";
@@ -40,7 +41,7 @@ export class ClusterState {
   readonly schedule = new ScheduleIndex();
   readonly pending = new PendingTasks();
   /** Oldest end first. */
-  readonly finished = new Set<TaskId>();
+  readonly finished = new OrderedIds((left, right) => this.#compareEnds(left, right));
   readonly counts: Record<TaskStatus, number> = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
     TaskStatus,
     number
@@ -143,7 +144,10 @@ export class ClusterState {
     const task = this.task(taskId);
     const idempotency = this.#keys.get(taskId);
     this.#deleteTask(task);
-    return () => this.#insertTask(task, idempotency);
+    return () => {
+      this.#insertTask(task, idempotency);
+      if (isFinished(task.status)) this.finished.putBack(taskId);
+    };
   }
 
   #insertTask(task: Task, idempotency: Idempotency | undefined): void {
@@ -176,9 +180,19 @@ export class ClusterState {
     }
   }
 
+  #compareEnds(left: TaskId, right: TaskId): number {
+    const [before, after] = [this.task(left).finishedAt ?? "", this.task(right).finishedAt ?? ""];
+    if (before !== after) return before < after ? -1 : 1;
+    return left < right ? -1 : 1;
+  }
+
   #reindex(before: Task, after: Task): void {
     // Progress reports change neither the status nor the place: nothing is indexed by what they change.
     if (before.status === after.status && before.nodeId === after.nodeId && before.status !== "pending") return;
+    if (before.status === "pending" && after.status === "pending") {
+      this.pending.update(before, after);
+      return;
+    }
     this.#leave(before);
     this.#enter(after);
   }
@@ -186,7 +200,7 @@ export class ClusterState {
   #enter(task: Task): void {
     this.counts[task.status]++;
     if (task.status === "pending") this.pending.add(task);
-    else if (isFinished(task.status)) this.finished.add(task.taskId);
+    else if (isFinished(task.status)) this.finished.append(task.taskId);
     else if (isPlaced(task.status)) {
       const nodeId = task.nodeId!;
       let placed = this.#placed.get(nodeId);

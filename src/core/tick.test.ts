@@ -6,6 +6,7 @@ import type { Task } from "../model/task.ts";
 import { specDefaults } from "../model/task.ts";
 import type { TaskWish } from "../model/task-input.ts";
 import type { Command, TaskReportFields } from "./command.ts";
+import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { ClusterState } from "./state.ts";
 import { runTick, type Tick } from "./tick.ts";
 
@@ -89,6 +90,44 @@ describe("placing", () => {
     world.do(world.report(first.taskId, { status: "completed", exitCode: 0 }));
     expect(world.state.task(second.taskId).status).toBe("scheduled");
     expect(world.state.task(third.taskId).status).toBe("pending");
+  });
+
+  test("a placement taken back leaves the order as it was", () => {
+    const world = new World();
+    const tasks = ["a", "b", "c", "d"].map((name) => world.task(name));
+    const join: Command = {
+      type: "registerNode",
+      registration: {
+        hostname: "n1",
+        port: 1,
+        address: "a",
+        capacity: 2,
+        cpu: 0,
+        memory: 0,
+        labels: {},
+        engine: null,
+        engineError: null,
+        version: "",
+      },
+    };
+    world.tick(join).undo();
+    world.do(join);
+    expect(tasks.map(({ taskId }) => world.state.task(taskId).status)).toEqual([
+      "scheduled",
+      "scheduled",
+      "pending",
+      "pending",
+    ]);
+  });
+
+  test("the reason of a waiting task follows what is in its way", () => {
+    const world = new World();
+    const { taskId } = world.task("web", { constraints: [{ type: "label", key: "disk", operator: "exists" }] });
+    expect(world.state.task(taskId).reason.code).toBe("no-nodes");
+    world.node("n1");
+    expect(world.state.task(taskId).reason.code).toBe("no-node-fits");
+    const replayed = readSnapshot(writeSnapshot(world.state));
+    expect(replayed.task(taskId).reason.code).toBe("no-node-fits");
   });
 
   test("a smaller task passes a larger one that does not fit", () => {
@@ -254,6 +293,18 @@ describe("nodes", () => {
 });
 
 describe("retention", () => {
+  test("a removal taken back leaves the oldest the first to go", () => {
+    const world = new World();
+    const tasks = ["a", "b"].map((name) => {
+      const task = world.task(name);
+      world.now += 1000;
+      world.do({ type: "stopTask", taskId: task.taskId });
+      return task;
+    });
+    world.tick({ type: "removeTask", taskId: tasks[0]!.taskId, force: false }).undo();
+    expect([...world.state.finished.values()]).toEqual(tasks.map(({ taskId }) => taskId));
+  });
+
   test("finished tasks go by count and by age", () => {
     const world = new World();
     for (let i = 0; i < retention.count + 5; i++) {
