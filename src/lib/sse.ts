@@ -1,5 +1,7 @@
 // Server-sent events: written as text, read from a stream. Knows nothing of what they carry.
 
+import { TextSplitter } from "./split-text.ts";
+
 export interface ServerSentEvent {
   event: string;
   data: string;
@@ -20,17 +22,12 @@ export async function* readEvents(
   stream: ReadableStream<Uint8Array>,
   onBytes: () => void = () => {},
 ): AsyncGenerator<ServerSentEvent> {
-  const decoder = new TextDecoder();
-  let buffered = "";
+  const splitter = new TextSplitter("\n\n");
   for await (const bytes of stream) {
     onBytes();
-    buffered += decoder.decode(bytes, { stream: true });
-    let end = buffered.indexOf("\n\n");
-    while (end >= 0) {
-      const parsed = parseEvent(buffered.slice(0, end));
-      buffered = buffered.slice(end + 2);
+    for (const block of splitter.push(bytes)) {
+      const parsed = parseEvent(block);
       if (parsed) yield parsed;
-      end = buffered.indexOf("\n\n");
     }
   }
 }

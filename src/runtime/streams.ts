@@ -1,18 +1,15 @@
 // How engines' answers are read as they come: records by line, and streams that say nothing for a long time.
 
+import { TextSplitter } from "../lib/split-text.ts";
+
 /** Lines without their ends; empty ones are left out. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let buffered = "";
+  const splitter = new TextSplitter("\n");
   for await (const chunk of stream) {
-    buffered += decoder.decode(chunk, { stream: true });
-    for (let end = buffered.indexOf("\n"); end >= 0; end = buffered.indexOf("\n")) {
-      const line = buffered.slice(0, end).trim();
-      buffered = buffered.slice(end + 1);
-      if (line !== "") yield line;
-    }
+    for (const line of splitter.push(chunk)) if (line.trim() !== "") yield line.trim();
   }
-  if (buffered.trim() !== "") yield buffered.trim();
+  const last = splitter.rest().trim();
+  if (last !== "") yield last;
 }
 
 /**
