@@ -9,7 +9,7 @@ import type { Flags } from "./flags.ts";
 import type { Io } from "./io.ts";
 import { prettyJson } from "./render/json.ts";
 import { Progress } from "./render/progress.ts";
-import { createStyle, type Style, speaksUtf8 } from "./render/style.ts";
+import { createStyle, oneLine, type Style, speaksUtf8 } from "./render/style.ts";
 import { type Column, renderTable } from "./render/table.ts";
 import type { Roles } from "./roles.ts";
 import type { OutputFormat, Verb } from "./verb.ts";
@@ -50,6 +50,11 @@ export class Context {
 
   err(text: string): Promise<void> {
     return this.io.stderr.write(text);
+  }
+
+  /** One line on stderr, whatever engines and servers put into it. */
+  say(sentence: string): Promise<void> {
+    return this.err(`${oneLine(sentence).trim()}\n`);
   }
 
   outJson(value: unknown): Promise<void> {
@@ -137,7 +142,7 @@ export class Context {
     const start = this.io.clock.now();
     await this.err(`> ${init.method ?? "GET"} ${url}\n`);
     const response = await this.io.fetch(address, init);
-    await this.err(`< ${response.status} ${response.statusText} after ${this.io.clock.now() - start} ms\n`);
+    await this.say(`< ${response.status} ${response.statusText} after ${this.io.clock.now() - start} ms`);
     return response;
   };
 

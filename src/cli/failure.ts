@@ -2,6 +2,7 @@
 
 import type { Refusal } from "../model/refusal.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { oneLine } from "./render/style.ts";
 
 /** Ends the verb: said on stderr as "error: what: why. What next". */
 export class Failure extends Error {
@@ -61,8 +62,10 @@ function hintFor({ code, hint, details }: Refusal): string {
   return hint ?? "";
 }
 
-/** "error: what: why. What next" in one line. */
+/** "error: what: why. What next" in one line, whatever engines and servers put into it. */
 export function errorLine(message: string, hint: string): string {
-  if (hint === "") return `error: ${message}\n`;
-  return `error: ${message}${/[.?!]$/.test(message) ? "" : "."} ${hint}\n`;
+  const what = oneLine(message).trim();
+  const next = oneLine(hint).trim();
+  if (next === "") return `error: ${what}\n`;
+  return `error: ${what}${/[.?!]$/.test(what) ? "" : "."} ${next}\n`;
 }

@@ -6,6 +6,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { errorLine, Failure, UsageError } from "./failure.ts";
 import { BrokenPipeError, type Io } from "./io.ts";
 import { parseLine, splitVerb } from "./parse.ts";
+import { oneLine } from "./render/style.ts";
 import type { Roles } from "./roles.ts";
 import { nearest } from "./suggest.ts";
 import { isGroup, type Verb } from "./verb.ts";
@@ -77,7 +78,8 @@ async function report(error: unknown, io: Io): Promise<number> {
       return error.exitCode;
     }
     const { stack, message } = error as Error;
-    await io.stderr.write(`error: a bug in podling: ${stack ?? message}\n`);
+    const lines = (stack ?? message).split("\n").map(oneLine);
+    await io.stderr.write(`error: a bug in podling: ${lines.join("\n")}\n`);
   } catch {
     // Nobody reads stderr either.
   }

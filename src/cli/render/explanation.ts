@@ -31,7 +31,7 @@ export function renderExplanation(
   const ordered = [...nodes].sort(byInterest);
   const shown = everyNode ? ordered : ordered.slice(0, nodesShown);
   const rest = ordered.length - shown.length;
-  const parts = [`${style.paint(name, "bold")} (${taskId}) is ${status}\n${oneLine(summary)}\n`];
+  const parts = [`${style.paint(oneLine(name), "bold")} (${taskId}) is ${status}\n${oneLine(summary)}\n`];
   if (shown.length > 0) {
     parts.push(renderTable(columns(shown, style), shown, style, maxWidth));
     if (rest > 0) parts[1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}: -o wide shows all\n`;
@@ -93,16 +93,17 @@ function scores(nodes: readonly NodeVerdict[], style: Style): string {
     nodes.map(({ hostname, score, scoreMessage, chosen }) => [
       hostname,
       `${style.yes} ${formatScore(score)}`,
-      `${oneLine(scoreMessage ?? "")}${chosen ? "; chosen" : ""}`,
+      `${scoreMessage ?? ""}${chosen ? "; chosen" : ""}`,
     ]),
   );
 }
 
 /** Sentences are never cut: they are what was asked for. */
-function aligned(rows: readonly (readonly [string, string, string])[]): string {
+function aligned(sentences: readonly (readonly [string, string, string])[]): string {
+  const rows = sentences.map(([a, b, c]) => [oneLine(a), oneLine(b), oneLine(c)] as const);
   const first = Math.max(0, ...rows.map(([text]) => text.length));
   const second = Math.max(0, ...rows.map(([, text]) => text.length));
-  return rows.map(([a, b, c]) => `${a.padEnd(first)}  ${b.padEnd(second)}  ${oneLine(c)}`.trimEnd() + "\n").join("");
+  return rows.map(([a, b, c]) => `${a.padEnd(first)}  ${b.padEnd(second)}  ${c}`.trimEnd() + "\n").join("");
 }
 
 function basis({ basis, revision, strategy, chosenNodeId }: Explanation): string {

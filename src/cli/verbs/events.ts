@@ -43,7 +43,7 @@ export const events: Verb = {
         // Before anything was seen, there is nothing to go on with.
         if (!begun || failed >= attempts || !canPass(error)) throw error;
         if (error instanceof RefusedError) {
-          await context.err(`some changes were missed: ${error.message}\n`);
+          await context.say(`some changes were missed: ${error.message}`);
           since = undefined;
         } else await tellCut(context, failed);
       }

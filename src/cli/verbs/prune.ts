@@ -52,7 +52,7 @@ export const prune: Verb = {
       async (id) => {
         const outcome = await context.try("deleteTask", { id });
         if (outcome.ok || outcome.refusal.code === "task-not-found") return exitCodes.done;
-        await context.err(`error: ${outcome.refusal.message}\n`);
+        await context.say(`error: ${outcome.refusal.message}`);
         return exitCodes.error;
       },
     );

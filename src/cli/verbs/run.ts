@@ -154,7 +154,7 @@ function nameFor(image: string): string {
 async function printCreated(context: Context, task: Task): Promise<number> {
   await printTask(context, task);
   if (task.status !== "pending") return exitCodes.done;
-  await context.err(`${task.name} is accepted and waits: ${task.reason.message}. Why: podling explain ${task.name}\n`);
+  await context.say(`${task.name} is accepted and waits: ${task.reason.message}. Why: podling explain ${task.name}`);
   return exitCodes.notYet;
 }
 
@@ -215,7 +215,7 @@ class Foreground {
     const where = node?.ok && node.value ? ` on ${node.value.hostname}` : "";
     const ports = task.publishedPorts.length === 0 ? "" : `: ${task.publishedPorts.map(portText).join(", ")}`;
     const state = task.status === "completed" ? "ran to its end" : "is running";
-    await context.err(`${task.name} ${state}${where} after ${formatWait(tookMs)}${ports}\n`);
+    await context.say(`${task.name} ${state}${where} after ${formatWait(tookMs)}${ports}`);
     await printTask(context, task);
     return exitCodes.done;
   }
@@ -232,7 +232,7 @@ class Foreground {
     const ended = (await currentTask(context, started.taskId)) ?? started;
     this.#task = ended;
     if (ended.status === "failed" && ended.exitCode === null) await tellFailure(context, ended);
-    else if (ended.oomKilled) await context.err(`${ended.name} was killed: ${ended.reason.message}\n`);
+    else if (ended.oomKilled) await context.say(`${ended.name} was killed: ${ended.reason.message}`);
     if (context.flags.has("rm")) await context.try("deleteTask", { id: ended.taskId });
     return containerExitCode(ended);
   }
@@ -278,11 +278,11 @@ async function tellFailure(context: Context, { name, status, reason, error }: Ta
 
 async function tellWaiting(context: Context, task: Task, timeoutMs: number): Promise<void> {
   const { name, status, reason } = task;
-  await context.err(`${name} is still ${status} after ${formatWait(timeoutMs)}: ${reason.message}\n`);
+  await context.say(`${name} is still ${status} after ${formatWait(timeoutMs)}: ${reason.message}`);
   if (status !== "pending") return;
   const explained = await context.try("explainTask", { id: task.taskId });
   const change = explained.ok ? explained.value?.smallestChange : null;
-  if (change) await context.err(`What would help: ${change}\n`);
+  if (change) await context.say(`What would help: ${change}`);
   await context.err(
     `It stays, and runs when there is room. More: podling explain ${name}; undo: podling stop ${name}\n`,
   );

@@ -57,5 +57,5 @@ async function stopOne(
 async function tellStillThere(context: Context, { name, nodeId, status, reason }: Task): Promise<void> {
   const node = nodeId === null ? null : await context.try("getNode", { id: nodeId });
   const offline = node?.ok && node.value?.status === "offline" ? `; its node ${node.value.hostname} is offline` : "";
-  await context.err(`${name} has been asked to stop, and is still ${status}: ${reason.message}${offline}\n`);
+  await context.say(`${name} has been asked to stop, and is still ${status}: ${reason.message}${offline}`);
 }
