@@ -69,6 +69,8 @@ export class Reporter {
     this.#sending = true;
     void this.#send().finally(() => {
       this.#sending = false;
+      // What was reported after the last word was said, and before the sender was done, waits for nobody else.
+      if (this.#wanted && !this.#options.signal.aborted) this.report(this.#wanted);
     });
   }
 
