@@ -31,13 +31,18 @@ export interface CallOptions<Id extends OperationId> {
   timeoutMs?: number;
 }
 
-/** The master did not answer at all. `cause` keeps what the socket said. */
+/** How far it came: no answer, https where nobody speaks it, or an answer that broke off. */
+export type UnreachableKind = "no-answer" | "no-tls" | "broke-off";
+
+/** The master did not answer, or not to the end. `cause` keeps what the socket said. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
   readonly baseUrl: string;
-  constructor(baseUrl: string, why: string, cause: unknown) {
+  readonly kind: UnreachableKind;
+  constructor(baseUrl: string, why: string, cause: unknown, kind: UnreachableKind = "no-answer") {
     super(`cannot reach ${baseUrl}: ${why}`, { cause });
     this.baseUrl = baseUrl;
+    this.kind = kind;
   }
 }
 
@@ -54,18 +59,30 @@ export class Client {
 
   /**
    * Calls an operation. JSON answers are parsed, text is a string, streams are the body as it comes, 204 is null.
-   * Throws UnreachableError where there was no answer; everything the master refuses is a returned refusal.
+   * Throws UnreachableError where there was no whole answer; everything the master refuses is a returned refusal.
    */
   async call<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Outcome<AnswerOf<Id> | null>> {
     const response = await this.fetch(id, options);
-    if (!response.ok) return readRefusal(response);
+    if (!response.ok) return this.read(() => readRefusal(response), options.signal);
     const { media } = operations[id] as Operation;
     if (response.status === 204 || media === "none") return ok(null);
     if (response.headers.get("content-type")?.startsWith("application/json")) {
-      return ok((await response.json()) as AnswerOf<Id>);
+      return ok((await this.read(() => response.json(), options.signal)) as AnswerOf<Id>);
     }
-    if (id === "metrics" || id === "docs") return ok((await response.text()) as AnswerOf<Id>);
+    if (id === "metrics" || id === "docs") {
+      return ok((await this.read(() => response.text(), options.signal)) as AnswerOf<Id>);
+    }
     return ok(response.body as unknown as AnswerOf<Id>);
+  }
+
+  /** Reads a body that `fetch` gave: a connection may also end in the middle of it. Throws UnreachableError. */
+  async read<T>(body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new UnreachableError(this.#options.baseUrl, "the answer broke off", error, "broke-off");
+    }
   }
 
   /** The bare response, for headers (Link) and streams. Throws UnreachableError. */
@@ -89,7 +106,8 @@ export class Client {
       return await (this.#options.fetch ?? fetch)(url, init);
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw new UnreachableError(this.#options.baseUrl, whyUnreachable(error), error);
+      const { why, kind } = whyUnreachable(error);
+      throw new UnreachableError(this.#options.baseUrl, why, error, kind);
     } finally {
       clearTimeout(timer);
     }
@@ -126,8 +144,15 @@ export async function readRefusal(response: Response): Promise<{ ok: false; refu
   });
 }
 
-function whyUnreachable(error: unknown): string {
+function whyUnreachable(error: unknown): { why: string; kind: UnreachableKind } {
   const code = (error as { code?: string }).code ?? "";
+  if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
+    return { why: "what listens there does not speak TLS", kind: "no-tls" };
+  }
+  return { why: whyNoAnswer(code, error), kind: "no-answer" };
+}
+
+function whyNoAnswer(code: string, error: unknown): string {
   if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "connection refused";
   if (code === "ENOTFOUND" || code === "FailedToOpenSocket") return "no such host, or nothing listens there";
   if (code === "ECONNRESET" || code === "ConnectionClosed") return "the connection was closed";

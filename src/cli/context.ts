@@ -1,7 +1,7 @@
 // What a verb is given: its flags and words, the master to call, and where to write. It turns refusals and a silent
 // master into failures with a sentence; only runCli prints those.
 
-import type { CallOptions, Client } from "../api/client.ts";
+import type { CallOptions, Client, UnreachableError } from "../api/client.ts";
 import type { AnswerOf, OperationId } from "../api/operations.ts";
 import type { Outcome } from "../model/refusal.ts";
 import { Failure, RefusedError, UsageError } from "./failure.ts";
@@ -120,7 +120,16 @@ export class Context {
     const response = await this.#reach(options.signal, () => client.fetch(id, options));
     if (response.ok) return response;
     const { readRefusal } = await import("../api/client.ts");
-    throw new RefusedError((await readRefusal(response)).refusal);
+    const { refusal } = await this.#reach(options.signal, () =>
+      client.read(() => readRefusal(response), options.signal),
+    );
+    throw new RefusedError(refusal);
+  }
+
+  /** The body of a response that `fetch` gave. */
+  async json(response: Response): Promise<unknown> {
+    const client = await this.#connect();
+    return this.#reach(undefined, () => client.read(() => response.json()));
   }
 
   #connect(): Promise<Client> {
@@ -151,11 +160,15 @@ export class Context {
       return await call();
     } catch (error) {
       if (signal?.aborted || (error as Error).name !== "UnreachableError") throw error;
-      throw this.#unreachable((error as Error).message);
+      throw this.#unreachable(error as UnreachableError);
     }
   }
 
-  #unreachable(message: string): UnreachableFailure {
+  #unreachable({ message, kind }: UnreachableError): UnreachableFailure {
+    if (kind === "no-tls") {
+      return new UnreachableFailure(message, `Try --master ${this.masterUrl().replace(/^https/, "http")}`);
+    }
+    if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting: try again");
     const here = /^https?:\/\/(localhost|127\.|\[::1\])/.test(this.masterUrl());
     return new UnreachableFailure(
       message,

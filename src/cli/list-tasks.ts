@@ -16,7 +16,7 @@ export async function listTasks(context: Context, query: TaskQuery): Promise<Tas
   let cursor: string | undefined;
   do {
     const response = await context.fetch("listTasks", { query: { ...query, limit: pageSize, cursor } });
-    for (const task of (await response.json()) as Task[]) tasks.push(task);
+    for (const task of (await context.json(response)) as Task[]) tasks.push(task);
     cursor = nextCursor(response.headers.get("link"));
   } while (cursor !== undefined);
   return tasks;

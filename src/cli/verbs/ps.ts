@@ -78,12 +78,25 @@ async function watch(context: Context, query: TaskQuery): Promise<number> {
   const names = wantsTable(context) ? await hostnames(context) : new Map<NodeId, string>();
   const response = await context.fetch("listTasks", { query: { ...query, watch: true } });
   const lines = new Lines(context, names);
-  for await (const { event, data } of readEvents(response.body!)) {
+  for await (const { event, data } of untilCut(readEvents(response.body!))) {
     if (event === "sync") await lines.first((JSON.parse(data) as SyncEvent).tasks);
     else if (event === "task") await lines.changed(JSON.parse(data) as Task);
     else if (event === "gone") await lines.gone(JSON.parse(data) as GoneEvent);
   }
-  throw new Failure("the master ended the stream", "It may be restarting; podling ps -w begins anew.");
+  throw streamEnded();
+}
+
+/** A connection that breaks ends the stream as one that is closed does: only what reads it fails, not who prints. */
+async function* untilCut<T>(events: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* events;
+  } catch {
+    throw streamEnded();
+  }
+}
+
+function streamEnded(): Failure {
+  return new Failure("the master ended the stream", "It may be restarting; podling ps -w begins anew.");
 }
 
 const usualCells: Record<string, string> = {
