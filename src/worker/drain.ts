@@ -2,6 +2,7 @@
 // ended, and the node is deregistered, so that the master replaces elsewhere what is to be kept alive.
 
 import type { Client } from "../api/client.ts";
+import { type Clock, delay } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
@@ -12,15 +13,20 @@ import type { ContainerState, Runtime } from "../runtime/runtime.ts";
 export interface DrainOptions {
   client: Client;
   runtime: Runtime;
+  clock: Clock;
   log: Log;
   nodeId: string;
   clusterId: string;
   wishes: ReadonlyMap<TaskId, Task>;
   stops: Semaphore;
+  /** Is a call under way that may still start something? */
+  busy: () => boolean;
 }
 
-/** A start that was under way when draining began may come after the first look. */
-const looks = 3;
+/** Between two looks: a start that was under way may come after the first. */
+const lookPauseMs = 200;
+/** Beyond the longest grace: for the engine to kill, and for calls that were under way. */
+const marginMs = 30_000;
 
 export async function drainTasks(options: DrainOptions): Promise<void> {
   const { client, log, nodeId, clusterId } = options;
@@ -28,7 +34,11 @@ export async function drainTasks(options: DrainOptions): Promise<void> {
   const call = { id: nodeId, timeoutMs: limits.reportPatienceMs };
   await client.call("cordonNode", call).catch(() => null); // without a master there is nothing to keep away
   try {
-    if (clusterId !== "") await stopAll(options);
+    if (clusterId !== "" && !(await stopAll(options))) {
+      // Deregistered, its tasks would be started elsewhere too.
+      log.error("draining: containers still run, so the node stays registered; its next worker adopts them");
+      return;
+    }
   } catch (error) {
     log.error("draining: the engine is away, so what runs cannot be stopped", { why: (error as Error).message });
     return;
@@ -37,20 +47,34 @@ export async function drainTasks(options: DrainOptions): Promise<void> {
   if (!left?.ok) log.warn("the master was not told; it will miss this node in a few seconds");
 }
 
-async function stopAll(options: DrainOptions): Promise<void> {
-  const { runtime, log, clusterId, nodeId, wishes, stops } = options;
-  for (let look = 0; look < looks; look++) {
+/** Resolves to whether nothing runs any more: two looks in a row have found nothing, and no call is under way. */
+async function stopAll(options: DrainOptions): Promise<boolean> {
+  const { runtime, clock, log, clusterId, nodeId, wishes, busy } = options;
+  const graces = [...wishes.values()].map(({ stopGraceSeconds }) => stopGraceSeconds);
+  const turns = Math.ceil((wishes.size + 1) / limits.concurrentStops);
+  const deadline = clock.now() + Math.max(limits.stopGraceSecondsDefault, ...graces) * 1000 * turns + marginMs;
+  for (let quietLooks = 0; ; ) {
+    const wasBusy = busy();
     const running = (await runtime.list(clusterId, nodeId)).filter(({ status }) => status === "running");
-    if (running.length === 0) return;
-    log.info("draining: containers are being stopped", { containers: running.length });
-    await Promise.all(
-      running.map(async ({ taskId, containerId }) => {
-        const wish = wishes.get(taskId as TaskId);
-        await stops.run(() => runtime.stop(containerId, wish?.stopGraceSeconds ?? limits.stopGraceSecondsDefault));
-        const ended = await runtime.inspect(containerId);
-        if (wish && ended) await report(wish, ended, options);
-      }),
-    );
+    quietLooks = running.length === 0 && !wasBusy ? quietLooks + 1 : 0;
+    if (quietLooks === 2) return true;
+    if (clock.now() > deadline) return false;
+    if (running.length > 0) log.info("draining: containers are being stopped", { containers: running.length });
+    await Promise.all(running.map((state) => stopOne(state, options)));
+    await delay(clock, lookPauseMs);
+  }
+}
+
+/** What fails is seen by the next look. */
+async function stopOne({ taskId, containerId }: ContainerState, options: DrainOptions): Promise<void> {
+  const { runtime, log, wishes, stops } = options;
+  const wish = wishes.get(taskId as TaskId);
+  try {
+    await stops.run(() => runtime.stop(containerId, wish?.stopGraceSeconds ?? limits.stopGraceSecondsDefault));
+    const ended = await runtime.inspect(containerId);
+    if (wish && ended?.status === "exited") await report(wish, ended, options);
+  } catch (error) {
+    log.warn("draining: a container was not stopped", { taskId, why: (error as Error).message });
   }
 }
 

@@ -41,6 +41,8 @@ export class TaskRunner {
   /** Has the master said what it wants of it? Before that, nothing may be concluded from its saying nothing. */
   knowsWish = false;
   #working = false;
+  /** For good: another cluster has come, or the worker goes. What is under way ends, and nothing follows it. */
+  #stopped = false;
   #again = false;
   /** `found` may be out of date. */
   #stale = false;
@@ -98,12 +100,11 @@ export class TaskRunner {
     this.#stale ||= stale;
     this.#again = true;
     this.#cancelWait();
-    if (this.#working) return;
+    if (this.#working || this.#stopped) return;
     this.#working = true;
     void this.#work().finally(() => {
       this.#working = false;
-      const { signal, engineReady } = this.#context;
-      if (this.#again && !signal.aborted && engineReady() && this.knowsWish) this.look(false);
+      if (this.#again && this.#goesOn) this.look(false);
     });
   }
 
@@ -119,14 +120,27 @@ export class TaskRunner {
     return settled && !this.#working && (this.found === null || this.found.status === "exited");
   }
 
+  /** A call is under way, or follows. */
+  get isWorking(): boolean {
+    return this.#working;
+  }
+
   stop(): void {
+    this.#stopped = true;
     this.#cancelWait();
+    this.#changedMind.abort();
+  }
+
+  /** While the engine is away, in a drain and after a stop nothing begins, also not what waited for its turn. */
+  get #goesOn(): boolean {
+    const { signal, engineReady } = this.#context;
+    return !this.#stopped && !signal.aborted && engineReady() && this.knowsWish;
   }
 
   /** Until there is nothing to do, or the engine does not answer. */
   async #work(): Promise<void> {
-    const { clock, signal, engineReady, onEnded } = this.#context;
-    while (!signal.aborted && engineReady() && this.knowsWish) {
+    const { clock, signal, onEnded } = this.#context;
+    while (this.#goesOn) {
       this.#again = false;
       try {
         await this.#refresh();
@@ -140,7 +154,7 @@ export class TaskRunner {
         }
         this.#troubles = 0;
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted || this.#stopped) return;
         if (error instanceof InvariantError) throw error;
         // What is no RuntimeError is an answer that broke off in the middle.
         if (!(error instanceof RuntimeError) || error.code === "engine-unavailable") return this.#trouble(error);
@@ -150,6 +164,7 @@ export class TaskRunner {
   }
 
   #wakeAt(ms: number): void {
+    if (this.#stopped) return;
     const { clock } = this.#context;
     this.#cancelWait();
     this.#cancelWait = clock.timer(Math.max(1, ms - clock.now()), () => this.look(false));
@@ -191,17 +206,21 @@ export class TaskRunner {
         return starts.run(() => this.#start(action.containerId, action.restart));
       case "stop":
         this.#stale = true;
-        return stops.run(() => runtime.stop(action.containerId, action.graceSeconds));
+        return stops.run(async () => {
+          if (this.#goesOn) await runtime.stop(action.containerId, action.graceSeconds);
+        });
       case "remove":
         this.#stale = true;
-        return stops.run(() => runtime.remove(action.containerId));
+        return stops.run(async () => {
+          if (this.#goesOn) await runtime.remove(action.containerId);
+        });
     }
   }
 
   async #create(): Promise<void> {
     const { runtime, identity } = this.#context;
     const { wish } = this;
-    if (wish?.desired !== "running") return; // it waited for its turn, and is no longer wanted
+    if (wish?.desired !== "running" || !this.#goesOn) return; // it waited for its turn, and is no longer wanted
     const { nodeId, clusterId } = identity();
     const labels = {
       [containerLabels.task]: this.taskId,
@@ -227,7 +246,7 @@ export class TaskRunner {
     const { runtime, counters } = this.#context;
     const { attempts, wish } = this;
     this.#stale = true;
-    if (wish?.desired !== "running") return;
+    if (wish?.desired !== "running" || !this.#goesOn) return;
     if (restart) {
       if (this.found) attempts.streak = streakAfter(wish.restartPolicy, this.found, attempts);
       attempts.countedRun = this.found?.startedAt ?? null;
@@ -237,6 +256,7 @@ export class TaskRunner {
     }
     await runtime.start(containerId);
     counters.starts++;
+    if (this.#stopped) return;
     this.#stale = false; // an event from here on may be newer than what the look sees
     this.#learn(await runtime.inspect(containerId));
   }
@@ -244,7 +264,7 @@ export class TaskRunner {
   async #pull(): Promise<void> {
     const { runtime, clock, counters, signal } = this.#context;
     const { attempts, wish } = this;
-    if (wish?.desired !== "running") return;
+    if (wish?.desired !== "running" || !this.#goesOn) return;
     if (attempts.pulls >= limits.pullAttempts) {
       const message = `${wish.image} is still missing after ${attempts.pulls} pulls`;
       throw new RuntimeError("image-not-found", message, false);
@@ -315,7 +335,7 @@ export class TaskRunner {
   }
 
   #say(code: ReasonCode, message: string): void {
-    this.#reporter.report(waitingObservation(this.attempts, this.found, { code, message }));
+    if (!this.#stopped) this.#reporter.report(waitingObservation(this.attempts, this.found, { code, message }));
   }
 }
 

@@ -132,7 +132,8 @@ export class Worker {
     this.#eachRunner(({ taskId, wish }) => {
       if (wish) wishes.set(taskId, wish);
     });
-    await drainTasks({ ...this.#options, ...this.#identity, wishes, stops: this.#context.stops });
+    const busy = () => [...this.#runners.values()].some((runner) => runner.isWorking);
+    await drainTasks({ ...this.#options, ...this.#identity, wishes, stops: this.#context.stops, busy });
     this.stop();
   }
 

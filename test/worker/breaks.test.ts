@@ -319,6 +319,50 @@ describe("a worker that drains", () => {
     expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
   });
 
+  test("waits for starts that are under way, and begins none of those that wait for their turn", async () => {
+    const worker = await world.started();
+    const start = world.runtime.start.bind(world.runtime);
+    const open = Promise.withResolvers<void>();
+    let begun = 0;
+    world.runtime.start = async (containerId) => {
+      begun++;
+      await open.promise;
+      await start(containerId);
+    };
+    const names = Array.from({ length: limits.concurrentStarts + 3 }, (_, index) => `web${index}`);
+    await Promise.all(names.map((name) => world.run(name, ["forever"])));
+    await until("the starts", () => begun === limits.concurrentStarts);
+    const looks = () => world.runtime.calls.filter((call) => call === "list").length;
+    const before = looks();
+    const drained = worker.drain();
+    await until("some empty looks", () => looks() >= before + 3);
+    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toHaveLength(1);
+    open.resolve();
+    await drained;
+    expect(begun).toBe(limits.concurrentStarts);
+    expect(world.runtime.all().some(({ status }) => status === "running")).toBe(false);
+    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
+  });
+
+  test("does not leave while something still runs", async () => {
+    const clock = new TestClock();
+    await world.down();
+    world = new World({ clock });
+    const worker = await world.started();
+    await running("web");
+    world.runtime.stop = async () => {};
+    let over = false;
+    const drained = worker.drain().finally(() => {
+      over = true;
+    });
+    await until("it to give up", async () => {
+      await clock.advance(500);
+      return over;
+    });
+    await drained;
+    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toHaveLength(1);
+  });
+
   test("without that, it leaves them running", async () => {
     const worker = await world.started();
     const task = await running("web");
