@@ -20,7 +20,7 @@ export const exitCodeMeanings: ReadonlyArray<readonly [code: string, meaning: st
   ["1", "error: refused, failed, or the master cannot be reached"],
   ["2", "accepted, but not yet as asked: a task waits for room, or has not stopped yet"],
   ["3", "refused, because the cluster changed since the plan"],
-  ["64", "usage: the command line itself is wrong"],
+  ["64", "usage: the command line itself is wrong; for `run` also where only the master can tell"],
   ["124", "timeout of `wait`"],
   ["125", "`run --follow`: the container could not be run"],
   ["126", "`run --follow`: its command cannot be executed"],

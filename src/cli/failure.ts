@@ -28,8 +28,8 @@ export class UsageError extends Failure {
 export class RefusedError extends Failure {
   override name = "RefusedError";
   readonly refusal: Refusal;
-  constructor(refusal: Refusal) {
-    super(refusal.message, hintFor(refusal));
+  constructor(refusal: Refusal, exitCode: number = exitCodes.error) {
+    super(refusal.message, hintFor(refusal), exitCode);
     this.refusal = refusal;
   }
 }

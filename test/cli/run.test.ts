@@ -208,8 +208,15 @@ describe("what makes no sense", () => {
 
   test("what the master refuses names the flag", async () => {
     const { code, err } = await cluster.podling(["run", "web", "--image", "Not An Image"]);
-    expect(code).toBe(1);
+    expect(code).toBe(64);
     expect(err).toStartWith('error: field "image": expected an image reference');
     expect(err).toEndWith("Look at --image; podling help run says what it takes.\n");
   });
+
+  test.each(["run Web! --image nginx", "run web --image nginx --restart sometimes -d", "run web --image nginx -m 1"])(
+    "podling %s: as wrong a command line as one that was refused here",
+    async (line) => {
+      expect((await cluster.podling(line)).code).toBe(64);
+    },
+  );
 });

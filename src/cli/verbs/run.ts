@@ -1,5 +1,6 @@
 // podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
 
+import type { RefusalCode } from "../../model/refusal.ts";
 import { isFinished, type Task } from "../../model/task.ts";
 import type { Context } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -118,7 +119,7 @@ export const run: Verb = {
     const timeoutMs = flags.durationMs("timeout")!;
     const { name, image } = nameAndImage(context);
     const body = await taskBody(name, image, flags, context.command, context.io);
-    if (detach) return printCreated(context, await context.call("createTask", { body }));
+    if (detach) return printCreated(context, await createTask(context, body));
     return new Foreground(context, timeoutMs).run(body);
   },
 };
@@ -266,8 +267,13 @@ class Foreground {
   }
 }
 
-async function createTask(context: Context, body: Awaited<ReturnType<typeof taskBody>>, signal: AbortSignal) {
-  return context.call("createTask", { body, signal });
+/** The command line is wrong, though only the master could tell: for a script that is the same mistake. */
+const mistakes: ReadonlySet<RefusalCode> = new Set(["invalid-field", "unknown-field", "unprocessable"]);
+
+async function createTask(context: Context, body: Awaited<ReturnType<typeof taskBody>>, signal?: AbortSignal) {
+  const outcome = await context.try("createTask", { body, ...(signal ? { signal } : {}) });
+  if (outcome.ok) return outcome.value!;
+  throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
 }
 
 async function tellFailure(context: Context, { name, status, reason, error }: Task): Promise<void> {
