@@ -28,8 +28,8 @@ export class Guard {
     if (host !== null && !this.#allowsHost(host)) {
       return {
         code: "forbidden-origin",
-        message: `the request was sent to ${JSON.stringify(host)}, which is not a name of this master`,
-        hint: "Use localhost or an IP address, or start the master with --allowed-host NAME. This keeps web pages from reaching it under a name of theirs.",
+        message: `the request was sent to ${JSON.stringify(host)}, which is no name of it`,
+        hint: "Use localhost or an IP address, or start the master with --allowed-host NAME; this keeps web pages from reaching it under a name of theirs.",
       };
     }
     const origin = headers.get("origin");
@@ -52,8 +52,7 @@ export class Guard {
     if (presented !== undefined && timingSafeEqual(digest(presented), this.#tokenDigest)) return null;
     return {
       code: "unauthorized",
-      message:
-        presented === undefined ? "this master asks for a token, and the request has none" : "the token is wrong",
+      message: presented === undefined ? "a token is asked for here, and the request has none" : "the token is wrong",
       hint: "Give --token or set PODLING_TOKEN; over HTTP: Authorization: Bearer TOKEN.",
     };
   }

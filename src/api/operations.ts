@@ -207,7 +207,7 @@ export const operations = {
     status: 200,
     media: json,
     answer: "Explanation",
-    refusals: [...findTask],
+    refusals: [...findTask, "too-many"],
   }),
 
   registerNode: operation<Node>()({

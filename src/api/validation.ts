@@ -21,6 +21,13 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
       },
     );
   }
+  // Such a key would be dropped without a word: the language has a meaning of its own for it.
+  if (/"__proto__"\s*:/.test(text)) {
+    return refuse("invalid-field", 'the key "__proto__" is not taken', {
+      hint: "Use another name.",
+      details: { field: "__proto__" },
+    });
+  }
   return parseValue(schema, value, "field");
 }
 

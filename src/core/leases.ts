@@ -39,6 +39,11 @@ export class Leases {
     }
   }
 
+  /** Has it a lease that can run out? */
+  holds(nodeId: NodeId): boolean {
+    return Number.isFinite(this.#leases.get(nodeId)?.expiresAt);
+  }
+
   /** It has run out: nobody waits for it any more, but when the node was last heard of is still known. */
   end(nodeId: NodeId): void {
     const lease = this.#leases.get(nodeId);

@@ -50,13 +50,13 @@ export function recover(log: Log): ClusterState {
 /**
  * The state just before the first change at or after revision `revision` for which `until` holds: what that change was
  * decided from. Null where the log no longer reaches back so far, or no such change is in it. Yields now and then, so
- * that whoever drives it can let others work.
+ * that whoever drives it can let others work: the number of records that have just been read.
  */
 export function* recoverBefore(
   log: Log,
   revision: number,
   until: (change: Change) => boolean,
-): Generator<void, ClusterState | null> {
+): Generator<number, ClusterState | null> {
   const snapshot = log.readSnapshot(revision - 1);
   const state = snapshot ? yield* readSnapshotInSteps(snapshot.chunks) : new ClusterState();
   for (const batch of log.readBatches(state.revision)) {
@@ -70,7 +70,7 @@ export function* recoverBefore(
       }
       return null;
     }
-    yield;
+    yield batch.changes.length;
   }
   return null;
 }

@@ -57,18 +57,19 @@ export function readSnapshot(chunks: Iterable<string>): ClusterState {
   }
 }
 
-/** Yields after each chunk, so that whoever drives it can let others work. */
-export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<void, ClusterState> {
+/** Yields after each chunk the number of its records, so that whoever drives it can let others work. */
+export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number, ClusterState> {
   const state = new ClusterState();
   let header: Header | null = null;
   for (const chunk of chunks) {
-    for (const text of chunk.split("\n")) {
+    const lines = chunk.split("\n");
+    for (const text of lines) {
       const line = JSON.parse(text) as Line;
       if ("header" in line) header = line.header;
       else if ("node" in line) state.apply({ type: "node.registered", node: line.node });
       else state.apply({ type: "task.created", ...line });
     }
-    yield;
+    yield lines.length;
   }
   assert(header, "a snapshot without its header");
   state.revision = header.revision;

@@ -3,22 +3,44 @@
 import { type Log as HistoryLog, recoverBefore } from "../core/recover.ts";
 import { smallestChange, summarise, summarisePlacement } from "../core/schedule/summarise.ts";
 import type { ClusterState } from "../core/state.ts";
+import { JournalUnusable } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
+import { ok } from "../lib/result.ts";
+import { Semaphore } from "../lib/semaphore.ts";
 import type { Explanation } from "../model/explanation.ts";
+import { limits } from "../model/limits.ts";
+import { type Outcome, refuse } from "../model/refusal.ts";
 import { isPlaced, type Task } from "../model/task.ts";
 
-/** Batches or snapshot chunks replayed before others are let in: some milliseconds. */
-const stepsPerSlice = 16;
+/** Records replayed before others are let in: some milliseconds. */
+const recordsPerSlice = 500;
 
-export async function explain(
-  state: ClusterState,
-  journal: HistoryLog,
-  clock: Clock,
-  task: Task,
-): Promise<Explanation> {
-  const placement = task.scheduledRevision === null ? null : await stateOfPlacement(journal, clock, task);
-  if (placement) return describe(task, placement, "decision", placement.revision + 1);
-  return describe(task, state, "now", state.revision);
+export interface Explainer {
+  explain(task: Task): Promise<Outcome<Explanation>>;
+}
+
+export function createExplainer(state: ClusterState, journal: HistoryLog, clock: Clock): Explainer {
+  // Each replay holds a whole state: one at a time, and not many in line.
+  const turn = new Semaphore(1);
+  let inLine = 0;
+  return {
+    async explain(task) {
+      if (task.scheduledRevision === null) return ok(describe(task, state, "now", state.revision));
+      if (inLine >= limits.explanationsInLine) {
+        return refuse("too-many", `${inLine} explanations are being worked out, which is the limit`, {
+          hint: "Wait a little and try again.",
+        });
+      }
+      inLine++;
+      try {
+        const placement = await turn.run(() => stateOfPlacement(journal, clock, task));
+        if (placement) return ok(describe(task, placement, "decision", placement.revision + 1));
+        return ok(describe(task, state, "now", state.revision));
+      } finally {
+        inLine--;
+      }
+    },
+  };
 }
 
 /** What the task was placed from; null where the log no longer reaches back so far. */
@@ -28,10 +50,19 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
     task.scheduledRevision!,
     (change) => change.type === "task.updated" && change.taskId === task.taskId && change.set.status === "scheduled",
   );
-  for (let slice = 0; ; slice++) {
-    const next = replay.next();
-    if (next.done) return next.value;
-    if (slice % stepsPerSlice === 0) await new Promise<void>((resolve) => clock.soon(resolve));
+  try {
+    for (let records = 0; ; ) {
+      const next = replay.next();
+      if (next.done) return next.value;
+      records += next.value;
+      if (records < recordsPerSlice) continue;
+      records = 0;
+      await new Promise<void>((resolve) => clock.soon(resolve));
+    }
+  } catch (error) {
+    // Truncated under our hands: then it does not reach back so far any more.
+    if (error instanceof JournalUnusable) return null;
+    throw error;
   }
 }
 

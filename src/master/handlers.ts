@@ -15,7 +15,7 @@ import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
-import { explain } from "./explain.ts";
+import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
 import { fetchLogs, type LogsContext } from "./logs.ts";
@@ -44,6 +44,7 @@ type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | u
 export function createHandlers(options: HandlersOptions): Handlers {
   const { state, journal, loop, watchers, liveness, view, clock, version, metrics, logs, fingerprint } = options;
   const list = new TaskList(state, watchers);
+  const explainer = createExplainer(state, journal, clock);
 
   /** Reads show only what is durable: where an append is under way, they wait for it. */
   const settled = async () => {
@@ -163,7 +164,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     explainTask: async (call) => {
       const found = await task(call.id);
-      return found.ok ? ok(await explain(state, journal, clock, found.value)) : found;
+      return found.ok ? explainer.explain(found.value) : found;
     },
 
     registerNode: async (call) => {
@@ -172,8 +173,10 @@ export function createHandlers(options: HandlersOptions): Handlers {
       const outcome = await loop.submit({ type: "registerNode", registration });
       if (!outcome.ok) return outcome;
       const nodeId = outcome.value.nodeId!;
-      liveness.registered(nodeId);
-      return ok(view(state.node(nodeId)));
+      const registered = findNode(state, nodeId);
+      if (!registered.ok) return registered; // deregistered by another request, in the same breath
+      liveness.registered(registered.value);
+      return ok(view(registered.value));
     },
     heartbeat: async (call) => {
       const found = await node(call.id);
@@ -205,7 +208,6 @@ export function createHandlers(options: HandlersOptions): Handlers {
       const found = await node(call.id);
       if (!found.ok) return found;
       call.mayTakeLong();
-      liveness.heldStream(found.value.nodeId);
       return watchers.watchAssignments(found.value.nodeId);
     },
     watch: async (call) => {

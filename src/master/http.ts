@@ -68,12 +68,14 @@ export type Fetch = (request: Request, connection?: Connection) => Promise<Respo
 export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fetch {
   const answer = async (request: Request, connection: Connection | undefined): Promise<Response> => {
     const { path, search } = splitUrl(request.url);
-    const match = route(request.method, path);
+    // Load balancers ask with HEAD; the platform leaves the body out.
+    const match = route(request.method === "HEAD" ? "GET" : request.method, path);
     const operation: Operation | null = match.found ? operations[match.id] : null;
     const unwelcome = guard.refusal(request.headers, operation?.open === true);
     if (unwelcome) return refusalResponse(unwelcome);
-    if (!match.found || !operation)
-      return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed));
+    const noHead = request.method === "HEAD" && operation?.open !== true;
+    if (!match.found || !operation || noHead)
+      return refusalResponse(notFound(request.method, path, match.found ? [operation!.method] : match.allowed));
     const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
     if (!query.ok) return refusalResponse(query.refusal);
     const body = operation.body ? await readBody(operation.body, request) : noBody;

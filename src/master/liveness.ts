@@ -18,12 +18,12 @@ export interface LivenessOptions {
   clock: Clock;
   log: Log;
   loop: TickLoop;
+  /** Is an assignment stream of this node open? */
+  holdsStream: (nodeId: NodeId) => boolean;
 }
 
 export class Liveness {
   readonly #options: LivenessOptions;
-  /** Nodes that have a worker, not a hand with curl. */
-  readonly #workers = new Set<NodeId>();
   #dueAt: number | null = null;
   #cancel: CancelTimer = () => {};
   heartbeats = 0;
@@ -42,20 +42,14 @@ export class Liveness {
     this.#cancel();
   }
 
-  /** A node that holds an assignment stream has a worker, from then on. */
-  heldStream(nodeId: NodeId): void {
-    this.#workers.add(nodeId);
-  }
-
   /** A registration is as good as a heartbeat. */
-  registered(nodeId: NodeId): void {
-    this.#renew(this.#options.state.node(nodeId));
+  registered(node: NodeRecord): void {
+    this.#renew(node);
   }
 
   /** It has left the cluster. */
   forget(nodeId: NodeId): void {
     this.#options.leases.forget(nodeId);
-    this.#workers.delete(nodeId);
   }
 
   async heartbeat(node: NodeRecord, said: Heartbeat): Promise<Outcome<HeartbeatAnswer>> {
@@ -79,7 +73,8 @@ export class Liveness {
   }
 
   #pace(node: NodeRecord): Pace {
-    const byHand = !this.#workers.has(node.nodeId) && node.version === "";
+    // A worker says its version, and follows its assignments; a hand with curl does neither.
+    const byHand = node.version === "" && !this.#options.holdsStream(node.nodeId);
     return paceOf(this.#options.state.nodes.size, byHand);
   }
 
@@ -116,7 +111,8 @@ export class Liveness {
       log.warn("a node is silent and counts as lost", { node: node.hostname, nodeId, silentMs });
       void loop.submit({ type: "loseNode", nodeId, silentMs }).then((outcome) => {
         // The journal could not write: the node stays online until it can, so look again.
-        if (!outcome.ok && state.nodes.get(nodeId)?.status === "online") {
+        const unheard = !this.#options.leases.holds(nodeId); // since it was found silent
+        if (!outcome.ok && unheard && state.nodes.get(nodeId)?.status === "online") {
           this.#options.leases.renew(nodeId, now - silentMs, silentMs + limits.heartbeatMinMs, false);
           this.#reviewAt(clock.now() + limits.heartbeatMinMs);
         }

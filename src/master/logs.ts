@@ -76,10 +76,12 @@ async function askWorker(
     const response = await fetch(url, {
       headers: { accept: framedMediaType, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       signal: AbortSignal.any([signal, giveUp.signal]),
+      // Anybody who may register a node chooses its address: it must not send the master on to another.
+      redirect: "manual",
       // Bun's own idle timeout would cut a quiet log that is followed.
       ...({ timeout: false } as object),
     });
-    if (response.ok) return ok(response);
+    if (response.ok && response.headers.get("content-type") === framedMediaType) return ok(response);
     const said = await response.text();
     if (response.status === 404) {
       return refuse(

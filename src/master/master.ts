@@ -85,7 +85,14 @@ export function startMaster(options: MasterOptions): Master {
       snapshots.grown(batch.changes.length);
     },
   });
-  const liveness = new Liveness({ state, leases, clock, log, loop });
+  const liveness = new Liveness({
+    state,
+    leases,
+    clock,
+    log,
+    loop,
+    holdsStream: (nodeId) => watchers.hasAssignmentStream(nodeId),
+  });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
   const begin = async (): Promise<void> => {
     const begun = await loop.submit({

@@ -4,6 +4,7 @@ import type { TaskListQuery } from "../api/schemas.ts";
 import { resolveNode } from "../core/lookup.ts";
 import type { ClusterState } from "../core/state.ts";
 import { ok } from "../lib/result.ts";
+import { taskIdPattern } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { type Task, type TaskStatus, taskStatuses } from "../model/task.ts";
@@ -33,6 +34,8 @@ export class TaskList {
   answer(query: TaskListQuery): Outcome<JsonText | ReadableStream<Uint8Array>> {
     const filter = this.#filterOf(query);
     if (!filter.ok) return filter;
+    const fault = queryFault(query);
+    if (fault) return fault;
     if (query.watch) return this.#watchers.watchTasks(filter.value ?? (() => true));
     if (this.#answersRevision !== this.#state.revision) {
       this.#answers.clear();
@@ -122,4 +125,19 @@ function nextPage({ cursor: _, watch: __, label, ...query }: TaskListQuery, curs
   for (const one of label ?? []) params.append("label", one);
   params.set("cursor", cursor);
   return `/api/v1/tasks?${params}`;
+}
+
+function queryFault({ watch, limit, cursor }: TaskListQuery): Outcome<never> | null {
+  if (watch && (limit !== undefined || cursor !== undefined)) {
+    const field = limit === undefined ? "cursor" : "limit";
+    return refuse("invalid-field", `query parameter "${field}": a watch has no pages`, {
+      hint: "Leave out limit and cursor, or list without watch.",
+      details: { field },
+    });
+  }
+  if (cursor === undefined || taskIdPattern.test(cursor)) return null;
+  return refuse("invalid-field", `query parameter "cursor": expected a task id; got ${JSON.stringify(cursor)}`, {
+    hint: "Follow the Link header of the page before.",
+    details: { field: "cursor" },
+  });
 }

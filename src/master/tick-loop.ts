@@ -39,7 +39,10 @@ export class TickLoop {
   #inbox: Waiting[] = [];
   #ticking = false;
   #scheduled = false;
+  #stopping = false;
   #stopped = false;
+  /** The first command, which begins the epoch, was refused by the journal: nothing else comes before it. */
+  #unbegun = false;
   #journalError: string | null = null;
   #cancelWake: CancelTimer | null = null;
   #cancelRetry: CancelTimer | null = null;
@@ -67,7 +70,8 @@ export class TickLoop {
 
   /** Resolves when the outcome is durable, or refused. Never rejects. */
   submit(command: Command): Promise<Outcome<Granted>> {
-    if (this.#stopped) return Promise.resolve(stopping());
+    if (this.#stopping) return Promise.resolve(stopping());
+    if (this.#unbegun && command.type !== "startMaster") return Promise.resolve(this.#unavailable());
     if (this.#inbox.length >= limits.inboxCommands) {
       return Promise.resolve(
         refuse("too-many", `${this.#inbox.length} requests wait to be decided, which is the limit`, {
@@ -88,6 +92,7 @@ export class TickLoop {
 
   /** Decides what is waiting, refuses what comes after, and stops. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     while (this.#inbox.length > 0 || this.#inFlight) {
       await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
     }
@@ -118,6 +123,7 @@ export class TickLoop {
     );
     const kept = tick.changes.length === 0 || (await this.#remember(tick, { at, seed, cause: causeOf(waiting) }));
     this.#ticking = false;
+    if (waiting.some(({ command }) => command.type === "startMaster")) this.#unbegun = !kept;
     this.counters.ticks++;
     this.counters.commands += waiting.length;
     waiting.forEach(({ answer }, index) => {

@@ -53,6 +53,11 @@ export class Watchers {
     return this.#streams;
   }
 
+  /** Does a worker follow what is assigned to this node? */
+  hasAssignmentStream(nodeId: NodeId): boolean {
+    return this.#assignments.has(nodeId);
+  }
+
   // ---- telling
 
   /** A batch of before this master, so that watchers can resume over a restart. Batches come in order. */

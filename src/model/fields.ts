@@ -6,10 +6,13 @@ import { parseCpu, parseDuration, parseMemory } from "./quantity.ts";
 
 /** A string of a pattern; `expected` completes "expected ...". */
 export function text(pattern: RegExp, maxLength: number, expected: string) {
-  return z
-    .string({ error: expected })
-    .max(maxLength, { error: `${expected} (at most ${maxLength} characters)` })
-    .regex(pattern, { error: expected });
+  return (
+    z
+      .string({ error: expected })
+      // What is too long is not looked at further: a pattern over a megabyte takes the master's time.
+      .max(maxLength, { error: `${expected} (at most ${maxLength} characters)`, abort: true })
+      .regex(pattern, { error: expected })
+  );
 }
 
 /** Any string without NUL, which no kernel interface can carry. */

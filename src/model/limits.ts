@@ -69,6 +69,8 @@ export const limits = {
   streams: 22_000,
   /** A comment line keeps proxies from closing a silent stream. */
   streamKeepAliveMs: 15 * second,
+  /** Explanations that wait for their turn: each replays the log, some hundred milliseconds at 100,000 tasks. */
+  explanationsInLine: 32,
   logTailMax: 100_000,
   waitMaxMs: 10 * minute,
   waitDefaultMs: 30 * second,

@@ -1,7 +1,11 @@
 // Amounts of cpu and memory: read from what people write, and written as people read. cpu is in cores, memory in bytes.
 
+/** Characters: nobody writes an amount that is longer, and what is longer is not looked at. */
+const longestAmount = 64;
+
 /** "500m", "0.5" or 0.5 as cores (to a thousandth); undefined where it is none of these. */
 export function parseCpu(value: string | number): number | undefined {
+  if (String(value).length > longestAmount) return undefined;
   const match = /^(\d+(?:\.\d+)?|\.\d+)(m?)$/.exec(String(value).trim());
   if (!match) return undefined;
   const thousandths = Number(match[1]) * (match[2] ? 1 : 1000);
@@ -12,6 +16,7 @@ const memoryUnits: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1
 
 /** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined where it is none. */
 export function parseMemory(value: string | number): number | undefined {
+  if (String(value).length > longestAmount) return undefined;
   const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?)?b?$/i.exec(String(value).trim());
   if (!match) return undefined;
   const bytes = Number(match[1]) * memoryUnits[match[2]?.toLowerCase() ?? ""]!;
@@ -37,6 +42,7 @@ export function formatMemory(bytes: number): string {
 
 /** "30s", "5m", "1h30m", "250ms" or a bare number of seconds, in ms; undefined where it is none. */
 export function parseDuration(text: string): number | undefined {
+  if (text.length > longestAmount) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
   const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
   let rest = text;

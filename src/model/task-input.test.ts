@@ -85,7 +85,16 @@ describe("short forms", () => {
     expect(parsed({ constraints: [written] }).constraints).toEqual([constraint]);
   });
 
-  test.each([[""], ["=="], ["==ssd"], ["disk=="], ["node"], ["disk=ssd"], ["-disk"]])("%j is no constraint", (text) => {
+  test.each([
+    [""],
+    [`a==${" ".repeat(1_000_000)}x\nx`],
+    ["=="],
+    ["==ssd"],
+    ["disk=="],
+    ["node"],
+    ["disk=ssd"],
+    ["-disk"],
+  ])("%j is no constraint", (text) => {
     expect(parseConstraint(text)).toBeUndefined();
   });
 

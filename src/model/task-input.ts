@@ -107,8 +107,8 @@ const constraint = z.union(
   [
     constraintObject,
     z.string().transform((value, context): Constraint => {
-      const parsed = parseConstraint(value);
-      if (parsed) return parsed;
+      const parsed = constraintObject.safeParse(parseConstraint(value));
+      if (parsed.success) return parsed.data;
       context.addIssue({ code: "custom", message: constraintExpected });
       return z.NEVER;
     }),
@@ -117,18 +117,19 @@ const constraint = z.union(
 );
 
 /** "disk==ssd", "disk!=ssd", "disk", "node==n1"; also in Swarm's words: "node.labels.disk==ssd", "node.hostname==n1". */
-export function parseConstraint(value: string): Constraint | undefined {
-  const match = /^([a-zA-Z0-9][a-zA-Z0-9._/-]*?)\s*(?:(==|!=)\s*(.+))?$/.exec(value.trim());
-  if (!match) return undefined;
-  const [, subject, sign, wanted] = match;
+export function parseConstraint(text: string): Constraint | undefined {
+  if (text.length > limits.labelKeyLength + limits.labelValueLength + 32) return undefined;
+  const [, sign] = /(==|!=)/.exec(text) ?? [];
+  const at = sign === undefined ? text.length : text.indexOf(sign);
+  const subject = text.slice(0, at).trim();
   const operator = sign === "!=" ? "not-equals" : "equals";
-  if (/^node(\.(hostname|name|id))?$/.test(subject!)) {
-    return wanted === undefined ? undefined : { type: "node", operator, value: wanted };
+  const value = text.slice(at + 2).trim();
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._/-]*$/.test(subject) || (sign !== undefined && value === "")) return undefined;
+  if (/^node(\.(hostname|name|id))?$/.test(subject)) {
+    return sign === undefined ? undefined : { type: "node", operator, value };
   }
-  const key = subject!.replace(/^node\.labels\./, "");
-  return wanted === undefined
-    ? { type: "label", key, operator: "exists" }
-    : { type: "label", key, operator, value: wanted };
+  const key = subject.replace(/^node\.labels\./, "");
+  return sign === undefined ? { type: "label", key, operator: "exists" } : { type: "label", key, operator, value };
 }
 
 const argument = freeText(limits.argumentLength);
