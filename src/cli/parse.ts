@@ -6,6 +6,20 @@ import { Flags } from "./flags.ts";
 import { nearest } from "./suggest.ts";
 import { type Flag, globalFlags, type Verb } from "./verb.ts";
 
+/** A flag that is not among those looked for. */
+export class UnknownFlagError extends UsageError {
+  override name = "UnknownFlagError";
+  /** As it would be known: --image, -p. */
+  readonly flag: string;
+  /** As it was written: --image=nginx, -p80. */
+  readonly token: string;
+  constructor(message: string, hint: string, flag: string, token: string) {
+    super(message, hint);
+    this.flag = flag;
+    this.token = token;
+  }
+}
+
 export interface ParsedLine {
   flags: Flags;
   words: string[];
@@ -109,7 +123,7 @@ class FlagReader {
     const equals = token.indexOf("=");
     const name = equals < 0 ? token : token.slice(0, equals);
     const flag = this.#known.find(({ long }) => `--${long}` === name);
-    if (!flag) throw this.#unknown(name);
+    if (!flag) throw this.#unknown(name, name, token);
     if (flag.value === undefined) {
       const value = equals < 0 ? "true" : token.slice(equals + 1);
       if (value !== "true" && value !== "false") {
@@ -162,17 +176,15 @@ class FlagReader {
     return this.#known.some(({ long, short }) => token === `--${long}` || token === `-${short}`);
   }
 
-  #unknown(name: string, token = name): UsageError {
+  #unknown(name: string, token: string, written = token): UsageError {
     const known = this.#refused[name];
     if (known !== undefined) return new UsageError(`${this.#whose} has no ${name}: ${known}`);
     const long = name.startsWith("--");
     const near = long ? nearest(name.slice(2), this.#longNames()) : nearest(token.slice(1), this.#longNames());
     const within = token === name ? "" : ` (in ${token})`;
     const help = this.#whose === "podling" ? "podling help" : `podling help ${this.#whose}`;
-    return new UsageError(
-      `${this.#whose} has no flag ${name}${within}`,
-      near && (long || token.length > 3) ? `Did you mean --${near}? See ${help}.` : `See ${help}.`,
-    );
+    const next = near && (long || token.length > 3) ? `Did you mean --${near}? See ${help}.` : `See ${help}.`;
+    return new UnknownFlagError(`${this.#whose} has no flag ${name}${within}`, next, name, written);
   }
 
   #longNames(): string[] {

@@ -5,7 +5,8 @@ import { Context, type ContextOptions } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { errorLine, Failure, UsageError } from "./failure.ts";
 import { BrokenPipeError, type Io } from "./io.ts";
-import { parseLine, splitVerb } from "./parse.ts";
+import { misplacedFlag } from "./misplaced-flag.ts";
+import { parseLine, splitVerb, UnknownFlagError } from "./parse.ts";
 import { oneLine } from "./render/style.ts";
 import type { Roles } from "./roles.ts";
 import { nearest } from "./suggest.ts";
@@ -23,7 +24,7 @@ export async function runCli(argv: readonly string[], io: Io, roles: Roles): Pro
 
 async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<number> {
   if (argv[0] === "--version") return dispatch(["version", "--client"], io, roles);
-  const { word, rest } = splitVerb(argv, "podling");
+  const { word, rest } = await verbOf(argv);
   if (word === undefined) {
     const { mainHelp } = await import("./help.ts");
     if (rest.some((token) => token === "--help" || token === "-h")) {
@@ -48,6 +49,15 @@ async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<
   const names = found.verbs.map(({ name }) => name.slice(word.length + 1));
   if (inner.word === undefined) throw new UsageError(`${word}: the verb is missing`, `It has ${names.join(", ")}.`);
   throw unknownVerb(inner.word, names, `podling ${word}`);
+}
+
+async function verbOf(argv: readonly string[]): Promise<ReturnType<typeof splitVerb>> {
+  try {
+    return splitVerb(argv, "podling");
+  } catch (error) {
+    if (error instanceof UnknownFlagError) throw (await misplacedFlag(argv, error)) ?? error;
+    throw error;
+  }
 }
 
 async function runVerb(verb: Verb, argv: readonly string[], io: Io, roles: Roles): Promise<number> {
