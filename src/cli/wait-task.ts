@@ -84,7 +84,8 @@ const live = "pending,scheduled,running";
 
 function progressText({ name, status, reason, desired }: Task, sinceMs: number): string {
   const state = desired === "stopped" ? "stopping" : status;
-  return `${name}: ${state}, ${reason.message} (${formatWait(sinceMs)})`;
+  const why = reason.message === state ? "" : `, ${reason.message}`;
+  return `${name}: ${state}${why} (${formatWait(sinceMs)})`;
 }
 
 /** What the task is now; null where it was removed meanwhile. */

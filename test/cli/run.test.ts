@@ -60,6 +60,14 @@ describe("until it runs", () => {
     expect(second.err.split("\x1b[K").at(-1)).toStartWith("slow2 is running on n1");
   });
 
+  test("a reason that only repeats the status is said once", async () => {
+    const { taskId } = await cluster.running("steady");
+    const waiting = cluster.start("wait steady", { terminal: 80 });
+    await until(() => waiting.err().includes(" s)"));
+    await cluster.report(taskId, exited(0));
+    expect((await waiting.ended).err).toMatch(/steady: running \(\d+\.\d s\)/);
+  });
+
   test("-d prints the id at once", async () => {
     const { code, out, err } = await cluster.podling("run later -d --image nginx");
     expect({ code, out, err }).toEqual({ code: 0, out: `${(await cluster.task("later"))!.taskId}\n`, err: "" });
@@ -98,7 +106,9 @@ describe("until it runs", () => {
     });
     const { code, err } = await running.ended;
     expect(code).toBe(1);
-    expect(err).toContain("error: broken failed: there is no image nope: manifest unknown. See podling logs broken");
+    expect(err).toContain(
+      "error: broken failed: there is no image nope: manifest unknown. See podling explain broken, podling inspect broken",
+    );
   });
 
   test("Ctrl-C leaves it running and says how to stop it", async () => {
@@ -114,6 +124,18 @@ describe("until it runs", () => {
 });
 
 describe("--follow", () => {
+  test("a task that failed after it had run has logs to look at", async () => {
+    const running = cluster.start("run crashed --image alpine --follow");
+    const { taskId } = await scheduled("crashed");
+    await cluster.report(taskId, { status: "running", containerId: "c9", reason: runs });
+    await until(() => running.out() !== "");
+    const reason = { code: "container-lost", message: "its container is gone" } as const;
+    await cluster.report(taskId, { status: "failed", reason });
+    const { code, err } = await running.ended;
+    expect(code).toBe(125);
+    expect(err).toEndWith("its container is gone. See podling logs crashed, podling inspect crashed\n");
+  });
+
   test("shows both outputs and returns the container's code", async () => {
     const running = cluster.start("run job --image alpine --follow -- sh -c exit");
     const { taskId } = await scheduled("job");

@@ -276,9 +276,11 @@ async function createTask(context: Context, body: Awaited<ReturnType<typeof task
   throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
 }
 
-async function tellFailure(context: Context, { name, status, reason, error }: Task): Promise<void> {
+async function tellFailure(context: Context, { name, status, reason, error, startedAt }: Task): Promise<void> {
   const said = error !== null && !reason.message.includes(error) ? `: ${error}` : "";
-  const next = status === "failed" ? `See podling logs ${name}, podling inspect ${name}` : "";
+  // What never started wrote nothing.
+  const why = startedAt === null ? `podling explain ${name}` : `podling logs ${name}`;
+  const next = status === "failed" ? `See ${why}, podling inspect ${name}` : "";
   await context.err(errorLine(`${name} ${status}: ${reason.message}${said}`, next));
 }
 
