@@ -4,7 +4,17 @@ import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../model/ids.ts";
 import { type RestartPolicy, specDefaults, type Task, unpackTask } from "../model/task.ts";
 import type { ContainerState } from "../runtime/runtime.ts";
-import { type Attempts, backoffMs, noAttempts, type Step, step, streakAfter, waitingObservation } from "./step.ts";
+import {
+  type Attempts,
+  backoffMs,
+  keepClock,
+  noAttempts,
+  type Step,
+  step,
+  streakAfter,
+  streakOf,
+  waitingObservation,
+} from "./step.ts";
 
 const now = Date.parse("2025-01-19T12:00:00.000Z");
 const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
@@ -211,8 +221,16 @@ const rows: Row[] = [
     "the stop has failed: again later",
     wish(stopped),
     container(),
-    { retryAt: now + 500 },
+    { retryAt: now + 500, failedAction: "stop" },
     { type: "wait", until: now + 500 },
+    "",
+  ],
+  [
+    "the pause of something else holds no stop back",
+    wish(stopped),
+    container(),
+    { retryAt: now + 60_000, failedAction: "start" },
+    { type: "stop" },
     "",
   ],
 
@@ -229,6 +247,14 @@ const rows: Row[] = [
   ["ended: kept for its logs", null, ended(0), {}, { type: "none" }, ""],
   ["never started: there are no logs to keep", null, created, {}, { type: "remove", containerId: "c1" }, ""],
   ["deleted, running: stop first", null, container(), { deleted: true }, { type: "stop", containerId: "c1" }, ""],
+  [
+    "deleted in the pause before a restart: remove at once",
+    null,
+    ended(1),
+    { deleted: true, retryAt: now + 300_000, failedAction: "start" },
+    { type: "remove" },
+    "",
+  ],
   ["deleted, ended: remove", null, ended(0), { deleted: true }, { type: "remove", containerId: "c1" }, ""],
 ];
 
@@ -273,4 +299,30 @@ test("before it has run it is scheduled, afterwards it is running, whatever it w
   const reason = { code: "pulling" as const, message: "pulling nginx" };
   expect(waitingObservation(noAttempts(wish()), null, reason).status).toBe("scheduled");
   expect(waitingObservation(noAttempts(wish({ status: "running" })), null, reason).status).toBe("running");
+});
+
+test("a pause is as long as it is, also where the clock went back or the engine's is an hour ahead", () => {
+  const again = wish(policy("always"));
+  const run = ended(1, { startedAt: at(-3590), finishedAt: at(-3600) });
+  const tried = { ...noAttempts(again), retryAt: now + 3_600_000 };
+  keepClock(again, run, tried, now);
+  tried.retryAt = 0;
+  expect(step(again, run, tried, now).action).toEqual({ type: "wait", until: now + 1000 });
+  keepClock(again, run, tried, now + 1000);
+  expect(step(again, run, tried, now + 1000).action).toMatchObject({ type: "start" });
+  keepClock(again, run, tried, now - 7_200_000);
+  expect(step(again, run, tried, now - 7_200_000).action).toEqual({ type: "wait", until: now - 7_199_000 });
+});
+
+test("no failed attempt is waited out for longer than the longest pause there is", () => {
+  const tried = { ...noAttempts(null), retryAt: now + 3_600_000 };
+  keepClock(null, null, tried, now);
+  expect(tried.retryAt).toBeLessThanOrEqual(now + 60_000);
+});
+
+test("a worker that starts again gives a task that restarted often over the weeks one more chance at least", () => {
+  expect(streakOf(wish({ ...policy("on-failure", 5), restarts: 40 }))).toBe(4);
+  expect(streakOf(wish({ ...policy("on-failure", 5), restarts: 2 }))).toBe(2);
+  expect(streakOf(wish({ ...policy("on-failure", 0), restarts: 0 }))).toBe(0);
+  expect(streakOf(wish({ ...policy("always"), restarts: 3 }))).toBe(3);
 });

@@ -16,6 +16,8 @@ export interface Attempts {
   failedStarts: number;
   /** ms since the epoch before which nothing is tried again; 0: at once. */
   retryAt: number;
+  /** What that has to wait for: the action that failed. Null: it was a look. */
+  failedAction: Action["type"] | null;
   /** Restarts since the last run that was long enough to count as healthy. */
   streak: number;
   /** Restarts in all, as reported. */
@@ -24,6 +26,8 @@ export interface Attempts {
   countedRun: string | null;
   /** It had a container once, so that one that is missing was removed by somebody else. */
   hadContainer: boolean;
+  /** When the run that is over ended, by this clock and never in its future: the engine's may be ahead. */
+  endedAt: { finishedAt: string | null; ms: number } | null;
   /** When it was noticed that the container is gone, in ms since the epoch; null: it is not. */
   lostAt: number | null;
   /** It has run: from then on it is running or over, also between two runs. */
@@ -43,16 +47,29 @@ export function noAttempts(task: Task | null): Attempts {
     pulls: 0,
     failedStarts: 0,
     retryAt: 0,
-    streak: task?.restarts ?? 0,
+    failedAction: null,
+    streak: streakOf(task),
     restarts: task?.restarts ?? 0,
     countedRun: null,
     hadContainer: (task?.containerId ?? null) !== null,
+    endedAt: null,
     lostAt: null,
     hasRun: task?.status === "running",
     deleted: false,
     graceSeconds: task?.stopGraceSeconds ?? limits.stopGraceSecondsDefault,
     failure: null,
   };
+}
+
+/**
+ * Where to begin after a start of the worker: the record counts a whole life, and how many of those restarts were in a
+ * row nobody knows any more. At most so many that one more is allowed, lest a task that restarted now and then for weeks
+ * is given up at its next end; in a true loop that one is all it gets.
+ */
+export function streakOf(task: Task | null): number {
+  if (task === null) return 0;
+  const { maxRestarts } = task.restartPolicy;
+  return maxRestarts === null ? task.restarts : Math.min(task.restarts, Math.max(0, maxRestarts - 1));
 }
 
 /** What the master is to know. Always the whole truth of now, never an increment. */
@@ -89,7 +106,10 @@ const none: Action = { type: "none" };
 
 export function step(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): Step {
   const next = wish === null ? unwanted(found, attempts) : wanted(wish, found, attempts, now);
-  if (attempts.retryAt <= now || next.action.type === "none" || next.action.type === "wait") return next;
+  const { type } = next.action;
+  if (attempts.retryAt <= now || type === "none" || type === "wait") return next;
+  // The pause after a start or a pull is no reason to leave standing what is to go.
+  if ((type === "stop" || type === "remove") && attempts.failedAction !== type) return next;
   // What was to be done has just failed: whoever saw it fail has reported why.
   return { action: { type: "wait", until: attempts.retryAt }, report: null };
 }
@@ -134,6 +154,21 @@ function stopping(wish: Task, found: ContainerState | null, attempts: Attempts):
   return { action: none, report: observe(found, attempts, "stopped", reason) };
 }
 
+/**
+ * Clocks jump, and the engine has its own: no moment that a pause is counted from may lie ahead of now, or the pause
+ * would be as long as the jump. Remembered, since counting from now anew at each look would never end.
+ */
+export function keepClock(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): void {
+  if (found?.status !== "exited") attempts.endedAt = null;
+  else if (attempts.endedAt?.finishedAt !== found.finishedAt) {
+    attempts.endedAt = { finishedAt: found.finishedAt, ms: msOf(found.finishedAt) };
+  }
+  if (attempts.endedAt) attempts.endedAt.ms = Math.min(attempts.endedAt.ms, now);
+  if (attempts.lostAt !== null) attempts.lostAt = Math.min(attempts.lostAt, now);
+  const longest = Math.max(limits.retryMaxMs, wish?.restartPolicy.backoffMaxMs ?? 0);
+  attempts.retryAt = Math.min(attempts.retryAt, now + longest);
+}
+
 /** No container yet, or somebody removed it: then that counts as a run that failed. */
 function absent(wish: Task, attempts: Attempts, now: number): Step {
   if (attempts.hadContainer) {
@@ -156,7 +191,8 @@ function ended(wish: Task, found: ContainerState, attempts: Attempts, now: numbe
   if (!again || !restartsLeft(wish.restartPolicy, { streak })) {
     return { action: none, report: finished(found, attempts, again) };
   }
-  const due = Math.max(msOf(found.finishedAt) + backoffMs(wish.restartPolicy, streak), attempts.retryAt);
+  const ended = Math.min(attempts.endedAt?.ms ?? msOf(found.finishedAt), now);
+  const due = Math.max(ended + backoffMs(wish.restartPolicy, streak), attempts.retryAt);
   if (due > now) return pause(found, attempts, due, now, howItEnded(found));
   return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
 }
@@ -190,13 +226,18 @@ function runningMessage({ restarts }: Attempts): string {
   return restarts === 0 ? "running" : `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}`;
 }
 
-function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: Pick<Attempts, "streak">): boolean {
+export function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: Pick<Attempts, "streak">): boolean {
   return mode !== "never" && (maxRestarts === null || streak < maxRestarts);
 }
 
 /** Doubles with each restart, up to the cap. */
 export function backoffMs({ backoffInitialMs, backoffMaxMs }: RestartPolicy, streak: number): number {
   return Math.min(backoffMaxMs, backoffInitialMs * 2 ** Math.min(streak, 30));
+}
+
+/** It has been running for long enough to forget the restarts before. */
+export function runsWell(policy: RestartPolicy, found: ContainerState, now: number): boolean {
+  return found.status === "running" && now - msOf(found.startedAt) >= policy.resetAfterMs;
 }
 
 /** Restarts in a row, as of the end of this run: a long run begins the count anew. */

@@ -11,7 +11,18 @@ import { limits } from "../model/limits.ts";
 import { isFinished, type ReasonCode, type Task } from "../model/task.ts";
 import { type ContainerState, type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import type { Reporter } from "./reporter.ts";
-import { type Action, type Attempts, backoffMs, noAttempts, step, streakAfter, waitingObservation } from "./step.ts";
+import {
+  type Action,
+  type Attempts,
+  backoffMs,
+  keepClock,
+  noAttempts,
+  runsWell,
+  step,
+  streakAfter,
+  streakOf,
+  waitingObservation,
+} from "./step.ts";
 
 export interface RunnerContext {
   runtime: Runtime;
@@ -44,6 +55,7 @@ export class TaskRunner {
   /** For good: another cluster has come, or the worker goes. What is under way ends, and nothing follows it. */
   #stopped = false;
   #again = false;
+  #doing: Action["type"] | null = null;
   /** `found` may be out of date. */
   #stale = false;
   #cancelWait: CancelTimer = () => {};
@@ -77,8 +89,9 @@ export class TaskRunner {
       // A task that came to be known by its container alone: what was before is in the record.
       if (this.wish === null && this.attempts.restarts < wish.restarts) {
         this.attempts.restarts = wish.restarts;
-        this.attempts.streak = wish.restarts;
+        this.attempts.streak = streakOf(wish);
       }
+      this.#forgetOldRestarts(wish, this.found);
       this.attempts.hadContainer ||= wish.containerId !== null;
       this.attempts.hasRun ||= wish.status === "running";
     }
@@ -142,14 +155,17 @@ export class TaskRunner {
     const { clock, signal, onEnded } = this.#context;
     while (this.#goesOn) {
       this.#again = false;
+      this.#doing = null;
       try {
         await this.#refresh();
+        keepClock(this.wish, this.found, this.attempts, clock.now());
         const { action, report } = step(this.wish, this.found, this.attempts, clock.now());
         if (report) this.#reporter.report(report);
         if (action.type === "none" || action.type === "wait") {
           if (action.type === "wait") this.#wakeAt(action.until);
           if (!this.#again && !this.#stale) return onEnded();
         } else {
+          this.#doing = action.type;
           await this.#do(action);
         }
         this.#troubles = 0;
@@ -184,6 +200,7 @@ export class TaskRunner {
 
   #learn(found: ContainerState | null): void {
     const { attempts } = this;
+    this.#forgetOldRestarts(this.wish, found ?? this.found);
     if (found) {
       attempts.hadContainer = true;
       attempts.hasRun ||= found.startedAt !== null;
@@ -192,6 +209,10 @@ export class TaskRunner {
       attempts.lostAt = this.#context.clock.now();
     }
     this.found = found;
+  }
+
+  #forgetOldRestarts(wish: Task | null, found: ContainerState | null): void {
+    if (wish && found && runsWell(wish.restartPolicy, found, this.#context.clock.now())) this.attempts.streak = 0;
   }
 
   async #do(action: Exclude<Action, { type: "none" | "wait" }>): Promise<void> {
@@ -301,12 +322,12 @@ export class TaskRunner {
     this.#stale = true;
     if (error.code === "container-lost") return;
     const { attempts, wish } = this;
-    const { log, clock, counters } = this.#context;
+    const { log, counters } = this.#context;
     log.warn("a task cannot go on", { taskId: this.taskId, code: error.code, why: error.message });
     const starting = error.code === "start-failed" || error.code === "port-in-use" || error.code === "create-failed";
     if (wish && starting && attempts.hasRun && wish.restartPolicy.mode !== "never") {
       // A restart that fails is a run that failed: the policy says whether and when there is another.
-      attempts.retryAt = clock.now() + backoffMs(wish.restartPolicy, attempts.streak);
+      this.#holdFor(backoffMs(wish.restartPolicy, attempts.streak));
       return;
     }
     if (starting && error.temporary && ++attempts.failedStarts < limits.startAttempts) {
@@ -320,17 +341,22 @@ export class TaskRunner {
 
   /** Tried again by itself, in case it is only this container that the engine cannot manage. */
   #trouble(error: unknown): void {
-    const { clock, log, onEngineTrouble } = this.#context;
+    const { log, onEngineTrouble } = this.#context;
     const pauseMs = Math.min(retryPauseMs(this.#troubles++), limits.retryMaxMs);
-    this.attempts.retryAt = clock.now() + pauseMs;
+    this.#holdFor(pauseMs);
     this.#stale = true;
     this.#wakeAt(this.attempts.retryAt);
     log.warn("the engine gave no answer", { taskId: this.taskId, why: (error as Error).message, againInMs: pauseMs });
     onEngineTrouble(error);
   }
 
-  #retryIn(pauseMs: number, code: ReasonCode, tries: string, why: string): void {
+  #holdFor(pauseMs: number): void {
     this.attempts.retryAt = this.#context.clock.now() + pauseMs;
+    this.attempts.failedAction = this.#doing;
+  }
+
+  #retryIn(pauseMs: number, code: ReasonCode, tries: string, why: string): void {
+    this.#holdFor(pauseMs);
     this.#say(code, `${tries}, again in ${pauseMs / 1000} s: ${why}`);
   }
 

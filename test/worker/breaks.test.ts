@@ -303,6 +303,44 @@ describe("what it keeps", () => {
   });
 });
 
+test("under another master, what was under way for the old one goes no further", async () => {
+  const worker = await world.started();
+  const { runtime } = world;
+  const [create, pull] = [runtime.create.bind(runtime), runtime.pull.bind(runtime)];
+  const open = Promise.withResolvers<void>();
+  const made: string[] = [];
+  const pulls: AbortSignal[] = [];
+  runtime.create = async (request) => {
+    if (request.spec.image === "big") return create(request);
+    made.push(request.labels["podling.cluster"]!);
+    await open.promise;
+    return create(request);
+  };
+  runtime.pull = (image, policy, platform, progress, signal) => {
+    pulls.push(signal);
+    return pull(image, policy, platform, progress, signal);
+  };
+  world.images.set("big", { present: false, pullMs: 600_000, sizeBytes: 9 });
+  const pulling = await world.run("pulling", ["forever"], { image: "big" });
+  await world.run("creating", ["forever"]);
+  await world.reached(pulling, "scheduled", "pulling");
+  await until("the create", () => made.length === 1);
+  const oldMaster = world.master;
+  const oldCluster = world.identity!.clusterId;
+  Object.assign(world, { master: new World({ seed: 8 }).master });
+  world.cutLink();
+  await until("the cut", () => !worker.masterUp);
+  world.cut = null;
+  await until("the other cluster", () => world.identity!.clusterId !== oldCluster);
+  expect(pulls.map(({ aborted }) => aborted)).toEqual([true]);
+  open.resolve();
+  await until("the container", () => runtime.all().length === 1);
+  await breathe();
+  expect(runtime.calls).not.toContain("start");
+  expect(made).toEqual([oldCluster]);
+  await oldMaster.stop();
+});
+
 describe("a worker that drains", () => {
   test("stops its containers, says how each ended, and leaves; what is to be kept alive waits for another node", async () => {
     const worker = await world.started();
