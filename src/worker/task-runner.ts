@@ -2,45 +2,27 @@
 // to do. One at a time per task; many tasks side by side, within the worker's bounds.
 
 import { InvariantError } from "../lib/assert.ts";
-import type { CancelTimer, Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
-import type { Semaphore } from "../lib/semaphore.ts";
+import type { CancelTimer } from "../lib/clock.ts";
 import { containerLabels, containerName } from "../model/cluster.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import { isFinished, type ReasonCode, type Task } from "../model/task.ts";
-import { type ContainerState, type Runtime, RuntimeError } from "../runtime/runtime.ts";
+import { type ContainerState, RuntimeError } from "../runtime/runtime.ts";
 import type { Reporter } from "./reporter.ts";
+import type { RunnerContext } from "./runner-context.ts";
 import {
   type Action,
   type Attempts,
   backoffMs,
   keepClock,
   noAttempts,
+  restartsLeft,
   runsWell,
   step,
   streakAfter,
   streakOf,
   waitingObservation,
 } from "./step.ts";
-
-export interface RunnerContext {
-  runtime: Runtime;
-  clock: Clock;
-  log: Log;
-  identity: () => { nodeId: string; clusterId: string };
-  starts: Semaphore;
-  pulls: Semaphore;
-  stops: Semaphore;
-  signal: AbortSignal;
-  counters: { starts: number; restarts: number; failures: number; pulls: number };
-  /** Is what runners know of their containers the truth? While the engine is away nobody may conclude anything. */
-  engineReady: () => boolean;
-  /** A call got no answer that makes sense: is the engine still there? */
-  onEngineTrouble: (error: unknown) => void;
-  /** Something ended, or is no longer wanted: retention may have work. */
-  onEnded: () => void;
-}
 
 export class TaskRunner {
   readonly taskId: TaskId;
@@ -56,6 +38,10 @@ export class TaskRunner {
   #stopped = false;
   #again = false;
   #doing: Action["type"] | null = null;
+  /** The start under way was counted as a restart. */
+  #counted = false;
+  /** Starts that found their port held by what is being stopped. */
+  #heldStarts = 0;
   /** `found` may be out of date. */
   #stale = false;
   #cancelWait: CancelTimer = () => {};
@@ -131,6 +117,11 @@ export class TaskRunner {
     if (!this.knowsWish) return false;
     const settled = this.wish === null || (this.#reporter.settled && isFinished(this.wish.status));
     return settled && !this.#working && (this.found === null || this.found.status === "exited");
+  }
+
+  /** It runs, and is not to. */
+  get isGoing(): boolean {
+    return this.knowsWish && this.wish?.desired !== "running" && this.found?.status === "running";
   }
 
   /** A call is under way, or follows. */
@@ -268,6 +259,7 @@ export class TaskRunner {
     const { attempts, wish } = this;
     this.#stale = true;
     if (wish?.desired !== "running" || !this.#goesOn) return;
+    this.#counted = restart;
     if (restart) {
       if (this.found) attempts.streak = streakAfter(wish.restartPolicy, this.found, attempts);
       attempts.countedRun = this.found?.startedAt ?? null;
@@ -321,22 +313,51 @@ export class TaskRunner {
   #failed(error: RuntimeError): void {
     this.#stale = true;
     if (error.code === "container-lost") return;
+    // Nobody wants it any more: what failed is no news, and must not count should it be wanted again.
+    if (this.wish?.desired !== "running" && this.#doing !== "stop" && this.#doing !== "remove") return;
     const { attempts, wish } = this;
     const { log, counters } = this.#context;
     log.warn("a task cannot go on", { taskId: this.taskId, code: error.code, why: error.message });
+    if (error.code === "port-in-use" && this.#context.somethingGoes()) {
+      this.#waitForPort(error.message);
+      return;
+    }
     const starting = error.code === "start-failed" || error.code === "port-in-use" || error.code === "create-failed";
-    if (wish && starting && attempts.hasRun && wish.restartPolicy.mode !== "never") {
+    const { mode } = wish?.restartPolicy ?? { mode: "never" };
+    if (wish && starting && attempts.hasRun && mode !== "never") {
       // A restart that fails is a run that failed: the policy says whether and when there is another.
       this.#holdFor(backoffMs(wish.restartPolicy, attempts.streak));
       return;
     }
-    if (starting && error.temporary && ++attempts.failedStarts < limits.startAttempts) {
-      const tries = `attempt ${attempts.failedStarts} of ${limits.startAttempts} failed`;
-      this.#retryIn(retryPauseMs(attempts.failedStarts - 1), error.code, tries, error.message);
-      return;
+    if (wish && starting && error.temporary) {
+      attempts.failedStarts++;
+      const beyond = attempts.failedStarts - limits.startAttempts;
+      if (beyond < 0) {
+        const tries = `attempt ${attempts.failedStarts} of ${limits.startAttempts} failed`;
+        this.#retryIn(retryPauseMs(attempts.failedStarts - 1), error.code, tries, error.message);
+        return;
+      }
+      if (restartsLeft(wish.restartPolicy, { streak: beyond })) {
+        const pauseMs = backoffMs(wish.restartPolicy, beyond);
+        this.#retryIn(pauseMs, error.code, `attempt ${attempts.failedStarts} failed`, error.message);
+        return;
+      }
     }
     counters.failures++;
     attempts.failure = { reason: { code: error.code, message: error.message }, error: error.message };
+  }
+
+  /** It is let go of when the other one's grace is over, however long that is: no attempt of this task's. */
+  #waitForPort(why: string): void {
+    const { attempts } = this;
+    if (this.#counted) {
+      this.#counted = false;
+      attempts.streak--;
+      attempts.restarts--;
+      this.#context.counters.restarts--;
+    }
+    const held = "it may be held by a container that is being stopped";
+    this.#retryIn(retryPauseMs(this.#heldStarts++), "port-in-use", held, why);
   }
 
   /** Tried again by itself, in case it is only this container that the engine cannot manage. */

@@ -16,7 +16,8 @@ import type { Identity } from "./identity.ts";
 import { MasterLink, type NodeDescription } from "./master-link.ts";
 import { Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
-import { type RunnerContext, TaskRunner } from "./task-runner.ts";
+import type { RunnerContext } from "./runner-context.ts";
+import { TaskRunner } from "./task-runner.ts";
 
 export interface WorkerOptions {
   client: Client;
@@ -67,6 +68,7 @@ export class Worker {
       signal,
       counters: this.counters,
       engineReady: () => this.#engine.ready && !this.#draining,
+      somethingGoes: () => [...this.#runners.values()].some((runner) => runner.isGoing),
       onEngineTrouble: () => void this.#engine.suspect(),
       onEnded: () => this.#retention.soon(),
     };

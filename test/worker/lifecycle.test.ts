@@ -205,6 +205,40 @@ describe("what cannot be started", () => {
   });
 });
 
+describe("a port that is taken", () => {
+  const ports = [{ containerPort: 80, hostPort: 8080 }];
+
+  test("by a container that is being stopped is waited for, however long its grace", async () => {
+    await world.started();
+    const first = await world.run("first", ["stubborn"], { ports, stopGraceSeconds: 4 });
+    await world.reached(first, "running");
+    await world.master.do("DELETE", `/api/v1/tasks/${first.taskId}?force=true`);
+    const second = await world.run("second", ["forever"], { ports });
+    const waiting = await world.reached(second, "scheduled", "port-in-use");
+    expect(waiting.reason.message).toMatch(/being stopped, again in [\d.]+ s: /);
+    const starts = () => world.runtime.calls.filter((call) => call === "start").length;
+    await until("more tries than an attempt has", () => starts() > limits.startAttempts + 1);
+    expect((await world.reached(second, "running", "running")).restarts).toBe(0);
+  }, 20_000);
+
+  test("by somebody else is tried for as long as the restart policy says", async () => {
+    await world.started();
+    const spec = await world.run("holder", ["forever"], { ports });
+    await world.reached(spec, "running");
+    await world.master.do("DELETE", `/api/v1/tasks/${spec.taskId}?force=true`);
+    await until("it to go", () => world.container(spec) === undefined);
+    const thief = (await world.runtime.create({ name: "thief", labels: {}, spec })) as { containerId: string };
+    await world.runtime.start(thief.containerId);
+    const quick = { backoffInitialMs: 20, backoffMaxMs: 40 };
+    const always = await world.run("always", ["forever"], { ports, restartPolicy: { mode: "always", ...quick } });
+    await until("many tries", async () =>
+      /attempt \d\d failed/.test((await world.master.task(always.taskId)).reason.message),
+    );
+    await world.runtime.remove(thief.containerId);
+    await world.reached(always, "running", "running");
+  }, 20_000);
+});
+
 describe("a pull", () => {
   const slow = (more: object = {}) => world.images.set("big", { present: false, pullMs: 20, sizeBytes: 9, ...more });
 
