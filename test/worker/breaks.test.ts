@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
-import { isFinished, type Task } from "../../src/model/task.ts";
+import type { Task } from "../../src/model/task.ts";
 import { until } from "../lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
@@ -339,73 +339,4 @@ test("under another master, what was under way for the old one goes no further",
   expect(runtime.calls).not.toContain("start");
   expect(made).toEqual([oldCluster]);
   await oldMaster.stop();
-});
-
-describe("a worker that drains", () => {
-  test("stops its containers, says how each ended, and leaves; what is to be kept alive waits for another node", async () => {
-    const worker = await world.started();
-    const once = await running("once");
-    const always = await running("always", { restartPolicy: "always" });
-    await worker.drain();
-    expect(world.runtime.all().every(({ status }) => status === "exited")).toBe(true);
-    const failed = await world.master.task(once.taskId);
-    expect(failed).toMatchObject({ status: "failed", exitCode: 143, reason: { code: "node-deregistered" } });
-    const tasks = await world.master.do<Task[]>("GET", "/api/v1/tasks");
-    const replacement = tasks.find(({ replaces }) => replaces === always.taskId);
-    expect(replacement?.status).toBe("pending");
-    expect(tasks.filter(({ status }) => !isFinished(status))).toHaveLength(1);
-    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
-  });
-
-  test("waits for starts that are under way, and begins none of those that wait for their turn", async () => {
-    const worker = await world.started();
-    const start = world.runtime.start.bind(world.runtime);
-    const open = Promise.withResolvers<void>();
-    let begun = 0;
-    world.runtime.start = async (containerId) => {
-      begun++;
-      await open.promise;
-      await start(containerId);
-    };
-    const names = Array.from({ length: limits.concurrentStarts + 3 }, (_, index) => `web${index}`);
-    await Promise.all(names.map((name) => world.run(name, ["forever"])));
-    await until("the starts", () => begun === limits.concurrentStarts);
-    const looks = () => world.runtime.calls.filter((call) => call === "list").length;
-    const before = looks();
-    const drained = worker.drain();
-    await until("some empty looks", () => looks() >= before + 3);
-    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toHaveLength(1);
-    open.resolve();
-    await drained;
-    expect(begun).toBe(limits.concurrentStarts);
-    expect(world.runtime.all().some(({ status }) => status === "running")).toBe(false);
-    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
-  });
-
-  test("does not leave while something still runs", async () => {
-    const clock = new TestClock();
-    await world.down();
-    world = new World({ clock });
-    const worker = await world.started();
-    await running("web");
-    world.runtime.stop = async () => {};
-    let over = false;
-    const drained = worker.drain().finally(() => {
-      over = true;
-    });
-    await until("it to give up", async () => {
-      await clock.advance(500);
-      return over;
-    });
-    await drained;
-    expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toHaveLength(1);
-  });
-
-  test("without that, it leaves them running", async () => {
-    const worker = await world.started();
-    const task = await running("web");
-    worker.stop();
-    await breathe();
-    expect(world.container(task)?.status).toBe("running");
-  });
 });
