@@ -5,7 +5,7 @@ import type { Random } from "../lib/random.ts";
 import type { Change } from "../model/change.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
-import type { EngineInfo } from "../model/node.ts";
+import type { EngineInfo, NodeRecord } from "../model/node.ts";
 import type { PublishedPort, Reason, TaskStatus } from "../model/task.ts";
 import type { TaskWish } from "../model/task-input.ts";
 import type { Idempotency } from "./state.ts";
@@ -24,19 +24,10 @@ export interface TaskReportFields {
   error?: string | null | undefined;
 }
 
-export interface NodeRegistrationFields {
+/** What a node says of itself; the rest of its record is for the master to say. */
+export type NodeRegistrationFields = Omit<NodeRecord, "nodeId" | "status" | "schedulable" | "registeredAt"> & {
   nodeId?: string | undefined;
-  hostname: string;
-  port: number;
-  address: string;
-  capacity: number;
-  cpu: number;
-  memory: number;
-  labels: Readonly<Record<string, string>>;
-  engine: EngineInfo | null;
-  engineError: string | null;
-  version: string;
-}
+};
 
 export type Command =
   | { type: "startMaster"; clusterId: string; strategy: Strategy }

@@ -5,7 +5,6 @@ import { toTimestamp } from "../lib/clock.ts";
 import type { Change } from "../model/change.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { NodeRecord } from "../model/node.ts";
 import type { Reason, Task } from "../model/task.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -56,7 +55,7 @@ function* schedule(state: ClusterState, { now, revision }: SettleContext): Gener
     const task = state.task(taskId);
     const nodeId = state.schedule.choose(task, state.cluster.strategy, state.lastNodeId);
     if (nodeId !== null) {
-      const reason = placedReason(state.node(nodeId));
+      const reason: Reason = { code: "placed", message: `placed on ${state.node(nodeId).hostname}, not started yet` };
       const set = {
         status: "scheduled" as const,
         nodeId,
@@ -71,18 +70,6 @@ function* schedule(state: ClusterState, { now, revision }: SettleContext): Gener
     state.pending.settled(key);
     shapes.splice(position, 1);
   }
-}
-
-/** One for each node, shared by all that wait to be started there: a hundred thousand tasks hold no copies. */
-const placedReasons = new WeakMap<NodeRecord, Reason>();
-
-function placedReason(node: NodeRecord): Reason {
-  let reason = placedReasons.get(node);
-  if (!reason) {
-    reason = { code: "placed", message: `placed on ${node.hostname}, not started yet` };
-    placedReasons.set(node, reason);
-  }
-  return reason;
 }
 
 /** The position of the shape with the oldest task. Clusters have few shapes, so a look at each is cheapest. */

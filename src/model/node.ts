@@ -12,6 +12,13 @@ export interface EngineInfo {
   arch: string;
 }
 
+const architectures: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
+
+/** A machine's own word for its architecture ("x86_64") in Docker's ("amd64"); others as they are. */
+export function dockerArch(arch: string): string {
+  return architectures[arch] ?? arch;
+}
+
 /** Immutable: every change makes a new record. */
 export interface NodeRecord {
   readonly nodeId: NodeId;

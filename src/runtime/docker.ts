@@ -3,6 +3,7 @@
 
 import { containerLabels } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
+import { dockerArch } from "../model/node.ts";
 import { formatMemory } from "../model/quantity.ts";
 import type { PullPolicy } from "../model/task.ts";
 import { engineMessage, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
@@ -50,13 +51,12 @@ export class DockerRuntime implements Runtime {
       MemTotal: number;
       OperatingSystem?: string;
     }>("GET", "/info");
-    const architectures: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
     return {
       engine: {
         name: /podman/i.test(info.OperatingSystem ?? "") ? "podman" : "docker",
         version: info.ServerVersion,
         os: info.OSType,
-        arch: architectures[info.Architecture] ?? info.Architecture,
+        arch: dockerArch(info.Architecture),
       },
       cpu: info.NCPU,
       memory: info.MemTotal,

@@ -2,7 +2,7 @@
 // filters.ts says the same in sentences; a property test holds the two together.
 
 import { assert } from "../../lib/assert.ts";
-import type { NodeRecord } from "../../model/node.ts";
+import { dockerArch, type NodeRecord } from "../../model/node.ts";
 import type { Constraint, TaskSpec } from "../../model/task.ts";
 
 /** What a task takes, in whole numbers so that sums stay exact. */
@@ -195,19 +195,17 @@ function meets(constraint: Constraint, { labels, hostname, nodeId }: NodeRecord)
   return operator === "equals" ? equal : !equal;
 }
 
-const architectures: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
-
 /** "linux/x86_64" as [os, architecture in Docker's words]. */
 export function parsePlatform(platform: string): [os: string, arch: string] {
   const [os = "", arch = ""] = platform.split("/");
-  return [os, architectures[arch] ?? arch];
+  return [os, dockerArch(arch)];
 }
 
 export function runsPlatform(platform: string | null, { engine }: NodeRecord): boolean {
   if (platform === null) return true;
   if (engine === null) return false;
   const [os, arch] = parsePlatform(platform);
-  return engine.os === os && (architectures[engine.arch] ?? engine.arch) === arch;
+  return engine.os === os && dockerArch(engine.arch) === arch;
 }
 
 /** Could hold the task for good, whatever its room. */
