@@ -35,6 +35,8 @@ export interface MasterOptions {
   /** Host names, beside localhost and IP addresses, under which it may be called. */
   allowedHosts: readonly string[];
   retention?: Partial<Retention>;
+  /** How workers are reached; left out: over the platform's sockets. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Ends the process: its state can no longer be trusted, and the journal has the truth. */
   onFatal: (error: unknown) => void;
 }
@@ -117,7 +119,7 @@ export function startMaster(options: MasterOptions): Master {
       clock,
       version,
       metrics: { state, loop, journal, snapshots, watchers, liveness, http: counters, version: version.version },
-      logs: { token, clock, fetch: (url, init) => globalThis.fetch(url, init) },
+      logs: { token, clock, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
     }),

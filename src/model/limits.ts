@@ -112,6 +112,8 @@ export const limits = {
   /** An engine that hangs takes connections and says nothing: it is asked whether it lives. */
   enginePingMs: 5 * second,
   enginePingPatienceMs: 10 * second,
+  /** Every so many pings, all containers are listed instead: an event that the engine dropped is made up for in a minute. */
+  enginePingsPerList: 12,
   pullAttempts: 5,
   /** A pull without any progress for so long is dead; unpacking a large layer is reported as progress. */
   pullSilenceMs: 5 * minute,

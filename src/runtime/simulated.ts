@@ -44,7 +44,7 @@ export interface SimulatedOptions {
   random: Random;
   images: Map<string, SimulatedImage>;
   /** What its `run`-th start begins, counted from 0. */
-  program: (spec: TaskSpec, run: number) => Program;
+  program: (spec: TaskSpec, run: number, taskId: string) => Program;
   /** Each call takes so long, drawn evenly. */
   delayMs?: { min: number; max: number };
   cpu?: number;
@@ -76,6 +76,9 @@ export class SimulatedRuntime implements Runtime {
   readonly #listeners = new Set<Listener>();
   #away: "no" | "gone" | "hung" = "no";
   #nextPort = firstChosenPort;
+  /** What happened while it hung: told when it goes on. */
+  #untold: Container[] = [];
+  #eventsToLose = 0;
   /** Calls by name, for tests that count them. */
   readonly calls: string[] = [];
 
@@ -96,6 +99,12 @@ export class SimulatedRuntime implements Runtime {
 
   comeBack(): void {
     this.#away = "no";
+    for (const container of this.#untold.splice(0)) this.#tell(container);
+  }
+
+  /** The next events get lost on their way, as engines drop them for readers that are slow. */
+  loseEvents(count: number): void {
+    this.#eventsToLose = count;
   }
 
   /** Somebody removes a container with the engine's own tools. */
@@ -201,7 +210,7 @@ export class SimulatedRuntime implements Runtime {
     const container = this.#find(containerId);
     if (!container) throw new RuntimeError("container-lost", `no such container: ${containerId}`, true);
     if (container.state.status === "running") return;
-    const program = this.#options.program(container.request.spec, container.run);
+    const program = this.#options.program(container.request.spec, container.run, container.state.taskId);
     container.run++;
     const refused = program.startError
       ? new RuntimeError("start-failed", program.startError, false)
@@ -341,8 +350,11 @@ export class SimulatedRuntime implements Runtime {
     return request.spec.ports.map((port) => ({ ...port, hostPort: port.hostPort ?? this.#nextPort++ }));
   }
 
-  #tell({ state: { taskId, containerId }, request }: Container): void {
-    if (this.#away !== "no") return;
+  #tell(container: Container): void {
+    const { state, request } = container;
+    const { taskId, containerId } = state;
+    if (this.#away === "hung") this.#untold.push(container);
+    if (this.#away !== "no" || this.#eventsToLose-- > 0) return;
     for (const { clusterId, onEvent } of [...this.#listeners]) {
       if (request.labels[containerLabels.cluster] === clusterId) onEvent({ taskId, containerId });
     }

@@ -5,6 +5,7 @@ import type { Client } from "../api/client.ts";
 import type { GoneEvent, SyncEvent } from "../api/operations.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
@@ -23,6 +24,7 @@ export interface WorkerOptions {
   client: Client;
   runtime: Runtime;
   clock: Clock;
+  random?: Random;
   log: Log;
   hostname: string;
   /** Where the worker's own server listens. */
@@ -87,6 +89,7 @@ export class Worker {
       owner: () => (this.#identity.clusterId === "" || this.counters.syncs === 0 ? null : this.#identity),
       onEvent: (taskId) => this.#runners.get(taskId as TaskId)?.look(),
       onTruth: (found) => this.#onTruth(found),
+      onList: (found) => this.#onList(found),
       onNews: () => this.#master.tell(),
     });
     this.#retention = new Retention({
@@ -241,5 +244,17 @@ export class Worker {
       if (this.#synced && !runner.knowsWish) runner.want(null);
     }
     this.#eachRunner((runner) => runner.look(false));
+  }
+
+  /** Looks at each container of which this list says something else than is known. */
+  #onList(found: ContainerState[]): void {
+    const listed = new Map(found.map((state) => [state.taskId as TaskId, state]));
+    if (!this.#synced) return;
+    for (const taskId of listed.keys()) if (!this.#runners.has(taskId)) this.#runner(taskId, null).want(null);
+    this.#eachRunner((runner) => {
+      const state = listed.get(runner.taskId);
+      const { found: known } = runner;
+      if (state?.status !== known?.status || state?.startedAt !== known?.startedAt) runner.look();
+    });
   }
 }

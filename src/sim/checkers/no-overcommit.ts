@@ -1,0 +1,39 @@
+// No node is given more tasks, cores or memory than it has.
+
+import type { Task } from "../../model/task.ts";
+import { isPlaced } from "../../model/task.ts";
+import type { Scene } from "../scene.ts";
+import type { Checker } from "./checker.ts";
+
+/** Added up anew from the records: the scheduler's own sums are what is checked. */
+export function tasksPlacedOn({ truth }: Scene, nodeId: string): Task[] {
+  return [...truth.state.tasks.values()].filter((task) => task.nodeId === nodeId && isPlaced(task.status));
+}
+
+export const noOvercommit: Checker = {
+  name: "no-overcommit",
+  sentence: "No node is given more tasks, cores or memory than it has.",
+  class: "safety",
+  look: (scene, wrong) => ({
+    batch({ changes }) {
+      const nodes = new Set<string>();
+      for (const change of changes)
+        if (change.type === "task.updated" && change.set.status === "scheduled") nodes.add(change.set.nodeId!);
+      for (const nodeId of nodes) {
+        const node = scene.truth.state.nodes.get(nodeId as never);
+        if (!node) {
+          wrong(`tasks are placed on ${nodeId}, which is no node`);
+          continue;
+        }
+        const tasks = tasksPlacedOn(scene, nodeId);
+        const cpu = tasks.reduce((sum, { resources }) => sum + Math.round(resources.cpu.request * 1000), 0) / 1000;
+        const memory = tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
+        if (tasks.length > node.capacity)
+          wrong(`${node.hostname} takes ${node.capacity} tasks, and has ${tasks.length}`);
+        if (node.cpu > 0 && cpu > node.cpu) wrong(`${node.hostname} has ${node.cpu} cores, and gave ${cpu}`);
+        if (node.memory > 0 && memory > node.memory)
+          wrong(`${node.hostname} has ${node.memory} bytes, and gave ${memory}`);
+      }
+    },
+  }),
+};

@@ -1,0 +1,21 @@
+// A task that is not to be restarted is started once.
+
+import type { Checker } from "./checker.ts";
+
+export const runsOnce: Checker = {
+  name: "runs-once",
+  sentence: "A task that is not to be restarted is started once.",
+  class: "safety",
+  look: (_, wrong) => {
+    const starts = new Map<string, number>();
+    return {
+      run(machine, taskId, { restartPolicy, args }) {
+        // What does not start may be tried again; what started has had its one run.
+        if (restartPolicy.mode !== "never" || args[0] === "unstartable") return;
+        const count = (starts.get(taskId) ?? 0) + 1;
+        starts.set(taskId, count);
+        if (count > 1) wrong(`task ${taskId} may run once, and was started ${count} times, last on ${machine.name}`);
+      },
+    };
+  },
+};
