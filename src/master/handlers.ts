@@ -72,7 +72,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
       Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs),
       call.signal,
     );
-    return waited ? ok(waited) : resolveTask(state, taskId);
+    return waited ? ok(waited) : task(taskId);
   };
 
   const changeTask = async (

@@ -207,8 +207,8 @@ export class Watchers {
   }
 
   /**
-   * Resolves with the task when `reached` holds, with null when it is removed; with what it is at the timeout, or when
-   * whoever waits has gone.
+   * Resolves with the task when `reached` holds; with null when it is removed, at the timeout, or when whoever waits has
+   * gone: then an append may be under way, and what the state says is not durable yet.
    */
   waitFor(
     taskId: TaskId,
@@ -228,7 +228,7 @@ export class Watchers {
       const wake = (task: Task | null) => {
         if (task === null || reached(task)) end(task);
       };
-      const giveUp = () => end(state.tasks.get(taskId) ?? null);
+      const giveUp = () => end(null);
       const cancel = clock.timer(timeoutMs, giveUp);
       signal.addEventListener("abort", giveUp);
       const waiting = this.#waiting.get(taskId) ?? new Set();

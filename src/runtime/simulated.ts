@@ -44,7 +44,9 @@ export interface SimulatedOptions {
   random: Random;
   images: Map<string, SimulatedImage>;
   /** What its `run`-th start begins, counted from 0. */
-  program: (spec: TaskSpec, run: number, taskId: string) => Program;
+  program: (spec: TaskSpec, run: number) => Program;
+  /** Told of each run that begins. */
+  onRun?: (taskId: string, spec: TaskSpec, program: Program) => void;
   /** Each call takes so long, drawn evenly. */
   delayMs?: { min: number; max: number };
   cpu?: number;
@@ -210,7 +212,7 @@ export class SimulatedRuntime implements Runtime {
     const container = this.#find(containerId);
     if (!container) throw new RuntimeError("container-lost", `no such container: ${containerId}`, true);
     if (container.state.status === "running") return;
-    const program = this.#options.program(container.request.spec, container.run, container.state.taskId);
+    const program = this.#options.program(container.request.spec, container.run);
     container.run++;
     const refused = program.startError
       ? new RuntimeError("start-failed", program.startError, false)
@@ -318,6 +320,7 @@ export class SimulatedRuntime implements Runtime {
       ended();
       this.#tell(container);
     };
+    this.#options.onRun?.(state.taskId, container.request.spec, program);
     log.begin();
     if (program.stdout) log.write("stdout", program.stdout);
     if (program.stderr) log.write("stderr", program.stderr);

@@ -148,7 +148,8 @@ export class Exchange {
 
   #leave(response: Response): void {
     const server = this.#server!;
-    if (this.#over || !server.alive) return;
+    if (this.#over) return void response.body?.cancel(); // its connection is closed already
+    if (!server.alive) return;
     this.#network.onAnswer(server, this.#request!, response);
     const type = response.headers.get("content-type") ?? "";
     const body = response.body;
@@ -229,10 +230,9 @@ export class Exchange {
       if (!process.host.up) return;
       this.#send(this.#back, () => this.#fail(socketError("ECONNRESET", "the connection was reset")), world.now);
     } else if (process === this.#client) {
-      const tell = () => this.#tellServer();
       const silent = !process.host.up || this.#there.cut;
       this.#end();
-      world.after(silent ? giveUpMs : this.#network.delayOf(this.#there), tell);
+      this.#leaveServer(silent ? giveUpMs : this.#network.delayOf(this.#there));
     }
   }
 
@@ -246,13 +246,23 @@ export class Exchange {
       this.#end();
       this.#reject(signal?.reason);
     }
-    this.#network.world.after(this.#network.delayOf(this.#there), () => this.#tellServer());
+    this.#leaveServer(this.#network.delayOf(this.#there));
   };
 
   #clientLeft(): void {
     if (this.#over) return;
     this.#end();
-    this.#network.world.after(this.#network.delayOf(this.#there), () => this.#tellServer());
+    this.#leaveServer(this.#network.delayOf(this.#there));
+  }
+
+  /** Until it hears of it, the server holds a connection whose other end is gone. */
+  #leaveServer(inMs: number): void {
+    const { world } = this.#network;
+    if (this.#reader) this.#network.halfOpenStreams++;
+    world.after(inMs, () => {
+      if (this.#reader) this.#network.halfOpenStreams--;
+      this.#tellServer();
+    });
   }
 
   /** The server's end of it: nobody reads any more. */

@@ -1,6 +1,7 @@
 // Breaks things as the plan says, and mends them again. What breaks is noted, so that checkers know who was disturbed.
 
 import { type Random, randomInteger } from "../lib/random.ts";
+import { everybody } from "./disturbance.ts";
 import type { FaultKind } from "./fault-kinds.ts";
 import type { Fault } from "./plan.ts";
 import type { Scene } from "./scene.ts";
@@ -29,28 +30,23 @@ export class Faults {
   }
 
   #happen(fault: Fault): void {
-    const { world, workers } = this.#scene;
+    const { world, workers, disturbance } = this.#scene;
     if (this.#scene.healed) return;
     const worker = workers[fault.target % workers.length]!;
     const mend = this.#break(fault, worker);
     if (mend === null) return;
     this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
     world.note(`fault ${fault.index} ${fault.kind} at ${worker.name} for ${fault.durationMs} ms`);
+    const whom = concernsAll(fault.kind) ? everybody : worker.name;
     const once: Mend = () => {
       if (!this.#mends.delete(once)) return;
       world.note(`fault ${fault.index} ${fault.kind} is over`);
-      this.#disturb(fault, worker);
+      disturbance.end(whom);
       mend();
     };
     this.#mends.add(once);
-    this.#disturb(fault, worker);
+    disturbance.begin(whom);
     world.after(fault.durationMs, once);
-  }
-
-  #disturb({ kind }: Fault, worker: WorkerMachine): void {
-    const { world, disturbed } = this.#scene;
-    const all = /^(master|disk|partition-many|duplicates|broken|clock)/.test(kind);
-    disturbed.set(all ? "" : worker.name, world.now);
   }
 
   /** Null: there is nothing that it could break now. */
@@ -133,18 +129,20 @@ export class Faults {
   #cut({ kind, strength }: Fault, worker: WorkerMachine): Mend {
     const { network, workers } = this.#scene;
     const many = kind === "partition-many";
+    // Cut off on its way back alone, what it says still arrives.
+    const silent = !many && kind !== "partition-there";
     const cut = many ? workers.filter(() => this.#random.next() < Math.max(0.3, strength)) : [worker];
     for (const { name } of cut) {
       if (kind !== "partition-back") network.cut("master", name);
       if (kind !== "partition-there") network.cut(name, "master");
-      if (!many) this.#leaves(worker);
+      if (silent) this.#leaves(worker);
     }
     return () => {
       for (const { name } of cut) {
         network.heal("master", name);
         network.heal(name, "master");
       }
-      if (!many) this.#returns(worker);
+      if (silent) this.#returns(worker);
     };
   }
 
@@ -217,4 +215,8 @@ export class Faults {
         };
     }
   }
+}
+
+function concernsAll(kind: FaultKind): boolean {
+  return /^(master|disk|partition-many|broken|clock)/.test(kind);
 }

@@ -44,6 +44,8 @@ export class Network {
   readonly exchanges = new Set<Exchange>();
   onAnswer: AnswerObserver = () => {};
   onChunk: ChunkObserver = () => {};
+  /** Streams whose reader is gone, and whose server has not heard of it. */
+  halfOpenStreams = 0;
   /** Messages so far. */
   messages = 0;
 

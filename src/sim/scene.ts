@@ -2,6 +2,7 @@
 
 import type { Task } from "../model/task.ts";
 import type { Quiet } from "./checkers/quiet-when-settled.ts";
+import type { Disturbance } from "./disturbance.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MasterMachine } from "./master-machine.ts";
 import type { Mirror } from "./mirror.ts";
@@ -29,8 +30,7 @@ export interface Scene {
   ledger: Ledger;
   master: MasterMachine;
   workers: readonly WorkerMachine[];
-  /** When something last disturbed a machine ("" for all), in ms of virtual time. */
-  disturbed: Map<string, number>;
+  disturbance: Disturbance;
   /** Machines that cannot be heard by the master, and since when. */
   away: Map<string, number>;
   /** Nothing breaks any more. */

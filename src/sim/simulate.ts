@@ -6,6 +6,7 @@ import type { Looks } from "./checkers/checker.ts";
 import { checkers } from "./checkers/index.ts";
 import { unsettledBecause } from "./convergence.ts";
 import { unseal } from "./disk-journal.ts";
+import { Disturbance } from "./disturbance.ts";
 import { Faults } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { MasterMachine, masterUrl } from "./master-machine.ts";
@@ -93,7 +94,7 @@ class Run {
       ledger: new Ledger(),
       master,
       workers,
-      disturbed: new Map(),
+      disturbance: new Disturbance(world),
       away: new Map(),
       healed: false,
       mirror: null as never,
@@ -279,6 +280,7 @@ class Run {
   #fail(failure: Omit<Failure, "atMs">): void {
     if (this.#failure) return;
     this.#failure = { ...failure, atMs: Math.round(this.#world.now) };
+    this.#world.halt();
     this.#world.note(`FAILED ${failure.class} ${failure.checker}: ${failure.message}`);
   }
 

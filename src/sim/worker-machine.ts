@@ -92,12 +92,11 @@ export class WorkerMachine {
       clock: this.#engineProcess.clock,
       random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
       images: drawImages(this.#random, healed),
-      program: (spec, run, taskId) => {
-        onRun(this, taskId, spec);
-        const program = programOf(spec, run, healed());
-        if (program.runsMs === null) this.#passing.delete(taskId);
+      program: (spec, run) => programOf(spec, run, healed()),
+      onRun: (taskId, spec, { runsMs }) => {
+        if (runsMs === null) this.#passing.delete(taskId);
         else this.#passing.add(taskId);
-        return program;
+        onRun(this, taskId, spec);
       },
       delayMs: this.engineDelayMs,
       cpu: this.cpu,

@@ -30,6 +30,7 @@ export class World {
   readonly #heap: Event[] = [];
   #soon: (() => void)[] = [];
   #order = 0;
+  #halted = false;
   #hash: number;
   readonly #trace: ((line: string) => void) | null;
 
@@ -83,9 +84,14 @@ export class World {
     this.#soon.push(fire);
   }
 
+  /** Nothing is done any more. */
+  halt(): void {
+    this.#halted = true;
+  }
+
   /** Runs what is due until then, at most `most` events. False: there is more to do before then. */
   run(until: number, most: number): boolean {
-    for (let done = 0; done < most; done++) {
+    for (let done = 0; done < most && !this.#halted; done++) {
       const next = this.#heap[0];
       if (!next || next.at > until) {
         this.now = until;

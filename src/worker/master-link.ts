@@ -111,10 +111,13 @@ export class MasterLink {
     const { client, log, signal, node, counters } = this.#options;
     const body = node();
     const news = newsOf(body);
+    const known = news === this.#told;
+    // Until it is acknowledged nobody knows what the master has heard: the answer may be lost, and the news not.
+    if (!known) this.#told = "";
     try {
       const answer = await client.call("heartbeat", {
         id: this.#nodeId,
-        body: news === this.#told ? {} : JSON.parse(news),
+        body: known ? {} : JSON.parse(news),
         signal,
         timeoutMs: Math.max(intervalMs, limits.heartbeatMinMs) * 2,
       });

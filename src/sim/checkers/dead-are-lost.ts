@@ -1,5 +1,6 @@
 // A node that is gone is noticed, and what it held is given up, while the master itself is well.
 
+import { everybody } from "../disturbance.ts";
 import type { Checker } from "./checker.ts";
 
 /** A lease with a margin. */
@@ -11,9 +12,9 @@ export const deadAreLost: Checker = {
   name: "dead-are-lost",
   sentence: "A node that is gone is noticed within seconds, while the master and most of the others are well.",
   class: "liveness",
-  look: ({ truth, world, workers, disturbed, away, master }, wrong) => ({
+  look: ({ truth, world, workers, disturbance, away, master }, wrong) => ({
     now() {
-      if (!master.master || world.now - (disturbed.get("") ?? -calmMs) < calmMs) return;
+      if (!master.master || disturbance.calmMs(everybody) < calmMs) return;
       if (away.size * 2 >= workers.length) return; // most of them: then it is the master's own network that it doubts
       for (const [hostname, sinceMs] of away) {
         if (world.now - sinceMs < noticedMs) continue;

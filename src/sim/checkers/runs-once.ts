@@ -9,9 +9,8 @@ export const runsOnce: Checker = {
   look: (_, wrong) => {
     const starts = new Map<string, number>();
     return {
-      run(machine, taskId, { restartPolicy, args }) {
-        // What does not start may be tried again; what started has had its one run.
-        if (restartPolicy.mode !== "never" || args[0] === "unstartable") return;
+      run(machine, taskId, { restartPolicy }) {
+        if (restartPolicy.mode !== "never") return;
         const count = (starts.get(taskId) ?? 0) + 1;
         starts.set(taskId, count);
         if (count > 1) wrong(`task ${taskId} may run once, and was started ${count} times, last on ${machine.name}`);
