@@ -120,6 +120,13 @@ export class SimulatedRuntime implements Runtime {
       if (state.taskId === taskId && state.status === "running") finish(exitCode, oomKilled);
   }
 
+  /** Does a container of this task run? */
+  runs(taskId: string): boolean {
+    for (const { state } of this.#containers.values())
+      if (state.taskId === taskId && state.status === "running") return true;
+    return false;
+  }
+
   /** All that there are, also of other nodes. */
   all(): ContainerState[] {
     return [...this.#containers.values()].map(({ state }) => ({ ...state }));

@@ -60,12 +60,14 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   };
   const durationMs = Math.round(hours * hourMs);
   // Many faults in a short run, fewer in a long one: a cluster that never gets up again proves nothing.
-  const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 4 : 1);
+  const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 10 : 1);
   const kept = keep && new Set(keep);
   const faults = drawFaults(seed, durationMs, gapMs).filter(
     ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
   );
-  return { seed, ...drawn, nodes: nodes ?? drawn.nodes, durationMs, faults };
+  // Who runs a day wants to see a day's work: dense in minutes, as people work in hours.
+  const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
+  return { seed, ...drawn, pauseMs, nodes: nodes ?? drawn.nodes, durationMs, faults };
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

@@ -3,8 +3,8 @@
 
 import { ClusterState } from "../core/state.ts";
 import type { Batch } from "../model/change.ts";
-import type { TaskId } from "../model/ids.ts";
-import type { Task } from "../model/task.ts";
+import type { NodeId, TaskId } from "../model/ids.ts";
+import { isPlaced, type Task } from "../model/task.ts";
 
 /** Task versions remembered, by the task: streams may carry what was so a while ago. */
 const tasksRemembered = 20_000;
@@ -15,11 +15,14 @@ export class Truth {
   readonly removed = new Set<TaskId>();
   /** Of each task, the texts that a batch ever left it with, as hashes. */
   readonly #versions = new Map<string, Set<number | bigint>>();
+  /** Which tasks hold a place on a node: kept apart from the scheduler's own books, which are what is checked. */
+  readonly #placed = new Map<NodeId, Set<TaskId>>();
   batches = 0;
 
   apply(batch: Batch): void {
     const touched = new Set<TaskId>();
     for (const change of batch.changes) {
+      if (change.type === "task.removed") this.#forgetPlace(change.taskId);
       this.state.apply(change);
       if (change.type === "task.created") touched.add(change.task.taskId);
       else if (change.type === "task.updated") touched.add(change.taskId);
@@ -27,11 +30,31 @@ export class Truth {
     }
     this.state.revision = batch.revision;
     this.batches++;
-    for (const taskId of touched) this.#remember(this.state.tasks.get(taskId));
+    for (const taskId of touched) {
+      const task = this.state.tasks.get(taskId);
+      if (!task) continue;
+      this.#place(task);
+      this.#remember(task);
+    }
   }
 
-  #remember(task: Task | undefined): void {
-    if (!task) return;
+  placedOn(nodeId: NodeId): Task[] {
+    return [...(this.#placed.get(nodeId) ?? [])].map((taskId) => this.state.task(taskId));
+  }
+
+  #place({ taskId, nodeId, status }: Task): void {
+    if (nodeId === null) return;
+    const placed = this.#placed.get(nodeId) ?? new Set();
+    if (isPlaced(status)) this.#placed.set(nodeId, placed.add(taskId));
+    else placed.delete(taskId);
+  }
+
+  #forgetPlace(taskId: TaskId): void {
+    const nodeId = this.state.tasks.get(taskId)?.nodeId;
+    if (nodeId) this.#placed.get(nodeId)?.delete(taskId);
+  }
+
+  #remember(task: Task): void {
     let versions = this.#versions.get(task.taskId);
     if (!versions) {
       versions = new Set();

@@ -73,10 +73,10 @@ export class Workload {
     if (draw < 68) return this.#stop(client, process);
     if (draw < 80) return this.#remove(client, process);
     if (draw < 86) return this.#look(client, process);
-    if (draw < 92) await this.#try(process, () => client.call("listTasks", { timeoutMs: patienceMs }));
-    else if (draw < 94) return this.#explain(client, process);
-    else if (draw < 98) return this.#cordon(client, process);
-    else await this.#try(process, () => client.call("listNodes", { timeoutMs: patienceMs }));
+    if (draw < 92) return this.#list(client, process);
+    if (draw < 94) return this.#explain(client, process);
+    if (draw < 98) return this.#cordon(client, process);
+    await this.#try(process, () => client.call("listNodes", { timeoutMs: patienceMs }));
   }
 
   async #create(client: Client, process: Process): Promise<void> {
@@ -143,6 +143,13 @@ export class Workload {
     if (taskId === undefined) return;
     const query = randomInteger(this.#random, 2) === 0 ? { wait: "finished" as const, timeout: "2s" } : {};
     await this.#try(process, () => client.call("getTask", { id: taskId, query, timeoutMs: patienceMs }));
+  }
+
+  async #list(client: Client, process: Process): Promise<void> {
+    // The newest, which change most: from the first that this client knows.
+    const cursor = this.#live[0];
+    const query = { limit: 50, ...(cursor === undefined ? {} : { cursor }) };
+    await this.#try(process, () => client.call("listTasks", { query, timeoutMs: patienceMs }));
   }
 
   async #explain(client: Client, process: Process): Promise<void> {

@@ -1,31 +1,23 @@
 // No node is given more tasks, cores or memory than it has.
 
-import type { Task } from "../../model/task.ts";
-import { isPlaced } from "../../model/task.ts";
-import type { Scene } from "../scene.ts";
 import type { Checker } from "./checker.ts";
-
-/** Added up anew from the records: the scheduler's own sums are what is checked. */
-export function tasksPlacedOn({ truth }: Scene, nodeId: string): Task[] {
-  return [...truth.state.tasks.values()].filter((task) => task.nodeId === nodeId && isPlaced(task.status));
-}
 
 export const noOvercommit: Checker = {
   name: "no-overcommit",
   sentence: "No node is given more tasks, cores or memory than it has.",
   class: "safety",
-  look: (scene, wrong) => ({
+  look: ({ truth }, wrong) => ({
     batch({ changes }) {
       const nodes = new Set<string>();
       for (const change of changes)
         if (change.type === "task.updated" && change.set.status === "scheduled") nodes.add(change.set.nodeId!);
       for (const nodeId of nodes) {
-        const node = scene.truth.state.nodes.get(nodeId as never);
+        const node = truth.state.nodes.get(nodeId as never);
         if (!node) {
           wrong(`tasks are placed on ${nodeId}, which is no node`);
           continue;
         }
-        const tasks = tasksPlacedOn(scene, nodeId);
+        const tasks = truth.placedOn(node.nodeId);
         const cpu = tasks.reduce((sum, { resources }) => sum + Math.round(resources.cpu.request * 1000), 0) / 1000;
         const memory = tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
         if (tasks.length > node.capacity)

@@ -1,14 +1,16 @@
 // A task is given to one node, once, and its container runs on no other.
 
 import type { TaskId } from "../../model/ids.ts";
+import type { WorkerMachine } from "../worker-machine.ts";
 import type { Checker } from "./checker.ts";
 
 export const onePlacement: Checker = {
   name: "one-placement",
   sentence: "A task is given to one node, once, and its container runs on no other.",
   class: "safety",
-  look: ({ truth, workers }, wrong) => {
+  look: ({ truth }, wrong) => {
     const placed = new Map<TaskId, string>();
+    const ranOn = new Map<string, WorkerMachine>();
     return {
       batch({ changes }) {
         for (const change of changes) {
@@ -24,11 +26,10 @@ export const onePlacement: Checker = {
         if (nodeId === undefined) wrong(`task ${taskId} runs on ${machine.name}, and was never placed`);
         else if (machine.identity && machine.identity.nodeId !== nodeId)
           wrong(`task ${taskId} was placed on ${nodeId}, and runs on ${machine.name} (${machine.identity.nodeId})`);
-        const elsewhere = workers.filter(
-          ({ name, engine }) =>
-            name !== machine.name && engine.all().some((one) => one.taskId === taskId && one.status === "running"),
-        );
-        if (elsewhere.length > 0) wrong(`task ${taskId} runs on ${machine.name} and on ${elsewhere[0]!.name}`);
+        const other = ranOn.get(taskId);
+        if (other && other !== machine && other.engine.runs(taskId))
+          wrong(`task ${taskId} runs on ${machine.name} and on ${other.name}`);
+        ranOn.set(taskId, machine);
         if (!truth.knows(taskId as TaskId)) wrong(`task ${taskId} runs, and is in no log`);
       },
     };
