@@ -5,6 +5,7 @@ import type { Client } from "../api/client.ts";
 import type { GoneEvent, SyncEvent } from "../api/operations.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
@@ -23,6 +24,7 @@ export interface WorkerOptions {
   client: Client;
   runtime: Runtime;
   clock: Clock;
+  random: Random;
   log: Log;
   hostname: string;
   /** Where the worker's own server listens. */

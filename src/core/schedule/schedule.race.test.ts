@@ -34,6 +34,8 @@ function randomNode(random: Random, number: number): NodeRecord {
     engine: pick(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
     engineError: random.next() < 0.95 ? null : "away",
     version: "",
+    suspect: null,
+    flapping: null,
     registeredAt: "",
   };
 }
