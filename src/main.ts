@@ -42,7 +42,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     settings.journal === "memory"
       ? openMemoryJournal()
       : unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
-  const { retentionCount, retentionAgeMs, strategy, token, allowedHosts } = settings;
+  const { retentionCount, retentionAgeMs, strategy, token, allowedHosts, massLossFraction } = settings;
   const options: MasterOptions = {
     journal,
     clock: systemClock,
@@ -52,6 +52,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     strategy,
     token,
     allowedHosts,
+    massLossFraction,
     retention: {
       ...(retentionCount === undefined ? {} : { count: retentionCount }),
       ...(retentionAgeMs === undefined ? {} : { ageMs: retentionAgeMs }),
@@ -104,6 +105,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
         client: new Client({ baseUrl: settings.masterUrl, token: token ?? undefined }),
         runtime,
         clock: systemClock,
+        random: systemRandom,
         log,
         hostname: name,
         port: settings.port,

@@ -69,7 +69,6 @@ const BANS: Ban[] = [
     pattern: /\b(setTimeout|setInterval|setImmediate)\(|\bBun\.sleep|\bAbortSignal\.timeout\(/,
     rooms: SIMULATED,
     except: {
-      "src/api/client.ts": "the patience of a real socket, and only where a caller asks for it",
       "src/runtime/engine-http.ts": "the patience of a real socket: the simulated runtime replaces this adapter",
     },
     why: CLOCK,

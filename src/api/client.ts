@@ -1,6 +1,6 @@
 // The typed client: one method for every operation of the table. Answers are values; refusals are values too.
 
-import { type Clock, systemClock } from "../lib/clock.ts";
+import { type CancelTimer, type Clock, systemClock } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
 import { type Outcome, type Refusal, type RefusalCode, refusalCodes, refuse } from "../model/refusal.ts";
 import type { ErrorBody } from "./errors.ts";
@@ -19,7 +19,7 @@ export interface ClientOptions {
   token?: string | undefined;
   /** For tests and simulation: a fetch that needs no socket. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Times out calls; left out: the platform's. */
+  /** What `timeoutMs` is measured by. Default: the system's. */
   clock?: Clock;
 }
 
@@ -102,8 +102,7 @@ export class Client {
     }
     const giveUp = options.timeoutMs === undefined ? undefined : new AbortController();
     // Only the answer's arrival is timed, not a stream's life: AbortSignal.timeout would cut streams.
-    const { clock = systemClock } = this.#options;
-    const cancel = giveUp && clock.timer(options.timeoutMs!, () => giveUp.abort(new Error("timed out")));
+    const cancelTimer = giveUp && this.#after(options.timeoutMs!, () => giveUp.abort(new Error("timed out")));
     const signals = [options.signal, giveUp?.signal].filter((signal) => signal !== undefined);
     if (signals.length > 0) init.signal = AbortSignal.any(signals);
     try {
@@ -113,8 +112,12 @@ export class Client {
       const { why, kind } = whyUnreachable(error);
       throw new UnreachableError(this.#options.baseUrl, why, error, kind);
     } finally {
-      cancel?.();
+      cancelTimer?.();
     }
+  }
+
+  #after(delayMs: number, fire: () => void): CancelTimer {
+    return (this.#options.clock ?? systemClock).timer(delayMs, fire);
   }
 }
 

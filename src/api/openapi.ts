@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { strategies } from "../model/cluster.ts";
 import { filterNames } from "../model/explanation.ts";
+import { suspicionCodes } from "../model/node.ts";
 import { refusalCodes } from "../model/refusal.ts";
 import { reasonCodes, taskStatuses } from "../model/task.ts";
 import { taskInput } from "../model/task-input.ts";
@@ -190,6 +191,22 @@ function answerSchemas(): Record<string, Json> {
       labels: map,
       status: { enum: ["online", "offline"] },
       schedulable: { type: "boolean" },
+      suspect: {
+        anyOf: [record({ code: { enum: [...suspicionCodes] }, message: text, since: time }), { type: "null" }],
+        description: "Why it gets nothing new although it counts as online.",
+      },
+      flapping: {
+        anyOf: [
+          record({
+            losses: whole,
+            lostAt: time,
+            steadyUntil: nullable("string", { format: "date-time" }),
+            steadyMs: whole,
+          }),
+          { type: "null" },
+        ],
+        description: "It was lost lately; with steadyUntil it is damped, and gets nothing new until then.",
+      },
       engine: { anyOf: [engine, { type: "null" }] },
       engineError: nullable("string"),
       version: text,
@@ -199,7 +216,7 @@ function answerSchemas(): Record<string, Json> {
       lastHeartbeat: nullable("string", { format: "date-time" }),
     }),
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
-    HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole }),
+    HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole }),
     Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
     Version: record({ version: text, commit: text, api: { const: "v1" } }),
     Explanation: record({

@@ -275,6 +275,17 @@ export const operations = {
     answer: "Node",
     refusals: [...findNode, ...write],
   }),
+  loseNode: operation<Node>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/lost",
+    summary:
+      "Declare a node lost, without waiting and also while the master holds; one that was just heard only with force.",
+    query: forceQuery,
+    status: 200,
+    media: json,
+    answer: "Node",
+    refusals: [...findNode, "node-alive", ...write],
+  }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",
     path: "/api/v1/nodes/{id}/assignments",

@@ -75,6 +75,8 @@ export interface HeartbeatAnswer {
   nextHeartbeatMs: number;
   /** Silent for this long, the node counts as lost. */
   leaseMs: number;
+  /** Whoever loses its master comes back at a moment of its own within so long. Masters of before do not say: at once. */
+  reconnectWithinMs?: number;
 }
 
 const booleanQuery = z

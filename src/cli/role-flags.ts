@@ -48,6 +48,13 @@ const masterOnly: readonly Flag[] = [
     value: "TIME",
     description: `how long to keep them; ${limits.finishedTaskAgeMs / 3_600_000}h if left out`,
   },
+  {
+    long: "mass-loss-threshold",
+    value: "FRACTION",
+    description:
+      "more nodes than this share silent at once count as its own network's fault, not as lost; 1 or off: never",
+    default: String(limits.massLossFraction),
+  },
 ];
 
 const workerOnly: readonly Flag[] = [
@@ -119,7 +126,16 @@ export function masterSettings(context: Context): MasterSettings {
     allowedHosts: flags.texts("allowed-host"),
     retentionCount: flags.integer("retention-count", 0, limits.tasks),
     retentionAgeMs: flags.durationMs("retention-age"),
+    massLossFraction: massLossFraction(flags.text("mass-loss-threshold")!),
   };
+}
+
+function massLossFraction(text: string): number {
+  const fraction = text === "off" ? 1 : /^(0?\.\d{1,6}|[01](\.0{1,6})?)$/.test(text) ? Number(text) : Number.NaN;
+  if (fraction > 0 && fraction <= 1) return fraction;
+  throw new UsageError(
+    `--mass-loss-threshold: expected a share of the nodes above 0 and up to 1, such as 0.5, or off; got ${JSON.stringify(text)}`,
+  );
 }
 
 export function workerSettings(context: Context): WorkerSettings {

@@ -16,6 +16,8 @@ export interface MasterSettings {
   /** Finished tasks kept; undefined: the default of model/limits.ts. */
   retentionCount: number | undefined;
   retentionAgeMs: number | undefined;
+  /** More than this share of the nodes silent at once is taken for the master's own network; 1: never. */
+  massLossFraction: number;
 }
 
 export interface WorkerSettings {

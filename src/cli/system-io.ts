@@ -4,7 +4,7 @@ import { readSync, write } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isatty } from "node:tty";
 import type { Version } from "../api/operations.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import { BrokenPipeError, type Io, type Output } from "./io.ts";
 
 export function systemIo(version: Version): Io {
@@ -36,13 +36,10 @@ export function systemIo(version: Version): Io {
 
 /** Unlike the clock of the roles, its timers keep the process alive: a command that waits must not end. */
 const foregroundClock: Clock = {
-  now: () => Date.now(),
+  ...systemClock,
   timer(delayMs, fire) {
     const handle = setTimeout(fire, Math.min(Math.max(0, delayMs), 2_147_483_647));
     return () => clearTimeout(handle);
-  },
-  soon(fire) {
-    setImmediate(fire);
   },
 };
 

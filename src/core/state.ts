@@ -6,7 +6,7 @@ import type { Change } from "../model/change.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import { isMove } from "../model/moves.ts";
-import type { NodeRecord } from "../model/node.ts";
+import { type NodeRecord, nodeDefaults } from "../model/node.ts";
 import { isFinished, isPlaced, type Task, type TaskStatus, taskStatuses, unpackTask } from "../model/task.ts";
 import { OrderedIds } from "./ordered-ids.ts";
 import { PendingTasks } from "./pending.ts";
@@ -95,7 +95,8 @@ export class ClusterState {
       case "task.removed":
         return this.#removeTask(change.taskId);
       case "node.registered":
-        return this.#putNode(change.node.nodeId, change.node);
+        // A log of before lacks fields that came later.
+        return this.#putNode(change.node.nodeId, { ...nodeDefaults, ...change.node });
       case "node.updated":
         return this.#putNode(change.nodeId, { ...this.node(change.nodeId), ...change.set });
       case "node.removed":

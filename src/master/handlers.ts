@@ -204,6 +204,14 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     cordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
     uncordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    loseNode: async (call) => {
+      const found = await node(call.id);
+      if (!found.ok) return found;
+      const outcome = await liveness.declareLost(found.value, call.query.force ?? false);
+      if (!outcome.ok) return outcome;
+      const after = findNode(state, outcome.value);
+      return after.ok ? ok(view(after.value)) : after;
+    },
     nodeAssignments: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;

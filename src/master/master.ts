@@ -37,6 +37,8 @@ export interface MasterOptions {
   retention?: Partial<Retention>;
   /** How workers are reached; left out: over the platform's sockets. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** More than this share of the workers silent at once is not believed; 1: all is. Default: that of the limits. */
+  massLossFraction?: number;
   /** Ends the process: its state can no longer be trusted, and the journal has the truth. */
   onFatal: (error: unknown) => void;
 }
@@ -60,7 +62,11 @@ export function startMaster(options: MasterOptions): Master {
   const newest = journal.lastRevision();
   const leases = new Leases();
   const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
-  const watchers = new Watchers({ state, clock, view, revision: newest });
+  const watchers = new Watchers({
+    ...{ state, clock, view, revision: newest },
+    onAssignmentsOpened: (nodeId) => liveness.streamOpened(nodeId),
+    onAssignmentsBroken: (nodeId) => liveness.streamBroken(nodeId),
+  });
   let changesInLog = 0;
   replay(journal, state, (batch, removed) => {
     changesInLog += batch.changes.length;
@@ -87,13 +93,14 @@ export function startMaster(options: MasterOptions): Master {
       snapshots.grown(batch.changes.length);
     },
   });
-  const liveness = new Liveness({
+  const liveness: Liveness = new Liveness({
     state,
     leases,
     clock,
     log,
     loop,
     holdsStream: (nodeId) => watchers.hasAssignmentStream(nodeId),
+    massLossFraction: options.massLossFraction ?? limits.massLossFraction,
   });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
   const begin = async (): Promise<void> => {

@@ -29,6 +29,9 @@ export interface WatchersOptions {
   state: ClusterState;
   clock: Clock;
   view: (node: NodeRecord) => Node;
+  /** A worker begins to follow a node's assignments; the last that did has gone. */
+  onAssignmentsOpened?: (nodeId: NodeId) => void;
+  onAssignmentsBroken?: (nodeId: NodeId) => void;
   /** The newest revision of the log; the state may still be behind it, and what is replayed is then recalled. */
   revision: number;
 }
@@ -199,9 +202,12 @@ export class Watchers {
       );
       const streams = this.#assignments.get(nodeId) ?? new Set();
       this.#assignments.set(nodeId, streams.add(stream));
+      this.#options.onAssignmentsOpened?.(nodeId);
       return () => {
         streams.delete(stream);
-        if (streams.size === 0 && this.#assignments.get(nodeId) === streams) this.#assignments.delete(nodeId);
+        if (streams.size > 0 || this.#assignments.get(nodeId) !== streams) return;
+        this.#assignments.delete(nodeId);
+        this.#options.onAssignmentsBroken?.(nodeId);
       };
     });
   }

@@ -6,6 +6,7 @@ import type { TaskStatus } from "./task.ts";
 
 export const filterNames = [
   "online",
+  "steady",
   "engine",
   "schedulable",
   "capacity",

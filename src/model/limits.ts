@@ -77,10 +77,34 @@ export const limits = {
 
   // ---- liveness
   heartbeatMinMs: 1 * second,
-  /** The master sees at most this many heartbeats a second, so it asks for fewer as nodes grow. */
+  /** The master sees about this many heartbeats a second at most, so it asks for fewer as nodes grow. */
   heartbeatsPerSecond: 1_000,
-  /** Missed heartbeats before a node counts as lost. */
+  /** Missed heartbeats before a node counts as lost; in small clusters the next two ask for more. */
   heartbeatsMissed: 3,
+  /** A worker may stall for so long (a full disk queue, a busy core) anywhere in its beat. */
+  heartbeatStallMs: 2 * second,
+  /** Transit there and back, and the master's turn. With beat and stall 3.5 s: a replacement can run within 5 s. */
+  heartbeatTransitMs: 500,
+  /** A beat comes up to this share early, so that beats which a restart has aligned drift apart. */
+  heartbeatJitter: 0.1,
+  /** A worker whose connection broke has a supervisor's pause of 1 s, and a start on a slow machine. */
+  suspectGraceMs: 2_500,
+  /** The master looks at its own clock this often, and so notices when it was itself held up. */
+  pulseMs: 500,
+  /** Held up for so long, it first listens for a whole lease: by then every worker that lives has tried again. */
+  masterSleptMs: 2 * second,
+  /** More than this share of the nodes silent at once is taken for the master's own network: --mass-loss-threshold. */
+  massLossFraction: 0.5,
+  /** A node is damped from this many losses on. A reboot, and one that went wrong, are none of it. */
+  flapLosses: 3,
+  /** So long without a loss forgives one: flapping is three losses, each within this time of the one before. */
+  flapForgivenMs: 10 * minute,
+  /** The first time that a damped node must be steady; each further loss doubles it. */
+  flapSteadyMs: 30 * second,
+  /** No longer than a person takes to have a look. */
+  flapSteadyMaxMs: 30 * minute,
+  /** A worker asks again soon at first: a master that restarts is back within a second. */
+  reconnectInitialMs: 100,
   /** A node registered by hand beats by hand. */
   handLeaseMs: 90 * second,
 

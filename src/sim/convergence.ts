@@ -43,6 +43,8 @@ function unsettledWorker({ truth }: Scene, machine: Scene["workers"][number]): s
   const node = truth.state.nodes.get(identity.nodeId as never);
   if (!node) return `${name} (${identity.nodeId}) is no node`;
   if (node.status !== "online") return `${name} is ${node.status}`;
+  if (node.suspect !== null) return `${name} is suspect: ${node.suspect.message}`;
+  if (node.flapping?.steadyUntil) return `${name} is damped until ${node.flapping.steadyUntil}`;
   if (!node.schedulable) return `${name} is cordoned`;
   if (node.engineError !== null) return `${name} has no engine: ${node.engineError}`;
   if (machine.passing !== null) return `${name} runs ${machine.passing}, which will end`;

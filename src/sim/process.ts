@@ -32,13 +32,12 @@ export class Process {
     this.host = host;
     this.name = `${host.name}/${name}#${++host.lives}`;
     this.random = world.random(this.name);
-    const clock: Clock & { elapsed(): number } = {
+    this.clock = {
       now: () => Math.floor(host.wallMs()),
       elapsed: () => world.now,
       timer: (delayMs, fire) => this.#timer(delayMs, fire),
       soon: (fire) => world.soon(() => this.#enter(fire, this.#arrivals)),
     };
-    this.clock = clock;
     this.log = world.tracing
       ? lineLog(this.name, this.clock, (line) => world.remark(() => line.slice(25).trimEnd()))
       : silentLog;

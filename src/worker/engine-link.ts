@@ -184,7 +184,9 @@ export class EngineLink {
       this.#error = null;
       return true;
     } catch (error) {
+      const before = this.#error;
       this.#error = messageOf(error);
+      if (before !== this.#error) this.#options.onNews();
       return false;
     }
   }

@@ -24,7 +24,7 @@ export interface WorkerOptions {
   client: Client;
   runtime: Runtime;
   clock: Clock;
-  random?: Random;
+  random: Random;
   log: Log;
   hostname: string;
   /** Where the worker's own server listens. */

@@ -72,9 +72,10 @@ describe("roles", () => {
       allowedHosts: [],
       retentionCount: undefined,
       retentionAgeMs: undefined,
+      massLossFraction: 0.5,
     });
     await podling(
-      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --retention-count 5 --retention-age 24h",
+      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --retention-count 5 --retention-age 24h --mass-loss-threshold .75",
       { env: { PODLING_TOKEN: "secret" } },
     );
     expect(settings.master).toEqual({
@@ -88,6 +89,7 @@ describe("roles", () => {
       allowedHosts: ["a", "b"],
       retentionCount: 5,
       retentionAgeMs: 86_400_000,
+      massLossFraction: 0.75,
     });
   });
 

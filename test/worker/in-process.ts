@@ -103,9 +103,10 @@ export class World {
   /** A worker with the identity that the last one left. Not started. */
   worker(more: Partial<WorkerOptions> = {}): Worker {
     const worker = new Worker({
-      client: new Client({ baseUrl: "http://localhost:1", fetch: this.fetch }),
+      client: new Client({ baseUrl: "http://localhost:1", fetch: this.fetch, clock: this.clock }),
       runtime: this.runtime,
       clock: this.clock,
+      random: seededRandom(13),
       log: silentLog,
       hostname: "n1",
       port: 8081,

@@ -8,6 +8,7 @@ import { type Column, renderTable } from "./table.ts";
 /** Short enough that all of them fit beside a name in 80 columns. */
 const titles: Record<FilterName, string> = {
   online: "online",
+  steady: "calm",
   engine: "engine",
   schedulable: "open",
   capacity: "places",

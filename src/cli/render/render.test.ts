@@ -7,7 +7,7 @@ import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { Node } from "../../model/node.ts";
 import { type PackedTask, unpackTask } from "../../model/task.ts";
 import { renderExplanation } from "./explanation.ts";
-import { labelsText, nodeColumns } from "./nodes.ts";
+import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
 import { createStyle, oneLine, plainStyle, speaksUtf8, truncate } from "./style.ts";
 import { renderTable } from "./table.ts";
@@ -107,6 +107,8 @@ const node: Node = {
   engine: { name: "docker", version: "27.1", os: "linux", arch: "amd64" },
   engineError: null,
   version: "0.1.0",
+  suspect: null,
+  flapping: null,
   registeredAt: "2025-01-19T10:00:00.000Z",
   runningTasks: 2,
   used: { cpu: 0.5, memory: 512 * 1024 ** 2 },
@@ -128,9 +130,41 @@ test("nodes at 80 columns", () => {
     ].join("\n")}\n`,
   );
   expect(renderTable(nodeColumns(now, true), nodes, plainStyle, null)).toContain(
-    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  1s",
+    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  -       1s",
   );
   expect(labelsText({ a: "", b: "c" })).toBe("a,b=c");
+});
+
+describe("nodes that are online and get nothing new", () => {
+  const since = "2025-01-19T12:39:50.000Z";
+  const broken = { ...node, suspect: { code: "connection-broken" as const, message: "its connection broke", since } };
+  const held = { ...node, suspect: { code: "mass-silence" as const, message: "it is silent for 4 s", since } };
+  const flapping = { losses: 4, lostAt: since, steadyUntil: "2025-01-19T12:41:00.000Z", steadyMs: 60_000 };
+
+  test.each([
+    ["online, suspect", broken],
+    ["online, silent", held],
+    ["online, silent", { ...held, flapping }],
+    ["online, damped", { ...node, flapping }],
+    ["online, damped, cordoned", { ...node, flapping, schedulable: false }],
+    ["online", { ...node, flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } }],
+  ])("say so: %s", (text, one) => {
+    expect(nodeStatus(one)).toBe(text);
+  });
+
+  test("are explained beside the table; a hold in one sentence, the others one by one and not too many", () => {
+    expect(nodeNotes([node, { ...node, status: "offline" }])).toEqual([]);
+    expect(nodeNotes([held, { ...held, hostname: "n2" }, node, broken])).toEqual([
+      "the master holds: 2 of 4 nodes fell silent at once, which may be its own network, so none of them counts as lost until more are heard. One that is really gone: podling node lost n1",
+      "n1: its connection broke",
+    ]);
+    expect(nodeNotes([{ ...node, flapping }])).toEqual([
+      "n1: was lost 4 times lately: nothing new before it has been steady for 60 s, at 12:41:00 UTC",
+    ]);
+    const many = nodeNotes(Array.from({ length: 9 }, () => broken));
+    expect(many).toHaveLength(6);
+    expect(many.at(-1)).toBe("and 4 more: podling nodes -o wide");
+  });
 });
 
 function verdict(hostname: string, failed: Partial<Record<FilterName, string>>, score: number | null): NodeVerdict {
@@ -173,9 +207,9 @@ describe("explanations", () => {
         "web (20250119123456-abc12345) is pending",
         "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
         "",
-        "NODE  online  engine  open  places  cpu  mem  port  where  arch  SCORE",
-        "n1    ✓       ✓       ✓     ✓       ✓    ✗    ✓     ✓      ✓     -",
-        "n2    ✓       ✓       ✗     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "NODE  online  calm  engine  open  places  cpu  mem  port  where  arch  SCORE",
+        "n1    ✓       ✓     ✓       ✓     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "n2    ✓       ✓     ✓       ✗     ✓       ✓    ✗    ✓     ✓      ✓     -",
         "",
         "n1  ✗ memory       needs 512 MiB, n1 has 310 MiB free",
         "n2  ✗ schedulable  n2 is cordoned",
@@ -198,7 +232,7 @@ describe("explanations", () => {
       nodes: [verdict("n1", {}, 40), { ...verdict("n2", {}, 80.04), chosen: true }],
     };
     const text = renderExplanation(placed, plainStyle, 80, false);
-    expect(text).toContain("n2    ✓       ✓       ✓     ✓       ✓    ✓    ✓     ✓      ✓     80 *\nn1 ");
+    expect(text).toContain("n2    ✓       ✓     ✓       ✓     ✓       ✓    ✓    ✓     ✓      ✓     80 *\nn1 ");
     expect(text).toContain("n2  ✓ 80  2 of 10 places taken; chosen\nn1  ✓ 40  2 of 10 places taken\n");
     expect(text).toEndWith("strategy spread, as decided at revision 42; * is the node chosen\n");
   });
@@ -211,7 +245,7 @@ describe("explanations", () => {
   });
 
   test("without UTF-8 in letters", () => {
-    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("n1    y       y       y");
+    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("n1    y       y     y       y");
   });
 });
 
