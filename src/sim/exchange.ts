@@ -3,6 +3,7 @@
 
 import type { Link, Network } from "./network.ts";
 import type { Process } from "./process.ts";
+import { WireRequest } from "./wire-request.ts";
 
 /** A peer that says nothing for so long is given up by the platform, whatever the program thinks. */
 const giveUpMs = 120_000;
@@ -26,8 +27,8 @@ export class Exchange {
   #answered = false;
   #over = false;
   #request: Request | null = null;
-  /** Ends the request's signal at the server. */
-  readonly #gone = new AbortController();
+  /** Ends the request's signal at the server; null: nobody there has asked for it. */
+  #gone: AbortController | null = null;
   #reader: ReturnType<ReadableStream<Uint8Array>["getReader"]> | null = null;
   #sink: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** Of the last chunk: they arrive in order. */
@@ -44,8 +45,9 @@ export class Exchange {
     const slash = url.indexOf("/", start);
     this.#target = url.slice(start, slash < 0 ? url.length : slash);
     const host = this.#target.slice(0, this.#target.lastIndexOf(":"));
-    this.#there = network.link(client.host.name, host);
-    this.#back = network.link(host, client.host.name);
+    const { there, back } = network.route(client.host.name, host);
+    this.#there = there;
+    this.#back = back;
   }
 
   /** An answer that goes on for as long as somebody reads. */
@@ -134,14 +136,11 @@ export class Exchange {
   }
 
   #makeRequest(): Request {
-    const { method = "GET", headers, body } = this.#init;
-    const sent: Record<string, string> = { ...(headers as Record<string, string> | undefined) };
-    if (typeof body !== "string") return new Request(this.#url, { method, headers: sent, signal: this.#gone.signal });
-    sent["content-length"] = String(Buffer.byteLength(body));
-    const init: RequestInit = { method, headers: sent, body };
-    // A short request is over before its caller could leave; a signal for each would cost as much as its answer.
-    if (this.#url.includes("wait=")) init.signal = this.#gone.signal;
-    return new Request(this.#url, init);
+    const gone = () => {
+      this.#gone ??= new AbortController();
+      return this.#gone.signal;
+    };
+    return new WireRequest(this.#url, this.#init, this.#target, gone) as unknown as Request;
   }
 
   // ---- back
@@ -270,7 +269,7 @@ export class Exchange {
     const server = this.#server;
     if (!server) return;
     server.enter(() => {
-      this.#gone.abort();
+      this.#gone?.abort();
       this.#reader?.cancel().catch(() => {});
     });
   }

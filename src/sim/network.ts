@@ -28,6 +28,11 @@ export interface Link {
   held: Set<() => void>;
 }
 
+interface Route {
+  there: Link;
+  back: Link;
+}
+
 export interface Server {
   process: Process;
   handle: Handler;
@@ -41,6 +46,7 @@ export class Network {
   readonly #servers = new Map<string, Server>();
   readonly #hosts = new Map<string, Host>();
   readonly #links = new Map<string, Link>();
+  readonly #routes = new Map<string, Map<string, Route>>();
   readonly exchanges = new Set<Exchange>();
   onAnswer: AnswerObserver = () => {};
   onChunk: ChunkObserver = () => {};
@@ -83,6 +89,21 @@ export class Network {
       for (const exchange of this.exchanges) exchange.processEnded(process);
     });
     return (url, init) => new Exchange(this, process, url, init).begin();
+  }
+
+  /** Both directions between a client and a server. */
+  route(client: string, server: string): Route {
+    let routes = this.#routes.get(client);
+    if (!routes) {
+      routes = new Map();
+      this.#routes.set(client, routes);
+    }
+    let route = routes.get(server);
+    if (!route) {
+      route = { there: this.link(client, server), back: this.link(server, client) };
+      routes.set(server, route);
+    }
+    return route;
   }
 
   link(from: string, to: string): Link {
