@@ -83,6 +83,7 @@ class Run {
       world,
       network,
       strategy: plan.strategy,
+      snapshotChanges: plan.snapshotChanges,
       onBroken: (error) => this.broken(error),
     });
     master.disk.syncMs = { min: plan.syncMs / 2, max: plan.syncMs };
