@@ -26,6 +26,7 @@ export class Liveness {
   readonly #options: LivenessOptions;
   #dueAt: number | null = null;
   #cancel: CancelTimer = () => {};
+  #stopped = false;
   heartbeats = 0;
 
   constructor(options: LivenessOptions) {
@@ -39,6 +40,7 @@ export class Liveness {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel();
   }
 
@@ -88,6 +90,7 @@ export class Liveness {
 
   #reviewAt(dueAt: number): void {
     this.#cancel();
+    if (this.#stopped) return;
     this.#dueAt = dueAt;
     this.#cancel = this.#options.clock.timer(dueAt - this.#options.clock.now(), () => this.#review());
   }

@@ -21,6 +21,8 @@ export const refusalCodes = [
   "unprocessable",
   "idempotency-conflict",
   "revision-too-old",
+  "backup-unusable",
+  "other-cluster",
   "logs-unavailable",
   "node-unreachable",
   "too-many",
