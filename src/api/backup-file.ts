@@ -146,7 +146,7 @@ export class BackupReader {
 }
 
 /** The sentence of everything that is wrong with a backup. */
-export function damaged(what: string): Outcome<never> {
+export function damaged(what: string): ReturnType<typeof refuse> {
   return refuse("backup-unusable", `the backup is damaged: ${what}. Nothing was changed`, {
     hint: "Take another backup, or another copy of this one.",
   });

@@ -4,6 +4,7 @@
 import { type BackupManifest, BackupReader, damaged } from "../api/backup-file.ts";
 import type { RestoreAnswer } from "../api/operations.ts";
 import type { RestoreQuery } from "../api/schemas.ts";
+import { recover } from "../core/recover.ts";
 import { BadRecord, compareStates, followOn, isWorthless, RestoreReader, unhear } from "../core/restore.ts";
 import { writeHeader, writeRecords } from "../core/snapshot.ts";
 import type { ClusterState } from "../core/state.ts";
@@ -130,6 +131,19 @@ export async function restore(
     writer?.abort();
     if (held) target.release();
   }
+}
+
+/** Into a journal that no master has open. */
+export async function restoreJournal(
+  { journal, clock }: Pick<RestoreTarget, "journal" | "clock">,
+  pieces: Pieces,
+  query: RestoreQuery,
+): Promise<Outcome<RestoreAnswer>> {
+  const read = await readBackup(pieces, clock);
+  if (!read.ok) return read;
+  const still = async () => {};
+  const alone = { holdSnapshots: still, holdWrites: still, release: () => {}, stopped: () => false };
+  return restore({ state: recover(journal), journal, clock, ...alone }, read.value, query);
 }
 
 function otherCluster({ clusterId, at }: BackupManifest, now: ClusterState): Outcome<never> {
