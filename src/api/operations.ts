@@ -7,7 +7,8 @@ import type { Node } from "../model/node.ts";
 import type { RefusalCode } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
 import { taskInput } from "../model/task-input.ts";
-import { type BackupManifest, backupMediaType } from "./backup-file.ts";
+import { backupMediaType } from "./backup-file.ts";
+import type { RestoreAnswer } from "./restore-answer.ts";
 import {
   forceQuery,
   type HeartbeatAnswer,
@@ -72,43 +73,6 @@ export interface Version {
   version: string;
   commit: string;
   api: "v1";
-}
-
-/** One task or node that differs: its status now and in the backup, null where it is not there. */
-export interface RestoreDifference {
-  id: string;
-  name: string;
-  now: string | null;
-  inBackup: string | null;
-}
-
-export interface RestoreDifferences {
-  count: number;
-  /** Tasks of these that hold a place now. */
-  live: number;
-  /** At most a hundred of them. */
-  first: RestoreDifference[];
-}
-
-export interface RestoreComparison {
-  /** Here before, and not in the backup: gone; containers of such tasks are stopped. */
-  forgotten: RestoreDifferences;
-  /** In the backup, and not here before. */
-  returning: RestoreDifferences;
-  /** In both, with another status. */
-  differing: RestoreDifferences;
-}
-
-export interface RestoreAnswer {
-  /** false: a dry run, and nothing was changed. */
-  restored: boolean;
-  backup: BackupManifest;
-  /** What it takes the place of. */
-  before: { clusterId: string; revision: number; tasks: number; nodes: number };
-  /** Of the state as it was restored; null in a dry run. */
-  revision: number | null;
-  tasks: RestoreComparison;
-  nodes: RestoreComparison;
 }
 
 const json = "application/json" as const;

@@ -1,6 +1,6 @@
 // What the long-running verbs ask for, as values: main.ts has the master and the worker, and hands them in.
 
-import type { RestoreAnswer } from "../api/operations.ts";
+import type { RestoreAnswer } from "../api/restore-answer.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { Outcome } from "../model/refusal.ts";
 

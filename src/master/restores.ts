@@ -2,7 +2,7 @@
 // the log in one step. Until that step the master goes on as ever; after it another reign begins on what was restored.
 
 import { type BackupManifest, BackupReader, damaged } from "../api/backup-file.ts";
-import type { RestoreAnswer } from "../api/operations.ts";
+import type { RestoreAnswer } from "../api/restore-answer.ts";
 import type { RestoreQuery } from "../api/schemas.ts";
 import { recover } from "../core/recover.ts";
 import { BadRecord, compareStates, followOn, isWorthless, RestoreReader, unhear } from "../core/restore.ts";

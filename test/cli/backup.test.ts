@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BackupManifest } from "../../src/api/backup-file.ts";
-import type { RestoreAnswer } from "../../src/api/operations.ts";
+import type { RestoreAnswer } from "../../src/api/restore-answer.ts";
 import { Cluster, podling, settings } from "./harness.ts";
 
 let folder: string;

@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { backupMediaType } from "../../src/api/backup-file.ts";
-import type { RestoreAnswer } from "../../src/api/operations.ts";
+import type { RestoreAnswer } from "../../src/api/restore-answer.ts";
 import { openMemoryJournal } from "../../src/journal/memory.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Task } from "../../src/model/task.ts";

@@ -1,7 +1,7 @@
 // podling restore: a backup takes the place of the state of a running master, or goes into the folder of one that does
 // not run. It shows what changes and asks first.
 
-import type { RestoreAnswer } from "../../api/operations.ts";
+import type { RestoreAnswer } from "../../api/restore-answer.ts";
 import { readBackupFile, verifyBackupFile } from "../backup-files.ts";
 import type { Context } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
