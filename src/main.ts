@@ -1,12 +1,13 @@
 // The composition root: the only file that names concrete adapters. Chooses the role from the words it is given and
 // from the name that it was started under; master and worker are loaded only where they are wanted.
 
+import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
-import type { MasterSettings, Roles, WorkerSettings } from "./cli/roles.ts";
+import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/roles.ts";
 import { runCli } from "./cli/run-cli.ts";
 import { systemIo } from "./cli/system-io.ts";
-import type { JournalUnusable } from "./journal/journal.ts";
+import type { Journal, JournalUnusable } from "./journal/journal.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -211,6 +212,30 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
   return code;
 }
 
+/** Into a data folder: its lock keeps masters away meanwhile. A dry run makes no folder. */
+async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: AsyncIterable<Uint8Array>) {
+  const [{ restoreJournal }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }, { refuse }] =
+    await Promise.all([
+      import("./master/restores.ts"),
+      import("./journal/memory.ts"),
+      import("./journal/sqlite.ts"),
+      import("./journal/journal.ts"),
+      import("./model/refusal.ts"),
+    ]);
+  const path = join(resolve(dataDir), "journal.db");
+  let journal: Journal | null = null;
+  try {
+    journal = dryRun && !existsSync(path) ? openMemoryJournal() : openSqliteJournal({ path });
+    return await restoreJournal({ journal, clock: systemClock }, backup, { dryRun, force });
+  } catch (error) {
+    if (!(error instanceof JournalUnusable)) throw error;
+    const running = "Restore into the master that runs: leave --data-dir out. Or stop it first.";
+    return refuse("journal-unavailable", error.message, { hint: error.code === "locked" ? running : error.hint });
+  } finally {
+    journal?.close();
+  }
+}
+
 const roles: Roles = {
   master: (settings) =>
     untilAsked(async (running) => {
@@ -225,6 +250,7 @@ const roles: Roles = {
       running.push(await startMaster(master, roleLog("master")));
       running.push(await startWorker(worker, roleLog("worker")));
     }),
+  restore: restoreInto,
 };
 
 /** podling-master and podling-worker are links to podling: the name says the role. */

@@ -7,12 +7,15 @@ import type { Node } from "../model/node.ts";
 import type { RefusalCode } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
 import { taskInput } from "../model/task-input.ts";
+import { backupMediaType } from "./backup-file.ts";
+import type { RestoreAnswer } from "./restore-answer.ts";
 import {
   forceQuery,
   type HeartbeatAnswer,
   heartbeat,
   logsQuery,
   nodeRegistration,
+  restoreQuery,
   taskListQuery,
   taskReport,
   waitQuery,
@@ -27,13 +30,25 @@ export interface Operation<Body extends z.ZodType = z.ZodType, Query extends z.Z
   path: string;
   summary: string;
   body?: Body;
+  /** The media type of a body that is no JSON, and that the handler reads as it comes. */
+  upload?: string;
   query?: Query;
   /** HTTP status of success. */
   status: number;
   /** json, or the media type of a stream or text. */
-  media: "application/json" | "text/event-stream" | "text/plain" | "text/html" | "none";
+  media: "application/json" | "application/x-ndjson" | "text/event-stream" | "text/plain" | "text/html" | "none";
   /** The name of the answer's schema in openapi.json. */
-  answer: "Task" | "TaskList" | "Node" | "NodeList" | "Explanation" | "HeartbeatAnswer" | "Health" | "Version" | "Any";
+  answer:
+    | "Task"
+    | "TaskList"
+    | "Node"
+    | "NodeList"
+    | "Explanation"
+    | "HeartbeatAnswer"
+    | "RestoreAnswer"
+    | "Health"
+    | "Version"
+    | "Any";
   /** Beyond those that every operation can give (400, 401, 403, 404 for the path, 405, 500). */
   refusals: readonly RefusalCode[];
   /** Works without a token. */
@@ -294,6 +309,26 @@ export const operations = {
     media: events,
     answer: "Any",
     refusals: [...findNode, "too-many"],
+  }),
+  backup: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/api/v1/backup",
+    summary: "The whole state at one revision, as lines of JSON with a checksum at the end.",
+    status: 200,
+    media: backupMediaType,
+    answer: "Any",
+    refusals: ["too-many", "not-ready"],
+  }),
+  restore: operation<RestoreAnswer>()({
+    method: "POST",
+    path: "/api/v1/restore",
+    summary: "Replace the whole state by a backup, at once or not at all. Streams end, and nodes register anew.",
+    upload: backupMediaType,
+    query: restoreQuery,
+    status: 200,
+    media: json,
+    answer: "RestoreAnswer",
+    refusals: ["backup-unusable", "other-cluster", "body-too-large", "unsupported-media-type", ...write],
   }),
   watch: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

@@ -134,3 +134,9 @@ export const logsQuery = z.strictObject({
 export type LogsQuery = z.output<typeof logsQuery>;
 
 export const forceQuery = z.strictObject({ force: booleanQuery.optional() });
+
+export const restoreQuery = z.strictObject({
+  dryRun: booleanQuery.optional().describe("Only say what would change."),
+  force: booleanQuery.optional().describe("Also where the backup is of another cluster."),
+});
+export type RestoreQuery = z.output<typeof restoreQuery>;

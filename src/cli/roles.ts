@@ -1,6 +1,8 @@
 // What the long-running verbs ask for, as values: main.ts has the master and the worker, and hands them in.
 
+import type { RestoreAnswer } from "../api/restore-answer.ts";
 import type { Strategy } from "../model/cluster.ts";
+import type { Outcome } from "../model/refusal.ts";
 
 export interface MasterSettings {
   host: string;
@@ -48,9 +50,18 @@ export interface UpSettings {
   worker: WorkerSettings;
 }
 
+/** Into the data folder of a master that does not run. */
+export interface RestoreSettings {
+  dataDir: string;
+  dryRun: boolean;
+  force: boolean;
+}
+
 /** Each runs until it is asked to stop, and answers with the exit code. */
 export interface Roles {
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
   up(settings: UpSettings): Promise<number>;
+  /** Ends by itself: all of the backup is in the folder then, or nothing has changed there. */
+  restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
 }

@@ -15,11 +15,13 @@ import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
+import type { Backups } from "./backups.ts";
 import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
 import { fetchLogs, type LogsContext } from "./logs.ts";
 import { type MetricsSources, renderMetrics } from "./metrics.ts";
+import type { Restores } from "./restores.ts";
 import { TaskList } from "./task-list.ts";
 import type { TickLoop } from "./tick-loop.ts";
 import type { Watchers } from "./watchers.ts";
@@ -37,6 +39,8 @@ export interface HandlersOptions {
   logs: LogsContext;
   /** A short digest of a text, to tell whether two requests with one key are the same. */
   fingerprint: (text: string) => string;
+  backups: Backups;
+  restores: Restores;
 }
 
 type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
@@ -180,6 +184,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     heartbeat: async (call) => {
       const found = await node(call.id);
+      if (found.ok && found.value.unheard) return unheard(found.value);
       return found.ok ? liveness.heartbeat(found.value, call.body) : found;
     },
     deregisterNode: async (call) => {
@@ -218,6 +223,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
       call.mayTakeLong();
       return watchers.watchAssignments(found.value.nodeId);
     },
+    backup: () => options.backups.open(),
+    restore: (call) => options.restores.restore(call.upload(), call.query),
     watch: async (call) => {
       await settled();
       call.mayTakeLong();
@@ -226,6 +233,14 @@ export function createHandlers(options: HandlersOptions): Handlers {
       return watchers.watch(since);
     },
   };
+}
+
+/** A worker that is told this registers, and so says what it is now. */
+function unheard({ hostname, nodeId }: NodeRecord): Outcome<never> {
+  return refuse("node-not-found", `${hostname} (${nodeId}) is known from a backup, and has not registered since`, {
+    hint: "Register it again, with the same nodeId.",
+    details: { nodeId },
+  });
 }
 
 function hasStarted(task: Task): boolean {

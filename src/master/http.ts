@@ -26,6 +26,8 @@ export interface Call<Id extends OperationId> {
   body: BodyOutput<Id>;
   query: QueryOutput<Id>;
   headers: Headers;
+  /** The body of an operation that takes an upload, as it comes. */
+  upload(): AsyncIterable<Uint8Array>;
   /** Aborted when the caller goes away. */
   signal: AbortSignal;
   /** The caller's address, where there is a socket. */
@@ -78,7 +80,7 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
       return refusalResponse(notFound(request.method, path, match.found ? [operation!.method] : match.allowed));
     const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
     if (!query.ok) return refusalResponse(query.refusal);
-    const body = operation.body ? await readBody(operation.body, request) : noBody;
+    const body = operation.body ? await readBody(operation.body, request) : checkUpload(operation, request);
     if (!body.ok) return refusalResponse(body.refusal);
     const handler = handlers[match.id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
     const call = new RequestCall(request, connection, match.parameter, body.value, query.value);
@@ -123,6 +125,10 @@ class RequestCall {
     return this.#request.headers;
   }
 
+  async *upload(): AsyncGenerator<Uint8Array> {
+    if (this.#request.body) for await (const piece of this.#request.body) yield piece;
+  }
+
   get signal(): AbortSignal {
     return this.#request.signal;
   }
@@ -143,6 +149,24 @@ function splitUrl(url: string): { path: string; search: string } {
   return mark < 0
     ? { path: url.slice(start), search: "" }
     : { path: url.slice(start, mark), search: url.slice(mark + 1) };
+}
+
+/** Of a body that the handler reads by itself: its type, and its length where that is said. */
+function checkUpload({ upload }: Operation, { headers }: Request): Outcome<undefined> {
+  if (upload === undefined) return noBody;
+  const type = headers.get("content-type");
+  if (type?.split(";")[0]?.trim().toLowerCase() !== upload) {
+    return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not ${upload}`, {
+      hint: `Send the header Content-Type: ${upload}.`,
+      details: { contentType: type },
+    });
+  }
+  const bytes = Number(headers.get("content-length") ?? 0);
+  if (bytes <= limits.backupBytes) return noBody;
+  return refuse("body-too-large", `the body has ${bytes} bytes; at most ${limits.backupBytes} are taken`, {
+    hint: "Is this the right file?",
+    details: { bytes, limit: limits.backupBytes },
+  });
 }
 
 async function readBody(schema: z.ZodType, request: Request): Promise<Outcome<unknown>> {

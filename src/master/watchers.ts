@@ -243,8 +243,9 @@ export class Watchers {
     });
   }
 
-  /** Ends every stream; listeners come back to whoever is master then. */
+  /** Ends every stream and every wait; listeners come back to whoever is master then. */
   close(): void {
+    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake(null);
     for (const { stream } of this.#watchers) stream.close();
     for (const streams of this.#assignments.values()) for (const stream of [...streams]) stream.close();
   }

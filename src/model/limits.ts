@@ -119,6 +119,18 @@ export const limits = {
   /** Commands in one batch: bounds the time of a tick and the size of a row. */
   batchCommands: 4_096,
 
+  // ---- backup
+  /** A backup that is sent to be restored: half a million tasks of 4 KiB. */
+  backupBytes: 2048 * MiB,
+  /** One line of it: a task with its report, or the header, which lists the finished tasks. */
+  backupLineBytes: 32 * MiB,
+  /** Tasks that a backup may bring: twice what a cluster takes, since replacements of lost tasks are not held to that. */
+  restoredTasks: 1_000_000,
+  /** Backups read at once: each holds the records of its moment. */
+  backupsAtOnce: 4,
+  /** Tasks (and nodes) that the answer to a restore names in each group; it counts all. */
+  differencesListed: 100,
+
   // ---- worker
   /** Engines serialise much of a start; more in flight only lengthens each. Measured on 2 cores. */
   concurrentStarts: 8,

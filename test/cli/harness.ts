@@ -4,7 +4,7 @@
 import { Client } from "../../src/api/client.ts";
 import type { BodyInput } from "../../src/api/operations.ts";
 import { BrokenPipeError, type Io, type Output } from "../../src/cli/io.ts";
-import type { MasterSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
+import type { MasterSettings, RestoreSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { openMemoryJournal } from "../../src/journal/memory.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
@@ -12,6 +12,7 @@ import { framedMediaType } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { startMaster } from "../../src/master/master.ts";
+import { restoreJournal } from "../../src/master/restores.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Task } from "../../src/model/task.ts";
@@ -45,7 +46,12 @@ export interface Running {
   ended: Promise<Ran>;
 }
 
-export const settings: { master?: MasterSettings; worker?: WorkerSettings; up?: UpSettings } = {};
+export const settings: {
+  master?: MasterSettings;
+  worker?: WorkerSettings;
+  up?: UpSettings;
+  restore?: RestoreSettings;
+} = {};
 
 const roles: Roles = {
   master: async (asked) => {
@@ -59,6 +65,10 @@ const roles: Roles = {
   up: async (asked) => {
     settings.up = asked;
     return 0;
+  },
+  restore: async (asked, backup) => {
+    settings.restore = asked;
+    return restoreJournal({ journal: openMemoryJournal(), clock: systemClock }, backup, asked);
   },
 };
 

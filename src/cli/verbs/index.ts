@@ -17,6 +17,8 @@ const loaders = {
   nodes: async () => (await import("./nodes.ts")).nodes,
   node: async () => (await import("./node.ts")).node,
   events: async () => (await import("./events.ts")).events,
+  backup: async () => (await import("./backup.ts")).backup,
+  restore: async () => (await import("./restore.ts")).restore,
   up: async () => (await import("./up.ts")).up,
   master: async () => (await import("./master.ts")).master,
   worker: async () => (await import("./worker.ts")).worker,
@@ -31,6 +33,7 @@ export const verbNames = Object.keys(loaders) as VerbName[];
 export const verbSections: ReadonlyArray<readonly [title: string, names: readonly VerbName[]]> = [
   ["Run", ["run", "ps", "logs", "inspect", "explain", "wait", "stop", "rm", "prune"]],
   ["Look around", ["nodes", "node", "events"]],
+  ["Keep it", ["backup", "restore"]],
   ["Be the cluster", ["up", "master", "worker"]],
   ["This program", ["version", "completion", "help"]],
 ];
@@ -49,6 +52,9 @@ export const otherWords: Readonly<Record<string, string>> = {
   uncordon: "podling node uncordon NODE",
   server: "podling master",
   agent: "podling worker",
+  export: "podling backup FILE",
+  import: "podling restore FILE",
+  snapshot: "podling backup FILE",
 };
 
 export function isVerb(word: string): word is VerbName {
