@@ -14,6 +14,7 @@ import { drainTasks } from "./drain.ts";
 import { EngineLink } from "./engine-link.ts";
 import type { Identity } from "./identity.ts";
 import { MasterLink, type NodeDescription } from "./master-link.ts";
+import { RemovedMeanwhile } from "./removed-meanwhile.ts";
 import { Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import type { RunnerContext } from "./runner-context.ts";
@@ -49,6 +50,7 @@ export class Worker {
   readonly #master: MasterLink;
   readonly #engine: EngineLink;
   readonly #retention: Retention;
+  readonly #removedMeanwhile: RemovedMeanwhile;
   #identity: Identity;
   /** The master has said which tasks it wants here. */
   #synced = false;
@@ -89,6 +91,7 @@ export class Worker {
       onTruth: (found) => this.#onTruth(found),
       onNews: () => this.#master.tell(),
     });
+    this.#removedMeanwhile = new RemovedMeanwhile({ ...options, signal, runners: this.#runners });
     this.#retention = new Retention({
       ...options,
       signal,
@@ -189,6 +192,7 @@ export class Worker {
       if (!wanted.has(runner.taskId)) runner.want(null);
     });
     this.#synced = true;
+    void this.#removedMeanwhile.ask();
   }
 
   /** Another cluster than before: what runs for that one is not this one's to stop. */
@@ -241,5 +245,6 @@ export class Worker {
       if (this.#synced && !runner.knowsWish) runner.want(null);
     }
     this.#eachRunner((runner) => runner.look(false));
+    if (this.#synced) void this.#removedMeanwhile.ask();
   }
 }
