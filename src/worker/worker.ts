@@ -162,8 +162,10 @@ export class Worker {
 
   #becomes(identity: Identity): void {
     if (identity.nodeId === this.#identity.nodeId && identity.clusterId === this.#identity.clusterId) return;
-    this.#identity = identity;
+    // Kept before it is used: where the disk is full this is tried again, and no container is made for a node that a
+    // worker started after this one would not know to be.
     this.#options.identity.write(identity);
+    this.#identity = identity;
   }
 
   // ---- the wishes
