@@ -58,18 +58,37 @@ test("while the worker is dead, and then its engine is away: when that is back",
   await until("the removed ones to go", () => names([ended, live, kept]).join() === "kept", 30_000);
 });
 
-test("an answer that is lost is asked for again with the next whole set", async () => {
+test("an answer that is lost is asked for again", async () => {
   const worker = await world.started();
   const [ended, live, kept] = (await threeTasks()) as [Task, Task, Task];
   worker.stop();
   await remove(ended);
   let asked = 0;
-  world.cut = (path, { method }) => method !== "POST" && path === `/api/v1/tasks/${ended.taskId}` && ++asked > 0;
-  const next = await world.started();
-  await until("it to ask", () => asked > 0);
-  expect(names([ended])).toEqual(["ended"]);
-  next.stop();
-  world.cut = null;
+  world.cut = (path, { method }) => method !== "POST" && path === `/api/v1/tasks/${ended.taskId}` && ++asked <= 2;
   await world.started();
   await until("the removed one to go", () => names([ended, live, kept]).join() === "live,kept");
+  expect(asked).toBeGreaterThan(2);
+});
+
+test("while its start is under way: the container that this brings goes as well", async () => {
+  await world.started();
+  const { promise: mayStart, resolve: goOn } = Promise.withResolvers<void>();
+  const create = world.runtime.create.bind(world.runtime);
+  let creating = false;
+  world.runtime.create = async (request) => {
+    creating = true;
+    await mayStart;
+    return create(request);
+  };
+  const task = await world.run("slow", ["exit", "0"]);
+  await until("the start to be under way", () => creating);
+  world.cutLink();
+  await remove(task);
+  world.cut = null;
+  const asked = () => world.requests.some(({ method, path }) => method === "GET" && path.endsWith(task.taskId));
+  await until("it to ask", asked, 30_000);
+  goOn();
+  await until("the container to have come and gone", () => {
+    return world.runtime.calls.includes("remove") && world.container(task) === undefined;
+  });
 });
