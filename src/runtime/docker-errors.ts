@@ -49,6 +49,9 @@ export function startError(status: number, message: string): RuntimeError {
   // Temporary, because a container that has just ended may still hold it.
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
   if (taken) return new RuntimeError("port-in-use", message, true);
+  // An engine that keeps its containers over a crash (live-restore) and crashed in the middle of this start: below it the
+  // container is half there, which it does not know and never clears up.
+  if (/^(.*: )?task \S+: already exists$/.test(message)) return new RuntimeError("start-failed", message, true, true);
   return new RuntimeError("start-failed", message, fullDisk.test(message));
 }
 

@@ -235,6 +235,12 @@ describe("what engines say", () => {
     expect(startError(400, "no such command")).toMatchObject({ code: "start-failed", temporary: false });
   });
 
+  test("a start in which the engine crashed leaves a container that will never start", () => {
+    const id = "b042326df159f231a4e1ee6c2a81699fdcdf5ac0ca1187904b84d874a2b20f61";
+    expect(startError(500, `task ${id}: already exists`)).toMatchObject({ code: "start-failed", unusable: true });
+    expect(startError(500, `exec: "x": file already exists`)).toMatchObject({ code: "start-failed", unusable: false });
+  });
+
   test("whether it is the image that is missing", () => {
     expect(saysImageIsMissing("No such image: app:latest")).toBe(true);
     expect(saysImageIsMissing("image with reference app was found but does not match the specified platform")).toBe(
