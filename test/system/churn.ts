@@ -101,13 +101,14 @@ export class Churn {
   }
 
   /** Asks for a task until that is acknowledged. */
-  async create(wish: Wish, lastsSeconds = 0): Promise<Entry> {
+  async create(wish: Wish, lastsSeconds = 0, more: object = {}): Promise<Entry> {
     const entry = this.#book.ask(wish);
     const body = {
       ...{ name: wish.name, image: this.#world.image, stopGraceSeconds: 2 },
       ...{ command: ["sh", "-c"], args: [this.#book.script(wish, lastsSeconds)] },
       mounts: [{ type: "bind", source: this.#book.folder, target: bookMount }],
       restartPolicy: { mode: wish.policy, backoffInitialMs: 100, backoffMaxMs: 1000 },
+      ...more,
     };
     const task = (await this.#send("POST", "/api/v1/tasks", body, `key of ${wish.name}`)) as Task;
     this.#book.note(entry, task);

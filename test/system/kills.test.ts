@@ -28,13 +28,19 @@ describeLab("a cluster that is kept busy", () => {
     book = new Book(world.lab.folder("book"));
     churn = new Churn(world, book, seededRandom(seed), "busy", { inFlight });
     auditor = new Auditor(world, book);
-    for (let i = 0; i < 4; i++) {
-      residents.push(await churn.create({ name: `resident-${i}`, kind: "service", exitCode: 0, policy: "always" }));
-    }
+    for (let i = 0; i < 4; i++) await settle();
     await auditor.audit();
     process.stderr.write(`PODLING_TEST_SEED=${seed} draws the same tasks\n`);
   }, 120_000);
   afterAll(() => world?.down());
+
+  /** One more service that is to run through all. */
+  async function settle(more: object = {}): Promise<Entry> {
+    const wish = { name: `resident-${residents.length}`, kind: "service", exitCode: 0, policy: "always" } as const;
+    const entry = await churn.create(wish, 0, more);
+    residents.push(entry);
+    return entry;
+  }
 
   const record = (entry: Entry) => world.master.json<Task>("GET", `/api/v1/tasks/${entry.lineage.at(-1)!.taskId}`);
   const recordsOn = async (hostname: string) => {
@@ -79,6 +85,8 @@ describeLab("a cluster that is kept busy", () => {
   }, 300_000);
 
   test("an engine killed with -9 ends what it ran, and what is to live lives again", async () => {
+    await settle({ constraints: ["node==n1"] });
+    await auditor.audit();
     const before = await recordsOn("n1");
     expect(before.length).toBeGreaterThan(0);
     await underLoad(() => world.killEngine(world.places[0], 2_000));
@@ -89,6 +97,8 @@ describeLab("a cluster that is kept busy", () => {
   }, 300_000);
 
   test("an engine with live-restore killed with -9 ends nothing: same containers, no restart", async () => {
+    await settle({ constraints: ["node==n2"] });
+    await auditor.audit();
     const before = await recordsOn("n2");
     expect(before.length).toBeGreaterThan(0);
     await underLoad(() => world.killEngine(world.places[1], 2_000));
@@ -97,6 +107,7 @@ describeLab("a cluster that is kept busy", () => {
 
   test("a cable pulled for longer than a lease: replaced elsewhere, and after healing each runs once", async () => {
     const moved = (await recordsOn("n2")).map(({ taskId }) => taskId);
+    expect(moved.length).toBeGreaterThan(0);
     await underLoad(() => world.cut(world.places[1], 8_000));
     for (const taskId of moved) {
       const old = await world.master.json<Task>("GET", `/api/v1/tasks/${taskId}`);
