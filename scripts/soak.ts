@@ -76,7 +76,7 @@ async function report(done: Soak): Promise<void> {
   try {
     const rows = rowsOf(usage.series);
     say(usageTable(rows));
-    failure = [failure, ...growth(rows)].filter((line) => line !== "").join("\n");
+    failure = [failure, ...(usage.judging ? growth(rows) : [])].filter((line) => line !== "").join("\n");
   } catch (error) {
     failure ||= (error as Error).message;
   }

@@ -83,12 +83,10 @@ export class Soak {
     }
     const watching = this.#watch();
     try {
-      let judging = false;
       while (performance.now() < endMs && !this.#options.signal.aborted) {
         const share = (performance.now() - this.#beganMs) / (endMs - this.#beganMs);
-        if (!judging && share >= warmUp) {
-          judging = true;
-          this.usage.reset();
+        if (!this.usage.judging && share >= warmUp) {
+          this.usage.judge();
           say("the warm-up is over: from here on memory and open files are judged");
         }
         await this.#cycle(share < firstAct ? this.#firstActFaults() : this.#secondActFaults());

@@ -18,13 +18,16 @@ export type Series = { watched: Watched; memory: Sample[]; files: Sample[]; pids
 
 export class Usage {
   readonly series: Series[];
+  /** The warm-up is over: what is sampled counts. */
+  judging = false;
 
   constructor(watched: Watched[]) {
     this.series = watched.map((one) => ({ watched: one, memory: [], files: [], pids: new Set() }));
   }
 
   /** Begins anew: what was before was the warm-up. */
-  reset(): void {
+  judge(): void {
+    this.judging = true;
     for (const one of this.series) {
       one.memory.length = 0;
       one.files.length = 0;

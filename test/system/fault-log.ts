@@ -51,8 +51,8 @@ export class FaultLog {
     return this.#touching(host, fromMs, toMs).some(({ kind }) => kind === "engine killed");
   }
 
-  /** May its engine have died in the middle of its start? One with live-restore then never starts it. */
-  excusesStart(host: string | null, fromMs: number, toMs: number): boolean {
+  /** May its engine have crashed meanwhile, with live-restore or without? */
+  excusesCrash(host: string | null, fromMs: number, toMs: number): boolean {
     return this.#touching(host, fromMs, toMs).some(({ kind }) => kind.startsWith("engine killed"));
   }
 

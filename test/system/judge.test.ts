@@ -63,6 +63,8 @@ describe("ends", () => {
   const rows: [what: string, Entry, FaultLog, found: RegExp | null][] = [
     ["half started in a crash", entry([known(half)]), crash, null],
     ["half started without one", entry([known(half)]), none, /Nothing explains/],
+    ["its code lost in a crash", entry([known({ status: "failed", exitCode: 255 })]), crash, null],
+    ["another code in a crash", entry([known({ status: "failed", exitCode: 137 })]), crash, /Nothing explains/],
     ["not started for another reason", entry([known({ ...half, message: "no such command" })]), crash, /Nothing/],
     ["its own", entry([known({ status: "failed", exitCode: 3 })], { exitCode: 3 }), none, null],
     ["another code", entry([known(ended)]), none, /Nothing explains/],

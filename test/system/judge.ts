@@ -42,10 +42,17 @@ export function judgeEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string
       return faults.excusesLoss(host, entry.askedMs, toMs) ? [] : [`${said}. No node was away`];
     }
     if (endedAsWished(entry, task)) return [];
-    const isHalfStarted = task.code === "start-failed" && task.message.endsWith("already exists");
-    if (isHalfStarted && faults.excusesStart(host, entry.askedMs, toMs)) return [];
+    if (isDockersOwn(task) && faults.excusesCrash(host, entry.askedMs, toMs)) return [];
     return faults.excusesEngine(host, entry.askedMs, toMs) ? [] : [`${said}. Nothing explains this end`];
   });
+}
+
+/**
+ * What a crash of Docker does to a container although it has live-restore: one whose start was under way is never started,
+ * and one that ended meanwhile can have lost its exit code, for which it then says 255.
+ */
+function isDockersOwn({ code, message, exitCode }: KnownTask): boolean {
+  return (code === "start-failed" && message.endsWith("already exists")) || (code === "exited" && exitCode === 255);
 }
 
 function endedAsWished({ kind, exitCode }: Entry, { status, exitCode: code }: KnownTask): boolean {
