@@ -6,7 +6,7 @@ import { limits } from "../model/limits.ts";
 import { dockerArch } from "../model/node.ts";
 import { formatMemory } from "../model/quantity.ts";
 import type { PullPolicy } from "../model/task.ts";
-import { engineMessage, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
+import { createError, engineMessage, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
 import { containerState, createBody, type EngineContainer, registryOf, splitReference } from "./docker-spec.ts";
 import { EngineHttp, Silence } from "./engine-http.ts";
 import {
@@ -139,7 +139,7 @@ export class DockerRuntime implements Runtime {
       // One that is just being removed gives its name back in a moment.
       if (!existing) throw new RuntimeError("create-failed", message, true);
     }
-    throw new RuntimeError("create-failed", message, false);
+    throw createError(message);
   }
 
   async start(containerId: string): Promise<void> {

@@ -30,10 +30,13 @@ export class RuntimeError extends Error {
   readonly code: ReasonCode;
   /** true: the same call may succeed later (registry or engine away). */
   readonly temporary: boolean;
-  constructor(code: ReasonCode, message: string, temporary: boolean) {
+  /** true: this container will never start again, but another one for the same task can. */
+  readonly unusable: boolean;
+  constructor(code: ReasonCode, message: string, temporary: boolean, unusable = false) {
     super(message);
     this.code = code;
     this.temporary = temporary;
+    this.unusable = unusable;
   }
 }
 

@@ -160,6 +160,32 @@ const rows: Row[] = [
     "running restarting: could not be started again: port is taken; restart 2 in 2 s",
   ],
 
+  // ---- a container that the engine cannot start any more
+  [
+    "unusable, and there may be another",
+    wish({ ...policy("always"), status: "scheduled" }),
+    created,
+    { unusable: true },
+    { type: "remove", containerId: "c1" },
+    "",
+  ],
+  [
+    "unusable, and there may not",
+    wish({ ...policy("on-failure", 1), status: "scheduled" }),
+    created,
+    { unusable: true, streak: 1 },
+    { type: "start", restart: false },
+    "",
+  ],
+  [
+    "unusable, gone, and another is due",
+    wish({ ...policy("always"), status: "scheduled" }),
+    null,
+    { unusable: true, hadContainer: true, lostAt: now },
+    { type: "wait", until: now + 1000 },
+    "scheduled restarting: gets another; restart 1 in 1 s",
+  ],
+
   // ---- removed behind our back
   ["never", wish({ status: "running" }), null, lost, { type: "none" }, "failed container-lost"],
   [

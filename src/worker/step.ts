@@ -28,6 +28,8 @@ export interface Attempts {
   hadContainer: boolean;
   /** When the run that is over ended, by this clock and never in its future: the engine's may be ahead. */
   endedAt: { finishedAt: string | null; ms: number } | null;
+  /** Its container will not start again: it is removed, and another one made as after a run that failed. */
+  unusable: boolean;
   /** When it was noticed that the container is gone, in ms since the epoch; null: it is not. */
   lostAt: number | null;
   /** It has run: from then on it is running or over, also between two runs. */
@@ -53,6 +55,7 @@ export function noAttempts(task: Task | null): Attempts {
     countedRun: null,
     hadContainer: (task?.containerId ?? null) !== null,
     endedAt: null,
+    unusable: false,
     lostAt: null,
     hasRun: task?.status === "running",
     deleted: false,
@@ -127,6 +130,9 @@ function wanted(wish: Task, found: ContainerState | null, attempts: Attempts, no
   if (wish.desired === "stopped") return stopping(wish, found, attempts);
   if (attempts.failure) return { action: none, report: failed(found, attempts, attempts.failure) };
   if (found === null) return absent(wish, attempts, now);
+  if (attempts.unusable && found.status !== "running" && restartsLeft(wish.restartPolicy, attempts)) {
+    return { action: { type: "remove", containerId: found.containerId }, report: null };
+  }
   if (found.status === "created") {
     const again = attempts.hasRun;
     if (again && !restartsLeft(wish.restartPolicy, attempts))
@@ -172,7 +178,9 @@ export function keepClock(wish: Task | null, found: ContainerState | null, attem
 /** No container yet, or somebody removed it: then that counts as a run that failed. */
 function absent(wish: Task, attempts: Attempts, now: number): Step {
   if (attempts.hadContainer) {
-    const reason: Reason = { code: "container-lost", message: "its container was removed behind Podling's back" };
+    const reason: Reason = attempts.unusable
+      ? { code: "start-failed", message: "the engine could not start its container any more; it gets another" }
+      : { code: "container-lost", message: "its container was removed behind Podling's back" };
     if (!restartsLeft(wish.restartPolicy, attempts)) {
       return { action: none, report: failed(null, attempts, { reason, error: reason.message }) };
     }

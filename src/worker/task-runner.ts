@@ -250,6 +250,7 @@ export class TaskRunner {
     }
     const restart = this.attempts.hadContainer;
     this.attempts.hadContainer = true;
+    this.attempts.unusable = false;
     this.#stale = true; // until it runs, or if it does not
     await this.#start(created.containerId, restart);
   }
@@ -324,6 +325,10 @@ export class TaskRunner {
     }
     const starting = error.code === "start-failed" || error.code === "port-in-use" || error.code === "create-failed";
     const { mode } = wish?.restartPolicy ?? { mode: "never" };
+    if (wish && error.unusable && restartsLeft(wish.restartPolicy, attempts)) {
+      attempts.unusable = true; // the next step removes it
+      return;
+    }
     if (wish && starting && attempts.hasRun && mode !== "never") {
       // A restart that fails is a run that failed: the policy says whether and when there is another.
       this.#holdFor(backoffMs(wish.restartPolicy, attempts.streak));

@@ -15,6 +15,7 @@ import { drainTasks } from "./drain.ts";
 import { EngineLink } from "./engine-link.ts";
 import type { Identity } from "./identity.ts";
 import { MasterLink, type NodeDescription } from "./master-link.ts";
+import { RemovedMeanwhile } from "./removed-meanwhile.ts";
 import { Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import type { RunnerContext } from "./runner-context.ts";
@@ -51,6 +52,7 @@ export class Worker {
   readonly #master: MasterLink;
   readonly #engine: EngineLink;
   readonly #retention: Retention;
+  readonly #removedMeanwhile: RemovedMeanwhile;
   #identity: Identity;
   /** The master has said which tasks it wants here. */
   #synced = false;
@@ -92,6 +94,7 @@ export class Worker {
       onList: (found) => this.#onList(found),
       onNews: () => this.#master.tell(),
     });
+    this.#removedMeanwhile = new RemovedMeanwhile({ ...options, signal, runners: this.#runners });
     this.#retention = new Retention({
       ...options,
       signal,
@@ -162,8 +165,10 @@ export class Worker {
 
   #becomes(identity: Identity): void {
     if (identity.nodeId === this.#identity.nodeId && identity.clusterId === this.#identity.clusterId) return;
-    this.#identity = identity;
+    // Kept before it is used: where the disk is full this is tried again, and no container is made for a node that a
+    // worker started after this one would not know to be.
     this.#options.identity.write(identity);
+    this.#identity = identity;
   }
 
   // ---- the wishes
@@ -192,6 +197,7 @@ export class Worker {
       if (!wanted.has(runner.taskId)) runner.want(null);
     });
     this.#synced = true;
+    void this.#removedMeanwhile.ask();
   }
 
   /** Another cluster than before: what runs for that one is not this one's to stop. */
@@ -244,6 +250,7 @@ export class Worker {
       if (this.#synced && !runner.knowsWish) runner.want(null);
     }
     this.#eachRunner((runner) => runner.look(false));
+    if (this.#synced) void this.#removedMeanwhile.ask();
   }
 
   /** Looks at each container of which this list says something else than is known. */
