@@ -116,6 +116,17 @@ function record(properties: Record<string, Json>): Json {
   return { type: "object", required: Object.keys(properties), properties };
 }
 
+const reason = record({ code: { enum: [...reasonCodes] }, message: text });
+const lastFailure = {
+  anyOf: [
+    record({
+      finishedAt: nullable("string", { format: "date-time" }),
+      exitCode: nullable("integer"),
+      log: listOf(text),
+    }),
+    { type: "null" },
+  ],
+};
 const port = record({ hostIp: text, hostPort: whole, containerPort: whole, protocol: { enum: ["tcp", "udp"] } });
 
 function answerSchemas(): Record<string, Json> {
@@ -162,7 +173,7 @@ function answerSchemas(): Record<string, Json> {
       }),
       desired: { enum: ["running", "stopped"] },
       status: { enum: [...taskStatuses] },
-      reason: record({ code: { enum: [...reasonCodes] }, message: text }),
+      reason,
       nodeId: nullable("string"),
       containerId: nullable("string"),
       exitCode: nullable("integer"),
@@ -175,6 +186,7 @@ function answerSchemas(): Record<string, Json> {
       startedAt: nullable("string", { format: "date-time" }),
       finishedAt: nullable("string", { format: "date-time" }),
       error: nullable("string"),
+      lastFailure,
       replaces: nullable("string"),
       replacedBy: nullable("string"),
     }),
@@ -206,6 +218,9 @@ function answerSchemas(): Record<string, Json> {
       taskId: text,
       name: text,
       status: { enum: [...taskStatuses] },
+      reason,
+      restarts: whole,
+      lastFailure,
       strategy: { enum: [...strategies] },
       summary: text,
       revision: whole,

@@ -19,6 +19,12 @@ const publishedPort = z.strictObject({
   protocol: choice(["tcp", "udp"]),
 });
 
+const lastFailure = z.strictObject({
+  finishedAt: timestamp.nullable(),
+  exitCode: integer(-1, 4_294_967_295).nullable(),
+  log: list(freeText(limits.lastLogLineBytes), limits.lastLogLines),
+});
+
 /** What a worker reports of a task. Only `status` must be there. */
 export const taskReport = z.strictObject({
   status: choice(taskStatuses),
@@ -32,6 +38,7 @@ export const taskReport = z.strictObject({
   startedAt: timestamp.nullable().optional(),
   finishedAt: timestamp.nullable().optional(),
   error: freeText(limits.messageLength).nullable().optional(),
+  lastFailure: lastFailure.optional().describe("The newest run that ended badly, and what it last wrote."),
 });
 export type TaskReport = z.output<typeof taskReport>;
 

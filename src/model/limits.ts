@@ -125,6 +125,18 @@ export const limits = {
   restartResetMs: 10 * minute,
   stopGraceSecondsDefault: 10,
   stopGraceSecondsMax: 3600,
+  /** Of a run that ended badly, kept with its task: a stack trace's worth, and 4 KiB at most in record and journal. */
+  lastLogLines: 20,
+  lastLogLineBytes: 512,
+  lastLogBytes: 4 * KiB,
+  /** Twenty entries of a log have at most 16 KiB each; what sends more than this is not read on. */
+  lastLogReadBytes: 512 * KiB,
+  /** A restart never waits longer for it, nor does the word that a task has failed. */
+  lastLogPatienceMs: 1 * second,
+  /** A task in a fast loop puts at most this many new lines into the journal: 4 KiB each 10 s. Its last run's always. */
+  lastLogIntervalMs: 10 * second,
+  /** Logs read at once for it: a whole node that crashes must not hold all of the engine's connections. */
+  lastLogReads: 8,
   /** Reports of pull progress a task may cause: one a second. */
   progressIntervalMs: 1 * second,
 } as const;

@@ -13,6 +13,7 @@ export interface RunnerContext {
   starts: Semaphore;
   pulls: Semaphore;
   stops: Semaphore;
+  logReads: Semaphore;
   signal: AbortSignal;
   counters: { starts: number; restarts: number; failures: number; pulls: number };
   /** Is what runners know of their containers the truth? While the engine is away nobody may conclude anything. */

@@ -65,6 +65,7 @@ export class Worker {
       starts: new Semaphore(limits.concurrentStarts),
       pulls: new Semaphore(limits.concurrentPulls),
       stops: new Semaphore(limits.concurrentStops),
+      logReads: new Semaphore(limits.lastLogReads),
       signal,
       counters: this.counters,
       engineReady: () => this.#engine.ready && !this.#draining,
