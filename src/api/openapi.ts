@@ -1,6 +1,7 @@
 // openapi.json (OpenAPI 3.1), made from the table of operations.
 
 import { z } from "zod";
+import { cleanupCodes, cleanupKinds } from "../model/cleanup.ts";
 import { strategies } from "../model/cluster.ts";
 import { filterNames } from "../model/explanation.ts";
 import { refusalCodes } from "../model/refusal.ts";
@@ -211,6 +212,24 @@ function answerSchemas(): Record<string, Json> {
       lastHeartbeat: nullable("string", { format: "date-time" }),
     }),
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
+    Cleanup: record({
+      nodeId: text,
+      hostname: text,
+      dryRun: { type: "boolean", description: "Nothing was removed." },
+      disk: { anyOf: [record({ path: text, usedBytes: whole, totalBytes: whole }), { type: "null" }] },
+      items: listOf(
+        record({
+          kind: { enum: [...cleanupKinds] },
+          name: text,
+          id: text,
+          sizeBytes: nullable("integer"),
+          verdict: { enum: ["goes", "stays", "removed"] },
+          code: { enum: [...cleanupCodes] },
+          message: text,
+        }),
+      ),
+      omitted: whole,
+    }),
     HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole }),
     Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
     Version: record({ version: text, commit: text, api: { const: "v1" } }),

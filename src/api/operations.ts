@@ -2,12 +2,14 @@
 // validation, the typed client and openapi.json all come from this table.
 
 import { z } from "zod";
+import type { Cleanup } from "../model/cleanup.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Node } from "../model/node.ts";
 import type { RefusalCode } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
 import { taskInput } from "../model/task-input.ts";
 import {
+  cleanupQuery,
   forceQuery,
   type HeartbeatAnswer,
   heartbeat,
@@ -33,7 +35,17 @@ export interface Operation<Body extends z.ZodType = z.ZodType, Query extends z.Z
   /** json, or the media type of a stream or text. */
   media: "application/json" | "text/event-stream" | "text/plain" | "text/html" | "none";
   /** The name of the answer's schema in openapi.json. */
-  answer: "Task" | "TaskList" | "Node" | "NodeList" | "Explanation" | "HeartbeatAnswer" | "Health" | "Version" | "Any";
+  answer:
+    | "Task"
+    | "TaskList"
+    | "Node"
+    | "NodeList"
+    | "Cleanup"
+    | "Explanation"
+    | "HeartbeatAnswer"
+    | "Health"
+    | "Version"
+    | "Any";
   /** Beyond those that every operation can give (400, 401, 403, 404 for the path, 405, 500). */
   refusals: readonly RefusalCode[];
   /** Works without a token. */
@@ -274,6 +286,26 @@ export const operations = {
     media: json,
     answer: "Node",
     refusals: [...findNode, ...write],
+  }),
+  previewCleanup: operation<Cleanup>()({
+    method: "GET",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "What a clean-up of a node would remove, what would stay, and why. Nothing is changed.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
+  }),
+  cleanNode: operation<Cleanup>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "Remove from a node what Podling made or pulled and nothing needs; answers when it is done.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
   }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

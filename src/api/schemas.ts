@@ -1,6 +1,7 @@
 // The shapes that cross a process boundary, beside the task input of the model: reports, registrations, answers.
 
 import { z } from "zod";
+import { type CleanupKind, cleanupKinds } from "../model/cleanup.ts";
 import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, text } from "../model/fields.ts";
 import { limits } from "../model/limits.ts";
 import { reasonCodes, taskStatuses } from "../model/task.ts";
@@ -137,5 +138,20 @@ export const logsQuery = z.strictObject({
   stderr: booleanQuery.optional().describe("Default true."),
 });
 export type LogsQuery = z.output<typeof logsQuery>;
+
+export const cleanupQuery = z.strictObject({
+  containers: booleanQuery.optional().describe("Ended containers of tasks that are over. Default true."),
+  images: booleanQuery.optional().describe("Images that Podling pulled and nothing uses. Default false."),
+  volumes: booleanQuery
+    .optional()
+    .describe("Volumes that Podling made and nothing uses: their data goes. Default false."),
+});
+export type CleanupQuery = z.output<typeof cleanupQuery>;
+
+/** The kinds that are asked for. */
+export function cleanupKindsOf({ containers = true, images = false, volumes = false }: CleanupQuery): Set<CleanupKind> {
+  const asked: Record<CleanupKind, boolean> = { container: containers, image: images, volume: volumes };
+  return new Set(cleanupKinds.filter((kind) => asked[kind]));
+}
 
 export const forceQuery = z.strictObject({ force: booleanQuery.optional() });

@@ -15,6 +15,7 @@ import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
+import { cleanNode } from "./cleanup.ts";
 import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
@@ -97,6 +98,13 @@ export function createHandlers(options: HandlersOptions): Handlers {
     // Somebody else may have deregistered it in the same tick.
     const after = findNode(state, nodeId);
     return after.ok ? ok(view(after.value)) : after;
+  };
+
+  const clean = async (call: Call<"previewCleanup" | "cleanNode">, method: "GET" | "POST") => {
+    const found = await node(call.id);
+    if (!found.ok) return found;
+    call.mayTakeLong();
+    return cleanNode(found.value, method, call.query, call.signal, logs);
   };
 
   const health = (): Health =>
@@ -204,6 +212,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     cordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
     uncordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    previewCleanup: (call) => clean(call, "GET"),
+    cleanNode: (call) => clean(call, "POST"),
     nodeAssignments: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;

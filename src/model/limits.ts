@@ -58,6 +58,29 @@ export const limits = {
   endedContainerCount: 50,
   endedContainerAgeMs: 24 * hour,
 
+  /** Of the disk with the engine's data: fuller than this, images that Podling pulled and nothing uses are removed ... */
+  diskHighPercent: 85,
+  /** ... until it is no fuller than this: far enough below, that it does not begin again with the next pull. */
+  diskLowPercent: 75,
+  /** A disk that fills at 100 MB/s loses 6 GB in between. Looking costs one call to the kernel. */
+  diskLookMs: 1 * minute,
+  /** How late it may be noticed that somebody else removed an image; after a crash, when each was last used is as exact. */
+  imageLookMs: 10 * minute,
+  /** Images remembered as pulled: beyond it the ones unused for longest are forgotten, and stay. */
+  pulledImages: 1_000,
+  /** Removing a large image takes the engine's disk a while. */
+  removePatienceMs: 2 * minute,
+  /** The engine adds up every file of every volume for it. */
+  volumeSizesPatienceMs: 10 * second,
+  /** A clean-up that was asked for ends after so long with what it has; the rest goes with the next. */
+  cleanupMs: 90 * second,
+  /** What the master waits for a worker that cleans: the time above, and one removal. */
+  cleanupPatienceMs: 4 * minute,
+  /** Looking asks the engine for all it has, and may wait for the sizes of volumes. */
+  cleanupPreviewPatienceMs: 30 * second,
+  /** In one answer; what stays beyond it is counted. */
+  cleanupItems: 2_000,
+
   // ---- paging and streams
   listDefault: 1_000,
   listMax: 10_000,

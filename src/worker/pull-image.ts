@@ -3,11 +3,12 @@
 
 import { limits } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
+import type { PulledImage } from "../runtime/runtime.ts";
 import type { RunnerContext } from "./runner-context.ts";
 import type { Attempts } from "./step.ts";
 
 export async function pullImage(
-  { runtime, clock }: Pick<RunnerContext, "runtime" | "clock">,
+  { runtime, clock, onPulled }: Pick<RunnerContext, "runtime" | "clock" | "onPulled">,
   { image, pullPolicy, platform }: Task,
   attempts: Attempts,
   say: (message: string) => void,
@@ -22,7 +23,12 @@ export async function pullImage(
   };
   // Where a create has just found it missing there is no need to look again.
   const policy = attempts.imageMissing ? "always" : pullPolicy;
-  await runtime.pull(image, policy, platform, progress, signal);
+  let pulled: PulledImage | null = null;
+  try {
+    pulled = await runtime.pull(image, policy, platform, progress, signal);
+  } finally {
+    onPulled(image, pulled);
+  }
   attempts.imageReady = true;
   attempts.imageMissing = false;
 }

@@ -260,6 +260,7 @@ export class TaskRunner {
       this.attempts.imageMissing = true; // the next step pulls, outside of this place
       return;
     }
+    this.#context.onUsed(wish.image);
     const restart = this.attempts.hadContainer;
     this.attempts.hadContainer = true;
     this.#stale = true; // until it runs, or if it does not

@@ -6,6 +6,7 @@ import { each } from "../each.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { Verb, VerbGroup, Words } from "../verb.ts";
+import { nodeClean } from "./node-clean.ts";
 
 const someNodes: Words = { name: "NODE", min: 1, max: Number.POSITIVE_INFINITY, completes: "nodes" };
 const usage = "NODE [NODE ...]";
@@ -73,8 +74,8 @@ const rm: Verb = {
 
 export const node: VerbGroup = {
   name: "node",
-  summary: "Inspect, cordon, uncordon or remove a node",
-  verbs: [inspect, cordon, uncordon, rm],
+  summary: "Inspect, cordon, uncordon, clean or remove a node",
+  verbs: [inspect, cordon, uncordon, nodeClean, rm],
 };
 
 function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {
