@@ -1,6 +1,7 @@
 // openapi.json (OpenAPI 3.1), made from the table of operations.
 
 import { z } from "zod";
+import { cleanupCodes, cleanupKinds } from "../model/cleanup.ts";
 import { strategies } from "../model/cluster.ts";
 import { filterNames } from "../model/explanation.ts";
 import { suspicionCodes } from "../model/node.ts";
@@ -131,6 +132,17 @@ function record(properties: Record<string, Json>): Json {
   return { type: "object", required: Object.keys(properties), properties };
 }
 
+const reason = record({ code: { enum: [...reasonCodes] }, message: text });
+const lastFailure = {
+  anyOf: [
+    record({
+      finishedAt: nullable("string", { format: "date-time" }),
+      exitCode: nullable("integer"),
+      log: listOf(text),
+    }),
+    { type: "null" },
+  ],
+};
 const port = record({ hostIp: text, hostPort: whole, containerPort: whole, protocol: { enum: ["tcp", "udp"] } });
 
 const differences = record({
@@ -202,7 +214,7 @@ function answerSchemas(): Record<string, Json> {
       }),
       desired: { enum: ["running", "stopped"] },
       status: { enum: [...taskStatuses] },
-      reason: record({ code: { enum: [...reasonCodes] }, message: text }),
+      reason,
       nodeId: nullable("string"),
       containerId: nullable("string"),
       exitCode: nullable("integer"),
@@ -215,6 +227,7 @@ function answerSchemas(): Record<string, Json> {
       startedAt: nullable("string", { format: "date-time" }),
       finishedAt: nullable("string", { format: "date-time" }),
       error: nullable("string"),
+      lastFailure,
       replaces: nullable("string"),
       replacedBy: nullable("string"),
     }),
@@ -260,12 +273,33 @@ function answerSchemas(): Record<string, Json> {
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
     RestoreAnswer: restoreAnswer,
     HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole }),
+    Cleanup: record({
+      nodeId: text,
+      hostname: text,
+      dryRun: { type: "boolean", description: "Nothing was removed." },
+      disk: { anyOf: [record({ path: text, usedBytes: whole, totalBytes: whole }), { type: "null" }] },
+      items: listOf(
+        record({
+          kind: { enum: [...cleanupKinds] },
+          name: text,
+          id: text,
+          sizeBytes: nullable("integer"),
+          verdict: { enum: ["goes", "stays", "removed"] },
+          code: { enum: [...cleanupCodes] },
+          message: text,
+        }),
+      ),
+      omitted: whole,
+    }),
     Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
     Version: record({ version: text, commit: text, api: { const: "v1" } }),
     Explanation: record({
       taskId: text,
       name: text,
       status: { enum: [...taskStatuses] },
+      reason,
+      restarts: whole,
+      lastFailure,
       strategy: { enum: [...strategies] },
       summary: text,
       revision: whole,

@@ -2,6 +2,7 @@
 // validation, the typed client and openapi.json all come from this table.
 
 import { z } from "zod";
+import type { Cleanup } from "../model/cleanup.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Node } from "../model/node.ts";
 import type { RefusalCode } from "../model/refusal.ts";
@@ -10,6 +11,7 @@ import { taskInput } from "../model/task-input.ts";
 import { backupMediaType } from "./backup-file.ts";
 import type { RestoreAnswer } from "./restore-answer.ts";
 import {
+  cleanupQuery,
   forceQuery,
   type HeartbeatAnswer,
   heartbeat,
@@ -43,6 +45,7 @@ export interface Operation<Body extends z.ZodType = z.ZodType, Query extends z.Z
     | "TaskList"
     | "Node"
     | "NodeList"
+    | "Cleanup"
     | "Explanation"
     | "HeartbeatAnswer"
     | "RestoreAnswer"
@@ -300,6 +303,26 @@ export const operations = {
     media: json,
     answer: "Node",
     refusals: [...findNode, "node-alive", ...write],
+  }),
+  previewCleanup: operation<Cleanup>()({
+    method: "GET",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "What a clean-up of a node would remove, what would stay, and why. Nothing is changed.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
+  }),
+  cleanNode: operation<Cleanup>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "Remove from a node what Podling made or pulled and nothing needs; answers when it is done.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
   }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

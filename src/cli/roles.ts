@@ -37,6 +37,10 @@ export interface WorkerSettings {
   /** unix:///path or http://host:port; null: DOCKER_HOST, else the usual socket. */
   dockerHost: string | null;
   drainOnExit: boolean;
+  /** Of ended containers; Infinity: without that limit. */
+  retention: { count: number; ageMs: number };
+  /** Of the engine's disk, between which unused images go; null: never by themselves. */
+  watermarks: { highPercent: number; lowPercent: number } | null;
   token: string | null;
   insecure: boolean;
   /** Cores to give to tasks; null: all that the engine has. */

@@ -122,6 +122,7 @@ const taskChecks = {
   startedAt: optional(orNull(time)),
   finishedAt: optional(orNull(time)),
   error: optional(orNull(text)),
+  lastFailure: optional(orNull(fields({ finishedAt: orNull(time), exitCode: orNull(whole), log: listOf(text) }))),
   replaces: optional(orNull(taskId)),
   replacedBy: optional(orNull(taskId)),
 } satisfies Record<keyof Task, Check>;

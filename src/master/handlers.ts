@@ -16,6 +16,7 @@ import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
 import type { Backups } from "./backups.ts";
+import { cleanNode } from "./cleanup.ts";
 import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
@@ -101,6 +102,13 @@ export function createHandlers(options: HandlersOptions): Handlers {
     // Somebody else may have deregistered it in the same tick.
     const after = findNode(state, nodeId);
     return after.ok ? ok(view(after.value)) : after;
+  };
+
+  const clean = async (call: Call<"previewCleanup" | "cleanNode">, method: "GET" | "POST") => {
+    const found = await node(call.id);
+    if (!found.ok) return found;
+    call.mayTakeLong();
+    return cleanNode(found.value, method, call.query, call.signal, logs);
   };
 
   const health = (): Health =>
@@ -217,6 +225,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
       const after = findNode(state, outcome.value);
       return after.ok ? ok(view(after.value)) : after;
     },
+    previewCleanup: (call) => clean(call, "GET"),
+    cleanNode: (call) => clean(call, "POST"),
     nodeAssignments: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;

@@ -1,23 +1,16 @@
 // A task's logs, fetched from the worker that has them and passed on as they come, with the reader's back-pressure.
 
 import type { LogsQuery } from "../api/schemas.ts";
-import type { Clock } from "../lib/clock.ts";
+import { toTimestamp } from "../lib/clock.ts";
 import { framedMediaType, unframe } from "../lib/frames.ts";
 import { ok } from "../lib/result.ts";
 import type { NodeRecord } from "../model/node.ts";
 import { parseDuration } from "../model/quantity.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
+import { type AskContext, askNode, unexpected } from "./ask-node.ts";
 
-export interface LogsContext {
-  token: string | null;
-  clock: Clock;
-  /** For tests and simulation. */
-  fetch: (url: string, init: RequestInit) => Promise<Response>;
-}
-
-/** A worker that has not begun to answer by then is unreachable. */
-const answerTimeoutMs = 5000;
+export type LogsContext = AskContext;
 
 export async function fetchLogs(
   task: Task,
@@ -60,57 +53,25 @@ async function askWorker(
   query: LogsQuery,
   sinceMs: number | null,
   signal: AbortSignal,
-  { token, fetch, clock }: LogsContext,
+  context: LogsContext,
 ): Promise<Outcome<Response>> {
   const { since: _, ...rest } = query;
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(rest)) if (value !== undefined) params.set(key, String(value));
-  if (sinceMs !== null) params.set("since", new Date(sinceMs).toISOString());
-  const host = node.address.includes(":") ? `[${node.address}]` : node.address;
-  const url = `http://${host}:${node.port}/tasks/${task.taskId}/logs?${params}`;
-  const giveUp = new AbortController();
-  const cancel = clock.timer(answerTimeoutMs, () =>
-    giveUp.abort(new Error(`no answer in ${answerTimeoutMs / 1000} s`)),
-  );
-  try {
-    const response = await fetch(url, {
-      headers: { accept: framedMediaType, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-      signal: AbortSignal.any([signal, giveUp.signal]),
-      // Anybody who may register a node chooses its address: it must not send the master on to another.
-      redirect: "manual",
-      // Bun's own idle timeout would cut a quiet log that is followed.
-      ...({ timeout: false } as object),
-    });
-    if (response.ok && response.headers.get("content-type") === framedMediaType) return ok(response);
-    const said = await response.text();
-    if (response.status === 404) {
-      return refuse(
-        "logs-unavailable",
-        `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`,
-        {
-          hint: "Ended containers are kept for their logs by a limit on the worker.",
-        },
-      );
-    }
-    return refuse(
-      "node-unreachable",
-      `the worker on ${node.hostname} answered ${response.status}: ${said.slice(0, 200)}`,
-      {
-        hint: "Master and worker must be given the same token.",
-      },
-    );
-  } catch (error) {
-    return refuse(
-      "node-unreachable",
-      `cannot reach the worker on ${node.hostname} at ${host}:${node.port}: ${(error as Error).message}`,
-      {
-        hint: "The task may go on running; its logs can be read when the node answers again. If the address is wrong, start the worker with --address.",
-        details: { nodeId: node.nodeId },
-      },
-    );
-  } finally {
-    cancel();
-  }
+  if (sinceMs !== null) params.set("since", toTimestamp(sinceMs));
+  const answer = await askNode(node, `/tasks/${task.taskId}/logs?${params}`, context, {
+    accept: framedMediaType,
+    signal,
+    hint: "The task may go on running; its logs can be read when the node answers again.",
+  });
+  if (!answer.ok) return answer;
+  const { value: response } = answer;
+  if (response.ok && response.headers.get("content-type") === framedMediaType) return ok(response);
+  if (response.status !== 404) return unexpected(node, response);
+  await response.text();
+  return refuse("logs-unavailable", `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`, {
+    hint: "Ended containers are kept for their logs by a limit on the worker.",
+  });
 }
 
 /** A time, seconds since the epoch, or a duration back from now; in ms since the epoch. */

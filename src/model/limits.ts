@@ -58,6 +58,29 @@ export const limits = {
   endedContainerCount: 50,
   endedContainerAgeMs: 24 * hour,
 
+  /** Of the disk with the engine's data: fuller than this, images that Podling pulled and nothing uses are removed ... */
+  diskHighPercent: 85,
+  /** ... until it is no fuller than this: far enough below, that it does not begin again with the next pull. */
+  diskLowPercent: 75,
+  /** A disk that fills at 100 MB/s loses 6 GB in between. Looking costs one call to the kernel. */
+  diskLookMs: 1 * minute,
+  /** How late it may be noticed that somebody else removed an image; after a crash, when each was last used is as exact. */
+  imageLookMs: 10 * minute,
+  /** Images remembered as pulled: beyond it the ones unused for longest are forgotten, and stay. */
+  pulledImages: 1_000,
+  /** Removing a large image takes the engine's disk a while. */
+  removePatienceMs: 2 * minute,
+  /** The engine adds up every file of every volume for it. */
+  volumeSizesPatienceMs: 10 * second,
+  /** A clean-up that was asked for ends after so long with what it has; the rest goes with the next. */
+  cleanupMs: 90 * second,
+  /** What the master waits for a worker that cleans: the time above, and one removal. */
+  cleanupPatienceMs: 4 * minute,
+  /** Looking asks the engine for all it has, and may wait for the sizes of volumes. */
+  cleanupPreviewPatienceMs: 30 * second,
+  /** In one answer; what stays beyond it is counted. */
+  cleanupItems: 2_000,
+
   // ---- paging and streams
   listDefault: 1_000,
   listMax: 10_000,
@@ -163,6 +186,18 @@ export const limits = {
   restartResetMs: 10 * minute,
   stopGraceSecondsDefault: 10,
   stopGraceSecondsMax: 3600,
+  /** Of a run that ended badly, kept with its task: a stack trace's worth, and 4 KiB at most in record and journal. */
+  lastLogLines: 20,
+  lastLogLineBytes: 512,
+  lastLogBytes: 4 * KiB,
+  /** Twenty entries of a log have at most 16 KiB each; what sends more than this is not read on. */
+  lastLogReadBytes: 512 * KiB,
+  /** A restart never waits longer for it, nor does the word that a task has failed. */
+  lastLogPatienceMs: 1 * second,
+  /** A task in a fast loop puts at most this many new lines into the journal: 4 KiB each 10 s. Its last run's always. */
+  lastLogIntervalMs: 10 * second,
+  /** Logs read at once for it: a whole node that crashes must not hold all of the engine's connections. */
+  lastLogReads: 8,
   /** Reports of pull progress a task may cause: one a second. */
   progressIntervalMs: 1 * second,
 } as const;

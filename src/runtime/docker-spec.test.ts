@@ -2,15 +2,20 @@
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../model/ids.ts";
+import { splitReference } from "../model/image-reference.ts";
 import { type Task, unpackTask } from "../model/task.ts";
 import { createError, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
-import { containerState, createBody, type EngineContainer, registryOf, splitReference } from "./docker-spec.ts";
+import { containerState, createBody, type EngineContainer, registryOf } from "./docker-spec.ts";
 
 const MiB = 1024 * 1024;
 
 function body(more: Partial<Task>) {
   const spec = unpackTask({ taskId: "t" as TaskId, name: "web", image: "nginx", createdAt: "", ...more });
-  return createBody({ name: "podling-t", labels: { "podling.task": "t" }, spec }) as {
+  return createBody({
+    name: "podling-t",
+    labels: { "podling.task": "t", ...(spec.mounts.length > 0 ? { "podling.cluster": "c1" } : {}) },
+    spec,
+  }) as {
     HostConfig: Record<string, unknown>;
   } & Record<string, unknown>;
 }
@@ -95,7 +100,10 @@ describe("a wish", () => {
       {
         HostConfig: {
           Mounts: [
-            { Type: "volume", Source: "data", Target: "/data", ReadOnly: false },
+            {
+              ...{ Type: "volume", Source: "data", Target: "/data", ReadOnly: false },
+              VolumeOptions: { Labels: { "podling.cluster": "c1", "podling.node": "" } },
+            },
             { Type: "bind", Source: "/etc/hosts", Target: "/hosts", ReadOnly: true },
             { Type: "tmpfs", Target: "/tmp", ReadOnly: false, TmpfsOptions: { SizeBytes: 8 * MiB } },
             { Type: "tmpfs", Target: "/run", ReadOnly: false },

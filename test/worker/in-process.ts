@@ -17,6 +17,8 @@ const programs: Record<string, (words: string[], run: number) => Program> = {
   forever: () => ({ runsMs: null, exitCode: 0 }),
   stubborn: () => ({ runsMs: null, exitCode: 0, ignoresStop: true }),
   exit: ([code]) => ({ runsMs: 1, exitCode: Number(code) }),
+  /** Writes, and ends with this code. */
+  crash: ([code, text]) => ({ runsMs: 1, exitCode: Number(code), stdout: text ?? "" }),
   /** Fails so many times, then goes on. */
   flaky: ([times], run) => ({ runsMs: run < Number(times) ? 1 : null, exitCode: 1 }),
   print: ([stdout, stderr]) => ({ runsMs: null, exitCode: 0, stdout: stdout ?? "", stderr: stderr ?? "" }),
