@@ -1,7 +1,7 @@
 // Tells of what has become durable: watchers get every change, a worker gets what concerns its node, and whoever
 // waits for one task is woken. It holds the latest changes, so that a watcher can resume.
 
-import type { GoneEvent, WatchEvent } from "../api/operations.ts";
+import type { GoneEvent, WatchEvent } from "../api/stream-events.ts";
 import type { Removed } from "../core/removed.ts";
 import type { ClusterState } from "../core/state.ts";
 import { type Clock, toTimestamp } from "../lib/clock.ts";

@@ -1,12 +1,12 @@
 // The Runtime port without an engine: containers in memory, whose programs, delays and failures come from what it is
 // handed, driven by Clock and Random alone. For tests and simulation; it must behave as the contract suite says engines do.
 
-import { type Clock, delay, toTimestamp } from "../lib/clock.ts";
-import { type Random, randomText } from "../lib/random.ts";
+import { delay, toTimestamp } from "../lib/clock.ts";
+import { randomText } from "../lib/random.ts";
 import type { DiskUsage } from "../model/cleanup.ts";
 import { containerLabels, ownerLabels } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
-import type { PublishedPort, PullPolicy, TaskSpec } from "../model/task.ts";
+import type { PublishedPort, PullPolicy } from "../model/task.ts";
 import {
   type ContainerState,
   type ContainerUse,
@@ -20,40 +20,8 @@ import {
   type VolumeState,
 } from "./runtime.ts";
 import { SimulatedLog } from "./simulated-log.ts";
-import { type SimulatedDisk, type SimulatedImage, SimulatedStorage } from "./simulated-storage.ts";
-
-export type { SimulatedDisk, SimulatedImage };
-
-/** What a container does once it is started. */
-export interface Program {
-  /** ms until it ends by itself; null: not before it is stopped. */
-  runsMs: number | null;
-  exitCode: number;
-  oomKilled?: boolean;
-  /** Written when it starts. */
-  stdout?: string;
-  stderr?: string;
-  /** It ends only when it is killed. */
-  ignoresStop?: boolean;
-  /** It does not start: what the engine says of it. */
-  startError?: string;
-}
-
-export interface SimulatedOptions {
-  clock: Clock;
-  random: Random;
-  images: Map<string, SimulatedImage>;
-  /** Left out: its disk cannot be seen. May be changed while it runs. */
-  disk?: SimulatedDisk;
-  /** What its `run`-th start begins, counted from 0. */
-  program: (spec: TaskSpec, run: number) => Program;
-  /** Told of each run that begins. */
-  onRun?: (taskId: string, spec: TaskSpec, program: Program) => void;
-  /** Each call takes so long, drawn evenly. */
-  delayMs?: { min: number; max: number };
-  cpu?: number;
-  memory?: number;
-}
+import type { Program, SimulatedOptions } from "./simulated-options.ts";
+import { SimulatedStorage } from "./simulated-storage.ts";
 
 interface Container {
   state: ContainerState;

@@ -2,7 +2,7 @@
 // whole comparison: at a sync, when the engine comes back, and after an event for the task it names.
 
 import type { Client } from "../api/client.ts";
-import type { GoneEvent, SyncEvent } from "../api/operations.ts";
+import type { GoneEvent, SyncEvent } from "../api/stream-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
