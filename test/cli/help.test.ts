@@ -93,6 +93,29 @@ describe("roles", () => {
     });
   });
 
+  test.each([
+    ["off", 1],
+    ["1", 1],
+    ["1.0", 1],
+    ["0.5", 0.5],
+    [".9", 0.9],
+  ])("master --mass-loss-threshold %s", async (text, massLossFraction) => {
+    await podling(`master --mass-loss-threshold ${text}`);
+    expect(settings.master).toMatchObject({ massLossFraction });
+  });
+
+  test.each(["0", "0.0", "1.1", "50%", "half", "-1", "1e-1"])(
+    "master --mass-loss-threshold %s is refused",
+    async (text) => {
+      const { code, err } = await podling(["master", `--mass-loss-threshold=${text}`]);
+      expect(code).toBe(64);
+      expect(err).toStartWith(
+        "error: --mass-loss-threshold: expected a share of the nodes above 0 and up to 1, such as 0.5",
+      );
+      expect(err).toContain(`got "${text}"`);
+    },
+  );
+
   test("worker: every flag", async () => {
     await podling(
       "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g --ended-count 5 --ended-age off --disk-high 90 --disk-low 80",
