@@ -150,6 +150,24 @@ describe("a clean-up", () => {
   });
 });
 
+describe("ended containers", () => {
+  test("stay where both limits are off, until somebody asks", async () => {
+    worker.stop();
+    const off = { count: Number.POSITIVE_INFINITY, ageMs: Number.POSITIVE_INFINITY };
+    await server!.stop(true);
+    const port = freePort();
+    worker = await world.started({ port, retention: off });
+    serve(port);
+    for (let i = 0; i <= limits.endedContainerCount; i++)
+      await world.reached(await world.run(`job-${i}`, ["exit", "0"]), "completed");
+    expect(world.runtime.all()).toHaveLength(limits.endedContainerCount + 1);
+    await until("all to go", async () => {
+      await clean();
+      return world.runtime.all().length === 0;
+    });
+  });
+});
+
 describe("a node", () => {
   test("that there is not, or that does not answer, is said", async () => {
     expectRefusal(await world.master.ask("GET", "/api/v1/nodes/n7/cleanup"), 404, "node-not-found");

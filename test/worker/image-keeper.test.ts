@@ -161,6 +161,12 @@ test("it looks by itself once an interval, and after a pull", async () => {
   one.onPulled("b:1", runtime.storage.brought("b:1"));
   await breathe();
   expect(present()).toEqual([]);
+  disk.otherBytes = 0;
+  await put(["c:1"]);
+  disk.otherBytes = 89;
+  one.onPulled("too-large:1", null); // it failed: the disk was full
+  await breathe();
+  expect(present()).toEqual([]);
 });
 
 test("an image that somebody removed, and somebody brought again, is not Podling's any more", async () => {

@@ -30,7 +30,8 @@ describeLab("restarts", () => {
   });
 
   test("what a run that ends badly last wrote is in its record: both streams, the last twenty lines", async () => {
-    const script = 'i=0; while [ $i -lt 30 ]; do echo "line $i"; i=$((i+1)); done; echo "no config" >&2; exit 7';
+    const script =
+      'i=0; while [ $i -lt 30 ]; do echo "line $i"; i=$((i+1)); done; sleep 1; echo "no config" >&2; exit 7';
     const ended = await world.reaches(await world.create("panics", script), "failed");
     expect(ended.lastFailure).toMatchObject({ exitCode: 7, finishedAt: ended.finishedAt });
     const log = ended.lastFailure!.log;
