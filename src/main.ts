@@ -8,6 +8,7 @@ import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./c
 import { runCli } from "./cli/run-cli.ts";
 import { systemIo } from "./cli/system-io.ts";
 import type { Journal, JournalUnusable } from "./journal/journal.ts";
+import { lockHolder } from "./journal/lock-holder.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -241,6 +242,12 @@ async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: 
   }
 }
 
+async function askEngine(dockerHost: string, path: string): Promise<unknown> {
+  const { EngineHttp } = await import("./runtime/engine-http.ts");
+  const response = await new EngineHttp(dockerHost).call("GET", path);
+  return response.json();
+}
+
 const roles: Roles = {
   master: (settings) =>
     untilAsked(async (running) => {
@@ -256,6 +263,8 @@ const roles: Roles = {
       running.push(await startWorker(worker, roleLog("worker")));
     }),
   restore: restoreInto,
+  askEngine,
+  lockHolder,
 };
 
 /** podling-master and podling-worker are links to podling: the name says the role. */

@@ -233,7 +233,7 @@ function amount(
 }
 
 /** `--data-dir` itself; else a folder for this role where the system keeps such things. */
-function dataFolder({ flags, io }: Context, role: "master" | "worker"): string {
+export function dataFolder({ flags, io }: Context, role: "master" | "worker"): string {
   const given = flags.text("data-dir");
   if (given) return given;
   if (io.isRoot) return `/var/lib/podling/${role}`;

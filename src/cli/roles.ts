@@ -68,4 +68,8 @@ export interface Roles {
   up(settings: UpSettings): Promise<number>;
   /** Ends by itself: all of the backup is in the folder then, or nothing has changed there. */
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
+  /** What an engine answers, as it came: it may be anything. Rejects with a sentence where there is no answer. */
+  askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
+  /** The process that has this file locked, where the system tells. */
+  lockHolder(path: string): string | null;
 }

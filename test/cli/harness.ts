@@ -70,6 +70,17 @@ const roles: Roles = {
     settings.restore = asked;
     return restoreJournal({ journal: openMemoryJournal(), clock: systemClock }, backup, asked);
   },
+  askEngine: (_, path) => engine.answer(path),
+  lockHolder: (path) => engine.lockHolder(path),
+};
+
+/** What doctor finds on this machine. */
+export const engine: {
+  answer: Roles["askEngine"] extends (host: string, ...more: infer M) => infer R ? (...more: M) => R : never;
+  lockHolder: Roles["lockHolder"];
+} = {
+  answer: async () => ({}),
+  lockHolder: () => null,
 };
 
 export function start(argv: readonly string[], asked: Asked = {}): Running {

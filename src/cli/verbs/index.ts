@@ -22,6 +22,7 @@ const loaders = {
   up: async () => (await import("./up.ts")).up,
   master: async () => (await import("./master.ts")).master,
   worker: async () => (await import("./worker.ts")).worker,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completion,
   help: async () => (await import("./help.ts")).help,
@@ -32,7 +33,7 @@ export const verbNames = Object.keys(loaders) as VerbName[];
 /** For `podling help` and docs/CLI.md. */
 export const verbSections: ReadonlyArray<readonly [title: string, names: readonly VerbName[]]> = [
   ["Run", ["run", "ps", "logs", "inspect", "explain", "wait", "stop", "rm", "prune"]],
-  ["Look around", ["nodes", "node", "events"]],
+  ["Look around", ["nodes", "node", "events", "doctor"]],
   ["Keep it", ["backup", "restore"]],
   ["Be the cluster", ["up", "master", "worker"]],
   ["This program", ["version", "completion", "help"]],
@@ -55,6 +56,8 @@ export const otherWords: Readonly<Record<string, string>> = {
   export: "podling backup FILE",
   import: "podling restore FILE",
   snapshot: "podling backup FILE",
+  check: "podling doctor",
+  status: "podling doctor, podling nodes and podling ps",
 };
 
 export function isVerb(word: string): word is VerbName {
