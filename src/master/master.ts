@@ -16,6 +16,7 @@ import type { NodeRecord } from "../model/node.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
+import { LogFeeds } from "./log-feeds.ts";
 import { HttpCounters } from "./metrics.ts";
 import { viewNode } from "./node-view.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -106,6 +107,7 @@ export function startMaster(options: MasterOptions): Master {
   void begin();
 
   const counters = new HttpCounters();
+  const feeds = new LogFeeds(() => clock.now());
   const fetch = createHttp({
     handlers: createHandlers({
       state,
@@ -116,8 +118,8 @@ export function startMaster(options: MasterOptions): Master {
       view,
       clock,
       version,
-      metrics: { state, loop, journal, snapshots, watchers, liveness, http: counters, version: version.version },
-      logs: { token, clock, fetch: (url, init) => globalThis.fetch(url, init) },
+      metrics: { state, loop, journal, snapshots, watchers, liveness, feeds, http: counters, version: version.version },
+      logs: { token, clock, feeds, fetch: (url, init) => globalThis.fetch(url, init) },
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
     }),
