@@ -11,9 +11,8 @@ import { bodyRows } from "./body-rows.ts";
 import { pathRows } from "./path-rows.ts";
 import { exchange } from "./raw.ts";
 import { type Row, token } from "./request.ts";
+import { rows } from "./rows.ts";
 import { wireRows } from "./wire-rows.ts";
-
-const rows: Row[] = [...wireRows, ...pathRows, ...bodyRows];
 
 /** How often all of them are sent again, and what the master may have grown by then. */
 const rounds = 3;
