@@ -3,6 +3,9 @@
 
 import { httpRequest } from "./http-load.ts";
 
+/** As a worker has with its master. */
+const PATIENCE_MS = 10_000;
+
 export interface WireAnswer {
   status: number;
   body: string;
@@ -26,10 +29,15 @@ export class Wire {
   async ask(method: string, path: string, body = ""): Promise<WireAnswer> {
     this.#socket ??= await this.#connect();
     const socket = this.#socket;
-    return new Promise((resolve, reject) => {
+    // A connection that broke while it was made tells nobody.
+    const late = setTimeout(() => {
+      socket.terminate();
+      this.#broken();
+    }, PATIENCE_MS);
+    return new Promise<WireAnswer>((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      socket.write(httpRequest(method, path, body));
-    });
+      if (socket.write(httpRequest(method, path, body)) <= 0) this.#broken();
+    }).finally(() => clearTimeout(late));
   }
 
   close(): void {

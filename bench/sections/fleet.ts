@@ -51,8 +51,8 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
     await mustBeOnline(master, workers);
     const held = steady.openStreams.toLocaleString("en");
     const stopped = performance.now();
-    const back = allHeard(children);
     await master.kill();
+    const back = allHeard(children);
     await master.start();
     const started = (performance.now() - stopped) / 1000;
     await back;

@@ -82,7 +82,7 @@ function unknownParameter(parameter: string, hint: string): Outcome<never> {
 function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value, { error: expectedType });
   if (parsed.success) return ok(parsed.data);
-  const problems = parsed.error.issues.flatMap(flatten).slice(0, 10);
+  const problems = parsed.error.issues.flatMap(flatten).slice(0, problemsTold);
   const first = problems[0]!;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   const details = { field: first.field, problems: problems.map(({ field, message }) => ({ field, message })) };
@@ -108,6 +108,9 @@ function expectedType(issue: z.core.$ZodRawIssue): string | undefined {
   return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
 }
 
+/** A body can have tens of thousands. */
+const problemsTold = 10;
+
 interface Problem {
   path: PropertyKey[];
   field: string;
@@ -117,7 +120,7 @@ interface Problem {
 
 function flatten(issue: Issue): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => problem([...issue.path, key], "no such field", true));
+    return issue.keys.slice(0, problemsTold).map((key) => problem([...issue.path, key], "no such field", true));
   }
   if (issue.code === "invalid_key") {
     const expected = (issue.issues[0] as { message?: string } | undefined)?.message ?? issue.message;
