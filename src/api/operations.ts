@@ -216,7 +216,7 @@ export const operations = {
     status: 200,
     media: "text/plain",
     answer: "Any",
-    refusals: [...findTask, "logs-unavailable", "node-unreachable"],
+    refusals: [...findTask, "logs-unavailable", "node-unreachable", "too-many"],
   }),
   explainTask: operation<Explanation>()({
     method: "GET",

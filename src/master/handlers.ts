@@ -238,9 +238,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
     watch: async (call) => {
       await settled();
       call.mayTakeLong();
-      const last = call.headers.get("last-event-id");
-      const since = last !== null && /^\d{1,16}$/.test(last) ? Number(last) : call.query.since;
-      return watchers.watch(since);
+      const last = lastEventId(call.headers);
+      return last.ok ? watchers.watch(last.value ?? call.query.since) : last;
     },
   };
 }
@@ -263,6 +262,17 @@ function idempotencyKey(headers: Headers): Outcome<string | null> {
   return refuse("invalid-field", `the header Idempotency-Key has ${key.length} characters`, {
     hint: `Use 1 to ${limits.idempotencyKeyLength} characters, such as a UUID.`,
     details: { field: "Idempotency-Key" },
+  });
+}
+
+/** A browser sends it empty where it has seen no event. */
+function lastEventId(headers: Headers): Outcome<number | null> {
+  const last = headers.get("last-event-id") ?? "";
+  if (last === "") return ok(null);
+  if (/^\d{1,15}$/.test(last)) return ok(Number(last));
+  return refuse("invalid-field", `the header Last-Event-ID is no revision: ${JSON.stringify(last.slice(0, 80))}`, {
+    hint: "Send the id of the last event as it came, or none.",
+    details: { field: "Last-Event-ID" },
   });
 }
 

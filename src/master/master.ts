@@ -18,6 +18,7 @@ import { Backups } from "./backups.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
+import { LogFeeds } from "./log-feeds.ts";
 import { HttpCounters } from "./metrics.ts";
 import { viewNode } from "./node-view.ts";
 import { Restores, type RestoreTarget } from "./restores.ts";
@@ -172,6 +173,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
     release: () => loop.release(),
     stopped: () => stopped,
   };
+  const feeds = new LogFeeds(() => clock.now());
   const fetch = createHttp({
     handlers: createHandlers({
       state,
@@ -182,8 +184,8 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       view,
       clock,
       version,
-      metrics: { state, loop, journal, snapshots, watchers, liveness, http: counters, version: version.version },
-      logs: { token, clock, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
+      metrics: { state, loop, journal, snapshots, watchers, liveness, feeds, http: counters, version: version.version },
+      logs: { token, clock, feeds, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
       backups: new Backups({ state, loop, clock, version: version.version }),

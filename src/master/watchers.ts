@@ -13,7 +13,7 @@ import { limits } from "../model/limits.ts";
 import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, isPlaced, type Task } from "../model/task.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, encodeEvents } from "./event-stream.ts";
 
 type TaskFilter = (task: Task) => boolean;
 
@@ -112,10 +112,11 @@ export class Watchers {
   }
 
   #tellWatchers(events: WatchEvent[]): void {
-    const all = new Lazy(() => formatChanges(events));
+    const all = new Lazy(() => encodeEvents(formatChanges(events)));
+    const tasks = events.map((event) => new Lazy(() => encodeTask(event)));
     for (const watcher of this.#watchers) {
-      if (watcher.filter === null) watcher.stream.sendFormatted(all.value);
-      else tellFiltered(watcher, watcher.filter, events);
+      if (watcher.filter === null) watcher.stream.sendEncoded(all.value);
+      else tellFiltered(watcher, watcher.filter, events, tasks);
     }
   }
 
@@ -286,11 +287,23 @@ function formatChanges(events: WatchEvent[]): string {
     .join("");
 }
 
-function tellFiltered({ stream, shown }: Watcher, filter: TaskFilter, events: WatchEvent[]): void {
-  for (const event of events) {
+/** As a watcher of tasks is told it. */
+function encodeTask(event: WatchEvent): Uint8Array {
+  const task = "task" in event ? event.task : null;
+  return encodeEvents(formatEvent("task", JSON.stringify(task), event.revision));
+}
+
+/** `tasks`: the events in bytes, one for one. */
+function tellFiltered(
+  { stream, shown }: Watcher,
+  filter: TaskFilter,
+  events: WatchEvent[],
+  tasks: Lazy<Uint8Array>[],
+): void {
+  for (const [index, event] of events.entries()) {
     if ("task" in event && filter(event.task)) {
       shown.add(event.task.taskId);
-      stream.send("task", JSON.stringify(event.task), event.revision);
+      stream.sendEncoded(tasks[index]!.value);
     } else if (
       "task" in event
         ? shown.delete(event.task.taskId)
