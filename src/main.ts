@@ -225,6 +225,7 @@ const roles: Roles = {
       running.push(await startMaster(master, roleLog("master")));
       running.push(await startWorker(worker, roleLog("worker")));
     }),
+  simulator: async () => (await import("./sim/simulator.ts")).createSimulator(),
 };
 
 /** podling-master and podling-worker are links to podling: the name says the role. */

@@ -1,6 +1,7 @@
 // What the long-running verbs ask for, as values: main.ts has the master and the worker, and hands them in.
 
 import type { Strategy } from "../model/cluster.ts";
+import type { Simulator } from "./simulation/simulator.ts";
 
 export interface MasterSettings {
   host: string;
@@ -48,9 +49,12 @@ export interface UpSettings {
   worker: WorkerSettings;
 }
 
-/** Each runs until it is asked to stop, and answers with the exit code. */
+/** What the command line cannot do by itself. */
 export interface Roles {
+  // Each of these runs until it is asked to stop, and answers with the exit code.
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
   up(settings: UpSettings): Promise<number>;
+  /** Loaded when it is asked for. */
+  simulator(): Promise<Simulator>;
 }

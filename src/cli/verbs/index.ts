@@ -20,6 +20,7 @@ const loaders = {
   up: async () => (await import("./up.ts")).up,
   master: async () => (await import("./master.ts")).master,
   worker: async () => (await import("./worker.ts")).worker,
+  sim: async () => (await import("./sim.ts")).sim,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completion,
   help: async () => (await import("./help.ts")).help,
@@ -32,7 +33,7 @@ export const verbSections: ReadonlyArray<readonly [title: string, names: readonl
   ["Run", ["run", "ps", "logs", "inspect", "explain", "wait", "stop", "rm", "prune"]],
   ["Look around", ["nodes", "node", "events"]],
   ["Be the cluster", ["up", "master", "worker"]],
-  ["This program", ["version", "completion", "help"]],
+  ["This program", ["sim", "version", "completion", "help"]],
 ];
 
 /** What people type who know another tool. */
@@ -47,6 +48,7 @@ export const otherWords: Readonly<Record<string, string>> = {
   kill: "podling stop TASK",
   cordon: "podling node cordon NODE",
   uncordon: "podling node uncordon NODE",
+  simulate: "podling sim",
   server: "podling master",
   agent: "podling worker",
 };
