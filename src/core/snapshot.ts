@@ -76,9 +76,6 @@ export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number
   state.cluster = header.cluster;
   state.lastNodeId = header.lastNodeId;
   state.lastTaskId = header.lastTaskId;
-  for (const taskId of header.finished) {
-    state.finished.delete(taskId);
-    state.finished.append(taskId);
-  }
+  state.orderFinished(header.finished);
   return state;
 }

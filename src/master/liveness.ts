@@ -178,7 +178,9 @@ export class Liveness {
   #await(at: number | null): void {
     const { clock } = this.#options;
     const now = clock.elapsed();
-    const dueAt = Math.min(at ?? Number.POSITIVE_INFINITY, now + limits.pulseMs);
+    const soonestAt = Math.min(at ?? Number.POSITIVE_INFINITY, now + limits.pulseMs);
+    // At least a millisecond: a rounding error of the sum would be waited for without end.
+    const dueAt = Math.max(soonestAt, now + 1);
     if (this.#stopped || (this.#dueAt > now && this.#dueAt <= dueAt)) return;
     this.#cancel();
     this.#dueAt = dueAt;

@@ -35,6 +35,8 @@ export interface MasterOptions {
   /** Host names, beside localhost and IP addresses, under which it may be called. */
   allowedHosts: readonly string[];
   retention?: Partial<Retention>;
+  /** Changes from one snapshot to the next; left out: that of the limits. */
+  snapshotChanges?: number;
   /** How workers are reached; left out: over the platform's sockets. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** More than this share of the workers silent at once is not believed; 1: all is. Default: that of the limits. */
@@ -79,7 +81,15 @@ export function startMaster(options: MasterOptions): Master {
     ms: clock.now() - startedAt,
   });
   const retention = { ...defaultRetention, ...options.retention };
-  const snapshots = new Snapshots({ state, journal, clock, log, onFatal, changesInLog });
+  const snapshots = new Snapshots({
+    state,
+    journal,
+    clock,
+    log,
+    onFatal,
+    changesInLog,
+    everyChanges: options.snapshotChanges,
+  });
   const loop = new TickLoop({
     state,
     journal,

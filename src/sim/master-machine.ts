@@ -20,6 +20,7 @@ export interface MasterMachineOptions {
   world: World;
   network: Network;
   strategy: Strategy;
+  snapshotChanges: number;
   /** An invariant of the code is broken: the process ends, and so does the trust in it. */
   onBroken: (error: unknown) => void;
 }
@@ -55,7 +56,7 @@ export class MasterMachine {
   start(): void {
     this.#wanted = true;
     if (this.#process || !this.host.up) return;
-    const { world, network, strategy, onBroken } = this.#options;
+    const { world, network, strategy, snapshotChanges, onBroken } = this.#options;
     const process = new Process(world, this.host, "master");
     this.#process = process;
     world.note(`${process.name} starts`);
@@ -68,6 +69,7 @@ export class MasterMachine {
         log: process.log,
         version: { version: "0.1.0-sim", commit: "sim", api: "v1" },
         strategy,
+        snapshotChanges,
         token: null,
         allowedHosts: ["master"],
         fetch: network.fetchFor(process),

@@ -28,6 +28,8 @@ export interface Plan {
   strategy: Strategy;
   /** A sync takes so long; 0: none at all. */
   syncMs: number;
+  /** Changes from one snapshot to the next. */
+  snapshotChanges: number;
   /** Of a hundred workers so many are of an earlier release. */
   oldWorkers: number;
   faults: Fault[];
@@ -56,6 +58,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     pauseMs: 300 + randomInteger(random, 4000),
     strategy: strategies[randomInteger(random, strategies.length)]!,
     syncMs: randomInteger(random, 3) === 0 ? 0 : 1 + randomInteger(random, 30),
+    snapshotChanges: 50 + randomInteger(random, 3000),
     oldWorkers: randomInteger(random, 3) === 0 ? 50 : 0,
   };
   const durationMs = Math.round(hours * hourMs);

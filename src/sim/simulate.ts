@@ -24,6 +24,8 @@ import { World } from "./world.ts";
 
 /** After healing: the longest back-offs, leases and give-ups of connections, one after the other. */
 const convergeWithinMs = 15 * 60_000;
+/** Nodes that flapped for less long are let be steady by themselves. */
+const longestDoubtMs = 2 * 60_000;
 const quietMs = 60_000;
 /** Events between two looks at the outside: some 50 ms. */
 const eventsPerSlice = 20_000;
@@ -85,6 +87,7 @@ class Run {
       world,
       network,
       strategy: plan.strategy,
+      snapshotChanges: plan.snapshotChanges,
       onBroken: (error) => this.broken(error),
     });
     master.disk.syncMs = { min: plan.syncMs / 2, max: plan.syncMs };
@@ -228,8 +231,7 @@ class Run {
     for (let restful = 0; restful < 3; ) {
       await this.#until(this.#world.now + 2000, onProgress);
       if (this.#failure) return;
-      for (const { hostname, schedulable } of this.#scene.truth.state.nodes.values())
-        if (!schedulable) void this.#ask(`/api/v1/nodes/${hostname}/uncordon`, "POST").catch(() => {});
+      this.#uncordon();
       why = this.#workload.idle ? unsettledBecause(this.#scene) : "a client is not answered";
       restful = why === null ? restful + 1 : 0;
       if (why !== null && this.#world.now > deadline) {
@@ -238,6 +240,14 @@ class Run {
       }
     }
     this.#convergedAfterMs = this.#world.now - from - 4000;
+  }
+
+  /** As an operator does who has mended the nodes: also those that would be doubted for longer than this run goes on. */
+  #uncordon(): void {
+    for (const { hostname, schedulable, flapping } of this.#scene.truth.state.nodes.values()) {
+      const doubted = (flapping?.steadyMs ?? 0) > longestDoubtMs;
+      if (!schedulable || doubted) void this.#ask(`/api/v1/nodes/${hostname}/uncordon`, "POST").catch(() => {});
+    }
   }
 
   async #settle(): Promise<void> {

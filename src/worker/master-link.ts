@@ -51,6 +51,8 @@ export class MasterLink {
   /** Used for one heartbeat after the other, and anew only after one that had to be given up. */
   #beating = new AbortController();
   #stream = new AbortController();
+  /** It is this end that ended the stream, to have it anew. */
+  #reopening = false;
   /** Something about the node may be news to the master. */
   #changed = true;
   /** What the master has been told of the engine, as JSON: heartbeats carry it only when it is news. */
@@ -170,7 +172,7 @@ export class MasterLink {
     } catch (error) {
       if (!signal.aborted) this.#unanswered(error as Error);
       if (news !== null) this.#tellAnew();
-      return this.#pauseAfter(this.#failures, limits.heartbeatMinMs);
+      return this.#pauseAfter(this.#failures, limits.retryInitialMs);
     } finally {
       cancelPatience();
     }
@@ -218,6 +220,7 @@ export class MasterLink {
   }
 
   #reopenStream(): void {
+    this.#reopening = true;
     this.#stream.abort();
     this.#nextStream.ring();
   }
@@ -230,7 +233,8 @@ export class MasterLink {
       if (signal.aborted) return;
       await this.#nextStream.wait(this.#pauseAfter(failures, limits.retryMaxMs / 6));
       // To the master the end of the stream is a hint that the worker has ended: it shows that it lives.
-      this.#nextBeat.ring();
+      if (!this.#reopening) this.#nextBeat.ring();
+      this.#reopening = false;
     }
   }
 
@@ -243,7 +247,8 @@ export class MasterLink {
     let heardAt = clock.elapsed();
     let cancelSilence = () => {};
     const listen = () => {
-      const leftMs = heardAt + streamSilenceMs - clock.elapsed();
+      // Whole milliseconds: less than one is a rounding error of the sum, and would be waited for without end.
+      const leftMs = Math.floor(heardAt + streamSilenceMs - clock.elapsed());
       if (leftMs <= 0) stream.abort();
       else cancelSilence = clock.timer(leftMs, listen);
     };

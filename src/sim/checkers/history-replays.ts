@@ -15,8 +15,12 @@ export const historyReplays: Checker = {
     const same = (state: ClusterState) => {
       if (state.revision !== truth.state.revision)
         wrong(`the log ends at revision ${state.revision}, and ${truth.state.revision} was certain`);
-      else if (textOf(state) !== textOf(truth.state))
-        wrong(`replaying the log gives another state at ${state.revision}`);
+      else {
+        const [log, certain] = [linesOf(state), linesOf(truth.state)];
+        const at = log.findIndex((line, index) => line !== certain[index]);
+        if (at >= 0 || log.length !== certain.length)
+          wrong(`at revision ${state.revision} the log gives ${short(log[at])}, and certain was ${short(certain[at])}`);
+      }
     };
     return {
       recovered: () => same(replayed()),
@@ -32,6 +36,10 @@ export const historyReplays: Checker = {
   },
 };
 
-function textOf(state: ClusterState): string {
-  return [...writeSnapshot(state)].join("\n");
+function linesOf(state: ClusterState): string[] {
+  return [...writeSnapshot(state)].join("\n").split("\n");
+}
+
+function short(line: string | undefined): string {
+  return line === undefined ? "nothing" : line.slice(0, 500);
 }
