@@ -265,6 +265,7 @@ const roles: Roles = {
   restore: restoreInto,
   askEngine,
   lockHolder,
+  simulator: async () => (await import("./sim/simulator.ts")).createSimulator(),
 };
 
 /** podling-master and podling-worker are links to podling: the name says the role. */

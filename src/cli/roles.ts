@@ -3,6 +3,7 @@
 import type { RestoreAnswer } from "../api/restore-answer.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { Outcome } from "../model/refusal.ts";
+import type { Simulator } from "./simulation/simulator.ts";
 
 export interface MasterSettings {
   host: string;
@@ -61,8 +62,9 @@ export interface RestoreSettings {
   force: boolean;
 }
 
-/** Each runs until it is asked to stop, and answers with the exit code. */
+/** What the command line cannot do by itself. */
 export interface Roles {
+  // Each of these runs until it is asked to stop, and answers with the exit code.
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
   up(settings: UpSettings): Promise<number>;
@@ -72,4 +74,6 @@ export interface Roles {
   askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
   /** The process that has this file locked, where the system tells. */
   lockHolder(path: string): string | null;
+  /** Loaded when it is asked for. */
+  simulator(): Promise<Simulator>;
 }

@@ -208,4 +208,17 @@ export const limits = {
   lastLogReads: 8,
   /** Reports of pull progress a task may cause: one a second. */
   progressIntervalMs: 1 * second,
+
+  // ---- simulation
+  /** All of them live in one process: at some 1 MiB a node this is 1 GiB. */
+  simulatedNodes: 1_000,
+  /** A year. What a seed finds it finds in minutes or days. */
+  simulatedHours: 8_760,
+  simulatedSeeds: 1_000_000,
+  /** More processes than the largest machines have cores only get in one another's way. */
+  simulationJobs: 512,
+  /** A plan of a hundred faults is down to a handful after about this many. */
+  simulationShrinkRuns: 300,
+  /** Longer than this nobody watches. What is found by then is smaller, too. */
+  simulationShrinkMs: 3 * minute,
 } as const;

@@ -2,7 +2,7 @@
 // rest and stay quiet. Gives back what happened, and the first thing that was wrong.
 
 import type { Task } from "../model/task.ts";
-import type { Looks } from "./checkers/checker.ts";
+import type { Checker, Looks } from "./checkers/checker.ts";
 import { checkers } from "./checkers/index.ts";
 import { unsettledBecause } from "./convergence.ts";
 import { unseal } from "./disk-journal.ts";
@@ -36,10 +36,12 @@ export interface SimulateOptions {
   trace?: ((line: string) => void) | undefined;
   /** Told now and then how far it is, in ms of virtual time. */
   onProgress?: ((virtualMs: number) => void) | undefined;
+  /** Look beside the usual ones. */
+  moreCheckers?: readonly Checker[] | undefined;
 }
 
-export async function simulate({ plan, trace, onProgress }: SimulateOptions): Promise<Report> {
-  const run = new Run(plan, trace ?? null);
+export async function simulate({ plan, trace, onProgress, moreCheckers = [] }: SimulateOptions): Promise<Report> {
+  const run = new Run(plan, trace ?? null, [...checkers, ...moreCheckers]);
   const stopListening = listenForBroken(run);
   try {
     await run.play(onProgress ?? (() => {}));
@@ -75,7 +77,7 @@ class Run {
   #convergedAfterMs: number | null = null;
   #quietWatched = false;
 
-  constructor(plan: Plan, trace: ((line: string) => void) | null) {
+  constructor(plan: Plan, trace: ((line: string) => void) | null, checkers: readonly Checker[]) {
     this.#plan = plan;
     const world = new World(plan.seed, trace);
     this.#world = world;
