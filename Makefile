@@ -10,7 +10,7 @@ MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race test-mutants lint fmt typecheck check build build-all bench install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
 
 demo: ## See it work: master, two workers and containers on this machine, all removed at the end
 	@scripts/setup engine
@@ -39,6 +39,18 @@ test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default
 test-mutants: ## Prove that the simulation catches mistakes: some 50 of them, each within 200 seeds (or MUTANTS="name ...")
 	@scripts/setup
 	@bun test/mutants/run.ts $(MUTANTS)
+
+churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
+	@scripts/setup engine lab
+	@PODLING_CHURN=$${PODLING_CHURN:-2000} bun scripts/test.ts system/churn
+
+soak: ## Run for SOAK_MINUTES (default 60) while everything breaks; fails on growth and on whatever is lost, twice or left over
+	@scripts/setup engine lab
+	@exec bun scripts/soak.ts
+
+soak-short: ## The same in 5 minutes
+	@scripts/setup engine lab
+	@SOAK_MINUTES=5 exec bun scripts/soak.ts
 
 lint: ## Check style and correctness of the source
 	@scripts/setup

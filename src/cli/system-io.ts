@@ -1,11 +1,13 @@
 // The real world behind Io: this process's files, terminal, signals and network.
 
-import { readSync, write } from "node:fs";
+import { closeSync, openSync, readSync, write, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import type { Version } from "../api/operations.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { BrokenPipeError, type Io, type Output } from "./io.ts";
+import { BrokenPipeError, type Io, type Output, type TextFile } from "./io.ts";
+import { spawnSelf } from "./spawn-self.ts";
 
 export function systemIo(version: Version): Io {
   return {
@@ -14,6 +16,9 @@ export function systemIo(version: Version): Io {
     stdinIsTty: isTerminal(0),
     readLine: async () => readLine(),
     readFile: (path) => readFile(path, "utf8"),
+    createFile,
+    spawn: (words) => spawnSelf(words),
+    cores: availableParallelism(),
     env: process.env,
     isRoot: process.getuid?.() === 0,
     clock: foregroundClock,
@@ -68,6 +73,17 @@ function descriptorOutput(descriptor: 1 | 2): Output {
       );
       return last;
     },
+  };
+}
+
+function createFile(path: string): TextFile {
+  const descriptor = openSync(path, "w");
+  return {
+    write(text) {
+      const bytes = Buffer.from(text);
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+    },
+    close: () => closeSync(descriptor),
   };
 }
 

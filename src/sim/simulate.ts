@@ -2,7 +2,7 @@
 // rest and stay quiet. Gives back what happened, and the first thing that was wrong.
 
 import type { Task } from "../model/task.ts";
-import type { Looks } from "./checkers/checker.ts";
+import type { Checker, Looks } from "./checkers/checker.ts";
 import { checkers } from "./checkers/index.ts";
 import { unsettledBecause } from "./convergence.ts";
 import { unseal } from "./disk-journal.ts";
@@ -38,10 +38,13 @@ export interface SimulateOptions {
   trace?: ((line: string) => void) | undefined;
   /** Told now and then how far it is, in ms of virtual time. */
   onProgress?: ((virtualMs: number) => void) | undefined;
+  /** Look beside the usual ones. */
+  moreCheckers?: readonly Checker[] | undefined;
 }
 
-export async function simulate({ plan, only, trace, onProgress }: SimulateOptions): Promise<Report> {
-  const run = new Run(plan, only ? new Set(only) : null, trace ?? null);
+export async function simulate(options: SimulateOptions): Promise<Report> {
+  const { onProgress } = options;
+  const run = new Run(options);
   const stopListening = listenForBroken(run);
   try {
     await run.play(onProgress ?? (() => {}));
@@ -79,10 +82,10 @@ class Run {
   #convergedAfterMs: number | null = null;
   #quietWatched = false;
 
-  constructor(plan: Plan, only: ReadonlySet<string> | null, trace: ((line: string) => void) | null) {
+  constructor({ plan, only, trace, moreCheckers = [] }: SimulateOptions) {
     this.#plan = plan;
-    this.#only = only;
-    const world = new World(plan.seed, trace);
+    this.#only = only ? new Set(only) : null;
+    const world = new World(plan.seed, trace ?? null);
     this.#world = world;
     const network = new Network(world);
     const truth = new Truth();
@@ -116,7 +119,7 @@ class Run {
     for (let i = 1; i <= plan.nodes; i++)
       workers.push(this.#worker(`n${i}`, world.random(`old n${i}`).next() * 100 < plan.oldWorkers));
     scene.mirror = new Mirror(scene);
-    this.#looks = checkers.map((checker) =>
+    this.#looks = [...checkers, ...moreCheckers].map((checker) =>
       checker.look(scene, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
     );
     this.#recoveries = new Recoveries(scene);
@@ -166,6 +169,8 @@ class Run {
     master.onStarted = () => this.#look((looks) => looks.recovered?.());
     const told = (task: Task) => this.#look((looks) => looks.told?.(task));
     network.onAnswer = (server, request, response) => {
+      if (response.status === 500)
+        this.broken(new Error(`${server.name}: ${request.method} ${request.url} broke inside`));
       if (server !== master.process || request.url.endsWith("/heartbeat")) return;
       if (this.#quietWatched && request.method !== "GET") quiet.commands.push(`${request.method} ${request.url}`);
       if (response.status >= 300) return;
