@@ -4,12 +4,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-# Seeds for test-race, arguments for run and dev, files for test: make test-race PODLING_SEEDS=2000, make run ARGS="--port 9000"
+# Seeds for test-race, arguments for run and dev, files for test, names for test-mutants: make test-race PODLING_SEEDS=2000, make run ARGS="--port 9000"
 PODLING_SEEDS ?= 200
+MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
 
 demo: ## See it work: master, two workers and containers on this machine, all removed at the end
 	@scripts/setup engine
@@ -34,6 +35,10 @@ test-coverage: ## The same, with coverage/lcov.info and a table
 test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default 200)
 	@scripts/setup
 	@PODLING_SEEDS=$(PODLING_SEEDS) bun scripts/test.ts --race $(FILES)
+
+test-mutants: ## Prove that the simulation catches mistakes: some 50 of them, each within 200 seeds (or MUTANTS="name ...")
+	@scripts/setup
+	@bun test/mutants/run.ts $(MUTANTS)
 
 churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
 	@scripts/setup engine lab
