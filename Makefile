@@ -37,7 +37,7 @@ test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default
 
 churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
 	@scripts/setup engine lab
-	@PODLING_CHURN=$${PODLING_CHURN:-2000} exec bun test ./test/system/churn.test.ts
+	@PODLING_CHURN=$${PODLING_CHURN:-2000} exec bun test --timeout=120000 ./test/system/churn.test.ts
 
 soak: ## Run for SOAK_MINUTES (default 60) while everything breaks; fails on growth and on whatever is lost, twice or left over
 	@scripts/setup engine lab
