@@ -44,7 +44,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     settings.journal === "memory"
       ? openMemoryJournal()
       : unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
-  const { retentionCount, retentionAgeMs, strategy, token, allowedHosts } = settings;
+  const { retentionCount, retentionAgeMs, strategy, token, allowedHosts, massLossFraction } = settings;
   const options: MasterOptions = {
     journal,
     clock: systemClock,
@@ -54,6 +54,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     strategy,
     token,
     allowedHosts,
+    massLossFraction,
     retention: {
       ...(retentionCount === undefined ? {} : { count: retentionCount }),
       ...(retentionAgeMs === undefined ? {} : { ageMs: retentionAgeMs }),
@@ -77,6 +78,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     { Worker },
     { createServer, serveWorker },
     { IdentityError, IdentityFile },
+    { PulledImagesFile },
     { DockerRuntime },
     { Client },
     guard,
@@ -84,6 +86,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     import("./worker/worker.ts"),
     import("./worker/server.ts"),
     import("./worker/identity.ts"),
+    import("./worker/pulled-images-file.ts"),
     import("./runtime/docker.ts"),
     import("./api/client.ts"),
     import("./api/guard.ts"),
@@ -106,6 +109,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
         client: new Client({ baseUrl: settings.masterUrl, token: token ?? undefined }),
         runtime,
         clock: systemClock,
+        random: systemRandom,
         log,
         hostname: name,
         port: settings.port,
@@ -116,6 +120,9 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
         memory: settings.memory,
         version: version.version,
         identity,
+        retention: settings.retention,
+        watermarks: settings.watermarks,
+        pulledImages: new PulledImagesFile(resolve(settings.dataDir)),
       }),
     IdentityError,
   );
@@ -258,6 +265,7 @@ const roles: Roles = {
   restore: restoreInto,
   askEngine,
   lockHolder,
+  simulator: async () => (await import("./sim/simulator.ts")).createSimulator(),
 };
 
 /** podling-master and podling-worker are links to podling: the name says the role. */

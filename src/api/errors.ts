@@ -19,6 +19,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   "illegal-move": { status: 409, meaning: "The task cannot go from its status to the one asked for." },
   "not-your-task": { status: 409, meaning: "A node reported on a task that is placed elsewhere." },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
+  "node-alive": { status: 409, meaning: "The node was heard just now; declaring it lost needs force." },
   "revision-too-old": { status: 410, meaning: "The changes since this revision are no longer kept." },
   "backup-unusable": {
     status: 422,

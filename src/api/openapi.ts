@@ -1,8 +1,10 @@
 // openapi.json (OpenAPI 3.1), made from the table of operations.
 
 import { z } from "zod";
+import { cleanupCodes, cleanupKinds } from "../model/cleanup.ts";
 import { strategies } from "../model/cluster.ts";
 import { filterNames } from "../model/explanation.ts";
+import { suspicionCodes } from "../model/node.ts";
 import { refusalCodes } from "../model/refusal.ts";
 import { reasonCodes, taskStatuses } from "../model/task.ts";
 import { taskInput } from "../model/task-input.ts";
@@ -130,6 +132,17 @@ function record(properties: Record<string, Json>): Json {
   return { type: "object", required: Object.keys(properties), properties };
 }
 
+const reason = record({ code: { enum: [...reasonCodes] }, message: text });
+const lastFailure = {
+  anyOf: [
+    record({
+      finishedAt: nullable("string", { format: "date-time" }),
+      exitCode: nullable("integer"),
+      log: listOf(text),
+    }),
+    { type: "null" },
+  ],
+};
 const port = record({ hostIp: text, hostPort: whole, containerPort: whole, protocol: { enum: ["tcp", "udp"] } });
 
 const differences = record({
@@ -201,7 +214,7 @@ function answerSchemas(): Record<string, Json> {
       }),
       desired: { enum: ["running", "stopped"] },
       status: { enum: [...taskStatuses] },
-      reason: record({ code: { enum: [...reasonCodes] }, message: text }),
+      reason,
       nodeId: nullable("string"),
       containerId: nullable("string"),
       exitCode: nullable("integer"),
@@ -214,6 +227,7 @@ function answerSchemas(): Record<string, Json> {
       startedAt: nullable("string", { format: "date-time" }),
       finishedAt: nullable("string", { format: "date-time" }),
       error: nullable("string"),
+      lastFailure,
       replaces: nullable("string"),
       replacedBy: nullable("string"),
     }),
@@ -231,6 +245,22 @@ function answerSchemas(): Record<string, Json> {
         labels: map,
         status: { enum: ["online", "offline"] },
         schedulable: { type: "boolean" },
+        suspect: {
+          anyOf: [record({ code: { enum: [...suspicionCodes] }, message: text, since: time }), { type: "null" }],
+          description: "Why it gets nothing new although it counts as online.",
+        },
+        flapping: {
+          anyOf: [
+            record({
+              losses: whole,
+              lostAt: time,
+              steadyUntil: nullable("string", { format: "date-time" }),
+              steadyMs: whole,
+            }),
+            { type: "null" },
+          ],
+          description: "It was lost lately; with steadyUntil it is damped, and gets nothing new until then.",
+        },
         engine: { anyOf: [engine, { type: "null" }] },
         engineError: nullable("string"),
         version: text,
@@ -242,13 +272,40 @@ function answerSchemas(): Record<string, Json> {
     ),
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
     RestoreAnswer: restoreAnswer,
-    HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole }),
+    HeartbeatAnswer: record({
+      ...{ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole },
+      engineError: {
+        ...nullable("string"),
+        description: "What the master has of the engine: where it is wrong, say it again.",
+      },
+    }),
+    Cleanup: record({
+      nodeId: text,
+      hostname: text,
+      dryRun: { type: "boolean", description: "Nothing was removed." },
+      disk: { anyOf: [record({ path: text, usedBytes: whole, totalBytes: whole }), { type: "null" }] },
+      items: listOf(
+        record({
+          kind: { enum: [...cleanupKinds] },
+          name: text,
+          id: text,
+          sizeBytes: nullable("integer"),
+          verdict: { enum: ["goes", "stays", "removed"] },
+          code: { enum: [...cleanupCodes] },
+          message: text,
+        }),
+      ),
+      omitted: whole,
+    }),
     Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
     Version: record({ version: text, commit: text, api: { const: "v1" } }),
     Explanation: record({
       taskId: text,
       name: text,
       status: { enum: [...taskStatuses] },
+      reason,
+      restarts: whole,
+      lastFailure,
       strategy: { enum: [...strategies] },
       summary: text,
       revision: whole,

@@ -2,6 +2,7 @@
 // validation, the typed client and openapi.json all come from this table.
 
 import { z } from "zod";
+import type { Cleanup } from "../model/cleanup.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Node } from "../model/node.ts";
 import type { RefusalCode } from "../model/refusal.ts";
@@ -10,6 +11,7 @@ import { taskInput } from "../model/task-input.ts";
 import { backupMediaType } from "./backup-file.ts";
 import type { RestoreAnswer } from "./restore-answer.ts";
 import {
+  cleanupQuery,
   forceQuery,
   type HeartbeatAnswer,
   heartbeat,
@@ -43,6 +45,7 @@ export interface Operation<Body extends z.ZodType = z.ZodType, Query extends z.Z
     | "TaskList"
     | "Node"
     | "NodeList"
+    | "Cleanup"
     | "Explanation"
     | "HeartbeatAnswer"
     | "RestoreAnswer"
@@ -213,7 +216,7 @@ export const operations = {
     status: 200,
     media: "text/plain",
     answer: "Any",
-    refusals: [...findTask, "logs-unavailable", "node-unreachable"],
+    refusals: [...findTask, "logs-unavailable", "node-unreachable", "too-many"],
   }),
   explainTask: operation<Explanation>()({
     method: "GET",
@@ -290,6 +293,37 @@ export const operations = {
     answer: "Node",
     refusals: [...findNode, ...write],
   }),
+  loseNode: operation<Node>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/lost",
+    summary:
+      "Declare a node lost, without waiting and also while the master holds; one that was just heard only with force.",
+    query: forceQuery,
+    status: 200,
+    media: json,
+    answer: "Node",
+    refusals: [...findNode, "node-alive", ...write],
+  }),
+  previewCleanup: operation<Cleanup>()({
+    method: "GET",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "What a clean-up of a node would remove, what would stay, and why. Nothing is changed.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
+  }),
+  cleanNode: operation<Cleanup>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "Remove from a node what Podling made or pulled and nothing needs; answers when it is done.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
+  }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",
     path: "/api/v1/nodes/{id}/assignments",
@@ -344,27 +378,3 @@ export type BodyOutput<Id extends OperationId> = z.output<BodyOf<Operations[Id]>
 export type QueryInput<Id extends OperationId> = z.input<QueryOf<Operations[Id]>>;
 export type QueryOutput<Id extends OperationId> = z.output<QueryOf<Operations[Id]>>;
 export type AnswerOf<Id extends OperationId> = NonNullable<Operations[Id]["_answer"]>;
-
-// ---- what the streams carry, as the `data` of each server-sent event
-
-/** `GET /api/v1/watch`: event "change". */
-export type WatchEvent =
-  | { revision: number; at: string; type: "task.created" | "task.updated"; task: Task }
-  | { revision: number; at: string; type: "task.removed"; taskId: string; name: string }
-  | { revision: number; at: string; type: "node.registered" | "node.updated"; node: Node }
-  | { revision: number; at: string; type: "node.removed"; nodeId: string; hostname: string };
-
-/** Event "sync" of assignments, and of tasks with watch: the whole set as of a revision. */
-export interface SyncEvent {
-  revision: number;
-  clusterId: string;
-  tasks: Task[];
-}
-
-/** Event "task": a task of the set as it is now; event "gone": it left the set, or was deleted. */
-export interface GoneEvent {
-  revision: number;
-  taskId: string;
-  /** true: the record was deleted, so its container may go too; false: it finished. */
-  deleted: boolean;
-}

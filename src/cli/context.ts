@@ -147,7 +147,7 @@ export class Context {
     const baseUrl = this.masterUrl();
     // Loaded only here: help and completion answer without it.
     const { Client } = await import("../api/client.ts");
-    return new Client({ baseUrl, token: this.token() ?? undefined, fetch: this.#fetch });
+    return new Client({ baseUrl, token: this.token() ?? undefined, fetch: this.#fetch, clock: this.io.clock });
   }
 
   readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {

@@ -12,6 +12,20 @@ export interface Output {
   columns(): number;
 }
 
+/** Written at once, not in the background: whoever writes much gives it in large pieces. */
+export interface TextFile {
+  write(text: string): void;
+  close(): void;
+}
+
+export interface Child {
+  /** Of its stdout. */
+  lines: AsyncIterable<string>;
+  /** How it ended, after "it": "ended with code 1: error: ...". */
+  ended: Promise<string>;
+  kill(): void;
+}
+
 export interface Io {
   stdout: Output;
   stderr: Output;
@@ -20,6 +34,12 @@ export interface Io {
   readLine(): Promise<string | null>;
   /** A small file, as text. */
   readFile(path: string): Promise<string>;
+  /** A new file, or an old one made empty. Throws where it cannot be. */
+  createFile(path: string): TextFile;
+  /** Another process of this program, without input. */
+  spawn(words: readonly string[]): Child;
+  /** Processes that can run at once. */
+  cores: number;
   env: Record<string, string | undefined>;
   isRoot: boolean;
   clock: Clock;

@@ -3,6 +3,7 @@
 import type { RestoreAnswer } from "../api/restore-answer.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { Outcome } from "../model/refusal.ts";
+import type { Simulator } from "./simulation/simulator.ts";
 
 export interface MasterSettings {
   host: string;
@@ -18,6 +19,8 @@ export interface MasterSettings {
   /** Finished tasks kept; undefined: the default of model/limits.ts. */
   retentionCount: number | undefined;
   retentionAgeMs: number | undefined;
+  /** More than this share of the nodes silent at once is taken for the master's own network; 1: never. */
+  massLossFraction: number;
 }
 
 export interface WorkerSettings {
@@ -35,6 +38,10 @@ export interface WorkerSettings {
   /** unix:///path or http://host:port; null: DOCKER_HOST, else the usual socket. */
   dockerHost: string | null;
   drainOnExit: boolean;
+  /** Of ended containers; Infinity: without that limit. */
+  retention: { count: number; ageMs: number };
+  /** Of the engine's disk, between which unused images go; null: never by themselves. */
+  watermarks: { highPercent: number; lowPercent: number } | null;
   token: string | null;
   insecure: boolean;
   /** Cores to give to tasks; null: all that the engine has. */
@@ -55,8 +62,9 @@ export interface RestoreSettings {
   force: boolean;
 }
 
-/** Each runs until it is asked to stop, and answers with the exit code. */
+/** What the command line cannot do by itself. */
 export interface Roles {
+  // Each of these runs until it is asked to stop, and answers with the exit code.
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
   up(settings: UpSettings): Promise<number>;
@@ -66,4 +74,6 @@ export interface Roles {
   askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
   /** The process that has this file locked, where the system tells. */
   lockHolder(path: string): string | null;
+  /** Loaded when it is asked for. */
+  simulator(): Promise<Simulator>;
 }

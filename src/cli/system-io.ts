@@ -1,11 +1,13 @@
 // The real world behind Io: this process's files, terminal, signals and network.
 
-import { readSync, write } from "node:fs";
+import { closeSync, openSync, readSync, write, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { isatty } from "node:tty";
 import type { Version } from "../api/operations.ts";
-import type { Clock } from "../lib/clock.ts";
-import { BrokenPipeError, type Io, type Output } from "./io.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { BrokenPipeError, type Io, type Output, type TextFile } from "./io.ts";
+import { spawnSelf } from "./spawn-self.ts";
 
 export function systemIo(version: Version): Io {
   return {
@@ -14,6 +16,9 @@ export function systemIo(version: Version): Io {
     stdinIsTty: isTerminal(0),
     readLine: async () => readLine(),
     readFile: (path) => readFile(path, "utf8"),
+    createFile,
+    spawn: (words) => spawnSelf(words),
+    cores: availableParallelism(),
     env: process.env,
     isRoot: process.getuid?.() === 0,
     clock: foregroundClock,
@@ -36,13 +41,10 @@ export function systemIo(version: Version): Io {
 
 /** Unlike the clock of the roles, its timers keep the process alive: a command that waits must not end. */
 const foregroundClock: Clock = {
-  now: () => Date.now(),
+  ...systemClock,
   timer(delayMs, fire) {
     const handle = setTimeout(fire, Math.min(Math.max(0, delayMs), 2_147_483_647));
     return () => clearTimeout(handle);
-  },
-  soon(fire) {
-    setImmediate(fire);
   },
 };
 
@@ -71,6 +73,17 @@ function descriptorOutput(descriptor: 1 | 2): Output {
       );
       return last;
     },
+  };
+}
+
+function createFile(path: string): TextFile {
+  const descriptor = openSync(path, "w");
+  return {
+    write(text) {
+      const bytes = Buffer.from(text);
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+    },
+    close: () => closeSync(descriptor),
   };
 }
 

@@ -5,8 +5,8 @@ import type { Random } from "../lib/random.ts";
 import type { Change } from "../model/change.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
-import type { EngineInfo, NodeRecord } from "../model/node.ts";
-import type { PublishedPort, Reason, TaskStatus } from "../model/task.ts";
+import type { EngineInfo, NodeRecord, Suspicion } from "../model/node.ts";
+import type { LastFailure, PublishedPort, Reason, TaskStatus } from "../model/task.ts";
 import type { TaskWish } from "../model/task-input.ts";
 import type { Idempotency } from "./state.ts";
 
@@ -22,12 +22,20 @@ export interface TaskReportFields {
   startedAt?: string | null | undefined;
   finishedAt?: string | null | undefined;
   error?: string | null | undefined;
+  /** Left out: nothing new to say of it. */
+  lastFailure?: LastFailure | undefined;
 }
 
 /** What a node says of itself; the rest of its record is for the master to say. */
-export type NodeRegistrationFields = Omit<NodeRecord, "nodeId" | "status" | "schedulable" | "registeredAt"> & {
+export type NodeRegistrationFields = Omit<
+  NodeRecord,
+  "nodeId" | "status" | "schedulable" | "suspect" | "flapping" | "registeredAt"
+> & {
   nodeId?: string | undefined;
 };
+
+/** How a loss was noticed: its lease ran out, its stream broke and the grace ended, or somebody said so. */
+export type LossCause = "silent" | "connection-broken" | "by-hand";
 
 export type Command =
   | { type: "startMaster"; clusterId: string; strategy: Strategy }
@@ -40,7 +48,12 @@ export type Command =
   /** A heartbeat that says something new: the node is back, or its engine changed. */
   | { type: "refreshNode"; nodeId: NodeId; engine?: EngineInfo | null; engineError?: string | null }
   | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
-  | { type: "loseNode"; nodeId: NodeId; silentMs: number }
+  /** It still counts as online, but gets nothing new until it is heard. */
+  | { type: "suspectNode"; nodeId: NodeId; code: Suspicion["code"]; message: string }
+  /** Without a cause: it was silent. */
+  | { type: "loseNode"; nodeId: NodeId; silentMs: number; cause?: LossCause }
+  /** It has been steady for as long as it had to; unless it was damped anew since. */
+  | { type: "releaseNode"; nodeId: NodeId; steadyUntil: string }
   | { type: "deregisterNode"; nodeId: NodeId }
   /** A change that changes nothing: can the journal write again? */
   | { type: "probe" }

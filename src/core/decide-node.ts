@@ -1,14 +1,16 @@
-// What happens to nodes: they register, come back, change, are lost and leave; and what that does to their tasks.
+// What happens to nodes: they register, come back, change, become suspect, are lost and leave; and what that does to
+// their tasks.
 
 import { toTimestamp } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
 import type { Change } from "../model/change.ts";
 import { type NodeId, newNodeId, nextTaskId, type TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { NodeRecord } from "../model/node.ts";
+import { type NodeRecord, nodeDefaults } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { packTask, type Reason, type Task, unpackTask } from "../model/task.ts";
-import type { Command, Decision, DecisionContext, NodeRegistrationFields } from "./command.ts";
+import type { Command, Decision, DecisionContext, LossCause, NodeRegistrationFields } from "./command.ts";
+import { afterLoss, afterReturn } from "./flapping.ts";
 import { findNode } from "./lookup.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -20,7 +22,11 @@ export function decideRegistration(
   const { nodeId: claimed, ...said } = registration;
   const known = claimed === undefined ? sameAddress(state, registration) : state.nodes.get(claimed as NodeId);
   if (known) {
-    const set = differences(known, { ...said, status: "online", ...(known.unheard ? { unheard: false } : {}) });
+    const set = differences(known, {
+      ...said,
+      ...heard(known, now),
+      ...(known.unheard ? { unheard: false } : {}),
+    });
     const changes: Change[] = set === null ? [] : [{ type: "node.updated", nodeId: known.nodeId, set }];
     return ok({ changes, granted: { nodeId: known.nodeId } });
   }
@@ -31,7 +37,8 @@ export function decideRegistration(
     });
   }
   const nodeId = (claimed as NodeId | undefined) ?? newNodeId(random);
-  const node: NodeRecord = { nodeId, ...said, status: "online", schedulable: true, registeredAt: toTimestamp(now) };
+  const registeredAt = toTimestamp(now);
+  const node: NodeRecord = { nodeId, ...said, status: "online", schedulable: true, ...nodeDefaults, registeredAt };
   return ok({ changes: [{ type: "node.registered", node }], granted: { nodeId } });
 }
 
@@ -41,12 +48,20 @@ function sameAddress(state: ClusterState, { hostname, port }: NodeRegistrationFi
   return undefined;
 }
 
+/** It is there: nothing is held against it, but that it was lost too often. */
+function heard({ status, flapping }: NodeRecord, now: number): Pick<NodeRecord, "status" | "suspect" | "flapping"> {
+  return { status: "online", suspect: null, flapping: status === "offline" ? afterReturn(flapping, now) : flapping };
+}
+
 export function decideRefresh(
   state: ClusterState,
   { nodeId, engine, engineError }: Extract<Command, { type: "refreshNode" }>,
+  { now }: DecisionContext,
 ): Outcome<Decision> {
+  const found = findNode(state, nodeId);
+  if (!found.ok) return found;
   return updateNode(state, nodeId, {
-    status: "online",
+    ...heard(found.value, now),
     ...(engine === undefined ? {} : { engine }),
     ...(engineError === undefined ? {} : { engineError }),
   });
@@ -56,7 +71,31 @@ export function decideSchedulable(
   state: ClusterState,
   { nodeId, schedulable }: Extract<Command, { type: "setSchedulable" }>,
 ): Outcome<Decision> {
-  return updateNode(state, nodeId, { schedulable });
+  // Whoever opens a node by hand knows better than what was counted.
+  return updateNode(state, nodeId, schedulable ? { schedulable, flapping: null } : { schedulable });
+}
+
+export function decideSuspicion(
+  state: ClusterState,
+  { nodeId, code, message }: Extract<Command, { type: "suspectNode" }>,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const found = findNode(state, nodeId);
+  if (!found.ok) return found;
+  const { status, suspect } = found.value;
+  if (status === "offline") return ok({ changes: [], granted: { nodeId } });
+  return updateNode(state, nodeId, { suspect: { code, message, since: suspect?.since ?? toTimestamp(now) } });
+}
+
+export function decideRelease(
+  state: ClusterState,
+  { nodeId, steadyUntil }: Extract<Command, { type: "releaseNode" }>,
+): Outcome<Decision> {
+  const found = findNode(state, nodeId);
+  if (!found.ok) return found;
+  const { status, flapping } = found.value;
+  if (status === "offline" || flapping?.steadyUntil !== steadyUntil) return ok({ changes: [], granted: { nodeId } });
+  return updateNode(state, nodeId, { flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } });
 }
 
 function updateNode(state: ClusterState, nodeId: NodeId, wanted: Partial<NodeRecord>): Outcome<Decision> {
@@ -68,7 +107,7 @@ function updateNode(state: ClusterState, nodeId: NodeId, wanted: Partial<NodeRec
 
 export function decideLoss(
   state: ClusterState,
-  { nodeId, silentMs }: Extract<Command, { type: "loseNode" }>,
+  { nodeId, silentMs, cause = "silent" }: Extract<Command, { type: "loseNode" }>,
   context: DecisionContext,
 ): Outcome<Decision> {
   const found = findNode(state, nodeId);
@@ -77,13 +116,20 @@ export function decideLoss(
   if (node.status === "offline") return ok({ changes: [], granted: { nodeId } });
   const reason: Reason = {
     code: "node-lost",
-    message: `${node.hostname} (${nodeId}) was silent for ${Math.round(silentMs / 100) / 10} s`,
+    message: `${node.hostname} (${nodeId}) ${howLost(cause, silentMs)}`,
   };
-  const changes: Change[] = [
-    { type: "node.updated", nodeId, set: { status: "offline" } },
-    ...failTasks(state, nodeId, reason, context),
-  ];
+  // What a person says was lost is no sign that it flaps.
+  const flapping = cause === "by-hand" ? node.flapping : afterLoss(node.flapping, context.now);
+  const set = { status: "offline" as const, flapping, ...(node.suspect === null ? {} : { suspect: null }) };
+  const changes: Change[] = [{ type: "node.updated", nodeId, set }, ...failTasks(state, nodeId, reason, context)];
   return ok({ changes, granted: { nodeId } });
+}
+
+function howLost(cause: LossCause, silentMs: number): string {
+  const seconds = Math.round(silentMs / 100) / 10;
+  if (cause === "by-hand") return "was declared lost by hand";
+  if (cause === "connection-broken") return `broke its connection, and was silent for ${seconds} s`;
+  return `was silent for ${seconds} s`;
 }
 
 export function decideDeregister(state: ClusterState, nodeId: NodeId, context: DecisionContext): Outcome<Decision> {

@@ -9,7 +9,15 @@ import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type PackedTask } from "../model/task.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
-import { decideDeregister, decideLoss, decideRefresh, decideRegistration, decideSchedulable } from "./decide-node.ts";
+import {
+  decideDeregister,
+  decideLoss,
+  decideRefresh,
+  decideRegistration,
+  decideRelease,
+  decideSchedulable,
+  decideSuspicion,
+} from "./decide-node.ts";
 import { decideReport } from "./decide-report.ts";
 import { findTask } from "./lookup.ts";
 import type { ClusterState } from "./state.ts";
@@ -29,9 +37,13 @@ export function decide(state: ClusterState, command: Command, context: DecisionC
     case "registerNode":
       return decideRegistration(state, command.registration, context);
     case "refreshNode":
-      return decideRefresh(state, command);
+      return decideRefresh(state, command, context);
     case "setSchedulable":
       return decideSchedulable(state, command);
+    case "suspectNode":
+      return decideSuspicion(state, command, context);
+    case "releaseNode":
+      return decideRelease(state, command);
     case "loseNode":
       return decideLoss(state, command, context);
     case "deregisterNode":

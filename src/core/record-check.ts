@@ -3,7 +3,7 @@
 
 import { strategies } from "../model/cluster.ts";
 import { nodeIdPattern, taskIdPattern } from "../model/ids.ts";
-import type { NodeRecord } from "../model/node.ts";
+import { type NodeRecord, suspicionCodes } from "../model/node.ts";
 import {
   isFinished,
   isPlaced,
@@ -122,6 +122,7 @@ const taskChecks = {
   startedAt: optional(orNull(time)),
   finishedAt: optional(orNull(time)),
   error: optional(orNull(text)),
+  lastFailure: optional(orNull(fields({ finishedAt: orNull(time), exitCode: orNull(whole), log: listOf(text) }))),
   replaces: optional(orNull(taskId)),
   replacedBy: optional(orNull(taskId)),
 } satisfies Record<keyof Task, Check>;
@@ -142,6 +143,8 @@ const nodeChecks = {
   version: text,
   registeredAt: time,
   unheard: optional(flag),
+  suspect: optional(orNull(fields({ code: oneOf(suspicionCodes), message: text, since: time }))),
+  flapping: optional(orNull(fields({ losses: count, lostAt: time, steadyUntil: orNull(time), steadyMs: count }))),
 } satisfies Record<keyof NodeRecord, Check>;
 
 const headerChecks: Checks = {

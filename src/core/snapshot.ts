@@ -104,10 +104,7 @@ export class SnapshotReader {
     state.cluster = header.cluster;
     state.lastNodeId = header.lastNodeId;
     state.lastTaskId = header.lastTaskId;
-    for (const taskId of header.finished) {
-      state.finished.delete(taskId);
-      state.finished.append(taskId);
-    }
+    state.orderFinished(header.finished);
     return state;
   }
 }

@@ -40,8 +40,13 @@ function randomCommand(random: Random, state: ClusterState): Command {
   if (kind === 8) return { type: "stopTask", taskId };
   if (kind === 9) return { type: "removeTask", taskId, force: random.next() < 0.3 };
   const hostname = `n${randomInteger(random, 4)}`;
-  const choice = randomInteger(random, 6);
+  const choice = randomInteger(random, 8);
   if (choice === 0) return { type: "loseNode", nodeId, silentMs: 3000 };
+  if (choice === 6) return { type: "suspectNode", nodeId, code: "connection-broken", message: "its connection broke" };
+  if (choice === 7) {
+    const steadyUntil = state.nodes.get(nodeId)?.flapping?.steadyUntil ?? "never";
+    return { type: "releaseNode", nodeId, steadyUntil };
+  }
   if (choice === 1) return { type: "deregisterNode", nodeId };
   if (choice === 2) return { type: "setSchedulable", nodeId, schedulable: random.next() < 0.7 };
   if (choice === 3) return { type: "refreshNode", nodeId, engineError: random.next() < 0.3 ? "away" : null };

@@ -6,7 +6,7 @@ import type { Change } from "../model/change.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import { isMove } from "../model/moves.ts";
-import type { NodeRecord } from "../model/node.ts";
+import { type NodeRecord, nodeDefaults } from "../model/node.ts";
 import { isFinished, isPlaced, type Task, type TaskStatus, taskStatuses, unpackTask } from "../model/task.ts";
 import { OrderedIds } from "./ordered-ids.ts";
 import { PendingTasks } from "./pending.ts";
@@ -40,7 +40,7 @@ export class ClusterState {
   readonly order = new TaskOrder();
   readonly schedule = new ScheduleIndex();
   readonly pending = new PendingTasks();
-  /** Oldest end first. */
+  /** In the order in which their ends became known: what workers' clocks say of it is no order. */
   readonly finished = new OrderedIds((left, right) => this.#compareEnds(left, right));
   readonly counts: Record<TaskStatus, number> = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
     TaskStatus,
@@ -48,6 +48,9 @@ export class ClusterState {
   >;
   /** Grows whenever room is taken or given: a verdict of another version may be stale. */
   roomVersion = 0;
+  /** Grows with each end: what order a removal that is undone goes back to. */
+  #nextEnd = 0;
+  readonly #ends = new Map<TaskId, number>();
   readonly #sharing = new Sharing();
   readonly #placed = new Map<NodeId, Set<TaskId>>();
   /** Most names have one task: a set for each would cost more than the task. */
@@ -95,7 +98,8 @@ export class ClusterState {
       case "task.removed":
         return this.#removeTask(change.taskId);
       case "node.registered":
-        return this.#putNode(change.node.nodeId, change.node);
+        // A log of before lacks fields that came later.
+        return this.#putNode(change.node.nodeId, { ...nodeDefaults, ...change.node });
       case "node.updated":
         return this.#putNode(change.nodeId, { ...this.node(change.nodeId), ...change.set });
       case "node.removed":
@@ -143,10 +147,13 @@ export class ClusterState {
   #removeTask(taskId: TaskId): Undo {
     const task = this.task(taskId);
     const idempotency = this.#keys.get(taskId);
+    const end = this.#ends.get(taskId);
     this.#deleteTask(task);
     return () => {
       this.#insertTask(task, idempotency);
-      if (isFinished(task.status)) this.finished.putBack(taskId);
+      if (end === undefined) return;
+      this.#ends.set(taskId, end);
+      this.finished.putBack(taskId);
     };
   }
 
@@ -181,9 +188,20 @@ export class ClusterState {
   }
 
   #compareEnds(left: TaskId, right: TaskId): number {
-    const [before, after] = [this.task(left).finishedAt ?? "", this.task(right).finishedAt ?? ""];
-    if (before !== after) return before < after ? -1 : 1;
-    return left < right ? -1 : 1;
+    return this.#ends.get(left)! - this.#ends.get(right)!;
+  }
+
+  /** As a snapshot has it: all finished tasks, in their order. */
+  orderFinished(taskIds: readonly TaskId[]): void {
+    for (const taskId of taskIds) {
+      this.finished.delete(taskId);
+      this.#end(taskId);
+    }
+  }
+
+  #end(taskId: TaskId): void {
+    this.#ends.set(taskId, this.#nextEnd++);
+    this.finished.append(taskId);
   }
 
   #reindex(before: Task, after: Task): void {
@@ -200,7 +218,7 @@ export class ClusterState {
   #enter(task: Task): void {
     this.counts[task.status]++;
     if (task.status === "pending") this.pending.add(task);
-    else if (isFinished(task.status)) this.finished.append(task.taskId);
+    else if (isFinished(task.status)) this.#end(task.taskId);
     else if (isPlaced(task.status)) {
       const nodeId = task.nodeId!;
       let placed = this.#placed.get(nodeId);
@@ -217,8 +235,10 @@ export class ClusterState {
   #leave(task: Task): void {
     this.counts[task.status]--;
     if (task.status === "pending") this.pending.remove(task);
-    else if (isFinished(task.status)) this.finished.delete(task.taskId);
-    else if (isPlaced(task.status)) {
+    else if (isFinished(task.status)) {
+      this.finished.delete(task.taskId);
+      this.#ends.delete(task.taskId);
+    } else if (isPlaced(task.status)) {
       const nodeId = task.nodeId!;
       this.#placed.get(nodeId)?.delete(task.taskId);
       this.schedule.release(nodeId, task);
@@ -228,6 +248,7 @@ export class ClusterState {
 
   #putNode(nodeId: NodeId, after: NodeRecord | null): Undo {
     const before = this.nodes.get(nodeId) ?? null;
+    const following = after || !before ? [] : this.#nodesAfter(nodeId);
     if (after) {
       this.nodes.set(nodeId, after);
       this.schedule.upsertNode(after);
@@ -238,7 +259,19 @@ export class ClusterState {
       this.#placed.delete(nodeId);
     }
     this.#roomGained();
-    return () => void this.#putNode(nodeId, before);
+    return () => {
+      this.#putNode(nodeId, before);
+      // Back in its place among those that registered later, too.
+      for (const later of following) {
+        const record = this.nodes.get(later);
+        if (record && this.nodes.delete(later)) this.nodes.set(later, record);
+      }
+    };
+  }
+
+  #nodesAfter(nodeId: NodeId): NodeId[] {
+    const all = [...this.nodes.keys()];
+    return all.slice(all.indexOf(nodeId) + 1);
   }
 
   #roomGained(): void {

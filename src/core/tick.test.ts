@@ -282,6 +282,87 @@ describe("nodes", () => {
     expect(world.state.task(taskId)).toMatchObject({ status: "failed", replacedBy: null });
   });
 
+  const broke = { type: "suspectNode", code: "connection-broken", message: "its connection broke" } as const;
+
+  test("a suspect node keeps what it has and gets nothing new; heard, it gets what waited", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const before = world.task("before");
+    world.do({ ...broke, nodeId });
+    expect(world.state.node(nodeId)).toMatchObject({ status: "online", suspect: { code: "connection-broken" } });
+    const { taskId } = world.task("after");
+    expect(world.state.task(taskId)).toMatchObject({ status: "pending", reason: { code: "no-node-fits" } });
+    expect(world.state.task(taskId).reason.message).toBe(
+      "0 of 1 node fits: 1 not steady (n1 is suspect: its connection broke)",
+    );
+    expect(world.state.task(before.taskId).status).toBe("scheduled");
+    world.now += 1_000;
+    world.do({ ...broke, nodeId, code: "silent", message: "it is silent" });
+    const since = new Date(start).toISOString();
+    expect(world.state.node(nodeId).suspect).toEqual({ code: "silent", message: "it is silent", since });
+    world.do({ type: "refreshNode", nodeId });
+    expect(world.state.node(nodeId).suspect).toBeNull();
+    expect(world.state.task(taskId)).toMatchObject({ status: "scheduled", nodeId });
+  });
+
+  test("a node that is offline is not suspect, and a lost one no longer", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    world.do({ ...broke, nodeId });
+    world.do({ type: "loseNode", nodeId, silentMs: 2_600, cause: "connection-broken" });
+    expect(world.state.node(nodeId)).toMatchObject({ status: "offline", suspect: null, flapping: { losses: 1 } });
+    expect(world.do({ ...broke, nodeId }).changes).toEqual([]);
+  });
+
+  test.each([
+    ["silent", "was silent for 3.5 s"],
+    ["connection-broken", "broke its connection, and was silent for 3.5 s"],
+    ["by-hand", "was declared lost by hand"],
+  ] as const)("lost because %s: the tasks' reason says so", (cause, says) => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const { taskId } = world.task("web");
+    world.do({ type: "loseNode", nodeId, silentMs: 3_500, cause });
+    expect(world.state.task(taskId).reason).toEqual({ code: "node-lost", message: `n1 (${nodeId}) ${says}` });
+    expect(world.state.node(nodeId).flapping?.losses).toBe(cause === "by-hand" ? undefined : 1);
+  });
+
+  test("the third loss damps it: nothing is placed before it is released, or uncordoned", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const lostAndBack = () => {
+      world.now += 10_000;
+      world.do({ type: "loseNode", nodeId, silentMs: 3_500 });
+      world.do({ type: "refreshNode", nodeId });
+    };
+    lostAndBack();
+    lostAndBack();
+    expect(world.state.task(world.task("second").taskId).status).toBe("scheduled");
+    lostAndBack();
+    const { taskId } = world.task("third");
+    const { flapping } = world.state.node(nodeId);
+    expect(flapping).toMatchObject({ losses: 3, steadyMs: 30_000 });
+    expect(world.state.task(taskId).reason.message).toContain("n1 was lost 3 times lately: nothing new before");
+    expect(world.do({ type: "releaseNode", nodeId, steadyUntil: "another damping" }).changes).toEqual([]);
+    expect(world.state.task(taskId).status).toBe("pending");
+    world.do({ type: "releaseNode", nodeId, steadyUntil: flapping!.steadyUntil! });
+    expect(world.state.task(taskId).status).toBe("scheduled");
+    expect(world.state.node(nodeId).flapping).toMatchObject({ losses: 3, steadyUntil: null });
+    lostAndBack();
+    expect(world.state.node(nodeId).flapping).toMatchObject({ losses: 4, steadyMs: 60_000 });
+    world.do({ type: "setSchedulable", nodeId, schedulable: true });
+    expect(world.state.node(nodeId).flapping).toBeNull();
+  });
+
+  test("a record of before knows neither suspicion nor damping, and means none", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const { suspect: _, flapping: __, ...before } = world.state.node(nodeId);
+    const state = new ClusterState();
+    state.apply({ type: "node.registered", node: before as never });
+    expect(state.node(nodeId)).toEqual(world.state.node(nodeId));
+  });
+
   test("a deregistered node is gone, and its tasks have failed", () => {
     const world = new World();
     const nodeId = world.node("n1");

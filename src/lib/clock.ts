@@ -1,4 +1,7 @@
-// The only door to time. Everything that simulation will run takes a Clock instead of asking the platform.
+// The only door to time. Everything that simulation will run takes a Clock instead of asking the platform. There are two
+// times: what the wall clock shows, which people read and which may jump, and what has passed, which only goes on.
+
+import { uptime } from "node:os";
 
 /** Cancels a timer; cancelling twice, or after it fired, does nothing. */
 export type CancelTimer = () => void;
@@ -6,6 +9,11 @@ export type CancelTimer = () => void;
 export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   now(): number;
+  /**
+   * Milliseconds that have passed since an arbitrary start. It never jumps when somebody sets the clock, and goes on while
+   * the process is stopped or the machine sleeps: the measure of every silence.
+   */
+  elapsed(): number;
   /** Calls `fire` once, not before `delayMs` from now. Never keeps a process alive by itself. */
   timer(delayMs: number, fire: () => void): CancelTimer;
   /** Calls `fire` once, as soon as the work at hand (all requests that have arrived) is done. */
@@ -15,8 +23,29 @@ export interface Clock {
 /** setTimeout takes at most 2^31-1 ms, and fires at once beyond that. */
 const longestTimerMs = 2_147_483_647;
 
+/** The kernel's uptime may come in whole seconds: less than two apart says nothing. */
+const sleepNoticedMs = 2_000;
+/** Asking for the uptime is a system call: not for every heartbeat. */
+const uptimeEveryMs = 200;
+
+let sleptMs = 0;
+let uptimeAskedAt = performance.now();
+const ahead = uptime() * 1000 - uptimeAskedAt;
+
+/** performance.now() stands still while the machine sleeps (a closed lid), the kernel's uptime does not. */
+function elapsed(): number {
+  const awakeMs = performance.now();
+  if (awakeMs - uptimeAskedAt >= uptimeEveryMs) {
+    uptimeAskedAt = awakeMs;
+    const missing = uptime() * 1000 - ahead - awakeMs - sleptMs;
+    if (missing > sleepNoticedMs) sleptMs += missing;
+  }
+  return awakeMs + sleptMs;
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed,
   timer(delayMs, fire) {
     const handle = setTimeout(fire, Math.min(Math.max(0, delayMs), longestTimerMs));
     handle.unref();

@@ -16,6 +16,7 @@ import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
 import type { Backups } from "./backups.ts";
+import { cleanNode } from "./cleanup.ts";
 import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
@@ -76,7 +77,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
       Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs),
       call.signal,
     );
-    return waited ? ok(waited) : resolveTask(state, taskId);
+    return waited ? ok(waited) : task(taskId);
   };
 
   const changeTask = async (
@@ -101,6 +102,13 @@ export function createHandlers(options: HandlersOptions): Handlers {
     // Somebody else may have deregistered it in the same tick.
     const after = findNode(state, nodeId);
     return after.ok ? ok(view(after.value)) : after;
+  };
+
+  const clean = async (call: Call<"previewCleanup" | "cleanNode">, method: "GET" | "POST") => {
+    const found = await node(call.id);
+    if (!found.ok) return found;
+    call.mayTakeLong();
+    return cleanNode(found.value, method, call.query, call.signal, logs);
   };
 
   const health = (): Health =>
@@ -209,6 +217,16 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     cordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
     uncordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    loseNode: async (call) => {
+      const found = await node(call.id);
+      if (!found.ok) return found;
+      const outcome = await liveness.declareLost(found.value, call.query.force ?? false);
+      if (!outcome.ok) return outcome;
+      const after = findNode(state, outcome.value);
+      return after.ok ? ok(view(after.value)) : after;
+    },
+    previewCleanup: (call) => clean(call, "GET"),
+    cleanNode: (call) => clean(call, "POST"),
     nodeAssignments: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;
@@ -223,9 +241,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
     watch: async (call) => {
       await settled();
       call.mayTakeLong();
-      const last = call.headers.get("last-event-id");
-      const since = last !== null && /^\d{1,16}$/.test(last) ? Number(last) : call.query.since;
-      return watchers.watch(since);
+      const last = lastEventId(call.headers);
+      return last.ok ? watchers.watch(last.value ?? call.query.since) : last;
     },
   };
 }
@@ -248,6 +265,17 @@ function idempotencyKey(headers: Headers): Outcome<string | null> {
   return refuse("invalid-field", `the header Idempotency-Key has ${key.length} characters`, {
     hint: `Use 1 to ${limits.idempotencyKeyLength} characters, such as a UUID.`,
     details: { field: "Idempotency-Key" },
+  });
+}
+
+/** A browser sends it empty where it has seen no event. */
+function lastEventId(headers: Headers): Outcome<number | null> {
+  const last = headers.get("last-event-id") ?? "";
+  if (last === "") return ok(null);
+  if (/^\d{1,15}$/.test(last)) return ok(Number(last));
+  return refuse("invalid-field", `the header Last-Event-ID is no revision: ${JSON.stringify(last.slice(0, 80))}`, {
+    hint: "Send the id of the last event as it came, or none.",
+    details: { field: "Last-Event-ID" },
   });
 }
 

@@ -14,6 +14,7 @@ import {
 import { refusalResponse } from "../api/refusal-response.ts";
 import { route } from "../api/router.ts";
 import { parseBody, parseQuery } from "../api/validation.ts";
+import { concatenate } from "../lib/frames.ts";
 import type { Log } from "../lib/log.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, type Refusal, refuse } from "../model/refusal.ts";
@@ -92,6 +93,7 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
     try {
       response = await answer(request, connection);
     } catch (error) {
+      if (error instanceof BrokeOff) return gone(request, counters);
       const { message, stack } = error as Error;
       log.error("a request failed inside", { url: request.url, why: stack ?? message });
       response = refusalResponse({
@@ -104,6 +106,15 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
     return response;
   };
 }
+
+/** Nobody hears this answer, and nothing broke here. */
+function gone(request: Request, counters: HttpCounters): Response {
+  counters.count(request.method, clientGone);
+  return new Response(null, { status: clientGone });
+}
+
+/** As nginx counts those. */
+const clientGone = 499;
 
 /** Asks the platform only for what a handler asks for: a request's signal alone costs as much as its route. */
 class RequestCall {
@@ -144,7 +155,8 @@ class RequestCall {
 
 /** "http://host/path?search" without the cost of a URL object. */
 function splitUrl(url: string): { path: string; search: string } {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
+  // A request of HTTP/1.0 may name no host: then there is nothing before the path.
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
   const mark = url.indexOf("?", start);
   return mark < 0
     ? { path: url.slice(start), search: "" }
@@ -171,32 +183,61 @@ function checkUpload({ upload }: Operation, { headers }: Request): Outcome<undef
 
 async function readBody(schema: z.ZodType, request: Request): Promise<Outcome<unknown>> {
   const type = request.headers.get("content-type");
-  const text = await readText(request);
-  if (text === null) return tooLarge(request.headers.get("content-length"));
+  const bytes = await readBytes(request);
+  if (bytes === null) return tooLarge(request.headers.get("content-length"));
   // A heartbeat by hand has no body, and then no type either.
-  if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(text === "" && type === null)) {
+  if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(bytes.length === 0 && type === null)) {
     return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not application/json`, {
       hint: "Send the header Content-Type: application/json.",
       details: { contentType: type },
     });
   }
-  return parseBody(schema, text);
+  const text = decodeText(bytes);
+  return text === null ? notUtf8() : parseBody(schema, text);
+}
+
+function notUtf8(): Outcome<never> {
+  return refuse("invalid-json", "the body is not UTF-8", {
+    hint: "JSON is sent as UTF-8, and uncompressed.",
+  });
 }
 
 /** Null: it is too large. What is beyond the limit is not read. */
-async function readText(request: Request): Promise<string | null> {
-  const length = request.headers.get("content-length");
-  if (length !== null) return Number(length) > limits.bodyBytes ? null : request.text();
-  if (!request.body) return "";
-  const decoder = new TextDecoder();
-  let text = "";
+async function readBytes(request: Request): Promise<Uint8Array | null> {
+  try {
+    const length = request.headers.get("content-length");
+    if (length === null) return await readUntold(request);
+    return Number(length) > limits.bodyBytes ? null : await request.bytes();
+  } catch (error) {
+    throw new BrokeOff("the body broke off", { cause: error });
+  }
+}
+
+/** The caller went away, or was too slow, before its request was whole. */
+class BrokeOff extends Error {}
+
+/** A body in chunks tells its length only at its end. */
+async function readUntold(request: Request): Promise<Uint8Array | null> {
+  if (!request.body) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body) {
     bytes += chunk.length;
     if (bytes > limits.bodyBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return concatenate(chunks);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Null: it is no UTF-8. Guessing would store something other than what was sent. */
+function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 function tooLarge(length: string | null): Outcome<never> {

@@ -18,6 +18,7 @@ import { Backups } from "./backups.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
+import { LogFeeds } from "./log-feeds.ts";
 import { HttpCounters } from "./metrics.ts";
 import { viewNode } from "./node-view.ts";
 import { Restores, type RestoreTarget } from "./restores.ts";
@@ -38,6 +39,12 @@ export interface MasterOptions {
   /** Host names, beside localhost and IP addresses, under which it may be called. */
   allowedHosts: readonly string[];
   retention?: Partial<Retention>;
+  /** Changes from one snapshot to the next; left out: that of the limits. */
+  snapshotChanges?: number;
+  /** How workers are reached; left out: over the platform's sockets. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** More than this share of the workers silent at once is not believed; 1: all is. Default: that of the limits. */
+  massLossFraction?: number;
   /** Ends the process: its state can no longer be trusted, and the journal has the truth. */
   onFatal: (error: unknown) => void;
 }
@@ -96,7 +103,11 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
   const newest = journal.lastRevision();
   const leases = new Leases();
   const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
-  const watchers = new Watchers({ state, clock, view, revision: newest });
+  const watchers = new Watchers({
+    ...{ state, clock, view, revision: newest },
+    onAssignmentsOpened: (nodeId) => liveness.streamOpened(nodeId),
+    onAssignmentsBroken: (nodeId) => liveness.streamBroken(nodeId),
+  });
   let changesInLog = 0;
   replay(journal, state, (batch, removed) => {
     changesInLog += batch.changes.length;
@@ -109,7 +120,15 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
     ms: clock.now() - startedAt,
   });
   const retention = { ...defaultRetention, ...options.retention };
-  const snapshots = new Snapshots({ state, journal, clock, log, onFatal, changesInLog });
+  const snapshots = new Snapshots({
+    state,
+    journal,
+    clock,
+    log,
+    onFatal,
+    changesInLog,
+    everyChanges: options.snapshotChanges,
+  });
   const loop = new TickLoop({
     state,
     journal,
@@ -123,13 +142,14 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       snapshots.grown(batch.changes.length);
     },
   });
-  const liveness = new Liveness({
+  const liveness: Liveness = new Liveness({
     state,
     leases,
     clock,
     log,
     loop,
     holdsStream: (nodeId) => watchers.hasAssignmentStream(nodeId),
+    massLossFraction: options.massLossFraction ?? limits.massLossFraction,
   });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
   const begin = async (): Promise<void> => {
@@ -153,6 +173,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
     release: () => loop.release(),
     stopped: () => stopped,
   };
+  const feeds = new LogFeeds(() => clock.now());
   const fetch = createHttp({
     handlers: createHandlers({
       state,
@@ -163,8 +184,8 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       view,
       clock,
       version,
-      metrics: { state, loop, journal, snapshots, watchers, liveness, http: counters, version: version.version },
-      logs: { token, clock, fetch: (url, init) => globalThis.fetch(url, init) },
+      metrics: { state, loop, journal, snapshots, watchers, liveness, feeds, http: counters, version: version.version },
+      logs: { token, clock, feeds, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
       backups: new Backups({ state, loop, clock, version: version.version }),

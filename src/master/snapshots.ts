@@ -14,6 +14,8 @@ export interface SnapshotsOptions {
   clock: Clock;
   log: Log;
   onFatal: (error: unknown) => void;
+  /** A snapshot is due after so many changes; left out: that of the limits. */
+  everyChanges?: number | undefined;
   /** Changes that the log already holds since its newest snapshot: restarts must not begin the count anew. */
   changesInLog: number;
 }
@@ -39,9 +41,9 @@ export class Snapshots {
   /** So many changes more are in the log. Call it when nothing undurable is in the state. */
   grown(changes: number): void {
     this.#changes += changes;
-    const { journal, clock } = this.#options;
+    const { journal, clock, everyChanges = limits.snapshotChanges } = this.#options;
     const bytes = journal.appendedBytes() - this.#bytesBefore;
-    const due = this.#changes >= limits.snapshotChanges || bytes >= limits.snapshotBytes;
+    const due = this.#changes >= everyChanges || bytes >= limits.snapshotBytes;
     if (due && !this.#underWay && !this.#held && clock.now() >= this.#retryAt) void this.#take();
   }
 

@@ -96,7 +96,7 @@ export class TickLoop {
   async stop(): Promise<void> {
     this.#stopping = true;
     while (this.#inbox.length > 0 || this.#inFlight) {
-      await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+      await (this.#inFlight ?? new Promise<void>((resolve) => this.#options.clock.soon(resolve)));
     }
     this.#stopped = true;
     this.#cancelWake?.();

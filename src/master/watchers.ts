@@ -1,7 +1,7 @@
 // Tells of what has become durable: watchers get every change, a worker gets what concerns its node, and whoever
 // waits for one task is woken. It holds the latest changes, so that a watcher can resume.
 
-import type { GoneEvent, WatchEvent } from "../api/operations.ts";
+import type { GoneEvent, WatchEvent } from "../api/stream-events.ts";
 import type { Removed } from "../core/removed.ts";
 import type { ClusterState } from "../core/state.ts";
 import { type Clock, toTimestamp } from "../lib/clock.ts";
@@ -13,7 +13,7 @@ import { limits } from "../model/limits.ts";
 import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, isPlaced, type Task } from "../model/task.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, encodeEvents } from "./event-stream.ts";
 
 type TaskFilter = (task: Task) => boolean;
 
@@ -29,6 +29,9 @@ export interface WatchersOptions {
   state: ClusterState;
   clock: Clock;
   view: (node: NodeRecord) => Node;
+  /** A worker begins to follow a node's assignments; the last that did has gone. */
+  onAssignmentsOpened?: (nodeId: NodeId) => void;
+  onAssignmentsBroken?: (nodeId: NodeId) => void;
   /** The newest revision of the log; the state may still be behind it, and what is replayed is then recalled. */
   revision: number;
 }
@@ -109,10 +112,11 @@ export class Watchers {
   }
 
   #tellWatchers(events: WatchEvent[]): void {
-    const all = new Lazy(() => formatChanges(events));
+    const all = new Lazy(() => encodeEvents(formatChanges(events)));
+    const tasks = events.map((event) => new Lazy(() => encodeTask(event)));
     for (const watcher of this.#watchers) {
-      if (watcher.filter === null) watcher.stream.sendFormatted(all.value);
-      else tellFiltered(watcher, watcher.filter, events);
+      if (watcher.filter === null) watcher.stream.sendEncoded(all.value);
+      else tellFiltered(watcher, watcher.filter, events, tasks);
     }
   }
 
@@ -199,16 +203,19 @@ export class Watchers {
       );
       const streams = this.#assignments.get(nodeId) ?? new Set();
       this.#assignments.set(nodeId, streams.add(stream));
+      this.#options.onAssignmentsOpened?.(nodeId);
       return () => {
         streams.delete(stream);
-        if (streams.size === 0 && this.#assignments.get(nodeId) === streams) this.#assignments.delete(nodeId);
+        if (streams.size > 0 || this.#assignments.get(nodeId) !== streams) return;
+        this.#assignments.delete(nodeId);
+        this.#options.onAssignmentsBroken?.(nodeId);
       };
     });
   }
 
   /**
-   * Resolves with the task when `reached` holds, with null when it is removed; with what it is at the timeout, or when
-   * whoever waits has gone.
+   * Resolves with the task when `reached` holds; with null when it is removed, at the timeout, or when whoever waits has
+   * gone: then an append may be under way, and what the state says is not durable yet.
    */
   waitFor(
     taskId: TaskId,
@@ -228,7 +235,7 @@ export class Watchers {
       const wake = (task: Task | null) => {
         if (task === null || reached(task)) end(task);
       };
-      const giveUp = () => end(state.tasks.get(taskId) ?? null);
+      const giveUp = () => end(null);
       const cancel = clock.timer(timeoutMs, giveUp);
       signal.addEventListener("abort", giveUp);
       const waiting = this.#waiting.get(taskId) ?? new Set();
@@ -280,11 +287,23 @@ function formatChanges(events: WatchEvent[]): string {
     .join("");
 }
 
-function tellFiltered({ stream, shown }: Watcher, filter: TaskFilter, events: WatchEvent[]): void {
-  for (const event of events) {
+/** As a watcher of tasks is told it. */
+function encodeTask(event: WatchEvent): Uint8Array {
+  const task = "task" in event ? event.task : null;
+  return encodeEvents(formatEvent("task", JSON.stringify(task), event.revision));
+}
+
+/** `tasks`: the events in bytes, one for one. */
+function tellFiltered(
+  { stream, shown }: Watcher,
+  filter: TaskFilter,
+  events: WatchEvent[],
+  tasks: Lazy<Uint8Array>[],
+): void {
+  for (const [index, event] of events.entries()) {
     if ("task" in event && filter(event.task)) {
       shown.add(event.task.taskId);
-      stream.send("task", JSON.stringify(event.task), event.revision);
+      stream.sendEncoded(tasks[index]!.value);
     } else if (
       "task" in event
         ? shown.delete(event.task.taskId)

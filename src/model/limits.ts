@@ -58,6 +58,29 @@ export const limits = {
   endedContainerCount: 50,
   endedContainerAgeMs: 24 * hour,
 
+  /** Of the disk with the engine's data: fuller than this, images that Podling pulled and nothing uses are removed ... */
+  diskHighPercent: 85,
+  /** ... until it is no fuller than this: far enough below, that it does not begin again with the next pull. */
+  diskLowPercent: 75,
+  /** A disk that fills at 100 MB/s loses 6 GB in between. Looking costs one call to the kernel. */
+  diskLookMs: 1 * minute,
+  /** How late it may be noticed that somebody else removed an image; after a crash, when each was last used is as exact. */
+  imageLookMs: 10 * minute,
+  /** Images remembered as pulled: beyond it the ones unused for longest are forgotten, and stay. */
+  pulledImages: 1_000,
+  /** Removing a large image takes the engine's disk a while. */
+  removePatienceMs: 2 * minute,
+  /** The engine adds up every file of every volume for it. */
+  volumeSizesPatienceMs: 10 * second,
+  /** A clean-up that was asked for ends after so long with what it has; the rest goes with the next. */
+  cleanupMs: 90 * second,
+  /** What the master waits for a worker that cleans: the time above, and one removal. */
+  cleanupPatienceMs: 4 * minute,
+  /** Looking asks the engine for all it has, and may wait for the sizes of volumes. */
+  cleanupPreviewPatienceMs: 30 * second,
+  /** In one answer; what stays beyond it is counted. */
+  cleanupItems: 2_000,
+
   // ---- paging and streams
   listDefault: 1_000,
   listMax: 10_000,
@@ -72,15 +95,47 @@ export const limits = {
   /** Explanations that wait for their turn: each replays the log, some hundred milliseconds at 100,000 tasks. */
   explanationsInLine: 32,
   logTailMax: 100_000,
+  /** Logs a master reads from workers at once, each an outgoing request of the 256 that Bun carries: in `podling up` a worker with all of its own (128 for logs and stops, 51 others) still fits beside them. */
+  logFeeds: 64,
+  /** Readers of logs. Those who follow the same log share one request, so that this only bounds memory. */
+  logFollowers: 2_000,
+  /** Of a log that is shared: whoever joins within it misses nothing, whoever falls behind it reads on by itself. */
+  logWindowBytes: 1 * MiB,
+  /** A log that nobody has waited for so long gives way where all places are taken; its readers lose nothing. */
+  logIdleMs: 1 * second,
   waitMaxMs: 10 * minute,
   waitDefaultMs: 30 * second,
 
   // ---- liveness
   heartbeatMinMs: 1 * second,
-  /** The master sees at most this many heartbeats a second, so it asks for fewer as nodes grow. */
+  /** The master sees about this many heartbeats a second at most, so it asks for fewer as nodes grow. */
   heartbeatsPerSecond: 1_000,
-  /** Missed heartbeats before a node counts as lost. */
+  /** Missed heartbeats before a node counts as lost; in small clusters the next two ask for more. */
   heartbeatsMissed: 3,
+  /** A worker may stall for so long (a full disk queue, a busy core) anywhere in its beat. */
+  heartbeatStallMs: 2 * second,
+  /** Transit there and back, and the master's turn. With beat and stall 3.5 s: a replacement can run within 5 s. */
+  heartbeatTransitMs: 500,
+  /** A beat comes up to this share early, so that beats which a restart has aligned drift apart. */
+  heartbeatJitter: 0.1,
+  /** A worker whose connection broke has a supervisor's pause of 1 s, and a start on a slow machine. */
+  suspectGraceMs: 2_500,
+  /** The master looks at its own clock this often, and so notices when it was itself held up. */
+  pulseMs: 500,
+  /** Held up for so long, it first listens for a whole lease: by then every worker that lives has tried again. */
+  masterSleptMs: 2 * second,
+  /** More than this share of the nodes silent at once is taken for the master's own network: --mass-loss-threshold. */
+  massLossFraction: 0.5,
+  /** A node is damped from this many losses on. A reboot, and one that went wrong, are none of it. */
+  flapLosses: 3,
+  /** So long without a loss forgives one: flapping is three losses, each within this time of the one before. */
+  flapForgivenMs: 10 * minute,
+  /** The first time that a damped node must be steady; each further loss doubles it. */
+  flapSteadyMs: 30 * second,
+  /** No longer than a person takes to have a look. */
+  flapSteadyMaxMs: 30 * minute,
+  /** A worker asks again soon at first: a master that restarts is back within a second. */
+  reconnectInitialMs: 100,
   /** A node registered by hand beats by hand. */
   handLeaseMs: 90 * second,
 
@@ -126,6 +181,8 @@ export const limits = {
   /** An engine that hangs takes connections and says nothing: it is asked whether it lives. */
   enginePingMs: 5 * second,
   enginePingPatienceMs: 10 * second,
+  /** Every so many pings, all containers are listed instead: an event that the engine dropped is made up for in a minute. */
+  enginePingsPerList: 12,
   pullAttempts: 5,
   /** A pull without any progress for so long is dead; unpacking a large layer is reported as progress. */
   pullSilenceMs: 5 * minute,
@@ -139,6 +196,31 @@ export const limits = {
   restartResetMs: 10 * minute,
   stopGraceSecondsDefault: 10,
   stopGraceSecondsMax: 3600,
+  /** Of a run that ended badly, kept with its task: a stack trace's worth, and 4 KiB at most in record and journal. */
+  lastLogLines: 20,
+  lastLogLineBytes: 512,
+  lastLogBytes: 4 * KiB,
+  /** Twenty entries of a log have at most 16 KiB each; what sends more than this is not read on. */
+  lastLogReadBytes: 512 * KiB,
+  /** A restart never waits longer for it, nor does the word that a task has failed. */
+  lastLogPatienceMs: 1 * second,
+  /** A task in a fast loop puts at most this many new lines into the journal: 4 KiB each 10 s. Its last run's always. */
+  lastLogIntervalMs: 10 * second,
+  /** Logs read at once for it: a whole node that crashes must not hold all of the engine's connections. */
+  lastLogReads: 8,
   /** Reports of pull progress a task may cause: one a second. */
   progressIntervalMs: 1 * second,
+
+  // ---- simulation
+  /** All of them live in one process: at some 1 MiB a node this is 1 GiB. */
+  simulatedNodes: 1_000,
+  /** A year. What a seed finds it finds in minutes or days. */
+  simulatedHours: 8_760,
+  simulatedSeeds: 1_000_000,
+  /** More processes than the largest machines have cores only get in one another's way. */
+  simulationJobs: 512,
+  /** A plan of a hundred faults is down to a handful after about this many. */
+  simulationShrinkRuns: 300,
+  /** Longer than this nobody watches. What is found by then is smaller, too. */
+  simulationShrinkMs: 3 * minute,
 } as const;

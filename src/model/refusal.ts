@@ -18,6 +18,7 @@ export const refusalCodes = [
   "illegal-move",
   "not-your-task",
   "task-live",
+  "node-alive",
   "unprocessable",
   "idempotency-conflict",
   "revision-too-old",

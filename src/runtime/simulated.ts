@@ -1,55 +1,27 @@
 // The Runtime port without an engine: containers in memory, whose programs, delays and failures come from what it is
 // handed, driven by Clock and Random alone. For tests and simulation; it must behave as the contract suite says engines do.
 
-import { type Clock, delay, toTimestamp } from "../lib/clock.ts";
-import { type Random, randomText } from "../lib/random.ts";
-import { containerLabels } from "../model/cluster.ts";
+import { delay, toTimestamp } from "../lib/clock.ts";
+import { randomText } from "../lib/random.ts";
+import type { DiskUsage } from "../model/cleanup.ts";
+import { containerLabels, ownerLabels } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
-import type { PublishedPort, PullPolicy, TaskSpec } from "../model/task.ts";
+import type { PublishedPort, PullPolicy } from "../model/task.ts";
 import {
   type ContainerState,
+  type ContainerUse,
   type CreateRequest,
+  type ImageState,
   type LogRequest,
+  type PulledImage,
   type Runtime,
   RuntimeError,
   type RuntimeEvent,
+  type VolumeState,
 } from "./runtime.ts";
 import { SimulatedLog } from "./simulated-log.ts";
-
-/** What a container does once it is started. */
-export interface Program {
-  /** ms until it ends by itself; null: not before it is stopped. */
-  runsMs: number | null;
-  exitCode: number;
-  oomKilled?: boolean;
-  /** Written when it starts. */
-  stdout?: string;
-  stderr?: string;
-  /** It ends only when it is killed. */
-  ignoresStop?: boolean;
-  /** It does not start: what the engine says of it. */
-  startError?: string;
-}
-
-export interface SimulatedImage {
-  present: boolean;
-  pullMs: number;
-  sizeBytes: number;
-  /** What a pull throws. A function may change its mind. */
-  failure?: () => RuntimeError | null;
-}
-
-export interface SimulatedOptions {
-  clock: Clock;
-  random: Random;
-  images: Map<string, SimulatedImage>;
-  /** What its `run`-th start begins, counted from 0. */
-  program: (spec: TaskSpec, run: number) => Program;
-  /** Each call takes so long, drawn evenly. */
-  delayMs?: { min: number; max: number };
-  cpu?: number;
-  memory?: number;
-}
+import type { Program, SimulatedOptions } from "./simulated-options.ts";
+import { SimulatedStorage } from "./simulated-storage.ts";
 
 interface Container {
   state: ContainerState;
@@ -74,13 +46,18 @@ export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedOptions;
   readonly #containers = new Map<string, Container>();
   readonly #listeners = new Set<Listener>();
+  readonly storage: SimulatedStorage;
   #away: "no" | "gone" | "hung" = "no";
   #nextPort = firstChosenPort;
+  /** What happened while it hung: told when it goes on. */
+  #untold: Container[] = [];
+  #eventsToLose = 0;
   /** Calls by name, for tests that count them. */
   readonly calls: string[] = [];
 
   constructor(options: SimulatedOptions) {
     this.#options = options;
+    this.storage = new SimulatedStorage(options.images, options.disk ?? null, () => this.#uses());
   }
 
   // ---- faults
@@ -90,12 +67,17 @@ export class SimulatedRuntime implements Runtime {
     this.#away = hang ? "hung" : "gone";
     for (const listener of [...this.#listeners]) if (!hang) listener.fail(away());
     if (!killContainers) return;
-    for (const container of this.#containers.values())
-      if (container.state.status === "running") container.finish(137, false);
+    for (const { state, finish } of this.#containers.values()) if (state.status === "running") finish(137, false);
   }
 
   comeBack(): void {
     this.#away = "no";
+    for (const container of this.#untold.splice(0)) this.#tell(container);
+  }
+
+  /** The next events get lost on their way, as engines drop them for readers that are slow. */
+  loseEvents(count: number): void {
+    this.#eventsToLose = count;
   }
 
   /** Somebody removes a container with the engine's own tools. */
@@ -107,6 +89,13 @@ export class SimulatedRuntime implements Runtime {
   end(taskId: string, exitCode: number, oomKilled = false): void {
     for (const { state, finish } of this.#containers.values())
       if (state.taskId === taskId && state.status === "running") finish(exitCode, oomKilled);
+  }
+
+  /** Does a container of this task run? */
+  runs(taskId: string): boolean {
+    for (const { state } of this.#containers.values())
+      if (state.taskId === taskId && state.status === "running") return true;
+    return false;
   }
 
   /** All that there are, also of other nodes. */
@@ -149,11 +138,11 @@ export class SimulatedRuntime implements Runtime {
     _platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<PulledImage | null> {
     await this.#call("pull");
     const { clock, images } = this.#options;
     const known = images.get(image);
-    if (policy !== "always" && known?.present) return;
+    if (policy !== "always" && known?.present) return null;
     if (policy === "never") {
       throw new RuntimeError("image-not-present", `${image} is not on this node, and its pull policy is never`, false);
     }
@@ -166,7 +155,7 @@ export class SimulatedRuntime implements Runtime {
     this.#mustAnswer();
     const failure = known.failure?.();
     if (failure) throw failure;
-    known.present = true;
+    return this.storage.brought(image);
   }
 
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
@@ -178,6 +167,8 @@ export class SimulatedRuntime implements Runtime {
       if (existing.state.taskId === request.labels[containerLabels.task]) return existing.state;
       throw new RuntimeError("create-failed", `the name ${request.name} is taken`, false);
     }
+    for (const { type, source } of request.spec.mounts)
+      if (type === "volume") this.storage.putVolume(source, ownerLabels(request.labels));
     const containerId = randomText(random, 64);
     const state: ContainerState = {
       containerId,
@@ -243,6 +234,30 @@ export class SimulatedRuntime implements Runtime {
     return container.log.read({ ...request, follow: request.follow && status === "running" }, signal);
   }
 
+  images(): Promise<ImageState[]> {
+    return this.#stored("images", () => this.storage.images());
+  }
+
+  removeImage(imageId: string, names: readonly string[]): Promise<string | null> {
+    return this.#stored("removeImage", () => this.storage.removeImage(imageId, names));
+  }
+
+  volumes(withSizes: boolean): Promise<VolumeState[]> {
+    return this.#stored("volumes", () => this.storage.volumes(withSizes));
+  }
+
+  removeVolume(name: string): Promise<string | null> {
+    return this.#stored("removeVolume", () => this.storage.removeVolume(name));
+  }
+
+  uses(): Promise<ContainerUse[]> {
+    return this.#stored("uses", () => this.storage.uses());
+  }
+
+  disk(): Promise<DiskUsage | null> {
+    return this.#stored("disk", () => this.storage.disk());
+  }
+
   async events(
     clusterId: string,
     onOpen: () => void,
@@ -270,6 +285,20 @@ export class SimulatedRuntime implements Runtime {
     if (delayMs) await delay(clock, delayMs.min + random.next() * (delayMs.max - delayMs.min));
     while (this.#away === "hung") await delay(clock, 1000);
     this.#mustAnswer();
+  }
+
+  async #stored<T>(name: string, answer: () => T): Promise<T> {
+    await this.#call(name);
+    return answer();
+  }
+
+  #uses(): ContainerUse[] {
+    return [...this.#containers.values()].map(({ state: { containerId }, request: { name, spec } }) => ({
+      containerId,
+      name,
+      imageId: this.storage.idOf(spec.image),
+      volumes: spec.mounts.filter(({ type }) => type === "volume").map(({ source }) => source),
+    }));
   }
 
   #isAway(): boolean {
@@ -309,6 +338,7 @@ export class SimulatedRuntime implements Runtime {
       ended();
       this.#tell(container);
     };
+    this.#options.onRun?.(state.taskId, container.request.spec, program);
     log.begin();
     if (program.stdout) log.write("stdout", program.stdout);
     if (program.stderr) log.write("stderr", program.stderr);
@@ -341,8 +371,11 @@ export class SimulatedRuntime implements Runtime {
     return request.spec.ports.map((port) => ({ ...port, hostPort: port.hostPort ?? this.#nextPort++ }));
   }
 
-  #tell({ state: { taskId, containerId }, request }: Container): void {
-    if (this.#away !== "no") return;
+  #tell(container: Container): void {
+    const { state, request } = container;
+    const { taskId, containerId } = state;
+    if (this.#away === "hung") this.#untold.push(container);
+    if (this.#away !== "no" || this.#eventsToLose-- > 0) return;
     for (const { clusterId, onEvent } of [...this.#listeners]) {
       if (request.labels[containerLabels.cluster] === clusterId) onEvent({ taskId, containerId });
     }

@@ -34,6 +34,7 @@ test("an event during the look is told again after it", async () => {
     owner: () => ({ clusterId: "c", nodeId: "n" }),
     onEvent: (taskId) => told.push(`event of ${taskId}`),
     onTruth: (found) => told.push(`truth of ${found.map(({ taskId }) => taskId)}`),
+    onList: () => {},
     onNews: () => {},
   });
   await link.begin();

@@ -19,6 +19,8 @@ export interface EngineLinkOptions {
   onEvent: (taskId: string) => void;
   /** The whole truth: all containers of the owner, at the start and whenever the engine is back. */
   onTruth: (found: ContainerState[]) => void;
+  /** The same list while events go on. It may be older than what events said: it only tells where to look. */
+  onList: (found: ContainerState[]) => void;
   /** `error` or `machine` have changed. */
   onNews: () => void;
 }
@@ -36,6 +38,7 @@ export class EngineLink {
   /** Ends the stream of events; null: there is none, and what is known of containers may be old. */
   #events: AbortController | null = null;
   #probing = false;
+  #listing = false;
 
   constructor(options: EngineLinkOptions) {
     this.#options = options;
@@ -105,6 +108,23 @@ export class EngineLink {
     }
   }
 
+  /** Engines drop events for listeners that are slow: now and then the whole is compared, while the events go on. */
+  async #lookAgain(): Promise<void> {
+    const { runtime, owner, onList } = this.#options;
+    const events = this.#events;
+    const whose = owner();
+    if (events === null || whose === null || this.#listing) return;
+    this.#listing = true;
+    try {
+      const found = await runtime.list(whose.clusterId, whose.nodeId);
+      if (this.#events === events) onList(found);
+    } catch {
+      void this.suspect();
+    } finally {
+      this.#listing = false;
+    }
+  }
+
   /** A call went wrong: is it the engine, or only that call? */
   async suspect(): Promise<void> {
     if (this.#probing || this.#error !== null || this.#options.signal.aborted) return;
@@ -118,11 +138,12 @@ export class EngineLink {
     }
   }
 
-  /** An engine that hangs keeps its connections open: only asking tells. */
+  /** An engine that hangs keeps its connections open, and one that is busy drops events: only asking tells. */
   async #watch(): Promise<void> {
     const { clock, signal } = this.#options;
-    while (!signal.aborted) {
+    for (let looks = 1; !signal.aborted; looks++) {
       await delay(clock, limits.enginePingMs, signal);
+      if (looks % limits.enginePingsPerList === 0) void this.#lookAgain();
       await this.suspect();
     }
   }
@@ -163,7 +184,9 @@ export class EngineLink {
       this.#error = null;
       return true;
     } catch (error) {
+      const before = this.#error;
       this.#error = messageOf(error);
+      if (before !== this.#error) this.#options.onNews();
       return false;
     }
   }

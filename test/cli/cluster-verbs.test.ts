@@ -30,6 +30,49 @@ describe("nodes", () => {
     expect((await cluster.podling("nodes")).out).not.toContain("cordoned");
   });
 
+  test("lost of a node that was heard just now needs -f; a node that is lost stays so", async () => {
+    const { code, err } = await cluster.podling("node lost n2");
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: n2 \(node-\w{8}\) was heard [\d.]+ s ago\. Stop its worker first; .+node lost -f n2/);
+    expect(await cluster.podling("node lost -f n2")).toEqual({ code: 0, out: "n2 lost\n", err: "" });
+    expect((await cluster.podling("nodes")).out).toMatch(/n2 .+ offline /);
+    expect(await cluster.podling("node lost n2")).toEqual({ code: 0, out: "n2 lost\n", err: "" });
+    await cluster.node("n2", { port: 2 });
+    expect((await cluster.podling("nodes")).out).not.toContain("offline");
+  });
+
+  test("that get nothing new: the table says what, stderr why, also with JSON, and names alone stay alone", async () => {
+    const other = new Cluster();
+    try {
+      const { nodeId } = await other.node("n1", { version: "1" });
+      await other.node("n2", { version: "1" });
+      const stream = new AbortController();
+      const answer = await other.client.fetch("nodeAssignments", { id: nodeId, signal: stream.signal });
+      await answer.body!.getReader().read();
+      stream.abort();
+      const ran = await until(async () => {
+        const now = await other.podling("nodes");
+        return now.out.includes("online, suspect") ? now : null;
+      });
+      expect(ran.err).toMatch(/^n1: its connection broke at \d\d:\d\d:\d\d UTC; it has 2\.5 s to come back\n$/);
+      const quiet = await Promise.all(["nodes -q", "nodes -o name"].map((line) => other.podling(line)));
+      expect(quiet.map(({ err }) => err)).toEqual(["", ""]);
+      // Nobody beats: when the leases end, both are silent, and that is not believed.
+      const held = await until(async () => {
+        const now = await other.podling("nodes -o json");
+        return now.err.includes("the master holds") ? now : null;
+      });
+      expect(held.err).toContain("the master holds: 2 of 2 nodes fell silent at once");
+      expect(JSON.parse(held.out)).toMatchObject([
+        { hostname: "n1", status: "online", suspect: { code: "mass-silence" } },
+        { hostname: "n2", status: "online", suspect: { code: "mass-silence" } },
+      ]);
+      expect(await other.podling("node lost n2")).toEqual({ code: 0, out: "n2 lost\n", err: "" });
+    } finally {
+      await other.stop();
+    }
+  });
+
   test("rm of a node that is online needs -f", async () => {
     const { code, err } = await cluster.podling("node rm n2");
     expect(code).toBe(1);
@@ -39,7 +82,7 @@ describe("nodes", () => {
   });
 
   test.each([
-    ["node", "error: node: the verb is missing. It has inspect, cordon, uncordon, rm.\n"],
+    ["node", "error: node: the verb is missing. It has inspect, cordon, uncordon, clean, lost, rm.\n"],
     ["node crodon n1", 'error: podling node has no verb "crodon". Did you mean podling node cordon?\n'],
     ["node cordon", "error: node cordon: NODE is missing. Usage: podling node cordon NODE [NODE ...]\n"],
   ])("podling %s", async (line, err) => {

@@ -1,11 +1,13 @@
 // The command line in a test: run in this process against a real master on a real socket, with outputs that are kept
 // and a worker that the test plays by hand.
 
+import { join } from "node:path";
 import { Client } from "../../src/api/client.ts";
 import type { BodyInput } from "../../src/api/operations.ts";
 import { BrokenPipeError, type Io, type Output } from "../../src/cli/io.ts";
 import type { MasterSettings, RestoreSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
+import { spawnSelf } from "../../src/cli/spawn-self.ts";
 import { openMemoryJournal } from "../../src/journal/memory.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { framedMediaType } from "../../src/lib/frames.ts";
@@ -16,6 +18,8 @@ import { restoreJournal } from "../../src/master/restores.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Task } from "../../src/model/task.ts";
+import type { Checker } from "../../src/sim/checkers/checker.ts";
+import { createSimulator } from "../../src/sim/simulator.ts";
 
 const version = { version: "1.2.3", commit: "abcdef", api: "v1" } as const;
 
@@ -36,6 +40,11 @@ export interface Asked {
   /** stdout breaks after so many writes. */
   readerLeavesAfter?: number;
   files?: Record<string, string>;
+  /** Takes what is written to files, by path. */
+  written?: Record<string, string>;
+  /** Look at simulated runs beside the usual ones. */
+  checkers?: readonly Checker[];
+  spawn?: Io["spawn"];
 }
 
 /** A command that runs: its outputs so far, and Ctrl-C. */
@@ -53,7 +62,9 @@ export const settings: {
   restore?: RestoreSettings;
 } = {};
 
-const roles: Roles = {
+const main = join(import.meta.dir, "../../src/main.ts");
+
+const roles: Omit<Roles, "simulator"> = {
   master: async (asked) => {
     settings.master = asked;
     return 0;
@@ -98,6 +109,19 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
       if (text === undefined) throw new Error("no such file");
       return text;
     },
+    createFile(path) {
+      const { written } = asked;
+      if (!written) throw new Error("no such folder");
+      written[path] = "";
+      return {
+        write: (text) => {
+          written[path] += text;
+        },
+        close() {},
+      };
+    },
+    spawn: asked.spawn ?? ((words) => spawnSelf(words, main)),
+    cores: 2,
     env: { LANG: "C.UTF-8", HOME: "/home/user", ...asked.env },
     isRoot: false,
     clock: asked.clock ?? systemClock,
@@ -110,7 +134,12 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
     fetch: asked.fetch ?? ((url, init) => fetch(url, init)),
     version,
   };
-  const ended = runCli(argv, io, roles).then((code) => ({ code, out: stdout.text(), err: stderr.text() }));
+  const simulator = async () => createSimulator(asked.checkers);
+  const ended = runCli(argv, io, { ...roles, simulator }).then((code) => ({
+    code,
+    out: stdout.text(),
+    err: stderr.text(),
+  }));
   return { out: () => stdout.text(), err: () => stderr.text(), interrupt: () => onInterrupt?.(), ended };
 }
 

@@ -132,7 +132,7 @@ describe("inspect and explain", () => {
     const { code, out } = await cluster.podling("explain waiting", { terminal: 80, env: { NO_COLOR: "1" } });
     expect(code).toBe(0);
     expect(out).toStartWith(`waiting (${waiting.taskId}) is pending\n0 of 1 `);
-    expect(out).toMatch(/\nn1 +✓ +✓ +✓ +✓ +✓ +✗ +✓ +✓ +✓ +-\n/);
+    expect(out).toMatch(/\nn1 +✓ +✓ +✓ +✓ +✓ +✓ +✗ +✓ +✓ +✓ +-\n/);
     expect(out).toContain("n1  ✗ memory  needs 2 GiB, n1 has 1 GiB free of 1 GiB");
     expect(out).toContain(`What would help: ${(await cluster.explanation("waiting")).smallestChange}\n`);
     expect(JSON.parse((await cluster.podling("explain waiting -o json")).out)).toMatchObject({ chosenNodeId: null });

@@ -1,6 +1,7 @@
 // Requests that were once answered wrongly: each is here so that it stays answered well.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { paceOf } from "../../src/core/leases.ts";
 import { openMemoryJournal } from "../../src/journal/memory.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../lab/until.ts";
@@ -85,7 +86,7 @@ test("a node that followed its assignments once, by hand, has the lease of a han
   await stream.next("the sync", ({ event }) => event === "sync");
   const lease = async () =>
     (await podling.do<{ leaseMs: number }>("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`, {})).leaseMs;
-  expect(await lease()).toBe(limits.heartbeatMinMs * limits.heartbeatsMissed);
+  expect(await lease()).toBe(paceOf(1, false).leaseMs);
   stream.close();
   await until("the stream to be gone", async () => (await lease()) === limits.handLeaseMs);
 });

@@ -14,19 +14,34 @@ import { until } from "../lab/until.ts";
 
 /** Time that stands still until it is moved; timers fire in their order while it moves. */
 export class TestClock implements Clock {
-  #now: number;
+  #elapsed = 0;
+  #wall: number;
   #timers: { at: number; fire: () => void }[] = [];
 
   constructor(now = Date.UTC(2025, 0, 19, 12, 0, 0)) {
-    this.#now = now;
+    this.#wall = now;
   }
 
   now(): number {
-    return this.#now;
+    return this.#wall + this.#elapsed;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Somebody sets the wall clock. */
+  jump(ms: number): void {
+    this.#wall += ms;
+  }
+
+  /** The process is stopped for so long: time passes, and nothing is done in it. What became due is done afterwards. */
+  sleep(ms: number): void {
+    this.#elapsed += ms;
   }
 
   timer(delayMs: number, fire: () => void): CancelTimer {
-    const timer = { at: this.#now + Math.max(0, delayMs), fire };
+    const timer = { at: this.#elapsed + Math.max(0, delayMs), fire };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((one) => one !== timer);
@@ -39,10 +54,10 @@ export class TestClock implements Clock {
 
   /** Moves on, and lets what became due be done before it goes further. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     for (;;) {
       const next = this.#timers.filter(({ at }) => at <= end).sort((left, right) => left.at - right.at)[0];
-      this.#now = next ? Math.max(this.#now, next.at) : end;
+      this.#elapsed = next ? Math.max(this.#elapsed, next.at) : end;
       if (!next) break;
       this.#timers = this.#timers.filter((one) => one !== next);
       next.fire();

@@ -14,7 +14,12 @@ function world(changesInLog: number) {
   const journal = openMemoryJournal();
   const state = new ClusterState();
   let now = 0;
-  const clock: Clock = { now: () => now, timer: () => () => {}, soon: (fire) => void setImmediate(fire) };
+  const clock: Clock = {
+    now: () => now,
+    elapsed: () => now,
+    timer: () => () => {},
+    soon: (fire) => void setImmediate(fire),
+  };
   const snapshots = new Snapshots({
     state,
     journal,

@@ -4,6 +4,7 @@ import { backupFormat, writeBackup } from "../../src/api/backup-file.ts";
 import { writeSnapshot } from "../../src/core/snapshot.ts";
 import { ClusterState } from "../../src/core/state.ts";
 import type { NodeId, TaskId } from "../../src/model/ids.ts";
+import { nodeDefaults } from "../../src/model/node.ts";
 
 const at = "2025-01-19T12:00:00.000Z";
 const nodeId = "node-00000001" as NodeId;
@@ -14,7 +15,8 @@ export function madeBackup(clusterId: string, prefix: string, count: number): Ui
   state.revision = count;
   state.cluster = { clusterId, epoch: 3, strategy: "round-robin" };
   const node = { nodeId, hostname: "n1", port: 1, address: "127.0.0.1", capacity: 10_000, cpu: 0, memory: 0 };
-  const more = { labels: {}, status: "online", schedulable: true, engine: null, engineError: null } as const;
+  const rest = { labels: {}, status: "online", schedulable: true, engine: null, engineError: null } as const;
+  const more = { ...rest, ...nodeDefaults };
   state.apply({ type: "node.registered", node: { ...node, ...more, version: "", registeredAt: at } });
   for (let i = 0; i < count; i++) {
     const task = {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Client } from "../../src/api/client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { systemRandom } from "../../src/lib/random.ts";
 import type { Task } from "../../src/model/task.ts";
 import { DockerRuntime } from "../../src/runtime/docker.ts";
 import type { Identity } from "../../src/worker/identity.ts";
@@ -25,6 +26,7 @@ describeLab("ended containers", () => {
       client: new Client({ baseUrl: world.master.url }),
       runtime: new DockerRuntime(world.engine.host),
       clock: systemClock,
+      random: systemRandom,
       log: silentLog,
       ...{ hostname: "keeps-two", port: 1, address: null, capacity: 10, labels: {}, cpu: null, memory: null },
       version: "test",

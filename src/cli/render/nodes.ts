@@ -1,6 +1,6 @@
-// Nodes as rows: their state, and how much of each is taken.
+// Nodes as rows: their state, and how much of each is taken; and what must be said of them beside the table.
 
-import type { Node } from "../../model/node.ts";
+import { dampedSentence, type Node } from "../../model/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
@@ -22,6 +22,7 @@ export function nodeColumns(now: number, wide: boolean): Column<Node>[] {
       { title: "PLATFORM", text: ({ engine }) => (engine === null ? "-" : `${engine.os}/${engine.arch}`) },
       { title: "VERSION", text: ({ version }) => version || "-" },
       { title: "LABELS", text: ({ labels }) => labelsText(labels) },
+      { title: "REASON", text: (node) => troubleOf(node) ?? "-" },
       { title: "HEARTBEAT", text: ({ lastHeartbeat }) => (lastHeartbeat === null ? "-" : ageOf(lastHeartbeat, now)) },
     );
   }
@@ -29,9 +30,12 @@ export function nodeColumns(now: number, wide: boolean): Column<Node>[] {
   return columns;
 }
 
-/** "online", "online, cordoned", "offline", "online, no engine" */
-export function nodeStatus({ status, schedulable, engineError }: Node): string {
+/** "online", "online, suspect", "online, silent", "online, damped", "online, cordoned", "offline", "online, no engine" */
+export function nodeStatus(node: Node): string {
+  const { status, schedulable, engineError, suspect } = node;
   const parts: string[] = [status];
+  if (suspect) parts.push(suspect.code === "connection-broken" ? "suspect" : "silent");
+  else if (dampedSentence(node) !== null) parts.push("damped");
   if (!schedulable) parts.push("cordoned");
   if (engineError !== null) parts.push("no engine");
   return parts.join(", ");
@@ -39,7 +43,33 @@ export function nodeStatus({ status, schedulable, engineError }: Node): string {
 
 function statusColour(node: Node): Colour {
   if (node.status === "offline" || node.engineError !== null) return "red";
-  return node.schedulable ? "green" : "yellow";
+  return node.schedulable && troubleOf(node) === null ? "green" : "yellow";
+}
+
+/** Why nothing new is placed on it although it is online; null: no such reason. */
+function troubleOf(node: Node): string | null {
+  if (node.suspect) return node.suspect.message;
+  return dampedSentence(node);
+}
+
+/** Few, so that the table stays in sight: -o wide has every reason. */
+const notesShown = 5;
+
+/** Sentences for stderr: that the master holds, and why nodes that are online get nothing new. */
+export function nodeNotes(nodes: readonly Node[]): string[] {
+  const held = nodes.filter(({ suspect }) => suspect?.code === "mass-silence");
+  const online = nodes.filter(({ status }) => status === "online").length;
+  const notes: string[] = [];
+  if (held.length > 0) {
+    const { hostname } = held[0]!;
+    notes.push(
+      `the master holds: ${held.length} of ${online} nodes fell silent at once, which may be its own network, so none of them counts as lost until more are heard. One that is really gone: podling node lost ${hostname}`,
+    );
+  }
+  const others = nodes.filter((node) => troubleOf(node) !== null && node.suspect?.code !== "mass-silence");
+  for (const node of others.slice(0, notesShown)) notes.push(`${node.hostname}: ${troubleOf(node)}`);
+  if (others.length > notesShown) notes.push(`and ${others.length - notesShown} more: podling nodes -o wide`);
+  return notes;
 }
 
 /** "0.5/2"; without a limit only what is used. */

@@ -7,11 +7,11 @@ import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { Node } from "../../model/node.ts";
 import { type PackedTask, unpackTask } from "../../model/task.ts";
 import { renderExplanation } from "./explanation.ts";
-import { labelsText, nodeColumns } from "./nodes.ts";
+import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
 import { createStyle, oneLine, plainStyle, speaksUtf8, truncate } from "./style.ts";
 import { renderTable } from "./table.ts";
-import { portsText, statusText, taskColumns } from "./tasks.ts";
+import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
 
 const now = Date.parse("2025-01-19T12:40:00.000Z");
@@ -73,6 +73,16 @@ describe("tasks", () => {
     expect(row).toContain("nginx:1.27");
   });
 
+  test("wide quotes the last line of a run that ended badly, and of no other", () => {
+    const lastFailure = { finishedAt: null, exitCode: 3, log: ["first", `panic ${"x".repeat(200)}`] };
+    const restarting = { code: "restarting" as const, message: "exited with code 3; restart 2 in 4 s" };
+    const text = reasonText(task({ status: "running", reason: restarting, lastFailure }));
+    expect(text).toMatch(/^exited with code 3; restart 2 in 4 s; it last wrote: panic x+…$/);
+    expect(text.length).toBeLessThan(200);
+    const running = { code: "running" as const, message: "running" };
+    expect(reasonText(task({ status: "running", reason: running, lastFailure }))).toBe("running");
+  });
+
   test.each([
     [{ status: "running", reason: { code: "restarting", message: "" } }, "running (restarting)"],
     [{ status: "scheduled", reason: { code: "pulling", message: "" } }, "scheduled (pulling)"],
@@ -107,6 +117,8 @@ const node: Node = {
   engine: { name: "docker", version: "27.1", os: "linux", arch: "amd64" },
   engineError: null,
   version: "0.1.0",
+  suspect: null,
+  flapping: null,
   registeredAt: "2025-01-19T10:00:00.000Z",
   runningTasks: 2,
   used: { cpu: 0.5, memory: 512 * 1024 ** 2 },
@@ -128,9 +140,41 @@ test("nodes at 80 columns", () => {
     ].join("\n")}\n`,
   );
   expect(renderTable(nodeColumns(now, true), nodes, plainStyle, null)).toContain(
-    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  1s",
+    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  -       1s",
   );
   expect(labelsText({ a: "", b: "c" })).toBe("a,b=c");
+});
+
+describe("nodes that are online and get nothing new", () => {
+  const since = "2025-01-19T12:39:50.000Z";
+  const broken = { ...node, suspect: { code: "connection-broken" as const, message: "its connection broke", since } };
+  const held = { ...node, suspect: { code: "mass-silence" as const, message: "it is silent for 4 s", since } };
+  const flapping = { losses: 4, lostAt: since, steadyUntil: "2025-01-19T12:41:00.000Z", steadyMs: 60_000 };
+
+  test.each([
+    ["online, suspect", broken],
+    ["online, silent", held],
+    ["online, silent", { ...held, flapping }],
+    ["online, damped", { ...node, flapping }],
+    ["online, damped, cordoned", { ...node, flapping, schedulable: false }],
+    ["online", { ...node, flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } }],
+  ])("say so: %s", (text, one) => {
+    expect(nodeStatus(one)).toBe(text);
+  });
+
+  test("are explained beside the table; a hold in one sentence, the others one by one and not too many", () => {
+    expect(nodeNotes([node, { ...node, status: "offline" }])).toEqual([]);
+    expect(nodeNotes([held, { ...held, hostname: "n2" }, node, broken])).toEqual([
+      "the master holds: 2 of 4 nodes fell silent at once, which may be its own network, so none of them counts as lost until more are heard. One that is really gone: podling node lost n1",
+      "n1: its connection broke",
+    ]);
+    expect(nodeNotes([{ ...node, flapping }])).toEqual([
+      "n1: was lost 4 times lately: nothing new before it has been steady for 60 s, at 12:41:00 UTC",
+    ]);
+    const many = nodeNotes(Array.from({ length: 9 }, () => broken));
+    expect(many).toHaveLength(6);
+    expect(many.at(-1)).toBe("and 4 more: podling nodes -o wide");
+  });
 });
 
 function verdict(hostname: string, failed: Partial<Record<FilterName, string>>, score: number | null): NodeVerdict {
@@ -154,6 +198,9 @@ const pending: Explanation = {
   taskId: "20250119123456-abc12345" as TaskId,
   name: "web",
   status: "pending",
+  reason: { code: "no-node-fits", message: "0 of 2 nodes fit" },
+  restarts: 0,
+  lastFailure: null,
   strategy: "spread",
   summary: "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
   revision: 42,
@@ -167,15 +214,40 @@ const pending: Explanation = {
 };
 
 describe("explanations", () => {
+  test("of a task that fails show the end of what it wrote, on lines of their own and harmless", () => {
+    const lastFailure = {
+      finishedAt: "2025-01-19T12:39:00.000Z",
+      exitCode: 3,
+      log: ["loading", "\x1b[31mpanic\x1b[0m: no config"],
+    };
+    const reason = { code: "restarting" as const, message: "exited with code 3; restart 5 in 16 s" };
+    const failing = { ...pending, status: "running" as const, reason, restarts: 4, lastFailure };
+    const text = renderExplanation(failing, plainStyle, 80, false);
+    expect(text).toContain(
+      [
+        "exited with code 3; restart 5 in 16 s",
+        "The run that ended at 2025-01-19T12:39:00.000Z with exit code 3 last wrote:",
+        "  loading",
+        "   [31mpanic [0m: no config",
+        "",
+        "NODE",
+      ].join("\n"),
+    );
+    const silent = { ...failing, lastFailure: { ...lastFailure, log: [] } };
+    expect(renderExplanation(silent, plainStyle, 80, false)).toContain("with exit code 3 left no lines in its log\n");
+    const { lastFailure: _, ...older } = failing;
+    expect(renderExplanation(older as never, plainStyle, 80, false)).not.toContain("exit code");
+  });
+
   test("of a task that waits, at 80 columns", () => {
     expect(renderExplanation(pending, plainStyle, 80, false)).toBe(
       `${[
         "web (20250119123456-abc12345) is pending",
         "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
         "",
-        "NODE  online  engine  open  places  cpu  mem  port  where  arch  SCORE",
-        "n1    ✓       ✓       ✓     ✓       ✓    ✗    ✓     ✓      ✓     -",
-        "n2    ✓       ✓       ✗     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "NODE  online  calm  engine  open  places  cpu  mem  port  where  arch  SCORE",
+        "n1    ✓       ✓     ✓       ✓     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "n2    ✓       ✓     ✓       ✗     ✓       ✓    ✗    ✓     ✓      ✓     -",
         "",
         "n1  ✗ memory       needs 512 MiB, n1 has 310 MiB free",
         "n2  ✗ schedulable  n2 is cordoned",
@@ -198,7 +270,7 @@ describe("explanations", () => {
       nodes: [verdict("n1", {}, 40), { ...verdict("n2", {}, 80.04), chosen: true }],
     };
     const text = renderExplanation(placed, plainStyle, 80, false);
-    expect(text).toContain("n2    ✓       ✓       ✓     ✓       ✓    ✓    ✓     ✓      ✓     80 *\nn1 ");
+    expect(text).toContain("n2    ✓       ✓     ✓       ✓     ✓       ✓    ✓    ✓     ✓      ✓     80 *\nn1 ");
     expect(text).toContain("n2  ✓ 80  2 of 10 places taken; chosen\nn1  ✓ 40  2 of 10 places taken\n");
     expect(text).toEndWith("strategy spread, as decided at revision 42; * is the node chosen\n");
   });
@@ -211,7 +283,7 @@ describe("explanations", () => {
   });
 
   test("without UTF-8 in letters", () => {
-    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("n1    y       y       y");
+    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("n1    y       y     y       y");
   });
 });
 

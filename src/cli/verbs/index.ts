@@ -23,6 +23,7 @@ const loaders = {
   master: async () => (await import("./master.ts")).master,
   worker: async () => (await import("./worker.ts")).worker,
   doctor: async () => (await import("./doctor.ts")).doctor,
+  sim: async () => (await import("./sim.ts")).sim,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completion,
   help: async () => (await import("./help.ts")).help,
@@ -36,7 +37,7 @@ export const verbSections: ReadonlyArray<readonly [title: string, names: readonl
   ["Look around", ["nodes", "node", "events", "doctor"]],
   ["Keep it", ["backup", "restore"]],
   ["Be the cluster", ["up", "master", "worker"]],
-  ["This program", ["version", "completion", "help"]],
+  ["This program", ["sim", "version", "completion", "help"]],
 ];
 
 /** What people type who know another tool. */
@@ -51,6 +52,7 @@ export const otherWords: Readonly<Record<string, string>> = {
   kill: "podling stop TASK",
   cordon: "podling node cordon NODE",
   uncordon: "podling node uncordon NODE",
+  simulate: "podling sim",
   server: "podling master",
   agent: "podling worker",
   export: "podling backup FILE",

@@ -6,6 +6,7 @@ import { each } from "../each.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { Verb, VerbGroup, Words } from "../verb.ts";
+import { nodeClean } from "./node-clean.ts";
 
 const someNodes: Words = { name: "NODE", min: 1, max: Number.POSITIVE_INFINITY, completes: "nodes" };
 const usage = "NODE [NODE ...]";
@@ -41,11 +42,31 @@ const cordon: Verb = {
 const uncordon: Verb = {
   name: "node uncordon",
   summary: "Place tasks on nodes again; what waited for room is placed at once",
+  description: ["It also ends the damping of a node that was lost too often."],
   usage,
   words: someNodes,
   flags: [],
   examples: [["podling node uncordon n1", "after maintenance"]],
   run: (context) => setSchedulable(context, "uncordonNode", "open for tasks"),
+};
+
+const lost: Verb = {
+  name: "node lost",
+  summary: "Declare nodes lost, without waiting for the master to find out",
+  description: [
+    "For a machine that is really gone, above all while the master holds because most nodes fell silent at once. Unfinished tasks of the node fail, or are replaced elsewhere where their restart policy says so. Should it come back, it stops what is no longer its own.",
+  ],
+  usage: `${usage} [flags]`,
+  words: someNodes,
+  flags: [{ long: "force", short: "f", description: "also a node that was heard just now" }],
+  examples: [["podling node lost n3", "it burnt, and the master still holds"]],
+  run: (context) =>
+    each(context, context.words, async (reference) => {
+      const query = context.flags.has("force") ? { force: true } : {};
+      const { hostname } = await context.call("loseNode", { id: reference, query });
+      await context.out(`${hostname} lost\n`);
+      return exitCodes.done;
+    }),
 };
 
 const rm: Verb = {
@@ -73,8 +94,8 @@ const rm: Verb = {
 
 export const node: VerbGroup = {
   name: "node",
-  summary: "Inspect, cordon, uncordon or remove a node",
-  verbs: [inspect, cordon, uncordon, rm],
+  summary: "Inspect, cordon, uncordon, clean, give up or remove a node",
+  verbs: [inspect, cordon, uncordon, nodeClean, lost, rm],
 };
 
 function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {

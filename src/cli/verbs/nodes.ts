@@ -1,13 +1,16 @@
 // podling nodes: the machines of the cluster.
 
 import { exitCodes } from "../exit-codes.ts";
-import { nodeColumns } from "../render/nodes.ts";
+import { nodeColumns, nodeNotes } from "../render/nodes.ts";
 import type { Verb } from "../verb.ts";
 
 export const nodes: Verb = {
   name: "nodes",
   summary: "List nodes",
   usage: "[flags]",
+  description: [
+    "A node that is online may still get nothing new: suspect (its connection broke, it has moments to come back), silent (most are, so the master holds rather than lose them), or damped (lost too often). Sentences on stderr say why.",
+  ],
   flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
   outputs: ["table", "wide", "json", "name"],
   examples: [
@@ -22,6 +25,9 @@ export const nodes: Verb = {
     else if (found.length === 0 && context.io.stdout.isTty) {
       await context.err("no nodes yet. Start one with: podling worker --master URL\n");
     } else await context.outTable(nodeColumns(context.io.clock.now(), context.output() === "wide"), found);
+    if (!context.flags.has("quiet") && context.output() !== "name") {
+      for (const note of nodeNotes(found)) await context.say(note);
+    }
     return exitCodes.done;
   },
 };

@@ -14,6 +14,7 @@ export const blameOrder: readonly FilterName[] = [
   "constraints",
   "engine",
   "schedulable",
+  "steady",
   "capacity",
   "cpu",
   "memory",
@@ -96,6 +97,8 @@ function describeGroup({ filter, count, least }: Group, { spec, demand }: Wish):
   switch (filter) {
     case "online":
       return `${is} offline`;
+    case "steady":
+      return `${count} not steady (${least.message})`;
     case "engine":
       return `${count} without a working engine (${least.message})`;
     case "schedulable":

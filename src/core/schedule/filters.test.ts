@@ -22,9 +22,39 @@ const ssd = { labels: { disk: "ssd" } };
 const web = task({ ports: [port(8080)] });
 const arm = { name: "docker", version: "27", os: "linux", arch: "arm64" };
 
+const at = "2025-01-19T12:34:56.000Z";
+const broken = { code: "connection-broken" as const, message: "its connection broke", since: at };
+const damped = { losses: 4, lostAt: at, steadyUntil: "2025-01-19T12:36:00.000Z", steadyMs: 60_000 };
+
 const cases: Case[] = [
   { filter: "online", passes: true, says: "n2 is online" },
   { filter: "online", passes: false, says: "n2 is offline", n2: { status: "offline" } },
+
+  { filter: "steady", passes: true, says: "n2 is heard as it should be" },
+  {
+    filter: "steady",
+    passes: false,
+    says: "n2 is suspect: its connection broke at 12:34:56 UTC; it has 2.5 s to come back",
+    n2: { suspect: { ...broken, message: "its connection broke at 12:34:56 UTC; it has 2.5 s to come back" } },
+  },
+  {
+    filter: "steady",
+    passes: false,
+    says: "n2 was lost 4 times lately: nothing new before it has been steady for 60 s, at 12:36:00 UTC",
+    n2: { flapping: damped },
+  },
+  {
+    filter: "steady",
+    passes: false,
+    says: "n2 is suspect: its connection broke",
+    n2: { flapping: damped, suspect: broken },
+  },
+  {
+    filter: "steady",
+    passes: true,
+    says: "n2 is heard as it should be",
+    n2: { flapping: { ...damped, steadyUntil: null, steadyMs: 0 } },
+  },
 
   { filter: "engine", passes: true, says: "the engine of n2 answers" },
   {

@@ -2,9 +2,10 @@
 
 import type { FilterName, FilterVerdict } from "../../model/explanation.ts";
 import { filterNames } from "../../model/explanation.ts";
+import { dampedSentence, type NodeRecord } from "../../model/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Constraint, TaskSpec } from "../../model/task.ts";
-import { type Demand, demandOf, runsPlatform, type Slot, unmet } from "./slot.ts";
+import { type Demand, demandOf, isSteady, runsPlatform, type Slot, unmet } from "./slot.ts";
 
 /** A spec with what it takes, worked out once for all nodes. */
 export interface Wish {
@@ -27,6 +28,10 @@ const filters: Record<FilterName, Filter> = {
   online: {
     passes: (_, { record }) => record.status === "online",
     says: (_, { record }, passed) => `${record.hostname} is ${passed ? "online" : "offline"}`,
+  },
+  steady: {
+    passes: (_, { record }) => isSteady(record),
+    says: (_, { record }) => steadySentence(record),
   },
   engine: {
     passes: (_, { record }) => record.engineError === null,
@@ -120,6 +125,13 @@ export function formatConstraint(constraint: Constraint): string {
   const subject = constraint.type === "node" ? "node" : constraint.key;
   if (constraint.operator === "exists") return `label ${subject}`;
   return `${subject}${constraint.operator === "equals" ? "==" : "!="}${constraint.value}`;
+}
+
+function steadySentence(record: NodeRecord): string {
+  const { hostname, suspect } = record;
+  if (suspect) return `${hostname} is suspect: ${suspect.message}`;
+  const damped = dampedSentence(record);
+  return damped === null ? `${hostname} is heard as it should be` : `${hostname} ${damped}`;
 }
 
 function whatItHas(constraint: Constraint, labels: Readonly<Record<string, string>>): string {

@@ -34,6 +34,9 @@ function randomNode(random: Random, number: number): NodeRecord {
     engine: pick(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
     engineError: random.next() < 0.95 ? null : "away",
     version: "",
+    suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
+    flapping:
+      random.next() < 0.9 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",
   };
 }

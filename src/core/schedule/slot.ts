@@ -56,14 +56,15 @@ export class Slot {
 
   constructor(record: NodeRecord) {
     const { status, engineError, schedulable, capacity, cpu, memory } = record;
+    const open = status === "online" && engineError === null && schedulable && isSteady(record);
     this.record = record;
-    this.#open = status === "online" && engineError === null && schedulable;
+    this.#open = open;
     this.#capacity = capacity;
     this.#cpuMillis = cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(cpu * 1000);
     this.#memoryBytes = memory === 0 ? Number.POSITIVE_INFINITY : memory;
   }
 
-  /** Room for at least one task that asks for nothing: online, its engine answers, not cordoned, a place free. */
+  /** Room for at least one task that asks for nothing: online, its engine answers, steady, not cordoned, a place free. */
   get takes(): boolean {
     return this.#open && this.tasks < this.#capacity && !this.gone;
   }
@@ -166,6 +167,11 @@ export class Slot {
     slot.ports = this.ports && new Map([...this.ports].map(([key, addresses]) => [key, [...addresses]]));
     return slot;
   }
+}
+
+/** Neither suspect nor damped. */
+export function isSteady({ suspect, flapping }: NodeRecord): boolean {
+  return suspect === null && (flapping === null || flapping.steadyUntil === null);
 }
 
 /** Two listeners collide on one address, or where either listens on all. */

@@ -10,6 +10,7 @@ import { demandOf, unmet } from "./slot.ts";
 
 /** Roughly how much each asks of a person. Below a step, amounts decide: the node that lacks least. */
 const effort: Record<FilterName, number> = {
+  steady: 0.5,
   schedulable: 1,
   capacity: 2,
   "host-port": 3,
@@ -94,6 +95,8 @@ function remedy(
   record: NodeRecord | undefined,
 ): string {
   switch (filter) {
+    case "steady":
+      return waitFor(hostname, record);
     case "schedulable":
       return `uncordon ${hostname}`;
     case "capacity": {
@@ -120,6 +123,13 @@ function remedy(
     case "platform":
       return `use an image for the platform of ${hostname}`;
   }
+}
+
+/** Time alone helps; with a damped node a person can be quicker. */
+function waitFor(hostname: string, record: NodeRecord | undefined): string {
+  const until = record?.flapping?.steadyUntil;
+  if (record?.suspect || !until) return `wait until ${hostname} is heard again`;
+  return `wait until ${until.slice(11, 19)} UTC, when ${hostname} has been steady, or uncordon it`;
 }
 
 function freePort(message: string, hostname: string, spec: TaskSpec): string {

@@ -19,6 +19,8 @@ interface Case {
 }
 
 const half = task({ memory: 512 * MiB });
+const broken = { code: "connection-broken" as const, message: "its connection broke", since: "" };
+const damped = { losses: 3, lostAt: "", steadyUntil: "2025-01-19T12:36:00.000Z", steadyMs: 30_000 };
 const wantsSsd = task({ constraints: [label("disk", "equals", "ssd")] });
 const web = task({ ports: [port(8080)] });
 const arm = { name: "docker", version: "27", os: "linux", arch: "arm64" };
@@ -131,6 +133,18 @@ const cases: Case[] = [
     wants: task({ constraints: [named("not-equals", "n1")] }),
     why: "0 of 1 node fits: 1 outside the constraints (wants node!=n1, n1 is that one)",
     change: "add a node, or drop the constraint node!=n1",
+  },
+  {
+    nodes: [node("n1", { suspect: broken })],
+    wants: task(),
+    why: "0 of 1 node fits: 1 not steady (n1 is suspect: its connection broke)",
+    change: "wait until n1 is heard again",
+  },
+  {
+    nodes: [node("n1", { flapping: damped }), node("n2", { schedulable: false })],
+    wants: task(),
+    why: "0 of 2 nodes fit: 1 is cordoned, 1 not steady (n1 was lost 3 times lately: nothing new before it has been steady for 30 s, at 12:36:00 UTC)",
+    change: "wait until 12:36:00 UTC, when n1 has been steady, or uncordon it",
   },
   {
     nodes: [node("n1")],

@@ -1,0 +1,115 @@
+// Simulated runs as people read them: the report of one, the failure of one among many, and what many came to.
+
+import type { SeedOutcome } from "../simulation/run-seed.ts";
+import { failureClasses, type SimulationFailure, type SimulationReport } from "../simulation/simulator.ts";
+import { recoveryOf, type Totals } from "../simulation/totals.ts";
+import { oneLine, type Style } from "./style.ts";
+import { formatWait } from "./time.ts";
+
+const hourMs = 3_600_000;
+
+/** "24h", "3h 12m", "3m 20s", "0.5 s" */
+export function formatSpan(ms: number): string {
+  if (ms < hourMs) return formatWait(ms);
+  const minutes = Math.floor(ms / 60_000);
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+}
+
+export function nodeHoursPerSecond(nodeMs: number, wallMs: number): string {
+  return `${short(nodeMs / 3600 / Math.max(1, wallMs))} node-hours/s`;
+}
+
+export function seedReport(outcome: SeedOutcome, style: Style): string {
+  const { report, failure, command, shrinkRuns } = outcome;
+  const rows: [string, string][] = [["seed", String(outcome.seed)], ...(report ? reportRows(report) : [])];
+  rows.push(["verdict", verdictText(outcome, style)]);
+  if (failure) rows.push(["because", failureText(failure)]);
+  if (command) rows.push(["again", command + (shrinkRuns > 0 ? `   (made smaller in ${runsText(shrinkRuns)})` : "")]);
+  return columns(rows);
+}
+
+function reportRows(report: SimulationReport): [string, string][] {
+  const { plan, virtualMs, events, checks, faults, recoveriesMs, convergedAfterMs, tasks, requests } = report;
+  return [
+    ["nodes", number(plan.nodes)],
+    ["virtual time", `${formatSpan(virtualMs)}, of which faults may happen in ${formatSpan(plan.durationMs)}`],
+    ["events", `${number(events)}; ${number(report.messages)} messages, ${number(report.batches)} batches`],
+    ["clients", `${number(requests)} requests, ${number(report.unanswered)} unanswered; ${number(tasks)} tasks`],
+    ["faults", faultsText(faults)],
+    ["checks", number(checks)],
+    ["recovery", recoveryText(recoveriesMs)],
+    ["convergence", convergedAfterMs === null ? "not reached" : `${formatSpan(convergedAfterMs)} after healing`],
+    ["hash", report.hash],
+  ];
+}
+
+/** Said as it comes, among many. */
+export function failedSeed({ seed, failure, command, shrinkRuns }: SeedOutcome, style: Style): string {
+  if (!failure) return "";
+  const smaller = shrinkRuns > 0 ? `, made smaller in ${runsText(shrinkRuns)}` : "";
+  const head = `seed ${seed}: ${failure.class}, ${failure.checker}`;
+  return `${style.paint(head, "red")}\n  ${failureText(failure)}\n  again${smaller}: ${command}\n`;
+}
+
+export function totalsReport(totals: Totals, style: Style): string {
+  const { seeds, repeated, failures, failed, faults, recoveriesMs, longestConvergenceMs } = totals;
+  const classes = failureClasses.filter((name) => failures[name] > 0).map((name) => `${failures[name]} ${name}`);
+  const verdict = failed === 0 ? style.paint("ok", "green") : style.paint(`${failed} failed`, "red");
+  return columns([
+    ["seeds", `${number(seeds)}; ${number(repeated)} run twice, to the same hash`],
+    ["virtual time", `${formatSpan(totals.virtualMs)}; ${short(totals.nodeMs / hourMs)} node-hours`],
+    ["events", number(totals.events)],
+    ["clients", `${number(totals.tasks)} tasks`],
+    ["faults", faultsText(faults)],
+    ["checks", number(totals.checks)],
+    ["recovery", recoveryText(recoveriesMs)],
+    [
+      "convergence",
+      longestConvergenceMs === null ? "none" : `at most ${formatSpan(longestConvergenceMs)} after healing`,
+    ],
+    ["verdict", failed === 0 ? verdict : `${verdict}: ${classes.join(", ")}`],
+  ]);
+}
+
+function verdictText({ verdict, failure, repeated }: SeedOutcome, style: Style): string {
+  if (failure) return style.paint(`${verdict}: ${failure.checker}`, "red");
+  return style.paint("ok", "green") + (repeated ? ", and the same when run again" : "");
+}
+
+/** A crash has a stack: its lines stand beneath one another. */
+function failureText({ message, atMs }: SimulationFailure): string {
+  const lines = message.split("\n").map((line) => oneLine(line).trimEnd());
+  return `at ${(atMs / 1000).toFixed(3)} s: ${lines.join("\n    ")}`;
+}
+
+function faultsText(faults: Readonly<Record<string, number>>): string {
+  const kinds = Object.entries(faults).sort(([left], [right]) => (left < right ? -1 : 1));
+  if (kinds.length === 0) return "none";
+  const sum = kinds.reduce((all, [, count]) => all + count, 0);
+  return `${number(sum)}: ${kinds.map(([kind, count]) => `${kind} ${number(count)}`).join(", ")}`;
+}
+
+function recoveryText(recoveriesMs: readonly number[]): string {
+  const found = recoveryOf(recoveriesMs);
+  if (found === null) return "no task was replaced";
+  const times = `p50 ${formatSpan(found.p50)}, p99 ${formatSpan(found.p99)}, max ${formatSpan(found.max)}`;
+  return `${times}: from a node's going away to a replacement running, ${number(recoveriesMs.length)} times`;
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([title]) => title.length));
+  return rows.map(([title, text]) => `${title.padEnd(width)}  ${text}\n`).join("");
+}
+
+function runsText(runs: number): string {
+  return runs === 1 ? "1 run" : `${runs} runs`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** Two digits where it is small. */
+function short(value: number): string {
+  return value < 10 ? value.toPrecision(2) : number(Math.round(value));
+}

@@ -1,0 +1,17 @@
+// No answer and no event shows what a crash at that moment would lose.
+
+import type { Checker } from "./checker.ts";
+
+export const answersAreDurable: Checker = {
+  name: "answers-are-durable",
+  sentence: "No answer and no event shows what a crash at that moment would lose.",
+  class: "safety",
+  look: ({ truth }, wrong) => ({
+    told(task) {
+      if (truth.was(task)) return;
+      const certain = truth.state.tasks.get(task.taskId);
+      const said = `task ${task.taskId} was shown as ${task.status} (${task.reason.message})`;
+      wrong(`${said}; on the disk it is ${certain ? `${certain.status} (${certain.reason.message})` : "not there"}`);
+    },
+  }),
+};

@@ -1,0 +1,29 @@
+// After healing every container that runs has a task that wants it there, and every running task has its container.
+
+import type { TaskId } from "../../model/ids.ts";
+import { isPlaced } from "../../model/task.ts";
+import type { Checker } from "./checker.ts";
+
+export const containersHaveOwners: Checker = {
+  name: "containers-have-owners",
+  sentence: "After healing every running container has its task, and every running task its container.",
+  class: "liveness",
+  look: ({ truth, workers }, wrong) => ({
+    settled() {
+      const running = new Map<string, string>();
+      for (const { name, engine, identity } of workers) {
+        for (const { taskId, status, nodeId } of engine.all()) {
+          if (status !== "running") continue;
+          running.set(taskId, name);
+          const task = truth.state.tasks.get(taskId as TaskId);
+          if (!task || !isPlaced(task.status)) wrong(`${name} runs ${taskId}, which is ${task?.status ?? "unknown"}`);
+          else if (task.nodeId !== nodeId || identity?.nodeId !== nodeId)
+            wrong(`${name} runs ${taskId} of ${task.nodeId}`);
+        }
+      }
+      for (const { taskId, status } of truth.state.tasks.values()) {
+        if (status === "running" && !running.has(taskId)) wrong(`${taskId} is said to run, and no container does`);
+      }
+    },
+  }),
+};

@@ -1,0 +1,51 @@
+// What the disk gives back, replayed, is what the master shows, and it is all that ever became certain.
+
+import { recover } from "../../core/recover.ts";
+import { readSnapshot, writeSnapshot } from "../../core/snapshot.ts";
+import type { ClusterState } from "../../core/state.ts";
+import { DiskJournal } from "../disk-journal.ts";
+import type { Checker } from "./checker.ts";
+
+export const historyReplays: Checker = {
+  name: "history-replays",
+  sentence: "The log, replayed, gives the state that every batch left, and the one that the master shows.",
+  class: "safety",
+  look: ({ truth, master, list }, wrong) => {
+    const replayed = () => recover(new DiskJournal(master.disk, () => {}));
+    const same = (state: ClusterState, what: string) => {
+      if (state.revision !== truth.state.revision)
+        wrong(`${what} ends at revision ${state.revision}, and ${truth.state.revision} was certain`);
+      else {
+        const [log, certain] = [linesOf(state), linesOf(truth.state)];
+        const at = log.findIndex((line, index) => line !== certain[index]);
+        if (at >= 0 || log.length !== certain.length)
+          wrong(`at revision ${state.revision} ${what} gives ${short(log[at])}, and certain was ${short(certain[at])}`);
+      }
+    };
+    return {
+      recovered: () => same(replayed(), "the log"),
+      snapshot(chunks) {
+        const state = readSnapshot(chunks);
+        if (state.revision === truth.state.revision) same(state, "a snapshot");
+      },
+      async settled() {
+        const state = replayed();
+        same(state, "the log");
+        const listed = await list();
+        const expected = [...state.order.after("")].map((taskId) => state.task(taskId));
+        if (JSON.stringify(listed) !== JSON.stringify(expected))
+          wrong(`the master lists other tasks than its log has (${listed.length} against ${expected.length})`);
+      },
+    };
+  },
+};
+
+/** With the keys as the state answers for them: a snapshot that lacks them lacks them on both sides. */
+function linesOf(state: ClusterState): string[] {
+  const keys = [...state.order.after("")].map((taskId) => `${taskId} ${state.keyOf(taskId)?.key}`);
+  return [...[...writeSnapshot(state)].join("\n").split("\n"), ...keys];
+}
+
+function short(line: string | undefined): string {
+  return line === undefined ? "nothing" : line.slice(0, 500);
+}

@@ -1,0 +1,27 @@
+// No port of a node is given to two tasks at once.
+
+import type { Checker } from "./checker.ts";
+import { collide } from "./room.ts";
+
+export const hostPortOnce: Checker = {
+  name: "host-port-once",
+  sentence: "No port of a node is given to two tasks at once.",
+  class: "safety",
+  look: ({ truth }, wrong) => ({
+    batch({ changes }) {
+      for (const change of changes) {
+        if (change.type !== "task.updated" || change.set.status !== "scheduled") continue;
+        const task = truth.state.tasks.get(change.taskId);
+        if (!task?.ports.some(({ hostPort }) => hostPort !== null)) continue;
+        for (const other of truth.placedOn(task.nodeId!)) {
+          if (other.taskId === task.taskId) continue;
+          const port = task.ports.find((wanted) => other.ports.some((taken) => collide(taken, wanted)));
+          if (port)
+            wrong(
+              `${port.hostIp}:${port.hostPort} of ${task.nodeId} is given to ${other.taskId} and to ${task.taskId}`,
+            );
+        }
+      }
+    },
+  }),
+};

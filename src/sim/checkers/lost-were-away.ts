@@ -1,0 +1,24 @@
+// A node is lost only when it was away: no stall, pause or busy moment is taken for a death.
+
+import { everybody } from "../disturbance.ts";
+import type { Checker } from "./checker.ts";
+
+/** A disturbance may have its effect so long after it ended: leases, retries, damping. */
+const effectMs = 40_000;
+
+export const lostWereAway: Checker = {
+  name: "lost-were-away",
+  sentence: "A node is lost only after something was wrong with it, its network or its master.",
+  class: "safety",
+  look: ({ truth, disturbance, away }, wrong) => ({
+    batch({ changes }) {
+      for (const change of changes) {
+        if (change.type !== "node.updated" || change.set.status !== "offline") continue;
+        const { hostname } = truth.state.node(change.nodeId);
+        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(hostname));
+        if (!away.has(hostname) && calmMs > effectMs)
+          wrong(`${hostname} was lost, and nothing had happened to it for ${Math.round(calmMs / 1000)} s`);
+      }
+    },
+  }),
+};

@@ -1,0 +1,37 @@
+// A task is given to one node, once, and its container runs on no other.
+
+import type { TaskId } from "../../model/ids.ts";
+import type { WorkerMachine } from "../worker-machine.ts";
+import type { Checker } from "./checker.ts";
+
+export const onePlacement: Checker = {
+  name: "one-placement",
+  sentence: "A task is given to one node, once, and its container runs on no other.",
+  class: "safety",
+  look: ({ truth }, wrong) => {
+    const placed = new Map<TaskId, string>();
+    const ranOn = new Map<string, WorkerMachine>();
+    return {
+      batch({ changes }) {
+        for (const change of changes) {
+          if (change.type !== "task.updated" || change.set.nodeId == null) continue;
+          const before = placed.get(change.taskId);
+          if (before !== undefined)
+            wrong(`task ${change.taskId} was on ${before}, and is given to ${change.set.nodeId}`);
+          placed.set(change.taskId, change.set.nodeId);
+        }
+      },
+      run(machine, taskId) {
+        const nodeId = placed.get(taskId as TaskId);
+        if (nodeId === undefined) wrong(`task ${taskId} runs on ${machine.name}, and was never placed`);
+        else if (machine.identity && machine.identity.nodeId !== nodeId)
+          wrong(`task ${taskId} was placed on ${nodeId}, and runs on ${machine.name} (${machine.identity.nodeId})`);
+        const other = ranOn.get(taskId);
+        if (other && other !== machine && other.engine.runs(taskId))
+          wrong(`task ${taskId} runs on ${machine.name} and on ${other.name}`);
+        ranOn.set(taskId, machine);
+        if (!truth.knows(taskId as TaskId)) wrong(`task ${taskId} runs, and is in no log`);
+      },
+    };
+  },
+};

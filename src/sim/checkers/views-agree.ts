@@ -1,0 +1,28 @@
+// After healing a worker holds what the master has placed on it, and nothing else that runs.
+
+import type { Checker } from "./checker.ts";
+
+export const viewsAgree: Checker = {
+  name: "views-agree",
+  sentence: "After healing a worker wants exactly what the master has placed on its node.",
+  class: "liveness",
+  look: ({ truth, workers }, wrong) => ({
+    settled() {
+      for (const { name, worker, identity } of workers) {
+        if (!worker || !identity) {
+          wrong(`${name} has no worker after healing`);
+          continue;
+        }
+        const placed = truth.state.placedOn(identity.nodeId as never);
+        const held = worker.holdings().filter(({ wish }) => wish !== null);
+        for (const { taskId, wish } of held) {
+          if (!placed.has(taskId)) wrong(`${name} wants ${taskId}, which is not placed on it`);
+          else if (wish!.desired !== truth.state.task(taskId).desired)
+            wrong(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.state.task(taskId).desired}`);
+        }
+        const wanted = new Set(held.map(({ taskId }) => taskId));
+        for (const taskId of placed) if (!wanted.has(taskId)) wrong(`${name} has never heard of ${taskId}`);
+      }
+    },
+  }),
+};

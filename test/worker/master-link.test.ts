@@ -1,0 +1,281 @@
+// The worker's end of the wire on a clock that the test moves: when it beats, when it gives up, how soon it comes back,
+// and over what time a thousand do. The master is a fetch that the test answers.
+
+import { afterEach, expect, test } from "bun:test";
+import { Client } from "../../src/api/client.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+import { type Log, silentLog } from "../../src/lib/log.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { limits } from "../../src/model/limits.ts";
+import { MasterLink, type NodeDescription } from "../../src/worker/master-link.ts";
+import { breathe, TestClock } from "../master/in-process.ts";
+
+const second = 1000;
+const beatAnswer = { nodeId: "node-aaaaaaaa", nextHeartbeatMs: second, leaseMs: 3.5 * second, reconnectWithinMs: 1 };
+
+type Behaviour = "answers" | "refuses" | "hangs" | "unknown";
+
+/** What a master does, and what it was asked, with the time. */
+class Wire {
+  readonly beats: { at: number; body: unknown }[] = [];
+  readonly streams: number[] = [];
+  registrations = 0;
+  behaviour: Behaviour = "answers";
+  answer: object = beatAnswer;
+  breakStream: () => void = () => {};
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    if (url.endsWith("/register")) {
+      this.registrations++;
+      return Response.json(beatAnswer, { status: 201 });
+    }
+    const at = this.#clock.elapsed();
+    if (url.endsWith("/heartbeat")) this.beats.push({ at, body: JSON.parse(String(init.body)) });
+    else this.streams.push(at);
+    if (this.behaviour === "refuses") throw Object.assign(new Error("no"), { code: "ECONNREFUSED" });
+    if (this.behaviour === "hangs") {
+      return new Promise((_, reject) => {
+        init.signal!.addEventListener("abort", () => reject(init.signal!.reason));
+      });
+    }
+    if (url.endsWith("/assignments")) return this.#stream(init.signal!);
+    if (this.behaviour === "unknown") {
+      return Response.json(
+        { error: "there is no node", code: "node-not-found", details: {}, hint: "" },
+        { status: 404 },
+      );
+    }
+    return Response.json(this.answer);
+  };
+
+  #stream(signal: AbortSignal): Response {
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          this.breakStream = () => controller.close();
+          signal.addEventListener("abort", () => controller.error(signal.reason));
+        },
+      }),
+    );
+  }
+
+  /** Pauses between the heartbeats from the first at or after `from`. */
+  pauses(from = 0): number[] {
+    const at = this.beats.map((beat) => beat.at).filter((time) => time >= from);
+    return at.slice(1).map((time, index) => time - at[index]!);
+  }
+}
+
+const ends: AbortController[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end.abort();
+});
+
+async function joined({ clock = new TestClock(), seed = 1, wire = new Wire(clock), log = silentLog as Log } = {}) {
+  const end = new AbortController();
+  ends.push(end);
+  let description: NodeDescription = { hostname: "n1", port: 1, version: "1" };
+  let back = 0;
+  const link = new MasterLink({
+    client: new Client({ baseUrl: "http://localhost:1", fetch: wire.fetch, clock }),
+    clock,
+    random: seededRandom(seed),
+    log,
+    signal: end.signal,
+    node: () => description,
+    onRegistered: () => {},
+    onEvent: async () => {},
+    onBack: () => back++,
+    counters: { heartbeats: 0 },
+  });
+  await link.join();
+  await breathe();
+  const become = (set: Partial<NodeDescription>) => {
+    description = { ...description, ...set };
+    link.tell();
+  };
+  return { clock, wire, link, become, backs: () => back, end };
+}
+
+test("beats each second, a little early at random, and the first anywhere in the second", async () => {
+  const { clock, wire } = await joined();
+  await clock.advance(30 * second);
+  expect(wire.beats[0]!.at).toBeLessThan(second);
+  const pauses = wire.pauses();
+  expect(pauses.length).toBeGreaterThanOrEqual(29);
+  for (const pause of pauses) {
+    expect(pause).toBeGreaterThanOrEqual(second * (1 - limits.heartbeatJitter));
+    expect(pause).toBeLessThanOrEqual(second);
+  }
+  expect(new Set(pauses.map(Math.round)).size).toBeGreaterThan(10);
+  expect(wire.beats.map(({ body }) => body)).toEqual(wire.beats.map(() => ({})));
+});
+
+test("says of the engine what is news, once; and registers for what a heartbeat cannot say", async () => {
+  const { clock, wire, become } = await joined();
+  await clock.advance(5 * second);
+  const before = wire.beats.length;
+  become({ engineError: "away" });
+  await breathe();
+  await clock.advance(3 * second);
+  const news = { engine: null, engineError: "away" };
+  expect(wire.beats.slice(before).map(({ body }) => body)).toEqual(
+    [news, {}, {}, {}].slice(0, wire.beats.length - before),
+  );
+  become({ capacity: 3 });
+  await breathe();
+  expect(wire.registrations).toBe(2);
+  expect(wire.beats.at(-1)!.body).toEqual({});
+});
+
+test("news that got no answer are told again", async () => {
+  const { clock, wire, become } = await joined();
+  await clock.advance(2 * second);
+  wire.behaviour = "refuses";
+  become({ engineError: "away" });
+  await breathe();
+  wire.behaviour = "answers";
+  await clock.advance(second);
+  const told = wire.beats.filter(({ body }) => Object.keys(body as object).length > 0);
+  expect(told).toHaveLength(2);
+});
+
+test("one heartbeat without an answer means nothing; it is given up in time for two more in the lease", async () => {
+  const { clock, wire, link, backs } = await joined();
+  await clock.advance(3 * second);
+  const last = wire.beats.at(-1)!.at;
+  wire.behaviour = "hangs";
+  await clock.advance(last + 2.05 * second - clock.elapsed());
+  expect(link.up).toBe(true);
+  wire.behaviour = "answers";
+  await clock.advance(second);
+  const tries = wire.beats.filter(({ at }) => at > last).map(({ at }) => at - last);
+  expect(tries[1]).toBeLessThan(2.3 * second);
+  expect(wire.streams).toHaveLength(1);
+  expect(backs()).toBe(0);
+});
+
+test("a master that takes its time is given it, from the third time on", async () => {
+  const { clock, wire } = await joined();
+  await clock.advance(3 * second);
+  const from = wire.beats.at(-1)!.at;
+  wire.behaviour = "hangs";
+  await clock.advance(60 * second);
+  const pauses = wire.pauses(from).slice(1);
+  for (const pause of pauses.slice(0, 3)) expect(pause).toBeLessThan(2.2 * second + 1);
+  expect(Math.max(...pauses)).toBeGreaterThan(limits.reportPatienceMs);
+});
+
+test("an only node is back at once: a master that restarts is found within half a second, stream and all", async () => {
+  const { clock, wire, link, backs } = await joined();
+  await clock.advance(3 * second);
+  wire.behaviour = "refuses";
+  wire.breakStream();
+  await breathe();
+  await clock.advance(0.5 * second);
+  expect(link.up).toBe(false);
+  wire.behaviour = "answers";
+  const from = clock.elapsed();
+  await clock.advance(0.5 * second);
+  expect(wire.beats.find(({ at }) => at > from)!.at - from).toBeLessThanOrEqual(limits.retryInitialMs + 1);
+  expect(link.up).toBe(true);
+  expect(backs()).toBe(1);
+  expect(wire.streams.some((at) => at > from)).toBe(true);
+});
+
+test("a stream that ends is opened again, and a heartbeat with it says that the worker lives", async () => {
+  const { clock, wire } = await joined();
+  await clock.advance(3 * second);
+  const [beats, streams, from] = [wire.beats.length, wire.streams.length, clock.elapsed()];
+  wire.breakStream();
+  await breathe();
+  await clock.advance(limits.reconnectInitialMs + 1);
+  expect(wire.streams.length).toBe(streams + 1);
+  expect(wire.beats.length).toBe(beats + 1);
+  expect(wire.streams.at(-1)! - from).toBeLessThanOrEqual(limits.reconnectInitialMs + 1);
+});
+
+test("a stream that is silent for longer than keep-alives allow is opened anew", async () => {
+  const { clock, wire } = await joined();
+  await clock.advance(limits.streamKeepAliveMs * 2.5 - 1);
+  expect(wire.streams).toHaveLength(1);
+  await clock.advance(1 + limits.reconnectInitialMs + 1);
+  expect(wire.streams).toHaveLength(2);
+});
+
+test("a master that has forgotten the node is told again, and asked for its wishes", async () => {
+  const { clock, wire } = await joined();
+  await clock.advance(3 * second);
+  wire.behaviour = "unknown";
+  await clock.advance(second);
+  wire.behaviour = "answers";
+  await clock.advance(second);
+  expect(wire.registrations).toBeGreaterThanOrEqual(2);
+  expect(wire.streams.length).toBeGreaterThanOrEqual(2);
+});
+
+test("a master of before does not say over what time to come back: at once", async () => {
+  const { clock, wire } = await joined();
+  wire.answer = { nodeId: "node-aaaaaaaa", nextHeartbeatMs: second, leaseMs: 3 * second };
+  await clock.advance(3 * second);
+  wire.breakStream();
+  await breathe();
+  await clock.advance(limits.reconnectInitialMs + 1);
+  expect(wire.streams).toHaveLength(2);
+});
+
+test("of many workers, each comes back at a moment of its own in the time that the master handed out", async () => {
+  const clock = new TestClock();
+  const workers = await Promise.all(
+    Array.from({ length: 200 }, async (_, seed) => {
+      const wire = new Wire(clock);
+      wire.answer = { ...beatAnswer, reconnectWithinMs: 2 * second };
+      return joined({ clock, seed: seed + 1, wire });
+    }),
+  );
+  await clock.advance(2 * second);
+  for (const { wire } of workers) wire.breakStream();
+  await breathe();
+  const from = clock.elapsed();
+  await clock.advance(2.2 * second);
+  const back = workers.map(({ wire }) => wire.streams.find((at) => at > from)! - from);
+  expect(Math.max(...back)).toBeLessThanOrEqual(2 * second + limits.reconnectInitialMs);
+  // In each quarter of the time about a quarter of them.
+  const quarters = [0, 1, 2, 3].map((quarter) => back.filter((at) => Math.floor(at / 525) === quarter).length);
+  for (const count of quarters) expect(count).toBeGreaterThan(25);
+  // And so they beat from then on, although all joined in the same instant.
+  const phases = workers.map(({ wire }) => Math.floor((wire.beats.at(-1)!.at % second) / 100));
+  expect(new Set(phases).size).toBe(10);
+});
+
+test("a call that is given up is given up by the clock that was handed in", async () => {
+  const clock = new TestClock();
+  const wire = new Wire(clock);
+  wire.behaviour = "hangs";
+  const client = new Client({ baseUrl: "http://localhost:1", fetch: wire.fetch, clock });
+  const call = client.call("heartbeat", { id: "n1", body: {}, timeoutMs: 2 * second }).catch((error: Error) => error);
+  let over = false;
+  void call.then(() => {
+    over = true;
+  });
+  await clock.advance(2 * second - 1);
+  expect(over).toBe(false);
+  await clock.advance(1);
+  expect(over).toBe(true);
+  expect(((await call) as Error).message).toBe("cannot reach http://localhost:1: timed out");
+});
+
+test("at its end nothing goes on", async () => {
+  const { clock, wire, end } = await joined();
+  await clock.advance(2 * second);
+  end.abort();
+  await breathe();
+  const before = wire.beats.length + wire.streams.length;
+  await clock.advance(10 * second);
+  expect(wire.beats.length + wire.streams.length).toBe(before);
+});
