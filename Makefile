@@ -9,7 +9,7 @@ PODLING_SEEDS ?= 200
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race lint fmt typecheck check build build-all bench install-tools clean help
+.PHONY: demo run dev test test-coverage test-race churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
 
 demo: ## See it work: master, two workers and containers on this machine, all removed at the end
 	@scripts/setup engine
@@ -34,6 +34,18 @@ test-coverage: ## The same, with coverage/lcov.info and a table
 test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default 200)
 	@scripts/setup
 	@PODLING_SEEDS=$(PODLING_SEEDS) bun scripts/test.ts --race $(FILES)
+
+churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
+	@scripts/setup engine lab
+	@PODLING_CHURN=$${PODLING_CHURN:-2000} bun scripts/test.ts system/churn
+
+soak: ## Run for SOAK_MINUTES (default 60) while everything breaks; fails on growth and on whatever is lost, twice or left over
+	@scripts/setup engine lab
+	@exec bun scripts/soak.ts
+
+soak-short: ## The same in 5 minutes
+	@scripts/setup engine lab
+	@SOAK_MINUTES=5 exec bun scripts/soak.ts
 
 lint: ## Check style and correctness of the source
 	@scripts/setup

@@ -24,6 +24,8 @@ const sections: Record<string, () => Promise<Section>> = {
   rates: async () => (await import("./sections/rates.ts")).rates,
   list: async () => (await import("./sections/list.ts")).list,
   recovery: async () => (await import("./sections/recovery.ts")).recovery,
+  fleet: async () => (await import("./sections/fleet.ts")).fleet,
+  abuse: async () => (await import("./sections/abuse.ts")).abuse,
   memory: async () => (await import("./sections/memory.ts")).memory,
   one: async () => (await import("./sections/one.ts")).one,
   forty: async () => (await import("./sections/forty.ts")).forty,

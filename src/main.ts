@@ -1,12 +1,14 @@
 // The composition root: the only file that names concrete adapters. Chooses the role from the words it is given and
 // from the name that it was started under; master and worker are loaded only where they are wanted.
 
+import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
-import type { MasterSettings, Roles, WorkerSettings } from "./cli/roles.ts";
+import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/roles.ts";
 import { runCli } from "./cli/run-cli.ts";
 import { systemIo } from "./cli/system-io.ts";
-import type { JournalUnusable } from "./journal/journal.ts";
+import type { Journal, JournalUnusable } from "./journal/journal.ts";
+import { lockHolder } from "./journal/lock-holder.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -76,6 +78,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     { Worker },
     { createServer, serveWorker },
     { IdentityError, IdentityFile },
+    { PulledImagesFile },
     { DockerRuntime },
     { Client },
     guard,
@@ -83,6 +86,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     import("./worker/worker.ts"),
     import("./worker/server.ts"),
     import("./worker/identity.ts"),
+    import("./worker/pulled-images-file.ts"),
     import("./runtime/docker.ts"),
     import("./api/client.ts"),
     import("./api/guard.ts"),
@@ -116,6 +120,9 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
         memory: settings.memory,
         version: version.version,
         identity,
+        retention: settings.retention,
+        watermarks: settings.watermarks,
+        pulledImages: new PulledImagesFile(resolve(settings.dataDir)),
       }),
     IdentityError,
   );
@@ -211,6 +218,36 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
   return code;
 }
 
+/** Into a data folder: its lock keeps masters away meanwhile. A dry run makes no folder. */
+async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: AsyncIterable<Uint8Array>) {
+  const [{ restoreJournal }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }, { refuse }] =
+    await Promise.all([
+      import("./master/restores.ts"),
+      import("./journal/memory.ts"),
+      import("./journal/sqlite.ts"),
+      import("./journal/journal.ts"),
+      import("./model/refusal.ts"),
+    ]);
+  const path = join(resolve(dataDir), "journal.db");
+  let journal: Journal | null = null;
+  try {
+    journal = dryRun && !existsSync(path) ? openMemoryJournal() : openSqliteJournal({ path });
+    return await restoreJournal({ journal, clock: systemClock }, backup, { dryRun, force });
+  } catch (error) {
+    if (!(error instanceof JournalUnusable)) throw error;
+    const running = "Restore into the master that runs: leave --data-dir out. Or stop it first.";
+    return refuse("journal-unavailable", error.message, { hint: error.code === "locked" ? running : error.hint });
+  } finally {
+    journal?.close();
+  }
+}
+
+async function askEngine(dockerHost: string, path: string): Promise<unknown> {
+  const { EngineHttp } = await import("./runtime/engine-http.ts");
+  const response = await new EngineHttp(dockerHost).call("GET", path);
+  return response.json();
+}
+
 const roles: Roles = {
   master: (settings) =>
     untilAsked(async (running) => {
@@ -225,6 +262,9 @@ const roles: Roles = {
       running.push(await startMaster(master, roleLog("master")));
       running.push(await startWorker(worker, roleLog("worker")));
     }),
+  restore: restoreInto,
+  askEngine,
+  lockHolder,
   simulator: async () => (await import("./sim/simulator.ts")).createSimulator(),
 };
 

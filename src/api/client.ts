@@ -27,6 +27,8 @@ export interface CallOptions<Id extends OperationId> {
   /** The `{id}` of the path. */
   id?: string;
   body?: BodyInput<Id>;
+  /** In place of a body, for operations that take a file. */
+  upload?: ReadableStream<Uint8Array> | Blob;
   query?: Partial<Record<keyof QueryInput<Id>, string | number | boolean | readonly string[] | undefined>>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -90,7 +92,7 @@ export class Client {
 
   /** The bare response, for headers (Link) and streams. Throws UnreachableError. */
   async fetch<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Response> {
-    const { method, path } = operations[id] as Operation;
+    const { method, path, upload } = operations[id] as Operation;
     const url =
       this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id ?? "")) + queryText(options.query);
     const headers: Record<string, string> = { ...options.headers };
@@ -101,6 +103,10 @@ export class Client {
       init.body = JSON.stringify(options.body);
     }
     const giveUp = options.timeoutMs === undefined ? undefined : new AbortController();
+    if (options.upload !== undefined) {
+      headers["content-type"] = upload ?? "application/octet-stream";
+      init.body = options.upload;
+    }
     // Only the answer's arrival is timed, not a stream's life: AbortSignal.timeout would cut streams.
     const cancelTimer = giveUp && this.#after(options.timeoutMs!, () => giveUp.abort(new Error("timed out")));
     const signals = [options.signal, giveUp?.signal].filter((signal) => signal !== undefined);

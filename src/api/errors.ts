@@ -21,8 +21,19 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
   "node-alive": { status: 409, meaning: "The node was heard just now; declaring it lost needs force." },
   "revision-too-old": { status: 410, meaning: "The changes since this revision are no longer kept." },
-  "body-too-large": { status: 413, meaning: "The body is over 1 MiB." },
-  "unsupported-media-type": { status: 415, meaning: "The body is not application/json." },
+  "backup-unusable": {
+    status: 422,
+    meaning: "The backup is cut off, damaged, of a newer format, or no backup; nothing was changed.",
+  },
+  "other-cluster": {
+    status: 409,
+    meaning: "The backup is of another cluster than the one it would replace, which has tasks; it needs force.",
+  },
+  "body-too-large": { status: 413, meaning: "The body is over 1 MiB (a backup: over 2 GiB)." },
+  "unsupported-media-type": {
+    status: 415,
+    meaning: "The body is not application/json (a backup: application/x-ndjson).",
+  },
   unprocessable: { status: 422, meaning: "Valid JSON, but the wish contradicts itself or cannot be met anywhere." },
   "idempotency-conflict": { status: 422, meaning: "The Idempotency-Key was used with a different body." },
   "too-many": { status: 429, meaning: "A bound of the cluster is reached; it is named." },

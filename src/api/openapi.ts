@@ -1,6 +1,7 @@
 // openapi.json (OpenAPI 3.1), made from the table of operations.
 
 import { z } from "zod";
+import { cleanupCodes, cleanupKinds } from "../model/cleanup.ts";
 import { strategies } from "../model/cluster.ts";
 import { filterNames } from "../model/explanation.ts";
 import { suspicionCodes } from "../model/node.ts";
@@ -50,6 +51,9 @@ function describeOperation(id: string, operation: Operation): Json {
     parameters: parametersOf(operation),
     ...(operation.body
       ? { requestBody: { required: true, content: { "application/json": { schema: inputSchema(operation.body) } } } }
+      : {}),
+    ...(operation.upload
+      ? { requestBody: { required: true, content: { [operation.upload]: { schema: { type: "string" } } } } }
       : {}),
     responses: {
       [operation.status]: answerOf(operation),
@@ -113,11 +117,58 @@ const amount: Json = record({ request: { type: "number" }, limit: nullable("numb
 const map: Json = { type: "object", additionalProperties: text };
 const listOf = (items: Json): Json => ({ type: "array", items });
 
+/** Fields that are not always there, beside those that are. */
+function withOptional(optional: Record<string, Json>, properties: Record<string, Json>): Json {
+  const always = record(properties);
+  return { ...always, properties: { ...(always.properties as Json), ...optional } };
+}
+
+const unheardNode: Json = {
+  type: "boolean",
+  description: "true: known from a backup, and not registered since. Left out where it never was.",
+};
+
 function record(properties: Record<string, Json>): Json {
   return { type: "object", required: Object.keys(properties), properties };
 }
 
+const reason = record({ code: { enum: [...reasonCodes] }, message: text });
+const lastFailure = {
+  anyOf: [
+    record({
+      finishedAt: nullable("string", { format: "date-time" }),
+      exitCode: nullable("integer"),
+      log: listOf(text),
+    }),
+    { type: "null" },
+  ],
+};
 const port = record({ hostIp: text, hostPort: whole, containerPort: whole, protocol: { enum: ["tcp", "udp"] } });
+
+const differences = record({
+  count: whole,
+  live: { ...whole, description: "Tasks of these that held a place." },
+  first: listOf(record({ id: text, name: text, now: nullable("string"), inBackup: nullable("string") })),
+});
+const comparison = record({ forgotten: differences, returning: differences, differing: differences });
+const restoreAnswer = record({
+  restored: { type: "boolean", description: "false: a dry run." },
+  backup: record({
+    podling: { const: "backup" },
+    format: whole,
+    clusterId: text,
+    revision: whole,
+    epoch: whole,
+    at: time,
+    version: text,
+    nodes: whole,
+    tasks: whole,
+  }),
+  before: record({ clusterId: text, revision: whole, tasks: whole, nodes: whole }),
+  revision: nullable("integer"),
+  tasks: comparison,
+  nodes: comparison,
+});
 
 function answerSchemas(): Record<string, Json> {
   const input = inputSchema(taskInput).properties as Record<string, Json>;
@@ -163,7 +214,7 @@ function answerSchemas(): Record<string, Json> {
       }),
       desired: { enum: ["running", "stopped"] },
       status: { enum: [...taskStatuses] },
-      reason: record({ code: { enum: [...reasonCodes] }, message: text }),
+      reason,
       nodeId: nullable("string"),
       containerId: nullable("string"),
       exitCode: nullable("integer"),
@@ -176,53 +227,79 @@ function answerSchemas(): Record<string, Json> {
       startedAt: nullable("string", { format: "date-time" }),
       finishedAt: nullable("string", { format: "date-time" }),
       error: nullable("string"),
+      lastFailure,
       replaces: nullable("string"),
       replacedBy: nullable("string"),
     }),
     TaskList: listOf({ $ref: "#/components/schemas/Task" }),
-    Node: record({
-      nodeId: { type: "string", pattern: "^node-[a-z0-9]{8}$" },
-      hostname: registration.hostname!,
-      port: whole,
-      address: text,
-      capacity: { ...whole, description: "Tasks at once." },
-      cpu: { type: "number", description: "Cores." },
-      memory: { type: "integer", description: "Bytes." },
-      labels: map,
-      status: { enum: ["online", "offline"] },
-      schedulable: { type: "boolean" },
-      suspect: {
-        anyOf: [record({ code: { enum: [...suspicionCodes] }, message: text, since: time }), { type: "null" }],
-        description: "Why it gets nothing new although it counts as online.",
+    Node: withOptional(
+      { unheard: unheardNode },
+      {
+        nodeId: { type: "string", pattern: "^node-[a-z0-9]{8}$" },
+        hostname: registration.hostname!,
+        port: whole,
+        address: text,
+        capacity: { ...whole, description: "Tasks at once." },
+        cpu: { type: "number", description: "Cores." },
+        memory: { type: "integer", description: "Bytes." },
+        labels: map,
+        status: { enum: ["online", "offline"] },
+        schedulable: { type: "boolean" },
+        suspect: {
+          anyOf: [record({ code: { enum: [...suspicionCodes] }, message: text, since: time }), { type: "null" }],
+          description: "Why it gets nothing new although it counts as online.",
+        },
+        flapping: {
+          anyOf: [
+            record({
+              losses: whole,
+              lostAt: time,
+              steadyUntil: nullable("string", { format: "date-time" }),
+              steadyMs: whole,
+            }),
+            { type: "null" },
+          ],
+          description: "It was lost lately; with steadyUntil it is damped, and gets nothing new until then.",
+        },
+        engine: { anyOf: [engine, { type: "null" }] },
+        engineError: nullable("string"),
+        version: text,
+        registeredAt: time,
+        runningTasks: whole,
+        used: record({ cpu: { type: "number" }, memory: { type: "integer" } }),
+        lastHeartbeat: nullable("string", { format: "date-time" }),
       },
-      flapping: {
-        anyOf: [
-          record({
-            losses: whole,
-            lostAt: time,
-            steadyUntil: nullable("string", { format: "date-time" }),
-            steadyMs: whole,
-          }),
-          { type: "null" },
-        ],
-        description: "It was lost lately; with steadyUntil it is damped, and gets nothing new until then.",
-      },
-      engine: { anyOf: [engine, { type: "null" }] },
-      engineError: nullable("string"),
-      version: text,
-      registeredAt: time,
-      runningTasks: whole,
-      used: record({ cpu: { type: "number" }, memory: { type: "integer" } }),
-      lastHeartbeat: nullable("string", { format: "date-time" }),
-    }),
+    ),
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
+    RestoreAnswer: restoreAnswer,
     HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole }),
+    Cleanup: record({
+      nodeId: text,
+      hostname: text,
+      dryRun: { type: "boolean", description: "Nothing was removed." },
+      disk: { anyOf: [record({ path: text, usedBytes: whole, totalBytes: whole }), { type: "null" }] },
+      items: listOf(
+        record({
+          kind: { enum: [...cleanupKinds] },
+          name: text,
+          id: text,
+          sizeBytes: nullable("integer"),
+          verdict: { enum: ["goes", "stays", "removed"] },
+          code: { enum: [...cleanupCodes] },
+          message: text,
+        }),
+      ),
+      omitted: whole,
+    }),
     Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
     Version: record({ version: text, commit: text, api: { const: "v1" } }),
     Explanation: record({
       taskId: text,
       name: text,
       status: { enum: [...taskStatuses] },
+      reason,
+      restarts: whole,
+      lastFailure,
       strategy: { enum: [...strategies] },
       summary: text,
       revision: whole,

@@ -2,17 +2,22 @@
 // validation, the typed client and openapi.json all come from this table.
 
 import { z } from "zod";
+import type { Cleanup } from "../model/cleanup.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Node } from "../model/node.ts";
 import type { RefusalCode } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
 import { taskInput } from "../model/task-input.ts";
+import { backupMediaType } from "./backup-file.ts";
+import type { RestoreAnswer } from "./restore-answer.ts";
 import {
+  cleanupQuery,
   forceQuery,
   type HeartbeatAnswer,
   heartbeat,
   logsQuery,
   nodeRegistration,
+  restoreQuery,
   taskListQuery,
   taskReport,
   waitQuery,
@@ -27,13 +32,26 @@ export interface Operation<Body extends z.ZodType = z.ZodType, Query extends z.Z
   path: string;
   summary: string;
   body?: Body;
+  /** The media type of a body that is no JSON, and that the handler reads as it comes. */
+  upload?: string;
   query?: Query;
   /** HTTP status of success. */
   status: number;
   /** json, or the media type of a stream or text. */
-  media: "application/json" | "text/event-stream" | "text/plain" | "text/html" | "none";
+  media: "application/json" | "application/x-ndjson" | "text/event-stream" | "text/plain" | "text/html" | "none";
   /** The name of the answer's schema in openapi.json. */
-  answer: "Task" | "TaskList" | "Node" | "NodeList" | "Explanation" | "HeartbeatAnswer" | "Health" | "Version" | "Any";
+  answer:
+    | "Task"
+    | "TaskList"
+    | "Node"
+    | "NodeList"
+    | "Cleanup"
+    | "Explanation"
+    | "HeartbeatAnswer"
+    | "RestoreAnswer"
+    | "Health"
+    | "Version"
+    | "Any";
   /** Beyond those that every operation can give (400, 401, 403, 404 for the path, 405, 500). */
   refusals: readonly RefusalCode[];
   /** Works without a token. */
@@ -198,7 +216,7 @@ export const operations = {
     status: 200,
     media: "text/plain",
     answer: "Any",
-    refusals: [...findTask, "logs-unavailable", "node-unreachable"],
+    refusals: [...findTask, "logs-unavailable", "node-unreachable", "too-many"],
   }),
   explainTask: operation<Explanation>()({
     method: "GET",
@@ -286,6 +304,26 @@ export const operations = {
     answer: "Node",
     refusals: [...findNode, "node-alive", ...write],
   }),
+  previewCleanup: operation<Cleanup>()({
+    method: "GET",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "What a clean-up of a node would remove, what would stay, and why. Nothing is changed.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
+  }),
+  cleanNode: operation<Cleanup>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/cleanup",
+    summary: "Remove from a node what Podling made or pulled and nothing needs; answers when it is done.",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Cleanup",
+    refusals: [...findNode, "node-unreachable"],
+  }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",
     path: "/api/v1/nodes/{id}/assignments",
@@ -294,6 +332,26 @@ export const operations = {
     media: events,
     answer: "Any",
     refusals: [...findNode, "too-many"],
+  }),
+  backup: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/api/v1/backup",
+    summary: "The whole state at one revision, as lines of JSON with a checksum at the end.",
+    status: 200,
+    media: backupMediaType,
+    answer: "Any",
+    refusals: ["too-many", "not-ready"],
+  }),
+  restore: operation<RestoreAnswer>()({
+    method: "POST",
+    path: "/api/v1/restore",
+    summary: "Replace the whole state by a backup, at once or not at all. Streams end, and nodes register anew.",
+    upload: backupMediaType,
+    query: restoreQuery,
+    status: 200,
+    media: json,
+    answer: "RestoreAnswer",
+    refusals: ["backup-unusable", "other-cluster", "body-too-large", "unsupported-media-type", ...write],
   }),
   watch: operation<ReadableStream<Uint8Array>>()({
     method: "GET",
@@ -320,27 +378,3 @@ export type BodyOutput<Id extends OperationId> = z.output<BodyOf<Operations[Id]>
 export type QueryInput<Id extends OperationId> = z.input<QueryOf<Operations[Id]>>;
 export type QueryOutput<Id extends OperationId> = z.output<QueryOf<Operations[Id]>>;
 export type AnswerOf<Id extends OperationId> = NonNullable<Operations[Id]["_answer"]>;
-
-// ---- what the streams carry, as the `data` of each server-sent event
-
-/** `GET /api/v1/watch`: event "change". */
-export type WatchEvent =
-  | { revision: number; at: string; type: "task.created" | "task.updated"; task: Task }
-  | { revision: number; at: string; type: "task.removed"; taskId: string; name: string }
-  | { revision: number; at: string; type: "node.registered" | "node.updated"; node: Node }
-  | { revision: number; at: string; type: "node.removed"; nodeId: string; hostname: string };
-
-/** Event "sync" of assignments, and of tasks with watch: the whole set as of a revision. */
-export interface SyncEvent {
-  revision: number;
-  clusterId: string;
-  tasks: Task[];
-}
-
-/** Event "task": a task of the set as it is now; event "gone": it left the set, or was deleted. */
-export interface GoneEvent {
-  revision: number;
-  taskId: string;
-  /** true: the record was deleted, so its container may go too; false: it finished. */
-  deleted: boolean;
-}

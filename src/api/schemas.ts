@@ -1,6 +1,7 @@
 // The shapes that cross a process boundary, beside the task input of the model: reports, registrations, answers.
 
 import { z } from "zod";
+import { type CleanupKind, cleanupKinds } from "../model/cleanup.ts";
 import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, text } from "../model/fields.ts";
 import { limits } from "../model/limits.ts";
 import { reasonCodes, taskStatuses } from "../model/task.ts";
@@ -19,6 +20,12 @@ const publishedPort = z.strictObject({
   protocol: choice(["tcp", "udp"]),
 });
 
+const lastFailure = z.strictObject({
+  finishedAt: timestamp.nullable(),
+  exitCode: integer(-1, 4_294_967_295).nullable(),
+  log: list(freeText(limits.lastLogLineBytes), limits.lastLogLines),
+});
+
 /** What a worker reports of a task. Only `status` must be there. */
 export const taskReport = z.strictObject({
   status: choice(taskStatuses),
@@ -32,6 +39,7 @@ export const taskReport = z.strictObject({
   startedAt: timestamp.nullable().optional(),
   finishedAt: timestamp.nullable().optional(),
   error: freeText(limits.messageLength).nullable().optional(),
+  lastFailure: lastFailure.optional().describe("The newest run that ended badly, and what it last wrote."),
 });
 export type TaskReport = z.output<typeof taskReport>;
 
@@ -133,4 +141,25 @@ export const logsQuery = z.strictObject({
 });
 export type LogsQuery = z.output<typeof logsQuery>;
 
+export const cleanupQuery = z.strictObject({
+  containers: booleanQuery.optional().describe("Ended containers of tasks that are over. Default true."),
+  images: booleanQuery.optional().describe("Images that Podling pulled and nothing uses. Default false."),
+  volumes: booleanQuery
+    .optional()
+    .describe("Volumes that Podling made and nothing uses: their data goes. Default false."),
+});
+export type CleanupQuery = z.output<typeof cleanupQuery>;
+
+/** The kinds that are asked for. */
+export function cleanupKindsOf({ containers = true, images = false, volumes = false }: CleanupQuery): Set<CleanupKind> {
+  const asked: Record<CleanupKind, boolean> = { container: containers, image: images, volume: volumes };
+  return new Set(cleanupKinds.filter((kind) => asked[kind]));
+}
+
 export const forceQuery = z.strictObject({ force: booleanQuery.optional() });
+
+export const restoreQuery = z.strictObject({
+  dryRun: booleanQuery.optional().describe("Only say what would change."),
+  force: booleanQuery.optional().describe("Also where the backup is of another cluster."),
+});
+export type RestoreQuery = z.output<typeof restoreQuery>;

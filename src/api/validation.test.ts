@@ -1,6 +1,7 @@
 // What is wrong with an input is said by naming the field, what was expected, and what came.
 
 import { describe, expect, test } from "bun:test";
+import { z } from "zod";
 import type { Refusal } from "../model/refusal.ts";
 import { type Operation, type OperationId, operations } from "./operations.ts";
 import { parseBody, parseQuery } from "./validation.ts";
@@ -136,4 +137,37 @@ describe("queries", () => {
     const outcome = parseQuery((operations[id] as Operation).query, new URLSearchParams(query));
     expect(outcome).toEqual({ ok: true, value: value as Record<string, unknown> });
   });
+});
+
+describe("what would be altered without a word is refused", () => {
+  const schema = z.strictObject({ name: z.string(), labels: z.record(z.string(), z.unknown()).optional() });
+  const refusals: [what: string, text: string, field: string][] = [
+    ["a key with a meaning of its own", '{"name":"a","labels":{"__proto__":"b"}}', "labels.__proto__"],
+    ["the same in escapes", '{"name":"a","labels":{"\\u005f_proto__":"b"}}', "labels.__proto__"],
+    ["half a character", '{"name":"\\ud800"}', "name"],
+    ["half a character in a list", '{"name":"a","labels":{"b":["c","\\udfff"]}}', "labels.b[1]"],
+    ["half a character in a key", '{"name":"a","labels":{"\\ud800":"b"}}', "labels"],
+  ];
+  test.each(refusals)("%s", (_, text, field) => {
+    const outcome = parseBody(schema, text);
+    if (outcome.ok) throw new Error("it was taken");
+    expect(outcome.refusal).toMatchObject({ code: "invalid-field", details: { field } });
+  });
+
+  test("whole characters in escapes are taken", () => {
+    const outcome = parseBody(schema, '{"name":"\\ud83d\\ude00 \\u00e9"}');
+    expect(outcome).toEqual({ ok: true, value: { name: "😀 é" } });
+  });
+
+  test("a query key of that kind is unknown", () => {
+    const outcome = parseQuery(z.strictObject({}), new URLSearchParams("__proto__=1"));
+    expect(outcome).toMatchObject({ ok: false, refusal: { code: "unknown-field" } });
+  });
+});
+
+test("a value that is nested beyond all measure is told in a few words", () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const outcome = parseBody(z.strictObject({ name: z.string({ error: "a name" }) }), `{"name":${deep}}`);
+  if (outcome.ok) throw new Error("it was taken");
+  expect(outcome.refusal.message).toBe('field "name": expected a name; got a list of 1');
 });

@@ -21,38 +21,68 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
       },
     );
   }
-  // Such a key would be dropped without a word: the language has a meaning of its own for it.
-  if (/"__proto__"\s*:/.test(text)) {
-    return refuse("invalid-field", 'the key "__proto__" is not taken', {
-      hint: "Use another name.",
-      details: { field: "__proto__" },
-    });
-  }
+  // Both can only stand in a text that says so: nearly none is looked through.
+  const fault = /__proto__|\\u/.test(text) ? findUnspeakable(value) : null;
+  if (fault) return fault;
   return parseValue(schema, value, "field");
+}
+
+/** Keys that the language has a meaning of its own for would be dropped, and half characters altered, without a word. */
+function findUnspeakable(body: unknown): Outcome<never> | null {
+  const left: { value: unknown; path: PropertyKey[] }[] = [{ value: body, path: [] }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { value, path } = next;
+    if (typeof value === "string" && !value.isWellFormed()) return unspeakable(path, "has half of a character");
+    if (typeof value !== "object" || value === null) continue;
+    // Deeper than any field: the schema refuses it.
+    if (path.length > deepestField) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
+      if (key === "__proto__") return unspeakable(at, "is a key that is not taken");
+      if (!key.isWellFormed()) return unspeakable(path, "has a key with half of a character");
+      left.push({ value: inner, path: at });
+    }
+  }
+  return null;
+}
+
+const deepestField = 8;
+
+function unspeakable(path: PropertyKey[], what: string): Outcome<never> {
+  const field = fieldName(path);
+  return refuse("invalid-field", `${field === "" ? "the body" : `field "${field}"`} ${what}`, {
+    hint: "Use another name, and whole characters: what is sent must be what is stored.",
+    details: { field },
+  });
 }
 
 /** Parses a query by its schema; an operation without one takes no parameters. */
 export function parseQuery(schema: z.ZodType | undefined, search: URLSearchParams): Outcome<Record<string, unknown>> {
   const value: Record<string, unknown> = {};
   for (const key of new Set(search.keys())) {
+    if (key === "__proto__") return unknownParameter(key, "Use another name.");
     const values = search.getAll(key);
     value[key] = values.length === 1 ? values[0] : values;
   }
   const [unknown] = Object.keys(value);
   if (!schema) {
     if (unknown === undefined) return ok({});
-    return refuse("unknown-field", `there is no query parameter "${unknown}" here`, {
-      hint: "This operation takes no query parameters.",
-      details: { parameter: unknown },
-    });
+    return unknownParameter(unknown, "This operation takes no query parameters.");
   }
   return parseValue(schema, value, "query parameter") as Outcome<Record<string, unknown>>;
+}
+
+function unknownParameter(parameter: string, hint: string): Outcome<never> {
+  return refuse("unknown-field", `there is no query parameter "${shortened(parameter)}" here`, {
+    hint,
+    details: { parameter: shortened(parameter) },
+  });
 }
 
 function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value, { error: expectedType });
   if (parsed.success) return ok(parsed.data);
-  const problems = parsed.error.issues.flatMap(flatten).slice(0, 10);
+  const problems = parsed.error.issues.flatMap(flatten).slice(0, problemsTold);
   const first = problems[0]!;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   const details = { field: first.field, problems: problems.map(({ field, message }) => ({ field, message })) };
@@ -78,6 +108,9 @@ function expectedType(issue: z.core.$ZodRawIssue): string | undefined {
   return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
 }
 
+/** A body can have tens of thousands. */
+const problemsTold = 10;
+
 interface Problem {
   path: PropertyKey[];
   field: string;
@@ -87,7 +120,7 @@ interface Problem {
 
 function flatten(issue: Issue): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => problem([...issue.path, key], "no such field", true));
+    return issue.keys.slice(0, problemsTold).map((key) => problem([...issue.path, key], "no such field", true));
   }
   if (issue.code === "invalid_key") {
     const expected = (issue.issues[0] as { message?: string } | undefined)?.message ?? issue.message;
@@ -118,9 +151,21 @@ function fieldName(path: readonly PropertyKey[]): string {
     .slice(0, limits.nameLength * 4);
 }
 
+/** A value as it is told in a sentence. It may be a megabyte, or nested so deeply that writing it out breaks off. */
 function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (typeof value === "string") return shortened(JSON.stringify(value.slice(0, tellLength)));
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? "{}" : shortened(`an object with ${keys.slice(0, 5).join(", ")}`);
+  }
+  return JSON.stringify(value) ?? String(value);
+}
+
+const tellLength = 80;
+
+function shortened(text: string): string {
+  return text.length > tellLength ? `${text.slice(0, tellLength - 3).toWellFormed()}...` : text;
 }
 
 /** The fields of the object in which an unknown one was found, where the schema says so plainly. */

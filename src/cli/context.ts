@@ -132,6 +132,12 @@ export class Context {
     return this.#reach(undefined, () => client.read(() => response.json()));
   }
 
+  /** A part of such a body, in whatever way it is read. */
+  async read<T>(body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const client = await this.#connect();
+    return this.#reach(signal, () => client.read(body, signal));
+  }
+
   #connect(): Promise<Client> {
     this.#client ??= this.#createClient();
     return this.#client;

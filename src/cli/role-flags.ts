@@ -70,6 +70,28 @@ const workerOnly: readonly Flag[] = [
     description: "memory to give to tasks; all of the engine's if left out",
   },
   { long: "docker-host", value: "URL", description: "the engine: unix:///var/run/docker.sock", env: "DOCKER_HOST" },
+  {
+    long: "ended-count",
+    value: "N",
+    description: `ended containers to keep for their logs; off: all; ${limits.endedContainerCount} if left out`,
+  },
+  {
+    long: "ended-age",
+    value: "TIME",
+    description: `how long to keep them; off: for ever; ${limits.endedContainerAgeMs / 3_600_000}h if left out`,
+  },
+  {
+    long: "disk-high",
+    value: "PERCENT",
+    description: "where the engine's disk is this full, remove images that Podling pulled and nothing uses; off: never",
+    default: String(limits.diskHighPercent),
+  },
+  {
+    long: "disk-low",
+    value: "PERCENT",
+    description: "until it is no fuller than this",
+    default: String(limits.diskLowPercent),
+  },
   { long: "drain-on-exit", description: "stop its containers when it ends; left out, they go on" },
 ];
 
@@ -172,11 +194,30 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
     labels: keyValues(flags.texts("label"), "--label"),
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
     drainOnExit: flags.has("drain-on-exit"),
+    ...cleanupSettings(context),
     token: context.token(),
     insecure: flags.has("insecure"),
     cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),
     memory: amount(flags.text("memory"), "--memory", parseMemory, "memory such as 512m or 2g"),
   };
+}
+
+function cleanupSettings({ flags }: Context): Pick<WorkerSettings, "retention" | "watermarks"> {
+  const isOff = (flag: string) => flags.text(flag) === "off";
+  const countOrOff = isOff("ended-count") ? Number.POSITIVE_INFINITY : flags.integer("ended-count", 0, 1_000_000);
+  const ageMsOrOff = isOff("ended-age") ? Number.POSITIVE_INFINITY : flags.durationMs("ended-age");
+  const retention = {
+    count: countOrOff ?? limits.endedContainerCount,
+    ageMs: ageMsOrOff ?? limits.endedContainerAgeMs,
+  };
+  if (isOff("disk-high")) return { retention, watermarks: null };
+  const highPercent = flags.integer("disk-high", 1, 100)!;
+  // Where only the high one is given, the low one stays below it.
+  const lowPercent = flags.given("disk-low")
+    ? flags.integer("disk-low", 0, 99)!
+    : Math.min(limits.diskLowPercent, highPercent - 1);
+  if (lowPercent < highPercent) return { retention, watermarks: { highPercent, lowPercent } };
+  throw new UsageError(`--disk-low: expected less than --disk-high, which is ${highPercent}; got ${lowPercent}`);
 }
 
 function amount(
@@ -192,7 +233,7 @@ function amount(
 }
 
 /** `--data-dir` itself; else a folder for this role where the system keeps such things. */
-function dataFolder({ flags, io }: Context, role: "master" | "worker"): string {
+export function dataFolder({ flags, io }: Context, role: "master" | "worker"): string {
   const given = flags.text("data-dir");
   if (given) return given;
   if (io.isRoot) return `/var/lib/podling/${role}`;

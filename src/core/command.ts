@@ -6,7 +6,7 @@ import type { Change } from "../model/change.ts";
 import type { Strategy } from "../model/cluster.ts";
 import type { NodeId, TaskId } from "../model/ids.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../model/node.ts";
-import type { PublishedPort, Reason, TaskStatus } from "../model/task.ts";
+import type { LastFailure, PublishedPort, Reason, TaskStatus } from "../model/task.ts";
 import type { TaskWish } from "../model/task-input.ts";
 import type { Idempotency } from "./state.ts";
 
@@ -22,6 +22,8 @@ export interface TaskReportFields {
   startedAt?: string | null | undefined;
   finishedAt?: string | null | undefined;
   error?: string | null | undefined;
+  /** Left out: nothing new to say of it. */
+  lastFailure?: LastFailure | undefined;
 }
 
 /** What a node says of itself; the rest of its record is for the master to say. */

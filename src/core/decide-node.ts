@@ -22,7 +22,11 @@ export function decideRegistration(
   const { nodeId: claimed, ...said } = registration;
   const known = claimed === undefined ? sameAddress(state, registration) : state.nodes.get(claimed as NodeId);
   if (known) {
-    const set = differences(known, { ...said, ...heard(known, now) });
+    const set = differences(known, {
+      ...said,
+      ...heard(known, now),
+      ...(known.unheard ? { unheard: false } : {}),
+    });
     const changes: Change[] = set === null ? [] : [{ type: "node.updated", nodeId: known.nodeId, set }];
     return ok({ changes, granted: { nodeId: known.nodeId } });
   }

@@ -21,6 +21,7 @@ const observedFields = [
   "startedAt",
   "finishedAt",
   "error",
+  "lastFailure",
 ] as const;
 
 export function decideReport(

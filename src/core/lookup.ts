@@ -73,23 +73,32 @@ export function resolveNode(state: ClusterState, reference: string): Outcome<Nod
   );
 }
 
+/** No id or name is longer: what is, is not repeated to whoever sent it. */
+const longestReference = 253;
+
+function quoted(reference: string): string {
+  const { length } = reference;
+  const text = JSON.stringify(reference.slice(0, longestReference).toWellFormed());
+  return length > longestReference ? `${text} and ${length - longestReference} characters more` : text;
+}
+
 function noTask(reference: string): Outcome<never> {
-  return refuse("task-not-found", `there is no task ${JSON.stringify(reference)}`, {
+  return refuse("task-not-found", `there is no task ${quoted(reference)}`, {
     hint: "List all tasks with: podling ps -a",
-    details: { reference },
+    details: { reference: reference.slice(0, longestReference) },
   });
 }
 
 function noNode(reference: string): Outcome<never> {
-  return refuse("node-not-found", `there is no node ${JSON.stringify(reference)}`, {
+  return refuse("node-not-found", `there is no node ${quoted(reference)}`, {
     hint: "List the nodes with: podling nodes. A worker that the master does not know registers again.",
-    details: { reference },
+    details: { reference: reference.slice(0, longestReference) },
   });
 }
 
 function ambiguous(kind: string, reference: string, candidates: string[]): Outcome<never> {
-  return refuse("ambiguous-id", `${JSON.stringify(reference)} could be ${candidates.slice(0, 5).join(" or ")}`, {
+  return refuse("ambiguous-id", `${quoted(reference)} could be ${candidates.slice(0, 5).join(" or ")}`, {
     hint: `Write more of the id, until it fits one ${kind}.`,
-    details: { reference, candidates: candidates.slice(0, 5) },
+    details: { reference: reference.slice(0, longestReference), candidates: candidates.slice(0, 5) },
   });
 }

@@ -22,20 +22,36 @@ type Line = { header: Header } | { node: NodeRecord } | { task: PackedTask; idem
 
 /** The state as of this call, whatever changes while the chunks are drawn. */
 export function writeSnapshot(state: ClusterState): Iterable<string> {
-  const { revision, cluster, lastNodeId, lastTaskId } = state;
-  const header: Header = { revision, cluster, lastNodeId, lastTaskId, finished: [...state.finished.values()] };
+  return inChunks(linesOf(state, true));
+}
+
+/** The same without its header, which may follow as a chunk of its own: for whoever learns the revision at the end. */
+export function writeRecords(state: ClusterState): Iterable<string> {
+  return inChunks(linesOf(state, false));
+}
+
+export function writeHeader(state: ClusterState): string {
+  return JSON.stringify({ header: headerOf(state) } satisfies Line);
+}
+
+function headerOf({ revision, cluster, lastNodeId, lastTaskId, finished }: ClusterState): Header {
+  return { revision, cluster, lastNodeId, lastTaskId, finished: [...finished.values()] };
+}
+
+function linesOf(state: ClusterState, withHeader: boolean): Iterable<Line> {
+  const header = headerOf(state);
   const nodes = [...state.nodes.values()];
   const tasks = [...state.order.after("")].map((taskId) => state.task(taskId));
   const keys = new Map(tasks.flatMap(({ taskId }) => (state.keyOf(taskId) ? [[taskId, state.keyOf(taskId)!]] : [])));
   function* lines(): Generator<Line> {
-    yield { header };
+    if (withHeader) yield { header };
     for (const node of nodes) yield { node };
     for (const task of tasks) {
       const idempotency = keys.get(task.taskId);
       yield { task: packTask(task), ...(idempotency ? { idempotency } : {}) };
     }
   }
-  return inChunks(lines());
+  return lines();
 }
 
 function* inChunks(lines: Iterable<Line>): Generator<string> {
@@ -59,23 +75,36 @@ export function readSnapshot(chunks: Iterable<string>): ClusterState {
 
 /** Yields after each chunk the number of its records, so that whoever drives it can let others work. */
 export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number, ClusterState> {
-  const state = new ClusterState();
-  let header: Header | null = null;
+  const reader = new SnapshotReader();
   for (const chunk of chunks) {
     const lines = chunk.split("\n");
-    for (const text of lines) {
-      const line = JSON.parse(text) as Line;
-      if ("header" in line) header = line.header;
-      else if ("node" in line) state.apply({ type: "node.registered", node: line.node });
-      else state.apply({ type: "task.created", ...line });
-    }
+    for (const text of lines) reader.line(JSON.parse(text));
     yield lines.length;
   }
-  assert(header, "a snapshot without its header");
-  state.revision = header.revision;
-  state.cluster = header.cluster;
-  state.lastNodeId = header.lastNodeId;
-  state.lastTaskId = header.lastTaskId;
-  state.orderFinished(header.finished);
-  return state;
+  return reader.end();
+}
+
+/** A state from the lines of a snapshot. It takes them as they are: whoever does not trust them checks them first. */
+export class SnapshotReader {
+  readonly state = new ClusterState();
+  #header: Header | null = null;
+
+  line(value: unknown): void {
+    const line = value as Line;
+    if ("header" in line) this.#header = line.header;
+    else if ("node" in line) this.state.apply({ type: "node.registered", node: line.node });
+    else this.state.apply({ type: "task.created", ...line });
+  }
+
+  end(): ClusterState {
+    const header = this.#header;
+    assert(header, "a snapshot without its header");
+    const { state } = this;
+    state.revision = header.revision;
+    state.cluster = header.cluster;
+    state.lastNodeId = header.lastNodeId;
+    state.lastTaskId = header.lastTaskId;
+    state.orderFinished(header.finished);
+    return state;
+  }
 }

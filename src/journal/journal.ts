@@ -18,6 +18,13 @@ export interface SnapshotWriter {
   abort(): void;
 }
 
+/** The same for a state that takes the place of all that the journal holds; its revision is said with the commit. */
+export interface ReplacementWriter {
+  write(chunk: string): void;
+  commit(revision: number): void;
+  abort(): void;
+}
+
 /** The journal cannot take a write now (disk full, read-only). Nothing of the append remains. It may work later. */
 export class JournalUnavailable extends Error {
   override name = "JournalUnavailable";
@@ -65,6 +72,14 @@ export interface Journal {
    * never begun. It takes the place of an older one of the same revision. Throws JournalUnavailable.
    */
   beginSnapshot(revision: number): SnapshotWriter;
+
+  /**
+   * Writes a state that takes the place of everything, a chunk at a time, with appends in between: how a backup comes
+   * back. `commit(revision)` is one step, also under a crash: before it the journal is as if nothing had begun, after it
+   * the journal holds that snapshot and nothing else. The revision must be above the newest (an InvariantError if not),
+   * so that none is ever given twice. It is a snapshot to the rule of one at a time. Throws JournalUnavailable.
+   */
+  beginReplacement(): ReplacementWriter;
 
   /**
    * Drops all batches that the snapshot of `revision` covers, and all older snapshots. Idempotent. Throws

@@ -3,7 +3,13 @@
 
 import { assert } from "../lib/assert.ts";
 import type { Batch } from "../model/change.ts";
-import { type Journal, JournalUnavailable, type Snapshot, type SnapshotWriter } from "./journal.ts";
+import {
+  type Journal,
+  JournalUnavailable,
+  type ReplacementWriter,
+  type Snapshot,
+  type SnapshotWriter,
+} from "./journal.ts";
 import { snapshotWriter } from "./snapshot-writer.ts";
 
 interface KeptSnapshot {
@@ -69,18 +75,33 @@ export class MemoryJournal implements Journal {
   beginSnapshot(revision: number): SnapshotWriter {
     const empty = this.#last === 0 && this.#snapshots.length === 0;
     assert(empty || (revision >= this.#floor && revision <= this.#last), `snapshot of unknown revision ${revision}`);
+    return this.#writer((chunks) => this.#keep({ revision, chunks }));
+  }
+
+  beginReplacement(): ReplacementWriter {
+    return this.#writer((chunks, revision: number) => {
+      assert(revision > this.#last, `replacement at revision ${revision}, and ${this.#last} was given before`);
+      this.#drop(() => true);
+      this.#bodies = [];
+      this.#size = 0;
+      this.#last = this.#floor = revision;
+      this.#keep({ revision, chunks });
+    });
+  }
+
+  #writer<Said extends unknown[]>(keep: (chunks: readonly string[], ...said: Said) => void) {
     assert(!this.#writing, "a second snapshot begun before the first ended");
     this.#mayWrite();
     this.#writing = true;
     const chunks: string[] = [];
-    return snapshotWriter({
+    return snapshotWriter<Said>({
       write: (chunk) => {
         this.#mayWrite();
         chunks.push(chunk);
       },
-      commit: () => {
+      commit: (...said) => {
         this.#mayWrite();
-        this.#keep({ revision, chunks });
+        keep(chunks, ...said);
       },
       end: () => {
         this.#writing = false;

@@ -2,16 +2,17 @@
 // that fails aborts, so that a caller who only passes the error on leaves nothing begun.
 
 import { assert } from "../lib/assert.ts";
-import type { SnapshotWriter } from "./journal.ts";
 
-export interface SnapshotSteps {
+export interface SnapshotSteps<Said extends unknown[]> {
   write(chunk: string): void;
-  commit(): void;
+  commit(...said: Said): void;
   /** Called once, after the commit or instead of it. */
   end(committed: boolean): void;
 }
 
-export function snapshotWriter(steps: SnapshotSteps): SnapshotWriter {
+export function snapshotWriter<Said extends unknown[] = []>(
+  steps: SnapshotSteps<Said>,
+): { write(chunk: string): void; commit(...said: Said): void; abort(): void } {
   let open = true;
   const end = (committed: boolean) => {
     if (!open) return;
@@ -29,8 +30,8 @@ export function snapshotWriter(steps: SnapshotSteps): SnapshotWriter {
   };
   return {
     write: (chunk) => attempt(() => steps.write(chunk)),
-    commit() {
-      attempt(() => steps.commit());
+    commit(...said) {
+      attempt(() => steps.commit(...said));
       end(true);
     },
     abort: () => end(false),

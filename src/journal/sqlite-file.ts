@@ -14,7 +14,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -22,6 +21,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { JournalUnusable } from "./journal.ts";
+import { lockHolder } from "./lock-holder.ts";
 import { damaged, isBusy, readFailure, unreadable } from "./sqlite-errors.ts";
 
 /** "PODL": how `file` and SQLite's own tools tell a journal from other databases. */
@@ -211,19 +211,6 @@ function locked(path: string): JournalUnusable {
     `the journal ${path} is in use by another master${holder === null ? "" : ` (process ${holder})`}`,
     "Stop that master first, or give this one a data folder of its own.",
   );
-}
-
-/** Linux lists locks as "1: POSIX  ADVISORY  WRITE 1234 fe:00:1474573 0 EOF"; elsewhere nobody knows. */
-function lockHolder(path: string): string | null {
-  try {
-    const line = readFileSync("/proc/locks", "utf8")
-      .split("\n")
-      .find((text) => text.includes(`:${statSync(path).ino} `));
-    const pid = line?.split(/\s+/)[4];
-    return pid && Number(pid) > 0 ? pid : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The value that a PRAGMA answers, if any. */

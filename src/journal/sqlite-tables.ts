@@ -34,7 +34,9 @@ export function prepareStatements(db: Database) {
     readBatches: db.prepare(
       "SELECT revision, body, checksum FROM batches WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ?",
     ),
-    sweepBatches: db.prepare("DELETE FROM batches WHERE revision <= ?"),
+    sweepBatches: db.prepare(
+      "DELETE FROM batches WHERE revision IN (SELECT revision FROM batches WHERE revision <= ? ORDER BY revision LIMIT ?)",
+    ),
 
     insertChunk: db.prepare("INSERT INTO chunks (snapshot, position, body, checksum) VALUES (?, ?, ?, ?)"),
     readChunk: db.prepare("SELECT body, checksum FROM chunks WHERE snapshot = ? AND position = ?"),

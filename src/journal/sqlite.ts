@@ -4,7 +4,13 @@
 import { join } from "node:path";
 import { assert } from "../lib/assert.ts";
 import type { Batch } from "../model/change.ts";
-import { type Journal, JournalUnavailable, type Snapshot, type SnapshotWriter } from "./journal.ts";
+import {
+  type Journal,
+  JournalUnavailable,
+  type ReplacementWriter,
+  type Snapshot,
+  type SnapshotWriter,
+} from "./journal.ts";
 import { snapshotWriter } from "./snapshot-writer.ts";
 import { damaged, readFailure, writeFailure } from "./sqlite-errors.ts";
 import { type JournalFile, openFile, openLocked, sizeOnDisk, syncEachCommit } from "./sqlite-file.ts";
@@ -35,7 +41,7 @@ export class SqliteJournal implements Journal {
   #floor: number;
   #last: number;
   #nextSnapshot: number;
-  /** Rows before this one are gone from the file. */
+  /** No row before this one is in the file; above the floor: none is left to sweep. */
   #firstRow: number;
   /** Snapshots without a commit marker (any more), whose chunks are to be swept. */
   #deadSnapshots: number[];
@@ -108,11 +114,20 @@ export class SqliteJournal implements Journal {
   beginSnapshot(revision: number): SnapshotWriter {
     const empty = this.#last === 0 && this.#snapshots.length === 0;
     assert(empty || (revision >= this.#floor && revision <= this.#last), `snapshot of unknown revision ${revision}`);
+    const row: SnapshotRow = { id: this.#nextSnapshot++, revision, chunks: 0 };
+    return this.#writer(row, () => this.#keep(row));
+  }
+
+  beginReplacement(): ReplacementWriter {
+    const row: SnapshotRow = { id: this.#nextSnapshot++, revision: 0, chunks: 0 };
+    return this.#writer(row, (revision: number) => this.#replace({ ...row, revision }));
+  }
+
+  #writer<Said extends unknown[]>(row: SnapshotRow, keep: (...said: Said) => void) {
     assert(!this.#writing, "a second snapshot begun before the first ended");
     this.#mayWrite();
     this.#writing = true;
-    const row: SnapshotRow = { id: this.#nextSnapshot++, revision, chunks: 0 };
-    return snapshotWriter({
+    return snapshotWriter<Said>({
       write: (chunk) => {
         // Nothing counts before the commit marker, whose sync carries the chunks with it.
         syncEachCommit(this.#file.db, false);
@@ -123,7 +138,7 @@ export class SqliteJournal implements Journal {
         }
         row.chunks++;
       },
-      commit: () => this.#keep(row),
+      commit: keep,
       end: (committed) => {
         this.#writing = false;
         if (!committed && row.chunks > 0) this.#deadSnapshots.push(row.id);
@@ -200,6 +215,20 @@ export class SqliteJournal implements Journal {
     this.#firstRow = revision + 1;
   }
 
+  /** The commit marker again, and all others gone in the same transaction; the rows themselves wait for the sweep. */
+  #replace(row: SnapshotRow): void {
+    const { id, revision, chunks } = row;
+    assert(revision > this.#last, `replacement at revision ${revision}, and ${this.#last} was given before`);
+    const older = [...this.#snapshots];
+    this.#transaction(() => {
+      for (const snapshot of older) this.#statements.dropSnapshot.run(snapshot.id);
+      this.#statements.insertSnapshot.run(id, revision, chunks, 1);
+    });
+    this.#forget(older);
+    this.#snapshots = [row];
+    this.#floor = this.#last = revision;
+  }
+
   #forget(dropped: readonly SnapshotRow[]): void {
     this.#snapshots = this.#snapshots.filter((snapshot) => !dropped.includes(snapshot));
     for (const { id } of dropped) this.#deadSnapshots.push(id);
@@ -214,9 +243,9 @@ export class SqliteJournal implements Journal {
     const snapshotGone =
       dead !== undefined && this.#statements.sweepChunks.run(dead, chunksPerSweep).changes < chunksPerSweep;
     if (this.#firstRow > this.#floor) return { firstRow: this.#firstRow, snapshotGone };
-    const upTo = Math.min(this.#floor, this.#firstRow - 1 + batchesPerSweep);
-    this.#statements.sweepBatches.run(upTo);
-    return { firstRow: upTo + 1, snapshotGone };
+    // Revisions may have a gap, where a backup came back: the rows that are left are counted, not the numbers.
+    const { changes } = this.#statements.sweepBatches.run(this.#floor, batchesPerSweep);
+    return { firstRow: changes < batchesPerSweep ? this.#floor + 1 : this.#firstRow, snapshotGone };
   }
 
   #transaction<T>(steps: () => T): T {

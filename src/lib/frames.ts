@@ -8,46 +8,50 @@ export interface Frame {
   payload: Uint8Array;
 }
 
+/** What stands before a frame's payload. */
+export const frameHeaderBytes = 8;
+
 /** A frame larger than this is not one: the stream is out of step. */
 const largestFrameBytes = 16 * 1024 * 1024;
 
-/** Splits a framed body, whatever the chunks it arrives in. Throws on bytes that are no frame. */
-export async function* readFrames(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
-  let pending: Uint8Array = new Uint8Array(0);
-  for await (const chunk of body) {
-    pending = pending.length === 0 ? chunk : concatenate(pending, chunk);
+/** Finds the frames in a body, whatever the chunks it arrives in. */
+export class FrameSplitter {
+  #pending: Uint8Array = new Uint8Array(0);
+
+  /** The frames that are whole now, each with its header. Throws on bytes that are no frame. */
+  push(chunk: Uint8Array): Uint8Array[] {
+    const bytes = this.#pending.length === 0 ? chunk : concatenate([this.#pending, chunk]);
+    const frames: Uint8Array[] = [];
     let offset = 0;
-    while (pending.length - offset >= 8) {
-      const view = new DataView(pending.buffer, pending.byteOffset + offset, 8);
-      const kind = view.getUint8(0);
+    while (bytes.length - offset >= frameHeaderBytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset + offset, frameHeaderBytes);
       const length = view.getUint32(4);
-      if (kind > 2 || length > largestFrameBytes) throw new Error("the log stream is not in frames");
-      if (pending.length - offset - 8 < length) break;
-      yield { stream: kind === 2 ? "stderr" : "stdout", payload: pending.subarray(offset + 8, offset + 8 + length) };
-      offset += 8 + length;
+      if (view.getUint8(0) > 2 || length > largestFrameBytes) throw new Error("the log stream is not in frames");
+      const end = offset + frameHeaderBytes + length;
+      if (end > bytes.length) break;
+      frames.push(bytes.subarray(offset, end));
+      offset = end;
     }
-    pending = pending.subarray(offset);
+    this.#pending = bytes.subarray(offset);
+    return frames;
   }
 }
 
-function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
+export async function* readFrames(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame> {
+  const splitter = new FrameSplitter();
+  for await (const chunk of body) {
+    for (const frame of splitter.push(chunk)) {
+      yield { stream: frame[0] === 2 ? "stderr" : "stdout", payload: frame.subarray(frameHeaderBytes) };
+    }
+  }
 }
 
-/** The payloads alone, both streams in the order they were written, with the back-pressure of whoever reads. */
-export function unframe(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const frames = readFrames(body);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const next = await frames.next();
-      if (next.done) controller.close();
-      else controller.enqueue(next.value.payload.slice());
-    },
-    async cancel() {
-      await frames.return(undefined);
-    },
-  });
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }

@@ -15,11 +15,14 @@ import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
 import { checkWish } from "../model/task-input.ts";
+import type { Backups } from "./backups.ts";
+import { cleanNode } from "./cleanup.ts";
 import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";
 import type { Liveness } from "./liveness.ts";
 import { fetchLogs, type LogsContext } from "./logs.ts";
 import { type MetricsSources, renderMetrics } from "./metrics.ts";
+import type { Restores } from "./restores.ts";
 import { TaskList } from "./task-list.ts";
 import type { TickLoop } from "./tick-loop.ts";
 import type { Watchers } from "./watchers.ts";
@@ -37,6 +40,8 @@ export interface HandlersOptions {
   logs: LogsContext;
   /** A short digest of a text, to tell whether two requests with one key are the same. */
   fingerprint: (text: string) => string;
+  backups: Backups;
+  restores: Restores;
 }
 
 type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
@@ -97,6 +102,13 @@ export function createHandlers(options: HandlersOptions): Handlers {
     // Somebody else may have deregistered it in the same tick.
     const after = findNode(state, nodeId);
     return after.ok ? ok(view(after.value)) : after;
+  };
+
+  const clean = async (call: Call<"previewCleanup" | "cleanNode">, method: "GET" | "POST") => {
+    const found = await node(call.id);
+    if (!found.ok) return found;
+    call.mayTakeLong();
+    return cleanNode(found.value, method, call.query, call.signal, logs);
   };
 
   const health = (): Health =>
@@ -180,6 +192,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     },
     heartbeat: async (call) => {
       const found = await node(call.id);
+      if (found.ok && found.value.unheard) return unheard(found.value);
       return found.ok ? liveness.heartbeat(found.value, call.body) : found;
     },
     deregisterNode: async (call) => {
@@ -212,20 +225,31 @@ export function createHandlers(options: HandlersOptions): Handlers {
       const after = findNode(state, outcome.value);
       return after.ok ? ok(view(after.value)) : after;
     },
+    previewCleanup: (call) => clean(call, "GET"),
+    cleanNode: (call) => clean(call, "POST"),
     nodeAssignments: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;
       call.mayTakeLong();
       return watchers.watchAssignments(found.value.nodeId);
     },
+    backup: () => options.backups.open(),
+    restore: (call) => options.restores.restore(call.upload(), call.query),
     watch: async (call) => {
       await settled();
       call.mayTakeLong();
-      const last = call.headers.get("last-event-id");
-      const since = last !== null && /^\d{1,16}$/.test(last) ? Number(last) : call.query.since;
-      return watchers.watch(since);
+      const last = lastEventId(call.headers);
+      return last.ok ? watchers.watch(last.value ?? call.query.since) : last;
     },
   };
+}
+
+/** A worker that is told this registers, and so says what it is now. */
+function unheard({ hostname, nodeId }: NodeRecord): Outcome<never> {
+  return refuse("node-not-found", `${hostname} (${nodeId}) is known from a backup, and has not registered since`, {
+    hint: "Register it again, with the same nodeId.",
+    details: { nodeId },
+  });
 }
 
 function hasStarted(task: Task): boolean {
@@ -238,6 +262,17 @@ function idempotencyKey(headers: Headers): Outcome<string | null> {
   return refuse("invalid-field", `the header Idempotency-Key has ${key.length} characters`, {
     hint: `Use 1 to ${limits.idempotencyKeyLength} characters, such as a UUID.`,
     details: { field: "Idempotency-Key" },
+  });
+}
+
+/** A browser sends it empty where it has seen no event. */
+function lastEventId(headers: Headers): Outcome<number | null> {
+  const last = headers.get("last-event-id") ?? "";
+  if (last === "") return ok(null);
+  if (/^\d{1,15}$/.test(last)) return ok(Number(last));
+  return refuse("invalid-field", `the header Last-Event-ID is no revision: ${JSON.stringify(last.slice(0, 80))}`, {
+    hint: "Send the id of the last event as it came, or none.",
+    details: { field: "Last-Event-ID" },
   });
 }
 

@@ -14,6 +14,7 @@ import {
 import { refusalResponse } from "../api/refusal-response.ts";
 import { route } from "../api/router.ts";
 import { parseBody, parseQuery } from "../api/validation.ts";
+import { concatenate } from "../lib/frames.ts";
 import type { Log } from "../lib/log.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, type Refusal, refuse } from "../model/refusal.ts";
@@ -26,6 +27,8 @@ export interface Call<Id extends OperationId> {
   body: BodyOutput<Id>;
   query: QueryOutput<Id>;
   headers: Headers;
+  /** The body of an operation that takes an upload, as it comes. */
+  upload(): AsyncIterable<Uint8Array>;
   /** Aborted when the caller goes away. */
   signal: AbortSignal;
   /** The caller's address, where there is a socket. */
@@ -78,7 +81,7 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
       return refusalResponse(notFound(request.method, path, match.found ? [operation!.method] : match.allowed));
     const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
     if (!query.ok) return refusalResponse(query.refusal);
-    const body = operation.body ? await readBody(operation.body, request) : noBody;
+    const body = operation.body ? await readBody(operation.body, request) : checkUpload(operation, request);
     if (!body.ok) return refusalResponse(body.refusal);
     const handler = handlers[match.id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
     const call = new RequestCall(request, connection, match.parameter, body.value, query.value);
@@ -90,6 +93,7 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
     try {
       response = await answer(request, connection);
     } catch (error) {
+      if (error instanceof BrokeOff) return gone(request, counters);
       const { message, stack } = error as Error;
       log.error("a request failed inside", { url: request.url, why: stack ?? message });
       response = refusalResponse({
@@ -102,6 +106,15 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
     return response;
   };
 }
+
+/** Nobody hears this answer, and nothing broke here. */
+function gone(request: Request, counters: HttpCounters): Response {
+  counters.count(request.method, clientGone);
+  return new Response(null, { status: clientGone });
+}
+
+/** As nginx counts those. */
+const clientGone = 499;
 
 /** Asks the platform only for what a handler asks for: a request's signal alone costs as much as its route. */
 class RequestCall {
@@ -123,6 +136,10 @@ class RequestCall {
     return this.#request.headers;
   }
 
+  async *upload(): AsyncGenerator<Uint8Array> {
+    if (this.#request.body) for await (const piece of this.#request.body) yield piece;
+  }
+
   get signal(): AbortSignal {
     return this.#request.signal;
   }
@@ -138,41 +155,89 @@ class RequestCall {
 
 /** "http://host/path?search" without the cost of a URL object. */
 function splitUrl(url: string): { path: string; search: string } {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
+  // A request of HTTP/1.0 may name no host: then there is nothing before the path.
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
   const mark = url.indexOf("?", start);
   return mark < 0
     ? { path: url.slice(start), search: "" }
     : { path: url.slice(start, mark), search: url.slice(mark + 1) };
 }
 
+/** Of a body that the handler reads by itself: its type, and its length where that is said. */
+function checkUpload({ upload }: Operation, { headers }: Request): Outcome<undefined> {
+  if (upload === undefined) return noBody;
+  const type = headers.get("content-type");
+  if (type?.split(";")[0]?.trim().toLowerCase() !== upload) {
+    return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not ${upload}`, {
+      hint: `Send the header Content-Type: ${upload}.`,
+      details: { contentType: type },
+    });
+  }
+  const bytes = Number(headers.get("content-length") ?? 0);
+  if (bytes <= limits.backupBytes) return noBody;
+  return refuse("body-too-large", `the body has ${bytes} bytes; at most ${limits.backupBytes} are taken`, {
+    hint: "Is this the right file?",
+    details: { bytes, limit: limits.backupBytes },
+  });
+}
+
 async function readBody(schema: z.ZodType, request: Request): Promise<Outcome<unknown>> {
   const type = request.headers.get("content-type");
-  const text = await readText(request);
-  if (text === null) return tooLarge(request.headers.get("content-length"));
+  const bytes = await readBytes(request);
+  if (bytes === null) return tooLarge(request.headers.get("content-length"));
   // A heartbeat by hand has no body, and then no type either.
-  if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(text === "" && type === null)) {
+  if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(bytes.length === 0 && type === null)) {
     return refuse("unsupported-media-type", `the body is ${type ?? "of no stated type"}, not application/json`, {
       hint: "Send the header Content-Type: application/json.",
       details: { contentType: type },
     });
   }
-  return parseBody(schema, text);
+  const text = decodeText(bytes);
+  return text === null ? notUtf8() : parseBody(schema, text);
+}
+
+function notUtf8(): Outcome<never> {
+  return refuse("invalid-json", "the body is not UTF-8", {
+    hint: "JSON is sent as UTF-8, and uncompressed.",
+  });
 }
 
 /** Null: it is too large. What is beyond the limit is not read. */
-async function readText(request: Request): Promise<string | null> {
-  const length = request.headers.get("content-length");
-  if (length !== null) return Number(length) > limits.bodyBytes ? null : request.text();
-  if (!request.body) return "";
-  const decoder = new TextDecoder();
-  let text = "";
+async function readBytes(request: Request): Promise<Uint8Array | null> {
+  try {
+    const length = request.headers.get("content-length");
+    if (length === null) return await readUntold(request);
+    return Number(length) > limits.bodyBytes ? null : await request.bytes();
+  } catch (error) {
+    throw new BrokeOff("the body broke off", { cause: error });
+  }
+}
+
+/** The caller went away, or was too slow, before its request was whole. */
+class BrokeOff extends Error {}
+
+/** A body in chunks tells its length only at its end. */
+async function readUntold(request: Request): Promise<Uint8Array | null> {
+  if (!request.body) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body) {
     bytes += chunk.length;
     if (bytes > limits.bodyBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return concatenate(chunks);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Null: it is no UTF-8. Guessing would store something other than what was sent. */
+function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 function tooLarge(length: string | null): Outcome<never> {

@@ -183,6 +183,7 @@ export class Liveness {
     const dueAt = Math.max(soonestAt, now + 1);
     if (this.#stopped || (this.#dueAt > now && this.#dueAt <= dueAt)) return;
     this.#cancel();
+    if (this.#stopped) return;
     this.#dueAt = dueAt;
     this.#cancel = clock.timer(dueAt - now, () => this.#pulse());
   }

@@ -1,23 +1,18 @@
-// A task's logs, fetched from the worker that has them and passed on as they come, with the reader's back-pressure.
+// A task's logs, asked of the worker that has them and passed on as they come.
 
 import type { LogsQuery } from "../api/schemas.ts";
-import type { Clock } from "../lib/clock.ts";
-import { framedMediaType, unframe } from "../lib/frames.ts";
+import { toTimestamp } from "../lib/clock.ts";
+import { framedMediaType } from "../lib/frames.ts";
 import { ok } from "../lib/result.ts";
 import type { NodeRecord } from "../model/node.ts";
 import { parseDuration } from "../model/quantity.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import type { Task } from "../model/task.ts";
+import { type AskContext, askNode, unexpected } from "./ask-node.ts";
+import type { LogFeeds, LogSource, LogWish } from "./log-feeds.ts";
+import { followLog } from "./log-follower.ts";
 
-export interface LogsContext {
-  token: string | null;
-  clock: Clock;
-  /** For tests and simulation. */
-  fetch: (url: string, init: RequestInit) => Promise<Response>;
-}
-
-/** A worker that has not begun to answer by then is unreachable. */
-const answerTimeoutMs = 5000;
+export type LogsContext = AskContext & { feeds: LogFeeds };
 
 export async function fetchLogs(
   task: Task,
@@ -43,83 +38,73 @@ export async function fetchLogs(
       hint: "Logs stay on the node that ran the task.",
     });
   }
-  const response = await askWorker(task, node, query, since.value, signal, context);
-  if (!response.ok) return response;
+  const source: LogSource = {
+    id: `${task.taskId} ${task.containerId} ${node.nodeId} ${node.address}:${node.port}`,
+    open: (wish, given) => askWorker(task, node, wish, given, context),
+  };
+  const { follow = false, tail = null, stdout = true, stderr = true, timestamps = false } = query;
+  const wish: LogWish = { follow, tail, sinceMs: since.value, stdout, stderr };
   const framed = accept.includes(framedMediaType);
-  const body = response.value.body;
+  const body = await followLog({ feeds: context.feeds, source, wish, shape: { framed, timestamps } }, signal);
+  if (!body.ok) return body;
   const headers = {
     "content-type": framed ? framedMediaType : "text/plain; charset=utf-8",
     "cache-control": "no-store",
   };
-  return ok(new Response(body && !framed ? unframe(body) : body, { headers }));
+  return ok(new Response(body.value, { headers }));
 }
 
+/** With times, by which whoever falls behind finds its place again. */
 async function askWorker(
   task: Task,
   node: NodeRecord,
-  query: LogsQuery,
-  sinceMs: number | null,
+  wish: LogWish,
   signal: AbortSignal,
-  { token, fetch, clock }: LogsContext,
-): Promise<Outcome<Response>> {
-  const { since: _, ...rest } = query;
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(rest)) if (value !== undefined) params.set(key, String(value));
-  if (sinceMs !== null) params.set("since", new Date(sinceMs).toISOString());
-  const host = node.address.includes(":") ? `[${node.address}]` : node.address;
-  const url = `http://${host}:${node.port}/tasks/${task.taskId}/logs?${params}`;
-  const giveUp = new AbortController();
-  const cancel = clock.timer(answerTimeoutMs, () =>
-    giveUp.abort(new Error(`no answer in ${answerTimeoutMs / 1000} s`)),
-  );
-  try {
-    const response = await fetch(url, {
-      headers: { accept: framedMediaType, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-      signal: AbortSignal.any([signal, giveUp.signal]),
-      // Anybody who may register a node chooses its address: it must not send the master on to another.
-      redirect: "manual",
-      // Bun's own idle timeout would cut a quiet log that is followed.
-      ...({ timeout: false } as object),
-    });
-    if (response.ok && response.headers.get("content-type") === framedMediaType) return ok(response);
-    const said = await response.text();
-    if (response.status === 404) {
-      return refuse(
-        "logs-unavailable",
-        `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`,
-        {
-          hint: "Ended containers are kept for their logs by a limit on the worker.",
-        },
-      );
-    }
-    return refuse(
-      "node-unreachable",
-      `the worker on ${node.hostname} answered ${response.status}: ${said.slice(0, 200)}`,
-      {
-        hint: "Master and worker must be given the same token.",
-      },
-    );
-  } catch (error) {
-    return refuse(
-      "node-unreachable",
-      `cannot reach the worker on ${node.hostname} at ${host}:${node.port}: ${(error as Error).message}`,
-      {
-        hint: "The task may go on running; its logs can be read when the node answers again. If the address is wrong, start the worker with --address.",
-        details: { nodeId: node.nodeId },
-      },
-    );
-  } finally {
-    cancel();
-  }
+  context: LogsContext,
+): Promise<Outcome<ReadableStream<Uint8Array>>> {
+  const answer = await askNode(node, `/tasks/${task.taskId}/logs?${paramsOf(wish)}`, context, {
+    accept: framedMediaType,
+    signal,
+    hint: "The task may go on running; its logs can be read when the node answers again.",
+  });
+  if (!answer.ok) return answer;
+  const { value: response } = answer;
+  if (response.ok && response.headers.get("content-type") === framedMediaType && response.body)
+    return ok(response.body);
+  return refusedByWorker(task, node, response);
 }
+
+function paramsOf({ sinceMs, ...wish }: LogWish): URLSearchParams {
+  const params = new URLSearchParams({ timestamps: "true" });
+  for (const [key, value] of Object.entries(wish)) if (value !== null) params.set(key, String(value));
+  if (sinceMs !== null) params.set("since", toTimestamp(sinceMs));
+  return params;
+}
+
+async function refusedByWorker(task: Task, node: NodeRecord, response: Response): Promise<Outcome<never>> {
+  if (response.status !== 404 && response.status !== 429) return unexpected(node, response);
+  await response.text();
+  if (response.status === 404) {
+    return refuse("logs-unavailable", `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`, {
+      hint: "Ended containers are kept for their logs by a limit on the worker.",
+    });
+  }
+  return refuse("too-many", `the worker on ${node.hostname} has as many logs to read as it takes at once`, {
+    hint: "Close some, or try again.",
+    details: { what: "logs of a node", nodeId: node.nodeId },
+  });
+}
+
+/** The end of the year 9999: beyond it, times are written in another form. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** A time, seconds since the epoch, or a duration back from now; in ms since the epoch. */
 function parseSince(text: string | undefined, now: number): Outcome<number | null> {
   if (text === undefined) return ok(null);
   const back = /^\d{9,}(\.\d+)?$/.test(text) ? undefined : parseDuration(text);
-  if (back !== undefined) return ok(now - back);
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (!Number.isNaN(ms)) return ok(ms);
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  const ms = back === undefined ? seconds : now - back;
+  if (ms >= 0 && ms <= latestMs) return ok(ms);
   return refuse(
     "invalid-field",
     `query parameter "since": expected a time or a duration such as 10m; got ${JSON.stringify(text)}`,

@@ -1,4 +1,5 @@
-// The master: recovers the state, ties the tick loop to the HTTP shell, and listens.
+// The master: recovers the state, ties the tick loop to the HTTP shell, and listens. From a start, or a restored backup,
+// to the next it is one reign: all that depends on the state is made for it, and made anew for the next.
 
 import { createHash } from "node:crypto";
 import { Guard, isLoopback } from "../api/guard.ts";
@@ -13,11 +14,14 @@ import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
 import type { NodeRecord } from "../model/node.ts";
+import { Backups } from "./backups.ts";
 import { createHandlers } from "./handlers.ts";
 import { createHttp, type Fetch } from "./http.ts";
 import { Liveness } from "./liveness.ts";
+import { LogFeeds } from "./log-feeds.ts";
 import { HttpCounters } from "./metrics.ts";
 import { viewNode } from "./node-view.ts";
+import { Restores, type RestoreTarget } from "./restores.ts";
 import { Snapshots } from "./snapshots.ts";
 import { TickLoop } from "./tick-loop.ts";
 import { Watchers } from "./watchers.ts";
@@ -58,6 +62,41 @@ export interface Master {
 const batchesRecalled = 1000;
 
 export function startMaster(options: MasterOptions): Master {
+  const counters = new HttpCounters();
+  let server: ReturnType<typeof serve> | null = null;
+  // The next reign is there before anybody else has a turn: no request meets a state that was replaced.
+  const succeed = (): Promise<void> => {
+    reign.retire();
+    reign = beginReign(options, counters, succeed);
+    return reign.begun;
+  };
+  let reign = beginReign(options, counters, succeed);
+  const fetch: Fetch = (request, connection) => reign.fetch(request, connection);
+  return {
+    fetch,
+    listen(host, port) {
+      server = serve(fetch, host, port);
+      return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`, port: server.port ?? port };
+    },
+    async stop() {
+      await reign.stop();
+      await server?.stop(true);
+      options.journal.close();
+    },
+  };
+}
+
+interface Reign {
+  fetch: Fetch;
+  /** Its epoch is in the journal, or cannot be yet. */
+  begun: Promise<void>;
+  /** The journal holds another state now: refuses what waits, ends the streams. */
+  retire(): void;
+  /** Answers what has come in, ends the streams. */
+  stop(): Promise<void>;
+}
+
+function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () => Promise<void>): Reign {
   const { journal, clock, random, log, version, token, allowedHosts, onFatal } = options;
   const startedAt = clock.now();
   const state = recoverSnapshot(journal);
@@ -122,9 +161,19 @@ export function startMaster(options: MasterOptions): Master {
     if (!begun.ok && begun.refusal.code === "journal-unavailable")
       clock.timer(limits.retryInitialMs, () => void begin());
   };
-  void begin();
+  const begun = begin();
 
-  const counters = new HttpCounters();
+  let stopped = false;
+  const restoring: RestoreTarget = {
+    state,
+    journal,
+    clock,
+    holdSnapshots: () => snapshots.hold(),
+    holdWrites: () => loop.hold(),
+    release: () => loop.release(),
+    stopped: () => stopped,
+  };
+  const feeds = new LogFeeds(() => clock.now());
   const fetch = createHttp({
     handlers: createHandlers({
       state,
@@ -135,30 +184,33 @@ export function startMaster(options: MasterOptions): Master {
       view,
       clock,
       version,
-      metrics: { state, loop, journal, snapshots, watchers, liveness, http: counters, version: version.version },
-      logs: { token, clock, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
+      metrics: { state, loop, journal, snapshots, watchers, liveness, feeds, http: counters, version: version.version },
+      logs: { token, clock, feeds, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
+      backups: new Backups({ state, loop, clock, version: version.version }),
+      restores: new Restores({ target: restoring, log, onEnd: () => snapshots.release(), succeed }),
     }),
     guard: new Guard({ token, allowedHosts }),
     counters,
     log,
   });
 
-  let server: ReturnType<typeof serve> | null = null;
   return {
     fetch,
-    listen(host, port) {
-      server = serve(fetch, host, port);
-      return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`, port: server.port ?? port };
+    begun,
+    retire() {
+      liveness.stop();
+      snapshots.stop();
+      loop.retire();
+      watchers.close();
     },
     async stop() {
+      stopped = true;
       liveness.stop();
       snapshots.stop();
       await loop.stop();
       watchers.close();
-      await server?.stop(true);
-      journal.close();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { ClusterState } from "../core/state.ts";
 import type { Journal } from "../journal/journal.ts";
 import { taskStatuses } from "../model/task.ts";
 import type { Liveness } from "./liveness.ts";
+import type { LogFeeds } from "./log-feeds.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { TickLoop } from "./tick-loop.ts";
 import type { Watchers } from "./watchers.ts";
@@ -42,6 +43,7 @@ export interface MetricsSources {
   snapshots: Snapshots;
   watchers: Watchers;
   liveness: Liveness;
+  feeds: LogFeeds;
   http: HttpCounters;
   version: string;
 }
@@ -52,6 +54,7 @@ export function renderMetrics({
   journal,
   watchers,
   liveness,
+  feeds,
   http,
   version,
   snapshots,
@@ -110,6 +113,10 @@ export function renderMetrics({
     metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots.taken]]),
     metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
     metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
+    metric("podling_log_readers", "gauge", "Answers with logs that are being read.", [["", feeds.followers]]),
+    metric("podling_log_feeds", "gauge", "Logs that are being read from workers, for all their readers.", [
+      ["", feeds.size],
+    ]),
     metric("podling_http_answers_total", "counter", "HTTP answers.", http.samples()),
     metric("process_resident_memory_bytes", "gauge", "Resident memory.", [["", process.memoryUsage.rss()]]),
     "",

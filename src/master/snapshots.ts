@@ -26,6 +26,8 @@ export class Snapshots {
   #bytesBefore = 0;
   #underWay = false;
   #stopped = false;
+  /** None is begun, and one under way is given up, until it is released. */
+  #held = false;
   /** After a failure: not before this time, in ms since the epoch. */
   #retryAt = 0;
   /** Written so far, for metrics. */
@@ -42,12 +44,22 @@ export class Snapshots {
     const { journal, clock, everyChanges = limits.snapshotChanges } = this.#options;
     const bytes = journal.appendedBytes() - this.#bytesBefore;
     const due = this.#changes >= everyChanges || bytes >= limits.snapshotBytes;
-    if (due && !this.#underWay && clock.now() >= this.#retryAt) void this.#take();
+    if (due && !this.#underWay && !this.#held && clock.now() >= this.#retryAt) void this.#take();
   }
 
   /** Leaves off in the middle: a snapshot without its end counts as never begun. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Resolves when none is under way: the journal takes one writer of that kind at a time. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    while (this.#underWay) await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+  }
+
+  release(): void {
+    this.#held = false;
   }
 
   async #take(): Promise<void> {
@@ -62,7 +74,7 @@ export class Snapshots {
       for (const chunk of writeSnapshot(state)) {
         writer.write(chunk);
         await new Promise<void>((resolve) => clock.soon(resolve));
-        if (this.#stopped) return writer.abort();
+        if (this.#stopped || this.#held) return writer.abort();
       }
       writer.commit();
       this.#changes -= covered;

@@ -41,6 +41,8 @@ export class TickLoop {
   #scheduled = false;
   #stopping = false;
   #stopped = false;
+  /** Nothing is decided until it is released. */
+  #held = false;
   /** The first command, which begins the epoch, was refused by the journal: nothing else comes before it. */
   #unbegun = false;
   #journalError: string | null = null;
@@ -101,15 +103,35 @@ export class TickLoop {
     this.#cancelRetry?.();
   }
 
+  /** Resolves when no tick is under way; what comes in waits from now on, until `release` or `retire`. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    while (this.#ticking) await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+  }
+
+  release(): void {
+    this.#held = false;
+    this.wake();
+  }
+
+  /** Held, it hands over: what waits and what still comes is refused, for another loop decides from now on. */
+  retire(): void {
+    this.#stopping = true;
+    this.#stopped = true;
+    this.#cancelWake?.();
+    this.#cancelRetry?.();
+    for (const { answer } of this.#inbox.splice(0)) answer(replaced());
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.#ticking || this.#stopped) return;
+    if (this.#scheduled || this.#ticking || this.#stopped || this.#held) return;
     this.#scheduled = true;
     const { clock, onFatal } = this.#options;
     // The second turn: what came in with the first is by then parsed, and shares the append (a quarter fewer of them).
     clock.soon(() =>
       clock.soon(() => {
         this.#scheduled = false;
-        this.#run().catch(onFatal);
+        if (!this.#held) this.#run().catch(onFatal);
       }),
     );
   }
@@ -194,6 +216,10 @@ function undoNothing(): void {}
 
 function stopping(): Outcome<never> {
   return refuse("not-ready", "the master is stopping", { hint: "Try again when it is back." });
+}
+
+function replaced(): Outcome<never> {
+  return refuse("not-ready", "the state has just been replaced by a backup", { hint: "Look anew, and try again." });
 }
 
 /** "createTask*32 reportTask" */

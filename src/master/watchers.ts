@@ -1,7 +1,7 @@
 // Tells of what has become durable: watchers get every change, a worker gets what concerns its node, and whoever
 // waits for one task is woken. It holds the latest changes, so that a watcher can resume.
 
-import type { GoneEvent, WatchEvent } from "../api/operations.ts";
+import type { GoneEvent, WatchEvent } from "../api/stream-events.ts";
 import type { Removed } from "../core/removed.ts";
 import type { ClusterState } from "../core/state.ts";
 import { type Clock, toTimestamp } from "../lib/clock.ts";
@@ -13,7 +13,7 @@ import { limits } from "../model/limits.ts";
 import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, isPlaced, type Task } from "../model/task.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, encodeEvents } from "./event-stream.ts";
 
 type TaskFilter = (task: Task) => boolean;
 
@@ -112,10 +112,11 @@ export class Watchers {
   }
 
   #tellWatchers(events: WatchEvent[]): void {
-    const all = new Lazy(() => formatChanges(events));
+    const all = new Lazy(() => encodeEvents(formatChanges(events)));
+    const tasks = events.map((event) => new Lazy(() => encodeTask(event)));
     for (const watcher of this.#watchers) {
-      if (watcher.filter === null) watcher.stream.sendFormatted(all.value);
-      else tellFiltered(watcher, watcher.filter, events);
+      if (watcher.filter === null) watcher.stream.sendEncoded(all.value);
+      else tellFiltered(watcher, watcher.filter, events, tasks);
     }
   }
 
@@ -243,8 +244,9 @@ export class Watchers {
     });
   }
 
-  /** Ends every stream; listeners come back to whoever is master then. */
+  /** Ends every stream and every wait; listeners come back to whoever is master then. */
   close(): void {
+    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake(null);
     for (const { stream } of this.#watchers) stream.close();
     for (const streams of this.#assignments.values()) for (const stream of [...streams]) stream.close();
   }
@@ -285,11 +287,23 @@ function formatChanges(events: WatchEvent[]): string {
     .join("");
 }
 
-function tellFiltered({ stream, shown }: Watcher, filter: TaskFilter, events: WatchEvent[]): void {
-  for (const event of events) {
+/** As a watcher of tasks is told it. */
+function encodeTask(event: WatchEvent): Uint8Array {
+  const task = "task" in event ? event.task : null;
+  return encodeEvents(formatEvent("task", JSON.stringify(task), event.revision));
+}
+
+/** `tasks`: the events in bytes, one for one. */
+function tellFiltered(
+  { stream, shown }: Watcher,
+  filter: TaskFilter,
+  events: WatchEvent[],
+  tasks: Lazy<Uint8Array>[],
+): void {
+  for (const [index, event] of events.entries()) {
     if ("task" in event && filter(event.task)) {
       shown.add(event.task.taskId);
-      stream.send("task", JSON.stringify(event.task), event.revision);
+      stream.sendEncoded(tasks[index]!.value);
     } else if (
       "task" in event
         ? shown.delete(event.task.taskId)

@@ -11,12 +11,18 @@ export interface Cluster {
   strategy: Strategy;
 }
 
-/** Labels on every container that Podling makes; it touches no other. */
+/** Labels on every container that Podling makes, and on volumes without the task; it touches no other. */
 export const containerLabels = {
   task: "podling.task",
   node: "podling.node",
   cluster: "podling.cluster",
 } as const;
+
+/** Of a container's labels, those that say whose it is: what it makes beside itself carries them too. */
+export function ownerLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const { cluster, node } = containerLabels;
+  return { [cluster]: labels[cluster] ?? "", [node]: labels[node] ?? "" };
+}
 
 /** A container's name derives from its task, so that a create repeated after a crash finds it. */
 export function containerName(taskId: string): string {

@@ -2,7 +2,7 @@
 
 import type { Strategy } from "./cluster.ts";
 import type { NodeId, TaskId } from "./ids.ts";
-import type { TaskStatus } from "./task.ts";
+import type { LastFailure, Reason, TaskStatus } from "./task.ts";
 
 export const filterNames = [
   "online",
@@ -44,6 +44,10 @@ export interface Explanation {
   taskId: TaskId;
   name: string;
   status: TaskStatus;
+  /** As the record has them: why it is as it is, how often it was restarted, and what its newest bad run last wrote. */
+  reason: Reason;
+  restarts: number;
+  lastFailure: LastFailure | null;
   strategy: Strategy;
   /** What was decided and why, in one sentence. */
   summary: string;

@@ -58,6 +58,29 @@ export const limits = {
   endedContainerCount: 50,
   endedContainerAgeMs: 24 * hour,
 
+  /** Of the disk with the engine's data: fuller than this, images that Podling pulled and nothing uses are removed ... */
+  diskHighPercent: 85,
+  /** ... until it is no fuller than this: far enough below, that it does not begin again with the next pull. */
+  diskLowPercent: 75,
+  /** A disk that fills at 100 MB/s loses 6 GB in between. Looking costs one call to the kernel. */
+  diskLookMs: 1 * minute,
+  /** How late it may be noticed that somebody else removed an image; after a crash, when each was last used is as exact. */
+  imageLookMs: 10 * minute,
+  /** Images remembered as pulled: beyond it the ones unused for longest are forgotten, and stay. */
+  pulledImages: 1_000,
+  /** Removing a large image takes the engine's disk a while. */
+  removePatienceMs: 2 * minute,
+  /** The engine adds up every file of every volume for it. */
+  volumeSizesPatienceMs: 10 * second,
+  /** A clean-up that was asked for ends after so long with what it has; the rest goes with the next. */
+  cleanupMs: 90 * second,
+  /** What the master waits for a worker that cleans: the time above, and one removal. */
+  cleanupPatienceMs: 4 * minute,
+  /** Looking asks the engine for all it has, and may wait for the sizes of volumes. */
+  cleanupPreviewPatienceMs: 30 * second,
+  /** In one answer; what stays beyond it is counted. */
+  cleanupItems: 2_000,
+
   // ---- paging and streams
   listDefault: 1_000,
   listMax: 10_000,
@@ -72,6 +95,14 @@ export const limits = {
   /** Explanations that wait for their turn: each replays the log, some hundred milliseconds at 100,000 tasks. */
   explanationsInLine: 32,
   logTailMax: 100_000,
+  /** Logs a master reads from workers at once, each an outgoing request of the 256 that Bun carries: in `podling up` a worker with all of its own (128 for logs and stops, 51 others) still fits beside them. */
+  logFeeds: 64,
+  /** Readers of logs. Those who follow the same log share one request, so that this only bounds memory. */
+  logFollowers: 2_000,
+  /** Of a log that is shared: whoever joins within it misses nothing, whoever falls behind it reads on by itself. */
+  logWindowBytes: 1 * MiB,
+  /** A log that nobody has waited for so long gives way where all places are taken; its readers lose nothing. */
+  logIdleMs: 1 * second,
   waitMaxMs: 10 * minute,
   waitDefaultMs: 30 * second,
 
@@ -119,6 +150,18 @@ export const limits = {
   /** Commands in one batch: bounds the time of a tick and the size of a row. */
   batchCommands: 4_096,
 
+  // ---- backup
+  /** A backup that is sent to be restored: half a million tasks of 4 KiB. */
+  backupBytes: 2048 * MiB,
+  /** One line of it: a task with its report, or the header, which lists the finished tasks. */
+  backupLineBytes: 32 * MiB,
+  /** Tasks that a backup may bring: twice what a cluster takes, since replacements of lost tasks are not held to that. */
+  restoredTasks: 1_000_000,
+  /** Backups read at once: each holds the records of its moment. */
+  backupsAtOnce: 4,
+  /** Tasks (and nodes) that the answer to a restore names in each group; it counts all. */
+  differencesListed: 100,
+
   // ---- worker
   /** Engines serialise much of a start; more in flight only lengthens each. Measured on 2 cores. */
   concurrentStarts: 8,
@@ -151,6 +194,18 @@ export const limits = {
   restartResetMs: 10 * minute,
   stopGraceSecondsDefault: 10,
   stopGraceSecondsMax: 3600,
+  /** Of a run that ended badly, kept with its task: a stack trace's worth, and 4 KiB at most in record and journal. */
+  lastLogLines: 20,
+  lastLogLineBytes: 512,
+  lastLogBytes: 4 * KiB,
+  /** Twenty entries of a log have at most 16 KiB each; what sends more than this is not read on. */
+  lastLogReadBytes: 512 * KiB,
+  /** A restart never waits longer for it, nor does the word that a task has failed. */
+  lastLogPatienceMs: 1 * second,
+  /** A task in a fast loop puts at most this many new lines into the journal: 4 KiB each 10 s. Its last run's always. */
+  lastLogIntervalMs: 10 * second,
+  /** Logs read at once for it: a whole node that crashes must not hold all of the engine's connections. */
+  lastLogReads: 8,
   /** Reports of pull progress a task may cause: one a second. */
   progressIntervalMs: 1 * second,
 

@@ -72,6 +72,8 @@ export interface NodeRecord {
   engineError: string | null;
   version: string;
   registeredAt: string;
+  /** true: it is known from a backup, and has not registered since. What it is now, it has still to say. */
+  unheard?: boolean;
 }
 
 /** What the API shows. */

@@ -22,6 +22,8 @@ export const refusalCodes = [
   "unprocessable",
   "idempotency-conflict",
   "revision-too-old",
+  "backup-unusable",
+  "other-cluster",
   "logs-unavailable",
   "node-unreachable",
   "too-many",

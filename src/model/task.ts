@@ -40,6 +40,14 @@ export const reasonCodes = [
 ] as const;
 export type ReasonCode = (typeof reasonCodes)[number];
 
+/** The newest run that ended badly, with the end of what its container had written by then. */
+export interface LastFailure {
+  finishedAt: string | null;
+  exitCode: number | null;
+  /** Of stdout and stderr together, oldest first; empty where it wrote nothing or its log cannot be read. */
+  log: readonly string[];
+}
+
 export interface PortSpec {
   /** null: the engine chooses a free one, reported in `publishedPorts`. */
   hostPort: number | null;
@@ -140,6 +148,8 @@ export interface Task extends TaskSpec {
   finishedAt: string | null;
   /** What the engine said, word for word, when something failed. */
   error: string | null;
+  /** Null: no run has ended badly. It stays when a later run goes well. */
+  lastFailure: LastFailure | null;
   /** The task that this one replaces, after its node was lost. */
   replaces: TaskId | null;
   replacedBy: TaskId | null;
@@ -217,6 +227,7 @@ export function unpackTask(p: PackedTask): Task {
     startedAt: p.startedAt ?? null,
     finishedAt: p.finishedAt ?? null,
     error: p.error ?? null,
+    lastFailure: p.lastFailure ?? null,
     replaces: p.replaces ?? null,
     replacedBy: p.replacedBy ?? null,
   };

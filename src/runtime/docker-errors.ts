@@ -34,6 +34,13 @@ export function pullError(image: string, message: string): RuntimeError {
   return new RuntimeError("registry-unreachable", `${image}: ${message}`, true);
 }
 
+/** A full disk is nothing about the container: with some room the same wish goes well. */
+const fullDisk = /no space left on device|disk quota exceeded/i;
+
+export function createError(message: string): RuntimeError {
+  return new RuntimeError("create-failed", message, fullDisk.test(message));
+}
+
 export function startError(status: number, message: string): RuntimeError {
   // Somebody removed it since it was created; other 404s name what the container itself misses.
   if (status === 404 && /no such container|no container with/i.test(message)) {
@@ -41,7 +48,11 @@ export function startError(status: number, message: string): RuntimeError {
   }
   // Temporary, because a container that has just ended may still hold it.
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
-  return taken ? new RuntimeError("port-in-use", message, true) : new RuntimeError("start-failed", message, false);
+  if (taken) return new RuntimeError("port-in-use", message, true);
+  // An engine that keeps its containers over a crash (live-restore) and crashed in the middle of this start: below it the
+  // container is half there, which it does not know and never clears up.
+  if (/^(.*: )?task \S+: already exists$/.test(message)) return new RuntimeError("start-failed", message, true, true);
+  return new RuntimeError("start-failed", message, fullDisk.test(message));
 }
 
 /** Does this refusal of a create speak of the image, rather than of a volume or a network? */

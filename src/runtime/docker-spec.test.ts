@@ -2,15 +2,20 @@
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../model/ids.ts";
+import { splitReference } from "../model/image-reference.ts";
 import { type Task, unpackTask } from "../model/task.ts";
-import { pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
-import { containerState, createBody, type EngineContainer, registryOf, splitReference } from "./docker-spec.ts";
+import { createError, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
+import { containerState, createBody, type EngineContainer, registryOf } from "./docker-spec.ts";
 
 const MiB = 1024 * 1024;
 
 function body(more: Partial<Task>) {
   const spec = unpackTask({ taskId: "t" as TaskId, name: "web", image: "nginx", createdAt: "", ...more });
-  return createBody({ name: "podling-t", labels: { "podling.task": "t" }, spec }) as {
+  return createBody({
+    name: "podling-t",
+    labels: { "podling.task": "t", ...(spec.mounts.length > 0 ? { "podling.cluster": "c1" } : {}) },
+    spec,
+  }) as {
     HostConfig: Record<string, unknown>;
   } & Record<string, unknown>;
 }
@@ -95,7 +100,10 @@ describe("a wish", () => {
       {
         HostConfig: {
           Mounts: [
-            { Type: "volume", Source: "data", Target: "/data", ReadOnly: false },
+            {
+              ...{ Type: "volume", Source: "data", Target: "/data", ReadOnly: false },
+              VolumeOptions: { Labels: { "podling.cluster": "c1", "podling.node": "" } },
+            },
             { Type: "bind", Source: "/etc/hosts", Target: "/hosts", ReadOnly: true },
             { Type: "tmpfs", Target: "/tmp", ReadOnly: false, TmpfsOptions: { SizeBytes: 8 * MiB } },
             { Type: "tmpfs", Target: "/run", ReadOnly: false },
@@ -226,6 +234,20 @@ describe("what engines say", () => {
   for (const [status, message, code] of starts) {
     test(message.slice(0, 60), () => expect(startError(status, message).code).toBe(code as never));
   }
+
+  test("a full disk may have room again; another refusal stands", () => {
+    const full = "write /var/lib/docker/overlay2/abc-init/link: no space left on device";
+    expect(createError(full)).toMatchObject({ code: "create-failed", temporary: true });
+    expect(startError(500, full)).toMatchObject({ code: "start-failed", temporary: true });
+    expect(createError("invalid mount config")).toMatchObject({ code: "create-failed", temporary: false });
+    expect(startError(400, "no such command")).toMatchObject({ code: "start-failed", temporary: false });
+  });
+
+  test("a start in which the engine crashed leaves a container that will never start", () => {
+    const id = "b042326df159f231a4e1ee6c2a81699fdcdf5ac0ca1187904b84d874a2b20f61";
+    expect(startError(500, `task ${id}: already exists`)).toMatchObject({ code: "start-failed", unusable: true });
+    expect(startError(500, `exec: "x": file already exists`)).toMatchObject({ code: "start-failed", unusable: false });
+  });
 
   test("whether it is the image that is missing", () => {
     expect(saysImageIsMissing("No such image: app:latest")).toBe(true);

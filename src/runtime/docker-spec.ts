@@ -1,7 +1,7 @@
 // A task's wish in the Engine API's words, and the engine's answers in ours. Pure translation.
 
 import { fromTimestamp, toTimestamp } from "../lib/clock.ts";
-import { containerLabels } from "../model/cluster.ts";
+import { containerLabels, ownerLabels } from "../model/cluster.ts";
 import type { Mount, PublishedPort, TaskSpec } from "../model/task.ts";
 import type { ContainerState, CreateRequest } from "./runtime.ts";
 
@@ -20,7 +20,7 @@ export function createBody({ labels, spec }: CreateRequest): Record<string, unkn
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
     HostConfig: {
       PortBindings: portBindings(spec),
-      Mounts: spec.mounts.map(mountBody),
+      Mounts: spec.mounts.map((mount) => mountBody(mount, labels)),
       // What is set aside decides who gets cpu first when it is short: 1024 shares a core, as the engine counts.
       ...(cpu.request > 0 ? { CpuShares: Math.max(2, Math.round(cpu.request * 1024)) } : {}),
       ...(cpu.limit === null ? {} : { NanoCpus: Math.round(cpu.limit * 1e9) }),
@@ -48,12 +48,17 @@ function portBindings({ ports }: TaskSpec): Record<string, { HostIp: string; Hos
   return bindings;
 }
 
-function mountBody({ type, source, target, readOnly, sizeBytes }: Mount): Record<string, unknown> {
+/** A volume that this mount makes says whose it is, as containers do; one that is there keeps the labels it has. */
+function mountBody(
+  { type, source, target, readOnly, sizeBytes }: Mount,
+  labels: Record<string, string>,
+): Record<string, unknown> {
   return {
     Type: type,
     Target: target,
     ReadOnly: readOnly,
     ...(type === "tmpfs" ? {} : { Source: source }),
+    ...(type === "volume" ? { VolumeOptions: { Labels: ownerLabels(labels) } } : {}),
     ...(type === "tmpfs" && sizeBytes !== null ? { TmpfsOptions: { SizeBytes: sizeBytes } } : {}),
   };
 }
@@ -109,15 +114,6 @@ function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string
 function engineTime(text: string): string | null {
   const ms = fromTimestamp(text);
   return ms > 0 ? toTimestamp(ms) : null;
-}
-
-/** "registry:5000/team/app:1" as image and tag, as the engine wants them for a pull; a digest counts as a tag. */
-export function splitReference(image: string): { name: string; tag: string } {
-  const at = image.indexOf("@");
-  if (at >= 0) return { name: image.slice(0, at).replace(/:[^:/]*$/, ""), tag: image.slice(at + 1) };
-  const colon = image.lastIndexOf(":");
-  if (colon > image.lastIndexOf("/")) return { name: image.slice(0, colon), tag: image.slice(colon + 1) };
-  return { name: image, tag: "latest" };
 }
 
 /** The registry that a reference names, as credentials are filed under; Docker Hub has a name of its own. */

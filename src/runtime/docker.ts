@@ -2,17 +2,20 @@
 // nothing.
 
 import { containerLabels } from "../model/cluster.ts";
+import { splitReference } from "../model/image-reference.ts";
 import { limits } from "../model/limits.ts";
 import { dockerArch } from "../model/node.ts";
 import { formatMemory } from "../model/quantity.ts";
 import type { PullPolicy } from "../model/task.ts";
-import { engineMessage, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
-import { containerState, createBody, type EngineContainer, registryOf, splitReference } from "./docker-spec.ts";
+import { createError, engineMessage, pullError, saysImageIsMissing, startError } from "./docker-errors.ts";
+import { containerState, createBody, type EngineContainer, registryOf } from "./docker-spec.ts";
+import { type DiskReading, DockerStorage, readDisk } from "./docker-storage.ts";
 import { EngineHttp, Silence } from "./engine-http.ts";
 import {
   type ContainerState,
   type CreateRequest,
   type LogRequest,
+  type PulledImage,
   type Runtime,
   RuntimeError,
   type RuntimeEvent,
@@ -32,9 +35,12 @@ const stopPatienceMs = 60_000;
 export class DockerRuntime implements Runtime {
   readonly #http: EngineHttp;
   readonly #credentials: Credentials;
+  readonly #storage: DockerStorage;
 
-  constructor(host: string, credentials: Credentials = async () => null) {
+  /** `disk` reads the usage of a path: handed in by tests that need a full one. */
+  constructor(host: string, credentials: Credentials = async () => null, disk: DiskReading = readDisk) {
     this.#http = new EngineHttp(host);
+    this.#storage = new DockerStorage(this.#http, disk);
     this.#credentials = credentials;
   }
 
@@ -43,7 +49,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async info() {
-    const info = await this.#json<{
+    const info = await this.#http.json<{
       ServerVersion: string;
       OSType: string;
       Architecture: string;
@@ -65,7 +71,7 @@ export class DockerRuntime implements Runtime {
 
   async list(clusterId: string, nodeId: string): Promise<ContainerState[]> {
     const filters = { label: [`${containerLabels.cluster}=${clusterId}`, `${containerLabels.node}=${nodeId}`] };
-    const found = await this.#json<{ Id: string }[]>("GET", `/containers/json?all=1&filters=${encode(filters)}`);
+    const found = await this.#http.json<{ Id: string }[]>("GET", `/containers/json?all=1&filters=${encode(filters)}`);
     const states: ContainerState[] = [];
     const ids = found.map(({ Id }) => Id);
     const inspectNext = async (): Promise<void> => {
@@ -81,7 +87,7 @@ export class DockerRuntime implements Runtime {
   async inspect(containerId: string): Promise<ContainerState | null> {
     const response = await this.#http.call("GET", `/containers/${containerId}/json`);
     if (response.status === 404) return await drained(response, null);
-    await this.#expectOk(response);
+    await this.#http.expectOk(response);
     return containerState((await response.json()) as EngineContainer);
   }
 
@@ -91,11 +97,20 @@ export class DockerRuntime implements Runtime {
     platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
-  ): Promise<void> {
-    if (policy !== "always" && (await this.#hasImage(image))) return;
+  ): Promise<PulledImage | null> {
+    if (policy !== "always" && (await this.#storage.image(image)) !== null) return null;
     if (policy === "never") {
       throw new RuntimeError("image-not-present", `${image} is not on this node, and its pull policy is never`, false);
     }
+    return this.#storage.bringing(image, () => this.#download(image, platform, progress, signal));
+  }
+
+  async #download(
+    image: string,
+    platform: string | null,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { name, tag } = splitReference(image);
     const login = await this.#credentials(registryOf(image));
     const query = new URLSearchParams({ fromImage: name, tag, ...(platform === null ? {} : { platform }) });
@@ -118,13 +133,6 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  async #hasImage(image: string): Promise<boolean> {
-    const response = await this.#http.call("GET", `/images/${encodeURIComponent(image)}/json`);
-    if (response.status === 404) return await drained(response, false);
-    await this.#expectOk(response);
-    return await drained(response, true);
-  }
-
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
     const { platform } = request.spec;
     const query = new URLSearchParams({ name: request.name, ...(platform === null ? {} : { platform }) });
@@ -139,7 +147,7 @@ export class DockerRuntime implements Runtime {
       // One that is just being removed gives its name back in a moment.
       if (!existing) throw new RuntimeError("create-failed", message, true);
     }
-    throw new RuntimeError("create-failed", message, false);
+    throw createError(message);
   }
 
   async start(containerId: string): Promise<void> {
@@ -192,14 +200,38 @@ export class DockerRuntime implements Runtime {
       if ((await this.inspect(containerId)) === null) return null;
       return openLater(async (opened) => {
         const response = await open(opened);
-        await this.#expectOk(response);
+        await this.#http.expectOk(response);
         return response.body!;
       }, signal);
     }
     const response = await open(signal);
     if (response.status === 404) return await drained(response, null);
-    await this.#expectOk(response);
+    await this.#http.expectOk(response);
     return response.body;
+  }
+
+  images() {
+    return this.#storage.images();
+  }
+
+  removeImage(imageId: string, names: readonly string[]) {
+    return this.#storage.removeImage(imageId, names);
+  }
+
+  volumes(withSizes: boolean) {
+    return this.#storage.volumes(withSizes);
+  }
+
+  removeVolume(name: string) {
+    return this.#storage.removeVolume(name);
+  }
+
+  uses() {
+    return this.#storage.uses();
+  }
+
+  disk() {
+    return this.#storage.disk();
   }
 
   async events(
@@ -215,7 +247,7 @@ export class DockerRuntime implements Runtime {
     };
     try {
       const response = await this.#http.call("GET", `/events?filters=${encode(filters)}`, { signal, long: true });
-      await this.#expectOk(response);
+      await this.#http.expectOk(response);
       onOpen();
       for await (const line of readLines(response.body!)) {
         const { Actor } = JSON.parse(line) as { Actor: { ID: string; Attributes: Record<string, string> } };
@@ -231,22 +263,6 @@ export class DockerRuntime implements Runtime {
       );
     }
     if (!signal.aborted) throw new RuntimeError("engine-unavailable", "the engine closed its event stream", true);
-  }
-
-  async #json<T>(method: string, path: string): Promise<T> {
-    const response = await this.#http.call(method, path);
-    await this.#expectOk(response);
-    return (await response.json()) as T;
-  }
-
-  async #expectOk(response: Response): Promise<void> {
-    if (response.ok) return;
-    const message = await engineMessage(response);
-    throw new RuntimeError(
-      "engine-unavailable",
-      `the engine at ${this.#http.host} answered ${response.status}: ${message}`,
-      true,
-    );
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { Semaphore } from "../lib/semaphore.ts";
 import { limits } from "../model/limits.ts";
+import { engineMessage } from "./docker-errors.ts";
 import { RuntimeError } from "./runtime.ts";
 
 export interface EngineCall {
@@ -46,6 +47,24 @@ export class EngineHttp {
     const versioned = `/v${await this.#negotiated()}${path}`;
     if (options.long) return this.#send(method, versioned, options);
     return this.#short.run(() => this.#send(method, versioned, options));
+  }
+
+  /** The same where it must go well, read as JSON. */
+  async json<T>(method: string, path: string): Promise<T> {
+    const response = await this.call(method, path);
+    await this.expectOk(response);
+    return (await response.json()) as T;
+  }
+
+  /** Throws RuntimeError("engine-unavailable") with what it said. */
+  async expectOk(response: Response): Promise<void> {
+    if (response.ok) return;
+    const message = await engineMessage(response);
+    throw new RuntimeError(
+      "engine-unavailable",
+      `the engine at ${this.host} answered ${response.status}: ${message}`,
+      true,
+    );
   }
 
   /** Does it answer, in time? Beside all other calls. Throws RuntimeError("engine-unavailable"). */

@@ -1,6 +1,7 @@
 // The port to what runs containers. Small: each method says whether it is idempotent, what it needs, how it fails.
 // It knows containers, not tasks' lives: what to do next is worker/step.ts.
 
+import type { DiskUsage } from "../model/cleanup.ts";
 import type { EngineInfo } from "../model/node.ts";
 import type { PublishedPort, PullPolicy, ReasonCode, TaskSpec } from "../model/task.ts";
 
@@ -30,10 +31,13 @@ export class RuntimeError extends Error {
   readonly code: ReasonCode;
   /** true: the same call may succeed later (registry or engine away). */
   readonly temporary: boolean;
-  constructor(code: ReasonCode, message: string, temporary: boolean) {
+  /** true: this container will never start again, but another one for the same task can. */
+  readonly unusable: boolean;
+  constructor(code: ReasonCode, message: string, temporary: boolean, unusable = false) {
     super(message);
     this.code = code;
     this.temporary = temporary;
+    this.unusable = unusable;
   }
 }
 
@@ -53,6 +57,39 @@ export interface LogRequest {
   timestamps: boolean;
   stdout: boolean;
   stderr: boolean;
+}
+
+/** What a pull has changed. */
+export interface PulledImage {
+  imageId: string;
+  sizeBytes: number;
+  /** It was not on the engine before, under any name; false: only this name is new to it. */
+  isNew: boolean;
+}
+
+export interface ImageState {
+  imageId: string;
+  /** Tags, and for an image without one its digests: "nginx:1.27", "nginx@sha256:...". Empty: nothing names it any more. */
+  names: readonly string[];
+  /** With the layers that it shares. */
+  sizeBytes: number;
+  /** The image that this one was built upon, where the engine still knows. */
+  parentId: string | null;
+}
+
+export interface VolumeState {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  /** Null: not asked for, or not told in time. */
+  sizeBytes: number | null;
+}
+
+/** What a container holds on to, whoever made it and whatever its state. */
+export interface ContainerUse {
+  containerId: string;
+  name: string;
+  imageId: string;
+  volumes: readonly string[];
 }
 
 /** Something happened to a container of ours. Only says where to look. */
@@ -76,7 +113,8 @@ export interface Runtime {
 
   /**
    * Makes sure that the image is there by `policy`. `progress` gets sentences ("40% of 12 MiB"), not more than some a
-   * second. Idempotent. Throws RuntimeError: image-not-found, image-not-present, registry-denied, registry-unreachable.
+   * second. Idempotent. Resolves to the image where this pull brought it, or gave it this name; null: nothing changed.
+   * Throws RuntimeError: image-not-found, image-not-present, registry-denied, registry-unreachable.
    */
   pull(
     image: string,
@@ -84,10 +122,11 @@ export interface Runtime {
     platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
-  ): Promise<void>;
+  ): Promise<PulledImage | null>;
 
   /**
-   * Creates without starting. Idempotent by name: an existing container of that name is returned, if it is ours.
+   * Creates without starting; named volumes that do not exist yet are made with the labels of cluster and node.
+   * Idempotent by name: an existing container of that name is returned, if it is ours.
    * Resolves to "image-missing" where the image must be pulled first (so that the common case costs no extra call).
    * Throws RuntimeError: create-failed.
    */
@@ -107,6 +146,27 @@ export interface Runtime {
 
   /** What it wrote, as Docker's multiplexed frames (stdout and stderr kept apart). Null where it does not exist. */
   logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
+
+  /** All images on the engine, whoever's, ordered by id. */
+  images(): Promise<ImageState[]>;
+
+  /**
+   * Removes an image that has no other names than these and that no container uses. Resolves to null when it is gone,
+   * also where it was already; else to the sentence why it stays.
+   */
+  removeImage(imageId: string, names: readonly string[]): Promise<string | null>;
+
+  /** All named and unnamed volumes on the engine, whoever's, ordered by name. Sizes can take the engine seconds. */
+  volumes(withSizes: boolean): Promise<VolumeState[]>;
+
+  /** Removes a volume that no container uses. Resolves as `removeImage` does. */
+  removeVolume(name: string): Promise<string | null>;
+
+  /** What all containers on the engine hold on to, also ended ones and those of others. */
+  uses(): Promise<ContainerUse[]>;
+
+  /** The disk with the engine's data; null where it cannot be seen from here (an engine on another machine). */
+  disk(): Promise<DiskUsage | null>;
 
   /**
    * Calls `onEvent` for each start and end of our containers, from `onOpen` on, until the signal aborts (resolves) or

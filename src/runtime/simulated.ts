@@ -1,57 +1,27 @@
 // The Runtime port without an engine: containers in memory, whose programs, delays and failures come from what it is
 // handed, driven by Clock and Random alone. For tests and simulation; it must behave as the contract suite says engines do.
 
-import { type Clock, delay, toTimestamp } from "../lib/clock.ts";
-import { type Random, randomText } from "../lib/random.ts";
-import { containerLabels } from "../model/cluster.ts";
+import { delay, toTimestamp } from "../lib/clock.ts";
+import { randomText } from "../lib/random.ts";
+import type { DiskUsage } from "../model/cleanup.ts";
+import { containerLabels, ownerLabels } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
-import type { PublishedPort, PullPolicy, TaskSpec } from "../model/task.ts";
+import type { PublishedPort, PullPolicy } from "../model/task.ts";
 import {
   type ContainerState,
+  type ContainerUse,
   type CreateRequest,
+  type ImageState,
   type LogRequest,
+  type PulledImage,
   type Runtime,
   RuntimeError,
   type RuntimeEvent,
+  type VolumeState,
 } from "./runtime.ts";
 import { SimulatedLog } from "./simulated-log.ts";
-
-/** What a container does once it is started. */
-export interface Program {
-  /** ms until it ends by itself; null: not before it is stopped. */
-  runsMs: number | null;
-  exitCode: number;
-  oomKilled?: boolean;
-  /** Written when it starts. */
-  stdout?: string;
-  stderr?: string;
-  /** It ends only when it is killed. */
-  ignoresStop?: boolean;
-  /** It does not start: what the engine says of it. */
-  startError?: string;
-}
-
-export interface SimulatedImage {
-  present: boolean;
-  pullMs: number;
-  sizeBytes: number;
-  /** What a pull throws. A function may change its mind. */
-  failure?: () => RuntimeError | null;
-}
-
-export interface SimulatedOptions {
-  clock: Clock;
-  random: Random;
-  images: Map<string, SimulatedImage>;
-  /** What its `run`-th start begins, counted from 0. */
-  program: (spec: TaskSpec, run: number) => Program;
-  /** Told of each run that begins. */
-  onRun?: (taskId: string, spec: TaskSpec, program: Program) => void;
-  /** Each call takes so long, drawn evenly. */
-  delayMs?: { min: number; max: number };
-  cpu?: number;
-  memory?: number;
-}
+import type { Program, SimulatedOptions } from "./simulated-options.ts";
+import { SimulatedStorage } from "./simulated-storage.ts";
 
 interface Container {
   state: ContainerState;
@@ -76,6 +46,7 @@ export class SimulatedRuntime implements Runtime {
   readonly #options: SimulatedOptions;
   readonly #containers = new Map<string, Container>();
   readonly #listeners = new Set<Listener>();
+  readonly storage: SimulatedStorage;
   #away: "no" | "gone" | "hung" = "no";
   #nextPort = firstChosenPort;
   /** What happened while it hung: told when it goes on. */
@@ -86,6 +57,7 @@ export class SimulatedRuntime implements Runtime {
 
   constructor(options: SimulatedOptions) {
     this.#options = options;
+    this.storage = new SimulatedStorage(options.images, options.disk ?? null, () => this.#uses());
   }
 
   // ---- faults
@@ -95,8 +67,7 @@ export class SimulatedRuntime implements Runtime {
     this.#away = hang ? "hung" : "gone";
     for (const listener of [...this.#listeners]) if (!hang) listener.fail(away());
     if (!killContainers) return;
-    for (const container of this.#containers.values())
-      if (container.state.status === "running") container.finish(137, false);
+    for (const { state, finish } of this.#containers.values()) if (state.status === "running") finish(137, false);
   }
 
   comeBack(): void {
@@ -167,11 +138,11 @@ export class SimulatedRuntime implements Runtime {
     _platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<PulledImage | null> {
     await this.#call("pull");
     const { clock, images } = this.#options;
     const known = images.get(image);
-    if (policy !== "always" && known?.present) return;
+    if (policy !== "always" && known?.present) return null;
     if (policy === "never") {
       throw new RuntimeError("image-not-present", `${image} is not on this node, and its pull policy is never`, false);
     }
@@ -184,7 +155,7 @@ export class SimulatedRuntime implements Runtime {
     this.#mustAnswer();
     const failure = known.failure?.();
     if (failure) throw failure;
-    known.present = true;
+    return this.storage.brought(image);
   }
 
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
@@ -196,6 +167,8 @@ export class SimulatedRuntime implements Runtime {
       if (existing.state.taskId === request.labels[containerLabels.task]) return existing.state;
       throw new RuntimeError("create-failed", `the name ${request.name} is taken`, false);
     }
+    for (const { type, source } of request.spec.mounts)
+      if (type === "volume") this.storage.putVolume(source, ownerLabels(request.labels));
     const containerId = randomText(random, 64);
     const state: ContainerState = {
       containerId,
@@ -261,6 +234,30 @@ export class SimulatedRuntime implements Runtime {
     return container.log.read({ ...request, follow: request.follow && status === "running" }, signal);
   }
 
+  images(): Promise<ImageState[]> {
+    return this.#stored("images", () => this.storage.images());
+  }
+
+  removeImage(imageId: string, names: readonly string[]): Promise<string | null> {
+    return this.#stored("removeImage", () => this.storage.removeImage(imageId, names));
+  }
+
+  volumes(withSizes: boolean): Promise<VolumeState[]> {
+    return this.#stored("volumes", () => this.storage.volumes(withSizes));
+  }
+
+  removeVolume(name: string): Promise<string | null> {
+    return this.#stored("removeVolume", () => this.storage.removeVolume(name));
+  }
+
+  uses(): Promise<ContainerUse[]> {
+    return this.#stored("uses", () => this.storage.uses());
+  }
+
+  disk(): Promise<DiskUsage | null> {
+    return this.#stored("disk", () => this.storage.disk());
+  }
+
   async events(
     clusterId: string,
     onOpen: () => void,
@@ -288,6 +285,20 @@ export class SimulatedRuntime implements Runtime {
     if (delayMs) await delay(clock, delayMs.min + random.next() * (delayMs.max - delayMs.min));
     while (this.#away === "hung") await delay(clock, 1000);
     this.#mustAnswer();
+  }
+
+  async #stored<T>(name: string, answer: () => T): Promise<T> {
+    await this.#call(name);
+    return answer();
+  }
+
+  #uses(): ContainerUse[] {
+    return [...this.#containers.values()].map(({ state: { containerId }, request: { name, spec } }) => ({
+      containerId,
+      name,
+      imageId: this.storage.idOf(spec.image),
+      volumes: spec.mounts.filter(({ type }) => type === "volume").map(({ source }) => source),
+    }));
   }
 
   #isAway(): boolean {

@@ -5,6 +5,7 @@ import {
   type Journal,
   JournalUnavailable,
   JournalUnusable,
+  type ReplacementWriter,
   type Snapshot,
   type SnapshotWriter,
 } from "../journal/journal.ts";
@@ -117,6 +118,28 @@ export class DiskJournal implements Journal {
       commit: () => {
         this.#keep({ kind: "snapshot", revision, chunks });
         writer.commit();
+      },
+      end: (committed) => {
+        if (!committed) writer.abort();
+      },
+    });
+  }
+
+  beginReplacement(): ReplacementWriter {
+    const writer = this.#memory.beginReplacement();
+    const chunks: string[] = [];
+    return snapshotWriter<[revision: number]>({
+      write: (chunk) => {
+        this.#attempt(() => this.#disk.mayWrite());
+        chunks.push(chunk);
+        writer.write(chunk);
+      },
+      commit: (revision) => {
+        assert(!this.#appending, "a replacement during an append");
+        const last = this.#memory.lastRevision();
+        assert(revision > last, `replacement at revision ${revision}, and ${last} was given before`);
+        this.#attempt(() => this.#disk.replace([seal({ kind: "snapshot", revision, chunks })]));
+        writer.commit(revision);
       },
       end: (committed) => {
         if (!committed) writer.abort();

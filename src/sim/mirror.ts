@@ -2,7 +2,7 @@
 // what a list says, and no task of it may ever go back.
 
 import { Client } from "../api/client.ts";
-import type { WatchEvent } from "../api/operations.ts";
+import type { WatchEvent } from "../api/stream-events.ts";
 import { readEvents } from "../lib/sse.ts";
 import type { TaskId } from "../model/ids.ts";
 import { isMove } from "../model/moves.ts";

@@ -6,7 +6,8 @@ import { limits } from "../model/limits.ts";
 import type { TaskSpec } from "../model/task.ts";
 import type { TaskWish } from "../model/task-input.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
-import type { Program, SimulatedImage } from "../runtime/simulated.ts";
+import type { Program } from "../runtime/simulated-options.ts";
+import type { SimulatedImage } from "../runtime/simulated-storage.ts";
 
 const forever: Program = { runsMs: null, exitCode: 0 };
 

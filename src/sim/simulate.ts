@@ -157,6 +157,8 @@ class Run {
     master.onStarted = () => this.#look((looks) => looks.recovered?.());
     const told = (task: Task) => this.#look((looks) => looks.told?.(task));
     network.onAnswer = (server, request, response) => {
+      if (response.status === 500)
+        this.broken(new Error(`${server.name}: ${request.method} ${request.url} broke inside`));
       if (server !== master.process || response.status >= 300 || request.url.endsWith("/heartbeat")) return;
       if (!response.headers.get("content-type")?.startsWith("application/json")) return;
       if (!request.url.includes("/tasks")) return;

@@ -41,7 +41,7 @@ export class WireRequest {
     return this.#gone();
   }
 
-  text(): Promise<string> {
-    return Promise.resolve(this.#body);
+  bytes(): Promise<Uint8Array> {
+    return Promise.resolve(Buffer.from(this.#body));
   }
 }

@@ -22,9 +22,13 @@ export function lockFile(path: string): FolderLock {
     closeSync(file);
     return { heldBy };
   }
-  // Only for the sentence that a second worker says.
-  ftruncateSync(file, 0);
-  writeSync(file, `${process.pid}\n`);
+  try {
+    // Only for the sentence that a second worker says: a full disk must keep no worker from starting again.
+    ftruncateSync(file, 0);
+    writeSync(file, `${process.pid}\n`);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOSPC") throw error;
+  }
   return { release: () => closeSync(file) };
 }
 

@@ -67,10 +67,16 @@ export class IdentityFile {
     );
   }
 
-  /** Whole or not at all: a crash in the middle leaves the old one. */
+  /** Whole or not at all: a crash in the middle leaves the old one. Throws IdentityError where it cannot be kept. */
   write(identity: Identity): void {
     const draft = `${this.#path}.new`;
-    writeFileSync(draft, `${JSON.stringify(identity)}\n`);
-    renameSync(draft, this.#path);
+    try {
+      writeFileSync(draft, `${JSON.stringify(identity)}\n`);
+      renameSync(draft, this.#path);
+    } catch (error) {
+      throw new IdentityError(
+        `cannot keep this node's id in ${this.#path}: ${(error as Error).message}. Make room there, or make the folder writable`,
+      );
+    }
   }
 }

@@ -13,7 +13,7 @@ import type { Observation } from "./step.ts";
 function observation(status: TaskStatus): Observation {
   const nothing = { containerId: "c1", exitCode: null, oomKilled: false, restarts: 0, publishedPorts: [] };
   const reason = { code: "running" as const, message: status };
-  return { ...nothing, status, reason, startedAt: null, finishedAt: null, error: null };
+  return { ...nothing, status, reason, startedAt: null, finishedAt: null, error: null, lastFailure: null };
 }
 
 async function microtasks(count: number): Promise<void> {

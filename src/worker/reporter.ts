@@ -3,6 +3,7 @@
 
 import type { Client } from "../api/client.ts";
 import { UnreachableError } from "../api/client.ts";
+import type { BodyInput } from "../api/operations.ts";
 import { type Clock, delay } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Semaphore } from "../lib/semaphore.ts";
@@ -131,7 +132,7 @@ export class Reporter {
     try {
       const answer = await client.call("reportTask", {
         id: taskId,
-        body: { ...observation, nodeId: nodeId(), publishedPorts: [...observation.publishedPorts] },
+        body: bodyOf(observation, nodeId()),
         signal,
         timeoutMs: limits.reportPatienceMs,
       });
@@ -139,6 +140,8 @@ export class Reporter {
       const { code, message } = answer.refusal;
       if (knowsBetter.has(code)) return "refused";
       if (!misunderstood.has(code)) return "again";
+      // An older master knows nothing of it, and what matters more must reach it all the same.
+      if (observation.lastFailure) return this.#put({ ...observation, lastFailure: null }, signal);
       log.error("the master does not understand a report", { taskId, why: message });
       return "refused";
     } catch (error) {
@@ -148,6 +151,11 @@ export class Reporter {
       return "again";
     }
   }
+}
+
+function bodyOf({ lastFailure, publishedPorts, ...rest }: Observation, nodeId: string): BodyInput<"reportTask"> {
+  const failure = lastFailure && { ...lastFailure, log: [...lastFailure.log] };
+  return { ...rest, nodeId, publishedPorts: [...publishedPorts], ...(failure ? { lastFailure: failure } : {}) };
 }
 
 function asRunning(observation: Observation): Observation {

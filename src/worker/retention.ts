@@ -13,6 +13,7 @@ export interface RetentionOptions {
   signal: AbortSignal;
   /** Those that are over are taken out. */
   runners: Map<TaskId, TaskRunner>;
+  /** Infinity: without that limit. */
   keep: { count: number; ageMs: number };
 }
 
@@ -20,6 +21,7 @@ export class Retention {
   readonly #options: RetentionOptions;
   #due = false;
   #sweeping = false;
+  #again = false;
   #cancelExpiry: CancelTimer = () => {};
 
   constructor(options: RetentionOptions) {
@@ -33,12 +35,18 @@ export class Retention {
     this.#due = true;
     this.#options.clock.soon(() => {
       this.#due = false;
-      if (this.#sweeping || this.#options.signal.aborted) return;
+      if (this.#options.signal.aborted) return;
+      if (this.#sweeping) {
+        this.#again = true; // what is under way may have passed it by
+        return;
+      }
       this.#sweeping = true;
       this.#sweep()
         .catch((error) => this.#options.log.warn("ended containers could not be removed", { why: error.message }))
         .finally(() => {
           this.#sweeping = false;
+          if (this.#again) this.soon();
+          this.#again = false;
         });
     });
   }
@@ -53,7 +61,8 @@ export class Retention {
     );
     this.#cancelExpiry();
     const next = ended[superfluous.length];
-    if (next) this.#cancelExpiry = clock.timer(endOf(next) + keep.ageMs - clock.now() + 1, () => this.soon());
+    if (next && Number.isFinite(keep.ageMs))
+      this.#cancelExpiry = clock.timer(endOf(next) + keep.ageMs - clock.now() + 1, () => this.soon());
     for (const runner of superfluous) {
       if (!runner.isOver) continue;
       await runtime.remove(runner.found!.containerId);

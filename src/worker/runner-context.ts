@@ -3,7 +3,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Semaphore } from "../lib/semaphore.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { PulledImage, Runtime } from "../runtime/runtime.ts";
 
 export interface RunnerContext {
   runtime: Runtime;
@@ -13,12 +13,17 @@ export interface RunnerContext {
   starts: Semaphore;
   pulls: Semaphore;
   stops: Semaphore;
+  logReads: Semaphore;
   signal: AbortSignal;
   counters: { starts: number; restarts: number; failures: number; pulls: number };
   /** Is what runners know of their containers the truth? While the engine is away nobody may conclude anything. */
   engineReady: () => boolean;
   /** Does a container still run that is to go? It may hold what another one needs. */
   somethingGoes: () => boolean;
+  /** A container of this image was made. */
+  onUsed: (image: string) => void;
+  /** A pull is over: what it has changed; null: nothing, or it failed. */
+  onPulled: (image: string, pulled: PulledImage | null) => void;
   /** A call got no answer that makes sense: is the engine still there? */
   onEngineTrouble: (error: unknown) => void;
   /** Something ended, or is no longer wanted: retention may have work. */

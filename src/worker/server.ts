@@ -1,8 +1,8 @@
-// The worker's own HTTP server: health for anybody, metrics, tasks and logs for whoever has the token.
+// The worker's own HTTP server: health for anybody; metrics, tasks, logs and clean-up for whoever has the token.
 
 import type { Guard } from "../api/guard.ts";
 import { refusalResponse } from "../api/refusal-response.ts";
-import { type LogsQuery, logsQuery } from "../api/schemas.ts";
+import { type CleanupQuery, cleanupKindsOf, cleanupQuery, type LogsQuery, logsQuery } from "../api/schemas.ts";
 import { parseQuery } from "../api/validation.ts";
 import { framedMediaType } from "../lib/frames.ts";
 import { limits } from "../model/limits.ts";
@@ -26,6 +26,7 @@ export function createServer({ worker, runtime, guard, version }: ServerOptions)
     const open = pathname === "/health";
     const unwelcome = guard.refusal(request.headers, open);
     if (unwelcome) return refusalResponse(unwelcome);
+    if (pathname === "/cleanup") return cleanup(worker, request, searchParams);
     if (request.method !== "GET") return refusalResponse(onlyGet(request.method));
     if (open) return Response.json(health(worker));
     if (pathname === "/metrics")
@@ -48,6 +49,20 @@ export function createServer({ worker, runtime, guard, version }: ServerOptions)
     if (!(stream instanceof ReadableStream)) return refusalResponse(stream);
     return new Response(stream, { headers: { "content-type": framedMediaType, "cache-control": "no-store" } });
   };
+}
+
+/** GET says what would go, POST removes it. */
+async function cleanup(worker: Worker, { method }: Request, search: URLSearchParams): Promise<Response> {
+  if (method !== "GET" && method !== "POST") return refusalResponse(onlyGet(method, ["GET", "POST"]));
+  const query = parseQuery(cleanupQuery, search);
+  if (!query.ok) return refusalResponse(query.refusal);
+  try {
+    return Response.json(await worker.clean(cleanupKindsOf(query.value as CleanupQuery), method === "GET"));
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const hint = "Nothing was removed. Try again when podling nodes shows the node well.";
+    return refusalResponse({ code: "node-unreachable", message: error.message, hint });
+  }
 }
 
 /** Listens; throws where the port is taken. */
@@ -199,15 +214,15 @@ function nothingAt(path: string): Refusal {
   return {
     code: "route-not-found",
     message: `there is nothing at ${path}`,
-    hint: "A worker has /health, /metrics, /tasks, /tasks/ID and /tasks/ID/logs.",
+    hint: "A worker has /health, /metrics, /cleanup, /tasks, /tasks/ID and /tasks/ID/logs.",
   };
 }
 
-function onlyGet(method: string): Refusal {
+function onlyGet(method: string, allowed: readonly string[] = ["GET"]): Refusal {
   return {
     code: "method-not-allowed",
-    message: `a worker does not take ${method}`,
+    message: `a worker does not take ${method} here`,
     hint: "Ask the master to change something.",
-    details: { allowed: ["GET"] },
+    details: { allowed },
   };
 }

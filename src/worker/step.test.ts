@@ -14,6 +14,7 @@ import {
   streakAfter,
   streakOf,
   waitingObservation,
+  wantsLog,
 } from "./step.ts";
 
 const now = Date.parse("2025-01-19T12:00:00.000Z");
@@ -160,6 +161,32 @@ const rows: Row[] = [
     "running restarting: could not be started again: port is taken; restart 2 in 2 s",
   ],
 
+  // ---- a container that the engine cannot start any more
+  [
+    "unusable, and there may be another",
+    wish({ ...policy("always"), status: "scheduled" }),
+    created,
+    { unusable: true },
+    { type: "remove", containerId: "c1" },
+    "",
+  ],
+  [
+    "unusable, and there may not",
+    wish({ ...policy("on-failure", 1), status: "scheduled" }),
+    created,
+    { unusable: true, streak: 1 },
+    { type: "start", restart: false },
+    "",
+  ],
+  [
+    "unusable, gone, and another is due",
+    wish({ ...policy("always"), status: "scheduled" }),
+    null,
+    { unusable: true, hadContainer: true, lostAt: now },
+    { type: "wait", until: now + 1000 },
+    "scheduled restarting: gets another; restart 1 in 1 s",
+  ],
+
   // ---- removed behind our back
   ["never", wish({ status: "running" }), null, lost, { type: "none" }, "failed container-lost"],
   [
@@ -299,6 +326,43 @@ test("before it has run it is scheduled, afterwards it is running, whatever it w
   const reason = { code: "pulling" as const, message: "pulling nginx" };
   expect(waitingObservation(noAttempts(wish()), null, reason).status).toBe("scheduled");
   expect(waitingObservation(noAttempts(wish({ status: "running" })), null, reason).status).toBe("running");
+});
+
+describe("a log is read", () => {
+  const again = wish(policy("on-failure"));
+  const run = ended(3);
+  const before = { finishedAt: at(60), exitCode: 3, log: [] };
+  const cases: [
+    title: string,
+    wish: Task | null,
+    found: ContainerState | null,
+    tried: Partial<Attempts>,
+    reads: boolean,
+  ][] = [
+    ["of a run that ended badly", wish(), run, {}, true],
+    ["of one killed for memory, whatever its code", wish(), ended(0, { oomKilled: true }), {}, true],
+    ["not of one that ended well", wish(policy("always")), ended(0), {}, false],
+    ["not of one that runs, or never ran", wish(), container(), {}, false],
+    ["not where there is none", wish(), null, {}, false],
+    ["not of one that was asked to stop", wish(stopped), run, {}, false],
+    ["not of one that nobody wants", null, run, {}, false],
+    ["not where it has been read", wish(), run, { lastFailure: { ...before, finishedAt: run.finishedAt } }, false],
+    ["of the next run", again, run, { lastFailure: before, logReadAt: now - 10_000 }, true],
+    ["not of the next run, so soon", again, run, { lastFailure: before, logReadAt: now - 9_999 }, false],
+    ["also so soon, where it is the last", wish(), run, { lastFailure: before, logReadAt: now - 1 }, true],
+  ];
+  test.each(cases)("%s", (_, wanted, found, tried, reads) => {
+    expect(wantsLog(wanted, found, { ...noAttempts(wanted), ...tried }, now)).toBe(reads);
+  });
+
+  test("and goes with every report from then on", () => {
+    const tried = { ...noAttempts(again), lastFailure: before, lastExitCode: 3, restarts: 1 };
+    expect(step(again, container(), tried, now).report).toMatchObject({
+      reason: { message: "running, after 1 restart; the run before exited with code 3" },
+      lastFailure: before,
+    });
+    expect(noAttempts(wish({ lastFailure: before }))).toMatchObject({ lastFailure: before, lastExitCode: 3 });
+  });
 });
 
 test("a pause is as long as it is, also where the clock went back or the engine's is an hour ahead", () => {

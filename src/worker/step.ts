@@ -2,7 +2,7 @@
 // At start, on a change and after every action it is the same question, so nothing depends on having seen an event.
 
 import { limits } from "../model/limits.ts";
-import type { PublishedPort, Reason, RestartPolicy, Task, TaskStatus } from "../model/task.ts";
+import type { LastFailure, PublishedPort, Reason, RestartPolicy, Task, TaskStatus } from "../model/task.ts";
 import type { ContainerState } from "../runtime/runtime.ts";
 
 /** What the worker remembers of a task between steps. Lost with the process: the rest is the engine's to tell. */
@@ -28,6 +28,13 @@ export interface Attempts {
   hadContainer: boolean;
   /** When the run that is over ended, by this clock and never in its future: the engine's may be ahead. */
   endedAt: { finishedAt: string | null; ms: number } | null;
+  /** Its container will not start again: it is removed, and another one made as after a run that failed. */
+  unusable: boolean;
+  /** Of the run that ended last; null: none has, as far as this worker knows. */
+  lastExitCode: number | null;
+  lastFailure: LastFailure | null;
+  /** When a log was last read for it, in ms since the epoch; null: never. */
+  logReadAt: number | null;
   /** When it was noticed that the container is gone, in ms since the epoch; null: it is not. */
   lostAt: number | null;
   /** It has run: from then on it is running or over, also between two runs. */
@@ -53,6 +60,10 @@ export function noAttempts(task: Task | null): Attempts {
     countedRun: null,
     hadContainer: (task?.containerId ?? null) !== null,
     endedAt: null,
+    unusable: false,
+    lastExitCode: task?.lastFailure?.exitCode ?? null,
+    lastFailure: task?.lastFailure ?? null,
+    logReadAt: null,
     lostAt: null,
     hasRun: task?.status === "running",
     deleted: false,
@@ -84,6 +95,7 @@ export interface Observation {
   startedAt: string | null;
   finishedAt: string | null;
   error: string | null;
+  lastFailure: LastFailure | null;
 }
 
 export type Action =
@@ -127,6 +139,9 @@ function wanted(wish: Task, found: ContainerState | null, attempts: Attempts, no
   if (wish.desired === "stopped") return stopping(wish, found, attempts);
   if (attempts.failure) return { action: none, report: failed(found, attempts, attempts.failure) };
   if (found === null) return absent(wish, attempts, now);
+  if (attempts.unusable && found.status !== "running" && restartsLeft(wish.restartPolicy, attempts)) {
+    return { action: { type: "remove", containerId: found.containerId }, report: null };
+  }
   if (found.status === "created") {
     const again = attempts.hasRun;
     if (again && !restartsLeft(wish.restartPolicy, attempts))
@@ -164,6 +179,7 @@ export function keepClock(wish: Task | null, found: ContainerState | null, attem
     attempts.endedAt = { finishedAt: found.finishedAt, ms: msOf(found.finishedAt) };
   }
   if (attempts.endedAt) attempts.endedAt.ms = Math.min(attempts.endedAt.ms, now);
+  if (attempts.logReadAt !== null) attempts.logReadAt = Math.min(attempts.logReadAt, now);
   if (attempts.lostAt !== null) attempts.lostAt = Math.min(attempts.lostAt, now);
   const longest = Math.max(limits.retryMaxMs, wish?.restartPolicy.backoffMaxMs ?? 0);
   attempts.retryAt = Math.min(attempts.retryAt, now + longest);
@@ -172,7 +188,9 @@ export function keepClock(wish: Task | null, found: ContainerState | null, attem
 /** No container yet, or somebody removed it: then that counts as a run that failed. */
 function absent(wish: Task, attempts: Attempts, now: number): Step {
   if (attempts.hadContainer) {
-    const reason: Reason = { code: "container-lost", message: "its container was removed behind Podling's back" };
+    const reason: Reason = attempts.unusable
+      ? { code: "start-failed", message: "the engine could not start its container any more; it gets another" }
+      : { code: "container-lost", message: "its container was removed behind Podling's back" };
     if (!restartsLeft(wish.restartPolicy, attempts)) {
       return { action: none, report: failed(null, attempts, { reason, error: reason.message }) };
     }
@@ -184,12 +202,28 @@ function absent(wish: Task, attempts: Attempts, now: number): Step {
   return { action: { type: pullFirst ? "pull" : "create" }, report: null };
 }
 
-function ended(wish: Task, found: ContainerState, attempts: Attempts, now: number): Step {
-  const { mode } = wish.restartPolicy;
-  const again = mode === "always" || (mode === "on-failure" && found.exitCode !== 0);
+/** A run ended badly, and what it wrote has not been read: at each last run, else not more often than an interval says. */
+export function wantsLog(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): boolean {
+  if (wish?.desired !== "running" || attempts.failure || found?.status !== "exited") return false;
+  if (found.exitCode === 0 && !found.oomKilled) return false;
+  if (attempts.lastFailure?.finishedAt === found.finishedAt) return false;
+  if (attempts.logReadAt === null || !goesOn(wish, found, attempts)) return true;
+  return now - attempts.logReadAt >= limits.lastLogIntervalMs;
+}
+
+function startsAgain({ restartPolicy: { mode } }: Task, { exitCode }: ContainerState): boolean {
+  return mode === "always" || (mode === "on-failure" && exitCode !== 0);
+}
+
+function goesOn(wish: Task, found: ContainerState, attempts: Attempts): boolean {
   const streak = streakAfter(wish.restartPolicy, found, attempts);
-  if (!again || !restartsLeft(wish.restartPolicy, { streak })) {
-    return { action: none, report: finished(found, attempts, again) };
+  return startsAgain(wish, found) && restartsLeft(wish.restartPolicy, { streak });
+}
+
+function ended(wish: Task, found: ContainerState, attempts: Attempts, now: number): Step {
+  const streak = streakAfter(wish.restartPolicy, found, attempts);
+  if (!goesOn(wish, found, attempts)) {
+    return { action: none, report: finished(found, attempts, startsAgain(wish, found)) };
   }
   const ended = Math.min(attempts.endedAt?.ms ?? msOf(found.finishedAt), now);
   const due = Math.max(ended + backoffMs(wish.restartPolicy, streak), attempts.retryAt);
@@ -222,8 +256,10 @@ function howItEnded({ exitCode, oomKilled, error }: ContainerState): string {
   return error === "" ? `exited with code ${exitCode}` : `could not be started again: ${error}`;
 }
 
-function runningMessage({ restarts }: Attempts): string {
-  return restarts === 0 ? "running" : `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}`;
+function runningMessage({ restarts, lastExitCode }: Attempts): string {
+  if (restarts === 0) return "running";
+  const before = lastExitCode === null ? "" : `; the run before exited with code ${lastExitCode}`;
+  return `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}${before}`;
 }
 
 export function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: Pick<Attempts, "streak">): boolean {
@@ -272,5 +308,6 @@ function observe(found: ContainerState | null, attempts: Attempts, status: TaskS
     startedAt: found?.startedAt ?? null,
     finishedAt: found?.finishedAt ?? null,
     error: found?.error.slice(0, limits.messageLength) || null,
+    lastFailure: attempts.lastFailure,
   };
 }

@@ -8,6 +8,8 @@ import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import { isFinished, type ReasonCode, type Task } from "../model/task.ts";
 import { type ContainerState, RuntimeError } from "../runtime/runtime.ts";
+import { readLastLog } from "./last-log.ts";
+import { pullImage } from "./pull-image.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunnerContext } from "./runner-context.ts";
 import {
@@ -22,6 +24,7 @@ import {
   streakAfter,
   streakOf,
   waitingObservation,
+  wantsLog,
 } from "./step.ts";
 
 export class TaskRunner {
@@ -47,7 +50,6 @@ export class TaskRunner {
   #cancelWait: CancelTimer = () => {};
   /** Ends a pull when the wish changes. */
   #changedMind = new AbortController();
-  #lastProgressAt = 0;
   /** Calls in a row that the engine did not answer. */
   #troubles = 0;
 
@@ -77,6 +79,7 @@ export class TaskRunner {
         this.attempts.restarts = wish.restarts;
         this.attempts.streak = streakOf(wish);
       }
+      this.attempts.lastFailure ??= wish.lastFailure ?? null;
       this.#forgetOldRestarts(wish, this.found);
       this.attempts.hadContainer ||= wish.containerId !== null;
       this.attempts.hasRun ||= wish.status === "running";
@@ -150,6 +153,7 @@ export class TaskRunner {
       try {
         await this.#refresh();
         keepClock(this.wish, this.found, this.attempts, clock.now());
+        if (wantsLog(this.wish, this.found, this.attempts, clock.now())) await this.#readLog(this.found!);
         const { action, report } = step(this.wish, this.found, this.attempts, clock.now());
         if (report) this.#reporter.report(report);
         if (action.type === "none" || action.type === "wait") {
@@ -189,6 +193,13 @@ export class TaskRunner {
     }
   }
 
+  /** Before the end is told, because nothing is added to what has been told; and never for long. */
+  async #readLog({ containerId, finishedAt, exitCode }: ContainerState): Promise<void> {
+    const { attempts } = this;
+    attempts.logReadAt = this.#context.clock.now();
+    attempts.lastFailure = { finishedAt, exitCode, log: await readLastLog(this.#context, containerId) };
+  }
+
   #learn(found: ContainerState | null): void {
     const { attempts } = this;
     this.#forgetOldRestarts(this.wish, found ?? this.found);
@@ -196,6 +207,7 @@ export class TaskRunner {
       attempts.hadContainer = true;
       attempts.hasRun ||= found.startedAt !== null;
       attempts.lostAt = null;
+      if (found.status === "exited") attempts.lastExitCode = found.exitCode;
     } else if (this.found) {
       attempts.lostAt = this.#context.clock.now();
     }
@@ -248,8 +260,10 @@ export class TaskRunner {
       this.attempts.imageMissing = true; // the next step pulls, outside of this place
       return;
     }
+    this.#context.onUsed(wish.image);
     const restart = this.attempts.hadContainer;
     this.attempts.hadContainer = true;
+    this.attempts.unusable = false;
     this.#stale = true; // until it runs, or if it does not
     await this.#start(created.containerId, restart);
   }
@@ -275,7 +289,7 @@ export class TaskRunner {
   }
 
   async #pull(): Promise<void> {
-    const { runtime, clock, counters, signal } = this.#context;
+    const { counters, signal } = this.#context;
     const { attempts, wish } = this;
     if (wish?.desired !== "running" || !this.#goesOn) return;
     if (attempts.pulls >= limits.pullAttempts) {
@@ -285,20 +299,9 @@ export class TaskRunner {
     attempts.pulls++;
     counters.pulls++;
     this.#changedMind = new AbortController();
-    this.#say("pulling", `pulling ${wish.image}`);
-    this.#lastProgressAt = clock.now();
-    const progress = (message: string) => {
-      if (clock.now() - this.#lastProgressAt < limits.progressIntervalMs) return;
-      this.#lastProgressAt = clock.now();
-      this.#say("pulling", message);
-    };
     const ended = AbortSignal.any([signal, this.#changedMind.signal]);
     try {
-      // Where a create has just found it missing there is no need to look again.
-      const policy = attempts.imageMissing ? "always" : wish.pullPolicy;
-      await runtime.pull(wish.image, policy, wish.platform, progress, ended);
-      attempts.imageReady = true;
-      attempts.imageMissing = false;
+      await pullImage(this.#context, wish, attempts, (message) => this.#say("pulling", message), ended);
     } catch (error) {
       if (ended.aborted) return;
       const again = error instanceof RuntimeError && error.temporary && error.code !== "engine-unavailable";
@@ -324,6 +327,10 @@ export class TaskRunner {
     }
     const starting = error.code === "start-failed" || error.code === "port-in-use" || error.code === "create-failed";
     const { mode } = wish?.restartPolicy ?? { mode: "never" };
+    if (wish && error.unusable && restartsLeft(wish.restartPolicy, attempts)) {
+      attempts.unusable = true; // the next step removes it
+      return;
+    }
     if (wish && starting && attempts.hasRun && mode !== "never") {
       // A restart that fails is a run that failed: the policy says whether and when there is another.
       this.#holdFor(backoffMs(wish.restartPolicy, attempts.streak));

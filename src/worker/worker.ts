@@ -2,19 +2,25 @@
 // whole comparison: at a sync, when the engine comes back, and after an event for the task it names.
 
 import type { Client } from "../api/client.ts";
-import type { GoneEvent, SyncEvent } from "../api/operations.ts";
+import type { GoneEvent, SyncEvent } from "../api/stream-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import { Semaphore } from "../lib/semaphore.ts";
+import type { Cleanup, CleanupKind } from "../model/cleanup.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { Task } from "../model/task.ts";
 import type { ContainerState, Runtime } from "../runtime/runtime.ts";
+import { Cleaner } from "./cleaner.ts";
 import { drainTasks } from "./drain.ts";
 import { EngineLink } from "./engine-link.ts";
 import type { Identity } from "./identity.ts";
+import { ImageKeeper, type Watermarks } from "./image-keeper.ts";
+import { type Wanted, wantedBy } from "./judge.ts";
 import { MasterLink, type NodeDescription } from "./master-link.ts";
+import { PulledImages, type PulledImagesStore } from "./pulled-images.ts";
+import { RemovedMeanwhile } from "./removed-meanwhile.ts";
 import { Reporter } from "./reporter.ts";
 import { Retention } from "./retention.ts";
 import type { RunnerContext } from "./runner-context.ts";
@@ -40,6 +46,10 @@ export interface WorkerOptions {
   identity: { read(): Identity | null; write(identity: Identity): void };
   /** Of ended containers. */
   retention?: { count: number; ageMs: number };
+  /** Where it is kept which images it pulled; left out: not beyond this process. */
+  pulledImages?: PulledImagesStore;
+  /** Of the disk with the engine's data; null: images are removed only when somebody asks. */
+  watermarks?: Watermarks | null;
 }
 
 export class Worker {
@@ -51,6 +61,9 @@ export class Worker {
   readonly #master: MasterLink;
   readonly #engine: EngineLink;
   readonly #retention: Retention;
+  readonly #removedMeanwhile: RemovedMeanwhile;
+  readonly #images: ImageKeeper;
+  readonly #cleaner: Cleaner;
   #identity: Identity;
   /** The master has said which tasks it wants here. */
   #synced = false;
@@ -67,10 +80,13 @@ export class Worker {
       starts: new Semaphore(limits.concurrentStarts),
       pulls: new Semaphore(limits.concurrentPulls),
       stops: new Semaphore(limits.concurrentStops),
+      logReads: new Semaphore(limits.lastLogReads),
       signal,
       counters: this.counters,
       engineReady: () => this.#engine.ready && !this.#draining,
       somethingGoes: () => [...this.#runners.values()].some((runner) => runner.isGoing),
+      onUsed: (image) => this.#images.onUsed(image),
+      onPulled: (image, pulled) => this.#images.onPulled(image, pulled),
       onEngineTrouble: () => void this.#engine.suspect(),
       onEnded: () => this.#retention.soon(),
     };
@@ -92,12 +108,35 @@ export class Worker {
       onList: (found) => this.#onList(found),
       onNews: () => this.#master.tell(),
     });
+    this.#removedMeanwhile = new RemovedMeanwhile({ ...options, signal, runners: this.#runners });
     this.#retention = new Retention({
       ...options,
       signal,
       runners: this.#runners,
       keep: options.retention ?? { count: limits.endedContainerCount, ageMs: limits.endedContainerAgeMs },
     });
+    const { diskHighPercent: highPercent, diskLowPercent: lowPercent } = limits;
+    const storage = {
+      ...options,
+      signal,
+      pulled: new PulledImages({ ...options, ...(options.pulledImages ? { store: options.pulledImages } : {}) }),
+      wanted: () => this.#wantedNow(),
+      ready: () => this.#context.engineReady() && this.#synced,
+      turn: new Semaphore(1),
+    };
+    const watermarks = options.watermarks === undefined ? { highPercent, lowPercent } : options.watermarks;
+    this.#images = new ImageKeeper({ ...storage, watermarks });
+    const identity = () => this.#identity;
+    this.#cleaner = new Cleaner({ ...storage, identity, runners: this.#runners, images: this.#images });
+  }
+
+  #wantedNow(): Wanted {
+    return wantedBy([...this.#runners.values()].flatMap(({ wish }) => (wish ? [wish] : [])));
+  }
+
+  /** What goes of these kinds and what stays; removed unless it is a dry run. Throws RuntimeError. */
+  clean(kinds: ReadonlySet<CleanupKind>, dryRun: boolean): Promise<Cleanup> {
+    return this.#cleaner.clean(kinds, dryRun);
   }
 
   get nodeId(): string {
@@ -119,6 +158,7 @@ export class Worker {
 
   /** Joins and goes on until stop(); resolves when it has first registered. */
   async start(): Promise<void> {
+    this.#images.start();
     await this.#engine.begin();
     await this.#master.join();
   }
@@ -162,8 +202,10 @@ export class Worker {
 
   #becomes(identity: Identity): void {
     if (identity.nodeId === this.#identity.nodeId && identity.clusterId === this.#identity.clusterId) return;
-    this.#identity = identity;
+    // Kept before it is used: where the disk is full this is tried again, and no container is made for a node that a
+    // worker started after this one would not know to be.
     this.#options.identity.write(identity);
+    this.#identity = identity;
   }
 
   // ---- the wishes
@@ -192,6 +234,7 @@ export class Worker {
       if (!wanted.has(runner.taskId)) runner.want(null);
     });
     this.#synced = true;
+    void this.#removedMeanwhile.ask();
   }
 
   /** Another cluster than before: what runs for that one is not this one's to stop. */
@@ -244,6 +287,7 @@ export class Worker {
       if (this.#synced && !runner.knowsWish) runner.want(null);
     }
     this.#eachRunner((runner) => runner.look(false));
+    if (this.#synced) void this.#removedMeanwhile.ask();
   }
 
   /** Looks at each container of which this list says something else than is known. */

@@ -82,7 +82,7 @@ describe("nodes", () => {
   });
 
   test.each([
-    ["node", "error: node: the verb is missing. It has inspect, cordon, uncordon, lost, rm.\n"],
+    ["node", "error: node: the verb is missing. It has inspect, cordon, uncordon, clean, lost, rm.\n"],
     ["node crodon n1", 'error: podling node has no verb "crodon". Did you mean podling node cordon?\n'],
     ["node cordon", "error: node cordon: NODE is missing. Usage: podling node cordon NODE [NODE ...]\n"],
   ])("podling %s", async (line, err) => {

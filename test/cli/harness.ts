@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Client } from "../../src/api/client.ts";
 import type { BodyInput } from "../../src/api/operations.ts";
 import { BrokenPipeError, type Io, type Output } from "../../src/cli/io.ts";
-import type { MasterSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
+import type { MasterSettings, RestoreSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { spawnSelf } from "../../src/cli/spawn-self.ts";
 import { openMemoryJournal } from "../../src/journal/memory.ts";
@@ -14,6 +14,7 @@ import { framedMediaType } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { startMaster } from "../../src/master/master.ts";
+import { restoreJournal } from "../../src/master/restores.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Task } from "../../src/model/task.ts";
@@ -54,7 +55,12 @@ export interface Running {
   ended: Promise<Ran>;
 }
 
-export const settings: { master?: MasterSettings; worker?: WorkerSettings; up?: UpSettings } = {};
+export const settings: {
+  master?: MasterSettings;
+  worker?: WorkerSettings;
+  up?: UpSettings;
+  restore?: RestoreSettings;
+} = {};
 
 const main = join(import.meta.dir, "../../src/main.ts");
 
@@ -71,6 +77,21 @@ const roles: Omit<Roles, "simulator"> = {
     settings.up = asked;
     return 0;
   },
+  restore: async (asked, backup) => {
+    settings.restore = asked;
+    return restoreJournal({ journal: openMemoryJournal(), clock: systemClock }, backup, asked);
+  },
+  askEngine: (_, path) => engine.answer(path),
+  lockHolder: (path) => engine.lockHolder(path),
+};
+
+/** What doctor finds on this machine. */
+export const engine: {
+  answer: Roles["askEngine"] extends (host: string, ...more: infer M) => infer R ? (...more: M) => R : never;
+  lockHolder: Roles["lockHolder"];
+} = {
+  answer: async () => ({}),
+  lockHolder: () => null,
 };
 
 export function start(argv: readonly string[], asked: Asked = {}): Running {

@@ -93,9 +93,32 @@ describe("roles", () => {
     });
   });
 
+  test.each([
+    ["off", 1],
+    ["1", 1],
+    ["1.0", 1],
+    ["0.5", 0.5],
+    [".9", 0.9],
+  ])("master --mass-loss-threshold %s", async (text, massLossFraction) => {
+    await podling(`master --mass-loss-threshold ${text}`);
+    expect(settings.master).toMatchObject({ massLossFraction });
+  });
+
+  test.each(["0", "0.0", "1.1", "50%", "half", "-1", "1e-1"])(
+    "master --mass-loss-threshold %s is refused",
+    async (text) => {
+      const { code, err } = await podling(["master", `--mass-loss-threshold=${text}`]);
+      expect(code).toBe(64);
+      expect(err).toStartWith(
+        "error: --mass-loss-threshold: expected a share of the nodes above 0 and up to 1, such as 0.5",
+      );
+      expect(err).toContain(`got "${text}"`);
+    },
+  );
+
   test("worker: every flag", async () => {
     await podling(
-      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g",
+      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g --ended-count 5 --ended-age off --disk-high 90 --disk-low 80",
     );
     expect(settings.worker).toEqual({
       masterUrl: "http://m:1",
@@ -112,9 +135,24 @@ describe("roles", () => {
       insecure: true,
       cpus: 0.5,
       memory: 2 * 1024 ** 3,
+      retention: { count: 5, ageMs: Number.POSITIVE_INFINITY },
+      watermarks: { highPercent: 90, lowPercent: 80 },
     });
     await podling("worker", { env: { XDG_DATA_HOME: "/x", DOCKER_HOST: "unix:///e" } });
     expect(settings.worker).toMatchObject({ dataDir: "/x/podling/worker", dockerHost: "unix:///e", cpus: null });
+  });
+
+  test("worker: what it cleans up by itself, and how to switch that off", async () => {
+    const defaults = { retention: { count: 50, ageMs: 86_400_000 }, watermarks: { highPercent: 85, lowPercent: 75 } };
+    await podling("worker");
+    expect(settings.worker).toMatchObject(defaults);
+    await podling("worker --ended-count off --ended-age 1h --disk-high off");
+    expect(settings.worker).toMatchObject({
+      retention: { count: Number.POSITIVE_INFINITY, ageMs: 3_600_000 },
+      watermarks: null,
+    });
+    await podling("up --disk-high 60");
+    expect(settings.up!.worker.watermarks).toEqual({ highPercent: 60, lowPercent: 59 });
   });
 
   test("up: both, each with its port and folder", async () => {
@@ -135,6 +173,9 @@ describe("roles", () => {
     ["master --port 99999", '--port: expected a whole number from 0 to 65535; got "99999"'],
     ["worker --capacity 0", '--capacity: expected a whole number from 1 to 10000; got "0"'],
     ["worker --memory much", '--memory: expected memory such as 512m or 2g; got "much"'],
+    ["worker --disk-low 90", "--disk-low: expected less than --disk-high, which is 85; got 90"],
+    ["worker --disk-high full", '--disk-high: expected a whole number from 1 to 100; got "full"'],
+    ["worker --ended-count some", "--ended-count: expected a whole number"],
     ["worker --label =v", "--label =v: the key is missing"],
     ["up --retention-age old", "--retention-age: expected a duration"],
   ])("podling %s", async (line, says) => {

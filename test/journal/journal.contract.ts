@@ -3,7 +3,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type Journal, JournalUnavailable } from "../../src/journal/journal.ts";
 import { InvariantError } from "../../src/lib/assert.ts";
+import { replacementContract, replacementRestartContract } from "./replacement.contract.ts";
 import { batches, range, sampleBatch } from "./sample.ts";
+import { appendUntilRefused, fill, read, revisions, snapshot } from "./steps.ts";
 
 export interface JournalSubject {
   name: string;
@@ -24,8 +26,10 @@ export function journalContract(subject: JournalSubject): void {
     describe("log", () => logContract(subject));
     describe("snapshots", () => snapshotContract(subject));
     describe("truncation", () => truncationContract(subject));
+    describe("replacement", () => replacementContract(subject, gapped(subject.gaps.breakable)));
     describe("a disk that refuses", () => refusalContract(subject));
     describe("after a restart", () => restartContract(subject));
+    describe("replaced, and restarted", () => replacementRestartContract(subject, gapped(subject.gaps.durable)));
   });
 }
 
@@ -359,37 +363,4 @@ function restartContract({ create, reopen, gaps }: JournalSubject): void {
 /** A test that an adapter cannot pass is named with the reason. */
 function gapped(reason: string | undefined): (name: string, body: () => void) => void {
   return (name, body) => (reason === undefined ? test(name, body) : test.skip(`${name} [${reason}]`, body));
-}
-
-function fill(journal: Journal, first: number, last: number): void {
-  for (const batch of batches(first, last)) journal.append(batch);
-}
-
-/** A full disk has room left in what the journal already holds; this uses it up. */
-function appendUntilRefused(journal: Journal): number {
-  for (let tries = 0; tries < 10_000; tries++) {
-    const revision = journal.lastRevision() + 1;
-    try {
-      journal.append(sampleBatch(revision));
-    } catch (error) {
-      expect(error).toBeInstanceOf(JournalUnavailable);
-      return revision - 1;
-    }
-  }
-  throw new Error("10,000 appends, and none was refused");
-}
-
-function snapshot(journal: Journal, revision: number, chunks: readonly string[]): void {
-  const writer = journal.beginSnapshot(revision);
-  for (const chunk of chunks) writer.write(chunk);
-  writer.commit();
-}
-
-function read(journal: Journal): { revision: number; chunks: string[] } | null {
-  const found = journal.readSnapshot();
-  return found && { revision: found.revision, chunks: [...found.chunks] };
-}
-
-function revisions(journal: Journal): number[] {
-  return [...journal.readBatches(0)].map(({ revision }) => revision);
 }

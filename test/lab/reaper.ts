@@ -71,6 +71,23 @@ function pidsInCgroups(name: string): number[] {
   return [...pids];
 }
 
+export type ContainerProcesses = { inContainers: { pid: number; program: string }[]; shims: number[] };
+
+/** What a lab's engines run: the processes in its containers, with their command lines, and the shims that watch over them. */
+export function containerProcesses(claim: Claim): ContainerProcesses {
+  const shims = pidsWithArgument(claim.folder).filter((pid) => commandLine(pid).includes("containerd-shim"));
+  const inContainers = pidsInCgroups(cgroupOf(claim)).map((pid) => ({ pid, program: commandLine(pid) }));
+  return { inContainers, shims };
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
+
 function removeCgroups(name: string): void {
   for (const folder of cgroupFolders(name).flatMap(cgroupTree)) {
     try {

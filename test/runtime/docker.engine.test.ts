@@ -7,7 +7,8 @@ import { engineFetch, findEngine } from "../../scripts/ping-engine.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import { DockerRuntime } from "../../src/runtime/docker.ts";
 import { RuntimeError } from "../../src/runtime/runtime.ts";
-import { runtimeContract } from "./runtime.contract.ts";
+import { type RuntimeHarness, runtimeContract } from "./runtime.contract.ts";
+import { storageContract } from "./storage.contract.ts";
 
 /** Starts with this, so that leftovers are known. */
 const prefix = "contract";
@@ -29,9 +30,20 @@ if ("problem" in engine) {
   describe.skip("the Docker runtime", () => test("keeps the contract", () => {}));
 } else {
   const { host } = engine;
-  runtimeContract("the Docker runtime", async () => {
+  const open = async (): Promise<RuntimeHarness> => {
     await ensureImage(host);
     await removeLeftovers(host);
+    const engine = async (method: string, path: string, body?: unknown) => {
+      const init = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await engineFetch(host, path, {
+        method,
+        headers: { "content-type": "application/json" },
+        ...init,
+      });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json().catch(() => null) as Promise<{ Id: string }>;
+    };
+    let made = 0;
     return {
       runtime: new DockerRuntime(host),
       image: DEMO_IMAGE,
@@ -44,10 +56,27 @@ if ("problem" in engine) {
         print: (stdout, stderr) => ["sh", "-c", 'echo "$0"; echo "$1" >&2', stdout, stderr],
         unstartable: ["/no/such/program"],
       },
+      others: {
+        async makeImage(name) {
+          const { Id } = await engine("POST", "/containers/create", { Image: DEMO_IMAGE });
+          const query = new URLSearchParams({ container: Id, repo: name.split(":")[0]!, tag: name.split(":")[1]! });
+          await engine("POST", `/commit?${query}`, { Labels: { made: `${Date.now()} ${made++}` } });
+          await engine("DELETE", `/containers/${Id}`);
+        },
+        async nameImage(image, name) {
+          const [repo, tag] = name.split(":");
+          await engine("POST", `/images/${encodeURIComponent(image)}/tag?repo=${repo}&tag=${tag}`);
+        },
+        async makeVolume(name) {
+          await engine("POST", "/volumes/create", { Name: name });
+        },
+      },
       clusterId: `${prefix}${Math.random().toString(36).slice(2, 10)}`,
       close: () => removeLeftovers(host),
     };
-  });
+  };
+  runtimeContract("the Docker runtime", open);
+  storageContract("the Docker runtime", open);
 
   afterAll(() => removeLeftovers(host));
 }

@@ -22,6 +22,12 @@ export interface RuntimeHarness {
     print: (stdout: string, stderr: string) => string[];
     unstartable: string[];
   };
+  /** Behind the runtime's back: an image that no other is like, another name for one, and a volume. */
+  others: {
+    makeImage(name: string): Promise<void>;
+    nameImage(image: string, name: string): Promise<void>;
+    makeVolume(name: string): Promise<void>;
+  };
   /** Unique to this run. */
   clusterId: string;
   close(): Promise<void>;

@@ -2,8 +2,11 @@
 
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { type Program, SimulatedRuntime } from "../../src/runtime/simulated.ts";
-import { runtimeContract } from "./runtime.contract.ts";
+import { SimulatedRuntime } from "../../src/runtime/simulated.ts";
+import type { Program } from "../../src/runtime/simulated-options.ts";
+import type { SimulatedImage } from "../../src/runtime/simulated-storage.ts";
+import { type RuntimeHarness, runtimeContract } from "./runtime.contract.ts";
+import { storageContract } from "./storage.contract.ts";
 
 const programs: Record<string, (words: string[]) => Program> = {
   forever: () => ({ runsMs: null, exitCode: 0 }),
@@ -13,26 +16,45 @@ const programs: Record<string, (words: string[]) => Program> = {
   missing: () => ({ runsMs: 0, exitCode: 127, startError: "no such program" }),
 };
 
-runtimeContract("the simulated runtime", async () => ({
-  runtime: new SimulatedRuntime({
+async function open(): Promise<RuntimeHarness> {
+  const images = new Map<string, SimulatedImage>([["demo", { present: true, pullMs: 1, sizeBytes: 1 }]]);
+  const runtime = new SimulatedRuntime({
     clock: systemClock,
     random: seededRandom(7),
-    images: new Map([["demo", { present: true, pullMs: 1, sizeBytes: 1 }]]),
+    images,
+    disk: { totalBytes: 1000, otherBytes: 100 },
     program: ({ command, args }) => {
       const [name, ...words] = [...command, ...args];
       return programs[name!]!(words);
     },
     delayMs: { min: 0, max: 2 },
-  }),
-  image: "demo",
-  missingImage: "127.0.0.1:1/missing:none",
-  programs: {
-    forever: ["forever"],
-    stubborn: ["stubborn"],
-    exit: (code) => ["exit", String(code)],
-    print: (stdout, stderr) => ["print", stdout, stderr],
-    unstartable: ["missing"],
-  },
-  clusterId: "simulated",
-  close: async () => {},
-}));
+  });
+  return {
+    runtime,
+    image: "demo",
+    missingImage: "127.0.0.1:1/missing:none",
+    programs: {
+      forever: ["forever"],
+      stubborn: ["stubborn"],
+      exit: (code) => ["exit", String(code)],
+      print: (stdout, stderr) => ["print", stdout, stderr],
+      unstartable: ["missing"],
+    },
+    others: {
+      async makeImage(name) {
+        images.set(name, { present: true, pullMs: 1, sizeBytes: 1 });
+      },
+      async nameImage(image, name) {
+        images.set(name, { ...images.get(image)!, imageId: runtime.storage.idOf(image) });
+      },
+      async makeVolume(name) {
+        runtime.storage.putVolume(name);
+      },
+    },
+    clusterId: "simulated",
+    close: async () => {},
+  };
+}
+
+runtimeContract("the simulated runtime", open);
+storageContract("the simulated runtime", open);

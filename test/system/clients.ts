@@ -18,6 +18,9 @@ export class Clients {
   readonly #sentNames = new Set<string>();
   #names = 0;
   acknowledged = 0;
+  /** Writes refused because the journal could not keep them, and the names of tasks that so must not be. */
+  refused = 0;
+  readonly #refusedNames = new Set<string>();
   readonly #master: MasterProcess;
   readonly #pick: () => number;
 
@@ -33,29 +36,40 @@ export class Clients {
 
   async #client(): Promise<void> {
     const mine: string[] = [];
-    try {
-      for (;;) {
-        const draw = this.#pick();
-        const taskId = mine[Math.floor(this.#pick() * mine.length)];
-        if (taskId === undefined || draw < 0.4) mine.push(await this.#create());
-        else if (draw < 0.9) await this.#moveOn(taskId);
-        else {
-          await this.#delete(taskId);
-          mine.splice(mine.indexOf(taskId), 1);
-        }
+    for (;;) {
+      try {
+        await this.#next(mine);
+      } catch (error) {
+        if (error instanceof Gone) return;
+        // Only its death may end a client, and only a full disk make it wait: what else is refused is a fault.
+        if (!(error instanceof NotKept)) throw error;
+        await Bun.sleep(10);
       }
-    } catch (error) {
-      // Only its death may end a client: what it refuses is a fault.
-      if (!(error instanceof Gone)) throw error;
+    }
+  }
+
+  async #next(mine: string[]): Promise<void> {
+    const draw = this.#pick();
+    const taskId = mine[Math.floor(this.#pick() * mine.length)];
+    if (taskId === undefined || draw < 0.4) mine.push(await this.#create());
+    else if (draw < 0.9) await this.#moveOn(taskId);
+    else {
+      await this.#delete(taskId);
+      mine.splice(mine.indexOf(taskId), 1);
     }
   }
 
   async #create(): Promise<string> {
     const name = `t-${this.#names++}`;
     this.#sentNames.add(name);
-    const task = await this.#send("POST", "/api/v1/tasks", { name, image: "nginx", env: { FOR: name } });
-    this.#note(task);
-    return task.taskId;
+    try {
+      const task = await this.#send("POST", "/api/v1/tasks", { name, image: "nginx", env: { FOR: name } });
+      this.#note(task);
+      return task.taskId;
+    } catch (error) {
+      if (error instanceof NotKept) this.#refusedNames.add(name);
+      throw error;
+    }
   }
 
   async #moveOn(taskId: string): Promise<void> {
@@ -73,7 +87,12 @@ export class Clients {
 
   async #delete(taskId: string): Promise<void> {
     this.#deleting.add(taskId);
-    await this.#send("DELETE", `/api/v1/tasks/${taskId}?force=true`);
+    try {
+      await this.#send("DELETE", `/api/v1/tasks/${taskId}?force=true`);
+    } catch (error) {
+      if (error instanceof NotKept) this.#deleting.delete(taskId);
+      throw error;
+    }
     this.#deleting.delete(taskId);
     this.deleted.add(taskId);
     this.known.delete(taskId);
@@ -95,6 +114,10 @@ export class Clients {
       text = await answer.text();
     } catch {
       throw new Gone();
+    }
+    if (status === 503 && text.includes('"journal-unavailable"')) {
+      this.refused++;
+      throw new NotKept();
     }
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     this.acknowledged++;
@@ -128,6 +151,7 @@ export class Clients {
     for (const taskId of this.deleted) if (found.has(taskId)) lost.push(`${taskId} was deleted and is back`);
     expect(lost).toEqual([]);
     this.#deleting.clear();
+    expect(tasks.filter(({ name }) => this.#refusedNames.has(name))).toEqual([]);
     const half = tasks.flatMap((task) =>
       isWhole(task) && this.#sentNames.has(task.name) ? [] : [JSON.stringify(task)],
     );
@@ -142,6 +166,7 @@ export class Clients {
 }
 
 class Gone extends Error {}
+class NotKept extends Error {}
 
 /** All fields that its status says it must have. */
 function isWhole(task: Task): boolean {

@@ -3,10 +3,11 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { containerLabels } from "../../src/model/cluster.ts";
+import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node.ts";
 import type { Task } from "../../src/model/task.ts";
 import { describeLab } from "../lab/available.ts";
-import { Cluster, type MasterProcess, podling, type WorkerProcess } from "../lab/cluster.ts";
+import { Cluster, type MasterProcess, type WorkerProcess } from "../lab/cluster.ts";
 import type { Engine } from "../lab/engine.ts";
 import { Lab } from "../lab/lab.ts";
 import { until } from "../lab/until.ts";
@@ -45,6 +46,31 @@ describeLab("liveness of real processes", () => {
     return made;
   }
 
+  const joins = (worker: WorkerProcess) => worker.output().split(" joined ").length;
+
+  /** The tasks as they are now, all running, wherever they went meanwhile. */
+  async function baseline(): Promise<void> {
+    tasks = await until(
+      "all tasks to run",
+      async () => {
+        const running = await master.json<Task[]>("GET", "/api/v1/tasks?status=running");
+        const containers = await engine.containers(containerLabels.task);
+        const alive = containers.filter(({ State }) => State === "running");
+        return running.length === tasks.length && alive.length === tasks.length ? running : null;
+      },
+      60_000,
+    );
+  }
+
+  /** It sits there, but may run anywhere. */
+  async function runOn(hostname: string, name: string): Promise<Task> {
+    const others = ["n1", "n2", "n3"].filter((other) => other !== hostname);
+    for (const other of others) await master.json("POST", `/api/v1/nodes/${other}/cordon`);
+    const made = await run(name);
+    for (const other of others) await master.json("POST", `/api/v1/nodes/${other}/uncordon`);
+    return made;
+  }
+
   async function lost(): Promise<number> {
     const text = await (await master.fetch("/metrics")).text();
     return [...text.matchAll(/^podling_nodes_lost_total\{.+\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
@@ -56,7 +82,7 @@ describeLab("liveness of real processes", () => {
       const { status, restarts, replacedBy, containerId, startedAt } = before;
       expect(await task(before)).toMatchObject({ status, restarts, replacedBy, containerId, startedAt });
     }
-    const containers = await engine.containers(containerLabels.task);
+    const containers = (await engine.containers(containerLabels.task)).filter(({ State }) => State === "running");
     expect(containers.map(({ Id }) => Id).sort()).toEqual(tasks.map(({ containerId }) => containerId!).sort());
   }
 
@@ -91,46 +117,54 @@ describeLab("liveness of real processes", () => {
   }, 60_000);
 
   test("a worker that is killed with -9 and starts again within its grace keeps all it has", async () => {
-    await workers[1]!.kill();
-    await until("it to be suspect", async () => (await nodes())[1]!.suspect !== null);
-    const { stdout, stderr } = await podling(["nodes"], { master });
-    expect(stdout).toMatch(/n2 .+ online/);
-    expect(stderr === "" || stderr.includes("n2: its connection broke at")).toBe(true);
-    await workers[1]!.start();
-    await calm();
-    expect(await lost()).toBe(0);
-    await untouched();
-  }, 60_000);
+    // On a machine that is busy with other tests the start alone may take longer than the grace: then it says nothing.
+    for (let tries = 1; ; tries++) {
+      tasks.push(await runOn("n2", `stays-${tries}`));
+      const from = performance.now();
+      const joinedBefore = joins(workers[1]!);
+      await workers[1]!.kill();
+      workers[1]!.launch();
+      await until("it to join", () => joins(workers[1]!) > joinedBefore, 30_000);
+      const awayMs = performance.now() - from;
+      await calm();
+      if (awayMs > limits.suspectGraceMs) {
+        if (tries === 5) throw new Error(`the machine is too busy to tell: the worker took ${Math.round(awayMs)} ms`);
+        await baseline();
+        continue;
+      }
+      process.stderr.write(`kill -9 of a worker: back after ${(awayMs / 1000).toFixed(2)} s\n`);
+      expect(master.output()).toContain("a node's connection broke");
+      await untouched();
+      return;
+    }
+  }, 180_000);
 
   test("a worker that is killed with -9 and stays away is lost soon, and what it ran runs elsewhere", async () => {
-    const [gone] = tasks.filter(({ nodeId }) => nodeId === nodeIdOf.get("n3"));
+    const before = await lost();
+    const gone = await runOn("n3", "goes-elsewhere");
     const from = performance.now();
     await workers[2]!.kill();
     const failed = await until("the loss", async () => {
-      const now = await task(gone!);
+      const now = await task(gone);
       return now.status === "failed" ? now : null;
     });
     const lostAfterMs = performance.now() - from;
     expect(failed.reason.code).toBe("node-lost");
     expect(failed.reason.message).toContain("n3");
-    await until("its replacement to run", async () => {
-      const now = await master.json<Task>("GET", `/api/v1/tasks/${failed.replacedBy}`);
-      return now.status === "running" ? now : null;
-    });
+    await until(
+      "its replacement to run",
+      async () => {
+        const now = await master.json<Task>("GET", `/api/v1/tasks/${failed.replacedBy}`);
+        if (now.status !== "running") throw new Error(`it is ${now.status}: ${now.reason.message}`);
+        return now;
+      },
+      60_000,
+    );
     const runningAfterMs = performance.now() - from;
     process.stderr.write(
       `kill -9 of a worker: lost after ${(lostAfterMs / 1000).toFixed(2)} s, its task runs elsewhere after ${(runningAfterMs / 1000).toFixed(2)} s\n`,
     );
-    expect((await nodes()).map(({ hostname, status }) => [hostname, status])).toEqual([
-      ["n1", "online"],
-      ["n2", "online"],
-      ["n3", "offline"],
-    ]);
-    expect(await lost()).toBe(1);
-  }, 60_000);
-
-  const nodeIdOf = new Map<string, string>();
-  beforeAll(async () => {
-    for (const { hostname, nodeId } of await nodes()) nodeIdOf.set(hostname, nodeId);
-  });
+    expect((await nodes())[2]).toMatchObject({ hostname: "n3", status: "offline" });
+    expect(await lost()).toBe(before + 1);
+  }, 120_000);
 });

@@ -92,7 +92,8 @@ describe("a worker that starts again", () => {
     const foreign = (await world.runtime.create({ name: "foreign", labels, spec: task })) as { containerId: string };
     await world.runtime.start(foreign.containerId);
     first.stop();
-    await world.master.do("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
+    // As when its node counts as lost: it is over, and its record stays.
+    await world.master.do("PUT", `/api/v1/tasks/${task.taskId}/status`, { status: "failed", nodeId: first.nodeId });
     await world.started();
     await until("it to be stopped", () => world.container(task)?.status === "exited");
     expect((await world.runtime.inspect(foreign.containerId))?.status).toBe("running");

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { IdentityError, IdentityFile } from "../../src/worker/identity.ts";
+import { type Identity, IdentityError, IdentityFile } from "../../src/worker/identity.ts";
 import { until } from "../lab/until.ts";
+import { World } from "./in-process.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -49,6 +50,32 @@ describe("the identity", () => {
     writeFileSync(join(folder, "file"), "");
     expect(refusal(() => new IdentityFile(join(folder, "file", "data")))).toContain("--data-dir");
   });
+});
+
+test("a node whose id cannot be kept does not join; it does as soon as there is room", async () => {
+  const world = new World();
+  const kept: Identity[] = [];
+  let full = true;
+  let tries = 0;
+  const worker = world.worker({
+    identity: {
+      read: () => null,
+      write: (written) => {
+        tries++;
+        if (full) throw new IdentityError("no space left on device");
+        kept.push(written);
+      },
+    },
+  });
+  void worker.start();
+  await until("two tries", () => tries >= 2);
+  expect([worker.nodeId, worker.counters.syncs]).toEqual(["", 0]);
+  full = false;
+  await until("it to have joined", () => worker.counters.syncs > 0);
+  const nodes = await world.master.do<{ nodeId: string }[]>("GET", "/api/v1/nodes");
+  expect(nodes.map(({ nodeId }) => nodeId)).toEqual([worker.nodeId]);
+  expect(kept.at(-1)).toMatchObject({ nodeId: worker.nodeId, clusterId: expect.stringMatching(/./) });
+  await world.down();
 });
 
 describe("the data folder", () => {

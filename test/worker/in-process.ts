@@ -6,7 +6,9 @@ import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import type { Task, TaskStatus } from "../../src/model/task.ts";
-import { type Program, type SimulatedImage, SimulatedRuntime } from "../../src/runtime/simulated.ts";
+import { SimulatedRuntime } from "../../src/runtime/simulated.ts";
+import type { Program } from "../../src/runtime/simulated-options.ts";
+import type { SimulatedImage } from "../../src/runtime/simulated-storage.ts";
 import type { Identity } from "../../src/worker/identity.ts";
 import { Worker, type WorkerOptions } from "../../src/worker/worker.ts";
 import { until } from "../lab/until.ts";
@@ -17,6 +19,8 @@ const programs: Record<string, (words: string[], run: number) => Program> = {
   forever: () => ({ runsMs: null, exitCode: 0 }),
   stubborn: () => ({ runsMs: null, exitCode: 0, ignoresStop: true }),
   exit: ([code]) => ({ runsMs: 1, exitCode: Number(code) }),
+  /** Writes, and ends with this code. */
+  crash: ([code, text]) => ({ runsMs: 1, exitCode: Number(code), stdout: text ?? "" }),
   /** Fails so many times, then goes on. */
   flaky: ([times], run) => ({ runsMs: run < Number(times) ? 1 : null, exitCode: 1 }),
   print: ([stdout, stderr]) => ({ runsMs: null, exitCode: 0, stdout: stdout ?? "", stderr: stderr ?? "" }),

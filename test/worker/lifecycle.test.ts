@@ -186,6 +186,38 @@ describe("what cannot be started", () => {
     await until("the container to go", () => world.container(task) === undefined);
   });
 
+  describe("a container that its engine cannot start any more", () => {
+    /** As after a crash of the engine in the middle of its start. */
+    const breakFirst = () => {
+      const start = world.runtime.start.bind(world.runtime);
+      const broken = new Set<string>();
+      world.runtime.start = async (containerId) => {
+        if (broken.size === 0) broken.add(containerId);
+        if (broken.has(containerId)) throw new RuntimeError("start-failed", "task 1: already exists", true, true);
+        return start(containerId);
+      };
+      return broken;
+    };
+
+    test("is replaced where the policy allows another run", async () => {
+      await world.started();
+      const broken = breakFirst();
+      const restartPolicy = { mode: "always", backoffInitialMs: 10 };
+      const running = await world.reached(await world.run("web", ["forever"], { restartPolicy }), "running", "running");
+      expect(broken.has(running.containerId!)).toBe(false);
+      expect(running.restarts).toBe(1);
+      expect(world.runtime.all()).toHaveLength(1);
+    });
+
+    test("is an end where it does not, for it may have run", async () => {
+      await world.started();
+      breakFirst();
+      const failed = await world.reached(await world.run("job", ["exit", "0"]), "failed", "start-failed");
+      expect(failed.error).toBe("task 1: already exists");
+      expect(world.runtime.calls.filter((call) => call === "create")).toHaveLength(1);
+    });
+  });
+
   test("a port that is taken is tried some times, for it may just be let go of", async () => {
     await world.started();
     const ports = [{ containerPort: 80, hostPort: 8080 }];

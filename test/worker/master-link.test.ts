@@ -253,6 +253,23 @@ test("of many workers, each comes back at a moment of its own in the time that t
   expect(new Set(phases).size).toBe(10);
 });
 
+test("a call that is given up is given up by the clock that was handed in", async () => {
+  const clock = new TestClock();
+  const wire = new Wire(clock);
+  wire.behaviour = "hangs";
+  const client = new Client({ baseUrl: "http://localhost:1", fetch: wire.fetch, clock });
+  const call = client.call("heartbeat", { id: "n1", body: {}, timeoutMs: 2 * second }).catch((error: Error) => error);
+  let over = false;
+  void call.then(() => {
+    over = true;
+  });
+  await clock.advance(2 * second - 1);
+  expect(over).toBe(false);
+  await clock.advance(1);
+  expect(over).toBe(true);
+  expect(((await call) as Error).message).toBe("cannot reach http://localhost:1: timed out");
+});
+
 test("at its end nothing goes on", async () => {
   const { clock, wire, end } = await joined();
   await clock.advance(2 * second);

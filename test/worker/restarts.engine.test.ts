@@ -29,6 +29,25 @@ describeLab("restarts", () => {
     expect(await world.containers(ended)).toHaveLength(1);
   });
 
+  test("what a run that ends badly last wrote is in its record: both streams, the last twenty lines", async () => {
+    const script =
+      'i=0; while [ $i -lt 30 ]; do echo "line $i"; i=$((i+1)); done; sleep 1; echo "no config" >&2; exit 7';
+    const ended = await world.reaches(await world.create("panics", script), "failed");
+    expect(ended.lastFailure).toMatchObject({ exitCode: 7, finishedAt: ended.finishedAt });
+    const log = ended.lastFailure!.log;
+    expect(log).toHaveLength(20);
+    expect(log).toContain("no config");
+    expect(log).toContain("line 29");
+    const long = await world.reaches(
+      await world.create("longs", "head -c 200000 /dev/zero | tr '\\0' x; exit 1"),
+      "failed",
+    );
+    expect(Buffer.byteLength(long.lastFailure!.log.join(""))).toBeLessThanOrEqual(4096);
+    expect(long.lastFailure!.log[0]).toMatch(/^x+…$/);
+    const fine = await world.reaches(await world.create("fine", "echo done"), "completed");
+    expect(fine.lastFailure).toBeNull();
+  });
+
   test("on-failure: until it succeeds", async () => {
     const script = "test -f /tmp/ran && exit 0; touch /tmp/ran; exit 1";
     const policy = { mode: "on-failure", ...quick };

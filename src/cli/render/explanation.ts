@@ -33,9 +33,11 @@ export function renderExplanation(
   const shown = everyNode ? ordered : ordered.slice(0, nodesShown);
   const rest = ordered.length - shown.length;
   const parts = [`${style.paint(oneLine(name), "bold")} (${taskId}) is ${status}\n${oneLine(summary)}\n`];
+  const failure = lastRun(explanation, style);
+  if (failure !== "") parts.push(failure);
   if (shown.length > 0) {
     parts.push(renderTable(columns(shown, style), shown, style, maxWidth));
-    if (rest > 0) parts[1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}: -o wide shows all\n`;
+    if (rest > 0) parts[parts.length - 1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}: -o wide shows all\n`;
   }
   const failing = failures(shown, style);
   if (failing !== "") parts.push(failing);
@@ -44,6 +46,16 @@ export function renderExplanation(
   if (smallestChange !== null) parts.push(`${style.paint("What would help", "bold")}: ${oneLine(smallestChange)}\n`);
   parts.push(style.paint(truncate(basis(explanation), maxWidth ?? 1000, style.ellipsis), "dim") + "\n");
   return parts.join("\n");
+}
+
+/** What a run that ended badly left behind. A master of an older version says nothing of it. */
+function lastRun({ reason, lastFailure }: Explanation, style: Style): string {
+  if (!lastFailure) return "";
+  const { finishedAt, exitCode, log } = lastFailure;
+  const run = `The run that ended${finishedAt === null ? "" : ` at ${finishedAt}`} with exit code ${exitCode ?? "unknown"}`;
+  const wrote = log.length === 0 ? `${run} left no lines in its log` : `${run} last wrote`;
+  const lines = log.map((line) => `  ${oneLine(line)}\n`).join("");
+  return `${oneLine(reason.message)}\n${style.paint(wrote, "bold")}${log.length === 0 ? "" : ":"}\n${lines}`;
 }
 
 /** The chosen one, then those that fit by score, then those that fail the fewest filters. */

@@ -11,7 +11,7 @@ import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
 import { createStyle, oneLine, plainStyle, speaksUtf8, truncate } from "./style.ts";
 import { renderTable } from "./table.ts";
-import { portsText, statusText, taskColumns } from "./tasks.ts";
+import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
 
 const now = Date.parse("2025-01-19T12:40:00.000Z");
@@ -71,6 +71,16 @@ describe("tasks", () => {
     const [head, row] = renderTable(columns(true), tasks, plainStyle, null).split("\n");
     expect(head).toMatch(/^NAME +TASK +STATUS +NODE +IMAGE +PORTS +REASON +RESTARTS +AGE$/);
     expect(row).toContain("nginx:1.27");
+  });
+
+  test("wide quotes the last line of a run that ended badly, and of no other", () => {
+    const lastFailure = { finishedAt: null, exitCode: 3, log: ["first", `panic ${"x".repeat(200)}`] };
+    const restarting = { code: "restarting" as const, message: "exited with code 3; restart 2 in 4 s" };
+    const text = reasonText(task({ status: "running", reason: restarting, lastFailure }));
+    expect(text).toMatch(/^exited with code 3; restart 2 in 4 s; it last wrote: panic x+…$/);
+    expect(text.length).toBeLessThan(200);
+    const running = { code: "running" as const, message: "running" };
+    expect(reasonText(task({ status: "running", reason: running, lastFailure }))).toBe("running");
   });
 
   test.each([
@@ -188,6 +198,9 @@ const pending: Explanation = {
   taskId: "20250119123456-abc12345" as TaskId,
   name: "web",
   status: "pending",
+  reason: { code: "no-node-fits", message: "0 of 2 nodes fit" },
+  restarts: 0,
+  lastFailure: null,
   strategy: "spread",
   summary: "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
   revision: 42,
@@ -201,6 +214,31 @@ const pending: Explanation = {
 };
 
 describe("explanations", () => {
+  test("of a task that fails show the end of what it wrote, on lines of their own and harmless", () => {
+    const lastFailure = {
+      finishedAt: "2025-01-19T12:39:00.000Z",
+      exitCode: 3,
+      log: ["loading", "\x1b[31mpanic\x1b[0m: no config"],
+    };
+    const reason = { code: "restarting" as const, message: "exited with code 3; restart 5 in 16 s" };
+    const failing = { ...pending, status: "running" as const, reason, restarts: 4, lastFailure };
+    const text = renderExplanation(failing, plainStyle, 80, false);
+    expect(text).toContain(
+      [
+        "exited with code 3; restart 5 in 16 s",
+        "The run that ended at 2025-01-19T12:39:00.000Z with exit code 3 last wrote:",
+        "  loading",
+        "   [31mpanic [0m: no config",
+        "",
+        "NODE",
+      ].join("\n"),
+    );
+    const silent = { ...failing, lastFailure: { ...lastFailure, log: [] } };
+    expect(renderExplanation(silent, plainStyle, 80, false)).toContain("with exit code 3 left no lines in its log\n");
+    const { lastFailure: _, ...older } = failing;
+    expect(renderExplanation(older as never, plainStyle, 80, false)).not.toContain("exit code");
+  });
+
   test("of a task that waits, at 80 columns", () => {
     expect(renderExplanation(pending, plainStyle, 80, false)).toBe(
       `${[

@@ -25,7 +25,7 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<Task>
     columns.push(
       { title: "IMAGE", text: ({ image }) => image },
       { title: "PORTS", text: (task) => portsText(task) || "-" },
-      { title: "REASON", text: ({ reason }) => reason.message },
+      { title: "REASON", text: reasonText },
     );
   }
   columns.push(
@@ -33,6 +33,17 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<Task>
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
   );
   return columns;
+}
+
+/** Of the last line that is quoted; podling explain and podling inspect show all that was kept. */
+const quotedLength = 120;
+
+/** The sentence; of a run that ended badly with the last line that it wrote. */
+export function reasonText({ reason, status, lastFailure }: Task): string {
+  const line = lastFailure?.log.at(-1);
+  const concerns = reason.code === "restarting" || (status === "failed" && reason.code !== "node-lost");
+  if (line === undefined || !concerns) return reason.message;
+  return `${reason.message}; it last wrote: ${line.length > quotedLength ? `${line.slice(0, quotedLength)}…` : line}`;
 }
 
 /** "running", "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */

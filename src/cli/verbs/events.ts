@@ -1,6 +1,6 @@
 // podling events: every change of the cluster, as it happens.
 
-import type { WatchEvent } from "../../api/operations.ts";
+import type { WatchEvent } from "../../api/stream-events.ts";
 import { delay } from "../../lib/clock.ts";
 import { readEvents } from "../../lib/sse.ts";
 import type { Context } from "../context.ts";

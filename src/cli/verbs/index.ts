@@ -17,9 +17,12 @@ const loaders = {
   nodes: async () => (await import("./nodes.ts")).nodes,
   node: async () => (await import("./node.ts")).node,
   events: async () => (await import("./events.ts")).events,
+  backup: async () => (await import("./backup.ts")).backup,
+  restore: async () => (await import("./restore.ts")).restore,
   up: async () => (await import("./up.ts")).up,
   master: async () => (await import("./master.ts")).master,
   worker: async () => (await import("./worker.ts")).worker,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   sim: async () => (await import("./sim.ts")).sim,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completion,
@@ -31,7 +34,8 @@ export const verbNames = Object.keys(loaders) as VerbName[];
 /** For `podling help` and docs/CLI.md. */
 export const verbSections: ReadonlyArray<readonly [title: string, names: readonly VerbName[]]> = [
   ["Run", ["run", "ps", "logs", "inspect", "explain", "wait", "stop", "rm", "prune"]],
-  ["Look around", ["nodes", "node", "events"]],
+  ["Look around", ["nodes", "node", "events", "doctor"]],
+  ["Keep it", ["backup", "restore"]],
   ["Be the cluster", ["up", "master", "worker"]],
   ["This program", ["sim", "version", "completion", "help"]],
 ];
@@ -51,6 +55,11 @@ export const otherWords: Readonly<Record<string, string>> = {
   simulate: "podling sim",
   server: "podling master",
   agent: "podling worker",
+  export: "podling backup FILE",
+  import: "podling restore FILE",
+  snapshot: "podling backup FILE",
+  check: "podling doctor",
+  status: "podling doctor, podling nodes and podling ps",
 };
 
 export function isVerb(word: string): word is VerbName {

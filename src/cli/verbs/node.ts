@@ -6,6 +6,7 @@ import { each } from "../each.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import type { Verb, VerbGroup, Words } from "../verb.ts";
+import { nodeClean } from "./node-clean.ts";
 
 const someNodes: Words = { name: "NODE", min: 1, max: Number.POSITIVE_INFINITY, completes: "nodes" };
 const usage = "NODE [NODE ...]";
@@ -93,8 +94,8 @@ const rm: Verb = {
 
 export const node: VerbGroup = {
   name: "node",
-  summary: "Inspect, cordon, uncordon, give up or remove a node",
-  verbs: [inspect, cordon, uncordon, lost, rm],
+  summary: "Inspect, cordon, uncordon, clean, give up or remove a node",
+  verbs: [inspect, cordon, uncordon, nodeClean, lost, rm],
 };
 
 function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {

@@ -1,6 +1,6 @@
 // podling ps: tasks as a table, now or as they change.
 
-import type { GoneEvent, SyncEvent } from "../../api/operations.ts";
+import type { GoneEvent, SyncEvent } from "../../api/stream-events.ts";
 import { readEvents } from "../../lib/sse.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { isFinished, type Task } from "../../model/task.ts";

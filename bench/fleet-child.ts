@@ -1,0 +1,122 @@
+// A process of many simulated workers: each registers, holds its stream of assignments where it is told to, and sends
+// heartbeats at the pace that the master asks for, over connections of its own. It runs no containers. Commands come by
+// line on stdin ("go", "mark", "stats"), answers go by line of JSON to stdout.
+
+import { limits } from "../src/model/limits.ts";
+import { httpRequest } from "./http-load.ts";
+import { Wire } from "./wire.ts";
+
+const [host, portText, firstText, countText, streamsText] = process.argv.slice(2) as string[];
+const port = Number(portText);
+const first = Number(firstText);
+const count = Number(countText);
+const streams = Number(streamsText);
+
+const retryMaxMs = 5_000;
+
+let latencies: number[] = [];
+let failures = 0;
+let openStreams = 0;
+let registered = 0;
+/** Workers that have not been answered since the mark. */
+let unheard = new Set<number>();
+
+function say(what: object): void {
+  process.stdout.write(`${JSON.stringify(what)}\n`);
+}
+
+/** As a real worker: register until it is so, then beat for ever. */
+async function live(number: number): Promise<void> {
+  const wire = new Wire(host!, port);
+  const nodeId = await register(wire, number);
+  if (++registered === count) say({ event: "registered" });
+  if (number - first < streams) void follow(nodeId);
+  let intervalMs: number = limits.heartbeatMinMs;
+  for (;;) {
+    await Bun.sleep(intervalMs);
+    const sentAt = performance.now();
+    try {
+      const { status, body } = await wire.ask("POST", `/api/v1/nodes/${nodeId}/heartbeat`, "{}");
+      if (status !== 200) throw new Error(body);
+      latencies.push(performance.now() - sentAt);
+      intervalMs = (JSON.parse(body) as { nextHeartbeatMs: number }).nextHeartbeatMs;
+      if (unheard.delete(number) && unheard.size === 0) say({ event: "heard" });
+    } catch {
+      failures++;
+      intervalMs = limits.heartbeatMinMs;
+    }
+  }
+}
+
+async function register(wire: Wire, number: number): Promise<string> {
+  const body = JSON.stringify({
+    hostname: `worker-${number}`,
+    port: 8081,
+    address: "127.0.0.1",
+    capacity: 100,
+    cpu: 8,
+    memory: 2 ** 34,
+    labels: { zone: `z${number % 3}` },
+    engine: { name: "docker", version: "28.0.0", os: "linux", arch: "amd64" },
+    version: "bench",
+  });
+  let pauseMs: number = limits.retryInitialMs;
+  for (;;) {
+    try {
+      const answer = await wire.ask("POST", "/api/v1/nodes/register", body);
+      if (answer.status === 201) return (JSON.parse(answer.body) as { nodeId: string }).nodeId;
+      throw new Error(answer.body);
+    } catch {
+      failures++;
+      await Bun.sleep(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, retryMaxMs);
+    }
+  }
+}
+
+async function follow(nodeId: string): Promise<void> {
+  let pauseMs: number = limits.retryInitialMs;
+  for (;;) {
+    const opened = await followOnce(nodeId);
+    pauseMs = opened ? limits.retryInitialMs / 5 : Math.min(pauseMs * 2, retryMaxMs);
+    await Bun.sleep(pauseMs);
+  }
+}
+
+/** Resolves when the stream ends; true: it had begun. */
+function followOnce(nodeId: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    let open = false;
+    const end = () => {
+      if (open) openStreams--;
+      resolve(open);
+    };
+    Bun.connect<undefined>({
+      hostname: host!,
+      port,
+      socket: {
+        open: (socket) => void socket.write(httpRequest("GET", `/api/v1/nodes/${nodeId}/assignments`)),
+        data() {
+          if (!open) openStreams++;
+          open = true;
+        },
+        close: end,
+        error() {},
+      },
+    }).catch(end);
+  });
+}
+
+say({ event: "ready" });
+for await (const chunk of Bun.stdin.stream()) {
+  for (const command of new TextDecoder().decode(chunk).trim().split("\n")) {
+    if (command === "go") for (let number = first; number < first + count; number++) void live(number);
+    if (command === "mark") unheard = new Set(Array.from({ length: count }, (_, i) => first + i));
+    if (command === "stats") {
+      say({ event: "stats", latencies, failures, openStreams });
+      latencies = [];
+      failures = 0;
+    }
+  }
+}
+process.exit(0);

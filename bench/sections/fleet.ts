@@ -1,0 +1,201 @@
+// A large fleet against one master: thousands of simulated workers in processes of their own register at once, beat and
+// follow their assignments, while others ask for tasks; then the master is killed, and all of them come back.
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { MasterProcess } from "../../test/lab/cluster.ts";
+import { addressOf, type Bench, metric, taskBody } from "../bench.ts";
+import { notMeasured, type Row, type Unit } from "../report.ts";
+import { samplesOf } from "../samples.ts";
+import { p99, probe } from "../wire.ts";
+
+const CHILDREN = 2;
+/** Files that master and children need beside one connection for each worker and one for its stream. */
+const SPARE_FILES = 1_000;
+/** As Linux counts processor time for everybody. */
+const TICKS_PER_SECOND = 100;
+const COME_BACK_MS = 120_000;
+
+export async function fleet(bench: Bench): Promise<Row[]> {
+  if (process.platform !== "linux") {
+    return [notMeasured("fleet", "simulated workers", "only Linux tells processor time in /proc")];
+  }
+  const rows: Row[] = [];
+  for (const workers of bench.quick ? [200] : [1_000, 10_000]) rows.push(...(await fleetOf(bench, workers)));
+  return rows;
+}
+
+async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
+  const section = `fleet: ${workers.toLocaleString("en")} simulated workers, one master`;
+  const master = await (await bench.cluster()).master().start();
+  const streams = Math.min(workers, openFilesAllowed(master.pid) - workers - SPARE_FILES);
+  const children = Array.from(
+    { length: CHILDREN },
+    (_, i) => new Child(master, i, workers / CHILDREN, streams / CHILDREN),
+  );
+  const row = (what: string, unit: Unit, values: readonly number[], note = ""): Row => ({
+    section,
+    what,
+    unit,
+    ours: samplesOf(values),
+    ...(note === "" ? {} : { note }),
+  });
+  try {
+    await Promise.all(children.map((child) => child.event("ready")));
+    const from = performance.now();
+    for (const child of children) child.command("go");
+    await Promise.all(children.map((child) => child.event("registered")));
+    const registered = (performance.now() - from) / 1000;
+    await Promise.all([Bun.sleep(bench.count(15_000, 3_000)), allHeard(children)]); // the pace settles
+    const steady = await steadyState(master, children, bench.count(20_000, 4_000));
+    await mustBeOnline(master, workers);
+    const held = steady.openStreams.toLocaleString("en");
+    const stopped = performance.now();
+    await master.kill();
+    const back = allHeard(children);
+    await master.start();
+    const started = (performance.now() - stopped) / 1000;
+    await back;
+    const heard = (performance.now() - stopped) / 1000;
+    await mustBeOnline(master, workers);
+    return [
+      row("all registered, all at once", "s", [registered]),
+      row("processor time of the master, of one core", "%", [steady.cpuPercent], `${held} streams held`),
+      row("resident memory of the master", "MB", [steady.residentMB]),
+      row("heartbeats answered", "/s", [steady.beats.length / steady.seconds]),
+      row("heartbeat, sent to answered", "ms", steady.beats),
+      row("  99 of 100 within", "ms", [p99(steady.beats)]),
+      row("GET of one task meanwhile", "ms", steady.gets),
+      row("  99 of 100 within", "ms", [p99(steady.gets)]),
+      row("POST of a task meanwhile", "ms", steady.posts),
+      row("  99 of 100 within", "ms", [p99(steady.posts)]),
+      row(
+        "kill -9 and start, to every worker heard",
+        "s",
+        [heard],
+        `the master answered after ${started.toFixed(2)} s`,
+      ),
+    ];
+  } finally {
+    for (const child of children) child.end();
+    await master.kill();
+  }
+}
+
+async function steadyState(master: MasterProcess, children: Child[], durationMs: number) {
+  const task = await master.json<{ taskId: string }>("POST", "/api/v1/tasks", JSON.parse(taskBody("probed")));
+  await Promise.all(children.map((child) => child.stats())); // what was before does not count
+  const from = performance.now();
+  const ticks = processorTicks(master.pid);
+  const get = { method: "GET", path: `/api/v1/tasks/${task.taskId}`, status: 200 };
+  const [gets, posts] = await Promise.all([
+    probe(addressOf(master), () => get, { durationMs, everyMs: 20 }),
+    probe(
+      addressOf(master),
+      (n) => ({ method: "POST", path: "/api/v1/tasks", body: taskBody(`probe-${n}`), status: 201 }),
+      { durationMs, everyMs: 50 },
+    ),
+  ]);
+  const used = (processorTicks(master.pid) - ticks) / TICKS_PER_SECOND;
+  const seconds = (performance.now() - from) / 1000;
+  const residentMB = (await metric(master, "process_resident_memory_bytes")) / 1e6;
+  const stats = await Promise.all(children.map((child) => child.stats()));
+  const failures = stats.reduce((sum, one) => sum + one.failures, 0);
+  if (failures > 0) throw new Error(`${failures} heartbeats were not answered`);
+  return {
+    seconds,
+    cpuPercent: (used / seconds) * 100,
+    residentMB,
+    gets,
+    posts,
+    beats: stats.flatMap(({ latencies }) => latencies),
+    openStreams: stats.reduce((sum, one) => sum + one.openStreams, 0),
+  };
+}
+
+async function allHeard(children: Child[]): Promise<void> {
+  for (const child of children) child.command("mark");
+  await Promise.all(children.map((child) => child.event("heard")));
+}
+
+/** None of them has been silent: a false alarm would make every figure worthless. */
+async function mustBeOnline(master: MasterProcess, workers: number): Promise<void> {
+  const nodes = await master.json<{ status: string }[]>("GET", "/api/v1/nodes");
+  const online = nodes.filter(({ status }) => status === "online").length;
+  if (nodes.length !== workers || online !== workers) {
+    throw new Error(`${online} of ${nodes.length} nodes are online; ${workers} workers beat`);
+  }
+}
+
+/** Of the process itself, not of what it waited for. */
+function processorTicks(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+function openFilesAllowed(pid: number): number {
+  return Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1]);
+}
+
+interface Stats {
+  latencies: number[];
+  failures: number;
+  openStreams: number;
+}
+
+class Child {
+  readonly #process;
+  #text = "";
+  readonly #waiting = new Map<string, (said: Stats) => void>();
+
+  constructor(master: MasterProcess, index: number, workers: number, streams: number) {
+    const { host, port } = addressOf(master);
+    const numbers = [port, index * workers, workers, Math.floor(streams)].map(String);
+    const script = resolve(import.meta.dir, "../fleet-child.ts");
+    this.#process = Bun.spawn([process.execPath, script, host, ...numbers], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    void this.#read();
+  }
+
+  command(text: string): void {
+    this.#process.stdin.write(`${text}\n`);
+    this.#process.stdin.flush();
+  }
+
+  /** Its next event of this name. */
+  event(name: string): Promise<Stats> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`no ${name} in ${COME_BACK_MS / 1000} s`)), COME_BACK_MS);
+      this.#waiting.set(name, (said) => {
+        clearTimeout(late);
+        resolve(said);
+      });
+    });
+  }
+
+  stats(): Promise<Stats> {
+    const answer = this.event("stats");
+    this.command("stats");
+    return answer;
+  }
+
+  end(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  async #read(): Promise<void> {
+    for await (const chunk of this.#process.stdout) {
+      const lines = (this.#text + new TextDecoder().decode(chunk)).split("\n");
+      this.#text = lines.pop()!;
+      for (const line of lines) {
+        const said = JSON.parse(line) as Stats & { event: string };
+        this.#waiting.get(said.event)?.(said);
+      }
+    }
+  }
+}

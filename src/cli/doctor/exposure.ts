@@ -1,0 +1,72 @@
+// Which published ports other machines can reach. Docker opens them in front of the host's own firewall, which most
+// people learn too late.
+
+import { type Finding, field, finding, fine, textField } from "./finding.ts";
+
+/** One published port: "web on n1: 0.0.0.0:80/tcp". */
+interface Exposed {
+  name: string;
+  where: string;
+  port: number;
+}
+
+/** Named in the sentence; the count says the rest. */
+const namedAtMost = 5;
+
+/** `tasks` as the master lists them, `hostnames` by node id. */
+export function exposedTasks(tasks: unknown, hostnames: ReadonlyMap<string, string>): Exposed[] {
+  return list(tasks).flatMap((task) =>
+    list(field(task, "publishedPorts")).flatMap((port) => {
+      const node = hostnames.get(textField(task, "nodeId")) ?? textField(task, "nodeId");
+      return exposed(`${textField(task, "name")} on ${node}`, port, "hostIp", "hostPort", "protocol");
+    }),
+  );
+}
+
+/** `containers` as the engine lists them: those of Podling. */
+export function exposedContainers(containers: unknown): Exposed[] {
+  return list(containers)
+    .filter((container) => textField(field(container, "Labels"), "podling.task") !== "")
+    .flatMap((container) =>
+      list(field(container, "Ports")).flatMap((port) => {
+        const [name] = list(field(container, "Names"));
+        return exposed(String(name ?? "a container").replace(/^\//, ""), port, "IP", "PublicPort", "Type");
+      }),
+    );
+}
+
+function exposed(name: string, port: unknown, address: string, number: string, protocol: string): Exposed[] {
+  const hostIp = textField(port, address);
+  const hostPort = Number(field(port, number));
+  if (!Number.isInteger(hostPort) || hostPort === 0 || isLoopback(hostIp)) return [];
+  const shown = hostIp.includes(":") ? `[${hostIp}]` : hostIp || "0.0.0.0";
+  return [{ name, where: `${shown}:${hostPort}/${textField(port, protocol) || "tcp"}`, port: hostPort }];
+}
+
+/** `seen`: whose ports these are, for when there are none. */
+export function exposureFinding(ports: readonly Exposed[], seen: string, firewall: string | null): Finding {
+  const check = "exposed ports";
+  // Docker lists a port that is open on IPv4 and IPv6 twice.
+  const words = [...new Set(ports.map(({ name, where }) => `${name} at ${where}`))];
+  if (words.length === 0) return fine(check, `no published port ${seen} can be reached from other machines`);
+  const named = words.slice(0, namedAtMost).join(", ");
+  const more = words.length > namedAtMost ? ` and ${words.length - namedAtMost} more` : "";
+  const own =
+    firewall === null
+      ? "Docker's own iptables rules open them in front of firewalls such as ufw"
+      : `${firewall} is on here, and does not apply to them: Docker's own iptables rules come first`;
+  return finding(
+    check,
+    firewall === null ? "note" : "warning",
+    `other machines can reach ${named}${more}. ${own}`,
+    `Publish on 127.0.0.1 what only this machine needs (-p 127.0.0.1:${ports[0]!.port}:...). Hold others back in the chain DOCKER-USER: iptables -I DOCKER-USER ! -s 10.0.0.0/8 -p tcp -m conntrack --ctorigdstport ${ports[0]!.port} -j DROP`,
+  );
+}
+
+function isLoopback(address: string): boolean {
+  return /^127\.|^::1$|^localhost$/.test(address);
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,64 @@
+// A backup in words, and what changes when it comes back.
+
+import type { BackupManifest } from "../../api/backup-file.ts";
+import type { RestoreAnswer, RestoreComparison } from "../../api/restore-answer.ts";
+import type { Column } from "./table.ts";
+
+/** "cluster abc12345 at 2025-01-19T12:00:00.000Z, revision 120: 14 tasks, 3 nodes" */
+export function backupWords({ clusterId, at, revision, tasks, nodes }: BackupManifest): string {
+  return `cluster ${clusterId} at ${at}, revision ${revision}: ${counted(tasks, "task")}, ${counted(nodes, "node")}`;
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+export interface RestoreRow {
+  kind: "task" | "node";
+  name: string;
+  now: string;
+  inBackup: string;
+  becomes: string;
+}
+
+export const restoreColumns: readonly Column<RestoreRow>[] = [
+  { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
+  { title: "KIND", text: ({ kind }) => kind },
+  { title: "NOW", text: ({ now }) => now },
+  { title: "BACKUP", text: ({ inBackup }) => inBackup },
+  { title: "THEN", text: ({ becomes }) => becomes, shrinksTo: 20 },
+];
+
+/** What differs, one row each, as far as the master has named them. */
+export function restoreRows({ tasks, nodes }: Pick<RestoreAnswer, "tasks" | "nodes">): RestoreRow[] {
+  return [...rowsOf("task", tasks, taskWords), ...rowsOf("node", nodes, nodeWords)];
+}
+
+export function restoreRowCount({ tasks, nodes }: Pick<RestoreAnswer, "tasks" | "nodes">): number {
+  const all = [tasks, nodes].flatMap(({ forgotten, returning, differing }) => [forgotten, returning, differing]);
+  return all.reduce((sum, { count }) => sum + count, 0);
+}
+
+type Words = (now: string | null, inBackup: string | null) => string;
+
+function rowsOf(kind: RestoreRow["kind"], comparison: RestoreComparison, words: Words): RestoreRow[] {
+  const { forgotten, returning, differing } = comparison;
+  return [...forgotten.first, ...returning.first, ...differing.first].map(({ name, now, inBackup }) => {
+    return { kind, name, now: now ?? "-", inBackup: inBackup ?? "-", becomes: words(now, inBackup) };
+  });
+}
+
+const places = /^(scheduled|running)/;
+
+function taskWords(now: string | null, inBackup: string | null): string {
+  if (inBackup === null) return places.test(now ?? "") ? "forgotten; its container is stopped" : "forgotten";
+  if (places.test(inBackup)) return "adopted where its container runs, else told as it ended";
+  if (inBackup === "pending") return places.test(now ?? "") ? "placed anew; its container is stopped" : "placed anew";
+  return places.test(now ?? "") ? `${inBackup}; its container is stopped` : inBackup;
+}
+
+function nodeWords(now: string | null, inBackup: string | null): string {
+  if (inBackup === null) return "registers again by itself, if its worker runs";
+  if (now === null) return "lost, unless its worker runs";
+  return inBackup;
+}

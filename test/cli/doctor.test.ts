@@ -1,0 +1,311 @@
+// doctor: what it says of a cluster that is well and of everything that is not, and that nothing it is told, or not
+// told, breaks it.
+
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clockFinding, diskFinding, engineAway, engineFindings } from "../../src/cli/doctor/engine.ts";
+import { exposedContainers, exposedTasks, exposureFinding } from "../../src/cli/doctor/exposure.ts";
+import type { Finding } from "../../src/cli/doctor/finding.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
+import { Cluster, engine, podling, runs } from "./harness.ts";
+
+const version = { Version: "27.0.1", ApiVersion: "1.46" };
+const info = {
+  ServerVersion: "27.0.1",
+  CgroupVersion: "2",
+  MemoryLimit: true,
+  CpuCfsQuota: true,
+  LiveRestoreEnabled: true,
+  DockerRootDir: "/",
+};
+const wellEngine = async (path: string) =>
+  path === "/version" ? version : path === "/info" ? { ...info, SystemTime: new Date().toISOString() } : [];
+
+/** Nothing on this machine is a worker's port, or its folder. */
+const socket = Bun.listen({ unix: join(tmpdir(), `podling-doctor-${process.pid}.sock`), socket: { data() {} } });
+socket.unref();
+afterAll(() => socket.stop(true));
+const host = `unix://${join(tmpdir(), `podling-doctor-${process.pid}.sock`)}`;
+
+interface Report {
+  problems: number;
+  warnings: number;
+  notes: number;
+  findings: Finding[];
+}
+
+let folder: string;
+let cluster: Cluster;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "podling-doctor-"));
+  cluster = new Cluster();
+  engine.answer = wellEngine;
+  engine.lockHolder = () => null;
+});
+afterEach(async () => {
+  await cluster.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const flags = (port: number) => ["--data-dir", folder, "--docker-host", host, "--worker-port", String(port)];
+
+async function freePort(): Promise<number> {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const port = server.port!;
+  await server.stop(true);
+  return port;
+}
+
+async function report(more: string[] = [], asked: Parameters<Cluster["podling"]>[1] = {}) {
+  const words = ["doctor", "-o", "json", ...flags(await freePort()), ...more];
+  const { code, out, err } = await cluster.podling(words, asked);
+  expect(err).toBe("");
+  const said = JSON.parse(out) as Report;
+  for (const { check, severity, message, fix } of said.findings) {
+    expect([check.length > 2, message.length > 3, severity === "ok" ? fix === null : (fix?.length ?? 0) > 3]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  }
+  expect(code).toBe(said.problems === 0 ? 0 : 1);
+  return { ...said, of: (check: string) => said.findings.filter((one) => one.check === check) };
+}
+
+test("a cluster that is well: every look is ok, and the exit code 0", async () => {
+  await cluster.node("n1", { version: "1.2.3" });
+  const { findings, problems, of } = await report();
+  expect(problems).toBe(0);
+  const checks = findings.filter(({ check }) => !/disk|port \d/.test(check));
+  expect(checks.map(({ check, severity }) => [check, severity])).toEqual([
+    ["master", "ok"],
+    ["versions", "ok"],
+    ["nodes", "ok"],
+    ["clock", "ok"],
+    ["engine", "ok"],
+    ["limits", "ok"],
+    ["engine clock", "ok"],
+    ["exposed ports", "ok"],
+    ["master's folder", "ok"],
+    ["worker's folder", "ok"],
+  ]);
+  expect(of("engine")[0]!.message).toContain("version 27.0.1, API 1.46, cgroups 2");
+  const text = await cluster.podling(["doctor", ...flags(await freePort())]);
+  expect(text.out).toMatch(/^ok {7}master +version 1\.2\.3 at http/m);
+  expect(text.out).toMatch(/\n0 problems, \d warnings?, 0 notes\n$/);
+}, 30_000);
+
+test("without master, engine and folders it still says what to do", async () => {
+  const nowhere = ["--docker-host", "unix:///nowhere.sock", "--master", "http://127.0.0.1:1"];
+  const { problems, of } = await report(nowhere);
+  expect(problems).toBe(2);
+  expect(of("master")[0]).toMatchObject({
+    severity: "problem",
+    message: expect.stringContaining("connection refused"),
+  });
+  expect(of("engine")[0]).toMatchObject({ severity: "problem", message: expect.stringContaining("no socket") });
+  expect(of("exposed ports")[0]).toMatchObject({ severity: "note" });
+});
+
+test("a machine that is only a master's needs no engine", async () => {
+  mkdirSync(join(folder, "master"));
+  writeFileSync(join(folder, "master", "journal.db"), "x");
+  const { of } = await report(["--docker-host", "unix:///nowhere.sock"]);
+  expect(of("engine")[0]!.severity).toBe("note");
+  mkdirSync(join(folder, "worker"));
+  writeFileSync(join(folder, "worker", "identity.json"), "{}");
+  expect((await report(["--docker-host", "unix:///nowhere.sock"])).of("engine")[0]!.severity).toBe("problem");
+});
+
+test("the token is missing", async () => {
+  const guarded = new Cluster("secret");
+  try {
+    const { of } = await report(["--master", guarded.url]);
+    expect(of("token")[0]).toMatchObject({ severity: "problem", fix: expect.stringContaining("PODLING_TOKEN") });
+    expect((await report(["--master", guarded.url, "--token", "secret"])).of("token")).toEqual([]);
+  } finally {
+    await guarded.stop();
+  }
+});
+
+test("what listens there may be anything", async () => {
+  const answers: (() => Response)[] = [
+    () => new Response("<h1>hello</h1>", { headers: { "content-type": "text/html" } }),
+    () => new Response("not found", { status: 404 }),
+    () => new Response("{nonsense", { headers: { "content-type": "application/json" } }),
+    () => Response.json(null),
+    () => Response.json([]),
+    () => Response.json({ version: 7, api: {} }),
+    () => new Response(null, { status: 500, headers: { date: "nonsense" } }),
+  ];
+  for (const answer of answers) {
+    const { of } = await report([], { fetch: async () => answer() });
+    expect(of("master")[0]).toMatchObject({ severity: "problem", message: expect.stringContaining("not Podling") });
+  }
+  // It says the right things at first, and nonsense then.
+  const fetch = async (url: string) =>
+    url.endsWith("/version")
+      ? Response.json({ version: "1.2.3", commit: "x", api: "v1" })
+      : Response.json([null, 7, { status: [] }]);
+  expect((await report([], { fetch })).of("master")[0]).toMatchObject({ severity: "ok" });
+}, 30_000);
+
+test("what never answers is waited for only so long", async () => {
+  /** Five seconds are a quarter of one. */
+  const quick: Clock = { ...systemClock, timer: (ms, fire) => systemClock.timer(ms / 20, fire) };
+  const alive = setInterval(() => {}, 10);
+  engine.answer = () => new Promise(() => {});
+  const { of, problems } = await report([], { clock: quick, fetch: () => new Promise<Response>(() => {}) });
+  clearInterval(alive);
+  expect(problems).toBe(2);
+  expect(of("master")[0]!.message).toContain("no answer in 5 s");
+  expect(of("engine")[0]!.message).toContain("no answer in 5 s");
+});
+
+test("whatever the engine answers, nothing breaks", async () => {
+  for (const nonsense of [null, "text", 7, [], [[null]], {}, { Version: 1 }, { Version: "1", ApiVersion: [] }]) {
+    engine.answer = async () => nonsense;
+    expect((await report()).of("engine")[0]!.message).toContain("is no engine");
+  }
+  engine.answer = async (path) =>
+    path === "/version" ? version : [{ Labels: { "podling.task": "t" }, Ports: [null, 7] }];
+  expect((await report()).of("engine")[0]!.severity).toBe("ok");
+}, 30_000);
+
+test("a clock that differs", async () => {
+  const fetchAt = (offMs: number) => async (url: string, init: RequestInit) => {
+    const answer = await fetch(url, init);
+    const headers = new Headers(answer.headers);
+    headers.set("date", new Date(Date.now() + offMs).toUTCString());
+    return new Response(answer.body, { status: answer.status, headers });
+  };
+  expect((await report([], { fetch: fetchAt(0) })).of("clock")[0]!.severity).toBe("ok");
+  const [off] = (await report([], { fetch: fetchAt(-30 * 60_000) })).of("clock");
+  expect(off).toMatchObject({
+    severity: "problem",
+    message: expect.stringMatching(/(29|30) min behind this machine's/),
+  });
+});
+
+test("versions that differ, nodes that are away", async () => {
+  await cluster.node("n1", { version: "1.0.0" });
+  await cluster.node("n2", { version: "1.2.3", engineError: "it does not answer" });
+  await cluster.client.call("cordonNode", { id: "n1" });
+  const { of } = await report();
+  expect(of("versions")[0]).toMatchObject({ severity: "warning", message: expect.stringContaining("n1 has 1.0.0") });
+  expect(of("nodes").map(({ severity, message }) => [severity, message])).toEqual([
+    ["problem", "their engines do not answer: n2"],
+    ["note", "cordoned: n1"],
+  ]);
+});
+
+test("published ports that others reach", async () => {
+  await cluster.node("n1");
+  const web = await cluster.create("web");
+  const open = { hostIp: "0.0.0.0", hostPort: 8088, containerPort: 80, protocol: "tcp" } as const;
+  const own = { hostIp: "127.0.0.1", hostPort: 9_000, containerPort: 90, protocol: "tcp" } as const;
+  await cluster.report(web.taskId, { status: "running", reason: runs, publishedPorts: [open, own] });
+  const [found] = (await report()).of("exposed ports");
+  expect(found!.message).toContain("web on n1 at 0.0.0.0:8088/tcp");
+  expect(found!.message).not.toContain("9000");
+  expect(found!.fix).toContain("--ctorigdstport 8088");
+});
+
+test("ports and folders: who has them, and who can read them", async () => {
+  const master = join(folder, "master");
+  mkdirSync(master);
+  chmodSync(master, 0o755);
+  writeFileSync(join(master, "journal.db"), "x", { mode: 0o644 });
+  engine.lockHolder = (path) => (path === join(master, "journal.db") ? String(process.pid) : null);
+  const other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("hello") });
+  try {
+    const { of } = await report(["--worker-port", String(other.port)]);
+    expect(of(`port ${other.port}`)[0]).toMatchObject({
+      severity: "warning",
+      message: expect.stringContaining("taken by"),
+    });
+    expect(of("master's folder").map(({ severity }) => severity)).toEqual(["ok", "warning"]);
+    expect(of("master's folder")[0]!.message).toContain(`(process ${process.pid})`);
+    expect(of("master's folder")[1]!.fix).toContain("chmod 700");
+    chmodSync(master, 0o700);
+    expect((await report()).of("master's folder")).toHaveLength(1);
+    rmSync(master, { recursive: true });
+    writeFileSync(master, "a file");
+    expect((await report()).of("master's folder")[0]).toMatchObject({ severity: "problem" });
+  } finally {
+    await other.stop(true);
+  }
+});
+
+test("an address that is none is a mistake of the command line", async () => {
+  expect((await podling("doctor --master ht!tp://x y")).code).toBe(64);
+  expect((await podling(["doctor", "--master", "ftp://x"])).code).toBe(64);
+});
+
+describe("judgements", () => {
+  const judge = (more: object) =>
+    engineFindings({ host: "h", version, info: { ...info, ...more }, at: Date.UTC(2025, 0, 1), tookMs: 10 });
+
+  test("of limits that the kernel does not give", () => {
+    const limited = judge({ MemoryLimit: false, CpuCfsQuota: false }).filter(({ check }) => check === "limits");
+    expect(limited.map(({ severity, message }) => [severity, /-m|--cpus/.exec(message)?.[0]])).toEqual([
+      ["warning", "-m"],
+      ["warning", "--cpus"],
+    ]);
+  });
+
+  test("of an old engine, and one that ends its containers with itself", () => {
+    const old = engineFindings({ host: "h", version: { ...version, ApiVersion: "1.38" }, info, at: 0, tookMs: 0 });
+    expect(old[0]!.severity).toBe("warning");
+    expect(judge({ LiveRestoreEnabled: false }).map(({ check }) => check)).toContain("live restore");
+  });
+
+  test.each([
+    [0, 500, "ok"],
+    [2_400, 500, "ok"],
+    [2_600, 500, "warning"],
+    [-59_000, 0, "warning"],
+    [61_000, 0, "problem"],
+    [Number.MAX_SAFE_INTEGER, 0, "problem"],
+  ] as const)("a clock that is off by %d ms, give or take %d: %s", (offMs, uncertainMs, severity) => {
+    expect(clockFinding("clock", "its clock", offMs, uncertainMs).severity).toBe(severity);
+  });
+
+  const gib = 1024 ** 3;
+  test.each([
+    [{ freeBytes: 100 * gib, totalBytes: 200 * gib }, "ok"],
+    [{ freeBytes: 10 * gib, totalBytes: 200 * gib }, "warning"],
+    [{ freeBytes: 0.9 * gib, totalBytes: 2 * gib }, "warning"],
+    [{ freeBytes: 0.1 * gib, totalBytes: 0.2 * gib }, "problem"],
+    [null, "note"],
+  ] as const)("a disk with %j: %s", (space, severity) => {
+    expect(diskFinding("disk", "/x", space, "free some").severity).toBe(severity);
+  });
+
+  test("of an engine that this user may not speak to", () => {
+    expect(engineAway("h", "permission denied for /var/run/docker.sock", true).fix).toContain("group docker");
+  });
+
+  test("of a firewall that is on: it does not help", () => {
+    const containers = [
+      {
+        Labels: { "podling.task": "t" },
+        Names: ["/podling-t"],
+        Ports: [
+          { IP: "0.0.0.0", PublicPort: 80, PrivatePort: 80, Type: "tcp" },
+          { IP: "::", PublicPort: 80, PrivatePort: 80, Type: "tcp" },
+          { PrivatePort: 443, Type: "tcp" },
+        ],
+      },
+      { Labels: {}, Names: ["/not-ours"], Ports: [{ IP: "0.0.0.0", PublicPort: 22, Type: "tcp" }] },
+    ];
+    const found = exposureFinding(exposedContainers(containers), "here", "ufw");
+    expect(found.severity).toBe("warning");
+    expect(found.message).toContain("ufw is on here, and does not");
+    expect(found.message).toContain("podling-t at 0.0.0.0:80/tcp, podling-t at [::]:80/tcp");
+    expect(found.message).not.toContain("not-ours");
+    expect(exposureFinding(exposedTasks("nonsense", new Map()), "here", "ufw").severity).toBe("ok");
+  });
+});

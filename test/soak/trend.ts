@@ -1,0 +1,85 @@
+// Does a series of measurements keep growing? Pure arithmetic on samples; it knows nothing of where they come from.
+//
+// The rule: the judged time is cut into thirds. What leaks grows in the last third as it did in the second; what merely
+// warms up does not. So a series grows when the median of the last third is above that of the second by more than the
+// tolerance: three times the noise (the scatter around the trend itself), and at least a floor that is given.
+
+export type Sample = { atMs: number; value: number };
+
+export type Trend = {
+  samples: number;
+  start: number;
+  middle: number;
+  end: number;
+  /** Theil-Sen: the median of all slopes between two samples, an hour. */
+  slopePerHour: number;
+  /** How far samples lie off the trend: the median distance, scaled to a standard deviation. */
+  noise: number;
+  /** By how much the last third may lie above the second. */
+  tolerance: number;
+  /** By how much it does. */
+  rise: number;
+  grows: boolean;
+  /** The slowest steady growth that this run would have noticed, an hour. */
+  detectablePerHour: number;
+};
+
+const hourMs = 3_600_000;
+/** The slopes between 400 samples are 80,000; beyond that every n-th sample says the same. */
+const mostSamples = 400;
+/** Below, thirds have no medians worth the name. */
+const fewestSamples = 9;
+const toDeviation = 1.4826;
+const noisesTolerated = 3;
+
+/** `floor`: a rise that is never called growth, for instance the size of a heap's own steps. */
+export function trendOf(samples: readonly Sample[], floor: number): Trend {
+  if (samples.length < fewestSamples) {
+    throw new Error(
+      `${samples.length} samples are too few to judge; at least ${fewestSamples} are needed: run for longer`,
+    );
+  }
+  const third = Math.floor(samples.length / 3);
+  const medianOf = (part: readonly Sample[]) => median(part.map(({ value }) => value));
+  const start = medianOf(samples.slice(0, third));
+  const middle = medianOf(samples.slice(third, -third));
+  const end = medianOf(samples.slice(-third));
+  const thinned = thin(samples);
+  const slopePerMs = median(slopes(thinned));
+  const noise = scatter(thinned, slopePerMs);
+  const tolerance = Math.max(floor, noisesTolerated * noise);
+  const rise = end - middle;
+  const spanMs = samples.at(-1)!.atMs - samples[0]!.atMs;
+  return {
+    samples: samples.length,
+    ...{ start, middle, end, noise, tolerance, rise },
+    slopePerHour: slopePerMs * hourMs,
+    grows: rise > tolerance,
+    detectablePerHour: (tolerance / (spanMs / 3)) * hourMs,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const half = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+function thin(samples: readonly Sample[]): readonly Sample[] {
+  const step = Math.ceil(samples.length / mostSamples);
+  return samples.filter((_, index) => index % step === 0);
+}
+
+function slopes(samples: readonly Sample[]): number[] {
+  const found: number[] = [];
+  samples.forEach((from, index) => {
+    for (const to of samples.slice(index + 1)) found.push((to.value - from.value) / (to.atMs - from.atMs));
+  });
+  return found;
+}
+
+function scatter(samples: readonly Sample[], slopePerMs: number): number {
+  const offsets = samples.map(({ atMs, value }) => value - slopePerMs * atMs);
+  const centre = median(offsets);
+  return toDeviation * median(offsets.map((offset) => Math.abs(offset - centre)));
+}

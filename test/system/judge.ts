@@ -1,0 +1,62 @@
+// Whether one task ran as often as it may and ended as it should, given what was broken meanwhile. Pure: the book's entry
+// and the log of faults in, sentences out. Test support.
+
+import type { Entry, KnownTask, Run } from "./book.ts";
+import type { FaultLog } from "./fault-log.ts";
+
+type HostOf = (nodeId: string | null) => string | null;
+
+/** Program starts against placements and restarts: one that nobody counted is one too many. */
+export function judgeRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: HostOf): string[] {
+  const { name, lineage, policy } = entry;
+  const found: string[] = [];
+  const toMs = entry.endedMs ?? performance.now();
+  const byContainer = Map.groupBy(runs, ({ container }) => container);
+  if (byContainer.size > lineage.length) {
+    found.push(`${name} ran in ${byContainer.size} containers, and was placed ${lineage.length} times`);
+  }
+  for (const [container, its] of byContainer) {
+    const task = lineage.find(({ containerId }) => containerId?.startsWith(container));
+    const host = hostOf(task?.nodeId ?? null);
+    const allowed =
+      policy === "never" ? 1 : 1 + (task?.restarts ?? 0) + faults.uncountedRestarts(host, entry.askedMs, toMs);
+    if (its.length > allowed) {
+      found.push(`${name} ran ${its.length} times in container ${container}; ${allowed} can be explained`);
+    }
+  }
+  for (const task of lineage) {
+    const itsRuns = runs.filter(({ container }) => task.containerId?.startsWith(container));
+    const ranToItsEnd = task.status === "completed" || (task.code === "exited" && task.exitCode === entry.exitCode);
+    if (ranToItsEnd && itsRuns.length === 0) found.push(`${name} (${task.taskId}) is ${task.status}, and never ran`);
+  }
+  return found;
+}
+
+/** Its own end, or one that a fault explains. */
+export function judgeEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string[] {
+  const toMs = entry.endedMs ?? performance.now();
+  return entry.lineage.flatMap((task) => {
+    const host = hostOf(task.nodeId);
+    const said = `${entry.name} (${task.taskId}) on ${host}: ${task.status}, code ${task.exitCode}, ${task.code}: ${task.message}`;
+    if (task.code === "node-lost") {
+      return faults.excusesLoss(host, entry.askedMs, toMs) ? [] : [`${said}. No node was away`];
+    }
+    if (endedAsWished(entry, task)) return [];
+    if (isDockersOwn(task) && faults.excusesCrash(host, entry.askedMs, toMs)) return [];
+    return faults.excusesEngine(host, entry.askedMs, toMs) ? [] : [`${said}. Nothing explains this end`];
+  });
+}
+
+/**
+ * What a crash of Docker does to a container although it has live-restore: one whose start was under way is never started,
+ * and one that ended meanwhile can have lost its exit code, for which it then says 255.
+ */
+function isDockersOwn({ code, message, exitCode }: KnownTask): boolean {
+  return (code === "start-failed" && message.endsWith("already exists")) || (code === "exited" && exitCode === 255);
+}
+
+function endedAsWished({ kind, exitCode }: Entry, { status, exitCode: code }: KnownTask): boolean {
+  if (status === "scheduled" || status === "running" || status === "pending") return true;
+  if (kind === "service") return status === "stopped";
+  return status === (exitCode === 0 ? "completed" : "failed") && code === exitCode;
+}

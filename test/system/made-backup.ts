@@ -1,0 +1,48 @@
+// Backups of clusters that never were, as large as a test wants them. Test support.
+
+import { backupFormat, writeBackup } from "../../src/api/backup-file.ts";
+import { writeSnapshot } from "../../src/core/snapshot.ts";
+import { ClusterState } from "../../src/core/state.ts";
+import type { NodeId, TaskId } from "../../src/model/ids.ts";
+import { nodeDefaults } from "../../src/model/node.ts";
+
+const at = "2025-01-19T12:00:00.000Z";
+const nodeId = "node-00000001" as NodeId;
+
+/** `count` tasks named PREFIX-0 and so on, all placed on one node. */
+export function madeBackup(clusterId: string, prefix: string, count: number): Uint8Array<ArrayBuffer> {
+  const state = new ClusterState();
+  state.revision = count;
+  state.cluster = { clusterId, epoch: 3, strategy: "round-robin" };
+  const node = { nodeId, hostname: "n1", port: 1, address: "127.0.0.1", capacity: 10_000, cpu: 0, memory: 0 };
+  const rest = { labels: {}, status: "online", schedulable: true, engine: null, engineError: null } as const;
+  const more = { ...rest, ...nodeDefaults };
+  state.apply({ type: "node.registered", node: { ...node, ...more, version: "", registeredAt: at } });
+  for (let i = 0; i < count; i++) {
+    const task = {
+      taskId: `20250119120000-${i.toString(36).padStart(8, "0")}` as TaskId,
+      name: `${prefix}-${i}`,
+      image: "nginx",
+      env: { FOR: `${prefix}-${i}`, PADDING: "x".repeat(500) },
+      createdAt: at,
+      nodeId,
+      status: "running",
+      scheduledAt: at,
+      scheduledRevision: i,
+      startedAt: at,
+    } as const;
+    state.apply({ type: "task.created", task });
+  }
+  const { revision, nodes, tasks } = state;
+  const manifest = {
+    podling: "backup",
+    format: backupFormat,
+    clusterId,
+    revision,
+    epoch: 3,
+    at,
+    version: "0",
+  } as const;
+  const pieces = writeBackup({ ...manifest, nodes: nodes.size, tasks: tasks.size }, writeSnapshot(state));
+  return new Uint8Array(Buffer.concat([...pieces]));
+}

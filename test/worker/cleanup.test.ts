@@ -1,0 +1,268 @@
+// A clean-up that somebody asks for, from the master's API and the command line to a worker and a simulated engine.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { Guard } from "../../src/api/guard.ts";
+import { type Cleanup, cleanupKinds } from "../../src/model/cleanup.ts";
+import { containerLabels } from "../../src/model/cluster.ts";
+import { limits } from "../../src/model/limits.ts";
+import { createServer, serveWorker } from "../../src/worker/server.ts";
+import type { Worker } from "../../src/worker/worker.ts";
+import { podling } from "../cli/harness.ts";
+import { freePort } from "../lab/cluster.ts";
+import { until } from "../lab/until.ts";
+import { expectRefusal } from "../master/in-process.ts";
+import { World } from "./in-process.ts";
+
+let world: World;
+let worker: Worker;
+let server: ReturnType<typeof serveWorker> | null = null;
+
+beforeEach(async () => {
+  world = new World();
+  const port = freePort();
+  worker = await world.started({ port });
+  serve(port);
+});
+afterEach(async () => {
+  await server?.stop(true);
+  await world.down();
+});
+
+function serve(port: number, token: string | null = null): void {
+  const guard = new Guard({ token, allowedHosts: [] });
+  server = serveWorker(createServer({ worker, runtime: world.runtime, guard, version: "t" }), "127.0.0.1", port);
+}
+
+const volume = (source: string) => ({ mounts: [{ type: "volume", source, target: "/data" }] });
+const look = (query = "") => world.master.do<Cleanup>("GET", `/api/v1/nodes/n1/cleanup${query}`);
+const clean = (query = "") => world.master.do<Cleanup>("POST", `/api/v1/nodes/n1/cleanup${query}`);
+const told = ({ items }: Cleanup) => items.map(({ kind, name, verdict, code }) => `${kind} ${name} ${verdict} ${code}`);
+const cli = (line: string, asked = {}) => podling(line, { env: { PODLING_MASTER_URL: world.master.url }, ...asked });
+
+/** A task that has ended, with a volume and an image that was pulled for it; one that runs; and what is others'. */
+async function lived(): Promise<void> {
+  world.images.set("pulled:1", { present: false, pullMs: 1, sizeBytes: 1000 });
+  world.runtime.storage.putVolume("theirs");
+  world.runtime.storage.putVolume("of-another", {
+    [containerLabels.cluster]: "other",
+    [containerLabels.node]: "node-other000",
+  });
+  const job = await world.run("job", ["exit", "0"], { image: "pulled:1", ...volume("scratch") });
+  await world.reached(await world.run("web", ["forever"], volume("kept")), "running");
+  await world.reached(job, "completed");
+  await until("the end to be settled", async () => told(await look()).some((line) => line.includes(" goes unused")));
+}
+
+const jobId = () => world.runtime.all().find(({ status }) => status === "exited")!.taskId;
+
+describe("a look", () => {
+  test("says of everything whether it goes or stays and why, and changes nothing", async () => {
+    await lived();
+    const calls = world.runtime.calls.length;
+    const preview = await look("?images=true&volumes=true");
+    expect(preview).toMatchObject({ nodeId: worker.nodeId, hostname: "n1", dryRun: true, omitted: 0 });
+    expect(told(preview)).toEqual([
+      `container ${jobId()} goes unused`,
+      "image pulled:1 goes unused",
+      "volume scratch goes unused",
+      "container web stays in-use",
+      "image demo:latest stays not-ours",
+      "volume kept stays in-use",
+      "volume of-another stays not-ours",
+      "volume theirs stays not-ours",
+    ]);
+    const done = world.runtime.calls.slice(calls);
+    for (const call of ["remove", "removeImage", "removeVolume"]) expect(done).not.toContain(call);
+  });
+
+  test("without being asked for images and volumes, they stay", async () => {
+    await lived();
+    const lines = told(await look());
+    expect(lines).toContain("image pulled:1 stays not-asked");
+    expect(lines).toContain("volume scratch stays not-asked");
+    expect(told(await look("?containers=false"))).toContain(`container ${jobId()} stays not-asked`);
+  });
+
+  test("an ended container that is to stay holds on to its image and its volume", async () => {
+    await lived();
+    const lines = told(await look("?containers=false&images=true&volumes=true"));
+    expect(lines).toContain("image pulled:1 stays in-use");
+    expect(lines).toContain("volume scratch stays in-use");
+  });
+
+  test("of too much shows all that goes, and counts the rest", async () => {
+    await lived();
+    for (let i = 0; i < limits.cleanupItems; i++) world.runtime.storage.putVolume(`v${i}`);
+    const { items, omitted } = await look("?images=true&volumes=true");
+    expect(items).toHaveLength(limits.cleanupItems);
+    expect(omitted).toBe(8);
+    expect(items.filter(({ verdict }) => verdict === "goes")).toHaveLength(3);
+  });
+});
+
+describe("a clean-up", () => {
+  test("removes what was asked for, and nothing else", async () => {
+    await lived();
+    const done = await clean("?images=true");
+    expect(done.dryRun).toBe(false);
+    expect(told(done).slice(0, 2)).toEqual([
+      expect.stringContaining("removed unused"),
+      "image pulled:1 removed unused",
+    ]);
+    expect(world.images.get("pulled:1")!.present).toBe(false);
+    expect(world.images.get("demo")!.present).toBe(true);
+    expect(world.runtime.all().map(({ status }) => status)).toEqual(["running"]);
+    expect(world.runtime.storage.volumes(false).map(({ name }) => name)).toEqual([
+      ...["kept", "of-another", "scratch", "theirs"],
+    ]);
+    expect(told(await clean("?images=true&volumes=true"))[0]).toBe("volume scratch removed unused");
+    expect(world.runtime.storage.volumes(false).map(({ name }) => name)).toEqual(["kept", "of-another", "theirs"]);
+  });
+
+  test("pulls an image again that a later task wants", async () => {
+    await lived();
+    await clean("?images=true");
+    await world.reached(await world.run("again", ["forever"], { image: "pulled:1" }), "running");
+    expect(told(await look("?images=true"))).toContain("image pulled:1 stays in-use");
+  });
+
+  test("what the engine keeps stays with its word for it; when the engine breaks off, the rest does", async () => {
+    await lived();
+    world.runtime.removeImage = async () => "the engine keeps it: no";
+    const refused = await clean("?images=true");
+    expect(refused.items.find(({ kind }) => kind === "image")).toMatchObject({
+      ...{ verdict: "stays", code: "refused", message: "the engine keeps it: no" },
+    });
+    world.runtime.removeImage = async () => {
+      throw new Error("broken pipe");
+    };
+    const broken = await clean("?images=true&volumes=true");
+    expect(broken.items.filter(({ code }) => code === "refused").map(({ message }) => message)).toEqual([
+      ...["the engine does not answer: broken pipe", "the engine does not answer: broken pipe"],
+    ]);
+  });
+
+  test("while its engine is away is refused, with the engine's word", async () => {
+    world.runtime.goAway();
+    const answer = await world.master.ask("POST", "/api/v1/nodes/n1/cleanup");
+    expectRefusal(answer, 503, "node-unreachable");
+    expect(JSON.stringify(answer.body)).toContain('"error":"n1: ');
+  });
+});
+
+describe("ended containers", () => {
+  test("stay where both limits are off, until somebody asks", async () => {
+    worker.stop();
+    const off = { count: Number.POSITIVE_INFINITY, ageMs: Number.POSITIVE_INFINITY };
+    await server!.stop(true);
+    const port = freePort();
+    worker = await world.started({ port, retention: off });
+    serve(port);
+    for (let i = 0; i <= limits.endedContainerCount; i++)
+      await world.reached(await world.run(`job-${i}`, ["exit", "0"]), "completed");
+    expect(world.runtime.all()).toHaveLength(limits.endedContainerCount + 1);
+    await until("all to go", async () => {
+      await clean();
+      return world.runtime.all().length === 0;
+    });
+  });
+});
+
+describe("a node", () => {
+  test("that there is not, or that does not answer, is said", async () => {
+    expectRefusal(await world.master.ask("GET", "/api/v1/nodes/n7/cleanup"), 404, "node-not-found");
+    await server!.stop(true);
+    const answer = await world.master.ask("GET", "/api/v1/nodes/n1/cleanup");
+    expectRefusal(answer, 503, "node-unreachable");
+    expect(JSON.stringify(answer.body)).toContain("cannot reach the worker on n1");
+  });
+
+  test("with another token, of an older version, or that is none of ours", async () => {
+    const { port } = server!;
+    await server!.stop(true);
+    serve(port!, "another");
+    const denied = await world.master.ask<{ error: string; hint: string }>("GET", "/api/v1/nodes/n1/cleanup");
+    expectRefusal(denied, 503, "node-unreachable");
+    expect(denied.body.hint).toContain("the same token");
+    const answers: [answer: () => Response, says: string][] = [
+      [() => Response.json({ code: "route-not-found" }, { status: 404 }), "of version test, which cannot clean"],
+      [() => Response.json({ code: "method-not-allowed" }, { status: 405 }), "of version test, which cannot clean"],
+      [() => new Response("hello"), "answered 200: hello"],
+      [() => new Response("x".repeat(17 * 1024 * 1024)), "answered 200: too much"],
+      [() => new Response("gateway", { status: 503 }), "answered 503: gateway"],
+    ];
+    for (const [answer, says] of answers) {
+      await server!.stop(true);
+      server = Bun.serve({ hostname: "127.0.0.1", port: port!, fetch: answer }) as never;
+      const told = await world.master.ask<{ error: string }>("POST", "/api/v1/nodes/n1/cleanup");
+      expectRefusal(told, 503, "node-unreachable");
+      expect(told.body.error).toContain(says);
+    }
+  });
+
+  test("takes no other method and no other question at its own server", async () => {
+    const url = `http://127.0.0.1:${server!.port}/cleanup`;
+    expect((await fetch(url, { method: "DELETE" })).status).toBe(405);
+    expect((await fetch(`${url}?everything=true`)).status).toBe(400);
+    expect((await fetch(url, { method: "POST", headers: { origin: "http://evil.example" } })).status).toBe(403);
+    expect((await world.master.ask("GET", "/api/v1/nodes/n1/cleanup?images=maybe")).status).toBe(400);
+  });
+});
+
+describe("podling node clean", () => {
+  test("shows, asks, and does what it was told", async () => {
+    await lived();
+    const preview = await cli("node clean --dry-run --images --volumes");
+    expect(preview.code).toBe(0);
+    const lines = preview.out.split("\n").map((line) => line.replace(/ +/g, " "));
+    expect(lines[0]).toBe("NODE KIND NAME SIZE WHY");
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^n1 image pulled:1 1000 B goes Podling pulled it, and nothing/),
+    );
+    expect(lines).toContainEqual(expect.stringMatching(/^n1 volume kept 0 B stays container podling-\S+ uses it$/));
+    expect(preview.out).toContain("and 3 that Podling did not make or pull: -o wide shows them\n");
+    const wide = await cli("node clean --dry-run -o wide");
+    expect(wide.out).toMatch(/demo:latest +\d+ B +stays +Podling did not pull it/);
+    expect(wide.out).toMatch(/scratch +- +stays +not asked for \(--volumes\); /);
+
+    const unasked = await cli("node clean n1 --images");
+    expect({ code: unasked.code, err: unasked.err }).toMatchObject({ code: 64, err: expect.stringContaining("-y") });
+    const declined = await cli("node clean n1 --volumes", { terminal: 120, typed: ["n"] });
+    expect(declined.code).toBe(1);
+    expect(declined.err).toContain("Remove 1 container and 1 volume, with all data in the volumes? [y/N] nothing was");
+    expect(world.runtime.all()).toHaveLength(2);
+
+    const agreed = await cli("node clean n1 --images --volumes", { terminal: 120, typed: ["y"] });
+    expect(agreed.code).toBe(0);
+    expect(agreed.err).toContain("n1: removed 1 container, 1 image and 1 volume, up to 1000 B\n");
+    const again = await cli("node clean --images --volumes -y");
+    expect({ code: again.code, err: again.err }).toEqual({ code: 0, err: "there is nothing to remove\n" });
+  });
+
+  test("gives JSON: of a look what would go, else what went", async () => {
+    await lived();
+    const seen = JSON.parse((await cli("node clean --dry-run -o json")).out) as Cleanup[];
+    expect(seen.map(({ dryRun, hostname }) => [dryRun, hostname])).toEqual([[true, "n1"]]);
+    const done = JSON.parse((await cli("node clean -y -o json")).out) as Cleanup[];
+    expect(done[0]!.items[0]).toMatchObject({ kind: "container", verdict: "removed" });
+    expect(cleanupKinds).toContain(done[0]!.items[0]!.kind);
+  });
+
+  test("goes on with the others where one does not answer, and says so", async () => {
+    await lived();
+    await world.master.register("silent", { port: freePort(), address: "127.0.0.1" });
+    const { code, out, err } = await cli("node clean -y");
+    expect(code).toBe(1);
+    expect(err).toContain("error: cannot reach the worker on silent");
+    expect(err).toContain("n1: removed 1 container\n");
+    expect(out).toContain("goes");
+  });
+
+  test("says what stays although it was to go", async () => {
+    await lived();
+    world.runtime.removeImage = async () => "the engine keeps it: somebody was quicker";
+    const { code, err } = await cli("node clean --images -y");
+    expect(code).toBe(1);
+    expect(err).toContain("error: image pulled:1 on n1 stays: the engine keeps it: somebody was quicker\n");
+  });
+});

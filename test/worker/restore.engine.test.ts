@@ -1,0 +1,109 @@
+// A master that lost everything, or was set back, comes back from a backup, with real containers: what the backup knows
+// and what runs is adopted as it is, what it does not know is stopped, and what ended meanwhile is told truly.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Task } from "../../src/model/task.ts";
+import { describeLab } from "../lab/available.ts";
+import { podling } from "../lab/cluster.ts";
+import { until } from "../lab/until.ts";
+import { World } from "./world.ts";
+
+const forEver = "while :; do sleep 0.1; done";
+
+describeLab("a restored master", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+  });
+  afterAll(() => world?.down());
+
+  const runs = async (task: Task) => (await world.inspect(task)).State;
+  const isAdopted = async (task: Task, pid: number) => {
+    expect(await world.task(task)).toMatchObject({ status: "running", containerId: task.containerId, restarts: 0 });
+    expect(await runs(task)).toMatchObject({ Running: true, Pid: pid });
+  };
+  const isGone = async (task: Task) => {
+    await until(`${task.name} to be stopped`, async () => !(await runs(task)).Running, 30_000);
+    expect((await world.master.fetch(`/api/v1/tasks/${task.taskId}`)).status).toBe(404);
+  };
+  const heard = () =>
+    until("the node to register anew", async () => {
+      const node = await world.node();
+      return node.status === "online" && !node.unheard && node.lastHeartbeat !== null;
+    });
+  const stop = async (tasks: Task[]) => {
+    for (const { taskId } of tasks) await world.master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`);
+  };
+
+  test("on an empty disk: two tasks are adopted, the third, which the backup does not know, is stopped", async () => {
+    const file = join(world.cluster.folder("backups"), "died.gz");
+    const kept = [
+      await world.run("first", forEver, { restartPolicy: "always" }),
+      await world.run("second", forEver, { restartPolicy: "never" }),
+    ];
+    const pids = await Promise.all(kept.map(async (task) => (await runs(task)).Pid));
+    expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
+    const third = await world.run("third", forEver, { restartPolicy: "always" });
+    const before = await world.node();
+
+    await world.master.kill();
+    for (const name of readdirSync(world.master.dataDir)) rmSync(join(world.master.dataDir, name), { recursive: true });
+    const restored = await podling(["restore", file, "-y", "--data-dir", world.master.dataDir]);
+    expect([restored.code, restored.stdout]).toEqual([0, expect.stringContaining("restored cluster")]);
+    await world.master.start();
+
+    await heard();
+    await isGone(third);
+    for (const [index, task] of kept.entries()) await isAdopted(task, pids[index]!);
+    expect(await world.node()).toMatchObject({ nodeId: before.nodeId, runningTasks: 2 });
+    const next = await world.run("next", forEver);
+    expect(next.taskId > third.taskId).toBe(true);
+    await stop([...kept, next]);
+  }, 120_000);
+
+  test("while it runs: the same, and what ended since is told with its true exit code", async () => {
+    const file = join(world.cluster.folder("backups"), "back.backup");
+    const kept = await world.run("kept", forEver);
+    const ending = await world.run("ending", `trap 'exit 5' TERM; ${forEver}`);
+    const removed = await world.run("removed", forEver);
+    const { Pid } = await runs(kept);
+    expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
+
+    await world.master.json("POST", `/api/v1/tasks/${ending.taskId}/stop`);
+    await world.reaches(ending, "stopped");
+    await stop([removed]);
+    await until("its container to be removed", async () => (await world.containers(removed)).length === 0, 30_000);
+    const later = await world.run("later", forEver);
+    const restored = await podling(["restore", file, "-y"], { master: world.master });
+    expect(restored.code).toBe(0);
+
+    await heard();
+    await isGone(later);
+    await isAdopted(kept, Pid);
+    expect(await world.reaches(ending, "failed")).toMatchObject({ exitCode: 5, restarts: 0 });
+    expect((await world.reaches(removed, "failed")).reason.code).toBe("container-lost");
+    await stop([kept]);
+  }, 120_000);
+
+  test("an empty master that the worker has already joined takes the backup of the cluster before", async () => {
+    const file = join(world.cluster.folder("backups"), "before.backup");
+    const kept = await world.run("stays", forEver);
+    const { Pid } = await runs(kept);
+    expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
+    await world.master.kill();
+    for (const name of readdirSync(world.master.dataDir)) rmSync(join(world.master.dataDir, name), { recursive: true });
+    await world.master.start();
+    await until("the worker to join the empty cluster", async () => (await world.node()).engine !== null);
+    expect(await runs(kept)).toMatchObject({ Running: true, Pid });
+    expect((await podling(["restore", file], { master: world.master })).code).toBe(0);
+    await heard();
+    await until("the task to be held again", async () => {
+      const { body } = await world.worker.get(`/tasks/${kept.taskId}`);
+      return body.includes('"running"');
+    });
+    await isAdopted(kept, Pid);
+    await stop([kept]);
+  }, 120_000);
+});
