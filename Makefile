@@ -4,12 +4,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-# Seeds for test-race, arguments for run and dev, files for test: make test-race PODLING_SEEDS=2000, make run ARGS="--port 9000"
+# Seeds for test-race, arguments for run and dev, files for test, names for test-mutants: make test-race PODLING_SEEDS=2000, make run ARGS="--port 9000"
 PODLING_SEEDS ?= 200
+MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
 
 demo: ## See it work: master, two workers and containers on this machine, all removed at the end
 	@scripts/setup engine
@@ -35,9 +36,13 @@ test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default
 	@scripts/setup
 	@PODLING_SEEDS=$(PODLING_SEEDS) bun scripts/test.ts --race $(FILES)
 
+test-mutants: ## Prove that the simulation catches mistakes: some 50 of them, each within 200 seeds (or MUTANTS="name ...")
+	@scripts/setup
+	@bun test/mutants/run.ts $(MUTANTS)
+
 churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
 	@scripts/setup engine lab
-	@PODLING_CHURN=$${PODLING_CHURN:-2000} bun scripts/test.ts system/churn
+	@PODLING_CHURN=$${PODLING_CHURN:-2000} exec bun test --timeout=120000 ./test/system/churn.test.ts
 
 soak: ## Run for SOAK_MINUTES (default 60) while everything breaks; fails on growth and on whatever is lost, twice or left over
 	@scripts/setup engine lab

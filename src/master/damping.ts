@@ -56,8 +56,9 @@ export class Damping {
   }
 
   #release(nodeId: NodeId, steadyUntil: string): void {
-    const { loop, clock } = this.#options;
+    const { state, loop, clock } = this.#options;
     this.#watches.delete(nodeId);
+    if (state.nodes.get(nodeId)?.flapping?.steadyUntil !== steadyUntil) return; // it was opened by hand meanwhile
     void loop.submit({ type: "releaseNode", nodeId, steadyUntil }).then((outcome) => {
       if (outcome.ok || outcome.refusal.code !== "journal-unavailable") return;
       const cancel = clock.timer(limits.heartbeatMinMs, () => this.#release(nodeId, steadyUntil));

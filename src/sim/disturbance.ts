@@ -4,6 +4,10 @@ import type { World } from "./world.ts";
 
 /** For everybody: the master, its disk, the whole network. */
 export const everybody = "";
+/** Paused, the master hears nobody: it is late, and no excuse for what it says of others. */
+export const masterPauses = "the master pauses";
+/** A clock that jumps must not move a lease. */
+export const clocks = "clocks";
 
 export class Disturbance {
   readonly #world: World;

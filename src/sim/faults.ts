@@ -1,11 +1,15 @@
 // Breaks things as the plan says, and mends them again. What breaks is noted, so that checkers know who was disturbed.
 
 import { type Random, randomInteger } from "../lib/random.ts";
-import { everybody } from "./disturbance.ts";
+import { limits } from "../model/limits.ts";
+import { clocks, everybody, masterPauses } from "./disturbance.ts";
 import type { FaultKind } from "./fault-kinds.ts";
 import type { Fault } from "./plan.ts";
 import type { Scene } from "./scene.ts";
 import type { WorkerMachine } from "./worker-machine.ts";
+
+/** A stream without a byte for so long is given up by its reader: two keep-alives and a half. */
+const unnoticedMs = limits.streamKeepAliveMs * 2.5;
 
 /** Mends what a fault broke. */
 type Mend = () => void;
@@ -37,15 +41,16 @@ export class Faults {
     if (mend === null) return;
     this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
     world.note(`fault ${fault.index} ${fault.kind} at ${worker.name} for ${fault.durationMs} ms`);
-    const whom = concernsAll(fault.kind) ? everybody : worker.name;
+    const whom = concerned(fault, worker);
     const once: Mend = () => {
       if (!this.#mends.delete(once)) return;
       world.note(`fault ${fault.index} ${fault.kind} is over`);
-      disturbance.end(whom);
+      // Machines without power reset no connection: whose it was finds out by the silence.
+      if (whom !== null) world.after(fault.kind === "master-power" ? unnoticedMs : 0, () => disturbance.end(whom));
       mend();
     };
     this.#mends.add(once);
-    disturbance.begin(whom);
+    if (whom !== null) disturbance.begin(whom);
     world.after(fault.durationMs, once);
   }
 
@@ -217,6 +222,10 @@ export class Faults {
   }
 }
 
-function concernsAll(kind: FaultKind): boolean {
-  return /^(master|disk|partition-many|broken|clock)/.test(kind);
+/** Whom it disturbs, so that checkers excuse it; null: nobody, for that must go unnoticed. */
+function concerned({ kind, durationMs }: Fault, worker: WorkerMachine): string | null {
+  if (kind === "master-pause") return masterPauses;
+  if (kind === "clock-jump") return clocks;
+  if (kind === "worker-pause" && durationMs <= limits.heartbeatStallMs) return null;
+  return /^(master|disk|partition-many|broken)/.test(kind) ? everybody : worker.name;
 }

@@ -10,6 +10,8 @@ export class Ledger {
   readonly asked = new Set<string>();
   readonly stopped = new Set<TaskId>();
   readonly removed = new Set<TaskId>();
+  /** To be removed whatever they do, answered or not. */
+  readonly forced = new Set<TaskId>();
   requests = 0;
   unanswered = 0;
   refused = 0;

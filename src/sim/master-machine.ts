@@ -21,6 +21,7 @@ export interface MasterMachineOptions {
   network: Network;
   strategy: Strategy;
   snapshotChanges: number;
+  finishedTasks: number;
   /** An invariant of the code is broken: the process ends, and so does the trust in it. */
   onBroken: (error: unknown) => void;
 }
@@ -56,7 +57,7 @@ export class MasterMachine {
   start(): void {
     this.#wanted = true;
     if (this.#process || !this.host.up) return;
-    const { world, network, strategy, snapshotChanges, onBroken } = this.#options;
+    const { world, network, strategy, snapshotChanges, finishedTasks, onBroken } = this.#options;
     const process = new Process(world, this.host, "master");
     this.#process = process;
     world.note(`${process.name} starts`);
@@ -70,6 +71,7 @@ export class MasterMachine {
         version: { version: "0.1.0-sim", commit: "sim", api: "v1" },
         strategy,
         snapshotChanges,
+        retention: { count: finishedTasks },
         token: null,
         allowedHosts: ["master"],
         fetch: network.fetchFor(process),

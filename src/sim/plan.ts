@@ -32,6 +32,8 @@ export interface Plan {
   snapshotChanges: number;
   /** Of a hundred workers so many are of an earlier release. */
   oldWorkers: number;
+  /** So many finished tasks are kept. */
+  finishedTasks: number;
   faults: Fault[];
 }
 
@@ -58,8 +60,9 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     pauseMs: 300 + randomInteger(random, 4000),
     strategy: strategies[randomInteger(random, strategies.length)]!,
     syncMs: randomInteger(random, 3) === 0 ? 0 : 1 + randomInteger(random, 30),
-    snapshotChanges: 50 + randomInteger(random, 3000),
+    snapshotChanges: 50 + randomInteger(random, 50 * 2 ** randomInteger(random, 7)),
     oldWorkers: randomInteger(random, 3) === 0 ? 50 : 0,
+    finishedTasks: 10 + randomInteger(random, 100),
   };
   const durationMs = Math.round(hours * hourMs);
   // Many faults in a short run, fewer in a long one: a cluster that never gets up again proves nothing.
@@ -70,7 +73,8 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   );
   // Who runs a day wants to see a day's work: dense in minutes, as people work in hours.
   const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
-  return { seed, ...drawn, pauseMs, nodes: nodes ?? drawn.nodes, durationMs, faults };
+  const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
+  return { seed, ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, durationMs, faults };
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

@@ -66,7 +66,8 @@ export function drawWish(random: Random, serial: number): TaskWish {
   }
   if (randomInteger(random, 6) === 0) {
     const hostPort = 8000 + randomInteger(random, 3);
-    wish.ports = [{ hostPort, containerPort: 80, protocol: "tcp", hostIp: "127.0.0.1" }];
+    const hostIp = randomInteger(random, 3) === 0 ? "0.0.0.0" : "127.0.0.1";
+    wish.ports = [{ hostPort, containerPort: 80, protocol: "tcp", hostIp }];
   }
   if (randomInteger(random, 15) === 0) {
     wish.constraints = [{ type: "label", key: "disk", operator: "equals", value: "ssd" }];

@@ -33,6 +33,8 @@ const checkEveryMs = 5000;
 
 export interface SimulateOptions {
   plan: Plan;
+  /** Checkers, by name, that may fail the run; left out: all. A broken invariant always does. */
+  only?: readonly string[] | undefined;
   trace?: ((line: string) => void) | undefined;
   /** Told now and then how far it is, in ms of virtual time. */
   onProgress?: ((virtualMs: number) => void) | undefined;
@@ -40,8 +42,9 @@ export interface SimulateOptions {
   moreCheckers?: readonly Checker[] | undefined;
 }
 
-export async function simulate({ plan, trace, onProgress, moreCheckers = [] }: SimulateOptions): Promise<Report> {
-  const run = new Run(plan, trace ?? null, [...checkers, ...moreCheckers]);
+export async function simulate(options: SimulateOptions): Promise<Report> {
+  const { onProgress } = options;
+  const run = new Run(options);
   const stopListening = listenForBroken(run);
   try {
     await run.play(onProgress ?? (() => {}));
@@ -64,22 +67,33 @@ function listenForBroken(run: Run): () => void {
   };
 }
 
+const moments = ["batch", "snapshot", "told", "recovered", "start", "run", "now", "rested", "settled"] as const;
+
+function byMoment(looks: readonly Looks[]): Record<keyof Looks, Looks[]> {
+  const at = (moment: keyof Looks) => looks.filter((one) => one[moment] !== undefined);
+  return Object.fromEntries(moments.map((moment) => [moment, at(moment)])) as Record<keyof Looks, Looks[]>;
+}
+
 class Run {
   readonly #plan: Plan;
+  /** Null: all checkers may fail it. */
+  readonly #only: ReadonlySet<string> | null;
   readonly #world: World;
   readonly #scene: Scene;
   readonly #faults: Faults;
   readonly #workload: Workload;
-  readonly #looks: Looks[];
+  /** The checkers' looks, by when they are. */
+  readonly #looksAt: Record<keyof Looks, Looks[]>;
   readonly #recoveries: Recoveries;
   #failure: Failure | null = null;
   #checks = 0;
   #convergedAfterMs: number | null = null;
   #quietWatched = false;
 
-  constructor(plan: Plan, trace: ((line: string) => void) | null, checkers: readonly Checker[]) {
+  constructor({ plan, only, trace, moreCheckers = [] }: SimulateOptions) {
     this.#plan = plan;
-    const world = new World(plan.seed, trace);
+    this.#only = only ? new Set(only) : null;
+    const world = new World(plan.seed, trace ?? null);
     this.#world = world;
     const network = new Network(world);
     const truth = new Truth();
@@ -88,6 +102,7 @@ class Run {
       network,
       strategy: plan.strategy,
       snapshotChanges: plan.snapshotChanges,
+      finishedTasks: plan.finishedTasks,
       onBroken: (error) => this.broken(error),
     });
     master.disk.syncMs = { min: plan.syncMs / 2, max: plan.syncMs };
@@ -112,9 +127,10 @@ class Run {
     for (let i = 1; i <= plan.nodes; i++)
       workers.push(this.#worker(`n${i}`, world.random(`old n${i}`).next() * 100 < plan.oldWorkers));
     scene.mirror = new Mirror(scene);
-    this.#looks = checkers.map((checker) =>
+    const looks = [...checkers, ...moreCheckers].map((checker) =>
       checker.look(scene, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
     );
+    this.#looksAt = byMoment(looks);
     this.#recoveries = new Recoveries(scene);
     this.#wire();
     this.#workload = new Workload(scene, plan.clients, plan.pauseMs);
@@ -130,9 +146,13 @@ class Run {
       healed: () => this.#scene.healed,
       onRun: (machine, taskId, spec) => {
         this.#world.note(`${machine.name} runs ${taskId}`);
-        this.#look((looks) => looks.run?.(machine, taskId, spec));
+        this.#look("run", (looks) => looks.run!(machine, taskId, spec));
       },
-      onEngineCall: (machine, call) => {
+      onEngineCall: (machine, call, words) => {
+        if (call === "start") {
+          const started = machine.engine.all().find(({ containerId }) => containerId === words[0]);
+          if (started) this.#look("start", (looks) => looks.start!(machine, started.taskId));
+        }
         if (this.#quietWatched && /^(create|start|stop|remove|pull)/.test(call))
           this.#scene.quiet.commands.push(`${machine.name}: ${call}`);
       },
@@ -144,22 +164,23 @@ class Run {
     const { master, network, truth, quiet } = this.#scene;
     master.disk.onDurable = (sealed) => {
       const record = unseal(sealed);
+      if (record?.kind === "snapshot") this.#look("snapshot", (looks) => looks.snapshot!(record.chunks));
       if (record?.kind !== "batch") return;
       this.#world.note(`batch ${record.batch.revision} ${record.batch.cause} ${record.batch.changes.length}`);
       this.#world.remark(() => JSON.stringify(record.batch.changes));
-      this.#look(
-        (looks) => looks.batch?.(record.batch),
-        () => truth.apply(record.batch),
-      );
+      truth.apply(record.batch); // the truth comes first
+      this.#look("batch", (looks) => looks.batch!(record.batch));
       this.#recoveries.batch(record.batch);
       if (this.#quietWatched) quiet.batches++;
     };
-    master.onStarted = () => this.#look((looks) => looks.recovered?.());
-    const told = (task: Task) => this.#look((looks) => looks.told?.(task));
+    master.onStarted = () => this.#look("recovered", (looks) => looks.recovered!());
+    const told = (task: Task) => this.#look("told", (looks) => looks.told!(task));
     network.onAnswer = (server, request, response) => {
       if (response.status === 500)
         this.broken(new Error(`${server.name}: ${request.method} ${request.url} broke inside`));
-      if (server !== master.process || response.status >= 300 || request.url.endsWith("/heartbeat")) return;
+      if (server !== master.process || request.url.endsWith("/heartbeat")) return;
+      if (this.#quietWatched && request.method !== "GET") quiet.commands.push(`${request.method} ${request.url}`);
+      if (response.status >= 300) return;
       if (!response.headers.get("content-type")?.startsWith("application/json")) return;
       if (!request.url.includes("/tasks")) return;
       if (request.url.includes("/explanation")) return;
@@ -176,10 +197,9 @@ class Run {
     };
   }
 
-  /** `apply`, where given, is done before the others look: the truth comes first. */
-  #look(look: (looks: Looks) => void, apply?: () => void): void {
-    apply?.();
-    for (const looks of this.#looks) {
+  /** Asks all that look at this. */
+  #look(at: keyof Looks, look: (looks: Looks) => void): void {
+    for (const looks of this.#looksAt[at]) {
       this.#checks++;
       look(looks);
     }
@@ -190,7 +210,7 @@ class Run {
     master.start();
     for (const [index, worker] of workers.entries()) this.#world.after(200 + index * 20, () => worker.start());
     const regularly = () => {
-      this.#look((looks) => looks.now?.());
+      this.#look("now", (looks) => looks.now!());
       this.#world.after(checkEveryMs, regularly);
     };
     this.#world.after(checkEveryMs, regularly);
@@ -199,11 +219,12 @@ class Run {
     this.#heal();
     await this.#converge(onProgress);
     if (this.#failure) return;
+    await this.#ended("rested");
     this.#quietWatched = true;
     await this.#until(this.#world.now + quietMs, onProgress);
     this.#quietWatched = false;
     if (this.#failure) return;
-    await this.#settle();
+    await this.#ended("settled");
   }
 
   async #until(virtualMs: number, onProgress: (virtualMs: number) => void): Promise<void> {
@@ -238,7 +259,7 @@ class Run {
       restful = why === null ? restful + 1 : 0;
       if (why !== null && this.#world.now > deadline) {
         this.#fail({ class: "liveness", checker: "convergence", message: `15 min after healing ${why}` });
-        return;
+        return; // where that is not asked, the checkers of a settled cluster look all the same
       }
     }
     this.#convergedAfterMs = this.#world.now - from - 4000;
@@ -252,9 +273,10 @@ class Run {
     }
   }
 
-  async #settle(): Promise<void> {
+  /** All looks that may take some time, which are given it. */
+  async #ended(at: "rested" | "settled"): Promise<void> {
     const pending: (void | Promise<void>)[] = [];
-    this.#look((looks) => void pending.push(looks.settled?.()));
+    this.#look(at, (looks) => void pending.push(looks[at]!()));
     let done = false;
     void Promise.all(pending).then(
       () => {
@@ -292,7 +314,7 @@ class Run {
   }
 
   #fail(failure: Omit<Failure, "atMs">): void {
-    if (this.#failure) return;
+    if (this.#failure || (failure.class !== "crash" && this.#only?.has(failure.checker) === false)) return;
     this.#failure = { ...failure, atMs: Math.round(this.#world.now) };
     this.#world.halt();
     this.#world.note(`FAILED ${failure.class} ${failure.checker}: ${failure.message}`);

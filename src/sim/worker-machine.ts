@@ -4,6 +4,7 @@
 import { Client } from "../api/client.ts";
 import { Guard } from "../api/guard.ts";
 import { type Random, randomInteger } from "../lib/random.ts";
+import { limits } from "../model/limits.ts";
 import type { TaskSpec } from "../model/task.ts";
 import { SimulatedRuntime } from "../runtime/simulated.ts";
 import type { Identity } from "../worker/identity.ts";
@@ -13,6 +14,7 @@ import { engineDoor } from "./engine-door.ts";
 import { Host } from "./host.ts";
 import { masterUrl } from "./master-machine.ts";
 import type { Network } from "./network.ts";
+import { ofFirstRelease } from "./old-release.ts";
 import { Process } from "./process.ts";
 import { drawImages, programOf } from "./programs.ts";
 import type { World } from "./world.ts";
@@ -31,7 +33,7 @@ export interface WorkerMachineOptions {
   /** A container of this task was started here. */
   onRun: (machine: WorkerMachine, taskId: string, spec: TaskSpec) => void;
   /** A worker asks its engine for something. */
-  onEngineCall: (machine: WorkerMachine, name: string) => void;
+  onEngineCall: (machine: WorkerMachine, name: string, words: readonly unknown[]) => void;
 }
 
 export class WorkerMachine {
@@ -43,6 +45,10 @@ export class WorkerMachine {
   readonly cpu: number;
   readonly memory: number;
   readonly labels: Record<string, string>;
+  /** So many are kept for their logs. */
+  readonly endedContainers: number;
+  /** How often it got a new disk: what ran before then has left no trace. */
+  wipes = 0;
   engine!: SimulatedRuntime;
   /** Delay of each call to the engine. */
   readonly engineDelayMs = { min: 1, max: 10 };
@@ -64,6 +70,7 @@ export class WorkerMachine {
     this.cpu = 1 + randomInteger(this.#random, 4);
     this.memory = (1 + randomInteger(this.#random, 4)) * gibibyte;
     this.labels = randomInteger(this.#random, 2) === 0 ? { disk: "ssd" } : {};
+    this.endedContainers = 1 + randomInteger(this.#random, 12);
     this.#installEngine();
   }
 
@@ -115,9 +122,10 @@ export class WorkerMachine {
   }
 
   #begin(process: Process): void {
-    const { network, onEngineCall } = this.#options;
-    const runtime = engineDoor(process, this.engine, (name) => onEngineCall(this, name));
-    const client = new Client({ baseUrl: masterUrl, fetch: network.fetchFor(process), clock: process.clock });
+    const { network, old, onEngineCall } = this.#options;
+    const runtime = engineDoor(process, this.engine, (name, words) => onEngineCall(this, name, words));
+    const fetch = old ? ofFirstRelease(network.fetchFor(process)) : network.fetchFor(process);
+    const client = new Client({ baseUrl: masterUrl, fetch, clock: process.clock });
     const options: WorkerOptions = {
       client,
       runtime,
@@ -132,6 +140,7 @@ export class WorkerMachine {
       cpu: null,
       memory: null,
       version: "0.1.0-sim",
+      retention: { count: this.endedContainers, ageMs: limits.endedContainerAgeMs },
       identity: {
         read: () => this.#identity,
         write: (identity) => {
@@ -179,6 +188,7 @@ export class WorkerMachine {
 
   /** A new disk: no identity, no containers, no images. */
   wipe(): void {
+    this.wipes++;
     this.#identity = null;
     this.#engineProcess.kill();
     this.#installEngine();

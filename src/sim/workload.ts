@@ -6,6 +6,7 @@ import { type Random, randomInteger } from "../lib/random.ts";
 import type { TaskId } from "../model/ids.ts";
 import type { Outcome } from "../model/refusal.ts";
 import { isFinished, type Task } from "../model/task.ts";
+import { strangersWord } from "./checkers/strangers-are-refused.ts";
 import { Host } from "./host.ts";
 import { masterUrl } from "./master-machine.ts";
 import { Process } from "./process.ts";
@@ -76,7 +77,9 @@ export class Workload {
     if (draw < 92) return this.#list(client, process);
     // Dear: it replays the log.
     if (draw === 93 && randomInteger(this.#random, 4) === 0) return this.#explain(client, process);
-    if (draw < 98) return this.#cordon(client, process);
+    if (draw < 97) return this.#cordon(client, process);
+    if (draw === 97) return this.#speakAsStranger(client, process);
+    if (draw === 98 && randomInteger(this.#random, 4) === 0) return this.#deregister(client, process);
     await this.#try(process, () => client.call("listNodes", { timeoutMs: patienceMs }));
   }
 
@@ -130,9 +133,11 @@ export class Workload {
   }
 
   async #remove(client: Client, process: Process): Promise<void> {
-    const taskId = this.#pick();
+    // Often the newest: people remove what they have just made.
+    const taskId = randomInteger(this.#random, 3) === 0 ? this.#live.at(-1) : this.#pick();
     if (taskId === undefined) return;
     const force = randomInteger(this.#random, 2) === 0;
+    if (force) this.#scene.ledger.forced.add(taskId);
     const outcome = await this.#try(process, () =>
       client.call("deleteTask", { id: taskId, query: { force }, timeoutMs: patienceMs }),
     );
@@ -164,6 +169,25 @@ export class Workload {
     const { name } = workers[randomInteger(this.#random, workers.length)]!;
     const operation = randomInteger(this.#random, 3) === 0 ? "cordonNode" : "uncordonNode";
     await this.#try(process, () => client.call(operation, { id: name, timeoutMs: patienceMs }));
+  }
+
+  /** A report in the name of a node that the task is not on: it must be refused. */
+  async #speakAsStranger(client: Client, process: Process): Promise<void> {
+    const { truth } = this.#scene;
+    const taskId = this.#pick();
+    const task = taskId && truth.state.tasks.get(taskId);
+    const stranger = task && [...truth.state.nodes.keys()].find((nodeId) => nodeId !== task.nodeId);
+    if (!stranger) return;
+    const reason = { code: "exited" as const, message: strangersWord };
+    const body = { status: "failed" as const, nodeId: stranger, reason };
+    await this.#try(process, () => client.call("reportTask", { id: task.taskId, body, timeoutMs: patienceMs }));
+  }
+
+  /** A node that somebody takes for gone: its worker, if it is not, joins anew. */
+  async #deregister(client: Client, process: Process): Promise<void> {
+    const { workers } = this.#scene;
+    const { name } = workers[randomInteger(this.#random, workers.length)]!;
+    await this.#try(process, () => client.call("deregisterNode", { id: name, timeoutMs: patienceMs }));
   }
 
   /** Until it is answered. Null: the world has ended before. */

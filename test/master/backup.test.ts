@@ -5,7 +5,7 @@ import { BackupReader } from "../../src/api/backup-file.ts";
 import { readBackup } from "../../src/master/restores.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../lab/until.ts";
-import { expectRefusal, TestMaster } from "./in-process.ts";
+import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;
 beforeEach(() => {
@@ -89,6 +89,29 @@ test("so many at once and no more; one that is given up makes room", async () =>
     await answer.body?.cancel();
     return answer.ok;
   });
+}, 30_000);
+
+test("one that nobody reads is given up in the end", async () => {
+  const clock = new TestClock();
+  const patient = new TestMaster({ clock });
+  await patient.fill(2_000, () => ({}));
+  const request = () => new Request(`${patient.url}/api/v1/backup`);
+  const open = await Promise.all(
+    Array.from({ length: limits.backupsAtOnce }, async () => {
+      const reader = (await patient.master.fetch(request())).body!.getReader();
+      await reader.read();
+      return reader;
+    }),
+  );
+  expect((await patient.master.fetch(request())).status).toBe(429);
+  await breathe();
+  await clock.advance(limits.backupPatienceMs);
+  expect((await patient.master.fetch(request())).status).toBe(200);
+  const drain = async () => {
+    while (!(await open[0]!.read()).done);
+  };
+  expect(drain()).rejects.toThrow("nobody reads");
+  await patient.stop();
 }, 30_000);
 
 test("asks for the token, like everything that shows environment variables", async () => {

@@ -9,15 +9,21 @@ import type { WorkerMachine } from "../worker-machine.ts";
 export interface Looks {
   /** A batch became certain, and is applied to the truth. */
   batch?(batch: Batch): void;
+  /** A snapshot became certain, of which the truth may be ahead. */
+  snapshot?(chunks: readonly string[]): void;
   /** A record left the master, in an answer or an event. */
   told?(task: Task): void;
   /** A master has recovered, before anybody may ask it. */
   recovered?(): void;
+  /** A worker asks its engine to start the container of this task. */
+  start?(machine: WorkerMachine, taskId: string): void;
   /** A container was started. */
   run?(machine: WorkerMachine, taskId: string, spec: TaskSpec): void;
   /** Every five seconds of virtual time. */
   now?(): void;
-  /** All has healed and come to rest. */
+  /** All has healed and come to rest: from now on nothing is to happen. */
+  rested?(): void | Promise<void>;
+  /** And nothing should have happened since. */
   settled?(): void | Promise<void>;
 }
 

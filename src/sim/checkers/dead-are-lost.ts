@@ -1,6 +1,6 @@
 // A node that is gone is noticed, and what it held is given up, while the master itself is well.
 
-import { everybody } from "../disturbance.ts";
+import { clocks, everybody, masterPauses } from "../disturbance.ts";
 import type { Checker } from "./checker.ts";
 
 /** A lease with a margin. */
@@ -14,7 +14,8 @@ export const deadAreLost: Checker = {
   class: "liveness",
   look: ({ truth, world, workers, disturbance, away, master }, wrong) => ({
     now() {
-      if (!master.master || disturbance.calmMs(everybody) < calmMs) return;
+      const calm = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.calmMs(name)));
+      if (!master.master || calm < calmMs) return;
       if (away.size * 2 >= workers.length) return; // most of them: then it is the master's own network that it doubts
       for (const [hostname, sinceMs] of away) {
         if (world.now - sinceMs < noticedMs) continue;

@@ -1,7 +1,7 @@
 // What the disk gives back, replayed, is what the master shows, and it is all that ever became certain.
 
 import { recover } from "../../core/recover.ts";
-import { writeSnapshot } from "../../core/snapshot.ts";
+import { readSnapshot, writeSnapshot } from "../../core/snapshot.ts";
 import type { ClusterState } from "../../core/state.ts";
 import { DiskJournal } from "../disk-journal.ts";
 import type { Checker } from "./checker.ts";
@@ -12,21 +12,25 @@ export const historyReplays: Checker = {
   class: "safety",
   look: ({ truth, master, list }, wrong) => {
     const replayed = () => recover(new DiskJournal(master.disk, () => {}));
-    const same = (state: ClusterState) => {
+    const same = (state: ClusterState, what: string) => {
       if (state.revision !== truth.state.revision)
-        wrong(`the log ends at revision ${state.revision}, and ${truth.state.revision} was certain`);
+        wrong(`${what} ends at revision ${state.revision}, and ${truth.state.revision} was certain`);
       else {
         const [log, certain] = [linesOf(state), linesOf(truth.state)];
         const at = log.findIndex((line, index) => line !== certain[index]);
         if (at >= 0 || log.length !== certain.length)
-          wrong(`at revision ${state.revision} the log gives ${short(log[at])}, and certain was ${short(certain[at])}`);
+          wrong(`at revision ${state.revision} ${what} gives ${short(log[at])}, and certain was ${short(certain[at])}`);
       }
     };
     return {
-      recovered: () => same(replayed()),
+      recovered: () => same(replayed(), "the log"),
+      snapshot(chunks) {
+        const state = readSnapshot(chunks);
+        if (state.revision === truth.state.revision) same(state, "a snapshot");
+      },
       async settled() {
         const state = replayed();
-        same(state);
+        same(state, "the log");
         const listed = await list();
         const expected = [...state.order.after("")].map((taskId) => state.task(taskId));
         if (JSON.stringify(listed) !== JSON.stringify(expected))
@@ -36,8 +40,10 @@ export const historyReplays: Checker = {
   },
 };
 
+/** With the keys as the state answers for them: a snapshot that lacks them lacks them on both sides. */
 function linesOf(state: ClusterState): string[] {
-  return [...writeSnapshot(state)].join("\n").split("\n");
+  const keys = [...state.order.after("")].map((taskId) => `${taskId} ${state.keyOf(taskId)?.key}`);
+  return [...[...writeSnapshot(state)].join("\n").split("\n"), ...keys];
 }
 
 function short(line: string | undefined): string {

@@ -1,6 +1,7 @@
 // No port of a node is given to two tasks at once.
 
 import type { Checker } from "./checker.ts";
+import { collide } from "./room.ts";
 
 export const hostPortOnce: Checker = {
   name: "host-port-once",
@@ -12,15 +13,13 @@ export const hostPortOnce: Checker = {
         if (change.type !== "task.updated" || change.set.status !== "scheduled") continue;
         const task = truth.state.tasks.get(change.taskId);
         if (!task?.ports.some(({ hostPort }) => hostPort !== null)) continue;
-        const taken = new Map<string, string>();
-        for (const { taskId, ports } of truth.placedOn(task.nodeId!)) {
-          for (const { hostPort, hostIp, protocol } of ports) {
-            if (hostPort === null) continue;
-            const port = `${hostIp}:${hostPort}/${protocol}`;
-            const other = taken.get(port);
-            if (other !== undefined) wrong(`${port} of ${task.nodeId} is given to ${other} and to ${taskId}`);
-            taken.set(port, taskId);
-          }
+        for (const other of truth.placedOn(task.nodeId!)) {
+          if (other.taskId === task.taskId) continue;
+          const port = task.ports.find((wanted) => other.ports.some((taken) => collide(taken, wanted)));
+          if (port)
+            wrong(
+              `${port.hostIp}:${port.hostPort} of ${task.nodeId} is given to ${other.taskId} and to ${task.taskId}`,
+            );
         }
       }
     },

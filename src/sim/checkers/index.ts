@@ -6,19 +6,26 @@ import { askedOnceMadeOnce } from "./asked-once-made-once.ts";
 import type { Checker } from "./checker.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
+import { failuresHaveCauses } from "./failures-have-causes.ts";
 import { historyReplays } from "./history-replays.ts";
 import { hostPortOnce } from "./host-port-once.ts";
+import { lostAreReplaced } from "./lost-are-replaced.ts";
 import { lostWereAway } from "./lost-were-away.ts";
 import { noOvercommit } from "./no-overcommit.ts";
 import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
 import { quietWhenSettled } from "./quiet-when-settled.ts";
+import { removedWereOver } from "./removed-were-over.ts";
+import { restartsAreCounted } from "./restarts-are-counted.ts";
 import { runsOnce } from "./runs-once.ts";
 import { statusGoesForward } from "./status-goes-forward.ts";
+import { strangersAreRefused } from "./strangers-are-refused.ts";
 import { streamEqualsList } from "./stream-equals-list.ts";
 import { thingsAreBounded } from "./things-are-bounded.ts";
+import { unwantedGoSoon } from "./unwanted-go-soon.ts";
 import { viewsAgree } from "./views-agree.ts";
+import { waitingHasCause } from "./waiting-has-cause.ts";
 
 export const checkers: readonly Checker[] = [
   acknowledgedWritesSurvive,
@@ -27,11 +34,18 @@ export const checkers: readonly Checker[] = [
   onePlacement,
   runsOnce,
   statusGoesForward,
+  restartsAreCounted,
+  failuresHaveCauses,
+  strangersAreRefused,
+  removedWereOver,
   noOvercommit,
   hostPortOnce,
   nodeOpen,
   lostWereAway,
   deadAreLost,
+  lostAreReplaced,
+  unwantedGoSoon,
+  waitingHasCause,
   containersHaveOwners,
   thingsAreBounded,
   viewsAgree,

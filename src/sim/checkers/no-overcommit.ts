@@ -1,6 +1,7 @@
 // No node is given more tasks, cores or memory than it has.
 
 import type { Checker } from "./checker.ts";
+import { cpuMillisOf, memoryOf } from "./room.ts";
 
 export const noOvercommit: Checker = {
   name: "no-overcommit",
@@ -18,8 +19,8 @@ export const noOvercommit: Checker = {
           continue;
         }
         const tasks = truth.placedOn(node.nodeId);
-        const cpu = tasks.reduce((sum, { resources }) => sum + Math.round(resources.cpu.request * 1000), 0) / 1000;
-        const memory = tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
+        const cpu = cpuMillisOf(tasks) / 1000;
+        const memory = memoryOf(tasks);
         if (tasks.length > node.capacity)
           wrong(`${node.hostname} takes ${node.capacity} tasks, and has ${tasks.length}`);
         if (node.cpu > 0 && cpu > node.cpu) wrong(`${node.hostname} has ${node.cpu} cores, and gave ${cpu}`);

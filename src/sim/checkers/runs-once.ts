@@ -11,8 +11,10 @@ export const runsOnce: Checker = {
     return {
       run(machine, taskId, { restartPolicy }) {
         if (restartPolicy.mode !== "never") return;
-        const count = (starts.get(taskId) ?? 0) + 1;
-        starts.set(taskId, count);
+        // A machine that was wiped before it could tell cannot know what it ran.
+        const run = `${taskId} ${machine.name} ${machine.wipes}`;
+        const count = (starts.get(run) ?? 0) + 1;
+        starts.set(run, count);
         if (count > 1) wrong(`task ${taskId} may run once, and was started ${count} times, last on ${machine.name}`);
       },
     };

@@ -1,6 +1,5 @@
 // Ended containers, streams and waiting commands stay within their bounds.
 
-import { limits } from "../../model/limits.ts";
 import type { Checker } from "./checker.ts";
 
 export const thingsAreBounded: Checker = {
@@ -9,10 +8,10 @@ export const thingsAreBounded: Checker = {
   class: "liveness",
   look: ({ truth, workers, network, ask }, wrong) => ({
     async settled() {
-      for (const { name, engine, worker, identity } of workers) {
+      for (const { name, engine, worker, identity, endedContainers } of workers) {
         const mine = engine.all().filter(({ nodeId }) => nodeId === identity?.nodeId);
         const idle = mine.filter(({ status }) => status !== "running").length;
-        if (idle > limits.endedContainerCount) wrong(`${name} keeps ${idle} ended containers`);
+        if (idle > endedContainers) wrong(`${name} keeps ${idle} ended containers`);
         const holdings = worker?.holdings().length ?? 0;
         if (holdings > mine.length + truth.state.placedOn(identity?.nodeId as never).size)
           wrong(`${name} has ${holdings} runners for ${mine.length} containers`);

@@ -1,0 +1,48 @@
+// A task ends as its program and its machine made it end: nothing fails for a cause that is not there.
+
+import type { Reason, Task } from "../../model/task.ts";
+import type { Checker } from "./checker.ts";
+
+/** Null: it may end so. Programs are those of programs.ts. */
+function whyNot({ args, image, restartPolicy }: Task, { code, message }: Reason): string | null {
+  const kept = restartPolicy.mode !== "never";
+  switch (code) {
+    case "node-lost":
+    case "node-deregistered":
+      return null; // whether it was, others ask
+    case "image-not-found":
+    case "registry-unreachable":
+      return image === "demo" ? "its image is there" : null;
+    case "start-failed":
+      return args[0] === "unstartable" ? null : "its program can be started";
+    case "exited":
+    case "oom-killed":
+      // Killed from outside, or its own doing; on-failure and always go on after that.
+      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted for ever" : null;
+    case "container-lost":
+      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted for ever" : null;
+    default:
+      return `nothing in this world makes a task fail so (${message})`;
+  }
+}
+
+export const failuresHaveCauses: Checker = {
+  name: "failures-have-causes",
+  sentence: "A task ends as its program, image and node made it end, and for no other cause.",
+  class: "safety",
+  look: ({ truth }, wrong) => ({
+    batch({ changes }) {
+      for (const change of changes) {
+        if (change.type !== "task.updated") continue;
+        const task = truth.state.tasks.get(change.taskId);
+        if (!task) continue;
+        if (change.set.status === "failed") {
+          const why = whyNot(task, task.reason);
+          if (why !== null) wrong(`task ${task.taskId} failed (${task.reason.code}), and ${why}`);
+        } else if (change.set.status === "completed" && (task.args[0] !== "job" || task.args[2] !== "0")) {
+          wrong(`task ${task.taskId} (${task.args.join(" ")}) is said to have completed`);
+        }
+      }
+    },
+  }),
+};

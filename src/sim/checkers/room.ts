@@ -1,0 +1,35 @@
+// What a node has left, by books of the checkers' own: the scheduler's are what is checked.
+
+import type { NodeRecord } from "../../model/node.ts";
+import type { PortSpec, Task } from "../../model/task.ts";
+
+/** Two listeners collide on one port of one address, or where either listens on all. */
+export function collide(left: PortSpec, right: PortSpec): boolean {
+  if (left.hostPort === null || left.hostPort !== right.hostPort || left.protocol !== right.protocol) return false;
+  return left.hostIp === right.hostIp || left.hostIp === "0.0.0.0" || right.hostIp === "0.0.0.0";
+}
+
+/** Whole numbers, so that sums stay exact. */
+export function cpuMillisOf(tasks: readonly Task[]): number {
+  return tasks.reduce((sum, { resources }) => sum + Math.round(resources.cpu.request * 1000), 0);
+}
+
+export function memoryOf(tasks: readonly Task[]): number {
+  return tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
+}
+
+/** Could this node take the task now, beside what it holds? */
+export function couldTake(node: NodeRecord, held: readonly Task[], task: Task): boolean {
+  if (node.status !== "online" || !node.schedulable || node.engineError !== null) return false;
+  if (node.flapping?.steadyUntil) return false;
+  if (held.length >= node.capacity) return false;
+  const all = [...held, task];
+  if (node.cpu > 0 && task.resources.cpu.request > 0 && cpuMillisOf(all) > node.cpu * 1000) return false;
+  if (node.memory > 0 && task.resources.memory.request > 0 && memoryOf(all) > node.memory) return false;
+  if (held.some((other) => other.ports.some((taken) => task.ports.some((wanted) => collide(taken, wanted)))))
+    return false;
+  return task.constraints.every((constraint) => {
+    if (constraint.type !== "label" || constraint.operator !== "equals") return false; // no simulated client asks so
+    return node.labels[constraint.key] === constraint.value;
+  });
+}

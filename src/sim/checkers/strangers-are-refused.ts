@@ -1,0 +1,20 @@
+// Only the node that a task was given to says how it goes. The workload tries the contrary now and then.
+
+import type { Checker } from "./checker.ts";
+
+/** What a client says that reports in the name of another node. */
+export const strangersWord = "said by a stranger";
+
+export const strangersAreRefused: Checker = {
+  name: "strangers-are-refused",
+  sentence: "Only the node that a task was given to says how it goes.",
+  class: "safety",
+  look: (_, wrong) => ({
+    batch({ changes }) {
+      for (const change of changes) {
+        if (change.type === "task.updated" && change.set.reason?.message === strangersWord)
+          wrong(`task ${change.taskId} changes by the word of a node that it is not on`);
+      }
+    },
+  }),
+};

@@ -1,0 +1,55 @@
+// What is no longer wanted stops within its grace and a few seconds, where nobody is disturbed.
+
+import type { TaskId } from "../../model/ids.ts";
+import { isFinished } from "../../model/task.ts";
+import { everybody, masterPauses } from "../disturbance.ts";
+import type { Checker } from "./checker.ts";
+
+/** Beyond the grace: a beat, a stream opened again, the engine. */
+const marginMs = 15_000;
+
+export const unwantedGoSoon: Checker = {
+  name: "unwanted-go-soon",
+  sentence:
+    "What is not wanted any more stops within its grace and some seconds, while its machine and the master are well.",
+  class: "liveness",
+  look: ({ truth, world, workers, disturbance, away, master }, wrong) => {
+    /** Since when nobody wants it to run, and how long it may take to stop. */
+    const unwanted = new Map<TaskId, { sinceMs: number; graceMs: number }>();
+    const graces = new Map<TaskId, number>();
+    const end = (taskId: TaskId) => {
+      if (!unwanted.has(taskId))
+        unwanted.set(taskId, { sinceMs: world.now, graceMs: (graces.get(taskId) ?? 0) * 1000 });
+    };
+    return {
+      batch({ changes }) {
+        for (const change of changes) {
+          if (change.type === "task.created") graces.set(change.task.taskId, change.task.stopGraceSeconds ?? 10);
+          else if (change.type === "task.removed") end(change.taskId);
+          else if (change.type === "task.updated") {
+            const { status, desired } = change.set;
+            if (desired === "stopped" || (status && isFinished(status))) end(change.taskId);
+          }
+        }
+      },
+      now() {
+        if (!master.master) return;
+        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(masterPauses));
+        for (const { name, engine, identity, worker } of workers) {
+          if (!worker || away.has(name)) continue;
+          for (const { taskId, status, nodeId } of engine.all()) {
+            const since = unwanted.get(taskId as TaskId);
+            if (status !== "running" || !since || nodeId !== identity?.nodeId) continue;
+            const patienceMs = since.graceMs + marginMs;
+            const lateMs = Math.min(world.now - since.sinceMs, calmMs, disturbance.calmMs(name));
+            const task = truth.state.tasks.get(taskId as TaskId);
+            if (lateMs > patienceMs)
+              wrong(
+                `${name} still runs ${taskId}, which is ${task?.status ?? "removed"}, after ${Math.round(lateMs / 1000)} s in peace`,
+              );
+          }
+        }
+      },
+    };
+  },
+};

@@ -1,0 +1,21 @@
+// The wire of a worker of release 0.1.0, the first: it is told nothing, and says nothing, that came later. The worker at
+// this end of it is of today, and must live with what it gets.
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Fields of answers and requests that release did not know, by the end of the path. */
+const laterFields: { path: RegExp; answer: readonly string[] }[] = [
+  { path: /\/heartbeat$/, answer: ["reconnectWithinMs"] },
+  { path: /\/nodes$/, answer: ["suspect", "flapping"] },
+];
+
+export function ofFirstRelease(fetch: Fetch): Fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    const later = laterFields.find(({ path }) => path.test(new URL(url).pathname));
+    if (!later || !response.ok || init.method === "GET") return response;
+    const body = (await response.json()) as Record<string, unknown>;
+    for (const field of later.answer) delete body[field];
+    return Response.json(body, { status: response.status });
+  };
+}
