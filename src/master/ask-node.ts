@@ -28,7 +28,7 @@ const answerTimeoutMs = 5000;
 /** Of an answer that is quoted in a sentence. */
 const quotedBytes = 64 * 1024;
 
-/** The answer, whatever its status; the body may go on for as long as it wants. */
+/** The answer, whatever its status; the body of a good one may go on for as long as it wants. */
 export async function askNode(
   node: NodeRecord,
   path: string,
@@ -48,7 +48,10 @@ export async function askNode(
       // Bun's own idle timeout would cut a quiet log that is followed.
       ...({ timeout: false } as object),
     });
-    return ok(response);
+    if (response.ok) return ok(response);
+    // Whatever it says instead comes whole, soon and short, or not at all.
+    const said = (await readAtMost(response, quotedBytes)) ?? "something long";
+    return ok(new Response(said, { status: response.status, headers: response.headers }));
   } catch (error) {
     return refuse(
       "node-unreachable",
@@ -78,7 +81,7 @@ export async function readAtMost(response: Response, limitBytes: number): Promis
 
 /** An answer that this worker should not have given. */
 export async function unexpected(node: NodeRecord, response: Response): Promise<Outcome<never>> {
-  const said = (await readAtMost(response, quotedBytes)) ?? "something long";
+  const said = await response.text();
   return refuse(
     "node-unreachable",
     `the worker on ${node.hostname} answered ${response.status}: ${said.slice(0, 200)}`,

@@ -86,11 +86,17 @@ export class LogFeeds {
       },
     });
     feed.join(reader, null);
-    const opened = source.open(wish, abort.signal).then((answer): Outcome<null> => {
-      if (answer.ok) feed.begin(answer.value);
-      else this.#feeds.delete(one);
-      return answer.ok ? ok(null) : answer;
-    });
+    const opened = source.open(wish, abort.signal).then(
+      (answer): Outcome<null> => {
+        if (answer.ok) feed.begin(answer.value);
+        else this.#feeds.delete(one);
+        return answer.ok ? ok(null) : answer;
+      },
+      (error) => {
+        this.#feeds.delete(one);
+        throw error;
+      },
+    );
     const one: UnderWay = { feed, key, abort, opened };
     this.#feeds.add(one);
     return this.#opened(one, reader);
@@ -101,6 +107,11 @@ export class LogFeeds {
     if (answer.ok) return ok(feed);
     feed.leave(reader);
     return answer;
+  }
+
+  /** Ends all of them: their readers hear that the log broke off. */
+  close(): void {
+    for (const { feed } of [...this.#feeds]) feed.dissolve();
   }
 
   /** Closes what has been waited for by nobody for the longest; false: there is none. */

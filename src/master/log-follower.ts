@@ -71,10 +71,13 @@ class LogFollower implements FeedReader {
   /** Null: it has begun. */
   async begin(): Promise<Outcome<never> | null> {
     const { feeds, source, wish } = this.#options;
-    const joined = await feeds.join(this, source, wish);
-    if (joined.ok) return this.#attached(joined.value);
-    this.cancel();
-    return joined;
+    let joined: Outcome<LogFeed> | null = null;
+    try {
+      joined = await feeds.join(this, source, wish);
+      return joined.ok ? this.#attached(joined.value) : joined;
+    } finally {
+      if (!joined?.ok) this.cancel();
+    }
   }
 
   detach(where: Detached): void {

@@ -83,7 +83,6 @@ function paramsOf({ sinceMs, ...wish }: LogWish): URLSearchParams {
 
 async function refusedByWorker(task: Task, node: NodeRecord, response: Response): Promise<Outcome<never>> {
   if (response.status !== 404 && response.status !== 429) return unexpected(node, response);
-  await response.text();
   if (response.status === 404) {
     return refuse("logs-unavailable", `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`, {
       hint: "Ended containers are kept for their logs by a limit on the worker.",

@@ -67,7 +67,12 @@ export function startMaster(options: MasterOptions): Master {
   // The next reign is there before anybody else has a turn: no request meets a state that was replaced.
   const succeed = (): Promise<void> => {
     reign.retire();
-    reign = beginReign(options, counters, succeed);
+    try {
+      reign = beginReign(options, counters, succeed);
+    } catch (error) {
+      options.onFatal(error); // nobody rules: the next start reads the journal anew
+      throw error;
+    }
     return reign.begun;
   };
   let reign = beginReign(options, counters, succeed);
@@ -173,7 +178,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
     release: () => loop.release(),
     stopped: () => stopped,
   };
-  const feeds = new LogFeeds(() => clock.now());
+  const feeds = new LogFeeds(() => clock.elapsed());
   const fetch = createHttp({
     handlers: createHandlers({
       state,
@@ -204,6 +209,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       snapshots.stop();
       loop.retire();
       watchers.close();
+      feeds.close();
     },
     async stop() {
       stopped = true;
@@ -211,6 +217,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       snapshots.stop();
       await loop.stop();
       watchers.close();
+      feeds.close();
     },
   };
 }

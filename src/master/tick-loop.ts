@@ -111,6 +111,7 @@ export class TickLoop {
 
   release(): void {
     this.#held = false;
+    if (this.#inbox.length > 0) this.#schedule(); // also what came in before a stop
     this.wake();
   }
 

@@ -12,6 +12,7 @@ import type { Identity } from "./identity.ts";
 import type { ImageKeeper } from "./image-keeper.ts";
 import { judgeVolume, nameOf, spell, type Verdict, type Wanted } from "./judge.ts";
 import type { PulledImages } from "./pulled-images.ts";
+import { forget } from "./retention.ts";
 import type { TaskRunner } from "./task-runner.ts";
 
 export interface CleanerOptions {
@@ -74,7 +75,7 @@ export class Cleaner {
           remove: async () => {
             if (!runner.isOver) return "its task is wanted again";
             await runtime.remove(id);
-            runners.delete(runner.taskId);
+            forget(runners, runner);
             return null;
           },
         };

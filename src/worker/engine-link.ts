@@ -94,7 +94,7 @@ export class EngineLink {
     try {
       await opened;
       const found = await runtime.list(whose.clusterId, whose.nodeId);
-      if (this.#error !== null) {
+      if (this.#error !== null || this.#options.signal.aborted) {
         events.abort();
         return;
       }

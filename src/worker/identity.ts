@@ -1,8 +1,9 @@
 // Who this worker is, kept in its data folder so that it stays the same node over restarts.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockFile } from "./folder-lock.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface Identity {
   nodeId: string;
@@ -63,16 +64,14 @@ export class IdentityFile {
       // Not JSON: said below.
     }
     throw new IdentityError(
-      `${this.#path} is damaged. Remove it to join as a new node; containers of the old one are then left to you`,
+      `${this.#path} is damaged. Remove it to join anew: under the same host name and port it is the same node`,
     );
   }
 
   /** Whole or not at all: a crash in the middle leaves the old one. Throws IdentityError where it cannot be kept. */
   write(identity: Identity): void {
-    const draft = `${this.#path}.new`;
     try {
-      writeFileSync(draft, `${JSON.stringify(identity)}\n`);
-      renameSync(draft, this.#path);
+      writeWhole(this.#path, `${JSON.stringify(identity)}\n`);
     } catch (error) {
       throw new IdentityError(
         `cannot keep this node's id in ${this.#path}: ${(error as Error).message}. Make room there, or make the folder writable`,

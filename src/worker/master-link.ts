@@ -51,6 +51,7 @@ export class MasterLink {
   /** Used for one heartbeat after the other, and anew only after one that had to be given up. */
   #beating = new AbortController();
   #stream = new AbortController();
+  #following = false;
   /** It is this end that ended the stream, to have it anew. */
   #reopening = false;
   /** Something about the node may be news to the master. */
@@ -72,6 +73,11 @@ export class MasterLink {
       this.#nextBeat.ring();
       this.#nextStream.ring();
     });
+  }
+
+  /** Is a stream open that has begun with the whole set? */
+  get following(): boolean {
+    return this.#following;
   }
 
   /** Does the master answer? */
@@ -270,7 +276,10 @@ export class MasterLink {
       const response = await client.fetch("nodeAssignments", asked);
       if (response.ok && response.body) {
         begun = true;
-        for await (const { event, data } of readEvents(response.body, heard)) await onEvent(event, data);
+        for await (const { event, data } of readEvents(response.body, heard)) {
+          this.#following = true;
+          await onEvent(event, data);
+        }
       } else {
         await response.arrayBuffer();
       }
@@ -279,6 +288,7 @@ export class MasterLink {
         log.warn("the stream of assignments broke", { why: (error as Error).message });
       }
     } finally {
+      this.#following = false;
       cancelSilence();
       stream.abort();
     }

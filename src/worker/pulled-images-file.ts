@@ -1,8 +1,9 @@
 // Which images Podling pulled, as a file in the worker's data folder.
 
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PulledImageRecord, PulledImagesStore } from "./pulled-images.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export class PulledImagesFile implements PulledImagesStore {
   readonly #path: string;
@@ -30,9 +31,7 @@ export class PulledImagesFile implements PulledImagesStore {
 
   /** Whole or not at all: a crash in the middle leaves the old one. */
   write(images: readonly PulledImageRecord[]): void {
-    const draft = `${this.#path}.new`;
-    writeFileSync(draft, `${JSON.stringify({ images }, null, 1)}\n`);
-    renameSync(draft, this.#path);
+    writeWhole(this.#path, `${JSON.stringify({ images }, null, 1)}\n`);
   }
 }
 

@@ -15,6 +15,8 @@ export interface RemovedMeanwhileOptions {
   log: Log;
   signal: AbortSignal;
   runners: ReadonlyMap<TaskId, TaskRunner>;
+  /** Is the stream of the master open whose whole set was compared? Another one's ignorance says nothing. */
+  following: () => boolean;
 }
 
 export class RemovedMeanwhile {
@@ -59,12 +61,13 @@ export class RemovedMeanwhile {
   }
 
   async #askFor(runner: TaskRunner): Promise<boolean> {
-    const { client, log, signal } = this.#options;
+    const { client, log, signal, following } = this.#options;
     const { taskId } = runner;
+    if (!following()) return false;
     try {
       const answer = await client.call("getTask", { id: taskId, signal, timeoutMs: limits.reportPatienceMs });
       if (answer.ok) return true;
-      if (answer.refusal.code !== "task-not-found") return false;
+      if (answer.refusal.code !== "task-not-found" || !following()) return false;
       if (this.#isDoubtful(runner)) runner.want(null, true);
       return true;
     } catch (error) {

@@ -66,9 +66,15 @@ export class Retention {
     for (const runner of superfluous) {
       if (!runner.isOver) continue;
       await runtime.remove(runner.found!.containerId);
-      runners.delete(runner.taskId);
+      forget(runners, runner);
     }
   }
+}
+
+/** Its container was removed on purpose. Somebody may have come to want it meanwhile: then it looks, and has another. */
+export function forget(runners: Map<TaskId, TaskRunner>, runner: TaskRunner): void {
+  if (runner.isOver) runners.delete(runner.taskId);
+  else runner.look();
 }
 
 function endOf({ found }: TaskRunner): number {

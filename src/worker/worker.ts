@@ -108,7 +108,12 @@ export class Worker {
       onList: (found) => this.#onList(found),
       onNews: () => this.#master.tell(),
     });
-    this.#removedMeanwhile = new RemovedMeanwhile({ ...options, signal, runners: this.#runners });
+    this.#removedMeanwhile = new RemovedMeanwhile({
+      ...options,
+      signal,
+      runners: this.#runners,
+      following: () => this.#master.following,
+    });
     this.#retention = new Retention({
       ...options,
       signal,

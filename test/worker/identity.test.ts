@@ -42,7 +42,7 @@ describe("the identity", () => {
     test(`is refused where it is damaged: ${damage || "nothing"}`, () => {
       const file = new IdentityFile(folder);
       writeFileSync(join(folder, "identity.json"), damage);
-      expect(refusal(() => file.read())).toMatch(/is damaged\. Remove it to join as a new node/);
+      expect(refusal(() => file.read())).toMatch(/is damaged\. Remove it to join anew/);
     });
   }
 
