@@ -1,5 +1,5 @@
 // A process that does to a master what the section abuse measures under: a thousand slow connections, a hundred
-// followers of one log, and hostile requests without a pause. It plays the worker that has the log, too. It says
+// followers of one log, and hostile requests of every kind. It plays the worker that has the log, too. It says
 // "abusing" when all of it is there, and ends with its parent.
 
 import { framedMediaType } from "../src/lib/frames.ts";
@@ -13,6 +13,9 @@ const master = `http://127.0.0.1:${port}`;
 const headers = { "content-type": "application/json" };
 /** A line of the log that is followed. */
 const lineMs = 10;
+
+/** Between two hostile requests: some eighty a second. */
+const hostileMs = 10;
 
 function frame(text: string): Uint8Array {
   const payload = new TextEncoder().encode(text);
@@ -62,7 +65,12 @@ async function follow(taskId: string): Promise<void> {
 }
 
 async function beHostile(): Promise<never> {
-  for (;;) for (const { bytes, hangUp = false } of rows) await exchange(port, bytes, { hangUp }).catch(() => {});
+  for (;;) {
+    for (const { bytes, hangUp = false } of rows) {
+      await exchange(port, bytes, { hangUp }).catch(() => {});
+      await Bun.sleep(hostileMs);
+    }
+  }
 }
 
 await must("POST", "/api/v1/nodes/register", { hostname: "logs", port: worker.port, address: "127.0.0.1" });

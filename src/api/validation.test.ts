@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
+import { limits } from "../model/limits.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { type Operation, type OperationId, operations } from "./operations.ts";
 import { parseBody, parseQuery } from "./validation.ts";
@@ -165,9 +166,26 @@ describe("what would be altered without a word is refused", () => {
   });
 });
 
-test("a value that is nested beyond all measure is told in a few words", () => {
-  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
-  const outcome = parseBody(z.strictObject({ name: z.string({ error: "a name" }) }), `{"name":${deep}}`);
-  if (outcome.ok) throw new Error("it was taken");
-  expect(outcome.refusal.message).toBe('field "name": expected a name; got a list of 1');
+describe("nesting", () => {
+  const schema = z.strictObject({ name: z.unknown() });
+  const nested = (depth: number, filler = "") => `{"name":${"[".repeat(depth)}"${filler}"${"]".repeat(depth)}}`;
+  const long = "x".repeat(5000);
+
+  test("as deep as it may be is taken; deeper is not looked at", () => {
+    expect(parseBody(schema, nested(limits.bodyDepth - 1, long)).ok).toBe(true);
+    for (const text of [nested(limits.bodyDepth, long), nested(300_000), "[".repeat(1_000_000)]) {
+      expect(parseBody(schema, text)).toMatchObject({ ok: false, refusal: { code: "invalid-json" } });
+    }
+  });
+
+  test("brackets in strings are text, also behind escapes", () => {
+    const text = JSON.stringify({ name: `${"[{".repeat(5000)}\\"[` });
+    expect(parseBody(schema, text).ok).toBe(true);
+  });
+
+  test("what is found in place of a field is told in a few words", () => {
+    const outcome = parseBody(z.strictObject({ name: z.string({ error: "a name" }) }), nested(1000));
+    if (outcome.ok) throw new Error("it was taken");
+    expect(outcome.refusal.message).toBe('field "name": expected a name; got a list of 1');
+  });
 });

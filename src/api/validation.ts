@@ -9,6 +9,12 @@ type Issue = z.core.$ZodIssue;
 
 /** Parses a JSON body by its schema. */
 export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome<z.output<S>> {
+  if (text.length > shallowBytes && isDeep(text)) {
+    return refuse("invalid-json", `the body is nested more than ${limits.bodyDepth} levels deep`, {
+      hint: "No field needs more than a few.",
+      details: { limit: limits.bodyDepth },
+    });
+  }
   let value: unknown;
   try {
     value = text === "" ? {} : JSON.parse(text);
@@ -25,6 +31,34 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
   const fault = /__proto__|\\u/.test(text) ? findUnspeakable(value) : null;
   if (fault) return fault;
   return parseValue(schema, value, "field");
+}
+
+/** Less text cannot be so deep that it matters. */
+const shallowBytes = 4096;
+
+/** Before it is parsed: a megabyte of brackets takes a parser a tenth of a second, and this a thousandth. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === openList || code === openObject) {
+      if (++depth > limits.bodyDepth) return true;
+    } else if (code === closeList || code === closeObject) depth--;
+  }
+  return false;
+}
+
+const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Where the string that begins at `start` ends; the end of the text where it does not. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) return at;
+  }
+  return text.length;
 }
 
 /** Keys that the language has a meaning of its own for would be dropped, and half characters altered, without a word. */

@@ -51,9 +51,8 @@ export class EventStream {
     this.#write(bytes);
   }
 
-  /** What a listener asked to begin with, already formatted: as much as it is, it does not make the listener slow. */
-  sendFirst(text: string): void {
-    const bytes = encoder.encode(text);
+  /** What a listener asked to begin with: as much as it is, it does not make the listener slow. */
+  sendFirst(bytes: Uint8Array): void {
     this.#allowance += bytes.length;
     this.#write(bytes);
   }

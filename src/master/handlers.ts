@@ -25,6 +25,7 @@ import { type MetricsSources, renderMetrics } from "./metrics.ts";
 import type { Restores } from "./restores.ts";
 import { TaskList } from "./task-list.ts";
 import type { TickLoop } from "./tick-loop.ts";
+import { Turns } from "./turns.ts";
 import type { Watchers } from "./watchers.ts";
 
 export interface HandlersOptions {
@@ -49,6 +50,7 @@ type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | u
 export function createHandlers(options: HandlersOptions): Handlers {
   const { state, journal, loop, watchers, liveness, view, clock, version, metrics, logs, fingerprint } = options;
   const list = new TaskList(state, watchers);
+  const turns = new Turns(clock);
   const explainer = createExplainer(state, journal, clock);
 
   /** Reads show only what is durable: where an append is under way, they wait for it. */
@@ -148,6 +150,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
       return ok(new JsonText(JSON.stringify(created.value), { location: `/api/v1/tasks/${created.value.taskId}` }));
     },
     listTasks: async (call) => {
+      // A hundred who ask for everything at once would keep all others waiting for seconds.
+      if (call.query.watch || (call.query.limit ?? 0) > limits.listDefault) await turns.take();
       await settled();
       if (call.query.watch) call.mayTakeLong();
       return list.answer(call.query);

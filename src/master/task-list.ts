@@ -14,17 +14,11 @@ import type { Watchers } from "./watchers.ts";
 /** Dashboards and `ps` loops ask the same few things again; an answer of 10,000 tasks has some 8 MB. */
 const answersKept = 4;
 
-/** Tasks whose text is kept for the next list: two of the largest pages, some 16 MB, and only once lists are asked for. */
-const textsKept = limits.listMax * 2;
-
 export class TaskList {
   readonly #state: ClusterState;
   readonly #watchers: Watchers;
   #answers = new Map<string, JsonText>();
   #answersRevision = -1;
-  /** Records never change, so their text never does. */
-  #texts = new WeakMap<Task, string>();
-  #textCount = 0;
 
   constructor(state: ClusterState, watchers: Watchers) {
     this.#state = state;
@@ -36,12 +30,12 @@ export class TaskList {
     if (!filter.ok) return filter;
     const fault = queryFault(query);
     if (fault) return fault;
-    if (query.watch) return this.#watchers.watchTasks(filter.value ?? (() => true));
+    const key = JSON.stringify(query);
+    if (query.watch) return this.#watchers.watchTasks(filter.value ?? (() => true), key);
     if (this.#answersRevision !== this.#state.revision) {
       this.#answers.clear();
       this.#answersRevision = this.#state.revision;
     }
-    const key = JSON.stringify(query);
     const kept = this.#answers.get(key);
     if (kept) return ok(kept);
     const answer = this.#page(query, filter.value);
@@ -62,23 +56,10 @@ export class TaskList {
         more = true;
         break;
       }
-      texts.push(this.#text(task));
+      texts.push(this.#watchers.texts.of(task));
       last = taskId;
     }
     return new JsonText(`[${texts.join(",")}]`, more ? { link: `<${nextPage(query, last)}>; rel="next"` } : {});
-  }
-
-  #text(task: Task): string {
-    const kept = this.#texts.get(task);
-    if (kept !== undefined) return kept;
-    if (this.#textCount >= textsKept) {
-      this.#texts = new WeakMap();
-      this.#textCount = 0;
-    }
-    const text = JSON.stringify(task);
-    this.#texts.set(task, text);
-    this.#textCount++;
-    return text;
   }
 
   /** Null: every task passes. */

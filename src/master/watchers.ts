@@ -14,6 +14,7 @@ import type { Node, NodeRecord } from "../model/node.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import { isFinished, isPlaced, type Task } from "../model/task.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
+import { TaskTexts } from "./task-texts.ts";
 
 type TaskFilter = (task: Task) => boolean;
 
@@ -46,6 +47,9 @@ export class Watchers {
   /** Watchers can resume after this revision and later ones. */
   #historyFrom: number;
   #streams = 0;
+  readonly texts = new TaskTexts();
+  /** The set that was last sent to begin with: whoever asks for the same at the same revision shares it. */
+  #firstSet: { revision: number; key: string; bytes: Uint8Array } | null = null;
 
   constructor(options: WatchersOptions) {
     this.#options = options;
@@ -70,6 +74,7 @@ export class Watchers {
   }
 
   publish(batch: Batch, removed: Removed): void {
+    this.#firstSet = null;
     const events = this.#eventsOf(batch, removed);
     this.#remember(events);
     this.#tellWorkers(batch, removed);
@@ -113,11 +118,17 @@ export class Watchers {
 
   #tellWatchers(events: WatchEvent[]): void {
     const all = new Lazy(() => encodeEvents(formatChanges(events)));
-    const tasks = events.map((event) => new Lazy(() => encodeTask(event)));
+    const tasks = events.map((event) => new Lazy(() => this.#encodeTask(event)));
     for (const watcher of this.#watchers) {
       if (watcher.filter === null) watcher.stream.sendEncoded(all.value);
       else tellFiltered(watcher, watcher.filter, events, tasks);
     }
+  }
+
+  /** As a watcher of tasks is told it. */
+  #encodeTask(event: WatchEvent): Uint8Array {
+    const text = "task" in event ? this.texts.of(event.task) : "";
+    return encodeEvents(formatEvent("task", text, event.revision));
   }
 
   #tellWorkers({ revision, changes }: Batch, removed: Removed): void {
@@ -176,18 +187,22 @@ export class Watchers {
       const watcher: Watcher = { stream, filter: null, shown: new Set() };
       stream.send("hello", JSON.stringify({ revision }), since ?? revision);
       const missed = since === undefined ? [] : this.#history.filter((event) => event.revision > since);
-      if (missed.length > 0) stream.sendFirst(formatChanges(missed));
+      if (missed.length > 0) stream.sendFirst(encodeEvents(formatChanges(missed)));
       this.#watchers.add(watcher);
       return () => this.#watchers.delete(watcher);
     });
   }
 
-  /** The tasks that pass, then what becomes of them. */
-  watchTasks(filter: TaskFilter): Outcome<ReadableStream<Uint8Array>> {
+  /** The tasks that pass, then what becomes of them. `key` is the same for the same filter. */
+  watchTasks(filter: TaskFilter, key: string): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const tasks = [...this.#options.state.tasks.values()].filter(filter);
       const watcher: Watcher = { stream, filter, shown: new Set(tasks.map(({ taskId }) => taskId)) };
-      this.#sync(stream, tasks);
+      const { revision } = this.#options.state;
+      if (this.#firstSet?.revision !== revision || this.#firstSet.key !== key) {
+        this.#firstSet = { revision, key, bytes: this.#sync(tasks) };
+      }
+      stream.sendFirst(this.#firstSet.bytes);
       this.#watchers.add(watcher);
       return () => this.#watchers.delete(watcher);
     });
@@ -197,10 +212,7 @@ export class Watchers {
   watchAssignments(nodeId: NodeId): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const { state } = this.#options;
-      this.#sync(
-        stream,
-        [...state.placedOn(nodeId)].map((taskId) => state.task(taskId)),
-      );
+      stream.sendFirst(this.#sync([...state.placedOn(nodeId)].map((taskId) => state.task(taskId))));
       const streams = this.#assignments.get(nodeId) ?? new Set();
       this.#assignments.set(nodeId, streams.add(stream));
       this.#options.onAssignmentsOpened?.(nodeId);
@@ -251,10 +263,11 @@ export class Watchers {
     for (const streams of this.#assignments.values()) for (const stream of [...streams]) stream.close();
   }
 
-  #sync(stream: EventStream, tasks: Task[]): void {
+  #sync(tasks: Task[]): Uint8Array {
     const { revision, cluster } = this.#options.state;
-    const data = JSON.stringify({ revision, clusterId: cluster.clusterId, tasks });
-    stream.sendFirst(formatEvent("sync", data, revision));
+    const texts = tasks.map((task) => this.texts.of(task)).join(",");
+    const data = `{"revision":${revision},"clusterId":${JSON.stringify(cluster.clusterId)},"tasks":[${texts}]}`;
+    return encodeEvents(formatEvent("sync", data, revision));
   }
 
   #open(begin: (stream: EventStream) => () => void): Outcome<ReadableStream<Uint8Array>> {
@@ -285,12 +298,6 @@ function formatChanges(events: WatchEvent[]): string {
       return formatEvent("change", JSON.stringify(event), last ? event.revision : undefined);
     })
     .join("");
-}
-
-/** As a watcher of tasks is told it. */
-function encodeTask(event: WatchEvent): Uint8Array {
-  const task = "task" in event ? event.task : null;
-  return encodeEvents(formatEvent("task", JSON.stringify(task), event.revision));
 }
 
 /** `tasks`: the events in bytes, one for one. */

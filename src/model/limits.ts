@@ -10,6 +10,8 @@ export const limits = {
   // ---- what a request may hold
   /** A request body. A task with 64 KiB of environment and every list full stays well below. */
   bodyBytes: 1 * MiB,
+  /** Lists and objects within each other: four times what the deepest field has, and nothing that a parser stumbles over. */
+  bodyDepth: 32,
   /** Names become container names and host names: 63 is the longest DNS label. */
   nameLength: 63,
   /** Docker's own limit for a reference is 255 for the name and 128 for the tag. */
