@@ -42,7 +42,7 @@ test-mutants: ## Prove that the simulation catches mistakes: some 50 of them, ea
 
 churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
 	@scripts/setup engine lab
-	@PODLING_CHURN=$${PODLING_CHURN:-2000} bun scripts/test.ts system/churn
+	@PODLING_CHURN=$${PODLING_CHURN:-2000} exec bun test --timeout=120000 ./test/system/churn.test.ts
 
 soak: ## Run for SOAK_MINUTES (default 60) while everything breaks; fails on growth and on whatever is lost, twice or left over
 	@scripts/setup engine lab

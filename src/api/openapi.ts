@@ -272,7 +272,13 @@ function answerSchemas(): Record<string, Json> {
     ),
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
     RestoreAnswer: restoreAnswer,
-    HeartbeatAnswer: record({ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole }),
+    HeartbeatAnswer: record({
+      ...{ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole },
+      engineError: {
+        ...nullable("string"),
+        description: "What the master has of the engine: where it is wrong, say it again.",
+      },
+    }),
     Cleanup: record({
       nodeId: text,
       hostname: text,

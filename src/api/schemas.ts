@@ -85,6 +85,8 @@ export interface HeartbeatAnswer {
   leaseMs: number;
   /** Whoever loses its master comes back at a moment of its own within so long. Masters of before do not say: at once. */
   reconnectWithinMs?: number;
+  /** What the master has of the engine, so that a worker sees where an older word of it came last. Masters of before do not say. */
+  engineError?: string | null;
 }
 
 const booleanQuery = z

@@ -248,6 +248,7 @@ export class ClusterState {
 
   #putNode(nodeId: NodeId, after: NodeRecord | null): Undo {
     const before = this.nodes.get(nodeId) ?? null;
+    const following = after || !before ? [] : this.#nodesAfter(nodeId);
     if (after) {
       this.nodes.set(nodeId, after);
       this.schedule.upsertNode(after);
@@ -258,7 +259,19 @@ export class ClusterState {
       this.#placed.delete(nodeId);
     }
     this.#roomGained();
-    return () => void this.#putNode(nodeId, before);
+    return () => {
+      this.#putNode(nodeId, before);
+      // Back in its place among those that registered later, too.
+      for (const later of following) {
+        const record = this.nodes.get(later);
+        if (record && this.nodes.delete(later)) this.nodes.set(later, record);
+      }
+    };
+  }
+
+  #nodesAfter(nodeId: NodeId): NodeId[] {
+    const all = [...this.nodes.keys()];
+    return all.slice(all.indexOf(nodeId) + 1);
   }
 
   #roomGained(): void {

@@ -4,7 +4,7 @@
 import { backupFormat, writeBackup } from "../api/backup-file.ts";
 import { writeSnapshot } from "../core/snapshot.ts";
 import type { ClusterState } from "../core/state.ts";
-import { type Clock, toTimestamp } from "../lib/clock.ts";
+import { type CancelTimer, type Clock, toTimestamp } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
@@ -54,17 +54,25 @@ export class Backups {
   }
 
   #stream(pieces: Generator<Uint8Array>): ReadableStream<Uint8Array> {
+    const { clock } = this.#options;
     this.#open++;
     let open = true;
+    let cancelPatience: CancelTimer = () => {};
     const end = () => {
       if (open) this.#open--;
       open = false;
+      cancelPatience();
       pieces.return(undefined);
     };
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+        cancelPatience();
+        await new Promise<void>((resolve) => clock.soon(resolve));
         if (!open) return;
+        cancelPatience = clock.timer(limits.backupPatienceMs, () => {
+          end();
+          controller.error(new Error("nobody reads this backup any more"));
+        });
         const { done, value } = pieces.next();
         if (!done) return controller.enqueue(value);
         end();

@@ -233,7 +233,10 @@ export function createHandlers(options: HandlersOptions): Handlers {
       call.mayTakeLong();
       return watchers.watchAssignments(found.value.nodeId);
     },
-    backup: () => options.backups.open(),
+    backup: (call) => {
+      call.mayTakeLong();
+      return options.backups.open();
+    },
     restore: (call) => options.restores.restore(call.upload(), call.query),
     watch: async (call) => {
       await settled();

@@ -101,7 +101,8 @@ export class Liveness {
       this.#damping.watch(node.nodeId);
     }
     const { intervalMs, leaseMs, reconnectWithinMs } = pace;
-    return ok({ nodeId: node.nodeId, nextHeartbeatMs: intervalMs, leaseMs, reconnectWithinMs });
+    const { engineError = null } = this.#options.state.nodes.get(node.nodeId) ?? {};
+    return ok({ nodeId: node.nodeId, nextHeartbeatMs: intervalMs, leaseMs, reconnectWithinMs, engineError });
   }
 
   /** A worker that follows its assignments lives. */

@@ -146,6 +146,15 @@ export async function restoreJournal(
   return restore({ state: recover(journal), journal, clock, ...alone }, read.value, query);
 }
 
+/** Where the sender goes away, the backup ends: what was cut off is known by its end. */
+async function* untilBroken(upload: Pieces): AsyncGenerator<Uint8Array> {
+  try {
+    yield* upload;
+  } catch {
+    // Nobody is left to be told more.
+  }
+}
+
 function otherCluster({ clusterId, at }: BackupManifest, now: ClusterState): Outcome<never> {
   const { tasks, cluster } = now;
   return refuse(
@@ -197,7 +206,7 @@ export class Restores {
     const { target, log, onEnd, succeed } = this.#options;
     let replaced = false;
     try {
-      const read = await readBackup(upload, target.clock);
+      const read = await readBackup(untilBroken(upload), target.clock);
       if (!read.ok) return read;
       const outcome = await restore(target, read.value, query);
       if (!outcome.ok || !outcome.value.restored) return outcome;

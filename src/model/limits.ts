@@ -159,6 +159,8 @@ export const limits = {
   restoredTasks: 1_000_000,
   /** Backups read at once: each holds the records of its moment. */
   backupsAtOnce: 4,
+  /** A reader may pause as long as this, for a password or a slow tape; then its place is given to others. */
+  backupPatienceMs: 10 * minute,
   /** Tasks (and nodes) that the answer to a restore names in each group; it counts all. */
   differencesListed: 100,
 

@@ -73,7 +73,8 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   );
   // Who runs a day wants to see a day's work: dense in minutes, as people work in hours.
   const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
-  return { seed, ...drawn, pauseMs, nodes: nodes ?? drawn.nodes, durationMs, faults };
+  const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
+  return { seed, ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, durationMs, faults };
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

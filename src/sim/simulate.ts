@@ -67,6 +67,13 @@ function listenForBroken(run: Run): () => void {
   };
 }
 
+const moments = ["batch", "snapshot", "told", "recovered", "start", "run", "now", "rested", "settled"] as const;
+
+function byMoment(looks: readonly Looks[]): Record<keyof Looks, Looks[]> {
+  const at = (moment: keyof Looks) => looks.filter((one) => one[moment] !== undefined);
+  return Object.fromEntries(moments.map((moment) => [moment, at(moment)])) as Record<keyof Looks, Looks[]>;
+}
+
 class Run {
   readonly #plan: Plan;
   /** Null: all checkers may fail it. */
@@ -75,7 +82,8 @@ class Run {
   readonly #scene: Scene;
   readonly #faults: Faults;
   readonly #workload: Workload;
-  readonly #looks: Looks[];
+  /** The checkers' looks, by when they are. */
+  readonly #looksAt: Record<keyof Looks, Looks[]>;
   readonly #recoveries: Recoveries;
   #failure: Failure | null = null;
   #checks = 0;
@@ -119,9 +127,10 @@ class Run {
     for (let i = 1; i <= plan.nodes; i++)
       workers.push(this.#worker(`n${i}`, world.random(`old n${i}`).next() * 100 < plan.oldWorkers));
     scene.mirror = new Mirror(scene);
-    this.#looks = [...checkers, ...moreCheckers].map((checker) =>
+    const looks = [...checkers, ...moreCheckers].map((checker) =>
       checker.look(scene, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
     );
+    this.#looksAt = byMoment(looks);
     this.#recoveries = new Recoveries(scene);
     this.#wire();
     this.#workload = new Workload(scene, plan.clients, plan.pauseMs);
@@ -137,12 +146,12 @@ class Run {
       healed: () => this.#scene.healed,
       onRun: (machine, taskId, spec) => {
         this.#world.note(`${machine.name} runs ${taskId}`);
-        this.#look((looks) => looks.run?.(machine, taskId, spec));
+        this.#look("run", (looks) => looks.run!(machine, taskId, spec));
       },
       onEngineCall: (machine, call, words) => {
         if (call === "start") {
           const started = machine.engine.all().find(({ containerId }) => containerId === words[0]);
-          if (started) this.#look((looks) => looks.start?.(machine, started.taskId));
+          if (started) this.#look("start", (looks) => looks.start!(machine, started.taskId));
         }
         if (this.#quietWatched && /^(create|start|stop|remove|pull)/.test(call))
           this.#scene.quiet.commands.push(`${machine.name}: ${call}`);
@@ -155,19 +164,17 @@ class Run {
     const { master, network, truth, quiet } = this.#scene;
     master.disk.onDurable = (sealed) => {
       const record = unseal(sealed);
-      if (record?.kind === "snapshot") this.#look((looks) => looks.snapshot?.(record.chunks));
+      if (record?.kind === "snapshot") this.#look("snapshot", (looks) => looks.snapshot!(record.chunks));
       if (record?.kind !== "batch") return;
       this.#world.note(`batch ${record.batch.revision} ${record.batch.cause} ${record.batch.changes.length}`);
       this.#world.remark(() => JSON.stringify(record.batch.changes));
-      this.#look(
-        (looks) => looks.batch?.(record.batch),
-        () => truth.apply(record.batch),
-      );
+      truth.apply(record.batch); // the truth comes first
+      this.#look("batch", (looks) => looks.batch!(record.batch));
       this.#recoveries.batch(record.batch);
       if (this.#quietWatched) quiet.batches++;
     };
-    master.onStarted = () => this.#look((looks) => looks.recovered?.());
-    const told = (task: Task) => this.#look((looks) => looks.told?.(task));
+    master.onStarted = () => this.#look("recovered", (looks) => looks.recovered!());
+    const told = (task: Task) => this.#look("told", (looks) => looks.told!(task));
     network.onAnswer = (server, request, response) => {
       if (response.status === 500)
         this.broken(new Error(`${server.name}: ${request.method} ${request.url} broke inside`));
@@ -190,10 +197,9 @@ class Run {
     };
   }
 
-  /** `apply`, where given, is done before the others look: the truth comes first. */
-  #look(look: (looks: Looks) => void, apply?: () => void): void {
-    apply?.();
-    for (const looks of this.#looks) {
+  /** Asks all that look at this. */
+  #look(at: keyof Looks, look: (looks: Looks) => void): void {
+    for (const looks of this.#looksAt[at]) {
       this.#checks++;
       look(looks);
     }
@@ -204,7 +210,7 @@ class Run {
     master.start();
     for (const [index, worker] of workers.entries()) this.#world.after(200 + index * 20, () => worker.start());
     const regularly = () => {
-      this.#look((looks) => looks.now?.());
+      this.#look("now", (looks) => looks.now!());
       this.#world.after(checkEveryMs, regularly);
     };
     this.#world.after(checkEveryMs, regularly);
@@ -213,12 +219,12 @@ class Run {
     this.#heal();
     await this.#converge(onProgress);
     if (this.#failure) return;
-    await this.#ended((looks) => looks.rested?.());
+    await this.#ended("rested");
     this.#quietWatched = true;
     await this.#until(this.#world.now + quietMs, onProgress);
     this.#quietWatched = false;
     if (this.#failure) return;
-    await this.#ended((looks) => looks.settled?.());
+    await this.#ended("settled");
   }
 
   async #until(virtualMs: number, onProgress: (virtualMs: number) => void): Promise<void> {
@@ -268,9 +274,9 @@ class Run {
   }
 
   /** All looks that may take some time, which are given it. */
-  async #ended(look: (looks: Looks) => void | Promise<void>): Promise<void> {
+  async #ended(at: "rested" | "settled"): Promise<void> {
     const pending: (void | Promise<void>)[] = [];
-    this.#look((looks) => void pending.push(look(looks)));
+    this.#look(at, (looks) => void pending.push(looks[at]!()));
     let done = false;
     void Promise.all(pending).then(
       () => {

@@ -57,6 +57,8 @@ export class MasterLink {
   #changed = true;
   /** What the master has been told of the engine, as JSON: heartbeats carry it only when it is news. */
   #told = "";
+  /** Of it, why the engine cannot be used. */
+  #toldError: string | null = null;
   /** The rest of what it was told at the registration: a change needs another one. */
   #registered = "";
 
@@ -102,7 +104,7 @@ export class MasterLink {
           this.#nodeId = answer.value!.nodeId;
           onRegistered(this.#nodeId);
           this.#up = true;
-          this.#told = newsOf(body);
+          this.#remember(newsOf(body));
           this.#registered = restOf(body);
           log.info("joined", { master: client.baseUrl, nodeId: this.#nodeId, hostname: body.hostname });
           return;
@@ -156,7 +158,7 @@ export class MasterLink {
       this.#patienceMs = patienceAfter(clock.elapsed() - sentAt);
       if (answer.ok) {
         counters.heartbeats++;
-        if (news !== null) this.#told = news;
+        if (news !== null) this.#remember(news);
         this.#learn(answer.value!);
         this.#back();
       } else {
@@ -178,6 +180,11 @@ export class MasterLink {
     }
   }
 
+  #remember(news: string): void {
+    this.#told = news;
+    this.#toldError = (JSON.parse(news) as { engineError: string | null }).engineError;
+  }
+
   /** The answer was lost; whether the master has heard the news nobody knows, not even when it is news no more. */
   #tellAnew(): void {
     this.#changed = true;
@@ -196,9 +203,11 @@ export class MasterLink {
     return news === this.#told ? null : news;
   }
 
-  #learn({ nextHeartbeatMs, reconnectWithinMs }: HeartbeatAnswer): void {
+  #learn({ nextHeartbeatMs, reconnectWithinMs, engineError }: HeartbeatAnswer): void {
     this.#intervalMs = nextHeartbeatMs;
     this.#reconnectWithinMs = reconnectWithinMs ?? 0;
+    // Requests overtake one another: an older word of the engine may have come last.
+    if (engineError !== undefined && engineError !== this.#toldError) this.#tellAnew();
   }
 
   #unanswered({ message }: Error): void {

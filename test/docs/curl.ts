@@ -5,6 +5,8 @@ export interface Example {
   /** As written, on one line. */
   command: string;
   request: Request;
+  /** Its body is a file, which only whoever tries it has. */
+  file: boolean;
 }
 
 /** Every command that begins with "curl" in the ```sh blocks of a document. */
@@ -14,7 +16,7 @@ export function curlExamples(markdown: string): Example[] {
     .flatMap((block) => block.replaceAll("\\\n", " ").split(/\n(?=curl )/))
     .map((command) => command.trim())
     .filter((command) => command.startsWith("curl "))
-    .map((command) => ({ command, request: requestOf(command) }));
+    .map((command) => ({ command, request: requestOf(command), file: / --data-binary @/.test(command) }));
 }
 
 function requestOf(command: string): Request {
@@ -26,7 +28,9 @@ function requestOf(command: string): Request {
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === "-X") method = words.shift();
     else if (word === "-H") headers.append(...headerOf(words.shift() ?? ""));
-    else if (word === "-d") body = words.shift();
+    else if (word === "-d" || word === "--data-binary") body = words.shift();
+    else if (word === "-o")
+      words.shift(); // where curl puts the answer
     else if (/^-[sNif]+$/.test(word))
       continue; // how curl shows the answer
     else if (word.startsWith("-")) throw new Error(`curl ${word} is not known here: ${command}`);

@@ -1,6 +1,6 @@
 // What is wrong with where a request goes and what it asks for: paths, ids, queries, and what the cluster's state forbids.
 
-import { asks, type Row, sends } from "./request.ts";
+import { asks, bearer, host, type Row, sends, wire } from "./request.ts";
 
 const task = "task-not-found";
 const node = "node-not-found";
@@ -114,4 +114,27 @@ const states: Row[] = [
   sends("a report of another node", report, '{"status":"failed","nodeId":"node-00000000"}', 409, "not-your-task"),
 ];
 
-export const pathRows: Row[] = [...paths, ...queries, ...states];
+const restores = (
+  what: string,
+  body: string,
+  type = "application/x-ndjson",
+  status = 422,
+  code: Row["code"] = "backup-unusable",
+) =>
+  wire(
+    what,
+    `POST /api/v1/restore HTTP/1.1\r\n${host}${bearer}Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    status,
+    code,
+  );
+const manifest = '{"podling":"backup","format":1,"clusterId":"abcdefgh","revision":1,"epoch":1,"nodes":0,"tasks":0}\n';
+const backups: Row[] = [
+  restores("a backup that is nothing", ""),
+  restores("a backup that is a poem", "roses are red\nviolets are blue\n"),
+  restores("a backup of its first line alone", manifest),
+  restores("a backup with a task of no shape", `${manifest}{"task":{"taskId":"../../x"}}\n{"end":1}\n`),
+  restores("a backup of another program", '{"etcd":"backup"}\n'),
+  restores("a backup sent as a picture", manifest, "image/png", 415, "unsupported-media-type"),
+];
+
+export const pathRows: Row[] = [...paths, ...queries, ...states, ...backups];

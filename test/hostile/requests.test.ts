@@ -24,6 +24,8 @@ const elsewhere = {
   "too-many": "test/master/bounds.test.ts",
   "journal-unavailable": "test/master/bounds.test.ts",
   "not-ready": "test/system/crash.test.ts",
+  "node-alive": "test/master/liveness-suspicion.test.ts",
+  "other-cluster": "test/master/restore.test.ts",
 };
 
 let cluster: Cluster;

@@ -11,7 +11,10 @@ import { OwnedProcess } from "./process.ts";
 import { cgroupOf, unmountAll } from "./reaper.ts";
 import { until } from "./until.ts";
 
-const START_WAIT_MS = 30_000;
+/** Some two seconds where nothing else runs; a machine that is shared by several labs has taken half a minute. */
+const START_WAIT_MS = 90_000;
+/** An engine takes connections before it serves them, and one that was made too early may never be served. */
+const PING_WAIT_MS = 2_000;
 const REQUEST_WAIT_MS = 60_000;
 /** Engines speak plain HTTP to any registry on the lab's own addresses. */
 const LAB_ADDRESSES = "10.99.0.0/16";
@@ -86,7 +89,7 @@ export class Engine {
       `the engine ${this.name} to answer (its log: ${join(this.#claim.folder, "output", this.name)})`,
       async () => {
         launched.mustRun();
-        return (await this.fetch("/_ping")).ok;
+        return (await this.fetch("/_ping", { signal: AbortSignal.timeout(PING_WAIT_MS) })).ok;
       },
       START_WAIT_MS,
     );

@@ -37,7 +37,7 @@ describe("a worker", () => {
   test("is asked to beat each second; a stall of two seconds costs nothing, a lease of silence is a loss", async () => {
     const node = await podling.register("n1", worker);
     expect(await beat(node)).toEqual({
-      ...{ nodeId: node.nodeId, nextHeartbeatMs: 1 * second, leaseMs: lease, reconnectWithinMs: 1 },
+      ...{ nodeId: node.nodeId, nextHeartbeatMs: 1 * second, leaseMs: lease, reconnectWithinMs: 1, engineError: null },
     });
     for (let i = 0; i < 5; i++) {
       expect(await statusAfter(node, 1 * second + limits.heartbeatStallMs + 0.4 * second)).toBe("online");

@@ -269,6 +269,23 @@ test("one at a time", async () => {
   expect((await restore(text)).status).toBe(200);
 });
 
+test("a sender that goes away leaves nothing behind, and the next one is taken", async () => {
+  await podling.create("a");
+  const text = await backup();
+  await podling.create("b");
+  const { hostname, port } = new URL(podling.url);
+  const head = `POST /api/v1/restore HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${backupMediaType}\r\nContent-Length: ${text.length}\r\n\r\n`;
+  const socket = await Bun.connect({ hostname, port: Number(port), socket: { data() {} } });
+  socket.write(head + text.slice(0, text.length / 2));
+  socket.flush();
+  await until("it to be under way", async () => (await restore("")).status === 429);
+  socket.terminate();
+  await until("its place to be free", async () => (await restore("")).status === 422);
+  expect(await names()).toEqual(["a", "b"]);
+  await restored(text);
+  expect(await names()).toEqual(["a"]);
+}, 30_000);
+
 test("writes that come in while it happens are decided before or refused; none is lost in silence", async () => {
   const node = await podling.register("n1", { capacity: 10_000 });
   await podling.fill(2_000, () => ({}));

@@ -13,7 +13,7 @@ import { TwoHosts } from "./two-hosts.ts";
 
 const count = Number(process.env.PODLING_CHURN ?? 150);
 const inFlight = 16;
-/** A task takes two engines on two busy cores a third of a second; an audit follows. */
+/** A task has taken two engines a third of a second, and 0.8 s where others had the cores too; an audit follows. */
 const limitMs = 120_000 + count * 1_500;
 
 describeLab(`${count} tasks through two nodes`, () => {

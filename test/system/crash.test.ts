@@ -38,7 +38,10 @@ test(`${rounds} kills of a master that ${clientCount} clients keep busy lose not
       const node = await register(master);
       expect(nodeId === "" || node.nodeId === nodeId).toBe(true);
       nodeId = node.nodeId;
+      const { acknowledged } = clients;
       const working = clients.work(clientCount);
+      // Every second life is struck in the middle of its work, the others at any instant; however slow the machine is.
+      if (round % 2 === 0) await until("some work", () => clients.acknowledged >= acknowledged + 40, 60_000);
       const { promise: struck, resolve: strike } = Promise.withResolvers<void>();
       setTimeout(strike, randomInteger(random, longestLifeMs));
       await struck;
@@ -55,7 +58,7 @@ test(`${rounds} kills of a master that ${clientCount} clients keep busy lose not
     process.stderr.write(`PODLING_TEST_SEED=${seed} draws the same instants\n`);
     throw error;
   }
-  expect(clients.acknowledged).toBeGreaterThan(rounds * 20);
+  expect(clients.acknowledged).toBeGreaterThanOrEqual((rounds / 2) * 40);
   expect(clients.known.size).toBeGreaterThan(rounds);
   expect(clients.deleted.size).toBeGreaterThan(0);
   expect(statSync(join(master.dataDir, "journal.db")).size).toBeLessThan(256 * 1024 * 1024);

@@ -1,8 +1,9 @@
-// The order of finished tasks is that in which their ends became known, also after a removal was taken back: retention
-// removes by it, so a replayed log must come to the same one.
+// What is taken back leaves every order as it was. The order of finished tasks is that in which their ends became known:
+// retention removes by it, so a replayed log must come to the same one.
 
 import { expect, test } from "bun:test";
 import type { TaskId } from "../model/ids.ts";
+import { idOf, node } from "./schedule/test-cluster.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { ClusterState } from "./state.ts";
 
@@ -33,4 +34,14 @@ test("a state read from a snapshot has the same order, and goes on in it", () =>
   expect([...state.finished.values()]).toEqual(ids);
   state.apply({ type: "task.removed", taskId: ids[1]! })();
   expect([...state.finished.values()]).toEqual(ids);
+});
+
+test("a node whose removal is taken back stands where it stood", () => {
+  const state = new ClusterState();
+  const names = ["a", "b", "c"];
+  for (const name of names) state.apply({ type: "node.registered", node: node(name) });
+  for (const name of names) {
+    state.apply({ type: "node.removed", nodeId: idOf(name) })();
+    expect([...state.nodes.values()].map(({ hostname }) => hostname)).toEqual(names);
+  }
 });

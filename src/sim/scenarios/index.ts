@@ -1,0 +1,18 @@
+// All scenarios, in the order in which they were found. docs/TESTING.md has a row for each.
+
+import { anOldWordThatComesLast } from "./an-old-word-that-comes-last.ts";
+import { engineNewsSurviveALostAnswer } from "./engine-news-survive-a-lost-answer.ts";
+import { finishedTasksKeepTheirOrder } from "./finished-tasks-keep-their-order.ts";
+import { lostEventsAreMadeUpFor } from "./lost-events-are-made-up-for.ts";
+import type { Scenario } from "./scenario.ts";
+import { stoppingWaitsForTheDisk } from "./stopping-waits-for-the-disk.ts";
+import { waitingShowsWhatIsDurable } from "./waiting-shows-what-is-durable.ts";
+
+export const scenarios: readonly Scenario[] = [
+  stoppingWaitsForTheDisk,
+  lostEventsAreMadeUpFor,
+  engineNewsSurviveALostAnswer,
+  waitingShowsWhatIsDurable,
+  finishedTasksKeepTheirOrder,
+  anOldWordThatComesLast,
+];

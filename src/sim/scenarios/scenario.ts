@@ -1,0 +1,48 @@
+// What a scenario is: a bug that a seed found, as the smallest world in which it showed. Mended, it must never come back.
+
+import type { FaultKind } from "../fault-kinds.ts";
+import type { Plan } from "../plan.ts";
+
+export interface Scenario {
+  name: string;
+  /** What must be true, and was not. */
+  sentence: string;
+  foundBy: string;
+  /** In each of these worlds it showed: what a seed means changes as the code does, and one alone might miss it then. */
+  seeds: readonly number[];
+  plan: Omit<Plan, "seed">;
+}
+
+interface Happening {
+  kind: FaultKind;
+  /** Seconds. */
+  at: number;
+  for: number;
+  /** Which machine, counted from 0. */
+  node?: number;
+  strength?: number;
+}
+
+const hardly: Omit<Plan, "seed" | "faults"> = {
+  nodes: 1,
+  durationMs: 60_000,
+  clients: 1,
+  pauseMs: 2000,
+  strategy: "spread",
+  syncMs: 0,
+  /** None. */
+  snapshotChanges: Number.MAX_SAFE_INTEGER,
+  oldWorkers: 0,
+  finishedTasks: 10_000,
+};
+
+/** One node, one slow client and a minute, unless it says more. */
+export function planOf(faults: readonly Happening[], more: Partial<Plan> = {}): Scenario["plan"] {
+  return {
+    ...hardly,
+    ...more,
+    faults: faults.map(({ kind, at, node = 0, strength = 0.9, ...rest }, index) => ({
+      ...{ index, kind, strength, target: node, atMs: at * 1000, durationMs: rest.for * 1000 },
+    })),
+  };
+}
