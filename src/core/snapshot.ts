@@ -40,8 +40,7 @@ function headerOf({ revision, cluster, lastNodeId, lastTaskId, finished }: Clust
 
 function linesOf(state: ClusterState, withHeader: boolean): Iterable<Line> {
   const header = headerOf(state);
-  // Their order in the table tells of removals that were undone, which the log does not.
-  const nodes = [...state.nodes.values()].sort((left, right) => (left.nodeId < right.nodeId ? -1 : 1));
+  const nodes = [...state.nodes.values()];
   const tasks = [...state.order.after("")].map((taskId) => state.task(taskId));
   const keys = new Map(tasks.flatMap(({ taskId }) => (state.keyOf(taskId) ? [[taskId, state.keyOf(taskId)!]] : [])));
   function* lines(): Generator<Line> {
