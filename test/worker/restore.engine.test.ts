@@ -19,20 +19,28 @@ describeLab("a restored master", () => {
   });
   afterAll(() => world?.down());
 
+  /** A busy machine's engine takes its time; nothing here is about how long. */
+  const patienceMs = 60_000;
+  const begin = async (name: string, script: string, more: object = {}) =>
+    world.reaches(await world.create(name, script, more), "running", patienceMs);
   const runs = async (task: Task) => (await world.inspect(task)).State;
   const isAdopted = async (task: Task, pid: number) => {
     expect(await world.task(task)).toMatchObject({ status: "running", containerId: task.containerId, restarts: 0 });
     expect(await runs(task)).toMatchObject({ Running: true, Pid: pid });
   };
   const isGone = async (task: Task) => {
-    await until(`${task.name} to be stopped`, async () => !(await runs(task)).Running, 30_000);
+    await until(`${task.name} to be stopped`, async () => !(await runs(task)).Running, patienceMs);
     expect((await world.master.fetch(`/api/v1/tasks/${task.taskId}`)).status).toBe(404);
   };
   const heard = () =>
-    until("the node to register anew", async () => {
-      const node = await world.node();
-      return node.status === "online" && !node.unheard && node.lastHeartbeat !== null;
-    });
+    until(
+      "the node to register anew",
+      async () => {
+        const node = await world.node();
+        return node.status === "online" && !node.unheard && node.lastHeartbeat !== null;
+      },
+      patienceMs,
+    );
   const stop = async (tasks: Task[]) => {
     for (const { taskId } of tasks) await world.master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`);
   };
@@ -40,12 +48,12 @@ describeLab("a restored master", () => {
   test("on an empty disk: two tasks are adopted, the third, which the backup does not know, is stopped", async () => {
     const file = join(world.cluster.folder("backups"), "died.gz");
     const kept = [
-      await world.run("first", forEver, { restartPolicy: "always" }),
-      await world.run("second", forEver, { restartPolicy: "never" }),
+      await begin("first", forEver, { restartPolicy: "always" }),
+      await begin("second", forEver, { restartPolicy: "never" }),
     ];
     const pids = await Promise.all(kept.map(async (task) => (await runs(task)).Pid));
     expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
-    const third = await world.run("third", forEver, { restartPolicy: "always" });
+    const third = await begin("third", forEver, { restartPolicy: "always" });
     const before = await world.node();
 
     await world.master.kill();
@@ -58,38 +66,38 @@ describeLab("a restored master", () => {
     await isGone(third);
     for (const [index, task] of kept.entries()) await isAdopted(task, pids[index]!);
     expect(await world.node()).toMatchObject({ nodeId: before.nodeId, runningTasks: 2 });
-    const next = await world.run("next", forEver);
+    const next = await begin("next", forEver);
     expect(next.taskId > third.taskId).toBe(true);
     await stop([...kept, next]);
-  }, 120_000);
+  }, 300_000);
 
   test("while it runs: the same, and what ended since is told with its true exit code", async () => {
     const file = join(world.cluster.folder("backups"), "back.backup");
-    const kept = await world.run("kept", forEver);
-    const ending = await world.run("ending", `trap 'exit 5' TERM; ${forEver}`);
-    const removed = await world.run("removed", forEver);
+    const kept = await begin("kept", forEver);
+    const ending = await begin("ending", `trap 'exit 5' TERM; ${forEver}`);
+    const removed = await begin("removed", forEver);
     const { Pid } = await runs(kept);
     expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
 
     await world.master.json("POST", `/api/v1/tasks/${ending.taskId}/stop`);
-    await world.reaches(ending, "stopped");
+    await world.reaches(ending, "stopped", patienceMs);
     await stop([removed]);
-    await until("its container to be removed", async () => (await world.containers(removed)).length === 0, 30_000);
-    const later = await world.run("later", forEver);
+    await until("its container to be removed", async () => (await world.containers(removed)).length === 0, patienceMs);
+    const later = await begin("later", forEver);
     const restored = await podling(["restore", file, "-y"], { master: world.master });
     expect(restored.code).toBe(0);
 
     await heard();
     await isGone(later);
     await isAdopted(kept, Pid);
-    expect(await world.reaches(ending, "failed")).toMatchObject({ exitCode: 5, restarts: 0 });
-    expect((await world.reaches(removed, "failed")).reason.code).toBe("container-lost");
+    expect(await world.reaches(ending, "failed", patienceMs)).toMatchObject({ exitCode: 5, restarts: 0 });
+    expect((await world.reaches(removed, "failed", patienceMs)).reason.code).toBe("container-lost");
     await stop([kept]);
-  }, 120_000);
+  }, 300_000);
 
   test("an empty master that the worker has already joined takes the backup of the cluster before", async () => {
     const file = join(world.cluster.folder("backups"), "before.backup");
-    const kept = await world.run("stays", forEver);
+    const kept = await begin("stays", forEver);
     const { Pid } = await runs(kept);
     expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
     await world.master.kill();
@@ -105,5 +113,5 @@ describeLab("a restored master", () => {
     });
     await isAdopted(kept, Pid);
     await stop([kept]);
-  }, 120_000);
+  }, 300_000);
 });
