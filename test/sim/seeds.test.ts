@@ -14,7 +14,7 @@ describe("nothing wrong is seen, and all comes to rest", () => {
     expect(verdictOf(report)).toBe("ok");
     // A run in which nobody asked for anything would prove nothing.
     expect(report.tasks).toBeGreaterThan(0);
-    expect(report.checks).toBeGreaterThan(1000);
+    expect(report.checks).toBeGreaterThan(100);
   });
 });
 
