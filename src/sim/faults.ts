@@ -144,8 +144,8 @@ export class Faults {
     }
     return () => {
       for (const { name } of cut) {
-        network.heal("master", name);
-        network.heal(name, "master");
+        if (kind !== "partition-back") network.heal("master", name);
+        if (kind !== "partition-there") network.heal(name, "master");
       }
       if (silent) this.#returns(worker);
     };

@@ -18,6 +18,8 @@ export type ChunkObserver = (server: Process, request: Request, chunk: Uint8Arra
 /** One direction between two machines. */
 export interface Link {
   cut: boolean;
+  /** Cuts that have not healed: it carries again when the last has. */
+  cuts: number;
   minDelayMs: number;
   maxDelayMs: number;
   /** Share of messages that break their connection. */
@@ -110,19 +112,23 @@ export class Network {
     const key = `${from}>${to}`;
     let link = this.#links.get(key);
     if (!link) {
-      link = { cut: false, ...usualDelay, loss: 0, duplicates: 0, held: new Set() };
+      link = { cut: false, cuts: 0, ...usualDelay, loss: 0, duplicates: 0, held: new Set() };
       this.#links.set(key, link);
     }
     return link;
   }
 
   cut(from: string, to: string): void {
-    this.link(from, to).cut = true;
+    const link = this.link(from, to);
+    link.cut = true;
+    link.cuts++;
   }
 
   /** What was held goes on, in order. */
   heal(from: string, to: string): void {
     const link = this.link(from, to);
+    link.cuts--;
+    if (link.cuts > 0) return;
     Object.assign(link, usualDelay, { cut: false, loss: 0, duplicates: 0 });
     const held = [...link.held];
     link.held.clear();

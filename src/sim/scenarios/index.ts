@@ -1,5 +1,6 @@
 // All scenarios, in the order in which they were found. docs/TESTING.md has a row for each.
 
+import { anOldWordThatComesLast } from "./an-old-word-that-comes-last.ts";
 import { engineNewsSurviveALostAnswer } from "./engine-news-survive-a-lost-answer.ts";
 import { finishedTasksKeepTheirOrder } from "./finished-tasks-keep-their-order.ts";
 import { lostEventsAreMadeUpFor } from "./lost-events-are-made-up-for.ts";
@@ -13,4 +14,5 @@ export const scenarios: readonly Scenario[] = [
   engineNewsSurviveALostAnswer,
   waitingShowsWhatIsDurable,
   finishedTasksKeepTheirOrder,
+  anOldWordThatComesLast,
 ];

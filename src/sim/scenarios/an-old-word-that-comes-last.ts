@@ -1,0 +1,15 @@
+// The master is paused while an engine goes and comes back; when it goes on, the requests that waited overtake one another.
+
+import { planOf, type Scenario } from "./scenario.ts";
+
+export const anOldWordThatComesLast: Scenario = {
+  name: "an-old-word-that-comes-last",
+  sentence:
+    "Where an older word of a node's engine reaches the master last, the worker sees it in the answers and says it anew.",
+  foundBy: "podling sim --seed 233 --nodes 3 --hours 0.05",
+  seeds: [1, 2, 3, 4, 5, 6],
+  plan: planOf([
+    { kind: "master-pause", at: 20, for: 30 },
+    { kind: "engine-restart", at: 28, for: 3 },
+  ]),
+};
