@@ -33,6 +33,7 @@ const hardly: Omit<Plan, "seed" | "faults"> = {
   /** None. */
   snapshotChanges: Number.MAX_SAFE_INTEGER,
   oldWorkers: 0,
+  /** More than any of these runs has. */
   finishedTasks: 10_000,
 };
 
