@@ -113,11 +113,19 @@ export class Faults {
     this.#scene.away.delete(worker.name);
   }
 
-  #pause({ kind }: Fault, worker: WorkerMachine): Mend | null {
+  #pause({ kind, strength }: Fault, worker: WorkerMachine): Mend | null {
     const process = kind === "master-pause" ? this.#scene.master.process : worker.process;
     if (!process || process.paused) return null;
     process.pause();
-    return () => process.resume();
+    if (kind === "worker-pause" || strength < 0.5) return () => process.resume();
+    // A machine that is suspended is off the network, too: what was said meanwhile does not wait in its sockets.
+    const { network, workers } = this.#scene;
+    const peers = ["clients", "mirror", ...workers.map(({ name }) => name)];
+    for (const peer of peers) network.cut(peer, "master");
+    return () => {
+      process.resume();
+      for (const peer of peers) network.heal(peer, "master");
+    };
   }
 
   #power({ kind }: Fault, worker: WorkerMachine): Mend | null {

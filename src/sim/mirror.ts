@@ -3,6 +3,7 @@
 
 import { Client } from "../api/client.ts";
 import type { WatchEvent } from "../api/stream-events.ts";
+import type { Random } from "../lib/random.ts";
 import { readEvents } from "../lib/sse.ts";
 import type { TaskId } from "../model/ids.ts";
 import { isMove } from "../model/moves.ts";
@@ -13,13 +14,16 @@ import { Process } from "./process.ts";
 import type { Scene } from "./scene.ts";
 
 const silenceMs = 40_000;
-const againMs = 400;
+/** At most so long until it comes back, and until it leaves: it is there to resume. */
+const againMs = 2000;
+const staysMs = 15_000;
 
 export class Mirror {
   readonly tasks = new Map<TaskId, Task>();
   readonly #scene: Scene;
   readonly #process: Process;
   readonly #client: Client;
+  readonly #random: Random;
   /** Resume after this revision; null: list first. */
   #revision: number | null = null;
   events = 0;
@@ -31,9 +35,15 @@ export class Mirror {
     const host = new Host(scene.world, "mirror");
     scene.network.addHost(host);
     this.#process = new Process(scene.world, host, "watcher");
+    this.#random = scene.world.random("mirror");
     const fetch = scene.network.fetchFor(this.#process);
     this.#client = new Client({ baseUrl: masterUrl, fetch, clock: this.#process.clock });
     void this.#follow();
+  }
+
+  /** It has all changes up to this revision; null: it has not listed yet. */
+  get revision(): number | null {
+    return this.#revision;
   }
 
   async #follow(): Promise<void> {
@@ -43,12 +53,14 @@ export class Mirror {
       } catch {
         // Broken off: it resumes.
       }
-      await new Promise<void>((resolve) => this.#process.clock.timer(againMs, resolve));
+      await new Promise<void>((resolve) => this.#process.clock.timer(this.#random.next() * againMs, resolve));
     }
   }
 
   async #watch(): Promise<void> {
     const stop = new AbortController();
+    const leave = () => this.#scene.healed || stop.abort();
+    const cancelLeave = this.#process.clock.timer(this.#random.next() * staysMs, leave);
     let cancelSilence = () => {};
     const heard = () => {
       cancelSilence();
@@ -72,6 +84,7 @@ export class Mirror {
         if (id !== "") this.#revision = Math.max(this.#revision ?? 0, Number(id));
       }
     } finally {
+      cancelLeave();
       cancelSilence();
       stop.abort();
     }

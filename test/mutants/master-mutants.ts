@@ -74,7 +74,7 @@ export const masterMutants: readonly Mutant[] = [
     sentence: "Each heartbeat is submitted as a command, whether it says something new or not.",
     file: "src/master/liveness.ts",
     find: 'node.status === "offline" ||',
-    replace: 'node.status !== "offline" ||',
+    replace: 'node.status !== "lost" ||',
     caughtBy: ["quiet-when-settled"],
   },
 

@@ -29,8 +29,8 @@ export interface RunResult {
 }
 
 /** The source with the mutation in it. Throws where it does not fit: then it proves nothing. */
-export function mutated({ name, file, find, replace }: Mutant): string {
-  const source = readFileSync(join(root, file), "utf8");
+export function mutated({ name, file, find, replace }: Mutant, folder = root): string {
+  const source = readFileSync(join(folder, file), "utf8");
   const count = source.split(find).length - 1;
   if (count !== 1)
     throw new Error(`mutant ${name}: ${JSON.stringify(find)} occurs ${count} times in ${file}, not once`);
@@ -39,18 +39,23 @@ export function mutated({ name, file, find, replace }: Mutant): string {
 
 export class Workshop {
   readonly #folder = mkdtempSync(join(tmpdir(), "podling-mutants-"));
+  /** The source as it was when this began, whatever is edited meanwhile. */
+  readonly #base = join(this.#folder, "base");
   readonly #running = new Set<Bun.Subprocess>();
   #count = 0;
+
+  constructor() {
+    mkdirSync(join(this.#base, "test"), { recursive: true });
+    for (const path of ["src", "test/mutants", "package.json", "tsconfig.json"])
+      cpSync(join(root, path), join(this.#base, path), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(this.#base, "node_modules"));
+  }
 
   /** A folder with the source as it is, or mutated. */
   copy(mutant: Mutant | null): string {
     const folder = join(this.#folder, `${this.#count++}-${mutant?.name ?? "as-it-is"}`);
-    mkdirSync(join(folder, "test"), { recursive: true });
-    cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
-    cpSync(join(root, "test/mutants"), join(folder, "test/mutants"), { recursive: true });
-    for (const file of ["package.json", "tsconfig.json"]) cpSync(join(root, file), join(folder, file));
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    if (mutant) writeFileSync(join(folder, mutant.file), mutated(mutant));
+    cpSync(this.#base, folder, { recursive: true, verbatimSymlinks: true });
+    if (mutant) writeFileSync(join(folder, mutant.file), mutated(mutant, this.#base));
     return folder;
   }
 

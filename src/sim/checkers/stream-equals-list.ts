@@ -1,23 +1,29 @@
 // Who lists once and then watches has what a list says, over every break.
 
+import type { Task } from "../../model/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const streamEqualsList: Checker = {
   name: "stream-equals-list",
   sentence: "Who lists once and then watches has, over every break, what a list says.",
   class: "safety",
-  look: ({ list, mirror }, wrong) => ({
-    async settled() {
-      const listed = await list();
-      const mirrored = [...mirror.tasks.values()].sort((left, right) => (left.taskId < right.taskId ? -1 : 1));
-      const text = new Map(listed.map((task) => [task.taskId, JSON.stringify(task)]));
-      for (const task of mirrored) {
-        const said = text.get(task.taskId);
-        if (said === undefined) wrong(`a watcher still has ${task.taskId}, which was removed`);
-        else if (said !== JSON.stringify(task))
+  look: ({ list, mirror, truth }, wrong) => {
+    const compare = (tasks: readonly Task[]) => {
+      const certain = new Map(tasks.map((task) => [task.taskId, task]));
+      for (const task of mirror.tasks.values()) {
+        const there = certain.get(task.taskId);
+        if (there === undefined) wrong(`a watcher still has ${task.taskId}, which was removed`);
+        else if (JSON.stringify(there) !== JSON.stringify(task))
           wrong(`a watcher has ${task.taskId} as ${task.status}: it missed a change`);
       }
-      if (mirrored.length < listed.length) wrong(`a watcher has ${mirrored.length} of ${listed.length} tasks`);
-    },
-  }),
+      if (mirror.tasks.size < tasks.length) wrong(`a watcher has ${mirror.tasks.size} of ${tasks.length} tasks`);
+    };
+    return {
+      now() {
+        // Only then is nothing on its way to it.
+        if (mirror.revision === truth.state.revision) compare([...truth.state.tasks.values()]);
+      },
+      settled: async () => compare(await list()),
+    };
+  },
 };
