@@ -11,12 +11,12 @@ export function unsettledBecause(scene: Scene): string | null {
     if (why !== null) return why;
   }
   const { state } = truth;
-  const running = new Map<string, string>();
+  const running = new Map<string, { nodeId: string; startedAt: string | null }>();
   for (const { engine, identity } of workers) {
-    for (const { taskId, status, nodeId } of engine.all()) {
+    for (const { taskId, status, nodeId, startedAt } of engine.all()) {
       if (status !== "running") continue;
       if (nodeId !== identity?.nodeId) continue; // of an identity that is gone: nobody's to touch
-      running.set(taskId, nodeId);
+      running.set(taskId, { nodeId, startedAt });
     }
   }
   for (const task of state.tasks.values()) {
@@ -25,11 +25,14 @@ export function unsettledBecause(scene: Scene): string | null {
     const said = `task ${taskId} is ${status} (${reason.code}: ${reason.message})`;
     if (desired === "stopped") return `${said}, and was to stop`;
     if (status === "scheduled") return said;
-    if (status === "running" && running.get(taskId) !== task.nodeId) return `${said}, and no container runs`;
+    const run = running.get(taskId);
+    if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
+    if (status === "running" && run?.startedAt !== task.startedAt)
+      return `${said}, and of its last start nobody has told`;
     if (status === "pending" && state.schedule.choose(task, state.cluster.strategy, state.lastNodeId) !== null)
       return `${said}, and a node would fit`;
   }
-  for (const [taskId, nodeId] of running) {
+  for (const [taskId, { nodeId }] of running) {
     const task = state.tasks.get(taskId as never);
     if (!task || !isPlaced(task.status) || task.nodeId !== nodeId) return `${taskId} runs on ${nodeId} for nobody`;
   }

@@ -22,6 +22,7 @@ export interface MasterMachineOptions {
   strategy: Strategy;
   snapshotChanges: number;
   finishedTasks: number;
+  massLossFraction: number;
   /** An invariant of the code is broken: the process ends, and so does the trust in it. */
   onBroken: (error: unknown) => void;
 }
@@ -57,7 +58,7 @@ export class MasterMachine {
   start(): void {
     this.#wanted = true;
     if (this.#process || !this.host.up) return;
-    const { world, network, strategy, snapshotChanges, finishedTasks, onBroken } = this.#options;
+    const { world, network, strategy, snapshotChanges, finishedTasks, massLossFraction, onBroken } = this.#options;
     const process = new Process(world, this.host, "master");
     this.#process = process;
     world.note(`${process.name} starts`);
@@ -72,6 +73,7 @@ export class MasterMachine {
         strategy,
         snapshotChanges,
         retention: { count: finishedTasks },
+        massLossFraction,
         token: null,
         allowedHosts: ["master"],
         fetch: network.fetchFor(process),

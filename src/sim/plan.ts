@@ -3,6 +3,7 @@
 
 import { type Random, randomInteger, seededRandom } from "../lib/random.ts";
 import { type Strategy, strategies } from "../model/cluster.ts";
+import { limits } from "../model/limits.ts";
 import { type FaultGroup, type FaultKind, faultKinds, groupOf } from "./fault-kinds.ts";
 
 export interface Fault {
@@ -34,6 +35,8 @@ export interface Plan {
   oldWorkers: number;
   /** So many finished tasks are kept. */
   finishedTasks: number;
+  /** Above this share of silent nodes the master doubts itself; 1: never. */
+  massLossFraction: number;
   faults: Fault[];
 }
 
@@ -63,6 +66,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     snapshotChanges: 50 + randomInteger(random, 50 * 2 ** randomInteger(random, 7)),
     oldWorkers: randomInteger(random, 3) === 0 ? 50 : 0,
     finishedTasks: 10 + randomInteger(random, 100),
+    massLossFraction: randomInteger(random, 3) === 0 ? 1 : limits.massLossFraction,
   };
   const durationMs = Math.round(hours * hourMs);
   // Many faults in a short run, fewer in a long one: a cluster that never gets up again proves nothing.

@@ -103,6 +103,7 @@ class Run {
       strategy: plan.strategy,
       snapshotChanges: plan.snapshotChanges,
       finishedTasks: plan.finishedTasks,
+      massLossFraction: plan.massLossFraction,
       onBroken: (error) => this.broken(error),
     });
     master.disk.syncMs = { min: plan.syncMs / 2, max: plan.syncMs };

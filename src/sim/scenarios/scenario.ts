@@ -1,5 +1,6 @@
 // What a scenario is: a bug that a seed found, as the smallest world in which it showed. Mended, it must never come back.
 
+import { limits } from "../../model/limits.ts";
 import type { FaultKind } from "../fault-kinds.ts";
 import type { Plan } from "../plan.ts";
 
@@ -35,6 +36,7 @@ const hardly: Omit<Plan, "seed" | "faults"> = {
   oldWorkers: 0,
   /** More than any of these runs has. */
   finishedTasks: 10_000,
+  massLossFraction: limits.massLossFraction,
 };
 
 /** One node, one slow client and a minute, unless it says more. */
