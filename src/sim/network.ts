@@ -40,6 +40,8 @@ export interface Server {
   handle: Handler;
 }
 
+/** Of a connection that got no answer for some seconds. */
+const retransmitMs = 2000;
 const usualDelay = { minDelayMs: 0.1, maxDelayMs: 1.5 };
 
 export class Network {
@@ -132,7 +134,8 @@ export class Network {
     Object.assign(link, usualDelay, { cut: false, loss: 0, duplicates: 0 });
     const held = [...link.held];
     link.held.clear();
-    for (const goOn of held) goOn();
+    // Each when its sender tries again, which after a cut is not at once.
+    for (const goOn of held) this.world.after(this.random.next() * retransmitMs, goOn);
   }
 
   delayOf(link: Link): number {

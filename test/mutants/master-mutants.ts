@@ -62,6 +62,14 @@ export const masterMutants: readonly Mutant[] = [
     caughtBy: ["lost-were-away"],
   },
   {
+    name: "one-beat-missed",
+    sentence: "A node counts as lost when a single beat is late.",
+    file: "src/core/leases.ts",
+    find: "Math.max(stalled, intervalMs * limits.heartbeatsMissed)",
+    replace: "intervalMs",
+    caughtBy: ["lost-were-away"],
+  },
+  {
     name: "leases-too-long",
     sentence: "A lease is in seconds where milliseconds are meant: a dead node is missed in an hour.",
     file: "src/core/leases.ts",

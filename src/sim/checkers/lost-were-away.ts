@@ -4,7 +4,7 @@ import { everybody } from "../disturbance.ts";
 import type { Checker } from "./checker.ts";
 
 /** A disturbance may have its effect so long after it ended: leases, retries, damping. */
-const effectMs = 40_000;
+const effectMs = 15_000;
 
 export const lostWereAway: Checker = {
   name: "lost-were-away",
