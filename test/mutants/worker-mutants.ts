@@ -48,8 +48,8 @@ export const workerMutants: readonly Mutant[] = [
     name: "report-dropped",
     sentence: "A report whose answer was lost is not said again.",
     file: "src/worker/reporter.ts",
-    find: "await delay(clock, pauseMs, either);",
-    replace: "return;",
+    find: 'if (told === "again") return "again";',
+    replace: 'if (told === "again") this.#wanted = wanted;',
     caughtBy: ["convergence"],
   },
   {
@@ -83,14 +83,6 @@ export const workerMutants: readonly Mutant[] = [
     find: 'return mode !== "never" && (maxRestarts',
     replace: "return (maxRestarts",
     caughtBy: ["runs-once"],
-  },
-  {
-    name: "stale-after-adoption",
-    sentence: "A list that comes while a task is worked on does not lead to another look.",
-    file: "src/worker/task-runner.ts",
-    find: "if (this.#working) this.#stale = true;",
-    replace: "if (this.#working) return;",
-    caughtBy: ["convergence"],
   },
   {
     name: "engine-news-lost",
