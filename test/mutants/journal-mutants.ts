@@ -74,7 +74,7 @@ export const journalMutants: readonly Mutant[] = [
     file: "src/journal/memory.ts",
     find: "this.#bodies.splice(0, revision - this.#floor)",
     replace: "this.#bodies.splice(0, revision - this.#floor + 1)",
-    caughtBy: ["history-replays"],
+    caughtBy: ["crash"],
   },
   {
     name: "snapshot-forgets-newest-id",

@@ -85,11 +85,11 @@ export const workerMutants: readonly Mutant[] = [
     caughtBy: ["runs-once"],
   },
   {
-    name: "engine-news-lost",
-    sentence: "That the engine is back is not said again when the answer was lost.",
-    file: "src/worker/master-link.ts",
-    find: "if (news !== null) this.#tellAnew();",
-    replace: "",
+    name: "engine-news-not-told",
+    sentence: "A worker does not tell its master that its engine is away, or back.",
+    file: "src/worker/worker.ts",
+    find: "onNews: () => this.#master.tell(),",
+    replace: "onNews: () => {},",
     caughtBy: ["convergence"],
   },
   {
