@@ -1,11 +1,11 @@
 // What the sections share: a lab with hosts, a Podling cluster on two of them, a two-node Swarm on two others, masters
 // with many nodes or tasks, and the removal of all that. It measures nothing itself.
 
-import { labAvailable } from "../test/lab/available.ts";
-import { Cluster, type MasterOptions, type MasterProcess, type WorkerProcess } from "../test/lab/cluster.ts";
-import { Lab, type LabHost } from "../test/lab/lab.ts";
-import type { Registry } from "../test/lab/registry.ts";
-import { until } from "../test/lab/until.ts";
+import { labAvailable } from "../tools/lab/available.ts";
+import { Cluster, type MasterOptions, type MasterProcess, type WorkerProcess } from "../tools/lab/cluster.ts";
+import { Lab, type LabHost } from "../tools/lab/lab.ts";
+import type { Registry } from "../tools/lab/registry.ts";
+import { until } from "../tools/lab/until.ts";
 import { httpRequest, mustLoad } from "./http-load.ts";
 import type { Row } from "./report.ts";
 import { Swarm } from "./swarm.ts";

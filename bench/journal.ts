@@ -4,7 +4,7 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteJournal, type SqliteJournal } from "../src/journal/sqlite.ts";
+import { openSqliteJournal, type SqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
 import type { Batch, Change } from "../src/model/change.ts";
 import { limits } from "../src/model/limits.ts";
 import { created, lifeOf, sampleBatch } from "../test/journal/sample.ts";

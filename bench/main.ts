@@ -2,7 +2,7 @@
 // [--quick]. Prints one table with ratios, says which targets are missed, and writes bench/results.json.
 
 import { join, resolve } from "node:path";
-import { run } from "../test/lab/network.ts";
+import { run } from "../tools/lab/network.ts";
 import { Bench, type Section } from "./bench.ts";
 import {
   describeMachine,

@@ -2,12 +2,12 @@
 // Run: bun bench/placements.ts [--json] [--quick] [--nodes=1000]. It measures; the tests beside the code say what is
 // correct.
 
-import { ScheduleIndex } from "../src/core/schedule/schedule-index.ts";
+import { ScheduleIndex } from "../src/core/schedule/index/schedule-index.ts";
 import { type Random, randomInteger, seededRandom } from "../src/lib/random.ts";
 import { type Strategy, strategies } from "../src/model/cluster.ts";
 import type { NodeId } from "../src/model/ids.ts";
-import type { NodeRecord } from "../src/model/node.ts";
-import { specDefaults, type TaskSpec } from "../src/model/task.ts";
+import type { NodeRecord } from "../src/model/node/node.ts";
+import { specDefaults, type TaskSpec } from "../src/model/task/task.ts";
 
 const GiB = 1024 ** 3;
 export const allSizes = [100, 1_000, 10_000] as const;

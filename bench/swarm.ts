@@ -1,9 +1,9 @@
 // A real two-node Docker Swarm on two lab hosts, asked over its own API and command line. Everything is set in its favour:
 // images by digest and present, no registry looked at, no stability pause of the command line.
 
-import type { LabHost } from "../test/lab/lab.ts";
-import { run } from "../test/lab/network.ts";
-import { until } from "../test/lab/until.ts";
+import type { LabHost } from "../tools/lab/lab.ts";
+import { run } from "../tools/lab/network.ts";
+import { until } from "../tools/lab/until.ts";
 import { CONTAINER_COMMAND } from "./bench.ts";
 import { httpRequest, mustLoad } from "./http-load.ts";
 

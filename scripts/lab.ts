@@ -1,7 +1,7 @@
-// The command line of the lab's clean-up (scripts/lab). All the knowledge is in test/lab/reaper.ts.
+// The command line of the lab's clean-up (scripts/lab). All the knowledge is in tools/lab/reaper.ts.
 
-import { allClaims, isOwned } from "../test/lab/claim.ts";
-import { reapLeftovers } from "../test/lab/reaper.ts";
+import { allClaims, isOwned } from "../tools/lab/claim.ts";
+import { reapLeftovers } from "../tools/lab/reaper.ts";
 
 const [verb, flag] = process.argv.slice(2);
 if (verb === "down" && (flag === undefined || flag === "--all")) {

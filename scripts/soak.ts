@@ -6,9 +6,9 @@
 
 import { cpus, loadavg } from "node:os";
 import { drawSeed, seededRandom, systemRandom } from "../src/lib/random.ts";
-import { labAvailable } from "../test/lab/available.ts";
 import { faultTable, growth, rowsOf, usageTable } from "../test/soak/report.ts";
 import { Soak } from "../test/soak/soak.ts";
+import { labAvailable } from "../tools/lab/available.ts";
 
 const inFlight = 8;
 /** Below, no third of the judged time holds enough samples for a median. */

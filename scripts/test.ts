@@ -23,13 +23,13 @@ const ENGINE_TEST_MS = 120_000;
 
 /** A test file needs an engine when it says so in its name, lies in the lab, or takes anything from it. */
 function needsEngine(file: string): boolean {
-  if (file.endsWith(".engine.test.ts") || file.startsWith("test/lab/")) return true;
+  if (file.endsWith(".engine.test.ts") || file.startsWith("tools/lab/")) return true;
   return /\bfrom "[^"]*\/lab\/[^"]+"/.test(readFileSync(file, "utf8"));
 }
 
 function findTests(patterns: string[]): string[] {
   const files: string[] = [];
-  for (const folder of ["src", "test", "bench", "scripts"]) {
+  for (const folder of ["src", "test", "bench", "scripts", "tools"]) {
     for (const file of new Bun.Glob("**/*.test.ts").scanSync({ cwd: folder })) files.push(join(folder, file));
   }
   const wanted = (file: string) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));

@@ -4,11 +4,11 @@
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
-import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/roles.ts";
-import { runCli } from "./cli/run-cli.ts";
-import { systemIo } from "./cli/system-io.ts";
+import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/command/roles.ts";
+import { runCli } from "./cli/command/run-cli.ts";
+import { systemIo } from "./cli/command/system-io.ts";
 import type { Journal, JournalUnusable } from "./journal/journal.ts";
-import { lockHolder } from "./journal/lock-holder.ts";
+import { lockHolder } from "./journal/sqlite/lock-holder.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -34,8 +34,8 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
   const [{ startMaster, refusesAddress }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }] =
     await Promise.all([
       import("./master/master.ts"),
-      import("./journal/memory.ts"),
-      import("./journal/sqlite.ts"),
+      import("./journal/memory/memory-journal.ts"),
+      import("./journal/sqlite/sqlite-journal.ts"),
       import("./journal/journal.ts"),
     ]);
   const refusal = refusesAddress(settings.host, settings.token, settings.insecure);
@@ -85,13 +85,13 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
   ] = await Promise.all([
     import("./worker/worker.ts"),
     import("./worker/server.ts"),
-    import("./worker/identity.ts"),
-    import("./worker/pulled-images-file.ts"),
-    import("./runtime/docker.ts"),
+    import("./worker/data-dir/identity.ts"),
+    import("./worker/data-dir/pulled-images-file.ts"),
+    import("./runtime/docker/docker-runtime.ts"),
     import("./api/client.ts"),
     import("./api/guard.ts"),
   ]);
-  const { credentialsFrom } = await import("./runtime/docker-credentials.ts");
+  const { credentialsFrom } = await import("./runtime/docker/credentials.ts");
   const { host, token, insecure } = settings;
   if (!guard.isLoopback(host) && token === null && !insecure) {
     throw new StartError(
@@ -222,9 +222,9 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
 async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: AsyncIterable<Uint8Array>) {
   const [{ restoreJournal }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }, { refuse }] =
     await Promise.all([
-      import("./master/restores.ts"),
-      import("./journal/memory.ts"),
-      import("./journal/sqlite.ts"),
+      import("./master/backup/restores.ts"),
+      import("./journal/memory/memory-journal.ts"),
+      import("./journal/sqlite/sqlite-journal.ts"),
       import("./journal/journal.ts"),
       import("./model/refusal.ts"),
     ]);
@@ -243,7 +243,7 @@ async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: 
 }
 
 async function askEngine(dockerHost: string, path: string): Promise<unknown> {
-  const { EngineHttp } = await import("./runtime/engine-http.ts");
+  const { EngineHttp } = await import("./runtime/docker/engine-http.ts");
   const response = await new EngineHttp(dockerHost).call("GET", path);
   return response.json();
 }
@@ -265,7 +265,7 @@ const roles: Roles = {
   restore: restoreInto,
   askEngine,
   lockHolder,
-  simulator: async () => (await import("./sim/simulator.ts")).createSimulator(),
+  simulator: async () => (await import("./sim/run/simulator.ts")).createSimulator(),
 };
 
 /** podling-master and podling-worker are links to podling: the name says the role. */

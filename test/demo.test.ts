@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describeLab } from "./lab/available.ts";
-import type { Engine } from "./lab/engine.ts";
-import { Lab } from "./lab/lab.ts";
+import { describeLab } from "../tools/lab/available.ts";
+import type { Engine } from "../tools/lab/engine.ts";
+import { Lab } from "../tools/lab/lab.ts";
 
 const DEMO = resolve(import.meta.dir, "../scripts/demo.ts");
 const DEMO_WAIT_MS = 60_000;

@@ -4,15 +4,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type OperationId, operations } from "../src/api/operations.ts";
-import { route } from "../src/api/router.ts";
-import { openMemoryJournal } from "../src/journal/memory.ts";
+import { type OperationId, operations } from "../src/api/operations/operations.ts";
+import { route } from "../src/api/operations/router.ts";
+import { openMemoryJournal } from "../src/journal/memory/memory-journal.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import { seededRandom } from "../src/lib/random.ts";
 import { type Master, startMaster } from "../src/master/master.ts";
 import { filterNames } from "../src/model/explanation.ts";
-import { reasonCodes, taskStatuses } from "../src/model/task.ts";
+import { reasonCodes, taskStatuses } from "../src/model/task/task.ts";
 import { curlExamples } from "./docs/curl.ts";
 import { firstCells, part, withPart } from "./docs/markdown.ts";
 import {

@@ -2,7 +2,7 @@
 // The same requests beside it without any of that, on the same master.
 
 import { resolve } from "node:path";
-import type { MasterProcess } from "../../test/lab/cluster.ts";
+import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, taskBody } from "../bench.ts";
 import { type Row, target } from "../report.ts";
 import { samplesOf } from "../samples.ts";

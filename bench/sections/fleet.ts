@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { MasterProcess } from "../../test/lab/cluster.ts";
+import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, metric, taskBody } from "../bench.ts";
 import { notMeasured, type Row, type Unit } from "../report.ts";
 import { samplesOf } from "../samples.ts";

@@ -2,7 +2,7 @@
 // 32 clients create tasks.
 
 import { resolve } from "node:path";
-import type { MasterProcess } from "../../test/lab/cluster.ts";
+import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, createTasks } from "../bench.ts";
 import type { Row } from "../report.ts";
 import { samplesOf, seconds } from "../samples.ts";

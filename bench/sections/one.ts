@@ -1,7 +1,7 @@
 // One container from command to running: `podling run` beside `docker run -d` on the same engine, and the same without
 // command lines, API beside API. Removing what was started is outside of the timing.
 
-import { podling } from "../../test/lab/cluster.ts";
+import { podling } from "../../tools/lab/cluster.ts";
 import { type Bench, CONTAINER_COMMAND, clearPair, type Pair } from "../bench.ts";
 import { notMeasured, type Row, ratioTarget } from "../report.ts";
 import { alternate } from "../samples.ts";

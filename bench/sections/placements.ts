@@ -1,7 +1,7 @@
 // Placements a second of the scheduler alone, by cluster size and load: bench/placements.ts in a process of its own.
 
 import { resolve } from "node:path";
-import { run } from "../../test/lab/network.ts";
+import { run } from "../../tools/lab/network.ts";
 import type { Bench } from "../bench.ts";
 import { type Row, withTarget } from "../report.ts";
 import { samplesOf } from "../samples.ts";

@@ -2,7 +2,7 @@
 // is fresh, on its own folder on disk, and nothing runs on its nodes.
 
 import { join, resolve } from "node:path";
-import type { MasterProcess } from "../../test/lab/cluster.ts";
+import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, createTasks, type ListedTask, taskBody } from "../bench.ts";
 import { httpRequest, mustLoad } from "../http-load.ts";
 import { type Row, ratioTarget, target } from "../report.ts";

@@ -4,8 +4,8 @@
 import { Database } from "bun:sqlite";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import type { MasterProcess } from "../../test/lab/cluster.ts";
-import { until } from "../../test/lab/until.ts";
+import type { MasterProcess } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { type Bench, createTasks, metric } from "../bench.ts";
 import { type Row, target } from "../report.ts";
 import { alternate, type Samples } from "../samples.ts";

@@ -1,7 +1,7 @@
 // How long the command line takes from nothing to its end: a fresh process each time, beside docker's own.
 
 import { findEngine } from "../../scripts/ping-engine.ts";
-import { podlingCommand } from "../../test/lab/cluster.ts";
+import { podlingCommand } from "../../tools/lab/cluster.ts";
 import type { Bench } from "../bench.ts";
 import { type Row, target } from "../report.ts";
 import { alternate } from "../samples.ts";

@@ -11,7 +11,7 @@ import {
   type OperationId,
   operations,
   type QueryInput,
-} from "./operations.ts";
+} from "./operations/operations.ts";
 
 export interface ClientOptions {
   /** http://host:port of the master. */

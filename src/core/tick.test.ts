@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "bun:test";
 import type { NodeId, TaskId } from "../model/ids.ts";
-import type { Task } from "../model/task.ts";
-import { specDefaults } from "../model/task.ts";
-import type { TaskWish } from "../model/task-input.ts";
-import type { Command, TaskReportFields } from "./command.ts";
-import { readSnapshot, writeSnapshot } from "./snapshot.ts";
-import { ClusterState } from "./state.ts";
+import type { Task } from "../model/task/task.ts";
+import { specDefaults } from "../model/task/task.ts";
+import type { ParsedTaskInput } from "../model/task/task-input.ts";
+import type { Command, TaskReportFields } from "./commands/command.ts";
+import { ClusterState } from "./state/cluster-state.ts";
+import { readSnapshot, writeSnapshot } from "./state/snapshot.ts";
 import { runTick, type Tick } from "./tick.ts";
 
 const start = Date.UTC(2025, 0, 19, 12, 34, 56);
@@ -53,8 +53,8 @@ class World {
     return outcome!.ok ? outcome!.value.nodeId! : ("" as NodeId);
   }
 
-  task(name: string, more: Partial<TaskWish> = {}): Task {
-    const wish: TaskWish = { name, image: "busybox", ...more };
+  task(name: string, more: Partial<ParsedTaskInput> = {}): Task {
+    const wish: ParsedTaskInput = { name, image: "busybox", ...more };
     const [outcome] = this.do({ type: "createTask", wish }).outcomes;
     return this.state.task(outcome!.ok ? outcome!.value.taskId! : ("" as TaskId));
   }
@@ -225,7 +225,7 @@ describe("stopping and removing", () => {
 });
 
 describe("idempotency", () => {
-  const wish: TaskWish = { name: "web", image: "busybox" };
+  const wish: ParsedTaskInput = { name: "web", image: "busybox" };
   test("the same key and body is the same task; another body is refused", () => {
     const world = new World();
     const create = (fingerprint: string): Command => ({

@@ -4,11 +4,11 @@
 import { seededRandom } from "../lib/random.ts";
 import type { Change } from "../model/change.ts";
 import type { Outcome } from "../model/refusal.ts";
-import type { Command, Granted } from "./command.ts";
-import { decide } from "./decide.ts";
-import { noteRemoved, nothingRemoved, type Removed } from "./removed.ts";
-import { type Retention, settle } from "./settle.ts";
-import type { ClusterState, Undo } from "./state.ts";
+import type { Command, Granted } from "./commands/command.ts";
+import { decide } from "./commands/decide.ts";
+import { type Retention, reconcile } from "./reconcile/reconcile.ts";
+import type { ClusterState, Undo } from "./state/cluster-state.ts";
+import { noteRemoved, nothingRemoved, type Removed } from "./state/removed.ts";
 
 export interface TickContext {
   /** ms since the epoch. */
@@ -46,7 +46,7 @@ export function runTick(state: ClusterState, commands: readonly Command[], conte
     for (const change of outcome.value.changes) apply(change);
     return { ok: true, value: outcome.value.granted };
   });
-  for (const change of settle(state, { now, revision, retention })) apply(change);
+  for (const change of reconcile(state, { now, revision, retention })) apply(change);
   if (changes.length > 0) state.revision = revision;
   const undo = () => {
     for (const undoOne of undos.reverse()) undoOne();

@@ -3,28 +3,28 @@
 
 import { createHash } from "node:crypto";
 import { Guard, isLoopback } from "../api/guard.ts";
-import type { Version } from "../api/operations.ts";
-import { Leases } from "../core/leases.ts";
-import { recoverSnapshot, replay } from "../core/recover.ts";
-import { defaultRetention, type Retention } from "../core/settle.ts";
+import type { Version } from "../api/operations/operations.ts";
+import { defaultRetention, type Retention } from "../core/reconcile/reconcile.ts";
+import { recoverSnapshot, replay } from "../core/state/recover.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
-import type { NodeRecord } from "../model/node.ts";
-import { Backups } from "./backups.ts";
-import { createHandlers } from "./handlers.ts";
-import { createHttp, type Fetch } from "./http.ts";
-import { Liveness } from "./liveness.ts";
-import { LogFeeds } from "./log-feeds.ts";
-import { HttpCounters } from "./metrics.ts";
-import { viewNode } from "./node-view.ts";
-import { Restores, type RestoreTarget } from "./restores.ts";
-import { Snapshots } from "./snapshots.ts";
-import { TickLoop } from "./tick-loop.ts";
-import { Watchers } from "./watchers.ts";
+import type { NodeRecord } from "../model/node/node.ts";
+import { Backups } from "./backup/backups.ts";
+import { Restores, type RestoreTarget } from "./backup/restores.ts";
+import { createHandlers } from "./http/handlers.ts";
+import { createHttp, type Fetch } from "./http/http.ts";
+import { HttpCounters } from "./http/metrics.ts";
+import { viewNode } from "./http/node-view.ts";
+import { LogStreams } from "./logs/log-streams.ts";
+import { Snapshots } from "./loop/snapshots.ts";
+import { TickLoop } from "./loop/tick-loop.ts";
+import { Leases } from "./node-health/leases.ts";
+import { NodeHealth } from "./node-health/liveness.ts";
+import { Watchers } from "./watch/watchers.ts";
 
 export interface MasterOptions {
   /** Open; the master closes it. */
@@ -116,7 +116,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
   let changesInLog = 0;
   replay(journal, state, (batch, removed) => {
     changesInLog += batch.changes.length;
-    if (batch.revision > newest - batchesRecalled) watchers.recall(batch, removed);
+    if (batch.revision > newest - batchesRecalled) watchers.replayHistory(batch, removed);
   });
   log.info("recovered", {
     revision: state.revision,
@@ -147,7 +147,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       snapshots.grown(batch.changes.length);
     },
   });
-  const liveness: Liveness = new Liveness({
+  const liveness: NodeHealth = new NodeHealth({
     state,
     leases,
     clock,
@@ -173,12 +173,12 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
     state,
     journal,
     clock,
-    holdSnapshots: () => snapshots.hold(),
-    holdWrites: () => loop.hold(),
-    release: () => loop.release(),
+    pauseSnapshots: () => snapshots.pause(),
+    pauseWrites: () => loop.pause(),
+    resume: () => loop.resume(),
     stopped: () => stopped,
   };
-  const feeds = new LogFeeds(() => clock.elapsed());
+  const feeds = new LogStreams(() => clock.elapsed());
   const fetch = createHttp({
     handlers: createHandlers({
       state,
@@ -194,7 +194,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
       backups: new Backups({ state, loop, clock, version: version.version }),
-      restores: new Restores({ target: restoring, log, onEnd: () => snapshots.release(), succeed }),
+      restores: new Restores({ target: restoring, log, onEnd: () => snapshots.resume(), succeed }),
     }),
     guard: new Guard({ token, allowedHosts }),
     counters,

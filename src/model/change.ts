@@ -2,8 +2,8 @@
 
 import type { Cluster } from "./cluster.ts";
 import type { NodeId, TaskId } from "./ids.ts";
-import type { NodeRecord } from "./node.ts";
-import type { PackedTask, Task } from "./task.ts";
+import type { NodeRecord } from "./node/node.ts";
+import type { PackedTask, Task } from "./task/task.ts";
 
 export type Change =
   | { type: "cluster.updated"; set: Partial<Cluster> }

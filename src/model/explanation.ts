@@ -2,7 +2,7 @@
 
 import type { Strategy } from "./cluster.ts";
 import type { NodeId, TaskId } from "./ids.ts";
-import type { LastFailure, Reason, TaskStatus } from "./task.ts";
+import type { LastFailure, Reason, TaskStatus } from "./task/task.ts";
 
 export const filterNames = [
   "online",

@@ -1,9 +1,9 @@
 // The port to what runs containers. Small: each method says whether it is idempotent, what it needs, how it fails.
 // It knows containers, not tasks' lives: what to do next is worker/step.ts.
 
-import type { DiskUsage } from "../model/cleanup.ts";
-import type { EngineInfo } from "../model/node.ts";
-import type { PublishedPort, PullPolicy, ReasonCode, TaskSpec } from "../model/task.ts";
+import type { DiskUsage } from "../model/node/cleanup.ts";
+import type { EngineInfo } from "../model/node/node.ts";
+import type { PublishedPort, PullPolicy, ReasonCode, TaskSpec } from "../model/task/task.ts";
 
 /** One container as the engine has it. */
 export interface ContainerState {

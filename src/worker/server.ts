@@ -2,8 +2,8 @@
 
 import type { Guard } from "../api/guard.ts";
 import { refusalResponse } from "../api/refusal-response.ts";
-import { type CleanupQuery, cleanupKindsOf, cleanupQuery, type LogsQuery, logsQuery } from "../api/schemas.ts";
-import { parseQuery } from "../api/validation.ts";
+import { type CleanupQuery, cleanupKindsOf, cleanupQuery, type LogsQuery, logsQuery } from "../api/schemas/schemas.ts";
+import { parseQuery } from "../api/schemas/validation.ts";
 import { framedMediaType } from "../lib/frames.ts";
 import { limits } from "../model/limits.ts";
 import type { Refusal } from "../model/refusal.ts";

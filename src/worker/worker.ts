@@ -2,29 +2,29 @@
 // whole comparison: at a sync, when the engine comes back, and after an event for the task it names.
 
 import type { Client } from "../api/client.ts";
-import type { GoneEvent, SyncEvent } from "../api/stream-events.ts";
+import type { GoneEvent, SyncEvent } from "../api/views/stream-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import type { Cleanup, CleanupKind } from "../model/cleanup.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { Task } from "../model/task.ts";
+import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
+import type { Task } from "../model/task/task.ts";
 import type { ContainerState, Runtime } from "../runtime/runtime.ts";
-import { Cleaner } from "./cleaner.ts";
-import { drainTasks } from "./drain.ts";
-import { EngineLink } from "./engine-link.ts";
-import type { Identity } from "./identity.ts";
-import { ImageKeeper, type Watermarks } from "./image-keeper.ts";
-import { type Wanted, wantedBy } from "./judge.ts";
-import { MasterLink, type NodeDescription } from "./master-link.ts";
-import { PulledImages, type PulledImagesStore } from "./pulled-images.ts";
-import { RemovedMeanwhile } from "./removed-meanwhile.ts";
-import { Reporter } from "./reporter.ts";
-import { Retention } from "./retention.ts";
-import type { RunnerContext } from "./runner-context.ts";
-import { TaskRunner } from "./task-runner.ts";
+import type { Identity } from "./data-dir/identity.ts";
+import { Cleaner } from "./gc/cleaner.ts";
+import { DeletedTasks } from "./gc/deleted-tasks.ts";
+import { type Wanted, wantedBy } from "./gc/gc-rules.ts";
+import { ImageGc, type Watermarks } from "./gc/image-gc.ts";
+import { PulledImages, type PulledImagesStore } from "./gc/pulled-images.ts";
+import { Retention } from "./gc/retention.ts";
+import { EngineLink } from "./link/engine-link.ts";
+import { MasterLink, type NodeDescription } from "./link/master-link.ts";
+import { Reporter } from "./link/reporter.ts";
+import { drainTasks } from "./task/drain.ts";
+import type { RunnerContext } from "./task/runner-context.ts";
+import { TaskRunner } from "./task/task-runner.ts";
 
 export interface WorkerOptions {
   client: Client;
@@ -61,8 +61,8 @@ export class Worker {
   readonly #master: MasterLink;
   readonly #engine: EngineLink;
   readonly #retention: Retention;
-  readonly #removedMeanwhile: RemovedMeanwhile;
-  readonly #images: ImageKeeper;
+  readonly #removedMeanwhile: DeletedTasks;
+  readonly #images: ImageGc;
   readonly #cleaner: Cleaner;
   #identity: Identity;
   /** The master has said which tasks it wants here. */
@@ -108,7 +108,7 @@ export class Worker {
       onList: (found) => this.#onList(found),
       onNews: () => this.#master.tell(),
     });
-    this.#removedMeanwhile = new RemovedMeanwhile({
+    this.#removedMeanwhile = new DeletedTasks({
       ...options,
       signal,
       runners: this.#runners,
@@ -130,7 +130,7 @@ export class Worker {
       turn: new Semaphore(1),
     };
     const watermarks = options.watermarks === undefined ? { highPercent, lowPercent } : options.watermarks;
-    this.#images = new ImageKeeper({ ...storage, watermarks });
+    this.#images = new ImageGc({ ...storage, watermarks });
     const identity = () => this.#identity;
     this.#cleaner = new Cleaner({ ...storage, identity, runners: this.#runners, images: this.#images });
   }

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isGroup } from "../../src/cli/verb.ts";
-import { loadAllVerbs, verbNames } from "../../src/cli/verbs/index.ts";
+import { isGroup } from "../../src/cli/command/command.ts";
+import { commandNames, loadAllCommands } from "../../src/cli/commands/index.ts";
 import { podling } from "./harness.ts";
 
 let folder: string;
@@ -40,7 +40,7 @@ function bashOffers(line: string): string[] {
 
 describe("bash", () => {
   test.if(Bun.which("bash") !== null)("offers verbs, flags, values, tasks and nodes", () => {
-    expect(bashOffers("podling ")).toEqual([...verbNames]);
+    expect(bashOffers("podling ")).toEqual([...commandNames]);
     expect(bashOffers("podling ex")).toEqual(["explain"]);
     expect(bashOffers("podling --ma")).toEqual(["--master"]);
     expect(bashOffers("podling --master http://m:1 no")).toEqual(["nodes", "node"]);
@@ -95,8 +95,8 @@ describe.each(["zsh", "fish"])("%s", (shell) => {
 
   test("names every verb and every flag", async () => {
     const { out } = await podling(`completion ${shell}`);
-    for (const verb of await loadAllVerbs()) {
-      for (const one of isGroup(verb) ? verb.verbs : [verb]) {
+    for (const verb of await loadAllCommands()) {
+      for (const one of isGroup(verb) ? verb.commands : [verb]) {
         expect(out).toContain(one.name.split(" ").at(-1)!);
         for (const { long } of one.flags) expect(out).toContain(long);
       }

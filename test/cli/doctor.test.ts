@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:tes
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clockFinding, diskFinding, engineAway, engineFindings } from "../../src/cli/doctor/engine.ts";
-import { exposedContainers, exposedTasks, exposureFinding } from "../../src/cli/doctor/exposure.ts";
-import type { Finding } from "../../src/cli/doctor/finding.ts";
+import { clockFinding, diskFinding, engineAway, engineFindings } from "../../src/cli/commands/cluster/doctor/engine.ts";
+import { exposedContainers, exposedTasks, exposureFinding } from "../../src/cli/commands/cluster/doctor/exposure.ts";
+import type { Finding } from "../../src/cli/commands/cluster/doctor/finding.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { Cluster, engine, podling, runs } from "./harness.ts";
 

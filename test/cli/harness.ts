@@ -3,23 +3,29 @@
 
 import { join } from "node:path";
 import { Client } from "../../src/api/client.ts";
-import type { BodyInput } from "../../src/api/operations.ts";
-import { BrokenPipeError, type Io, type Output } from "../../src/cli/io.ts";
-import type { MasterSettings, RestoreSettings, Roles, UpSettings, WorkerSettings } from "../../src/cli/roles.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
-import { spawnSelf } from "../../src/cli/spawn-self.ts";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
+import type { BodyInput } from "../../src/api/operations/operations.ts";
+import { BrokenPipeError, type Io, type Output } from "../../src/cli/command/io.ts";
+import type {
+  MasterSettings,
+  RestoreSettings,
+  Roles,
+  UpSettings,
+  WorkerSettings,
+} from "../../src/cli/command/roles.ts";
+import { runCli } from "../../src/cli/command/run-cli.ts";
+import { spawnSelf } from "../../src/cli/command/spawn-self.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { framedMediaType } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { restoreJournal } from "../../src/master/backup/restores.ts";
 import { startMaster } from "../../src/master/master.ts";
-import { restoreJournal } from "../../src/master/restores.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
 import type { Checker } from "../../src/sim/checkers/checker.ts";
-import { createSimulator } from "../../src/sim/simulator.ts";
+import { createSimulator } from "../../src/sim/run/simulator.ts";
 
 const version = { version: "1.2.3", commit: "abcdef", api: "v1" } as const;
 

@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { cliDocument } from "../../src/cli/document.ts";
-import { flagsOf } from "../../src/cli/parse.ts";
-import { isGroup, type Verb } from "../../src/cli/verb.ts";
-import { loadAllVerbs, verbNames, verbSections } from "../../src/cli/verbs/index.ts";
+import { type Command, isGroup } from "../../src/cli/command/command.ts";
+import { cliDocument } from "../../src/cli/command/document.ts";
+import { flagsOf } from "../../src/cli/command/parse.ts";
+import { commandNames, commandSections, loadAllCommands } from "../../src/cli/commands/index.ts";
 import { podling, settings } from "./harness.ts";
 
-const all: Verb[] = (await loadAllVerbs()).flatMap((verb) => (isGroup(verb) ? verb.verbs : [verb]));
+const all: Command[] = (await loadAllCommands()).flatMap((verb) => (isGroup(verb) ? verb.commands : [verb]));
 
 describe("help", () => {
   test("without a verb: on stderr, as a mistake; asked for: on stdout", async () => {
@@ -18,11 +18,11 @@ describe("help", () => {
     expect(bare.out).toBe("");
     expect(asked).toEqual({ code: 0, out: bare.err, err: "" });
     expect((await podling("help")).out).toBe(asked.out);
-    for (const name of verbNames) expect(asked.out).toContain(`\n  ${name} `);
+    for (const name of commandNames) expect(asked.out).toContain(`\n  ${name} `);
   });
 
   test("every verb is in exactly one section", () => {
-    expect(verbSections.flatMap(([, names]) => names).sort()).toEqual([...verbNames].sort());
+    expect(commandSections.flatMap(([, names]) => names).sort()).toEqual([...commandNames].sort());
   });
 
   test.each(all.map((verb) => [verb.name, verb] as const))("%s --help", async (name, verb) => {
@@ -187,7 +187,7 @@ describe("roles", () => {
 
 test("docs/CLI.md says what the table of verbs says (PODLING_UPDATE=1 writes it anew)", async () => {
   const path = `${import.meta.dir}/../../docs/CLI.md`;
-  const text = cliDocument(await loadAllVerbs());
+  const text = cliDocument(await loadAllCommands());
   if (process.env.PODLING_UPDATE) writeFileSync(path, text);
   expect(readFileSync(path, "utf8")).toBe(text);
 });

@@ -2,12 +2,12 @@
 // for a failure fails the same way. Runs are real and short; failures are made by a checker of the test's own.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { exitCodes } from "../../src/cli/exit-codes.ts";
-import type { Child, Io } from "../../src/cli/io.ts";
-import { faultGroupNames } from "../../src/cli/simulation/simulator.ts";
+import { exitCodes } from "../../src/cli/command/exit-codes.ts";
+import type { Child, Io } from "../../src/cli/command/io.ts";
+import { faultGroupNames } from "../../src/cli/commands/sim/simulator.ts";
 import type { Checker } from "../../src/sim/checkers/checker.ts";
-import { faultGroups } from "../../src/sim/fault-kinds.ts";
-import { drawPlan } from "../../src/sim/plan.ts";
+import { faultGroups } from "../../src/sim/faults/fault-kinds.ts";
+import { drawPlan } from "../../src/sim/faults/plan.ts";
 import { type Asked, podling, start, until } from "./harness.ts";
 
 /** Runs are seconds of one core; a machine that is busy with much else takes minutes. */

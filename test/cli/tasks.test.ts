@@ -1,7 +1,7 @@
 // ps, inspect, explain, wait, stop, rm and prune against a real master.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task.ts";
+import type { Task } from "../../src/model/task/task.ts";
 import { Cluster, runs, until } from "./harness.ts";
 
 let cluster: Cluster;

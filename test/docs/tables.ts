@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { errorCatalogue, retryAfterSeconds } from "../../src/api/errors.ts";
 import { Guard } from "../../src/api/guard.ts";
-import { type Operation, operations } from "../../src/api/operations.ts";
-import { isGroup, type Verb } from "../../src/cli/verb.ts";
-import { loadAllVerbs, verbSections } from "../../src/cli/verbs/index.ts";
+import { type Operation, operations } from "../../src/api/operations/operations.ts";
+import { type Command, isGroup } from "../../src/cli/command/command.ts";
+import { commandSections, loadAllCommands } from "../../src/cli/commands/index.ts";
 import { limits } from "../../src/model/limits.ts";
-import { moves } from "../../src/model/moves.ts";
 import { formatMemory } from "../../src/model/quantity.ts";
 import { refusalCodes } from "../../src/model/refusal.ts";
+import { transitions } from "../../src/model/task/transitions.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
@@ -31,7 +31,7 @@ export function errorTable(): string {
 export function moveTable(): string {
   return table(
     ["from", "to", "who may"],
-    moves.map(([from, to, by]) => [code(from), code(to), by]),
+    transitions.map(([from, to, by]) => [code(from), code(to), by]),
   );
 }
 
@@ -109,11 +109,11 @@ export async function workerMetrics(): Promise<string> {
 }
 
 export async function verbTable(): Promise<string> {
-  const verbs = new Map((await loadAllVerbs()).map((one) => [one.name, one]));
-  const rows = verbSections.flatMap(([, names]) =>
+  const verbs = new Map((await loadAllCommands()).map((one) => [one.name, one]));
+  const rows = commandSections.flatMap(([, names]) =>
     names.flatMap((name) => {
       const verb = verbs.get(name)!;
-      return (isGroup(verb) ? verb.verbs : [verb]).map((one: Verb) => [
+      return (isGroup(verb) ? verb.commands : [verb]).map((one: Command) => [
         code(`podling ${one.name} ${one.usage}`.trim()),
         one.summary,
       ]);

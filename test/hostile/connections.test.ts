@@ -2,10 +2,10 @@
 // How quickly is a question for the bench (section abuse); here the machine may be busy with other tests.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { Cluster, type MasterProcess } from "../lab/cluster.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { openSlowClients, type SlowClients } from "./slow-clients.ts";
 
 const slowCount = 1_000;

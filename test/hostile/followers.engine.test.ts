@@ -2,9 +2,9 @@
 // ones hold up nobody, and logs leave room for everything else that master and worker ask of others.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task.ts";
-import { describeLab } from "../lab/available.ts";
-import { until } from "../lab/until.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "../worker/world.ts";
 
 const followerCount = 100;

@@ -3,10 +3,10 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { errorCatalogue } from "../../src/api/errors.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { Cluster, type MasterProcess } from "../lab/cluster.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { bodyRows } from "./body-rows.ts";
 import { pathRows } from "./path-rows.ts";
 import { exchange } from "./raw.ts";

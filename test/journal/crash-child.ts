@@ -3,7 +3,7 @@
 // "s17" the snapshot of 17 was committed, "t17" everything up to 17 was truncated.
 
 import { writeSync } from "node:fs";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { snapshotOf, variedBatch } from "./sample.ts";
 
 const [path, most] = process.argv.slice(2);

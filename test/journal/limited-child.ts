@@ -3,7 +3,7 @@
 // prints what it saw as JSON.
 
 import { JournalUnavailable } from "../../src/journal/journal.ts";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { sampleBatch } from "./sample.ts";
 
 const journal = openSqliteJournal({ path: process.argv[2]! });

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { JournalUnavailable } from "../../src/journal/journal.ts";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { journalContract } from "./journal.contract.ts";
 import { sampleBatch } from "./sample.ts";
 

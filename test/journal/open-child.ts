@@ -1,7 +1,7 @@
 // Opens the journal named by the first argument and prints what came of it as JSON; with "hold" it then stays.
 
 import { JournalUnusable } from "../../src/journal/journal.ts";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 
 const [path, hold] = process.argv.slice(2);
 try {

@@ -2,7 +2,7 @@
 // once it is: "b17" batch 17 was appended, "r17" the replacement at 17 was committed. The first argument names the file.
 
 import { writeSync } from "node:fs";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { snapshotOf, variedBatch } from "./sample.ts";
 
 const journal = openSqliteJournal({ path: process.argv[2]! });

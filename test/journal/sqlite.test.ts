@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Journal } from "../../src/journal/journal.ts";
-import { openSqliteJournal, SqliteJournal } from "../../src/journal/sqlite.ts";
+import { openSqliteJournal, SqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { journalContract } from "./journal.contract.ts";
 import { sampleBatch } from "./sample.ts";
 import { mountSmallDisk, noSmallDisk } from "./small-disk.ts";

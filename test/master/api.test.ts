@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
-import type { Task } from "../../src/model/task.ts";
+import type { Task } from "../../src/model/task/task.ts";
 import { expectRefusal, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;

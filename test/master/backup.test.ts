@@ -1,8 +1,8 @@
 // Backups of a running master: whole, of one revision, readable by eye, and in nobody's way.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { BackupReader } from "../../src/api/backup-file.ts";
-import { readBackup } from "../../src/master/restores.ts";
+import { BackupReader } from "../../src/api/views/backup-file.ts";
+import { readBackup } from "../../src/master/backup/restores.ts";
 import { limits } from "../../src/model/limits.ts";
 import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 

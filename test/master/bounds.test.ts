@@ -2,9 +2,9 @@
 // recovers from both by itself.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory.ts";
+import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { limits } from "../../src/model/limits.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 import { type Answer, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 let journal: MemoryJournal;

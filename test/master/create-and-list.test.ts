@@ -2,8 +2,8 @@
 // go, and followed lists.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task.ts";
-import { until } from "../lab/until.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { until } from "../../tools/lab/until.ts";
 import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;

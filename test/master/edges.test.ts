@@ -1,10 +1,10 @@
 // Requests that were once answered wrongly: each is here so that it stays answered well.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { paceOf } from "../../src/core/leases.ts";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import { paceOf } from "../../src/master/node-health/leases.ts";
 import { limits } from "../../src/model/limits.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 import { expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;

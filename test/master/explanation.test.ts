@@ -1,11 +1,11 @@
 // Explanations over the API: of the state a placement was decided from, as long as the log reaches back, and then of now.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { recover } from "../../src/core/recover.ts";
-import { writeSnapshot } from "../../src/core/snapshot.ts";
-import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory.ts";
+import { recover } from "../../src/core/state/recover.ts";
+import { writeSnapshot } from "../../src/core/state/snapshot.ts";
+import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { type Explanation, filterNames } from "../../src/model/explanation.ts";
-import type { Task } from "../../src/model/task.ts";
+import type { Task } from "../../src/model/task/task.ts";
 import { TestMaster } from "./in-process.ts";
 
 let journal: MemoryJournal;

@@ -2,15 +2,15 @@
 // clock that the test moves where it wants to. Test support: it asserts nothing.
 
 import { expect } from "bun:test";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { type CancelTimer, type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { readEvents } from "../../src/lib/sse.ts";
 import { type Master, type MasterOptions, startMaster } from "../../src/master/master.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { until } from "../../tools/lab/until.ts";
 
 /** Time that stands still until it is moved; timers fire in their order while it moves. */
 export class TestClock implements Clock {

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { paceOf } from "../../src/core/leases.ts";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { paceOf } from "../../src/master/node-health/leases.ts";
 import { limits } from "../../src/model/limits.ts";
 import { TestClock, TestMaster } from "./in-process.ts";
 

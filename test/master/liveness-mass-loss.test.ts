@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { paceOf } from "../../src/core/leases.ts";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
-import type { Node } from "../../src/model/node.ts";
-import { until } from "../lab/until.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { paceOf } from "../../src/master/node-health/leases.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import { until } from "../../tools/lab/until.ts";
 import { TestClock, TestMaster } from "./in-process.ts";
 
 const second = 1000;

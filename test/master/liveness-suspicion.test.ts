@@ -2,11 +2,11 @@
 // millisecond.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { paceOf } from "../../src/core/leases.ts";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import { paceOf } from "../../src/master/node-health/leases.ts";
 import { limits } from "../../src/model/limits.ts";
-import type { Node } from "../../src/model/node.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import { until } from "../../tools/lab/until.ts";
 import { breathe, type EventTap, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 const second = 1000;

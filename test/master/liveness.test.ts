@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
-import { openSqliteJournal } from "../../src/journal/sqlite.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { limits } from "../../src/model/limits.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { until } from "../../tools/lab/until.ts";
 import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 const second = 1000;

@@ -2,12 +2,12 @@
 // revision, epoch or task id is given twice.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { backupMediaType } from "../../src/api/backup-file.ts";
-import type { RestoreAnswer } from "../../src/api/restore-answer.ts";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { until } from "../lab/until.ts";
+import { backupMediaType } from "../../src/api/views/backup-file.ts";
+import type { RestoreAnswer } from "../../src/api/views/restore-summary.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { until } from "../../tools/lab/until.ts";
 import { type Answer, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;

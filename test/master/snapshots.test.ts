@@ -2,13 +2,13 @@
 // is asked again later.
 
 import { expect, test } from "bun:test";
-import { ClusterState } from "../../src/core/state.ts";
-import { openMemoryJournal } from "../../src/journal/memory.ts";
+import { ClusterState } from "../../src/core/state/cluster-state.ts";
+import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
-import { Snapshots } from "../../src/master/snapshots.ts";
+import { Snapshots } from "../../src/master/loop/snapshots.ts";
 import { limits } from "../../src/model/limits.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 
 function world(changesInLog: number) {
   const journal = openMemoryJournal();

@@ -1,7 +1,7 @@
 // Large answers come one a turn of the event loop, so that small ones come between them.
 
 import { expect, test } from "bun:test";
-import { Turns } from "../../src/master/turns.ts";
+import { Turns } from "../../src/master/loop/turns.ts";
 import { TestClock, TestMaster } from "./in-process.ts";
 
 test("one a turn, in the order of asking", async () => {

@@ -7,7 +7,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "no-sync",
     sentence: "A batch is written, and not synced before it is answered.",
-    file: "src/sim/disk-journal.ts",
+    file: "src/sim/world/disk-journal.ts",
     find: "this.#attempt(() => this.#disk.sync());",
     replace: "this.#disk.mayWrite;",
     caughtBy: ["answers-are-durable"],
@@ -15,7 +15,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "answer-before-append",
     sentence: "Askers are answered while the append is still under way.",
-    file: "src/master/tick-loop.ts",
+    file: "src/master/loop/tick-loop.ts",
     find: "await appended;",
     replace: "appended.catch(() => {});",
     caughtBy: ["answers-are-durable"],
@@ -23,7 +23,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "read-before-durable",
     sentence: "A read does not wait for the append that is under way.",
-    file: "src/master/handlers.ts",
+    file: "src/master/http/handlers.ts",
     find: "if (underWay) await underWay;",
     replace: "void underWay;",
     caughtBy: ["answers-are-durable"],
@@ -31,7 +31,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "no-undo",
     sentence: "What the journal refused stays in the state.",
-    file: "src/master/tick-loop.ts",
+    file: "src/master/loop/tick-loop.ts",
     find: "tick.undo();",
     replace: "",
     caughtBy: ["answers-are-durable"],
@@ -47,7 +47,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "answers-what-was-undone",
     sentence: "A command is acknowledged although its batch was refused by the disk.",
-    file: "src/master/tick-loop.ts",
+    file: "src/master/loop/tick-loop.ts",
     find: "answer(kept ? outcome : this.#unavailable());",
     replace: "answer(outcome);",
     caughtBy: ["acknowledged-writes-survive"],
@@ -55,7 +55,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "epoch-forgotten",
     sentence: "A master that starts goes on under the epoch of the one before.",
-    file: "src/core/decide.ts",
+    file: "src/core/commands/decide.ts",
     find: "epoch: epoch + 1,",
     replace: "epoch: Math.max(epoch, 1),",
     caughtBy: ["one-writer"],
@@ -63,7 +63,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "last-batch-not-read",
     sentence: "Recovery stops one batch before the end of the log.",
-    file: "src/journal/memory.ts",
+    file: "src/journal/memory/memory-journal.ts",
     find: "next <= this.#last; next++",
     replace: "next < this.#last; next++",
     caughtBy: ["history-replays"],
@@ -71,7 +71,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "truncates-too-far",
     sentence: "Truncation drops one batch more than the snapshot covers.",
-    file: "src/journal/memory.ts",
+    file: "src/journal/memory/memory-journal.ts",
     find: "this.#bodies.splice(0, revision - this.#floor)",
     replace: "this.#bodies.splice(0, revision - this.#floor + 1)",
     caughtBy: ["crash"],
@@ -79,7 +79,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "snapshot-forgets-newest-id",
     sentence: "A snapshot does not hold the newest id ever given, so ids of removed tasks are given again.",
-    file: "src/core/snapshot.ts",
+    file: "src/core/state/snapshot.ts",
     find: "state.lastTaskId = header.lastTaskId;",
     replace: "",
     caughtBy: ["history-replays"],
@@ -87,7 +87,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "snapshot-forgets-keys",
     sentence: "Idempotency keys are not kept in snapshots, so a create repeated after a restart makes a second task.",
-    file: "src/core/snapshot.ts",
+    file: "src/core/state/snapshot.ts",
     find: "...(idempotency ? { idempotency } : {}) };",
     replace: "};",
     caughtBy: ["history-replays"],
@@ -95,7 +95,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "key-ignored",
     sentence: "An Idempotency-Key that was used before makes another task.",
-    file: "src/core/decide.ts",
+    file: "src/core/commands/decide.ts",
     find: "const earlier = idempotency && state.withKey(idempotency.key);",
     replace: "const earlier = undefined as ReturnType<typeof state.withKey>;",
     caughtBy: ["asked-once-made-once"],
@@ -105,7 +105,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "one-task-too-many",
     sentence: "A node takes one task more than it said.",
-    file: "src/core/schedule/slot.ts",
+    file: "src/core/schedule/index/node-info.ts",
     find: "this.tasks < this.#capacity && !this.gone",
     replace: "this.tasks <= this.#capacity && !this.gone",
     caughtBy: ["no-overcommit"],
@@ -113,7 +113,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "cores-rounded-down",
     sentence: "A request for a quarter of a core is counted as a fifth.",
-    file: "src/core/schedule/slot.ts",
+    file: "src/core/schedule/index/node-info.ts",
     find: "cpuMillis: Math.round(resources.cpu.request * 1000),",
     replace: "cpuMillis: Math.floor(resources.cpu.request * 10) * 100,",
     caughtBy: ["no-overcommit"],
@@ -121,7 +121,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "host-ip-forgotten",
     sentence: "A port on all addresses and the same port on one address are taken for two.",
-    file: "src/core/schedule/slot.ts",
+    file: "src/core/schedule/index/node-info.ts",
     find: "return left === right || isAll(left) || isAll(right);",
     replace: "return left === right;",
     caughtBy: ["host-port-once"],
@@ -129,7 +129,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "ports-not-looked-at",
     sentence: "A port that is taken does not keep a task away.",
-    file: "src/core/schedule/slot.ts",
+    file: "src/core/schedule/index/node-info.ts",
     find: "(ports.length === 0 || this.conflict(ports) === null)",
     replace: "(ports.length === 0 || true)",
     caughtBy: ["host-port-once"],
@@ -137,7 +137,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "placed-without-engine",
     sentence: "Tasks are placed on a node whose engine is away.",
-    file: "src/core/schedule/slot.ts",
+    file: "src/core/schedule/index/node-info.ts",
     find: 'status === "online" && engineError === null && schedulable',
     replace: 'status === "online" && schedulable',
     caughtBy: ["node-open"],
@@ -145,7 +145,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "scheduled-twice",
     sentence: "A task that was placed goes on waiting for a place.",
-    file: "src/core/state.ts",
+    file: "src/core/state/cluster-state.ts",
     find: "this.#leave(before);",
     replace: 'if (before.status !== "pending") this.#leave(before);',
     caughtBy: ["one-placement"],
@@ -153,7 +153,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "room-not-noticed",
     sentence: "Tasks that wait are not tried again when room is gained.",
-    file: "src/core/pending.ts",
+    file: "src/core/state/indexes/pending.ts",
     find: "this.#allDirty = true;",
     replace: "",
     caughtBy: ["convergence", "waiting-has-cause"],
@@ -161,7 +161,7 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "cores-not-given-back",
     sentence: "The cores of a task that has ended stay taken.",
-    file: "src/core/schedule/slot.ts",
+    file: "src/core/schedule/index/node-info.ts",
     find: "this.cpuMillis -= cpuMillis;",
     replace: "",
     caughtBy: ["waiting-has-cause"],

@@ -7,7 +7,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "lost-tasks-kept",
     sentence: "The tasks of a lost node are left as they were.",
-    file: "src/core/decide-node.ts",
+    file: "src/core/commands/nodes.ts",
     find: "set }, ...failTasks(state, nodeId, reason, context)];",
     replace: "set }];",
     caughtBy: ["lost-are-replaced"],
@@ -15,7 +15,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "replacement-forgets-constraints",
     sentence: "What replaces a lost task may run where the lost one might not.",
-    file: "src/core/decide-node.ts",
+    file: "src/core/commands/nodes.ts",
     find: "constraints: task.constraints,",
     replace: "constraints: [],",
     caughtBy: ["lost-are-replaced"],
@@ -23,7 +23,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "finished-task-changes",
     sentence: "A late report changes what has finished.",
-    file: "src/core/decide-report.ts",
+    file: "src/core/commands/task-report.ts",
     find: "if (!isPlaced(task.status)) return ok({ changes: [], granted });",
     replace: "",
     caughtBy: ["status-goes-forward"],
@@ -31,7 +31,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "strangers-report",
     sentence: "A report is taken from a node that the task is not on.",
-    file: "src/core/decide-report.ts",
+    file: "src/core/commands/task-report.ts",
     find: "report.nodeId !== undefined && report.nodeId !== task.nodeId",
     replace: "report.nodeId === undefined && task.nodeId === null",
     caughtBy: ["strangers-are-refused"],
@@ -39,7 +39,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "retention-takes-the-living",
     sentence: "Retention removes the oldest tasks, also those that run.",
-    file: "src/core/settle.ts",
+    file: "src/core/reconcile/reconcile.ts",
     find: "for (const taskId of state.finished.values()) {",
     replace:
       "for (const taskId of [...state.order.after('')].filter((id) => state.finished.size > retention.count || state.task(id).finishedAt)) {",
@@ -48,7 +48,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "heartbeats-not-heard",
     sentence: "A heartbeat does not renew the lease.",
-    file: "src/master/liveness.ts",
+    file: "src/master/node-health/liveness.ts",
     find: "let pace = this.#renew(node);",
     replace: "let pace = this.#pace(node);",
     caughtBy: ["lost-were-away"],
@@ -56,7 +56,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "sleep-taken-for-silence",
     sentence: "A master that was paused takes the time for the silence of its nodes.",
-    file: "src/master/liveness.ts",
+    file: "src/master/node-health/liveness.ts",
     find: "this.#options.leases.extend(slept ? Number.POSITIVE_INFINITY : lateMs, at);",
     replace: "",
     caughtBy: ["lost-were-away"],
@@ -64,7 +64,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "one-beat-missed",
     sentence: "A node counts as lost when a single beat is late.",
-    file: "src/core/leases.ts",
+    file: "src/master/node-health/leases.ts",
     find: "Math.max(stalled, intervalMs * limits.heartbeatsMissed)",
     replace: "intervalMs",
     caughtBy: ["lost-were-away"],
@@ -72,7 +72,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "leases-too-long",
     sentence: "A lease is in seconds where milliseconds are meant: a dead node is missed in an hour.",
-    file: "src/core/leases.ts",
+    file: "src/master/node-health/leases.ts",
     find: "lease.expiresAt = at + leaseMs;",
     replace: "lease.expiresAt = at + leaseMs * 1000;",
     caughtBy: ["dead-are-lost"],
@@ -80,7 +80,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "heartbeats-are-news",
     sentence: "Each heartbeat is submitted as a command, whether it says something new or not.",
-    file: "src/master/liveness.ts",
+    file: "src/master/node-health/liveness.ts",
     find: 'node.status === "offline" ||',
     replace: 'node.status !== "lost" ||',
     caughtBy: ["quiet-when-settled"],
@@ -90,7 +90,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "resumes-too-late",
     sentence: "A watcher that resumes misses the first revision after the one it had.",
-    file: "src/master/watchers.ts",
+    file: "src/master/watch/watchers.ts",
     find: "event.revision > since)",
     replace: "event.revision > since + 1)",
     caughtBy: ["stream-equals-list"],
@@ -98,7 +98,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "stops-not-told",
     sentence: "A worker is not told that a task is to stop.",
-    file: "src/master/watchers.ts",
+    file: "src/master/watch/watchers.ts",
     find: "(change.set.status !== undefined || change.set.desired !== undefined)",
     replace: "change.set.status !== undefined",
     caughtBy: ["convergence", "acknowledged-writes-survive"],
@@ -106,7 +106,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "removals-not-told",
     sentence: "A worker is not told that a task was removed.",
-    file: "src/master/watchers.ts",
+    file: "src/master/watch/watchers.ts",
     find: "if (nodeId) this.#sendGone(nodeId, { revision, taskId: change.taskId, deleted: true });",
     replace: "void nodeId;",
     caughtBy: ["convergence", "containers-have-owners"],
@@ -114,7 +114,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "streams-not-counted-down",
     sentence: "A stream that ended still counts, until no more may be opened.",
-    file: "src/master/watchers.ts",
+    file: "src/master/watch/watchers.ts",
     find: "this.#streams--;",
     replace: "",
     caughtBy: ["things-are-bounded"],

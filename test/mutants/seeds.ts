@@ -4,9 +4,9 @@
 //   bun test/mutants/seeds.ts FROM TO HOURS [CHECKER ...]
 
 import { writeSync } from "node:fs";
-import { faultGroups } from "../../src/sim/fault-kinds.ts";
-import { drawPlan } from "../../src/sim/plan.ts";
-import { simulate } from "../../src/sim/simulate.ts";
+import { faultGroups } from "../../src/sim/faults/fault-kinds.ts";
+import { drawPlan } from "../../src/sim/faults/plan.ts";
+import { simulate } from "../../src/sim/run/simulate.ts";
 
 export interface SeedResult {
   seed: number;

@@ -47,7 +47,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "report-dropped",
     sentence: "A report whose answer was lost is not said again.",
-    file: "src/worker/reporter.ts",
+    file: "src/worker/link/reporter.ts",
     find: 'if (told === "again") return "again";',
     replace: 'if (told === "again") this.#wanted = wanted;',
     caughtBy: ["convergence"],
@@ -55,7 +55,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "skips-a-move",
     sentence: "A short run is reported as completed before it was reported as running.",
-    file: "src/worker/reporter.ts",
+    file: "src/worker/link/reporter.ts",
     find: 'this.#known === "scheduled" && isFinished(status)',
     replace: 'this.#known === "pending" && isFinished(status)',
     caughtBy: ["convergence"],
@@ -63,7 +63,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "wake-forgotten",
     sentence: "A restart that has to wait for its back-off never comes.",
-    file: "src/worker/task-runner.ts",
+    file: "src/worker/task/task-runner.ts",
     find: 'if (action.type === "wait") this.#wakeAt(action.until);',
     replace: "",
     caughtBy: ["convergence", "containers-have-owners"],
@@ -71,7 +71,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "restarts-counted-twice",
     sentence: "Each restart counts as two.",
-    file: "src/worker/task-runner.ts",
+    file: "src/worker/task/task-runner.ts",
     find: "attempts.restarts++;",
     replace: "attempts.restarts += 2;",
     caughtBy: ["restarts-are-counted"],
@@ -79,7 +79,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "never-is-once-more",
     sentence: "A task that is not to be restarted is started anew when its container is gone.",
-    file: "src/worker/step.ts",
+    file: "src/worker/task/step.ts",
     find: 'return mode !== "never" && (maxRestarts',
     replace: "return (maxRestarts",
     caughtBy: ["runs-once"],
@@ -95,7 +95,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "not-registered-again",
     sentence: "A worker that the master does not know goes on beating.",
-    file: "src/worker/master-link.ts",
+    file: "src/worker/link/master-link.ts",
     find: 'if (answer.refusal.code === "node-not-found") {',
     replace: 'if (answer.refusal.code === "ambiguous-id") {',
     caughtBy: ["convergence"],
@@ -103,7 +103,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "runners-not-forgotten",
     sentence: "A worker keeps a runner for every task it ever had.",
-    file: "src/worker/retention.ts",
+    file: "src/worker/gc/retention.ts",
     find: "if (runner.found === null) runners.delete(runner.taskId);",
     replace: "void runner;",
     caughtBy: ["things-are-bounded"],
@@ -111,7 +111,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "containers-not-removed",
     sentence: "Ended containers pile up.",
-    file: "src/worker/retention.ts",
+    file: "src/worker/gc/retention.ts",
     find: "index < ended.length - keep.count ||",
     replace: "",
     caughtBy: ["things-are-bounded"],

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { DEMO_IMAGE, ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch, findEngine } from "../../scripts/ping-engine.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
-import { DockerRuntime } from "../../src/runtime/docker.ts";
+import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import { RuntimeError } from "../../src/runtime/runtime.ts";
 import { type RuntimeHarness, runtimeContract } from "./runtime.contract.ts";
 import { storageContract } from "./storage.contract.ts";

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFrames } from "../../src/lib/frames.ts";
 import { containerLabels, containerName } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import { type Task, unpackTask } from "../../src/model/task.ts";
+import { type Task, unpackTask } from "../../src/model/task/task.ts";
 import { type LogRequest, type Runtime, RuntimeError } from "../../src/runtime/runtime.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 
 export interface RuntimeHarness {
   runtime: Runtime;

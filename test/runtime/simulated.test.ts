@@ -2,9 +2,9 @@
 
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { SimulatedRuntime } from "../../src/runtime/simulated.ts";
-import type { Program } from "../../src/runtime/simulated-options.ts";
-import type { SimulatedImage } from "../../src/runtime/simulated-storage.ts";
+import type { Program } from "../../src/runtime/simulated/options.ts";
+import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
+import type { SimulatedImage } from "../../src/runtime/simulated/storage.ts";
 import { type RuntimeHarness, runtimeContract } from "./runtime.contract.ts";
 import { storageContract } from "./storage.contract.ts";
 

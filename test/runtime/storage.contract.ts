@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { containerLabels, containerName } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import { type Mount, type Task, unpackTask } from "../../src/model/task.ts";
+import { type Mount, type Task, unpackTask } from "../../src/model/task/task.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { RuntimeHarness } from "./runtime.contract.ts";
 

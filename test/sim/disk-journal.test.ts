@@ -2,8 +2,8 @@
 
 import { expect, test } from "bun:test";
 import { seededRandom } from "../../src/lib/random.ts";
-import { SimulatedDisk } from "../../src/sim/disk.ts";
-import { DiskJournal } from "../../src/sim/disk-journal.ts";
+import { SimulatedDisk } from "../../src/sim/world/disk.ts";
+import { DiskJournal } from "../../src/sim/world/disk-journal.ts";
 import { journalContract } from "../journal/journal.contract.ts";
 import { sampleBatch } from "../journal/sample.ts";
 

@@ -4,8 +4,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { simulate } from "../../src/sim/run/simulate.ts";
 import { scenarios } from "../../src/sim/scenarios/index.ts";
-import { simulate } from "../../src/sim/simulate.ts";
 import { patienceMs } from "./swarm.ts";
 
 setDefaultTimeout(patienceMs);

@@ -2,11 +2,11 @@
 // where the command that is printed must fail as the first one did.
 
 import { describe, expect, test } from "bun:test";
-import { faultGroups } from "../../src/sim/fault-kinds.ts";
-import { drawPlan, type Fault, type Plan, type PlanOptions } from "../../src/sim/plan.ts";
-import type { Report } from "../../src/sim/report.ts";
-import type { Failure } from "../../src/sim/scene.ts";
-import { shrink } from "../../src/sim/shrink.ts";
+import { faultGroups } from "../../src/sim/faults/fault-kinds.ts";
+import { drawPlan, type Fault, type Plan, type PlanOptions } from "../../src/sim/faults/plan.ts";
+import type { Failure } from "../../src/sim/run/context.ts";
+import type { Report } from "../../src/sim/run/report.ts";
+import { shrink } from "../../src/sim/run/shrink.ts";
 
 const asked: PlanOptions = { seed: 5, nodes: 40, hours: 1, groups: faultGroups };
 const safety = { class: "safety", checker: "one-placement", message: "twice" } as const;

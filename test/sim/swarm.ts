@@ -1,10 +1,10 @@
 // Seeds for tests: each is one simulated cluster, drawn as podling sim draws it, and a failure names the command that
 // repeats it.
 
-import { faultGroups } from "../../src/sim/fault-kinds.ts";
-import { drawPlan } from "../../src/sim/plan.ts";
-import type { Report } from "../../src/sim/report.ts";
-import { simulate } from "../../src/sim/simulate.ts";
+import { faultGroups } from "../../src/sim/faults/fault-kinds.ts";
+import { drawPlan } from "../../src/sim/faults/plan.ts";
+import type { Report } from "../../src/sim/run/report.ts";
+import { simulate } from "../../src/sim/run/simulate.ts";
 
 /** A run takes a second of one core; on a machine that is busy with much else it may take a minute. */
 export const patienceMs = 180_000;

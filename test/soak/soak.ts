@@ -3,7 +3,7 @@
 // the worker of n2 live on, through everything that is done to the others, so that what they leak can show.
 
 import type { Random } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task.ts";
+import type { Task } from "../../src/model/task/task.ts";
 import { Auditor } from "../system/auditor.ts";
 import { Book, type Entry } from "../system/book.ts";
 import { Churn } from "../system/churn.ts";

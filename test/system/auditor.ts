@@ -3,13 +3,13 @@
 // Test support.
 
 import { containerLabels } from "../../src/model/cluster.ts";
-import { isFinished, isPlaced, type Task } from "../../src/model/task.ts";
-import type { EngineContainer } from "../lab/engine.ts";
-import { containerProcesses } from "../lab/reaper.ts";
-import { until } from "../lab/until.ts";
+import { isFinished, isPlaced, type Task } from "../../src/model/task/task.ts";
+import type { EngineContainer } from "../../tools/lab/engine.ts";
+import { containerProcesses } from "../../tools/lab/reaper.ts";
+import { until } from "../../tools/lab/until.ts";
+import { judgeEnd, judgeRuns } from "./audit-rules.ts";
 import type { Book } from "./book.ts";
 import { allTasks } from "./clients.ts";
-import { judgeEnd, judgeRuns } from "./judge.ts";
 import { metricOf, type TwoHosts, workerPage } from "./two-hosts.ts";
 
 const settleMs = 60_000;

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Task } from "../../src/model/task.ts";
+import type { Task } from "../../src/model/task/task.ts";
 
 /** A job ends by itself with its code; a service runs until it is stopped, and then ends with 0. */
 export type Wish = { name: string; kind: "job" | "service"; exitCode: number; policy: "never" | "always" };

@@ -3,8 +3,8 @@
 // Test support.
 
 import type { Random } from "../../src/lib/random.ts";
-import { isFinished, type Task } from "../../src/model/task.ts";
-import { until } from "../lab/until.ts";
+import { isFinished, type Task } from "../../src/model/task/task.ts";
+import { until } from "../../tools/lab/until.ts";
 import { type Book, bookMount, type Entry, type Wish } from "./book.ts";
 import type { TwoHosts } from "./two-hosts.ts";
 

@@ -2,9 +2,9 @@
 // acknowledged; and the check of that book against a master that was killed and started again. Test support.
 
 import { expect } from "bun:test";
-import type { Node } from "../../src/model/node.ts";
-import { isFinished, isPlaced, type Task, type TaskStatus } from "../../src/model/task.ts";
-import type { MasterProcess } from "../lab/cluster.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import { isFinished, isPlaced, type Task, type TaskStatus } from "../../src/model/task/task.ts";
+import type { MasterProcess } from "../../tools/lab/cluster.ts";
 
 const rank: Record<TaskStatus, number> = { pending: 0, scheduled: 1, running: 2, completed: 3, failed: 3, stopped: 3 };
 type Known = { status: TaskStatus; desired: string; name: string; exitCode: number | null };

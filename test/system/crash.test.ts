@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { drawSeed, randomInteger, seededRandom, systemRandom } from "../../src/lib/random.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { Cluster, type MasterProcess } from "../lab/cluster.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { allTasks, Clients } from "./clients.ts";
 
 const rounds = 30;

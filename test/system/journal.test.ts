@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEvents } from "../../src/lib/sse.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task } from "../../src/model/task.ts";
-import { describeLab } from "../lab/available.ts";
-import { Cluster, freePort, podlingCommand } from "../lab/cluster.ts";
-import type { TinyDisk } from "../lab/disk.ts";
-import { Lab } from "../lab/lab.ts";
-import type { OwnedProcess } from "../lab/process.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { Cluster, freePort, podlingCommand } from "../../tools/lab/cluster.ts";
+import type { TinyDisk } from "../../tools/lab/disk.ts";
+import { Lab } from "../../tools/lab/lab.ts";
+import type { OwnedProcess } from "../../tools/lab/process.ts";
+import { until } from "../../tools/lab/until.ts";
 
 const web = { name: "web", image: "nginx" };
 const post = (body: unknown) => ({

@@ -3,9 +3,9 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { drawSeed, seededRandom, systemRandom } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task.ts";
-import { describeLab } from "../lab/available.ts";
-import { until } from "../lab/until.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { until } from "../../tools/lab/until.ts";
 import { Auditor } from "./auditor.ts";
 import { Book, type Entry } from "./book.ts";
 import { Churn } from "./churn.ts";

@@ -1,10 +1,10 @@
 // Backups of clusters that never were, as large as a test wants them. Test support.
 
-import { backupFormat, writeBackup } from "../../src/api/backup-file.ts";
-import { writeSnapshot } from "../../src/core/snapshot.ts";
-import { ClusterState } from "../../src/core/state.ts";
+import { backupFormat, writeBackup } from "../../src/api/views/backup-file.ts";
+import { ClusterState } from "../../src/core/state/cluster-state.ts";
+import { writeSnapshot } from "../../src/core/state/snapshot.ts";
 import type { NodeId, TaskId } from "../../src/model/ids.ts";
-import { nodeDefaults } from "../../src/model/node.ts";
+import { nodeDefaults } from "../../src/model/node/node.ts";
 
 const at = "2025-01-19T12:00:00.000Z";
 const nodeId = "node-00000001" as NodeId;

@@ -2,10 +2,10 @@
 // that can be done to them, each noted while it lasts. The engine of n1 ends its containers when it crashes; that of n2
 // keeps them (live-restore). Test support.
 
-import type { Node } from "../../src/model/node.ts";
-import { Cluster, type MasterProcess, type WorkerProcess } from "../lab/cluster.ts";
-import { Lab, type LabHost } from "../lab/lab.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import { Cluster, type MasterProcess, type WorkerProcess } from "../../tools/lab/cluster.ts";
+import { Lab, type LabHost } from "../../tools/lab/lab.ts";
+import { until } from "../../tools/lab/until.ts";
 import { type FaultKind, FaultLog } from "./fault-log.ts";
 
 const capacity = 50;

@@ -3,8 +3,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
-import type { Task } from "../../src/model/task.ts";
-import { until } from "../lab/until.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
 

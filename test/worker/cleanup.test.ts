@@ -2,14 +2,14 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Guard } from "../../src/api/guard.ts";
-import { type Cleanup, cleanupKinds } from "../../src/model/cleanup.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
+import { type Cleanup, cleanupKinds } from "../../src/model/node/cleanup.ts";
 import { createServer, serveWorker } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
+import { freePort } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { podling } from "../cli/harness.ts";
-import { freePort } from "../lab/cluster.ts";
-import { until } from "../lab/until.ts";
 import { expectRefusal } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
 

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Finding } from "../../src/cli/doctor/finding.ts";
-import { describeLab } from "../lab/available.ts";
-import { podling } from "../lab/cluster.ts";
+import type { Finding } from "../../src/cli/commands/cluster/doctor/finding.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { podling } from "../../tools/lab/cluster.ts";
 import { World } from "./world.ts";
 
 describeLab("podling doctor", () => {

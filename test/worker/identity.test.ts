@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Identity, IdentityError, IdentityFile } from "../../src/worker/identity.ts";
-import { until } from "../lab/until.ts";
+import { type Identity, IdentityError, IdentityFile } from "../../src/worker/data-dir/identity.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "./in-process.ts";
 
 let folder: string;
@@ -89,7 +89,7 @@ describe("the data folder", () => {
 
   test("is free again after kill -9", async () => {
     const script = `
-      const { IdentityFile } = await import(${JSON.stringify(join(import.meta.dir, "../../src/worker/identity.ts"))});
+      const { IdentityFile } = await import(${JSON.stringify(join(import.meta.dir, "../../src/worker/data-dir/identity.ts"))});
       const { writeFileSync } = await import("node:fs");
       globalThis.kept = new IdentityFile(process.argv[1]);
       writeFileSync(process.argv[1] + "/ready", "");

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEvents } from "../../src/lib/sse.ts";
-import type { Task } from "../../src/model/task.ts";
-import { describeLab } from "../lab/available.ts";
-import { freePort } from "../lab/cluster.ts";
-import { Lab } from "../lab/lab.ts";
-import type { Registry } from "../lab/registry.ts";
-import { until } from "../lab/until.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { freePort } from "../../tools/lab/cluster.ts";
+import { Lab } from "../../tools/lab/lab.ts";
+import type { Registry } from "../../tools/lab/registry.ts";
+import { until } from "../../tools/lab/until.ts";
 import { slowLine } from "./slow-line.ts";
 import { World } from "./world.ts";
 

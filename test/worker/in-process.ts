@@ -5,13 +5,13 @@ import { Client } from "../../src/api/client.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import type { Task, TaskStatus } from "../../src/model/task.ts";
-import { SimulatedRuntime } from "../../src/runtime/simulated.ts";
-import type { Program } from "../../src/runtime/simulated-options.ts";
-import type { SimulatedImage } from "../../src/runtime/simulated-storage.ts";
-import type { Identity } from "../../src/worker/identity.ts";
+import type { Task, TaskStatus } from "../../src/model/task/task.ts";
+import type { Program } from "../../src/runtime/simulated/options.ts";
+import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
+import type { SimulatedImage } from "../../src/runtime/simulated/storage.ts";
+import type { Identity } from "../../src/worker/data-dir/identity.ts";
 import { Worker, type WorkerOptions } from "../../src/worker/worker.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 import { TestMaster } from "../master/in-process.ts";
 
 /** Programs by their first word: `args: ["exit", "3"]`. */

@@ -1,13 +1,13 @@
 // What is kept of a log when a run ends badly: bounded in lines, bytes and time, and never in the way of what matters.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { taskReport } from "../../src/api/schemas.ts";
+import { taskReport } from "../../src/api/schemas/schemas.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { limits } from "../../src/model/limits.ts";
 import { type LogRequest, RuntimeError } from "../../src/runtime/runtime.ts";
-import { readLastLog } from "../../src/worker/last-log.ts";
+import { readLastLog } from "../../src/worker/task/last-log.ts";
+import { until } from "../../tools/lab/until.ts";
 import { frame } from "../cli/harness.ts";
-import { until } from "../lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
 

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
 import { RuntimeError } from "../../src/runtime/runtime.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "./in-process.ts";
 
 let world: World;

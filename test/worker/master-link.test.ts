@@ -7,7 +7,7 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { type Log, silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { limits } from "../../src/model/limits.ts";
-import { MasterLink, type NodeDescription } from "../../src/worker/master-link.ts";
+import { MasterLink, type NodeDescription } from "../../src/worker/link/master-link.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 
 const second = 1000;

@@ -2,10 +2,10 @@
 // is lost or runs twice, true exit codes come through, and what is somebody else's is never touched.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Node } from "../../src/model/node.ts";
-import { isFinished, type Task } from "../../src/model/task.ts";
-import { describeLab } from "../lab/available.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import { isFinished, type Task } from "../../src/model/task/task.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
 const forEver = "while :; do sleep 0.1; done";

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
-import { PulledImages, type PulledImagesStore } from "../../src/worker/pulled-images.ts";
-import { PulledImagesFile } from "../../src/worker/pulled-images-file.ts";
+import { PulledImagesFile } from "../../src/worker/data-dir/pulled-images-file.ts";
+import { PulledImages, type PulledImagesStore } from "../../src/worker/gc/pulled-images.ts";
 import { TestClock } from "../master/in-process.ts";
 
 const image = (imageId: string, ...names: string[]) => ({ imageId, names, sizeBytes: 1, parentId: null });

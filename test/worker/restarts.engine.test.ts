@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { framedMediaType, readFrames } from "../../src/lib/frames.ts";
-import type { Task } from "../../src/model/task.ts";
-import { describeLab } from "../lab/available.ts";
-import { until } from "../lab/until.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
 const forEver = "while :; do sleep 0.1; done";

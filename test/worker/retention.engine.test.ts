@@ -6,12 +6,12 @@ import { Client } from "../../src/api/client.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task.ts";
-import { DockerRuntime } from "../../src/runtime/docker.ts";
-import type { Identity } from "../../src/worker/identity.ts";
+import type { Task } from "../../src/model/task/task.ts";
+import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
+import type { Identity } from "../../src/worker/data-dir/identity.ts";
 import { Worker } from "../../src/worker/worker.ts";
-import { describeLab } from "../lab/available.ts";
-import { until } from "../lab/until.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
 const here = { constraints: ["node==keeps-two"] };

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containerLabels } from "../../src/model/cluster.ts";
-import { describeLab } from "../lab/available.ts";
-import { freePort } from "../lab/cluster.ts";
-import { until } from "../lab/until.ts";
+import { describeLab } from "../../tools/lab/available.ts";
+import { freePort } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
 const forEver = "while :; do sleep 0.1; done";

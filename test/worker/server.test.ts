@@ -6,7 +6,7 @@ import { framedMediaType, readFrames } from "../../src/lib/frames.ts";
 import { limits } from "../../src/model/limits.ts";
 import { createServer, serveWorker } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
-import { until } from "../lab/until.ts";
+import { until } from "../../tools/lab/until.ts";
 import { type Answer, expectRefusal } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
 

@@ -1,12 +1,12 @@
 // One master, one worker and a real engine of the lab's own, and how tests ask them for tasks. Test support.
 
 import { containerLabels } from "../../src/model/cluster.ts";
-import type { Node } from "../../src/model/node.ts";
-import type { Task, TaskStatus } from "../../src/model/task.ts";
-import { Cluster, type MasterProcess, type WorkerProcess } from "../lab/cluster.ts";
-import type { Engine } from "../lab/engine.ts";
-import { Lab } from "../lab/lab.ts";
-import { until } from "../lab/until.ts";
+import type { Node } from "../../src/model/node/node.ts";
+import type { Task, TaskStatus } from "../../src/model/task/task.ts";
+import { Cluster, type MasterProcess, type WorkerProcess } from "../../tools/lab/cluster.ts";
+import type { Engine } from "../../tools/lab/engine.ts";
+import { Lab } from "../../tools/lab/lab.ts";
+import { until } from "../../tools/lab/until.ts";
 
 export type Inspected = {
   Id: string;

@@ -1,7 +1,7 @@
 // A backup in words, and what changes when it comes back.
 
-import type { BackupManifest } from "../../api/backup-file.ts";
-import type { RestoreAnswer, RestoreComparison } from "../../api/restore-answer.ts";
+import type { BackupManifest } from "../../api/views/backup-file.ts";
+import type { RestoreAnswer, RestoreComparison } from "../../api/views/restore-summary.ts";
 import type { Column } from "./table.ts";
 
 /** "cluster abc12345 at 2025-01-19T12:00:00.000Z, revision 120: 14 tasks, 3 nodes" */

@@ -1,6 +1,6 @@
 // What a clean-up removes and what stays, as rows.
 
-import { type Cleanup, type CleanupItem, cleanupKinds, type DiskUsage, usedPercent } from "../../model/cleanup.ts";
+import { type Cleanup, type CleanupItem, cleanupKinds, type DiskUsage, usedPercent } from "../../model/node/cleanup.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import type { Column } from "./table.ts";
 

@@ -1,6 +1,6 @@
 // Nodes as rows: their state, and how much of each is taken; and what must be said of them beside the table.
 
-import { dampedSentence, type Node } from "../../model/node.ts";
+import { dampedSentence, type Node } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";

@@ -1,7 +1,7 @@
 // What is going on while one waits: a line that rewrites itself on a terminal, plain lines elsewhere. On stderr, so that
 // stdout holds only the answer.
 
-import type { Output } from "../io.ts";
+import type { Output } from "../command/io.ts";
 import { oneLine, type Style, truncate } from "./style.ts";
 
 export class Progress {

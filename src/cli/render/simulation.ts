@@ -1,8 +1,8 @@
 // Simulated runs as people read them: the report of one, the failure of one among many, and what many came to.
 
-import type { SeedOutcome } from "../simulation/run-seed.ts";
-import { failureClasses, type SimulationFailure, type SimulationReport } from "../simulation/simulator.ts";
-import { recoveryOf, type Totals } from "../simulation/totals.ts";
+import type { SeedOutcome } from "../commands/sim/run-seed.ts";
+import { failureClasses, type SimulationFailure, type SimulationReport } from "../commands/sim/simulator.ts";
+import { recoveryOf, type Totals } from "../commands/sim/totals.ts";
 import { oneLine, type Style } from "./style.ts";
 import { formatWait } from "./time.ts";
 

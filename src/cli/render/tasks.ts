@@ -1,7 +1,7 @@
 // Tasks as rows: which columns, and how a status reads with its reason.
 
 import type { NodeId } from "../../model/ids.ts";
-import { isFinished, type PublishedPort, type Task } from "../../model/task.ts";
+import { isFinished, type PublishedPort, type Task } from "../../model/task/task.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { ageOf } from "./time.ts";

@@ -2,8 +2,8 @@
 
 import { expect, test } from "bun:test";
 import type { FilterName } from "../../model/explanation.ts";
-import type { NodeRecord } from "../../model/node.ts";
-import type { TaskSpec } from "../../model/task.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import type { TaskSpec } from "../../model/task/task.ts";
 import { cluster, GiB, idOf, label, MiB, named, node, port, task } from "./test-cluster.ts";
 
 interface Case {

@@ -2,10 +2,10 @@
 
 import type { FilterName, FilterVerdict } from "../../model/explanation.ts";
 import { filterNames } from "../../model/explanation.ts";
-import { dampedSentence, type NodeRecord } from "../../model/node.ts";
+import { dampedSentence, type NodeRecord } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
-import type { Constraint, TaskSpec } from "../../model/task.ts";
-import { type Demand, demandOf, isSteady, runsPlatform, type Slot, unmet } from "./slot.ts";
+import type { Constraint, TaskSpec } from "../../model/task/task.ts";
+import { type Demand, demandOf, isSteady, type NodeInfo, runsPlatform, unmet } from "./index/node-info.ts";
 
 /** A spec with what it takes, worked out once for all nodes. */
 export interface Wish {
@@ -18,10 +18,10 @@ export function wishOf(spec: TaskSpec): Wish {
 }
 
 interface Filter {
-  passes(wish: Wish, slot: Slot): boolean;
+  passes(wish: Wish, slot: NodeInfo): boolean;
   /** For one that fails and is a matter of amount: cores, bytes, places. */
-  missing?(wish: Wish, slot: Slot): number;
-  says(wish: Wish, slot: Slot, passed: boolean): string;
+  missing?(wish: Wish, slot: NodeInfo): number;
+  says(wish: Wish, slot: NodeInfo, passed: boolean): string;
 }
 
 const filters: Record<FilterName, Filter> = {
@@ -102,7 +102,7 @@ const filters: Record<FilterName, Filter> = {
 const rows = filterNames.map((name) => [name, filters[name]] as const);
 
 /** One filter's verdict with its sentence. */
-export function verdictOf(name: FilterName, wish: Wish, slot: Slot): FilterVerdict {
+export function verdictOf(name: FilterName, wish: Wish, slot: NodeInfo): FilterVerdict {
   const filter = filters[name];
   const passed = filter.passes(wish, slot);
   const missing = passed ? 0 : (filter.missing?.(wish, slot) ?? 0);
@@ -110,12 +110,12 @@ export function verdictOf(name: FilterName, wish: Wish, slot: Slot): FilterVerdi
 }
 
 /** Every filter's verdict, in their order. */
-export function judge(wish: Wish, slot: Slot): FilterVerdict[] {
+export function evaluate(wish: Wish, slot: NodeInfo): FilterVerdict[] {
   return rows.map(([name]) => verdictOf(name, wish, slot));
 }
 
 /** Null where it passes; else by how much it misses, 0 where that is no matter of amount. Without a sentence. */
-export function shortfall(name: FilterName, wish: Wish, slot: Slot): number | null {
+export function shortfall(name: FilterName, wish: Wish, slot: NodeInfo): number | null {
   const filter = filters[name];
   return filter.passes(wish, slot) ? null : (filter.missing?.(wish, slot) ?? 0);
 }

@@ -5,12 +5,12 @@ import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import { type Strategy, strategies } from "../../model/cluster.ts";
 import type { NodeId } from "../../model/ids.ts";
-import type { NodeRecord } from "../../model/node.ts";
-import { specDefaults, type TaskSpec } from "../../model/task.ts";
-import { ScheduleIndex, type Tuning } from "./schedule-index.ts";
-import { shapeKey } from "./shape.ts";
-import { smallestChange } from "./smallest-change.ts";
-import { summarise } from "./summarise.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import { specDefaults, type TaskSpec } from "../../model/task/task.ts";
+import { smallestChange } from "./explain/smallest-change.ts";
+import { summarise } from "./explain/summarise.ts";
+import { ScheduleIndex, type Tuning } from "./index/schedule-index.ts";
+import { schedulingClassKey } from "./scheduling-class.ts";
 
 const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
@@ -159,11 +159,11 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
       for (const strategy of strategies) checkAnswer(index, spec, strategy, world.last);
       const chosen = index.choose(spec, pick(random, strategies), world.last);
       if (chosen === null) {
-        failedShapes.set(shapeKey(spec), world.gained);
+        failedShapes.set(schedulingClassKey(spec), world.gained);
         continue;
       }
       // A shape that failed fits again only after room was gained.
-      expect(failedShapes.get(shapeKey(spec)) === world.gained).toBe(false);
+      expect(failedShapes.get(schedulingClassKey(spec)) === world.gained).toBe(false);
       world.place(chosen, spec);
     }
   }

@@ -3,7 +3,7 @@
 
 import type { Strategy } from "../../model/cluster.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
-import type { Slot } from "./slot.ts";
+import type { NodeInfo } from "./index/node-info.ts";
 
 /** Far below the least difference of two shares of places (limits.nodeCapacity is 10,000), far above rounding. */
 const perTask = 1e-11;
@@ -13,13 +13,13 @@ const perPercent = 1e-13;
  * 100: empty; 0: every place taken. Of equal shares, the node with fewer tasks; then the one with less of its cpu and
  * memory taken, to a percent. These two come as fractions too small to outweigh what precedes them.
  */
-export function spreadScore(slot: Slot): number {
+export function spreadScore(slot: NodeInfo): number {
   const percent = Math.min(99, Math.round(100 * resourceShare(slot)));
   return 100 * (1 - slot.taskShare) - slot.tasks * perTask - percent * perPercent;
 }
 
 /** 100: full in all that the node has limits for. The mean of the shares of places, cpu and memory that are taken. */
-export function binpackScore({ taskShare, cpuShare, memoryShare, amountsLimited }: Slot): number {
+export function binpackScore({ taskShare, cpuShare, memoryShare, amountsLimited }: NodeInfo): number {
   return (100 * (taskShare + cpuShare + memoryShare)) / (1 + amountsLimited);
 }
 
@@ -29,7 +29,7 @@ export function roundRobinScore(position: number, lastPosition: number, count: n
   return count - steps;
 }
 
-export function scoreMessage(strategy: Strategy, slot: Slot, score: number, count: number): string {
+export function scoreMessage(strategy: Strategy, slot: NodeInfo, score: number, count: number): string {
   const { tasks, cpuMillis, memoryBytes, record } = slot;
   const taken = `${tasks} of ${record.capacity} tasks`;
   if (strategy === "spread") return taken;
@@ -44,6 +44,6 @@ export function scoreMessage(strategy: Strategy, slot: Slot, score: number, coun
 }
 
 /** The mean of what is taken of cpu and memory, where the node has limits for them. */
-function resourceShare({ cpuShare, memoryShare, amountsLimited }: Slot): number {
+function resourceShare({ cpuShare, memoryShare, amountsLimited }: NodeInfo): number {
   return amountsLimited === 0 ? 0 : (cpuShare + memoryShare) / amountsLimited;
 }

@@ -1,9 +1,9 @@
 // Short words for nodes and tasks, for this room's tests only.
 
 import type { NodeId } from "../../model/ids.ts";
-import type { NodeRecord } from "../../model/node.ts";
-import { type Constraint, type PortSpec, specDefaults, type TaskSpec } from "../../model/task.ts";
-import { ScheduleIndex } from "./schedule-index.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import { type Constraint, type PortSpec, specDefaults, type TaskSpec } from "../../model/task/task.ts";
+import { ScheduleIndex } from "./index/schedule-index.ts";
 
 export const MiB = 1024 ** 2;
 export const GiB = 1024 ** 3;

@@ -1,6 +1,6 @@
 // What a client was told is done stays done, whatever crashes.
 
-import { isFinished } from "../../model/task.ts";
+import { isFinished } from "../../model/task/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const acknowledgedWritesSurvive: Checker = {

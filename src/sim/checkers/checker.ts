@@ -1,9 +1,9 @@
 // What a checker is: one sentence that must always be true, and when it looks.
 
 import type { Batch } from "../../model/change.ts";
-import type { Task, TaskSpec } from "../../model/task.ts";
-import type { FailureClass, Scene } from "../scene.ts";
-import type { WorkerMachine } from "../worker-machine.ts";
+import type { Task, TaskSpec } from "../../model/task/task.ts";
+import type { WorkerMachine } from "../machines/worker-machine.ts";
+import type { FailureClass, RunContext } from "../run/context.ts";
 
 /** When it looks; it says what is wrong by `wrong`. */
 export interface Looks {
@@ -31,5 +31,5 @@ export interface Checker {
   name: string;
   sentence: string;
   class: FailureClass;
-  look(scene: Scene, wrong: (message: string) => void): Looks;
+  look(scene: RunContext, wrong: (message: string) => void): Looks;
 }

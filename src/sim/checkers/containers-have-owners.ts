@@ -1,7 +1,7 @@
 // After healing every container that runs has a task that wants it there, and every running task has its container.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isPlaced } from "../../model/task.ts";
+import { isPlaced } from "../../model/task/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const containersHaveOwners: Checker = {

@@ -1,6 +1,6 @@
 // A node that is gone is noticed, and what it held is given up, while the master itself is well.
 
-import { clocks, everybody, masterPauses } from "../disturbance.ts";
+import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 
 /** A lease with a margin. */

@@ -1,6 +1,6 @@
 // A task ends as its program and its machine made it end: nothing fails for a cause that is not there.
 
-import type { Reason, Task } from "../../model/task.ts";
+import type { Reason, Task } from "../../model/task/task.ts";
 import type { Checker } from "./checker.ts";
 
 /** Null: it may end so. Programs are those of programs.ts. */

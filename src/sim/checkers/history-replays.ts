@@ -1,9 +1,9 @@
 // What the disk gives back, replayed, is what the master shows, and it is all that ever became certain.
 
-import { recover } from "../../core/recover.ts";
-import { readSnapshot, writeSnapshot } from "../../core/snapshot.ts";
-import type { ClusterState } from "../../core/state.ts";
-import { DiskJournal } from "../disk-journal.ts";
+import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { recover } from "../../core/state/recover.ts";
+import { readSnapshot, writeSnapshot } from "../../core/state/snapshot.ts";
+import { DiskJournal } from "../world/disk-journal.ts";
 import type { Checker } from "./checker.ts";
 
 export const historyReplays: Checker = {

@@ -1,7 +1,7 @@
 // What a lost node held has ended, and what is to be kept alive has its like elsewhere.
 
 import type { NodeId } from "../../model/ids.ts";
-import { specDefaults, type Task } from "../../model/task.ts";
+import { specDefaults, type Task } from "../../model/task/task.ts";
 import type { Checker } from "./checker.ts";
 
 const specFields = ["name", "image", ...Object.keys(specDefaults)] as (keyof Task)[];

@@ -1,6 +1,6 @@
 // A node is lost only when it was away: no stall, pause or busy moment is taken for a death.
 
-import { everybody } from "../disturbance.ts";
+import { everybody } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 
 /** A disturbance may have its effect so long after it ended: leases, retries, damping. */

@@ -1,7 +1,7 @@
 // A task is given to one node, once, and its container runs on no other.
 
 import type { TaskId } from "../../model/ids.ts";
-import type { WorkerMachine } from "../worker-machine.ts";
+import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Checker } from "./checker.ts";
 
 export const onePlacement: Checker = {

@@ -1,7 +1,7 @@
 // No record of a task that lives is removed, unless somebody insists.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isFinished, type TaskStatus } from "../../model/task.ts";
+import { isFinished, type TaskStatus } from "../../model/task/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const removedWereOver: Checker = {

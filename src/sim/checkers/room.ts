@@ -1,7 +1,7 @@
 // What a node has left, by books of the checkers' own: the scheduler's are what is checked.
 
-import type { NodeRecord } from "../../model/node.ts";
-import type { PortSpec, Task } from "../../model/task.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import type { PortSpec, Task } from "../../model/task/task.ts";
 
 /** Two listeners collide on one port of one address, or where either listens on all. */
 export function collide(left: PortSpec, right: PortSpec): boolean {

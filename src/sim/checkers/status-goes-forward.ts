@@ -1,8 +1,8 @@
 // A status only goes forward, by the table of moves; what has finished never changes.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isMove } from "../../model/moves.ts";
-import { isFinished, type TaskStatus } from "../../model/task.ts";
+import { isFinished, type TaskStatus } from "../../model/task/task.ts";
+import { isTransition } from "../../model/task/transitions.ts";
 import type { Checker } from "./checker.ts";
 
 export const statusGoesForward: Checker = {
@@ -20,7 +20,7 @@ export const statusGoesForward: Checker = {
           const before = statuses.get(change.taskId)!;
           const after = change.set.status ?? before;
           if (isFinished(before)) wrong(`task ${change.taskId} had ${before}, and changes`);
-          else if (after !== before && !isMove(before, after))
+          else if (after !== before && !isTransition(before, after))
             wrong(`task ${change.taskId} goes from ${before} to ${after}`);
           statuses.set(change.taskId, after);
         }

@@ -1,6 +1,6 @@
 // Who lists once and then watches has what a list says, over every break.
 
-import type { Task } from "../../model/task.ts";
+import type { Task } from "../../model/task/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const streamEqualsList: Checker = {

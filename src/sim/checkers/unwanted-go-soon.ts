@@ -1,8 +1,8 @@
 // What is no longer wanted stops within its grace and a few seconds, where nobody is disturbed.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isFinished } from "../../model/task.ts";
-import { everybody, masterPauses } from "../disturbance.ts";
+import { isFinished } from "../../model/task/task.ts";
+import { everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 
 /** Beyond the grace: a beat, a stream opened again, the engine. */

@@ -1,8 +1,8 @@
 // What a scenario is: a bug that a seed found, as the smallest world in which it showed. Mended, it must never come back.
 
 import { limits } from "../../model/limits.ts";
-import type { FaultKind } from "../fault-kinds.ts";
-import type { Plan } from "../plan.ts";
+import type { FaultKind } from "../faults/fault-kinds.ts";
+import type { Plan } from "../faults/plan.ts";
 
 export interface Scenario {
   name: string;

@@ -1,0 +1,101 @@
+// openapi.json as a document: OpenAPI 3.1 in its structure, every operation once, every reference leading somewhere.
+
+import { describe, expect, test } from "bun:test";
+import { errorCatalogue } from "../errors.ts";
+import { type Operation, operations } from "../operations/operations.ts";
+import { docsPage } from "./docs-page.ts";
+import { openapi } from "./openapi.ts";
+
+type Json = Record<string, unknown>;
+type Described = {
+  operationId: string;
+  summary: string;
+  parameters: { name: string; in: string; required?: boolean; schema: Json }[];
+  requestBody?: { required: boolean; content: Record<string, { schema: Json }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: Json }> }>;
+  security?: Json[];
+};
+
+// As a reader gets it: through JSON.
+const document = JSON.parse(JSON.stringify(openapi("1.2.3"))) as {
+  openapi: string;
+  info: { title: string; version: string; license: Json };
+  paths: Record<string, Record<string, Described>>;
+  components: { schemas: Record<string, Json>; securitySchemes: Json };
+};
+
+function walk(value: unknown, visit: (record: Json) => void): void {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) visit(value as Json);
+  for (const one of Object.values(value)) walk(one, visit);
+}
+
+test("the head is OpenAPI 3.1's", () => {
+  expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+  expect(document.info).toMatchObject({ title: "Podling", version: "1.2.3", license: { identifier: "Apache-2.0" } });
+  expect(Object.keys(document.components.securitySchemes)).toEqual(["token"]);
+});
+
+test("it has every operation of the table, and no other", () => {
+  const told = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`),
+  );
+  const table = Object.entries(operations).map(([id, { method, path }]) => `${id} ${method} ${path}`);
+  expect(told.sort()).toEqual(table.sort());
+});
+
+describe.each(Object.entries(operations) as [string, Operation][])("%s", (_, operation) => {
+  const described = document.paths[operation.path]![operation.method.toLowerCase()]!;
+
+  test("has its parameters, each once, path parameters required", () => {
+    const names = described.parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
+    expect(new Set(names).size).toBe(names.length);
+    const inPath = described.parameters.filter((parameter) => parameter.in === "path");
+    expect(inPath.map(({ name, required }) => ({ name, required }))).toEqual(
+      operation.path.includes("{id}") ? [{ name: "id", required: true }] : [],
+    );
+    for (const { schema } of described.parameters) expect(Object.keys(schema).length).toBeGreaterThan(0);
+  });
+
+  test("has a body exactly where it takes one", () => {
+    const schema = described.requestBody?.content["application/json"]?.schema;
+    expect(schema !== undefined).toBe(operation.body !== undefined);
+    if (schema) expect(schema).toMatchObject({ type: "object", additionalProperties: false });
+  });
+
+  test("has its answer, and every refusal with its status", () => {
+    const success = described.responses[String(operation.status)]!;
+    if (operation.media === "none") expect(success.content).toBeUndefined();
+    else expect(Object.keys(success.content!)).toEqual([operation.media]);
+    for (const code of operation.refusals) {
+      const response = described.responses[String(errorCatalogue[code].status)];
+      expect(response?.description).toContain(`${code}: `);
+      expect(response?.content?.["application/json"]?.schema).toEqual({ $ref: "#/components/schemas/Error" });
+    }
+    for (const { description } of Object.values(described.responses)) expect(description).not.toBe("");
+  });
+});
+
+test("every reference leads to a schema, and every schema is used", () => {
+  const used = new Set<string>();
+  walk(document, ({ $ref }) => {
+    if (typeof $ref === "string") used.add($ref.replace("#/components/schemas/", ""));
+  });
+  expect([...used].sort()).toEqual(Object.keys(document.components.schemas).sort());
+});
+
+test("required fields are among the properties, and patterns are patterns", () => {
+  walk(document, ({ required, properties, pattern }) => {
+    if (Array.isArray(required) && properties) {
+      expect(required.filter((key) => !(key in (properties as Json)))).toEqual([]);
+    }
+    if (typeof pattern === "string") expect(() => new RegExp(pattern)).not.toThrow();
+  });
+});
+
+test("the page fetches nothing but openapi.json", () => {
+  const page = docsPage();
+  expect(page).toStartWith("<!doctype html>");
+  expect([...page.matchAll(/fetch\("([^"]+)"/g)].map((match) => match[1])).toEqual(["/openapi.json"]);
+  expect(page).not.toMatch(/(src|href)="(?!#)|https?:\/\//);
+});

@@ -1,0 +1,167 @@
+// The shapes that cross a process boundary, beside the task input of the model: reports, registrations, answers.
+
+import { z } from "zod";
+import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, text } from "../../model/fields.ts";
+import { limits } from "../../model/limits.ts";
+import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
+import { reasonCodes, taskStatuses } from "../../model/task/task.ts";
+
+const timestamp = z.iso.datetime({ error: "an ISO 8601 time in UTC such as 2025-01-19T12:34:56.000Z" });
+
+const reason = z.strictObject({
+  code: choice(reasonCodes),
+  message: freeText(limits.messageLength),
+});
+
+const publishedPort = z.strictObject({
+  hostIp: z.string().max(64),
+  hostPort: integer(1, 65_535),
+  containerPort: integer(1, 65_535),
+  protocol: choice(["tcp", "udp"]),
+});
+
+const lastFailure = z.strictObject({
+  finishedAt: timestamp.nullable(),
+  exitCode: integer(-1, 4_294_967_295).nullable(),
+  log: list(freeText(limits.lastLogLineBytes), limits.lastLogLines),
+});
+
+/** What a worker reports of a task. Only `status` must be there. */
+export const taskReport = z.strictObject({
+  status: choice(taskStatuses),
+  nodeId: z.string().max(64).optional().describe("Who reports; refused where the task is placed elsewhere."),
+  reason: reason.optional(),
+  containerId: freeText(128).nullable().optional(),
+  exitCode: integer(-1, 4_294_967_295).nullable().optional(),
+  oomKilled: flag.optional(),
+  restarts: integer(0, 1_000_000_000).optional(),
+  publishedPorts: list(publishedPort, limits.portCount).optional(),
+  startedAt: timestamp.nullable().optional(),
+  finishedAt: timestamp.nullable().optional(),
+  error: freeText(limits.messageLength).nullable().optional(),
+  lastFailure: lastFailure.optional().describe("The newest run that ended badly, and what it last wrote."),
+});
+export type TaskReport = z.output<typeof taskReport>;
+
+const engineInfo = z.strictObject({
+  name: freeText(64),
+  version: freeText(64),
+  os: freeText(32),
+  arch: freeText(32),
+});
+
+/** A host name or an address, without scheme or port. */
+const host = text(/^[a-zA-Z0-9]([a-zA-Z0-9_.:-]*[a-zA-Z0-9])?$/, 253, "a host name or an IP address");
+
+export const nodeRegistration = z.strictObject({
+  hostname: host,
+  port: integer(1, 65_535).describe("Where the worker's own HTTP server listens."),
+  capacity: integer(1, limits.nodeCapacity).default(10).describe("Tasks at once."),
+  nodeId: text(/^node-[a-z0-9]{8}$/, 13, "a node id as an earlier registration gave it")
+    .optional()
+    .describe("The identity from an earlier registration; without one, hostname and port are the identity."),
+  address: host.optional().describe("Where the master reaches the worker; default: where the registration came from."),
+  cpu: cpu.default(0).describe("Cores; 0 or left out: not a limit."),
+  memory: memory.default(0).describe("Bytes; 0 or left out: not a limit."),
+  labels: labels.default({}),
+  engine: engineInfo.nullable().default(null),
+  engineError: freeText(limits.messageLength).nullable().default(null),
+  version: freeText(64).default(""),
+});
+export type NodeRegistration = z.output<typeof nodeRegistration>;
+
+/** A heartbeat may be empty. */
+export const heartbeat = z.strictObject({
+  engine: engineInfo.nullable().optional(),
+  engineError: freeText(limits.messageLength).nullable().optional(),
+});
+export type Heartbeat = z.output<typeof heartbeat>;
+
+export interface HeartbeatAnswer {
+  nodeId: string;
+  /** When the next heartbeat is due, in ms from now. */
+  nextHeartbeatMs: number;
+  /** Silent for this long, the node counts as lost. */
+  leaseMs: number;
+  /** Whoever loses its master comes back at a moment of its own within so long. Masters of before do not say: at once. */
+  reconnectWithinMs?: number;
+  /** What the master has of the engine, so that a worker sees where an older word of it came last. Masters of before do not say. */
+  engineError?: string | null;
+}
+
+const booleanQuery = z
+  .enum(["", "true", "false", "1", "0"], { error: "true or false" })
+  .transform((value) => value !== "false" && value !== "0");
+
+function wholeNumberQuery(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
+}
+
+/** `label` may be given several times: "key" or "key=value". */
+const labelSelector = z.union([z.string().transform((value) => [value]), z.array(z.string())]);
+
+export const waitQuery = {
+  wait: choice(["running", "finished"])
+    .optional()
+    .describe("Answer only when the task is that far, or at the timeout."),
+  timeout: duration.optional().describe("How long to wait: 30s, 5m. Default 30s, at most 10m."),
+};
+
+export const taskListQuery = z.strictObject({
+  status: z.string().optional().describe("One status, or several with commas."),
+  node: z.string().optional().describe("A node's id, unique prefix or hostname."),
+  label: labelSelector.optional().describe("key or key=value; may be repeated."),
+  name: z.string().optional(),
+  limit: wholeNumberQuery(1, limits.listMax).optional().describe(`Default ${limits.listDefault}.`),
+  cursor: z.string().max(64).optional().describe("From the Link header of the page before."),
+  watch: booleanQuery.optional().describe("Server-sent events: a sync event with the tasks, then their changes."),
+});
+export type TaskListQuery = z.output<typeof taskListQuery>;
+
+export const watchQuery = z.strictObject({
+  since: wholeNumberQuery(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Resume after this revision; Last-Event-ID says the same. Without either: from now."),
+});
+
+export const logsQuery = z.strictObject({
+  follow: booleanQuery.optional(),
+  tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Only so many lines from the end."),
+  since: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("A time (ISO 8601, or seconds since the epoch) or a duration back from now (10m)."),
+  timestamps: booleanQuery.optional(),
+  stdout: booleanQuery.optional().describe("Default true."),
+  stderr: booleanQuery.optional().describe("Default true."),
+});
+export type LogsQuery = z.output<typeof logsQuery>;
+
+export const cleanupQuery = z.strictObject({
+  containers: booleanQuery.optional().describe("Ended containers of tasks that are over. Default true."),
+  images: booleanQuery.optional().describe("Images that Podling pulled and nothing uses. Default false."),
+  volumes: booleanQuery
+    .optional()
+    .describe("Volumes that Podling made and nothing uses: their data goes. Default false."),
+});
+export type CleanupQuery = z.output<typeof cleanupQuery>;
+
+/** The kinds that are asked for. */
+export function cleanupKindsOf({ containers = true, images = false, volumes = false }: CleanupQuery): Set<CleanupKind> {
+  const asked: Record<CleanupKind, boolean> = { container: containers, image: images, volume: volumes };
+  return new Set(cleanupKinds.filter((kind) => asked[kind]));
+}
+
+export const forceQuery = z.strictObject({ force: booleanQuery.optional() });
+
+export const restoreQuery = z.strictObject({
+  dryRun: booleanQuery.optional().describe("Only say what would change."),
+  force: booleanQuery.optional().describe("Also where the backup is of another cluster."),
+});
+export type RestoreQuery = z.output<typeof restoreQuery>;

@@ -1,0 +1,235 @@
+// Turns what came in into what an operation takes, or into a refusal that names the field and what was expected.
+
+import type { z } from "zod";
+import { ok } from "../../lib/result.ts";
+import { limits } from "../../model/limits.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** Parses a JSON body by its schema. */
+export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome<z.output<S>> {
+  if (text.length > shallowBytes && isDeep(text)) {
+    return refuse("invalid-json", `the body is nested more than ${limits.bodyDepth} levels deep`, {
+      hint: "No field needs more than a few.",
+      details: { limit: limits.bodyDepth },
+    });
+  }
+  let value: unknown;
+  try {
+    value = text === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    return refuse(
+      "invalid-json",
+      `the body is not JSON: ${(error as Error).message.replace(/^JSON Parse error: /, "")}`,
+      {
+        hint: "Send one JSON object, with double quotes and no trailing commas.",
+      },
+    );
+  }
+  // Both can only stand in a text that says so: nearly none is looked through.
+  const fault = /__proto__|\\u/.test(text) ? findUnspeakable(value) : null;
+  if (fault) return fault;
+  return parseValue(schema, value, "field");
+}
+
+/** Less text cannot be so deep that it matters. */
+const shallowBytes = 4096;
+
+/** Before it is parsed: a megabyte of brackets takes a parser a tenth of a second, and this a thousandth. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    else if (code === openList || code === openObject) {
+      if (++depth > limits.bodyDepth) return true;
+    } else if (code === closeList || code === closeObject) depth--;
+  }
+  return false;
+}
+
+const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Where the string that begins at `start` ends; the end of the text where it does not. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === backslash) at++;
+    else if (code === quote) return at;
+  }
+  return text.length;
+}
+
+/** Keys that the language has a meaning of its own for would be dropped, and half characters altered, without a word. */
+function findUnspeakable(body: unknown): Outcome<never> | null {
+  const left: { value: unknown; path: PropertyKey[] }[] = [{ value: body, path: [] }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { value, path } = next;
+    if (typeof value === "string" && !value.isWellFormed()) return unspeakable(path, "has half of a character");
+    if (typeof value !== "object" || value === null) continue;
+    // Deeper than any field: the schema refuses it.
+    if (path.length > deepestField) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
+      if (key === "__proto__") return unspeakable(at, "is a key that is not taken");
+      if (!key.isWellFormed()) return unspeakable(path, "has a key with half of a character");
+      left.push({ value: inner, path: at });
+    }
+  }
+  return null;
+}
+
+const deepestField = 8;
+
+function unspeakable(path: PropertyKey[], what: string): Outcome<never> {
+  const field = fieldName(path);
+  return refuse("invalid-field", `${field === "" ? "the body" : `field "${field}"`} ${what}`, {
+    hint: "Use another name, and whole characters: what is sent must be what is stored.",
+    details: { field },
+  });
+}
+
+/** Parses a query by its schema; an operation without one takes no parameters. */
+export function parseQuery(schema: z.ZodType | undefined, search: URLSearchParams): Outcome<Record<string, unknown>> {
+  const value: Record<string, unknown> = {};
+  for (const key of new Set(search.keys())) {
+    if (key === "__proto__") return unknownParameter(key, "Use another name.");
+    const values = search.getAll(key);
+    value[key] = values.length === 1 ? values[0] : values;
+  }
+  const [unknown] = Object.keys(value);
+  if (!schema) {
+    if (unknown === undefined) return ok({});
+    return unknownParameter(unknown, "This operation takes no query parameters.");
+  }
+  return parseValue(schema, value, "query parameter") as Outcome<Record<string, unknown>>;
+}
+
+function unknownParameter(parameter: string, hint: string): Outcome<never> {
+  return refuse("unknown-field", `there is no query parameter "${shortened(parameter)}" here`, {
+    hint,
+    details: { parameter: shortened(parameter) },
+  });
+}
+
+function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string): Outcome<z.output<S>> {
+  const parsed = schema.safeParse(value, { error: expectedType });
+  if (parsed.success) return ok(parsed.data);
+  const problems = parsed.error.issues.flatMap(flatten).slice(0, problemsTold);
+  const first = problems[0]!;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+  const details = { field: first.field, problems: problems.map(({ field, message }) => ({ field, message })) };
+  if (first.unknown) {
+    const known = knownKeys(schema, first.path);
+    return refuse("unknown-field", `there is no ${kind} "${first.field}"${more}`, {
+      hint: known.length > 0 ? `Known here: ${known.join(", ")}.` : "Remove it.",
+      details,
+    });
+  }
+  const given = first.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const where = first.field === "" ? "the body" : `${kind} "${first.field}"`;
+  const got = given === undefined ? "it is missing" : `got ${shorten(given)}`;
+  return refuse("invalid-field", `${where}: expected ${first.message}; ${got}${more}`, {
+    hint: "GET /openapi.json describes every field; /docs shows it as a page.",
+    details,
+  });
+}
+
+/** What a schema without words of its own expects, in words that complete "expected ...". */
+function expectedType(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "invalid_type") return undefined;
+  return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
+}
+
+/** A body can have tens of thousands. */
+const problemsTold = 10;
+
+interface Problem {
+  path: PropertyKey[];
+  field: string;
+  message: string;
+  unknown: boolean;
+}
+
+function flatten(issue: Issue): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.slice(0, problemsTold).map((key) => problem([...issue.path, key], "no such field", true));
+  }
+  if (issue.code === "invalid_key") {
+    const expected = (issue.issues[0] as { message?: string } | undefined)?.message ?? issue.message;
+    return [problem(issue.path, expected, false)];
+  }
+  if (issue.code === "invalid_union") return flattenUnion(issue);
+  return [problem(issue.path, issue.message, false)];
+}
+
+/** Of a union's branches, the one whose complaint lies deepest is the one that was meant. */
+function flattenUnion(issue: Extract<Issue, { code: "invalid_union" }>): Problem[] {
+  const inner = issue.errors
+    .map((issues) => issues.map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as Issue))
+    .filter((issues) => issues.some((one) => one.path.length > issue.path.length || one.code === "unrecognized_keys"));
+  const meant = inner[0];
+  return meant ? meant.flatMap(flatten) : [problem(issue.path, issue.message, false)];
+}
+
+function problem(path: PropertyKey[], message: string, unknown: boolean): Problem {
+  return { path, field: fieldName(path), message, unknown };
+}
+
+/** ports[0].containerPort */
+function fieldName(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? String(key) : `.${String(key)}`))
+    .join("")
+    .slice(0, limits.nameLength * 4);
+}
+
+/** A value as it is told in a sentence. It may be a megabyte, or nested so deeply that writing it out breaks off. */
+function shorten(value: unknown): string {
+  if (typeof value === "string") return shortened(JSON.stringify(value.slice(0, tellLength)));
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? "{}" : shortened(`an object with ${keys.slice(0, 5).join(", ")}`);
+  }
+  return JSON.stringify(value) ?? String(value);
+}
+
+const tellLength = 80;
+
+function shortened(text: string): string {
+  return text.length > tellLength ? `${text.slice(0, tellLength - 3).toWellFormed()}...` : text;
+}
+
+/** The fields of the object in which an unknown one was found, where the schema says so plainly. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const key of path.slice(0, -1)) {
+    const shape = shapeOf(at);
+    at = typeof key === "number" ? elementOf(at) : shape?.[String(key)];
+  }
+  return Object.keys(shapeOf(at) ?? {});
+}
+
+interface Definition {
+  shape?: Record<string, unknown>;
+  innerType?: unknown;
+  element?: unknown;
+  in?: unknown;
+}
+
+function definition(schema: unknown): Definition {
+  return (schema as { def?: Definition } | undefined)?.def ?? {};
+}
+
+function shapeOf(schema: unknown): Record<string, unknown> | undefined {
+  const { shape, innerType, in: input } = definition(schema);
+  if (shape) return shape;
+  return innerType || input ? shapeOf(innerType ?? input) : undefined;
+}
+
+function elementOf(schema: unknown): unknown {
+  const { element, innerType, in: input } = definition(schema);
+  return element ?? (innerType || input ? elementOf(innerType ?? input) : undefined);
+}

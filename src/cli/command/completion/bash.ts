@@ -1,0 +1,76 @@
+// Completion for bash: one function, with a case for each verb.
+
+import type { Completes } from "../command.ts";
+import { type CompletionPoint, spellings, valuesOf } from "./commands.ts";
+
+export function bashScript(commands: readonly CompletionPoint[]): string {
+  const groups = commands.filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0);
+  const group = groups.map(({ path }) => path).join("|");
+  const skipped = valueFlags(commands[0]!).join("|");
+  return `# bash completion for podling: source <(podling completion bash)
+
+_podling_offer() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
+_podling_tasks() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o name 2>/dev/null)"; }
+_podling_nodes() { _podling_offer "$("\${COMP_WORDS[0]}" nodes -o name 2>/dev/null)"; }
+
+_podling() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" verb="" word index
+  COMPREPLY=()
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    word="\${COMP_WORDS[index]}"
+    case "$verb:$word" in
+      *:--) return ;;
+      :${skipped.replaceAll("|", " | :")}) ((index++)) ;;
+      *:-*) ;;
+      :*) verb="$word" ;;
+      ${group}:*) verb="$verb $word" ;;
+    esac
+  done
+  case "$verb:$previous" in
+${commands.flatMap(valueCases).join("\n")}
+  esac
+  case "$verb:$current" in
+${commands.flatMap(wordCases).join("\n")}
+  esac
+}
+
+complete -F _podling podling
+`;
+}
+
+function valueFlags({ flags }: CompletionPoint): string[] {
+  return flags.filter(({ value }) => value !== undefined).flatMap(spellings);
+}
+
+/** After a flag that takes a value: its values, or nothing of ours. */
+function valueCases({ path, flags }: CompletionPoint): string[] {
+  const offers = new Map<string, string[]>();
+  for (const flag of flags) {
+    if (flag.value === undefined) continue;
+    const offer = offerOf(valuesOf(flag));
+    offers.set(offer, [...(offers.get(offer) ?? []), ...spellings(flag)]);
+  }
+  return [...offers].map(
+    ([offer, words]) => `    ${words.map((word) => pattern(path, word)).join(" | ")}) ${offer}; return ;;`,
+  );
+}
+
+function wordCases({ path, flags, words, next }: CompletionPoint): string[] {
+  const offer = next.length > 0 ? `_podling_offer "${next.map(([name]) => name).join(" ")}"` : offerOf(words);
+  return [
+    `    ${pattern(path, "-")}*) _podling_offer "${flags.flatMap(spellings).join(" ")}" ;;`,
+    `    ${pattern(path, "")}*) ${offer} ;;`,
+  ];
+}
+
+function pattern(path: string, word: string): string {
+  return `"${path}:${word}"`;
+}
+
+function offerOf(completes: Completes | null): string {
+  if (completes === "tasks") return "_podling_tasks";
+  if (completes === "nodes") return "_podling_nodes";
+  if (completes === "files") return 'COMPREPLY=($(compgen -f -- "$current"))';
+  if (completes === "folders") return 'COMPREPLY=($(compgen -d -- "$current"))';
+  return completes === null || completes === "verbs" ? ":" : `_podling_offer "${completes.join(" ")}"`;
+}

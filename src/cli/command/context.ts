@@ -1,0 +1,191 @@
+// What a verb is given: its flags and words, the master to call, and where to write. It turns refusals and a silent
+// master into failures with a sentence; only runCli prints those.
+
+import type { CallOptions, Client, UnreachableError } from "../../api/client.ts";
+import type { AnswerOf, OperationId } from "../../api/operations/operations.ts";
+import type { Outcome } from "../../model/refusal.ts";
+import { prettyJson } from "../render/json.ts";
+import { Progress } from "../render/progress.ts";
+import { createStyle, oneLine, type Style, speaksUtf8 } from "../render/style.ts";
+import { type Column, renderTable } from "../render/table.ts";
+import type { Command, OutputFormat } from "./command.ts";
+import { Failure, RefusedError, UsageError } from "./failure.ts";
+import type { Flags } from "./flags.ts";
+import type { Io } from "./io.ts";
+import type { Roles } from "./roles.ts";
+
+export interface ContextOptions {
+  io: Io;
+  roles: Roles;
+  verb: Command;
+  flags: Flags;
+  words: readonly string[];
+  command: readonly string[] | null;
+}
+
+export class Context {
+  readonly io: Io;
+  readonly roles: Roles;
+  readonly verb: Command;
+  readonly flags: Flags;
+  readonly words: readonly string[];
+  /** What came after `--`; null: there was none. */
+  readonly command: readonly string[] | null;
+  #client: Promise<Client> | null = null;
+
+  constructor({ io, roles, verb, flags, words, command }: ContextOptions) {
+    this.io = io;
+    this.roles = roles;
+    this.verb = verb;
+    this.flags = flags;
+    this.words = words;
+    this.command = command;
+  }
+
+  // ---- writing
+
+  out(text: string | Uint8Array): Promise<void> {
+    return this.io.stdout.write(text);
+  }
+
+  err(text: string): Promise<void> {
+    return this.io.stderr.write(text);
+  }
+
+  /** One line on stderr, whatever engines and servers put into it. */
+  say(sentence: string): Promise<void> {
+    return this.err(`${oneLine(sentence).trim()}\n`);
+  }
+
+  outJson(value: unknown): Promise<void> {
+    return this.out(prettyJson(value));
+  }
+
+  outTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
+    return this.out(renderTable(columns, rows, this.style("stdout"), this.tableWidth()));
+  }
+
+  /** Null: as wide as it takes, because no terminal shows it, or because the user asked for it wide. */
+  tableWidth(): number | null {
+    return this.io.stdout.isTty && this.output() !== "wide" ? this.io.stdout.columns() : null;
+  }
+
+  output(): OutputFormat {
+    return (this.flags.text("output") as OutputFormat | undefined) ?? this.verb.outputs?.[0] ?? "table";
+  }
+
+  style(output: "stdout" | "stderr"): Style {
+    const { env } = this.io;
+    const colours = this.io[output].isTty && !this.flags.has("no-color") && !env.NO_COLOR && env.TERM !== "dumb";
+    return createStyle(colours, speaksUtf8(env));
+  }
+
+  progress(): Progress {
+    return new Progress(this.io.stderr, this.style("stderr"));
+  }
+
+  // ---- calling
+
+  masterUrl(): string {
+    const given = this.flags.given("master") ? this.flags.text("master") : this.io.env.PODLING_MASTER_URL;
+    const text = given || this.flags.text("master")!;
+    const url = text.includes("://") ? text : `http://${text}`;
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+      const where = this.flags.given("master") ? "--master" : "PODLING_MASTER_URL";
+      throw new UsageError(`${where}: expected a URL such as http://localhost:8080; got ${JSON.stringify(text)}`);
+    }
+    return url.replace(/\/+$/, "");
+  }
+
+  token(): string | null {
+    return this.flags.text("token") || this.io.env.PODLING_TOKEN || null;
+  }
+
+  /** The answer; throws where there is none. */
+  async call<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<AnswerOf<Id>> {
+    const outcome = await this.try(id, options);
+    if (!outcome.ok) throw new RefusedError(outcome.refusal);
+    return outcome.value as AnswerOf<Id>;
+  }
+
+  /** The answer or the refusal; throws where the master cannot be reached. */
+  async try<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Outcome<AnswerOf<Id> | null>> {
+    const client = await this.#connect();
+    return this.#reach(options.signal, () => client.call(id, options));
+  }
+
+  /** The bare response of a success, for streams and headers. */
+  async fetch<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Response> {
+    const client = await this.#connect();
+    const response = await this.#reach(options.signal, () => client.fetch(id, options));
+    if (response.ok) return response;
+    const { readRefusal } = await import("../../api/client.ts");
+    const { refusal } = await this.#reach(options.signal, () =>
+      client.read(() => readRefusal(response), options.signal),
+    );
+    throw new RefusedError(refusal);
+  }
+
+  /** The body of a response that `fetch` gave. */
+  async json(response: Response): Promise<unknown> {
+    const client = await this.#connect();
+    return this.#reach(undefined, () => client.read(() => response.json()));
+  }
+
+  /** A part of such a body, in whatever way it is read. */
+  async read<T>(body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const client = await this.#connect();
+    return this.#reach(signal, () => client.read(body, signal));
+  }
+
+  #connect(): Promise<Client> {
+    this.#client ??= this.#createClient();
+    return this.#client;
+  }
+
+  async #createClient(): Promise<Client> {
+    const baseUrl = this.masterUrl();
+    // Loaded only here: help and completion answer without it.
+    const { Client } = await import("../../api/client.ts");
+    return new Client({ baseUrl, token: this.token() ?? undefined, fetch: this.#fetch, clock: this.io.clock });
+  }
+
+  readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    // localhost may mean ::1 first, where nothing listens: the master binds to 127.0.0.1.
+    const address = url.replace(/^http:\/\/localhost(?=[:/])/, "http://127.0.0.1");
+    if (!this.flags.has("verbose")) return this.io.fetch(address, init);
+    const start = this.io.clock.now();
+    await this.err(`> ${init.method ?? "GET"} ${url}\n`);
+    const response = await this.io.fetch(address, init);
+    await this.say(`< ${response.status} ${response.statusText} after ${this.io.clock.now() - start} ms`);
+    return response;
+  };
+
+  async #reach<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (signal?.aborted || (error as Error).name !== "UnreachableError") throw error;
+      throw this.#unreachable(error as UnreachableError);
+    }
+  }
+
+  #unreachable({ message, kind }: UnreachableError): UnreachableFailure {
+    if (kind === "no-tls") {
+      return new UnreachableFailure(message, `Try --master ${this.masterUrl().replace(/^https/, "http")}`);
+    }
+    if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting: try again");
+    const here = /^https?:\/\/(localhost|127\.|\[::1\])/.test(this.masterUrl());
+    return new UnreachableFailure(
+      message,
+      here
+        ? "Is the master running? Start one with podling up"
+        : "Is the master running there? --master or PODLING_MASTER_URL says where it is",
+    );
+  }
+}
+
+/** No answer from the master. */
+export class UnreachableFailure extends Failure {
+  override name = "UnreachableFailure";
+}

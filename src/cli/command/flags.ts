@@ -1,0 +1,65 @@
+// The flags that were given, asked for by their long names. Asking for one that the table does not have is a bug.
+
+import { assert } from "../../lib/assert.ts";
+import { parseDuration } from "../../model/quantity.ts";
+import type { Flag } from "./command.ts";
+import { UsageError } from "./failure.ts";
+
+export class Flags {
+  readonly #known: Map<string, Flag>;
+  readonly #given = new Map<string, string[]>();
+
+  constructor(known: readonly Flag[]) {
+    this.#known = new Map(known.map((flag) => [flag.long, flag]));
+  }
+
+  add(flag: Flag, value: string): void {
+    const values = this.#given.get(flag.long);
+    if (values && flag.repeatable) values.push(value);
+    else this.#given.set(flag.long, [value]);
+  }
+
+  /** Was it written? */
+  given(long: string): boolean {
+    this.#flag(long);
+    return this.#given.has(long);
+  }
+
+  /** A switch. */
+  has(long: string): boolean {
+    return this.given(long) && this.#given.get(long)![0] !== "false";
+  }
+
+  /** Its value, else its default. */
+  text(long: string): string | undefined {
+    return this.#given.get(long)?.[0] ?? this.#flag(long).default;
+  }
+
+  /** Of a repeatable flag: all values, in order. */
+  texts(long: string): readonly string[] {
+    this.#flag(long);
+    return this.#given.get(long) ?? [];
+  }
+
+  integer(long: string, min: number, max: number): number | undefined {
+    const text = this.text(long);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new UsageError(`--${long}: expected a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`);
+  }
+
+  durationMs(long: string): number | undefined {
+    const text = this.text(long);
+    if (text === undefined) return undefined;
+    const ms = parseDuration(text);
+    if (ms !== undefined) return ms;
+    throw new UsageError(`--${long}: expected a duration such as 30s, 5m or 24h; got ${JSON.stringify(text)}`);
+  }
+
+  #flag(long: string): Flag {
+    const flag = this.#known.get(long);
+    assert(flag, `no flag --${long} in the table of this verb`);
+    return flag;
+  }
+}

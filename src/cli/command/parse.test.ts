@@ -1,0 +1,150 @@
+// How command lines are read: one row a manner.
+
+import { describe, expect, test } from "bun:test";
+import type { Command } from "./command.ts";
+import { UsageError } from "./failure.ts";
+import { parseLine, splitCommand } from "./parse.ts";
+
+const verb: Command = {
+  name: "go",
+  summary: "",
+  usage: "NAME [flags]",
+  arguments: { name: "NAME", min: 1, max: 1 },
+  takesCommand: true,
+  flags: [
+    { long: "publish", short: "p", value: "PORT", description: "a port", repeatable: true },
+    { long: "env", short: "e", value: "K=V", description: "environment", repeatable: true },
+    { long: "volume", short: "v", value: "MOUNT", description: "a mount", repeatable: true },
+    { long: "tail", short: "n", value: "LINES", description: "lines" },
+    { long: "cpus", value: "N", description: "cores", default: "1" },
+    { long: "pull", value: "WHEN", description: "when", choices: ["missing", "always"] },
+    { long: "detach", short: "d", description: "do not wait" },
+    { long: "quiet", short: "q", description: "less" },
+  ],
+  outputs: ["table", "json"],
+  refused: { "-t": "there is no terminal" },
+  examples: [],
+  run: async () => 0,
+};
+
+function read(line: string) {
+  const { flags, words, command } = parseLine(
+    verb,
+    line.split(" ").filter((word) => word !== ""),
+  );
+  return { flags, words, command };
+}
+
+function refusal(line: string): string {
+  try {
+    read(line);
+  } catch (error) {
+    if (error instanceof UsageError) return `${error.message} | ${error.hint}`;
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("flags", () => {
+  const rows: [line: string, long: string, values: string[]][] = [
+    ["web -p 80 -p 8080:80", "publish", ["80", "8080:80"]],
+    ["web -p8080:80", "publish", ["8080:80"]],
+    ["web -p=8080:80", "publish", ["8080:80"]],
+    ["web --publish 80", "publish", ["80"]],
+    ["web --publish=80", "publish", ["80"]],
+    ["-p 80 web", "publish", ["80"]],
+    ["web -e K=V -e A=b=c", "env", ["K=V", "A=b=c"]],
+    ["web -eK=V", "env", ["K=V"]],
+    ["web --env=K=V", "env", ["K=V"]],
+    ["web -v a:/b:ro", "volume", ["a:/b:ro"]],
+    ["web -n20", "tail", ["20"]],
+    ["web -n 20 -n 30", "tail", ["30"]],
+    ["web -dqn5", "tail", ["5"]],
+    ["web -n -1", "tail", ["-1"]],
+    ["web --tail=-1", "tail", ["-1"]],
+    ["web --tail=", "tail", [""]],
+    ["web --pull always", "pull", ["always"]],
+  ];
+  test.each(rows)("%s", (line, long, values) => {
+    expect(read(line).flags.texts(long)).toEqual(values);
+    expect(read(line).words).toEqual(["web"]);
+  });
+
+  test("switches combine, and can be switched off again", () => {
+    expect(read("web -dq").flags.has("detach")).toBe(true);
+    expect(read("web -qd").flags.has("quiet")).toBe(true);
+    expect(read("web").flags.has("detach")).toBe(false);
+    expect(read("web -d --detach=false").flags.has("detach")).toBe(false);
+  });
+
+  test("defaults count as values, but not as given", () => {
+    expect(read("web").flags.text("cpus")).toBe("1");
+    expect(read("web").flags.given("cpus")).toBe(false);
+  });
+
+  test("global flags stand anywhere", () => {
+    expect(read("-o json web").flags.text("output")).toBe("json");
+    expect(read("web --master http://m:1").flags.text("master")).toBe("http://m:1");
+    expect(read("web --verbose").flags.has("verbose")).toBe(true);
+  });
+
+  test("what follows -- is the command, whatever it looks like", () => {
+    expect(read("web -d -- sh -c -p --help").command).toEqual(["sh", "-c", "-p", "--help"]);
+    expect(read("web --").command).toEqual([]);
+    expect(read("web").command).toBeNull();
+  });
+
+  test("help is heard before words are counted", () => {
+    expect(read("--help").flags.has("help")).toBe(true);
+    expect(read("-h a b c").flags.has("help")).toBe(true);
+  });
+});
+
+describe("mistakes", () => {
+  const rows: [line: string, says: string][] = [
+    ["", "go: NAME is missing | Usage: podling go NAME [flags]"],
+    ["web two", 'unexpected "two": go takes one NAME | The container\'s command goes after --: ... -- COMMAND ARG.'],
+    ["web --publsh 80", "go has no flag --publsh | Did you mean --publish? See podling help go."],
+    ["web --nothing-like-it", "go has no flag --nothing-like-it | See podling help go."],
+    ["web -x", "go has no flag -x | See podling help go."],
+    ["web -detach", "go has no flag -detach | Did you mean --detach?"],
+    ["web -dx", "go has no flag -x (in -dx) | See podling help go."],
+    ["web -t", "go has no -t: there is no terminal | "],
+    ["web -p", "-p needs a value | Write --publish PORT: a port."],
+    ["web --publish --detach", "--publish needs a value; next comes --detach | Write --publish PORT: a port."],
+    ["web -p -- sh", "-p needs a value; next comes -- | Write --publish PORT: a port."],
+    ["web --pull alway", '--pull: expected missing, always; got "alway" | Did you mean always?'],
+    ["web --detach=maybe", '--detach is a switch and takes no value; got "maybe" | Write --detach.'],
+    ["web -o wide", 'go has no output "wide" | It has table, json.'],
+    ["web -o yaml", '--output: expected table, wide, json, name; got "yaml" | '],
+  ];
+  test.each(rows)("%s", (line, says) => {
+    expect(refusal(line)).toStartWith(says);
+  });
+});
+
+describe("the verb", () => {
+  const rows: [line: string, word: string | undefined, rest: string[]][] = [
+    ["ps -a", "ps", ["-a"]],
+    ["--master http://m:1 ps -a", "ps", ["--master", "http://m:1", "-a"]],
+    ["--master=http://m:1 ps", "ps", ["--master=http://m:1"]],
+    ["-o json ps", "ps", ["-o", "json"]],
+    ["-v run web -v a:/b", "run", ["--verbose", "web", "-v", "a:/b"]],
+    ["--help", undefined, ["--help"]],
+    ["", undefined, []],
+    ["-- ps", undefined, ["--", "ps"]],
+  ];
+  test.each(rows)("%s", (line, word, rest) => {
+    const argv = line.split(" ").filter((one) => one !== "");
+    const split = splitCommand(argv, "podling");
+    expect(split.word).toBe(word as string);
+    if (word !== undefined) expect(split.rest).toEqual(rest);
+  });
+
+  test("numbers and durations name the flag they belong to", () => {
+    expect(() => read("web -n x").flags.integer("tail", 0, 10)).toThrow("--tail: expected a whole number from 0 to 10");
+    expect(() => read("web -n 11").flags.integer("tail", 0, 10)).toThrow('got "11"');
+    expect(() => read("web -n x").flags.durationMs("tail")).toThrow("--tail: expected a duration");
+    expect(read("web -n 1h30m").flags.durationMs("tail")).toBe(5_400_000);
+  });
+});

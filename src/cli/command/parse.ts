@@ -1,0 +1,193 @@
+// Reads a command line by the tables of flags, with the manners of docker and kubectl: -p 8080:80, -p8080:80, -dq,
+// --flag=value, flags before and after words, and -- that ends them. It knows no verb by name.
+
+import { type Command, type Flag, globalFlags } from "./command.ts";
+import { UsageError } from "./failure.ts";
+import { Flags } from "./flags.ts";
+import { nearest } from "./suggest.ts";
+
+/** A flag that is not among those looked for. */
+export class UnknownFlagError extends UsageError {
+  override name = "UnknownFlagError";
+  /** As it would be known: --image, -p. */
+  readonly flag: string;
+  /** As it was written: --image=nginx, -p80. */
+  readonly token: string;
+  constructor(message: string, hint: string, flag: string, token: string) {
+    super(message, hint);
+    this.flag = flag;
+    this.token = token;
+  }
+}
+
+export interface ParsedLine {
+  flags: Flags;
+  words: string[];
+  /** What came after `--`, for a verb that takes a command; null: there was no `--`. */
+  command: string[] | null;
+}
+
+/** The first word that is no flag, and the line without it; global flags may come before it. */
+export function splitCommand(argv: readonly string[], whose: string): { word: string | undefined; rest: string[] } {
+  const before: string[] = [];
+  const reader = new FlagReader(globalFlags, whose, {});
+  const queue = [...argv];
+  while (queue.length > 0) {
+    const token = queue[0]!;
+    if (token === "--" || !isFlag(token)) break;
+    const length = queue.length;
+    const asked = [...queue];
+    reader.read(queue, new Flags(globalFlags));
+    // -v is told apart here: after the verb it may be the verb's own.
+    before.push(...asked.slice(0, length - queue.length).map((one) => (one === "-v" ? "--verbose" : one)));
+  }
+  if (queue[0] === "--") return { word: undefined, rest: [...before, ...queue] };
+  const [word, ...after] = queue;
+  return { word, rest: [...before, ...after] };
+}
+
+export function flagsOf(verb: Command): Flag[] {
+  const taken = new Set(verb.flags.map(({ short }) => short));
+  const own = new Set(verb.flags.map(({ long }) => long));
+  const shared = globalFlags
+    .filter(({ long }) => !own.has(long) && (long !== "output" || verb.outputs !== undefined))
+    .map((flag) => (flag.short !== undefined && taken.has(flag.short) ? withoutShort(flag) : flag));
+  return [...verb.flags, ...shared];
+}
+
+function withoutShort({ short: _, ...flag }: Flag): Flag {
+  return flag;
+}
+
+/** Flags and words after the verb. Counts words only where help was not asked for. */
+export function parseLine(verb: Command, argv: readonly string[]): ParsedLine {
+  const known = flagsOf(verb);
+  const flags = new Flags(known);
+  const reader = new FlagReader(known, verb.name, verb.refused ?? {});
+  const words: string[] = [];
+  let command: string[] | null = null;
+  const queue = [...argv];
+  while (queue.length > 0) {
+    const token = queue[0]!;
+    if (token === "--") {
+      if (verb.takesCommand) command = queue.slice(1);
+      else words.push(...queue.slice(1));
+      break;
+    }
+    if (isFlag(token)) reader.read(queue, flags);
+    else words.push(queue.shift()!);
+  }
+  if (!flags.has("help")) check(verb, flags, words);
+  return { flags, words, command };
+}
+
+function isFlag(token: string): boolean {
+  return token.startsWith("-") && token !== "-";
+}
+
+function check(verb: Command, flags: Flags, words: readonly string[]): void {
+  const { min, max, name } = verb.arguments ?? { min: 0, max: 0, name: "" };
+  const usage = `Usage: podling ${verb.name} ${verb.usage}`.trimEnd();
+  if (words.length < min) throw new UsageError(`${verb.name}: ${name} is missing`, usage);
+  if (words.length > max) {
+    const extra = words[max]!;
+    const why = max === 0 ? `${verb.name} takes no words` : `${verb.name} takes ${max === 1 ? "one" : max} ${name}`;
+    const next = verb.takesCommand ? "The container's command goes after --: ... -- COMMAND ARG." : usage;
+    throw new UsageError(`unexpected ${JSON.stringify(extra)}: ${why}`, next);
+  }
+  const output = verb.outputs && flags.text("output");
+  if (output !== undefined && !verb.outputs!.some((one) => one === output)) {
+    throw new UsageError(`${verb.name} has no output ${JSON.stringify(output)}`, `It has ${verb.outputs!.join(", ")}.`);
+  }
+}
+
+class FlagReader {
+  readonly #known: readonly Flag[];
+  readonly #whose: string;
+  readonly #refused: Readonly<Record<string, string>>;
+
+  constructor(known: readonly Flag[], whose: string, refused: Readonly<Record<string, string>>) {
+    this.#known = known;
+    this.#whose = whose;
+    this.#refused = refused;
+  }
+
+  /** Takes one token off the queue, and the value of its last flag where that stands in the next. */
+  read(queue: string[], flags: Flags): void {
+    const token = queue.shift()!;
+    if (token.startsWith("--")) this.#readLong(token, queue, flags);
+    else this.#readShorts(token, queue, flags);
+  }
+
+  #readLong(token: string, queue: string[], flags: Flags): void {
+    const equals = token.indexOf("=");
+    const name = equals < 0 ? token : token.slice(0, equals);
+    const flag = this.#known.find(({ long }) => `--${long}` === name);
+    if (!flag) throw this.#unknown(name, name, token);
+    if (flag.value === undefined) {
+      const value = equals < 0 ? "true" : token.slice(equals + 1);
+      if (value !== "true" && value !== "false") {
+        throw new UsageError(`${name} is a switch and takes no value; got ${JSON.stringify(value)}`, `Write ${name}.`);
+      }
+      flags.add(flag, value);
+    } else {
+      flags.add(flag, this.#checked(flag, equals < 0 ? this.#next(name, flag, queue) : token.slice(equals + 1)));
+    }
+  }
+
+  #readShorts(token: string, queue: string[], flags: Flags): void {
+    // -detach would be -d -e tach: nobody means that.
+    const long = this.#longNames().find((name) => name.length > 1 && `-${name}` === token);
+    if (long) throw new UsageError(`${this.#whose} has no flag ${token}`, `Did you mean --${long}?`);
+    for (let index = 1; index < token.length; index++) {
+      const name = `-${token[index]}`;
+      const flag = this.#known.find(({ short }) => short === token[index]);
+      if (!flag) throw this.#unknown(name, token);
+      if (flag.value === undefined) {
+        flags.add(flag, "true");
+        continue;
+      }
+      const attached = token.slice(index + 1).replace(/^=/, "");
+      flags.add(flag, this.#checked(flag, index + 1 < token.length ? attached : this.#next(name, flag, queue)));
+      return;
+    }
+  }
+
+  #next(name: string, flag: Flag, queue: string[]): string {
+    const next = queue[0];
+    const swallows = next !== undefined && (next === "--" || this.#isKnown(next));
+    if (next === undefined || swallows) {
+      const got = next === undefined ? "" : `; next comes ${next}`;
+      throw new UsageError(`${name} needs a value${got}`, `Write --${flag.long} ${flag.value}: ${flag.description}.`);
+    }
+    return queue.shift()!;
+  }
+
+  #checked(flag: Flag, value: string): string {
+    if (!flag.choices || flag.choices.includes(value)) return value;
+    const near = nearest(value, flag.choices);
+    throw new UsageError(
+      `--${flag.long}: expected ${flag.choices.join(", ")}; got ${JSON.stringify(value)}`,
+      near ? `Did you mean ${near}?` : "",
+    );
+  }
+
+  #isKnown(token: string): boolean {
+    return this.#known.some(({ long, short }) => token === `--${long}` || token === `-${short}`);
+  }
+
+  #unknown(name: string, token: string, written = token): UsageError {
+    const known = this.#refused[name];
+    if (known !== undefined) return new UsageError(`${this.#whose} has no ${name}: ${known}`);
+    const long = name.startsWith("--");
+    const near = long ? nearest(name.slice(2), this.#longNames()) : nearest(token.slice(1), this.#longNames());
+    const within = token === name ? "" : ` (in ${token})`;
+    const help = this.#whose === "podling" ? "podling help" : `podling help ${this.#whose}`;
+    const next = near && (long || token.length > 3) ? `Did you mean --${near}? See ${help}.` : `See ${help}.`;
+    return new UnknownFlagError(`${this.#whose} has no flag ${name}${within}`, next, name, written);
+  }
+
+  #longNames(): string[] {
+    return this.#known.map(({ long }) => long);
+  }
+}

@@ -1,0 +1,130 @@
+// The real world behind Io: this process's files, terminal, signals and network.
+
+import { closeSync, openSync, readSync, write, writeSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { isatty } from "node:tty";
+import type { Version } from "../../api/operations/operations.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { BrokenPipeError, type Io, type Output, type TextFile } from "./io.ts";
+import { spawnSelf } from "./spawn-self.ts";
+
+export function systemIo(version: Version): Io {
+  return {
+    stdout: descriptorOutput(1),
+    stderr: descriptorOutput(2),
+    stdinIsTty: isTerminal(0),
+    readLine: async () => readLine(),
+    readFile: (path) => readFile(path, "utf8"),
+    createFile,
+    spawn: (words) => spawnSelf(words),
+    cores: availableParallelism(),
+    env: process.env,
+    isRoot: process.getuid?.() === 0,
+    clock: foregroundClock,
+    onInterrupt(handler) {
+      process.on("SIGINT", handler);
+      process.on("SIGTERM", handler);
+      return () => {
+        process.off("SIGINT", handler);
+        process.off("SIGTERM", handler);
+      };
+    },
+    fetch: (url, init) => {
+      exemptLoopback();
+      // Watches and waits are silent for long: the platform's own limit of five minutes would cut them.
+      return fetch(url, { ...init, timeout: false } as RequestInit);
+    },
+    version,
+  };
+}
+
+/** Unlike the clock of the roles, its timers keep the process alive: a command that waits must not end. */
+const foregroundClock: Clock = {
+  ...systemClock,
+  timer(delayMs, fire) {
+    const handle = setTimeout(fire, Math.min(Math.max(0, delayMs), 2_147_483_647));
+    return () => clearTimeout(handle);
+  },
+};
+
+/** A proxy for the web must not be asked for a master on this machine. */
+function exemptLoopback(): void {
+  const { env } = process;
+  if (!env.http_proxy && !env.HTTP_PROXY && !env.https_proxy && !env.HTTPS_PROXY) return;
+  env.NO_PROXY = ["127.0.0.1", "localhost", "::1", env.NO_PROXY || env.no_proxy].filter(Boolean).join(",");
+}
+
+function isTerminal(descriptor: 0 | 1 | 2): boolean {
+  return isatty(descriptor);
+}
+
+/** Writes without a stream between: in order, nothing lost at exit, and as slow as the reader. */
+function descriptorOutput(descriptor: 1 | 2): Output {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    isTty: isTerminal(descriptor),
+    columns: () => (descriptor === 1 ? process.stdout : process.stderr).columns || 80,
+    write(data) {
+      const bytes = typeof data === "string" ? Buffer.from(data) : data;
+      last = last.then(
+        () => writeAll(descriptor, bytes),
+        () => writeAll(descriptor, bytes),
+      );
+      return last;
+    },
+  };
+}
+
+function createFile(path: string): TextFile {
+  const descriptor = openSync(path, "w");
+  return {
+    write(text) {
+      const bytes = Buffer.from(text);
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** A pipe that somebody made non-blocking says EAGAIN while it is full. */
+const fullPipeMs = 5;
+
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const { error, written } = await writeSome(descriptor, bytes, offset);
+    offset += written;
+    if (error === "EPIPE") throw new BrokenPipeError();
+    if (error === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, fullPipeMs));
+    else if (error !== null) throw new Error(`cannot write to ${descriptor === 1 ? "stdout" : "stderr"}: ${error}`);
+  }
+}
+
+function writeSome(
+  descriptor: number,
+  bytes: Uint8Array,
+  offset: number,
+): Promise<{ error: string | null; written: number }> {
+  return new Promise((resolve) => {
+    write(descriptor, bytes, offset, bytes.length - offset, null, (error, written) => {
+      resolve({ error: error ? (error.code ?? error.message) : null, written: error ? 0 : written });
+    });
+  });
+}
+
+/** From the terminal, a byte at a time: what comes after the line is not ours. */
+function readLine(): string | null {
+  const bytes: number[] = [];
+  const one = new Uint8Array(1);
+  for (;;) {
+    let count: number;
+    try {
+      count = readSync(0, one, 0, 1, null);
+    } catch {
+      return null;
+    }
+    if (count === 0) return bytes.length === 0 ? null : Buffer.from(bytes).toString();
+    if (one[0] === 0x0a) return Buffer.from(bytes).toString().replace(/\r$/, "");
+    bytes.push(one[0]!);
+  }
+}

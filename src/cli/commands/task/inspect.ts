@@ -1,0 +1,26 @@
+// podling inspect: the whole record of a task.
+
+import type { Task } from "../../../model/task/task.ts";
+import type { Command } from "../../command/command.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+
+export const inspect: Command = {
+  name: "inspect",
+  summary: "Show all that is known of tasks, as JSON",
+  usage: "TASK [TASK ...]",
+  description: ["One task is an object, several are a list."],
+  arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
+  flags: [],
+  outputs: ["json", "name"],
+  examples: [
+    ["podling inspect web", "everything"],
+    ["podling inspect web | jq -r .containerId", "the container's id"],
+  ],
+  async run(context) {
+    const tasks: Task[] = [];
+    for (const id of context.words) tasks.push(await context.call("getTask", { id }));
+    if (context.output() === "name") await context.out(tasks.map(({ name }) => `${name}\n`).join(""));
+    else await context.outJson(tasks.length === 1 ? tasks[0] : tasks);
+    return exitCodes.done;
+  },
+};

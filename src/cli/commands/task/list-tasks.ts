@@ -1,0 +1,72 @@
+// All tasks that answer a query, page after page; and the names of nodes that tables show instead of ids.
+
+import type { CallOptions } from "../../../api/client.ts";
+import type { NodeId } from "../../../model/ids.ts";
+import { type Task, type TaskStatus, taskStatuses } from "../../../model/task/task.ts";
+import type { Context } from "../../command/context.ts";
+import { UsageError } from "../../command/failure.ts";
+
+export type TaskQuery = NonNullable<CallOptions<"listTasks">["query"]>;
+
+/** A page of this many tasks is some megabytes: few round trips, and bounded memory on the way. */
+const pageSize = 5_000;
+
+export async function listTasks(context: Context, query: TaskQuery): Promise<Task[]> {
+  const tasks: Task[] = [];
+  let cursor: string | undefined;
+  do {
+    const response = await context.fetch("listTasks", { query: { ...query, limit: pageSize, cursor } });
+    for (const task of (await context.json(response)) as Task[]) tasks.push(task);
+    cursor = nextCursor(response.headers.get("link"));
+  } while (cursor !== undefined);
+  return tasks;
+}
+
+/** The cursor in `<...?cursor=...>; rel="next"`. */
+export function nextCursor(link: string | null): string | undefined {
+  const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
+  return new URLSearchParams(target?.split("?")[1] ?? "").get("cursor") ?? undefined;
+}
+
+/** Host names by id; empty where they cannot be had: ids do as well, and what matters more says why. */
+export async function hostnames(context: Context): Promise<Map<NodeId, string>> {
+  const nodes = await context.call("listNodes").catch(() => []);
+  return new Map(nodes.map(({ nodeId, hostname }) => [nodeId, hostname]));
+}
+
+export const liveStatuses: readonly TaskStatus[] = ["pending", "scheduled", "running"];
+export const finishedStatuses: readonly TaskStatus[] = ["completed", "failed", "stopped"];
+
+/** What -l and --filter ask for, as a query. */
+export function taskQuery(selectors: readonly string[], filters: readonly string[]): TaskQuery {
+  const query: TaskQuery = {};
+  const labels = selectors.flatMap((selector) => selector.split(",").filter((one) => one !== ""));
+  for (const filter of filters) {
+    const equals = filter.indexOf("=");
+    const key = equals < 0 ? filter : filter.slice(0, equals);
+    const value = equals < 0 ? "" : filter.slice(equals + 1);
+    if (value === "") throw new UsageError(`--filter ${filter}: expected KEY=VALUE`, filterHint);
+    if (key === "label") labels.push(value);
+    else if (key === "status") query.status = [query.status, checkedStatuses(value)].filter(Boolean).join(",");
+    else if (key === "node" || key === "name") query[key] = value;
+    else throw new UsageError(`--filter ${filter}: there is no key ${JSON.stringify(key)}`, filterHint);
+  }
+  for (const label of labels) {
+    if (/!=| in |^!/.test(label)) {
+      throw new UsageError(`${JSON.stringify(label)} is no selector that Podling has`, "It has key and key=value.");
+    }
+  }
+  if (labels.length > 0) query.label = labels;
+  return query;
+}
+
+const filterHint = "The keys are status, node, name and label.";
+
+function checkedStatuses(value: string): string {
+  for (const status of value.split(",")) {
+    if (!taskStatuses.some((one) => one === status)) {
+      throw new UsageError(`--filter status=${value}: expected ${taskStatuses.join(", ")}`, "Several go with commas.");
+    }
+  }
+  return value;
+}

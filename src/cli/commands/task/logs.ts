@@ -1,0 +1,42 @@
+// podling logs: what a task wrote.
+
+import type { Command } from "../../command/command.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { UsageError } from "../../command/failure.ts";
+import { showLogs } from "./follow-logs.ts";
+
+export const logs: Command = {
+  name: "logs",
+  summary: "Show what a task wrote",
+  usage: "TASK [flags]",
+  description: [
+    "What the container wrote to stdout goes to stdout, and stderr to stderr. With -f it goes on until the task ends; it waits for one that has not started.",
+  ],
+  arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },
+  flags: [
+    { long: "follow", short: "f", description: "go on as the task writes" },
+    { long: "tail", short: "n", value: "LINES", description: "only so many lines from the end; all for all" },
+    { long: "since", value: "TIME", description: "only what is newer: 10m, 2025-01-19T12:34:56Z, seconds since 1970" },
+    { long: "timestamps", short: "t", description: "begin each line with its time" },
+  ],
+  examples: [
+    ["podling logs -f web", "follow"],
+    ["podling logs -n 20 -t web", "the last 20 lines, with times"],
+    ["podling logs --since 10m web 2>/dev/null", "only stdout"],
+  ],
+  async run(context) {
+    const { flags, words } = context;
+    const lines = flags.text("tail");
+    if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines)) {
+      throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
+    }
+    const task = await context.call("getTask", { id: words[0]! });
+    await showLogs(context, task, {
+      follow: flags.has("follow"),
+      tail: lines === "all" ? undefined : lines,
+      since: flags.text("since"),
+      timestamps: flags.has("timestamps"),
+    });
+    return exitCodes.done;
+  },
+};

@@ -1,0 +1,89 @@
+// podling prune: remove all finished tasks, after showing which.
+
+import { fromTimestamp } from "../../../lib/clock.ts";
+import type { Task } from "../../../model/task/task.ts";
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { UsageError } from "../../command/failure.ts";
+import { taskColumns } from "../../render/tasks.ts";
+import { each } from "./each.ts";
+import { finishedStatuses, hostnames, listTasks, taskQuery } from "./list-tasks.ts";
+
+/** A terminal shows this many; the count says the rest. */
+const shownAtMost = 20;
+
+export const prune: Command = {
+  name: "prune",
+  summary: "Remove all finished tasks, their containers and logs",
+  usage: "[flags]",
+  description: [
+    "Shows what would go and asks. In a pipe it removes only with -y. It never touches a task that has not finished, nor a container that Podling did not make.",
+  ],
+  flags: [
+    { long: "yes", short: "y", description: "do not ask" },
+    { long: "dry-run", description: "only show" },
+    { long: "older-than", value: "TIME", description: "only what finished at least so long ago: 1h, 2d" },
+    { long: "selector", short: "l", value: "K=V", description: "only tasks with this label", repeatable: true },
+    { long: "filter", value: "K=V", description: "status=failed, node=NODE, name=NAME or label=K=V", repeatable: true },
+  ],
+  outputs: ["table", "wide", "json", "name"],
+  examples: [["podling prune -y --older-than 1h", "what finished more than an hour ago"]],
+  async run(context) {
+    const { flags } = context;
+    const going = await finishedTasks(context);
+    const dryRun = flags.has("dry-run");
+    await show(context, going);
+    if (going.length === 0 || dryRun) return exitCodes.done;
+    if (!flags.has("yes")) {
+      if (!context.io.stdinIsTty) {
+        throw new UsageError("nobody is here to be asked, so nothing was removed", "Say yes with podling prune -y");
+      }
+      const many = going.length === 1 ? "this task" : `these ${going.length} tasks`;
+      await context.err(`Remove ${many}, with containers and logs? [y/N] `);
+      if (!/^y(es)?$/i.test(((await context.io.readLine()) ?? "").trim())) {
+        await context.err("nothing was removed\n");
+        return exitCodes.error;
+      }
+    }
+    const code = await each(
+      context,
+      going.map(({ taskId }) => taskId),
+      async (id) => {
+        const outcome = await context.try("deleteTask", { id });
+        if (outcome.ok || outcome.refusal.code === "task-not-found") return exitCodes.done;
+        await context.say(`error: ${outcome.refusal.message}`);
+        return exitCodes.error;
+      },
+    );
+    if (code === exitCodes.done)
+      await context.err(`removed ${going.length} ${going.length === 1 ? "task" : "tasks"}\n`);
+    return code;
+  },
+};
+
+async function finishedTasks(context: Context): Promise<Task[]> {
+  const { flags, io } = context;
+  const query = taskQuery(flags.texts("selector"), flags.texts("filter"));
+  const wanted = query.status === undefined ? finishedStatuses : String(query.status).split(",");
+  const live = wanted.find((status) => !finishedStatuses.some((one) => one === status));
+  if (live !== undefined)
+    throw new UsageError(`prune removes only finished tasks, not ${live} ones`, "See podling stop.");
+  const olderThanMs = flags.durationMs("older-than") ?? 0;
+  const tasks = await listTasks(context, { ...query, status: wanted.join(",") });
+  const before = io.clock.now() - olderThanMs;
+  return tasks.filter(({ finishedAt }) => finishedAt === null || fromTimestamp(finishedAt) <= before);
+}
+
+async function show(context: Context, tasks: readonly Task[]): Promise<void> {
+  if (context.output() === "json") return context.outJson(tasks);
+  if (context.output() === "name") return context.out(tasks.map(({ name }) => `${name}\n`).join(""));
+  if (tasks.length === 0) return context.err("nothing has finished, so there is nothing to remove\n");
+  const shown = context.output() === "wide" || !context.io.stdout.isTty ? tasks : tasks.slice(0, shownAtMost);
+  const wide = context.output() === "wide";
+  await context.outTable(
+    taskColumns({ now: context.io.clock.now(), hostnames: await hostnames(context), wide }),
+    shown,
+  );
+  if (shown.length < tasks.length) await context.out(`and ${tasks.length - shown.length} more\n`);
+}

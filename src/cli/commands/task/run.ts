@@ -1,0 +1,302 @@
+// podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
+
+import type { RefusalCode } from "../../../model/refusal.ts";
+import { isFinished, type Task } from "../../../model/task/task.ts";
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { errorLine, RefusedError, UsageError } from "../../command/failure.ts";
+import { portText } from "../../render/tasks.ts";
+import { formatWait } from "../../render/time.ts";
+import { showLogs } from "./follow-logs.ts";
+import { taskBody } from "./task-input.ts";
+import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
+
+export const run: Command = {
+  name: "run",
+  summary: "Run a container somewhere in the cluster",
+  usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
+  description: [
+    "Waits until the task runs, tells meanwhile what it is waiting for, and prints its id. With -d it prints the id at once.",
+    "With --follow it shows what the container writes, and returns the container's own exit code. Ctrl-C then leaves the task running and says how to stop it; with --rm it stops and removes it.",
+    "What follows -- replaces the image's arguments, as words after the image do for docker run.",
+    "docker's own form works too where it is unambiguous: podling run --name NAME [flags] IMAGE [-- COMMAND ...]",
+  ],
+  arguments: { name: "NAME", min: 0, max: 1 },
+  takesCommand: true,
+  flags: [
+    { long: "image", value: "IMAGE", description: "what to run" },
+    { long: "name", value: "NAME", description: "the task's name, where it is not the first word" },
+    { long: "detach", short: "d", description: "do not wait: print the id as soon as the task is accepted" },
+    { long: "follow", short: "f", description: "show its output, and return its exit code" },
+    { long: "rm", description: "remove the task when it has finished; needs --follow" },
+    {
+      long: "timeout",
+      value: "TIME",
+      description: "wait so long for it to run; then the task stays, and the exit code is 2",
+      default: "5m",
+    },
+    {
+      long: "env",
+      short: "e",
+      value: "K=V",
+      description: "environment; K alone takes the value it has here",
+      repeatable: true,
+    },
+    {
+      long: "env-file",
+      value: "FILE",
+      description: "environment, one K=V a line",
+      repeatable: true,
+      completes: "files",
+    },
+    {
+      long: "publish",
+      short: "p",
+      value: "PORT",
+      description:
+        "CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp where it is not tcp; on 127.0.0.1 unless an IP is given",
+      repeatable: true,
+    },
+    {
+      long: "volume",
+      short: "v",
+      value: "MOUNT",
+      description: "NAME:/PATH[:ro] or /HOST/PATH:/PATH[:ro]",
+      repeatable: true,
+    },
+    { long: "tmpfs", value: "PATH", description: "memory as a folder: /PATH or /PATH:SIZE", repeatable: true },
+    { long: "memory", short: "m", value: "SIZE", description: "512m, 2g: set aside, and the limit" },
+    { long: "cpus", value: "N", description: "0.5, 2: set aside, and the limit" },
+    { long: "reserve-memory", value: "SIZE", description: "set aside less than the limit" },
+    { long: "reserve-cpu", value: "N", description: "set aside less than the limit" },
+    { long: "label", short: "l", value: "K=V", description: "label of the task", repeatable: true },
+    { long: "restart", value: "POLICY", description: "never, on-failure, on-failure:N or always; never if left out" },
+    {
+      long: "constraint",
+      value: "EXPR",
+      description: "where it may run: disk==ssd, zone!=b, gpu, node==NAME",
+      repeatable: true,
+    },
+    { long: "entrypoint", value: "COMMAND", description: "replaces the image's entrypoint" },
+    { long: "user", short: "u", value: "USER", description: "name, uid or uid:gid" },
+    { long: "workdir", short: "w", value: "PATH", description: "working directory in the container" },
+    { long: "pull", value: "WHEN", description: "missing, always or never", choices: ["missing", "always", "never"] },
+    { long: "platform", value: "OS/ARCH", description: "only nodes of this platform, such as linux/arm64" },
+    { long: "stop-timeout", value: "SECONDS", description: "grace between being asked to stop and being killed" },
+  ],
+  outputs: ["table", "json", "name"],
+  refused: {
+    "-i": "a task has no terminal. --follow shows its output",
+    "-t": "a task has no terminal. --follow shows its output",
+    "--interactive": "a task has no terminal. --follow shows its output",
+    "--tty": "a task has no terminal. --follow shows its output",
+    "--net": "tasks use the engine's default network; publish ports with -p",
+    "--network": "tasks use the engine's default network; publish ports with -p",
+    "--mount": "write -v NAME:/PATH[:ro], -v /HOST/PATH:/PATH[:ro] or --tmpfs /PATH",
+    "--publish-all": "name the ports: -p 80 publishes port 80 on a free port of the node",
+    "-P": "name the ports: -p 80 publishes port 80 on a free port of the node",
+  },
+  examples: [
+    ["podling run web --image nginx -p 8080:80", "a web server on port 8080 of its node"],
+    ["podling run job --image alpine --follow --rm -- sh -c 'echo hello'", "a job in the foreground"],
+    [
+      "podling run db --image postgres -v data:/var/lib/postgresql/data -m 512m --restart always --constraint disk==ssd",
+      "a database where the disk is fast",
+    ],
+  ],
+  async run(context) {
+    const { flags } = context;
+    const detach = flags.has("detach");
+    const follow = flags.has("follow");
+    if (detach && follow) throw new UsageError("-d and --follow contradict each other", "Leave one of them out.");
+    if (flags.has("rm") && !follow) {
+      throw new UsageError(
+        "--rm needs --follow: somebody must be there when it finishes",
+        "Finished tasks go by themselves after a day, or with podling prune.",
+      );
+    }
+    const timeoutMs = flags.durationMs("timeout")!;
+    const { name, image } = nameAndImage(context);
+    const body = await taskBody(name, image, flags, context.command, context.io);
+    if (detach) return printCreated(context, await createTask(context, body));
+    return new Foreground(context, timeoutMs).run(body);
+  },
+};
+
+function nameAndImage({ flags, words }: Context): { name: string; image: string } {
+  const [word] = words;
+  const name = flags.text("name");
+  const image = flags.text("image");
+  if (word !== undefined && name !== undefined && image === undefined) return { name, image: word };
+  if (word !== undefined && name !== undefined) {
+    throw new UsageError(`two names: ${word} and --name ${name}`, "Leave one of them out.");
+  }
+  const named = word ?? name;
+  if (named !== undefined && image !== undefined) return { name: named, image };
+  if (image !== undefined) {
+    throw new UsageError("the name is missing", `Write: podling run ${nameFor(image)} --image ${image}`);
+  }
+  if (named === undefined) throw new UsageError("name and image are missing", "Write: podling run NAME --image IMAGE");
+  const looksLikeImage = /[:/@]/.test(named);
+  throw new UsageError(
+    "--image is missing",
+    looksLikeImage || word !== undefined
+      ? `If ${named} is the image, write: podling run ${nameFor(named)} --image ${named}`
+      : `Write: podling run ${named} --image IMAGE`,
+  );
+}
+
+/** registry.example:5000/team/app:1.2 -> app */
+function nameFor(image: string): string {
+  return image.replace(/@.*$/, "").split("/").at(-1)!.replace(/:.*$/, "") || "NAME";
+}
+
+async function printCreated(context: Context, task: Task): Promise<number> {
+  await printTask(context, task);
+  if (task.status !== "pending") return exitCodes.done;
+  await context.say(`${task.name} is accepted and waits: ${task.reason.message}. Why: podling explain ${task.name}`);
+  return exitCodes.notYet;
+}
+
+/** stdout holds the answer alone: the id, for scripts. */
+async function printTask(context: Context, task: Task): Promise<void> {
+  if (context.output() === "json") await context.outJson(task);
+  else await context.out(`${context.output() === "name" ? task.name : task.taskId}\n`);
+}
+
+/** Somebody waits for the task, and may change their mind. */
+class Foreground {
+  readonly #context: Context;
+  readonly #timeoutMs: number;
+  readonly #leave = new AbortController();
+  #task: Task | null = null;
+
+  constructor(context: Context, timeoutMs: number) {
+    this.#context = context;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async run(body: Parameters<typeof createTask>[1]): Promise<number> {
+    const context = this.#context;
+    const interrupts = context.io.onInterrupt(() => this.#leave.abort());
+    try {
+      const start = context.io.clock.now();
+      const created = await createTask(context, body, this.#leave.signal);
+      this.#task = created;
+      const started = await waitForTask(context, created, "running", {
+        timeoutMs: this.#timeoutMs,
+        signal: this.#leave.signal,
+      });
+      this.#task = started;
+      if (this.#leave.signal.aborted) return await this.#interrupted();
+      if (context.flags.has("follow")) return await this.#follow(started);
+      return await this.#tellStarted(started, context.io.clock.now() - start);
+    } catch (error) {
+      if (this.#leave.signal.aborted) return await this.#interrupted();
+      throw error;
+    } finally {
+      interrupts();
+    }
+  }
+
+  async #tellStarted(task: Task, tookMs: number): Promise<number> {
+    const context = this.#context;
+    if (task.status === "failed" || task.status === "stopped") {
+      await printTask(context, task);
+      await tellFailure(context, task);
+      return exitCodes.error;
+    }
+    if (task.status === "pending" || task.status === "scheduled") {
+      await printTask(context, task);
+      await tellWaiting(context, task, this.#timeoutMs);
+      return exitCodes.notYet;
+    }
+    const node = task.nodeId === null ? null : await context.try("getNode", { id: task.nodeId });
+    const where = node?.ok && node.value ? ` on ${node.value.hostname}` : "";
+    const ports = task.publishedPorts.length === 0 ? "" : `: ${task.publishedPorts.map(portText).join(", ")}`;
+    const state = task.status === "completed" ? "ran to its end" : "is running";
+    await context.say(`${task.name} ${state}${where} after ${formatWait(tookMs)}${ports}`);
+    await printTask(context, task);
+    return exitCodes.done;
+  }
+
+  async #follow(started: Task): Promise<number> {
+    const context = this.#context;
+    if (started.status === "pending" || started.status === "scheduled") {
+      await tellWaiting(context, started, this.#timeoutMs);
+      return exitCodes.notYet;
+    }
+    // What never started wrote nothing.
+    if (started.startedAt !== null) await this.#showLogs(started);
+    if (this.#leave.signal.aborted) return this.#interrupted();
+    const ended = (await currentTask(context, started.taskId)) ?? started;
+    this.#task = ended;
+    if (ended.status === "failed" && ended.exitCode === null) await tellFailure(context, ended);
+    else if (ended.oomKilled) await context.say(`${ended.name} was killed: ${ended.reason.message}`);
+    if (context.flags.has("rm")) await context.try("deleteTask", { id: ended.taskId });
+    return containerExitCode(ended);
+  }
+
+  /** Where the output cannot be had, the task's own end still counts. */
+  async #showLogs(task: Task): Promise<void> {
+    const context = this.#context;
+    try {
+      await showLogs(context, task, { follow: true, timestamps: false }, this.#leave.signal);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      await context.err(errorLine(error.message, error.hint));
+      await waitForTask(context, task, "finished", { timeoutMs: patienceMs, signal: this.#leave.signal });
+    }
+  }
+
+  async #interrupted(): Promise<number> {
+    const context = this.#context;
+    const task = this.#task;
+    const newline = context.io.stderr.isTty ? "\n" : "";
+    if (task === null) {
+      await context.err(`${newline}interrupted before the master answered. See podling ps whether the task is there\n`);
+    } else if (context.flags.has("rm")) {
+      await context.err(`${newline}stopping and removing ${task.name}\n`);
+      await context.call("stopTask", { id: task.taskId, query: { wait: "finished", timeout: "60s" } });
+      await context.try("deleteTask", { id: task.taskId, query: { force: true } });
+    } else if (!isFinished(task.status)) {
+      await context.err(`${newline}${task.name} goes on without you. Stop it with: podling stop ${task.name}\n`);
+    }
+    return exitCodes.interrupted;
+  }
+}
+
+/** The command line is wrong, though only the master could tell: for a script that is the same mistake. */
+const mistakes: ReadonlySet<RefusalCode> = new Set(["invalid-field", "unknown-field", "unprocessable"]);
+
+async function createTask(context: Context, body: Awaited<ReturnType<typeof taskBody>>, signal?: AbortSignal) {
+  const outcome = await context.try("createTask", { body, ...(signal ? { signal } : {}) });
+  if (outcome.ok) return outcome.value!;
+  throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
+}
+
+async function tellFailure(context: Context, { name, status, reason, error, startedAt }: Task): Promise<void> {
+  const said = error !== null && !reason.message.includes(error) ? `: ${error}` : "";
+  // What never started wrote nothing.
+  const why = startedAt === null ? `podling explain ${name}` : `podling logs ${name}`;
+  const next = status === "failed" ? `See ${why}, podling inspect ${name}` : "";
+  await context.err(errorLine(`${name} ${status}: ${reason.message}${said}`, next));
+}
+
+async function tellWaiting(context: Context, task: Task, timeoutMs: number): Promise<void> {
+  const { name, status, reason } = task;
+  await context.say(`${name} is still ${status} after ${formatWait(timeoutMs)}: ${reason.message}`);
+  if (status !== "pending") return;
+  const explained = await context.try("explainTask", { id: task.taskId });
+  const change = explained.ok ? explained.value?.smallestChange : null;
+  if (change) await context.say(`What would help: ${change}`);
+  await context.err(
+    `It stays, and runs when there is room. More: podling explain ${name}; undo: podling stop ${name}\n`,
+  );
+}
+
+function containerExitCode({ status, exitCode }: Task): number {
+  if (exitCode !== null) return exitCode & 0xff;
+  return status === "completed" ? exitCodes.done : exitCodes.notRun;
+}

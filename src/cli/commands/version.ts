@@ -1,0 +1,27 @@
+// podling version: of this program and of the master.
+
+import type { Command } from "../command/command.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+
+export const version: Command = {
+  name: "version",
+  summary: "Show the versions of this program and of the master",
+  usage: "[flags]",
+  flags: [{ long: "client", description: "only of this program; asks no master" }],
+  outputs: ["table", "json"],
+  examples: [["podling version --client", "without a master"]],
+  async run(context) {
+    const client = context.io.version;
+    const json = context.output() === "json";
+    if (context.flags.has("client")) {
+      if (json) await context.outJson({ client });
+      else await context.out(`podling ${client.version} (${client.commit})\n`);
+      return exitCodes.done;
+    }
+    if (!json) await context.out(`client  ${client.version} (${client.commit})\n`);
+    const server = await context.call("version");
+    if (json) await context.outJson({ client, server });
+    else await context.out(`master  ${server.version} (${server.commit}) at ${context.masterUrl()}\n`);
+    return exitCodes.done;
+  },
+};

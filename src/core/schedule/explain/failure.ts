@@ -1,0 +1,123 @@
+// Why nothing fits, in one sentence with counts. From a matrix of verdicts, or straight from the nodes: both say the
+// same, and the second costs no sentence a node.
+
+import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/explanation.ts";
+import { formatCpu, formatMemory } from "../../../model/quantity.ts";
+import type { Reason } from "../../../model/task/task.ts";
+import { shortfall, verdictOf, type Wish } from "../filters.ts";
+import type { NodeInfo } from "../index/node-info.ts";
+
+/** A node that fails several filters counts under the first of these: what lasts longest comes first. */
+export const blameOrder: readonly FilterName[] = [
+  "online",
+  "platform",
+  "constraints",
+  "engine",
+  "schedulable",
+  "steady",
+  "capacity",
+  "cpu",
+  "memory",
+  "host-port",
+];
+
+interface Group {
+  filter: FilterName;
+  count: number;
+  /** Of the node that misses least, the first among equals. */
+  least: FilterVerdict;
+}
+
+/** Counts from sentences that exist. */
+export function groupVerdicts(verdicts: readonly NodeVerdict[]): Map<FilterName, Group> {
+  const groups = new Map<FilterName, Group>();
+  for (const { fits, filters } of verdicts) {
+    if (fits) continue;
+    for (const filter of blameOrder) {
+      const verdict = filters.find((one) => one.filter === filter);
+      if (!verdict || verdict.passed) continue;
+      const group = groups.get(filter);
+      if (!group) groups.set(filter, { filter, count: 1, least: verdict });
+      else {
+        group.count++;
+        if (verdict.missing < group.least.missing) group.least = verdict;
+      }
+      break;
+    }
+  }
+  return groups;
+}
+
+/** Counts from the nodes; only one sentence a filter is made. */
+function groupSlots(wish: Wish, slots: readonly NodeInfo[]): Map<FilterName, Group> {
+  const tallies = new Map<FilterName, { count: number; missing: number; slot: NodeInfo }>();
+  for (const slot of slots) {
+    for (const filter of blameOrder) {
+      const missing = shortfall(filter, wish, slot);
+      if (missing === null) continue;
+      const tally = tallies.get(filter);
+      if (!tally) tallies.set(filter, { count: 1, missing, slot });
+      else {
+        tally.count++;
+        if (missing < tally.missing) {
+          tally.missing = missing;
+          tally.slot = slot;
+        }
+      }
+      break;
+    }
+  }
+  const groups = new Map<FilterName, Group>();
+  for (const [filter, { count, slot }] of tallies) {
+    groups.set(filter, { filter, count, least: verdictOf(filter, wish, slot) });
+  }
+  return groups;
+}
+
+export function describeFailure(wish: Wish, slots: readonly NodeInfo[]): Reason {
+  return describeGroups(groupSlots(wish, slots), slots.length, wish);
+}
+
+export function describeGroups(groups: ReadonlyMap<FilterName, Group>, nodes: number, wish: Wish): Reason {
+  if (nodes === 0) return { code: "no-nodes", message: "no node has registered" };
+  const sorted = blameOrder.flatMap((filter) => groups.get(filter) ?? []).sort((a, b) => b.count - a.count);
+  const failing = sorted.reduce((sum, { count }) => sum + count, 0);
+  if (groups.get("online")?.count === nodes) {
+    return { code: "no-nodes", message: nodes === 1 ? "the only node is offline" : `all ${nodes} nodes are offline` };
+  }
+  const parts = sorted.map((group) => describeGroup(group, wish)).join(", ");
+  const fitting = `${nodes - failing} of ${nodes} ${nodes === 1 ? "node fits" : "nodes fit"}`;
+  return { code: "no-node-fits", message: parts === "" ? fitting : `${fitting}: ${parts}` };
+}
+
+function describeGroup({ filter, count, least }: Group, { spec, demand }: Wish): string {
+  const is = `${count} ${count === 1 ? "is" : "are"}`;
+  const lacks = `${count} ${count === 1 ? "lacks" : "lack"}`;
+  const best = count === 1 ? "it has" : "the best has";
+  switch (filter) {
+    case "online":
+      return `${is} offline`;
+    case "steady":
+      return `${count} not steady (${least.message})`;
+    case "engine":
+      return `${count} without a working engine (${least.message})`;
+    case "schedulable":
+      return `${is} cordoned`;
+    case "capacity":
+      return `${is} full (${least.message})`;
+    case "cpu": {
+      const needs = demand.cpuMillis / 1000;
+      return `${lacks} cpu (needs ${formatCpu(needs)}, ${best} ${formatCpu(Math.max(0, needs - least.missing))} free)`;
+    }
+    case "memory": {
+      const free = Math.max(0, demand.memoryBytes - least.missing);
+      return `${lacks} memory (needs ${formatMemory(demand.memoryBytes)}, ${best} ${formatMemory(free)} free)`;
+    }
+    case "host-port":
+      return `${count} with the port taken (${least.message})`;
+    case "constraints":
+      return `${count} outside the constraints (${least.message})`;
+    case "platform":
+      return `${is} of another platform (needs ${spec.platform})`;
+  }
+}

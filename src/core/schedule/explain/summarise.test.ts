@@ -1,0 +1,237 @@
+// The sentences about a whole cluster: why nothing fits, what would make it fit, and why this node was the one.
+
+import { describe, expect, test } from "bun:test";
+import type { NodeRecord } from "../../../model/node/node.ts";
+import type { TaskSpec } from "../../../model/task/task.ts";
+import { cluster, GiB, idOf, label, MiB, named, node, port, task } from "../test-cluster.ts";
+import { smallestChange } from "./smallest-change.ts";
+import { summarise, summarisePlacement } from "./summarise.ts";
+
+interface Case {
+  nodes: NodeRecord[];
+  placed?: (readonly [string, TaskSpec, number?])[];
+  wants?: TaskSpec;
+  /** Why nothing fits. */
+  why: string;
+  code?: string;
+  /** What would make it fit. */
+  change: string;
+}
+
+const half = task({ memory: 512 * MiB });
+const broken = { code: "connection-broken" as const, message: "its connection broke", since: "" };
+const damped = { losses: 3, lostAt: "", steadyUntil: "2025-01-19T12:36:00.000Z", steadyMs: 30_000 };
+const wantsSsd = task({ constraints: [label("disk", "equals", "ssd")] });
+const web = task({ ports: [port(8080)] });
+const arm = { name: "docker", version: "27", os: "linux", arch: "arm64" };
+
+const cases: Case[] = [
+  {
+    nodes: [],
+    code: "no-nodes",
+    why: "no node has registered",
+    change: "start a worker: podling worker --master URL",
+  },
+  {
+    nodes: [node("n1", { status: "offline" })],
+    code: "no-nodes",
+    why: "the only node is offline",
+    change: "bring n1 back online",
+  },
+  {
+    nodes: [node("n1", { status: "offline" }), node("n2", { status: "offline" })],
+    code: "no-nodes",
+    why: "all 2 nodes are offline",
+    change: "bring n1 back online",
+  },
+  {
+    nodes: [node("n1", { schedulable: false }), node("n2"), node("n3")],
+    placed: [
+      ["n2", task({ memory: (2048 - 310) * MiB })],
+      ["n3", task({ memory: (2048 - 100) * MiB })],
+    ],
+    wants: half,
+    why: "0 of 3 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free), 1 is cordoned",
+    change: "uncordon n1",
+  },
+  {
+    nodes: [node("n2"), node("n3")],
+    placed: [
+      ["n2", task({ memory: (2048 - 310) * MiB })],
+      ["n3", task({ memory: (2048 - 100) * MiB })],
+    ],
+    wants: half,
+    why: "0 of 2 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free)",
+    change: "free 202 MiB of memory on n2, or ask for that much less",
+  },
+  {
+    nodes: [node("n1"), node("n2", { cpu: 2 })],
+    placed: [["n1", task({ cpu: 3.5 })]],
+    wants: task({ cpu: 4 }),
+    why: "0 of 2 nodes fit: 2 lack cpu (needs 4, the best has 2 free)",
+    // n2 lacks less, but could never hold it.
+    change: "free 3.5 cpu on n1, or ask for that much less",
+  },
+  {
+    nodes: [node("n1"), node("n2")],
+    wants: task({ memory: 4 * GiB }),
+    why: "0 of 2 nodes fit: 2 lack memory (needs 4 GiB, the best has 2 GiB free)",
+    change: "no node can: the largest has 2 GiB of memory, lower the request or add a node",
+  },
+  {
+    nodes: [node("n1")],
+    wants: task({ cpu: 8 }),
+    why: "0 of 1 node fits: 1 lacks cpu (needs 8, it has 4 free)",
+    change: "no node can: the largest has 4 cpu, lower the request or add a node",
+  },
+  {
+    nodes: [node("n2")],
+    placed: [["n2", task(), 10]],
+    why: "0 of 1 node fits: 1 is full (n2 is full: it holds 10 tasks of 10)",
+    change: "stop one task on n2, or raise its capacity above 10",
+  },
+  {
+    nodes: [node("n2", { capacity: 3 })],
+    placed: [["n2", task(), 5]],
+    why: "0 of 1 node fits: 1 is full (n2 is full: it holds 5 tasks of 3)",
+    change: "stop 3 tasks on n2, or raise its capacity above 5",
+  },
+  {
+    nodes: [node("n2"), node("n3", { labels: { disk: "hdd" } })],
+    placed: [["n2", task(), 10]],
+    wants: wantsSsd,
+    why: "0 of 2 nodes fit: 2 outside the constraints (wants disk==ssd, n2 has no such label)",
+    change: "change the label disk of n3 from hdd to ssd",
+  },
+  {
+    nodes: [node("n3")],
+    wants: task({ constraints: [label("disk", "equals", "ssd"), label("gpu", "exists")] }),
+    why: "0 of 1 node fits: 1 outside the constraints (wants disk==ssd, n3 has no such label)",
+    change: "add the label disk=ssd to n3, and add the label gpu to n3",
+  },
+  {
+    nodes: [node("n3", { labels: { disk: "hdd" } })],
+    wants: task({ constraints: [label("disk", "not-equals", "hdd")] }),
+    why: "0 of 1 node fits: 1 outside the constraints (wants disk!=hdd, n3 has disk=hdd)",
+    change: "take the label disk=hdd off n3",
+  },
+  {
+    nodes: [node("n1")],
+    wants: task({ constraints: [named("equals", "n7")] }),
+    why: "0 of 1 node fits: 1 outside the constraints (wants node==n7, n1 is another)",
+    change: "register a node named n7, or drop the constraint node==n7",
+  },
+  {
+    // The one that is asked for by name is the one to mend, however easy others look.
+    nodes: [node("n1"), node("n2", { schedulable: false })],
+    wants: task({ constraints: [named("equals", "n2")] }),
+    why: "0 of 2 nodes fit: 1 outside the constraints (wants node==n2, n1 is another), 1 is cordoned",
+    change: "uncordon n2",
+  },
+  {
+    nodes: [node("n1")],
+    wants: task({ constraints: [named("not-equals", "n1")] }),
+    why: "0 of 1 node fits: 1 outside the constraints (wants node!=n1, n1 is that one)",
+    change: "add a node, or drop the constraint node!=n1",
+  },
+  {
+    nodes: [node("n1", { suspect: broken })],
+    wants: task(),
+    why: "0 of 1 node fits: 1 not steady (n1 is suspect: its connection broke)",
+    change: "wait until n1 is heard again",
+  },
+  {
+    nodes: [node("n1", { flapping: damped }), node("n2", { schedulable: false })],
+    wants: task(),
+    why: "0 of 2 nodes fit: 1 is cordoned, 1 not steady (n1 was lost 3 times lately: nothing new before it has been steady for 30 s, at 12:36:00 UTC)",
+    change: "wait until 12:36:00 UTC, when n1 has been steady, or uncordon it",
+  },
+  {
+    nodes: [node("n1")],
+    placed: [["n1", web]],
+    wants: web,
+    why: "0 of 1 node fits: 1 with the port taken (port 127.0.0.1:8080/tcp is taken on n1)",
+    change: "free port 8080/tcp on n1, or let a port be chosen",
+  },
+  {
+    nodes: [node("n1")],
+    placed: [["n1", web]],
+    wants: task({ ports: [port(80), port(8080)] }),
+    why: "0 of 1 node fits: 1 with the port taken (port 127.0.0.1:8080/tcp is taken on n1)",
+    change: "free the port on n1 (port 127.0.0.1:8080/tcp is taken on n1), or let a port be chosen",
+  },
+  {
+    nodes: [node("n1", { engine: arm }), node("n2", { engine: arm })],
+    wants: task({ platform: "linux/amd64" }),
+    why: "0 of 2 nodes fit: 2 are of another platform (needs linux/amd64)",
+    change: "add a node that runs linux/amd64",
+  },
+  {
+    nodes: [node("n1", { engineError: "connection refused" })],
+    why: "0 of 1 node fits: 1 without a working engine (the engine of n1 is away: connection refused)",
+    change: "mend the engine of n1: connection refused",
+  },
+  {
+    // Two small things on one node.
+    nodes: [node("n1", { schedulable: false }), node("n2", { status: "offline" })],
+    placed: [["n1", task(), 10]],
+    why: "0 of 2 nodes fit: 1 is offline, 1 is cordoned",
+    change: "uncordon n1, and stop one task on n1, or raise its capacity above 10",
+  },
+  {
+    // What has enough memory is too small in cpu, and the other way round.
+    nodes: [node("n1", { cpu: 8 }), node("n2", { memory: 8 * GiB })],
+    wants: task({ cpu: 8, memory: 8 * GiB }),
+    why: "0 of 2 nodes fit: 1 lacks cpu (needs 8, it has 4 free), 1 lacks memory (needs 8 GiB, it has 2 GiB free)",
+    change: "no node can: none has both 8 cpu and 8 GiB of memory, lower the request or add a node",
+  },
+];
+
+test.each(cases)("$why", ({ nodes, placed, wants = task(), code = "no-node-fits", why, change }) => {
+  const index = cluster(nodes, placed);
+  const verdicts = index.explain(wants, "spread", null);
+  expect(summarise(verdicts, wants)).toEqual({ code: code as "no-nodes", message: why });
+  expect(index.whyNone(wants)).toEqual({ code: code as "no-nodes", message: why });
+  const recordOf = new Map(nodes.map((record) => [record.nodeId, record]));
+  expect(smallestChange(verdicts, wants, (nodeId) => recordOf.get(nodeId))).toBe(change);
+  // Without the records it is less exact, but never silent.
+  expect(smallestChange(verdicts, wants)).toBeString();
+});
+
+describe("a task that fits", () => {
+  const index = cluster([node("n1"), node("n2"), node("n3", { schedulable: false })], [["n1", task()]]);
+
+  test("needs no change", () => {
+    const verdicts = index.explain(task(), "spread", null);
+    expect(smallestChange(verdicts, task())).toBe(null);
+    expect(summarise(verdicts, task()).message).toBe("2 of 3 nodes fit: 1 is cordoned");
+  });
+
+  test.each([
+    ["spread", "n2 by spread: 0 of 10 tasks, the least loaded of the 2 that fit among 3 nodes"],
+    [
+      "binpack",
+      "n1 by binpack: 3% taken: 1 of 10 tasks, 0 of 4 cpu, 0 B of 2 GiB, the fullest of the 2 that fit among 3 nodes",
+    ],
+    ["round-robin", "n1 by round-robin: next in turn, the first in turn of the 2 that fit among 3 nodes"],
+  ] as const)("%s says why there", (strategy, says) => {
+    expect(summarisePlacement(index.explain(task(), strategy, null), strategy)).toBe(says);
+  });
+
+  test("on the only node that fits", () => {
+    const one = cluster([node("n1"), node("n2", { schedulable: false })]);
+    expect(summarisePlacement(one.explain(task(), "spread", null), "spread")).toBe(
+      "n1 by spread: 0 of 10 tasks, the only one of 2 nodes that fits",
+    );
+  });
+
+  test("placed where it would not be placed now", () => {
+    const verdicts = index.explain(task(), "spread", null);
+    const moved = (nodeId: string) => verdicts.map((verdict) => ({ ...verdict, chosen: verdict.nodeId === nodeId }));
+    expect(summarisePlacement(moved(idOf("n1")), "spread")).toBe(
+      "n1 by spread: 1 of 10 tasks, one of 2 that fit among 3 nodes",
+    );
+    expect(summarisePlacement(moved(idOf("n3")), "spread")).toBe("n3 by spread: it would not fit there any more");
+    expect(summarisePlacement(moved(idOf("n9")), "spread")).toBe("its node is no longer registered");
+  });
+});

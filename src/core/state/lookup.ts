@@ -1,0 +1,104 @@
+// Finding records by what people type: an id, a unique prefix of one (or of its last part), or a name.
+
+import { ok } from "../../lib/result.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import { isFinished, type Task } from "../../model/task/task.ts";
+import type { ClusterState } from "./cluster-state.ts";
+
+/** The task of exactly this id. */
+export function findTask(state: ClusterState, taskId: string): Outcome<Task> {
+  const task = state.tasks.get(taskId as Task["taskId"]);
+  return task ? ok(task) : noTask(taskId);
+}
+
+/** The node of exactly this id. */
+export function findNode(state: ClusterState, nodeId: string): Outcome<NodeRecord> {
+  const node = state.nodes.get(nodeId as NodeRecord["nodeId"]);
+  return node ? ok(node) : noNode(nodeId);
+}
+
+/** By id, by name (the live one, else the newest), by unique prefix of the id or of its part after the dash. */
+export function resolveTask(state: ClusterState, reference: string): Outcome<Task> {
+  const exact = state.tasks.get(reference as Task["taskId"]);
+  if (exact) return ok(exact);
+  const named = [...state.named(reference)].map((taskId) => state.task(taskId)).sort(byId);
+  const live = named.filter((task) => !isFinished(task.status));
+  if (live.length > 1) return ambiguous("task", reference, live.map(taskTitle));
+  if (named.length > 0) return ok(live[0] ?? named.at(-1)!);
+  const prefixed = atMostTwo(state.order.withPrefix(reference));
+  const found = prefixed.length > 0 ? prefixed : atMostTwo(withSuffix(state, reference));
+  if (reference === "" || found.length === 0) return noTask(reference);
+  const tasks = found.map((taskId) => state.task(taskId));
+  return tasks.length === 1 ? ok(tasks[0]!) : ambiguous("task", reference, tasks.map(taskTitle));
+}
+
+function* withSuffix(state: ClusterState, prefix: string): Generator<Task["taskId"]> {
+  for (const taskId of state.order.after("")) if (taskId.startsWith(prefix, 15)) yield taskId;
+}
+
+function atMostTwo<T>(items: Iterable<T>): T[] {
+  const found: T[] = [];
+  for (const item of items) if (found.push(item) === 2) break;
+  return found;
+}
+
+function byId(left: Task, right: Task): number {
+  return left.taskId < right.taskId ? -1 : 1;
+}
+
+function taskTitle({ name, taskId, status }: Task): string {
+  return `${taskId} (${name}, ${status})`;
+}
+
+/** By id, by hostname, by unique prefix of either (also of the id's part after "node-"). */
+export function resolveNode(state: ClusterState, reference: string): Outcome<NodeRecord> {
+  const exact = state.nodes.get(reference as NodeRecord["nodeId"]);
+  if (exact) return ok(exact);
+  const nodes = [...state.nodes.values()];
+  const named = nodes.filter(({ hostname }) => hostname === reference);
+  const found =
+    named.length > 0 || reference === ""
+      ? named
+      : nodes.filter(
+          ({ nodeId, hostname }) =>
+            nodeId.startsWith(reference) || nodeId.startsWith(`node-${reference}`) || hostname.startsWith(reference),
+        );
+  if (found.length === 0) return noNode(reference);
+  if (found.length === 1) return ok(found[0]!);
+  return ambiguous(
+    "node",
+    reference,
+    found.map(({ nodeId, hostname }) => `${nodeId} (${hostname})`),
+  );
+}
+
+/** No id or name is longer: what is, is not repeated to whoever sent it. */
+const longestReference = 253;
+
+function quoted(reference: string): string {
+  const { length } = reference;
+  const text = JSON.stringify(reference.slice(0, longestReference).toWellFormed());
+  return length > longestReference ? `${text} and ${length - longestReference} characters more` : text;
+}
+
+function noTask(reference: string): Outcome<never> {
+  return refuse("task-not-found", `there is no task ${quoted(reference)}`, {
+    hint: "List all tasks with: podling ps -a",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noNode(reference: string): Outcome<never> {
+  return refuse("node-not-found", `there is no node ${quoted(reference)}`, {
+    hint: "List the nodes with: podling nodes. A worker that the master does not know registers again.",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function ambiguous(kind: string, reference: string, candidates: string[]): Outcome<never> {
+  return refuse("ambiguous-id", `${quoted(reference)} could be ${candidates.slice(0, 5).join(" or ")}`, {
+    hint: `Write more of the id, until it fits one ${kind}.`,
+    details: { reference: reference.slice(0, longestReference), candidates: candidates.slice(0, 5) },
+  });
+}

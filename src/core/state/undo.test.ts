@@ -1,0 +1,47 @@
+// What is taken back leaves every order as it was. The order of finished tasks is that in which their ends became known:
+// retention removes by it, so a replayed log must come to the same one.
+
+import { expect, test } from "bun:test";
+import type { TaskId } from "../../model/ids.ts";
+import { idOf, node } from "../schedule/test-cluster.ts";
+import { ClusterState } from "./cluster-state.ts";
+import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+
+const ids = ["20250101000000-00000001", "20250101000000-00000002", "20250101000000-00000003"] as TaskId[];
+
+/** Ends become known in the order of ids; by the workers' clocks they happened the other way round. */
+function finishedTasks(): ClusterState {
+  const state = new ClusterState();
+  for (const [index, taskId] of ids.entries()) {
+    const finishedAt = `2025-01-01T00:00:0${9 - index}.000Z`;
+    const task = { taskId, name: "a", image: "b", createdAt: "2025-01-01T00:00:00.000Z" };
+    state.apply({ type: "task.created", task });
+    state.apply({ type: "task.updated", taskId, set: { status: "stopped", finishedAt } });
+  }
+  return state;
+}
+
+test("a removal that is taken back leaves the order as it was, whatever workers' clocks say", () => {
+  for (const taskId of ids) {
+    const state = finishedTasks();
+    state.apply({ type: "task.removed", taskId })();
+    expect([...state.finished.values()]).toEqual(ids);
+  }
+});
+
+test("a state read from a snapshot has the same order, and goes on in it", () => {
+  const state = readSnapshot(writeSnapshot(finishedTasks()));
+  expect([...state.finished.values()]).toEqual(ids);
+  state.apply({ type: "task.removed", taskId: ids[1]! })();
+  expect([...state.finished.values()]).toEqual(ids);
+});
+
+test("a node whose removal is taken back stands where it stood", () => {
+  const state = new ClusterState();
+  const names = ["a", "b", "c"];
+  for (const name of names) state.apply({ type: "node.registered", node: node(name) });
+  for (const name of names) {
+    state.apply({ type: "node.removed", nodeId: idOf(name) })();
+    expect([...state.nodes.values()].map(({ hostname }) => hostname)).toEqual(names);
+  }
+});

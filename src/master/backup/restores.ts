@@ -1,0 +1,237 @@
+// Takes a backup in: reads and checks all of it before anything changes, writes it beside the log, and then replaces
+// the log in one step. Until that step the master goes on as ever; after it another reign begins on what was restored.
+
+import type { RestoreQuery } from "../../api/schemas/schemas.ts";
+import { type BackupManifest, BackupReader, damaged } from "../../api/views/backup-file.ts";
+import type { RestoreAnswer } from "../../api/views/restore-summary.ts";
+import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { recover } from "../../core/state/recover.ts";
+import {
+  BadRecord,
+  compareStates,
+  continueAfter,
+  isEmptyCluster,
+  markUnconfirmed,
+  RestoreReader,
+} from "../../core/state/restore.ts";
+import { writeHeader, writeRecords } from "../../core/state/snapshot.ts";
+import { type Journal, JournalUnavailable, type ReplacementWriter } from "../../journal/journal.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import { ok } from "../../lib/result.ts";
+import { limits } from "../../model/limits.ts";
+import { formatMemory } from "../../model/quantity.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+
+type Pieces = AsyncIterable<Uint8Array>;
+
+export interface RestoreTarget {
+  state: ClusterState;
+  journal: Journal;
+  clock: Clock;
+  /** Resolves when nothing else writes to the journal, nor will, until `release`. */
+  pauseWrites(): Promise<void>;
+  resume(): void;
+  /** What has to be still before chunks may be written. */
+  pauseSnapshots(): Promise<void>;
+  /** Asked to end: nothing more is begun. */
+  stopped(): boolean;
+}
+
+/** What a backup holds, checked to its last line. */
+export interface ReadBackup {
+  manifest: BackupManifest;
+  state: ClusterState;
+}
+
+/** Reads all of it; a refusal says what is wrong, and where. */
+export async function readBackup(pieces: Pieces, clock: Clock): Promise<Outcome<ReadBackup>> {
+  const file = new BackupReader();
+  const records = new RestoreReader();
+  let count = 0;
+  try {
+    for await (const piece of pieces) {
+      const lines = file.push(piece);
+      if (!lines.ok) return lines;
+      if (file.bytes > limits.backupBytes) return tooLarge();
+      for (const line of lines.value) {
+        count++;
+        records.line(line);
+      }
+      await new Promise<void>((resolve) => clock.soon(resolve));
+    }
+    const manifest = file.end();
+    if (!manifest.ok) return manifest;
+    const state = records.end();
+    return matching(manifest.value, state)
+      ? ok({ manifest: manifest.value, state })
+      : damaged("its first line is not that of its records");
+  } catch (error) {
+    if (error instanceof BadRecord) return damaged(`record ${count}: ${error.message}`);
+    throw error;
+  }
+}
+
+function matching({ clusterId, revision, nodes, tasks }: BackupManifest, state: ClusterState): boolean {
+  return (
+    clusterId === state.cluster.clusterId &&
+    revision === state.revision &&
+    nodes === state.nodes.size &&
+    tasks === state.tasks.size
+  );
+}
+
+/**
+ * Puts a backup in the place of what the target holds. Refused, or thrown: then nothing has changed. Granted: it is
+ * durable, writes are still held, and the target's state is history.
+ */
+export async function restore(
+  target: RestoreTarget,
+  { manifest, state }: ReadBackup,
+  { dryRun, force }: RestoreQuery,
+): Promise<Outcome<RestoreAnswer>> {
+  const now = target.state;
+  const other = now.cluster.clusterId !== manifest.clusterId;
+  if (other && !isEmptyCluster(now) && !force) return otherCluster(manifest, now);
+  const answer = (revision: number | null): RestoreAnswer => ({
+    restored: revision !== null,
+    backup: manifest,
+    before: {
+      clusterId: now.cluster.clusterId,
+      revision: now.revision,
+      tasks: now.tasks.size,
+      nodes: now.nodes.size,
+    },
+    revision,
+    ...compareStates(now, state),
+  });
+  if (dryRun) return ok(answer(null));
+  let writer: ReplacementWriter | null = null;
+  let held = false;
+  try {
+    markUnconfirmed(state);
+    await target.pauseSnapshots();
+    if (target.stopped()) return stopping();
+    writer = target.journal.beginReplacement();
+    for (const chunk of writeRecords(state)) {
+      writer.write(chunk);
+      await new Promise<void>((resolve) => target.clock.soon(resolve));
+      if (target.stopped()) return stopping();
+    }
+    held = true;
+    await target.pauseWrites();
+    if (target.stopped()) return stopping();
+    const { cluster, lastTaskId } = now;
+    continueAfter(state, { revision: target.journal.lastRevision(), cluster, lastTaskId }, target.clock.now());
+    const granted = answer(state.revision);
+    writer.write(writeHeader(state));
+    writer.commit(state.revision);
+    writer = null;
+    held = false;
+    return ok(granted);
+  } catch (error) {
+    if (!(error instanceof JournalUnavailable)) throw error;
+    return refuse("journal-unavailable", `the journal cannot write: ${error.message}. Nothing was changed`, {
+      hint: "Free space or make the master's data folder writable, then restore again.",
+    });
+  } finally {
+    writer?.abort();
+    if (held) target.resume();
+  }
+}
+
+/** Into a journal that no master has open. */
+export async function restoreJournal(
+  { journal, clock }: Pick<RestoreTarget, "journal" | "clock">,
+  pieces: Pieces,
+  query: RestoreQuery,
+): Promise<Outcome<RestoreAnswer>> {
+  const read = await readBackup(pieces, clock);
+  if (!read.ok) return read;
+  const still = async () => {};
+  const alone = { pauseSnapshots: still, pauseWrites: still, resume: () => {}, stopped: () => false };
+  return restore({ state: recover(journal), journal, clock, ...alone }, read.value, query);
+}
+
+/** Where the sender goes away, the backup ends: what was cut off is known by its end. */
+async function* untilBroken(upload: Pieces): AsyncGenerator<Uint8Array> {
+  try {
+    yield* upload;
+  } catch {
+    // Nobody is left to be told more.
+  }
+}
+
+function otherCluster({ clusterId, at }: BackupManifest, now: ClusterState): Outcome<never> {
+  const { tasks, cluster } = now;
+  return refuse(
+    "other-cluster",
+    `the backup is of cluster ${clusterId} (at ${at}), and this is cluster ${cluster.clusterId}, with ${tasks.size} tasks. Nothing was changed`,
+    {
+      hint: "Restore it to its own master, or say --force (over HTTP: ?force=true). Containers of this cluster are then left to you.",
+      details: { backup: clusterId, cluster: cluster.clusterId, tasks: tasks.size },
+    },
+  );
+}
+
+function tooLarge(): Outcome<never> {
+  return refuse("body-too-large", `the backup has more than ${formatMemory(limits.backupBytes)}, which is the limit`, {
+    hint: "Is this the right file?",
+    details: { limit: limits.backupBytes },
+  });
+}
+
+function stopping(): Outcome<never> {
+  return refuse("not-ready", "the master is stopping. Nothing was changed", { hint: "Try again when it is back." });
+}
+
+export interface RestoresOptions {
+  target: RestoreTarget;
+  log: Log;
+  /** Over, and nothing was replaced: snapshots may be written again. */
+  onEnd: () => void;
+  /** The journal holds another state: begins the next reign at once, and resolves when its epoch is known. */
+  succeed: () => Promise<void>;
+}
+
+/** Restores into a running master, one at a time. */
+export class Restores {
+  readonly #options: RestoresOptions;
+  #underWay = false;
+
+  constructor(options: RestoresOptions) {
+    this.#options = options;
+  }
+
+  async restore(upload: Pieces, query: RestoreQuery): Promise<Outcome<RestoreAnswer>> {
+    if (this.#underWay) {
+      return refuse("too-many", "a restore is under way, and there is one at a time", {
+        hint: "Wait until it is done.",
+      });
+    }
+    this.#underWay = true;
+    const { target, log, onEnd, succeed } = this.#options;
+    let replaced = false;
+    try {
+      const read = await readBackup(untilBroken(upload), target.clock);
+      if (!read.ok) return read;
+      const outcome = await restore(target, read.value, query);
+      if (!outcome.ok || !outcome.value.restored) return outcome;
+      replaced = true;
+      const begun = succeed();
+      const { backup, before, revision } = outcome.value;
+      log.warn("a backup took the place of the state", {
+        clusterId: backup.clusterId,
+        of: backup.at,
+        backupRevision: backup.revision,
+        revisionBefore: before.revision,
+        revision,
+      });
+      await begun;
+      return outcome;
+    } finally {
+      this.#underWay = false;
+      if (!replaced) onEnd();
+    }
+  }
+}

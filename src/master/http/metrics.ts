@@ -1,0 +1,129 @@
+// What the master counts, as Prometheus reads it. Counters live where things happen; here they are only written out.
+
+import type { ClusterState } from "../../core/state/cluster-state.ts";
+import type { Journal } from "../../journal/journal.ts";
+import { taskStatuses } from "../../model/task/task.ts";
+import type { LogStreams } from "../logs/log-streams.ts";
+import type { Snapshots } from "../loop/snapshots.ts";
+import type { TickLoop } from "../loop/tick-loop.ts";
+import type { NodeHealth } from "../node-health/liveness.ts";
+import type { Watchers } from "../watch/watchers.ts";
+
+/** HTTP answers by method and status. */
+export class HttpCounters {
+  readonly #byMethod = new Map<string, Map<number, number>>();
+
+  count(method: string, status: number): void {
+    let byStatus = this.#byMethod.get(method);
+    if (!byStatus) {
+      // Anybody can make up methods: only those of the API get a row of their own.
+      if (!knownMethods.has(method)) {
+        this.count("OTHER", status);
+        return;
+      }
+      byStatus = new Map();
+      this.#byMethod.set(method, byStatus);
+    }
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+  }
+
+  samples(): [labels: string, value: number][] {
+    return [...this.#byMethod].flatMap(([method, byStatus]) =>
+      [...byStatus].map(([status, value]): [string, number] => [`method="${method}",status="${status}"`, value]),
+    );
+  }
+}
+
+const knownMethods = new Set(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "OTHER"]);
+
+export interface MetricsSources {
+  state: ClusterState;
+  loop: TickLoop;
+  journal: Journal;
+  snapshots: Snapshots;
+  watchers: Watchers;
+  liveness: NodeHealth;
+  feeds: LogStreams;
+  http: HttpCounters;
+  version: string;
+}
+
+export function renderMetrics({
+  state,
+  loop,
+  journal,
+  watchers,
+  liveness,
+  feeds,
+  http,
+  version,
+  snapshots,
+}: MetricsSources): string {
+  const { ticks, commands, changes, journalFailures } = loop.counters;
+  const nodes = [...state.nodes.values()];
+  const online = nodes.filter((node) => node.status === "online").length;
+  return [
+    metric("podling_build_info", "gauge", "The version that runs.", [[`version="${version}"`, 1]]),
+    metric(
+      "podling_tasks",
+      "gauge",
+      "Tasks by status.",
+      taskStatuses.map((status) => [`status="${status}"`, state.counts[status]]),
+    ),
+    metric("podling_nodes", "gauge", "Nodes by status.", [
+      ['status="online"', online],
+      ['status="offline"', nodes.length - online],
+    ]),
+    metric(
+      "podling_nodes_suspect",
+      "gauge",
+      "Nodes that are online and get nothing new: their connection broke, or they are silent.",
+      [["", nodes.filter(({ suspect }) => suspect !== null).length]],
+    ),
+    metric(
+      "podling_nodes_damped",
+      "gauge",
+      "Nodes that were lost too often, and get nothing new until they have been steady.",
+      [["", nodes.filter(({ flapping }) => (flapping?.steadyUntil ?? null) !== null).length]],
+    ),
+    metric(
+      "podling_nodes_lost_total",
+      "counter",
+      "Nodes lost, by how it was noticed.",
+      Object.entries(liveness.lost).map(([cause, count]) => [`cause="${cause}"`, count]),
+    ),
+    metric(
+      "podling_mass_loss_hold",
+      "gauge",
+      "1 while most nodes are silent at once, and none of them counts as lost.",
+      [["", liveness.holding ? 1 : 0]],
+    ),
+    metric("podling_revision", "gauge", "Revision of the newest batch.", [["", state.revision]]),
+    metric("podling_ticks_total", "counter", "Ticks, each at most one batch and one fsync.", [["", ticks]]),
+    metric("podling_commands_total", "counter", "Commands decided.", [["", commands]]),
+    metric("podling_changes_total", "counter", "Changes made durable.", [["", changes]]),
+    metric("podling_inbox_commands", "gauge", "Commands that wait for a tick.", [["", loop.waiting]]),
+    metric("podling_journal_up", "gauge", "1 while the journal takes writes.", [
+      ["", loop.journalError === null ? 1 : 0],
+    ]),
+    metric("podling_journal_failures_total", "counter", "Batches that the journal could not keep.", [
+      ["", journalFailures],
+    ]),
+    metric("podling_journal_bytes", "gauge", "Size of the journal.", [["", journal.sizeBytes()]]),
+    metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots.taken]]),
+    metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
+    metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
+    metric("podling_log_readers", "gauge", "Answers with logs that are being read.", [["", feeds.followers]]),
+    metric("podling_log_feeds", "gauge", "Logs that are being read from workers, for all their readers.", [
+      ["", feeds.size],
+    ]),
+    metric("podling_http_answers_total", "counter", "HTTP answers.", http.samples()),
+    metric("process_resident_memory_bytes", "gauge", "Resident memory.", [["", process.memoryUsage.rss()]]),
+    "",
+  ].join("\n");
+}
+
+function metric(name: string, type: string, help: string, samples: [labels: string, value: number][]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labels === "" ? "" : `{${labels}}`} ${value}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join("\n");
+}

@@ -1,0 +1,115 @@
+// A task's logs, asked of the worker that has them and passed on as they come.
+
+import type { LogsQuery } from "../../api/schemas/schemas.ts";
+import { toTimestamp } from "../../lib/clock.ts";
+import { framedMediaType } from "../../lib/frames.ts";
+import { ok } from "../../lib/result.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import { parseDuration } from "../../model/quantity.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Task } from "../../model/task/task.ts";
+import { type AskContext, askNode, unexpected } from "../node-client/ask-node.ts";
+import type { LogSource, LogStreams, LogWish } from "./log-streams.ts";
+import { followLog } from "./log-subscriber.ts";
+
+export type LogsContext = AskContext & { feeds: LogStreams };
+
+export async function fetchLogs(
+  task: Task,
+  node: NodeRecord | undefined,
+  query: LogsQuery,
+  accept: string,
+  signal: AbortSignal,
+  context: LogsContext,
+): Promise<Outcome<Response>> {
+  const since = parseSince(query.since, context.clock.now());
+  if (!since.ok) return since;
+  if (task.nodeId === null || (task.containerId === null && task.status !== "running" && task.startedAt === null)) {
+    return refuse(
+      "logs-unavailable",
+      `task ${task.name} (${task.taskId}) has no logs: it is ${task.status}, ${task.reason.message}`,
+      {
+        hint: `podling explain ${task.name} says more.`,
+      },
+    );
+  }
+  if (!node) {
+    return refuse("logs-unavailable", `the logs of ${task.name} were on ${task.nodeId}, which has been deregistered`, {
+      hint: "Logs stay on the node that ran the task.",
+    });
+  }
+  const source: LogSource = {
+    id: `${task.taskId} ${task.containerId} ${node.nodeId} ${node.address}:${node.port}`,
+    open: (wish, given) => askWorker(task, node, wish, given, context),
+  };
+  const { follow = false, tail = null, stdout = true, stderr = true, timestamps = false } = query;
+  const wish: LogWish = { follow, tail, sinceMs: since.value, stdout, stderr };
+  const framed = accept.includes(framedMediaType);
+  const body = await followLog({ feeds: context.feeds, source, wish, shape: { framed, timestamps } }, signal);
+  if (!body.ok) return body;
+  const headers = {
+    "content-type": framed ? framedMediaType : "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+  };
+  return ok(new Response(body.value, { headers }));
+}
+
+/** With times, by which whoever falls behind finds its place again. */
+async function askWorker(
+  task: Task,
+  node: NodeRecord,
+  wish: LogWish,
+  signal: AbortSignal,
+  context: LogsContext,
+): Promise<Outcome<ReadableStream<Uint8Array>>> {
+  const answer = await askNode(node, `/tasks/${task.taskId}/logs?${paramsOf(wish)}`, context, {
+    accept: framedMediaType,
+    signal,
+    hint: "The task may go on running; its logs can be read when the node answers again.",
+  });
+  if (!answer.ok) return answer;
+  const { value: response } = answer;
+  if (response.ok && response.headers.get("content-type") === framedMediaType && response.body)
+    return ok(response.body);
+  return refusedByWorker(task, node, response);
+}
+
+function paramsOf({ sinceMs, ...wish }: LogWish): URLSearchParams {
+  const params = new URLSearchParams({ timestamps: "true" });
+  for (const [key, value] of Object.entries(wish)) if (value !== null) params.set(key, String(value));
+  if (sinceMs !== null) params.set("since", toTimestamp(sinceMs));
+  return params;
+}
+
+async function refusedByWorker(task: Task, node: NodeRecord, response: Response): Promise<Outcome<never>> {
+  if (response.status !== 404 && response.status !== 429) return unexpected(node, response);
+  if (response.status === 404) {
+    return refuse("logs-unavailable", `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`, {
+      hint: "Ended containers are kept for their logs by a limit on the worker.",
+    });
+  }
+  return refuse("too-many", `the worker on ${node.hostname} has as many logs to read as it takes at once`, {
+    hint: "Close some, or try again.",
+    details: { what: "logs of a node", nodeId: node.nodeId },
+  });
+}
+
+/** The end of the year 9999: beyond it, times are written in another form. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** A time, seconds since the epoch, or a duration back from now; in ms since the epoch. */
+function parseSince(text: string | undefined, now: number): Outcome<number | null> {
+  if (text === undefined) return ok(null);
+  const back = /^\d{9,}(\.\d+)?$/.test(text) ? undefined : parseDuration(text);
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  const ms = back === undefined ? seconds : now - back;
+  if (ms >= 0 && ms <= latestMs) return ok(ms);
+  return refuse(
+    "invalid-field",
+    `query parameter "since": expected a time or a duration such as 10m; got ${JSON.stringify(text)}`,
+    {
+      hint: "Write 10m, 2025-01-19T12:34:56Z, or seconds since the epoch.",
+      details: { field: "since" },
+    },
+  );
+}

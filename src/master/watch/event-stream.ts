@@ -1,0 +1,112 @@
+// One listener's stream of server-sent events: a bounded queue, keep-alive comments, and an end when the listener is
+// too slow. What it missed it asks for again, by revision.
+
+import type { CancelTimer, Clock } from "../../lib/clock.ts";
+import { concatenate } from "../../lib/frames.ts";
+import { formatEvent, keepAliveComment } from "../../lib/sse.ts";
+import { limits } from "../../model/limits.ts";
+
+const encoder = new TextEncoder();
+
+/** Handed to the socket at once where more waits: what it has been handed is a copy, of which each listener has its own. */
+const chunkBytes = 64 * 1024;
+
+/** Events written out once for all who are told them: listeners share the bytes, also while they do not read. */
+export function encodeEvents(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+export class EventStream {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #clock: Clock;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #onClosed: (() => void) | null;
+  #cancelKeepAlive: CancelTimer = () => {};
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  /** Bytes of a whole set that may wait beyond the queue's bound: whoever asked for it is not slow yet. */
+  #allowance = 0;
+
+  constructor(clock: Clock, onClosed: () => void) {
+    this.#clock = clock;
+    this.#onClosed = onClosed;
+    this.body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#flush(),
+      cancel: () => this.#closed(),
+    });
+    this.#write(keepAliveBytes); // the first bytes: the listener knows that it listens
+    this.#keepAlive();
+  }
+
+  /** `id`, where given, is the revision to resume after. */
+  send(event: string, data: string, id?: number): void {
+    this.#write(encoder.encode(formatEvent(event, data, id)));
+  }
+
+  /** Already written out: a change for a hundred listeners is so but once. */
+  sendEncoded(bytes: Uint8Array): void {
+    this.#write(bytes);
+  }
+
+  /** What a listener asked to begin with: as much as it is, it does not make the listener slow. */
+  sendFirst(bytes: Uint8Array): void {
+    this.#allowance += bytes.length;
+    this.#write(bytes);
+  }
+
+  /** What waits is still handed over. */
+  close(): void {
+    if (!this.#onClosed) return;
+    for (const bytes of this.#queue) this.#controller.enqueue(bytes);
+    this.#closed();
+    this.#controller.close();
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (!this.#onClosed) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#flush();
+    if (this.#queuedBytes === 0) this.#allowance = 0;
+    else if (this.#queuedBytes > limits.streamQueueBytes + this.#allowance) this.#cutOff();
+  }
+
+  #flush(): void {
+    while (this.#queue.length > 0 && (this.#controller.desiredSize ?? 0) > 0) {
+      let count = 1;
+      let bytes = this.#queue[0]!.length;
+      while (count < this.#queue.length && bytes + this.#queue[count]!.length <= chunkBytes) {
+        bytes += this.#queue[count++]!.length;
+      }
+      const parts = this.#queue.splice(0, count);
+      this.#queuedBytes -= bytes;
+      this.#controller.enqueue(parts.length === 1 ? parts[0]! : concatenate(parts));
+    }
+  }
+
+  /** It comes back for what waits here, by revision. */
+  #cutOff(): void {
+    this.#closed();
+    this.#controller.close();
+  }
+
+  #keepAlive(): void {
+    this.#cancelKeepAlive = this.#clock.timer(limits.streamKeepAliveMs, () => {
+      this.#write(keepAliveBytes);
+      this.#keepAlive();
+    });
+  }
+
+  #closed(): void {
+    this.#cancelKeepAlive();
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#onClosed?.();
+    this.#onClosed = null;
+  }
+}
+
+const keepAliveBytes = encoder.encode(keepAliveComment);

@@ -1,0 +1,243 @@
+// What a user may write for a task: every short form Docker users expect, turned into one TaskSpec.
+
+import { z } from "zod";
+import { ok } from "../../lib/result.ts";
+import {
+  absolutePath,
+  choice,
+  cpu,
+  env,
+  flag,
+  freeText,
+  image,
+  integer,
+  ipAddress,
+  labelKeyField,
+  labels,
+  list,
+  memory,
+  name,
+  text,
+} from "../fields.ts";
+import { limits } from "../limits.ts";
+import { formatMemory } from "../quantity.ts";
+import { type Outcome, refuse } from "../refusal.ts";
+import { type Constraint, type RestartPolicy, specDefaults } from "./task.ts";
+
+const port = z.strictObject({
+  hostPort: integer(0, 65_535)
+    .nullable()
+    .default(null)
+    .transform((value) => value || null)
+    .describe("The port on the node; 0, null or left out: a free one is chosen."),
+  containerPort: integer(1, 65_535),
+  protocol: choice(["tcp", "udp"]).default("tcp"),
+  hostIp: ipAddress.default("127.0.0.1"),
+});
+
+function amount<T extends z.ZodType<number>>(quantity: T, expected: string) {
+  return z
+    .union(
+      [
+        z.strictObject({ request: quantity.optional(), limit: quantity.nullable().optional() }),
+        quantity.transform((value) => ({ request: value, limit: value as number | null })),
+      ],
+      { error: expected },
+    )
+    .transform(({ request, limit }) => ({ request: request ?? limit ?? 0, limit: limit || null }));
+}
+
+const resources = z
+  .strictObject({
+    cpu: amount(cpu, 'cores such as 0.5 or "500m", or {"request", "limit"}').optional(),
+    memory: amount(memory, 'memory such as "512Mi" or bytes, or {"request", "limit"}').optional(),
+  })
+  .transform(({ cpu = specDefaults.resources.cpu, memory = specDefaults.resources.memory }) => ({ cpu, memory }));
+
+const mount = z.strictObject({
+  type: choice(["volume", "bind", "tmpfs"]),
+  source: freeText(limits.pathLength, "a volume name or an absolute path on the node").default(""),
+  target: absolutePath,
+  readOnly: flag.default(false),
+  sizeBytes: memory.nullable().default(null),
+});
+
+const restartObject = z.strictObject({
+  mode: choice(["never", "on-failure", "always"]),
+  maxRestarts: integer(0, 1_000_000).nullable().default(null),
+  backoffInitialMs: integer(10, 3_600_000).default(limits.restartBackoffInitialMs),
+  backoffMaxMs: integer(10, 86_400_000).default(limits.restartBackoffMaxMs),
+  resetAfterMs: integer(10, 86_400_000).default(limits.restartResetMs),
+});
+
+const restartExpected = 'never, on-failure, on-failure:N, always, or {"mode", "maxRestarts", ...}';
+const restartPolicy = z.union(
+  [
+    restartObject,
+    z
+      .string()
+      .regex(/^(never|no|always|unless-stopped|on-failure(:\d{1,6})?)$/)
+      .transform((value): RestartPolicy => {
+        if (value === "never" || value === "no") return specDefaults.restartPolicy;
+        const [mode, max] = value.split(":");
+        return {
+          ...specDefaults.restartPolicy,
+          mode: mode === "on-failure" ? "on-failure" : "always",
+          maxRestarts: max === undefined ? null : Number(max),
+        };
+      }),
+  ],
+  { error: restartExpected },
+);
+
+const constraintObject = z.union([
+  z.strictObject({
+    type: z.literal("label"),
+    key: labelKeyField,
+    operator: z.enum(["equals", "not-equals"]),
+    value: freeText(limits.labelValueLength),
+  }),
+  z.strictObject({ type: z.literal("label"), key: labelKeyField, operator: z.literal("exists") }),
+  z.strictObject({ type: z.literal("node"), operator: z.enum(["equals", "not-equals"]), value: freeText(253) }),
+]);
+
+const constraintExpected =
+  "node==NAME, node!=NAME, label==VALUE, label!=VALUE, a bare label that must exist, or the object that these stand for";
+const constraint = z.union(
+  [
+    constraintObject,
+    z.string().transform((value, context): Constraint => {
+      const parsed = constraintObject.safeParse(parseConstraint(value));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: "custom", message: constraintExpected });
+      return z.NEVER;
+    }),
+  ],
+  { error: constraintExpected },
+);
+
+/** "disk==ssd", "disk!=ssd", "disk", "node==n1"; also in Swarm's words: "node.labels.disk==ssd", "node.hostname==n1". */
+export function parseConstraint(text: string): Constraint | undefined {
+  if (text.length > limits.labelKeyLength + limits.labelValueLength + 32) return undefined;
+  const [, sign] = /(==|!=)/.exec(text) ?? [];
+  const at = sign === undefined ? text.length : text.indexOf(sign);
+  const subject = text.slice(0, at).trim();
+  const operator = sign === "!=" ? "not-equals" : "equals";
+  const value = text.slice(at + 2).trim();
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._/-]*$/.test(subject) || (sign !== undefined && value === "")) return undefined;
+  if (/^node(\.(hostname|name|id))?$/.test(subject)) {
+    return sign === undefined ? undefined : { type: "node", operator, value };
+  }
+  const key = subject.replace(/^node\.labels\./, "");
+  return sign === undefined ? { type: "label", key, operator: "exists" } : { type: "label", key, operator, value };
+}
+
+const argument = freeText(limits.argumentLength);
+
+/** A word alone is a list of one: {"command": "sh"} is what people try first. */
+const words = z.union([list(argument, limits.argumentCount), argument.transform((word) => [word])], {
+  error: "a list of strings",
+});
+
+/** Left out means the default of model/task.ts, which all such tasks share; the page still says what it is. */
+function optional<T extends z.ZodType>(schema: T, byDefault: unknown, description?: string) {
+  return schema.optional().meta({ default: byDefault, ...(description ? { description } : {}) });
+}
+
+export const taskInput = z
+  .strictObject(
+    {
+      name,
+      image,
+      command: optional(words, [], "Replaces the image's entrypoint."),
+      args: optional(words, [], "Replaces the image's arguments."),
+      env: optional(env, {}),
+      labels: optional(labels, {}),
+      ports: optional(list(port, limits.portCount), []),
+      resources: optional(
+        resources,
+        {},
+        "One amount sets both request (what is set aside) and limit (what is enforced).",
+      ),
+      mounts: optional(list(mount, limits.mountCount), []),
+      restartPolicy: optional(restartPolicy, "never"),
+      constraints: optional(list(constraint, limits.constraintCount), []),
+      stopGraceSeconds: optional(integer(0, limits.stopGraceSecondsMax), limits.stopGraceSecondsDefault),
+      user: optional(freeText(256, "a user, as name, uid or uid:gid").nullable(), null),
+      workingDir: optional(absolutePath.nullable(), null),
+      pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
+      platform: optional(text(/^[a-z0-9]+\/[a-z0-9_]+$/, 64, "os/architecture such as linux/amd64").nullable(), null),
+    },
+    { error: "an object with at least name and image" },
+  )
+  .describe("A task: one container to run.");
+
+export type TaskInput = z.input<typeof taskInput>;
+/** Validated and normalised; what was left out is still left out. */
+export type ParsedTaskInput = z.output<typeof taskInput>;
+
+/** What is valid JSON of the right shape and yet cannot be wished for. */
+export function checkTaskInput(wish: ParsedTaskInput): Outcome<ParsedTaskInput> {
+  const wrong = (field: string, message: string, hint: string) =>
+    refuse("unprocessable", `${field}: ${message}`, { hint, details: { field } });
+
+  const { resources = specDefaults.resources, ports = specDefaults.ports } = wish;
+  for (const kind of ["cpu", "memory"] as const) {
+    const { request, limit } = resources[kind];
+    if (limit !== null && request > limit) {
+      const shown = (value: number) => (kind === "cpu" ? String(value) : formatMemory(value));
+      return wrong(
+        `resources.${kind}`,
+        `the request (${shown(request)}) is larger than the limit (${shown(limit)})`,
+        "Lower the request or raise the limit.",
+      );
+    }
+  }
+  const memoryLimit = resources.memory.limit;
+  if (memoryLimit !== null && memoryLimit < limits.memoryLimitMinBytes) {
+    return wrong(
+      "resources.memory",
+      `a limit of ${formatMemory(memoryLimit)} is less than the ${formatMemory(limits.memoryLimitMinBytes)} that an engine accepts`,
+      'Write a unit: "512m" or "512Mi"; a bare number counts bytes.',
+    );
+  }
+  const cpuLimit = resources.cpu.limit;
+  if (cpuLimit !== null && cpuLimit < limits.cpuLimitMin) {
+    return wrong(
+      "resources.cpu",
+      `a limit of ${cpuLimit} cores is less than the ${limits.cpuLimitMin} that an engine accepts`,
+      'Write cores: "500m" or 0.5.',
+    );
+  }
+  const taken = new Set<string>();
+  for (const [index, { hostPort, hostIp, protocol }] of ports.entries()) {
+    const key = `${hostIp}:${hostPort}/${protocol}`;
+    if (hostPort !== null && taken.has(key)) {
+      return wrong(`ports[${index}]`, `${key} is asked for twice`, "Give each port its own hostPort.");
+    }
+    taken.add(key);
+  }
+  return checkMounts(wish, wrong);
+}
+
+function checkMounts(
+  wish: ParsedTaskInput,
+  wrong: (field: string, message: string, hint: string) => Outcome<never>,
+): Outcome<ParsedTaskInput> {
+  const targets = new Set<string>();
+  for (const [index, mount] of (wish.mounts ?? specDefaults.mounts).entries()) {
+    const field = `mounts[${index}]`;
+    if (targets.has(mount.target)) return wrong(field, `${mount.target} is mounted twice`, "Give each its own target.");
+    targets.add(mount.target);
+    if (mount.type === "bind" && !mount.source.startsWith("/")) {
+      return wrong(`${field}.source`, "a bind mount needs an absolute path on the node", 'Begin it with "/".');
+    }
+    if (mount.type === "volume" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(mount.source)) {
+      return wrong(`${field}.source`, "a volume needs a name of letters, digits, '_', '.' and '-'", "Name the volume.");
+    }
+    if (mount.type === "tmpfs" && mount.source !== "") {
+      return wrong(`${field}.source`, "a tmpfs mount has no source", "Leave source out.");
+    }
+  }
+  return ok(wish);
+}

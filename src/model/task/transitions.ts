@@ -1,0 +1,35 @@
+// The one table of legal task moves: from, to, and who may make the move. Core asserts it, the API answers 409 by it,
+// documents render it. A status only goes forward.
+
+import type { TaskStatus } from "./task.ts";
+
+export type Actor = "scheduler" | "worker" | "master" | "user";
+
+export const transitions: ReadonlyArray<readonly [from: TaskStatus, to: TaskStatus, by: Actor]> = [
+  ["pending", "scheduled", "scheduler"],
+  ["pending", "stopped", "user"], //     asked to stop before it had a place
+  ["scheduled", "running", "worker"],
+  ["scheduled", "failed", "worker"], //  no image, no start
+  ["scheduled", "failed", "master"], //  node lost
+  ["scheduled", "stopped", "worker"], // asked to stop before it ran
+  ["running", "completed", "worker"],
+  ["running", "failed", "worker"],
+  ["running", "failed", "master"], //    node lost
+  ["running", "stopped", "worker"],
+];
+
+const anyones = new Set(transitions.map(([from, to]) => `${from}>${to}`));
+
+/** May anybody make this move? What no one may is a broken invariant. */
+export function isTransition(from: TaskStatus, to: TaskStatus): boolean {
+  return anyones.has(`${from}>${to}`);
+}
+
+export function isLegalTransition(from: TaskStatus, to: TaskStatus, by: Actor): boolean {
+  return transitions.some((move) => move[0] === from && move[1] === to && move[2] === by);
+}
+
+/** Where `by` may take a task that is `from`. */
+export function legalTargets(from: TaskStatus, by: Actor): TaskStatus[] {
+  return transitions.filter((move) => move[0] === from && move[2] === by).map((move) => move[1]);
+}

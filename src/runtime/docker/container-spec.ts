@@ -1,0 +1,124 @@
+// A task's wish in the Engine API's words, and the engine's answers in ours. Pure translation.
+
+import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
+import { containerLabels, ownerLabels } from "../../model/cluster.ts";
+import type { Mount, PublishedPort, TaskSpec } from "../../model/task/task.ts";
+import type { ContainerState, CreateRequest } from "../runtime.ts";
+
+/** The body of POST /containers/create. */
+export function createBody({ labels, spec }: CreateRequest): Record<string, unknown> {
+  const { cpu, memory } = spec.resources;
+  return {
+    Image: spec.image,
+    ...(spec.command.length > 0 ? { Entrypoint: spec.command } : {}),
+    ...(spec.args.length > 0 ? { Cmd: spec.args } : {}),
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: { ...spec.labels, ...labels },
+    ...(spec.user === null ? {} : { User: spec.user }),
+    ...(spec.workingDir === null ? {} : { WorkingDir: spec.workingDir }),
+    StopTimeout: spec.stopGraceSeconds,
+    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
+    HostConfig: {
+      PortBindings: portBindings(spec),
+      Mounts: spec.mounts.map((mount) => mountBody(mount, labels)),
+      // What is set aside decides who gets cpu first when it is short: 1024 shares a core, as the engine counts.
+      ...(cpu.request > 0 ? { CpuShares: Math.max(2, Math.round(cpu.request * 1024)) } : {}),
+      ...(cpu.limit === null ? {} : { NanoCpus: Math.round(cpu.limit * 1e9) }),
+      ...(memory.limit === null ? {} : { Memory: memory.limit, MemorySwap: memory.limit }),
+      ...(memory.request > 0 && memory.request !== memory.limit ? { MemoryReservation: memory.request } : {}),
+      // Podling restarts by itself, so that a count and a reason come with it.
+      RestartPolicy: { Name: "no" },
+    },
+  };
+}
+
+function portKey({ containerPort, protocol }: { containerPort: number; protocol: string }): string {
+  return `${containerPort}/${protocol}`;
+}
+
+function portBindings({ ports }: TaskSpec): Record<string, { HostIp: string; HostPort: string }[]> {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const port of ports) {
+    bindings[portKey(port)] ??= [];
+    bindings[portKey(port)]!.push({
+      HostIp: port.hostIp,
+      HostPort: port.hostPort === null ? "" : String(port.hostPort),
+    });
+  }
+  return bindings;
+}
+
+/** A volume that this mount makes says whose it is, as containers do; one that is there keeps the labels it has. */
+function mountBody(
+  { type, source, target, readOnly, sizeBytes }: Mount,
+  labels: Record<string, string>,
+): Record<string, unknown> {
+  return {
+    Type: type,
+    Target: target,
+    ReadOnly: readOnly,
+    ...(type === "tmpfs" ? {} : { Source: source }),
+    ...(type === "volume" ? { VolumeOptions: { Labels: ownerLabels(labels) } } : {}),
+    ...(type === "tmpfs" && sizeBytes !== null ? { TmpfsOptions: { SizeBytes: sizeBytes } } : {}),
+  };
+}
+
+/** What GET /containers/{id}/json says, as far as it concerns us. */
+export interface EngineContainer {
+  Id: string;
+  Config: { Labels: Record<string, string> | null };
+  State: {
+    Status: string;
+    ExitCode: number;
+    OOMKilled: boolean;
+    Error: string;
+    StartedAt: string;
+    FinishedAt: string;
+  };
+  NetworkSettings?: { Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
+}
+
+export function containerState({ Id, Config, State, NetworkSettings }: EngineContainer): ContainerState {
+  const running = State.Status === "running" || State.Status === "paused" || State.Status === "restarting";
+  const startedAt = engineTime(State.StartedAt);
+  const finishedAt = engineTime(State.FinishedAt);
+  // A start that failed leaves a container that says "created" but also has an exit code; it can be started again.
+  const status = running ? "running" : State.Status === "created" || startedAt === null ? "created" : "exited";
+  return {
+    containerId: Id,
+    taskId: Config.Labels?.[containerLabels.task] ?? "",
+    nodeId: Config.Labels?.[containerLabels.node] ?? "",
+    status,
+    exitCode: status === "exited" || (status === "created" && State.Error !== "") ? State.ExitCode : null,
+    oomKilled: State.OOMKilled,
+    error: State.Error,
+    startedAt,
+    finishedAt: running ? null : finishedAt,
+    publishedPorts: publishedPorts(NetworkSettings?.Ports ?? {}),
+  };
+}
+
+function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string }[] | null>): PublishedPort[] {
+  return Object.entries(ports).flatMap(([key, bindings]) => {
+    const [containerPort, protocol] = key.split("/");
+    return (bindings ?? []).map(({ HostIp, HostPort }) => ({
+      hostIp: HostIp,
+      hostPort: Number(HostPort),
+      containerPort: Number(containerPort),
+      protocol: protocol === "udp" ? ("udp" as const) : ("tcp" as const),
+    }));
+  });
+}
+
+/** Nanoseconds (Docker) and other zones than UTC (Podman) become our form; the engine's year 1 means never. */
+function engineTime(text: string): string | null {
+  const ms = fromTimestamp(text);
+  return ms > 0 ? toTimestamp(ms) : null;
+}
+
+/** The registry that a reference names, as credentials are filed under; Docker Hub has a name of its own. */
+export function registryOf(image: string): string {
+  const first = image.split("/")[0]!;
+  const named = image.includes("/") && (first.includes(".") || first.includes(":") || first === "localhost");
+  return named ? first : "https://index.docker.io/v1/";
+}

@@ -1,0 +1,158 @@
+// HTTP to a container engine: over its unix socket, or TCP. Knows the transport and the API version, no containers.
+
+import { Semaphore } from "../../lib/semaphore.ts";
+import { limits } from "../../model/limits.ts";
+import { RuntimeError } from "../runtime.ts";
+import { engineMessage } from "./errors.ts";
+
+export interface EngineCall {
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Give up when no answer has begun by then. Default 60 s; null: never, which streams say. */
+  timeoutMs?: number | null;
+  /** Streams, and calls that wait for a container: they do not count among the short ones, of which so many at once. */
+  long?: boolean;
+}
+
+/** The newest version that this program was written against; an older engine is spoken to in its own. */
+const newestApiVersion = "1.47";
+const defaultTimeoutMs = 60_000;
+
+export class EngineHttp {
+  readonly #base: string;
+  readonly #unix: string | null;
+  readonly host: string;
+  #version: Promise<string> | null = null;
+  readonly #short = new Semaphore(limits.engineCalls);
+
+  /** unix:///var/run/docker.sock or tcp://127.0.0.1:2375. Throws a TypeError that says what is wrong with the address. */
+  constructor(host: string) {
+    this.host = host;
+    if (host.startsWith("unix://")) {
+      this.#unix = host.slice("unix://".length);
+      this.#base = "http://engine";
+    } else if (/^(tcp|http):\/\//.test(host) && URL.canParse(host)) {
+      this.#unix = null;
+      this.#base = `http://${new URL(host.replace(/^tcp/, "http")).host}`;
+    } else {
+      throw new TypeError(
+        `${JSON.stringify(host)} is no engine address: write unix:///var/run/docker.sock or tcp://HOST:PORT`,
+      );
+    }
+  }
+
+  /** The answer, whatever its status. Throws RuntimeError("engine-unavailable") where there is none. */
+  async call(method: string, path: string, options: EngineCall = {}): Promise<Response> {
+    const versioned = `/v${await this.#negotiated()}${path}`;
+    if (options.long) return this.#send(method, versioned, options);
+    return this.#short.run(() => this.#send(method, versioned, options));
+  }
+
+  /** The same where it must go well, read as JSON. */
+  async json<T>(method: string, path: string): Promise<T> {
+    const response = await this.call(method, path);
+    await this.expectOk(response);
+    return (await response.json()) as T;
+  }
+
+  /** Throws RuntimeError("engine-unavailable") with what it said. */
+  async expectOk(response: Response): Promise<void> {
+    if (response.ok) return;
+    const message = await engineMessage(response);
+    throw new RuntimeError(
+      "engine-unavailable",
+      `the engine at ${this.host} answered ${response.status}: ${message}`,
+      true,
+    );
+  }
+
+  /** Does it answer, in time? Beside all other calls. Throws RuntimeError("engine-unavailable"). */
+  async ping(): Promise<void> {
+    const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
+    await response.arrayBuffer();
+    if (!response.ok) {
+      throw new RuntimeError("engine-unavailable", `the engine at ${this.host} answers ${response.status}`, true);
+    }
+  }
+
+  #negotiated(): Promise<string> {
+    this.#version ??= this.#offered();
+    return this.#version;
+  }
+
+  async #offered(): Promise<string> {
+    try {
+      const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
+      await response.arrayBuffer();
+      const offered = response.headers.get("api-version") ?? newestApiVersion;
+      return older(offered, newestApiVersion) ? offered : newestApiVersion;
+    } catch (error) {
+      this.#version = null;
+      throw error;
+    }
+  }
+
+  async #send(method: string, path: string, { body, headers = {}, signal, timeoutMs }: EngineCall): Promise<Response> {
+    const giveUp = new AbortController();
+    const limit = timeoutMs === undefined ? defaultTimeoutMs : timeoutMs;
+    const timer =
+      limit === null ? undefined : setTimeout(() => giveUp.abort(new Error(`no answer in ${limit / 1000} s`)), limit);
+    const init = {
+      method,
+      headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal,
+      ...(this.#unix === null ? {} : { unix: this.#unix }),
+      // Bun's own idle timeout would cut quiet event and log streams.
+      timeout: false,
+    };
+    try {
+      return await fetch(this.#base + path, init as RequestInit);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      this.#version = null; // it may come back as another version
+      throw new RuntimeError(
+        "engine-unavailable",
+        `the engine at ${this.host} does not answer: ${(error as Error).message}`,
+        true,
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function older(left: string, right: string): boolean {
+  const [leftMajor = 0, leftMinor = 0] = left.split(".").map(Number);
+  const [rightMajor = 0, rightMinor = 0] = right.split(".").map(Number);
+  return leftMajor === rightMajor ? leftMinor < rightMinor : leftMajor < rightMajor;
+}
+
+/** Aborts what has been silent for too long. For streams that the other side must keep moving. */
+export class Silence {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #limitMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limitMs: number, signal: AbortSignal) {
+    this.#limitMs = limitMs;
+    this.signal = AbortSignal.any([signal, this.#controller.signal]);
+    this.heard();
+  }
+
+  /** Was it the silence that ended it? */
+  get broken(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  heard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(new Error("silent for too long")), this.#limitMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}

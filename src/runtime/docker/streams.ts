@@ -1,0 +1,43 @@
+// How engines' answers are read as they come: records by line, and streams that say nothing for a long time.
+
+import { TextSplitter } from "../../lib/split-text.ts";
+
+/** Lines without their ends; empty ones are left out. */
+export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const splitter = new TextSplitter("\n");
+  for await (const chunk of stream) {
+    for (const line of splitter.push(chunk)) if (line.trim() !== "") yield line.trim();
+  }
+  const last = splitter.rest().trim();
+  if (last !== "") yield last;
+}
+
+/**
+ * A stream that can be handed on before what is behind it has answered; read with the back-pressure of its reader.
+ * Cancelling it, or `signal`, also ends an opening that is still waiting.
+ */
+export function openLater(
+  open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const cancelled = new AbortController();
+  const either = AbortSignal.any([signal, cancelled.signal]);
+  let chunks: AsyncIterator<Uint8Array> | null = null;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        chunks ??= (await open(either))[Symbol.asyncIterator]();
+        const next = await chunks.next();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      } catch (error) {
+        if (cancelled.signal.aborted) return; // nobody reads any more
+        if (signal.aborted) controller.close();
+        else controller.error(error);
+      }
+    },
+    cancel() {
+      cancelled.abort();
+    },
+  });
+}

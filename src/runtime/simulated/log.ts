@@ -1,0 +1,77 @@
+// What a simulated container wrote: lines in memory, read as Docker's frames like a real engine's.
+
+import { type Clock, toTimestamp } from "../../lib/clock.ts";
+import type { LogRequest } from "../runtime.ts";
+
+interface Line {
+  stream: "stdout" | "stderr";
+  atMs: number;
+  text: string;
+}
+
+export class SimulatedLog {
+  readonly #clock: Clock;
+  readonly #lines: Line[] = [];
+  readonly #readers = new Set<() => void>();
+  #ended = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  begin(): void {
+    this.#ended = false;
+  }
+
+  write(stream: "stdout" | "stderr", text: string): void {
+    const atMs = this.#clock.now();
+    for (const line of text.split("\n")) if (line !== "") this.#lines.push({ stream, atMs, text: `${line}\n` });
+    for (const wake of this.#readers) wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const wake of this.#readers) wake();
+  }
+
+  read(request: LogRequest, signal: AbortSignal): ReadableStream<Uint8Array> {
+    const wanted = (line: Line) => request[line.stream] && line.atMs >= (request.sinceMs ?? 0);
+    // As engines do: the lines of both streams count for the tail, whichever is asked for.
+    const { length } = this.#lines;
+    const queue = this.#lines.slice(length - Math.min(request.tail ?? length, length)).filter(wanted);
+    let next = this.#lines.length;
+    let wake = () => {};
+    const wakeLater = () => wake();
+    this.#readers.add(wakeLater);
+    signal.addEventListener("abort", wakeLater);
+    const finish = () => this.#readers.delete(wakeLater);
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        while (!signal.aborted) {
+          for (; next < this.#lines.length; next++) if (wanted(this.#lines[next]!)) queue.push(this.#lines[next]!);
+          const line = queue.shift();
+          if (line) return controller.enqueue(frame(line, request.timestamps));
+          if (!request.follow || this.#ended) break;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        finish();
+        controller.close();
+      },
+      cancel: () => {
+        finish();
+        wake();
+      },
+    });
+  }
+}
+
+function frame({ stream, atMs, text }: Line, timestamps: boolean): Uint8Array {
+  const payload = new TextEncoder().encode(timestamps ? `${toTimestamp(atMs)} ${text}` : text);
+  const framed = new Uint8Array(8 + payload.length);
+  framed[0] = stream === "stderr" ? 2 : 1;
+  new DataView(framed.buffer).setUint32(4, payload.length);
+  framed.set(payload, 8);
+  return framed;
+}

@@ -1,0 +1,102 @@
+// What lies on a simulated engine's disk: the images that it has, the volumes that containers made, and what others hold
+// on to beside us.
+
+import { plainReference } from "../../model/image-reference.ts";
+import type { DiskUsage } from "../../model/node/cleanup.ts";
+import type { ContainerUse, ImageState, PulledImage, RuntimeError, VolumeState } from "../runtime.ts";
+
+export interface SimulatedImage {
+  present: boolean;
+  pullMs: number;
+  sizeBytes: number;
+  /** What a pull throws. A function may change its mind. */
+  failure?: () => RuntimeError | null;
+  /** Names with the same one are one image; left out: the name's own. */
+  imageId?: string;
+  parentId?: string;
+}
+
+/** Without one it cannot be seen. What is neither image nor free is `otherBytes`. */
+export interface SimulatedDisk {
+  totalBytes: number;
+  otherBytes: number;
+}
+
+export class SimulatedStorage {
+  readonly #images: Map<string, SimulatedImage>;
+  readonly #disk: SimulatedDisk | null;
+  readonly #uses: () => ContainerUse[];
+  readonly #volumes = new Map<string, VolumeState>();
+  /** Containers that somebody else runs on this engine. */
+  readonly others: ContainerUse[] = [];
+
+  constructor(images: Map<string, SimulatedImage>, disk: SimulatedDisk | null, uses: () => ContainerUse[]) {
+    this.#images = images;
+    this.#disk = disk;
+    this.#uses = uses;
+  }
+
+  idOf(reference: string): string {
+    return this.#images.get(reference)?.imageId ?? `sha256:${plainReference(reference)}`;
+  }
+
+  /** The image is there now. */
+  brought(reference: string): PulledImage | null {
+    const imageId = this.idOf(reference);
+    const image = this.#images.get(reference)!;
+    if (image.present) return null;
+    const isNew = !this.images().some((one) => one.imageId === imageId);
+    image.present = true;
+    return { imageId, sizeBytes: image.sizeBytes, isNew };
+  }
+
+  images(): ImageState[] {
+    const states = new Map<string, ImageState>();
+    for (const [reference, { present, sizeBytes, parentId }] of this.#images) {
+      if (!present) continue;
+      const imageId = this.idOf(reference);
+      const names = [...(states.get(imageId)?.names ?? []), plainReference(reference)].sort();
+      states.set(imageId, { imageId, names, sizeBytes, parentId: parentId ?? null });
+    }
+    return [...states.values()].sort((left, right) => (left.imageId < right.imageId ? -1 : 1));
+  }
+
+  removeImage(imageId: string, names: readonly string[]): string | null {
+    const found = this.images().find((image) => image.imageId === imageId);
+    if (!found) return null;
+    const other = found.names.find((name) => !names.includes(name));
+    if (other !== undefined) return `it is also called ${other}`;
+    const user = this.uses().find((use) => use.imageId === imageId);
+    if (user) return `the engine keeps it: container ${user.name} uses it`;
+    for (const [reference, image] of this.#images) if (this.idOf(reference) === imageId) image.present = false;
+    return null;
+  }
+
+  /** One that exists keeps its labels. */
+  putVolume(name: string, labels: Record<string, string> = {}): void {
+    if (!this.#volumes.has(name)) this.#volumes.set(name, { name, labels, sizeBytes: 0 });
+  }
+
+  volumes(withSizes: boolean): VolumeState[] {
+    return [...this.#volumes.values()]
+      .map((volume) => (withSizes ? volume : { ...volume, sizeBytes: null }))
+      .sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  removeVolume(name: string): string | null {
+    const user = this.uses().find(({ volumes }) => volumes.includes(name));
+    if (user) return `the engine keeps it: container ${user.name} uses it`;
+    this.#volumes.delete(name);
+    return null;
+  }
+
+  uses(): ContainerUse[] {
+    return [...this.#uses(), ...this.others];
+  }
+
+  disk(): DiskUsage | null {
+    if (this.#disk === null) return null;
+    const imageBytes = this.images().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    return { path: "/simulated", usedBytes: this.#disk.otherBytes + imageBytes, totalBytes: this.#disk.totalBytes };
+  }
+}

@@ -1,0 +1,239 @@
+// Breaks things as the plan says, and mends them again. What breaks is noted, so that checkers know who was disturbed.
+
+import { type Random, randomInteger } from "../../lib/random.ts";
+import { limits } from "../../model/limits.ts";
+import type { WorkerMachine } from "../machines/worker-machine.ts";
+import type { RunContext } from "../run/context.ts";
+import { clocks, everybody, masterPauses } from "./disturbance.ts";
+import type { FaultKind } from "./fault-kinds.ts";
+import type { Fault } from "./plan.ts";
+
+/** A stream without a byte for so long is given up by its reader: two keep-alives and a half. */
+const unnoticedMs = limits.streamKeepAliveMs * 2.5;
+
+/** Mends what a fault broke. */
+type Mend = () => void;
+
+export class Faults {
+  readonly #scene: RunContext;
+  readonly #random: Random;
+  readonly #mends = new Set<Mend>();
+  /** Faults that happened, by kind. */
+  readonly counts = new Map<FaultKind, number>();
+
+  constructor(scene: RunContext, faults: readonly Fault[]) {
+    this.#scene = scene;
+    this.#random = scene.world.random("faults");
+    for (const fault of faults) scene.world.after(fault.atMs, () => this.#happen(fault));
+  }
+
+  /** Everything works again, and stays so. */
+  healAll(): void {
+    for (const mend of [...this.#mends]) mend();
+    this.#scene.away.clear();
+  }
+
+  #happen(fault: Fault): void {
+    const { world, workers, disturbance } = this.#scene;
+    if (this.#scene.healed) return;
+    const worker = workers[fault.target % workers.length]!;
+    const mend = this.#break(fault, worker);
+    if (mend === null) return;
+    this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
+    world.note(`fault ${fault.index} ${fault.kind} at ${worker.name} for ${fault.durationMs} ms`);
+    const whom = concerned(fault, worker);
+    const once: Mend = () => {
+      if (!this.#mends.delete(once)) return;
+      world.note(`fault ${fault.index} ${fault.kind} is over`);
+      // Machines without power reset no connection: whose it was finds out by the silence.
+      if (whom !== null) world.after(fault.kind === "master-power" ? unnoticedMs : 0, () => disturbance.end(whom));
+      mend();
+    };
+    this.#mends.add(once);
+    if (whom !== null) disturbance.begin(whom);
+    world.after(fault.durationMs, once);
+  }
+
+  /** Null: there is nothing that it could break now. */
+  #break(fault: Fault, worker: WorkerMachine): Mend | null {
+    const { master } = this.#scene;
+    switch (fault.kind) {
+      case "master-crash":
+        master.crash();
+        return () => master.start();
+      case "master-power":
+        master.powerOff();
+        return () => master.powerOn();
+      case "master-upgrade":
+        master.upgrade();
+        return () => master.start();
+      case "master-pause":
+      case "worker-pause":
+        return this.#pause(fault, worker);
+      case "worker-crash":
+        worker.crash();
+        this.#leaves(worker);
+        return () => {
+          worker.start();
+          this.#returns(worker);
+        };
+      case "worker-upgrade":
+        worker.upgrade();
+        return () => {};
+      case "node-power":
+      case "node-wiped":
+        return this.#power(fault, worker);
+      case "partition":
+      case "partition-there":
+      case "partition-back":
+      case "partition-many":
+        return this.#cut(fault, worker);
+      case "slow-link":
+      case "lossy-link":
+      case "duplicates":
+      case "broken-streams":
+        return this.#disturbLink(fault, worker);
+      case "disk-full":
+      case "disk-broken":
+      case "disk-slow":
+        return this.#disk(fault);
+      case "clock-jump":
+        return this.#jump(fault, worker);
+      default:
+        return this.#engine(fault, worker);
+    }
+  }
+
+  #leaves(worker: WorkerMachine): void {
+    const { away, world } = this.#scene;
+    if (!away.has(worker.name)) away.set(worker.name, world.now);
+  }
+
+  #returns(worker: WorkerMachine): void {
+    this.#scene.away.delete(worker.name);
+  }
+
+  #pause({ kind, strength }: Fault, worker: WorkerMachine): Mend | null {
+    const process = kind === "master-pause" ? this.#scene.master.process : worker.process;
+    if (!process || process.paused) return null;
+    process.pause();
+    if (kind === "worker-pause" || strength < 0.5) return () => process.resume();
+    // A machine that is suspended is off the network, too: what was said meanwhile does not wait in its sockets.
+    const { network, workers } = this.#scene;
+    const peers = ["clients", "mirror", ...workers.map(({ name }) => name)];
+    for (const peer of peers) network.cut(peer, "master");
+    return () => {
+      process.resume();
+      for (const peer of peers) network.heal(peer, "master");
+    };
+  }
+
+  #power({ kind }: Fault, worker: WorkerMachine): Mend | null {
+    if (!worker.host.up) return null;
+    worker.powerOff();
+    this.#leaves(worker);
+    return () => {
+      if (kind === "node-wiped") worker.wipe();
+      worker.powerOn();
+      this.#returns(worker);
+    };
+  }
+
+  #cut({ kind, strength }: Fault, worker: WorkerMachine): Mend {
+    const { network, workers } = this.#scene;
+    const many = kind === "partition-many";
+    // Cut off on its way back alone, what it says still arrives.
+    const silent = !many && kind !== "partition-there";
+    const cut = many ? workers.filter(() => this.#random.next() < Math.max(0.3, strength)) : [worker];
+    for (const { name } of cut) {
+      if (kind !== "partition-back") network.cut("master", name);
+      if (kind !== "partition-there") network.cut(name, "master");
+      if (silent) this.#leaves(worker);
+    }
+    return () => {
+      for (const { name } of cut) {
+        if (kind !== "partition-back") network.heal("master", name);
+        if (kind !== "partition-there") network.heal(name, "master");
+      }
+      if (silent) this.#returns(worker);
+    };
+  }
+
+  #disturbLink({ kind, strength }: Fault, { name }: WorkerMachine): Mend {
+    const { network } = this.#scene;
+    if (kind === "broken-streams") {
+      network.breakStreams(strength);
+      return () => {};
+    }
+    const links = [network.link("master", name), network.link(name, "master"), network.link("clients", "master")];
+    for (const link of links) {
+      if (kind === "slow-link") Object.assign(link, { minDelayMs: 20, maxDelayMs: 50 + strength * 800 });
+      else if (kind === "lossy-link") link.loss = strength * 0.3;
+      else link.duplicates = strength;
+    }
+    return () => {
+      for (const link of links) {
+        if (!link.cut) Object.assign(link, { minDelayMs: 0.1, maxDelayMs: 1.5, loss: 0, duplicates: 0 });
+      }
+    };
+  }
+
+  #disk({ kind, strength }: Fault): Mend {
+    const { disk } = this.#scene.master;
+    if (kind === "disk-slow") {
+      const usual = disk.syncMs;
+      disk.syncMs = { min: 50, max: 100 + strength * 3000 };
+      return () => {
+        disk.syncMs = usual;
+      };
+    }
+    disk.trouble = kind === "disk-full" ? "full" : "broken";
+    return () => {
+      disk.trouble = "none";
+    };
+  }
+
+  /** Clocks do not jump back by themselves: whoever set it wrong leaves it so for a while, then sets it right. */
+  #jump({ strength, target }: Fault, worker: WorkerMachine): Mend {
+    const host = target % 3 === 0 ? this.#scene.master.host : worker.host;
+    const hours = target % 2 === 0 ? strength * 2 : -strength * 2;
+    host.clockOffsetMs = Math.round(hours * 3_600_000 * (target % 5 === 0 ? 1 : 0.002));
+    return () => {
+      host.clockOffsetMs = 0;
+    };
+  }
+
+  #engine({ kind, strength }: Fault, worker: WorkerMachine): Mend | null {
+    const { engine, engineDelayMs } = worker;
+    if (!worker.host.up) return null;
+    const running = engine.all().filter(({ status }) => status === "running");
+    const victim = running[randomInteger(this.#random, Math.max(1, running.length))];
+    switch (kind) {
+      case "engine-slow":
+        Object.assign(engineDelayMs, { min: 50, max: 100 + strength * 4000 });
+        return () => Object.assign(engineDelayMs, { min: 1, max: 10 });
+      case "events-lost":
+        engine.loseEvents(1 + Math.floor(strength * 10));
+        return () => engine.loseEvents(0);
+      case "container-removed":
+        if (victim) engine.removeBehindBack(victim.taskId);
+        return victim ? () => {} : null;
+      case "container-dies":
+        if (victim) engine.end(victim.taskId, 137, strength < 0.5);
+        return victim ? () => {} : null;
+      default:
+        engine.goAway({ hang: kind === "engine-hangs", killContainers: kind === "engine-restart" && strength < 0.5 });
+        return () => {
+          if (worker.host.up && worker.engine === engine) engine.comeBack();
+        };
+    }
+  }
+}
+
+/** Whom it disturbs, so that checkers excuse it; null: nobody, for that must go unnoticed. */
+function concerned({ kind, durationMs }: Fault, worker: WorkerMachine): string | null {
+  if (kind === "master-pause") return masterPauses;
+  if (kind === "clock-jump") return clocks;
+  if (kind === "worker-pause" && durationMs <= limits.heartbeatStallMs) return null;
+  return /^(master|disk|partition-many|broken)/.test(kind) ? everybody : worker.name;
+}

@@ -1,0 +1,102 @@
+// What a seed means: how large the world is, what its clients want, and what breaks when. Plain data, drawn before the
+// run begins, so that a plan can be made smaller and run again.
+
+import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import { type Strategy, strategies } from "../../model/cluster.ts";
+import { limits } from "../../model/limits.ts";
+import { type FaultGroup, type FaultKind, faultKinds, groupOf } from "./fault-kinds.ts";
+
+export interface Fault {
+  /** Its place in the drawing: what --keep names. */
+  index: number;
+  atMs: number;
+  kind: FaultKind;
+  /** Which machine, modulo how many there are. */
+  target: number;
+  durationMs: number;
+  /** In [0, 1): how hard. */
+  strength: number;
+}
+
+export interface Plan {
+  seed: number;
+  nodes: number;
+  /** Of the first act; healing comes on top. */
+  durationMs: number;
+  clients: number;
+  /** Mean pause between two requests of one client. */
+  pauseMs: number;
+  strategy: Strategy;
+  /** A sync takes so long; 0: none at all. */
+  syncMs: number;
+  /** Changes from one snapshot to the next. */
+  snapshotChanges: number;
+  /** Of a hundred workers so many are of an earlier release. */
+  oldWorkers: number;
+  /** So many finished tasks are kept. */
+  finishedTasks: number;
+  /** Above this share of silent nodes the master doubts itself; 1: never. */
+  massLossFraction: number;
+  faults: Fault[];
+}
+
+export interface PlanOptions {
+  seed: number;
+  nodes?: number | undefined;
+  hours?: number | undefined;
+  groups: readonly FaultGroup[];
+  /** Indices of the faults to keep; undefined: all. */
+  keep?: readonly number[] | undefined;
+}
+
+const secondMs = 1000;
+const hourMs = 3_600_000;
+const defaultHours = 0.1;
+/** The first seconds are everybody's start. */
+const calmMs = 5 * secondMs;
+
+export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: PlanOptions): Plan {
+  const random = seededRandom(seed ^ 0x5eed);
+  const drawn = {
+    nodes: 2 + randomInteger(random, 6),
+    clients: 1 + randomInteger(random, 3),
+    pauseMs: 300 + randomInteger(random, 4000),
+    strategy: strategies[randomInteger(random, strategies.length)]!,
+    syncMs: randomInteger(random, 3) === 0 ? 0 : 1 + randomInteger(random, 30),
+    snapshotChanges: 50 + randomInteger(random, 50 * 2 ** randomInteger(random, 7)),
+    oldWorkers: randomInteger(random, 3) === 0 ? 50 : 0,
+    finishedTasks: 10 + randomInteger(random, 100),
+    massLossFraction: randomInteger(random, 3) === 0 ? 1 : limits.massLossFraction,
+  };
+  const durationMs = Math.round(hours * hourMs);
+  // Many faults in a short run, fewer in a long one: a cluster that never gets up again proves nothing.
+  const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 10 : 1);
+  const kept = keep && new Set(keep);
+  const faults = drawFaults(seed, durationMs, gapMs).filter(
+    ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
+  );
+  // Who runs a day wants to see a day's work: dense in minutes, as people work in hours.
+  const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
+  const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
+  return { seed, ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, durationMs, faults };
+}
+
+/** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */
+function drawFaults(seed: number, durationMs: number, gapMs: number): Fault[] {
+  const random = seededRandom(seed ^ 0xfa17);
+  const faults: Fault[] = [];
+  for (let atMs = calmMs, index = 0; ; index++) {
+    atMs += random.next() * 2 * gapMs;
+    if (atMs >= durationMs) return faults;
+    faults.push(drawFault(random, index, Math.round(atMs)));
+  }
+}
+
+function drawFault(random: Random, index: number, atMs: number): Fault {
+  const kind = faultKinds[randomInteger(random, faultKinds.length)]!;
+  const target = randomInteger(random, 65_536);
+  // Mostly short, now and then longer than any lease.
+  const long = randomInteger(random, 4) === 0;
+  const durationMs = Math.round(long ? 5000 + random.next() * 60_000 : 50 + random.next() * 6000);
+  return { index, atMs, kind, target, durationMs, strength: random.next() };
+}

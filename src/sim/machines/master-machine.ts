@@ -1,0 +1,128 @@
+// The machine of the master: its disk outlives it, and each start is another life of the real master over it.
+
+import { drawSeed, type Random, seededRandom } from "../../lib/random.ts";
+import { type Master, startMaster } from "../../master/master.ts";
+import type { Strategy } from "../../model/cluster.ts";
+import { SimulatedDisk } from "../world/disk.ts";
+import { DiskJournal } from "../world/disk-journal.ts";
+import { Host } from "../world/host.ts";
+import type { Network } from "../world/network.ts";
+import { Process } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+
+export const masterPort = 8080;
+export const masterUrl = `http://master:${masterPort}`;
+
+/** How long a start takes, by what there is to read. */
+const startMs = 150;
+
+export interface MasterMachineOptions {
+  world: World;
+  network: Network;
+  strategy: Strategy;
+  snapshotChanges: number;
+  finishedTasks: number;
+  massLossFraction: number;
+  /** An invariant of the code is broken: the process ends, and so does the trust in it. */
+  onBroken: (error: unknown) => void;
+}
+
+export class MasterMachine {
+  readonly host: Host;
+  readonly disk: SimulatedDisk;
+  readonly #options: MasterMachineOptions;
+  readonly #random: Random;
+  #process: Process | null = null;
+  #master: Master | null = null;
+  /** Somebody wants it up. */
+  #wanted = false;
+  /** Told of each life, once it has recovered. */
+  onStarted: () => void = () => {};
+
+  constructor(options: MasterMachineOptions) {
+    this.#options = options;
+    this.host = new Host(options.world, "master");
+    options.network.addHost(this.host);
+    this.#random = options.world.random("master");
+    this.disk = new SimulatedDisk(options.world.random("disk"));
+  }
+
+  get process(): Process | null {
+    return this.#process;
+  }
+
+  get master(): Master | null {
+    return this.#master;
+  }
+
+  start(): void {
+    this.#wanted = true;
+    if (this.#process || !this.host.up) return;
+    const { world, network, strategy, snapshotChanges, finishedTasks, massLossFraction, onBroken } = this.#options;
+    const process = new Process(world, this.host, "master");
+    this.#process = process;
+    world.note(`${process.name} starts`);
+    process.clock.timer(startMs, () => {
+      const journal = new DiskJournal(this.disk, (delayMs, done) => process.clock.timer(delayMs, done));
+      const master = startMaster({
+        journal,
+        clock: process.clock,
+        random: seededRandom(drawSeed(this.#random)),
+        log: process.log,
+        version: { version: "0.1.0-sim", commit: "sim", api: "v1" },
+        strategy,
+        snapshotChanges,
+        retention: { count: finishedTasks },
+        massLossFraction,
+        token: null,
+        allowedHosts: ["master"],
+        fetch: network.fetchFor(process),
+        onFatal: (error) => {
+          onBroken(error);
+          this.crash();
+        },
+      });
+      this.#master = master;
+      network.listen(process, masterPort, (request, from) =>
+        master.fetch(request, { remoteAddress: () => from, disableIdleTimeout() {} }),
+      );
+      this.onStarted();
+    });
+  }
+
+  /** kill -9; with the power, also what was not synced. */
+  crash(): void {
+    const process = this.#process;
+    if (!process) return;
+    this.#options.world.note(`${process.name} crashes`);
+    this.#process = null;
+    this.#master = null;
+    process.kill();
+    this.disk.crash();
+  }
+
+  /** SIGTERM: it ends what it has begun. Then the next version may start. */
+  upgrade(): void {
+    const process = this.#process;
+    const master = this.#master;
+    if (!process || !master) return;
+    this.#options.world.note(`${process.name} is upgraded`);
+    void master.stop().then(() => {
+      if (this.#process !== process) return;
+      this.#process = null;
+      this.#master = null;
+      process.kill();
+      if (this.#wanted) this.start();
+    });
+  }
+
+  powerOff(): void {
+    this.host.up = false;
+    this.crash();
+  }
+
+  powerOn(): void {
+    this.host.up = true;
+    if (this.#wanted) this.start();
+  }
+}

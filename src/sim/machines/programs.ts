@@ -1,0 +1,98 @@
+// What simulated containers do, said in a task's own words: `args: ["job", "5000", "1"]` runs 5 s and exits with 1. After
+// the world has healed, programs behave: what is to be kept alive goes on.
+
+import { type Random, randomInteger } from "../../lib/random.ts";
+import { limits } from "../../model/limits.ts";
+import type { TaskSpec } from "../../model/task/task.ts";
+import type { ParsedTaskInput } from "../../model/task/task-input.ts";
+import { RuntimeError } from "../../runtime/runtime.ts";
+import type { Program } from "../../runtime/simulated/options.ts";
+import type { SimulatedImage } from "../../runtime/simulated/storage.ts";
+
+const forever: Program = { runsMs: null, exitCode: 0 };
+
+/** What a container of this task does at its `run`-th start, counted from 0. */
+export function programOf({ args }: Pick<TaskSpec, "args">, run: number, healed: boolean): Program {
+  const [kind, ...words] = args;
+  const numbers = words.map(Number);
+  switch (kind) {
+    case "service":
+      return forever;
+    case "stubborn":
+      return { ...forever, ignoresStop: true };
+    case "job":
+      return { runsMs: numbers[0]!, exitCode: numbers[1]! };
+    case "loop": // fails again and again, until somebody mends it
+      return healed ? forever : { runsMs: numbers[0]!, exitCode: 3, stderr: `attempt ${run}: no database` };
+    case "oom":
+      return healed ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
+    case "unstartable":
+      return { runsMs: 0, exitCode: 127, startError: "exec: no such program" };
+    default:
+      return forever;
+  }
+}
+
+const amounts = [0, 0.1, 0.25, 0.5] as const;
+
+/** A task as somebody might want it. `serial` makes its name. */
+export function drawWish(random: Random, serial: number): ParsedTaskInput {
+  const pick = randomInteger(random, 100);
+  const runsMs = 500 + randomInteger(random, 30_000);
+  const wish: ParsedTaskInput = {
+    name: `t${serial}`,
+    image: randomInteger(random, 10) === 0 ? "slow" : "demo",
+    args: ["service"],
+    resources: {
+      cpu: { request: amounts[randomInteger(random, 4)]!, limit: null },
+      memory: { request: randomInteger(random, 4) * 64 * 1024 ** 2, limit: null },
+    },
+    restartPolicy: restarts("always"),
+    stopGraceSeconds: randomInteger(random, 12),
+  };
+  if (pick < 35) {
+    const exitCode = randomInteger(random, 4) === 0 ? 1 : 0;
+    Object.assign(wish, { args: ["job", String(runsMs), String(exitCode)], restartPolicy: restarts("never") });
+  } else if (pick < 45) {
+    Object.assign(wish, { args: ["loop", String(runsMs)], restartPolicy: restarts("on-failure") });
+  } else if (pick < 50) {
+    Object.assign(wish, { args: ["oom", String(runsMs)] });
+  } else if (pick < 55) {
+    wish.args = ["stubborn"];
+  } else if (pick < 58) {
+    Object.assign(wish, { args: ["unstartable"], restartPolicy: restarts("never") });
+  } else if (pick < 60) {
+    wish.image = "missing";
+  }
+  if (randomInteger(random, 6) === 0) {
+    const hostPort = 8000 + randomInteger(random, 3);
+    const hostIp = randomInteger(random, 3) === 0 ? "0.0.0.0" : "127.0.0.1";
+    wish.ports = [{ hostPort, containerPort: 80, protocol: "tcp", hostIp }];
+  }
+  if (randomInteger(random, 15) === 0) {
+    wish.constraints = [{ type: "label", key: "disk", operator: "equals", value: "ssd" }];
+  }
+  return wish;
+}
+
+function restarts(mode: "always" | "on-failure" | "never") {
+  return {
+    mode,
+    maxRestarts: null,
+    backoffInitialMs: limits.restartBackoffInitialMs,
+    backoffMaxMs: 60_000,
+    resetAfterMs: limits.restartResetMs,
+  };
+}
+
+/** The images that each engine can get; a registry that fails does so by chance, and no longer once all has healed. */
+export function drawImages(random: Random, healed: () => boolean): Map<string, SimulatedImage> {
+  const failure = () =>
+    !healed() && randomInteger(random, 3) === 0
+      ? new RuntimeError("registry-unreachable", "the simulated registry does not answer", true)
+      : null;
+  return new Map([
+    ["demo", { present: true, pullMs: 1, sizeBytes: 2_000_000 }],
+    ["slow", { present: false, pullMs: 2000 + randomInteger(random, 20_000), sizeBytes: 400_000_000, failure }],
+  ]);
+}

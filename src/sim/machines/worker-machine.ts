@@ -1,0 +1,196 @@
+// A machine that runs containers: its engine and its worker's identity outlive the worker, and each start is another
+// life of the real worker over them. Without power the containers go too; wiped, nothing is left of either.
+
+import { Client } from "../../api/client.ts";
+import { Guard } from "../../api/guard.ts";
+import { type Random, randomInteger } from "../../lib/random.ts";
+import { limits } from "../../model/limits.ts";
+import type { TaskSpec } from "../../model/task/task.ts";
+import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
+import type { Identity } from "../../worker/data-dir/identity.ts";
+import { createServer } from "../../worker/server.ts";
+import { Worker, type WorkerOptions } from "../../worker/worker.ts";
+import { engineDoor } from "../world/engine-door.ts";
+import { Host } from "../world/host.ts";
+import type { Network } from "../world/network.ts";
+import { Process } from "../world/process.ts";
+import type { World } from "../world/world.ts";
+import { masterUrl } from "./master-machine.ts";
+import { ofFirstRelease } from "./old-release.ts";
+import { drawImages, programOf } from "./programs.ts";
+
+export const workerPort = 8081;
+const startMs = 60;
+const gibibyte = 1024 ** 3;
+
+export interface WorkerMachineOptions {
+  world: World;
+  network: Network;
+  name: string;
+  /** Of an earlier release: it says and understands less. */
+  old: boolean;
+  healed: () => boolean;
+  /** A container of this task was started here. */
+  onRun: (machine: WorkerMachine, taskId: string, spec: TaskSpec) => void;
+  /** A worker asks its engine for something. */
+  onEngineCall: (machine: WorkerMachine, name: string, words: readonly unknown[]) => void;
+}
+
+export class WorkerMachine {
+  readonly name: string;
+  readonly host: Host;
+  readonly #options: WorkerMachineOptions;
+  readonly #random: Random;
+  readonly capacity: number;
+  readonly cpu: number;
+  readonly memory: number;
+  readonly labels: Record<string, string>;
+  /** So many are kept for their logs. */
+  readonly endedContainers: number;
+  /** How often it got a new disk: what ran before then has left no trace. */
+  wipes = 0;
+  engine!: SimulatedRuntime;
+  /** Delay of each call to the engine. */
+  readonly engineDelayMs = { min: 1, max: 10 };
+  #engineProcess!: Process;
+  /** Tasks whose run will end by itself. */
+  readonly #passing = new Set<string>();
+  #identity: Identity | null = null;
+  #process: Process | null = null;
+  #worker: Worker | null = null;
+  #wanted = false;
+
+  constructor(options: WorkerMachineOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.host = new Host(options.world, options.name);
+    options.network.addHost(this.host);
+    this.#random = options.world.random(`machine ${options.name}`);
+    this.capacity = 4 + randomInteger(this.#random, 12);
+    this.cpu = 1 + randomInteger(this.#random, 4);
+    this.memory = (1 + randomInteger(this.#random, 4)) * gibibyte;
+    this.labels = randomInteger(this.#random, 2) === 0 ? { disk: "ssd" } : {};
+    this.endedContainers = 1 + randomInteger(this.#random, 12);
+    this.#installEngine();
+  }
+
+  get process(): Process | null {
+    return this.#process;
+  }
+
+  get worker(): Worker | null {
+    return this.#worker;
+  }
+
+  get identity(): Identity | null {
+    return this.#identity;
+  }
+
+  /** A task whose container runs, and will end by itself. */
+  get passing(): string | null {
+    const found = this.engine.all().find(({ taskId, status }) => status === "running" && this.#passing.has(taskId));
+    return found?.taskId ?? null;
+  }
+
+  #installEngine(): void {
+    const { world, healed, onRun } = this.#options;
+    this.#engineProcess = new Process(world, this.host, "engine");
+    this.engine = new SimulatedRuntime({
+      clock: this.#engineProcess.clock,
+      random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
+      images: drawImages(this.#random, healed),
+      program: (spec, run) => programOf(spec, run, healed()),
+      onRun: (taskId, spec, { runsMs }) => {
+        if (runsMs === null) this.#passing.delete(taskId);
+        else this.#passing.add(taskId);
+        onRun(this, taskId, spec);
+      },
+      delayMs: this.engineDelayMs,
+      cpu: this.cpu,
+      memory: this.memory,
+    });
+  }
+
+  start(): void {
+    this.#wanted = true;
+    if (this.#process || !this.host.up) return;
+    const { world } = this.#options;
+    const process = new Process(world, this.host, "worker");
+    this.#process = process;
+    world.note(`${process.name} starts`);
+    process.clock.timer(startMs, () => this.#begin(process));
+  }
+
+  #begin(process: Process): void {
+    const { network, old, onEngineCall } = this.#options;
+    const runtime = engineDoor(process, this.engine, (name, words) => onEngineCall(this, name, words));
+    const fetch = old ? ofFirstRelease(network.fetchFor(process)) : network.fetchFor(process);
+    const client = new Client({ baseUrl: masterUrl, fetch, clock: process.clock });
+    const options: WorkerOptions = {
+      client,
+      runtime,
+      clock: process.clock,
+      random: process.random,
+      log: process.log,
+      hostname: this.name,
+      port: workerPort,
+      address: this.name,
+      capacity: this.capacity,
+      labels: this.labels,
+      cpu: null,
+      memory: null,
+      version: "0.1.0-sim",
+      retention: { count: this.endedContainers, ageMs: limits.endedContainerAgeMs },
+      identity: {
+        read: () => this.#identity,
+        write: (identity) => {
+          this.#identity = { ...identity };
+        },
+      },
+    };
+    const worker = new Worker(options);
+    this.#worker = worker;
+    const guard = new Guard({ token: null, allowedHosts: [this.name] });
+    const serve = createServer({ worker, runtime, guard, version: "0.1.0-sim" });
+    network.listen(process, workerPort, (request) => serve(request));
+    void worker.start();
+  }
+
+  /** kill -9 of the worker. Its containers go on. */
+  crash(): void {
+    const process = this.#process;
+    if (!process) return;
+    this.#options.world.note(`${process.name} crashes`);
+    this.#process = null;
+    this.#worker = null;
+    process.kill();
+  }
+
+  /** SIGTERM: it leaves its containers to the next version. */
+  upgrade(): void {
+    this.#worker?.stop();
+    this.crash();
+    this.start();
+  }
+
+  powerOff(): void {
+    this.#options.world.note(`${this.name} loses power`);
+    this.host.up = false;
+    this.crash();
+    this.engine.goAway({ killContainers: true });
+  }
+
+  powerOn(): void {
+    this.host.up = true;
+    this.engine.comeBack();
+    if (this.#wanted) this.start();
+  }
+
+  /** A new disk: no identity, no containers, no images. */
+  wipe(): void {
+    this.wipes++;
+    this.#identity = null;
+    this.#engineProcess.kill();
+    this.#installEngine();
+  }
+}

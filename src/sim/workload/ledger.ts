@@ -1,0 +1,20 @@
+// What clients asked for and what they were told: their side of the bargain, to be held against the truth at the end.
+
+import type { TaskId } from "../../model/ids.ts";
+import type { Task } from "../../model/task/task.ts";
+
+export class Ledger {
+  /** Idempotency key -> the task that the first answer named. */
+  readonly created = new Map<string, TaskId>();
+  /** Keys under which a task was asked for, answered or not. */
+  readonly asked = new Set<string>();
+  readonly stopped = new Set<TaskId>();
+  readonly removed = new Set<TaskId>();
+  /** To be removed whatever they do, answered or not. */
+  readonly forced = new Set<TaskId>();
+  requests = 0;
+  unanswered = 0;
+  refused = 0;
+  /** The newest that a client was told of each task that it made. */
+  readonly known = new Map<TaskId, Task>();
+}

@@ -1,0 +1,19 @@
+// The tasks that a chunk of a master's event stream carries.
+
+import type { Task } from "../../model/task/task.ts";
+
+const decoder = new TextDecoder();
+
+export function parseEvents(chunk: Uint8Array): Task[] {
+  // Keep-alives: nearly all chunks of a quiet cluster.
+  if (chunk.length < 8) return [];
+  const tasks: Task[] = [];
+  for (const line of decoder.decode(chunk).split("\n")) {
+    if (!line.startsWith("data: {")) continue;
+    const data = JSON.parse(line.slice(6)) as { tasks?: Task[]; task?: Task; taskId?: string; status?: string };
+    if (data.tasks) tasks.push(...data.tasks);
+    else if (data.task) tasks.push(data.task);
+    else if (data.taskId && data.status) tasks.push(data as unknown as Task);
+  }
+  return tasks;
+}

@@ -1,0 +1,209 @@
+// The clients: people and programs that create, stop, remove, list and wait, over the network, and try again with the
+// same key until they are answered. They write down what they were told.
+
+import { Client, UnreachableError } from "../../api/client.ts";
+import { type Random, randomInteger } from "../../lib/random.ts";
+import type { TaskId } from "../../model/ids.ts";
+import type { Outcome } from "../../model/refusal.ts";
+import { isFinished, type Task } from "../../model/task/task.ts";
+import { strangersWord } from "../checkers/strangers-are-refused.ts";
+import { masterUrl } from "../machines/master-machine.ts";
+import { drawWish } from "../machines/programs.ts";
+import type { RunContext } from "../run/context.ts";
+import { Host } from "../world/host.ts";
+import { Process } from "../world/process.ts";
+
+const patienceMs = 5000;
+const retryMs = 700;
+
+/** Refusals that say: later. */
+const later = new Set(["journal-unavailable", "not-ready", "too-many", "internal", "node-unreachable"]);
+
+export class Workload {
+  readonly #scene: RunContext;
+  readonly #pauseMs: number;
+  readonly #random: Random;
+  readonly #live: TaskId[] = [];
+  readonly #room: number;
+  #serial = 0;
+  #stopped = false;
+  /** Requests that are still tried. */
+  #underWay = 0;
+  readonly host: Host;
+
+  constructor(scene: RunContext, clients: number, pauseMs: number) {
+    this.#scene = scene;
+    this.#pauseMs = pauseMs;
+    this.#random = scene.world.random("workload");
+    this.#room = scene.workers.reduce((sum, { capacity }) => sum + capacity, 0);
+    this.host = new Host(scene.world, "clients");
+    scene.network.addHost(this.host);
+    for (let i = 0; i < clients; i++) this.#begin(new Process(scene.world, this.host, `client-${i}`));
+  }
+
+  get idle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  /** Nothing new is asked; what was asked is tried until it is answered. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #begin(process: Process): void {
+    const client = new Client({
+      baseUrl: masterUrl,
+      fetch: this.#scene.network.fetchFor(process),
+      clock: process.clock,
+    });
+    const next = () => {
+      if (this.#stopped) return;
+      this.#underWay++;
+      void this.#act(client, process).finally(() => {
+        this.#underWay--;
+        process.clock.timer(this.#random.next() * 2 * this.#pauseMs, next);
+      });
+    };
+    process.clock.timer(this.#random.next() * this.#pauseMs, next);
+  }
+
+  async #act(client: Client, process: Process): Promise<void> {
+    const draw = randomInteger(this.#random, 100);
+    const crowded = this.#live.length > this.#room * 0.9;
+    if (draw < (crowded ? 10 : 48)) return this.#create(client, process);
+    if (draw < 68) return this.#stop(client, process);
+    if (draw < 80) return this.#remove(client, process);
+    if (draw < 86) return this.#look(client, process);
+    if (draw < 92) return this.#list(client, process);
+    // Dear: it replays the log.
+    if (draw === 93 && randomInteger(this.#random, 4) === 0) return this.#explain(client, process);
+    if (draw < 97) return this.#cordon(client, process);
+    if (draw === 97) return this.#speakAsStranger(client, process);
+    if (draw === 98 && randomInteger(this.#random, 4) === 0) return this.#deregister(client, process);
+    await this.#try(process, () => client.call("listNodes", { timeoutMs: patienceMs }));
+  }
+
+  async #create(client: Client, process: Process): Promise<void> {
+    const { ledger, world } = this.#scene;
+    const serial = this.#serial++;
+    const wish = drawWish(this.#random, serial);
+    const key = `key-${serial}`;
+    const wait = randomInteger(this.#random, 8) === 0;
+    ledger.asked.add(key);
+    const outcome = await this.#try(process, () =>
+      client.call("createTask", {
+        body: wish as never,
+        headers: { "idempotency-key": key },
+        ...(wait ? { query: { wait: "running" as const, timeout: "3s" } } : {}),
+        timeoutMs: patienceMs,
+      }),
+    );
+    if (!outcome?.ok) return;
+    const task = outcome.value as Task;
+    const before = ledger.created.get(key);
+    if (before !== undefined && before !== task.taskId) {
+      const message = `${key} was answered with ${before}, then with ${task.taskId}`;
+      this.#scene.fail({ class: "safety", checker: "asked-once-made-once", message });
+    }
+    ledger.created.set(key, task.taskId);
+    ledger.known.set(task.taskId, task);
+    world.remark(() => `client was told of ${task.taskId}: ${task.status}`);
+    this.#live.push(task.taskId);
+  }
+
+  #pick(): TaskId | undefined {
+    const { truth } = this.#scene;
+    // What has finished meanwhile is picked now and then, too: then the master says what it makes of that.
+    for (let tries = 0; tries < 4 && this.#live.length > 0; tries++) {
+      const at = randomInteger(this.#random, this.#live.length);
+      const taskId = this.#live[at]!;
+      const task = truth.state.tasks.get(taskId);
+      if (task && !isFinished(task.status)) return taskId;
+      this.#live.splice(at, 1);
+      if (randomInteger(this.#random, 3) === 0) return taskId;
+    }
+    return undefined;
+  }
+
+  async #stop(client: Client, process: Process): Promise<void> {
+    const taskId = this.#pick();
+    if (taskId === undefined) return;
+    const outcome = await this.#try(process, () => client.call("stopTask", { id: taskId, timeoutMs: patienceMs }));
+    if (outcome?.ok) this.#scene.ledger.stopped.add(taskId);
+  }
+
+  async #remove(client: Client, process: Process): Promise<void> {
+    // Often the newest: people remove what they have just made.
+    const taskId = randomInteger(this.#random, 3) === 0 ? this.#live.at(-1) : this.#pick();
+    if (taskId === undefined) return;
+    const force = randomInteger(this.#random, 2) === 0;
+    if (force) this.#scene.ledger.forced.add(taskId);
+    const outcome = await this.#try(process, () =>
+      client.call("deleteTask", { id: taskId, query: { force }, timeoutMs: patienceMs }),
+    );
+    if (outcome?.ok) this.#scene.ledger.removed.add(taskId);
+  }
+
+  async #look(client: Client, process: Process): Promise<void> {
+    const taskId = this.#pick();
+    if (taskId === undefined) return;
+    const query = randomInteger(this.#random, 2) === 0 ? { wait: "finished" as const, timeout: "2s" } : {};
+    await this.#try(process, () => client.call("getTask", { id: taskId, query, timeoutMs: patienceMs }));
+  }
+
+  async #list(client: Client, process: Process): Promise<void> {
+    // The newest, which change most: from the first that this client knows.
+    const cursor = this.#live[0];
+    const query = { limit: 50, ...(cursor === undefined ? {} : { cursor }) };
+    await this.#try(process, () => client.call("listTasks", { query, timeoutMs: patienceMs }));
+  }
+
+  async #explain(client: Client, process: Process): Promise<void> {
+    const taskId = this.#pick();
+    if (taskId === undefined) return;
+    await this.#try(process, () => client.call("explainTask", { id: taskId, timeoutMs: patienceMs }));
+  }
+
+  async #cordon(client: Client, process: Process): Promise<void> {
+    const { workers } = this.#scene;
+    const { name } = workers[randomInteger(this.#random, workers.length)]!;
+    const operation = randomInteger(this.#random, 3) === 0 ? "cordonNode" : "uncordonNode";
+    await this.#try(process, () => client.call(operation, { id: name, timeoutMs: patienceMs }));
+  }
+
+  /** A report in the name of a node that the task is not on: it must be refused. */
+  async #speakAsStranger(client: Client, process: Process): Promise<void> {
+    const { truth } = this.#scene;
+    const taskId = this.#pick();
+    const task = taskId && truth.state.tasks.get(taskId);
+    const stranger = task && [...truth.state.nodes.keys()].find((nodeId) => nodeId !== task.nodeId);
+    if (!stranger) return;
+    const reason = { code: "exited" as const, message: strangersWord };
+    const body = { status: "failed" as const, nodeId: stranger, reason };
+    await this.#try(process, () => client.call("reportTask", { id: task.taskId, body, timeoutMs: patienceMs }));
+  }
+
+  /** A node that somebody takes for gone: its worker, if it is not, joins anew. */
+  async #deregister(client: Client, process: Process): Promise<void> {
+    const { workers } = this.#scene;
+    const { name } = workers[randomInteger(this.#random, workers.length)]!;
+    await this.#try(process, () => client.call("deregisterNode", { id: name, timeoutMs: patienceMs }));
+  }
+
+  /** Until it is answered. Null: the world has ended before. */
+  async #try<T>(process: Process, call: () => Promise<Outcome<T>>): Promise<Outcome<T> | null> {
+    const { ledger } = this.#scene;
+    for (;;) {
+      ledger.requests++;
+      try {
+        const outcome = await call();
+        if (outcome.ok || !later.has(outcome.refusal.code)) return outcome;
+        ledger.refused++;
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error;
+        ledger.unanswered++;
+      }
+      await new Promise<void>((resolve) => process.clock.timer(retryMs, resolve));
+    }
+  }
+}

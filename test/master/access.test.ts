@@ -1,0 +1,101 @@
+// Who may talk to a master over a real socket: tokens, Host and Origin; and on which addresses it may listen at all.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Operation, operations } from "../../src/api/operations/operations.ts";
+import { refusesAddress } from "../../src/master/master.ts";
+import { expectRefusal, TestMaster } from "./in-process.ts";
+
+let podling: TestMaster;
+beforeAll(() => {
+  podling = new TestMaster({ token: "s3cret", allowedHosts: ["podling.example"] });
+});
+afterAll(() => podling.stop());
+
+/** Over a bare socket: fetch does not let Host be chosen. */
+async function raw(request: string): Promise<{ status: number; text: string }> {
+  let text = "";
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: Number(new URL(podling.url).port),
+    socket: {
+      data: (_, bytes) => {
+        text += bytes.toString();
+        if (text.includes("\r\n\r\n")) resolve();
+      },
+      close: () => resolve(),
+    },
+  });
+  socket.write(request);
+  await promise;
+  socket.end();
+  return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]), text };
+}
+
+const table = Object.entries(operations) as [string, Operation][];
+
+describe("with a token", () => {
+  test.each(table.filter(([, { open }]) => !open))("%s asks for it, before anything else", async (_, operation) => {
+    const path = operation.path.replace("{id}", "none");
+    const answer = await podling.ask(operation.method, path);
+    expectRefusal(answer, 401, "unauthorized");
+    expect(answer.headers.get("www-authenticate")).toContain("Bearer");
+    const wrong = await podling.ask(operation.method, path, { headers: { authorization: "Bearer s3cret " + "x" } });
+    expectRefusal(wrong, 401, "unauthorized");
+  });
+
+  test.each(table.filter(([, { open }]) => open))("%s does not", async (_, operation) => {
+    expect((await podling.ask(operation.method, operation.path)).status).toBe(200);
+  });
+
+  test("the right one comes in; a path that is not there is not told to others", async () => {
+    const headers = { authorization: "Bearer s3cret" };
+    expect((await podling.ask("GET", "/api/v1/tasks", { headers })).status).toBe(200);
+    expectRefusal(await podling.ask("GET", "/nowhere", { headers }), 404, "route-not-found");
+    expectRefusal(await podling.ask("GET", "/nowhere"), 401, "unauthorized");
+  });
+});
+
+describe("web pages", () => {
+  test.each([
+    ["evil.example", 403],
+    ["evil.example:8080", 403],
+    ["localhost", 200],
+    ["127.0.0.1", 200],
+    ["[::1]:8080", 200],
+    ["podling.example", 200],
+  ])("Host: %s is %p", async (host, status) => {
+    const answer = await raw(`GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect(answer.status).toBe(status);
+    if (status === 403) expect(answer.text).toContain('"code":"forbidden-origin"');
+  });
+
+  test.each([["http://evil.example"], ["null"], ["http://localhost:1"]])("Origin: %s", async (origin) => {
+    expectRefusal(await podling.ask("GET", "/health", { headers: { origin } }), 403, "forbidden-origin");
+    const headers = { origin, authorization: "Bearer s3cret" };
+    expectRefusal(await podling.ask("GET", "/api/v1/tasks", { headers }), 403, "forbidden-origin");
+  });
+
+  test("the master's own page may", async () => {
+    const headers = { origin: podling.url, authorization: "Bearer s3cret", "sec-fetch-site": "same-origin" };
+    expect((await podling.ask("GET", "/api/v1/tasks", { headers })).status).toBe(200);
+  });
+
+  test("no answer tells browsers to let other sites read it", async () => {
+    const { headers } = await podling.ask("GET", "/health");
+    expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+  });
+});
+
+describe("addresses", () => {
+  test.each([["127.0.0.1"], ["::1"], ["localhost"]])("%s needs no token", (host) => {
+    expect(refusesAddress(host, null, false)).toBeNull();
+  });
+
+  test.each([["0.0.0.0"], ["::"], ["10.0.0.7"], ["example.org"]])("%s needs a token, or --insecure", (host) => {
+    const why = refusesAddress(host, null, false)!;
+    for (const word of [host, "--token", "PODLING_TOKEN", "--insecure"]) expect(why).toContain(word);
+    expect(refusesAddress(host, "token", false)).toBeNull();
+    expect(refusesAddress(host, null, true)).toBeNull();
+  });
+});

@@ -1,0 +1,291 @@
+// Many readers of one log: they share one reading of it, each at its own pace, and none misses or repeats a line. The
+// log is the simulated engine's, whose times stand still here, so that a place can never be found by time alone.
+
+import { beforeEach, describe, expect, test } from "bun:test";
+import { concatenate, FrameSplitter, frameHeaderBytes } from "../../src/lib/frames.ts";
+import { ok } from "../../src/lib/result.ts";
+import { type LogSource, LogStreams, type LogWish } from "../../src/master/logs/log-streams.ts";
+import { followLog } from "../../src/master/logs/log-subscriber.ts";
+import { limits } from "../../src/model/limits.ts";
+import { SimulatedLog } from "../../src/runtime/simulated/log.ts";
+import { until } from "../../tools/lab/until.ts";
+import { TestClock } from "./in-process.ts";
+
+let clock: TestClock;
+let feeds: LogStreams;
+let log: SimulatedLog;
+/** What was asked of the worker. */
+let asked: LogWish[];
+let source: LogSource;
+
+beforeEach(() => {
+  clock = new TestClock();
+  feeds = new LogStreams(() => clock.now());
+  log = new SimulatedLog(clock);
+  asked = [];
+  source = sourceOf("web", log);
+});
+
+function sourceOf(id: string, from: SimulatedLog): LogSource {
+  return {
+    id,
+    open: async (wish, signal) => {
+      asked.push(wish);
+      return ok(from.read({ ...wish, timestamps: true }, signal));
+    },
+  };
+}
+
+const all: LogWish = { follow: true, tail: null, sinceMs: null, stdout: true, stderr: true };
+
+type Body = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> };
+
+/** Reads as much as it is told to. */
+class Reader {
+  readonly #chunks: Uint8Array[] = [];
+  readonly #body: Body;
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.#body = body.getReader();
+  }
+
+  /** All that it has been given, when that ends with this line. */
+  async readUntil(line: string): Promise<string> {
+    while (!this.#newest().endsWith(`${line}\n`)) {
+      if (!(await this.#read())) throw new Error(`it ended before ${line}`);
+    }
+    return this.#text();
+  }
+
+  async readAll(): Promise<string> {
+    while (await this.#read());
+    return this.#text();
+  }
+
+  leave(): Promise<void> {
+    return this.#body.cancel();
+  }
+
+  async #read(): Promise<boolean> {
+    const { done, value } = await this.#body.read();
+    if (value) this.#chunks.push(value);
+    return !done;
+  }
+
+  #newest(): string {
+    return new TextDecoder().decode(this.#chunks.at(-1)?.subarray(-100));
+  }
+
+  #text(): string {
+    return new TextDecoder().decode(concatenate(this.#chunks));
+  }
+}
+
+async function follow(wish: Partial<LogWish> = {}, from = source): Promise<Reader> {
+  const shape = { framed: false, timestamps: false };
+  const body = await followLog({ feeds, source: from, wish: { ...all, ...wish }, shape }, new AbortController().signal);
+  if (!body.ok) throw new Error(body.refusal.message);
+  return new Reader(body.value);
+}
+
+const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join("");
+/** Several windows of lines, of which many are equal. */
+const manyLines = (count: number) =>
+  Array.from({ length: count }, (_, i) => `${"x".repeat(1000)} ${i % 100 < 50 ? "same" : i}\n`).join("");
+const manyCount = Math.ceil((limits.logWindowBytes * 3) / 1000);
+
+describe("sharing", () => {
+  test("a hundred followers are one request, and each gets every line, whenever it came", async () => {
+    log.write("stdout", lines(0, 10));
+    const first = await Promise.all(Array.from({ length: 50 }, () => follow()));
+    log.write("stdout", lines(10, 20));
+    for (const reader of first) expect(await reader.readUntil("line 19")).toBe(lines(0, 20));
+    const second = await Promise.all(Array.from({ length: 50 }, () => follow()));
+    log.write("stderr", lines(20, 30));
+    const texts = await Promise.all([...first, ...second].map((reader) => reader.readUntil("line 29")));
+    expect(texts.every((text) => text === lines(0, 30))).toBe(true);
+    expect(asked).toHaveLength(1);
+    expect(feeds.followers).toBe(100);
+    log.end();
+    await Promise.all([...first, ...second].map((reader) => reader.readAll()));
+    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+  });
+
+  test("whoever joins with a tail gets the tail of now", async () => {
+    log.write("stdout", lines(0, 10));
+    const first = await follow({ tail: 3 });
+    expect(await first.readUntil("line 9")).toBe(lines(7, 10));
+    log.write("stdout", lines(10, 12));
+    await first.readUntil("line 11");
+    const second = await follow({ tail: 3 });
+    const none = await follow({ tail: 0 });
+    log.write("stdout", lines(12, 13));
+    expect(await second.readUntil("line 12")).toBe(lines(9, 13));
+    expect(await none.readUntil("line 12")).toBe(lines(12, 13));
+    expect(asked.map(({ tail }) => tail)).toEqual([3, 0]);
+    for (const reader of [first, second, none]) await reader.leave();
+    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+  });
+
+  test("what is read once, and the tail of one stream, is read for each", async () => {
+    log.write("stdout", lines(0, 3));
+    const readers = await Promise.all([follow({ follow: false }), follow({ follow: false })]);
+    for (const reader of readers) expect(await reader.readAll()).toBe(lines(0, 3));
+    await Promise.all([follow({ tail: 1, stderr: false }), follow({ tail: 1, stderr: false })]);
+    expect(asked).toHaveLength(4);
+  });
+
+  test("a reader that leaves while the worker has not answered leaves nothing behind", async () => {
+    const answers: (() => void)[] = [];
+    const slow: LogSource = {
+      id: "slow",
+      open: async (wish, signal) => {
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return ok(log.read({ ...wish, timestamps: true }, signal));
+      },
+    };
+    const leaving = new AbortController();
+    const shape = { framed: false, timestamps: false };
+    const left = followLog({ feeds, source: slow, wish: all, shape }, leaving.signal);
+    leaving.abort();
+    expect(feeds.followers).toBe(0);
+    for (const answer of answers) answer();
+    await left;
+    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+  });
+});
+
+describe("a slow follower", () => {
+  test("holds up nobody, and gets every line once when it reads on", async () => {
+    const slow = await follow();
+    const quick = await follow();
+    log.write("stdout", "first\n");
+    await slow.readUntil("first");
+    const text = manyLines(manyCount);
+    log.write("stdout", text);
+    log.write("stdout", "last\n");
+    const whole = `first\n${text}last\n`;
+    expect(await quick.readUntil("last")).toBe(whole);
+    expect(await slow.readUntil("last")).toBe(whole);
+    expect(asked).toHaveLength(2);
+    log.write("stdout", "more\n");
+    expect(await slow.readUntil("more")).toBe(`${whole}more\n`);
+    expect(await quick.readUntil("more")).toBe(`${whole}more\n`);
+    log.end();
+    expect(await slow.readAll()).toBe(`${whole}more\n`);
+    await quick.readAll();
+    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+  });
+
+  test("that never reads costs one window, and no request after it has fallen behind", async () => {
+    const quick = await follow();
+    for (let i = 0; i < 20; i++) await follow();
+    log.write("stdout", manyLines(manyCount));
+    log.write("stdout", "last\n");
+    await quick.readUntil("last");
+    await quick.leave();
+    expect(feeds.size).toBe(0);
+    expect(feeds.followers).toBe(20);
+  });
+
+  test("alone, it is the worker that waits", async () => {
+    const slow = await follow();
+    const text = manyLines(manyCount);
+    log.write("stdout", text);
+    log.end();
+    expect(await slow.readAll()).toBe(text);
+    expect(asked).toHaveLength(1);
+  });
+
+  test("is told when the engine no longer has what comes next", async () => {
+    const slow = await follow();
+    const quick = await follow();
+    log.write("stdout", `${manyLines(manyCount)}last\n`);
+    await quick.readUntil("last");
+    const rotated = new SimulatedLog(clock);
+    await clock.advance(5000);
+    rotated.write("stdout", "something else\n");
+    source.open = async (wish, signal) => ok(rotated.read({ ...wish, timestamps: true }, signal));
+    await expect(slow.readUntil("last")).rejects.toThrow("no longer has");
+    await until("its place to be free", () => feeds.followers === 1);
+  });
+});
+
+describe("the bound", () => {
+  const other = (n: number) => {
+    const from = new SimulatedLog(clock);
+    from.write("stdout", lines(0, 5));
+    return { from, source: sourceOf(`other-${n}`, from) };
+  };
+
+  test("is of logs, not of readers; one that nobody waits for gives way, and its reader loses nothing", async () => {
+    log.write("stdout", lines(0, 5));
+    const paused = await follow();
+    await paused.readUntil("line 4");
+    log.write("stdout", manyLines(200)); // more than its socket takes
+    await clock.advance(limits.logIdleMs);
+    const others = Array.from({ length: limits.logFeeds - 1 }, (_, n) => other(n));
+    const busy = await Promise.all(others.map((one) => follow({}, one.source)));
+    const waiting = busy.map(async (reader) => {
+      await reader.readUntil("line 4");
+      return reader.readUntil("line 5");
+    });
+    await until("all to wait", () => feeds.size === limits.logFeeds);
+    await clock.advance(limits.logIdleMs);
+
+    const one = other(limits.logFeeds);
+    const next = await follow({}, one.source);
+    expect(feeds.size).toBe(limits.logFeeds);
+    expect(await next.readUntil("line 4")).toBe(lines(0, 5));
+    const more = next.readUntil("line 5");
+    await clock.advance(limits.logIdleMs);
+    await expect(follow({}, other(limits.logFeeds + 1).source)).rejects.toThrow(
+      `${limits.logFeeds} logs are being read`,
+    );
+    for (const { from } of [...others, one]) from.write("stdout", lines(5, 6));
+    for (const text of await Promise.all([...waiting, more])) expect(text).toBe(lines(0, 6));
+    await busy[0]!.leave();
+    log.write("stdout", "last\n");
+    expect(await paused.readUntil("last")).toBe(`${lines(0, 5)}${manyLines(200)}last\n`);
+  });
+
+  test("readers have one too", async () => {
+    const readers = await Promise.all(Array.from({ length: limits.logFollowers }, () => follow()));
+    await expect(follow()).rejects.toThrow(`${limits.logFollowers} readers of logs`);
+    await readers[0]!.leave();
+    await (await follow()).leave();
+  });
+});
+
+test("the shape is each reader's own: times and frames, or bare text", async () => {
+  log.write("stdout", "out\n");
+  log.write("stderr", "err\n");
+  const bodies = [];
+  for (const framed of [false, true]) {
+    for (const timestamps of [false, true]) {
+      const shape = { framed, timestamps };
+      const body = await followLog({ feeds, source, wish: all, shape }, new AbortController().signal);
+      bodies.push(body.ok ? new Response(body.value).bytes() : Promise.reject(new Error(body.refusal.message)));
+    }
+  }
+  log.end();
+  const [bare, timed, frames, timedFrames] = await Promise.all(bodies);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const time = "2025-01-19T12:00:00.000Z";
+  expect(text(bare!)).toBe("out\nerr\n");
+  expect(text(timed!)).toBe(`${time} out\n${time} err\n`);
+  const split = (bytes: Uint8Array) =>
+    new FrameSplitter()
+      .push(bytes)
+      .map((frame) => [frame[0], text(frame.subarray(frameHeaderBytes))])
+      .filter(([, said]) => said !== "");
+  expect(split(frames!)).toEqual([
+    [1, "out\n"],
+    [2, "err\n"],
+  ]);
+  expect(split(timedFrames!)).toEqual([
+    [1, `${time} out\n`],
+    [2, `${time} err\n`],
+  ]);
+  expect(asked).toHaveLength(1);
+});
