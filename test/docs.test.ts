@@ -161,7 +161,9 @@ describe("names", () => {
 /** The interfaces and types that src/model exports, without those that are only plumbing. */
 function modelNouns(): string[] {
   const plumbing = ["Outcome", "PackedTask"];
-  const files = [...new Bun.Glob("*.ts").scanSync(join(ROOT, "src/model"))].filter((file) => !file.includes(".test."));
+  const files = [...new Bun.Glob("**/*.ts").scanSync(join(ROOT, "src/model"))].filter(
+    (file) => !file.includes(".test."),
+  );
   return files
     .flatMap((file) => [...read(`src/model/${file}`).matchAll(/^export (?:interface|type) (\w+)/gm)])
     .map((match) => match[1]!)

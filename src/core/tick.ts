@@ -6,7 +6,8 @@ import type { Change } from "../model/change.ts";
 import type { Outcome } from "../model/refusal.ts";
 import type { Command, Granted } from "./commands/command.ts";
 import { decide } from "./commands/decide.ts";
-import { type Retention, reconcile } from "./reconcile/reconcile.ts";
+import { reconcile, wakeAt } from "./reconcile/reconcile.ts";
+import type { Retention } from "./reconcile/reconciler.ts";
 import type { ClusterState, Undo } from "./state/cluster-state.ts";
 import { noteRemoved, nothingRemoved, type Removed } from "./state/removed.ts";
 
@@ -24,6 +25,8 @@ export interface Tick {
   removed: Removed;
   /** One for each command, in order. */
   outcomes: Outcome<Granted>[];
+  /** When the next tick is due without a command, in ms since the epoch: not after `now` when work is left; null: never. */
+  wakeAt: number | null;
   /** Takes all of it back: the journal could not keep it. */
   undo: Undo;
 }
@@ -52,5 +55,5 @@ export function runTick(state: ClusterState, commands: readonly Command[], conte
     for (const undoOne of undos.reverse()) undoOne();
     if (changes.length > 0) state.revision = revision - 1;
   };
-  return { changes, removed, outcomes, undo };
+  return { changes, removed, outcomes, wakeAt: wakeAt(state, { now, retention }), undo };
 }

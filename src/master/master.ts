@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { Guard, isLoopback } from "../api/guard.ts";
 import type { Version } from "../api/operations/operations.ts";
-import { defaultRetention, type Retention } from "../core/reconcile/reconcile.ts";
+import type { Retention } from "../core/reconcile/reconciler.ts";
+import { defaultRetention } from "../core/reconcile/retention.ts";
 import { recoverSnapshot, replay } from "../core/state/recover.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -10,7 +10,6 @@ import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
-import type { Task } from "../model/task/task.ts";
 import type { ContainerState, Runtime } from "../runtime/runtime.ts";
 import type { Identity } from "./data-dir/identity.ts";
 import { Cleaner } from "./gc/cleaner.ts";
@@ -22,6 +21,7 @@ import { Retention } from "./gc/retention.ts";
 import { EngineLink } from "./link/engine-link.ts";
 import { MasterLink, type NodeDescription } from "./link/master-link.ts";
 import { Reporter } from "./link/reporter.ts";
+import type { Assignment } from "./task/assignment.ts";
 import { drainTasks } from "./task/drain.ts";
 import type { RunnerContext } from "./task/runner-context.ts";
 import { TaskRunner } from "./task/task-runner.ts";
@@ -157,7 +157,7 @@ export class Worker {
   }
 
   /** What it holds: wish and container of each task. */
-  holdings(): { taskId: TaskId; wish: Task | null; found: ContainerState | null }[] {
+  holdings(): { taskId: TaskId; wish: Assignment | null; found: ContainerState | null }[] {
     return [...this.#runners.values()].map(({ taskId, wish, found }) => ({ taskId, wish, found }));
   }
 
@@ -178,7 +178,7 @@ export class Worker {
   async drain(): Promise<void> {
     this.#draining = true;
     this.#eachRunner((runner) => runner.stop());
-    const wishes = new Map<TaskId, Task>();
+    const wishes = new Map<TaskId, Assignment>();
     this.#eachRunner(({ taskId, wish }) => {
       if (wish) wishes.set(taskId, wish);
     });
@@ -219,7 +219,7 @@ export class Worker {
     if (event === "sync") {
       await this.#onSync(JSON.parse(data) as SyncEvent);
     } else if (event === "task") {
-      const task = JSON.parse(data) as Task;
+      const task = JSON.parse(data) as Assignment;
       this.#runner(task.taskId, task).want(task);
     } else if (event === "gone") {
       const { taskId, deleted } = JSON.parse(data) as GoneEvent;
@@ -258,7 +258,7 @@ export class Worker {
     this.#becomes({ ...this.#identity, clusterId });
   }
 
-  #runner(taskId: TaskId, wish: Task | null, found: ContainerState | null = null): TaskRunner {
+  #runner(taskId: TaskId, wish: Assignment | null, found: ContainerState | null = null): TaskRunner {
     const existing = this.#runners.get(taskId);
     if (existing) return existing;
     const reporter = new Reporter(

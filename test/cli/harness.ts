@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { Client } from "../../src/api/client.ts";
 import type { BodyInput } from "../../src/api/operations/operations.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { BrokenPipeError, type Io, type Output } from "../../src/cli/command/io.ts";
 import type {
   MasterSettings,
@@ -23,7 +24,6 @@ import { restoreJournal } from "../../src/master/backup/restores.ts";
 import { startMaster } from "../../src/master/master.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import type { Checker } from "../../src/sim/checkers/checker.ts";
 import { createSimulator } from "../../src/sim/run/simulator.ts";
 
@@ -213,19 +213,19 @@ export class Cluster {
     return outcome.value!;
   }
 
-  async create(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<Task> {
+  async create(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<TaskView> {
     const outcome = await this.client.call("createTask", { body: { name, image: "nginx", ...more } });
     if (!outcome.ok) throw new Error(outcome.refusal.message);
     return outcome.value!;
   }
 
-  async report(id: string, report: BodyInput<"reportTask">): Promise<Task> {
+  async report(id: string, report: BodyInput<"reportTask">): Promise<TaskView> {
     const outcome = await this.client.call("reportTask", { id, body: report });
     if (!outcome.ok) throw new Error(outcome.refusal.message);
     return outcome.value!;
   }
 
-  async task(id: string): Promise<Task | null> {
+  async task(id: string): Promise<TaskView | null> {
     const outcome = await this.client.call("getTask", { id });
     return outcome.ok ? outcome.value : null;
   }
@@ -237,7 +237,7 @@ export class Cluster {
   }
 
   /** Created and running. */
-  async running(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<Task> {
+  async running(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<TaskView> {
     const { taskId } = await this.create(name, more);
     return this.report(taskId, { status: "running", containerId: "c0ffee", reason: runs });
   }

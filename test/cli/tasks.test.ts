@@ -1,13 +1,13 @@
 // ps, inspect, explain, wait, stop, rm and prune against a real master.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { Cluster, runs, until } from "./harness.ts";
 
 let cluster: Cluster;
-let web: Task;
-let waiting: Task;
-let job: Task;
+let web: TaskView;
+let waiting: TaskView;
+let job: TaskView;
 const exited = { code: "exited", message: "exited with code 3" } as const;
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ describe("ps", () => {
 
   test("-q and -o json", async () => {
     expect((await cluster.podling("ps -q")).out).toBe(`${web.taskId}\n${waiting.taskId}\n`);
-    const json = JSON.parse((await cluster.podling("ps -a -o json")).out) as Task[];
+    const json = JSON.parse((await cluster.podling("ps -a -o json")).out) as TaskView[];
     expect(json.map(({ name }) => name)).toEqual(["web", "waiting", "job"]);
   });
 
@@ -111,7 +111,7 @@ describe("inspect and explain", () => {
       taskId: web.taskId,
       status: "running",
     });
-    const both = JSON.parse((await cluster.podling(["inspect", web.taskId, job.taskId.slice(15)])).out) as Task[];
+    const both = JSON.parse((await cluster.podling(["inspect", web.taskId, job.taskId.slice(15)])).out) as TaskView[];
     expect(both.map(({ name }) => name)).toEqual(["web", "job"]);
     expect((await cluster.podling("inspect web job -o name")).out).toBe("web\njob\n");
   });

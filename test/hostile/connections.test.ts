@@ -2,8 +2,8 @@
 // How quickly is a question for the bench (section abuse); here the machine may be busy with other tests.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
 import { openSlowClients, type SlowClients } from "./slow-clients.ts";
@@ -47,7 +47,7 @@ test(`${slowCount} slow connections, and ${requestCount} ordinary requests of ea
   for (let i = 0; i < requestCount; i += 20) {
     await Promise.all(Array.from({ length: 20 }, (_, j) => ordinary(i + j, node)));
   }
-  const listed = await master.json<Task[]>("GET", "/api/v1/tasks?limit=10000");
+  const listed = await master.json<TaskView[]>("GET", "/api/v1/tasks?limit=10000");
   expect(listed).toHaveLength(requestCount);
   await until("every change to be seen", () => seen.size === requestCount, 60_000);
   watching.abort();
@@ -65,14 +65,14 @@ test(`${slowCount} slow connections, and ${requestCount} ordinary requests of ea
 
 /** What a user and a worker do: each answer must be what was asked for. */
 async function ordinary(number: number, node: Node): Promise<void> {
-  const created = await master.json<Task>("POST", "/api/v1/tasks", {
+  const created = await master.json<TaskView>("POST", "/api/v1/tasks", {
     name: `task-${number}`,
     image: "nginx",
     env: { FILLER: "x".repeat(20_000) },
   });
   expect(created.status).toBe("scheduled");
-  expect((await master.json<Task>("GET", `/api/v1/tasks/${created.taskId}`)).name).toBe(`task-${number}`);
-  const reported = await master.json<Task>("PUT", `/api/v1/tasks/${created.taskId}/status`, { status: "running" });
+  expect((await master.json<TaskView>("GET", `/api/v1/tasks/${created.taskId}`)).name).toBe(`task-${number}`);
+  const reported = await master.json<TaskView>("PUT", `/api/v1/tasks/${created.taskId}/status`, { status: "running" });
   expect(reported.status).toBe("running");
   const beat = await master.json<{ nodeId: string }>("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`, {});
   expect(beat.nodeId).toBe(node.nodeId);

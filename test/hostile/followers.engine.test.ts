@@ -2,7 +2,7 @@
 // ones hold up nobody, and logs leave room for everything else that master and worker ask of others.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "../worker/world.ts";
@@ -28,7 +28,7 @@ describeLab("logs that many follow", () => {
     world.reaches(await world.create(name, script), "running", startMs);
 
   /** Follows over a socket of its own: a test process carries 256 requests at once. */
-  function follow({ taskId }: Task, { deaf = false } = {}): Promise<Follower> {
+  function follow({ taskId }: TaskView, { deaf = false } = {}): Promise<Follower> {
     return Follower.open(world.master.port, `/api/v1/tasks/${taskId}/logs?follow=true`, deaf);
   }
 

@@ -3,8 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { errorCatalogue } from "../../src/api/errors.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
 import { bodyRows } from "./body-rows.ts";
@@ -46,8 +46,8 @@ async function populate(): Promise<void> {
     await master.json("POST", "/api/v1/nodes/register", { hostname, port: 1, address: "127.0.0.1", capacity: 100 });
   }
   const create = (name: string, more: object = {}) =>
-    master.json<Task>("POST", "/api/v1/tasks", { name, image: "nginx", ...more });
-  const report = ({ taskId }: Task, status: string) =>
+    master.json<TaskView>("POST", "/api/v1/tasks", { name, image: "nginx", ...more });
+  const report = ({ taskId }: TaskView, status: string) =>
     master.json("PUT", `/api/v1/tasks/${taskId}/status`, { status, containerId: "c" });
   await report(await create("web", { labels: { app: "web" } }), "running");
   await create("twin");
@@ -67,7 +67,7 @@ async function populate(): Promise<void> {
 async function everything(): Promise<unknown> {
   const nodes = await master.json<Partial<Node>[]>("GET", "/api/v1/nodes");
   return {
-    tasks: await master.json<Task[]>("GET", "/api/v1/tasks?limit=10000"),
+    tasks: await master.json<TaskView[]>("GET", "/api/v1/tasks?limit=10000"),
     nodes: nodes.map(({ lastHeartbeat: _, ...node }) => node),
     revision: await metric("podling_revision"),
   };

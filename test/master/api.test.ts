@@ -2,8 +2,8 @@
 // its code and a body that says what, why and what next.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { limits } from "../../src/model/limits.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { expectRefusal, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;
@@ -42,7 +42,7 @@ describe("about the master", () => {
 
 describe("POST /api/v1/tasks", () => {
   test("201 with the task, its place, and where pending with the reason", async () => {
-    const { status, headers, body } = await podling.ask<Task>("POST", "/api/v1/tasks", { body: web });
+    const { status, headers, body } = await podling.ask<TaskView>("POST", "/api/v1/tasks", { body: web });
     expect(status).toBe(201);
     expect(headers.get("location")).toBe(`/api/v1/tasks/${body.taskId}`);
     expect(body).toMatchObject({ status: "pending", reason: { code: "no-nodes" }, nodeId: null });
@@ -225,17 +225,19 @@ describe("stop and delete", () => {
   test("a live task is asked to stop, twice is harmless, and it is stopped when the worker says so", async () => {
     const task = await podling.create("stop-me", { stopGraceSeconds: 7 });
     await podling.report(task, "running");
-    const asked = await podling.do<Task>("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    const asked = await podling.do<TaskView>("POST", `/api/v1/tasks/${task.taskId}/stop`);
     expect(asked).toMatchObject({ status: "running", desired: "stopped", reason: { code: "stopping" } });
     expect(asked.reason.message).toContain("7 s");
-    expect(await podling.do<Task>("POST", `/api/v1/tasks/${task.taskId}/stop`)).toEqual(asked);
+    expect(await podling.do<TaskView>("POST", `/api/v1/tasks/${task.taskId}/stop`)).toEqual(asked);
     expect((await podling.report(task, "stopped", { exitCode: 143 })).status).toBe("stopped");
-    expect((await podling.do<Task>("POST", `/api/v1/tasks/${task.taskId}/stop`)).status).toBe("stopped");
+    expect((await podling.do<TaskView>("POST", `/api/v1/tasks/${task.taskId}/stop`)).status).toBe("stopped");
   });
 
   test("a pending task is stopped at once", async () => {
     const task = await podling.create("never-placed", { constraints: ["nowhere"] });
-    expect(await podling.do<Task>("POST", `/api/v1/tasks/${task.taskId}/stop`)).toMatchObject({ status: "stopped" });
+    expect(await podling.do<TaskView>("POST", `/api/v1/tasks/${task.taskId}/stop`)).toMatchObject({
+      status: "stopped",
+    });
   });
 
   test("a live task is deleted by force only; a finished one at once; then it is gone", async () => {

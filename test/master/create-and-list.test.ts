@@ -2,7 +2,7 @@
 // go, and followed lists.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
@@ -12,11 +12,11 @@ beforeAll(() => {
 });
 afterAll(() => podling.stop());
 
-const ids = (tasks: Task[]) => tasks.map(({ taskId }) => taskId);
+const ids = (tasks: TaskView[]) => tasks.map(({ taskId }) => taskId);
 
 describe("Idempotency-Key", () => {
   const post = (body: unknown, key: string) =>
-    podling.ask<Task>("POST", "/api/v1/tasks", { body, headers: { "idempotency-key": key } });
+    podling.ask<TaskView>("POST", "/api/v1/tasks", { body, headers: { "idempotency-key": key } });
 
   test("the same key and body make one task, also at the same time, and also when it has moved on", async () => {
     const body = { name: "once", image: "nginx", env: { A: "b" } };
@@ -26,7 +26,7 @@ describe("Idempotency-Key", () => {
     const { taskId } = answers[0]!.body;
     await podling.do("POST", `/api/v1/tasks/${taskId}/stop`);
     expect((await post(body, "key-1")).body).toMatchObject({ taskId, status: "stopped" });
-    expect(await podling.do<Task[]>("GET", "/api/v1/tasks?name=once")).toHaveLength(1);
+    expect(await podling.do<TaskView[]>("GET", "/api/v1/tasks?name=once")).toHaveLength(1);
   });
 
   test("the same key with another body is a 422 that names the task", async () => {
@@ -53,15 +53,18 @@ describe("wait", () => {
   test("=running answers when it runs, =finished when it has finished; a failure ends either", async () => {
     const { nodeId } = await podling.register("wait-node", { labels: { wait: "yes" } });
     const wish = { name: "waited", image: "nginx", constraints: ["wait"] };
-    const running = podling.ask<Task>("POST", "/api/v1/tasks?wait=running&timeout=60s", { body: wish });
-    const task = await until("the task", async () => (await podling.do<Task[]>("GET", "/api/v1/tasks?name=waited"))[0]);
+    const running = podling.ask<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", { body: wish });
+    const task = await until(
+      "the task",
+      async () => (await podling.do<TaskView[]>("GET", "/api/v1/tasks?name=waited"))[0],
+    );
     await podling.report(task, "running", { nodeId, containerId: "c" });
     expect(await running).toMatchObject({ status: 201, body: { status: "running", containerId: "c" } });
-    const finished = podling.do<Task>("GET", `/api/v1/tasks/${task.taskId}?wait=finished&timeout=60s`);
+    const finished = podling.do<TaskView>("GET", `/api/v1/tasks/${task.taskId}?wait=finished&timeout=60s`);
     await podling.report(task, "completed", { exitCode: 0 });
     expect((await finished).status).toBe("completed");
     const failing = await podling.create("failing", { constraints: ["wait"] });
-    const never = podling.do<Task>("GET", `/api/v1/tasks/${failing.taskId}?wait=running&timeout=60s`);
+    const never = podling.do<TaskView>("GET", `/api/v1/tasks/${failing.taskId}?wait=running&timeout=60s`);
     await podling.report(failing, "failed", { error: "no" });
     expect((await never).status).toBe("failed");
   });
@@ -83,16 +86,16 @@ describe("wait", () => {
       ["wait=running", 30_000],
       ["wait=finished&timeout=3h", 600_000],
     ] as const) {
-      let answer: Task | null = null;
+      let answer: TaskView | null = null;
       const wish = { name: "waits", image: "nginx" };
-      void master.do<Task>("POST", `/api/v1/tasks?${query}`, wish).then((task) => {
+      void master.do<TaskView>("POST", `/api/v1/tasks?${query}`, wish).then((task) => {
         answer = task;
       });
-      await until("the request to wait", async () => (await master.do<Task[]>("GET", "/api/v1/tasks"))[0]);
+      await until("the request to wait", async () => (await master.do<TaskView[]>("GET", "/api/v1/tasks"))[0]);
       await clock.advance(ms - 1);
       expect(answer).toBeNull();
       await clock.advance(1);
-      const task = await until("the answer", () => answer as Task | null);
+      const task = await until("the answer", () => answer as TaskView | null);
       expect(task.status).toBe("pending");
       await master.do("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
     }
@@ -111,7 +114,7 @@ describe("GET /api/v1/tasks", () => {
     await podling.report(a, "running");
     await podling.report(b, "running");
     await podling.report(b, "completed");
-    const rows: [query: string, expected: Task[]][] = [
+    const rows: [query: string, expected: TaskView[]][] = [
       [`node=${nodeId}`, [a, b, c, d]],
       ["node=list-node", [a, b, c, d]],
       [`node=${nodeId}&status=running`, [a]],
@@ -128,7 +131,7 @@ describe("GET /api/v1/tasks", () => {
       ["label=team=red&status=completed", []],
     ];
     for (const [query, expected] of rows) {
-      const found = await podling.do<Task[]>("GET", `/api/v1/tasks?${query}`);
+      const found = await podling.do<TaskView[]>("GET", `/api/v1/tasks?${query}`);
       expect({ query, ids: ids(found) }).toEqual({ query, ids: ids(expected) });
     }
     const answer = await podling.ask("GET", "/api/v1/tasks?status=running,done");
@@ -147,7 +150,7 @@ describe("GET /api/v1/tasks", () => {
     let path: string | null = "/api/v1/tasks?limit=97";
     let pages = 0;
     while (path !== null) {
-      const answer: { headers: Headers; body: Task[] } = await master.ask<Task[]>("GET", path);
+      const answer: { headers: Headers; body: TaskView[] } = await master.ask<TaskView[]>("GET", path);
       seen.push(...ids(answer.body));
       path = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get("link") ?? "")?.[1] ?? null;
       if (path !== null) expect(answer.body).toHaveLength(97);
@@ -167,22 +170,23 @@ describe("GET /api/v1/tasks", () => {
   test("the link keeps the filters; the cursor's own task may be gone; a page without more has no link", async () => {
     for (let i = 0; i < 5; i++) await podling.create(`paged-${i}`, { labels: { paged: "a b&c", other: "x" } });
     const query = `label=${encodeURIComponent("paged=a b&c")}&label=other&status=pending,scheduled&limit=2`;
-    const first = await podling.ask<Task[]>("GET", `/api/v1/tasks?${query}`);
+    const first = await podling.ask<TaskView[]>("GET", `/api/v1/tasks?${query}`);
     expect(first.body).toHaveLength(2);
     await podling.do("DELETE", `/api/v1/tasks/${first.body[1]!.taskId}?force=true`);
     const next = /<([^>]+)>/.exec(first.headers.get("link") ?? "")![1]!;
-    const second = await podling.ask<Task[]>("GET", next);
+    const second = await podling.ask<TaskView[]>("GET", next);
     expect(second.body.map(({ name }) => name)).toEqual(["paged-2", "paged-3"]);
-    const third = await podling.ask<Task[]>("GET", /<([^>]+)>/.exec(second.headers.get("link") ?? "")![1]!);
+    const third = await podling.ask<TaskView[]>("GET", /<([^>]+)>/.exec(second.headers.get("link") ?? "")![1]!);
     expect(third.body.map(({ name }) => name)).toEqual(["paged-4"]);
     expect(third.headers.get("link")).toBeNull();
-    const exact = await podling.ask<Task[]>("GET", `/api/v1/tasks?${query.replace("limit=2", "limit=4")}`);
+    const exact = await podling.ask<TaskView[]>("GET", `/api/v1/tasks?${query.replace("limit=2", "limit=4")}`);
     expect([exact.body.length, exact.headers.get("link")]).toEqual([4, null]);
   });
 
   test("an answer that was kept is not given after a change", async () => {
     const task = await podling.create("kept");
-    const read = async () => (await podling.do<Task[]>("GET", "/api/v1/tasks?name=kept")).map(({ status }) => status);
+    const read = async () =>
+      (await podling.do<TaskView[]>("GET", "/api/v1/tasks?name=kept")).map(({ status }) => status);
     const before = await read();
     expect(await read()).toEqual(before);
     await podling.do("POST", `/api/v1/tasks/${task.taskId}/stop`);

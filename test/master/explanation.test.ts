@@ -1,11 +1,11 @@
 // Explanations over the API: of the state a placement was decided from, as long as the log reaches back, and then of now.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { recover } from "../../src/core/state/recover.ts";
 import { writeSnapshot } from "../../src/core/state/snapshot.ts";
 import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { type Explanation, filterNames } from "../../src/model/explanation.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { TestMaster } from "./in-process.ts";
 
 let journal: MemoryJournal;
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => podling.stop());
 
-const explain = (task: Task) => podling.do<Explanation>("GET", `/api/v1/tasks/${task.taskId}/explanation`);
+const explain = (task: TaskView) => podling.do<Explanation>("GET", `/api/v1/tasks/${task.taskId}/explanation`);
 
 /** What the master does after some hundred thousand changes, done now. */
 function snapshotAndTruncate(): void {

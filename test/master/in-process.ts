@@ -2,6 +2,7 @@
 // clock that the test moves where it wants to. Test support: it asserts nothing.
 
 import { expect } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { type CancelTimer, type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -9,7 +10,6 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { readEvents } from "../../src/lib/sse.ts";
 import { type Master, type MasterOptions, startMaster } from "../../src/master/master.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 
 /** Time that stands still until it is moved; timers fire in their order while it moves. */
@@ -126,13 +126,13 @@ export class TestMaster {
     return answer.body;
   }
 
-  create(name: string, more: object = {}): Promise<Task> {
+  create(name: string, more: object = {}): Promise<TaskView> {
     return this.do("POST", "/api/v1/tasks", { name, image: "nginx", ...more });
   }
 
   /** Many tasks, without the cost of a socket for each. */
-  async fill(count: number, more: (index: number) => object): Promise<Task[]> {
-    const tasks: Task[] = [];
+  async fill(count: number, more: (index: number) => object): Promise<TaskView[]> {
+    const tasks: TaskView[] = [];
     for (let i = 0; i < count; i += 2000) {
       const some = Array.from({ length: Math.min(2000, count - i) }, async (_, j) => {
         const body = JSON.stringify({ name: `fill-${i + j}`, image: "nginx", ...more(i + j) });
@@ -141,14 +141,14 @@ export class TestMaster {
           new Request(`${this.url}/api/v1/tasks`, { method: "POST", headers, body }),
         );
         if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
-        return (await answer.json()) as Task;
+        return (await answer.json()) as TaskView;
       });
       tasks.push(...(await Promise.all(some)));
     }
     return tasks;
   }
 
-  task(id: string): Promise<Task> {
+  task(id: string): Promise<TaskView> {
     return this.do("GET", `/api/v1/tasks/${id}`);
   }
 
@@ -160,7 +160,7 @@ export class TestMaster {
     return this.do("POST", "/api/v1/nodes/register", { hostname, port: 8081, ...more });
   }
 
-  report(task: Task, status: string, more: object = {}): Promise<Task> {
+  report(task: TaskView, status: string, more: object = {}): Promise<TaskView> {
     return this.do("PUT", `/api/v1/tasks/${task.taskId}/status`, { status, ...more });
   }
 
@@ -173,7 +173,11 @@ export class TestMaster {
   }
 }
 
-export type Event = { event: string; id: string; data: Record<string, unknown> & { task?: Task; tasks?: Task[] } };
+export type Event = {
+  event: string;
+  id: string;
+  data: Record<string, unknown> & { task?: TaskView; tasks?: TaskView[] };
+};
 
 /** Reads a stream into a list. */
 export class EventTap {

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
@@ -130,7 +130,7 @@ describe("a node that is lost", () => {
         ...{ restartPolicy, labels, args, containerId: null, restarts: 0 },
       });
     }
-    expect(await podling.do<Task[]>("GET", "/api/v1/tasks")).toHaveLength(6);
+    expect(await podling.do<TaskView[]>("GET", "/api/v1/tasks")).toHaveLength(6);
   });
 
   test("with nowhere else to go the replacement waits, says why, and goes to whoever comes", async () => {
@@ -246,7 +246,7 @@ describe("retention", () => {
       await master.report(task, "failed");
       await clock.advance(1 * second);
     }
-    const names = async () => (await master.do<Task[]>("GET", "/api/v1/tasks")).map(({ name }) => name);
+    const names = async () => (await master.do<TaskView[]>("GET", "/api/v1/tasks")).map(({ name }) => name);
     expect(await names()).toEqual(["fill-0", "fill-1", "fill-2"]);
     await clock.advance(57 * second);
     await until("the oldest end to go", async () => (await names()).length === 2);

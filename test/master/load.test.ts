@@ -2,9 +2,9 @@
 // far above what is measured, so that only a fall by an order of magnitude fails.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type EventTap, TestMaster } from "./in-process.ts";
 
@@ -16,7 +16,7 @@ let podling: TestMaster;
 let watching: EventTap;
 let assigned: EventTap;
 let nodes: Node[] = [];
-let tasks: Task[] = [];
+let tasks: TaskView[] = [];
 
 beforeAll(async () => {
   podling = new TestMaster({ strategy: "spread" });
@@ -48,9 +48,9 @@ test(
 test(
   "all are listed on one page, and followed from one sync that stays open",
   async () => {
-    const listed = await podling.do<Task[]>("GET", `/api/v1/tasks?limit=${taskCount}`);
+    const listed = await podling.do<TaskView[]>("GET", `/api/v1/tasks?limit=${taskCount}`);
     expect(listed.map(({ taskId }) => taskId)).toEqual(tasks.map(({ taskId }) => taskId).sort());
-    expect(await podling.do<Task[]>("GET", `/api/v1/tasks?label=app=app-3&limit=${taskCount}`)).toHaveLength(1000);
+    expect(await podling.do<TaskView[]>("GET", `/api/v1/tasks?label=app=app-3&limit=${taskCount}`)).toHaveLength(1000);
     const tap = await podling.stream("/api/v1/tasks?watch");
     const sync = await tap.next("the sync", ({ event }) => event === "sync");
     expect(sync.data.tasks).toHaveLength(taskCount);
@@ -66,7 +66,7 @@ test(
 test(
   "all run and end, told in full to who watches",
   async () => {
-    const report = (task: Task, status: string, more: object) =>
+    const report = (task: TaskView, status: string, more: object) =>
       podling.master.fetch(
         new Request(`${podling.url}/api/v1/tasks/${task.taskId}/status`, {
           method: "PUT",
@@ -83,7 +83,7 @@ test(
         expect(answers.every((answer) => answer.status === 200)).toBe(true);
       }
     }
-    const done = await podling.do<Task[]>("GET", `/api/v1/tasks?status=completed&limit=${taskCount}`);
+    const done = await podling.do<TaskView[]>("GET", `/api/v1/tasks?status=completed&limit=${taskCount}`);
     expect(done).toHaveLength(taskCount);
     const ended = () => watching.events.filter(({ data }) => data.task?.status === "completed").length;
     await until("the watcher to have heard of all", () => ended() === taskCount, generousMs);

@@ -2,9 +2,9 @@
 // listener that does not read.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type Event, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
@@ -30,7 +30,7 @@ describe("GET /api/v1/watch", () => {
     await podling.do("POST", `/api/v1/nodes/${node.nodeId}/deregister`);
     await tap.next("the last", ({ data }) => data.type === "node.removed");
     const told = tap.events.slice(1).map(({ event, data }) => {
-      const { task, node, ...rest } = data as { type: string; task?: Task; node?: Node; taskId?: string };
+      const { task, node, ...rest } = data as { type: string; task?: TaskView; node?: Node; taskId?: string };
       return [event, rest.type, task?.status ?? node?.schedulable ?? rest.taskId ?? ""];
     });
     expect(told).toEqual([

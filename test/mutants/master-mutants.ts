@@ -39,10 +39,10 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "retention-takes-the-living",
     sentence: "Retention removes the oldest tasks, also those that run.",
-    file: "src/core/reconcile/reconcile.ts",
+    file: "src/core/reconcile/retention.ts",
     find: "for (const taskId of state.finished.values()) {",
     replace:
-      "for (const taskId of [...state.order.after('')].filter((id) => state.finished.size > retention.count || state.task(id).finishedAt)) {",
+      "for (const taskId of [...state.order.after('')].filter((id) => state.finished.size > kept.count || state.task(id).finishedAt)) {",
     caughtBy: ["removed-were-over"],
   },
   {

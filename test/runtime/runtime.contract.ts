@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFrames } from "../../src/lib/frames.ts";
 import { containerLabels, containerName } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import { type Task, unpackTask } from "../../src/model/task/task.ts";
+import { unpackTask } from "../../src/model/task/task.ts";
 import { type LogRequest, type Runtime, RuntimeError } from "../../src/runtime/runtime.ts";
+import type { Assignment } from "../../src/worker/task/assignment.ts";
 import { until } from "../../tools/lab/until.ts";
 
 export interface RuntimeHarness {
@@ -53,12 +54,12 @@ export function runtimeContract(title: string, open: () => Promise<RuntimeHarnes
       await harness.close();
     });
 
-    const newTask = (words: string[], more: Partial<Task> = {}): Task => {
+    const newTask = (words: string[], more: Partial<Assignment> = {}): Assignment => {
       count++;
       const taskId = `20250101000000-${harness.clusterId.slice(0, 4)}${String(count).padStart(4, "0")}` as TaskId;
       return unpackTask({ taskId, name: "t", image: harness.image, createdAt: "", args: words, ...more });
     };
-    const request = (task: Task) => ({
+    const request = (task: Assignment) => ({
       name: containerName(task.taskId),
       labels: {
         [containerLabels.task]: task.taskId,
@@ -67,12 +68,12 @@ export function runtimeContract(title: string, open: () => Promise<RuntimeHarnes
       },
       spec: task,
     });
-    const create = async (task: Task): Promise<string> => {
+    const create = async (task: Assignment): Promise<string> => {
       const created = await runtime.create(request(task));
       if (created === "image-missing") throw new Error(`the harness promised ${task.image}`);
       return created.containerId;
     };
-    const run = async (words: string[], more: Partial<Task> = {}): Promise<string> => {
+    const run = async (words: string[], more: Partial<Assignment> = {}): Promise<string> => {
       const containerId = await create(newTask(words, more));
       await runtime.start(containerId);
       return containerId;

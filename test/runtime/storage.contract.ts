@@ -4,8 +4,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { containerLabels, containerName } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import { type Mount, type Task, unpackTask } from "../../src/model/task/task.ts";
+import { type Mount, unpackTask } from "../../src/model/task/task.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import type { Assignment } from "../../src/worker/task/assignment.ts";
 import type { RuntimeHarness } from "./runtime.contract.ts";
 
 const nodeId = "node-contract";
@@ -31,7 +32,7 @@ export function storageContract(title: string, open: () => Promise<RuntimeHarnes
       await harness.close();
     });
 
-    const create = async (more: Partial<Task> = {}): Promise<string> => {
+    const create = async (more: Partial<Assignment> = {}): Promise<string> => {
       const taskId = `20250101000001-${harness.clusterId.slice(0, 4)}${String(++count).padStart(4, "0")}` as TaskId;
       const labels = {
         [containerLabels.task]: taskId,

@@ -2,8 +2,8 @@
 // intervals. Two acts: in the first the master and both workers are killed again and again; in the second the master and
 // the worker of n2 live on, through everything that is done to the others, so that what they leak can show.
 
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Random } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { Auditor } from "../system/auditor.ts";
 import { Book, type Entry } from "../system/book.ts";
 import { Churn } from "../system/churn.ts";
@@ -175,7 +175,7 @@ export class Soak {
     const { master, image } = this.world;
     const one = async (number: number) => {
       const wish = { name: `history-${number}`, image, constraints: ["node==nowhere"] };
-      const { taskId } = await master.json<Task>("POST", "/api/v1/tasks", wish);
+      const { taskId } = await master.json<TaskView>("POST", "/api/v1/tasks", wish);
       await master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`);
     };
     const inTurn = 50;

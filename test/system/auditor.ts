@@ -2,8 +2,9 @@
 // the tasks' own programs wrote down: nothing lost, nothing twice, nothing left over. It finds, and mends nothing.
 // Test support.
 
+import type { TaskView } from "../../src/api/views/task.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
-import { isFinished, isPlaced, type Task } from "../../src/model/task/task.ts";
+import { isFinished, isPlaced } from "../../src/model/task/task.ts";
 import type { EngineContainer } from "../../tools/lab/engine.ts";
 import { containerProcesses } from "../../tools/lab/reaper.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -81,7 +82,7 @@ export class Auditor {
   }
 
   /** What runs on is watched by nobody else: whether its node was lost meanwhile shows here. */
-  async #followReplacements(listed: Map<string, Task>): Promise<void> {
+  async #followReplacements(listed: Map<string, TaskView>): Promise<void> {
     for (const entry of this.#book.entries.values()) {
       if (entry.endedMs !== null) continue;
       let next = entry.lineage.at(-1)?.taskId as string | null | undefined;
@@ -93,7 +94,7 @@ export class Auditor {
     }
   }
 
-  #lost(listed: Map<string, Task>): string[] {
+  #lost(listed: Map<string, TaskView>): string[] {
     const faults: string[] = [];
     for (const entry of this.#book.entries.values()) {
       if (entry.lineage.length === 0) faults.push(`${entry.name} was asked for and never acknowledged`);
@@ -117,7 +118,7 @@ export class Auditor {
     return faults;
   }
 
-  #strangers(tasks: Task[]): string[] {
+  #strangers(tasks: TaskView[]): string[] {
     const known = new Set(
       [...this.#book.entries.values()].flatMap(({ lineage }) => lineage.map(({ taskId }) => taskId)),
     );
@@ -173,7 +174,7 @@ export class Auditor {
 
 /** What runs is wanted, there; and what is said to run does. */
 function againstEngines(
-  listed: Map<string, Task>,
+  listed: Map<string, TaskView>,
   containers: Found[],
   hostOf: (nodeId: string | null) => string | null,
 ): string[] {

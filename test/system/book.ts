@@ -3,14 +3,14 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 
 /** A job ends by itself with its code; a service runs until it is stopped, and then ends with 0. */
 export type Wish = { name: string; kind: "job" | "service"; exitCode: number; policy: "never" | "always" };
 
 /** The newest that the master has said of one task: of a name there is more than one only where nodes were lost. */
 export type KnownTask = Pick<
-  Task,
+  TaskView,
   "taskId" | "nodeId" | "containerId" | "status" | "desired" | "exitCode" | "restarts" | "replacedBy"
 > & { code: string; message: string };
 
@@ -28,7 +28,7 @@ export type Run = { name: string; container: string };
 export const bookMount = "/book";
 const runsFile = "runs";
 
-export function knownTask(task: Task): KnownTask {
+export function knownTask(task: TaskView): KnownTask {
   const { taskId, nodeId, containerId, status, desired, exitCode, restarts, replacedBy, reason } = task;
   return {
     ...{ taskId, nodeId, containerId, status, desired, exitCode, restarts, replacedBy },
@@ -52,7 +52,7 @@ export class Book {
   }
 
   /** The master has said this of a task of that entry. */
-  note(entry: Entry, task: Task): void {
+  note(entry: Entry, task: TaskView): void {
     const known = knownTask(task);
     const place = entry.lineage.findIndex(({ taskId }) => taskId === known.taskId);
     if (place < 0) entry.lineage.push(known);

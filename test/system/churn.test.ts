@@ -2,8 +2,8 @@
 // 150 of them beside all other tests; PODLING_CHURN=2000 (make churn) for the full measure, which prints its figures.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { drawSeed, seededRandom, systemRandom } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { Auditor } from "./auditor.ts";
@@ -91,7 +91,10 @@ describeLab(`${count} tasks through two nodes`, () => {
     await other.json(`/containers/${Id}/start`, "POST");
     for (const engine of [here, there]) await engine.removeContainers(`podling.task=${killed.lineage[0]!.taskId}`);
     await world.master.json("DELETE", `/api/v1/tasks/${deleted.lineage[0]!.taskId}?force=true`);
-    const stranger = await world.master.json<Task>("POST", "/api/v1/tasks", { name: "stranger", image: world.image });
+    const stranger = await world.master.json<TaskView>("POST", "/api/v1/tasks", {
+      name: "stranger",
+      image: world.image,
+    });
     const expected = [
       `${task!.taskId} has .* on n., .* on n.`,
       `the container ${Id.slice(0, 12)} on n. is of ${task!.taskId}, whose node is n.`,

@@ -2,8 +2,9 @@
 // a request that got no answer, or 503, is sent again (a create with its Idempotency-Key). All goes into the book.
 // Test support.
 
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Random } from "../../src/lib/random.ts";
-import { isFinished, type Task } from "../../src/model/task/task.ts";
+import { isFinished } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type Book, bookMount, type Entry, type Wish } from "./book.ts";
 import type { TwoHosts } from "./two-hosts.ts";
@@ -110,7 +111,7 @@ export class Churn {
       restartPolicy: { mode: wish.policy, backoffInitialMs: 100, backoffMaxMs: 1000 },
       ...more,
     };
-    const task = (await this.#send("POST", "/api/v1/tasks", body, `key of ${wish.name}`)) as Task;
+    const task = (await this.#send("POST", "/api/v1/tasks", body, `key of ${wish.name}`)) as TaskView;
     this.#book.note(entry, task);
     return entry;
   }
@@ -136,7 +137,7 @@ export class Churn {
 
   async stop(entry: Entry): Promise<void> {
     const stopped = await this.#send("POST", `/api/v1/tasks/${entry.lineage.at(-1)!.taskId}/stop`);
-    this.#book.note(entry, stopped as Task);
+    this.#book.note(entry, stopped as TaskView);
   }
 
   /** Stops what was to run on. */
@@ -157,11 +158,11 @@ export class Churn {
     }
   }
 
-  async #get(taskId: string, query = ""): Promise<Task> {
-    return (await this.#send("GET", `/api/v1/tasks/${taskId}${query}`)) as Task;
+  async #get(taskId: string, query = ""): Promise<TaskView> {
+    return (await this.#send("GET", `/api/v1/tasks/${taskId}${query}`)) as TaskView;
   }
 
-  async #send(method: string, path: string, body?: object, key = "", alsoFine = 0): Promise<Task | null> {
+  async #send(method: string, path: string, body?: object, key = "", alsoFine = 0): Promise<TaskView | null> {
     let tries = 0;
     return until(
       `${method} ${path} to be answered`,
@@ -187,7 +188,7 @@ export class Churn {
       patienceMs,
     ).then(({ text, refusal, isJson }) => {
       if (refusal !== null) throw new Error(refusal);
-      return isJson && text !== "" ? (JSON.parse(text) as Task) : null;
+      return isJson && text !== "" ? (JSON.parse(text) as TaskView) : null;
     });
   }
 }

@@ -2,8 +2,9 @@
 // acknowledged; and the check of that book against a master that was killed and started again. Test support.
 
 import { expect } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import { isFinished, isPlaced, type Task, type TaskStatus } from "../../src/model/task/task.ts";
+import { isFinished, isPlaced, type TaskStatus } from "../../src/model/task/task.ts";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 
 const rank: Record<TaskStatus, number> = { pending: 0, scheduled: 1, running: 2, completed: 3, failed: 3, stopped: 3 };
@@ -98,11 +99,11 @@ export class Clients {
     this.known.delete(taskId);
   }
 
-  #note({ taskId, status, desired, name, exitCode }: Task): void {
+  #note({ taskId, status, desired, name, exitCode }: TaskView): void {
     this.known.set(taskId, { status, desired, name, exitCode });
   }
 
-  async #send(method: string, path: string, body?: object): Promise<Task> {
+  async #send(method: string, path: string, body?: object): Promise<TaskView> {
     let status: number;
     let text: string;
     try {
@@ -121,7 +122,7 @@ export class Clients {
     }
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     this.acknowledged++;
-    return (text === "" ? {} : JSON.parse(text)) as Task;
+    return (text === "" ? {} : JSON.parse(text)) as TaskView;
   }
 
   /** Everything acknowledged is there, with at least the status that was told; nothing is there by half. */
@@ -169,20 +170,20 @@ class Gone extends Error {}
 class NotKept extends Error {}
 
 /** All fields that its status says it must have. */
-function isWhole(task: Task): boolean {
+function isWhole(task: TaskView): boolean {
   if (task.env.FOR !== task.name || !task.createdAt || !task.reason.code) return false;
   if (isPlaced(task.status) && !(task.nodeId && task.scheduledAt && task.scheduledRevision)) return false;
   if (task.status === "running" && !task.startedAt) return false;
   return isFinished(task.status) === (task.finishedAt !== null);
 }
 
-export async function allTasks(master: MasterProcess): Promise<Task[]> {
-  const tasks: Task[] = [];
+export async function allTasks(master: MasterProcess): Promise<TaskView[]> {
+  const tasks: TaskView[] = [];
   let path: string | null = "/api/v1/tasks?limit=10000";
   while (path !== null) {
     const answer: Response = await master.fetch(path);
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    tasks.push(...((await answer.json()) as Task[]));
+    tasks.push(...((await answer.json()) as TaskView[]));
     path = /<([^>]+)>; rel="next"/.exec(answer.headers.get("link") ?? "")?.[1] ?? null;
   }
   return tasks;

@@ -2,9 +2,9 @@
 // The same and kill -9, under load: kills.test.ts.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { Cluster, type MasterProcess, type WorkerProcess } from "../../tools/lab/cluster.ts";
 import type { EngineContainer } from "../../tools/lab/engine.ts";
@@ -34,9 +34,9 @@ describeLab("a cluster of two hosts", () => {
   afterAll(() => lab?.down());
 
   const nodes = () => master.json<Node[]>("GET", "/api/v1/nodes");
-  const task = (taskId: string) => master.json<Task>("GET", `/api/v1/tasks/${taskId}`);
+  const task = (taskId: string) => master.json<TaskView>("GET", `/api/v1/tasks/${taskId}`);
   const create = (name: string, script: string, more: object = {}, query = "") =>
-    master.json<Task>("POST", `/api/v1/tasks${query}`, {
+    master.json<TaskView>("POST", `/api/v1/tasks${query}`, {
       ...{ name, image, command: ["sh", "-c"], args: [script], stopGraceSeconds: 1, ...more },
     });
   const run = (name: string, script: string, more: object = {}) =>
@@ -57,7 +57,7 @@ describeLab("a cluster of two hosts", () => {
     return found;
   }
 
-  async function stopAll(tasks: Task[]): Promise<void> {
+  async function stopAll(tasks: TaskView[]): Promise<void> {
     await Promise.all(
       tasks.map(async ({ taskId }) => {
         await master.json("POST", `/api/v1/tasks/${taskId}/stop?wait=finished&timeout=30s`);

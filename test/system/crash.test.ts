@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { drawSeed, randomInteger, seededRandom, systemRandom } from "../../src/lib/random.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
 import { allTasks, Clients } from "./clients.ts";
@@ -52,7 +52,7 @@ test(`${rounds} kills of a master that ${clientCount} clients keep busy lose not
     await clients.check();
     const tasks = await allTasks(master);
     newest = tasks.at(-1)!.taskId;
-    const next = await master.json<Task>("POST", "/api/v1/tasks", { name: "after", image: "nginx" });
+    const next = await master.json<TaskView>("POST", "/api/v1/tasks", { name: "after", image: "nginx" });
     expect(next.taskId > newest).toBe(true);
   } catch (error) {
     process.stderr.write(`PODLING_TEST_SEED=${seed} draws the same instants\n`);

@@ -4,9 +4,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { drawSeed, seededRandom, systemRandom } from "../../src/lib/random.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { Cluster, type MasterProcess } from "../../tools/lab/cluster.ts";
 import { TinyDisk } from "../../tools/lab/disk.ts";
@@ -109,7 +109,7 @@ describeLab("a disk that fills", () => {
       () => existsSync(identity) && readFileSync(identity, "utf8").includes(known.nodeId),
     );
     const wish = { name: "stays", image, command: ["sh", "-c"], args: [forEver], stopGraceSeconds: 0 };
-    const task = await master.json<Task>("POST", "/api/v1/tasks?wait=running", wish);
+    const task = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running", wish);
     expect(task.status).toBe("running");
     disk.fill();
     const killedMs = performance.now();
@@ -118,13 +118,13 @@ describeLab("a disk that fills", () => {
     const isQuick = performance.now() - killedMs < shortOutageMs;
     const nodes = await master.json<Node[]>("GET", "/api/v1/nodes");
     expect(nodes.map(({ nodeId }) => nodeId)).toEqual([known.nodeId]);
-    const job = await master.json<Task>("POST", "/api/v1/tasks?wait=finished", {
+    const job = await master.json<TaskView>("POST", "/api/v1/tasks?wait=finished", {
       ...wish,
       name: "job",
       args: ["exit 3"],
     });
     expect(job).toMatchObject({ status: "failed", exitCode: 3 });
-    const after = await master.json<Task>("GET", `/api/v1/tasks/${task.taskId}`);
+    const after = await master.json<TaskView>("GET", `/api/v1/tasks/${task.taskId}`);
     // On a machine that is slow to start a worker, its node counts as lost meanwhile; the disk then has no part in that.
     if (!isQuick && after.reason.code === "node-lost") process.stderr.write("the worker's start took long\n");
     else expect(after).toMatchObject({ status: "running", containerId: task.containerId!, restarts: 0 });
@@ -144,7 +144,7 @@ describeLab("a disk that fills", () => {
     await until("the engine", async () => (await master.json<Node[]>("GET", "/api/v1/nodes"))[0]?.engine !== null);
     const wish = { image, command: ["sh", "-c"], args: [forEver], stopGraceSeconds: 0 };
     const create = (name: string, query: string, more: object = {}) =>
-      master.json<Task>("POST", `/api/v1/tasks?${query}`, { ...wish, name, ...more });
+      master.json<TaskView>("POST", `/api/v1/tasks?${query}`, { ...wish, name, ...more });
     const runs = "wait=running&timeout=30s";
     const before = await create("before", runs);
     expect(before.status).toBe("running");
@@ -159,19 +159,19 @@ describeLab("a disk that fills", () => {
     const told = await until(
       "it to say what it waits for",
       async () => {
-        const { reason, status } = await master.json<Task>("GET", `/api/v1/tasks/${waiting.taskId}`);
+        const { reason, status } = await master.json<TaskView>("GET", `/api/v1/tasks/${waiting.taskId}`);
         return status === "scheduled" && /attempt 4 failed/.test(reason.message) ? reason : null;
       },
       waitMs,
     );
     expect(told.message).toContain("no space left on device");
-    expect(await master.json<Task>("GET", `/api/v1/tasks/${before.taskId}`)).toMatchObject({ status: "running" });
+    expect(await master.json<TaskView>("GET", `/api/v1/tasks/${before.taskId}`)).toMatchObject({ status: "running" });
     disk.free();
     const after = await create("after", runs);
     expect(after.status).toBe("running");
-    const now = await master.json<Task>("GET", `/api/v1/tasks/${waiting.taskId}?${runs}`);
+    const now = await master.json<TaskView>("GET", `/api/v1/tasks/${waiting.taskId}?${runs}`);
     expect(now.status).toBe("running");
-    expect(await master.json<Task>("GET", `/api/v1/tasks/${before.taskId}`)).toMatchObject({
+    expect(await master.json<TaskView>("GET", `/api/v1/tasks/${before.taskId}`)).toMatchObject({
       ...{ status: "running", containerId: before.containerId, restarts: 0 },
     });
   }, 180_000);

@@ -5,9 +5,9 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { readEvents } from "../../src/lib/sse.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { Cluster, freePort, podlingCommand } from "../../tools/lab/cluster.ts";
 import type { TinyDisk } from "../../tools/lab/disk.ts";
@@ -66,7 +66,7 @@ describe("a data folder", () => {
     await first.json("POST", "/api/v1/tasks", web);
     await first.kill();
     const second = await cluster.master({ dataDir: folder }).start();
-    expect(await second.json<Task[]>("GET", "/api/v1/tasks")).toHaveLength(21);
+    expect(await second.json<TaskView[]>("GET", "/api/v1/tasks")).toHaveLength(21);
   });
 
   test("with damage in the log is refused, and left as it is", async () => {
@@ -137,12 +137,12 @@ describeLab("a small disk", () => {
   ) {
     const master = await cluster.master({ dataDir: disk.path }).start();
     const node = await master.json<Node>("POST", "/api/v1/nodes/register", { hostname: "n1", port: 1, capacity: 1000 });
-    const tasks: Task[] = [await master.json("POST", "/api/v1/tasks", web)];
+    const tasks: TaskView[] = [await master.json("POST", "/api/v1/tasks", web)];
     const watch = await master.fetch("/api/v1/watch", { signal: new AbortController().signal });
     const seen: string[] = [];
     void (async () => {
       for await (const { data } of readEvents(watch.body!)) {
-        const { task } = JSON.parse(data) as { task?: Task };
+        const { task } = JSON.parse(data) as { task?: TaskView };
         if (task) seen.push(task.taskId);
       }
     })().catch(() => {});
@@ -150,7 +150,7 @@ describeLab("a small disk", () => {
     const refused = await until("a write to be refused", async () => {
       const answer = await master.fetch("/api/v1/tasks", post({ ...web, env: { PADDING: "x".repeat(8000) } }));
       if (answer.status === 503) return answer;
-      tasks.push((await answer.json()) as Task);
+      tasks.push((await answer.json()) as TaskView);
       return null;
     });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -161,7 +161,7 @@ describeLab("a small disk", () => {
     expect((await master.fetch("/ready")).status).toBe(503);
     expect((await master.fetch("/health")).status).toBe(200);
     // Reads, streams and heartbeats go on, and show nothing that is not on the disk.
-    expect((await master.json<Task[]>("GET", "/api/v1/tasks")).map(({ taskId }) => taskId)).toEqual(
+    expect((await master.json<TaskView[]>("GET", "/api/v1/tasks")).map(({ taskId }) => taskId)).toEqual(
       tasks.map(({ taskId }) => taskId),
     );
     await master.json("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`, {});
@@ -170,12 +170,12 @@ describeLab("a small disk", () => {
     await listed.body!.cancel();
     await heal();
     await until("it to be ready by itself", async () => (await master.fetch("/ready")).status === 200);
-    const after = await master.json<Task>("POST", "/api/v1/tasks", { ...web, name: "after" });
+    const after = await master.json<TaskView>("POST", "/api/v1/tasks", { ...web, name: "after" });
     tasks.push(after);
     await until("the watcher to hear of it", () => seen.includes(after.taskId));
     await master.kill();
     await master.start();
-    expect((await master.json<Task[]>("GET", "/api/v1/tasks")).map(({ taskId }) => taskId)).toEqual(
+    expect((await master.json<TaskView[]>("GET", "/api/v1/tasks")).map(({ taskId }) => taskId)).toEqual(
       tasks.map(({ taskId }) => taskId),
     );
     await master.kill();
@@ -194,11 +194,11 @@ describeLab("a small disk", () => {
   test("that is full when the master starts: it reads, and writes when there is room", async () => {
     const disk = await lab.tinyDisk(2 * 1024 * 1024);
     const master = await cluster.master({ dataDir: disk.path }).start();
-    const task = await master.json<Task>("POST", "/api/v1/tasks", web);
+    const task = await master.json<TaskView>("POST", "/api/v1/tasks", web);
     await master.kill();
     disk.fill();
     await master.start();
-    expect((await master.json<Task[]>("GET", "/api/v1/tasks"))[0]).toEqual(task);
+    expect((await master.json<TaskView[]>("GET", "/api/v1/tasks"))[0]).toEqual(task);
     disk.free();
     await until("a write", async () => (await master.fetch("/api/v1/tasks", post(web))).status === 201);
     await master.kill();

@@ -2,8 +2,8 @@
 // after each the auditor compares all that was acknowledged with all that is. What a fault does not explain is a failure.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { drawSeed, seededRandom, systemRandom } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { Auditor } from "./auditor.ts";
@@ -42,12 +42,12 @@ describeLab("a cluster that is kept busy", () => {
     return entry;
   }
 
-  const record = (entry: Entry) => world.master.json<Task>("GET", `/api/v1/tasks/${entry.lineage.at(-1)!.taskId}`);
+  const record = (entry: Entry) => world.master.json<TaskView>("GET", `/api/v1/tasks/${entry.lineage.at(-1)!.taskId}`);
   const recordsOn = async (hostname: string) => {
     const { nodeId } = (await world.nodes()).find((node) => node.hostname === hostname)!;
     return (await Promise.all(residents.map(record))).filter((task) => task.nodeId === nodeId);
   };
-  const identities = (tasks: Task[]) =>
+  const identities = (tasks: TaskView[]) =>
     tasks.map(({ taskId, containerId, restarts }) => [taskId, containerId, restarts]);
 
   /** Tasks come and go before, during and after; then a quiet moment, and the audit. */
@@ -91,7 +91,7 @@ describeLab("a cluster that is kept busy", () => {
     expect(before.length).toBeGreaterThan(0);
     await underLoad(() => world.killEngine(world.places[0], 2_000));
     for (const task of before) {
-      const now = await world.master.json<Task>("GET", `/api/v1/tasks/${task.taskId}`);
+      const now = await world.master.json<TaskView>("GET", `/api/v1/tasks/${task.taskId}`);
       expect(now).toMatchObject({ status: "running", restarts: task.restarts + 1 });
     }
   }, 300_000);
@@ -110,7 +110,7 @@ describeLab("a cluster that is kept busy", () => {
     expect(moved.length).toBeGreaterThan(0);
     await underLoad(() => world.cut(world.places[1], 8_000));
     for (const taskId of moved) {
-      const old = await world.master.json<Task>("GET", `/api/v1/tasks/${taskId}`);
+      const old = await world.master.json<TaskView>("GET", `/api/v1/tasks/${taskId}`);
       expect(old).toMatchObject({ status: "failed", reason: { code: "node-lost" } });
       expect(old.replacedBy).not.toBeNull();
     }

@@ -2,10 +2,10 @@
 // on, and a worker that is killed with -9 and comes back in time, or not at all.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { Cluster, type MasterProcess, type WorkerProcess } from "../../tools/lab/cluster.ts";
 import type { Engine } from "../../tools/lab/engine.ts";
@@ -20,7 +20,7 @@ describeLab("liveness of real processes", () => {
   let master: MasterProcess;
   let workers: WorkerProcess[];
   let image: string;
-  let tasks: Task[];
+  let tasks: TaskView[];
 
   beforeAll(async () => {
     lab = await Lab.start();
@@ -37,11 +37,11 @@ describeLab("liveness of real processes", () => {
   afterAll(() => lab?.down());
 
   const nodes = () => master.json<Node[]>("GET", "/api/v1/nodes");
-  const task = ({ taskId }: Task) => master.json<Task>("GET", `/api/v1/tasks/${taskId}`);
+  const task = ({ taskId }: TaskView) => master.json<TaskView>("GET", `/api/v1/tasks/${taskId}`);
 
-  async function run(name: string): Promise<Task> {
+  async function run(name: string): Promise<TaskView> {
     const wish = { name, image, command: ["sh", "-c"], args: [forEver], stopGraceSeconds: 1, restartPolicy: "always" };
-    const made = await master.json<Task>("POST", "/api/v1/tasks?wait=running&timeout=60s", wish);
+    const made = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", wish);
     expect(made.status).toBe("running");
     return made;
   }
@@ -53,7 +53,7 @@ describeLab("liveness of real processes", () => {
     tasks = await until(
       "all tasks to run",
       async () => {
-        const running = await master.json<Task[]>("GET", "/api/v1/tasks?status=running");
+        const running = await master.json<TaskView[]>("GET", "/api/v1/tasks?status=running");
         const containers = await engine.containers(containerLabels.task);
         const alive = containers.filter(({ State }) => State === "running");
         return running.length === tasks.length && alive.length === tasks.length ? running : null;
@@ -63,7 +63,7 @@ describeLab("liveness of real processes", () => {
   }
 
   /** It sits there, but may run anywhere. */
-  async function runOn(hostname: string, name: string): Promise<Task> {
+  async function runOn(hostname: string, name: string): Promise<TaskView> {
     const others = ["n1", "n2", "n3"].filter((other) => other !== hostname);
     for (const other of others) await master.json("POST", `/api/v1/nodes/${other}/cordon`);
     const made = await run(name);
@@ -154,7 +154,7 @@ describeLab("liveness of real processes", () => {
     await until(
       "its replacement to run",
       async () => {
-        const now = await master.json<Task>("GET", `/api/v1/tasks/${failed.replacedBy}`);
+        const now = await master.json<TaskView>("GET", `/api/v1/tasks/${failed.replacedBy}`);
         if (now.status !== "running") throw new Error(`it is ${now.status}: ${now.reason.message}`);
         return now;
       },

@@ -2,8 +2,8 @@
 // a real worker, a simulated engine, and a wire that can be cut.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { limits } from "../../src/model/limits.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => world.down());
 
-async function running(name: string, more: object = {}, args = ["forever"]): Promise<Task> {
+async function running(name: string, more: object = {}, args = ["forever"]): Promise<TaskView> {
   const task = await world.run(name, args, more);
   return world.reached(task, "running", "running");
 }
@@ -161,7 +161,7 @@ describe("cut off from its master", () => {
       await clock.advance(500);
       return worker.masterUp && world.container(task)?.status === "exited";
     });
-    const tasks = await world.master.do<Task[]>("GET", "/api/v1/tasks");
+    const tasks = await world.master.do<TaskView[]>("GET", "/api/v1/tasks");
     const replacement = tasks.find(({ replaces }) => replaces === task.taskId)!;
     await until("the replacement", async () => {
       await clock.advance(500);
@@ -263,7 +263,7 @@ describe("when its engine is away", () => {
 describe("what it keeps", () => {
   test("ended containers up to a count, the newest", async () => {
     await world.started({ retention: { count: 2, ageMs: 3_600_000 } });
-    const tasks: Task[] = [];
+    const tasks: TaskView[] = [];
     for (let i = 0; i < 4; i++) {
       const task = await world.run(`job${i}`, ["exit", "0"]);
       tasks.push(await world.reached(task, "completed"));

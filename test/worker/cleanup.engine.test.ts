@@ -5,11 +5,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Client } from "../../src/api/client.ts";
 import { Guard } from "../../src/api/guard.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import type { Cleanup } from "../../src/model/node/cleanup.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import type { Identity } from "../../src/worker/data-dir/identity.ts";
 import { PulledImagesFile } from "../../src/worker/data-dir/pulled-images-file.ts";
@@ -101,11 +101,11 @@ describeLab("clean-up", () => {
     const { Volumes } = await world.engine.json<{ Volumes: { Name: string }[] | null }>("/volumes");
     return (Volumes ?? []).map(({ Name }) => Name).sort();
   };
-  async function ran(name: string, reference: string, more: object = {}): Promise<Task> {
+  async function ran(name: string, reference: string, more: object = {}): Promise<TaskView> {
     const task = await world.create(name, "exit 0", { image: reference, ...here, ...more });
     return world.reaches(task, "completed", 60_000);
   }
-  async function removed(task: Task): Promise<void> {
+  async function removed(task: TaskView): Promise<void> {
     await world.master.json("DELETE", `/api/v1/tasks/${task.taskId}`);
     await until("its container to go", async () => (await world.containers(task)).length === 0);
   }

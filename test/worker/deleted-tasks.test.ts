@@ -2,7 +2,7 @@
 // of tasks that only ended stay for their logs.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./in-process.ts";
 
@@ -12,11 +12,11 @@ beforeEach(() => {
 });
 afterEach(() => world.down());
 
-const remove = ({ taskId }: Task) => world.master.do("DELETE", `/api/v1/tasks/${taskId}?force=true`);
-const names = (tasks: Task[]) => tasks.filter((task) => world.container(task)).map(({ name }) => name);
+const remove = ({ taskId }: TaskView) => world.master.do("DELETE", `/api/v1/tasks/${taskId}?force=true`);
+const names = (tasks: TaskView[]) => tasks.filter((task) => world.container(task)).map(({ name }) => name);
 
 /** One that has ended and one that runs, both to be removed; and one that has ended and is kept. */
-async function threeTasks(): Promise<Task[]> {
+async function threeTasks(): Promise<TaskView[]> {
   const ended = await world.run("ended", ["exit", "0"]);
   const live = await world.run("live", ["forever"]);
   const kept = await world.run("kept", ["exit", "3"]);
@@ -26,7 +26,7 @@ async function threeTasks(): Promise<Task[]> {
 
 test("while the worker is dead", async () => {
   const worker = await world.started();
-  const [ended, live, kept] = (await threeTasks()) as [Task, Task, Task];
+  const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   worker.stop();
   await remove(ended);
   await remove(live);
@@ -38,7 +38,7 @@ test("while the worker is dead", async () => {
 
 test("while the node is cut off", async () => {
   await world.started();
-  const [ended, live, kept] = (await threeTasks()) as [Task, Task, Task];
+  const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   world.cutLink();
   await remove(ended);
   await remove(live);
@@ -48,7 +48,7 @@ test("while the node is cut off", async () => {
 
 test("while the worker is dead, and then its engine is away: when that is back", async () => {
   const worker = await world.started();
-  const [ended, live, kept] = (await threeTasks()) as [Task, Task, Task];
+  const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   worker.stop();
   await remove(ended);
   await remove(live);
@@ -60,7 +60,7 @@ test("while the worker is dead, and then its engine is away: when that is back",
 
 test("an answer that is lost is asked for again", async () => {
   const worker = await world.started();
-  const [ended, live, kept] = (await threeTasks()) as [Task, Task, Task];
+  const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   worker.stop();
   await remove(ended);
   let asked = 0;

@@ -1,8 +1,9 @@
 // A worker that leaves for good, and one that only ends. A real master and a real worker, a simulated engine.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { limits } from "../../src/model/limits.ts";
-import { isFinished, type Task } from "../../src/model/task/task.ts";
+import { isFinished } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
@@ -13,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => world.down());
 
-async function running(name: string, more: object = {}, args = ["forever"]): Promise<Task> {
+async function running(name: string, more: object = {}, args = ["forever"]): Promise<TaskView> {
   const task = await world.run(name, args, more);
   return world.reached(task, "running", "running");
 }
@@ -27,7 +28,7 @@ describe("a worker that drains", () => {
     expect(world.runtime.all().every(({ status }) => status === "exited")).toBe(true);
     const failed = await world.master.task(once.taskId);
     expect(failed).toMatchObject({ status: "failed", exitCode: 143, reason: { code: "node-deregistered" } });
-    const tasks = await world.master.do<Task[]>("GET", "/api/v1/tasks");
+    const tasks = await world.master.do<TaskView[]>("GET", "/api/v1/tasks");
     const replacement = tasks.find(({ replaces }) => replaces === always.taskId);
     expect(replacement?.status).toBe("pending");
     expect(tasks.filter(({ status }) => !isFinished(status))).toHaveLength(1);

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
@@ -19,11 +19,11 @@ describeLab("at the edges of a real engine", () => {
   });
   afterAll(() => world?.down());
 
-  const remove = (tasks: Task[]) =>
+  const remove = (tasks: TaskView[]) =>
     Promise.all(tasks.map(({ taskId }) => world.master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`)));
 
   test("kill -9 in the middle of starting: every task has one container, and every end its true code", async () => {
-    const creating: Promise<Task>[] = [];
+    const creating: Promise<TaskView>[] = [];
     for (let i = 0; i < 8; i++)
       creating.push(world.create(`long${i}`, forEver), world.create(`short${i}`, `exit ${i}`));
     const tasks = await Promise.all(creating);
@@ -118,7 +118,7 @@ describeLab("at the edges of a real engine", () => {
       world.run("loud", "yes 'a line of some forty characters for the log'"),
     ]);
     const leaving = new AbortController();
-    const follow = ({ taskId }: Task) =>
+    const follow = ({ taskId }: TaskView) =>
       world.master.fetch(`/api/v1/tasks/${taskId}/logs?follow=true`, { headers: framed, signal: leaving.signal });
     expect((await follow(quiet)).status).toBe(200);
     const reader = (await follow(loud)).body!.getReader();

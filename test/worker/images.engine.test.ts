@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { readEvents } from "../../src/lib/sse.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { freePort } from "../../tools/lab/cluster.ts";
 import { Lab } from "../../tools/lab/lab.ts";
@@ -31,13 +31,13 @@ describeLab("images", () => {
   afterAll(() => world?.down());
 
   /** Every reason that a task has had, as a watcher sees them. */
-  async function reasonsOf(create: () => Promise<Task>, done: (task: Task) => boolean): Promise<string[]> {
+  async function reasonsOf(create: () => Promise<TaskView>, done: (task: TaskView) => boolean): Promise<string[]> {
     const abort = new AbortController();
     const watch = await world.master.fetch("/api/v1/watch", { signal: abort.signal });
     const { taskId } = await create();
     const reasons: string[] = [];
     for await (const { data } of readEvents(watch.body!)) {
-      const { task } = JSON.parse(data) as { task?: Task };
+      const { task } = JSON.parse(data) as { task?: TaskView };
       if (task?.taskId !== taskId) continue;
       reasons.push(`${task.reason.code}: ${task.reason.message}`);
       if (done(task)) break;
@@ -60,7 +60,7 @@ describeLab("images", () => {
     return "podling-larger:latest";
   }
 
-  const isOver = ({ status }: Task) => status === "completed" || status === "failed" || status === "stopped";
+  const isOver = ({ status }: TaskView) => status === "completed" || status === "failed" || status === "stopped";
 
   test("are pulled from a registry where they are missing, and the task says so", async () => {
     const image = await registry.push(world.engine, world.image, "web:1");

@@ -2,10 +2,11 @@
 // them. The wire can be cut. Test support: it asserts nothing.
 
 import { Client } from "../../src/api/client.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import type { Task, TaskStatus } from "../../src/model/task/task.ts";
+import type { TaskStatus } from "../../src/model/task/task.ts";
 import type { Program } from "../../src/runtime/simulated/options.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
 import type { SimulatedImage } from "../../src/runtime/simulated/storage.ts";
@@ -139,12 +140,12 @@ export class World {
     return worker;
   }
 
-  run(name: string, args: string[], more: object = {}): Promise<Task> {
+  run(name: string, args: string[], more: object = {}): Promise<TaskView> {
     return this.master.create(name, { image: "demo", args, ...more });
   }
 
   /** Waits until the master knows the task as so. */
-  reached(task: Task, status: TaskStatus, code?: string): Promise<Task> {
+  reached(task: TaskView, status: TaskStatus, code?: string): Promise<TaskView> {
     return until(`${task.name} to be ${status} ${code ?? ""}`, async () => {
       const now = await this.master.task(task.taskId);
       if (now.status === status && (code === undefined || now.reason.code === code)) return now;
@@ -153,7 +154,7 @@ export class World {
   }
 
   /** Its container as the engine has it. */
-  container(task: Task) {
+  container(task: TaskView) {
     return this.runtime.all().find(({ taskId }) => taskId === task.taskId);
   }
 

@@ -2,8 +2,9 @@
 // is lost or runs twice, true exit codes come through, and what is somebody else's is never touched.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import { isFinished, type Task } from "../../src/model/task/task.ts";
+import { isFinished } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
@@ -166,7 +167,7 @@ describeLab("a worker's outages", () => {
       .worker({ master, engine: world.engine, hostname: "drains", args: ["--drain-on-exit"] })
       .start();
     const wish = { image: world.image, command: ["sh", "-c"], stopGraceSeconds: 5, restartPolicy: "always" };
-    const task = await master.json<Task>("POST", "/api/v1/tasks?wait=running", {
+    const task = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running", {
       ...{ ...wish, name: "drained", args: [`trap 'exit 0' TERM; ${forEver}`] },
     });
     expect(task.status).toBe("running");
@@ -174,9 +175,9 @@ describeLab("a worker's outages", () => {
     expect(await draining.stop()).toBe(0);
     expect((await world.containers(task)).every(({ State }) => State !== "running")).toBe(true);
     expect((await master.json<Node[]>("GET", "/api/v1/nodes")).map(({ hostname }) => hostname)).toEqual(["takes-over"]);
-    const { replacedBy, status } = await master.json<Task>("GET", `/api/v1/tasks/${task.taskId}`);
+    const { replacedBy, status } = await master.json<TaskView>("GET", `/api/v1/tasks/${task.taskId}`);
     expect(isFinished(status)).toBe(true);
-    const next = await master.json<Task>("GET", `/api/v1/tasks/${replacedBy}?wait=running`);
+    const next = await master.json<TaskView>("GET", `/api/v1/tasks/${replacedBy}?wait=running`);
     expect(next).toMatchObject({ status: "running", replaces: task.taskId });
     await master.json("POST", `/api/v1/tasks/${next.taskId}/stop?wait=finished`);
     await other.stop();
@@ -187,7 +188,7 @@ describeLab("a worker's outages", () => {
     expect(await foreignStates()).toEqual(before as never);
   });
 
-  async function stopAll(tasks: Task[]): Promise<void> {
+  async function stopAll(tasks: TaskView[]): Promise<void> {
     await Promise.all(
       tasks.map(({ taskId }) => world.master.json("POST", `/api/v1/tasks/${taskId}/stop?wait=finished&timeout=20s`)),
     );

@@ -1,8 +1,8 @@
 // Restarts by policy on a real engine, containers that somebody else removes, and the logs of it all.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { framedMediaType, readFrames } from "../../src/lib/frames.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
@@ -101,7 +101,7 @@ describeLab("restarts", () => {
 
 describeLab("logs", () => {
   let world: World;
-  let task: Task;
+  let task: TaskView;
   beforeAll(async () => {
     world = await World.start();
     const script = `for i in 1 2 3; do echo out $i; echo err $i >&2; sleep 0.3; done; ${forEver}`;

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Task } from "../../src/model/task/task.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { podling } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -23,12 +23,12 @@ describeLab("a restored master", () => {
   const patienceMs = 60_000;
   const begin = async (name: string, script: string, more: object = {}) =>
     world.reaches(await world.create(name, script, more), "running", patienceMs);
-  const runs = async (task: Task) => (await world.inspect(task)).State;
-  const isAdopted = async (task: Task, pid: number) => {
+  const runs = async (task: TaskView) => (await world.inspect(task)).State;
+  const isAdopted = async (task: TaskView, pid: number) => {
     expect(await world.task(task)).toMatchObject({ status: "running", containerId: task.containerId, restarts: 0 });
     expect(await runs(task)).toMatchObject({ Running: true, Pid: pid });
   };
-  const isGone = async (task: Task) => {
+  const isGone = async (task: TaskView) => {
     await until(`${task.name} to be stopped`, async () => !(await runs(task)).Running, patienceMs);
     expect((await world.master.fetch(`/api/v1/tasks/${task.taskId}`)).status).toBe(404);
   };
@@ -41,7 +41,7 @@ describeLab("a restored master", () => {
       },
       patienceMs,
     );
-  const stop = async (tasks: Task[]) => {
+  const stop = async (tasks: TaskView[]) => {
     for (const { taskId } of tasks) await world.master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`);
   };
 

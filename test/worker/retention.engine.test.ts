@@ -3,10 +3,10 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Client } from "../../src/api/client.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import type { Identity } from "../../src/worker/data-dir/identity.ts";
 import { Worker } from "../../src/worker/worker.ts";
@@ -50,7 +50,7 @@ describeLab("ended containers", () => {
     await world?.down();
   });
 
-  const kept = async (tasks: Task[]) => {
+  const kept = async (tasks: TaskView[]) => {
     const containers = await Promise.all(tasks.map((task) => world.containers(task)));
     return tasks.filter((_, index) => containers[index]!.length > 0).map(({ name }) => name);
   };
@@ -59,7 +59,7 @@ describeLab("ended containers", () => {
     const elsewhere = await world.create("elsewhere", "exit 0", { constraints: ["node==n1"] });
     await world.reaches(elsewhere, "completed");
     const running = await world.run("running", "while :; do sleep 0.1; done", here);
-    const tasks: Task[] = [];
+    const tasks: TaskView[] = [];
     for (let i = 0; i < 5; i++) {
       const task = await world.create(`ended-${i}`, `exit ${i % 2}`, here);
       tasks.push(await world.reaches(task, i % 2 === 0 ? "completed" : "failed"));

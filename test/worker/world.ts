@@ -1,8 +1,9 @@
 // One master, one worker and a real engine of the lab's own, and how tests ask them for tasks. Test support.
 
+import type { TaskView } from "../../src/api/views/task.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task, TaskStatus } from "../../src/model/task/task.ts";
+import type { TaskStatus } from "../../src/model/task/task.ts";
 import { Cluster, type MasterProcess, type WorkerProcess } from "../../tools/lab/cluster.ts";
 import type { Engine } from "../../tools/lab/engine.ts";
 import { Lab } from "../../tools/lab/lab.ts";
@@ -75,21 +76,21 @@ export class World {
   }
 
   /** A task that runs a line of shell. */
-  create(name: string, script: string, more: object = {}): Promise<Task> {
+  create(name: string, script: string, more: object = {}): Promise<TaskView> {
     const wish = { name, image: this.image, command: ["sh", "-c"], args: [script], stopGraceSeconds: 1, ...more };
     return this.master.json("POST", "/api/v1/tasks", wish);
   }
 
-  async run(name: string, script: string, more: object = {}): Promise<Task> {
+  async run(name: string, script: string, more: object = {}): Promise<TaskView> {
     return this.reaches(await this.create(name, script, more), "running");
   }
 
-  task({ taskId }: Pick<Task, "taskId">): Promise<Task> {
+  task({ taskId }: Pick<TaskView, "taskId">): Promise<TaskView> {
     return this.master.json("GET", `/api/v1/tasks/${taskId}`);
   }
 
   /** The task when it has this status, and no earlier. */
-  reaches(task: Task, status: TaskStatus, limitMs?: number): Promise<Task> {
+  reaches(task: TaskView, status: TaskStatus, limitMs?: number): Promise<TaskView> {
     let last = "";
     return until(
       `${task.name} to be ${status}`,
@@ -103,11 +104,11 @@ export class World {
     );
   }
 
-  inspect(task: Task): Promise<Inspected> {
+  inspect(task: TaskView): Promise<Inspected> {
     return this.engine.json(`/containers/podling-${task.taskId}/json`);
   }
 
-  containers(task: Pick<Task, "taskId">) {
+  containers(task: Pick<TaskView, "taskId">) {
     return this.engine.containers(`${containerLabels.task}=${task.taskId}`);
   }
 
@@ -115,7 +116,7 @@ export class World {
     return this.master.json("GET", "/api/v1/nodes/n1");
   }
 
-  async logs(task: Task, query = "", headers: Record<string, string> = {}): Promise<Response> {
+  async logs(task: TaskView, query = "", headers: Record<string, string> = {}): Promise<Response> {
     return this.master.fetch(`/api/v1/tasks/${task.taskId}/logs${query}`, { headers });
   }
 }

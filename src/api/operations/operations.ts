@@ -6,7 +6,6 @@ import type { Explanation } from "../../model/explanation.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
 import type { RefusalCode } from "../../model/refusal.ts";
-import type { Task } from "../../model/task/task.ts";
 import { taskInput } from "../../model/task/task-input.ts";
 import {
   cleanupQuery,
@@ -23,6 +22,7 @@ import {
 } from "../schemas/schemas.ts";
 import { backupMediaType } from "../views/backup-file.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
+import type { TaskView } from "../views/task.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -146,7 +146,7 @@ export const operations = {
     open: true,
   }),
 
-  createTask: operation<Task>()({
+  createTask: operation<TaskView>()({
     method: "POST",
     path: "/api/v1/tasks",
     summary: "Create a task. It is scheduled in the same answer when a node fits, else pending with the reason.",
@@ -157,7 +157,7 @@ export const operations = {
     answer: "Task",
     refusals: [...body, "idempotency-conflict", ...write],
   }),
-  listTasks: operation<Task[]>()({
+  listTasks: operation<TaskView[]>()({
     method: "GET",
     path: "/api/v1/tasks",
     summary: "List tasks, oldest first; with watch, follow them.",
@@ -167,7 +167,7 @@ export const operations = {
     answer: "TaskList",
     refusals: [...findNode],
   }),
-  getTask: operation<Task>()({
+  getTask: operation<TaskView>()({
     method: "GET",
     path: "/api/v1/tasks/{id}",
     summary: "One task, by id, unique prefix or name.",
@@ -177,7 +177,7 @@ export const operations = {
     answer: "Task",
     refusals: [...findTask],
   }),
-  reportTask: operation<Task>()({
+  reportTask: operation<TaskView>()({
     method: "PUT",
     path: "/api/v1/tasks/{id}/status",
     summary: "What a worker reports. Only legal moves; repeating a report is harmless.",
@@ -187,7 +187,7 @@ export const operations = {
     answer: "Task",
     refusals: [...body, ...findTask, "illegal-move", "not-your-task", ...write],
   }),
-  stopTask: operation<Task>()({
+  stopTask: operation<TaskView>()({
     method: "POST",
     path: "/api/v1/tasks/{id}/stop",
     summary: "Ask a task to stop. Repeating it is harmless.",

@@ -1,11 +1,11 @@
 // What the event streams carry, as the `data` of each server-sent event.
 
 import type { Node } from "../../model/node/node.ts";
-import type { Task } from "../../model/task/task.ts";
+import type { TaskView } from "./task.ts";
 
 /** `GET /api/v1/watch`: event "change". */
 export type WatchEvent =
-  | { revision: number; at: string; type: "task.created" | "task.updated"; task: Task }
+  | { revision: number; at: string; type: "task.created" | "task.updated"; task: TaskView }
   | { revision: number; at: string; type: "task.removed"; taskId: string; name: string }
   | { revision: number; at: string; type: "node.registered" | "node.updated"; node: Node }
   | { revision: number; at: string; type: "node.removed"; nodeId: string; hostname: string };
@@ -14,7 +14,7 @@ export type WatchEvent =
 export interface SyncEvent {
   revision: number;
   clusterId: string;
-  tasks: Task[];
+  tasks: TaskView[];
 }
 
 /** Event "task": a task of the set as it is now; event "gone": it left the set, or was deleted. */

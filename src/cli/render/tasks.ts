@@ -1,7 +1,8 @@
 // Tasks as rows: which columns, and how a status reads with its reason.
 
+import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId } from "../../model/ids.ts";
-import { isFinished, type PublishedPort, type Task } from "../../model/task/task.ts";
+import { isFinished, type PublishedPort } from "../../model/task/task.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { ageOf } from "./time.ts";
@@ -13,9 +14,9 @@ export interface TaskColumns {
   wide: boolean;
 }
 
-export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<Task>[] {
-  const node = ({ nodeId }: Task) => (nodeId === null ? "-" : (hostnames.get(nodeId) ?? nodeId));
-  const columns: Column<Task>[] = [
+export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<TaskView>[] {
+  const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (hostnames.get(nodeId) ?? nodeId));
+  const columns: Column<TaskView>[] = [
     { title: "NAME", text: ({ name }) => name, shrinksTo: 10 },
     { title: "TASK", text: ({ taskId }) => taskId },
     { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 10 },
@@ -39,7 +40,7 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<Task>
 const quotedLength = 120;
 
 /** The sentence; of a run that ended badly with the last line that it wrote. */
-export function reasonText({ reason, status, lastFailure }: Task): string {
+export function reasonText({ reason, status, lastFailure }: TaskView): string {
   const line = lastFailure?.log.at(-1);
   const concerns = reason.code === "restarting" || (status === "failed" && reason.code !== "node-lost");
   if (line === undefined || !concerns) return reason.message;
@@ -47,7 +48,7 @@ export function reasonText({ reason, status, lastFailure }: Task): string {
 }
 
 /** "running", "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
-export function statusText({ status, reason, exitCode, desired }: Task): string {
+export function statusText({ status, reason, exitCode, desired }: TaskView): string {
   if (status === "failed" && reason.code === "exited" && exitCode !== null) return `failed (exit ${exitCode})`;
   if (!isFinished(status) && desired === "stopped") return `${status} (stopping)`;
   if (status === reason.code || reason.code === "placed" || status === "completed" || status === "stopped")
@@ -55,14 +56,14 @@ export function statusText({ status, reason, exitCode, desired }: Task): string 
   return `${status} (${reason.code})`;
 }
 
-function statusColour({ status, reason }: Task): Colour | undefined {
+function statusColour({ status, reason }: TaskView): Colour | undefined {
   if (status === "running") return reason.code === "running" ? "green" : "yellow";
   if (status === "failed") return "red";
   return isFinished(status) ? "dim" : "yellow";
 }
 
 /** "127.0.0.1:8080->80/tcp", as published; as asked for where it does not run yet. */
-export function portsText({ publishedPorts, ports }: Task): string {
+export function portsText({ publishedPorts, ports }: TaskView): string {
   if (publishedPorts.length > 0) return publishedPorts.map(portText).join(", ");
   return ports
     .map(({ hostIp, hostPort, containerPort, protocol }) => {

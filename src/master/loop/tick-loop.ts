@@ -2,7 +2,7 @@
 // append before anybody is told. It must never let an undurable change be seen.
 
 import type { Command, Granted } from "../../core/commands/command.ts";
-import { needsReconcile, nextExpiry, type Retention } from "../../core/reconcile/reconcile.ts";
+import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { runTick, type Tick } from "../../core/tick.ts";
 import { type Journal, JournalUnavailable } from "../../journal/journal.ts";
@@ -159,16 +159,15 @@ export class TickLoop {
       // of a change that is now undone.
       answer(kept ? outcome : this.#unavailable());
     });
-    this.#goOn(at, kept);
+    this.#goOn(at, kept ? tick.wakeAt : null);
   }
 
-  /** What is left, and what time will bring. */
-  #goOn(now: number, kept: boolean): void {
-    const { state, retention, clock } = this.#options;
-    if (this.#inbox.length > 0 || (kept && needsReconcile(state, { now, retention }))) this.#schedule();
-    const expiry = nextExpiry(state, retention);
+  /** Starts the next tick now where commands or work are left, else sets the timer for the work that is due next. */
+  #goOn(now: number, wakeAt: number | null): void {
     this.#cancelWake?.();
-    this.#cancelWake = expiry === null || !kept ? null : clock.timer(Math.max(1, expiry - now), () => this.wake());
+    this.#cancelWake = null;
+    if (this.#inbox.length > 0 || (wakeAt !== null && wakeAt <= now)) this.#schedule();
+    if (wakeAt !== null) this.#cancelWake = this.#options.clock.timer(Math.max(1, wakeAt - now), () => this.wake());
   }
 
   async #remember(tick: Tick, about: Pick<Batch, "at" | "seed" | "cause">): Promise<boolean> {

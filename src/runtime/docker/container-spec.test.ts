@@ -3,13 +3,14 @@
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";
 import { splitReference } from "../../model/image-reference.ts";
-import { type Task, unpackTask } from "../../model/task/task.ts";
+import { unpackTask } from "../../model/task/task.ts";
+import type { Assignment } from "../../worker/task/assignment.ts";
 import { containerState, createBody, type EngineContainer, registryOf } from "./container-spec.ts";
 import { createError, pullError, saysImageIsMissing, startError } from "./errors.ts";
 
 const MiB = 1024 * 1024;
 
-function body(more: Partial<Task>) {
+function body(more: Partial<Assignment>) {
   const spec = unpackTask({ taskId: "t" as TaskId, name: "web", image: "nginx", createdAt: "", ...more });
   return createBody({
     name: "podling-t",
@@ -32,7 +33,7 @@ describe("a wish", () => {
     });
   });
 
-  const rows: [title: string, wish: Partial<Task>, expected: object][] = [
+  const rows: [title: string, wish: Partial<Assignment>, expected: object][] = [
     ["command and args", { command: ["sh"], args: ["-c", "true"] }, { Entrypoint: ["sh"], Cmd: ["-c", "true"] }],
     ["env", { env: { A: "1", B: "x=y" } }, { Env: ["A=1", "B=x=y"] }],
     [

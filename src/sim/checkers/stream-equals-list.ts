@@ -1,6 +1,6 @@
 // Who lists once and then watches has what a list says, over every break.
 
-import type { Task } from "../../model/task/task.ts";
+import type { TaskView } from "../../api/views/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const streamEqualsList: Checker = {
@@ -8,7 +8,7 @@ export const streamEqualsList: Checker = {
   sentence: "Who lists once and then watches has, over every break, what a list says.",
   class: "safety",
   look: ({ list, mirror, truth }, wrong) => {
-    const compare = (tasks: readonly Task[]) => {
+    const compare = (tasks: readonly TaskView[]) => {
       const certain = new Map(tasks.map((task) => [task.taskId, task]));
       for (const task of mirror.tasks.values()) {
         const there = certain.get(task.taskId);

@@ -1,7 +1,7 @@
 // What clients asked for and what they were told: their side of the bargain, to be held against the truth at the end.
 
+import type { TaskView } from "../../api/views/task.ts";
 import type { TaskId } from "../../model/ids.ts";
-import type { Task } from "../../model/task/task.ts";
 
 export class Ledger {
   /** Idempotency key -> the task that the first answer named. */
@@ -16,5 +16,5 @@ export class Ledger {
   unanswered = 0;
   refused = 0;
   /** The newest that a client was told of each task that it made. */
-  readonly known = new Map<TaskId, Task>();
+  readonly known = new Map<TaskId, TaskView>();
 }

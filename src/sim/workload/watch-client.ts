@@ -3,10 +3,10 @@
 
 import { Client } from "../../api/client.ts";
 import type { WatchEvent } from "../../api/views/stream-events.ts";
+import type { TaskView } from "../../api/views/task.ts";
 import type { Random } from "../../lib/random.ts";
 import { readEvents } from "../../lib/sse.ts";
 import type { TaskId } from "../../model/ids.ts";
-import type { Task } from "../../model/task/task.ts";
 import { isTransition } from "../../model/task/transitions.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import type { RunContext } from "../run/context.ts";
@@ -19,7 +19,7 @@ const againMs = 2000;
 const staysMs = 15_000;
 
 export class WatchClient {
-  readonly tasks = new Map<TaskId, Task>();
+  readonly tasks = new Map<TaskId, TaskView>();
   readonly #scene: RunContext;
   readonly #process: Process;
   readonly #client: Client;
@@ -93,12 +93,12 @@ export class WatchClient {
   /** The stream is open already, so that nothing falls between list and stream. */
   async #list(revision: number): Promise<void> {
     this.lists++;
-    const all = new Map<TaskId, Task>();
+    const all = new Map<TaskId, TaskView>();
     for (let cursor = ""; ; ) {
       const query = { limit: 1000, ...(cursor === "" ? {} : { cursor }) };
       const response = await this.#client.fetch("listTasks", { query, timeoutMs: 5000 });
       if (!response.ok) throw new Error("no list");
-      const page = (await response.json()) as Task[];
+      const page = (await response.json()) as TaskView[];
       for (const task of page) all.set(task.taskId, task);
       if (!response.headers.get("link")) break;
       cursor = page.at(-1)!.taskId;
@@ -129,7 +129,7 @@ export class WatchClient {
   }
 }
 
-function reachable(from: Task["status"], to: Task["status"]): boolean {
+function reachable(from: TaskView["status"], to: TaskView["status"]): boolean {
   const order = ["pending", "scheduled", "running"] as const;
   if (isTransition(from, to)) return true;
   return order.some(

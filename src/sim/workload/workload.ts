@@ -2,10 +2,11 @@
 // same key until they are answered. They write down what they were told.
 
 import { Client, UnreachableError } from "../../api/client.ts";
+import type { TaskView } from "../../api/views/task.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { Outcome } from "../../model/refusal.ts";
-import { isFinished, type Task } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/task.ts";
 import { strangersWord } from "../checkers/strangers-are-refused.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import { drawWish } from "../machines/programs.ts";
@@ -99,7 +100,7 @@ export class Workload {
       }),
     );
     if (!outcome?.ok) return;
-    const task = outcome.value as Task;
+    const task = outcome.value as TaskView;
     const before = ledger.created.get(key);
     if (before !== undefined && before !== task.taskId) {
       const message = `${key} was answered with ${before}, then with ${task.taskId}`;

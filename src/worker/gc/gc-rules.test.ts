@@ -4,8 +4,9 @@ import { describe, expect, test } from "bun:test";
 import { silentLog } from "../../lib/log.ts";
 import { containerLabels } from "../../model/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
-import { type Task, unpackTask } from "../../model/task/task.ts";
+import { unpackTask } from "../../model/task/task.ts";
 import type { ContainerUse, ImageState } from "../../runtime/runtime.ts";
+import type { Assignment } from "../task/assignment.ts";
 import { evaluateImages, evaluateVolume, spell, wantedBy } from "./gc-rules.ts";
 import { type PulledImageRecord, PulledImages } from "./pulled-images.ts";
 
@@ -13,7 +14,7 @@ const now = Date.parse("2025-01-19T12:00:00.000Z");
 const clock = { now: () => now, elapsed: () => 0, timer: () => () => {}, soon() {} };
 const nobody = wantedBy([]);
 
-function task(more: Partial<Task>): Task {
+function task(more: Partial<Assignment>): Assignment {
   return unpackTask({ taskId: "t" as TaskId, name: "web", image: "app:1", createdAt: "", ...more });
 }
 
@@ -72,7 +73,7 @@ describe("an image", () => {
     expect(judged!.verdict.message).toContain(message);
   });
 
-  const stays: [title: string, uses: ContainerUse[], others: ImageState[], tasks: Task[], message: string][] = [
+  const stays: [title: string, uses: ContainerUse[], others: ImageState[], tasks: Assignment[], message: string][] = [
     ["a container uses, whoever's", [use({ name: "theirs", imageId: "i1" })], [], [], "container theirs uses it"],
     ["another one was built upon", [], [{ ...app, imageId: "i2", names: ["b"], parentId: "i1" }], [], "built upon it"],
     [

@@ -3,9 +3,10 @@
 import { containerLabels } from "../../model/cluster.ts";
 import { plainReference } from "../../model/image-reference.ts";
 import type { CleanupCode } from "../../model/node/cleanup.ts";
-import { isFinished, type Task } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/task.ts";
 import type { ContainerUse, ImageState, VolumeState } from "../../runtime/runtime.ts";
 import type { Identity } from "../data-dir/identity.ts";
+import type { Assignment } from "../task/assignment.ts";
 import type { PulledImages } from "./pulled-images.ts";
 
 /** What the tasks of this node want now: names of images and volumes, each with the name of a task that wants it. */
@@ -14,7 +15,7 @@ export interface Wanted {
   volumes: ReadonlyMap<string, string>;
 }
 
-export function wantedBy(tasks: readonly Task[]): Wanted {
+export function wantedBy(tasks: readonly Assignment[]): Wanted {
   const images = new Map<string, string>();
   const volumes = new Map<string, string>();
   for (const { name, image, mounts, desired, status } of tasks) {

@@ -7,8 +7,8 @@ import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
-import type { Task } from "../../model/task/task.ts";
 import type { ContainerState, Runtime } from "../../runtime/runtime.ts";
+import type { Assignment } from "./assignment.ts";
 
 export interface DrainOptions {
   client: Client;
@@ -17,7 +17,7 @@ export interface DrainOptions {
   log: Log;
   nodeId: string;
   clusterId: string;
-  wishes: ReadonlyMap<TaskId, Task>;
+  wishes: ReadonlyMap<TaskId, Assignment>;
   stops: Semaphore;
   /** Is a call under way that may still start something? */
   busy: () => boolean;
@@ -79,7 +79,7 @@ async function stopOne({ taskId, containerId }: ContainerState, options: DrainOp
 }
 
 /** What is to be kept alive is left to the master: deregistering replaces it. */
-async function report(wish: Task, ended: ContainerState, { client, log, nodeId }: DrainOptions): Promise<void> {
+async function report(wish: Assignment, ended: ContainerState, { client, log, nodeId }: DrainOptions): Promise<void> {
   if (wish.desired === "running" && wish.restartPolicy.mode !== "never") return;
   const asked = wish.desired === "stopped";
   const reason = asked

@@ -2,14 +2,14 @@
 // a failure is the runner's affair.
 
 import { limits } from "../../model/limits.ts";
-import type { Task } from "../../model/task/task.ts";
 import type { PulledImage } from "../../runtime/runtime.ts";
+import type { Assignment } from "./assignment.ts";
 import type { RunnerContext } from "./runner-context.ts";
 import type { Attempts } from "./step.ts";
 
 export async function pullImage(
   { runtime, clock, onPulled }: Pick<RunnerContext, "runtime" | "clock" | "onPulled">,
-  { image, pullPolicy, platform }: Task,
+  { image, pullPolicy, platform }: Assignment,
   attempts: Attempts,
   say: (message: string) => void,
   signal: AbortSignal,

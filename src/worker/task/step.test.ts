@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";
-import { type RestartPolicy, specDefaults, type Task, unpackTask } from "../../model/task/task.ts";
+import { type RestartPolicy, specDefaults, unpackTask } from "../../model/task/task.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
+import type { Assignment } from "./assignment.ts";
 import {
   type Attempts,
   backoffMs,
@@ -20,12 +21,12 @@ import {
 const now = Date.parse("2025-01-19T12:00:00.000Z");
 const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
 
-function wish(more: Partial<Task> = {}): Task {
+function wish(more: Partial<Assignment> = {}): Assignment {
   const taskId = "20250119120000-aaaaaaaa" as TaskId;
   return unpackTask({ taskId, name: "web", image: "nginx", createdAt: at(60), status: "scheduled", ...more });
 }
 
-function policy(mode: RestartPolicy["mode"], maxRestarts: number | null = null): Partial<Task> {
+function policy(mode: RestartPolicy["mode"], maxRestarts: number | null = null): Partial<Assignment> {
   return { restartPolicy: { ...specDefaults.restartPolicy, mode, maxRestarts }, status: "running" };
 }
 
@@ -48,12 +49,12 @@ function container(more: Partial<ContainerState> = {}): ContainerState {
 const created = container({ status: "created", startedAt: null });
 const ended = (exitCode: number, more: Partial<ContainerState> = {}) =>
   container({ status: "exited", exitCode, finishedAt: at(10), ...more });
-const stopped: Partial<Task> = { desired: "stopped", stopGraceSeconds: 7 };
+const stopped: Partial<Assignment> = { desired: "stopped", stopGraceSeconds: 7 };
 const lost = { hadContainer: true, hasRun: true };
 
 type Row = [
   title: string,
-  wish: Task | null,
+  wish: Assignment | null,
   found: ContainerState | null,
   tried: Partial<Attempts>,
   action: Partial<Step["action"]>,
@@ -334,7 +335,7 @@ describe("a log is read", () => {
   const before = { finishedAt: at(60), exitCode: 3, log: [] };
   const cases: [
     title: string,
-    wish: Task | null,
+    wish: Assignment | null,
     found: ContainerState | null,
     tried: Partial<Attempts>,
     reads: boolean,

@@ -2,8 +2,9 @@
 // At start, on a change and after every action it is the same question, so nothing depends on having seen an event.
 
 import { limits } from "../../model/limits.ts";
-import type { LastFailure, PublishedPort, Reason, RestartPolicy, Task, TaskStatus } from "../../model/task/task.ts";
+import type { LastFailure, PublishedPort, Reason, RestartPolicy, TaskStatus } from "../../model/task/task.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
+import type { Assignment } from "./assignment.ts";
 
 /** What the worker remembers of a task between steps. Lost with the process: the rest is the engine's to tell. */
 export interface Attempts {
@@ -47,7 +48,7 @@ export interface Attempts {
   failure: { reason: Reason; error: string } | null;
 }
 
-export function noAttempts(task: Task | null): Attempts {
+export function noAttempts(task: Assignment | null): Attempts {
   return {
     imageReady: false,
     imageMissing: false,
@@ -77,7 +78,7 @@ export function noAttempts(task: Task | null): Attempts {
  * row nobody knows any more. At most so many that one more is allowed, lest a task that restarted now and then for weeks
  * is given up at its next end; in a true loop that one is all it gets.
  */
-export function streakOf(task: Task | null): number {
+export function streakOf(task: Assignment | null): number {
   if (task === null) return 0;
   const { maxRestarts } = task.restartPolicy;
   return maxRestarts === null ? task.restarts : Math.min(task.restarts, Math.max(0, maxRestarts - 1));
@@ -116,7 +117,7 @@ export interface Step {
 
 const none: Action = { type: "none" };
 
-export function step(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): Step {
+export function step(wish: Assignment | null, found: ContainerState | null, attempts: Attempts, now: number): Step {
   const next = wish === null ? unwanted(found, attempts) : wanted(wish, found, attempts, now);
   const { type } = next.action;
   if (attempts.retryAt <= now || type === "none" || type === "wait") return next;
@@ -135,7 +136,7 @@ function unwanted(found: ContainerState | null, { deleted, graceSeconds }: Attem
   return { action: none, report: null };
 }
 
-function wanted(wish: Task, found: ContainerState | null, attempts: Attempts, now: number): Step {
+function wanted(wish: Assignment, found: ContainerState | null, attempts: Attempts, now: number): Step {
   if (wish.desired === "stopped") return stopping(wish, found, attempts);
   if (attempts.failure) return { action: none, report: failed(found, attempts, attempts.failure) };
   if (found === null) return absent(wish, attempts, now);
@@ -155,7 +156,7 @@ function wanted(wish: Task, found: ContainerState | null, attempts: Attempts, no
   return ended(wish, found, attempts, now);
 }
 
-function stopping(wish: Task, found: ContainerState | null, attempts: Attempts): Step {
+function stopping(wish: Assignment, found: ContainerState | null, attempts: Attempts): Step {
   if (found?.status === "running") {
     const { containerId } = found;
     return { action: { type: "stop", containerId, graceSeconds: wish.stopGraceSeconds }, report: null };
@@ -173,7 +174,12 @@ function stopping(wish: Task, found: ContainerState | null, attempts: Attempts):
  * Clocks jump, and the engine has its own: no moment that a pause is counted from may lie ahead of now, or the pause
  * would be as long as the jump. Remembered, since counting from now anew at each look would never end.
  */
-export function keepClock(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): void {
+export function keepClock(
+  wish: Assignment | null,
+  found: ContainerState | null,
+  attempts: Attempts,
+  now: number,
+): void {
   if (found?.status !== "exited") attempts.endedAt = null;
   else if (attempts.endedAt?.finishedAt !== found.finishedAt) {
     attempts.endedAt = { finishedAt: found.finishedAt, ms: msOf(found.finishedAt) };
@@ -186,7 +192,7 @@ export function keepClock(wish: Task | null, found: ContainerState | null, attem
 }
 
 /** No container yet, or somebody removed it: then that counts as a run that failed. */
-function absent(wish: Task, attempts: Attempts, now: number): Step {
+function absent(wish: Assignment, attempts: Attempts, now: number): Step {
   if (attempts.hadContainer) {
     const reason: Reason = attempts.unusable
       ? { code: "start-failed", message: "the engine could not start its container any more; it gets another" }
@@ -203,7 +209,12 @@ function absent(wish: Task, attempts: Attempts, now: number): Step {
 }
 
 /** A run ended badly, and what it wrote has not been read: at each last run, else not more often than an interval says. */
-export function wantsLog(wish: Task | null, found: ContainerState | null, attempts: Attempts, now: number): boolean {
+export function wantsLog(
+  wish: Assignment | null,
+  found: ContainerState | null,
+  attempts: Attempts,
+  now: number,
+): boolean {
   if (wish?.desired !== "running" || attempts.failure || found?.status !== "exited") return false;
   if (found.exitCode === 0 && !found.oomKilled) return false;
   if (attempts.lastFailure?.finishedAt === found.finishedAt) return false;
@@ -211,16 +222,16 @@ export function wantsLog(wish: Task | null, found: ContainerState | null, attemp
   return now - attempts.logReadAt >= limits.lastLogIntervalMs;
 }
 
-function startsAgain({ restartPolicy: { mode } }: Task, { exitCode }: ContainerState): boolean {
+function startsAgain({ restartPolicy: { mode } }: Assignment, { exitCode }: ContainerState): boolean {
   return mode === "always" || (mode === "on-failure" && exitCode !== 0);
 }
 
-function goesOn(wish: Task, found: ContainerState, attempts: Attempts): boolean {
+function goesOn(wish: Assignment, found: ContainerState, attempts: Attempts): boolean {
   const streak = streakAfter(wish.restartPolicy, found, attempts);
   return startsAgain(wish, found) && restartsLeft(wish.restartPolicy, { streak });
 }
 
-function ended(wish: Task, found: ContainerState, attempts: Attempts, now: number): Step {
+function ended(wish: Assignment, found: ContainerState, attempts: Attempts, now: number): Step {
   const streak = streakAfter(wish.restartPolicy, found, attempts);
   if (!goesOn(wish, found, attempts)) {
     return { action: none, report: finished(found, attempts, startsAgain(wish, found)) };

@@ -6,9 +6,10 @@ import type { CancelTimer } from "../../lib/clock.ts";
 import { containerLabels, containerName } from "../../model/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
-import { isFinished, type ReasonCode, type Task } from "../../model/task/task.ts";
+import { isFinished, type ReasonCode } from "../../model/task/task.ts";
 import { type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
 import type { Reporter } from "../link/reporter.ts";
+import type { Assignment } from "./assignment.ts";
 import { readLastLog } from "./last-log.ts";
 import { pullImage } from "./pull-image.ts";
 import type { RunnerContext } from "./runner-context.ts";
@@ -31,7 +32,7 @@ export class TaskRunner {
   readonly taskId: TaskId;
   readonly #context: RunnerContext;
   readonly #reporter: Reporter;
-  wish: Task | null;
+  wish: Assignment | null;
   found: ContainerState | null;
   readonly attempts: Attempts;
   /** Has the master said what it wants of it? Before that, nothing may be concluded from its saying nothing. */
@@ -55,7 +56,7 @@ export class TaskRunner {
 
   constructor(
     taskId: TaskId,
-    wish: Task | null,
+    wish: Assignment | null,
     found: ContainerState | null,
     context: RunnerContext,
     reporter: Reporter,
@@ -70,7 +71,7 @@ export class TaskRunner {
   }
 
   /** The master's wish has changed; null: it wants nothing of this task here any more. */
-  want(wish: Task | null, deleted = false): void {
+  want(wish: Assignment | null, deleted = false): void {
     if (wish) {
       this.#reporter.heard(wish.status);
       this.attempts.graceSeconds = wish.stopGraceSeconds;
@@ -214,7 +215,7 @@ export class TaskRunner {
     this.found = found;
   }
 
-  #forgetOldRestarts(wish: Task | null, found: ContainerState | null): void {
+  #forgetOldRestarts(wish: Assignment | null, found: ContainerState | null): void {
     if (wish && found && runsWell(wish.restartPolicy, found, this.#context.clock.now())) this.attempts.streak = 0;
   }
 

@@ -1,9 +1,10 @@
 // A task's output, as it was written: stdout to stdout, stderr to stderr. Following lasts as long as the task: it waits
 // for one that has not started, and goes on after a restart or a cut connection.
 
+import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
 import { framedMediaType, readFrames } from "../../../lib/frames.ts";
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/task.ts";
 import type { Context } from "../../command/context.ts";
 import { Failure, RefusedError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
@@ -22,7 +23,7 @@ const retryMs = 1_000;
 /** Between the end of a container's output and the report that says so. */
 const reportMs = 100;
 
-export async function showLogs(context: Context, task: Task, wish: LogsWish, signal?: AbortSignal): Promise<void> {
+export async function showLogs(context: Context, task: TaskView, wish: LogsWish, signal?: AbortSignal): Promise<void> {
   const { clock } = context.io;
   const stream = new LogStream(context, task, signal);
   for (let failed = 0; !signal?.aborted; ) {
@@ -51,12 +52,12 @@ export async function showLogs(context: Context, task: Task, wish: LogsWish, sig
 
 class LogStream {
   readonly #context: Context;
-  readonly #task: Task;
+  readonly #task: TaskView;
   readonly #signal: AbortSignal | undefined;
   /** When something was last read; null: nothing yet. */
   #readAt: number | null = null;
 
-  constructor(context: Context, task: Task, signal: AbortSignal | undefined) {
+  constructor(context: Context, task: TaskView, signal: AbortSignal | undefined) {
     this.#context = context;
     this.#task = task;
     this.#signal = signal;

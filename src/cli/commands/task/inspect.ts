@@ -1,6 +1,6 @@
 // podling inspect: the whole record of a task.
 
-import type { Task } from "../../../model/task/task.ts";
+import type { TaskView } from "../../../api/views/task.ts";
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 
@@ -17,7 +17,7 @@ export const inspect: Command = {
     ["podling inspect web | jq -r .containerId", "the container's id"],
   ],
   async run(context) {
-    const tasks: Task[] = [];
+    const tasks: TaskView[] = [];
     for (const id of context.words) tasks.push(await context.call("getTask", { id }));
     if (context.output() === "name") await context.out(tasks.map(({ name }) => `${name}\n`).join(""));
     else await context.outJson(tasks.length === 1 ? tasks[0] : tasks);

@@ -1,8 +1,9 @@
 // All tasks that answer a query, page after page; and the names of nodes that tables show instead of ids.
 
 import type { CallOptions } from "../../../api/client.ts";
+import type { TaskView } from "../../../api/views/task.ts";
 import type { NodeId } from "../../../model/ids.ts";
-import { type Task, type TaskStatus, taskStatuses } from "../../../model/task/task.ts";
+import { type TaskStatus, taskStatuses } from "../../../model/task/task.ts";
 import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 
@@ -11,12 +12,12 @@ export type TaskQuery = NonNullable<CallOptions<"listTasks">["query"]>;
 /** A page of this many tasks is some megabytes: few round trips, and bounded memory on the way. */
 const pageSize = 5_000;
 
-export async function listTasks(context: Context, query: TaskQuery): Promise<Task[]> {
-  const tasks: Task[] = [];
+export async function listTasks(context: Context, query: TaskQuery): Promise<TaskView[]> {
+  const tasks: TaskView[] = [];
   let cursor: string | undefined;
   do {
     const response = await context.fetch("listTasks", { query: { ...query, limit: pageSize, cursor } });
-    for (const task of (await context.json(response)) as Task[]) tasks.push(task);
+    for (const task of (await context.json(response)) as TaskView[]) tasks.push(task);
     cursor = nextCursor(response.headers.get("link"));
   } while (cursor !== undefined);
   return tasks;

@@ -1,7 +1,7 @@
 // podling prune: remove all finished tasks, after showing which.
 
+import type { TaskView } from "../../../api/views/task.ts";
 import { fromTimestamp } from "../../../lib/clock.ts";
-import type { Task } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -62,7 +62,7 @@ export const prune: Command = {
   },
 };
 
-async function finishedTasks(context: Context): Promise<Task[]> {
+async function finishedTasks(context: Context): Promise<TaskView[]> {
   const { flags, io } = context;
   const query = taskQuery(flags.texts("selector"), flags.texts("filter"));
   const wanted = query.status === undefined ? finishedStatuses : String(query.status).split(",");
@@ -75,7 +75,7 @@ async function finishedTasks(context: Context): Promise<Task[]> {
   return tasks.filter(({ finishedAt }) => finishedAt === null || fromTimestamp(finishedAt) <= before);
 }
 
-async function show(context: Context, tasks: readonly Task[]): Promise<void> {
+async function show(context: Context, tasks: readonly TaskView[]): Promise<void> {
   if (context.output() === "json") return context.outJson(tasks);
   if (context.output() === "name") return context.out(tasks.map(({ name }) => `${name}\n`).join(""));
   if (tasks.length === 0) return context.err("nothing has finished, so there is nothing to remove\n");

@@ -1,9 +1,10 @@
 // podling ps: tasks as a table, now or as they change.
 
 import type { GoneEvent, SyncEvent } from "../../../api/views/stream-events.ts";
+import type { TaskView } from "../../../api/views/task.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import type { NodeId } from "../../../model/ids.ts";
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -60,7 +61,7 @@ function wantsTable(context: Context): boolean {
   return !context.flags.has("quiet") && (context.output() === "table" || context.output() === "wide");
 }
 
-async function print(context: Context, tasks: readonly Task[], names: Map<NodeId, string>): Promise<void> {
+async function print(context: Context, tasks: readonly TaskView[], names: Map<NodeId, string>): Promise<void> {
   if (context.flags.has("quiet")) return context.out(tasks.map(({ taskId }) => `${taskId}\n`).join(""));
   if (context.output() === "json") return context.outJson(tasks);
   if (context.output() === "name") return context.out(tasks.map(({ name }) => `${name}\n`).join(""));
@@ -80,7 +81,7 @@ async function watch(context: Context, query: TaskQuery): Promise<number> {
   const lines = new Lines(context, names);
   for await (const { event, data } of untilCut(readEvents(response.body!))) {
     if (event === "sync") await lines.first((JSON.parse(data) as SyncEvent).tasks);
-    else if (event === "task") await lines.changed(JSON.parse(data) as Task);
+    else if (event === "task") await lines.changed(JSON.parse(data) as TaskView);
     else if (event === "gone") await lines.gone(JSON.parse(data) as GoneEvent);
   }
   throw streamEnded();
@@ -110,7 +111,7 @@ const usualCells: Record<string, string> = {
 class Lines {
   readonly #context: Context;
   readonly #names: Map<NodeId, string>;
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks = new Map<string, TaskView>();
   #widths: number[] = [];
 
   constructor(context: Context, names: Map<NodeId, string>) {
@@ -118,7 +119,7 @@ class Lines {
     this.#names = names;
   }
 
-  async first(tasks: readonly Task[]): Promise<void> {
+  async first(tasks: readonly TaskView[]): Promise<void> {
     for (const task of tasks) this.#tasks.set(task.taskId, task);
     const context = this.#context;
     if (!wantsTable(context)) {
@@ -133,7 +134,7 @@ class Lines {
     for (const task of tasks) await this.#print(task);
   }
 
-  async changed(task: Task): Promise<void> {
+  async changed(task: TaskView): Promise<void> {
     const before = this.#tasks.get(task.taskId);
     this.#tasks.set(task.taskId, task);
     if (task.nodeId !== null && !this.#names.has(task.nodeId) && wantsTable(this.#context)) {
@@ -152,7 +153,7 @@ class Lines {
     else if (before && deleted && wantsTable(this.#context)) await this.#printCells(this.#cells(before, "removed"));
   }
 
-  async #print(task: Task): Promise<void> {
+  async #print(task: TaskView): Promise<void> {
     const context = this.#context;
     if (context.flags.has("quiet")) return context.out(`${task.taskId}\n`);
     if (context.output() === "json") return context.out(jsonLine(task));
@@ -160,14 +161,14 @@ class Lines {
     await this.#printCells(this.#cells(task), task);
   }
 
-  #printCells(cells: readonly string[], task?: Task): Promise<void> {
+  #printCells(cells: readonly string[], task?: TaskView): Promise<void> {
     const style = this.#context.style("stdout");
     const colour = (column: ReturnType<typeof taskColumns>[number]) => task && column.colour?.(task);
     const cut = this.#context.tableWidth() !== null;
     return this.#context.out(line(this.#columns(), cells, this.#widths, style, cut, colour));
   }
 
-  #cells(task: Task, status?: string): string[] {
+  #cells(task: TaskView, status?: string): string[] {
     return this.#columns().map(({ title, text }) =>
       oneLine(status !== undefined && title === "STATUS" ? status : text(task)),
     );

@@ -1,7 +1,8 @@
 // podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
 
+import type { TaskView } from "../../../api/views/task.ts";
 import type { RefusalCode } from "../../../model/refusal.ts";
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -152,7 +153,7 @@ function nameFor(image: string): string {
   return image.replace(/@.*$/, "").split("/").at(-1)!.replace(/:.*$/, "") || "NAME";
 }
 
-async function printCreated(context: Context, task: Task): Promise<number> {
+async function printCreated(context: Context, task: TaskView): Promise<number> {
   await printTask(context, task);
   if (task.status !== "pending") return exitCodes.done;
   await context.say(`${task.name} is accepted and waits: ${task.reason.message}. Why: podling explain ${task.name}`);
@@ -160,7 +161,7 @@ async function printCreated(context: Context, task: Task): Promise<number> {
 }
 
 /** stdout holds the answer alone: the id, for scripts. */
-async function printTask(context: Context, task: Task): Promise<void> {
+async function printTask(context: Context, task: TaskView): Promise<void> {
   if (context.output() === "json") await context.outJson(task);
   else await context.out(`${context.output() === "name" ? task.name : task.taskId}\n`);
 }
@@ -170,7 +171,7 @@ class Foreground {
   readonly #context: Context;
   readonly #timeoutMs: number;
   readonly #leave = new AbortController();
-  #task: Task | null = null;
+  #task: TaskView | null = null;
 
   constructor(context: Context, timeoutMs: number) {
     this.#context = context;
@@ -200,7 +201,7 @@ class Foreground {
     }
   }
 
-  async #tellStarted(task: Task, tookMs: number): Promise<number> {
+  async #tellStarted(task: TaskView, tookMs: number): Promise<number> {
     const context = this.#context;
     if (task.status === "failed" || task.status === "stopped") {
       await printTask(context, task);
@@ -221,7 +222,7 @@ class Foreground {
     return exitCodes.done;
   }
 
-  async #follow(started: Task): Promise<number> {
+  async #follow(started: TaskView): Promise<number> {
     const context = this.#context;
     if (started.status === "pending" || started.status === "scheduled") {
       await tellWaiting(context, started, this.#timeoutMs);
@@ -239,7 +240,7 @@ class Foreground {
   }
 
   /** Where the output cannot be had, the task's own end still counts. */
-  async #showLogs(task: Task): Promise<void> {
+  async #showLogs(task: TaskView): Promise<void> {
     const context = this.#context;
     try {
       await showLogs(context, task, { follow: true, timestamps: false }, this.#leave.signal);
@@ -276,7 +277,7 @@ async function createTask(context: Context, body: Awaited<ReturnType<typeof task
   throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
 }
 
-async function tellFailure(context: Context, { name, status, reason, error, startedAt }: Task): Promise<void> {
+async function tellFailure(context: Context, { name, status, reason, error, startedAt }: TaskView): Promise<void> {
   const said = error !== null && !reason.message.includes(error) ? `: ${error}` : "";
   // What never started wrote nothing.
   const why = startedAt === null ? `podling explain ${name}` : `podling logs ${name}`;
@@ -284,7 +285,7 @@ async function tellFailure(context: Context, { name, status, reason, error, star
   await context.err(errorLine(`${name} ${status}: ${reason.message}${said}`, next));
 }
 
-async function tellWaiting(context: Context, task: Task, timeoutMs: number): Promise<void> {
+async function tellWaiting(context: Context, task: TaskView, timeoutMs: number): Promise<void> {
   const { name, status, reason } = task;
   await context.say(`${name} is still ${status} after ${formatWait(timeoutMs)}: ${reason.message}`);
   if (status !== "pending") return;
@@ -296,7 +297,7 @@ async function tellWaiting(context: Context, task: Task, timeoutMs: number): Pro
   );
 }
 
-function containerExitCode({ status, exitCode }: Task): number {
+function containerExitCode({ status, exitCode }: TaskView): number {
   if (exitCode !== null) return exitCode & 0xff;
   return status === "completed" ? exitCodes.done : exitCodes.notRun;
 }

@@ -1,6 +1,7 @@
 // podling stop: ask tasks to stop, and wait until they have.
 
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import type { TaskView } from "../../../api/views/task.ts";
+import { isFinished } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -54,7 +55,7 @@ async function stopOne(
   return exitCodes.notYet;
 }
 
-async function tellStillThere(context: Context, { name, nodeId, status, reason }: Task): Promise<void> {
+async function tellStillThere(context: Context, { name, nodeId, status, reason }: TaskView): Promise<void> {
   const node = nodeId === null ? null : await context.try("getNode", { id: nodeId });
   const offline = node?.ok && node.value?.status === "offline" ? `; its node ${node.value.hostname} is offline` : "";
   await context.say(`${name} has been asked to stop, and is still ${status}: ${reason.message}${offline}`);

@@ -1,9 +1,10 @@
 // Waits until a task runs or has finished, and tells meanwhile what it is waiting for.
 
+import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import { limits } from "../../../model/limits.ts";
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/task.ts";
 import type { Context } from "../../command/context.ts";
 import { RefusedError } from "../../command/failure.ts";
 import { formatWait } from "../../render/time.ts";
@@ -16,7 +17,7 @@ const quietMs = { terminal: 300, pipe: 1_000 };
 /** For as long as somebody waits. */
 export const patienceMs = 365 * 24 * 3_600_000;
 
-export function reached(task: Task, wanted: WaitFor): boolean {
+export function reached(task: TaskView, wanted: WaitFor): boolean {
   return isFinished(task.status) || (wanted === "running" && task.status === "running");
 }
 
@@ -28,7 +29,12 @@ export interface WaitOptions {
 }
 
 /** The task when it is so far, or as it is at the timeout. */
-export async function waitForTask(context: Context, task: Task, wanted: WaitFor, options: WaitOptions): Promise<Task> {
+export async function waitForTask(
+  context: Context,
+  task: TaskView,
+  wanted: WaitFor,
+  options: WaitOptions,
+): Promise<TaskView> {
   if (reached(task, wanted)) return task;
   const { timeoutMs, signal, progress = true } = options;
   const { clock } = context.io;
@@ -55,13 +61,13 @@ export async function waitForTask(context: Context, task: Task, wanted: WaitFor,
 }
 
 /** Shows each change of the task's reason, until the signal. What fails here fails silently: it is only news. */
-async function tellProgress(context: Context, task: Task, signal: AbortSignal): Promise<void> {
+async function tellProgress(context: Context, task: TaskView, signal: AbortSignal): Promise<void> {
   const { clock, stderr } = context.io;
   const begun = clock.now();
   await delay(clock, stderr.isTty ? quietMs.terminal : quietMs.pipe, signal);
   if (signal.aborted) return;
   const progress = context.progress();
-  const show = (latest: Task) =>
+  const show = (latest: TaskView) =>
     progress.show(progressText(latest, clock.now() - begun), `${latest.status} ${latest.reason.code}`);
   try {
     await show(task);
@@ -70,7 +76,7 @@ async function tellProgress(context: Context, task: Task, signal: AbortSignal): 
       signal,
     });
     for await (const { event, data } of readEvents(response.body!)) {
-      const news: Task[] = event === "sync" ? JSON.parse(data).tasks : event === "task" ? [JSON.parse(data)] : [];
+      const news: TaskView[] = event === "sync" ? JSON.parse(data).tasks : event === "task" ? [JSON.parse(data)] : [];
       const latest = news.find(({ taskId }) => taskId === task.taskId);
       if (latest && !signal.aborted) await show(latest);
     }
@@ -82,16 +88,16 @@ async function tellProgress(context: Context, task: Task, signal: AbortSignal): 
 
 const live = "pending,scheduled,running";
 
-function progressText({ name, status, reason, desired }: Task, sinceMs: number): string {
+function progressText({ name, status, reason, desired }: TaskView, sinceMs: number): string {
   const state = desired === "stopped" ? "stopping" : status;
   const why = reason.message === state ? "" : `, ${reason.message}`;
   return `${name}: ${state}${why} (${formatWait(sinceMs)})`;
 }
 
 /** What the task is now; null where it was removed meanwhile. */
-export async function currentTask(context: Context, taskId: string): Promise<Task | null> {
+export async function currentTask(context: Context, taskId: string): Promise<TaskView | null> {
   const found = await context.try("getTask", { id: taskId });
-  if (found.ok) return found.value as Task;
+  if (found.ok) return found.value as TaskView;
   if (found.refusal.code === "task-not-found") return null;
   throw new RefusedError(found.refusal);
 }

@@ -1,6 +1,7 @@
 // podling wait: until a task runs or has finished.
 
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import type { TaskView } from "../../../api/views/task.ts";
+import { isFinished } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -44,7 +45,7 @@ export const wait: Command = {
   },
 };
 
-async function tell(context: Context, task: Task): Promise<number> {
+async function tell(context: Context, task: TaskView): Promise<number> {
   if (context.output() === "json") await context.outJson(task);
   else if (context.output() === "name") await context.out(`${task.name}\n`);
   else await context.out(`${task.name} ${statusText(task)}\n`);
