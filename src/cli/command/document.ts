@@ -9,7 +9,7 @@ export function cliDocument(verbs: readonly (Command | CommandGroup)[]): string 
   const byName = new Map(verbs.map((verb) => [verb.name, verb]));
   const parts = [
     "# The command line",
-    "Made from the table of verbs in `src/cli/verbs/`; a test holds it against them. `podling help VERB` says the same.",
+    "Made from the table of verbs in `src/cli/commands/`; a test holds it against them. `podling help VERB` says the same.",
     "A task or node is named by its name, its id, or a unique beginning of it. Answers are on stdout, everything else on stderr.",
   ];
   for (const [title, names] of commandSections) {
