@@ -13,9 +13,6 @@ import { Swarm } from "./swarm.ts";
 /** Room on each node: more than any section starts. */
 const NODE_CAPACITY = 60;
 const LOAD_CONNECTIONS = 32;
-/** Ends on TERM at once: `sleep` as process 1 would ignore it. */
-export const CONTAINER_COMMAND = ["sh", "-c", "trap 'exit 0' TERM; sleep 86400 & wait"];
-
 export interface BenchOptions {
   quick: boolean;
   say: (text: string) => void;

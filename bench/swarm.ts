@@ -4,7 +4,7 @@
 import type { LabHost } from "../tools/lab/lab.ts";
 import { run } from "../tools/lab/network.ts";
 import { until } from "../tools/lab/until.ts";
-import { CONTAINER_COMMAND } from "./bench.ts";
+import { CONTAINER_COMMAND } from "./container-command.ts";
 import { httpRequest, mustLoad } from "./http-load.ts";
 
 const POLL_MS = 10;

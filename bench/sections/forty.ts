@@ -1,7 +1,8 @@
 // Forty containers on two nodes, command to all running: 40 creates through the API by 8 clients, beside 40 parallel
 // `docker run -d` split over the same two engines, and beside the engines' own API without command lines.
 
-import { type Bench, CONTAINER_COMMAND, clearPair, type ListedTask, type Pair } from "../bench.ts";
+import { type Bench, clearPair, type ListedTask, type Pair } from "../bench.ts";
+import { CONTAINER_COMMAND } from "../container-command.ts";
 import { notMeasured, type Row, ratioTarget } from "../report.ts";
 import { alternate } from "../samples.ts";
 import { docker } from "../swarm.ts";

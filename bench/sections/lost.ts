@@ -1,7 +1,8 @@
 // A node whose cable is pulled, to its task's replacement running on the other node; beside the same for a Swarm service.
 
 import { until } from "../../tools/lab/until.ts";
-import { type Bench, CONTAINER_COMMAND, clearPair, type ListedTask, nodesOnline, type Pair } from "../bench.ts";
+import { type Bench, clearPair, type ListedTask, nodesOnline, type Pair } from "../bench.ts";
+import { CONTAINER_COMMAND } from "../container-command.ts";
 import { notMeasured, type Row, target } from "../report.ts";
 import { alternate, type Samples } from "../samples.ts";
 import type { Swarm } from "../swarm.ts";

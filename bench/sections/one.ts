@@ -2,7 +2,8 @@
 // command lines, API beside API. Removing what was started is outside of the timing.
 
 import { podling } from "../../tools/lab/cluster.ts";
-import { type Bench, CONTAINER_COMMAND, clearPair, type Pair } from "../bench.ts";
+import { type Bench, clearPair, type Pair } from "../bench.ts";
+import { CONTAINER_COMMAND } from "../container-command.ts";
 import { notMeasured, type Row, ratioTarget } from "../report.ts";
 import { alternate } from "../samples.ts";
 import { docker } from "../swarm.ts";

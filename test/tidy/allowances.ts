@@ -1,0 +1,93 @@
+// What the tidy checks still allow. Numbers may only fall and lines may only go: the checks fail when a count rises, and
+// print a note when one fell, so that it can be lowered here.
+
+/** Files of more than 400 lines, with the reason. */
+export const LONG_FILES: Record<string, { lines: number; why: string }> = {};
+
+/** Functions of more than 70 lines of code, with the reason. */
+export const LONG_FUNCTIONS: Record<string, { lines: number; why: string }> = {
+  "src/api/openapi/openapi.ts answerSchemas": { lines: 141, why: "one schema after the other; to be split by noun" },
+  "src/master/http/handlers.ts createHandlers": { lines: 175, why: "all handlers; to be split by noun" },
+  "src/master/master.ts beginReign": { lines: 103, why: "wires one term of the master; to be split" },
+  "test/journal/journal.contract.ts snapshotContract": { lines: 89, why: "a suite: a list of tests" },
+  "test/journal/replacement.contract.ts replacementContract": { lines: 110, why: "a suite: a list of tests" },
+  "test/runtime/runtime.contract.ts runtimeContract": { lines: 202, why: "a suite: a list of tests" },
+  "test/runtime/storage.contract.ts storageContract": { lines: 91, why: "a suite: a list of tests" },
+};
+
+/** Groups of files that import each other in a circle. A circle may become smaller, not larger. */
+export const CIRCLES: { files: string[]; why: string }[] = [
+  {
+    files: ["src/cli/command/command.ts", "src/cli/command/context.ts", "src/cli/command/flags.ts"],
+    why: "a command's context holds its parsed flags",
+  },
+  {
+    files: [
+      "src/cli/command/help.ts",
+      "src/cli/commands/completion.ts",
+      "src/cli/commands/help.ts",
+      "src/cli/commands/index.ts",
+    ],
+    why: "help and completion list all commands, and are commands",
+  },
+  { files: ["src/sim/world/exchange.ts", "src/sim/world/network.ts"], why: "an exchange travels over the network" },
+  {
+    files: [
+      "src/sim/checkers/checker.ts",
+      "src/sim/checkers/quiet-when-settled.ts",
+      "src/sim/run/context.ts",
+      "src/sim/workload/watch-client.ts",
+    ],
+    why: "the run's context holds the checkers, which read the context",
+  },
+  {
+    files: ["test/journal/journal.contract.ts", "test/journal/replacement.contract.ts"],
+    why: "one contract in two files",
+  },
+  {
+    files: [
+      "test/mutants/journal-mutants.ts",
+      "test/mutants/master-mutants.ts",
+      "test/mutants/mutants.ts",
+      "test/mutants/worker-mutants.ts",
+    ],
+    why: "the type of a mutant lies beside the list of all",
+  },
+];
+
+/** Banned words (test/tidy/words.ts) by folder. */
+export const WORDS: Record<string, number> = {
+  ".": 8,
+  bench: 14,
+  "bench/sections": 14,
+  docs: 111,
+  "docs/decisions": 55,
+  scripts: 6,
+  src: 1,
+  "src/api": 21,
+  "src/cli": 67,
+  "src/core": 109,
+  "src/journal": 6,
+  "src/lib": 6,
+  "src/master": 177,
+  "src/model": 25,
+  "src/runtime": 26,
+  "src/sim": 119,
+  "src/worker": 343,
+  test: 5,
+  "test/cli": 31,
+  "test/docs": 1,
+  "test/hostile": 45,
+  "test/journal": 18,
+  "test/master": 87,
+  "test/mutants": 14,
+  "test/runtime": 4,
+  "test/sim": 3,
+  "test/soak": 33,
+  "test/system": 88,
+  "test/worker": 125,
+  "tools/lab": 12,
+};
+
+/** Change types as literals outside of core and model, by folder. */
+export const CHANGE_TYPES: Record<string, number> = { "src/api": 6, "src/cli": 6, "src/master": 15, "src/sim": 27 };

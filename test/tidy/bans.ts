@@ -1,0 +1,57 @@
+// Code that may not appear: real clocks and randomness where the simulation runs, `any`, console output, unfinished work.
+
+import { codeLines, isTest, type Project, roomOf } from "./project.ts";
+
+/** Folders of src that the simulation runs: time and randomness are passed in. */
+const SIMULATED = ["model", "core", "journal", "api", "master", "worker", "runtime", "network"];
+
+export interface Ban {
+  pattern: RegExp;
+  rooms: string[] | "all";
+  /** Files that the ban is not for, with the reason. */
+  except?: Record<string, string>;
+  /** True when comments count, too. */
+  comments?: boolean;
+  why: string;
+}
+
+const CLOCK = "time is passed in (lib/clock.ts), so that simulation and replay see the same";
+const RANDOM = "randomness is passed in (lib/random.ts), so that the same seed gives the same decisions";
+
+export const BANS: Ban[] = [
+  { pattern: /\bDate\.now\b|\bnew Date\(\s*\)/, rooms: SIMULATED, why: CLOCK },
+  { pattern: /\bperformance\./, rooms: SIMULATED, why: CLOCK },
+  {
+    pattern: /\b(setTimeout|setInterval|setImmediate)\(|\bBun\.sleep|\bAbortSignal\.timeout\(/,
+    rooms: SIMULATED,
+    except: { "src/runtime/docker/engine-http.ts": "timeouts of a real socket; the simulated runtime replaces it" },
+    why: CLOCK,
+  },
+  { pattern: /\bMath\.random\b|\bcrypto\.(random|getRandom)|\brandomBytes\b/, rooms: SIMULATED, why: RANDOM },
+  { pattern: /:\s*any\b|\bas any\b|<any\b|\bany\[\]/, rooms: "all", why: "any turns the type checker off" },
+  {
+    pattern: /\bconsole\./,
+    rooms: "all",
+    why: "output is an interface: write to process.stdout or process.stderr, or use lib/log.ts",
+  },
+  { pattern: /\bFIXME\b/, rooms: "all", comments: true, why: "fix it, or write an issue and a TODO(#number)" },
+  { pattern: /\bTODO\b(?!\(#\d+\))/, rooms: "all", comments: true, why: "a TODO names its issue: TODO(#number)" },
+  {
+    pattern: /\/(utils|helpers|common|misc|base|manager)\.ts"/,
+    rooms: "all",
+    why: "the name of a file says what is in it",
+  },
+];
+
+export function bannedCode(project: Project, ban: Ban): string[] {
+  const faults: string[] = [];
+  for (const file of project.code) {
+    if (file.startsWith("test/tidy") || ban.except?.[file]) continue;
+    if (ban.rooms !== "all" && (!file.startsWith("src/") || isTest(file) || !ban.rooms.includes(roomOf(file))))
+      continue;
+    const lines = ban.comments ? project.read(file).split("\n") : codeLines(project.read(file));
+    for (const [index, line] of lines.entries())
+      if (ban.pattern.test(line)) faults.push(`${file}:${index + 1} ${line.trim()}\n  ${ban.why}`);
+  }
+  return faults;
+}

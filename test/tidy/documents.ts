@@ -1,0 +1,45 @@
+// What the documents may not contain: paths of one machine, and links that lead nowhere.
+
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { lineAt, type Project, ROOT } from "./project.ts";
+
+export function machinePaths(project: Project): string[] {
+  const faults: string[] = [];
+  for (const file of project.documents) {
+    for (const [index, line] of project.read(file).split("\n").entries()) {
+      const path = /(?:^|[\s"'`(=])(\/(?:work|root|home\/(?!you\b|user\b)|Users\/(?!you\b))[\w./-]*)/.exec(line)?.[1];
+      if (path) faults.push(`${file}:${index + 1} names ${path}, which readers do not have`);
+    }
+  }
+  return faults;
+}
+
+export function brokenLinks(project: Project, exists = (file: string) => existsSync(join(ROOT, file))): string[] {
+  const faults: string[] = [];
+  for (const file of project.documents) {
+    // Code blocks show syntax; they link nothing.
+    const text = project.read(file).replace(/```[\s\S]*?```|`[^`\n]*`/g, (code) => code.replace(/[^\n]/g, ""));
+    for (const match of text.matchAll(/\[[^\]]*\]\(([^)\s]+)[^)]*\)/g)) {
+      const [path, anchor] = (match[1] ?? "").split("#") as [string, string | undefined];
+      if (/^[a-z]+:/.test(path)) continue;
+      const at = `${file}:${lineAt(text, match.index)}`;
+      const target = path === "" ? file : normalize(join(dirname(file), path));
+      if (!exists(target)) faults.push(`${at} links to ${target}, which does not exist`);
+      else if (anchor && target.endsWith(".md") && !anchorsOf(project.read(target)).has(anchor))
+        faults.push(`${at} links to ${target}#${anchor}, a heading that does not exist`);
+    }
+  }
+  return faults;
+}
+
+/** The anchors that a document's headings get: lower case, punctuation dropped, spaces as dashes. */
+function anchorsOf(text: string): Set<string> {
+  const slug = (heading: string) =>
+    heading
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replace(/\s/g, "-");
+  return new Set([...text.matchAll(/^#{1,6}\s+(.+)$/gm)].map((match) => slug(match[1] ?? "")));
+}
