@@ -12,11 +12,14 @@ import {
   operations,
   type QueryInput,
 } from "./operations/operations.ts";
+import { userHeader } from "./origin.ts";
 
 export interface ClientOptions {
   /** http://host:port of the master. */
   baseUrl: string;
   token?: string | undefined;
+  /** `USER@HOST`, which the master records with each command as its origin. */
+  user?: string | undefined;
   /** For tests and simulation: a fetch that needs no socket. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** What `timeoutMs` is measured by. Default: the system's. */
@@ -96,6 +99,7 @@ export class Client {
     const url =
       this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id ?? "")) + queryText(options.query);
     const headers: Record<string, string> = { ...options.headers };
+    if (this.#options.user) headers[userHeader] = this.#options.user;
     if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
     const init: RequestInit = { method, headers };
     if (options.body !== undefined) {

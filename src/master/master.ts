@@ -14,12 +14,14 @@ import { type Random, randomText } from "../lib/random.ts";
 import type { Strategy } from "../model/cluster.ts";
 import { limits } from "../model/limits.ts";
 import type { NodeRecord } from "../model/node/node.ts";
+import { systemOrigin } from "../model/origin.ts";
 import { Backups } from "./backup/backups.ts";
 import { Restores, type RestoreTarget } from "./backup/restores.ts";
 import { createHandlers } from "./http/handlers.ts";
 import { createHttp, type Fetch } from "./http/http.ts";
 import { HttpCounters } from "./http/metrics.ts";
 import { viewNode } from "./http/node-view.ts";
+import { serve } from "./http/serve.ts";
 import { LogStreams } from "./logs/log-streams.ts";
 import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
@@ -159,11 +161,10 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
   });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.
   const begin = async (): Promise<void> => {
-    const begun = await loop.submit({
-      type: "startMaster",
-      clusterId: randomText(random, 8),
-      strategy: options.strategy,
-    });
+    const begun = await loop.submit(
+      { type: "startMaster", clusterId: randomText(random, 8), strategy: options.strategy },
+      systemOrigin("start"),
+    );
     if (!begun.ok && begun.refusal.code === "journal-unavailable")
       clock.timer(limits.retryInitialMs, () => void begin());
   };
@@ -221,22 +222,6 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       feeds.close();
     },
   };
-}
-
-function serve(fetch: Fetch, hostname: string, port: number) {
-  return Bun.serve({
-    hostname,
-    port,
-    // A connection that is silent within a request; streams and waiting answers switch it off for themselves.
-    idleTimeout: 30,
-    // It is we who say that a body is too large, in words; nothing is read of one that is.
-    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, server) =>
-      fetch(request, {
-        remoteAddress: () => server.requestIP(request)?.address.replace(/^::ffff:/, "") ?? null,
-        disableIdleTimeout: () => server.timeout(request, 0),
-      }),
-  });
 }
 
 /** Why this address may not be listened on; null: it may. */

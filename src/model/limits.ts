@@ -39,6 +39,8 @@ export const limits = {
   cpuLimitMin: 0.01,
   nodeCapacity: 10_000,
   idempotencyKeyLength: 256,
+  /** X-Request-Id, kept in the journal with the command: a UUID has 36 characters, a trace header some 55. */
+  requestIdLength: 128,
   /** A sentence with numbers, also when an engine's error is quoted in it. */
   messageLength: 2048,
 
@@ -94,6 +96,14 @@ export const limits = {
   streams: 22_000,
   /** A comment line keeps proxies from closing a silent stream. */
   streamKeepAliveMs: 15 * second,
+  /** Bytes of a two-way stream that may be under way in one direction: at 1 ms of latency it carries 250 MB/s. */
+  duplexWindowBytes: 256 * 1024,
+  /** One frame of a two-way stream; a keystroke waits for at most one of them. */
+  duplexFrameBytes: 64 * 1024,
+  /** A two-way stream whose other end answers no pings for so long is closed. */
+  deadStreamMs: 60 * second,
+  /** A connection that is silent within a request. Streams and waiting answers switch this limit off. */
+  idleConnectionMs: 30 * second,
   /** Explanations that wait for their turn: each replays the log, some hundred milliseconds at 100,000 tasks. */
   explanationsInLine: 32,
   logTailMax: 100_000,

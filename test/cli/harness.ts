@@ -128,6 +128,7 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
     },
     spawn: asked.spawn ?? ((words) => spawnSelf(words, main)),
     cores: 2,
+    user: "tester@test",
     env: { LANG: "C.UTF-8", HOME: "/home/user", ...asked.env },
     isRoot: false,
     clock: asked.clock ?? systemClock,

@@ -147,7 +147,8 @@ export class Context {
     const baseUrl = this.masterUrl();
     // Loaded only here: help and completion answer without it.
     const { Client } = await import("../../api/client.ts");
-    return new Client({ baseUrl, token: this.token() ?? undefined, fetch: this.#fetch, clock: this.io.clock });
+    const { user, clock } = this.io;
+    return new Client({ baseUrl, token: this.token() ?? undefined, user, fetch: this.#fetch, clock });
   }
 
   readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {

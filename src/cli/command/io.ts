@@ -42,6 +42,8 @@ export interface Io {
   cores: number;
   env: Record<string, string | undefined>;
   isRoot: boolean;
+  /** `USER@HOST` that runs the command, for the master's records. */
+  user: string;
   clock: Clock;
   /** Takes Ctrl-C and SIGTERM over until the answer is called; without it they end the process. */
   onInterrupt(handler: () => void): () => void;

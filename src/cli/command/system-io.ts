@@ -2,9 +2,10 @@
 
 import { closeSync, openSync, readSync, write, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname, userInfo } from "node:os";
 import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
+import { declaredUser } from "../../api/origin.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { BrokenPipeError, type Io, type Output, type TextFile } from "./io.ts";
 import { spawnSelf } from "./spawn-self.ts";
@@ -21,6 +22,7 @@ export function systemIo(version: Version): Io {
     cores: availableParallelism(),
     env: process.env,
     isRoot: process.getuid?.() === 0,
+    user: declaredUser(userName(), hostname()),
     clock: foregroundClock,
     onInterrupt(handler) {
       process.on("SIGINT", handler);
@@ -37,6 +39,15 @@ export function systemIo(version: Version): Io {
     },
     version,
   };
+}
+
+/** A user id without an entry in the password file has no name: containers often run as one. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER || `uid-${process.getuid?.() ?? "unknown"}`;
+  }
 }
 
 /** Unlike the clock of the roles, its timers keep the process alive: a command that waits must not end. */

@@ -3,6 +3,7 @@
 import { docsPage } from "../../api/openapi/docs-page.ts";
 import { openapi } from "../../api/openapi/openapi.ts";
 import type { Health, Version } from "../../api/operations/operations.ts";
+import { fromNode } from "../../api/origin.ts";
 import type { Command } from "../../core/commands/command.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { findNode, resolveNode, resolveTask } from "../../core/state/lookup.ts";
@@ -87,19 +88,23 @@ export function createHandlers(options: HandlersOptions): Handlers {
     command: (taskId: TaskId) => Command,
     query: WaitFor,
     call: Call<never>,
+    origin = call.origin,
   ): Promise<Outcome<Task>> => {
     const found = await task(reference);
     if (!found.ok) return found;
     const { taskId } = found.value;
-    const outcome = await loop.submit(command(taskId));
+    const outcome = await loop.submit(command(taskId), origin);
     return outcome.ok ? taskAfter(taskId, query, call) : outcome;
   };
 
-  const changeNode = async (reference: string, command: (nodeId: NodeId) => Command): Promise<Outcome<Node>> => {
-    const found = await node(reference);
+  const changeNode = async (
+    call: Call<"cordonNode" | "uncordonNode">,
+    command: (nodeId: NodeId) => Command,
+  ): Promise<Outcome<Node>> => {
+    const found = await node(call.id);
     if (!found.ok) return found;
     const { nodeId } = found.value;
-    const outcome = await loop.submit(command(nodeId));
+    const outcome = await loop.submit(command(nodeId), call.origin);
     if (!outcome.ok) return outcome;
     // Somebody else may have deregistered it in the same tick.
     const after = findNode(state, nodeId);
@@ -137,13 +142,16 @@ export function createHandlers(options: HandlersOptions): Handlers {
       if (!wish.ok) return wish;
       const key = idempotencyKey(call.headers);
       if (!key.ok) return key;
-      const outcome = await loop.submit({
-        type: "createTask",
-        wish: wish.value,
-        ...(key.value === null
-          ? {}
-          : { idempotency: { key: key.value, fingerprint: fingerprint(JSON.stringify(wish.value)) } }),
-      });
+      const outcome = await loop.submit(
+        {
+          type: "createTask",
+          wish: wish.value,
+          ...(key.value === null
+            ? {}
+            : { idempotency: { key: key.value, fingerprint: fingerprint(JSON.stringify(wish.value)) } }),
+        },
+        call.origin,
+      );
       if (!outcome.ok) return outcome;
       const created = await taskAfter(outcome.value.taskId!, call.query, call as never);
       if (!created.ok) return created;
@@ -161,13 +169,20 @@ export function createHandlers(options: HandlersOptions): Handlers {
       return found.ok ? taskAfter(found.value.taskId, call.query, call as never) : found;
     },
     reportTask: (call) =>
-      changeTask(call.id, (taskId) => ({ type: "reportTask", taskId, report: call.body }), {}, call as never),
+      changeTask(
+        call.id,
+        (taskId) => ({ type: "reportTask", taskId, report: call.body }),
+        {},
+        call as never,
+        // A worker always says which node it is; a report by hand need not.
+        call.body.nodeId === undefined ? call.origin : fromNode(call.origin, call.body.nodeId),
+      ),
     stopTask: (call) => changeTask(call.id, (taskId) => ({ type: "stopTask", taskId }), call.query, call as never),
     deleteTask: async (call) => {
       const found = await task(call.id);
       if (!found.ok) return found;
       const { taskId } = found.value;
-      const outcome = await loop.submit({ type: "removeTask", taskId, force: call.query.force ?? false });
+      const outcome = await loop.submit({ type: "removeTask", taskId, force: call.query.force ?? false }, call.origin);
       return outcome.ok ? ok(null) : outcome;
     },
     taskLogs: async (call) => {
@@ -185,8 +200,11 @@ export function createHandlers(options: HandlersOptions): Handlers {
 
     registerNode: async (call) => {
       const { address, ...said } = call.body;
-      const registration = { ...said, address: address ?? call.remoteAddress() ?? said.hostname };
-      const outcome = await loop.submit({ type: "registerNode", registration });
+      const registration = { ...said, address: address ?? call.peer().address ?? said.hostname };
+      const outcome = await loop.submit(
+        { type: "registerNode", registration },
+        fromNode(call.origin, said.nodeId ?? said.hostname),
+      );
       if (!outcome.ok) return outcome;
       const nodeId = outcome.value.nodeId!;
       const registered = findNode(state, nodeId);
@@ -197,13 +215,13 @@ export function createHandlers(options: HandlersOptions): Handlers {
     heartbeat: async (call) => {
       const found = await node(call.id);
       if (found.ok && found.value.unheard) return unheard(found.value);
-      return found.ok ? liveness.heartbeat(found.value, call.body) : found;
+      return found.ok ? liveness.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId)) : found;
     },
     deregisterNode: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;
       const { nodeId } = found.value;
-      const outcome = await loop.submit({ type: "deregisterNode", nodeId });
+      const outcome = await loop.submit({ type: "deregisterNode", nodeId }, call.origin);
       if (!outcome.ok) return outcome;
       liveness.forget(nodeId);
       return ok(null);
@@ -219,12 +237,12 @@ export function createHandlers(options: HandlersOptions): Handlers {
       const found = await node(call.id);
       return found.ok ? ok(view(found.value)) : found;
     },
-    cordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
-    uncordonNode: (call) => changeNode(call.id, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    cordonNode: (call) => changeNode(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
+    uncordonNode: (call) => changeNode(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
     loseNode: async (call) => {
       const found = await node(call.id);
       if (!found.ok) return found;
-      const outcome = await liveness.declareLost(found.value, call.query.force ?? false);
+      const outcome = await liveness.declareLost(found.value, call.query.force ?? false, call.origin);
       if (!outcome.ok) return outcome;
       const after = findNode(state, outcome.value);
       return after.ok ? ok(view(after.value)) : after;

@@ -2,6 +2,7 @@
 // answers. What an operation does is in handlers.ts.
 
 import type { z } from "zod";
+import { type Connection, type Peer, type StreamHandler, upgraded } from "../../api/connection.ts";
 import type { Guard } from "../../api/guard.ts";
 import {
   type AnswerOf,
@@ -12,11 +13,13 @@ import {
   type QueryOutput,
 } from "../../api/operations/operations.ts";
 import { route } from "../../api/operations/router.ts";
+import { originOf } from "../../api/origin.ts";
 import { refusalResponse } from "../../api/refusal-response.ts";
 import { parseBody, parseQuery } from "../../api/schemas/validation.ts";
 import { concatenate } from "../../lib/frames.ts";
 import type { Log } from "../../lib/log.ts";
 import { limits } from "../../model/limits.ts";
+import type { Origin } from "../../model/origin.ts";
 import { type Outcome, type Refusal, refuse } from "../../model/refusal.ts";
 import type { HttpCounters } from "./metrics.ts";
 
@@ -27,12 +30,16 @@ export interface Call<Id extends OperationId> {
   body: BodyOutput<Id>;
   query: QueryOutput<Id>;
   headers: Headers;
+  /** Who asks, by the request's headers. */
+  origin: Origin;
   /** The body of an operation that takes an upload, as it comes. */
   upload(): AsyncIterable<Uint8Array>;
   /** Aborted when the caller goes away. */
   signal: AbortSignal;
-  /** The caller's address, where there is a socket. */
-  remoteAddress: () => string | null;
+  /** Who is at the other end of the connection. */
+  peer(): Peer;
+  /** Turns the connection into a two-way stream; the refusal if the client did not ask for one. */
+  upgrade(handler: StreamHandler): Outcome<Response>;
   /** For an answer that may take long: the connection's idle timeout no longer applies. */
   mayTakeLong(): void;
 }
@@ -52,12 +59,6 @@ type Answer<Id extends OperationId> = AnswerOf<Id> | JsonText | Response | Reada
 export type Handlers = {
   [Id in OperationId]: (call: Call<Id>) => Outcome<Answer<Id>> | Promise<Outcome<Answer<Id>>>;
 };
-
-/** What the server knows of a connection, handed in by whoever owns the sockets. */
-export interface Connection {
-  remoteAddress(): string | null;
-  disableIdleTimeout(): void;
-}
 
 export interface HttpOptions {
   handlers: Handlers;
@@ -79,12 +80,14 @@ export function createHttp({ handlers, guard, counters, log }: HttpOptions): Fet
     const noHead = request.method === "HEAD" && operation?.open !== true;
     if (!match.found || !operation || noHead)
       return refusalResponse(notFound(request.method, path, match.found ? [operation!.method] : match.allowed));
+    const origin = originOf(request.headers);
+    if (!origin.ok) return refusalResponse(origin.refusal);
     const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
     if (!query.ok) return refusalResponse(query.refusal);
     const body = operation.body ? await readBody(operation.body, request) : checkUpload(operation, request);
     if (!body.ok) return refusalResponse(body.refusal);
     const handler = handlers[match.id] as (call: Call<OperationId>) => Promise<Outcome<unknown>>;
-    const call = new RequestCall(request, connection, match.parameter, body.value, query.value);
+    const call = new RequestCall(request, connection, origin.value, match.parameter, body.value, query.value);
     const outcome = await handler(call as unknown as Call<OperationId>);
     return outcome.ok ? answerResponse(operation, outcome.value) : refusalResponse(outcome.refusal);
   };
@@ -120,13 +123,22 @@ const clientGone = 499;
 class RequestCall {
   readonly #request: Request;
   readonly #connection: Connection | undefined;
+  readonly origin: Origin;
   readonly id: string;
   readonly body: unknown;
   readonly query: unknown;
 
-  constructor(request: Request, connection: Connection | undefined, id: string, body: unknown, query: unknown) {
+  constructor(
+    request: Request,
+    connection: Connection | undefined,
+    origin: Origin,
+    id: string,
+    body: unknown,
+    query: unknown,
+  ) {
     this.#request = request;
     this.#connection = connection;
+    this.origin = origin;
     this.id = id;
     this.body = body;
     this.query = query;
@@ -144,8 +156,16 @@ class RequestCall {
     return this.#request.signal;
   }
 
-  remoteAddress(): string | null {
-    return this.#connection?.remoteAddress() ?? null;
+  peer(): Peer {
+    return this.#connection?.peer() ?? { address: null };
+  }
+
+  upgrade(handler: StreamHandler): Outcome<Response> {
+    if (this.#connection?.upgrade(handler)) return { ok: true, value: upgraded() };
+    return refuse("invalid-field", "header Upgrade: this operation needs a WebSocket connection", {
+      hint: "Connect with a WebSocket client, or with podling.",
+      details: { field: "Upgrade" },
+    });
   }
 
   mayTakeLong(): void {

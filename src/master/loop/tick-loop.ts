@@ -11,6 +11,7 @@ import type { Log } from "../../lib/log.ts";
 import { drawSeed, type Random } from "../../lib/random.ts";
 import type { Batch } from "../../model/change.ts";
 import { limits } from "../../model/limits.ts";
+import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 
 export interface TickLoopOptions {
@@ -28,6 +29,7 @@ export interface TickLoopOptions {
 
 interface Waiting {
   command: Command;
+  origin: Origin;
   answer: (outcome: Outcome<Granted>) => void;
 }
 
@@ -70,8 +72,8 @@ export class TickLoop {
     return this.#inFlight;
   }
 
-  /** Resolves when the outcome is durable, or refused. Never rejects. */
-  submit(command: Command): Promise<Outcome<Granted>> {
+  /** Resolves when the outcome is durable, or refused. Never rejects. `origin`: who asks. */
+  submit(command: Command, origin: Origin): Promise<Outcome<Granted>> {
     if (this.#stopping) return Promise.resolve(stopping());
     if (this.#unbegun && command.type !== "startMaster") return Promise.resolve(this.#unavailable());
     if (this.#inbox.length >= limits.inboxCommands) {
@@ -82,14 +84,14 @@ export class TickLoop {
       );
     }
     return new Promise((answer) => {
-      this.#inbox.push({ command, answer });
+      this.#inbox.push({ command, origin, answer });
       this.#schedule();
     });
   }
 
   /** Lets time-driven work be settled, and says when the next is due. */
   wake(): void {
-    void this.submit({ type: "wake" });
+    void this.submit({ type: "wake" }, systemOrigin("timer"));
   }
 
   /** Decides what is waiting, refuses what comes after, and stops. */
@@ -201,7 +203,7 @@ export class TickLoop {
   #retryLater(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = this.#options.clock.timer(journalRetryMs, () => {
-      if (this.#journalError !== null) void this.submit({ type: "probe" });
+      if (this.#journalError !== null) void this.submit({ type: "probe" }, systemOrigin("journal-probe"));
     });
   }
 

@@ -6,6 +6,7 @@ import { type CancelTimer, type Clock, fromTimestamp } from "../../lib/clock.ts"
 import type { Log } from "../../lib/log.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
+import { systemOrigin } from "../../model/origin.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 
 export interface DampingOptions {
@@ -59,7 +60,7 @@ export class Damping {
     const { state, loop, clock } = this.#options;
     this.#watches.delete(nodeId);
     if (state.nodes.get(nodeId)?.flapping?.steadyUntil !== steadyUntil) return; // it was opened by hand meanwhile
-    void loop.submit({ type: "releaseNode", nodeId, steadyUntil }).then((outcome) => {
+    void loop.submit({ type: "releaseNode", nodeId, steadyUntil }, systemOrigin("timer")).then((outcome) => {
       if (outcome.ok || outcome.refusal.code !== "journal-unavailable") return;
       const cancel = clock.timer(limits.heartbeatMinMs, () => this.#release(nodeId, steadyUntil));
       this.#watches.set(nodeId, { steadyUntil, cancel });

@@ -10,6 +10,7 @@ import { ok } from "../../lib/result.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { NodeRecord, Suspicion } from "../../model/node/node.ts";
+import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import { Damping } from "./damping.ts";
@@ -78,7 +79,7 @@ export class NodeHealth {
     this.#options.leases.forget(nodeId);
   }
 
-  async heartbeat(node: NodeRecord, said: Heartbeat): Promise<Outcome<HeartbeatAnswer>> {
+  async heartbeat(node: NodeRecord, said: Heartbeat, origin: Origin): Promise<Outcome<HeartbeatAnswer>> {
     this.heartbeats++;
     const news =
       node.status === "offline" ||
@@ -90,12 +91,15 @@ export class NodeHealth {
     let pace = this.#renew(node);
     if (news) {
       const { engine, engineError } = said;
-      const outcome = await this.#options.loop.submit({
-        type: "refreshNode",
-        nodeId: node.nodeId,
-        ...(engine === undefined ? {} : { engine }),
-        ...(engineError === undefined ? {} : { engineError }),
-      });
+      const outcome = await this.#options.loop.submit(
+        {
+          type: "refreshNode",
+          nodeId: node.nodeId,
+          ...(engine === undefined ? {} : { engine }),
+          ...(engineError === undefined ? {} : { engineError }),
+        },
+        origin,
+      );
       if (!outcome.ok) return outcome;
       pace = this.#renew(node);
       this.#damping.watch(node.nodeId);
@@ -111,7 +115,9 @@ export class NodeHealth {
     if (this.#stopped || node?.status !== "online") return;
     if (node.suspect === null && !this.#options.leases.isBroken(nodeId)) return;
     this.#renew(node);
-    void this.#options.loop.submit({ type: "refreshNode", nodeId }).then(() => this.#damping.watch(nodeId));
+    void this.#options.loop
+      .submit({ type: "refreshNode", nodeId }, { kind: "node", name: nodeId })
+      .then(() => this.#damping.watch(nodeId));
   }
 
   /** Its last stream ended: a hint. It has a short grace to show that it lives. */
@@ -135,7 +141,7 @@ export class NodeHealth {
   // ---- by hand
 
   /** Somebody says that a node is gone. Refused where it was just heard, unless `force` says that it is so all the same. */
-  async declareLost(node: NodeRecord, force: boolean): Promise<Outcome<NodeId>> {
+  async declareLost(node: NodeRecord, force: boolean, origin: Origin): Promise<Outcome<NodeId>> {
     const { leases, clock, loop } = this.#options;
     const { nodeId, hostname } = node;
     if (node.status === "offline") return ok(nodeId);
@@ -146,7 +152,7 @@ export class NodeHealth {
         details: { nodeId, silentMs: Math.round(silentMs) },
       });
     }
-    const outcome = await loop.submit({ type: "loseNode", nodeId, silentMs, cause: "by-hand" });
+    const outcome = await loop.submit({ type: "loseNode", nodeId, silentMs, cause: "by-hand" }, origin);
     if (!outcome.ok) return outcome;
     leases.end(nodeId);
     this.lost["by-hand"]++;
@@ -261,7 +267,7 @@ export class NodeHealth {
   }
 
   #suspect(nodeId: NodeId, code: Suspicion["code"], message: string): void {
-    void this.#options.loop.submit({ type: "suspectNode", nodeId, code, message });
+    void this.#options.loop.submit({ type: "suspectNode", nodeId, code, message }, systemOrigin("node-health"));
   }
 
   #lose({ nodeId, silentMs, broken }: Silence): void {
@@ -277,7 +283,7 @@ export class NodeHealth {
       cause,
       silentMs: Math.round(silentMs),
     });
-    void loop.submit({ type: "loseNode", nodeId, silentMs, cause }).then((outcome) => {
+    void loop.submit({ type: "loseNode", nodeId, silentMs, cause }, systemOrigin("node-health")).then((outcome) => {
       if (outcome.ok) {
         this.lost[cause]++;
         return;

@@ -84,7 +84,7 @@ export class MasterMachine {
       });
       this.#master = master;
       network.listen(process, masterPort, (request, from) =>
-        master.fetch(request, { remoteAddress: () => from, disableIdleTimeout() {} }),
+        master.fetch(request, { peer: () => ({ address: from }), disableIdleTimeout() {}, upgrade: () => false }),
       );
       this.onStarted();
     });

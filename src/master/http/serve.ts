@@ -1,0 +1,59 @@
+// The sockets of the master: Bun.serve around the HTTP shell. Tells the shell about the connection, and hands upgraded
+// connections over as two-way streams.
+
+import type { Connection, StreamHandler } from "../../api/connection.ts";
+import { binary, SocketStream } from "../../api/socket-stream.ts";
+import { limits } from "../../model/limits.ts";
+import type { Fetch } from "./http.ts";
+
+/** What Bun keeps with an upgraded socket. The stream is there once the socket is open. */
+interface Upgrade {
+  handler: StreamHandler;
+  stream: SocketStream | null;
+}
+
+/** A stream never has more under way than its window, so that only its frames' headers come on top. */
+const socketBufferBytes = limits.duplexWindowBytes * 2;
+
+/** Listens. Throws if the address is taken or not allowed. */
+export function serve(fetch: Fetch, hostname: string, port: number): Bun.Server<Upgrade> {
+  return Bun.serve<Upgrade>({
+    hostname,
+    port,
+    development: false,
+    idleTimeout: limits.idleConnectionMs / 1000,
+    // The shell refuses a body that is too large, with a sentence, and reads nothing of it.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    async fetch(request, server) {
+      const response = await fetch(request, connectionOf(request, server));
+      // Bun has answered an upgraded request by itself.
+      return response.status === 101 ? (undefined as unknown as Response) : response;
+    },
+    websocket: {
+      maxPayloadLength: limits.duplexFrameBytes + 1,
+      backpressureLimit: socketBufferBytes,
+      closeOnBackpressureLimit: true,
+      perMessageDeflate: false,
+      // Bun sends pings, and closes a connection whose other end no longer answers them.
+      idleTimeout: limits.deadStreamMs / 1000,
+      open(socket) {
+        const stream = new SocketStream({
+          send: (message) => void socket.sendBinary(message),
+          close: (code, reason) => socket.close(code, reason),
+        });
+        socket.data.stream = stream;
+        socket.data.handler(stream);
+      },
+      message: (socket, message) => socket.data.stream?.message(binary(message)),
+      close: (socket, code, reason) => socket.data.stream?.socketClosed(code, reason),
+    },
+  });
+}
+
+function connectionOf(request: Request, server: Bun.Server<Upgrade>): Connection {
+  return {
+    peer: () => ({ address: server.requestIP(request)?.address.replace(/^::ffff:/, "") ?? null }),
+    disableIdleTimeout: () => server.timeout(request, 0),
+    upgrade: (handler) => server.upgrade(request, { data: { handler, stream: null } }),
+  };
+}

@@ -1,0 +1,18 @@
+// Who asked for a command. The master fills it in from the request or from its own timer; nothing decides by it.
+
+export interface Origin {
+  /** user: a person or a program at the API. node: a worker. system: the master itself. */
+  kind: "user" | "node" | "system";
+  /** `USER@HOST` as the client declares it (unchecked), a node id or a hostname, or the master's part that asked. */
+  name: string;
+  /** From the header X-Request-Id; left out if the client sent none. */
+  requestId?: string;
+}
+
+/** A client that does not say who uses it. */
+export const unnamedUser = "anonymous";
+
+/** The master's own parts that submit commands. */
+export function systemOrigin(name: "start" | "timer" | "journal-probe" | "node-health"): Origin {
+  return { kind: "system", name };
+}
