@@ -195,7 +195,7 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       logs: { token, clock, feeds, fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)) },
       // Kept in the journal: it must not depend on the runtime that reads it.
       fingerprint: (text) => createHash("sha256").update(text).digest("base64url"),
-      backups: new Backups({ state, loop, clock, version: version.version }),
+      backups: new Backups({ state, loop, clock, version: version.version, begun }),
       restores: new Restores({ target: restoring, log, onEnd: () => snapshots.resume(), succeed }),
     }),
     guard: new Guard({ token, allowedHosts }),

@@ -32,6 +32,19 @@ test("is lines of JSON: what it is, the records, and a checksum", async () => {
   expect(lines.at(-1)).toEqual({ end: { records: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } });
 });
 
+test("waits for the first batch of a new master", async () => {
+  // The request arrives while the batch that makes the cluster's id still gathers.
+  class LateBatches extends TestClock {
+    override soon(fire: () => void): void {
+      setTimeout(fire, 50);
+    }
+  }
+  const early = new TestMaster({ clock: new LateBatches() });
+  const answer = await fetch(`${early.url}/api/v1/backup`);
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('"podling":"backup"')]);
+  await early.stop();
+});
+
 test("is of one revision, however long it is read and whatever happens meanwhile", async () => {
   const node = await podling.register("n1", { capacity: 10_000 });
   const tasks = await podling.fill(3_000, () => ({}));

@@ -16,6 +16,8 @@ export interface BackupsOptions {
   clock: Clock;
   /** Of this program. */
   version: string;
+  /** Resolves when the first batch of this start is in the journal, or cannot be written yet. */
+  begun: Promise<void>;
 }
 
 export class Backups {
@@ -27,7 +29,9 @@ export class Backups {
   }
 
   async open(): Promise<Outcome<ReadableStream<Uint8Array>>> {
-    const { state, loop, clock, version } = this.#options;
+    const { state, loop, clock, version, begun } = this.#options;
+    // A new journal has no cluster id before that: a backup that is asked for at once waits.
+    await begun;
     // As long as anything in the state is not durable, there is nothing to back up.
     for (let underWay = loop.whenDurable(); underWay; underWay = loop.whenDurable()) await underWay;
     const { clusterId, epoch } = state.cluster;
