@@ -25,8 +25,9 @@ import { serve } from "./http/serve.ts";
 import { LogStreams } from "./logs/log-streams.ts";
 import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
+import { AssignmentStreams } from "./node-health/assignment-streams.ts";
 import { Leases } from "./node-health/leases.ts";
-import { NodeHealth } from "./node-health/liveness.ts";
+import { NodeHealth } from "./node-health/node-health.ts";
 import { Watchers } from "./watch/watchers.ts";
 
 export interface MasterOptions {
@@ -111,10 +112,9 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
   const newest = journal.lastRevision();
   const leases = new Leases();
   const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
+  const streams = new AssignmentStreams();
   const watchers = new Watchers({
-    ...{ state, clock, view, revision: newest },
-    onAssignmentsOpened: (nodeId) => liveness.streamOpened(nodeId),
-    onAssignmentsBroken: (nodeId) => liveness.streamBroken(nodeId),
+    ...{ state, clock, view, streams, revision: newest },
   });
   let changesInLog = 0;
   replay(journal, state, (batch, removed) => {
@@ -150,13 +150,13 @@ function beginReign(options: MasterOptions, counters: HttpCounters, succeed: () 
       snapshots.grown(batch.changes.length);
     },
   });
-  const liveness: NodeHealth = new NodeHealth({
+  const liveness = new NodeHealth({
     state,
     leases,
     clock,
     log,
     loop,
-    holdsStream: (nodeId) => watchers.hasAssignmentStream(nodeId),
+    streams,
     massLossFraction: options.massLossFraction ?? limits.massLossFraction,
   });
   // Where the disk is full at start, reads are served from what was recovered, and the epoch begins when it can.

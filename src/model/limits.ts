@@ -193,6 +193,8 @@ export const limits = {
   /** An engine that hangs takes connections and says nothing: it is asked whether it lives. */
   enginePingMs: 5 * second,
   enginePingPatienceMs: 10 * second,
+  /** A worker that starts waits for its engine's first answer, then registers without one: its stream's grace is 2.5 s. */
+  engineFirstAnswerMs: 1 * second,
   /** Every so many pings, all containers are listed instead: an event that the engine dropped is made up for in a minute. */
   enginePingsPerList: 12,
   pullAttempts: 5,

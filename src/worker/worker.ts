@@ -3,7 +3,7 @@
 
 import type { Client } from "../api/client.ts";
 import type { GoneEvent, SyncEvent } from "../api/views/stream-events.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, delay } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Random } from "../lib/random.ts";
 import { Semaphore } from "../lib/semaphore.ts";
@@ -161,10 +161,14 @@ export class Worker {
     return [...this.#runners.values()].map(({ taskId, wish, found }) => ({ taskId, wish, found }));
   }
 
-  /** Joins and goes on until stop(); resolves when it has first registered. */
+  /**
+   * Joins and goes on until stop(); resolves when it has first registered. An engine that hangs does not keep it from
+   * registering: its node would be lost, and the containers that still run would be replaced elsewhere.
+   */
   async start(): Promise<void> {
+    const { clock } = this.#options;
     this.#images.start();
-    await this.#engine.begin();
+    await Promise.race([this.#engine.begin(), delay(clock, limits.engineFirstAnswerMs, this.#ended.signal)]);
     await this.#master.join();
   }
 

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => podling.stop());
 
-type Beat = { nodeId: string; nextHeartbeatMs: number; leaseMs: number };
+type Beat = { nodeId: string; nextHeartbeatMs: number; leaseMs: number; streamOpen: boolean };
 const beat = (node: Node, body?: object) => podling.do<Beat>("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`, body);
 const worker = { version: "1.0.0" };
 
@@ -38,6 +38,7 @@ describe("a worker", () => {
     const node = await podling.register("n1", worker);
     expect(await beat(node)).toEqual({
       ...{ nodeId: node.nodeId, nextHeartbeatMs: 1 * second, leaseMs: lease, reconnectWithinMs: 1, engineError: null },
+      streamOpen: false,
     });
     for (let i = 0; i < 5; i++) {
       expect(await statusAfter(node, 1 * second + limits.heartbeatStallMs + 0.4 * second)).toBe("online");

@@ -48,7 +48,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "heartbeats-not-heard",
     sentence: "A heartbeat does not renew the lease.",
-    file: "src/master/node-health/liveness.ts",
+    file: "src/master/node-health/node-health.ts",
     find: "let pace = this.#renew(node);",
     replace: "let pace = this.#pace(node);",
     caughtBy: ["lost-were-away"],
@@ -56,7 +56,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "sleep-taken-for-silence",
     sentence: "A master that was paused takes the time for the silence of its nodes.",
-    file: "src/master/node-health/liveness.ts",
+    file: "src/master/node-health/node-health.ts",
     find: "this.#options.leases.extend(slept ? Number.POSITIVE_INFINITY : lateMs, at);",
     replace: "",
     caughtBy: ["lost-were-away"],
@@ -80,7 +80,7 @@ export const masterMutants: readonly Mutant[] = [
   {
     name: "heartbeats-are-news",
     sentence: "Each heartbeat is submitted as a command, whether it says something new or not.",
-    file: "src/master/node-health/liveness.ts",
+    file: "src/master/node-health/node-health.ts",
     find: 'node.status === "offline" ||',
     replace: 'node.status !== "lost" ||',
     caughtBy: ["quiet-when-settled"],

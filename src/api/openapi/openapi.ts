@@ -113,6 +113,7 @@ const nullable = (type: string, more: Json = {}): Json => ({ type: [type, "null"
 const text: Json = { type: "string" };
 const time: Json = { type: "string", format: "date-time" };
 const whole: Json = { type: "integer" };
+const truth: Json = { type: "boolean" };
 const amount: Json = record({ request: { type: "number" }, limit: nullable("number") });
 const map: Json = { type: "object", additionalProperties: text };
 const listOf = (items: Json): Json => ({ type: "array", items });
@@ -273,7 +274,7 @@ function answerSchemas(): Record<string, Json> {
     NodeList: listOf({ $ref: "#/components/schemas/Node" }),
     RestoreAnswer: restoreAnswer,
     HeartbeatAnswer: record({
-      ...{ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole },
+      ...{ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole, streamOpen: truth },
       engineError: {
         ...nullable("string"),
         description: "What the master has of the engine: where it is wrong, say it again.",

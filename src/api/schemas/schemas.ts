@@ -87,6 +87,11 @@ export interface HeartbeatAnswer {
   reconnectWithinMs?: number;
   /** What the master has of the engine, so that a worker sees where an older word of it came last. Masters of before do not say. */
   engineError?: string | null;
+  /**
+   * True when the master has an open assignment stream of this node. A worker that reads a stream which the master does
+   * not have opens it again. Masters of 0.1.0 do not send it.
+   */
+  streamOpen?: boolean;
 }
 
 const booleanQuery = z

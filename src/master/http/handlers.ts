@@ -22,7 +22,7 @@ import { fetchLogs, type LogsContext } from "../logs/logs.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import { Turns } from "../loop/turns.ts";
 import { cleanNode } from "../node-client/cleanup.ts";
-import type { NodeHealth } from "../node-health/liveness.ts";
+import type { NodeHealth } from "../node-health/node-health.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import { createExplainer } from "./explain.ts";
 import { type Call, type Handlers, JsonText } from "./http.ts";

@@ -6,7 +6,7 @@ import { taskStatuses } from "../../model/task/task.ts";
 import type { LogStreams } from "../logs/log-streams.ts";
 import type { Snapshots } from "../loop/snapshots.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
-import type { NodeHealth } from "../node-health/liveness.ts";
+import type { NodeHealth } from "../node-health/node-health.ts";
 import type { Watchers } from "../watch/watchers.ts";
 
 /** HTTP answers by method and status. */

@@ -14,6 +14,7 @@ import type { Node, NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { isFinished, isPlaced, type Task } from "../../model/task/task.ts";
 import { TaskTexts } from "../http/task-texts.ts";
+import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
 
 type TaskFilter = (task: Task) => boolean;
@@ -30,9 +31,8 @@ export interface WatchersOptions {
   state: ClusterState;
   clock: Clock;
   view: (node: NodeRecord) => Node;
-  /** A worker begins to follow a node's assignments; the last that did has gone. */
-  onAssignmentsOpened?: (nodeId: NodeId) => void;
-  onAssignmentsBroken?: (nodeId: NodeId) => void;
+  /** Counts the open assignment streams of each node. */
+  streams: AssignmentStreams;
   /** The newest revision of the log; the state may still be behind it, and what is replayed is then recalled. */
   revision: number;
 }
@@ -58,11 +58,6 @@ export class Watchers {
 
   get streamCount(): number {
     return this.#streams;
-  }
-
-  /** Does a worker follow what is assigned to this node? */
-  hasAssignmentStream(nodeId: NodeId): boolean {
-    return this.#assignments.has(nodeId);
   }
 
   // ---- telling
@@ -215,12 +210,11 @@ export class Watchers {
       stream.sendFirst(this.#sync([...state.placedOn(nodeId)].map((taskId) => state.task(taskId))));
       const streams = this.#assignments.get(nodeId) ?? new Set();
       this.#assignments.set(nodeId, streams.add(stream));
-      this.#options.onAssignmentsOpened?.(nodeId);
+      this.#options.streams.opened(nodeId);
       return () => {
         streams.delete(stream);
-        if (streams.size > 0 || this.#assignments.get(nodeId) !== streams) return;
-        this.#assignments.delete(nodeId);
-        this.#options.onAssignmentsBroken?.(nodeId);
+        if (streams.size === 0) this.#assignments.delete(nodeId);
+        this.#options.streams.ended(nodeId);
       };
     });
   }

@@ -78,6 +78,8 @@ export class Faults {
           this.#returns(worker);
         };
       case "worker-upgrade":
+        // Between a crash and its end there is no worker to upgrade.
+        if (!worker.worker) return null;
         worker.upgrade();
         return () => {};
       case "node-power":
@@ -181,10 +183,11 @@ export class Faults {
   #disk({ kind, strength }: Fault): Mend {
     const { disk } = this.#scene.master;
     if (kind === "disk-slow") {
-      const usual = disk.syncMs;
-      disk.syncMs = { min: 50, max: 100 + strength * 3000 };
+      // Faults of one kind may overlap, and end in any order: the slowness of the newest that is left counts.
+      const slow = { min: 50, max: 100 + strength * 3000 };
+      disk.slowness.push(slow);
       return () => {
-        disk.syncMs = usual;
+        disk.slowness.splice(disk.slowness.indexOf(slow), 1);
       };
     }
     disk.trouble = kind === "disk-full" ? "full" : "broken";

@@ -5,7 +5,7 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Fields of answers that release did not know, by the end of the path. */
 const laterFields: { path: RegExp; answer: readonly string[] }[] = [
-  { path: /\/heartbeat$/, answer: ["reconnectWithinMs", "engineError"] },
+  { path: /\/heartbeat$/, answer: ["reconnectWithinMs", "engineError", "streamOpen"] },
   { path: /\/nodes$/, answer: ["suspect", "flapping"] },
 ];
 

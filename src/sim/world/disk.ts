@@ -10,6 +10,12 @@ export class DiskError extends Error {
   override name = "DiskError";
 }
 
+/** In ms. */
+export interface SyncTime {
+  min: number;
+  max: number;
+}
+
 export class SimulatedDisk {
   readonly #random: Random;
   /** Records as text; a torn one is cut short. */
@@ -18,7 +24,9 @@ export class SimulatedDisk {
   #synced = 0;
   trouble: DiskTrouble = "none";
   /** How long a sync takes; 0: it is done when the call returns. */
-  syncMs: { min: number; max: number } = { min: 0, max: 0 };
+  syncMs: SyncTime = { min: 0, max: 0 };
+  /** How long it takes instead while the disk is slow: the last one counts. Empty when the disk is as fast as usual. */
+  readonly slowness: SyncTime[] = [];
   /** Told of each record that is now certain, in order. */
   onDurable: (record: string) => void = () => {};
   writes = 0;
@@ -64,7 +72,7 @@ export class SimulatedDisk {
   }
 
   syncDelayMs(): number {
-    const { min, max } = this.syncMs;
+    const { min, max } = this.slowness.at(-1) ?? this.syncMs;
     return max === 0 ? 0 : min + this.#random.next() * (max - min);
   }
 

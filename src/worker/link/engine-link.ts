@@ -34,7 +34,7 @@ export interface Machine {
 export class EngineLink {
   readonly #options: EngineLinkOptions;
   #machine: Machine | null = null;
-  #error: string | null = "it has not answered yet";
+  #error: string | null = "the engine has not answered yet";
   /** Ends the stream of events; null: there is none, and what is known of containers may be old. */
   #events: AbortController | null = null;
   #probing = false;
@@ -60,10 +60,17 @@ export class EngineLink {
     return this.#error === null && this.#events !== null;
   }
 
-  /** Resolves after the first try, and goes on trying. */
+  /** Resolves after the first try, which takes long where the engine hangs. Goes on trying after that. */
   async begin(): Promise<void> {
-    if (!(await this.#meet())) void this.#await();
+    const answered = await this.#meet();
     void this.#watch();
+    if (!answered) {
+      void this.#await();
+      return;
+    }
+    // The worker may have registered meanwhile, without an engine.
+    this.#options.onNews();
+    await this.adopt();
   }
 
   /** Lists and listens, for the owner as it is now. Where the engine is away this happens when it is back. */

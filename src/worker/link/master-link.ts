@@ -88,7 +88,7 @@ export class MasterLink {
   /** The node has changed: told at once, by a registration where a heartbeat cannot say it. */
   tell(): void {
     this.#changed = true;
-    this.#nextBeat.ring();
+    if (this.#nodeId !== "") this.#nextBeat.ring();
   }
 
   /** Resolves when the node has registered; heartbeats and stream go on from then. */
@@ -152,6 +152,7 @@ export class MasterLink {
     const { client, clock, log, signal, counters, random } = this.#options;
     const news = this.#changed ? await this.#news() : null;
     const beating = this.#beating;
+    const stream = this.#following ? this.#stream : null;
     const sentAt = clock.elapsed();
     const cancelPatience = clock.timer(this.#patienceMs, () => {
       this.#beating = new AbortController();
@@ -167,6 +168,7 @@ export class MasterLink {
         if (news !== null) this.#remember(news);
         this.#learn(answer.value!);
         this.#back();
+        if (answer.value!.streamOpen === false) this.#reopenIfCurrent(stream);
       } else {
         if (news !== null) this.#changed = true;
         if (answer.refusal.code === "node-not-found") {
@@ -232,6 +234,16 @@ export class MasterLink {
     // What it said meanwhile may still be under way in a stream that no longer is one: ask for the whole anew.
     this.#reopenStream();
     this.#options.onBack();
+  }
+
+  /**
+   * The master has no stream of this node. `stream` is the one that this worker read when it sent the heartbeat: its
+   * connection has ended without a word, as after a suspend. Nothing is done where it was replaced meanwhile.
+   */
+  #reopenIfCurrent(stream: AbortController | null): void {
+    if (stream === null || stream !== this.#stream || stream.signal.aborted) return;
+    this.#options.log.warn("the master has no assignment stream of this node; opening it again");
+    this.#reopenStream();
   }
 
   #reopenStream(): void {

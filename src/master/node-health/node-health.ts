@@ -13,6 +13,7 @@ import type { NodeRecord, Suspicion } from "../../model/node/node.ts";
 import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
+import type { AssignmentStreamListener, AssignmentStreams } from "./assignment-streams.ts";
 import { Damping } from "./damping.ts";
 import { isMassLoss, type Leases, type Pace, paceOf, type Silence } from "./leases.ts";
 
@@ -22,13 +23,13 @@ export interface NodeHealthOptions {
   clock: Clock;
   log: Log;
   loop: TickLoop;
-  /** Is an assignment stream of this node open? */
-  holdsStream: (nodeId: NodeId) => boolean;
+  /** Which nodes have an open assignment stream. */
+  streams: AssignmentStreams;
   /** More than this share of the workers silent at once is not believed; 1: all is believed. */
   massLossFraction: number;
 }
 
-export class NodeHealth {
+export class NodeHealth implements AssignmentStreamListener {
   readonly #options: NodeHealthOptions;
   readonly #damping: Damping;
   #dueAt: number;
@@ -44,7 +45,8 @@ export class NodeHealth {
   constructor(options: NodeHealthOptions) {
     this.#options = options;
     this.#damping = new Damping(options);
-    const { state, leases, clock } = options;
+    const { state, leases, clock, streams } = options;
+    streams.listen(this);
     // Whoever was online when the last master stopped has a whole lease to be heard by this one.
     const at = clock.elapsed();
     for (const node of state.nodes.values()) {
@@ -106,7 +108,15 @@ export class NodeHealth {
     }
     const { intervalMs, leaseMs, reconnectWithinMs } = pace;
     const { engineError = null } = this.#options.state.nodes.get(node.nodeId) ?? {};
-    return ok({ nodeId: node.nodeId, nextHeartbeatMs: intervalMs, leaseMs, reconnectWithinMs, engineError });
+    const streamOpen = this.#options.streams.isOpen(node.nodeId);
+    return ok({
+      nodeId: node.nodeId,
+      nextHeartbeatMs: intervalMs,
+      leaseMs,
+      reconnectWithinMs,
+      engineError,
+      streamOpen,
+    });
   }
 
   /** A worker that follows its assignments lives. */
@@ -163,7 +173,7 @@ export class NodeHealth {
 
   #byHand(node: NodeRecord): boolean {
     // A worker says its version, and follows its assignments; a hand with curl does neither.
-    return isHand(node) && !this.#options.holdsStream(node.nodeId);
+    return isHand(node) && !this.#options.streams.isOpen(node.nodeId);
   }
 
   #pace(node: NodeRecord): Pace {
