@@ -16,13 +16,13 @@ import { reasonCodes, taskStatuses } from "../src/model/task/task.ts";
 import { curlExamples } from "./docs/curl.ts";
 import { firstCells, part, withPart } from "./docs/markdown.ts";
 import {
+  commandsTable,
   errorTable,
   limitTable,
   metricTable,
   moveTable,
   operationTable,
   queryTable,
-  verbTable,
   workerMetrics,
 } from "./docs/tables.ts";
 
@@ -62,7 +62,7 @@ const made: [file: string, name: string, make: () => string | Promise<string>][]
   ["docs/OPERATIONS.md", "limits", limitTable],
   ["docs/OPERATIONS.md", "master metrics", async () => metricTable(await masterMetrics())],
   ["docs/OPERATIONS.md", "worker metrics", async () => metricTable(await workerMetrics())],
-  ["README.md", "commands", verbTable],
+  ["README.md", "commands", commandsTable],
 ];
 
 describe("tables made from the code", () => {

@@ -1,4 +1,4 @@
-// backup and restore as they are typed: files that are whole or not there, what would change, questions and exit codes.
+// podling backup and restore: complete files or none, previews, prompts and exit codes.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ afterEach(() => cluster.stop());
 const names = async () => (await cluster.podling("ps -a -o name")).out.trim().split("\n").sort();
 
 describe("backup", () => {
-  test("writes a file that only its owner reads, and says what is in it", async () => {
+  test("writes a file that only its owner can read, and prints its contents", async () => {
     await cluster.node("n1");
     await cluster.create("web");
     const { code, out, err } = await cluster.podling(["backup", file]);
@@ -35,12 +35,12 @@ describe("backup", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(file, "utf8").split("\n")[0]!)).toMatchObject({ podling: "backup", tasks: 1 });
     const verified = await podling(["backup", "--verify", file]);
-    expect([verified.code, verified.out]).toEqual([0, out.replace(": cluster", " is whole: cluster")]);
+    expect([verified.code, verified.out]).toEqual([0, out.replace(": cluster", " is complete: cluster")]);
     const json = JSON.parse((await podling(["backup", "--verify", file, "-o", "json"])).out) as BackupManifest;
     expect(json).toMatchObject({ file, tasks: 1, nodes: 1, version: "1.2.3" });
   });
 
-  test("zips where the name says so; reads either", async () => {
+  test("compresses if the name ends in .gz; reads both forms", async () => {
     for (let i = 0; i < 50; i++) await cluster.create("web");
     const zipped = `${file}.gz`;
     for (const path of [file, zipped]) expect((await cluster.podling(["backup", path])).code).toBe(0);
@@ -48,19 +48,19 @@ describe("backup", () => {
     expect((await podling(["backup", "--verify", zipped])).code).toBe(0);
     writeFileSync(zipped, readFileSync(zipped).subarray(0, -10));
     const cut = await podling(["backup", "--verify", zipped]);
-    expect([cut.code, cut.err]).toEqual([1, expect.stringContaining("gzip does not check out")]);
+    expect([cut.code, cut.err]).toEqual([1, expect.stringContaining("gzip reports an error")]);
   });
 
   test("replaces nothing without --force", async () => {
     writeFileSync(file, "precious");
     const refused = await cluster.podling(["backup", file]);
-    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("is there already") });
+    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("already exists") });
     expect(readFileSync(file, "utf8")).toBe("precious");
     expect((await cluster.podling(["backup", "--force", file])).code).toBe(0);
     expect((await podling(["backup", "--verify", file])).code).toBe(0);
   });
 
-  test("leaves nothing behind where it fails", async () => {
+  test("leaves no file behind after an error", async () => {
     const before = readdirSync(folder);
     const nobody = await podling(["backup", file, "--master", "http://127.0.0.1:1"]);
     expect(nobody.code).toBe(1);
@@ -78,7 +78,7 @@ describe("backup", () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  test("- is stdout, for pipes and not for terminals", async () => {
+  test("- writes to stdout, except on a terminal", async () => {
     await cluster.create("web");
     const { code, out, err } = await cluster.podling("backup -");
     expect([code, err]).toEqual([0, expect.stringMatching(/^cluster .* 1 task, 0 nodes/)]);
@@ -87,7 +87,7 @@ describe("backup", () => {
     expect((await cluster.podling("backup -", { terminal: 80 })).code).toBe(64);
   });
 
-  test("needs the token", async () => {
+  test("requires the token", async () => {
     const guarded = new Cluster("secret");
     try {
       expect(await guarded.podling(["backup", file])).toMatchObject({ code: 1, err: expect.stringContaining("token") });
@@ -132,7 +132,7 @@ describe("restore", () => {
     const { code, out } = await cluster.podling(["restore", "--dry-run", file]);
     expect(code).toBe(0);
     expect(out.split("\n")[0]).toMatch(/^backup {2}cluster \S+ at \S+, revision \d+: 1 task, 1 node$/);
-    expect(out).toMatch(/^later +task +running +- +forgotten; its container is stopped$/m);
+    expect(out).toMatch(/^later +task +running +- +removed; its container is stopped$/m);
     expect(out).not.toContain("kept");
     const json = await cluster.podling(["restore", "--dry-run", "-o", "json", file]);
     expect(JSON.parse(json.out) as RestoreAnswer).toMatchObject({ restored: false, tasks: { forgotten: { live: 1 } } });
@@ -142,7 +142,7 @@ describe("restore", () => {
   test("asks on a terminal, and does nothing in a pipe without -y", async () => {
     await backedUp();
     const piped = await cluster.podling(["restore", file]);
-    expect([piped.code, piped.err]).toEqual([64, expect.stringContaining("nobody is here to be asked")]);
+    expect([piped.code, piped.err]).toEqual([64, expect.stringContaining("not a terminal")]);
     const no = await cluster.podling(["restore", file], { terminal: 100, typed: ["n"] });
     expect([no.code, no.err]).toEqual([1, expect.stringContaining("nothing was changed")]);
     expect(no.err).toContain("stop the containers of 1 task?");
@@ -152,7 +152,7 @@ describe("restore", () => {
     expect(await names()).toEqual(["kept"]);
   });
 
-  test("-y does not ask; -o json gives what happened", async () => {
+  test("-y does not ask; -o json prints the result", async () => {
     await backedUp();
     const { code, out } = await cluster.podling(["restore", "-y", "-o", "json", file]);
     expect(code).toBe(0);
@@ -164,7 +164,7 @@ describe("restore", () => {
     expect(await names()).toEqual(["kept"]);
   });
 
-  test("an empty master takes another cluster's backup, one with tasks only by force", async () => {
+  test("an empty master accepts a backup of another cluster; one with tasks only with --force", async () => {
     await backedUp();
     const fresh = new Cluster();
     try {
@@ -182,19 +182,19 @@ describe("restore", () => {
     }
   });
 
-  test("a damaged file is refused before the master is asked", async () => {
+  test("a damaged file is refused before any request to the master", async () => {
     await backedUp();
     writeFileSync(file, readFileSync(file, "utf8").replace("kept", "dept"));
     const refused = await podling(["restore", "-y", file, "--master", "http://127.0.0.1:1"]);
     expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("checksum")]);
   });
 
-  test("--data-dir asks no master", async () => {
+  test("--data-dir needs no master", async () => {
     await backedUp();
     const asked = ["restore", "--data-dir", "/somewhere", "--force", file, "--master", "http://127.0.0.1:1"];
     const { code, out } = await podling(asked);
-    expect([code, out]).toEqual([0, expect.stringContaining("Start the master on this folder")]);
-    expect(out).toContain("now     nothing yet");
+    expect([code, out]).toEqual([0, expect.stringContaining("start the master on this folder")]);
+    expect(out).toContain("now     empty");
     expect(settings.restore).toEqual({ dataDir: "/somewhere", dryRun: false, force: true });
     expect((await podling("restore -")).code).toBe(64);
   });

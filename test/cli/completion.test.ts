@@ -1,12 +1,11 @@
-// Completion scripts, asked the way their shells ask them. A shell that is not installed is named, and its script only
-// looked at.
+// Completion scripts, run in their shells. If a shell is not installed, the test says so, and only checks the text.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isGroup } from "../../src/cli/command/command.ts";
-import { commandNames, loadAllCommands } from "../../src/cli/commands/index.ts";
+import { commandTable } from "../../src/cli/commands/index.ts";
 import { podling } from "./harness.ts";
 
 let folder: string;
@@ -15,7 +14,7 @@ beforeAll(async () => {
   for (const shell of ["bash", "zsh", "fish"]) {
     writeFileSync(join(folder, `podling.${shell}`), (await podling(`completion ${shell}`)).out);
   }
-  // Stands in for the executable: completion asks it for the names of tasks and nodes.
+  // A stub in place of the executable: completion runs it for the names of tasks and nodes.
   const stub = join(folder, "podling");
   writeFileSync(
     stub,
@@ -25,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What bash would offer at the end of this line. */
+/** The words that bash offers at the end of this line. */
 function bashOffers(line: string): string[] {
   const words = line.split(" ").map((word) => `'${word}'`);
   const script = `source "$1/podling.bash"; COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}; _podling; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -39,8 +38,8 @@ function bashOffers(line: string): string[] {
 }
 
 describe("bash", () => {
-  test.if(Bun.which("bash") !== null)("offers verbs, flags, values, tasks and nodes", () => {
-    expect(bashOffers("podling ")).toEqual([...commandNames]);
+  test.if(Bun.which("bash") !== null)("offers commands, flags, values, tasks and nodes", () => {
+    expect(bashOffers("podling ")).toEqual([...commandTable.names]);
     expect(bashOffers("podling ex")).toEqual(["explain"]);
     expect(bashOffers("podling --ma")).toEqual(["--master"]);
     expect(bashOffers("podling --master http://m:1 no")).toEqual(["nodes", "node"]);
@@ -62,7 +61,7 @@ describe("bash", () => {
 
 for (const shell of ["bash", "zsh", "fish"]) {
   if (Bun.which(shell) === null) {
-    process.stderr.write(`skipped: ${shell} is not installed, so its script is compared but not run\n`);
+    process.stderr.write(`skipped: ${shell} is not installed, so its script is checked but not run\n`);
   }
 }
 
@@ -76,7 +75,7 @@ describe("fish", () => {
     return lines.map((offer) => offer.split("\t")[0]!).filter((offer) => offer !== "");
   };
 
-  test.if(Bun.which("fish") !== null)("offers verbs, flags, values, tasks and nodes", () => {
+  test.if(Bun.which("fish") !== null)("offers commands, flags, values, tasks and nodes", () => {
     expect(fishOffers("podling ex")).toEqual(["explain"]);
     expect(fishOffers("podling --master http://m:1 no")).toEqual(["node", "nodes"]);
     expect(fishOffers("podling node ")).toEqual(["clean", "cordon", "inspect", "lost", "rm", "uncordon"]);
@@ -87,16 +86,16 @@ describe("fish", () => {
 });
 
 describe.each(["zsh", "fish"])("%s", (shell) => {
-  test.if(Bun.which(shell) !== null)("reads its script", () => {
+  test.if(Bun.which(shell) !== null)("accepts its script", () => {
     const ran = Bun.spawnSync([shell, "-n", join(folder, `podling.${shell}`)]);
     expect(ran.stderr.toString()).toBe("");
     expect(ran.exitCode).toBe(0);
   });
 
-  test("names every verb and every flag", async () => {
+  test("names every command and every flag", async () => {
     const { out } = await podling(`completion ${shell}`);
-    for (const verb of await loadAllCommands()) {
-      for (const one of isGroup(verb) ? verb.commands : [verb]) {
+    for (const command of await commandTable.loadAll()) {
+      for (const one of isGroup(command) ? command.commands : [command]) {
         expect(out).toContain(one.name.split(" ").at(-1)!);
         for (const { long } of one.flags) expect(out).toContain(long);
       }
@@ -104,10 +103,10 @@ describe.each(["zsh", "fish"])("%s", (shell) => {
   });
 });
 
-test("no such shell", async () => {
+test("an unknown shell is refused", async () => {
   expect(await podling("completion basj")).toEqual({
     code: 64,
     out: "",
-    err: 'error: there is no completion for "basj". Did you mean bash?\n',
+    err: 'error: "basj" is not supported. Did you mean bash?\n',
   });
 });

@@ -1,5 +1,4 @@
-// doctor: what it says of a cluster that is well and of everything that is not, and that nothing it is told, or not
-// told, breaks it.
+// podling doctor: findings of a healthy cluster and of each problem, and robustness against any response or none.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +22,7 @@ const info = {
 const wellEngine = async (path: string) =>
   path === "/version" ? version : path === "/info" ? { ...info, SystemTime: new Date().toISOString() } : [];
 
-/** Nothing on this machine is a worker's port, or its folder. */
+/** No worker uses this port and folder. */
 const socket = Bun.listen({ unix: join(tmpdir(), `podling-doctor-${process.pid}.sock`), socket: { data() {} } });
 socket.unref();
 afterAll(() => socket.stop(true));
@@ -74,7 +73,7 @@ async function report(more: string[] = [], asked: Parameters<Cluster["podling"]>
   return { ...said, of: (check: string) => said.findings.filter((one) => one.check === check) };
 }
 
-test("a cluster that is well: every look is ok, and the exit code 0", async () => {
+test("a healthy cluster: every check is ok, and the exit code is 0", async () => {
   await cluster.node("n1", { version: "1.2.3" });
   const { findings, problems, of } = await report();
   expect(problems).toBe(0);
@@ -97,7 +96,7 @@ test("a cluster that is well: every look is ok, and the exit code 0", async () =
   expect(text.out).toMatch(/\n0 problems, \d warnings?, 0 notes\n$/);
 }, 30_000);
 
-test("without master, engine and folders it still says what to do", async () => {
+test("without master, engine and folders each finding has a fix", async () => {
   const nowhere = ["--docker-host", "unix:///nowhere.sock", "--master", "http://127.0.0.1:1"];
   const { problems, of } = await report(nowhere);
   expect(problems).toBe(2);
@@ -105,11 +104,11 @@ test("without master, engine and folders it still says what to do", async () => 
     severity: "problem",
     message: expect.stringContaining("connection refused"),
   });
-  expect(of("engine")[0]).toMatchObject({ severity: "problem", message: expect.stringContaining("no socket") });
+  expect(of("engine")[0]).toMatchObject({ severity: "problem", message: expect.stringContaining("does not exist") });
   expect(of("exposed ports")[0]).toMatchObject({ severity: "note" });
 });
 
-test("a machine that is only a master's needs no engine", async () => {
+test("a machine with only a master needs no engine", async () => {
   mkdirSync(join(folder, "master"));
   writeFileSync(join(folder, "master", "journal.db"), "x");
   const { of } = await report(["--docker-host", "unix:///nowhere.sock"]);
@@ -119,7 +118,7 @@ test("a machine that is only a master's needs no engine", async () => {
   expect((await report(["--docker-host", "unix:///nowhere.sock"])).of("engine")[0]!.severity).toBe("problem");
 });
 
-test("the token is missing", async () => {
+test("a missing token is a problem", async () => {
   const guarded = new Cluster("secret");
   try {
     const { of } = await report(["--master", guarded.url]);
@@ -130,7 +129,7 @@ test("the token is missing", async () => {
   }
 });
 
-test("what listens there may be anything", async () => {
+test("another program may listen at the address of the master", async () => {
   const answers: (() => Response)[] = [
     () => new Response("<h1>hello</h1>", { headers: { "content-type": "text/html" } }),
     () => new Response("not found", { status: 404 }),
@@ -144,7 +143,7 @@ test("what listens there may be anything", async () => {
     const { of } = await report([], { fetch: async () => answer() });
     expect(of("master")[0]).toMatchObject({ severity: "problem", message: expect.stringContaining("not Podling") });
   }
-  // It says the right things at first, and nonsense then.
+  // The first responses are valid, later ones are not.
   const fetch = async (url: string) =>
     url.endsWith("/version")
       ? Response.json({ version: "1.2.3", commit: "x", api: "v1" })
@@ -152,8 +151,8 @@ test("what listens there may be anything", async () => {
   expect((await report([], { fetch })).of("master")[0]).toMatchObject({ severity: "ok" });
 }, 30_000);
 
-test("what never answers is waited for only so long", async () => {
-  /** Five seconds are a quarter of one. */
+test("a server that never answers is waited for until the time limit", async () => {
+  /** Time runs 20 times faster. */
   const quick: Clock = { ...systemClock, timer: (ms, fire) => systemClock.timer(ms / 20, fire) };
   const alive = setInterval(() => {}, 10);
   engine.answer = () => new Promise(() => {});
@@ -164,17 +163,17 @@ test("what never answers is waited for only so long", async () => {
   expect(of("engine")[0]!.message).toContain("no answer in 5 s");
 });
 
-test("whatever the engine answers, nothing breaks", async () => {
+test("invalid responses of the engine become findings", async () => {
   for (const nonsense of [null, "text", 7, [], [[null]], {}, { Version: 1 }, { Version: "1", ApiVersion: [] }]) {
     engine.answer = async () => nonsense;
-    expect((await report()).of("engine")[0]!.message).toContain("is no engine");
+    expect((await report()).of("engine")[0]!.message).toContain("is not a container engine");
   }
   engine.answer = async (path) =>
     path === "/version" ? version : [{ Labels: { "podling.task": "t" }, Ports: [null, 7] }];
   expect((await report()).of("engine")[0]!.severity).toBe("ok");
 }, 30_000);
 
-test("a clock that differs", async () => {
+test("a wrong clock of the master", async () => {
   const fetchAt = (offMs: number) => async (url: string, init: RequestInit) => {
     const answer = await fetch(url, init);
     const headers = new Headers(answer.headers);
@@ -189,19 +188,19 @@ test("a clock that differs", async () => {
   });
 });
 
-test("versions that differ, nodes that are away", async () => {
+test("different versions, offline nodes", async () => {
   await cluster.node("n1", { version: "1.0.0" });
   await cluster.node("n2", { version: "1.2.3", engineError: "it does not answer" });
   await cluster.client.call("cordonNode", { id: "n1" });
   const { of } = await report();
   expect(of("versions")[0]).toMatchObject({ severity: "warning", message: expect.stringContaining("n1 has 1.0.0") });
   expect(of("nodes").map(({ severity, message }) => [severity, message])).toEqual([
-    ["problem", "their engines do not answer: n2"],
+    ["problem", "engine not available on n2"],
     ["note", "cordoned: n1"],
   ]);
 });
 
-test("published ports that others reach", async () => {
+test("published ports that other machines can reach", async () => {
   await cluster.node("n1");
   const web = await cluster.create("web");
   const open = { hostIp: "0.0.0.0", hostPort: 8088, containerPort: 80, protocol: "tcp" } as const;
@@ -213,7 +212,7 @@ test("published ports that others reach", async () => {
   expect(found!.fix).toContain("--ctorigdstport 8088");
 });
 
-test("ports and folders: who has them, and who can read them", async () => {
+test("ports and folders: which process uses them, and who can read them", async () => {
   const master = join(folder, "master");
   mkdirSync(master);
   chmodSync(master, 0o755);
@@ -224,7 +223,7 @@ test("ports and folders: who has them, and who can read them", async () => {
     const { of } = await report(["--worker-port", String(other.port)]);
     expect(of(`port ${other.port}`)[0]).toMatchObject({
       severity: "warning",
-      message: expect.stringContaining("taken by"),
+      message: expect.stringContaining("used by another program"),
     });
     expect(of("master's folder").map(({ severity }) => severity)).toEqual(["ok", "warning"]);
     expect(of("master's folder")[0]!.message).toContain(`(process ${process.pid})`);
@@ -239,16 +238,16 @@ test("ports and folders: who has them, and who can read them", async () => {
   }
 });
 
-test("an address that is none is a mistake of the command line", async () => {
+test("an invalid master URL is a usage error", async () => {
   expect((await podling("doctor --master ht!tp://x y")).code).toBe(64);
   expect((await podling(["doctor", "--master", "ftp://x"])).code).toBe(64);
 });
 
-describe("judgements", () => {
+describe("findings", () => {
   const judge = (more: object) =>
     engineFindings({ host: "h", version, info: { ...info, ...more }, at: Date.UTC(2025, 0, 1), tookMs: 10 });
 
-  test("of limits that the kernel does not give", () => {
+  test("limits that the kernel does not support", () => {
     const limited = judge({ MemoryLimit: false, CpuCfsQuota: false }).filter(({ check }) => check === "limits");
     expect(limited.map(({ severity, message }) => [severity, /-m|--cpus/.exec(message)?.[0]])).toEqual([
       ["warning", "-m"],
@@ -256,7 +255,7 @@ describe("judgements", () => {
     ]);
   });
 
-  test("of an old engine, and one that ends its containers with itself", () => {
+  test("an old engine, and one without live restore", () => {
     const old = engineFindings({ host: "h", version: { ...version, ApiVersion: "1.38" }, info, at: 0, tookMs: 0 });
     expect(old[0]!.severity).toBe("warning");
     expect(judge({ LiveRestoreEnabled: false }).map(({ check }) => check)).toContain("live restore");
@@ -284,11 +283,11 @@ describe("judgements", () => {
     expect(diskFinding("disk", "/x", space, "free some").severity).toBe(severity);
   });
 
-  test("of an engine that this user may not speak to", () => {
+  test("an engine socket without permission", () => {
     expect(engineAway("h", "permission denied for /var/run/docker.sock", true).fix).toContain("group docker");
   });
 
-  test("of a firewall that is on: it does not help", () => {
+  test("an active firewall does not block published ports", () => {
     const containers = [
       {
         Labels: { "podling.task": "t" },
@@ -303,7 +302,7 @@ describe("judgements", () => {
     ];
     const found = exposureFinding(exposedContainers(containers), "here", "ufw");
     expect(found.severity).toBe("warning");
-    expect(found.message).toContain("ufw is on here, and does not");
+    expect(found.message).toContain("ufw is active here but does not");
     expect(found.message).toContain("podling-t at 0.0.0.0:80/tcp, podling-t at [::]:80/tcp");
     expect(found.message).not.toContain("not-ours");
     expect(exposureFinding(exposedTasks("nonsense", new Map()), "here", "ufw").severity).toBe("ok");

@@ -1,5 +1,5 @@
-// The command line in a test: run in this process against a real master on a real socket, with outputs that are kept
-// and a worker that the test plays by hand.
+// Runs the command line in the test process against a real master on a real socket, with captured outputs. Tests act as
+// the workers.
 
 import { join } from "node:path";
 import { Client } from "../../src/api/client.ts";
@@ -37,23 +37,23 @@ export interface Ran {
 
 export interface Asked {
   env?: Record<string, string>;
-  /** stdout, stderr and stdin are a terminal of this width. */
+  /** The width of a terminal for stdout, stderr and stdin. Undefined for pipes. */
   terminal?: number;
-  /** Lines that are typed. */
+  /** Lines of input. */
   typed?: string[];
   clock?: Clock;
   fetch?: Io["fetch"];
-  /** stdout breaks after so many writes. */
+  /** The reader of stdout closes it after this many writes. */
   readerLeavesAfter?: number;
   files?: Record<string, string>;
-  /** Takes what is written to files, by path. */
+  /** Receives the contents of written files, by path. */
   written?: Record<string, string>;
-  /** Look at simulated runs beside the usual ones. */
+  /** Additional checkers for simulated runs. */
   checkers?: readonly Checker[];
   spawn?: Io["spawn"];
 }
 
-/** A command that runs: its outputs so far, and Ctrl-C. */
+/** A running command: its outputs so far, and Ctrl-C. */
 export interface Running {
   out: () => string;
   err: () => string;
@@ -91,7 +91,7 @@ const roles: Omit<Roles, "simulator"> = {
   lockHolder: (path) => engine.lockHolder(path),
 };
 
-/** What doctor finds on this machine. */
+/** The engine and the file locks that doctor sees. */
 export const engine: {
   answer: Roles["askEngine"] extends (host: string, ...more: infer M) => infer R ? (...more: M) => R : never;
   lockHolder: Roles["lockHolder"];
@@ -150,7 +150,7 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
   return { out: () => stdout.text(), err: () => stderr.text(), interrupt: () => onInterrupt?.(), ended };
 }
 
-/** `podling("ps -a")`, or the words one by one. */
+/** `podling("ps -a")`, or a list of words. */
 export function podling(line: string | readonly string[], asked: Asked = {}): Promise<Ran> {
   return start(typeof line === "string" ? line.split(" ").filter((word) => word !== "") : line, asked).ended;
 }
@@ -170,7 +170,7 @@ function kept(terminal: number | undefined, leavesAfter = Number.POSITIVE_INFINI
   };
 }
 
-/** A master with nothing in it, and hands to play workers with. */
+/** An empty master, with helpers that act as workers. */
 export class Cluster {
   readonly url: string;
   readonly client: Client;
@@ -237,7 +237,7 @@ export class Cluster {
     return outcome.value!;
   }
 
-  /** Created and running. */
+  /** Creates a task and reports it as running. */
   async running(name: string, more: Partial<BodyInput<"createTask">> = {}): Promise<TaskView> {
     const { taskId } = await this.create(name, more);
     return this.report(taskId, { status: "running", containerId: "c0ffee", reason: runs });
@@ -246,18 +246,18 @@ export class Cluster {
 
 export const runs = { code: "running", message: "running" } as const;
 
-/** Waits for a condition, for at most ten seconds. */
+/** Polls a condition for at most ten seconds. */
 export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     const found = await look();
     if (found) return found as NonNullable<T>;
-    if (Date.now() > deadline) throw new Error("the condition did not come about in ten seconds");
+    if (Date.now() > deadline) throw new Error("the condition was not met within ten seconds");
     await Bun.sleep(5);
   }
 }
 
-/** A worker's log server: answers `GET /tasks/ID/logs` with what the test hands it. */
+/** A worker's log server: answers `GET /tasks/ID/logs` with the response of the test. */
 export function logServer(answer: (query: URLSearchParams) => Response): { port: number; stop: () => void } {
   const server = Bun.serve({
     hostname: "127.0.0.1",

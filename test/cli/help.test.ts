@@ -1,55 +1,57 @@
-// Help, unknown verbs, the settings of the roles, and docs/CLI.md, which must say what the table of verbs says.
+// Help, unknown commands, the settings of master and worker, and docs/CLI.md, which is made from the command table.
 
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, isGroup } from "../../src/cli/command/command.ts";
 import { cliDocument } from "../../src/cli/command/document.ts";
 import { flagsOf } from "../../src/cli/command/parse.ts";
-import { commandNames, commandSections, loadAllCommands } from "../../src/cli/commands/index.ts";
+import { commandTable } from "../../src/cli/commands/index.ts";
 import { podling, settings } from "./harness.ts";
 
-const all: Command[] = (await loadAllCommands()).flatMap((verb) => (isGroup(verb) ? verb.commands : [verb]));
+const all: Command[] = (await commandTable.loadAll()).flatMap((command) =>
+  isGroup(command) ? command.commands : [command],
+);
 
 describe("help", () => {
-  test("without a verb: on stderr, as a mistake; asked for: on stdout", async () => {
+  test("without a command it goes to stderr as a usage error; with --help it goes to stdout", async () => {
     const bare = await podling("");
     const asked = await podling("--help");
     expect(bare.code).toBe(64);
     expect(bare.out).toBe("");
     expect(asked).toEqual({ code: 0, out: bare.err, err: "" });
     expect((await podling("help")).out).toBe(asked.out);
-    for (const name of commandNames) expect(asked.out).toContain(`\n  ${name} `);
+    for (const name of commandTable.names) expect(asked.out).toContain(`\n  ${name} `);
   });
 
-  test("every verb is in exactly one section", () => {
-    expect(commandSections.flatMap(([, names]) => names).sort()).toEqual([...commandNames].sort());
+  test("every command is in exactly one section", () => {
+    expect(commandTable.sections.flatMap(([, names]) => names).sort()).toEqual([...commandTable.names].sort());
   });
 
-  test.each(all.map((verb) => [verb.name, verb] as const))("%s --help", async (name, verb) => {
+  test.each(all.map((command) => [command.name, command] as const))("%s --help", async (name, command) => {
     const { code, out, err } = await podling(`${name} --help`);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect((await podling(`help ${name}`)).out).toBe(out);
-    for (const { long } of verb.flags) expect(out).toContain(`--${long}`);
+    for (const { long } of command.flags) expect(out).toContain(`--${long}`);
     for (const line of out.split("\n")) if (!line.startsWith("  podling ")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  test.each(all.map((verb) => [verb.name, verb] as const))(
+  test.each(all.map((command) => [command.name, command] as const))(
     "%s has no flag twice, and examples that parse",
-    (_, verb) => {
-      const flags = flagsOf(verb);
+    (_, command) => {
+      const flags = flagsOf(command);
       expect(new Set(flags.map(({ long }) => long)).size).toBe(flags.length);
       const shorts = flags.flatMap(({ short }) => (short === undefined ? [] : [short]));
       expect(new Set(shorts).size).toBe(shorts.length);
-      expect(verb.examples.length).toBeGreaterThan(0);
+      expect(command.examples.length).toBeGreaterThan(0);
     },
   );
 
   test.each([
-    ["rnu", 'error: podling has no verb "rnu". Did you mean podling run?\n'],
-    ["get", 'error: podling has no verb "get". Here it is: podling ps lists tasks'],
-    ["frobnicate", 'error: podling has no verb "frobnicate". See podling help.\n'],
-    ["help rnu", 'error: there is no verb "rnu". Did you mean podling help run?\n'],
-    ["help node crodon", 'error: node has no verb "crodon". See podling help node.\n'],
+    ["rnu", 'error: podling has no command "rnu". Did you mean podling run?\n'],
+    ["get", 'error: podling has no command "get". Use podling ps for tasks'],
+    ["frobnicate", 'error: podling has no command "frobnicate". See podling help.\n'],
+    ["help rnu", 'error: there is no command "rnu". Did you mean podling help run?\n'],
+    ["help node crodon", 'error: node has no command "crodon". See podling help node.\n'],
     ["--frob ps", "error: podling has no flag --frob"],
   ])("podling %s", async (line, err) => {
     const ran = await podling(line);
@@ -142,7 +144,7 @@ describe("roles", () => {
     expect(settings.worker).toMatchObject({ dataDir: "/x/podling/worker", dockerHost: "unix:///e", cpus: null });
   });
 
-  test("worker: what it cleans up by itself, and how to switch that off", async () => {
+  test("worker: defaults of the automatic clean-up, and how to switch it off", async () => {
     const defaults = { retention: { count: 50, ageMs: 86_400_000 }, watermarks: { highPercent: 85, lowPercent: 75 } };
     await podling("worker");
     expect(settings.worker).toMatchObject(defaults);
@@ -155,7 +157,7 @@ describe("roles", () => {
     expect(settings.up!.worker.watermarks).toEqual({ highPercent: 60, lowPercent: 59 });
   });
 
-  test("up: both, each with its port and folder", async () => {
+  test("up: settings of both, each with its port and folder", async () => {
     await podling("up --port 9000 --worker-port 9001 --data-dir d/ --strategy binpack --label k=v", {
       env: { PODLING_MASTER_URL: "http://elsewhere:1" },
     });
@@ -185,9 +187,9 @@ describe("roles", () => {
   });
 });
 
-test("docs/CLI.md says what the table of verbs says (PODLING_UPDATE=1 writes it anew)", async () => {
+test("docs/CLI.md is current (PODLING_UPDATE=1 writes it)", async () => {
   const path = `${import.meta.dir}/../../docs/CLI.md`;
-  const text = cliDocument(await loadAllCommands());
+  const text = await cliDocument(commandTable);
   if (process.env.PODLING_UPDATE) writeFileSync(path, text);
   expect(readFileSync(path, "utf8")).toBe(text);
 });

@@ -1,4 +1,4 @@
-// podling logs: both outputs kept apart, and following through waits, restarts and cut connections.
+// podling logs: separate stdout and stderr, and following across waits, restarts and lost connections.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { framedMediaType } from "../../src/lib/frames.ts";
@@ -31,7 +31,7 @@ test("stdout to stdout, stderr to stderr", async () => {
   expect(await cluster.podling("logs both")).toEqual({ code: 0, out: "one\nthree\n", err: "two\n" });
 });
 
-test("-n, --since and -t are passed on", async () => {
+test("-n, --since and -t are sent to the worker", async () => {
   await cluster.running("flags");
   await cluster.podling("logs -n20 -t --since 10m flags");
   expect(asked[0]!.get("tail")).toBe("20");
@@ -42,7 +42,7 @@ test("-n, --since and -t are passed on", async () => {
   expect((await cluster.podling("logs -n some flags")).code).toBe(64);
 });
 
-test("bytes that are cut in the middle of a character come out whole", async () => {
+test("a character that is split between frames is printed correctly", async () => {
   const bytes = frame("stdout", "grün ✓\n");
   answer = () => {
     const parts = [bytes.subarray(0, 11), bytes.subarray(11, 15), bytes.subarray(15)];
@@ -59,7 +59,7 @@ test("bytes that are cut in the middle of a character come out whole", async () 
   expect((await cluster.podling("logs utf8")).out).toBe("grün ✓\n");
 });
 
-test("-f of a task that has not started waits for it, and ends when it ends", async () => {
+test("-f waits until the task starts, and ends when it has finished", async () => {
   const { taskId } = await cluster.create("soon");
   const following = cluster.start("logs -f soon");
   await until(() => following.err().includes("scheduled"));
@@ -71,7 +71,7 @@ test("-f of a task that has not started waits for it, and ends when it ends", as
   expect(out).toStartWith("one\nthree\n");
 });
 
-test("-f goes on after the container was started again, with what is new", async () => {
+test("-f continues after a restart of the container, with new output only", async () => {
   const { taskId } = await cluster.running("again");
   let reads = 0;
   answer = (query) => {
@@ -87,7 +87,7 @@ test("-f goes on after the container was started again, with what is new", async
   expect(asked[1]!.has("tail")).toBe(false);
 });
 
-test("-f says when it was cut off, and goes on", async () => {
+test("-f reports a lost connection and continues", async () => {
   const { taskId } = await cluster.running("cut");
   let reads = 0;
   answer = () => framed(frame("stdout", "after\n"));
@@ -111,10 +111,10 @@ test("-f says when it was cut off, and goes on", async () => {
   const { code, out, err } = await following.ended;
   expect(code).toBe(0);
   expect(out).toStartWith("before\nafter\n");
-  expect(err).toContain("the logs of cut were cut off; trying again\n");
+  expect(err).toContain("lost the connection to the logs of cut; reconnecting\n");
 });
 
-test("no logs yet, and no such task", async () => {
+test("no logs yet, and an unknown task", async () => {
   await cluster.create("unborn");
   const unborn = await cluster.podling("logs unborn");
   expect(unborn.code).toBe(1);
@@ -122,7 +122,7 @@ test("no logs yet, and no such task", async () => {
   expect((await cluster.podling("logs -f nobody")).err).toStartWith('error: there is no task "nobody"');
 });
 
-test("the reader leaves: podling logs | head -1", async () => {
+test("the reader closes the pipe: podling logs | head -1", async () => {
   await cluster.running("headed");
   expect(await cluster.podling("logs headed", { readerLeavesAfter: 1 })).toEqual({
     code: 0,

@@ -1,4 +1,4 @@
-// The command line as a process of its own, with pipes, signals and exit codes that only a process has.
+// The command line as a separate process: pipes, signals and exit codes.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -25,7 +25,7 @@ function spawn(words: readonly string[]) {
   return { child, texts, done };
 }
 
-/** A line of shell, in which podling is this program. */
+/** Runs a line of shell in which podling is this program. */
 function shell(line: string): { out: string; err: string; code: number } {
   const script = `podling() { "${bun}" "${main}" "$@"; }; ${line}`;
   const ran = Bun.spawnSync(["bash", "-c", script], { env: { ...process.env, PODLING_MASTER_URL: url } });
@@ -39,7 +39,7 @@ beforeAll(async () => {
   const client = new Client({ baseUrl: url });
   await client.call("registerNode", { body: { hostname: "n1", port: 1, capacity: 5_000 } });
   const create = (name: string) => client.call("createTask", { body: { name, image: "nginx" } });
-  // More than a pipe holds.
+  // More than the buffer of a pipe.
   await Promise.all(Array.from({ length: 3_000 }, (_, index) => create(`task-${index}`)));
 }, 30_000);
 
@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("a reader that leaves early is no error", () => {
+test("a reader that closes the pipe early is not an error", () => {
   expect(shell("podling ps | head -n 1; exit $PIPESTATUS")).toEqual({
     code: 0,
     err: "",
@@ -57,7 +57,7 @@ test("a reader that leaves early is no error", () => {
   });
 });
 
-test("nothing is lost where the reader is slow", () => {
+test("a slow reader gets all output", () => {
   expect(shell("podling ps -q | (sleep 0.2; wc -l)").out.trim()).toBe("3000");
 });
 
@@ -73,7 +73,7 @@ test.each([
   expect(shell(line).code).toBe(code);
 });
 
-test("Ctrl-C ends what goes on for ever", async () => {
+test("Ctrl-C ends a command that runs for ever", async () => {
   const events = spawn(["events", "--since", "0"]);
   await until(() => events.texts.out.includes("node n1"));
   events.child.kill("SIGINT");
@@ -82,11 +82,11 @@ test("Ctrl-C ends what goes on for ever", async () => {
   expect(events.texts.err).toBe("");
 });
 
-test("Ctrl-C while run waits leaves the task and says so", async () => {
+test("Ctrl-C while run waits keeps the task and says so", async () => {
   const run = spawn(["run", "left", "--image", "nginx"]);
   await until(() => run.texts.err.includes("left: scheduled"));
   run.child.kill("SIGINT");
   await run.done;
   expect(run.child.exitCode).toBe(130);
-  expect(run.texts.err).toEndWith("left goes on without you. Stop it with: podling stop left\n");
+  expect(run.texts.err).toEndWith("left keeps running. Stop it with: podling stop left\n");
 });

@@ -1,4 +1,4 @@
-// podling run against a real master, with a worker that the test plays: what is printed, and what is returned.
+// podling run with a real master, while the test acts as the worker: output and exit codes.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Cluster, frame, framed, logServer, podling, runs, until } from "./harness.ts";
@@ -28,8 +28,8 @@ const exited = (code: number) =>
     reason: { code: "exited", message: `exited with code ${code}` },
   }) as const;
 
-describe("until it runs", () => {
-  test("prints where it runs on stderr and the id alone on stdout", async () => {
+describe("waiting for the start", () => {
+  test("prints the node on stderr, and only the id on stdout", async () => {
     const running = cluster.start("run web --image nginx -p 8080:80");
     const { taskId } = await scheduled("web");
     const publishedPorts = [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" as const }];
@@ -40,7 +40,7 @@ describe("until it runs", () => {
     expect(err).toMatch(/^web is running on n1 after \d+\.\d s: 127\.0\.0\.1:8080->80\/tcp\n$/);
   });
 
-  test("tells in between what it waits for: lines in a pipe, one that rewrites itself on a terminal", async () => {
+  test("shows the reason while waiting: lines in a pipe, one rewritten line on a terminal", async () => {
     const piped = cluster.start("run slow --image nginx");
     const terminal = cluster.start("run slow2 --image nginx", { terminal: 80 });
     const tasks = [await scheduled("slow"), await scheduled("slow2")];
@@ -60,7 +60,7 @@ describe("until it runs", () => {
     expect(second.err.split("\x1b[K").at(-1)).toStartWith("slow2 is running on n1");
   });
 
-  test("a reason that only repeats the status is said once", async () => {
+  test("a reason that repeats the status is not printed twice", async () => {
     const { taskId } = await cluster.running("steady");
     const waiting = cluster.start("wait steady", { terminal: 80 });
     await until(() => waiting.err().includes(" s)"));
@@ -73,19 +73,19 @@ describe("until it runs", () => {
     expect({ code, out, err }).toEqual({ code: 0, out: `${(await cluster.task("later"))!.taskId}\n`, err: "" });
   });
 
-  test("-o name and -o json print that instead of the id", async () => {
+  test("-o name and -o json replace the id", async () => {
     expect((await cluster.podling("run named -d --image nginx -o name")).out).toBe("named\n");
     const { out } = await cluster.podling("run jsoned -d --image nginx -o json");
     expect(JSON.parse(out)).toMatchObject({ name: "jsoned", status: "scheduled" });
   });
 
-  test("docker's own form", async () => {
+  test("the form of docker run", async () => {
     const { code } = await cluster.podling("run -d --name docked -p 80 nginx:1.27 -- echo hi");
     expect(code).toBe(0);
     expect(await cluster.task("docked")).toMatchObject({ image: "nginx:1.27", args: ["echo", "hi"] });
   });
 
-  test("a task that waits for room: why, what would help, and 2", async () => {
+  test("a task that no node fits: reason, what would help, exit code 2", async () => {
     const { code, out, err } = await cluster.podling("run ssd --image nginx --constraint disk==ssd --timeout 50ms");
     expect(code).toBe(2);
     expect(out).toBe(`${(await cluster.task("ssd"))!.taskId}\n`);
@@ -93,10 +93,10 @@ describe("until it runs", () => {
     expect(err).toContain(`What would help: ${(await cluster.explanation("ssd")).smallestChange}\n`);
     const detached = await cluster.podling("run ssd2 -d --image nginx --constraint disk==ssd");
     expect(detached.code).toBe(2);
-    expect(detached.err).toStartWith("ssd2 is accepted and waits: 0 of 1 ");
+    expect(detached.err).toStartWith("ssd2 is accepted but has to wait: 0 of 1 ");
   });
 
-  test("a task that fails: why, the engine's words, what next, and 1", async () => {
+  test("a task that fails: reason, message of the engine, hint, exit code 1", async () => {
     const running = cluster.start("run broken --image nope");
     const { taskId } = await scheduled("broken");
     await cluster.report(taskId, {
@@ -107,24 +107,24 @@ describe("until it runs", () => {
     const { code, err } = await running.ended;
     expect(code).toBe(1);
     expect(err).toContain(
-      "error: broken failed: there is no image nope: manifest unknown. See podling explain broken, podling inspect broken",
+      "error: broken failed: there is no image nope: manifest unknown. Details: podling explain broken, podling inspect broken",
     );
   });
 
-  test("Ctrl-C leaves it running and says how to stop it", async () => {
+  test("Ctrl-C keeps the task running and prints how to stop it", async () => {
     const running = cluster.start("run left --image nginx");
     await scheduled("left");
-    // The command knows of the task when it begins to tell of it.
+    // The command shows progress only after it has the task.
     await until(() => running.err().includes("left"));
     running.interrupt();
     const { code, err } = await running.ended;
     expect(code).toBe(130);
-    expect(err).toEndWith("left goes on without you. Stop it with: podling stop left\n");
+    expect(err).toEndWith("left keeps running. Stop it with: podling stop left\n");
   });
 });
 
 describe("--follow", () => {
-  test("a task that failed after it had run has logs to look at", async () => {
+  test("a task that failed after its start gets a hint to its logs", async () => {
     const running = cluster.start("run crashed --image alpine --follow");
     const { taskId } = await scheduled("crashed");
     await cluster.report(taskId, { status: "running", containerId: "c9", reason: runs });
@@ -133,10 +133,10 @@ describe("--follow", () => {
     await cluster.report(taskId, { status: "failed", reason });
     const { code, err } = await running.ended;
     expect(code).toBe(125);
-    expect(err).toEndWith("its container is gone. See podling logs crashed, podling inspect crashed\n");
+    expect(err).toEndWith("its container is gone. Details: podling logs crashed, podling inspect crashed\n");
   });
 
-  test("shows both outputs and returns the container's code", async () => {
+  test("shows stdout and stderr and returns the exit code of the container", async () => {
     const running = cluster.start("run job --image alpine --follow -- sh -c exit");
     const { taskId } = await scheduled("job");
     await cluster.report(taskId, { status: "running", containerId: "c2", reason: runs });
@@ -149,7 +149,7 @@ describe("--follow", () => {
     expect(await cluster.task(taskId)).not.toBeNull();
   });
 
-  test("a job that had finished before anyone looked still shows what it wrote; --rm removes it", async () => {
+  test("a job that finished before the first request still shows its output; --rm removes it", async () => {
     const running = cluster.start("run quick --image alpine --follow --rm");
     const { taskId } = await scheduled("quick");
     await cluster.report(taskId, { status: "running", containerId: "c3", reason: runs });
@@ -172,7 +172,7 @@ describe("--follow", () => {
     expect(out).toBe("");
   });
 
-  test("output that cannot be had is said, and the task's own end still counts", async () => {
+  test("reports unavailable output, and still returns the exit code of the container", async () => {
     await cluster.node("far", { port: 1, address: "127.0.0.1", labels: { disk: "far" } });
     const running = cluster.start("run far --image alpine --follow --constraint disk==far", {
       fetch: async (url, init) =>
@@ -187,7 +187,7 @@ describe("--follow", () => {
     expect({ code, err }).toEqual({ code: 4, err: "error: gone from far\n" });
   });
 
-  test("Ctrl-C with --rm stops and removes", async () => {
+  test("Ctrl-C with --rm stops and removes the task", async () => {
     const running = cluster.start("run gone --image alpine --follow --rm");
     const { taskId } = await scheduled("gone");
     await cluster.report(taskId, { status: "running", containerId: "c4", reason: runs });
@@ -202,7 +202,7 @@ describe("--follow", () => {
   });
 });
 
-describe("what makes no sense", () => {
+describe("usage errors", () => {
   test.each([
     ["run", "error: name and image are missing. Write: podling run NAME --image IMAGE"],
     ["run web", "error: --image is missing. If web is the image, write: podling run web --image web"],
@@ -212,15 +212,15 @@ describe("what makes no sense", () => {
     ],
     ["run --image r:5000/team/app:1", "error: the name is missing. Write: podling run app --image r:5000/team/app:1"],
     ["run web --name web --image nginx", "error: two names: web and --name web"],
-    ["run web --image nginx -d --follow", "error: -d and --follow contradict each other"],
-    ["run web --image nginx -d --rm", "error: --rm needs --follow"],
+    ["run web --image nginx -d --follow", "error: -d and --follow exclude each other"],
+    ["run web --image nginx -d --rm", "error: --rm requires --follow"],
     [
       "run web --image nginx echo hi",
       'error: unexpected "echo": run takes one NAME. The container\'s command goes after --',
     ],
-    ["run -it web --image nginx", "error: run has no -i: a task has no terminal. --follow shows its output"],
+    ["run -it web --image nginx", "error: run has no -i: tasks have no terminal. --follow shows the output"],
     ["run web --image nginx --timeout soon", "error: --timeout: expected a duration"],
-    ["run web --image nginx -p http", "error: -p http: http is no port"],
+    ["run web --image nginx -p http", "error: -p http: http is not a port"],
   ])("podling %s", async (line, says) => {
     const { code, out, err } = await podling(line);
     expect({ code, out }).toEqual({ code: 64, out: "" });
@@ -228,15 +228,15 @@ describe("what makes no sense", () => {
     expect(err.trimEnd()).not.toContain("\n");
   });
 
-  test("what the master refuses names the flag", async () => {
+  test("a refusal of the master names the flag", async () => {
     const { code, err } = await cluster.podling(["run", "web", "--image", "Not An Image"]);
     expect(code).toBe(64);
     expect(err).toStartWith('error: field "image": expected an image reference');
-    expect(err).toEndWith("Look at --image; podling help run says what it takes.\n");
+    expect(err).toEndWith("Check --image; see podling help run.\n");
   });
 
   test.each(["run Web! --image nginx", "run web --image nginx --restart sometimes -d", "run web --image nginx -m 1"])(
-    "podling %s: as wrong a command line as one that was refused here",
+    "podling %s: a refused value is a usage error",
     async (line) => {
       expect((await cluster.podling(line)).code).toBe(64);
     },

@@ -1,5 +1,5 @@
-// podling sim: its report, its flags, its exit codes by class, many seeds over processes, and that the command printed
-// for a failure fails the same way. Runs are real and short; failures are made by a checker of the test's own.
+// podling sim: report, flags, exit codes by class, many seeds in child processes, and that the printed command repeats a
+// failure. Runs are real and short; a checker of the test causes the failures.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { exitCodes } from "../../src/cli/command/exit-codes.ts";
@@ -10,12 +10,12 @@ import { faultGroups } from "../../src/sim/faults/fault-kinds.ts";
 import { drawPlan } from "../../src/sim/faults/plan.ts";
 import { type Asked, podling, start, until } from "./harness.ts";
 
-/** Runs are seconds of one core; a machine that is busy with much else takes minutes. */
+/** A run takes seconds of one core, but minutes on a busy machine. */
 setDefaultTimeout(180_000);
 
 const short = "--nodes 2 --hours 0.004";
 
-/** Fails a run once a batch that a command of this name caused is on the disk. */
+/** Fails a run when a batch with a command of this name is on the disk. */
 function failsAt(cause: string, failureClass: Checker["class"] = "safety"): Checker {
   const look: Checker["look"] = (_, wrong) => ({
     batch: (batch) => {
@@ -25,23 +25,23 @@ function failsAt(cause: string, failureClass: Checker["class"] = "safety"): Chec
   return { name: `no-${cause}`, sentence: `Nobody says ${cause}.`, class: failureClass, look };
 }
 
-test("the groups of faults are those of the simulation", () => {
+test("the fault groups are those of the simulator", () => {
   expect<readonly string[]>(faultGroupNames).toEqual(faultGroups);
 });
 
 describe("one seed", () => {
-  test("a report on stdout, how long it took on stderr", async () => {
+  test("prints the report on stdout and the duration on stderr", async () => {
     const ran = await podling(`sim --seed 3 ${short} --twice`);
     expect(ran).toMatchObject({ code: 0, err: expect.stringMatching(/ node-hours\/s\n$/) });
     const rows = Object.fromEntries(ran.out.split("\n").map((line) => [line.slice(0, 12).trim(), line.slice(14)]));
-    expect(rows).toMatchObject({ seed: "3", nodes: "2", verdict: "ok, and the same when run again" });
+    expect(rows).toMatchObject({ seed: "3", nodes: "2", verdict: "ok, and a second run was the same" });
     expect(rows.hash).toMatch(/^[0-9a-f]{8}$/);
-    expect(rows["virtual time"]).toMatch(/^1m \d+s, of which faults may happen in 14 s$/);
-    expect(rows.convergence).toMatch(/ s after healing$/);
+    expect(rows["virtual time"]).toMatch(/^1m \d+s, with faults for 14 s$/);
+    expect(rows.convergence).toMatch(/ s after the faults ended$/);
     expect(Number(rows.checks!.replace(",", ""))).toBeGreaterThan(100);
   });
 
-  test("as JSON: the same figures, and the same hash again", async () => {
+  test("-o json has the same figures, and the hash is reproducible", async () => {
     const [text, again] = [await podling(`sim --seed 3 ${short} -o json`), await podling(`sim --seed 3 ${short}`)];
     const value = JSON.parse(text.out);
     expect(value).toMatchObject({ seed: 3, verdict: "ok", failure: null, command: null, repeated: false });
@@ -49,7 +49,7 @@ describe("one seed", () => {
     expect(again.out).toContain(`hash          ${value.report.hash}\n`);
   });
 
-  test("--faults none breaks nothing; --keep only what it names", async () => {
+  test("--faults none causes no faults; --keep only the named ones", async () => {
     const reportOf = async (words: string) => JSON.parse((await podling(`sim --seed 5 -o json ${words}`)).out).report;
     expect((await reportOf(`${short} --faults none`)).faults).toEqual({});
     const all = await reportOf("--nodes 2 --hours 0.05");
@@ -59,7 +59,7 @@ describe("one seed", () => {
     expect(kept.plan.faults).toEqual([one]);
   });
 
-  test("--trace writes what happens, a line each, and changes nothing", async () => {
+  test("--trace writes one line per event and does not change the run", async () => {
     const written: Record<string, string> = {};
     const traced = await podling(`sim --seed 3 ${short} --trace run.log`, { written });
     expect(traced.out).toBe((await podling(`sim --seed 3 ${short}`)).out);
@@ -78,11 +78,11 @@ describe("one seed", () => {
     const ran = await podling(`sim --seed 3 ${short}`, { checkers: [failsAt("registerNode", failureClass)] });
     expect(ran.code).toBe(code);
     expect(ran.out).toMatch(new RegExp(`^verdict {7}${failureClass}: no-registerNode$`, "m"));
-    expect(ran.out).toMatch(/^because {7}at 0\.\d{3} s: batch 2 is of registerNode$/m);
-    expect(ran.out).toContain("again         podling sim --seed 3 --nodes 2 --hours 0.004\n");
+    expect(ran.out).toMatch(/^reason {8}at 0\.\d{3} s: batch 2 is of registerNode$/m);
+    expect(ran.out).toContain("repeat        podling sim --seed 3 --nodes 2 --hours 0.004\n");
   });
 
-  test("a broken invariant is a crash, with its stack", async () => {
+  test("a broken invariant is a crash with a stack", async () => {
     const broken: Checker = {
       ...failsAt("registerNode"),
       look: () => ({
@@ -93,10 +93,10 @@ describe("one seed", () => {
     };
     const { code, out } = await podling(`sim --seed 3 ${short}`, { checkers: [broken] });
     expect(code).toBe(exitCodes.crash);
-    expect(out).toMatch(/because {7}at 0\.\d+ s: Error: out of its mind\n {8}.*sim\.test\.ts/);
+    expect(out).toMatch(/reason {8}at 0\.\d+ s: Error: out of its mind\n {8}.*sim\.test\.ts/);
   });
 
-  test("a run that differs is a crash, and its command runs twice", async () => {
+  test("a run that differs is a crash, and its command has --twice", async () => {
     let runs = 0;
     const differs: Checker = {
       ...failsAt("nothing"),
@@ -107,8 +107,8 @@ describe("one seed", () => {
     };
     const { code, out } = await podling(`sim --seed 3 ${short} --twice`, { checkers: [differs] });
     expect(code).toBe(exitCodes.crash);
-    expect(out).toMatch(/the same seed and the same code gave the hash [0-9a-f]{8}, and then [0-9a-f]{8}\n/);
-    expect(out).toContain("again         podling sim --seed 3 --nodes 2 --hours 0.004 --twice\n");
+    expect(out).toMatch(/two runs of the same seed gave different hashes: [0-9a-f]{8} and [0-9a-f]{8}\n/);
+    expect(out).toContain("repeat        podling sim --seed 3 --nodes 2 --hours 0.004 --twice\n");
   });
 
   test("Ctrl-C ends it", async () => {
@@ -120,7 +120,7 @@ describe("one seed", () => {
 });
 
 describe("shrinking", () => {
-  /** The second start of a master is wrong: it takes a crash and nothing else. */
+  /** Fails at the second start of a master, which needs a crash and no other fault. */
   const secondStart: Checker = {
     ...failsAt("second start"),
     look: (_, wrong) => {
@@ -133,9 +133,9 @@ describe("shrinking", () => {
     },
   };
 
-  test("the command that is printed is small, and fails the same way", async () => {
+  test("the printed command is small and fails the same way", async () => {
     const asked: Asked = { checkers: [secondStart] };
-    // What a seed means changes with the code: the first that has a crash of the master among other faults.
+    // The meaning of a seed changes with the code, so this searches one with a crash of the master among other faults.
     const crashes = (seed: number) => {
       const { faults } = drawPlan({ seed, hours: 0.03, groups: faultGroups });
       return faults.length > 3 && faults.some(({ kind }) => kind === "master-crash");
@@ -144,30 +144,30 @@ describe("shrinking", () => {
     while (!crashes(seed)) seed++;
     const first = await podling(`sim --seed ${seed} --nodes 3 --hours 0.03 --shrink`, asked);
     expect(first.code).toBe(exitCodes.safety);
-    const [, command, runs] = /^again +podling (sim .*?) +\(made smaller in (\d+) runs?\)$/m.exec(first.out)!;
+    const [, command, runs] = /^repeat +podling (sim .*?) +\(reduced in (\d+) runs?\)$/m.exec(first.out)!;
     expect(Number(runs)).toBeGreaterThan(1);
     expect(command).toMatch(new RegExp(`^sim --seed ${seed} --nodes 1 --hours 0\\.\\d+ --keep \\d+$`));
     const again = await podling(command!, asked);
     expect(again.code).toBe(exitCodes.safety);
-    const because = /^because .*$/m;
-    expect(because.exec(again.out)![0]).toBe(because.exec(first.out)![0]);
+    const reason = /^reason .*$/m;
+    expect(reason.exec(again.out)![0]).toBe(reason.exec(first.out)![0]);
     expect((await podling(command!)).code).toBe(exitCodes.done);
   });
 });
 
 describe("many seeds", () => {
-  test("in one process: failures as they come, then what they came to", async () => {
+  test("in one process: failures as they happen, then the totals", async () => {
     const { code, out } = await podling(`sim --seed 19 --seeds 2 --jobs 1 ${short}`, {
       checkers: [failsAt("registerNode")],
     });
     expect(code).toBe(exitCodes.safety);
     expect(out).toMatch(/^seed 19: safety, no-registerNode\n {2}at 0\.\d+ s: batch 2 is of registerNode\n/);
-    expect(out).toContain("  again: podling sim --seed 20 --nodes 2 --hours 0.004\n");
-    expect(out).toMatch(/^seeds {9}2; 1 run twice, to the same hash$/m);
+    expect(out).toContain("  repeat: podling sim --seed 20 --nodes 2 --hours 0.004\n");
+    expect(out).toMatch(/^seeds {9}2; 1 run twice with the same hash$/m);
     expect(out).toMatch(/^verdict {7}2 failed: 2 safety$/m);
   });
 
-  test("over processes: every seed once, as it is by itself", async () => {
+  test("in child processes: each seed once, with the result of a single run", async () => {
     const { code, out } = await podling(`sim --seed 40 --seeds 5 --jobs 2 ${short} -o json`);
     const lines = out
       .trimEnd()
@@ -180,19 +180,19 @@ describe("many seeds", () => {
     expect(lines.find(({ seed }) => seed === 42).report).toEqual(alone.report);
   });
 
-  test("a process that dies has failed its seed, and the next goes on behind it", async () => {
+  test("a process that dies fails its seed, and another continues with the next seed", async () => {
     const begun: string[][] = [];
     const { code, out } = await podling(`sim --seed 1 --seeds 8 --jobs 2 ${short}`, { spawn: dying(begun, 3) });
     expect(code).toBe(exitCodes.crash);
     expect(out).toContain(
-      "seed 3: crash, process\n  at 0.000 s: the process that ran it was ended by SIGKILL\n  again: podling sim --seed 3 --nodes 2 --hours 0.004\n",
+      "seed 3: crash, process\n  at 0.000 s: the process that ran it was ended by SIGKILL\n  repeat: podling sim --seed 3 --nodes 2 --hours 0.004\n",
     );
     expect(out).toMatch(/^seeds {9}8; /m);
     expect(out).toMatch(/^verdict {7}1 failed: 1 crash$/m);
     for (const words of begun) expect(words.join(" ")).toEndWith(`${short.split(" --")[0]} --hours 0.004`);
   });
 
-  test("the worst class is the exit code", async () => {
+  test("the most serious failure decides the exit code", async () => {
     const verdicts = ["ok", "liveness", "crash", "safety", "liveness"] as const;
     for (const [count, code] of [
       [1, exitCodes.done],
@@ -205,7 +205,7 @@ describe("many seeds", () => {
     }
   });
 
-  test("Ctrl-C ends the processes, and says what they came to so far", async () => {
+  test("Ctrl-C ends the processes and prints the totals so far", async () => {
     const killed: string[] = [];
     const spawn: Io["spawn"] = (words) => {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -229,9 +229,9 @@ describe("many seeds", () => {
   });
 });
 
-describe("the command line itself is wrong", () => {
+describe("usage errors", () => {
   test.each([
-    ["--faults crsh", "--faults: expected all, none, or some of crash,partition,", "Did you mean crash?"],
+    ["--faults crsh", "--faults: expected all, none, or a list of crash,partition,", "Did you mean crash?"],
     ["--faults crash,", "--faults: expected", ""],
     ["--faults all,crash", "--faults: expected", ""],
     ["--seed -1", "--seed", ""],
@@ -243,12 +243,12 @@ describe("the command line itself is wrong", () => {
     ["--hours 8761", "--hours: expected", ""],
     ["--keep 3;4", "--keep: expected numbers of faults such as 3,7,12", ""],
     ["--seeds 0", "--seeds: expected a whole number from 1 to 1000000", ""],
-    ["--seed 4294967290 --seeds 10", "--seeds: 10 seeds from 4294967290 on end beyond 4294967295", ""],
-    ["--jobs 2", "--jobs is for many seeds", "Give --seeds N, too."],
+    ["--seed 4294967290 --seeds 10", "--seeds: 10 seeds from 4294967290 go beyond the last seed, 4294967295", ""],
+    ["--jobs 2", "--jobs requires --seeds", "Add --seeds N."],
     ["--seeds 2 --jobs 0", "--jobs: expected a whole number from 1 to 512", ""],
-    ["--seeds 2 --keep 1", "--keep is for one seed", "Leave out --seeds."],
-    ["--seeds 2 --trace f", "--trace is for one seed", "Leave out --seeds."],
-    ["42", 'unexpected "42": sim takes no words', ""],
+    ["--seeds 2 --keep 1", "--keep works with one seed only", "Remove --seeds."],
+    ["--seeds 2 --trace f", "--trace works with one seed only", "Remove --seeds."],
+    ["42", 'unexpected "42": sim takes no arguments', ""],
   ])("podling sim %s", async (words, says, next) => {
     const { code, out, err } = await podling(`sim ${words}`);
     expect({ code, out }).toEqual({ code: exitCodes.usage, out: "" });
@@ -256,7 +256,7 @@ describe("the command line itself is wrong", () => {
     expect(err).toContain(next);
   });
 
-  test("a trace that cannot be written says so before the run", async () => {
+  test("a trace file that cannot be written is reported before the run", async () => {
     const { code, err } = await podling("sim --hours 1000 --trace /nowhere/run.log");
     expect(code).toBe(exitCodes.error);
     expect(err).toStartWith("error: --trace: cannot write /nowhere/run.log: no such folder. ");
@@ -269,7 +269,7 @@ function outcome(seed: number, verdict: string): string {
   return JSON.stringify({ seed, verdict, failure, command, shrinkRuns: 0, repeated: false, report: null });
 }
 
-/** A child that plays its seeds at once. */
+/** A child that runs its seeds at once. */
 function played(words: readonly string[], verdictOf: (seed: number) => string | null): Child {
   const first = Number(words[2]);
   const seeds = Array.from({ length: Number(words[4]) }, (_, index) => first + index);
@@ -293,7 +293,7 @@ function played(words: readonly string[], verdictOf: (seed: number) => string | 
   return { lines: thenEnd(), ended: promise, kill() {} };
 }
 
-/** Children that die, without a word, as soon as they come to that seed. */
+/** Children that die without output at that seed. */
 function dying(begun: string[][], at: number): Io["spawn"] {
   return (words) => {
     begun.push([...words]);

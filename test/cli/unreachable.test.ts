@@ -1,4 +1,4 @@
-// What is said where a master's answer does not come, or does not come whole.
+// Errors when the response of the master is missing or incomplete.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { podling } from "./harness.ts";
@@ -6,7 +6,7 @@ import { podling } from "./harness.ts";
 let plain: ReturnType<typeof Bun.serve>;
 let breaking: Bun.TCPSocketListener<undefined>;
 
-/** An answer that promises more than it sends. */
+/** A response that ends before its content-length. */
 const half = (status: string) =>
   `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n[{"name":`;
 
@@ -29,22 +29,22 @@ afterAll(() => {
 });
 
 test.each(["ps", "nodes", "inspect web", "inspect refused", "logs refused", "run web -d --image nginx"])(
-  "podling %s: an answer that breaks off is no bug",
+  "podling %s: an incomplete response is an error, not a bug",
   async (line) => {
     const url = `http://127.0.0.1:${breaking.port}`;
     const { code, out, err } = await podling(`${line} --master ${url}`);
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toBe(`error: cannot reach ${url}: the answer broke off. The master may be restarting: try again\n`);
+    expect(err).toBe(`error: cannot reach ${url}: the answer broke off. The master may be restarting. Try again\n`);
   },
 );
 
-test("podling ps -w: nor is a stream that breaks off", async () => {
+test("podling ps -w: a broken stream is an error, not a bug", async () => {
   const { code, err } = await podling(`ps -w --master http://127.0.0.1:${breaking.port}`);
   expect(code).toBe(1);
-  expect(err).toBe("error: the master ended the stream. It may be restarting; podling ps -w begins anew.\n");
+  expect(err).toBe("error: lost the connection to the master. It may be restarting. Run podling ps -w again.\n");
 });
 
-test("https where only http is spoken: says so", async () => {
+test("https to a server with only http is explained", async () => {
   const address = `127.0.0.1:${plain.port}`;
   const { code, err } = await podling(`ps --master https://${address}`);
   expect(code).toBe(1);

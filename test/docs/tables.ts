@@ -7,7 +7,7 @@ import { errorCatalogue, retryAfterSeconds } from "../../src/api/errors.ts";
 import { Guard } from "../../src/api/guard.ts";
 import { type Operation, operations } from "../../src/api/operations/operations.ts";
 import { type Command, isGroup } from "../../src/cli/command/command.ts";
-import { commandSections, loadAllCommands } from "../../src/cli/commands/index.ts";
+import { commandTable } from "../../src/cli/commands/index.ts";
 import { limits } from "../../src/model/limits.ts";
 import { formatMemory } from "../../src/model/quantity.ts";
 import { refusalCodes } from "../../src/model/refusal.ts";
@@ -108,12 +108,12 @@ export async function workerMetrics(): Promise<string> {
   return (await fetch(new Request("http://localhost/metrics"))).text();
 }
 
-export async function verbTable(): Promise<string> {
-  const verbs = new Map((await loadAllCommands()).map((one) => [one.name, one]));
-  const rows = commandSections.flatMap(([, names]) =>
+export async function commandsTable(): Promise<string> {
+  const commands = new Map((await commandTable.loadAll()).map((one) => [one.name, one]));
+  const rows = commandTable.sections.flatMap(([, names]) =>
     names.flatMap((name) => {
-      const verb = verbs.get(name)!;
-      return (isGroup(verb) ? verb.commands : [verb]).map((one: Command) => [
+      const command = commands.get(name)!;
+      return (isGroup(command) ? command.commands : [command]).map((one: Command) => [
         code(`podling ${one.name} ${one.usage}`.trim()),
         one.summary,
       ]);

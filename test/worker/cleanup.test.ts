@@ -215,28 +215,28 @@ describe("podling node clean", () => {
     const preview = await cli("node clean --dry-run --images --volumes");
     expect(preview.code).toBe(0);
     const lines = preview.out.split("\n").map((line) => line.replace(/ +/g, " "));
-    expect(lines[0]).toBe("NODE KIND NAME SIZE WHY");
+    expect(lines[0]).toBe("NODE KIND NAME SIZE ACTION WHY");
     expect(lines).toContainEqual(
-      expect.stringMatching(/^n1 image pulled:1 1000 B goes Podling pulled it, and nothing/),
+      expect.stringMatching(/^n1 image pulled:1 1000 B remove Podling pulled it, and nothing/),
     );
-    expect(lines).toContainEqual(expect.stringMatching(/^n1 volume kept 0 B stays container podling-\S+ uses it$/));
-    expect(preview.out).toContain("and 3 that Podling did not make or pull: -o wide shows them\n");
+    expect(lines).toContainEqual(expect.stringMatching(/^n1 volume kept 0 B keep container podling-\S+ uses it$/));
+    expect(preview.out).toContain("and 3 that Podling did not create or pull: -o wide lists them\n");
     const wide = await cli("node clean --dry-run -o wide");
-    expect(wide.out).toMatch(/demo:latest +\d+ B +stays +Podling did not pull it/);
-    expect(wide.out).toMatch(/scratch +- +stays +not asked for \(--volumes\); /);
+    expect(wide.out).toMatch(/demo:latest +\d+ B +keep +Podling did not pull it/);
+    expect(wide.out).toMatch(/scratch +- +keep +not requested \(--volumes\); /);
 
     const unasked = await cli("node clean n1 --images");
     expect({ code: unasked.code, err: unasked.err }).toMatchObject({ code: 64, err: expect.stringContaining("-y") });
     const declined = await cli("node clean n1 --volumes", { terminal: 120, typed: ["n"] });
     expect(declined.code).toBe(1);
-    expect(declined.err).toContain("Remove 1 container and 1 volume, with all data in the volumes? [y/N] nothing was");
+    expect(declined.err).toContain("Remove 1 container and 1 volume and all data in the volumes? [y/N] nothing was");
     expect(world.runtime.all()).toHaveLength(2);
 
     const agreed = await cli("node clean n1 --images --volumes", { terminal: 120, typed: ["y"] });
     expect(agreed.code).toBe(0);
     expect(agreed.err).toContain("n1: removed 1 container, 1 image and 1 volume, up to 1000 B\n");
     const again = await cli("node clean --images --volumes -y");
-    expect({ code: again.code, err: again.err }).toEqual({ code: 0, err: "there is nothing to remove\n" });
+    expect({ code: again.code, err: again.err }).toEqual({ code: 0, err: "nothing to remove\n" });
   });
 
   test("gives JSON: of a look what would go, else what went", async () => {
@@ -255,7 +255,7 @@ describe("podling node clean", () => {
     expect(code).toBe(1);
     expect(err).toContain("error: cannot reach the worker on silent");
     expect(err).toContain("n1: removed 1 container\n");
-    expect(out).toContain("goes");
+    expect(out).toContain("remove");
   });
 
   test("says what stays although it was to go", async () => {
@@ -263,6 +263,6 @@ describe("podling node clean", () => {
     world.runtime.removeImage = async () => "the engine keeps it: somebody was quicker";
     const { code, err } = await cli("node clean --images -y");
     expect(code).toBe(1);
-    expect(err).toContain("error: image pulled:1 on n1 stays: the engine keeps it: somebody was quicker\n");
+    expect(err).toContain("error: image pulled:1 on n1 was not removed: the engine keeps it: somebody was quicker\n");
   });
 });

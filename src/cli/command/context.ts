@@ -1,45 +1,46 @@
-// What a verb is given: its flags and words, the master to call, and where to write. It turns refusals and a silent
-// master into failures with a sentence; only runCli prints those.
+// What a command is given: its flags and words, the master to call, and where to write. It turns refusals, and a master
+// that does not answer, into failures with a sentence. Only runCli prints failures.
 
 import type { CallOptions, Client, UnreachableError } from "../../api/client.ts";
 import type { AnswerOf, OperationId } from "../../api/operations/operations.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import { prettyJson } from "../render/json.ts";
 import { Progress } from "../render/progress.ts";
-import { createStyle, oneLine, type Style, speaksUtf8 } from "../render/style.ts";
+import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.ts";
 import { type Column, renderTable } from "../render/table.ts";
-import type { Command, OutputFormat } from "./command.ts";
 import { Failure, RefusedError, UsageError } from "./failure.ts";
-import type { Flags } from "./flags.ts";
+import type { OutputFormat } from "./flag.ts";
+import type { FlagValues } from "./flag-values.ts";
 import type { Io } from "./io.ts";
 import type { Roles } from "./roles.ts";
 
 export interface ContextOptions {
   io: Io;
   roles: Roles;
-  verb: Command;
-  flags: Flags;
+  flags: FlagValues;
   words: readonly string[];
-  command: readonly string[] | null;
+  containerCommand: readonly string[] | null;
+  /** Used if -o is not given. */
+  defaultOutput: OutputFormat;
 }
 
 export class Context {
   readonly io: Io;
   readonly roles: Roles;
-  readonly verb: Command;
-  readonly flags: Flags;
+  readonly flags: FlagValues;
   readonly words: readonly string[];
-  /** What came after `--`; null: there was none. */
-  readonly command: readonly string[] | null;
+  /** The words after `--`. Null if there is no `--`. */
+  readonly containerCommand: readonly string[] | null;
+  readonly #defaultOutput: OutputFormat;
   #client: Promise<Client> | null = null;
 
-  constructor({ io, roles, verb, flags, words, command }: ContextOptions) {
+  constructor({ io, roles, flags, words, containerCommand, defaultOutput }: ContextOptions) {
     this.io = io;
     this.roles = roles;
-    this.verb = verb;
     this.flags = flags;
     this.words = words;
-    this.command = command;
+    this.containerCommand = containerCommand;
+    this.#defaultOutput = defaultOutput;
   }
 
   // ---- writing
@@ -52,7 +53,7 @@ export class Context {
     return this.io.stderr.write(text);
   }
 
-  /** One line on stderr, whatever engines and servers put into it. */
+  /** One line on stderr; control characters in messages are replaced. */
   say(sentence: string): Promise<void> {
     return this.err(`${oneLine(sentence).trim()}\n`);
   }
@@ -65,19 +66,19 @@ export class Context {
     return this.out(renderTable(columns, rows, this.style("stdout"), this.tableWidth()));
   }
 
-  /** Null: as wide as it takes, because no terminal shows it, or because the user asked for it wide. */
+  /** The width for tables. Null for no limit: in a pipe, and with -o wide. */
   tableWidth(): number | null {
     return this.io.stdout.isTty && this.output() !== "wide" ? this.io.stdout.columns() : null;
   }
 
   output(): OutputFormat {
-    return (this.flags.text("output") as OutputFormat | undefined) ?? this.verb.outputs?.[0] ?? "table";
+    return (this.flags.text("output") as OutputFormat | undefined) ?? this.#defaultOutput;
   }
 
   style(output: "stdout" | "stderr"): Style {
     const { env } = this.io;
     const colours = this.io[output].isTty && !this.flags.has("no-color") && !env.NO_COLOR && env.TERM !== "dumb";
-    return createStyle(colours, speaksUtf8(env));
+    return createStyle(colours, supportsUtf8(env));
   }
 
   progress(): Progress {
@@ -91,8 +92,8 @@ export class Context {
     const text = given || this.flags.text("master")!;
     const url = text.includes("://") ? text : `http://${text}`;
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      const where = this.flags.given("master") ? "--master" : "PODLING_MASTER_URL";
-      throw new UsageError(`${where}: expected a URL such as http://localhost:8080; got ${JSON.stringify(text)}`);
+      const source = this.flags.given("master") ? "--master" : "PODLING_MASTER_URL";
+      throw new UsageError(`${source}: expected a URL such as http://localhost:8080; got ${JSON.stringify(text)}`);
     }
     return url.replace(/\/+$/, "");
   }
@@ -101,20 +102,20 @@ export class Context {
     return this.flags.text("token") || this.io.env.PODLING_TOKEN || null;
   }
 
-  /** The answer; throws where there is none. */
+  /** Resolves with the answer; throws a Failure for a refusal. */
   async call<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<AnswerOf<Id>> {
     const outcome = await this.try(id, options);
     if (!outcome.ok) throw new RefusedError(outcome.refusal);
     return outcome.value as AnswerOf<Id>;
   }
 
-  /** The answer or the refusal; throws where the master cannot be reached. */
+  /** Resolves with the answer or the refusal; throws a Failure if the master cannot be reached. */
   async try<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Outcome<AnswerOf<Id> | null>> {
     const client = await this.#connect();
     return this.#reach(options.signal, () => client.call(id, options));
   }
 
-  /** The bare response of a success, for streams and headers. */
+  /** The response itself, for streams and headers; throws a Failure for a refusal. */
   async fetch<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Response> {
     const client = await this.#connect();
     const response = await this.#reach(options.signal, () => client.fetch(id, options));
@@ -126,13 +127,13 @@ export class Context {
     throw new RefusedError(refusal);
   }
 
-  /** The body of a response that `fetch` gave. */
+  /** The JSON body of a response of `fetch`. */
   async json(response: Response): Promise<unknown> {
     const client = await this.#connect();
     return this.#reach(undefined, () => client.read(() => response.json()));
   }
 
-  /** A part of such a body, in whatever way it is read. */
+  /** Reads a part of such a body with the given function. */
   async read<T>(body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const client = await this.#connect();
     return this.#reach(signal, () => client.read(body, signal));
@@ -145,14 +146,14 @@ export class Context {
 
   async #createClient(): Promise<Client> {
     const baseUrl = this.masterUrl();
-    // Loaded only here: help and completion answer without it.
+    // Loaded here, because help and completion do not need it.
     const { Client } = await import("../../api/client.ts");
     const { user, clock } = this.io;
     return new Client({ baseUrl, token: this.token() ?? undefined, user, fetch: this.#fetch, clock });
   }
 
   readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    // localhost may mean ::1 first, where nothing listens: the master binds to 127.0.0.1.
+    // localhost may resolve to ::1 first, but the master listens on 127.0.0.1.
     const address = url.replace(/^http:\/\/localhost(?=[:/])/, "http://127.0.0.1");
     if (!this.flags.has("verbose")) return this.io.fetch(address, init);
     const start = this.io.clock.now();
@@ -175,18 +176,18 @@ export class Context {
     if (kind === "no-tls") {
       return new UnreachableFailure(message, `Try --master ${this.masterUrl().replace(/^https/, "http")}`);
     }
-    if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting: try again");
-    const here = /^https?:\/\/(localhost|127\.|\[::1\])/.test(this.masterUrl());
+    if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting. Try again");
+    const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(this.masterUrl());
     return new UnreachableFailure(
       message,
-      here
+      isLocal
         ? "Is the master running? Start one with podling up"
-        : "Is the master running there? --master or PODLING_MASTER_URL says where it is",
+        : "Is the master running there? Set its address with --master or PODLING_MASTER_URL",
     );
   }
 }
 
-/** No answer from the master. */
+/** The master did not answer. */
 export class UnreachableFailure extends Failure {
   override name = "UnreachableFailure";
 }

@@ -1,40 +1,42 @@
-// docs/CLI.md as text, from the tables of verbs and exit codes. A test holds the file against it.
+// docs/CLI.md as text, made from the tables of commands and exit codes. A test compares it with the file.
 
-import { commandSections } from "../commands/index.ts";
-import { type Command, type CommandGroup, type Flag, globalFlags, isGroup } from "./command.ts";
+import { type Command, type CommandGroup, type CommandTable, isGroup } from "./command.ts";
 import { exitCodeMeanings } from "./exit-codes.ts";
+import { type Flag, globalFlags } from "./flag.ts";
 import { flagTitle, flagWords } from "./help.ts";
 
-export function cliDocument(verbs: readonly (Command | CommandGroup)[]): string {
-  const byName = new Map(verbs.map((verb) => [verb.name, verb]));
+export async function cliDocument(table: CommandTable): Promise<string> {
+  const byName = new Map((await table.loadAll()).map((command) => [command.name, command]));
   const parts = [
     "# The command line",
-    "Made from the table of verbs in `src/cli/commands/`; a test holds it against them. `podling help VERB` says the same.",
-    "A task or node is named by its name, its id, or a unique beginning of it. Answers are on stdout, everything else on stderr.",
+    "This page is made from the command table in `src/cli/commands/`, and a test compares the two. `podling help COMMAND` shows the same text.",
+    "Tasks and nodes can be given by name, by id, or by a unique prefix of the id. Results go to stdout, everything else goes to stderr.",
+    "Each request carries the header `Podling-User: USER@HOST` with your user name and the name of this machine. The master records it as the origin of a change. It is declared by the client and not verified.",
   ];
-  for (const [title, names] of commandSections) {
+  for (const [title, names] of table.sections) {
     const rows = names.map((name) => `| [\`${name}\`](#podling-${name}) | ${cell(byName.get(name)!.summary)} |`);
     parts.push(`| ${title} | |\n|---|---|\n${rows.join("\n")}`);
   }
-  parts.push("## Flags of every verb", flagTable(globalFlags));
+  parts.push("## Flags of every command", flagTable(globalFlags));
   parts.push("## Exit codes", `| code | meaning |\n|---|---|\n${exitCodeMeanings.map(codeRow).join("\n")}`);
-  for (const [, names] of commandSections) for (const name of names) parts.push(...section(byName.get(name)!));
+  for (const [, names] of table.sections) for (const name of names) parts.push(...section(byName.get(name)!));
   return `${parts.join("\n\n")}\n`;
 }
 
-function section(verb: Command | CommandGroup): string[] {
-  const title = `## podling ${verb.name}`;
-  if (isGroup(verb)) return [title, `${verb.summary}.`, ...verb.commands.flatMap((one) => verbParts(one, "###"))];
-  return verbParts(verb, "##");
+function section(command: Command | CommandGroup): string[] {
+  if (!isGroup(command)) return commandParts(command, "##");
+  const title = `## podling ${command.name}`;
+  return [title, `${command.summary}.`, ...command.commands.flatMap((one) => commandParts(one, "###"))];
 }
 
-function verbParts(verb: Command, level: string): string[] {
-  const parts = [`${level} podling ${verb.name}`, `${verb.summary}.`];
-  parts.push(`\`\`\`\npodling ${`${verb.name} ${verb.usage}`.trimEnd()}\n\`\`\``, ...(verb.description ?? []));
-  if (verb.flags.length > 0) parts.push(flagTable(verb.flags));
-  if (verb.outputs)
-    parts.push(`Output (\`-o\`): ${verb.outputs.map((one) => `\`${one}\``).join(", ")}; the first is the default.`);
-  parts.push(`\`\`\`sh\n${verb.examples.map(([command, what]) => `# ${what}\n${command}`).join("\n")}\n\`\`\``);
+function commandParts(command: Command, level: string): string[] {
+  const { name, summary, usage, description = [], flags, outputs, examples } = command;
+  const parts = [`${level} podling ${name}`, `${summary}.`];
+  parts.push(`\`\`\`\npodling ${`${name} ${usage}`.trimEnd()}\n\`\`\``, ...description);
+  if (flags.length > 0) parts.push(flagTable(flags));
+  if (outputs)
+    parts.push(`Output (\`-o\`): ${outputs.map((one) => `\`${one}\``).join(", ")}; the first is the default.`);
+  parts.push(`\`\`\`sh\n${examples.map(([line, what]) => `# ${what}\n${line}`).join("\n")}\n\`\`\``);
   return parts;
 }
 

@@ -1,10 +1,10 @@
-// The two ways in which a verb ends early, each with its sentence and exit code. Only runCli prints them.
+// The errors that end a command, each with its sentence and exit code. Only runCli prints them.
 
 import type { Refusal } from "../../model/refusal.ts";
 import { oneLine } from "../render/style.ts";
 import { exitCodes } from "./exit-codes.ts";
 
-/** Ends the verb: said on stderr as "error: what: why. What next". */
+/** Ends the command. Printed on stderr as "error: what: why. What next". */
 export class Failure extends Error {
   override name = "Failure";
   readonly hint: string;
@@ -16,7 +16,7 @@ export class Failure extends Error {
   }
 }
 
-/** The command line itself is wrong. */
+/** The command line is wrong. */
 export class UsageError extends Failure {
   override name = "UsageError";
   constructor(message: string, hint = "") {
@@ -24,7 +24,7 @@ export class UsageError extends Failure {
   }
 }
 
-/** The master said no. */
+/** The master refused the request. */
 export class RefusedError extends Failure {
   override name = "RefusedError";
   readonly refusal: Refusal;
@@ -34,7 +34,7 @@ export class RefusedError extends Failure {
   }
 }
 
-/** The flags of `run` whose values end up in these fields of a task. */
+/** The flag of `run` that sets each field of a task. */
 const flagOfField: Record<string, string> = {
   name: "NAME",
   image: "--image",
@@ -57,12 +57,12 @@ const flagOfField: Record<string, string> = {
 function hintFor({ code, hint, details }: Refusal): string {
   const field = typeof details?.field === "string" ? details.field.split(/[.[]/)[0]! : "";
   const flag = flagOfField[field];
-  if (code === "invalid-field" && flag) return `Look at ${flag}; podling help run says what it takes.`;
-  if (code === "unauthorized") return "Give the master's token with --token or PODLING_TOKEN.";
+  if (code === "invalid-field" && flag) return `Check ${flag}; see podling help run.`;
+  if (code === "unauthorized") return "Set the token with --token or PODLING_TOKEN.";
   return hint ?? "";
 }
 
-/** "error: what: why. What next" in one line, whatever engines and servers put into it. */
+/** "error: what: why. What next" in one line: line ends and control characters of messages are replaced. */
 export function errorLine(message: string, hint: string): string {
   const what = oneLine(message).trim();
   const next = oneLine(hint).trim();

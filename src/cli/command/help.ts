@@ -1,70 +1,69 @@
-// Help as text, from the tables of verbs and flags.
+// Help as text, made from the tables of commands and flags.
 
-import { commandSections, loadCommand } from "../commands/index.ts";
-import { type Command, type CommandGroup, type Flag, globalFlags } from "./command.ts";
+import type { Command, CommandGroup, CommandTable } from "./command.ts";
+import { type Flag, globalFlags } from "./flag.ts";
 import { flagsOf } from "./parse.ts";
 
-/** Terminals and pipes alike: text of at most this width. */
+/** The width of help, on terminals and in pipes. */
 const width = 80;
+/** Columns for the names of commands. */
+const nameWidth = 12;
+/** Columns for flags with their values. */
+const flagWidth = 24;
 
-export async function mainHelp(): Promise<string> {
+export async function mainHelp(table: CommandTable): Promise<string> {
   const parts = [
-    wrap("podling runs containers on the machines you have, and can show why they are where they are.", width, ""),
+    "Podling runs containers on a cluster of machines and explains its placements.\n",
+    "Usage: podling COMMAND [flags]\n",
   ];
-  parts.push("Usage: podling VERB [flags]\n");
-  for (const [title, names] of commandSections) {
-    const verbs = await Promise.all(names.map(loadCommand));
-    parts.push(`${title}:\n${verbs.map(({ name, summary }) => entry(name, summary, 12)).join("")}`);
+  for (const [title, names] of table.sections) {
+    const commands = await Promise.all(names.map((name) => table.load(name)));
+    parts.push(`${title}:\n${commands.map((one) => (one ? entry(one.name, one.summary, nameWidth) : "")).join("")}`);
   }
-  parts.push(`Flags of every verb:\n${flagList(globalFlags)}`);
+  parts.push(`Flags of every command:\n${flagList(globalFlags)}`);
   parts.push(
-    wrap(
-      "podling help VERB says more. A task or node is named by its name, its id, or a unique beginning of it.",
-      width,
-      "",
-    ),
+    wrap("Tasks and nodes can be given by name, by id, or by a unique prefix of the id.", width, "") +
+      wrap("podling help COMMAND shows the help of a command.", width, ""),
   );
   return parts.join("\n");
 }
 
 export function groupHelp({ name, summary, commands }: CommandGroup): string {
-  const list = commands.map((verb) => entry(verb.name.slice(name.length + 1), verb.summary, 12)).join("");
-  return `${summary}.\n\nUsage: podling ${name} VERB NODE [flags]\n\nVerbs:\n${list}\npodling help ${name} VERB says more.\n`;
+  const list = commands.map((one) => entry(one.name.slice(name.length + 1), one.summary, nameWidth)).join("");
+  const usage = `Usage: podling ${name} COMMAND [flags]\n\nCommands:\n${list}`;
+  return `${summary}.\n\n${usage}\npodling help ${name} COMMAND shows the help of a command.\n`;
 }
 
-export function commandHelp(verb: Command): string {
-  const parts = [
-    wrap(`${verb.summary}.`, width, ""),
-    ...(verb.description ?? []).map((paragraph) => wrap(paragraph, width, "")),
-  ];
-  parts.push(`Usage: podling ${verb.name} ${verb.usage}`.trimEnd() + "\n");
-  if (verb.flags.length > 0) parts.push(`Flags:\n${flagList(verb.flags)}`);
-  const own = new Set(verb.flags);
-  parts.push(
-    `Flags of every verb:\n${flagList(
-      flagsOf(verb)
-        .filter((flag) => !own.has(flag))
-        .map(forVerb(verb)),
-    )}`,
-  );
-  if (verb.examples.length > 0) {
-    parts.push(`Examples:\n${verb.examples.map(([command, what]) => `  # ${what}\n  ${command}\n`).join("")}`);
+export function commandHelp(command: Command): string {
+  const { name, summary, description = [], usage, examples } = command;
+  const own = flagsOf(command).filter((flag) => command.flags.includes(flag) || flag.long === "output");
+  const parts = [`${summary}.`, ...description].map((paragraph) => wrap(paragraph, width, ""));
+  parts.push(wrap(`Usage: podling ${`${name} ${usage}`.trimEnd()}`, width, ""));
+  if (own.length > 0) parts.push(`Flags:\n${flagList(own.map((flag) => withOutputs(flag, command)))}`);
+  parts.push(sharedFlags(command));
+  if (examples.length > 0) {
+    parts.push(`Examples:\n${examples.map(([line, what]) => `  # ${what}\n  ${line}\n`).join("")}`);
   }
   return parts.join("\n");
 }
 
-/** -o says what this verb has, not what all have together. */
-function forVerb(verb: Command): (flag: Flag) => Flag {
-  return (flag) => {
-    if (flag.long === "output" && verb.outputs) {
-      return { ...flag, description: verb.outputs.join(", "), default: verb.outputs[0]! };
-    }
-    return flag;
-  };
+/** For -o: the formats of this command instead of those of all commands. */
+function withOutputs(flag: Flag, { outputs }: Command): Flag {
+  if (flag.long !== "output" || !outputs) return flag;
+  return { ...flag, description: `output format: ${outputs.join(", ")}`, default: outputs[0]! };
+}
+
+/** The flags of every command in one sentence: `podling help` describes them. */
+function sharedFlags(command: Command): string {
+  const own = new Set(command.flags.map(({ long }) => long));
+  const titles = flagsOf(command)
+    .filter(({ long }) => !own.has(long) && long !== "output")
+    .map(flagTitle);
+  return wrap(`Flags of every command (see podling help): ${titles.join("; ")}.`, width, "");
 }
 
 function flagList(flags: readonly Flag[]): string {
-  return flags.map((flag) => entry(flagTitle(flag), flagWords(flag), 24)).join("");
+  return flags.map((flag) => entry(flagTitle(flag), flagWords(flag), flagWidth)).join("");
 }
 
 /** "-p, --publish PORT" */
@@ -72,12 +71,12 @@ export function flagTitle({ short, long, value }: Flag): string {
   return `${short ? `-${short}, ` : ""}--${long}${value ? ` ${value}` : ""}`;
 }
 
-/** The description with what completes it: default, environment, repetition. */
+/** The description, then the default, the environment variable, and whether the flag may be repeated. */
 export function flagWords({ description, default: byDefault, env, repeatable }: Flag): string {
   const more = [
     ...(byDefault === undefined ? [] : [`default ${byDefault}`]),
     ...(env === undefined ? [] : [`or ${env}`]),
-    ...(repeatable ? ["may be repeated"] : []),
+    ...(repeatable ? ["repeatable"] : []),
   ];
   return more.length === 0 ? description : `${description} (${more.join(", ")})`;
 }

@@ -1,6 +1,7 @@
-// Flags that stand before their verb: the line that would have been right.
+// Flags that stand before their command: the corrected line is proposed.
 
 import { expect, test } from "bun:test";
+import { commandTable } from "../commands/index.ts";
 import { UsageError } from "./failure.ts";
 import { misplacedFlag } from "./misplaced-flag.ts";
 import { splitCommand, UnknownFlagError } from "./parse.ts";
@@ -9,7 +10,7 @@ async function hint(argv: string[]): Promise<string | undefined> {
   try {
     splitCommand(argv, "podling");
   } catch (error) {
-    if (error instanceof UnknownFlagError) return (await misplacedFlag(argv, error))?.hint;
+    if (error instanceof UnknownFlagError) return (await misplacedFlag(argv, error, commandTable))?.hint;
     if (!(error instanceof UsageError)) throw error;
   }
   return undefined;
@@ -25,13 +26,16 @@ test.each([
   ["--token s3cret -a ps", "--token TOKEN ps -a"],
   ["--token=s3cret -a ps", "--token=TOKEN ps -a"],
 ])("podling %s", async (line, right) => {
-  expect(await hint(line.split(" "))).toBe(`Flags of a verb go after it: podling ${right}`);
+  expect(await hint(line.split(" "))).toBe(`Write: podling ${right}`);
 });
 
 test("a word with spaces stays one word", async () => {
   expect(await hint(["-e", "A=it's b", "run", "a"])).toEndWith(`podling run a -e 'A=it'\\''s b'`);
 });
 
-test.each(["--frobnicate ps", "--image x", "--image x -- run a"])("podling %s: no verb has it", async (line) => {
-  expect(await hint(line.split(" "))).toBeUndefined();
-});
+test.each(["--frobnicate ps", "--image x", "--image x -- run a"])(
+  "podling %s: no command has this flag",
+  async (line) => {
+    expect(await hint(line.split(" "))).toBeUndefined();
+  },
+);

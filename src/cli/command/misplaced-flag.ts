@@ -1,41 +1,41 @@
-// A flag of a verb that stands before it: podling --image nginx run web. Finds whose it is, and writes the line right.
+// A flag of a command that stands before the command: podling --image nginx run web. Finds the command that has this
+// flag, and proposes the corrected line.
 
-import { isCommand, loadCommand } from "../commands/index.ts";
-import { type Command, isGroup } from "./command.ts";
+import { type Command, type CommandTable, isGroup } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { flagsOf, type UnknownFlagError } from "./parse.ts";
 
-/** Null: no verb further on in the line has this flag. */
-export async function misplacedFlag(argv: readonly string[], unknown: UnknownFlagError): Promise<UsageError | null> {
+/** Null if no command further on in the line has this flag. */
+export async function misplacedFlag(
+  argv: readonly string[],
+  unknown: UnknownFlagError,
+  table: CommandTable,
+): Promise<UsageError | null> {
   const { flag, token } = unknown;
   const from = argv.indexOf(token);
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   for (let at = from + 1; at < end; at++) {
-    const verb = await verbAt(argv, at);
-    if (!verb || !flagsOf(verb).some(({ long, short }) => flag === `--${long}` || flag === `-${short}`)) continue;
-    const after = at + verb.name.split(" ").length;
-    // What is printed may be kept in a log: the token is not repeated there.
+    const command = await commandAt(argv, at, table);
+    if (!command || !flagsOf(command).some(({ long, short }) => flag === `--${long}` || flag === `-${short}`)) continue;
+    const after = at + command.name.split(" ").length;
+    // stderr may be kept in a log, so the token is replaced.
     const before = argv
       .slice(0, from)
       .map((word, index) => (argv[index - 1] === "--token" ? "TOKEN" : word.replace(/^--token=.*/s, "--token=TOKEN")));
-    const right = [...before, verb.name.split(" "), argv.slice(after, end), argv.slice(from, at)].flat();
+    const right = [...before, command.name.split(" "), argv.slice(after, end), argv.slice(from, at)].flat();
     const line = [...right, ...argv.slice(end)].map(quoted).join(" ");
-    return new UsageError(
-      `${flag} is a flag of ${verb.name}, and stands before it`,
-      `Flags of a verb go after it: podling ${line}`,
-    );
+    return new UsageError(`${flag} is a flag of ${command.name} and must come after it`, `Write: podling ${line}`);
   }
   return null;
 }
 
-async function verbAt(argv: readonly string[], at: number): Promise<Command | undefined> {
-  const word = argv[at]!;
-  if (!isCommand(word)) return undefined;
-  const found = await loadCommand(word);
-  return isGroup(found) ? found.commands.find(({ name }) => name === `${word} ${argv[at + 1]}`) : found;
+async function commandAt(argv: readonly string[], at: number, table: CommandTable): Promise<Command | undefined> {
+  const found = await table.load(argv[at]!);
+  if (found === null) return undefined;
+  return isGroup(found) ? found.commands.find(({ name }) => name === `${found.name} ${argv[at + 1]}`) : found;
 }
 
-/** As a shell takes it for one word. */
+/** Quoted so that a shell takes it as one word. */
 function quoted(word: string): string {
   return /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

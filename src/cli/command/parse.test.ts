@@ -1,16 +1,16 @@
-// How command lines are read: one row a manner.
+// Parsing of command lines: one row for each form.
 
 import { describe, expect, test } from "bun:test";
 import type { Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { parseLine, splitCommand } from "./parse.ts";
 
-const verb: Command = {
+const command: Command = {
   name: "go",
   summary: "",
   usage: "NAME [flags]",
   arguments: { name: "NAME", min: 1, max: 1 },
-  takesCommand: true,
+  takesContainerCommand: true,
   flags: [
     { long: "publish", short: "p", value: "PORT", description: "a port", repeatable: true },
     { long: "env", short: "e", value: "K=V", description: "environment", repeatable: true },
@@ -28,11 +28,11 @@ const verb: Command = {
 };
 
 function read(line: string) {
-  const { flags, words, command } = parseLine(
-    verb,
+  const { flags, words, containerCommand } = parseLine(
+    command,
     line.split(" ").filter((word) => word !== ""),
   );
-  return { flags, words, command };
+  return { flags, words, containerCommand };
 }
 
 function refusal(line: string): string {
@@ -70,37 +70,37 @@ describe("flags", () => {
     expect(read(line).words).toEqual(["web"]);
   });
 
-  test("switches combine, and can be switched off again", () => {
+  test("switches combine, and --switch=false turns one off", () => {
     expect(read("web -dq").flags.has("detach")).toBe(true);
     expect(read("web -qd").flags.has("quiet")).toBe(true);
     expect(read("web").flags.has("detach")).toBe(false);
     expect(read("web -d --detach=false").flags.has("detach")).toBe(false);
   });
 
-  test("defaults count as values, but not as given", () => {
+  test("a default is a value, but does not count as given", () => {
     expect(read("web").flags.text("cpus")).toBe("1");
     expect(read("web").flags.given("cpus")).toBe(false);
   });
 
-  test("global flags stand anywhere", () => {
+  test("global flags may stand anywhere", () => {
     expect(read("-o json web").flags.text("output")).toBe("json");
     expect(read("web --master http://m:1").flags.text("master")).toBe("http://m:1");
     expect(read("web --verbose").flags.has("verbose")).toBe(true);
   });
 
-  test("what follows -- is the command, whatever it looks like", () => {
-    expect(read("web -d -- sh -c -p --help").command).toEqual(["sh", "-c", "-p", "--help"]);
-    expect(read("web --").command).toEqual([]);
-    expect(read("web").command).toBeNull();
+  test("everything after -- is the container command", () => {
+    expect(read("web -d -- sh -c -p --help").containerCommand).toEqual(["sh", "-c", "-p", "--help"]);
+    expect(read("web --").containerCommand).toEqual([]);
+    expect(read("web").containerCommand).toBeNull();
   });
 
-  test("help is heard before words are counted", () => {
+  test("--help works without the required words", () => {
     expect(read("--help").flags.has("help")).toBe(true);
     expect(read("-h a b c").flags.has("help")).toBe(true);
   });
 });
 
-describe("mistakes", () => {
+describe("usage errors", () => {
   const rows: [line: string, says: string][] = [
     ["", "go: NAME is missing | Usage: podling go NAME [flags]"],
     ["web two", 'unexpected "two": go takes one NAME | The container\'s command goes after --: ... -- COMMAND ARG.'],
@@ -111,11 +111,11 @@ describe("mistakes", () => {
     ["web -dx", "go has no flag -x (in -dx) | See podling help go."],
     ["web -t", "go has no -t: there is no terminal | "],
     ["web -p", "-p needs a value | Write --publish PORT: a port."],
-    ["web --publish --detach", "--publish needs a value; next comes --detach | Write --publish PORT: a port."],
-    ["web -p -- sh", "-p needs a value; next comes -- | Write --publish PORT: a port."],
+    ["web --publish --detach", "--publish needs a value, but --detach follows | Write --publish PORT: a port."],
+    ["web -p -- sh", "-p needs a value, but -- follows | Write --publish PORT: a port."],
     ["web --pull alway", '--pull: expected missing, always; got "alway" | Did you mean always?'],
     ["web --detach=maybe", '--detach is a switch and takes no value; got "maybe" | Write --detach.'],
-    ["web -o wide", 'go has no output "wide" | It has table, json.'],
+    ["web -o wide", 'go has no output format "wide" | Its formats are table, json.'],
     ["web -o yaml", '--output: expected table, wide, json, name; got "yaml" | '],
   ];
   test.each(rows)("%s", (line, says) => {
@@ -123,7 +123,7 @@ describe("mistakes", () => {
   });
 });
 
-describe("the verb", () => {
+describe("the command", () => {
   const rows: [line: string, word: string | undefined, rest: string[]][] = [
     ["ps -a", "ps", ["-a"]],
     ["--master http://m:1 ps -a", "ps", ["--master", "http://m:1", "-a"]],
@@ -141,7 +141,7 @@ describe("the verb", () => {
     if (word !== undefined) expect(split.rest).toEqual(rest);
   });
 
-  test("numbers and durations name the flag they belong to", () => {
+  test("errors in numbers and durations name the flag", () => {
     expect(() => read("web -n x").flags.integer("tail", 0, 10)).toThrow("--tail: expected a whole number from 0 to 10");
     expect(() => read("web -n 11").flags.integer("tail", 0, 10)).toThrow('got "11"');
     expect(() => read("web -n x").flags.durationMs("tail")).toThrow("--tail: expected a duration");

@@ -1,17 +1,18 @@
-// Reads a command line by the tables of flags, with the manners of docker and kubectl: -p 8080:80, -p8080:80, -dq,
-// --flag=value, flags before and after words, and -- that ends them. It knows no verb by name.
+// Parses a command line with the tables of flags, as docker and kubectl do: -p 8080:80, -p8080:80, -dq, --flag=value,
+// flags before and after words, and -- as the end of flags. It knows no command by name.
 
-import { type Command, type Flag, globalFlags } from "./command.ts";
+import type { Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
-import { Flags } from "./flags.ts";
+import { type Flag, globalFlags } from "./flag.ts";
+import { FlagValues } from "./flag-values.ts";
 import { nearest } from "./suggest.ts";
 
-/** A flag that is not among those looked for. */
+/** A flag that the command, or podling itself, does not have. */
 export class UnknownFlagError extends UsageError {
   override name = "UnknownFlagError";
-  /** As it would be known: --image, -p. */
+  /** The name alone: --image, -p. */
   readonly flag: string;
-  /** As it was written: --image=nginx, -p80. */
+  /** The word on the command line: --image=nginx, -p80. */
   readonly token: string;
   constructor(message: string, hint: string, flag: string, token: string) {
     super(message, hint);
@@ -21,13 +22,13 @@ export class UnknownFlagError extends UsageError {
 }
 
 export interface ParsedLine {
-  flags: Flags;
+  flags: FlagValues;
   words: string[];
-  /** What came after `--`, for a verb that takes a command; null: there was no `--`. */
-  command: string[] | null;
+  /** The words after `--`, for a command that takes a container command. Null if there is no `--`. */
+  containerCommand: string[] | null;
 }
 
-/** The first word that is no flag, and the line without it; global flags may come before it. */
+/** The first word that is not a flag, and the line without it. Global flags may come before it. */
 export function splitCommand(argv: readonly string[], whose: string): { word: string | undefined; rest: string[] } {
   const before: string[] = [];
   const reader = new FlagReader(globalFlags, whose, {});
@@ -36,68 +37,73 @@ export function splitCommand(argv: readonly string[], whose: string): { word: st
     const token = queue[0]!;
     if (token === "--" || !isFlag(token)) break;
     const length = queue.length;
-    const asked = [...queue];
-    reader.read(queue, new Flags(globalFlags));
-    // -v is told apart here: after the verb it may be the verb's own.
-    before.push(...asked.slice(0, length - queue.length).map((one) => (one === "-v" ? "--verbose" : one)));
+    const tokens = [...queue];
+    reader.read(queue, new FlagValues(globalFlags));
+    // -v before the command is --verbose. After the command it may be a flag of the command.
+    before.push(...tokens.slice(0, length - queue.length).map((one) => (one === "-v" ? "--verbose" : one)));
   }
   if (queue[0] === "--") return { word: undefined, rest: [...before, ...queue] };
   const [word, ...after] = queue;
   return { word, rest: [...before, ...after] };
 }
 
-export function flagsOf(verb: Command): Flag[] {
-  const taken = new Set(verb.flags.map(({ short }) => short));
-  const own = new Set(verb.flags.map(({ long }) => long));
+/** The flags of a command with the global ones that it does not replace. */
+export function flagsOf(command: Command): Flag[] {
+  const taken = new Set(command.flags.map(({ short }) => short));
+  const own = new Set(command.flags.map(({ long }) => long));
   const shared = globalFlags
-    .filter(({ long }) => !own.has(long) && (long !== "output" || verb.outputs !== undefined))
+    .filter(({ long }) => !own.has(long) && (long !== "output" || command.outputs !== undefined))
     .map((flag) => (flag.short !== undefined && taken.has(flag.short) ? withoutShort(flag) : flag));
-  return [...verb.flags, ...shared];
+  return [...command.flags, ...shared];
 }
 
 function withoutShort({ short: _, ...flag }: Flag): Flag {
   return flag;
 }
 
-/** Flags and words after the verb. Counts words only where help was not asked for. */
-export function parseLine(verb: Command, argv: readonly string[]): ParsedLine {
-  const known = flagsOf(verb);
-  const flags = new Flags(known);
-  const reader = new FlagReader(known, verb.name, verb.refused ?? {});
+/** Flags and words after the command. The number of words is not checked with --help. */
+export function parseLine(command: Command, argv: readonly string[]): ParsedLine {
+  const known = flagsOf(command);
+  const flags = new FlagValues(known);
+  const reader = new FlagReader(known, command.name, command.refused ?? {});
   const words: string[] = [];
-  let command: string[] | null = null;
+  let containerCommand: string[] | null = null;
   const queue = [...argv];
   while (queue.length > 0) {
     const token = queue[0]!;
     if (token === "--") {
-      if (verb.takesCommand) command = queue.slice(1);
+      if (command.takesContainerCommand) containerCommand = queue.slice(1);
       else words.push(...queue.slice(1));
       break;
     }
     if (isFlag(token)) reader.read(queue, flags);
     else words.push(queue.shift()!);
   }
-  if (!flags.has("help")) check(verb, flags, words);
-  return { flags, words, command };
+  if (!flags.has("help")) check(command, flags, words);
+  return { flags, words, containerCommand };
 }
 
 function isFlag(token: string): boolean {
   return token.startsWith("-") && token !== "-";
 }
 
-function check(verb: Command, flags: Flags, words: readonly string[]): void {
-  const { min, max, name } = verb.arguments ?? { min: 0, max: 0, name: "" };
-  const usage = `Usage: podling ${verb.name} ${verb.usage}`.trimEnd();
-  if (words.length < min) throw new UsageError(`${verb.name}: ${name} is missing`, usage);
+function check(command: Command, flags: FlagValues, words: readonly string[]): void {
+  const { min, max, name } = command.arguments ?? { min: 0, max: 0, name: "" };
+  const usage = `Usage: podling ${command.name} ${command.usage}`.trimEnd();
+  if (words.length < min) throw new UsageError(`${command.name}: ${name} is missing`, usage);
   if (words.length > max) {
     const extra = words[max]!;
-    const why = max === 0 ? `${verb.name} takes no words` : `${verb.name} takes ${max === 1 ? "one" : max} ${name}`;
-    const next = verb.takesCommand ? "The container's command goes after --: ... -- COMMAND ARG." : usage;
+    const why =
+      max === 0 ? `${command.name} takes no arguments` : `${command.name} takes ${max === 1 ? "one" : max} ${name}`;
+    const next = command.takesContainerCommand ? "The container's command goes after --: ... -- COMMAND ARG." : usage;
     throw new UsageError(`unexpected ${JSON.stringify(extra)}: ${why}`, next);
   }
-  const output = verb.outputs && flags.text("output");
-  if (output !== undefined && !verb.outputs!.some((one) => one === output)) {
-    throw new UsageError(`${verb.name} has no output ${JSON.stringify(output)}`, `It has ${verb.outputs!.join(", ")}.`);
+  const output = command.outputs && flags.text("output");
+  if (output !== undefined && !command.outputs!.some((one) => one === output)) {
+    throw new UsageError(
+      `${command.name} has no output format ${JSON.stringify(output)}`,
+      `Its formats are ${command.outputs!.join(", ")}.`,
+    );
   }
 }
 
@@ -112,14 +118,14 @@ class FlagReader {
     this.#refused = refused;
   }
 
-  /** Takes one token off the queue, and the value of its last flag where that stands in the next. */
-  read(queue: string[], flags: Flags): void {
+  /** Takes one token off the queue, and the next one too if that is the value of the flag. */
+  read(queue: string[], flags: FlagValues): void {
     const token = queue.shift()!;
     if (token.startsWith("--")) this.#readLong(token, queue, flags);
     else this.#readShorts(token, queue, flags);
   }
 
-  #readLong(token: string, queue: string[], flags: Flags): void {
+  #readLong(token: string, queue: string[], flags: FlagValues): void {
     const equals = token.indexOf("=");
     const name = equals < 0 ? token : token.slice(0, equals);
     const flag = this.#known.find(({ long }) => `--${long}` === name);
@@ -135,8 +141,8 @@ class FlagReader {
     }
   }
 
-  #readShorts(token: string, queue: string[], flags: Flags): void {
-    // -detach would be -d -e tach: nobody means that.
+  #readShorts(token: string, queue: string[], flags: FlagValues): void {
+    // -detach would parse as -d -e tach; --detach was meant.
     const long = this.#longNames().find((name) => name.length > 1 && `-${name}` === token);
     if (long) throw new UsageError(`${this.#whose} has no flag ${token}`, `Did you mean --${long}?`);
     for (let index = 1; index < token.length; index++) {
@@ -157,7 +163,7 @@ class FlagReader {
     const next = queue[0];
     const swallows = next !== undefined && (next === "--" || this.#isKnown(next));
     if (next === undefined || swallows) {
-      const got = next === undefined ? "" : `; next comes ${next}`;
+      const got = next === undefined ? "" : `, but ${next} follows`;
       throw new UsageError(`${name} needs a value${got}`, `Write --${flag.long} ${flag.value}: ${flag.description}.`);
     }
     return queue.shift()!;

@@ -1,4 +1,4 @@
-// What the long-running verbs ask for, as values: main.ts has the master and the worker, and hands them in.
+// What commands need from the rest of the program: master, worker, engine, simulator. main.ts implements it.
 
 import type { RestoreAnswer } from "../../api/views/restore-summary.ts";
 import type { Strategy } from "../../model/cluster.ts";
@@ -8,45 +8,45 @@ import type { Simulator } from "../commands/sim/simulator.ts";
 export interface MasterSettings {
   host: string;
   port: number;
-  /** Absolute, or relative to where the command was given. */
+  /** Absolute, or relative to the working directory. */
   dataDir: string;
   journal: "sqlite" | "memory";
   strategy: Strategy;
   token: string | null;
-  /** Listens beyond this machine without a token. */
+  /** True when the master may listen on other addresses than loopback without a token. */
   insecure: boolean;
   allowedHosts: readonly string[];
-  /** Finished tasks kept; undefined: the default of model/limits.ts. */
+  /** Number of finished tasks to keep. Undefined for the default of model/limits.ts. */
   retentionCount: number | undefined;
   retentionAgeMs: number | undefined;
-  /** More than this share of the nodes silent at once is taken for the master's own network; 1: never. */
+  /** If more than this share of the nodes stops sending heartbeats at once, none is declared lost. 1 switches this off. */
   massLossFraction: number;
 }
 
 export interface WorkerSettings {
   masterUrl: string;
-  /** Where its own HTTP server listens. */
+  /** The address of its own HTTP server. */
   host: string;
   port: number;
-  /** Null: this machine's. */
+  /** Null for the name of this machine. */
   hostname: string | null;
-  /** Where the master reaches it; null: where it connects from. */
+  /** The address at which the master reaches it. Null for the one that it connects from. */
   address: string | null;
   capacity: number;
   labels: Readonly<Record<string, string>>;
   dataDir: string;
-  /** unix:///path or http://host:port; null: DOCKER_HOST, else the usual socket. */
+  /** unix:///path or http://host:port. Null for DOCKER_HOST, or else the usual socket. */
   dockerHost: string | null;
   drainOnExit: boolean;
-  /** Of ended containers; Infinity: without that limit. */
+  /** Limits for ended containers that are kept; Infinity for no limit. */
   retention: { count: number; ageMs: number };
-  /** Of the engine's disk, between which unused images go; null: never by themselves. */
+  /** Use of the engine's disk at which unused images are removed, and down to which. Null for never. */
   watermarks: { highPercent: number; lowPercent: number } | null;
   token: string | null;
   insecure: boolean;
-  /** Cores to give to tasks; null: all that the engine has. */
+  /** Cores for tasks. Null for all cores of the engine. */
   cpus: number | null;
-  /** Bytes; null: all that the engine has. */
+  /** Bytes for tasks. Null for all memory of the engine. */
   memory: number | null;
 }
 
@@ -55,25 +55,24 @@ export interface UpSettings {
   worker: WorkerSettings;
 }
 
-/** Into the data folder of a master that does not run. */
+/** For a restore into the data folder of a stopped master. */
 export interface RestoreSettings {
   dataDir: string;
   dryRun: boolean;
   force: boolean;
 }
 
-/** What the command line cannot do by itself. */
 export interface Roles {
-  // Each of these runs until it is asked to stop, and answers with the exit code.
+  // The first three run until they are asked to stop, and resolve with the exit code.
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
   up(settings: UpSettings): Promise<number>;
-  /** Ends by itself: all of the backup is in the folder then, or nothing has changed there. */
+  /** Restores all of the backup into the folder, or changes nothing there. */
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
-  /** What an engine answers, as it came: it may be anything. Rejects with a sentence where there is no answer. */
+  /** The response of an engine, unchecked. Rejects with a sentence if there is none. */
   askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
-  /** The process that has this file locked, where the system tells. */
+  /** The id of the process that holds the lock of this file. Null if none does, or if the system does not say. */
   lockHolder(path: string): string | null;
-  /** Loaded when it is asked for. */
+  /** Loads the simulator on the first call. */
   simulator(): Promise<Simulator>;
 }

@@ -1,10 +1,10 @@
-// The command line's one entrance: finds the verb, reads its flags, runs it, and turns every way of ending into an exit
-// code and a sentence. It executes no verb itself.
+// The entrance of the command line: finds the command, reads its flags, runs it, and turns every way of ending into an
+// exit code and a sentence. It does none of a command's work.
 
-import { commandNames, isCommand, loadCommand, otherWords } from "../commands/index.ts";
+import { commandTable } from "../commands/index.ts";
 import { oneLine } from "../render/style.ts";
-import { type Command, isGroup } from "./command.ts";
-import { Context, type ContextOptions } from "./context.ts";
+import { type Command, type CommandGroup, isGroup } from "./command.ts";
+import { Context } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { errorLine, Failure, UsageError } from "./failure.ts";
 import { BrokenPipeError, type Io } from "./io.ts";
@@ -24,63 +24,67 @@ export async function runCli(argv: readonly string[], io: Io, roles: Roles): Pro
 
 async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<number> {
   if (argv[0] === "--version") return dispatch(["version", "--client"], io, roles);
-  const { word, rest } = await verbOf(argv);
+  const { word, rest } = await firstWord(argv);
   if (word === undefined) {
     const { mainHelp } = await import("./help.ts");
-    if (rest.some((token) => token === "--help" || token === "-h")) {
-      await io.stdout.write(await mainHelp());
-      return exitCodes.done;
-    }
-    await io.stderr.write(await mainHelp());
-    return exitCodes.usage;
+    const asked = asksForHelp(rest);
+    await (asked ? io.stdout : io.stderr).write(await mainHelp(commandTable));
+    return asked ? exitCodes.done : exitCodes.usage;
   }
-  if (!isCommand(word)) throw unknownVerb(word, commandNames, "podling");
-  const found = await loadCommand(word);
-  if (!isGroup(found)) return runVerb(found, rest, io, roles);
-
-  const inner = splitCommand(rest, word);
-  const verb = found.commands.find(({ name }) => name === `${word} ${inner.word}`);
-  if (verb) return runVerb(verb, inner.rest, io, roles);
-  if (inner.word === undefined && inner.rest.some((token) => token === "--help" || token === "-h")) {
-    const { groupHelp } = await import("./help.ts");
-    await io.stdout.write(groupHelp(found));
-    return exitCodes.done;
-  }
-  const names = found.commands.map(({ name }) => name.slice(word.length + 1));
-  if (inner.word === undefined) throw new UsageError(`${word}: the verb is missing`, `It has ${names.join(", ")}.`);
-  throw unknownVerb(inner.word, names, `podling ${word}`);
+  const found = await commandTable.load(word);
+  if (found === null) throw unknownCommand(word, commandTable.names, "podling");
+  return isGroup(found) ? dispatchGroup(found, rest, io, roles) : runCommand(found, rest, io, roles);
 }
 
-async function verbOf(argv: readonly string[]): Promise<ReturnType<typeof splitCommand>> {
+async function dispatchGroup(group: CommandGroup, argv: readonly string[], io: Io, roles: Roles): Promise<number> {
+  const { name: groupName, commands } = group;
+  const { word, rest } = splitCommand(argv, groupName);
+  const command = commands.find(({ name }) => name === `${groupName} ${word}`);
+  if (command) return runCommand(command, rest, io, roles);
+  if (word === undefined && asksForHelp(rest)) {
+    const { groupHelp } = await import("./help.ts");
+    await io.stdout.write(groupHelp(group));
+    return exitCodes.done;
+  }
+  const names = commands.map(({ name }) => name.slice(groupName.length + 1));
+  if (word !== undefined) throw unknownCommand(word, names, `podling ${groupName}`);
+  throw new UsageError(`${groupName}: the command is missing`, `Its commands are ${names.join(", ")}.`);
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  return argv.some((token) => token === "--help" || token === "-h");
+}
+
+async function firstWord(argv: readonly string[]): Promise<ReturnType<typeof splitCommand>> {
   try {
     return splitCommand(argv, "podling");
   } catch (error) {
-    if (error instanceof UnknownFlagError) throw (await misplacedFlag(argv, error)) ?? error;
+    if (error instanceof UnknownFlagError) throw (await misplacedFlag(argv, error, commandTable)) ?? error;
     throw error;
   }
 }
 
-async function runVerb(verb: Command, argv: readonly string[], io: Io, roles: Roles): Promise<number> {
-  const { flags, words, command } = parseLine(verb, argv);
+async function runCommand(command: Command, argv: readonly string[], io: Io, roles: Roles): Promise<number> {
+  const { flags, words, containerCommand } = parseLine(command, argv);
   if (flags.has("help")) {
     const { commandHelp } = await import("./help.ts");
-    await io.stdout.write(commandHelp(verb));
+    await io.stdout.write(commandHelp(command));
     return exitCodes.done;
   }
-  const options: ContextOptions = { io, roles, verb, flags, words, command };
-  return verb.run(new Context(options));
+  const defaultOutput = command.outputs?.[0] ?? "table";
+  return command.run(new Context({ io, roles, flags, words, containerCommand, defaultOutput }));
 }
 
-function unknownVerb(word: string, names: readonly string[], program: string): UsageError {
-  const message = `${program} has no verb ${JSON.stringify(word)}`;
-  const other = program === "podling" ? otherWords[word] : undefined;
-  if (other) return new UsageError(message, `Here it is: ${other}.`);
+function unknownCommand(word: string, names: readonly string[], program: string): UsageError {
+  const message = `${program} has no command ${JSON.stringify(word)}`;
+  const other = program === "podling" ? commandTable.otherWords[word] : undefined;
+  if (other) return new UsageError(message, `${other}.`);
   const near = nearest(word, names);
   return new UsageError(message, near ? `Did you mean ${program} ${near}?` : `See podling help.`);
 }
 
 async function report(error: unknown, io: Io): Promise<number> {
-  // Whoever read our output has seen enough: that is no error of anybody's.
+  // The reader of the output has closed the pipe, as head does: not an error.
   if (error instanceof BrokenPipeError) return exitCodes.done;
   try {
     if (error instanceof Failure) {
@@ -91,7 +95,7 @@ async function report(error: unknown, io: Io): Promise<number> {
     const lines = (stack ?? message).split("\n").map(oneLine);
     await io.stderr.write(`error: a bug in podling: ${lines.join("\n")}\n`);
   } catch {
-    // Nobody reads stderr either.
+    // stderr is closed, too.
   }
   return exitCodes.error;
 }

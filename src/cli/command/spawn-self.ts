@@ -1,13 +1,13 @@
-// Another process of this program: the executable itself, or from the source the same runtime on the same main.ts.
+// Starts another process of this program: the executable itself, or the same runtime with main.ts from the source.
 
 import type { Child } from "./io.ts";
 
-/** Enough for the sentence that it ended with. */
+/** Characters of stderr to keep: enough for its last error line. */
 const keptOfStderr = 2000;
 
-/** `main`: what was started; tests are not that. */
+/** `main`: the file that was started. Tests pass main.ts, because they are started differently. */
 export function spawnSelf(words: readonly string[], main = Bun.main): Child {
-  // A compiled program finds itself in a file system of its own, and its words begin after its own name.
+  // A compiled executable has a virtual file system, and takes its arguments without a script path.
   const compiled = main.startsWith("/$bunfs/");
   const command = compiled ? [process.execPath, ...words] : [process.execPath, main, ...words];
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe", env: process.env });

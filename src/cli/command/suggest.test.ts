@@ -1,9 +1,9 @@
-// Which slips of the hand are understood, and which words are left alone.
+// Which typing errors get a proposal, and which words get none.
 
 import { expect, test } from "bun:test";
 import { editDistance, nearest } from "./suggest.ts";
 
-const verbs = ["run", "ps", "logs", "inspect", "explain", "stop", "nodes", "completion"];
+const commands = ["run", "ps", "logs", "inspect", "explain", "stop", "nodes", "completion"];
 
 test.each([
   ["rnu", "run"],
@@ -16,10 +16,10 @@ test.each([
   ["deploy", undefined],
   ["xyzzy", undefined],
 ] as const)("%s", (word, meant) => {
-  expect(nearest(word, verbs)).toBe(meant as string);
+  expect(nearest(word, commands)).toBe(meant as string);
 });
 
-test("a swap of neighbours is one slip", () => {
+test("a swap of neighbours counts as one error", () => {
   expect(editDistance("rnu", "run")).toBe(1);
   expect(editDistance("kitten", "sitting")).toBe(3);
   expect(editDistance("", "abc")).toBe(3);

@@ -1,6 +1,6 @@
-// Did you mean: the known word that a mistyped one is nearest to.
+// "Did you mean": finds the known word that is nearest to a mistyped one.
 
-/** The nearest of `known`, where it is near enough that a slip of the hand explains it. */
+/** The nearest of `known`, if it is near enough for a typing error. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 0.5;
@@ -15,7 +15,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** Insertions, deletions, substitutions, and swaps of neighbours. */
+/** The number of insertions, deletions, substitutions and swaps of neighbours. */
 export function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-// The real world behind Io: this process's files, terminal, signals and network.
+// Io on the real system: files, terminal, signals and network of this process.
 
 import { closeSync, openSync, readSync, write, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -34,7 +34,7 @@ export function systemIo(version: Version): Io {
     },
     fetch: (url, init) => {
       exemptLoopback();
-      // Watches and waits are silent for long: the platform's own limit of five minutes would cut them.
+      // Watches and waits can be idle for long; the default limit of five minutes would cut them.
       return fetch(url, { ...init, timeout: false } as RequestInit);
     },
     version,
@@ -50,7 +50,7 @@ function userName(): string {
   }
 }
 
-/** Unlike the clock of the roles, its timers keep the process alive: a command that waits must not end. */
+/** Unlike the timers of systemClock, these keep the process alive, so that a waiting command does not end. */
 const foregroundClock: Clock = {
   ...systemClock,
   timer(delayMs, fire) {
@@ -59,7 +59,7 @@ const foregroundClock: Clock = {
   },
 };
 
-/** A proxy for the web must not be asked for a master on this machine. */
+/** Requests to a master on this machine must not go through an HTTP proxy. */
 function exemptLoopback(): void {
   const { env } = process;
   if (!env.http_proxy && !env.HTTP_PROXY && !env.https_proxy && !env.HTTPS_PROXY) return;
@@ -70,7 +70,7 @@ function isTerminal(descriptor: 0 | 1 | 2): boolean {
   return isatty(descriptor);
 }
 
-/** Writes without a stream between: in order, nothing lost at exit, and as slow as the reader. */
+/** Writes to the descriptor without a buffering stream: in order, nothing lost at exit, at the speed of the reader. */
 function descriptorOutput(descriptor: 1 | 2): Output {
   let last: Promise<void> = Promise.resolve();
   return {
@@ -98,7 +98,7 @@ function createFile(path: string): TextFile {
   };
 }
 
-/** A pipe that somebody made non-blocking says EAGAIN while it is full. */
+/** Pause before the next attempt when a non-blocking pipe is full (EAGAIN). */
 const fullPipeMs = 5;
 
 async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
@@ -123,7 +123,7 @@ function writeSome(
   });
 }
 
-/** From the terminal, a byte at a time: what comes after the line is not ours. */
+/** Reads byte by byte, so that input after the line is left for other programs. */
 function readLine(): string | null {
   const bytes: number[] = [];
   const one = new Uint8Array(1);

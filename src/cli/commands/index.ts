@@ -1,75 +1,71 @@
-// The verbs in the order of help. Each is loaded when it is used, which keeps the start short.
+// The table of all commands, in the order of help.
 
-import type { Command, CommandGroup } from "../command/command.ts";
+import type { Command, CommandGroup, CommandTable } from "../command/command.ts";
 
-export type CommandName = keyof typeof loaders;
+type CommandName = keyof typeof loaders;
 
 const loaders = {
   run: async () => (await import("./task/run.ts")).run,
   ps: async () => (await import("./task/ps.ts")).ps,
   logs: async () => (await import("./task/logs.ts")).logs,
-  inspect: async () => (await import("./task/inspect.ts")).inspect,
-  explain: async () => (await import("./task/explain.ts")).explain,
   wait: async () => (await import("./task/wait.ts")).wait,
   stop: async () => (await import("./task/stop.ts")).stop,
   rm: async () => (await import("./task/rm.ts")).rm,
   prune: async () => (await import("./task/prune.ts")).prune,
+  explain: async () => (await import("./task/explain.ts")).explain,
+  inspect: async () => (await import("./task/inspect.ts")).inspect,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
   events: async () => (await import("./task/events.ts")).events,
+  doctor: async () => (await import("./cluster/doctor.ts")).doctor,
   backup: async () => (await import("./cluster/backup.ts")).backup,
   restore: async () => (await import("./cluster/restore.ts")).restore,
   up: async () => (await import("./cluster/up.ts")).up,
   master: async () => (await import("./cluster/master.ts")).master,
   worker: async () => (await import("./cluster/worker.ts")).worker,
-  doctor: async () => (await import("./cluster/doctor.ts")).doctor,
   sim: async () => (await import("./sim/sim.ts")).sim,
   version: async () => (await import("./version.ts")).version,
-  completion: async () => (await import("./completion.ts")).completion,
-  help: async () => (await import("./help.ts")).help,
+  completion: async () => (await import("./completion.ts")).completionCommand(commandTable),
+  help: async () => (await import("./help.ts")).helpCommand(commandTable),
 } as const satisfies Record<string, () => Promise<Command | CommandGroup>>;
 
-export const commandNames = Object.keys(loaders) as CommandName[];
-
-/** For `podling help` and docs/CLI.md. */
-export const commandSections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
-  ["Run", ["run", "ps", "logs", "inspect", "explain", "wait", "stop", "rm", "prune"]],
-  ["Look around", ["nodes", "node", "events", "doctor"]],
-  ["Keep it", ["backup", "restore"]],
-  ["Be the cluster", ["up", "master", "worker"]],
-  ["This program", ["sim", "version", "completion", "help"]],
+const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
+  ["Run", ["run", "ps", "logs", "wait", "stop", "rm", "prune"]],
+  ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
+  ["Backup", ["backup", "restore"]],
+  ["Server", ["up", "master", "worker"]],
+  ["Other", ["sim", "version", "completion", "help"]],
 ];
 
-/** What people type who know another tool. */
-export const otherWords: Readonly<Record<string, string>> = {
-  get: "podling ps lists tasks, podling nodes lists nodes, podling inspect shows one task",
-  list: "podling ps lists tasks, podling nodes lists nodes",
-  ls: "podling ps lists tasks, podling nodes lists nodes",
-  describe: "podling explain TASK says why, podling inspect TASK shows the record",
-  create: "podling run NAME --image IMAGE",
-  start: "podling run NAME --image IMAGE starts a task; podling up starts a master and a worker",
-  delete: "podling rm TASK",
-  kill: "podling stop TASK",
-  cordon: "podling node cordon NODE",
-  uncordon: "podling node uncordon NODE",
-  simulate: "podling sim",
-  server: "podling master",
-  agent: "podling worker",
-  export: "podling backup FILE",
-  import: "podling restore FILE",
-  snapshot: "podling backup FILE",
-  check: "podling doctor",
-  status: "podling doctor, podling nodes and podling ps",
+const otherWords: Readonly<Record<string, string>> = {
+  get: "Use podling ps for tasks, podling nodes for nodes, or podling inspect for one task",
+  list: "Use podling ps for tasks or podling nodes for nodes",
+  ls: "Use podling ps for tasks or podling nodes for nodes",
+  describe: "Use podling explain TASK for the reasons, or podling inspect TASK for the record",
+  create: "Use podling run NAME --image IMAGE",
+  start: "Use podling run NAME --image IMAGE for a task, or podling up for a master and a worker",
+  delete: "Use podling rm TASK",
+  kill: "Use podling stop TASK",
+  cordon: "Use podling node cordon NODE",
+  uncordon: "Use podling node uncordon NODE",
+  simulate: "Use podling sim",
+  server: "Use podling master",
+  agent: "Use podling worker",
+  export: "Use podling backup FILE",
+  import: "Use podling restore FILE",
+  snapshot: "Use podling backup FILE",
+  check: "Use podling doctor",
+  status: "Use podling doctor, podling nodes or podling ps",
 };
 
-export function isCommand(word: string): word is CommandName {
+export const commandTable: CommandTable = {
+  names: Object.keys(loaders),
+  sections,
+  otherWords,
+  load: async (name) => (isName(name) ? loaders[name]() : null),
+  loadAll: () => Promise.all(Object.values(loaders).map((load): Promise<Command | CommandGroup> => load())),
+};
+
+function isName(word: string): word is CommandName {
   return Object.hasOwn(loaders, word);
-}
-
-export function loadCommand(name: CommandName): Promise<Command | CommandGroup> {
-  return loaders[name]();
-}
-
-export async function loadAllCommands(): Promise<(Command | CommandGroup)[]> {
-  return Promise.all(commandNames.map(loadCommand));
 }

@@ -1,4 +1,4 @@
-// podling version: of this program and of the master.
+// podling version: the versions of this program and of the master.
 
 import type { Command } from "../command/command.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -7,9 +7,9 @@ export const version: Command = {
   name: "version",
   summary: "Show the versions of this program and of the master",
   usage: "[flags]",
-  flags: [{ long: "client", description: "only of this program; asks no master" }],
+  flags: [{ long: "client", description: "show only the version of this program; needs no master" }],
   outputs: ["table", "json"],
-  examples: [["podling version --client", "without a master"]],
+  examples: [["podling version --client", "works without a master"]],
   async run(context) {
     const client = context.io.version;
     const json = context.output() === "json";

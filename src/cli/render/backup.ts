@@ -1,4 +1,4 @@
-// A backup in words, and what changes when it comes back.
+// Backups, and the changes of a restore, as text.
 
 import type { BackupManifest } from "../../api/views/backup-file.ts";
 import type { RestoreAnswer, RestoreComparison } from "../../api/views/restore-summary.ts";
@@ -29,7 +29,7 @@ export const restoreColumns: readonly Column<RestoreRow>[] = [
   { title: "THEN", text: ({ becomes }) => becomes, shrinksTo: 20 },
 ];
 
-/** What differs, one row each, as far as the master has named them. */
+/** One row for each difference that the master has named. */
 export function restoreRows({ tasks, nodes }: Pick<RestoreAnswer, "tasks" | "nodes">): RestoreRow[] {
   return [...rowsOf("task", tasks, taskWords), ...rowsOf("node", nodes, nodeWords)];
 }
@@ -48,17 +48,17 @@ function rowsOf(kind: RestoreRow["kind"], comparison: RestoreComparison, words: 
   });
 }
 
-const places = /^(scheduled|running)/;
+const onNode = /^(scheduled|running)/;
 
 function taskWords(now: string | null, inBackup: string | null): string {
-  if (inBackup === null) return places.test(now ?? "") ? "forgotten; its container is stopped" : "forgotten";
-  if (places.test(inBackup)) return "adopted where its container runs, else told as it ended";
-  if (inBackup === "pending") return places.test(now ?? "") ? "placed anew; its container is stopped" : "placed anew";
-  return places.test(now ?? "") ? `${inBackup}; its container is stopped` : inBackup;
+  if (inBackup === null) return onNode.test(now ?? "") ? "removed; its container is stopped" : "removed";
+  if (onNode.test(inBackup)) return "adopted if its container runs, else its real end is recorded";
+  if (inBackup === "pending") return onNode.test(now ?? "") ? "placed again; its container is stopped" : "placed again";
+  return onNode.test(now ?? "") ? `${inBackup}; its container is stopped` : inBackup;
 }
 
 function nodeWords(now: string | null, inBackup: string | null): string {
-  if (inBackup === null) return "registers again by itself, if its worker runs";
-  if (now === null) return "lost, unless its worker runs";
+  if (inBackup === null) return "registers again if its worker runs";
+  if (now === null) return "lost unless its worker runs";
   return inBackup;
 }

@@ -1,4 +1,4 @@
-// What a clean-up removes and what stays, as rows.
+// What a clean-up removes and what it keeps, as table rows.
 
 import { type Cleanup, type CleanupItem, cleanupKinds, type DiskUsage, usedPercent } from "../../model/node/cleanup.ts";
 import { formatMemory } from "../../model/quantity.ts";
@@ -6,7 +6,7 @@ import type { Column } from "./table.ts";
 
 export type CleanupRow = CleanupItem & { hostname: string };
 
-const words = { goes: "goes", stays: "stays", removed: "removed" } as const;
+const words = { goes: "remove", stays: "keep", removed: "removed" } as const;
 
 export const cleanupColumns: readonly Column<CleanupRow>[] = [
   { title: "NODE", text: ({ hostname }) => hostname, shrinksTo: 6 },
@@ -14,7 +14,7 @@ export const cleanupColumns: readonly Column<CleanupRow>[] = [
   { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
   { title: "SIZE", text: ({ sizeBytes }) => (sizeBytes === null ? "-" : formatMemory(sizeBytes)), right: true },
   {
-    title: "",
+    title: "ACTION",
     text: ({ verdict }) => words[verdict] ?? verdict,
     colour: ({ verdict }) => (verdict === "stays" ? "dim" : "yellow"),
   },
@@ -22,10 +22,10 @@ export const cleanupColumns: readonly Column<CleanupRow>[] = [
 ];
 
 function whyText({ kind, code, message }: CleanupItem): string {
-  return code === "not-asked" ? `not asked for (--${kind}s); ${message}` : message;
+  return code === "not-asked" ? `not requested (--${kind}s); ${message}` : message;
 }
 
-/** What is others' is only counted, unless all is asked for. */
+/** Items that Podling did not create are only counted, unless `all` is set. */
 export function rowsOf(answers: readonly Cleanup[], all: boolean): { rows: CleanupRow[]; hidden: number } {
   const rows = answers.flatMap(({ hostname, items }) => items.map((item) => ({ ...item, hostname })));
   const shown = all ? rows : rows.filter(({ code }) => code !== "not-ours");

@@ -1,25 +1,11 @@
-// The scheduler's working as a page: the sentence, node x filter x score, each failing filter's own sentence, and what
-// would help.
+// The explanation of a task as text: the summary, the table of nodes and filters, a sentence for each failed filter, and
+// what would help.
 
-import type { Explanation, FilterName, NodeVerdict } from "../../model/explanation.ts";
+import type { Explanation, NodeVerdict } from "../../model/explanation.ts";
+import { explanationTable, formatScore } from "./explanation-table.ts";
 import { oneLine, type Style, truncate } from "./style.ts";
-import { type Column, renderTable } from "./table.ts";
 
-/** Short enough that all of them fit beside a name in 80 columns. */
-const titles: Record<FilterName, string> = {
-  online: "online",
-  steady: "calm",
-  engine: "engine",
-  schedulable: "open",
-  capacity: "places",
-  cpu: "cpu",
-  memory: "mem",
-  "host-port": "port",
-  constraints: "where",
-  platform: "arch",
-};
-
-/** Enough to see the pattern; nobody reads a thousand rows on a terminal. */
+/** Nodes on a page, without -o wide. */
 const nodesShown = 20;
 
 export function renderExplanation(
@@ -36,8 +22,8 @@ export function renderExplanation(
   const failure = lastRun(explanation, style);
   if (failure !== "") parts.push(failure);
   if (shown.length > 0) {
-    parts.push(renderTable(columns(shown, style), shown, style, maxWidth));
-    if (rest > 0) parts[parts.length - 1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}: -o wide shows all\n`;
+    parts.push(explanationTable(shown, style, maxWidth));
+    if (rest > 0) parts[parts.length - 1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}; -o wide shows all\n`;
   }
   const failing = failures(shown, style);
   if (failing !== "") parts.push(failing);
@@ -48,17 +34,17 @@ export function renderExplanation(
   return parts.join("\n");
 }
 
-/** What a run that ended badly left behind. A master of an older version says nothing of it. */
+/** The end of the log of the last failed run. Masters of older versions do not send it. */
 function lastRun({ reason, lastFailure }: Explanation, style: Style): string {
   if (!lastFailure) return "";
   const { finishedAt, exitCode, log } = lastFailure;
   const run = `The run that ended${finishedAt === null ? "" : ` at ${finishedAt}`} with exit code ${exitCode ?? "unknown"}`;
-  const wrote = log.length === 0 ? `${run} left no lines in its log` : `${run} last wrote`;
+  const wrote = log.length === 0 ? `${run} wrote nothing to its log` : `${run} wrote at its end`;
   const lines = log.map((line) => `  ${oneLine(line)}\n`).join("");
   return `${oneLine(reason.message)}\n${style.paint(wrote, "bold")}${log.length === 0 ? "" : ":"}\n${lines}`;
 }
 
-/** The chosen one, then those that fit by score, then those that fail the fewest filters. */
+/** Order: the chosen node, nodes that fit by score, nodes that fail the fewest filters. */
 function byInterest(left: NodeVerdict, right: NodeVerdict): number {
   if (left.chosen !== right.chosen) return left.chosen ? -1 : 1;
   if (left.fits !== right.fits) return left.fits ? -1 : 1;
@@ -73,27 +59,6 @@ function countFailed({ filters }: NodeVerdict): number {
   return filters.filter(({ passed }) => !passed).length;
 }
 
-function columns(nodes: readonly NodeVerdict[], style: Style): Column<NodeVerdict>[] {
-  const names = nodes[0]!.filters.map(({ filter }) => filter);
-  const passed = (node: NodeVerdict, name: FilterName) =>
-    node.filters.find(({ filter }) => filter === name)?.passed ?? false;
-  return [
-    { title: "NODE", text: ({ hostname }) => hostname, shrinksTo: 8 },
-    ...names.map(
-      (name): Column<NodeVerdict> => ({
-        title: titles[name] ?? name,
-        text: (node) => (passed(node, name) ? style.yes : style.no),
-        colour: (node) => (passed(node, name) ? "green" : "red"),
-      }),
-    ),
-    { title: "SCORE", text: ({ score, chosen }) => `${formatScore(score)}${chosen ? " *" : ""}` },
-  ];
-}
-
-function formatScore(score: number | null): string {
-  return score === null ? "-" : String(Math.round(score * 10) / 10);
-}
-
 function failures(nodes: readonly NodeVerdict[], style: Style): string {
   const rows = nodes.flatMap(({ hostname, filters }) =>
     filters.filter(({ passed }) => !passed).map(({ filter, message }) => ({ hostname, filter, message })),
@@ -106,12 +71,12 @@ function scores(nodes: readonly NodeVerdict[], style: Style): string {
     nodes.map(({ hostname, score, scoreMessage, chosen }) => [
       hostname,
       `${style.yes} ${formatScore(score)}`,
-      `${scoreMessage ?? ""}${chosen ? "; chosen" : ""}`,
+      `${scoreMessage ?? ""}${chosen ? " (chosen)" : ""}`,
     ]),
   );
 }
 
-/** Sentences are never cut: they are what was asked for. */
+/** Sentences are never cut. */
 function aligned(sentences: readonly (readonly [string, string, string])[]): string {
   const rows = sentences.map(([a, b, c]) => [oneLine(a), oneLine(b), oneLine(c)] as const);
   const first = Math.max(0, ...rows.map(([text]) => text.length));
@@ -120,6 +85,6 @@ function aligned(sentences: readonly (readonly [string, string, string])[]): str
 }
 
 function basis({ basis, revision, strategy, chosenNodeId }: Explanation): string {
-  const when = basis === "decision" ? `as decided at revision ${revision}` : `as of revision ${revision}`;
-  return `strategy ${strategy}, ${when}${chosenNodeId === null ? "" : "; * is the node chosen"}`;
+  const when = basis === "decision" ? `decided at revision ${revision}` : `state of revision ${revision}`;
+  return `Strategy ${strategy}, ${when}${chosenNodeId === null ? "" : "; * marks the chosen node"}`;
 }

@@ -1,4 +1,4 @@
-// JSON for people and programs: two spaces, one value. Streams are one line a value.
+// JSON output: single values are indented, streams have one value per line.
 
 export function prettyJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

@@ -1,4 +1,4 @@
-// Nodes as rows: their state, and how much of each is taken; and what must be said of them beside the table.
+// Nodes as table rows, with their status and use, and the notes that are printed below the table.
 
 import { dampedSentence, type Node } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
@@ -46,24 +46,24 @@ function statusColour(node: Node): Colour {
   return node.schedulable && troubleOf(node) === null ? "green" : "yellow";
 }
 
-/** Why nothing new is placed on it although it is online; null: no such reason. */
+/** Why an online node receives no new tasks. Null if there is no reason. */
 function troubleOf(node: Node): string | null {
   if (node.suspect) return node.suspect.message;
   return dampedSentence(node);
 }
 
-/** Few, so that the table stays in sight: -o wide has every reason. */
+/** Notes below a table, so that the table stays visible. -o wide shows all reasons. */
 const notesShown = 5;
 
-/** Sentences for stderr: that the master holds, and why nodes that are online get nothing new. */
+/** Notes for stderr: mass-loss protection, and why online nodes receive no new tasks. */
 export function nodeNotes(nodes: readonly Node[]): string[] {
-  const held = nodes.filter(({ suspect }) => suspect?.code === "mass-silence");
+  const silent = nodes.filter(({ suspect }) => suspect?.code === "mass-silence");
   const online = nodes.filter(({ status }) => status === "online").length;
   const notes: string[] = [];
-  if (held.length > 0) {
-    const { hostname } = held[0]!;
+  if (silent.length > 0) {
+    const { hostname } = silent[0]!;
     notes.push(
-      `the master holds: ${held.length} of ${online} nodes fell silent at once, which may be its own network, so none of them counts as lost until more are heard. One that is really gone: podling node lost ${hostname}`,
+      `mass-loss protection is active: ${silent.length} of ${online} nodes stopped sending heartbeats at once. The cause may be the master's own network, so none is declared lost until more are back. If a machine is really dead: podling node lost ${hostname}`,
     );
   }
   const others = nodes.filter((node) => troubleOf(node) !== null && node.suspect?.code !== "mass-silence");
@@ -72,7 +72,7 @@ export function nodeNotes(nodes: readonly Node[]): string[] {
   return notes;
 }
 
-/** "0.5/2"; without a limit only what is used. */
+/** "0.5/2", or "0.5/-" without a limit. */
 function share(used: string, limit: string | null): string {
   return limit === null ? `${used}/-` : `${used}/${limit}`;
 }

@@ -1,5 +1,4 @@
-// What is going on while one waits: a line that rewrites itself on a terminal, plain lines elsewhere. On stderr, so that
-// stdout holds only the answer.
+// Progress on stderr: one line that is rewritten on a terminal, plain lines in a pipe. stdout stays free for results.
 
 import type { Output } from "../command/io.ts";
 import { oneLine, type Style, truncate } from "./style.ts";
@@ -15,7 +14,7 @@ export class Progress {
     this.#style = style;
   }
 
-  /** `key` tells steps apart: without a terminal a step is said once, not at each percent. */
+  /** `key` identifies the step: without a terminal, each step is printed once. */
   async show(text: string, key: string): Promise<void> {
     const line = oneLine(text);
     if (this.#output.isTty) {
@@ -29,7 +28,7 @@ export class Progress {
     this.#lastKey = key;
   }
 
-  /** Takes the rewritten line away; the next thing printed stands in its place. */
+  /** Erases the rewritten line. */
   async clear(): Promise<void> {
     if (this.#shown === "") return;
     this.#shown = "";

@@ -1,4 +1,4 @@
-// What people see: tables at 80 columns and in a pipe, the scheduler's working, ages and waits.
+// Text output: tables at 80 columns and in a pipe, explanations, ages and waits.
 
 import { describe, expect, test } from "bun:test";
 import type { Explanation, FilterName, NodeVerdict } from "../../model/explanation.ts";
@@ -9,7 +9,7 @@ import { type PackedTask, unpackTask } from "../../model/task/task.ts";
 import { renderExplanation } from "./explanation.ts";
 import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
-import { createStyle, oneLine, plainStyle, speaksUtf8, truncate } from "./style.ts";
+import { createStyle, oneLine, plainStyle, supportsUtf8, truncate } from "./style.ts";
 import { renderTable } from "./table.ts";
 import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
@@ -73,11 +73,11 @@ describe("tasks", () => {
     expect(row).toContain("nginx:1.27");
   });
 
-  test("wide quotes the last line of a run that ended badly, and of no other", () => {
+  test("wide shows the last log line of a failed run, and of no other", () => {
     const lastFailure = { finishedAt: null, exitCode: 3, log: ["first", `panic ${"x".repeat(200)}`] };
     const restarting = { code: "restarting" as const, message: "exited with code 3; restart 2 in 4 s" };
     const text = reasonText(task({ status: "running", reason: restarting, lastFailure }));
-    expect(text).toMatch(/^exited with code 3; restart 2 in 4 s; it last wrote: panic x+…$/);
+    expect(text).toMatch(/^exited with code 3; restart 2 in 4 s; last log line: panic x+…$/);
     expect(text.length).toBeLessThan(200);
     const running = { code: "running" as const, message: "running" };
     expect(reasonText(task({ status: "running", reason: running, lastFailure }))).toBe("running");
@@ -95,7 +95,7 @@ describe("tasks", () => {
     expect(statusText(task(set as Partial<PackedTask>))).toBe(text);
   });
 
-  test("ports as asked, then as published", () => {
+  test("requested ports, then published ports", () => {
     const ports = [{ hostIp: "127.0.0.1", hostPort: null, containerPort: 80, protocol: "tcp" as const }];
     expect(portsText(task({ ports }))).toBe("127.0.0.1:?->80/tcp");
     const publishedPorts = [{ hostIp: "::1", hostPort: 8080, containerPort: 80, protocol: "tcp" as const }];
@@ -145,7 +145,7 @@ test("nodes at 80 columns", () => {
   expect(labelsText({ a: "", b: "c" })).toBe("a,b=c");
 });
 
-describe("nodes that are online and get nothing new", () => {
+describe("online nodes without new tasks", () => {
   const since = "2025-01-19T12:39:50.000Z";
   const broken = { ...node, suspect: { code: "connection-broken" as const, message: "its connection broke", since } };
   const held = { ...node, suspect: { code: "mass-silence" as const, message: "it is silent for 4 s", since } };
@@ -158,14 +158,14 @@ describe("nodes that are online and get nothing new", () => {
     ["online, damped", { ...node, flapping }],
     ["online, damped, cordoned", { ...node, flapping, schedulable: false }],
     ["online", { ...node, flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } }],
-  ])("say so: %s", (text, one) => {
+  ])("status %s", (text, one) => {
     expect(nodeStatus(one)).toBe(text);
   });
 
-  test("are explained beside the table; a hold in one sentence, the others one by one and not too many", () => {
+  test("have notes: one sentence for mass-loss protection, one for each other node, up to a limit", () => {
     expect(nodeNotes([node, { ...node, status: "offline" }])).toEqual([]);
     expect(nodeNotes([held, { ...held, hostname: "n2" }, node, broken])).toEqual([
-      "the master holds: 2 of 4 nodes fell silent at once, which may be its own network, so none of them counts as lost until more are heard. One that is really gone: podling node lost n1",
+      "mass-loss protection is active: 2 of 4 nodes stopped sending heartbeats at once. The cause may be the master's own network, so none is declared lost until more are back. If a machine is really dead: podling node lost n1",
       "n1: its connection broke",
     ]);
     expect(nodeNotes([{ ...node, flapping }])).toEqual([
@@ -214,7 +214,7 @@ const pending: Explanation = {
 };
 
 describe("explanations", () => {
-  test("of a task that fails show the end of what it wrote, on lines of their own and harmless", () => {
+  test("of a failing task have the end of its log, without control characters", () => {
     const lastFailure = {
       finishedAt: "2025-01-19T12:39:00.000Z",
       exitCode: 3,
@@ -226,28 +226,37 @@ describe("explanations", () => {
     expect(text).toContain(
       [
         "exited with code 3; restart 5 in 16 s",
-        "The run that ended at 2025-01-19T12:39:00.000Z with exit code 3 last wrote:",
+        "The run that ended at 2025-01-19T12:39:00.000Z with exit code 3 wrote at its end:",
         "  loading",
         "   [31mpanic [0m: no config",
         "",
-        "NODE",
+        "FILTER       n1  n2",
       ].join("\n"),
     );
     const silent = { ...failing, lastFailure: { ...lastFailure, log: [] } };
-    expect(renderExplanation(silent, plainStyle, 80, false)).toContain("with exit code 3 left no lines in its log\n");
+    expect(renderExplanation(silent, plainStyle, 80, false)).toContain("with exit code 3 wrote nothing to its log\n");
     const { lastFailure: _, ...older } = failing;
     expect(renderExplanation(older as never, plainStyle, 80, false)).not.toContain("exit code");
   });
 
-  test("of a task that waits, at 80 columns", () => {
+  test("of a waiting task, at 80 columns", () => {
     expect(renderExplanation(pending, plainStyle, 80, false)).toBe(
       `${[
         "web (20250119123456-abc12345) is pending",
         "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
         "",
-        "NODE  online  calm  engine  open  places  cpu  mem  port  where  arch  SCORE",
-        "n1    ✓       ✓     ✓       ✓     ✓       ✓    ✗    ✓     ✓      ✓     -",
-        "n2    ✓       ✓     ✓       ✗     ✓       ✓    ✗    ✓     ✓      ✓     -",
+        "FILTER       n1  n2",
+        "online       ✓   ✓",
+        "steady       ✓   ✓",
+        "engine       ✓   ✓",
+        "schedulable  ✓   ✗",
+        "capacity     ✓   ✓",
+        "cpu          ✓   ✓",
+        "memory       ✗   ✗",
+        "host-port    ✓   ✓",
+        "constraints  ✓   ✓",
+        "platform     ✓   ✓",
+        "SCORE        -   -",
         "",
         "n1  ✗ memory       needs 512 MiB, n1 has 310 MiB free",
         "n2  ✗ schedulable  n2 is cordoned",
@@ -255,12 +264,12 @@ describe("explanations", () => {
         "",
         "What would help: free 202 MiB of memory on n1, or ask for that much less",
         "",
-        "strategy spread, as of revision 42",
+        "Strategy spread, state of revision 42",
       ].join("\n")}\n`,
     );
   });
 
-  test("of a task that has a place: the chosen node first, then the scores", () => {
+  test("of a placed task: the chosen node first, then by score", () => {
     const placed: Explanation = {
       ...pending,
       status: "running",
@@ -270,29 +279,46 @@ describe("explanations", () => {
       nodes: [verdict("n1", {}, 40), { ...verdict("n2", {}, 80.04), chosen: true }],
     };
     const text = renderExplanation(placed, plainStyle, 80, false);
-    expect(text).toContain("n2    ✓       ✓     ✓       ✓     ✓       ✓    ✓    ✓     ✓      ✓     80 *\nn1 ");
-    expect(text).toContain("n2  ✓ 80  2 of 10 places taken; chosen\nn1  ✓ 40  2 of 10 places taken\n");
-    expect(text).toEndWith("strategy spread, as decided at revision 42; * is the node chosen\n");
+    expect(text).toContain("FILTER       n2    n1\n");
+    expect(text).toContain("n2  ✓ 80  2 of 10 places taken (chosen)\nn1  ✓ 40  2 of 10 places taken\n");
+    expect(text).toEndWith("Strategy spread, decided at revision 42; * marks the chosen node\n");
   });
 
-  test("of many nodes: those that matter, unless all are asked for", () => {
+  test("of many nodes: the most relevant, or all with -o wide", () => {
     const nodes = Array.from({ length: 30 }, (_, index) => verdict(`n${index}`, {}, index));
     const all = { ...pending, nodes };
-    expect(renderExplanation(all, plainStyle, 80, false)).toContain("and 10 more nodes: -o wide shows all");
-    expect(renderExplanation(all, plainStyle, 80, true).match(/^n\d+ .* ✓ +\d+$/gm)).toHaveLength(30);
+    expect(renderExplanation(all, plainStyle, 80, false)).toContain("and 10 more nodes; -o wide shows all");
+    expect(renderExplanation(all, plainStyle, null, true).match(/^n\d+ .* ✓ +\d+$/gm)).toHaveLength(30);
   });
 
-  test("without UTF-8 in letters", () => {
-    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("n1    y       y     y       y");
+  test("in a wide terminal all filters are columns", () => {
+    expect(renderExplanation(pending, plainStyle, 120, false)).toContain(
+      "NODE  online  steady  engine  schedulable  capacity  cpu  memory  host-port  constraints  platform  SCORE\n",
+    );
+  });
+
+  test("too many nodes for 80 columns: only the filters that some node fails, or none", () => {
+    const nodes = Array.from({ length: 18 }, (_, index) => verdict(`n${index}`, {}, index));
+    const mixed = { ...pending, nodes: [...nodes, ...pending.nodes] };
+    const text = renderExplanation(mixed, plainStyle, 80, false);
+    expect(text).toContain("NODE  schedulable  memory  SCORE\n");
+    expect(text).toContain("n2    ✗            ✗       -\nThese nodes pass all other filters.\n");
+    expect(renderExplanation({ ...pending, nodes }, plainStyle, 80, false)).toContain(
+      "These nodes pass all filters.\n",
+    );
+  });
+
+  test("without UTF-8 use letters", () => {
+    expect(renderExplanation(pending, createStyle(false, false), 80, false)).toContain("schedulable  y   n\n");
   });
 });
 
 describe("style", () => {
-  test("control characters of others never reach the terminal", () => {
+  test("control characters are removed", () => {
     expect(oneLine("a\x1b[31mb\nc\td\x9b2J")).toBe("a [31mb c d 2J");
   });
 
-  test("cut by what it takes on the terminal", () => {
+  test("text is cut by its width on the terminal", () => {
     expect(truncate("hello", 5, "…")).toBe("hello");
     expect(truncate("hello world", 8, "…")).toBe("hello w…");
     expect(truncate("hello world", 7, "…")).toBe("hello…");
@@ -313,7 +339,7 @@ describe("style", () => {
     [{ LANG: "C" }, false],
     [{ LANG: "en_US.UTF-8", LC_ALL: "POSIX" }, false],
   ])("%o", (env, utf8) => {
-    expect(speaksUtf8(env as Record<string, string>)).toBe(utf8);
+    expect(supportsUtf8(env as Record<string, string>)).toBe(utf8);
   });
 });
 
@@ -351,7 +377,7 @@ describe("progress", () => {
     };
   }
 
-  test("one line that rewrites itself, and goes away", async () => {
+  test("on a terminal one line is rewritten and then erased", async () => {
     const terminal = output(true);
     const progress = new Progress(terminal, plainStyle);
     await progress.show("pulling 40%", "pulling");
@@ -362,7 +388,7 @@ describe("progress", () => {
     expect(terminal.text()).toBe("\r\x1b[Kpulling 40%\r\x1b[Ka sentence that is…\r\x1b[K");
   });
 
-  test("in a pipe a line for each step", async () => {
+  test("in a pipe there is a line for each step", async () => {
     const pipe = output(false);
     const progress = new Progress(pipe, plainStyle);
     await progress.show("pulling 40%", "pulling");

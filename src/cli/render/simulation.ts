@@ -1,4 +1,4 @@
-// Simulated runs as people read them: the report of one, the failure of one among many, and what many came to.
+// Results of simulated runs as text: the report of one run, a failure among many runs, and the totals.
 
 import type { SeedOutcome } from "../commands/sim/run-seed.ts";
 import { failureClasses, type SimulationFailure, type SimulationReport } from "../commands/sim/simulator.ts";
@@ -23,8 +23,8 @@ export function seedReport(outcome: SeedOutcome, style: Style): string {
   const { report, failure, command, shrinkRuns } = outcome;
   const rows: [string, string][] = [["seed", String(outcome.seed)], ...(report ? reportRows(report) : [])];
   rows.push(["verdict", verdictText(outcome, style)]);
-  if (failure) rows.push(["because", failureText(failure)]);
-  if (command) rows.push(["again", command + (shrinkRuns > 0 ? `   (made smaller in ${runsText(shrinkRuns)})` : "")]);
+  if (failure) rows.push(["reason", failureText(failure)]);
+  if (command) rows.push(["repeat", command + (shrinkRuns > 0 ? `   (reduced in ${runsText(shrinkRuns)})` : "")]);
   return columns(rows);
 }
 
@@ -32,23 +32,26 @@ function reportRows(report: SimulationReport): [string, string][] {
   const { plan, virtualMs, events, checks, faults, recoveriesMs, convergedAfterMs, tasks, requests } = report;
   return [
     ["nodes", number(plan.nodes)],
-    ["virtual time", `${formatSpan(virtualMs)}, of which faults may happen in ${formatSpan(plan.durationMs)}`],
+    ["virtual time", `${formatSpan(virtualMs)}, with faults for ${formatSpan(plan.durationMs)}`],
     ["events", `${number(events)}; ${number(report.messages)} messages, ${number(report.batches)} batches`],
     ["clients", `${number(requests)} requests, ${number(report.unanswered)} unanswered; ${number(tasks)} tasks`],
     ["faults", faultsText(faults)],
     ["checks", number(checks)],
     ["recovery", recoveryText(recoveriesMs)],
-    ["convergence", convergedAfterMs === null ? "not reached" : `${formatSpan(convergedAfterMs)} after healing`],
+    [
+      "convergence",
+      convergedAfterMs === null ? "not reached" : `${formatSpan(convergedAfterMs)} after the faults ended`,
+    ],
     ["hash", report.hash],
   ];
 }
 
-/** Said as it comes, among many. */
+/** Printed when a run among many fails. */
 export function failedSeed({ seed, failure, command, shrinkRuns }: SeedOutcome, style: Style): string {
   if (!failure) return "";
-  const smaller = shrinkRuns > 0 ? `, made smaller in ${runsText(shrinkRuns)}` : "";
+  const smaller = shrinkRuns > 0 ? `, reduced in ${runsText(shrinkRuns)}` : "";
   const head = `seed ${seed}: ${failure.class}, ${failure.checker}`;
-  return `${style.paint(head, "red")}\n  ${failureText(failure)}\n  again${smaller}: ${command}\n`;
+  return `${style.paint(head, "red")}\n  ${failureText(failure)}\n  repeat${smaller}: ${command}\n`;
 }
 
 export function totalsReport(totals: Totals, style: Style): string {
@@ -56,7 +59,7 @@ export function totalsReport(totals: Totals, style: Style): string {
   const classes = failureClasses.filter((name) => failures[name] > 0).map((name) => `${failures[name]} ${name}`);
   const verdict = failed === 0 ? style.paint("ok", "green") : style.paint(`${failed} failed`, "red");
   return columns([
-    ["seeds", `${number(seeds)}; ${number(repeated)} run twice, to the same hash`],
+    ["seeds", `${number(seeds)}; ${number(repeated)} run twice with the same hash`],
     ["virtual time", `${formatSpan(totals.virtualMs)}; ${short(totals.nodeMs / hourMs)} node-hours`],
     ["events", number(totals.events)],
     ["clients", `${number(totals.tasks)} tasks`],
@@ -65,7 +68,7 @@ export function totalsReport(totals: Totals, style: Style): string {
     ["recovery", recoveryText(recoveriesMs)],
     [
       "convergence",
-      longestConvergenceMs === null ? "none" : `at most ${formatSpan(longestConvergenceMs)} after healing`,
+      longestConvergenceMs === null ? "none" : `at most ${formatSpan(longestConvergenceMs)} after the faults ended`,
     ],
     ["verdict", failed === 0 ? verdict : `${verdict}: ${classes.join(", ")}`],
   ]);
@@ -73,10 +76,10 @@ export function totalsReport(totals: Totals, style: Style): string {
 
 function verdictText({ verdict, failure, repeated }: SeedOutcome, style: Style): string {
   if (failure) return style.paint(`${verdict}: ${failure.checker}`, "red");
-  return style.paint("ok", "green") + (repeated ? ", and the same when run again" : "");
+  return style.paint("ok", "green") + (repeated ? ", and a second run was the same" : "");
 }
 
-/** A crash has a stack: its lines stand beneath one another. */
+/** The stack of a crash keeps its lines. */
 function failureText({ message, atMs }: SimulationFailure): string {
   const lines = message.split("\n").map((line) => oneLine(line).trimEnd());
   return `at ${(atMs / 1000).toFixed(3)} s: ${lines.join("\n    ")}`;
@@ -93,7 +96,7 @@ function recoveryText(recoveriesMs: readonly number[]): string {
   const found = recoveryOf(recoveriesMs);
   if (found === null) return "no task was replaced";
   const times = `p50 ${formatSpan(found.p50)}, p99 ${formatSpan(found.p99)}, max ${formatSpan(found.max)}`;
-  return `${times}: from a node's going away to a replacement running, ${number(recoveriesMs.length)} times`;
+  return `${times}: from the loss of a node to a running replacement, ${number(recoveriesMs.length)} times`;
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string {
@@ -109,7 +112,7 @@ function number(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-/** Two digits where it is small. */
+/** Two significant digits below 10. */
 function short(value: number): string {
   return value < 10 ? value.toPrecision(2) : number(Math.round(value));
 }

@@ -1,4 +1,4 @@
-// Colours and signs, where the terminal has them. Everything printed through here is free of control characters.
+// Colours and symbols, if the terminal supports them, and text helpers that remove control characters.
 
 export type Colour = "green" | "red" | "yellow" | "dim" | "bold";
 
@@ -32,15 +32,15 @@ export function createStyle(colours: boolean, utf8: boolean): Style {
 
 export const plainStyle = createStyle(false, true);
 
-/** A locale that is not named at all is taken for a modern one; only C, POSIX and old encodings say otherwise. */
-export function speaksUtf8(env: Record<string, string | undefined>): boolean {
+/** True unless the locale is C, POSIX or an old encoding. No locale at all counts as UTF-8. */
+export function supportsUtf8(env: Record<string, string | undefined>): boolean {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
   return !locale || /utf-?8/i.test(locale);
 }
 
-/** Text of others on one line of a terminal: no escapes, no line ends, nothing that moves the cursor. */
+/** Untrusted text as one line: control characters, escape sequences and line ends are replaced. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
 }
 
@@ -58,7 +58,7 @@ export function truncate(text: string, width: number, ellipsis: string): string 
   return kept.trimEnd() + ellipsis;
 }
 
-/** In columns of a terminal: an ideograph takes two. */
+/** Width in terminal columns; an ideograph takes two. */
 export function textWidth(text: string): number {
   return Bun.stringWidth(text);
 }

@@ -1,5 +1,5 @@
-// Tables: columns two spaces apart, nothing after the last word of a line, and no wider than asked. What must give way
-// is cut with an ellipsis; ids never are.
+// Tables: columns two spaces apart, without trailing spaces, and at most as wide as requested. Columns that may shrink are
+// cut with an ellipsis; ids are never cut.
 
 import { type Colour, oneLine, type Style, textWidth, truncate } from "./style.ts";
 
@@ -7,7 +7,7 @@ export interface Column<Row> {
   title: string;
   text(row: Row): string;
   colour?(row: Row): Colour | undefined;
-  /** May be cut, down to this many columns. The widest that may gives way first. */
+  /** The column may be cut down to this width. The widest such column is cut first. */
   shrinksTo?: number;
   right?: boolean;
 }
@@ -38,7 +38,7 @@ export function renderTable<Row>(
   return lines.join("");
 }
 
-/** The widths that a table of these rows takes: for lines that are added to it later. */
+/** The column widths for these rows, for lines that are added later. */
 export function fittedWidths<Row>(
   columns: readonly Column<Row>[],
   cells: readonly (readonly string[])[],

@@ -1,4 +1,4 @@
-// Tasks as rows: which columns, and how a status reads with its reason.
+// Tasks as table rows, and the text of their status, reason and ports.
 
 import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId } from "../../model/ids.ts";
@@ -9,7 +9,7 @@ import { ageOf } from "./time.ts";
 
 export interface TaskColumns {
   now: number;
-  /** Host names, where they are known. */
+  /** Host names by node id; unknown nodes are shown by id. */
   hostnames: ReadonlyMap<NodeId, string>;
   wide: boolean;
 }
@@ -36,15 +36,15 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<TaskV
   return columns;
 }
 
-/** Of the last line that is quoted; podling explain and podling inspect show all that was kept. */
+/** Characters of the last log line; podling explain and podling inspect show all that is kept. */
 const quotedLength = 120;
 
-/** The sentence; of a run that ended badly with the last line that it wrote. */
+/** The reason, and after a failed run the last line of its log. */
 export function reasonText({ reason, status, lastFailure }: TaskView): string {
   const line = lastFailure?.log.at(-1);
   const concerns = reason.code === "restarting" || (status === "failed" && reason.code !== "node-lost");
   if (line === undefined || !concerns) return reason.message;
-  return `${reason.message}; it last wrote: ${line.length > quotedLength ? `${line.slice(0, quotedLength)}…` : line}`;
+  return `${reason.message}; last log line: ${line.length > quotedLength ? `${line.slice(0, quotedLength)}…` : line}`;
 }
 
 /** "running", "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
@@ -62,7 +62,7 @@ function statusColour({ status, reason }: TaskView): Colour | undefined {
   return isFinished(status) ? "dim" : "yellow";
 }
 
-/** "127.0.0.1:8080->80/tcp", as published; as asked for where it does not run yet. */
+/** "127.0.0.1:8080->80/tcp": the published ports, or before the start the requested ones. */
 export function portsText({ publishedPorts, ports }: TaskView): string {
   if (publishedPorts.length > 0) return publishedPorts.map(portText).join(", ");
   return ports

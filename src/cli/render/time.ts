@@ -1,4 +1,4 @@
-// Times as people read them: one unit for an age, tenths of a second for what was waited for.
+// Times as text: one unit for ages, tenths of a second for short waits.
 
 import { fromTimestamp } from "../../lib/clock.ts";
 
@@ -23,7 +23,7 @@ export function formatWait(ms: number): string {
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
 }
 
-/** "12:34:56" of an ISO 8601 time, in UTC as it is written. */
+/** "12:34:56" of an ISO 8601 time, in UTC. */
 export function clockTime(timestamp: string): string {
   return timestamp.slice(11, 19);
 }

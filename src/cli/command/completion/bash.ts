@@ -1,12 +1,12 @@
-// Completion for bash: one function, with a case for each verb.
+// Completion for bash: one function, with a case for each command.
 
-import type { Completes } from "../command.ts";
-import { type CompletionPoint, spellings, valuesOf } from "./commands.ts";
+import type { Completes } from "../flag.ts";
+import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
 
-export function bashScript(commands: readonly CompletionPoint[]): string {
-  const groups = commands.filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0);
+export function bashScript(points: readonly CompletionPoint[]): string {
+  const groups = points.filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0);
   const group = groups.map(({ path }) => path).join("|");
-  const skipped = valueFlags(commands[0]!).join("|");
+  const skipped = valueFlags(points[0]!).join("|");
   return `# bash completion for podling: source <(podling completion bash)
 
 _podling_offer() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
@@ -14,23 +14,23 @@ _podling_tasks() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o name 2>/dev/nu
 _podling_nodes() { _podling_offer "$("\${COMP_WORDS[0]}" nodes -o name 2>/dev/null)"; }
 
 _podling() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" verb="" word index
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" command="" word index
   COMPREPLY=()
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
-    case "$verb:$word" in
+    case "$command:$word" in
       *:--) return ;;
       :${skipped.replaceAll("|", " | :")}) ((index++)) ;;
       *:-*) ;;
-      :*) verb="$word" ;;
-      ${group}:*) verb="$verb $word" ;;
+      :*) command="$word" ;;
+      ${group}:*) command="$command $word" ;;
     esac
   done
-  case "$verb:$previous" in
-${commands.flatMap(valueCases).join("\n")}
+  case "$command:$previous" in
+${points.flatMap(valueCases).join("\n")}
   esac
-  case "$verb:$current" in
-${commands.flatMap(wordCases).join("\n")}
+  case "$command:$current" in
+${points.flatMap(wordCases).join("\n")}
   esac
 }
 
@@ -42,7 +42,7 @@ function valueFlags({ flags }: CompletionPoint): string[] {
   return flags.filter(({ value }) => value !== undefined).flatMap(spellings);
 }
 
-/** After a flag that takes a value: its values, or nothing of ours. */
+/** After a flag with a value: its possible values, or nothing. */
 function valueCases({ path, flags }: CompletionPoint): string[] {
   const offers = new Map<string, string[]>();
   for (const flag of flags) {
@@ -72,5 +72,5 @@ function offerOf(completes: Completes | null): string {
   if (completes === "nodes") return "_podling_nodes";
   if (completes === "files") return 'COMPREPLY=($(compgen -f -- "$current"))';
   if (completes === "folders") return 'COMPREPLY=($(compgen -d -- "$current"))';
-  return completes === null || completes === "verbs" ? ":" : `_podling_offer "${completes.join(" ")}"`;
+  return completes === null || completes === "commands" ? ":" : `_podling_offer "${completes.join(" ")}"`;
 }

@@ -1,11 +1,11 @@
-// Completion for fish: one line for each verb and flag, under the condition that the line is there.
+// Completion for fish: one line for each command and flag, with the condition under which it applies.
 
-import type { Completes, Flag } from "../command.ts";
-import { type CompletionPoint, spellings, valuesOf } from "./commands.ts";
+import type { Completes, Flag } from "../flag.ts";
+import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
 
-export function fishScript(commands: readonly CompletionPoint[]): string {
-  const lines = commands.flatMap(linesOf);
-  const valued = commands[0]!.flags
+export function fishScript(points: readonly CompletionPoint[]): string {
+  const lines = points.flatMap(linesOf);
+  const valued = points[0]!.flags
     .filter(({ value }) => value !== undefined)
     .flatMap(spellings)
     .join(" ");
@@ -55,7 +55,7 @@ function offerOf(completes: Completes): string {
   if (completes === "nodes") return "-a '(podling nodes -o name 2>/dev/null)'";
   if (completes === "files") return "-F";
   if (completes === "folders") return "-a '(__fish_complete_directories)'";
-  return completes === "verbs" ? "" : `-a ${quote(completes.join(" "))}`;
+  return completes === "commands" ? "" : `-a ${quote(completes.join(" "))}`;
 }
 
 function quote(text: string): string {

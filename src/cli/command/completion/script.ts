@@ -1,13 +1,13 @@
-// The completion script of a shell, from the table of verbs.
+// The completion script for a shell, made from the command table.
 
 import type { Command, CommandGroup } from "../command.ts";
 import { bashScript } from "./bash.ts";
-import { commandsOf } from "./commands.ts";
 import { fishScript } from "./fish.ts";
+import { completionPoints } from "./points.ts";
 import { zshScript } from "./zsh.ts";
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-export function completionScript(shell: keyof typeof scripts, verbs: readonly (Command | CommandGroup)[]): string {
-  return scripts[shell](commandsOf(verbs));
+export function completionScript(shell: keyof typeof scripts, commands: readonly (Command | CommandGroup)[]): string {
+  return scripts[shell](completionPoints(commands));
 }

@@ -1,18 +1,18 @@
-// Completion for zsh: a function for each verb, with its flags and words in the form that _arguments reads.
+// Completion for zsh: a function for each command, with its flags and words in the form that _arguments reads.
 
-import type { Completes, Flag } from "../command.ts";
-import { type CompletionPoint, spellings, valuesOf } from "./commands.ts";
+import type { Completes, Flag } from "../flag.ts";
+import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
 
-export function zshScript(commands: readonly CompletionPoint[]): string {
-  const [top, ...rest] = commands;
+export function zshScript(points: readonly CompletionPoint[]): string {
+  const [top, ...rest] = points;
   return `#compdef podling
 # zsh completion for podling: podling completion zsh > "\${fpath[1]}/_podling"
 
 _podling_tasks() { local -a names; names=(\${(f)"$(podling ps -a -o name 2>/dev/null)"}); compadd -a names; }
 _podling_nodes() { local -a names; names=(\${(f)"$(podling nodes -o name 2>/dev/null)"}); compadd -a names; }
 
-${rest.map(verbFunction).join("\n")}
-${verbFunction(top!)}
+${rest.map(commandFunction).join("\n")}
+${commandFunction(top!)}
 if [ "$funcstack[1]" = "_podling" ]; then _podling "$@"; else compdef _podling podling; fi
 `;
 }
@@ -21,27 +21,27 @@ function functionName(path: string): string {
   return path === "" ? "_podling" : `_podling_${path.replaceAll(" ", "_")}`;
 }
 
-function verbFunction({ path, flags, words, next }: CompletionPoint): string {
+function commandFunction({ path, flags, words, next }: CompletionPoint): string {
   const specs = flags.flatMap(flagSpecs).map((spec) => `    ${quote(spec)} \\`);
-  const name = functionName(path);
+  const ownName = functionName(path);
   if (next.length === 0 || path === "help") {
-    const action = path === "help" ? `(${next.map(([verb]) => verb).join(" ")})` : actionOf(words);
-    return `${name}() {\n  _arguments -s -S \\\n${specs.join("\n")}\n    ${quote(`*:word:${action}`)}\n}\n`;
+    const action = path === "help" ? `(${next.map(([name]) => name).join(" ")})` : actionOf(words);
+    return `${ownName}() {\n  _arguments -s -S \\\n${specs.join("\n")}\n    ${quote(`*:word:${action}`)}\n}\n`;
   }
-  const verbs = next.map(([verb, summary]) => `    ${quote(`${verb}:${summary}`)}`).join("\n");
-  const cases = next.map(([verb]) => `    ${verb}) ${functionName(`${path} ${verb}`.trim())} ;;`).join("\n");
-  return `${name}() {
+  const subcommands = next.map(([name, summary]) => `    ${quote(`${name}:${summary}`)}`).join("\n");
+  const cases = next.map(([name]) => `    ${name}) ${functionName(`${path} ${name}`.trim())} ;;`).join("\n");
+  return `${ownName}() {
   local context state state_descr line
   typeset -A opt_args
-  local -a verbs
-  verbs=(
-${verbs}
+  local -a subcommands
+  subcommands=(
+${subcommands}
   )
   _arguments -C -S \\
 ${specs.join("\n")}
-    '1:verb:->verb' '*::rest:->rest'
+    '1:command:->command' '*::rest:->rest'
   case $state in
-    verb) _describe verb verbs ;;
+    command) _describe command subcommands ;;
     rest) case $line[1] in
 ${cases}
     esac ;;
@@ -50,7 +50,7 @@ ${cases}
 `;
 }
 
-/** One for each spelling; the one that was typed rules the other out. */
+/** One for each spelling; a typed spelling excludes the other one. */
 function flagSpecs(flag: Flag): string[] {
   const words = spellings(flag);
   const once = flag.repeatable ? "*" : `(${words.join(" ")})`;
@@ -67,7 +67,7 @@ function actionOf(completes: Completes | null): string {
   if (completes === "nodes") return "_podling_nodes";
   if (completes === "files") return "_files";
   if (completes === "folders") return "_files -/";
-  return completes === null || completes === "verbs" ? " " : `(${completes.join(" ")})`;
+  return completes === null || completes === "commands" ? " " : `(${completes.join(" ")})`;
 }
 
 function quote(text: string): string {

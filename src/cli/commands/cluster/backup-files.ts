@@ -1,5 +1,5 @@
-// Backups as files of this machine: read as they are or through gzip, checked to the last line, and written whole or not
-// at all. What the master makes of them is not here.
+// Reads and writes backup files on this machine, with or without gzip. Verifies them to the last line, and writes them
+// completely or not at all.
 
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -12,13 +12,13 @@ import { Failure, RefusedError } from "../../command/failure.ts";
 
 export interface Verified {
   manifest: BackupManifest;
-  /** Of the file, as it lies there. */
+  /** The size of the file. */
   fileBytes: number;
-  /** The same without gzip. */
+  /** The size of the content without gzip. */
   bytes: number;
 }
 
-/** The content, without gzip where it has that. Ends with a Failure where it cannot be read. */
+/** The content without gzip. Throws a Failure if the file cannot be read. */
 export async function* readBackupFile(path: string): AsyncGenerator<Uint8Array> {
   try {
     const zipped = await isZipped(path);
@@ -32,7 +32,7 @@ export async function* readBackupFile(path: string): AsyncGenerator<Uint8Array> 
     yield* file.pipe(gunzip) as AsyncIterable<Uint8Array>;
   } catch (error) {
     const { code = "", message } = error as { code?: string; message: string };
-    if (code.startsWith("Z_")) throw refused(damaged(`its gzip does not check out (${message})`));
+    if (code.startsWith("Z_")) throw refused(damaged(`gzip reports an error (${message})`));
     throw new Failure(`cannot read ${path}: ${reason(error)}`, "");
   }
 }
@@ -47,7 +47,7 @@ async function isZipped(path: string): Promise<boolean> {
   }
 }
 
-/** Reads all of it. Throws a failure that says what is wrong. */
+/** Reads the whole file. Throws a Failure that says what is wrong. */
 export async function verifyBackupFile(path: string): Promise<Verified> {
   const check = checker();
   for await (const piece of readBackupFile(path)) check.piece(piece);
@@ -55,7 +55,7 @@ export async function verifyBackupFile(path: string): Promise<Verified> {
   return { manifest, bytes: check.bytes(), fileBytes: (await stat(path)).size };
 }
 
-/** Looks at what passes by, so that what was cut off on its way is noticed. */
+/** Verifies a backup while it is copied, so that a truncated one is detected. */
 export function checker() {
   const reader = new BackupReader();
   return {
@@ -78,13 +78,13 @@ function refused(outcome: Extract<Outcome<unknown>, { ok: false }>): RefusedErro
 
 export interface Draft {
   write(bytes: Uint8Array): Promise<void>;
-  /** Durable under its name from here on. */
+  /** Renames it to its final name; durable when this resolves. */
   keep(): Promise<void>;
-  /** Nothing is left of it. */
+  /** Deletes it. */
   drop(): Promise<void>;
 }
 
-/** A file that gets its name when it is whole. Environment variables are secrets: only its owner reads it. */
+/** A file that gets its name when it is complete. Only its owner can read it, because it contains environment variables. */
 export async function draftFile(path: string, replace: boolean): Promise<Draft> {
   const draft = `${path}.${randomUUID().slice(0, 8)}.part`;
   const known = await stat(path).catch(() => null);
@@ -114,7 +114,7 @@ async function writeAll(file: { write(bytes: Uint8Array): Promise<{ bytesWritten
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes.subarray(at))).bytesWritten;
 }
 
-/** A link never replaces what is there; disks that know no links make do with a rename. */
+/** A hard link never replaces an existing file. On file systems without hard links it falls back to a rename. */
 async function claim(draft: string, path: string): Promise<void> {
   try {
     await link(draft, path);
@@ -130,7 +130,7 @@ function zipped(write: (bytes: Uint8Array) => Promise<{ bytesWritten: number }>)
   const written = (async () => {
     for await (const piece of gzip as AsyncIterable<Uint8Array>) await writeAll({ write }, piece);
   })();
-  // Told with the next step; until then nobody has to look.
+  // The error is reported by the next write or by end(); until then it must not count as unhandled.
   written.catch(() => {});
   return {
     write: (bytes: Uint8Array) =>
@@ -159,15 +159,12 @@ async function writing<T>(path: string, step: () => Promise<T>): Promise<T> {
     return await step();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(`cannot write ${path}: ${reason(error)}`, "Nothing is left of it");
+    throw new Failure(`cannot write ${path}: ${reason(error)}`, "No file was written");
   }
 }
 
 function exists(path: string): Failure {
-  return new Failure(
-    `${path} is there already, and was not touched`,
-    "Choose another name, or replace it with --force",
-  );
+  return new Failure(`${path} already exists and was not changed`, "Choose another name, or replace it with --force");
 }
 
 function reason(error: unknown): string {

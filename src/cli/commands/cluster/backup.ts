@@ -1,4 +1,4 @@
-// podling backup: the whole state of the cluster as one file, from a master that goes on meanwhile.
+// podling backup: writes the state of the cluster to a file while the master runs.
 
 import type { BackupManifest } from "../../../api/views/backup-file.ts";
 import { formatMemory } from "../../../model/quantity.ts";
@@ -11,22 +11,22 @@ import { checker, draftFile, verifyBackupFile } from "./backup-files.ts";
 
 export const backup: Command = {
   name: "backup",
-  summary: "Write the whole state of the cluster into a file, while the master runs",
+  summary: "Write the state of the cluster to a file",
   usage: "FILE [flags]",
   description: [
-    "Tasks, nodes and settings at one revision, as lines of JSON with a checksum at the end; with gzip where FILE ends in .gz. FILE gets its name when it is whole and on disk; - writes to stdout. It holds environment variables in the clear: keep it as you keep secrets.",
-    "Not in it: what containers wrote into volumes, and images.",
+    "Writes tasks, nodes and settings at one revision as lines of JSON with a checksum at the end, compressed if FILE ends in .gz. The master keeps running. FILE appears under its name when it is complete and on disk; - writes to stdout. A backup contains environment variables unencrypted, so protect it like a secret.",
+    "Volumes and images are not part of a backup.",
   ],
   arguments: { name: "FILE", min: 1, max: 1, completes: "files" },
   flags: [
-    { long: "force", short: "f", description: "replace FILE where it is there already" },
-    { long: "verify", description: "write nothing: check that FILE is a whole backup, without a master" },
+    { long: "force", short: "f", description: "replace FILE if it exists" },
+    { long: "verify", description: "check that FILE is a complete backup; needs no master" },
   ],
   outputs: ["table", "json"],
   examples: [
     ["podling backup /backup/podling-$(date +%F).gz", "every night, from cron"],
-    ["podling backup - | ssh elsewhere 'cat > podling.backup'", "to another machine"],
-    ["podling backup --verify /backup/podling-2025-01-19.gz", "is it whole?"],
+    ["podling backup - | ssh elsewhere 'cat > podling.backup'", "write to another machine"],
+    ["podling backup --verify /backup/podling-2025-01-19.gz", "check a backup"],
   ],
   async run(context) {
     const { flags, words } = context;
@@ -45,8 +45,7 @@ export const backup: Command = {
       else await context.out(`${path}: ${backupWords(manifest)}, ${formatMemory(bytes)}\n`);
       return exitCodes.done;
     } catch (error) {
-      if (interrupted.signal.aborted)
-        throw new Failure("interrupted, and nothing was written", "", exitCodes.interrupted);
+      if (interrupted.signal.aborted) throw new Failure("interrupted; no file was written", "", exitCodes.interrupted);
       throw error;
     } finally {
       ignore();
@@ -59,14 +58,14 @@ async function verify(context: Context, path: string): Promise<number> {
   if (path === "-") throw new UsageError("--verify reads a file, not -", "Usage: podling backup --verify FILE");
   const { manifest, bytes } = await verifyBackupFile(path);
   if (context.output() === "json") await context.outJson({ file: path, ...manifest });
-  else await context.out(`${path} is whole: ${backupWords(manifest)}, ${formatMemory(bytes)}\n`);
+  else await context.out(`${path} is complete: ${backupWords(manifest)}, ${formatMemory(bytes)}\n`);
   return exitCodes.done;
 }
 
-/** What is not whole ends with an error, but then half of it has been written: so does every pipe. */
+/** An error may come after a part of the backup has been written. */
 async function toStdout(context: Context): Promise<number> {
   if (context.io.stdout.isTty)
-    throw new UsageError("this would fill the terminal", "Name a file, or pipe it somewhere");
+    throw new UsageError("a backup is not written to a terminal", "Name a file, or use a pipe");
   const { manifest, bytes } = await receive(context, (piece) => context.out(piece));
   await context.say(`${backupWords(manifest)}, ${formatMemory(bytes)}`);
   return exitCodes.done;

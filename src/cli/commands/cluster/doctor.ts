@@ -1,4 +1,4 @@
-// podling doctor: what is wrong with this machine and its cluster, and what to do about it.
+// podling doctor: checks this machine and its cluster, and prints findings with their fixes.
 
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
@@ -13,31 +13,39 @@ const colours: Record<Severity, Colour> = { ok: "green", note: "dim", warning: "
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "Look at this machine and its cluster, and say what is wrong and what helps",
+  summary: "Check this machine and the cluster for problems",
   usage: "[flags]",
   description: [
-    "Looks at the master, the engine, clocks, versions, disks, data folders, ports, and at published ports that other machines can reach. It changes nothing, and needs neither master nor engine nor token: what is missing is a finding. Each look takes at most a few seconds.",
-    "Returns 0 when nothing is a problem (warnings and notes may be), 1 otherwise.",
+    "Checks the master, the engine, clocks, versions, disks, data folders, ports, and published ports that other machines can reach, and says how to fix what it finds. It changes nothing. It works without a master, engine or token: what is missing becomes a finding. Each check takes at most a few seconds.",
+    "The exit code is 0 without problems (warnings and notes do not count), and 1 otherwise.",
   ],
   flags: [
     {
       long: "data-dir",
       value: "FOLDER",
-      description: "the folder with both roles' folders, as podling up has it; left out: where the system keeps them",
+      description: "folder with the subfolders master and worker, as for podling up; by default the usual folders",
       completes: "folders",
     },
-    { long: "docker-host", value: "URL", description: "the engine: unix:///var/run/docker.sock", env: "DOCKER_HOST" },
-    { long: "worker-port", value: "PORT", description: "port of this machine's worker", default: "8081" },
+    {
+      long: "docker-host",
+      value: "URL",
+      description: "address of the container engine, such as unix:///var/run/docker.sock",
+      env: "DOCKER_HOST",
+    },
+    { long: "worker-port", value: "PORT", description: "port of the worker on this machine", default: "8081" },
   ],
   outputs: ["table", "json"],
   examples: [
-    ["podling doctor", "what is wrong?"],
-    ["podling doctor -o json | jq -r '.findings[] | select(.severity == \"problem\") | .message'", "for a program"],
-    ["podling doctor --master http://10.0.0.1:8080", "from a worker's machine"],
+    ["podling doctor", "check this machine"],
+    [
+      "podling doctor -o json | jq -r '.findings[] | select(.severity == \"problem\") | .message'",
+      "print only problems, for a program",
+    ],
+    ["podling doctor --master http://10.0.0.1:8080", "check from the machine of a worker"],
   ],
   async run(context) {
     const { flags, io } = context;
-    context.masterUrl(); // one that is no address is the caller's mistake, not a finding
+    context.masterUrl(); // An invalid URL is a usage error, not a finding.
     const given = flags.text("data-dir");
     const folder = (role: "master" | "worker") =>
       given === undefined ? dataFolder(context, role) : `${given}/${role}`;
@@ -67,7 +75,7 @@ async function show(context: Context, findings: readonly Finding[], sum: string)
   await context.out(`${sum}\n`);
 }
 
-/** "problem  master  cannot reach ..." and beneath it what to do. */
+/** "problem  master  cannot reach ...", and the fix on the next line. */
 function lines({ check, severity, message, fix }: Finding, width: number, style: Style): string {
   const left = `${style.paint(severity.padEnd(7), colours[severity])}  ${check.padEnd(width)}  `;
   const next = fix === null ? "" : `${" ".repeat(7 + 2 + width + 2)}${oneLine(fix)}\n`;

@@ -1,17 +1,17 @@
-// podling master: reads its flags; what it then does is handed in.
+// podling master: turns its flags into settings; main.ts runs the master.
 
 import type { Command } from "../../command/command.ts";
 import { masterFlags, masterSettings } from "./role-flags.ts";
 
 export const master: Command = {
   name: "master",
-  summary: "Be the master: the API, the scheduler and the journal",
+  summary: "Run a master: the API, the scheduler and the journal",
   usage: "[flags]",
-  description: ["Runs until Ctrl-C or SIGTERM. Tasks go on running on their nodes meanwhile."],
+  description: ["Runs until Ctrl-C or SIGTERM. Tasks keep running on their nodes while the master is stopped."],
   flags: masterFlags,
   examples: [
-    ["podling master", "for this machine alone"],
-    ["PODLING_TOKEN=secret podling master --host 0.0.0.0", "for other machines too"],
+    ["podling master", "reachable from this machine only"],
+    ["PODLING_TOKEN=secret podling master --host 0.0.0.0", "reachable from other machines"],
   ],
   run: (context) => context.roles.master(masterSettings(context)),
 };

@@ -1,5 +1,5 @@
-// podling restore: a backup takes the place of the state of a running master, or goes into the folder of one that does
-// not run. It shows what changes and asks first.
+// podling restore: replaces the state of a running master, or of the folder of a stopped one, by a backup. Shows the
+// changes and asks first.
 
 import type { RestoreAnswer } from "../../../api/views/restore-summary.ts";
 import type { Command } from "../../command/command.ts";
@@ -9,16 +9,16 @@ import { RefusedError, UsageError } from "../../command/failure.ts";
 import { backupWords, counted, restoreColumns, restoreRowCount, restoreRows } from "../../render/backup.ts";
 import { readBackupFile, verifyBackupFile } from "./backup-files.ts";
 
-/** A terminal shows this many; the count says the rest. */
+/** Rows on a terminal; a count stands for the others. */
 const shownAtMost = 20;
 
 export const restore: Command = {
   name: "restore",
-  summary: "Replace the state of a master by a backup",
+  summary: "Replace the state of a cluster by a backup",
   usage: "FILE [flags]",
   description: [
-    "Checks all of FILE, shows what would change, asks, and then replaces the state of the running master: all of it, or nothing. Tasks that the backup knows are adopted where their containers still run; containers of tasks that it does not know are stopped. In a pipe it replaces tasks only with -y.",
-    "With --data-dir it restores into the folder of a master that does not run, for a machine that died; then start the master there. A backup of another cluster is refused where tasks would be lost, unless --force.",
+    "Verifies FILE, shows what would change, asks, and then replaces the state of the running master, completely or not at all. Tasks in the backup adopt their containers if these still run. Containers of tasks that are not in the backup are stopped. Without a terminal it replaces tasks only with -y.",
+    "With --data-dir it restores into the folder of a stopped master, for example on a new machine; start the master afterwards. A backup of another cluster is refused if tasks would be lost, unless --force is given.",
   ],
   arguments: { name: "FILE", min: 1, max: 1, completes: "files" },
   flags: [
@@ -27,28 +27,35 @@ export const restore: Command = {
     {
       long: "force",
       short: "f",
-      description: "also a backup of another cluster; containers of this one are left to you",
+      description:
+        "also accept a backup of another cluster; the containers of this one keep running and are no longer managed",
     },
     {
       long: "data-dir",
       value: "FOLDER",
-      description: "the folder of a master that does not run, in place of a running master",
+      description: "restore into the folder of a stopped master",
       completes: "folders",
     },
   ],
   outputs: ["table", "json"],
   examples: [
-    ["podling restore --dry-run podling.gz", "what would change?"],
-    ["podling restore podling.gz", "into the running master"],
-    ["podling restore podling.gz --data-dir /var/lib/podling/master", "before the first start of a new machine"],
+    ["podling restore --dry-run podling.gz", "show what would change"],
+    ["podling restore podling.gz", "restore into the running master"],
+    [
+      "podling restore podling.gz --data-dir /var/lib/podling/master",
+      "restore before the first start on a new machine",
+    ],
   ],
   async run(context) {
     const { flags, words } = context;
     const path = words[0]!;
     if (path === "-")
-      throw new UsageError("restore reads its file more than once, so it takes no -", "Write it to a file first");
+      throw new UsageError(
+        "restore cannot read from stdin, because it reads the backup more than once",
+        "Write it to a file first",
+      );
     const progress = context.progress();
-    await progress.show(`checking ${path}`, "check");
+    await progress.show(`verifying ${path}`, "check");
     await verifyBackupFile(path);
     await progress.clear();
     const mayAsk = !flags.has("yes") && !flags.has("dry-run");
@@ -88,7 +95,7 @@ async function show(context: Context, plan: RestoreAnswer): Promise<void> {
   const { before, backup } = plan;
   const now =
     before.clusterId === ""
-      ? "nothing yet"
+      ? "empty"
       : `cluster ${before.clusterId}, revision ${before.revision}: ${counted(before.tasks, "task")}, ${counted(before.nodes, "node")}`;
   await context.out(`backup  ${backupWords(backup)}\nnow     ${now}\n`);
   const rows = restoreRows(plan);
@@ -96,17 +103,17 @@ async function show(context: Context, plan: RestoreAnswer): Promise<void> {
   if (shown.length > 0) await context.outTable(restoreColumns, shown);
   const more = restoreRowCount(plan) - shown.length;
   if (more > 0) await context.out(`and ${more} more\n`);
-  if (rows.length === 0) await context.out("no task or node differs\n");
+  if (rows.length === 0) await context.out("no task or node changes\n");
   const ahead = Date.parse(backup.at) - context.io.clock.now();
   if (ahead > 60_000)
     await context.say(
-      `note: the backup is from ${Math.round(ahead / 1000)} s ahead of this machine's clock. Is the clock right?`,
+      `note: the backup is dated ${Math.round(ahead / 1000)} s in the future. Check the clock of this machine`,
     );
 }
 
 async function agreed(context: Context, { tasks }: RestoreAnswer): Promise<boolean> {
   if (!context.io.stdinIsTty)
-    throw new UsageError("nobody is here to be asked, so nothing was changed", "Say yes with podling restore -y FILE");
+    throw new UsageError("not a terminal, so nothing was changed", "Confirm with podling restore -y FILE");
   const stopped = tasks.forgotten.live;
   const cost = stopped === 0 ? "" : `, and stop the containers of ${counted(stopped, "task")}`;
   await context.err(`Replace the state by this backup${cost}? [y/N] `);
@@ -115,8 +122,8 @@ async function agreed(context: Context, { tasks }: RestoreAnswer): Promise<boole
 
 function next({ flags }: Context): string {
   return flags.given("data-dir")
-    ? "Start the master on this folder; workers find it by its address."
-    : "Workers register anew and adopt what runs: see podling ps";
+    ? "Now start the master on this folder. Workers connect to it by its address."
+    : "Workers register again and adopt running containers: see podling ps";
 }
 
 function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {

@@ -1,104 +1,128 @@
-// The flags of master, worker and up, and what they mean as settings. What a role then does is not here.
+// The flags of master, worker and up, and their conversion to settings.
 
 import { type Strategy, strategies } from "../../../model/cluster.ts";
 import { limits } from "../../../model/limits.ts";
 import { parseCpu, parseMemory } from "../../../model/quantity.ts";
-import type { Flag } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
+import type { Flag } from "../../command/flag.ts";
 import type { MasterSettings, UpSettings, WorkerSettings } from "../../command/roles.ts";
 import { keyValues } from "../task/task-input.ts";
 
-const dataDirDefault = "/var/lib/podling as root, else ~/.local/share/podling";
+const dataDirDefault = "in /var/lib/podling for root, else in ~/.local/share/podling";
 
 const host: Flag = {
   long: "host",
   value: "ADDRESS",
-  description: "address to listen on; beyond this machine it needs --token",
+  description: "address to listen on; other addresses than loopback require --token",
   default: "127.0.0.1",
 };
 
 const insecure: Flag = {
   long: "insecure",
-  description: "listen beyond this machine without a token: whoever reaches it rules it",
+  description: "accept connections from other machines without a token: anyone who can reach the port has full control",
 };
 
 const masterOnly: readonly Flag[] = [
   {
     long: "journal",
     value: "KIND",
-    description: "sqlite, or memory that forgets",
+    description: "sqlite, or memory (lost on exit)",
     default: "sqlite",
     choices: ["sqlite", "memory"],
   },
-  { long: "strategy", value: "NAME", description: strategies.join(", "), default: "round-robin", choices: strategies },
+  {
+    long: "strategy",
+    value: "NAME",
+    description: `placement: ${strategies.join(", ")}`,
+    default: "round-robin",
+    choices: strategies,
+  },
   {
     long: "allowed-host",
     value: "NAME",
-    description: "host name under which it may be called, beside localhost and addresses",
+    description: "host name that clients may use, besides localhost and IP addresses",
     repeatable: true,
   },
   {
     long: "retention-count",
     value: "N",
-    description: `finished tasks to keep; ${limits.finishedTaskCount} if left out`,
+    description: `finished tasks to keep; by default ${limits.finishedTaskCount}`,
   },
   {
     long: "retention-age",
     value: "TIME",
-    description: `how long to keep them; ${limits.finishedTaskAgeMs / 3_600_000}h if left out`,
+    description: `how long to keep finished tasks; by default ${limits.finishedTaskAgeMs / 3_600_000}h`,
   },
   {
     long: "mass-loss-threshold",
     value: "FRACTION",
     description:
-      "more nodes than this share silent at once count as its own network's fault, not as lost; 1 or off: never",
+      "if more than this share of the nodes stops sending heartbeats at once, none is declared lost; 1 or off to disable",
     default: String(limits.massLossFraction),
   },
 ];
 
 const workerOnly: readonly Flag[] = [
-  { long: "hostname", value: "NAME", description: "the node's name; this machine's if left out" },
-  { long: "address", value: "ADDRESS", description: "where the master reaches it; where it calls from if left out" },
-  { long: "capacity", value: "N", description: "tasks at once", default: "10" },
-  { long: "label", short: "l", value: "K=V", description: "label of the node, for constraints", repeatable: true },
-  { long: "cpus", value: "N", description: "cores to give to tasks; all of the engine's if left out" },
+  { long: "hostname", value: "NAME", description: "name of the node; by default the name of this machine" },
+  {
+    long: "address",
+    value: "ADDRESS",
+    description: "address at which the master reaches the worker; by default the one that it connects from",
+  },
+  { long: "capacity", value: "N", description: "largest number of tasks at once", default: "10" },
+  {
+    long: "label",
+    short: "l",
+    value: "K=V",
+    description: "label of the node, for --constraint of podling run",
+    repeatable: true,
+  },
+  { long: "cpus", value: "N", description: "cores for tasks; by default all cores of the engine" },
   {
     long: "memory",
     short: "m",
     value: "SIZE",
-    description: "memory to give to tasks; all of the engine's if left out",
+    description: "memory for tasks; by default all memory of the engine",
   },
-  { long: "docker-host", value: "URL", description: "the engine: unix:///var/run/docker.sock", env: "DOCKER_HOST" },
+  {
+    long: "docker-host",
+    value: "URL",
+    description: "address of the container engine, such as unix:///var/run/docker.sock",
+    env: "DOCKER_HOST",
+  },
   {
     long: "ended-count",
     value: "N",
-    description: `ended containers to keep for their logs; off: all; ${limits.endedContainerCount} if left out`,
+    description: `ended containers to keep for their logs, or off to keep all; by default ${limits.endedContainerCount}`,
   },
   {
     long: "ended-age",
     value: "TIME",
-    description: `how long to keep them; off: for ever; ${limits.endedContainerAgeMs / 3_600_000}h if left out`,
+    description: `how long to keep ended containers, or off for no limit; by default ${limits.endedContainerAgeMs / 3_600_000}h`,
   },
   {
     long: "disk-high",
     value: "PERCENT",
-    description: "where the engine's disk is this full, remove images that Podling pulled and nothing uses; off: never",
+    description: "when the engine's disk is this full, remove unused images that Podling pulled, or off",
     default: String(limits.diskHighPercent),
   },
   {
     long: "disk-low",
     value: "PERCENT",
-    description: "until it is no fuller than this",
+    description: "stop removing images when the disk is no fuller than this",
     default: String(limits.diskLowPercent),
   },
-  { long: "drain-on-exit", description: "stop its containers when it ends; left out, they go on" },
+  {
+    long: "drain-on-exit",
+    description: "stop all containers and leave the cluster on exit; by default they keep running",
+  },
 ];
 
 const dataDir = (what: string): Flag => ({
   long: "data-dir",
   value: "FOLDER",
-  description: `${what}; left out: a folder under ${dataDirDefault}`,
+  description: `${what}; by default ${dataDirDefault}`,
   completes: "folders",
 });
 
@@ -109,18 +133,35 @@ const port = (value: string, what: string): Flag => ({
   default: value,
 });
 
+const requiredToken: Flag = {
+  long: "token",
+  value: "TOKEN",
+  description: "access token that clients and workers must send",
+  env: "PODLING_TOKEN",
+};
+
+const masterUrl: Flag = {
+  long: "master",
+  value: "URL",
+  description: "address of the master to join",
+  default: "http://localhost:8080",
+  env: "PODLING_MASTER_URL",
+};
+
 export const masterFlags: readonly Flag[] = [
   host,
   port("8080", "port of the API"),
-  dataDir("where the journal is"),
+  dataDir("folder of the journal"),
+  requiredToken,
   ...masterOnly,
   insecure,
 ];
 
 export const workerFlags: readonly Flag[] = [
+  masterUrl,
   host,
-  port("8081", "port of its own server, for logs and metrics"),
-  dataDir("where it keeps its identity"),
+  port("8081", "port of the worker's HTTP server, for logs and metrics"),
+  dataDir("folder of the worker's identity"),
   ...workerOnly,
   insecure,
 ];
@@ -128,8 +169,9 @@ export const workerFlags: readonly Flag[] = [
 export const upFlags: readonly Flag[] = [
   host,
   port("8080", "port of the API"),
-  { long: "worker-port", value: "PORT", description: "port of the worker's own server", default: "8081" },
-  dataDir("where both keep what they know"),
+  { long: "worker-port", value: "PORT", description: "port of the worker's HTTP server", default: "8081" },
+  dataDir("folder with the subfolders master and worker"),
+  requiredToken,
   ...masterOnly,
   ...workerOnly,
   insecure,
@@ -166,7 +208,7 @@ export function workerSettings(context: Context): WorkerSettings {
   return { ...nodeSettings(context), masterUrl: context.masterUrl(), port, dataDir: dataFolder(context, "worker") };
 }
 
-/** Both in one process, so the master is here: `masterUrl` names what is asked for, where port 0 is still 0. */
+/** Settings of both. `masterUrl` has the port as given, so port 0 is still 0 in it. */
 export function upSettings(context: Context): UpSettings {
   const { flags } = context;
   const given = flags.text("data-dir");
@@ -212,7 +254,7 @@ function cleanupSettings({ flags }: Context): Pick<WorkerSettings, "retention" |
   };
   if (isOff("disk-high")) return { retention, watermarks: null };
   const highPercent = flags.integer("disk-high", 1, 100)!;
-  // Where only the high one is given, the low one stays below it.
+  // If only --disk-high is given, --disk-low stays below it.
   const lowPercent = flags.given("disk-low")
     ? flags.integer("disk-low", 0, 99)!
     : Math.min(limits.diskLowPercent, highPercent - 1);
@@ -232,7 +274,7 @@ function amount(
   throw new UsageError(`${flag}: expected ${expected}; got ${JSON.stringify(text)}`);
 }
 
-/** `--data-dir` itself; else a folder for this role where the system keeps such things. */
+/** `--data-dir`, or the default folder of this role. */
 export function dataFolder({ flags, io }: Context, role: "master" | "worker"): string {
   const given = flags.text("data-dir");
   if (given) return given;
@@ -240,5 +282,5 @@ export function dataFolder({ flags, io }: Context, role: "master" | "worker"): s
   const { XDG_DATA_HOME, HOME } = io.env;
   if (XDG_DATA_HOME?.startsWith("/")) return `${XDG_DATA_HOME}/podling/${role}`;
   if (HOME) return `${HOME}/.local/share/podling/${role}`;
-  throw new UsageError("there is no home folder to keep data in", "Name one with --data-dir FOLDER.");
+  throw new UsageError("there is no home folder for the data", "Choose a folder with --data-dir FOLDER.");
 }

@@ -1,4 +1,4 @@
-// podling node clean: show what a node can be cleaned of, ask, and have its worker remove it.
+// podling node clean: shows what can be removed from nodes, asks, and lets their workers remove it.
 
 import type { Cleanup, CleanupItem } from "../../../model/node/cleanup.ts";
 import { formatMemory } from "../../../model/quantity.ts";
@@ -10,24 +10,27 @@ import { cleanupColumns, countOf, diskText, rowsOf } from "../../render/cleanup.
 
 export const nodeClean: Command = {
   name: "node clean",
-  summary: "Remove from nodes what Podling left there and nothing needs",
+  summary: "Remove unused containers, images and volumes of Podling",
   usage: "[NODE ...] [flags]",
   description: [
-    "Ended containers of tasks that are over, with their logs; with --images also images that Podling pulled and that no container uses; with --volumes also volumes that Podling made and that no container uses, with their data. Without a NODE, on all nodes that are online.",
-    "Shows what would go and asks. In a pipe it removes only with -y. It never touches what Podling did not make or pull; -o wide shows that too. What comes to be unused between the question and the answer goes as well.",
-    "Nodes clean up by themselves, but never volumes: see --ended-count, --ended-age and --disk-high of podling worker.",
+    "Removes ended containers of finished tasks, with their logs. With --images it also removes unused images that Podling pulled, and with --volumes unused volumes that Podling created, with their data. Without NODE it cleans all online nodes.",
+    "Lists what it would remove and asks. Without a terminal it needs -y. Anything that becomes unused while you are being asked is removed too. It never removes what Podling did not create or pull; -o wide lists that as well.",
+    "Workers also clean up automatically, except volumes: see --ended-count, --ended-age and --disk-high of podling worker.",
   ],
   arguments: { name: "NODE", min: 0, max: Number.POSITIVE_INFINITY, completes: "nodes" },
   flags: [
-    { long: "images", description: "also images that Podling pulled and nothing uses" },
-    { long: "volumes", description: "also volumes that Podling made and nothing uses: their data is lost" },
-    { long: "dry-run", description: "only show" },
+    { long: "images", description: "also remove unused images that Podling pulled" },
+    { long: "volumes", description: "also remove unused volumes that Podling created; their data is lost" },
+    { long: "dry-run", description: "only list" },
     { long: "yes", short: "y", description: "do not ask" },
   ],
   outputs: ["table", "wide", "json"],
   examples: [
-    ["podling node clean --dry-run --images --volumes", "what could go on any node, and why the rest stays"],
-    ["podling node clean n1 --images -y", "make room on n1"],
+    [
+      "podling node clean --dry-run --images --volumes",
+      "list what can be removed on each node, and why the rest is kept",
+    ],
+    ["podling node clean n1 --images -y", "free space on n1"],
   ],
   async run(context) {
     const { flags } = context;
@@ -35,15 +38,15 @@ export const nodeClean: Command = {
     const ask = (id: string, operation: "previewCleanup" | "cleanNode") => context.call(operation, { id, query });
     const names = context.words.length > 0 ? [...new Set(context.words)] : await onlineNodes(context);
     const seen = await onEach(context, names, (name) => ask(name, "previewCleanup"));
-    const going = seen.answers.flatMap(({ items }) => items.filter(({ verdict }) => verdict === "goes"));
+    const removable = seen.answers.flatMap(({ items }) => items.filter(({ verdict }) => verdict === "goes"));
     const json = context.output() === "json";
     if (!json) await show(context, seen.answers);
-    if (flags.has("dry-run") || going.length === 0) {
+    if (flags.has("dry-run") || removable.length === 0) {
       if (json) await context.outJson(seen.answers);
-      else if (going.length === 0 && seen.answers.length > 0) await context.err("there is nothing to remove\n");
+      else if (removable.length === 0 && seen.answers.length > 0) await context.err("nothing to remove\n");
       return seen.code;
     }
-    if (!flags.has("yes") && !(await isAgreed(context, going))) return exitCodes.error;
+    if (!flags.has("yes") && !(await isAgreed(context, removable))) return exitCodes.error;
     const ids = seen.answers.filter(({ items }) => items.some(({ verdict }) => verdict === "goes"));
     const done = await onEach(
       context,
@@ -56,7 +59,7 @@ export const nodeClean: Command = {
       const removed = items.filter(({ verdict }) => verdict === "removed");
       await context.say(`${hostname}: removed ${removed.length === 0 ? "nothing" : withSize(removed)}`);
       for (const { kind, name, message } of items.filter((item) => item.code === "refused")) {
-        await context.err(errorLine(`${kind} ${name} on ${hostname} stays: ${message}`, ""));
+        await context.err(errorLine(`${kind} ${name} on ${hostname} was not removed: ${message}`, ""));
         code = exitCodes.error;
       }
     }
@@ -67,11 +70,11 @@ export const nodeClean: Command = {
 async function onlineNodes(context: Context): Promise<string[]> {
   const nodes = await context.call("listNodes");
   const online = nodes.filter(({ status }) => status === "online");
-  if (online.length === 0) await context.err("no node is online, so there is nothing to clean\n");
+  if (online.length === 0) await context.err("no node is online\n");
   return online.map(({ nodeId }) => nodeId);
 }
 
-/** One after the other: each asks a whole machine. A node that refuses does not hold up the others. */
+/** One node after the other, because each request is much work for its machine. Continues after a refusal. */
 async function onEach(
   context: Context,
   names: readonly string[],
@@ -95,19 +98,19 @@ async function show(context: Context, answers: readonly Cleanup[]): Promise<void
   const wide = context.output() === "wide";
   const { rows, hidden } = rowsOf(answers, wide);
   if (rows.length > 0) await context.outTable(cleanupColumns, rows);
-  if (hidden > 0) await context.out(`and ${hidden} that Podling did not make or pull: -o wide shows them\n`);
+  if (hidden > 0) await context.out(`and ${hidden} that Podling did not create or pull: -o wide lists them\n`);
   for (const { hostname, disk, omitted } of answers) {
     if (disk !== null) await context.say(`${hostname}: ${diskText(disk)}`);
-    if (omitted > 0) await context.say(`${hostname}: ${omitted} more that stay are left out`);
+    if (omitted > 0) await context.say(`${hostname}: ${omitted} more that are kept are not listed`);
   }
 }
 
-async function isAgreed(context: Context, going: readonly CleanupItem[]): Promise<boolean> {
+async function isAgreed(context: Context, removable: readonly CleanupItem[]): Promise<boolean> {
   if (!context.io.stdinIsTty) {
-    throw new UsageError("nobody is here to be asked, so nothing was removed", "Say yes with podling node clean -y");
+    throw new UsageError("not a terminal, so nothing was removed", "Confirm with podling node clean -y");
   }
-  const data = going.some(({ kind }) => kind === "volume") ? ", with all data in the volumes" : "";
-  await context.err(`Remove ${withSize(going)}${data}? [y/N] `);
+  const data = removable.some(({ kind }) => kind === "volume") ? " and all data in the volumes" : "";
+  await context.err(`Remove ${withSize(removable)}${data}? [y/N] `);
   if (/^y(es)?$/i.test(((await context.io.readLine()) ?? "").trim())) return true;
   await context.err("nothing was removed\n");
   return false;

@@ -1,10 +1,11 @@
-// podling node: one machine of the cluster.
+// podling node: commands for the nodes of the cluster.
 
 import type { Node } from "../../../model/node/node.ts";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
+import { counted } from "../../render/backup.ts";
 import { each } from "../task/each.ts";
 import { nodeClean } from "./node-clean.ts";
 
@@ -13,13 +14,13 @@ const usage = "NODE [NODE ...]";
 
 const inspect: Command = {
   name: "node inspect",
-  summary: "Show all that is known of nodes, as JSON",
+  summary: "Show node details as JSON",
   usage,
-  description: ["One node is an object, several are a list."],
+  description: ["Prints an object for one node, and a list for several."],
   arguments: someNodes,
   flags: [],
   outputs: ["json", "name"],
-  examples: [["podling node inspect n1", "everything"]],
+  examples: [["podling node inspect n1", "all details of n1"]],
   async run(context) {
     const nodes: Node[] = [];
     for (const id of context.words) nodes.push(await context.call("getNode", { id }));
@@ -31,7 +32,7 @@ const inspect: Command = {
 
 const cordon: Command = {
   name: "node cordon",
-  summary: "Place nothing more on nodes; what runs there goes on",
+  summary: "Place no new tasks on nodes; running tasks continue",
   usage,
   arguments: someNodes,
   flags: [],
@@ -41,25 +42,27 @@ const cordon: Command = {
 
 const uncordon: Command = {
   name: "node uncordon",
-  summary: "Place tasks on nodes again; what waited for room is placed at once",
-  description: ["It also ends the damping of a node that was lost too often."],
+  summary: "Place tasks on nodes again",
+  description: [
+    "Waiting tasks that fit are placed at once. It also ends the damping of a node that went offline too often.",
+  ],
   usage,
   arguments: someNodes,
   flags: [],
   examples: [["podling node uncordon n1", "after maintenance"]],
-  run: (context) => setSchedulable(context, "uncordonNode", "open for tasks"),
+  run: (context) => setSchedulable(context, "uncordonNode", "uncordoned"),
 };
 
 const lost: Command = {
   name: "node lost",
-  summary: "Declare nodes lost, without waiting for the master to find out",
+  summary: "Declare nodes lost, without waiting for the heartbeat timeout",
   description: [
-    "For a machine that is really gone, above all while the master holds because most nodes fell silent at once. Unfinished tasks of the node fail, or are replaced elsewhere where their restart policy says so. Should it come back, it stops what is no longer its own.",
+    "For a machine that is really gone, above all while mass-loss protection is active because most nodes stopped sending heartbeats at once. Unfinished tasks of the node fail, and are replaced on other nodes if their restart policy allows it. If the node comes back, its worker stops the containers of these tasks.",
   ],
   usage: `${usage} [flags]`,
   arguments: someNodes,
-  flags: [{ long: "force", short: "f", description: "also a node that was heard just now" }],
-  examples: [["podling node lost n3", "it burnt, and the master still holds"]],
+  flags: [{ long: "force", short: "f", description: "also a node that has just sent a heartbeat" }],
+  examples: [["podling node lost n3", "the machine is dead, but the master is still waiting for it"]],
   run: (context) =>
     each(context, context.words, async (reference) => {
       const query = context.flags.has("force") ? { force: true } : {};
@@ -71,18 +74,18 @@ const lost: Command = {
 
 const rm: Command = {
   name: "node rm",
-  summary: "Forget nodes",
-  description: ["Their unfinished tasks fail, or are replaced elsewhere where their restart policy says so."],
+  summary: "Remove nodes from the cluster",
+  description: ["Their unfinished tasks fail, and are replaced on other nodes if their restart policy allows it."],
   usage: `${usage} [flags]`,
   arguments: someNodes,
-  flags: [{ long: "force", short: "f", description: "also a node that is online" }],
-  examples: [["podling node rm n3", "a machine that is gone for good"]],
+  flags: [{ long: "force", short: "f", description: "also remove nodes that are online" }],
+  examples: [["podling node rm n3", "remove a machine that no longer exists"]],
   run: (context) =>
     each(context, context.words, async (reference) => {
       const node = await context.call("getNode", { id: reference });
       if (node.status === "online" && !context.flags.has("force")) {
         throw new Failure(
-          `${node.hostname} is online, with ${node.runningTasks} tasks`,
+          `${node.hostname} is online, with ${counted(node.runningTasks, "task")}`,
           `Stop its worker first, or use podling node rm -f ${reference}`,
         );
       }
@@ -94,7 +97,7 @@ const rm: Command = {
 
 export const node: CommandGroup = {
   name: "node",
-  summary: "Inspect, cordon, uncordon, clean, give up or remove a node",
+  summary: "Inspect, cordon, clean or remove nodes",
   commands: [inspect, cordon, uncordon, nodeClean, lost, rm],
 };
 

@@ -1,4 +1,4 @@
-// podling nodes: the machines of the cluster.
+// podling nodes: a table of nodes.
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -9,13 +9,13 @@ export const nodes: Command = {
   summary: "List nodes",
   usage: "[flags]",
   description: [
-    "A node that is online may still get nothing new: suspect (its connection broke, it has moments to come back), silent (most are, so the master holds rather than lose them), or damped (lost too often). Sentences on stderr say why.",
+    "An online node may still receive no new tasks: suspect (its connection just dropped), silent (no heartbeat, but so are most nodes, so the master waits), or damped (it went offline too often). The reason is printed on stderr.",
   ],
   flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
   outputs: ["table", "wide", "json", "name"],
   examples: [
-    ["podling nodes", "state, and what is taken of each"],
-    ["podling nodes -o wide", "with addresses, engines and labels"],
+    ["podling nodes", "status and use of each node"],
+    ["podling nodes -o wide", "also addresses, engines and labels"],
   ],
   async run(context) {
     const found = await context.call("listNodes");
@@ -23,7 +23,7 @@ export const nodes: Command = {
     else if (context.output() === "json") await context.outJson(found);
     else if (context.output() === "name") await context.out(found.map(({ hostname }) => `${hostname}\n`).join(""));
     else if (found.length === 0 && context.io.stdout.isTty) {
-      await context.err("no nodes yet. Start one with: podling worker --master URL\n");
+      await context.err("no nodes. Start a worker with: podling worker --master URL\n");
     } else await context.outTable(nodeColumns(context.io.clock.now(), context.output() === "wide"), found);
     if (!context.flags.has("quiet") && context.output() !== "name") {
       for (const note of nodeNotes(found)) await context.say(note);

@@ -1,4 +1,4 @@
-// What is going on in a simulation, on stderr; and Ctrl-C, which ends it between two slices of a run.
+// Shows the progress of a simulation on stderr, and handles Ctrl-C, which ends a run at its next progress call.
 
 import type { Context } from "../../command/context.ts";
 import type { Progress } from "../../render/progress.ts";
@@ -6,7 +6,7 @@ import { formatSpan, nodeHoursPerSecond } from "../../render/simulation.ts";
 import type { OnProgress } from "./simulator.ts";
 import type { Totals } from "./totals.ts";
 
-/** Without a terminal a line for each tenth. */
+/** Without a terminal, one line for each tenth of the run. */
 const tenths = 10;
 
 export class SimulationProgress {
@@ -29,13 +29,13 @@ export class SimulationProgress {
     return this.#interrupt.signal;
   }
 
-  /** Of a seed that runs alone. */
+  /** Progress of a single run. */
   readonly showRun: OnProgress = (virtualMs, { seed, nodes, durationMs }) => {
     const rests = virtualMs > durationMs;
     const where = rests ? `healed ${formatSpan(virtualMs - durationMs)} ago` : `of ${formatSpan(durationMs)}`;
     const speed = nodeHoursPerSecond(virtualMs * nodes, this.#elapsedMs());
     const text = `seed ${seed}: ${formatSpan(virtualMs)} ${where}, ${nodes} nodes, ${speed}`;
-    // A run does not wait for whoever reads; what cannot be shown at once is not shown.
+    // A run does not wait for a slow terminal: progress is skipped while the last one is being written.
     if (this.#showing) return;
     this.#showing = true;
     const key = rests ? "rests" : String(Math.floor((virtualMs / durationMs) * tenths));
@@ -59,7 +59,7 @@ export class SimulationProgress {
     return this.clear();
   }
 
-  /** How long it took, which the same seed does not always do: not for stdout. */
+  /** The real duration goes to stderr, because it differs between runs of the same seed. */
   sayWork(nodeMs: number): Promise<void> {
     const wallMs = this.#elapsedMs();
     return this.#context.say(`${formatSpan(wallMs)}, ${nodeHoursPerSecond(nodeMs, wallMs)}`);

@@ -1,53 +1,52 @@
-// One seed: run it, where asked run it again and compare, and where it failed make it smaller. What came of it is a
-// value; who shows it does so elsewhere.
+// Runs one seed, optionally twice to compare, and optionally shrinks a failure. Returns the outcome and prints nothing.
 
 import type { Clock } from "../../../lib/clock.ts";
 import { limits } from "../../../model/limits.ts";
-import { commandFor } from "./asked.ts";
-import type { OnProgress, SimulationAsked, SimulationFailure, SimulationReport, Simulator } from "./simulator.ts";
+import { commandFor } from "./sim-input.ts";
+import type { OnProgress, SimulationFailure, SimulationInput, SimulationReport, Simulator } from "./simulator.ts";
 
 export interface SeedOutcome {
   seed: number;
   verdict: "ok" | SimulationFailure["class"];
   failure: SimulationFailure | null;
-  /** Repeats the failure; null: there is none. */
+  /** The command that repeats the failure. Null if there is none. */
   command: string | null;
-  /** Runs that it took to make it smaller; 0: nobody asked for that, or nothing failed. */
+  /** Runs that shrinking took; 0 without shrinking. */
   shrinkRuns: number;
-  /** Run twice, and found to be the same. */
+  /** True when it ran twice with the same result. */
   repeated: boolean;
-  /** Null: its process died. */
+  /** Null if its process died. */
   report: SimulationReport | null;
 }
 
 export interface RunSeedOptions {
   simulator: Simulator;
-  asked: SimulationAsked;
+  input: SimulationInput;
   twice: boolean;
   shrink: boolean;
   clock: Clock;
-  /** Aborted: the run ends at its next progress, and this rejects with the signal's reason. */
+  /** When it aborts, the run ends at its next progress call, and runSeed rejects with the reason of the signal. */
   signal: AbortSignal;
   onProgress?: OnProgress;
   trace?: ((line: string) => void) | undefined;
 }
 
 export async function runSeed(options: RunSeedOptions): Promise<SeedOutcome> {
-  const { simulator, asked, twice, shrink, signal, trace } = options;
+  const { simulator, input, twice, shrink, signal, trace } = options;
   const onProgress = progressOf(options);
-  const report = await simulator.run(asked, { trace, onProgress });
+  const report = await simulator.run(input, { trace, onProgress });
   signal.throwIfAborted();
   if (twice) {
-    const { hash } = await simulator.run(asked, { onProgress });
+    const { hash } = await simulator.run(input, { onProgress });
     signal.throwIfAborted();
-    if (hash !== report.hash) return outcomeOf(asked, differing(report, hash), " --twice");
+    if (hash !== report.hash) return outcomeOf(input, differing(report, hash), " --twice");
   }
-  const outcome = { ...outcomeOf(asked, report), repeated: twice };
+  const outcome = { ...outcomeOf(input, report), repeated: twice };
   if (!shrink || report.failure === null) return outcome;
   return { ...outcome, ...(await shrunk(options, report)) };
 }
 
-/** What it throws ends the run. */
+/** The function that it returns throws after an abort, which ends the run. */
 function progressOf({ signal, onProgress }: RunSeedOptions): OnProgress {
   return (virtualMs, plan) => {
     signal.throwIfAborted();
@@ -55,13 +54,13 @@ function progressOf({ signal, onProgress }: RunSeedOptions): OnProgress {
   };
 }
 
-function outcomeOf(asked: SimulationAsked, report: SimulationReport, more = ""): SeedOutcome {
+function outcomeOf(input: SimulationInput, report: SimulationReport, more = ""): SeedOutcome {
   const { failure, plan } = report;
   return {
-    seed: asked.seed,
+    seed: input.seed,
     verdict: failure?.class ?? "ok",
     failure,
-    command: failure && commandFor(asked, plan) + more,
+    command: failure && commandFor(input, plan) + more,
     shrinkRuns: 0,
     repeated: false,
     report,
@@ -69,14 +68,14 @@ function outcomeOf(asked: SimulationAsked, report: SimulationReport, more = ""):
 }
 
 function differing(report: SimulationReport, hash: string): SimulationReport {
-  const message = `the same seed and the same code gave the hash ${report.hash}, and then ${hash}`;
+  const message = `two runs of the same seed gave different hashes: ${report.hash} and ${hash}`;
   return { ...report, failure: { class: "crash", checker: "determinism", message, atMs: report.virtualMs } };
 }
 
 async function shrunk(options: RunSeedOptions, failed: SimulationReport): Promise<Partial<SeedOutcome>> {
-  const { simulator, asked, clock, signal } = options;
+  const { simulator, input, clock, signal } = options;
   const deadline = clock.elapsed() + limits.simulationShrinkMs;
-  const { report, runs, ...smaller } = await simulator.shrink(asked, failed, {
+  const { report, runs, ...smaller } = await simulator.shrink(input, failed, {
     mostRuns: limits.simulationShrinkRuns,
     mayGoOn: () => !signal.aborted && clock.elapsed() < deadline,
     onProgress: progressOf(options),

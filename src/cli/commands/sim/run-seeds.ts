@@ -1,49 +1,49 @@
-// Many seeds, one after the other in this process, or over the cores in processes of their own: each is given a few seeds
-// in a row and prints an outcome a line. A child that dies has failed its seed, and another goes on behind it.
+// Runs many seeds, in this process or in child processes on all cores. A child gets a range of seeds and prints one
+// outcome per line. If a child dies, its current seed has failed, and another child takes the rest of the range.
 
 import type { Clock } from "../../../lib/clock.ts";
 import type { Io } from "../../command/io.ts";
-import { commandFor, wordsFor } from "./asked.ts";
 import { runSeed, type SeedOutcome } from "./run-seed.ts";
-import type { SimulationAsked, Simulator } from "./simulator.ts";
+import { commandFor, wordsFor } from "./sim-input.ts";
+import type { SimulationInput, Simulator } from "./simulator.ts";
 
-/** So many seeds in a row are one child's: a start costs a second, and the last child should not be waited for alone. */
-const mostInARow = 25;
-/** Every so many seeds are run twice: determinism is checked all along, at a twentieth of the cost. */
+/** Seeds per child: a start takes a second, and a long range would leave cores idle at the end. */
+const seedsPerChild = 25;
+/** One in this many seeds is run twice, to check determinism at low cost. */
 const repeatedEvery = 20;
 
 export interface RunSeedsOptions {
-  /** Of the first seed. */
-  asked: SimulationAsked;
+  /** The input of the first seed. */
+  input: SimulationInput;
   count: number;
-  /** Each seed, not one in twenty. */
+  /** True when each seed runs twice, not only one in twenty. */
   twice: boolean;
   shrink: boolean;
-  /** Aborted: what is under way ends, and this rejects with the signal's reason. */
+  /** When it aborts, running seeds end, and the call rejects with the reason of the signal. */
   signal: AbortSignal;
   onOutcome: (outcome: SeedOutcome) => Promise<void>;
 }
 
 export async function runSeedsHere(
-  { asked, count, twice, onOutcome, ...rest }: RunSeedsOptions,
+  { input, count, twice, onOutcome, ...rest }: RunSeedsOptions,
   simulator: Simulator,
   clock: Clock,
 ): Promise<void> {
-  for (let seed = asked.seed; seed < asked.seed + count; seed++) {
+  for (let seed = input.seed; seed < input.seed + count; seed++) {
     const again = twice || seed % repeatedEvery === 0;
-    await onOutcome(await runSeed({ ...rest, simulator, clock, asked: { ...asked, seed }, twice: again }));
+    await onOutcome(await runSeed({ ...rest, simulator, clock, input: { ...input, seed }, twice: again }));
   }
 }
 
 export async function runSeedsOver(options: RunSeedsOptions, io: Io, jobs: number): Promise<void> {
-  const { asked, count, signal } = options;
-  const inARow = Math.max(1, Math.min(mostInARow, Math.ceil(count / jobs / 4)));
-  const end = asked.seed + count;
-  let next = asked.seed;
+  const { input, count, signal } = options;
+  const range = Math.max(1, Math.min(seedsPerChild, Math.ceil(count / jobs / 4)));
+  const end = input.seed + count;
+  let next = input.seed;
   const work = async (): Promise<void> => {
     while (next < end) {
       const seed = next;
-      next = Math.min(end, next + inARow);
+      next = Math.min(end, next + range);
       await runRow(options, io, seed, next);
     }
   };
@@ -51,9 +51,9 @@ export async function runSeedsOver(options: RunSeedsOptions, io: Io, jobs: numbe
   signal.throwIfAborted();
 }
 
-/** Seeds of [from, to): by one child, and where that dies by another behind it. */
+/** Runs the seeds of [from, to) in one child, or more if one dies. */
 async function runRow(options: RunSeedsOptions, io: Io, from: number, to: number): Promise<void> {
-  const { asked, signal, onOutcome } = options;
+  const { input, signal, onOutcome } = options;
   for (let seed = from; seed < to; ) {
     signal.throwIfAborted();
     const child = io.spawn(wordsOfChild(options, seed, to - seed));
@@ -68,7 +68,7 @@ async function runRow(options: RunSeedsOptions, io: Io, from: number, to: number
       }
       const ending = await child.ended;
       signal.throwIfAborted();
-      if (seed < to) await onOutcome(died({ ...asked, seed: seed++ }, ending));
+      if (seed < to) await onOutcome(died({ ...input, seed: seed++ }, ending));
     } finally {
       signal.removeEventListener("abort", kill);
       child.kill();
@@ -76,19 +76,19 @@ async function runRow(options: RunSeedsOptions, io: Io, from: number, to: number
   }
 }
 
-function wordsOfChild({ asked, twice, shrink }: RunSeedsOptions, seed: number, seeds: number): string[] {
+function wordsOfChild({ input, twice, shrink }: RunSeedsOptions, seed: number, seeds: number): string[] {
   const words = ["sim", "--seed", String(seed), "--seeds", String(seeds), "--jobs", "1", "-o", "json"];
-  return [...words, ...wordsFor(asked), ...(twice ? ["--twice"] : []), ...(shrink ? ["--shrink"] : [])];
+  return [...words, ...wordsFor(input), ...(twice ? ["--twice"] : []), ...(shrink ? ["--shrink"] : [])];
 }
 
-/** A process that ended under way takes what it knew of its run with it. */
-function died(asked: SimulationAsked, ending: string): SeedOutcome {
+/** The outcome of a seed whose process died: there is no report. */
+function died(input: SimulationInput, ending: string): SeedOutcome {
   const message = `the process that ran it ${ending}`;
   return {
-    seed: asked.seed,
+    seed: input.seed,
     verdict: "crash",
     failure: { class: "crash", checker: "process", message, atMs: 0 },
-    command: commandFor(asked, null),
+    command: commandFor(input, null),
     shrinkRuns: 0,
     repeated: false,
     report: null,

@@ -1,5 +1,5 @@
-// podling sim: a whole cluster from one seed, or many. Reads its flags and shows what came of it; the simulation itself is
-// handed in.
+// podling sim: simulates a cluster from one seed, or many. Reads the flags and shows the results; main.ts passes the
+// simulator.
 
 import { limits } from "../../../model/limits.ts";
 import type { Command } from "../../command/command.ts";
@@ -8,67 +8,67 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { jsonLine } from "../../render/json.ts";
 import { failedSeed, seedReport, totalsReport } from "../../render/simulation.ts";
-import { askedFrom, seedCount } from "./asked.ts";
 import { SimulationProgress } from "./progress.ts";
 import { runSeed, type SeedOutcome } from "./run-seed.ts";
 import { runSeedsHere, runSeedsOver } from "./run-seeds.ts";
-import { faultGroupNames, type SimulationAsked } from "./simulator.ts";
+import { inputFrom, seedCount } from "./sim-input.ts";
+import { faultGroupNames, type SimulationInput } from "./simulator.ts";
 import { Totals } from "./totals.ts";
 import { TraceFile } from "./trace-file.ts";
 
 export const sim: Command = {
   name: "sim",
-  summary: "Run a whole simulated cluster from a seed, break it, and check it",
+  summary: "Test Podling with a simulated cluster and random faults",
   usage: "[flags]",
   description: [
-    "The real master and workers on virtual time, with a simulated network, disk, engines and clients, all drawn from the seed. First anything may break, and nothing wrong may be seen; then all heals, and the cluster must come to rest. The same seed and the same release give the same run, to the last event.",
-    "A failure says which checker found it, and the one command that repeats it. The exit code says how a run failed: 10 safety, 11 liveness, 12 crash; of several the worst.",
-    "It needs no master and no engine, and touches nothing on this machine.",
+    "Runs the real master and workers on virtual time, with a simulated network, disk, engines and clients. The seed decides everything. First faults happen, while checkers look for errors; then the faults end, and the cluster must become stable. The same seed and release give the same run, event by event.",
+    "A failure names the checker that found it and the command that repeats it. The exit code shows the kind of failure: 10 safety, 11 liveness, 12 crash; with several runs, the most serious one.",
+    "It needs no master and no engine, and changes nothing on this machine.",
   ],
   flags: [
-    { long: "seed", value: "N", description: "which run; with --seeds the first of them", default: "1" },
-    { long: "nodes", value: "N", description: "workers; left out, the seed says" },
-    { long: "hours", value: "H", description: "virtual time in which things break; 0.1 if left out" },
+    { long: "seed", value: "N", description: "seed of the run, or of the first run with --seeds", default: "1" },
+    { long: "nodes", value: "N", description: "number of workers; by default the seed decides" },
+    { long: "hours", value: "H", description: "virtual hours with faults; by default 0.1" },
     {
       long: "faults",
       value: "GROUPS",
-      description: `all, none, or some of ${faultGroupNames.join(", ")}, with commas between`,
+      description: `kinds of faults: all, none, or a comma-separated list of ${faultGroupNames.join(", ")}`,
       default: "all",
       completes: ["all", "none", ...faultGroupNames],
     },
-    { long: "keep", value: "NUMBERS", description: "of the faults that are drawn only these, such as 3,7,12" },
-    { long: "seeds", value: "N", description: "run so many, from --seed on, over the cores" },
-    { long: "jobs", value: "N", description: "processes for --seeds; one for each core if left out" },
+    { long: "keep", value: "NUMBERS", description: "only these of the drawn faults, such as 3,7,12" },
+    { long: "seeds", value: "N", description: "run this many seeds, starting with --seed, on all cores" },
+    { long: "jobs", value: "N", description: "processes for --seeds; by default one per core" },
     {
       long: "twice",
-      description: "run twice, and fail unless both are the same; without it one seed in 20 of --seeds",
+      description: "run each seed twice and fail if the runs differ; --seeds does that for one seed in 20 anyway",
     },
-    { long: "shrink", description: "make a failing run smaller before its command is printed" },
-    { long: "trace", value: "FILE", description: "write what happens, a line each, to be read", completes: "files" },
+    { long: "shrink", description: "reduce a failing run before its command is printed" },
+    { long: "trace", value: "FILE", description: "write all events to this file, one per line", completes: "files" },
   ],
   outputs: ["table", "json"],
   examples: [
-    ["podling sim --seed 42 --nodes 50 --hours 24", "a day of fifty nodes"],
-    ["podling sim --seeds 1000 --shrink", "a thousand clusters, over all cores"],
-    ["podling sim --seed 42 --faults crash,disk --trace run.log", "what happened, to be read"],
+    ["podling sim --seed 42 --nodes 50 --hours 24", "simulate a day of fifty nodes"],
+    ["podling sim --seeds 1000 --shrink", "simulate a thousand clusters on all cores"],
+    ["podling sim --seed 42 --faults crash,disk --trace run.log", "write a trace"],
   ],
   run(context) {
     const { flags } = context;
-    const asked = askedFrom(flags);
-    const count = seedCount(flags, asked);
+    const input = inputFrom(flags);
+    const count = seedCount(flags, input);
     const jobs = flags.integer("jobs", 1, limits.simulationJobs) ?? context.io.cores;
     if (count === undefined) {
-      if (flags.given("jobs")) throw new UsageError("--jobs is for many seeds", "Give --seeds N, too.");
-      return one(context, asked);
+      if (flags.given("jobs")) throw new UsageError("--jobs requires --seeds", "Add --seeds N.");
+      return one(context, input);
     }
     for (const flag of ["keep", "trace"]) {
-      if (flags.given(flag)) throw new UsageError(`--${flag} is for one seed`, "Leave out --seeds.");
+      if (flags.given(flag)) throw new UsageError(`--${flag} works with one seed only`, "Remove --seeds.");
     }
-    return many(context, asked, count, jobs);
+    return many(context, input, count, jobs);
   },
 };
 
-async function one(context: Context, asked: SimulationAsked): Promise<number> {
+async function one(context: Context, input: SimulationInput): Promise<number> {
   const { flags, io } = context;
   const simulator = await context.roles.simulator();
   const trace = flags.given("trace") ? new TraceFile(context, flags.text("trace")!) : null;
@@ -77,7 +77,7 @@ async function one(context: Context, asked: SimulationAsked): Promise<number> {
   const ended = await untilAborted(signal, () =>
     runSeed({
       simulator,
-      asked,
+      input,
       twice: flags.has("twice"),
       shrink: flags.has("shrink"),
       clock: io.clock,
@@ -95,7 +95,7 @@ async function one(context: Context, asked: SimulationAsked): Promise<number> {
   return exitCodeOf(verdict);
 }
 
-async function many(context: Context, asked: SimulationAsked, count: number, jobs: number): Promise<number> {
+async function many(context: Context, input: SimulationInput, count: number, jobs: number): Promise<number> {
   const { flags, io } = context;
   const progress = new SimulationProgress(context);
   const totals = new Totals();
@@ -109,7 +109,7 @@ async function many(context: Context, asked: SimulationAsked, count: number, job
     else if (outcome.failure) await context.out(failedSeed(outcome, style));
     await progress.showSeeds(totals, count);
   };
-  const options = { asked, count, twice: flags.has("twice"), shrink: flags.has("shrink"), signal, onOutcome };
+  const options = { input, count, twice: flags.has("twice"), shrink: flags.has("shrink"), signal, onOutcome };
   const ended = await untilAborted(signal, async () => {
     if (jobs > 1 && count > 1) return runSeedsOver(options, io, Math.min(jobs, count));
     return runSeedsHere(options, await context.roles.simulator(), io.clock);

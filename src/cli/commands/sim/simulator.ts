@@ -1,4 +1,4 @@
-// What the verb sim asks for, and what it is told: main.ts has the simulation, and hands it in.
+// The port between podling sim and the simulator, which main.ts passes.
 
 /** Groups of faults, as --faults names them. */
 export const faultGroupNames = [
@@ -14,14 +14,14 @@ export const faultGroupNames = [
 ] as const;
 export type FaultGroupName = (typeof faultGroupNames)[number];
 
-/** The same words and the same code give the same run, to the last event. */
-export interface SimulationAsked {
+/** The same input and the same code give the same run, event by event. */
+export interface SimulationInput {
   seed: number;
-  /** Undefined: the seed says. */
+  /** Undefined if the seed decides. */
   nodes?: number | undefined;
   hours?: number | undefined;
   groups: readonly FaultGroupName[];
-  /** Of the faults that the seed draws, only these; undefined: all. */
+  /** The numbers of the faults to keep. Undefined for all. */
   keep?: readonly number[] | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface SimulationPlan {
   durationMs: number;
 }
 
-/** From the worst to the least. */
+/** The most serious one first. */
 export const failureClasses = ["safety", "crash", "liveness"] as const;
 export type FailureClass = (typeof failureClasses)[number];
 
@@ -39,7 +39,7 @@ export interface SimulationFailure {
   class: FailureClass;
   checker: string;
   message: string;
-  /** ms of virtual time. */
+  /** Virtual time in ms. */
   atMs: number;
 }
 
@@ -70,12 +70,12 @@ export interface ShrinkBounds {
 
 export interface Simulator {
   run(
-    asked: SimulationAsked,
+    input: SimulationInput,
     watch: { trace?: ((line: string) => void) | undefined; onProgress: OnProgress },
   ): Promise<SimulationReport>;
   shrink(
-    asked: SimulationAsked,
+    input: SimulationInput,
     failed: SimulationReport,
     bounds: ShrinkBounds,
-  ): Promise<{ asked: SimulationAsked; report: SimulationReport; runs: number }>;
+  ): Promise<{ asked: SimulationInput; report: SimulationReport; runs: number }>;
 }

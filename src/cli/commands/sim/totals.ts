@@ -1,11 +1,11 @@
-// What many seeds came to, added up as they come.
+// The totals of many runs.
 
 import type { SeedOutcome } from "./run-seed.ts";
 import { type FailureClass, failureClasses } from "./simulator.ts";
 
 export class Totals {
   seeds = 0;
-  /** Of those, run twice and found to be the same. */
+  /** Seeds that ran twice with the same result. */
   repeated = 0;
   readonly failures: Record<FailureClass, number> = { safety: 0, crash: 0, liveness: 0 };
   virtualMs = 0;
@@ -38,12 +38,12 @@ export class Totals {
     return failureClasses.reduce((sum, name) => sum + this.failures[name], 0);
   }
 
-  /** The worst of all; "ok": none failed. */
+  /** The most serious failure, or "ok". */
   get verdict(): SeedOutcome["verdict"] {
     return failureClasses.find((name) => this.failures[name] > 0) ?? "ok";
   }
 
-  /** For programs. */
+  /** The value for -o json. */
   value(): object {
     const { seeds, repeated, failures, verdict, virtualMs, nodeMs, events, checks, tasks, faults } = this;
     const recoveryMs = { count: this.recoveriesMs.length, ...recoveryOf(this.recoveriesMs) };
@@ -55,7 +55,7 @@ export class Totals {
   }
 }
 
-/** By nearest rank: each is a value that was measured. Null: nothing was. */
+/** Percentiles by nearest rank. Null without values. */
 export function recoveryOf(values: readonly number[]): { p50: number; p99: number; max: number } | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((left, right) => left - right);

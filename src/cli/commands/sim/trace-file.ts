@@ -1,5 +1,5 @@
-// The file of --trace: many short lines, written together. A disk that refuses must not look like a failure of the run
-// that is traced: it is told of at the end.
+// The file of --trace. Buffers lines, and reports a write error only at the end, so that it does not look like a failure
+// of the simulated run.
 
 import type { Context } from "../../command/context.ts";
 import { Failure } from "../../command/failure.ts";
@@ -29,7 +29,7 @@ export class TraceFile {
     if (this.#characters >= chunkCharacters) this.#flush();
   };
 
-  /** Throws where not all of it could be written. */
+  /** Throws if not all lines could be written. */
   close(): void {
     this.#flush();
     this.#file.close();
@@ -49,6 +49,6 @@ export class TraceFile {
   }
 
   #refused({ message }: Error): Failure {
-    return new Failure(`--trace: cannot write ${this.#path}: ${message}`, "Name a file that can be written.");
+    return new Failure(`--trace: cannot write ${this.#path}: ${message}`, "Choose a file that you can write.");
   }
 }

@@ -1,10 +1,11 @@
-// The same for several tasks at once: all are tried, each failure is said, and the worst exit code is returned.
+// Runs the same action for several tasks or nodes: all are tried, each error is printed, and the worst exit code is
+// returned.
 
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { errorLine, Failure, RefusedError } from "../../command/failure.ts";
 
-/** Requests under way at once: enough to hide the network, few enough for any master. */
+/** Concurrent requests: enough to hide network latency, few enough for any master. */
 const atOnce = 16;
 
 export async function each(
@@ -21,7 +22,7 @@ export async function each(
         const code = await act(next);
         worst = worse(worst, code);
       } catch (error) {
-        // Where nobody answers, or nobody reads, the others would fail as well.
+        // If the master does not answer, or the output is closed, the other actions would fail as well.
         if (!(error instanceof RefusedError)) broken ??= error;
         else await context.err(errorLine(error.message, error.hint));
         worst = worse(worst, error instanceof Failure ? error.exitCode : exitCodes.error);
@@ -33,7 +34,7 @@ export async function each(
   return worst;
 }
 
-/** An error counts for more than "not yet". */
+/** An error is worse than "not yet". */
 function worse(left: number, right: number): number {
   if (left === exitCodes.error || right === exitCodes.error) return exitCodes.error;
   return Math.max(left, right);

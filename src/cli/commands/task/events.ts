@@ -1,4 +1,4 @@
-// podling events: every change of the cluster, as it happens.
+// podling events: the changes of the cluster as they happen.
 
 import type { WatchEvent } from "../../../api/views/stream-events.ts";
 import { delay } from "../../../lib/clock.ts";
@@ -13,20 +13,22 @@ import { oneLine } from "../../render/style.ts";
 import { statusText } from "../../render/tasks.ts";
 import { clockTime } from "../../render/time.ts";
 
-/** A master that restarts is away for a moment: it is asked again this often, once a second. */
+/** Attempts to reconnect, one a second: enough for a restart of the master. */
 const attempts = 30;
 const retryMs = 1_000;
 
 export const events: Command = {
   name: "events",
-  summary: "Show all changes as they happen, until Ctrl-C",
+  summary: "Show the changes of the cluster as they happen",
   usage: "[flags]",
   description: [
-    "When the connection is cut it goes on after the last revision that it saw, and says so where changes were missed. With -o json it prints one object a line.",
+    "Runs until Ctrl-C. Each line has the revision of the change (r67). After a lost connection it continues after the last revision, and reports if changes were missed. With -o json it prints one object per line.",
   ],
-  flags: [{ long: "since", value: "REVISION", description: "begin after this revision; left out: now" }],
+  flags: [
+    { long: "since", value: "REVISION", description: "start after this revision; by default with the next change" },
+  ],
   outputs: ["table", "json"],
-  examples: [["podling events -o json --since 0", "all that is still kept, for a program"]],
+  examples: [["podling events -o json --since 0", "all changes that the master still has, for a program"]],
   async run(context) {
     let since = context.flags.integer("since", 0, Number.MAX_SAFE_INTEGER);
     let begun = false;
@@ -38,26 +40,26 @@ export const events: Command = {
           if (event === "change") await print(context, JSON.parse(data) as WatchEvent);
           if (/^\d+$/.test(id)) since = Number(id);
         }
-        await tellCut(context, failed);
+        await reportCut(context, failed);
       } catch (error) {
-        // Before anything was seen, there is nothing to go on with.
+        // Without a first event, there is no revision to continue from.
         if (!begun || failed >= attempts || !canPass(error)) throw error;
         if (error instanceof RefusedError) {
-          await context.say(`some changes were missed: ${error.message}`);
+          await context.say(`changes were missed: ${error.message}`);
           since = undefined;
-        } else await tellCut(context, failed);
+        } else await reportCut(context, failed);
       }
       await delay(context.io.clock, retryMs);
     }
   },
 };
 
-/** Once, however long it lasts. */
-async function tellCut(context: Context, failed: number): Promise<void> {
-  if (failed === 0) await context.err("cut off; going on when the master answers\n");
+/** Printed once for each loss of the connection. */
+async function reportCut(context: Context, failed: number): Promise<void> {
+  if (failed === 0) await context.err("lost the connection to the master; reconnecting\n");
 }
 
-/** The master is away, or was away for longer than it remembers. */
+/** True when reconnecting can help, or when the history of the master no longer reaches back. */
 function canPass(error: unknown): boolean {
   if (error instanceof BrokenPipeError) return false;
   return !(error instanceof RefusedError) || error.refusal.code === "revision-too-old";

@@ -1,4 +1,4 @@
-// podling explain: why a task is where it is, or why it is nowhere.
+// podling explain: why a task was placed on its node, or why it is waiting.
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -6,16 +6,16 @@ import { renderExplanation } from "../../render/explanation.ts";
 
 export const explain: Command = {
   name: "explain",
-  summary: "Show why a task is where it is, or why not yet",
+  summary: "Show why a task runs where it runs, or why it is waiting",
   usage: "TASK [flags]",
   description: [
-    "The scheduler's working: each node against each filter, the scores of those that fit, and for a task that waits the smallest change that would make it fit.",
-    "With many nodes it shows the twenty that matter most; -o wide shows all.",
+    "Shows how the scheduler evaluated each node: which filters it passes, its score, and for a waiting task the smallest change that would let it run. The columns are the filters of the scheduler; docs/GLOSSARY.md describes them.",
+    "With many nodes it shows the twenty most relevant ones; -o wide shows all nodes, and all filters as columns.",
   ],
   arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },
   flags: [],
   outputs: ["table", "wide", "json"],
-  examples: [["podling explain web", "why here, or why not yet?"]],
+  examples: [["podling explain web", "why is web on this node, or still waiting?"]],
   async run(context) {
     const explanation = await context.call("explainTask", { id: context.words[0]! });
     if (context.output() === "json") await context.outJson(explanation);

@@ -1,5 +1,5 @@
-// A task's output, as it was written: stdout to stdout, stderr to stderr. Following lasts as long as the task: it waits
-// for one that has not started, and goes on after a restart or a cut connection.
+// Shows the output of a task: its stdout on stdout, its stderr on stderr. Following lasts until the task has finished: it
+// waits for the start, and continues after a restart or a lost connection.
 
 import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
@@ -10,26 +10,31 @@ import { Failure, RefusedError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
 import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
 
-export interface LogsWish {
+export interface LogOptions {
   follow: boolean;
   tail?: string | undefined;
   since?: string | undefined;
   timestamps: boolean;
 }
 
-/** A connection that is cut is tried again so often in a row before giving up. */
+/** Attempts in a row after a lost connection. */
 const attempts = 5;
 const retryMs = 1_000;
-/** Between the end of a container's output and the report that says so. */
+/** Pause before the state is read again after the end of the output: the report of the end takes a moment. */
 const reportMs = 100;
 
-export async function showLogs(context: Context, task: TaskView, wish: LogsWish, signal?: AbortSignal): Promise<void> {
+export async function showLogs(
+  context: Context,
+  task: TaskView,
+  options: LogOptions,
+  signal?: AbortSignal,
+): Promise<void> {
   const { clock } = context.io;
   const stream = new LogStream(context, task, signal);
   for (let failed = 0; !signal?.aborted; ) {
-    const trouble = await stream.read(wish);
+    const trouble = await stream.read(options);
     if (signal?.aborted) return;
-    if (!wish.follow) {
+    if (!options.follow) {
       if (trouble) throw trouble;
       return;
     }
@@ -41,7 +46,7 @@ export async function showLogs(context: Context, task: TaskView, wish: LogsWish,
       if (!trouble) return;
       if (!isCut(trouble)) throw trouble;
     }
-    if (trouble && isCut(trouble)) await context.err(`the logs of ${task.name} were cut off; trying again\n`);
+    if (trouble && isCut(trouble)) await context.err(`lost the connection to the logs of ${task.name}; reconnecting\n`);
     if (now.status === "pending" || now.status === "scheduled") {
       await waitForTask(context, now, "running", { timeoutMs: patienceMs, ...(signal ? { signal } : {}) });
       failed = 0;
@@ -54,7 +59,7 @@ class LogStream {
   readonly #context: Context;
   readonly #task: TaskView;
   readonly #signal: AbortSignal | undefined;
-  /** When something was last read; null: nothing yet. */
+  /** When output was last read. Null until then. */
   #readAt: number | null = null;
 
   constructor(context: Context, task: TaskView, signal: AbortSignal | undefined) {
@@ -63,10 +68,10 @@ class LogStream {
     this.#signal = signal;
   }
 
-  /** Until its end; answers with what went wrong. What was shown before is not shown again. */
-  async read({ follow, tail, since, timestamps }: LogsWish): Promise<Error | null> {
+  /** Reads to the end. Resolves with the error, if there was one. Skips what an earlier call has shown. */
+  async read({ follow, tail, since, timestamps }: LogOptions): Promise<Error | null> {
     const { io } = this.#context;
-    // A duration back from now is reckoned by the master's clock, whatever ours says.
+    // A duration is relative to the master's clock, so that a wrong clock here does not matter.
     const part = this.#readAt === null ? { tail, since } : { since: `${io.clock.now() - this.#readAt}ms` };
     try {
       const response = await this.#context.fetch("taskLogs", {
@@ -87,19 +92,19 @@ class LogStream {
       if (error instanceof BrokenPipeError) throw error;
       if (error instanceof Failure) return error;
       return new Failure(
-        `the logs of ${this.#task.name} broke off: ${(error as Error).message}`,
+        `lost the connection to the logs of ${this.#task.name}: ${(error as Error).message}`,
         `Read them again with: podling logs ${this.#task.name}`,
       );
     }
   }
 }
 
-/** The connection failed, not the wish. */
+/** True when the connection failed; false when the master refused the request. */
 function isCut(trouble: Error): boolean {
   return !(trouble instanceof RefusedError) || trouble.refusal.code === "node-unreachable";
 }
 
-/** Another attempt can help: the task has no logs yet, or nobody answered. */
+/** True when another attempt can help: there are no logs yet, or the connection failed. */
 function canPass(trouble: Error): boolean {
   return isCut(trouble) || (trouble as RefusedError).refusal.code === "logs-unavailable";
 }

@@ -1,4 +1,4 @@
-// podling inspect: the whole record of a task.
+// podling inspect: tasks as JSON.
 
 import type { TaskView } from "../../../api/views/task.ts";
 import type { Command } from "../../command/command.ts";
@@ -6,14 +6,14 @@ import { exitCodes } from "../../command/exit-codes.ts";
 
 export const inspect: Command = {
   name: "inspect",
-  summary: "Show all that is known of tasks, as JSON",
+  summary: "Show task details as JSON",
   usage: "TASK [TASK ...]",
-  description: ["One task is an object, several are a list."],
+  description: ["Prints an object for one task, and a list for several."],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [],
   outputs: ["json", "name"],
   examples: [
-    ["podling inspect web", "everything"],
+    ["podling inspect web", "all details of web"],
     ["podling inspect web | jq -r .containerId", "the container's id"],
   ],
   async run(context) {

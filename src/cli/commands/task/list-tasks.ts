@@ -1,4 +1,4 @@
-// All tasks that answer a query, page after page; and the names of nodes that tables show instead of ids.
+// Reads all pages of a list of tasks, and the names of nodes for tables.
 
 import type { CallOptions } from "../../../api/client.ts";
 import type { TaskView } from "../../../api/views/task.ts";
@@ -9,7 +9,7 @@ import { UsageError } from "../../command/failure.ts";
 
 export type TaskQuery = NonNullable<CallOptions<"listTasks">["query"]>;
 
-/** A page of this many tasks is some megabytes: few round trips, and bounded memory on the way. */
+/** Tasks per page: a page is a few megabytes, so that there are few requests and memory stays bounded. */
 const pageSize = 5_000;
 
 export async function listTasks(context: Context, query: TaskQuery): Promise<TaskView[]> {
@@ -29,7 +29,7 @@ export function nextCursor(link: string | null): string | undefined {
   return new URLSearchParams(target?.split("?")[1] ?? "").get("cursor") ?? undefined;
 }
 
-/** Host names by id; empty where they cannot be had: ids do as well, and what matters more says why. */
+/** Host names by id. Empty if they are not available: tables then show ids, and the main request reports the error. */
 export async function hostnames(context: Context): Promise<Map<NodeId, string>> {
   const nodes = await context.call("listNodes").catch(() => []);
   return new Map(nodes.map(({ nodeId, hostname }) => [nodeId, hostname]));
@@ -38,7 +38,7 @@ export async function hostnames(context: Context): Promise<Map<NodeId, string>> 
 export const liveStatuses: readonly TaskStatus[] = ["pending", "scheduled", "running"];
 export const finishedStatuses: readonly TaskStatus[] = ["completed", "failed", "stopped"];
 
-/** What -l and --filter ask for, as a query. */
+/** The query for the values of -l and --filter. */
 export function taskQuery(selectors: readonly string[], filters: readonly string[]): TaskQuery {
   const query: TaskQuery = {};
   const labels = selectors.flatMap((selector) => selector.split(",").filter((one) => one !== ""));
@@ -50,11 +50,11 @@ export function taskQuery(selectors: readonly string[], filters: readonly string
     if (key === "label") labels.push(value);
     else if (key === "status") query.status = [query.status, checkedStatuses(value)].filter(Boolean).join(",");
     else if (key === "node" || key === "name") query[key] = value;
-    else throw new UsageError(`--filter ${filter}: there is no key ${JSON.stringify(key)}`, filterHint);
+    else throw new UsageError(`--filter ${filter}: unknown key ${JSON.stringify(key)}`, filterHint);
   }
   for (const label of labels) {
     if (/!=| in |^!/.test(label)) {
-      throw new UsageError(`${JSON.stringify(label)} is no selector that Podling has`, "It has key and key=value.");
+      throw new UsageError(`${JSON.stringify(label)} is not a selector`, "Write key or key=value.");
     }
   }
   if (labels.length > 0) query.label = labels;
@@ -66,7 +66,10 @@ const filterHint = "The keys are status, node, name and label.";
 function checkedStatuses(value: string): string {
   for (const status of value.split(",")) {
     if (!taskStatuses.some((one) => one === status)) {
-      throw new UsageError(`--filter status=${value}: expected ${taskStatuses.join(", ")}`, "Several go with commas.");
+      throw new UsageError(
+        `--filter status=${value}: expected ${taskStatuses.join(", ")}`,
+        "Separate several with commas.",
+      );
     }
   }
   return value;

@@ -1,4 +1,4 @@
-// podling logs: what a task wrote.
+// podling logs: the output of a task.
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -7,17 +7,17 @@ import { showLogs } from "./follow-logs.ts";
 
 export const logs: Command = {
   name: "logs",
-  summary: "Show what a task wrote",
+  summary: "Show the output of a task",
   usage: "TASK [flags]",
   description: [
-    "What the container wrote to stdout goes to stdout, and stderr to stderr. With -f it goes on until the task ends; it waits for one that has not started.",
+    "The container's stdout goes to stdout, and its stderr to stderr. With -f it waits until the task starts, and follows it until it finishes.",
   ],
   arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },
   flags: [
-    { long: "follow", short: "f", description: "go on as the task writes" },
-    { long: "tail", short: "n", value: "LINES", description: "only so many lines from the end; all for all" },
-    { long: "since", value: "TIME", description: "only what is newer: 10m, 2025-01-19T12:34:56Z, seconds since 1970" },
-    { long: "timestamps", short: "t", description: "begin each line with its time" },
+    { long: "follow", short: "f", description: "follow the output" },
+    { long: "tail", short: "n", value: "LINES", description: "only this many lines from the end, or all" },
+    { long: "since", value: "TIME", description: "only newer lines: 10m, 2025-01-19T12:34:56Z, or seconds since 1970" },
+    { long: "timestamps", short: "t", description: "start each line with its time" },
   ],
   examples: [
     ["podling logs -f web", "follow"],

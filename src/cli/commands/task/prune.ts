@@ -1,4 +1,4 @@
-// podling prune: remove all finished tasks, after showing which.
+// podling prune: lists all finished tasks, asks, and removes them.
 
 import type { TaskView } from "../../../api/views/task.ts";
 import { fromTimestamp } from "../../../lib/clock.ts";
@@ -10,37 +10,37 @@ import { taskColumns } from "../../render/tasks.ts";
 import { each } from "./each.ts";
 import { finishedStatuses, hostnames, listTasks, taskQuery } from "./list-tasks.ts";
 
-/** A terminal shows this many; the count says the rest. */
+/** Rows on a terminal; a count stands for the others. */
 const shownAtMost = 20;
 
 export const prune: Command = {
   name: "prune",
-  summary: "Remove all finished tasks, their containers and logs",
+  summary: "Remove all finished tasks with their containers and logs",
   usage: "[flags]",
   description: [
-    "Shows what would go and asks. In a pipe it removes only with -y. It never touches a task that has not finished, nor a container that Podling did not make.",
+    "Lists the tasks and asks before it removes them. Without a terminal it needs -y. It never removes an unfinished task, or a container that Podling did not create.",
   ],
   flags: [
     { long: "yes", short: "y", description: "do not ask" },
-    { long: "dry-run", description: "only show" },
-    { long: "older-than", value: "TIME", description: "only what finished at least so long ago: 1h, 2d" },
+    { long: "dry-run", description: "only list them" },
+    { long: "older-than", value: "TIME", description: "only tasks that finished at least this long ago: 1h, 2d" },
     { long: "selector", short: "l", value: "K=V", description: "only tasks with this label", repeatable: true },
     { long: "filter", value: "K=V", description: "status=failed, node=NODE, name=NAME or label=K=V", repeatable: true },
   ],
   outputs: ["table", "wide", "json", "name"],
-  examples: [["podling prune -y --older-than 1h", "what finished more than an hour ago"]],
+  examples: [["podling prune -y --older-than 1h", "remove what finished more than an hour ago"]],
   async run(context) {
     const { flags } = context;
-    const going = await finishedTasks(context);
+    const finished = await finishedTasks(context);
     const dryRun = flags.has("dry-run");
-    await show(context, going);
-    if (going.length === 0 || dryRun) return exitCodes.done;
+    await show(context, finished);
+    if (finished.length === 0 || dryRun) return exitCodes.done;
     if (!flags.has("yes")) {
       if (!context.io.stdinIsTty) {
-        throw new UsageError("nobody is here to be asked, so nothing was removed", "Say yes with podling prune -y");
+        throw new UsageError("not a terminal, so nothing was removed", "Confirm with podling prune -y");
       }
-      const many = going.length === 1 ? "this task" : `these ${going.length} tasks`;
-      await context.err(`Remove ${many}, with containers and logs? [y/N] `);
+      const many = finished.length === 1 ? "this task" : `these ${finished.length} tasks`;
+      await context.err(`Remove ${many} with containers and logs? [y/N] `);
       if (!/^y(es)?$/i.test(((await context.io.readLine()) ?? "").trim())) {
         await context.err("nothing was removed\n");
         return exitCodes.error;
@@ -48,7 +48,7 @@ export const prune: Command = {
     }
     const code = await each(
       context,
-      going.map(({ taskId }) => taskId),
+      finished.map(({ taskId }) => taskId),
       async (id) => {
         const outcome = await context.try("deleteTask", { id });
         if (outcome.ok || outcome.refusal.code === "task-not-found") return exitCodes.done;
@@ -57,7 +57,7 @@ export const prune: Command = {
       },
     );
     if (code === exitCodes.done)
-      await context.err(`removed ${going.length} ${going.length === 1 ? "task" : "tasks"}\n`);
+      await context.err(`removed ${finished.length} ${finished.length === 1 ? "task" : "tasks"}\n`);
     return code;
   },
 };
@@ -78,7 +78,7 @@ async function finishedTasks(context: Context): Promise<TaskView[]> {
 async function show(context: Context, tasks: readonly TaskView[]): Promise<void> {
   if (context.output() === "json") return context.outJson(tasks);
   if (context.output() === "name") return context.out(tasks.map(({ name }) => `${name}\n`).join(""));
-  if (tasks.length === 0) return context.err("nothing has finished, so there is nothing to remove\n");
+  if (tasks.length === 0) return context.err("no finished tasks to remove\n");
   const shown = context.output() === "wide" || !context.io.stdout.isTty ? tasks : tasks.slice(0, shownAtMost);
   const wide = context.output() === "wide";
   await context.outTable(

@@ -1,4 +1,4 @@
-// podling ps: tasks as a table, now or as they change.
+// podling ps: a table of tasks, once or as they change.
 
 import type { GoneEvent, SyncEvent } from "../../../api/views/stream-events.ts";
 import type { TaskView } from "../../../api/views/task.ts";
@@ -20,11 +20,11 @@ export const ps: Command = {
   name: "ps",
   summary: "List tasks",
   usage: "[flags]",
-  description: ["Lists what is pending, scheduled or running; with -a also what has finished."],
+  description: ["Lists pending, scheduled and running tasks; with -a also finished ones."],
   flags: [
     { long: "all", short: "a", description: "also finished tasks" },
     { long: "quiet", short: "q", description: "only ids, one a line" },
-    { long: "watch", short: "w", description: "go on with a line for each change, until Ctrl-C" },
+    { long: "watch", short: "w", description: "print a line for each change, until Ctrl-C" },
     {
       long: "selector",
       short: "l",
@@ -41,9 +41,9 @@ export const ps: Command = {
   ],
   outputs: ["table", "wide", "json", "name"],
   examples: [
-    ["podling ps -a --filter status=failed", "what failed"],
-    ["podling ps -q -l app=shop", "ids for a script"],
-    ["podling ps -w -o wide", "watch, with images, ports and reasons"],
+    ["podling ps -a --filter status=failed", "list failed tasks"],
+    ["podling ps -q -l app=shop", "print ids for a script"],
+    ["podling ps -w -o wide", "watch changes, with images, ports and reasons"],
   ],
   async run(context) {
     const { flags } = context;
@@ -66,8 +66,7 @@ async function print(context: Context, tasks: readonly TaskView[], names: Map<No
   if (context.output() === "json") return context.outJson(tasks);
   if (context.output() === "name") return context.out(tasks.map(({ name }) => `${name}\n`).join(""));
   if (tasks.length === 0 && context.io.stdout.isTty) {
-    const all = context.flags.has("all") ? "" : " that are unfinished; podling ps -a also lists finished ones";
-    await context.err(`no tasks${all}\n`);
+    await context.err(context.flags.has("all") ? "no tasks\n" : "no tasks; podling ps -a also lists finished ones\n");
     return;
   }
   const wide = context.output() === "wide";
@@ -87,7 +86,7 @@ async function watch(context: Context, query: TaskQuery): Promise<number> {
   throw streamEnded();
 }
 
-/** A connection that breaks ends the stream as one that is closed does: only what reads it fails, not who prints. */
+/** Turns a broken connection into a failure, but lets errors of the consumer pass. */
 async function* untilCut<T>(events: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* events;
@@ -97,7 +96,7 @@ async function* untilCut<T>(events: AsyncIterable<T>): AsyncGenerator<T> {
 }
 
 function streamEnded(): Failure {
-  return new Failure("the master ended the stream", "It may be restarting; podling ps -w begins anew.");
+  return new Failure("lost the connection to the master", "It may be restarting. Run podling ps -w again.");
 }
 
 const usualCells: Record<string, string> = {
@@ -107,7 +106,7 @@ const usualCells: Record<string, string> = {
   NODE: "some-node",
 };
 
-/** The table goes on below itself: a line for each change that can be seen. */
+/** Appends a line to the table for each visible change. */
 class Lines {
   readonly #context: Context;
   readonly #names: Map<NodeId, string>;
@@ -127,7 +126,7 @@ class Lines {
       return;
     }
     const cells = tasks.map((task) => this.#cells(task));
-    // What is still to come is not known: this much room each column gets at least.
+    // Later rows are not known yet, so each column gets at least the width of a usual cell.
     const usual = this.#columns().map(({ title }) => usualCells[title] ?? "");
     this.#widths = fittedWidths(this.#columns(), [usual, ...cells], context.tableWidth());
     await this.#printCells(this.#columns().map(({ title }) => title));
@@ -144,7 +143,7 @@ class Lines {
     await this.#print(task);
   }
 
-  /** Out of the list because it finished: its last state is still worth a line. */
+  /** A task left the list: prints its last state if it finished, or that it was removed. */
   async gone({ taskId, deleted }: GoneEvent): Promise<void> {
     const before = this.#tasks.get(taskId);
     this.#tasks.delete(taskId);

@@ -1,4 +1,4 @@
-// podling rm: remove finished tasks and their containers.
+// podling rm: removes finished tasks and their containers.
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -7,17 +7,17 @@ import { each } from "./each.ts";
 
 export const rm: Command = {
   name: "rm",
-  summary: "Remove finished tasks, their containers and logs",
+  summary: "Remove finished tasks with their containers and logs",
   usage: "TASK [TASK ...] [flags]",
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
-  flags: [{ long: "force", short: "f", description: "also a task that runs; it is stopped first" }],
-  examples: [["podling rm -f web", "stop and remove"]],
+  flags: [{ long: "force", short: "f", description: "also stop and remove unfinished tasks" }],
+  examples: [["podling rm -f web", "stop and remove web"]],
   async run(context) {
     const query = context.flags.has("force") ? { force: true } : {};
     return each(context, context.words, async (reference) => {
       const outcome = await context.try("deleteTask", { id: reference, query });
       if (!outcome.ok && outcome.refusal.code === "task-live") {
-        const hint = `Stop it with podling stop ${reference}, or use podling rm -f ${reference}`;
+        const hint = `Use podling stop ${reference}, or podling rm -f ${reference}`;
         throw new RefusedError({ ...outcome.refusal, hint });
       }
       if (!outcome.ok) throw new RefusedError(outcome.refusal);

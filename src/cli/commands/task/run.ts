@@ -18,36 +18,36 @@ export const run: Command = {
   summary: "Run a container somewhere in the cluster",
   usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
   description: [
-    "Waits until the task runs, tells meanwhile what it is waiting for, and prints its id. With -d it prints the id at once.",
-    "With --follow it shows what the container writes, and returns the container's own exit code. Ctrl-C then leaves the task running and says how to stop it; with --rm it stops and removes it.",
-    "What follows -- replaces the image's arguments, as words after the image do for docker run.",
-    "docker's own form works too where it is unambiguous: podling run --name NAME [flags] IMAGE [-- COMMAND ...]",
+    "Creates a task, waits until it runs, and prints its id. While it waits, it shows the reason. With -d it prints the id at once.",
+    "With --follow it shows the output of the container and returns the container's exit code. Ctrl-C then leaves the task running and prints how to stop it; with --rm, Ctrl-C stops and removes it.",
+    "Everything after -- is the container's command, like the words after the image in docker run.",
+    "The form of docker run works too: podling run --name NAME [flags] IMAGE [-- COMMAND ARG ...]",
   ],
   arguments: { name: "NAME", min: 0, max: 1 },
-  takesCommand: true,
+  takesContainerCommand: true,
   flags: [
-    { long: "image", value: "IMAGE", description: "what to run" },
-    { long: "name", value: "NAME", description: "the task's name, where it is not the first word" },
-    { long: "detach", short: "d", description: "do not wait: print the id as soon as the task is accepted" },
-    { long: "follow", short: "f", description: "show its output, and return its exit code" },
-    { long: "rm", description: "remove the task when it has finished; needs --follow" },
+    { long: "image", value: "IMAGE", description: "image of the container" },
+    { long: "name", value: "NAME", description: "name of the task, if it is not the first word" },
+    { long: "detach", short: "d", description: "do not wait: print the id when the task is accepted" },
+    { long: "follow", short: "f", description: "show the output, and return the container's exit code" },
+    { long: "rm", description: "remove the task when it has finished; requires --follow" },
     {
       long: "timeout",
       value: "TIME",
-      description: "wait so long for it to run; then the task stays, and the exit code is 2",
+      description: "wait this long until it runs; after that the task is kept, and the exit code is 2",
       default: "5m",
     },
     {
       long: "env",
       short: "e",
       value: "K=V",
-      description: "environment; K alone takes the value it has here",
+      description: "environment variable; K alone copies the value from your shell",
       repeatable: true,
     },
     {
       long: "env-file",
       value: "FILE",
-      description: "environment, one K=V a line",
+      description: "file of environment variables, one K=V per line",
       repeatable: true,
       completes: "files",
     },
@@ -56,7 +56,7 @@ export const run: Command = {
       short: "p",
       value: "PORT",
       description:
-        "CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp where it is not tcp; on 127.0.0.1 unless an IP is given",
+        "CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp for UDP; on 127.0.0.1 of the node unless an IP is given",
       repeatable: true,
     },
     {
@@ -66,60 +66,66 @@ export const run: Command = {
       description: "NAME:/PATH[:ro] or /HOST/PATH:/PATH[:ro]",
       repeatable: true,
     },
-    { long: "tmpfs", value: "PATH", description: "memory as a folder: /PATH or /PATH:SIZE", repeatable: true },
-    { long: "memory", short: "m", value: "SIZE", description: "512m, 2g: set aside, and the limit" },
-    { long: "cpus", value: "N", description: "0.5, 2: set aside, and the limit" },
-    { long: "reserve-memory", value: "SIZE", description: "set aside less than the limit" },
-    { long: "reserve-cpu", value: "N", description: "set aside less than the limit" },
+    { long: "tmpfs", value: "PATH", description: "folder in memory: /PATH or /PATH:SIZE", repeatable: true },
+    { long: "memory", short: "m", value: "SIZE", description: "memory to reserve, and the limit: 512m, 2g" },
+    { long: "cpus", value: "N", description: "cores to reserve, and the limit: 0.5, 2" },
+    { long: "reserve-memory", value: "SIZE", description: "memory to reserve, if less than the limit" },
+    { long: "reserve-cpu", value: "N", description: "cores to reserve, if less than the limit" },
     { long: "label", short: "l", value: "K=V", description: "label of the task", repeatable: true },
-    { long: "restart", value: "POLICY", description: "never, on-failure, on-failure:N or always; never if left out" },
+    { long: "restart", value: "POLICY", description: "never (the default), on-failure, on-failure:N or always" },
     {
       long: "constraint",
       value: "EXPR",
-      description: "where it may run: disk==ssd, zone!=b, gpu, node==NAME",
+      description: "label that the node must have: disk==ssd, zone!=b, gpu, node==NAME",
       repeatable: true,
     },
-    { long: "entrypoint", value: "COMMAND", description: "replaces the image's entrypoint" },
-    { long: "user", short: "u", value: "USER", description: "name, uid or uid:gid" },
+    { long: "entrypoint", value: "COMMAND", description: "replace the entrypoint of the image" },
+    { long: "user", short: "u", value: "USER", description: "user in the container: name, uid or uid:gid" },
     { long: "workdir", short: "w", value: "PATH", description: "working directory in the container" },
-    { long: "pull", value: "WHEN", description: "missing, always or never", choices: ["missing", "always", "never"] },
-    { long: "platform", value: "OS/ARCH", description: "only nodes of this platform, such as linux/arm64" },
-    { long: "stop-timeout", value: "SECONDS", description: "grace between being asked to stop and being killed" },
+    {
+      long: "pull",
+      value: "WHEN",
+      description: "when to pull the image: missing, always or never",
+      choices: ["missing", "always", "never"],
+    },
+    { long: "platform", value: "OS/ARCH", description: "required platform of the node, such as linux/arm64" },
+    {
+      long: "stop-timeout",
+      value: "SECONDS",
+      description: "time between SIGTERM and SIGKILL when the task is stopped",
+    },
   ],
   outputs: ["table", "json", "name"],
   refused: {
-    "-i": "a task has no terminal. --follow shows its output",
-    "-t": "a task has no terminal. --follow shows its output",
-    "--interactive": "a task has no terminal. --follow shows its output",
-    "--tty": "a task has no terminal. --follow shows its output",
-    "--net": "tasks use the engine's default network; publish ports with -p",
-    "--network": "tasks use the engine's default network; publish ports with -p",
+    "-i": "tasks have no terminal. --follow shows the output",
+    "-t": "tasks have no terminal. --follow shows the output",
+    "--interactive": "tasks have no terminal. --follow shows the output",
+    "--tty": "tasks have no terminal. --follow shows the output",
+    "--net": "tasks use the default network of the engine; publish ports with -p",
+    "--network": "tasks use the default network of the engine; publish ports with -p",
     "--mount": "write -v NAME:/PATH[:ro], -v /HOST/PATH:/PATH[:ro] or --tmpfs /PATH",
-    "--publish-all": "name the ports: -p 80 publishes port 80 on a free port of the node",
-    "-P": "name the ports: -p 80 publishes port 80 on a free port of the node",
+    "--publish-all": "name each port: -p 80 publishes port 80 on a free port of the node",
+    "-P": "name each port: -p 80 publishes port 80 on a free port of the node",
   },
   examples: [
     ["podling run web --image nginx -p 8080:80", "a web server on port 8080 of its node"],
     ["podling run job --image alpine --follow --rm -- sh -c 'echo hello'", "a job in the foreground"],
     [
       "podling run db --image postgres -v data:/var/lib/postgresql/data -m 512m --restart always --constraint disk==ssd",
-      "a database where the disk is fast",
+      "a database on a node with the label disk=ssd",
     ],
   ],
   async run(context) {
     const { flags } = context;
     const detach = flags.has("detach");
     const follow = flags.has("follow");
-    if (detach && follow) throw new UsageError("-d and --follow contradict each other", "Leave one of them out.");
+    if (detach && follow) throw new UsageError("-d and --follow exclude each other", "Remove one of them.");
     if (flags.has("rm") && !follow) {
-      throw new UsageError(
-        "--rm needs --follow: somebody must be there when it finishes",
-        "Finished tasks go by themselves after a day, or with podling prune.",
-      );
+      throw new UsageError("--rm requires --follow", "Finished tasks are removed after a day, or by podling prune.");
     }
     const timeoutMs = flags.durationMs("timeout")!;
     const { name, image } = nameAndImage(context);
-    const body = await taskBody(name, image, flags, context.command, context.io);
+    const body = await taskBody(name, image, flags, context.containerCommand, context.io);
     if (detach) return printCreated(context, await createTask(context, body));
     return new Foreground(context, timeoutMs).run(body);
   },
@@ -131,7 +137,7 @@ function nameAndImage({ flags, words }: Context): { name: string; image: string 
   const image = flags.text("image");
   if (word !== undefined && name !== undefined && image === undefined) return { name, image: word };
   if (word !== undefined && name !== undefined) {
-    throw new UsageError(`two names: ${word} and --name ${name}`, "Leave one of them out.");
+    throw new UsageError(`two names: ${word} and --name ${name}`, "Remove one of them.");
   }
   const named = word ?? name;
   if (named !== undefined && image !== undefined) return { name: named, image };
@@ -156,17 +162,19 @@ function nameFor(image: string): string {
 async function printCreated(context: Context, task: TaskView): Promise<number> {
   await printTask(context, task);
   if (task.status !== "pending") return exitCodes.done;
-  await context.say(`${task.name} is accepted and waits: ${task.reason.message}. Why: podling explain ${task.name}`);
+  await context.say(
+    `${task.name} is accepted but has to wait: ${task.reason.message}. Details: podling explain ${task.name}`,
+  );
   return exitCodes.notYet;
 }
 
-/** stdout holds the answer alone: the id, for scripts. */
+/** stdout gets only the id (or name, or JSON), for scripts. */
 async function printTask(context: Context, task: TaskView): Promise<void> {
   if (context.output() === "json") await context.outJson(task);
   else await context.out(`${context.output() === "name" ? task.name : task.taskId}\n`);
 }
 
-/** Somebody waits for the task, and may change their mind. */
+/** A run that waits for its task, and handles Ctrl-C. */
 class Foreground {
   readonly #context: Context;
   readonly #timeoutMs: number;
@@ -192,7 +200,7 @@ class Foreground {
       this.#task = started;
       if (this.#leave.signal.aborted) return await this.#interrupted();
       if (context.flags.has("follow")) return await this.#follow(started);
-      return await this.#tellStarted(started, context.io.clock.now() - start);
+      return await this.#reportStart(started, context.io.clock.now() - start);
     } catch (error) {
       if (this.#leave.signal.aborted) return await this.#interrupted();
       throw error;
@@ -201,22 +209,22 @@ class Foreground {
     }
   }
 
-  async #tellStarted(task: TaskView, tookMs: number): Promise<number> {
+  async #reportStart(task: TaskView, tookMs: number): Promise<number> {
     const context = this.#context;
     if (task.status === "failed" || task.status === "stopped") {
       await printTask(context, task);
-      await tellFailure(context, task);
+      await reportFailure(context, task);
       return exitCodes.error;
     }
     if (task.status === "pending" || task.status === "scheduled") {
       await printTask(context, task);
-      await tellWaiting(context, task, this.#timeoutMs);
+      await reportWaiting(context, task, this.#timeoutMs);
       return exitCodes.notYet;
     }
     const node = task.nodeId === null ? null : await context.try("getNode", { id: task.nodeId });
     const where = node?.ok && node.value ? ` on ${node.value.hostname}` : "";
     const ports = task.publishedPorts.length === 0 ? "" : `: ${task.publishedPorts.map(portText).join(", ")}`;
-    const state = task.status === "completed" ? "ran to its end" : "is running";
+    const state = task.status === "completed" ? "has completed" : "is running";
     await context.say(`${task.name} ${state}${where} after ${formatWait(tookMs)}${ports}`);
     await printTask(context, task);
     return exitCodes.done;
@@ -225,21 +233,21 @@ class Foreground {
   async #follow(started: TaskView): Promise<number> {
     const context = this.#context;
     if (started.status === "pending" || started.status === "scheduled") {
-      await tellWaiting(context, started, this.#timeoutMs);
+      await reportWaiting(context, started, this.#timeoutMs);
       return exitCodes.notYet;
     }
-    // What never started wrote nothing.
+    // A task that never started has no output.
     if (started.startedAt !== null) await this.#showLogs(started);
     if (this.#leave.signal.aborted) return this.#interrupted();
     const ended = (await currentTask(context, started.taskId)) ?? started;
     this.#task = ended;
-    if (ended.status === "failed" && ended.exitCode === null) await tellFailure(context, ended);
+    if (ended.status === "failed" && ended.exitCode === null) await reportFailure(context, ended);
     else if (ended.oomKilled) await context.say(`${ended.name} was killed: ${ended.reason.message}`);
     if (context.flags.has("rm")) await context.try("deleteTask", { id: ended.taskId });
     return containerExitCode(ended);
   }
 
-  /** Where the output cannot be had, the task's own end still counts. */
+  /** If the output is not available, it still waits for the task to finish. */
   async #showLogs(task: TaskView): Promise<void> {
     const context = this.#context;
     try {
@@ -256,19 +264,21 @@ class Foreground {
     const task = this.#task;
     const newline = context.io.stderr.isTty ? "\n" : "";
     if (task === null) {
-      await context.err(`${newline}interrupted before the master answered. See podling ps whether the task is there\n`);
+      await context.err(
+        `${newline}interrupted before the master answered. Check with podling ps whether the task was created\n`,
+      );
     } else if (context.flags.has("rm")) {
       await context.err(`${newline}stopping and removing ${task.name}\n`);
       await context.call("stopTask", { id: task.taskId, query: { wait: "finished", timeout: "60s" } });
       await context.try("deleteTask", { id: task.taskId, query: { force: true } });
     } else if (!isFinished(task.status)) {
-      await context.err(`${newline}${task.name} goes on without you. Stop it with: podling stop ${task.name}\n`);
+      await context.err(`${newline}${task.name} keeps running. Stop it with: podling stop ${task.name}\n`);
     }
     return exitCodes.interrupted;
   }
 }
 
-/** The command line is wrong, though only the master could tell: for a script that is the same mistake. */
+/** Refusals that mean a wrong command line: they get the exit code of a usage error. */
 const mistakes: ReadonlySet<RefusalCode> = new Set(["invalid-field", "unknown-field", "unprocessable"]);
 
 async function createTask(context: Context, body: Awaited<ReturnType<typeof taskBody>>, signal?: AbortSignal) {
@@ -277,15 +287,15 @@ async function createTask(context: Context, body: Awaited<ReturnType<typeof task
   throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
 }
 
-async function tellFailure(context: Context, { name, status, reason, error, startedAt }: TaskView): Promise<void> {
-  const said = error !== null && !reason.message.includes(error) ? `: ${error}` : "";
-  // What never started wrote nothing.
+async function reportFailure(context: Context, { name, status, reason, error, startedAt }: TaskView): Promise<void> {
+  const detail = error !== null && !reason.message.includes(error) ? `: ${error}` : "";
+  // A task that never started has no output.
   const why = startedAt === null ? `podling explain ${name}` : `podling logs ${name}`;
-  const next = status === "failed" ? `See ${why}, podling inspect ${name}` : "";
-  await context.err(errorLine(`${name} ${status}: ${reason.message}${said}`, next));
+  const next = status === "failed" ? `Details: ${why}, podling inspect ${name}` : "";
+  await context.err(errorLine(`${name} ${status}: ${reason.message}${detail}`, next));
 }
 
-async function tellWaiting(context: Context, task: TaskView, timeoutMs: number): Promise<void> {
+async function reportWaiting(context: Context, task: TaskView, timeoutMs: number): Promise<void> {
   const { name, status, reason } = task;
   await context.say(`${name} is still ${status} after ${formatWait(timeoutMs)}: ${reason.message}`);
   if (status !== "pending") return;
@@ -293,7 +303,7 @@ async function tellWaiting(context: Context, task: TaskView, timeoutMs: number):
   const change = explained.ok ? explained.value?.smallestChange : null;
   if (change) await context.say(`What would help: ${change}`);
   await context.err(
-    `It stays, and runs when there is room. More: podling explain ${name}; undo: podling stop ${name}\n`,
+    `The task is kept and will run when a node fits. Details: podling explain ${name}. Cancel: podling stop ${name}\n`,
   );
 }
 

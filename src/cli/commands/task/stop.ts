@@ -1,4 +1,4 @@
-// podling stop: ask tasks to stop, and wait until they have.
+// podling stop: stops tasks and waits until they have stopped.
 
 import type { TaskView } from "../../../api/views/task.ts";
 import { isFinished } from "../../../model/task/task.ts";
@@ -8,7 +8,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { each } from "./each.ts";
 import { waitForTask } from "./wait-task.ts";
 
-/** Beyond its grace, a task's node gets this long to kill it and to say so. */
+/** After the grace of a task, its node gets this long to kill it and to report that. */
 const afterGraceMs = 30_000;
 
 export const stop: Command = {
@@ -16,17 +16,21 @@ export const stop: Command = {
   summary: "Stop tasks",
   usage: "TASK [TASK ...] [flags]",
   description: [
-    "Asks each task to end (SIGTERM), kills it when its grace is over, and waits until it has stopped. Stopped tasks stay for their logs until podling rm or prune.",
+    "Sends SIGTERM to each task, kills it after its stop timeout, and waits until it has stopped. Stopped tasks and their logs are kept until podling rm or podling prune.",
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [
     { long: "detach", short: "d", description: "do not wait" },
-    { long: "no-wait", description: "the same" },
-    { long: "timeout", value: "TIME", description: "wait so long; left out: the task's grace and 30 s" },
+    { long: "no-wait", description: "the same as --detach" },
+    {
+      long: "timeout",
+      value: "TIME",
+      description: "wait at most this long; by default the task's stop timeout and 30 s more",
+    },
   ],
   examples: [
-    ["podling stop web db", "two at once"],
-    ["podling stop $(podling ps -q -l app=shop)", "all that carry a label"],
+    ["podling stop web db", "stop two tasks"],
+    ["podling stop $(podling ps -q -l app=shop)", "stop all tasks with a label"],
   ],
   async run(context) {
     const { flags, words } = context;
@@ -42,21 +46,21 @@ async function stopOne(
   wait: boolean,
   timeout: number | undefined,
 ): Promise<number> {
-  const asked = await context.call("stopTask", { id: reference });
-  const timeoutMs = timeout ?? asked.stopGraceSeconds * 1000 + afterGraceMs;
+  const stopping = await context.call("stopTask", { id: reference });
+  const timeoutMs = timeout ?? stopping.stopGraceSeconds * 1000 + afterGraceMs;
   const ended = wait
-    ? await waitForTask(context, asked, "finished", { timeoutMs, progress: context.words.length === 1 })
-    : asked;
+    ? await waitForTask(context, stopping, "finished", { timeoutMs, progress: context.words.length === 1 })
+    : stopping;
   if (!wait || isFinished(ended.status)) {
     await context.out(`${reference}\n`);
     return exitCodes.done;
   }
-  await tellStillThere(context, ended);
+  await reportNotStopped(context, ended);
   return exitCodes.notYet;
 }
 
-async function tellStillThere(context: Context, { name, nodeId, status, reason }: TaskView): Promise<void> {
+async function reportNotStopped(context: Context, { name, nodeId, status, reason }: TaskView): Promise<void> {
   const node = nodeId === null ? null : await context.try("getNode", { id: nodeId });
   const offline = node?.ok && node.value?.status === "offline" ? `; its node ${node.value.hostname} is offline` : "";
-  await context.say(`${name} has been asked to stop, and is still ${status}: ${reason.message}${offline}`);
+  await context.say(`${name} is stopping, but still ${status}: ${reason.message}${offline}`);
 }

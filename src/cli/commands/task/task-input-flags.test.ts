@@ -1,4 +1,4 @@
-// The forms that docker users type, as the task that is asked for.
+// Conversion of flags, in the forms of docker, to the body of a create request.
 
 import { describe, expect, test } from "bun:test";
 import type { Io } from "../../command/io.ts";
@@ -71,8 +71,8 @@ describe("mounts", () => {
   });
 });
 
-describe("the rest", () => {
-  test("nothing is said that was not asked for", async () => {
+describe("other flags", () => {
+  test("fields without a flag are left out", async () => {
     expect(await body("")).toEqual({ name: "web", image: "nginx" });
     expect(await body("", [])).toEqual({ name: "web", image: "nginx" });
   });
@@ -81,7 +81,7 @@ describe("the rest", () => {
     expect(await body("--entrypoint sh", ["-c", "ls"])).toMatchObject({ command: ["sh"], args: ["-c", "ls"] });
   });
 
-  test("environment: files first, then -e; a bare name takes the value from here", async () => {
+  test("environment: files first, then -e; a bare name copies the value of the shell", async () => {
     expect((await body("--env-file f -e B=3 -e HOME -e MISSING -e E=")).env).toEqual({
       A: "from file",
       B: "3",
@@ -91,7 +91,7 @@ describe("the rest", () => {
     expect(body("-e =x")).rejects.toThrow("the name is missing");
   });
 
-  test("one amount is request and limit; reserve sets less aside", async () => {
+  test("--memory and --cpus set request and limit; --reserve-* lowers the request", async () => {
     expect((await body("-m 512m --cpus 0.5")).resources).toEqual({ memory: "512m", cpu: "0.5" });
     expect((await body("-m 512m --reserve-memory 64m")).resources).toEqual({
       memory: { request: "64m", limit: "512m" },
@@ -99,7 +99,7 @@ describe("the rest", () => {
     expect((await body("--reserve-cpu 0.1")).resources).toEqual({ cpu: { request: "0.1" } });
   });
 
-  test("labels, constraints, restart and all others", async () => {
+  test("labels, constraints, restart policy and all others", async () => {
     const line =
       "-l app=shop -l fast --constraint disk==ssd --restart on-failure:3 -u 1000 -w /srv --pull never --platform linux/arm64 --stop-timeout 3";
     expect(await body(line)).toEqual({

@@ -1,9 +1,9 @@
-// From the flags of `run` to the task that is asked for. It reads forms; whether names, images and sizes are allowed
-// is the master's to say.
+// Turns the flags of `run` into the body of a create request. It checks only the form; the master validates names, images
+// and sizes.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
-import type { Flags } from "../../command/flags.ts";
+import type { FlagValues } from "../../command/flag-values.ts";
 import type { Io } from "../../command/io.ts";
 import { isIpAddress, parsePortNumber } from "./addresses.ts";
 
@@ -14,7 +14,7 @@ type Mount = NonNullable<TaskBody["mounts"]>[number];
 export async function taskBody(
   name: string,
   image: string,
-  flags: Flags,
+  flags: FlagValues,
   command: readonly string[] | null,
   io: Io,
 ): Promise<TaskBody> {
@@ -54,20 +54,17 @@ export async function taskBody(
 /** `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `[::1]:8080:80`, `0.0.0.0::80` */
 export function parsePort(text: string): Port {
   const wrong = (why: string) =>
-    new UsageError(
-      `-p ${text}: ${why}`,
-      "Write CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, and /udp where it is not tcp.",
-    );
+    new UsageError(`-p ${text}: ${why}`, "Write CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp for UDP.");
   const match = /^(?:(?:(\[[^\]]+\]|[^:[\]]+):)?([^:/]*):)?([^:/]+)(?:\/([a-z]+))?$/.exec(text);
-  if (!match) throw wrong("this is no port");
+  if (!match) throw wrong("not a port");
   const [, ip, host, container, protocol = "tcp"] = match;
   if (protocol !== "tcp" && protocol !== "udp") throw wrong(`${protocol} is neither tcp nor udp`);
   const containerPort = parsePortNumber(container!, 1);
-  if (containerPort === undefined) throw wrong(`${container} is no port from 1 to 65535`);
+  if (containerPort === undefined) throw wrong(`${container} is not a port from 1 to 65535`);
   const hostPort = host ? parsePortNumber(host, 0) : null;
-  if (hostPort === undefined) throw wrong(`${host} is no port from 0 to 65535`);
+  if (hostPort === undefined) throw wrong(`${host} is not a port from 0 to 65535`);
   const hostIp = ip?.replace(/^\[|\]$/g, "");
-  if (hostIp !== undefined && !isIpAddress(hostIp)) throw wrong(`${hostIp} is no IP address`);
+  if (hostIp !== undefined && !isIpAddress(hostIp)) throw wrong(`${hostIp} is not an IP address`);
   return {
     containerPort,
     ...(hostPort === null ? {} : { hostPort }),
@@ -82,12 +79,14 @@ export function parseVolume(text: string): Mount {
   const wrong = (why: string) =>
     new UsageError(`-v ${text}: ${why}`, "Write NAME:/PATH[:ro] or /HOST/PATH:/PATH[:ro].");
   if (source === "" || target === undefined) throw wrong("a volume needs a source and a path in the container");
-  if (more.length > 0) throw wrong("it has more than three parts");
+  if (more.length > 0) throw wrong("too many parts");
   if (!target.startsWith("/"))
     throw wrong(`the path in the container must begin with "/"; got ${JSON.stringify(target)}`);
   if (mode !== undefined && mode !== "ro" && mode !== "rw") throw wrong(`${JSON.stringify(mode)} is neither ro nor rw`);
   if (/^[.~]/.test(source)) {
-    throw wrong("a relative path means nothing on another node: the source must be absolute, or a volume's name");
+    throw wrong(
+      "the source must be an absolute path or a volume name, because a relative path has no meaning on another node",
+    );
   }
   return {
     type: source.startsWith("/") ? "bind" : "volume",
@@ -106,8 +105,8 @@ export function parseTmpfs(text: string): Mount {
   return { type: "tmpfs", target, ...(size ? { sizeBytes: size.replace(/^size=/, "") } : {}) };
 }
 
-/** One amount is both what is set aside and what is enforced; --reserve-* sets less aside. */
-function resourcesOf(flags: Flags): TaskBody["resources"] {
+/** --memory and --cpus set both the request and the limit; --reserve-* lowers the request. */
+function resourcesOf(flags: FlagValues): TaskBody["resources"] {
   const amount = (limit: string | undefined, request: string | undefined) => {
     if (request === undefined) return limit;
     return limit === undefined ? { request } : { request, limit };
@@ -118,7 +117,7 @@ function resourcesOf(flags: Flags): TaskBody["resources"] {
   return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
 }
 
-/** `KEY=VALUE`; a bare `KEY` takes the value that it has here, as docker does. */
+/** `KEY=VALUE`, or `KEY` alone for the value in the caller's environment, as in docker. */
 function environment(entries: readonly string[], env: Io["env"]): Record<string, string> {
   const values: Record<string, string> = {};
   for (const entry of entries) {
@@ -139,7 +138,7 @@ async function envFiles(paths: readonly string[], io: Io): Promise<Record<string
     } catch (error) {
       throw new Failure(
         `cannot read --env-file ${path}: ${(error as Error).message}`,
-        "One KEY=VALUE a line, # for comments.",
+        "Expected one KEY=VALUE per line, with # for comments.",
       );
     }
     const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.trimStart().startsWith("#"));

@@ -1,4 +1,4 @@
-// Waits until a task runs or has finished, and tells meanwhile what it is waiting for.
+// Waits until a task runs or has finished, and shows its status while waiting.
 
 import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
@@ -11,10 +11,10 @@ import { formatWait } from "../../render/time.ts";
 
 export type WaitFor = "running" | "finished";
 
-/** Faster than this nobody wants to be told what is going on; lines that stay are worth less than one that goes. */
+/** Progress is shown only after this time. Longer in a pipe, where lines are not rewritten. */
 const quietMs = { terminal: 300, pipe: 1_000 };
 
-/** For as long as somebody waits. */
+/** No timeout, in practice. */
 export const patienceMs = 365 * 24 * 3_600_000;
 
 export function reached(task: TaskView, wanted: WaitFor): boolean {
@@ -24,11 +24,11 @@ export function reached(task: TaskView, wanted: WaitFor): boolean {
 export interface WaitOptions {
   timeoutMs: number;
   signal?: AbortSignal;
-  /** Says what goes on, on stderr. */
+  /** True when progress is shown on stderr. */
   progress?: boolean;
 }
 
-/** The task when it is so far, or as it is at the timeout. */
+/** Resolves with the task when it has reached the state, or at the timeout. */
 export async function waitForTask(
   context: Context,
   task: TaskView,
@@ -39,7 +39,7 @@ export async function waitForTask(
   const { timeoutMs, signal, progress = true } = options;
   const { clock } = context.io;
   const ended = new AbortController();
-  const told = progress ? tellProgress(context, task, ended.signal) : Promise.resolve();
+  const shown = progress ? showProgress(context, task, ended.signal) : Promise.resolve();
   const deadline = clock.now() + timeoutMs;
   let latest = task;
   try {
@@ -55,13 +55,13 @@ export async function waitForTask(
     }
   } finally {
     ended.abort();
-    await told;
+    await shown;
   }
   return latest;
 }
 
-/** Shows each change of the task's reason, until the signal. What fails here fails silently: it is only news. */
-async function tellProgress(context: Context, task: TaskView, signal: AbortSignal): Promise<void> {
+/** Shows each change of the task's reason until the signal. Errors are ignored: the wait itself reports them. */
+async function showProgress(context: Context, task: TaskView, signal: AbortSignal): Promise<void> {
   const { clock, stderr } = context.io;
   const begun = clock.now();
   await delay(clock, stderr.isTty ? quietMs.terminal : quietMs.pipe, signal);
@@ -81,7 +81,7 @@ async function tellProgress(context: Context, task: TaskView, signal: AbortSigna
       if (latest && !signal.aborted) await show(latest);
     }
   } catch {
-    // Cut off, or no longer wanted: the wait itself says how it ended.
+    // Cut off, or ended by the signal.
   }
   await progress.clear();
 }
@@ -94,7 +94,7 @@ function progressText({ name, status, reason, desired }: TaskView, sinceMs: numb
   return `${name}: ${state}${why} (${formatWait(sinceMs)})`;
 }
 
-/** What the task is now; null where it was removed meanwhile. */
+/** The current task. Null if it was removed. */
 export async function currentTask(context: Context, taskId: string): Promise<TaskView | null> {
   const found = await context.try("getTask", { id: taskId });
   if (found.ok) return found.value as TaskView;

@@ -1,4 +1,4 @@
-// podling wait: until a task runs or has finished.
+// podling wait: waits until a task runs or has finished.
 
 import type { TaskView } from "../../../api/views/task.ts";
 import { isFinished } from "../../../model/task/task.ts";
@@ -15,21 +15,21 @@ export const wait: Command = {
   summary: "Wait until a task runs or has finished",
   usage: "TASK [flags]",
   description: [
-    "Returns 0 when the task runs (--for running) or has completed (--for finished), 1 when it failed or was stopped, 124 at the timeout. Prints its status and exit code.",
+    "Prints the status and exit code of the task. The exit code of podling is 0 when the task runs (--for running) or has completed (--for finished), 1 when it failed or was stopped, and 124 at the timeout.",
   ],
   arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },
   flags: [
     {
       long: "for",
       value: "STATE",
-      description: "running or finished",
+      description: "state to wait for: running or finished",
       default: "finished",
       choices: ["running", "finished"],
     },
-    { long: "timeout", value: "TIME", description: "give up after 30s, 5m; left out: never" },
+    { long: "timeout", value: "TIME", description: "give up after this time, such as 30s or 5m; never by default" },
   ],
   outputs: ["table", "json", "name"],
-  examples: [["podling wait job && echo done", "go on only when it completed"]],
+  examples: [["podling wait job && echo done", "continue only if the job completed"]],
   async run(context) {
     const { flags, words } = context;
     const wanted = flags.text("for") as WaitFor;
@@ -38,14 +38,14 @@ export const wait: Command = {
     const latest = await waitForTask(context, task, wanted, { timeoutMs });
     if (!reached(latest, wanted)) {
       const message = `${latest.name} is still ${latest.status} after ${formatWait(timeoutMs)}: ${latest.reason.message}`;
-      await context.err(errorLine(message, `See podling explain ${latest.name}`));
+      await context.err(errorLine(message, `Details: podling explain ${latest.name}`));
       return exitCodes.timeout;
     }
-    return tell(context, latest);
+    return print(context, latest);
   },
 };
 
-async function tell(context: Context, task: TaskView): Promise<number> {
+async function print(context: Context, task: TaskView): Promise<number> {
   if (context.output() === "json") await context.outJson(task);
   else if (context.output() === "name") await context.out(`${task.name}\n`);
   else await context.out(`${task.name} ${statusText(task)}\n`);

@@ -1,18 +1,17 @@
-// What an engine says of itself, judged: version, limits that the kernel gives it, clock, disk. Its answers may be
-// anything.
+// Findings from the responses of an engine: version, limits of the kernel, clock, disk. The responses are unchecked.
 
 import { formatMemory } from "../../../../model/quantity.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 import type { DiskSpace } from "./machine.ts";
 
-/** The oldest Engine API that is part of the tests. */
+/** The oldest Engine API that the tests cover. */
 const oldestApi = "1.41";
 
-/** Off by more than this, times in tasks do not add up. */
+/** Differences at which times of tasks and logs become misleading. */
 const clockWarningMs = 2_000;
 const clockProblemMs = 60_000;
 
-/** Below these a journal, an image or a log soon has no room. */
+/** Free space below which the journal, images or logs may soon fill the disk. */
 const diskProblemBytes = 256 * 1024 * 1024;
 const diskWarningBytes = 1024 * 1024 * 1024;
 const diskWarningShare = 0.1;
@@ -21,18 +20,18 @@ export interface EngineAnswers {
   host: string;
   version: unknown;
   info: unknown;
-  /** When it said so (the middle of the call), ms since the epoch, and how long the call took. */
+  /** The middle of the call, in ms since the epoch, and the duration of the call. */
   at: number;
   tookMs: number;
 }
 
-/** Why there is no answer, with what helps. `needed`: a worker belongs on this machine. */
+/** A finding for an engine that does not answer. `needed`: this machine has, or may have, a worker. */
 export function engineAway(host: string, why: string, needed: boolean): Finding {
   if (!needed)
     return finding(
       "engine",
       "note",
-      `${why}. Only machines with a worker need one`,
+      `${why}. Only a machine with a worker needs an engine`,
       `To run a worker here: ${engineFix(why)}`,
     );
   return finding("engine", "problem", `no engine at ${host}: ${why}`, engineFix(why));
@@ -40,8 +39,8 @@ export function engineAway(host: string, why: string, needed: boolean): Finding 
 
 function engineFix(why: string): string {
   if (why.includes("permission denied"))
-    return "Add this user to the group docker (sudo usermod -aG docker $USER), and log in anew";
-  return "Install Docker and start it (systemctl start docker); --docker-host or DOCKER_HOST say where another engine is";
+    return "Add this user to the group docker (sudo usermod -aG docker $USER), then log in again";
+  return "Install Docker and start it (systemctl start docker), or set the address of another engine with --docker-host or DOCKER_HOST";
 }
 
 export function engineFindings({ host, version, info, at, tookMs }: EngineAnswers): Finding[] {
@@ -49,19 +48,19 @@ export function engineFindings({ host, version, info, at, tookMs }: EngineAnswer
   const api = textField(version, "ApiVersion");
   if (number === "" || api === "") {
     return [
-      finding("engine", "problem", `what answers at ${host} is no engine`, "Look at --docker-host or DOCKER_HOST"),
+      finding(
+        "engine",
+        "problem",
+        `the server at ${host} is not a container engine`,
+        "Check --docker-host or DOCKER_HOST",
+      ),
     ];
   }
   const cgroups = textField(info, "CgroupVersion");
   const words = `version ${number}, API ${api}${cgroups === "" ? "" : `, cgroups ${cgroups}`} at ${host}`;
   const findings = [
     isOlder(api, oldestApi)
-      ? finding(
-          "engine",
-          "warning",
-          `${words}; ${oldestApi} is the oldest API that is tested`,
-          "Install a newer engine",
-        )
+      ? finding("engine", "warning", `${words}; the oldest tested API is ${oldestApi}`, "Install a newer engine")
       : fine("engine", words),
     ...limitFindings(info),
   ];
@@ -72,8 +71,8 @@ export function engineFindings({ host, version, info, at, tookMs }: EngineAnswer
       finding(
         "live restore",
         "note",
-        "containers end when the engine is restarted or upgraded; restart policies then decide",
-        'Set "live-restore": true in /etc/docker/daemon.json, and reload the engine',
+        "containers stop when the engine is restarted or upgraded; then their restart policies apply",
+        'Set "live-restore": true in /etc/docker/daemon.json, then reload the engine',
       ),
     );
   }
@@ -91,7 +90,7 @@ function limitFindings(info: unknown): Finding[] {
       finding(
         "limits",
         "warning",
-        `the kernel does not let the engine limit ${what}: ${flag} of podling run has no effect here`,
+        `the kernel does not support limits for ${what}: ${flag} of podling run has no effect on this machine`,
         what === "memory"
           ? "Boot with cgroup_enable=memory swapaccount=1 (on a Raspberry Pi in /boot/firmware/cmdline.txt)"
           : "Use a kernel with CONFIG_CFS_BANDWIDTH",
@@ -100,21 +99,22 @@ function limitFindings(info: unknown): Finding[] {
   if (findings.length > 0) return findings;
   if (field(info, "MemoryLimit") === undefined)
     return [
-      finding("limits", "note", "the engine does not say whether it can limit memory and cpu", "See docker info"),
+      finding("limits", "note", "the engine does not report whether it can limit memory and cpu", "See docker info"),
     ];
-  return [fine("limits", "memory and cpu of containers can be limited")];
+  return [fine("limits", "memory and cpu limits work")];
 }
 
-/** `uncertainMs`: how far the measure itself may be off. */
+/** `uncertainMs`: the largest error of the measurement. */
 export function clockFinding(check: string, whose: string, offMs: number, uncertainMs: number): Finding {
   const off = Math.max(0, Math.abs(offMs) - uncertainMs);
   const words = `${whose} is ${seconds(Math.abs(offMs))} ${offMs < 0 ? "behind" : "ahead of"} this machine's`;
-  if (off < clockWarningMs) return fine(check, off === 0 ? `${whose} agrees, as far as can be told` : words);
+  if (off < clockWarningMs)
+    return fine(check, off === 0 ? `${whose} is correct within the precision of this check` : words);
   return finding(
     check,
     off < clockProblemMs ? "warning" : "problem",
-    `${words}: times of tasks and logs will not add up`,
-    "Let a time service set the clocks of all machines: timedatectl set-ntp true",
+    `${words}: times of tasks and logs will be misleading`,
+    "Synchronise the clocks of all machines: timedatectl set-ntp true",
   );
 }
 
@@ -122,9 +122,10 @@ function seconds(ms: number): string {
   return ms < 100_000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms / 60_000)} min`;
 }
 
-/** `fix` says what fills it, and so what helps. */
+/** `fix`: what to do if the disk is full. */
 export function diskFinding(check: string, path: string, space: DiskSpace | null, fix: string): Finding {
-  if (space === null) return finding(check, "note", `${path} cannot be seen from here`, "Look at it with df, as root");
+  if (space === null)
+    return finding(check, "note", `the disk of ${path} cannot be checked by this user`, "Check it with df, as root");
   const { freeBytes, totalBytes } = space;
   const words = `${formatMemory(freeBytes)} of ${formatMemory(totalBytes)} free for ${path}`;
   if (freeBytes < diskProblemBytes) return finding(check, "problem", words, fix);

@@ -1,5 +1,5 @@
-// The whole examination: asks engine and master, looks at the machine, and hands the answers to those who judge them.
-// Everything is looked at at once, each look has its patience, and none needs another to succeed.
+// Runs all checks of doctor at the same time: queries engine and master, inspects the machine, and turns the answers into
+// findings. Each check has a time limit, and none depends on the success of another.
 
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { Failure, RefusedError } from "../../../command/failure.ts";
 import { isPodling, masterFindings } from "./cluster.ts";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
-import { type Finding, field, finding, fine, looked, patienceMs, textField, within } from "./finding.ts";
+import { type Finding, field, finding, fine, patienceMs, runCheck, textField, within } from "./finding.ts";
 import { folderFindings, ownFile } from "./folders.ts";
 import { diskSpace, fileFacts, firewall, portState } from "./machine.ts";
 
@@ -20,23 +20,23 @@ export interface Examined {
   workerPort: number;
 }
 
-/** In the order in which they are read, whatever answers first. */
+/** In a fixed order, independent of which check ends first. */
 export async function examine(examined: Examined): Promise<Finding[]> {
   const { context, folders } = examined;
   const { clock } = context.io;
-  const looks: [check: string, look: () => Promise<Finding[]>][] = [];
+  const checks: [check: string, run: () => Promise<Finding[]>][] = [];
   const master = askMaster(context);
   const engine = askEngine(examined);
-  looks.push(["master", async () => judgeMaster(context, await master)]);
-  looks.push(["engine", async () => judgeEngine(examined, await engine)]);
-  looks.push(["exposed ports", async () => [await judgeExposure(await master, await engine)]]);
-  looks.push(["ports", async () => judgePorts(examined, await master)]);
+  checks.push(["master", async () => evaluateMaster(context, await master)]);
+  checks.push(["engine", async () => evaluateEngine(examined, await engine)]);
+  checks.push(["exposed ports", async () => [await evaluateExposure(await master, await engine)]]);
+  checks.push(["ports", async () => evaluatePorts(examined, await master)]);
   for (const role of ["master", "worker"] as const) {
     const path = folders[role];
-    looks.push([`${role}'s folder`, () => folderFindings({ role, path, lockHolder: context.roles.lockHolder })]);
+    checks.push([`${role}'s folder`, () => folderFindings({ role, path, lockHolder: context.roles.lockHolder })]);
   }
-  looks.push(["disk", async () => diskFindings(examined, await engine)]);
-  const findings = await Promise.all(looks.map(([check, look]) => looked(clock, check, look)));
+  checks.push(["disk", async () => diskFindings(examined, await engine)]);
+  const findings = await Promise.all(checks.map(([check, run]) => runCheck(clock, check, run)));
   return findings.flat();
 }
 
@@ -44,14 +44,14 @@ export async function examine(examined: Examined): Promise<Finding[]> {
 
 interface MasterReport {
   url: string;
-  /** Why there is no answer at all, and what helps. */
+  /** Why there is no answer, and what to do. Null if there is one. */
   away: { message: string; hint: string } | null;
   version: unknown;
   ready: { ok: boolean; message: string } | null;
   nodes: unknown[] | string | null;
-  /** Null: refused, or no list. */
+  /** Null if the list was refused or malformed. */
   tasks: unknown[] | null;
-  /** How far its clock is from ours, and how sure that is. Null: it does not say. */
+  /** The difference to the clock of this machine, and its uncertainty. Null if the response has no date. */
   clock: { offMs: number; uncertainMs: number } | null;
 }
 
@@ -65,7 +65,7 @@ async function askMaster(context: Context): Promise<MasterReport> {
     report.clock = clockOf(response.headers.get("date"), sentAt, clock.now());
     report.version = await within(clock, context.json(response)).catch(() => null);
   } catch (error) {
-    // A refusal is an answer, though not Podling's to this question: then it is something else that listens there.
+    // Podling never refuses this request, so another program listens there.
     if (error instanceof RefusedError) return report;
     report.away = { message: (error as Error).message, hint: error instanceof Failure ? error.hint : "" };
     return report;
@@ -82,7 +82,7 @@ async function askMaster(context: Context): Promise<MasterReport> {
   return report;
 }
 
-/** The answer, or in a sentence why there is none. */
+/** The answer, or a sentence that says why there is none. */
 async function ask(
   context: Context,
   id: "ready" | "listNodes" | "listTasks",
@@ -97,15 +97,15 @@ async function ask(
   }
 }
 
-/** HTTP's Date is cut to the second: its middle is taken, and half a second is not known. */
+/** The HTTP Date has whole seconds: takes the middle of the second, with half a second of uncertainty. */
 function clockOf(date: string | null, sentAt: number, receivedAt: number): MasterReport["clock"] {
   const said = Date.parse(date ?? "");
   if (!Number.isFinite(said)) return null;
   return { offMs: said + 500 - (sentAt + receivedAt) / 2, uncertainMs: 500 + (receivedAt - sentAt) / 2 };
 }
 
-function judgeMaster({ io }: Context, { url, away, version, ready, nodes, clock }: MasterReport): Finding[] {
-  if (away) return [finding("master", "problem", away.message, away.hint || "Start one with podling up")];
+function evaluateMaster({ io }: Context, { url, away, version, ready, nodes, clock }: MasterReport): Finding[] {
+  if (away) return [finding("master", "problem", away.message, away.hint || "Start a master with podling up")];
   const findings = masterFindings({ url, version, ready, nodes }, io.version.version);
   if (clock && isPodling(version))
     findings.push(clockFinding("clock", "the master's clock", clock.offMs, clock.uncertainMs));
@@ -145,20 +145,20 @@ async function askEngine({ context, engineHost: host }: Examined): Promise<Engin
   return report;
 }
 
-/** What the connection itself would not tell apart. */
+/** Distinguishes a missing socket from one without permission, which a connection attempt does not. */
 async function socketIsThere(host: string): Promise<void> {
   if (!host.startsWith("unix://")) return;
   const path = host.slice("unix://".length);
   const facts = await fileFacts(path);
-  if (facts && !facts.exists) throw new Error(`there is no socket ${path}`);
+  if (facts && !facts.exists) throw new Error(`the socket ${path} does not exist`);
   await access(path, constants.R_OK | constants.W_OK).catch(() => {
     throw new Error(`permission denied for ${path}`);
   });
 }
 
-async function judgeEngine({ folders }: Examined, report: EngineReport): Promise<Finding[]> {
+async function evaluateEngine({ folders }: Examined, report: EngineReport): Promise<Finding[]> {
   if (report.away === null) return engineFindings(report);
-  // A machine that is only a master's needs none; a machine that is nothing yet may become anything.
+  // A machine with a journal but no worker identity is a master only, and needs no engine.
   const [journal, identity] = await Promise.all([
     fileFacts(join(folders.master, ownFile.master)),
     fileFacts(join(folders.worker, ownFile.worker)),
@@ -174,18 +174,18 @@ async function diskFindings({ folders }: Examined, engine: EngineReport): Promis
       "disk",
       folders.master,
       await diskSpace(folders.master),
-      "Free space: without it the master refuses every write",
+      "Free disk space; the master refuses writes when the disk is full",
     ),
   ];
   if (root === "") return findings;
-  const fix = "podling prune and docker system prune free what is no longer used";
+  const fix = "Remove what is not used: podling prune, podling node clean --images, docker system prune";
   const here = engine.host.startsWith("unix://") ? await diskSpace(root) : null;
   return [...findings, diskFinding("engine's disk", root, here, fix)];
 }
 
 // ---- ports
 
-async function judgeExposure(master: MasterReport, engine: EngineReport): Promise<Finding> {
+async function evaluateExposure(master: MasterReport, engine: EngineReport): Promise<Finding> {
   if (master.tasks !== null) {
     const nodes = Array.isArray(master.nodes) ? master.nodes : [];
     const hostnames = new Map(nodes.map((node) => [textField(node, "nodeId"), textField(node, "hostname")]));
@@ -196,12 +196,12 @@ async function judgeExposure(master: MasterReport, engine: EngineReport): Promis
   return finding(
     "exposed ports",
     "note",
-    "without a master or an engine that answers, published ports are not known",
-    "Mend what is said above, and look again",
+    "published ports are not known without a master or an engine",
+    "Fix the problems above, then run podling doctor again",
   );
 }
 
-async function judgePorts({ context, workerPort }: Examined, master: MasterReport): Promise<Finding[]> {
+async function evaluatePorts({ context, workerPort }: Examined, master: MasterReport): Promise<Finding[]> {
   const { protocol, hostname, port } = new URL(master.url);
   const findings: Finding[] = [];
   if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) {
@@ -215,21 +215,21 @@ async function judgePorts({ context, workerPort }: Examined, master: MasterRepor
 
 async function portFinding(port: number, whose: string, isOurs: boolean, flag: string): Promise<Finding> {
   const check = `port ${port}`;
-  if (isOurs) return fine(check, `${whose} listens there`);
+  if (isOurs) return fine(check, `used by ${whose}`);
   const state = await portState("127.0.0.1", port);
-  if (state === "free") return fine(check, `free, for ${whose}`);
+  if (state === "free") return fine(check, `free for ${whose}`);
   if (state === "not-allowed")
-    return finding(check, "warning", "this user may not listen there", `Choose one above 1023 with ${flag}`);
-  if (state === "unknown") return finding(check, "note", "it cannot be told whether it is free", "Try to start there");
+    return finding(check, "warning", "this user may not listen on it", `Choose a port above 1023 with ${flag}`);
+  if (state === "unknown") return finding(check, "note", "cannot check whether it is free", "Try to start on it");
   return finding(
     check,
     "warning",
-    `taken by another program, where ${whose} would listen`,
-    `Choose another with ${flag}, or end that program: ss -ltnp sport = :${port} names it`,
+    `used by another program, so ${whose} cannot listen on it`,
+    `Choose another port with ${flag}, or stop that program; ss -ltnp sport = :${port} shows it`,
   );
 }
 
-/** A worker tells anybody how it is. */
+/** True when a worker listens on the port: its /health needs no token. */
 async function isWorker({ io }: Context, port: number): Promise<boolean> {
   try {
     const response = await within(io.clock, io.fetch(`http://127.0.0.1:${port}/health`, { method: "GET" }));

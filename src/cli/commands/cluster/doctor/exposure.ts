@@ -1,5 +1,5 @@
-// Which published ports other machines can reach. Docker opens them in front of the host's own firewall, which most
-// people learn too late.
+// Finds published ports that other machines can reach. Docker's rules come before those of the host's firewall, which
+// surprises many people.
 
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 
@@ -10,10 +10,10 @@ interface Exposed {
   port: number;
 }
 
-/** Named in the sentence; the count says the rest. */
+/** Ports in the sentence; a count stands for the others. */
 const namedAtMost = 5;
 
-/** `tasks` as the master lists them, `hostnames` by node id. */
+/** From the master's list of tasks; `hostnames` by node id. */
 export function exposedTasks(tasks: unknown, hostnames: ReadonlyMap<string, string>): Exposed[] {
   return list(tasks).flatMap((task) =>
     list(field(task, "publishedPorts")).flatMap((port) => {
@@ -23,7 +23,7 @@ export function exposedTasks(tasks: unknown, hostnames: ReadonlyMap<string, stri
   );
 }
 
-/** `containers` as the engine lists them: those of Podling. */
+/** From the engine's list of containers: only those of Podling. */
 export function exposedContainers(containers: unknown): Exposed[] {
   return list(containers)
     .filter((container) => textField(field(container, "Labels"), "podling.task") !== "")
@@ -43,23 +43,23 @@ function exposed(name: string, port: unknown, address: string, number: string, p
   return [{ name, where: `${shown}:${hostPort}/${textField(port, protocol) || "tcp"}`, port: hostPort }];
 }
 
-/** `seen`: whose ports these are, for when there are none. */
+/** `seen`: which ports were checked: "of the cluster". */
 export function exposureFinding(ports: readonly Exposed[], seen: string, firewall: string | null): Finding {
   const check = "exposed ports";
-  // Docker lists a port that is open on IPv4 and IPv6 twice.
+  // Docker lists a port twice if it is open on IPv4 and IPv6.
   const words = [...new Set(ports.map(({ name, where }) => `${name} at ${where}`))];
   if (words.length === 0) return fine(check, `no published port ${seen} can be reached from other machines`);
   const named = words.slice(0, namedAtMost).join(", ");
   const more = words.length > namedAtMost ? ` and ${words.length - namedAtMost} more` : "";
   const own =
     firewall === null
-      ? "Docker's own iptables rules open them in front of firewalls such as ufw"
-      : `${firewall} is on here, and does not apply to them: Docker's own iptables rules come first`;
+      ? "Firewalls such as ufw do not block them, because Docker's iptables rules come first"
+      : `${firewall} is active here but does not block them, because Docker's iptables rules come first`;
   return finding(
     check,
     firewall === null ? "note" : "warning",
     `other machines can reach ${named}${more}. ${own}`,
-    `Publish on 127.0.0.1 what only this machine needs (-p 127.0.0.1:${ports[0]!.port}:...). Hold others back in the chain DOCKER-USER: iptables -I DOCKER-USER ! -s 10.0.0.0/8 -p tcp -m conntrack --ctorigdstport ${ports[0]!.port} -j DROP`,
+    `Publish on 127.0.0.1 what only this machine needs (-p 127.0.0.1:${ports[0]!.port}:...). Block other machines in the chain DOCKER-USER: iptables -I DOCKER-USER ! -s 10.0.0.0/8 -p tcp -m conntrack --ctorigdstport ${ports[0]!.port} -j DROP`,
   );
 }
 

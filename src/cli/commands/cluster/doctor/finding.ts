@@ -1,17 +1,17 @@
-// One thing that doctor looked at: how it stands, and what to do about it. And the patience that every look has.
+// The result of one check of doctor, and the time limits of checks.
 
 import type { Clock } from "../../../../lib/clock.ts";
 
 export const severities = ["ok", "note", "warning", "problem"] as const;
-/** note: worth knowing. warning: will hurt some day. problem: something does not work now. */
+/** note: for information. warning: may cause a problem later. problem: something does not work now. */
 export type Severity = (typeof severities)[number];
 
 export interface Finding {
-  /** What was looked at: "engine", "disk of the master's folder". */
+  /** The subject: "engine", "disk". */
   check: string;
   severity: Severity;
   message: string;
-  /** What to do; null where there is nothing to. */
+  /** What to do. Null if nothing is to be done. */
   fix: string | null;
 }
 
@@ -21,31 +21,31 @@ export function finding(check: string, severity: Exclude<Severity, "ok">, messag
   return { check, severity, message, fix };
 }
 
-/** What answers at all does so within this. */
+/** Time limit of one request. */
 export const patienceMs = 5_000;
 
-/** A look asks a few things, one after the other at most; each has its own patience before this ends them all. */
-const longestLookMs = 4 * patienceMs;
+/** Time limit of a whole check, which makes a few requests in a row. */
+const checkLimitMs = 4 * patienceMs;
 
-/** Rejects when `look` takes longer. */
-export function within<T>(clock: Clock, look: Promise<T>, limitMs = patienceMs): Promise<T> {
+/** Rejects when `work` takes longer. */
+export function within<T>(clock: Clock, work: Promise<T>, limitMs = patienceMs): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.timer(limitMs, () => reject(new Error(`no answer in ${limitMs / 1000} s`)));
-    look.then(resolve, reject).finally(cancel);
+    work.then(resolve, reject).finally(cancel);
   });
 }
 
-/** Findings of one look. One that breaks is a finding too: doctor is there for when things are broken. */
-export async function looked(clock: Clock, check: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
+/** The findings of one check. A check that throws becomes a finding. */
+export async function runCheck(clock: Clock, check: string, run: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
-    return await within(clock, look(), longestLookMs);
+    return await within(clock, run(), checkLimitMs);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [finding(check, "warning", `could not be looked at: ${why}`, "Try again; with -v requests are shown")];
+    return [finding(check, "warning", `the check failed: ${why}`, "Try again with -v, which shows requests")];
   }
 }
 
-/** A field of an answer that may be anything. */
+/** A field of an unchecked value. */
 export function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

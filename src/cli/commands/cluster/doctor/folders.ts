@@ -1,60 +1,62 @@
-// The data folders of master and worker: there, writable, for nobody else to read, and who holds them.
+// Checks the data folders of master and worker: existence, permissions, and the process that has them locked.
 
 import { join } from "node:path";
 import { formatMemory } from "../../../../model/quantity.ts";
 import { type Finding, finding, fine } from "./finding.ts";
 import { fileFacts, processWords } from "./machine.ts";
 
-export interface FolderLook {
+export interface FolderCheck {
   role: "master" | "worker";
   path: string;
-  /** The process that has a file locked; null: nobody, as far as can be seen. */
+  /** The id of the process that holds the lock of a file. Null if none is known. */
   lockHolder: (path: string) => string | null;
 }
 
-/** The file that a role locks and cannot be without. */
+/** The file that each role needs, and the file that it locks. */
 export const ownFile = { master: "journal.db", worker: "identity.json" } as const;
 const lockedFile = { master: "journal.db", worker: "worker.lock" } as const;
 
-export async function folderFindings({ role, path, lockHolder }: FolderLook): Promise<Finding[]> {
+export async function folderFindings({ role, path, lockHolder }: FolderCheck): Promise<Finding[]> {
   const check = `${role}'s folder`;
   const folder = await fileFacts(path);
-  if (folder === null) return [notOurs(check, path)];
-  if (!folder.exists) return [fine(check, `${path} is not there yet: the first start of a ${role} makes it`)];
+  if (folder === null) return [notVisible(check, path)];
+  if (!folder.exists) return [fine(check, `${path} does not exist yet; the first start of a ${role} creates it`)];
   if (!folder.isFolder)
-    return [finding(check, "problem", `${path} is not a folder`, "Move it away, or choose another with --data-dir")];
+    return [
+      finding(check, "problem", `${path} is not a folder`, "Move it away, or choose another folder with --data-dir"),
+    ];
   const own = join(path, ownFile[role]);
   const file = await fileFacts(own);
-  if (file === null) return [notOurs(check, path)];
+  if (file === null) return [notVisible(check, path)];
   const holder = lockHolder(join(path, lockedFile[role]));
-  const size = file.exists ? `, ${ownFile[role]} has ${formatMemory(file.bytes)}` : ` without ${ownFile[role]}`;
-  const held = holder === null ? "no running process holds it" : `held by ${processWords(holder)}`;
-  const findings = [fine(check, `${path}${size}; ${held}`)];
+  const size = file.exists ? `: ${ownFile[role]} has ${formatMemory(file.bytes)}` : ` has no ${ownFile[role]}`;
+  const user = holder === null ? "not in use by a running process" : `in use by ${processWords(holder)}`;
+  const findings = [fine(check, `${path}${size}; ${user}`)];
   const locked = [folder.writable ? "" : path, file.exists && !file.writable ? own : ""].filter((one) => one !== "");
   if (locked.length > 0) {
     findings.push(
       finding(
         check,
         "problem",
-        `this user cannot write ${locked.join(" and ")}`,
-        `Run as the ${role}'s user, or chown it`,
+        `this user cannot write to ${locked.join(" and ")}`,
+        `Run podling as the user of the ${role}, or change the owner`,
       ),
     );
   }
-  // Environment variables of tasks are in the journal, in the clear.
+  // The journal contains the environment variables of tasks unencrypted.
   const open = (file.mode & 0o077) !== 0 && (folder.mode & 0o077) !== 0;
   if (role === "master" && file.exists && open) {
-    const message = `other users of this machine can read ${own}, and with it the environment of every task`;
+    const message = `other users of this machine can read ${own}, which contains the environment variables of all tasks`;
     findings.push(finding(check, "warning", message, `chmod 700 ${path} && chmod 600 ${path}/journal.db*`));
   }
   return findings;
 }
 
-function notOurs(check: string, path: string): Finding {
+function notVisible(check: string, path: string): Finding {
   return finding(
     check,
     "note",
-    `${path} is not for this user to see`,
-    "Look at it as root, or as the user it belongs to",
+    `this user cannot read ${path}`,
+    "Run podling doctor as root, or as the owner of the folder",
   );
 }

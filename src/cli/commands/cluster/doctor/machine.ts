@@ -1,5 +1,5 @@
-// What this machine says of itself: disks, ports, firewalls, files. Only looks, and each look may
-// fail: then there is no answer, and never an error.
+// Reads facts about this machine: disks, ports, firewalls, files. A function that cannot read its fact returns null or
+// "unknown"; none throws.
 
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
@@ -11,7 +11,7 @@ export interface DiskSpace {
   totalBytes: number;
 }
 
-/** Of the disk that holds `path`, or would: of its nearest folder that is there. */
+/** The disk of `path`, or of the nearest existing parent folder. */
 export async function diskSpace(path: string): Promise<DiskSpace | null> {
   try {
     const { bavail, blocks, bsize } = await statfs(path);
@@ -25,7 +25,7 @@ export async function diskSpace(path: string): Promise<DiskSpace | null> {
 
 export type PortState = "free" | "taken" | "not-allowed" | "unknown";
 
-/** By listening on it for a moment. */
+/** Tries to listen on the port for a moment. */
 export function portState(host: string, port: number): Promise<PortState> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -45,7 +45,7 @@ export function processWords(pid: string): string {
   }
 }
 
-/** The firewall that is on here, as far as one can see without root. */
+/** The active firewall, as far as this is visible without root. */
 export function firewall(): string | null {
   try {
     if (/^ENABLED=yes/m.test(readFileSync("/etc/ufw/ufw.conf", "utf8"))) return "ufw";
@@ -64,7 +64,7 @@ export interface FileFacts {
   bytes: number;
 }
 
-/** Null: not for us to see. */
+/** Null if this user may not see the file. */
 export async function fileFacts(path: string): Promise<FileFacts | null> {
   try {
     const { mode, size } = await stat(path);

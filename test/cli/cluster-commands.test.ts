@@ -1,4 +1,4 @@
-// nodes, node, events and version against a real master; and what is said where there is none.
+// podling nodes, node, events and version with a real master, and the errors without one.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Cluster, podling, until } from "./harness.ts";
@@ -30,7 +30,7 @@ describe("nodes", () => {
     expect((await cluster.podling("nodes")).out).not.toContain("cordoned");
   });
 
-  test("lost of a node that was heard just now needs -f; a node that is lost stays so", async () => {
+  test("node lost requires -f after a recent heartbeat; a lost node stays lost", async () => {
     const { code, err } = await cluster.podling("node lost n2");
     expect(code).toBe(1);
     expect(err).toMatch(/^error: n2 \(node-\w{8}\) was heard [\d.]+ s ago\. Stop its worker first; .+node lost -f n2/);
@@ -41,7 +41,7 @@ describe("nodes", () => {
     expect((await cluster.podling("nodes")).out).not.toContain("offline");
   });
 
-  test("that get nothing new: the table says what, stderr why, also with JSON, and names alone stay alone", async () => {
+  test("nodes without new tasks: status in the table, reason on stderr, also with JSON, but not with -o name", async () => {
     const other = new Cluster();
     try {
       const { nodeId } = await other.node("n1", { version: "1" });
@@ -57,12 +57,12 @@ describe("nodes", () => {
       expect(ran.err).toMatch(/^n1: its connection broke at \d\d:\d\d:\d\d UTC; it has 2\.5 s to come back\n$/);
       const quiet = await Promise.all(["nodes -q", "nodes -o name"].map((line) => other.podling(line)));
       expect(quiet.map(({ err }) => err)).toEqual(["", ""]);
-      // Nobody beats: when the leases end, both are silent, and that is not believed.
+      // No node sends heartbeats: when both leases expire, mass-loss protection becomes active.
       const held = await until(async () => {
         const now = await other.podling("nodes -o json");
-        return now.err.includes("the master holds") ? now : null;
+        return now.err.includes("mass-loss protection is active") ? now : null;
       });
-      expect(held.err).toContain("the master holds: 2 of 2 nodes fell silent at once");
+      expect(held.err).toContain("mass-loss protection is active: 2 of 2 nodes stopped sending heartbeats at once");
       expect(JSON.parse(held.out)).toMatchObject([
         { hostname: "n1", status: "online", suspect: { code: "mass-silence" } },
         { hostname: "n2", status: "online", suspect: { code: "mass-silence" } },
@@ -73,7 +73,7 @@ describe("nodes", () => {
     }
   });
 
-  test("rm of a node that is online needs -f", async () => {
+  test("node rm of an online node requires -f", async () => {
     const { code, err } = await cluster.podling("node rm n2");
     expect(code).toBe(1);
     expect(err).toContain("Stop its worker first, or use podling node rm -f n2");
@@ -82,8 +82,8 @@ describe("nodes", () => {
   });
 
   test.each([
-    ["node", "error: node: the verb is missing. It has inspect, cordon, uncordon, clean, lost, rm.\n"],
-    ["node crodon n1", 'error: podling node has no verb "crodon". Did you mean podling node cordon?\n'],
+    ["node", "error: node: the command is missing. Its commands are inspect, cordon, uncordon, clean, lost, rm.\n"],
+    ["node crodon n1", 'error: podling node has no command "crodon". Did you mean podling node cordon?\n'],
     ["node cordon", "error: node cordon: NODE is missing. Usage: podling node cordon NODE [NODE ...]\n"],
   ])("podling %s", async (line, err) => {
     expect(await cluster.podling(line)).toEqual({ code: 64, out: "", err });
@@ -91,7 +91,7 @@ describe("nodes", () => {
 });
 
 describe("events", () => {
-  test("a sentence each, or a line of JSON each", async () => {
+  test("one sentence or one line of JSON for each event", async () => {
     const sentences = cluster.start("events --since 0");
     const json = cluster.start("events -o json --since 0");
     await until(() => sentences.out().includes("node n1") && json.out().includes("\n"));
@@ -106,7 +106,7 @@ describe("events", () => {
     expect(events.map(({ type }) => type)).toContain("node.registered");
   });
 
-  test("cut off, it goes on after the last revision", async () => {
+  test("continues after the last revision when the connection was lost", async () => {
     const since: (string | null)[] = [];
     const event = (revision: number) =>
       `id: ${revision}\nevent: change\ndata: ${JSON.stringify({ revision, at: "2025-01-19T12:34:56.000Z", type: "task.removed", taskId: "t", name: `task-${revision}` })}\n\n`;
@@ -128,13 +128,13 @@ describe("events", () => {
     );
     expect(code).toBe(1);
     expect(err).toBe(
-      "cut off; going on when the master answers\ncut off; going on when the master answers\nsome changes were missed: revision-too-old\nerror: unauthorized. Give the master's token with --token or PODLING_TOKEN.\n",
+      "lost the connection to the master; reconnecting\nlost the connection to the master; reconnecting\nchanges were missed: revision-too-old\nerror: unauthorized. Set the token with --token or PODLING_TOKEN.\n",
     );
   });
 });
 
 describe("version", () => {
-  test("of both, as text and JSON", async () => {
+  test("client and master, as text and JSON", async () => {
     expect((await cluster.podling("version")).out).toBe(
       `client  1.2.3 (abcdef)\nmaster  1.2.3 (abcdef) at ${cluster.url}\n`,
     );
@@ -144,7 +144,7 @@ describe("version", () => {
     });
   });
 
-  test("of this program alone, without a master", async () => {
+  test("--client needs no master", async () => {
     expect(await podling("--version")).toEqual({ code: 0, out: "podling 1.2.3 (abcdef)\n", err: "" });
     expect((await podling("version --client -o json")).code).toBe(0);
   });
@@ -155,7 +155,7 @@ describe("the master", () => {
     throw Object.assign(new Error("no"), { code: "ConnectionRefused" });
   };
 
-  test("does not run", async () => {
+  test("is not running on this machine", async () => {
     const { code, err } = await podling("ps", { fetch: nothingThere });
     expect(code).toBe(1);
     expect(err).toBe(
@@ -163,12 +163,12 @@ describe("the master", () => {
     );
   });
 
-  test("is elsewhere", async () => {
+  test("is not running on another machine", async () => {
     const { err } = await podling("nodes --master n9:8080", { fetch: nothingThere });
     expect(err).toStartWith("error: cannot reach http://n9:8080: connection refused. Is the master running there?");
   });
 
-  test("--master goes before PODLING_MASTER_URL; localhost is called by its address", async () => {
+  test("--master overrides PODLING_MASTER_URL; localhost becomes 127.0.0.1", async () => {
     const called: string[] = [];
     const fetch = async (url: string) => {
       called.push(url);
@@ -190,12 +190,12 @@ describe("the master", () => {
     expect(wrong.err).toStartWith("error: --master: expected a URL");
   });
 
-  test("asks for a token", async () => {
+  test("requires a token", async () => {
     const guarded = new Cluster("secret");
     try {
       const without = await guarded.podling("nodes");
       expect(without.code).toBe(1);
-      expect(without.err).toEndWith("Give the master's token with --token or PODLING_TOKEN.\n");
+      expect(without.err).toEndWith("Set the token with --token or PODLING_TOKEN.\n");
       expect((await guarded.podling("nodes --token secret")).code).toBe(0);
       expect((await guarded.podling("nodes", { env: { PODLING_TOKEN: "secret" } })).code).toBe(0);
     } finally {
@@ -203,14 +203,14 @@ describe("the master", () => {
     }
   });
 
-  test("is something else", async () => {
+  test("is another program", async () => {
     const fetch = async () => new Response("<html>It works!</html>", { status: 404 });
     const { code, err } = await podling("ps", { fetch });
     expect(code).toBe(1);
     expect(err).toContain("the answer (HTTP 404) is not Podling's: <html>It works!</html>");
   });
 
-  test("-v shows requests on stderr, and the answer stays alone on stdout", async () => {
+  test("-v shows requests on stderr, not on stdout", async () => {
     const { out, err } = await cluster.podling("-v nodes -o name");
     expect(out).toBe("n1\n");
     expect(err).toMatch(/^> GET http:\/\/127\.0\.0\.1:\d+\/api\/v1\/nodes\n< 200 OK after \d+ ms\n$/);

@@ -1,11 +1,11 @@
-// The flags that were given, asked for by their long names. Asking for one that the table does not have is a bug.
+// The values of the flags that were given, by long name. Reading a flag that the command does not have is a bug.
 
 import { assert } from "../../lib/assert.ts";
 import { parseDuration } from "../../model/quantity.ts";
-import type { Flag } from "./command.ts";
 import { UsageError } from "./failure.ts";
+import type { Flag } from "./flag.ts";
 
-export class Flags {
+export class FlagValues {
   readonly #known: Map<string, Flag>;
   readonly #given = new Map<string, string[]>();
 
@@ -19,23 +19,23 @@ export class Flags {
     else this.#given.set(flag.long, [value]);
   }
 
-  /** Was it written? */
+  /** True when the flag is on the command line. */
   given(long: string): boolean {
     this.#flag(long);
     return this.#given.has(long);
   }
 
-  /** A switch. */
+  /** True when a switch is on. */
   has(long: string): boolean {
     return this.given(long) && this.#given.get(long)![0] !== "false";
   }
 
-  /** Its value, else its default. */
+  /** The value, or the default. */
   text(long: string): string | undefined {
     return this.#given.get(long)?.[0] ?? this.#flag(long).default;
   }
 
-  /** Of a repeatable flag: all values, in order. */
+  /** All values of a repeatable flag, in order. */
   texts(long: string): readonly string[] {
     this.#flag(long);
     return this.#given.get(long) ?? [];
@@ -59,7 +59,7 @@ export class Flags {
 
   #flag(long: string): Flag {
     const flag = this.#known.get(long);
-    assert(flag, `no flag --${long} in the table of this verb`);
+    assert(flag, `no flag --${long} in the table of this command`);
     return flag;
   }
 }

@@ -1,15 +1,15 @@
-// The words of podling sim as what is to be simulated, and back again: the one command that repeats a run.
+// Converts the flags of podling sim to the input of a simulation, and back to the command that repeats a run.
 
 import { limits } from "../../../model/limits.ts";
 import { UsageError } from "../../command/failure.ts";
-import type { Flags } from "../../command/flags.ts";
+import type { FlagValues } from "../../command/flag-values.ts";
 import { nearest } from "../../command/suggest.ts";
-import { type FaultGroupName, faultGroupNames, type SimulationAsked, type SimulationPlan } from "./simulator.ts";
+import { type FaultGroupName, faultGroupNames, type SimulationInput, type SimulationPlan } from "./simulator.ts";
 
 const hourMs = 3_600_000;
 const lastSeed = 2 ** 32 - 1;
 
-export function askedFrom(flags: Flags): SimulationAsked {
+export function inputFrom(flags: FlagValues): SimulationInput {
   return {
     seed: flags.integer("seed", 0, lastSeed)!,
     nodes: flags.integer("nodes", 1, limits.simulatedNodes),
@@ -19,18 +19,18 @@ export function askedFrom(flags: Flags): SimulationAsked {
   };
 }
 
-/** How many seeds from the first one on; undefined: that one alone. */
-export function seedCount(flags: Flags, { seed }: SimulationAsked): number | undefined {
+/** The number of seeds from the first one. Undefined for a single run. */
+export function seedCount(flags: FlagValues, { seed }: SimulationInput): number | undefined {
   const count = flags.integer("seeds", 1, limits.simulatedSeeds);
   if (count === undefined || seed + count - 1 <= lastSeed) return count;
-  throw new UsageError(`--seeds: ${count} seeds from ${seed} on end beyond ${lastSeed}, the last one`);
+  throw new UsageError(`--seeds: ${count} seeds from ${seed} go beyond the last seed, ${lastSeed}`);
 }
 
-/** With all that the seed drew said in words, so that it does not depend on how that is drawn. Null: it is not known. */
-export function commandFor(asked: SimulationAsked, plan: SimulationPlan | null): string {
-  const { seed, groups, keep } = asked;
-  const nodes = plan?.nodes ?? asked.nodes;
-  const hours = asked.hours ?? (plan && plan.durationMs / hourMs);
+/** Contains what the seed decided, so that it does not depend on how seeds are drawn. `plan` is null if it is unknown. */
+export function commandFor(input: SimulationInput, plan: SimulationPlan | null): string {
+  const { seed, groups, keep } = input;
+  const nodes = plan?.nodes ?? input.nodes;
+  const hours = input.hours ?? (plan && plan.durationMs / hourMs);
   const words = ["podling sim", `--seed ${seed}`];
   if (nodes !== undefined) words.push(`--nodes ${nodes}`);
   if (hours !== null) words.push(`--hours ${hours}`);
@@ -42,8 +42,8 @@ export function commandFor(asked: SimulationAsked, plan: SimulationPlan | null):
   return words.join(" ");
 }
 
-/** The words that children of one run are given, beside their seeds. */
-export function wordsFor({ nodes, hours, groups }: SimulationAsked): string[] {
+/** The arguments of child processes, except their seeds. */
+export function wordsFor({ nodes, hours, groups }: SimulationInput): string[] {
   const words = ["--faults", groups.length === 0 ? "none" : groups.join(",")];
   if (nodes !== undefined) words.push("--nodes", String(nodes));
   if (hours !== undefined) words.push("--hours", String(hours));
@@ -61,16 +61,16 @@ function hours(text: string | undefined): number | undefined {
 function groups(text: string): readonly FaultGroupName[] {
   if (text === "all") return faultGroupNames;
   if (text === "none") return [];
-  const asked = new Set(text.split(","));
-  for (const name of asked) {
+  const names = new Set(text.split(","));
+  for (const name of names) {
     if ((faultGroupNames as readonly string[]).includes(name)) continue;
     const near = nearest(name, [...faultGroupNames, "all", "none"]);
     throw new UsageError(
-      `--faults: expected all, none, or some of ${faultGroupNames.join(",")}; got ${JSON.stringify(text)}`,
+      `--faults: expected all, none, or a list of ${faultGroupNames.join(",")}; got ${JSON.stringify(text)}`,
       near ? `Did you mean ${near}?` : "",
     );
   }
-  return faultGroupNames.filter((name) => asked.has(name));
+  return faultGroupNames.filter((name) => names.has(name));
 }
 
 function keep(text: string | undefined): readonly number[] | undefined {
@@ -78,6 +78,6 @@ function keep(text: string | undefined): readonly number[] | undefined {
   if (/^\d{1,9}(,\d{1,9})*$/.test(text)) return text.split(",").map(Number);
   throw new UsageError(
     `--keep: expected numbers of faults such as 3,7,12; got ${JSON.stringify(text)}`,
-    "The trace names each fault by its number.",
+    "The trace shows the number of each fault.",
   );
 }
