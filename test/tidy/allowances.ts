@@ -17,19 +17,6 @@ export const LONG_FUNCTIONS: Record<string, { lines: number; why: string }> = {
 
 /** Groups of files that import each other in a circle. A circle may become smaller, not larger. */
 export const CIRCLES: { files: string[]; why: string }[] = [
-  {
-    files: ["src/cli/command/command.ts", "src/cli/command/context.ts", "src/cli/command/flags.ts"],
-    why: "a command's context holds its parsed flags",
-  },
-  {
-    files: [
-      "src/cli/command/help.ts",
-      "src/cli/commands/completion.ts",
-      "src/cli/commands/help.ts",
-      "src/cli/commands/index.ts",
-    ],
-    why: "help and completion list all commands, and are commands",
-  },
   { files: ["src/sim/world/exchange.ts", "src/sim/world/network.ts"], why: "an exchange travels over the network" },
   {
     files: [

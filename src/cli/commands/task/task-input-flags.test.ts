@@ -31,13 +31,13 @@ describe("ports", () => {
   });
 
   test.each([
-    ["", "this is no port"],
-    ["http", "http is no port from 1 to 65535"],
-    ["0", "0 is no port from 1 to 65535"],
-    ["70000:80", "70000 is no port from 0 to 65535"],
+    ["", "not a port"],
+    ["http", "http is not a port from 1 to 65535"],
+    ["0", "0 is not a port from 1 to 65535"],
+    ["70000:80", "70000 is not a port from 0 to 65535"],
     ["80/sctp", "sctp is neither tcp nor udp"],
-    ["localhost:80:80", "localhost is no IP address"],
-    ["1:2:3:4", "this is no port"],
+    ["localhost:80:80", "localhost is not an IP address"],
+    ["1:2:3:4", "not a port"],
   ])("%s is refused", (text, says) => {
     expect(() => parsePort(text)).toThrow(says);
   });
@@ -54,11 +54,11 @@ describe("mounts", () => {
 
   test.each([
     ["/only", "a volume needs a source"],
-    ["./here:/d", "a relative path means nothing on another node"],
+    ["./here:/d", "a relative path has no meaning on another node"],
     ["~/x:/d", "a relative path"],
     ["data:d", "must begin with"],
     ["data:/d:z", '"z" is neither ro nor rw'],
-    ["a:/b:ro:x", "more than three parts"],
+    ["a:/b:ro:x", "too many parts"],
   ])("%s is refused", (text, says) => {
     expect(() => parseVolume(text)).toThrow(says);
   });
