@@ -1,4 +1,4 @@
-# Every command of this project. Each does its own set-up first, which takes no time where nothing is missing.
+# Every command of this project. Each runs scripts/setup first, which exits at once when nothing is missing.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -12,39 +12,39 @@ FILES ?=
 
 .PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
 
-demo: ## See it work: master, two workers and containers on this machine, all removed at the end
+demo: ## Run a master, two workers and containers on this machine, and remove them all at the end
 	@scripts/setup engine
 	@bun scripts/demo.ts
 
 run: ## Run a master and one worker in this terminal, until Ctrl-C
-	@scripts/setup engine
+	@scripts/setup maybe-engine
 	@exec bun src/main.ts up $(ARGS)
 
-dev: ## The same, started again at every change of the source
-	@scripts/setup engine
+dev: ## The same, and restart at every change of the source
+	@scripts/setup maybe-engine
 	@exec bun --watch src/main.ts up $(ARGS)
 
-test: ## Run all tests: quick ones, then those with real engines, hosts and processes
+test: ## Run all tests: quick ones, and those with real engines, hosts and processes
 	@scripts/setup engine lab
 	@bun scripts/test.ts $(FILES)
 
-test-coverage: ## The same, with coverage/lcov.info and a table
+test-coverage: ## The same, with coverage/coverage.html, coverage/lcov.info and the floor for each folder
 	@scripts/setup engine lab
 	@bun scripts/test.ts --coverage $(FILES)
 
-test-race: ## Run every test that interleaves under PODLING_SEEDS seeds (default 200)
+test-race: ## Run the randomised tests (properties, simulated clusters) with PODLING_SEEDS seeds (default 200)
 	@scripts/setup
 	@PODLING_SEEDS=$(PODLING_SEEDS) bun scripts/test.ts --race $(FILES)
 
-test-mutants: ## Prove that the simulation catches mistakes: some 50 of them, each within 200 seeds (or MUTANTS="name ...")
+test-mutants: ## Check that the simulation finds planted mistakes, each within 200 seeds (or only MUTANTS="name ...")
 	@scripts/setup
 	@bun test/mutants/run.ts $(MUTANTS)
 
-churn: ## Put 2,000 tasks through two nodes (PODLING_CHURN), compare all that is, and print the figures
+churn: ## Run 2,000 tasks (PODLING_CHURN) on two nodes, audit the result, and print the figures
 	@scripts/setup engine lab
 	@PODLING_CHURN=$${PODLING_CHURN:-2000} exec bun test --timeout=120000 ./test/system/churn.test.ts
 
-soak: ## Run for SOAK_MINUTES (default 60) while everything breaks; fails on growth and on whatever is lost, twice or left over
+soak: ## Run load and faults for SOAK_MINUTES (default 60); fails when memory grows, or a task is lost, doubled or left over
 	@scripts/setup engine lab
 	@exec bun scripts/soak.ts
 
@@ -64,7 +64,7 @@ typecheck: ## Check the types
 	@scripts/setup
 	@tsc --noEmit
 
-check: ## All that CI runs
+check: ## Run everything that CI runs
 	@.ci/run
 
 build: ## Build bin/podling, one executable (and links podling-master, podling-worker)
@@ -75,15 +75,15 @@ build-all: ## Build for linux x64 and arm64 and for darwin arm64
 	@scripts/setup
 	@scripts/build-all
 
-bench: build ## Measure side by side with docker run and Swarm, and print the table
+bench: build ## Measure side by side with docker run, Swarm and PODLING_BEFORE (an older executable), and print the table
 	@scripts/setup engine lab
 	@bun bench/main.ts $(ARGS)
 
-install-tools: ## Install what all of these need (they also do so themselves)
+install-tools: ## Install everything that these commands need (each also does so itself)
 	@scripts/setup engine lab
 
-clean: ## Remove what builds and tests made here
+clean: ## Remove the results of builds and tests
 	@rm -rf bin coverage .podling
 
-help: ## This list
+help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

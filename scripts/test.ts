@@ -1,130 +1,107 @@
-// Runs the tests: first those that need nothing, then those with real engines, hosts and processes, one file after the
-// other. Its last line is "N passed, N failed[, N skipped]", added up from the runner's own totals. It starts no engine
-// and installs nothing (scripts/setup does).
+// Runs the tests: files that need nothing first, then those with real engines, hosts and processes, several at a time. Its
+// last line is "N passed, N failed[, N skipped]", added up from the runner's own totals. It starts no engine and installs
+// nothing (scripts/setup does).
 //
 //   bun scripts/test.ts [--coverage | --race] [file or part of its name ...]
+//
+// PODLING_TEST_LANES sets how many processes run at a time (default: one a core, at most 4).
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { type Ran, runUnit, stopAll } from "./test/run-unit.ts";
+import { findTests, raceUnits, type Unit, unitsOf } from "./test/units.ts";
 
-type Counts = { passed: number; failed: number; skipped: number };
-type Phase = { title: string; files: string[]; limitMs: number; testTimeoutMs: number; flags?: string[] };
+const MAX_LANES = 4;
+const SLOWEST = 15;
 
-const MINUTE_MS = 60_000;
-/** Above this, a phase hangs: the whole suite is meant to stay under ten minutes on two cores. */
-const QUICK_LIMIT_MS = 8 * MINUTE_MS;
-const ENGINE_LIMIT_MS = 25 * MINUTE_MS;
-/** The totals are among the last lines, but a coverage table may follow the last test. */
-const TAIL_CHARACTERS = 200_000;
-const LAST_OUTPUT_MS = 2_000;
-const QUICK_TEST_MS = 30_000;
-/** A test with an engine starts daemons, and pulls, kills and waits for leases to run out. */
-const ENGINE_TEST_MS = 120_000;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** A test file needs an engine when it says so in its name, lies in the lab, or takes anything from it. */
-function needsEngine(file: string): boolean {
-  if (file.endsWith(".engine.test.ts") || file.startsWith("tools/lab/")) return true;
-  return /\bfrom "[^"]*\/lab\/[^"]+"/.test(readFileSync(file, "utf8"));
+function laneCount(): number {
+  const asked = Number(process.env.PODLING_TEST_LANES);
+  return asked >= 1 ? asked : Math.min(availableParallelism(), MAX_LANES);
 }
 
-function findTests(patterns: string[]): string[] {
-  const files: string[] = [];
-  for (const folder of ["src", "test", "bench", "scripts", "tools"]) {
-    for (const file of new Bun.Glob("**/*.test.ts").scanSync({ cwd: folder })) files.push(join(folder, file));
-  }
-  const wanted = (file: string) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));
-  return files.filter(wanted).sort();
+/** The name of the file of each failed test is in the output above it; this says how each unit ended. */
+function report(ran: Ran, live: boolean): void {
+  if (!live) process.stdout.write(ran.output);
+  const skipped = ran.skipped > 0 ? `, ${ran.skipped} skipped` : "";
+  say(`== ${ran.unit.title}: ${ran.passed} passed, ${ran.failed} failed${skipped} in ${seconds(ran.ms)}`);
 }
 
-/**
- * The totals that the runner prints at its end; null where it ended before. Its JUnit report is no source: it leaves out
- * files that did not load.
- */
-function readTotals(tail: string): Counts | null {
-  if (!/^Ran \d+ tests? across/m.test(tail)) return null;
-  const number = (word: string) => Number([...tail.matchAll(new RegExp(`^ *(\\d+) ${word}$`, "gm"))].at(-1)?.[1] ?? 0);
-  return { passed: number("pass"), failed: number("fail"), skipped: number("skip") + number("todo") };
-}
-
-/** Passes a stream on as it comes, and keeps its end. */
-function passOn(stream: ReadableStream<Uint8Array>): { done: Promise<void>; tail: () => string } {
-  const decoder = new TextDecoder();
-  let tail = "";
-  const copy = async () => {
-    for await (const chunk of stream) {
-      process.stderr.write(chunk);
-      tail = (tail + decoder.decode(chunk, { stream: true })).slice(-TAIL_CHARACTERS);
+/** Runs units in `lanes` lanes; units that must run alone come at the end. */
+async function runAll(units: Unit[], lanes: number, flagsOf: (number: number) => string[]): Promise<Ran[]> {
+  const done: Ran[] = [];
+  let number = 0;
+  const lane = async (queue: Unit[], live: boolean): Promise<void> => {
+    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+      if (live) say(`\n== ${unit.title}`);
+      const ran = await runUnit(unit, flagsOf(++number), live);
+      done.push(ran);
+      report(ran, live);
     }
   };
-  return { done: copy(), tail: () => Bun.stripANSI(tail) };
+  const together = units.filter(({ alone }) => !alone);
+  const live = lanes === 1 || together.length <= 1;
+  await Promise.all(Array.from({ length: Math.min(lanes, together.length) }, () => lane(together, live)));
+  await lane(
+    units.filter(({ alone }) => alone),
+    true,
+  );
+  return done;
 }
 
-async function runPhase(phase: Phase): Promise<Counts> {
-  if (phase.files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
-  process.stdout.write(`\n== ${phase.title}: ${phase.files.length} file${phase.files.length === 1 ? "" : "s"}\n`);
-  const files = phase.files.map((file) => `./${file}`);
-  const command = [process.execPath, "test", `--timeout=${phase.testTimeoutMs}`, ...(phase.flags ?? []), ...files];
-  const colour = process.stderr.isTTY ? { FORCE_COLOR: "1" } : {};
-  const runner = Bun.spawn(command, {
-    stdout: "inherit",
-    stderr: "pipe",
-    stdin: "ignore",
-    env: { ...process.env, ...colour },
+/** Where the time went, so that a file that became slow is noticed. */
+function reportTimes(done: Ran[], wallMs: number, lanes: number): void {
+  const times = done.flatMap(({ fileMs }) => [...fileMs]).sort(([, left], [, right]) => right - left);
+  if (times.length < 2) return;
+  const sum = done.reduce((total, { ms }) => total + ms, 0);
+  say(`\n== slowest of ${times.length} files (${seconds(sum)} of work in ${seconds(wallMs)}, ${lanes} at a time)`);
+  for (const [file, ms] of times.slice(0, SLOWEST)) say(`  ${seconds(ms).padStart(8)}  ${file}`);
+}
+
+async function main(args: string[]): Promise<number> {
+  const mode = args.find((arg) => arg === "--coverage" || arg === "--race");
+  const files = findTests(args.filter((arg) => arg !== mode));
+  if (files.length === 0) {
+    process.stderr.write("no test file matches; give a part of its path, such as core/ or tidy\n");
+    return 1;
+  }
+  const coverage = mode === "--coverage" ? await import("./test/coverage.ts") : null;
+  coverage?.clearCoverage();
+  const flagsOf = (number: number): string[] =>
+    coverage ? ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${coverage.partFolder(number)}`] : [];
+  const lanes = laneCount();
+  const from = performance.now();
+  const done = await runAll(mode === "--race" ? raceUnits(files) : unitsOf(files), lanes, flagsOf);
+  reportTimes(done, performance.now() - from, lanes);
+  const sum = (key: "passed" | "failed" | "skipped") => done.reduce((total, ran) => total + ran[key], 0);
+  let failed = sum("failed");
+  const failures = done.filter((ran) => ran.failed > 0);
+  if (failures.length > 0) say(`\n== failed\n${failures.flatMap(failedTests).join("\n")}`);
+  // The floor is of the whole suite: a part of it covers less.
+  const below = coverage?.reportCoverage() ?? [];
+  if (args.length === 1) {
+    for (const sentence of below) say(sentence);
+    failed += below.length;
+  }
+  const skipped = sum("skipped");
+  say(`\n${sum("passed")} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 ? 1 : 0;
+}
+
+/** The runner's lines about tests that failed, with their unit. */
+function failedTests({ unit, output }: Ran): string[] {
+  const lines = new Set([...Bun.stripANSI(output).matchAll(/^\(fail\) .*$/gm)].map(([line]) => line));
+  return [`  ${unit.title}`, ...[...lines].map((line) => `    ${line}`)];
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => {
+    stopAll();
+    process.exit(code);
   });
-  let late = false;
-  const limit = setTimeout(() => {
-    late = true;
-    runner.kill("SIGKILL");
-  }, phase.limitMs);
-  const output = passOn(runner.stderr);
-  const code = await runner.exited;
-  // A process that a test forgot can hold the stream open for ever.
-  await Promise.race([output.done, Bun.sleep(LAST_OUTPUT_MS)]);
-  clearTimeout(limit);
-  if (late) process.stdout.write(`The phase took longer than ${phase.limitMs / MINUTE_MS} minutes and was ended.\n`);
-  const counts = readTotals(output.tail());
-  if (counts === null) {
-    process.stdout.write(`The test runner ended with code ${code} and without its totals; that counts as a failure.\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
-  // An error outside of any test can be in the exit code alone.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
 }
-
-function phases(mode: string | undefined, files: string[]): Phase[] {
-  const races = files.filter((file) => file.endsWith(".race.test.ts"));
-  const engine = files.filter(needsEngine);
-  const quick = files.filter((file) => !engine.includes(file));
-  if (mode === "--race") {
-    return [{ title: "interleavings", files: races, limitMs: ENGINE_LIMIT_MS, testTimeoutMs: ENGINE_TEST_MS }];
-  }
-  if (mode === "--coverage") {
-    // One run, because every run writes the whole of coverage/lcov.info.
-    const flags = ["--coverage", "--coverage-reporter=text", "--coverage-reporter=lcov", "--coverage-dir=coverage"];
-    const all = [...quick, ...engine];
-    return [{ title: "all with coverage", files: all, flags, limitMs: ENGINE_LIMIT_MS, testTimeoutMs: ENGINE_TEST_MS }];
-  }
-  return [
-    { title: "quick tests", files: quick, limitMs: QUICK_LIMIT_MS, testTimeoutMs: QUICK_TEST_MS },
-    { title: "real engines", files: engine, limitMs: ENGINE_LIMIT_MS, testTimeoutMs: ENGINE_TEST_MS },
-  ];
-}
-
-const args = process.argv.slice(2);
-const mode = args.find((arg) => arg === "--coverage" || arg === "--race");
-const files = findTests(args.filter((arg) => arg !== mode));
-if (files.length === 0) {
-  process.stderr.write("no test file matches; give a part of its path, such as core/ or tidy\n");
-  process.exit(1);
-}
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-for (const phase of phases(mode, files)) {
-  const counts = await runPhase(phase);
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
-}
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
-process.exit(total.failed > 0 ? 1 : 0);
+process.exit(await main(process.argv.slice(2)));
