@@ -21,6 +21,8 @@ export function serve(fetch: Fetch, hostname: string, port: number): Bun.Server<
     hostname,
     port,
     development: false,
+    // Without this, Bun shares the port outside of development, and two masters would take turns.
+    reusePort: false,
     idleTimeout: limits.idleConnectionMs / 1000,
     // The shell refuses a body that is too large, with a sentence, and reads nothing of it.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
