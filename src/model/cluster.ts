@@ -14,6 +14,8 @@ export interface Cluster {
 /** Labels on every container that Podling makes, and on volumes without the task; it touches no other. */
 export const containerLabels = {
   task: "podling.task",
+  /** The container's name within its task. Containers of 0.1.0 have no such label: they are `main`. */
+  container: "podling.container",
   node: "podling.node",
   cluster: "podling.cluster",
 } as const;
@@ -24,7 +26,11 @@ export function ownerLabels(labels: Readonly<Record<string, string>>): Record<st
   return { [cluster]: labels[cluster] ?? "", [node]: labels[node] ?? "" };
 }
 
-/** A container's name derives from its task, so that a create repeated after a crash finds it. */
-export function containerName(taskId: string): string {
-  return `podling-${taskId}`;
+/** The name of the one container of a task that was given in its short form. */
+export const mainContainer = "main";
+
+/** A container's name on the engine derives from its task, so that a create repeated after a crash finds it. */
+export function containerName(taskId: string, container: string = mainContainer): string {
+  const ofTask = `podling-${taskId}`;
+  return container === mainContainer ? ofTask : `${ofTask}-${container}`;
 }

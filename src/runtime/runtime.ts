@@ -3,13 +3,15 @@
 
 import type { DiskUsage } from "../model/node/cleanup.ts";
 import type { EngineInfo } from "../model/node/node.ts";
-import type { PublishedPort, PullPolicy, ReasonCode, TaskSpec } from "../model/task/task.ts";
+import type { Mount, PortSpec, PublishedPort, PullPolicy, ReasonCode, Resources } from "../model/task/task.ts";
 
 /** One container as the engine has it. */
 export interface ContainerState {
   containerId: string;
   /** From the label podling.task. */
   taskId: string;
+  /** Its name within the task, from the label podling.container; "main" without one. */
+  container: string;
   /** From the label podling.node. */
   nodeId: string;
   status: "created" | "running" | "exited";
@@ -41,11 +43,33 @@ export class RuntimeError extends Error {
   }
 }
 
+/** What a container runs, and with what. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  /** Replaces the image's entrypoint; empty: the image's own. */
+  readonly command: readonly string[];
+  /** Replaces the image's arguments (its CMD); empty: the image's own. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly PortSpec[];
+  readonly resources: Resources;
+  readonly mounts: readonly Mount[];
+  readonly user: string | null;
+  readonly workingDir: string | null;
+  readonly pullPolicy: PullPolicy;
+}
+
 export interface CreateRequest {
-  /** Derived from the task id, so that a repeated create finds the container. */
+  /** On the engine. Derived from task and container, so that a repeated create finds the container. */
   name: string;
-  labels: Record<string, string>;
-  spec: TaskSpec;
+  /** Podling's own; they win over the task's. */
+  labels: Readonly<Record<string, string>>;
+  taskLabels: Readonly<Record<string, string>>;
+  spec: ContainerSpec;
+  stopGraceSeconds: number;
+  /** "linux/amd64"; null: the engine's own. */
+  platform: string | null;
 }
 
 export interface LogRequest {

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFrames } from "../../src/lib/frames.ts";
 import { containerLabels, containerName } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import { unpackTask } from "../../src/model/task/task.ts";
-import { type LogRequest, type Runtime, RuntimeError } from "../../src/runtime/runtime.ts";
-import type { Assignment } from "../../src/worker/task/assignment.ts";
+import { type CreateRequest, type LogRequest, type Runtime, RuntimeError } from "../../src/runtime/runtime.ts";
+import type { ContainerAssignment, WireAssignment } from "../../src/worker/task/assignment.ts";
 import { until } from "../../tools/lab/until.ts";
+import { assigned, createRequest } from "../worker/samples.ts";
 
 export interface RuntimeHarness {
   runtime: Runtime;
@@ -54,26 +54,18 @@ export function runtimeContract(title: string, open: () => Promise<RuntimeHarnes
       await harness.close();
     });
 
-    const newTask = (words: string[], more: Partial<Assignment> = {}): Assignment => {
+    const newTask = (words: string[], more: Partial<WireAssignment> = {}): ContainerAssignment => {
       count++;
       const taskId = `20250101000000-${harness.clusterId.slice(0, 4)}${String(count).padStart(4, "0")}` as TaskId;
-      return unpackTask({ taskId, name: "t", image: harness.image, createdAt: "", args: words, ...more });
+      return assigned({ taskId, name: "t", image: harness.image, args: words, ...more });
     };
-    const request = (task: Assignment) => ({
-      name: containerName(task.taskId),
-      labels: {
-        [containerLabels.task]: task.taskId,
-        [containerLabels.node]: nodeId,
-        [containerLabels.cluster]: harness.clusterId,
-      },
-      spec: task,
-    });
-    const create = async (task: Assignment): Promise<string> => {
-      const created = await runtime.create(request(task));
-      if (created === "image-missing") throw new Error(`the harness promised ${task.image}`);
+    const request = (task: ContainerAssignment) => createRequest(task, { clusterId: harness.clusterId, nodeId });
+    const create = async (task: ContainerAssignment, more: Partial<CreateRequest> = {}): Promise<string> => {
+      const created = await runtime.create({ ...request(task), ...more });
+      if (created === "image-missing") throw new Error(`the harness promised ${task.spec.image}`);
       return created.containerId;
     };
-    const run = async (words: string[], more: Partial<Assignment> = {}): Promise<string> => {
+    const run = async (words: string[], more: Partial<WireAssignment> = {}): Promise<string> => {
       const containerId = await create(newTask(words, more));
       await runtime.start(containerId);
       return containerId;
@@ -131,10 +123,14 @@ export function runtimeContract(title: string, open: () => Promise<RuntimeHarnes
       await runtime.stop(containerId, 0);
     });
 
-    test("is found by its name as by its id", async () => {
+    test("a container is found by name and by id, and says which container of its task it is: main without a label", async () => {
       const task = newTask(harness.programs.forever);
-      const containerId = await create(task);
-      expect((await runtime.inspect(containerName(task.taskId)))?.containerId).toBe(containerId);
+      const [main, side] = [await create(task), await create({ ...task, spec: { ...task.spec, name: "side" } })];
+      expect((await runtime.inspect(containerName(task.taskId)))?.containerId).toBe(main);
+      const { [containerLabels.container]: _, ...labels } = request(task).labels;
+      const old = await create(newTask(harness.programs.forever), { labels });
+      const names = await Promise.all([main, side, old].map(async (id) => (await runtime.inspect(id))?.container));
+      expect(names).toEqual(["main", "side", "main"]);
     });
 
     test("gives the true exit code", async () => {

@@ -1,18 +1,18 @@
-// What every runtime promises of what lies on an engine's disk: images, volumes, who holds on to them. It removes only
-// what it has made.
+// What every runtime promises for images and volumes: it lists them and their users, and removes only what it made.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { containerLabels, containerName } from "../../src/model/cluster.ts";
+import { containerLabels } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import { type Mount, unpackTask } from "../../src/model/task/task.ts";
+import type { Mount } from "../../src/model/task/task.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
-import type { Assignment } from "../../src/worker/task/assignment.ts";
+import type { WireAssignment } from "../../src/worker/task/assignment.ts";
+import { assigned, createRequest } from "../worker/samples.ts";
 import type { RuntimeHarness } from "./runtime.contract.ts";
 
 const nodeId = "node-contract";
 
 export function storageContract(title: string, open: () => Promise<RuntimeHarness>): void {
-  describe(`${title}: what lies on its disk`, () => {
+  describe(`${title}: images and volumes`, () => {
     let harness: RuntimeHarness;
     let runtime: Runtime;
     let count = 0;
@@ -32,17 +32,11 @@ export function storageContract(title: string, open: () => Promise<RuntimeHarnes
       await harness.close();
     });
 
-    const create = async (more: Partial<Assignment> = {}): Promise<string> => {
+    const create = async (more: Partial<WireAssignment> = {}): Promise<string> => {
       const taskId = `20250101000001-${harness.clusterId.slice(0, 4)}${String(++count).padStart(4, "0")}` as TaskId;
-      const labels = {
-        [containerLabels.task]: taskId,
-        [containerLabels.node]: nodeId,
-        [containerLabels.cluster]: harness.clusterId,
-      };
-      const args = harness.programs.forever;
-      const spec = unpackTask({ taskId, name: "t", image: harness.image, createdAt: "", args, ...more });
-      const created = await runtime.create({ name: containerName(taskId), labels, spec });
-      if (created === "image-missing") throw new Error(`the harness promised ${spec.image}`);
+      const task = assigned({ taskId, image: harness.image, args: harness.programs.forever, ...more });
+      const created = await runtime.create(createRequest(task, { clusterId: harness.clusterId, nodeId }));
+      if (created === "image-missing") throw new Error(`the harness promised ${task.spec.image}`);
       return created.containerId;
     };
     const imageNamed = async (image: string) => (await runtime.images()).find(({ names }) => names.includes(image));

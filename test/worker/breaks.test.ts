@@ -3,10 +3,12 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
+import type { TaskId } from "../../src/model/ids.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
+import { assigned, createRequest } from "./samples.ts";
 
 let world: World;
 beforeEach(() => {
@@ -87,9 +89,9 @@ describe("a worker that starts again", () => {
   test("stops what is no longer its own, keeps it for its logs, and touches no other's", async () => {
     const first = await world.started();
     const task = await running("web");
-    const others = { ...task, taskId: "20250101000000-other000" };
-    const labels = { "podling.task": others.taskId, "podling.node": first.nodeId, "podling.cluster": "another" };
-    const foreign = (await world.runtime.create({ name: "foreign", labels, spec: task })) as { containerId: string };
+    const others = assigned({ taskId: "20250101000000-other000" as TaskId, image: "demo", args: ["forever"] });
+    const request = createRequest(others, { clusterId: "another", nodeId: first.nodeId });
+    const foreign = (await world.runtime.create(request)) as { containerId: string };
     await world.runtime.start(foreign.containerId);
     first.stop();
     // As when its node counts as lost: it is over, and its record stays.

@@ -15,7 +15,7 @@ let images: Map<string, SimulatedImage>;
 let disk: SimulatedDisk;
 let runtime: SimulatedRuntime;
 let pulled: PulledImages;
-let wanted: Map<string, string>;
+let needed: Map<string, string>;
 let said: string[];
 let ready: boolean;
 
@@ -32,7 +32,7 @@ beforeEach(() => {
   });
   said = [];
   ready = true;
-  wanted = new Map();
+  needed = new Map();
   pulled = new PulledImages({ clock, log });
 });
 
@@ -42,12 +42,17 @@ const log = {
   error() {},
 };
 
-function keeper(watermarks: Watermarks | null = { highPercent: 85, lowPercent: 75 }): ImageGc {
+function imageGc(watermarks: Watermarks | null = { highPercent: 85, lowPercent: 75 }): ImageGc {
   return new ImageGc({
     ...{ runtime, clock, log, pulled, watermarks },
     signal: new AbortController().signal,
-    wanted: () => ({ images: wanted, volumes: new Map() }),
-    ready: () => ready,
+    engine: { ready: true },
+    assignments: {
+      get isComplete() {
+        return ready;
+      },
+      needed: () => ({ images: needed, volumes: new Map() }),
+    },
     turn: new Semaphore(1),
   });
 }
@@ -72,18 +77,18 @@ async function looked(one: ImageGc): Promise<void> {
 test("below the high watermark nothing goes", async () => {
   await put(["a:1", "b:1"]);
   disk.otherBytes = 64; // 84 %
-  await looked(keeper());
+  await looked(imageGc());
   expect(present()).toEqual(["a:1", "b:1"]);
   expect(said).toEqual([]);
 });
 
 test("from the high one on those unused for longest go, until it is no fuller than the low one", async () => {
   await put(["a:1", "b:1", "c:1", "d:1"]);
-  wanted = new Map([["a:1", "web"]]);
+  needed = new Map([["a:1", "web"]]);
   disk.otherBytes = 40;
-  const one = keeper();
-  await looked(one); // 80 %: only sees that a task wants a:1
-  wanted.clear();
+  const one = imageGc();
+  await looked(one); // 80 %: only sees that a task needs a:1
+  needed.clear();
   disk.otherBytes = 46;
   await looked(one); // 86 %
   expect(present()).toEqual(["a:1", "d:1"]);
@@ -94,28 +99,28 @@ test("from the high one on those unused for longest go, until it is no fuller th
 
 test("an image that a task used between two looks is not unused for long", async () => {
   await put(["nightly:1", "b:1"]);
-  const one = keeper();
-  one.onUsed("nightly:1");
+  const one = imageGc();
+  one.used("nightly:1");
   disk.otherBytes = 65;
   await looked(one);
   expect(present()).toEqual(["nightly:1"]);
 });
 
-test("what others pulled, what is used, built upon, wanted or renamed stays, and that nothing is left is said once", async () => {
+test("what others pulled, and what is used, built upon, needed or renamed, stays; that nothing is left is logged once", async () => {
   await put(["theirs:1"], false);
-  await put(["used:1", "base:1", "wanted:1", "renamed:1"]);
+  await put(["used:1", "base:1", "needed:1", "renamed:1"]);
   images.set("built:1", { present: true, pullMs: 0, sizeBytes: 10, parentId: "sha256:base:1" });
   images.set("mine:1", { present: true, pullMs: 0, sizeBytes: 10, imageId: "sha256:renamed:1" });
   runtime.storage.others.push({ containerId: "x", name: "x", imageId: "sha256:used:1", volumes: [] });
-  wanted.set("wanted:1", "web");
+  needed.set("needed:1", "web");
   disk.otherBytes = 40;
   const before = present();
-  const one = keeper();
+  const one = imageGc();
   await looked(one);
   await looked(one);
   expect(present()).toEqual(before);
   expect(said).toHaveLength(1);
-  expect(said[0]).toContain("nothing is left there that may be removed");
+  expect(said[0]).toContain("no image is left that may be removed");
   disk.otherBytes = 0;
   await looked(one);
   disk.otherBytes = 45;
@@ -123,34 +128,34 @@ test("what others pulled, what is used, built upon, wanted or renamed stays, and
   expect(said).toHaveLength(2);
 });
 
-test("an image that the engine keeps is passed over", async () => {
+test("an image that the engine refuses to remove is skipped", async () => {
   await put(["a:1", "b:1", "c:1"]);
   disk.otherBytes = 60;
   const remove = runtime.removeImage.bind(runtime);
   runtime.removeImage = async (imageId, names) => (imageId === "sha256:a:1" ? "it does not" : remove(imageId, names));
-  await looked(keeper());
+  await looked(imageGc());
   expect(present()).toEqual(["a:1"]);
   expect(said.filter((line) => line.includes("it does not"))).toHaveLength(1);
 });
 
-test("off, before it is known what is wanted, and where the disk cannot be seen, nothing goes", async () => {
+test("nothing is removed when it is off, before all assignments are known, and when the disk cannot be seen", async () => {
   await put(["a:1"]);
   disk.otherBytes = 89;
-  await looked(keeper(null));
+  await looked(imageGc(null));
   ready = false;
-  await looked(keeper());
+  await looked(imageGc());
   ready = true;
   runtime.disk = async () => null;
-  await looked(keeper());
+  await looked(imageGc());
   runtime.goAway();
-  await looked(keeper());
+  await looked(imageGc());
   expect(present()).toEqual(["a:1"]);
 });
 
 test("it looks by itself once an interval, and after a pull", async () => {
   await put(["a:1"]);
   disk.otherBytes = 89;
-  const one = keeper();
+  const one = imageGc();
   one.start();
   await clock.advance(limits.diskLookMs - 1);
   expect(present()).toEqual(["a:1"]);
@@ -158,20 +163,20 @@ test("it looks by itself once an interval, and after a pull", async () => {
   await breathe();
   expect(present()).toEqual([]);
   images.set("b:1", { present: false, pullMs: 0, sizeBytes: 10 });
-  one.onPulled("b:1", runtime.storage.brought("b:1"));
+  one.pulled("b:1", runtime.storage.brought("b:1"));
   await breathe();
   expect(present()).toEqual([]);
   disk.otherBytes = 0;
   await put(["c:1"]);
   disk.otherBytes = 89;
-  one.onPulled("too-large:1", null); // it failed: the disk was full
+  one.pulled("too-large:1", null); // it failed: the disk was full
   await breathe();
   expect(present()).toEqual([]);
 });
 
 test("an image that somebody removed, and somebody brought again, is not Podling's any more", async () => {
   await put(["a:1"]);
-  const one = keeper();
+  const one = imageGc();
   await looked(one);
   images.get("a:1")!.present = false;
   await clock.advance(limits.imageLookMs);

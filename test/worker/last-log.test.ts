@@ -20,7 +20,7 @@ type Logs = (
 function reading(logs: Logs, gate = new Semaphore(1)) {
   const clock = new TestClock();
   const { signal } = new AbortController();
-  return { clock, lines: readLastLog({ runtime: { logs } as never, clock, logReads: gate, signal }, "c1") };
+  return { clock, lines: readLastLog({ runtime: { logs } as never, clock, bounds: { logReads: gate }, signal }, "c1") };
 }
 
 const body = (...frames: Uint8Array[]) => new Response(new Blob(frames as Uint8Array<ArrayBuffer>[])).body!;

@@ -1,10 +1,12 @@
-// A task's life on a worker, from the wish to the end: a real master and a real worker, a simulated engine.
+// A task's life on a worker, from its assignment to its end: a real master and a real worker, a simulated engine.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
 import { RuntimeError } from "../../src/runtime/runtime.ts";
+import type { WireAssignment } from "../../src/worker/task/assignment.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./in-process.ts";
+import { assigned, createRequest } from "./samples.ts";
 
 let world: World;
 beforeEach(() => {
@@ -223,11 +225,10 @@ describe("what cannot be started", () => {
     const ports = [{ containerPort: 80, hostPort: 8080 }];
     const first = await world.run("first", ["forever"], { ports });
     const { containerId } = await world.reached(first, "running");
-    // The scheduler would not place it here: the port is taken. So the thief is none of the cluster's own.
+    // The scheduler would not place a second task with this port here, so a foreign container takes it.
     await world.master.do("DELETE", `/api/v1/tasks/${first.taskId}?force=true`);
     await until("it to go", () => world.container(first) === undefined);
-    const thief = { name: "thief", labels: {}, spec: { ...first, ports: first.ports } };
-    const created = (await world.runtime.create(thief)) as { containerId: string };
+    const created = await createForeign("other", { ports: first.ports });
     await world.runtime.start(created.containerId);
     const second = await world.run("second", ["forever"], { ports });
     const waiting = await world.reached(second, "scheduled", "port-in-use");
@@ -236,6 +237,13 @@ describe("what cannot be started", () => {
     expect((await world.reached(second, "running")).containerId).not.toBe(containerId);
   });
 });
+
+/** A container on the engine that is not Podling's. */
+async function createForeign(name: string, more: Partial<WireAssignment>): Promise<{ containerId: string }> {
+  const task = assigned({ image: "demo", args: ["forever"], ...more });
+  const request = createRequest(task, { clusterId: "", nodeId: "" }, { name, labels: {} });
+  return (await world.runtime.create(request)) as { containerId: string };
+}
 
 describe("a port that is taken", () => {
   const ports = [{ containerPort: 80, hostPort: 8080 }];
@@ -259,14 +267,14 @@ describe("a port that is taken", () => {
     await world.reached(spec, "running");
     await world.master.do("DELETE", `/api/v1/tasks/${spec.taskId}?force=true`);
     await until("it to go", () => world.container(spec) === undefined);
-    const thief = (await world.runtime.create({ name: "thief", labels: {}, spec })) as { containerId: string };
-    await world.runtime.start(thief.containerId);
+    const other = await createForeign("other", { ports: spec.ports });
+    await world.runtime.start(other.containerId);
     const quick = { backoffInitialMs: 20, backoffMaxMs: 40 };
     const always = await world.run("always", ["forever"], { ports, restartPolicy: { mode: "always", ...quick } });
     await until("many tries", async () =>
       /attempt \d\d failed/.test((await world.master.task(always.taskId)).reason.message),
     );
-    await world.runtime.remove(thief.containerId);
+    await world.runtime.remove(other.containerId);
     await world.reached(always, "running", "running");
   }, 20_000);
 });

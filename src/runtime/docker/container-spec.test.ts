@@ -1,28 +1,27 @@
-// The engine's words for every field of a wish, and ours for its answers.
+// The Engine API's form of every field of a container, and what Podling makes of the engine's answers.
 
 import { describe, expect, test } from "bun:test";
-import type { TaskId } from "../../model/ids.ts";
+import { assigned } from "../../../test/worker/samples.ts";
 import { splitReference } from "../../model/image-reference.ts";
-import { unpackTask } from "../../model/task/task.ts";
-import type { Assignment } from "../../worker/task/assignment.ts";
+import type { WireAssignment } from "../../worker/task/assignment.ts";
 import { containerState, createBody, type EngineContainer, registryOf } from "./container-spec.ts";
 import { createError, pullError, saysImageIsMissing, startError } from "./errors.ts";
 
 const MiB = 1024 * 1024;
 
-function body(more: Partial<Assignment>) {
-  const spec = unpackTask({ taskId: "t" as TaskId, name: "web", image: "nginx", createdAt: "", ...more });
+function body(more: Partial<WireAssignment>) {
+  const { spec, labels: taskLabels, stopGraceSeconds, platform } = assigned(more);
   return createBody({
     name: "podling-t",
     labels: { "podling.task": "t", ...(spec.mounts.length > 0 ? { "podling.cluster": "c1" } : {}) },
-    spec,
+    ...{ taskLabels, spec, stopGraceSeconds, platform },
   }) as {
     HostConfig: Record<string, unknown>;
   } & Record<string, unknown>;
 }
 
-describe("a wish", () => {
-  test("with nothing but an image leaves the image's own words alone, and the engine does not restart it", () => {
+describe("a container", () => {
+  test("with nothing but an image keeps the command of the image, and the engine does not restart it", () => {
     expect(body({})).toEqual({
       Image: "nginx",
       Env: [],
@@ -33,7 +32,7 @@ describe("a wish", () => {
     });
   });
 
-  const rows: [title: string, wish: Partial<Assignment>, expected: object][] = [
+  const rows: [title: string, asked: Partial<WireAssignment>, expected: object][] = [
     ["command and args", { command: ["sh"], args: ["-c", "true"] }, { Entrypoint: ["sh"], Cmd: ["-c", "true"] }],
     ["env", { env: { A: "1", B: "x=y" } }, { Env: ["A=1", "B=x=y"] }],
     [
@@ -113,7 +112,7 @@ describe("a wish", () => {
       },
     ],
   ];
-  for (const [title, wish, expected] of rows) test(title, () => expect(body(wish)).toMatchObject(expected));
+  for (const [title, asked, expected] of rows) test(title, () => expect(body(asked)).toMatchObject(expected));
 });
 
 describe("an engine's container", () => {
@@ -191,7 +190,7 @@ describe("image references", () => {
   }
 });
 
-describe("what engines say", () => {
+describe("what engines answer", () => {
   const pulls: [message: string, code: string, temporary: boolean][] = [
     ["manifest for app:none not found: manifest unknown: manifest unknown", "image-not-found", false],
     [

@@ -1,22 +1,22 @@
 // A task's wish in the Engine API's words, and the engine's answers in ours. Pure translation.
 
 import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
-import { containerLabels, ownerLabels } from "../../model/cluster.ts";
-import type { Mount, PublishedPort, TaskSpec } from "../../model/task/task.ts";
-import type { ContainerState, CreateRequest } from "../runtime.ts";
+import { containerLabels, mainContainer, ownerLabels } from "../../model/cluster.ts";
+import type { Mount, PublishedPort } from "../../model/task/task.ts";
+import type { ContainerSpec, ContainerState, CreateRequest } from "../runtime.ts";
 
 /** The body of POST /containers/create. */
-export function createBody({ labels, spec }: CreateRequest): Record<string, unknown> {
+export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: CreateRequest): Record<string, unknown> {
   const { cpu, memory } = spec.resources;
   return {
     Image: spec.image,
     ...(spec.command.length > 0 ? { Entrypoint: spec.command } : {}),
     ...(spec.args.length > 0 ? { Cmd: spec.args } : {}),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...spec.labels, ...labels },
+    Labels: { ...taskLabels, ...labels },
     ...(spec.user === null ? {} : { User: spec.user }),
     ...(spec.workingDir === null ? {} : { WorkingDir: spec.workingDir }),
-    StopTimeout: spec.stopGraceSeconds,
+    StopTimeout: stopGraceSeconds,
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
     HostConfig: {
       PortBindings: portBindings(spec),
@@ -36,7 +36,7 @@ function portKey({ containerPort, protocol }: { containerPort: number; protocol:
   return `${containerPort}/${protocol}`;
 }
 
-function portBindings({ ports }: TaskSpec): Record<string, { HostIp: string; HostPort: string }[]> {
+function portBindings({ ports }: ContainerSpec): Record<string, { HostIp: string; HostPort: string }[]> {
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
   for (const port of ports) {
     bindings[portKey(port)] ??= [];
@@ -51,7 +51,7 @@ function portBindings({ ports }: TaskSpec): Record<string, { HostIp: string; Hos
 /** A volume that this mount makes says whose it is, as containers do; one that is there keeps the labels it has. */
 function mountBody(
   { type, source, target, readOnly, sizeBytes }: Mount,
-  labels: Record<string, string>,
+  labels: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   return {
     Type: type,
@@ -87,6 +87,7 @@ export function containerState({ Id, Config, State, NetworkSettings }: EngineCon
   return {
     containerId: Id,
     taskId: Config.Labels?.[containerLabels.task] ?? "",
+    container: Config.Labels?.[containerLabels.container] ?? mainContainer,
     nodeId: Config.Labels?.[containerLabels.node] ?? "",
     status,
     exitCode: status === "exited" || (status === "created" && State.Error !== "") ? State.ExitCode : null,

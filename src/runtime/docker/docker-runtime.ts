@@ -134,7 +134,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
-    const { platform } = request.spec;
+    const { platform } = request;
     const query = new URLSearchParams({ name: request.name, ...(platform === null ? {} : { platform }) });
     const response = await this.#http.call("POST", `/containers/create?${query}`, { body: createBody(request) });
     if (response.ok) return { containerId: ((await response.json()) as { Id: string }).Id };
@@ -142,8 +142,7 @@ export class DockerRuntime implements Runtime {
     if (response.status === 404 && saysImageIsMissing(message)) return "image-missing";
     if (response.status === 409) {
       const existing = await this.inspect(request.name);
-      if (existing && existing.taskId === request.labels[containerLabels.task])
-        return { containerId: existing.containerId };
+      if (existing && isSame(existing, request)) return { containerId: existing.containerId };
       // One that is just being removed gives its name back in a moment.
       if (!existing) throw new RuntimeError("create-failed", message, true);
     }
@@ -264,6 +263,11 @@ export class DockerRuntime implements Runtime {
     }
     if (!signal.aborted) throw new RuntimeError("engine-unavailable", "the engine closed its event stream", true);
   }
+}
+
+/** True when the container is the one that the request makes, from an earlier try. */
+function isSame({ taskId, container }: ContainerState, { labels, spec }: CreateRequest): boolean {
+  return taskId === labels[containerLabels.task] && container === spec.name;
 }
 
 interface PullEvent {

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
-import type { TaskSpec } from "../../model/task/task.ts";
+import type { ContainerSpec } from "../runtime.ts";
 import type { SimulatedDisk, SimulatedImage } from "./storage.ts";
 
 /** What a container does once it is started. */
@@ -27,9 +27,9 @@ export interface SimulatedOptions {
   /** Left out: its disk cannot be seen. May be changed while it runs. */
   disk?: SimulatedDisk;
   /** What its `run`-th start begins, counted from 0. */
-  program: (spec: TaskSpec, run: number) => Program;
+  program: (spec: ContainerSpec, run: number) => Program;
   /** Told of each run that begins. */
-  onRun?: (taskId: string, spec: TaskSpec, program: Program) => void;
+  onRun?: (taskId: string, program: Program) => void;
   /** Each call takes so long, drawn evenly. */
   delayMs?: { min: number; max: number };
   cpu?: number;

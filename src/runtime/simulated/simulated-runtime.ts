@@ -3,7 +3,7 @@
 
 import { delay, toTimestamp } from "../../lib/clock.ts";
 import { randomText } from "../../lib/random.ts";
-import { containerLabels, ownerLabels } from "../../model/cluster.ts";
+import { containerLabels, mainContainer, ownerLabels } from "../../model/cluster.ts";
 import { limits } from "../../model/limits.ts";
 import type { DiskUsage } from "../../model/node/cleanup.ts";
 import type { PublishedPort, PullPolicy } from "../../model/task/task.ts";
@@ -164,7 +164,8 @@ export class SimulatedRuntime implements Runtime {
     if (!images.get(request.spec.image)?.present) return "image-missing";
     const existing = this.#find(request.name);
     if (existing) {
-      if (existing.state.taskId === request.labels[containerLabels.task]) return existing.state;
+      const { taskId, container } = existing.state;
+      if (taskId === request.labels[containerLabels.task] && container === request.spec.name) return existing.state;
       throw new RuntimeError("create-failed", `the name ${request.name} is taken`, false);
     }
     for (const { type, source } of request.spec.mounts)
@@ -173,6 +174,7 @@ export class SimulatedRuntime implements Runtime {
     const state: ContainerState = {
       containerId,
       taskId: request.labels[containerLabels.task] ?? "",
+      container: request.labels[containerLabels.container] ?? mainContainer,
       nodeId: request.labels[containerLabels.node] ?? "",
       status: "created",
       exitCode: null,
@@ -338,7 +340,7 @@ export class SimulatedRuntime implements Runtime {
       ended();
       this.#tell(container);
     };
-    this.#options.onRun?.(state.taskId, container.request.spec, program);
+    this.#options.onRun?.(state.taskId, program);
     log.begin();
     if (program.stdout) log.write("stdout", program.stdout);
     if (program.stderr) log.write("stderr", program.stderr);

@@ -1,7 +1,7 @@
 // What a checker is: one sentence that must always be true, and when it looks.
 
 import type { Batch } from "../../model/change.ts";
-import type { Task, TaskSpec } from "../../model/task/task.ts";
+import type { Task } from "../../model/task/task.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { FailureClass, RunContext } from "../run/context.ts";
 
@@ -18,7 +18,7 @@ export interface Looks {
   /** A worker asks its engine to start the container of this task. */
   start?(machine: WorkerMachine, taskId: string): void;
   /** A container was started. */
-  run?(machine: WorkerMachine, taskId: string, spec: TaskSpec): void;
+  run?(machine: WorkerMachine, taskId: string): void;
   /** Every five seconds of virtual time. */
   now?(): void;
   /** All has healed and come to rest: from now on nothing is to happen. */

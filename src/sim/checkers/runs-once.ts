@@ -1,16 +1,18 @@
 // A task that is not to be restarted is started once.
 
+import type { TaskId } from "../../model/ids.ts";
 import type { Checker } from "./checker.ts";
 
 export const runsOnce: Checker = {
   name: "runs-once",
   sentence: "A task that is not to be restarted is started once.",
   class: "safety",
-  look: (_, wrong) => {
+  look: ({ truth }, wrong) => {
     const starts = new Map<string, number>();
     return {
-      run(machine, taskId, { restartPolicy }) {
-        if (restartPolicy.mode !== "never") return;
+      run(machine, taskId) {
+        // A task that has just been deleted may still start; one-placement reports a task that never was in the log.
+        if (truth.state.tasks.get(taskId as TaskId)?.restartPolicy.mode !== "never") return;
         // A machine that was wiped before it could tell cannot know what it ran.
         const run = `${taskId} ${machine.name} ${machine.wipes}`;
         const count = (starts.get(run) ?? 0) + 1;

@@ -5,7 +5,6 @@ import { Client } from "../../api/client.ts";
 import { Guard } from "../../api/guard.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
-import type { TaskSpec } from "../../model/task/task.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
 import { createServer } from "../../worker/server.ts";
@@ -31,7 +30,7 @@ export interface WorkerMachineOptions {
   old: boolean;
   healed: () => boolean;
   /** A container of this task was started here. */
-  onRun: (machine: WorkerMachine, taskId: string, spec: TaskSpec) => void;
+  onRun: (machine: WorkerMachine, taskId: string) => void;
   /** A worker asks its engine for something. */
   onEngineCall: (machine: WorkerMachine, name: string, words: readonly unknown[]) => void;
 }
@@ -100,10 +99,10 @@ export class WorkerMachine {
       random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
       images: drawImages(this.#random, healed),
       program: (spec, run) => programOf(spec, run, healed()),
-      onRun: (taskId, spec, { runsMs }) => {
+      onRun: (taskId, { runsMs }) => {
         if (runsMs === null) this.#passing.delete(taskId);
         else this.#passing.add(taskId);
-        onRun(this, taskId, spec);
+        onRun(this, taskId);
       },
       delayMs: this.engineDelayMs,
       cpu: this.cpu,

@@ -145,9 +145,9 @@ class Run {
       name,
       old,
       healed: () => this.#scene.healed,
-      onRun: (machine, taskId, spec) => {
+      onRun: (machine, taskId) => {
         this.#world.note(`${machine.name} runs ${taskId}`);
-        this.#look("run", (looks) => looks.run!(machine, taskId, spec));
+        this.#look("run", (looks) => looks.run!(machine, taskId));
       },
       onEngineCall: (machine, call, words) => {
         if (call === "start") {

@@ -1,35 +1,36 @@
-// A clean-up that somebody asked for: says what goes and what stays and why, and removes what goes. Ended containers first,
-// because they hold on to images and volumes; volumes only where they were asked for.
+// A clean-up that a user asked for: lists what is removed, what stays and why, and removes it unless it is a dry run. Ended
+// containers come first, because they use images and volumes; volumes are removed only if the user named them.
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
-import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { Cleanup, CleanupItem, CleanupKind } from "../../model/node/cleanup.ts";
-import { type Runtime, RuntimeError } from "../../runtime/runtime.ts";
-import type { Identity } from "../data-dir/identity.ts";
+import { type ContainerState, type Runtime, RuntimeError } from "../../runtime/runtime.ts";
+import type { EngineWatch, NodeIdentity } from "../task/runner-context.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
-import { evaluateVolume, nameOf, spell, type Verdict, type Wanted } from "./gc-rules.ts";
+import type { TaskTable } from "../task/task-table.ts";
+import { evaluateVolume, formatDuration, nameOf, type Verdict } from "./gc-rules.ts";
 import type { ImageGc } from "./image-gc.ts";
 import type { PulledImages } from "./pulled-images.ts";
-import { forget } from "./retention.ts";
+import { dropRemoved } from "./retention.ts";
 
 export interface CleanerOptions {
   runtime: Runtime;
   clock: Clock;
   log: Log;
   hostname: string;
-  identity: () => Identity;
-  runners: Map<TaskId, TaskRunner>;
+  node: NodeIdentity;
+  engine: EngineWatch;
+  tasks: TaskTable;
   images: ImageGc;
   pulled: PulledImages;
-  wanted: () => Wanted;
-  ready: () => boolean;
+  /** One clean-up at a time. */
   turn: Semaphore;
 }
 
-/** An item, and how it goes: null when it is gone, else why it stays. */
+/** An item, and how it is removed: resolves to null when it is gone, else to the reason why it stays. */
 interface Candidate {
   item: CleanupItem;
   remove: () => Promise<string | null>;
@@ -42,13 +43,17 @@ export class Cleaner {
     this.#options = options;
   }
 
-  /** Throws RuntimeError where the engine does not answer, or before it is known what is wanted here. */
+  /** Throws RuntimeError if the engine does not answer, or before the master has sent its whole set. */
   clean(kinds: ReadonlySet<CleanupKind>, dryRun: boolean): Promise<Cleanup> {
-    const { clock, turn, ready } = this.#options;
+    const { clock, turn, engine, tasks } = this.#options;
     const deadline = clock.now() + limits.cleanupMs;
     return turn.run(async () => {
-      if (!ready()) {
-        throw new RuntimeError("engine-unavailable", "the worker does not know yet what is wanted on this node", true);
+      if (!engine.ready || !tasks.isComplete) {
+        throw new RuntimeError(
+          "engine-unavailable",
+          "the worker does not know yet which tasks are assigned to this node",
+          true,
+        );
       }
       const candidates = await this.#candidates(kinds);
       if (!dryRun) await this.#remove(candidates, deadline);
@@ -63,45 +68,46 @@ export class Cleaner {
   }
 
   #containers(kinds: ReadonlySet<CleanupKind>): Candidate[] {
-    const { runtime, runners } = this.#options;
-    return [...runners.values()]
-      .filter(({ found }) => found !== null)
+    const { runtime, tasks } = this.#options;
+    return tasks
+      .all()
       .sort((left, right) => (left.taskId < right.taskId ? -1 : 1))
-      .map((runner) => {
-        const id = runner.found!.containerId;
-        const item = { kind: "container" as const, name: runner.wish?.name ?? runner.taskId, id, sizeBytes: null };
+      .flatMap((runner) => runner.found.map((state) => ({ runner, state })))
+      .map(({ runner, state }) => {
+        const id = state.containerId;
+        const name = runner.assignment?.spec.name ?? runner.taskId;
+        const item = { kind: "container" as const, name, id, sizeBytes: null };
         return {
-          item: { ...item, ...decided("container", this.#judgeContainer(runner), kinds) },
+          item: { ...item, ...decided("container", this.#evaluateContainer(runner, state), kinds) },
           remove: async () => {
-            if (!runner.isOver) return "its task is wanted again";
+            if (!runner.isOver) return "its task is assigned to this node again";
             await runtime.remove(id);
-            forget(runners, runner);
+            dropRemoved(tasks, runner);
             return null;
           },
         };
       });
   }
 
-  #judgeContainer(runner: TaskRunner): Verdict {
+  #evaluateContainer(runner: TaskRunner, { status, finishedAt }: ContainerState): Verdict {
     const { clock } = this.#options;
-    const { status, finishedAt } = runner.found!;
     if (status === "running") return { code: "in-use", message: "it runs" };
     if (!runner.isOver)
-      return { code: "in-use", message: "its task has not finished, or its end has not been told yet" };
-    const since = finishedAt === null ? "" : ` ${spell(clock.now() - Date.parse(finishedAt))} ago`;
-    return { code: "unused", message: `it ended${since} and its task is over: its log goes with it` };
+      return { code: "in-use", message: "its task has not finished, or the master has not acknowledged its end yet" };
+    const since = finishedAt === null ? "" : ` ${formatDuration(clock.now() - Date.parse(finishedAt))} ago`;
+    return { code: "unused", message: `it ended${since} and its task is over: its log is removed with it` };
   }
 
   async #images(kinds: ReadonlySet<CleanupKind>, going: ReadonlySet<string>): Promise<Candidate[]> {
-    const { runtime, images, pulled, wanted } = this.#options;
-    return (await images.judge(going)).map((image) => ({
+    const { runtime, images, pulled, tasks } = this.#options;
+    return (await images.evaluate(going)).map((image) => ({
       item: {
         ...{ kind: "image", name: nameOf(image), id: image.imageId, sizeBytes: image.sizeBytes },
         ...decided("image", image.verdict, kinds),
       },
       remove: async () => {
-        const task = image.names.map((name) => wanted().images.get(name)).find((name) => name !== undefined);
-        if (task !== undefined) return `task ${task} wants it now`;
+        const task = image.names.map((name) => tasks.needed().images.get(name)).find((name) => name !== undefined);
+        if (task !== undefined) return `task ${task} needs it now`;
         const kept = await runtime.removeImage(image.imageId, image.names);
         if (kept === null) pulled.forget([image.imageId]);
         return kept;
@@ -110,31 +116,32 @@ export class Cleaner {
   }
 
   async #volumes(kinds: ReadonlySet<CleanupKind>, going: ReadonlySet<string>): Promise<Candidate[]> {
-    const { runtime, identity, wanted } = this.#options;
+    const { runtime, node, tasks } = this.#options;
     const volumes = await runtime.volumes(kinds.has("volume"));
     const uses = (await runtime.uses()).filter(({ containerId }) => !going.has(containerId));
     return volumes.map((volume) => ({
       item: {
         ...{ kind: "volume", name: volume.name, id: volume.name, sizeBytes: volume.sizeBytes },
-        ...decided("volume", evaluateVolume(volume, uses, wanted(), identity()), kinds),
+        ...decided("volume", evaluateVolume(volume, uses, tasks.needed(), node), kinds),
       },
       remove: async () => {
-        const task = wanted().volumes.get(volume.name);
-        return task === undefined ? runtime.removeVolume(volume.name) : `task ${task} wants it now`;
+        const task = tasks.needed().volumes.get(volume.name);
+        return task === undefined ? runtime.removeVolume(volume.name) : `task ${task} needs it now`;
       },
     }));
   }
 
   async #remove(candidates: readonly Candidate[], deadline: number): Promise<void> {
     const { clock, log } = this.#options;
-    let broken: string | null = null;
+    let engineError: string | null = null;
     for (const { item, remove } of candidates.filter(({ item: { verdict } }) => verdict === "goes")) {
-      let kept: string | null = broken;
-      if (clock.now() >= deadline) kept = `not reached within ${limits.cleanupMs / 1000} s: clean again`;
-      // What has gone by then is told all the same: an answer that fails would hide it.
+      let kept: string | null = engineError;
+      if (clock.now() >= deadline)
+        kept = `the clean-up ended after ${limits.cleanupMs / 1000} s, before this: run it again`;
+      // The answer also lists what was removed before an error: a failed request would hide it.
       kept ??= await remove().catch((error: Error) => {
-        broken = `the engine does not answer: ${error.message}`;
-        return broken;
+        engineError = `the engine does not answer: ${error.message}`;
+        return engineError;
       });
       if (kept === null) log.info("removed as asked", { kind: item.kind, name: item.name, id: item.id });
       Object.assign(
@@ -145,23 +152,23 @@ export class Cleaner {
   }
 
   async #answer(candidates: readonly Candidate[], dryRun: boolean): Promise<Cleanup> {
-    const { runtime, identity, hostname } = this.#options;
+    const { runtime, node, hostname } = this.#options;
     const items = candidates.map(({ item }) => item);
     const first = items.filter(({ verdict, code }) => verdict !== "stays" || code === "refused");
     const rest = items.filter((item) => !first.includes(item));
-    const room = Math.max(0, limits.cleanupItems - first.length);
+    const left = Math.max(0, limits.cleanupItems - first.length);
     return {
-      nodeId: identity().nodeId as NodeId,
+      nodeId: node.nodeId as NodeId,
       hostname,
       dryRun,
       disk: await runtime.disk().catch(() => null),
-      items: [...first, ...rest.slice(0, room)],
-      omitted: Math.max(0, rest.length - room),
+      items: [...first, ...rest.slice(0, left)],
+      omitted: Math.max(0, rest.length - left),
     };
   }
 }
 
-/** What is unused goes where its kind was asked for. */
+/** What is unused is removed if the user named its kind. */
 function decided(
   kind: CleanupKind,
   { code, message }: Verdict,

@@ -1,22 +1,28 @@
-// A task can be removed while its node does not listen: the whole set that it gets later does not name it, and neither
-// does it name what has merely ended. So the worker asks for each task that nobody wants any more; one at a time,
-// because nothing is urgent here, and a thousand workers may come back at once. It removes nothing itself.
+// Finds out which of the tasks that are no longer assigned here were deleted while the worker had no stream. A sync names
+// neither a deleted task nor one that has merely ended, so the worker asks the master for each. One request at a time:
+// nothing is urgent here, and a thousand workers may come back at once. It removes nothing itself.
 
 import { type Client, UnreachableError } from "../../api/client.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
+import type { TaskTable } from "../task/task-table.ts";
+
+/** The stream of assignments. */
+export interface AssignmentStream {
+  /** True while a stream is open that has sent its whole set. */
+  readonly following: boolean;
+}
 
 export interface DeletedTasksOptions {
   client: Client;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
-  runners: ReadonlyMap<TaskId, TaskRunner>;
-  /** Is the stream of the master open whose whole set was compared? Another one's ignorance says nothing. */
-  following: () => boolean;
+  tasks: TaskTable;
+  /** A 404 counts only while the stream is open: a master that does not know this node must not delete its containers. */
+  stream: AssignmentStream;
 }
 
 export class DeletedTasks {
@@ -28,7 +34,7 @@ export class DeletedTasks {
     this.#options = options;
   }
 
-  /** After each comparison of the whole. What is removed from then on, the stream tells. */
+  /** After each sync. What is deleted later comes over the stream. */
   async ask(): Promise<void> {
     this.#again = true;
     if (this.#asking) return;
@@ -47,32 +53,32 @@ export class DeletedTasks {
     this.#asking = false;
   }
 
-  /** Whether all was answered. */
+  /** True when the master has answered for each. */
   async #askForAll(): Promise<boolean> {
-    for (const runner of [...this.#options.runners.values()]) {
+    for (const runner of this.#options.tasks.all()) {
       if (this.#isDoubtful(runner) && !(await this.#askFor(runner))) return false;
     }
     return true;
   }
 
-  /** Also where there is no container yet: a start that was under way when the record went brings one. */
-  #isDoubtful({ taskId, knowsWish, wish, attempts }: TaskRunner): boolean {
-    return this.#options.runners.has(taskId) && knowsWish && wish === null && !attempts.deleted;
+  /** Also without a container: a create that was under way when the record was deleted makes one later. */
+  #isDoubtful({ taskId, knowsAssignment, assignment, isDeleted }: TaskRunner): boolean {
+    return this.#options.tasks.has(taskId) && knowsAssignment && assignment === null && !isDeleted;
   }
 
   async #askFor(runner: TaskRunner): Promise<boolean> {
-    const { client, log, signal, following } = this.#options;
+    const { client, log, signal, stream } = this.#options;
     const { taskId } = runner;
-    if (!following()) return false;
+    if (!stream.following) return false;
     try {
       const answer = await client.call("getTask", { id: taskId, signal, timeoutMs: limits.reportPatienceMs });
       if (answer.ok) return true;
-      if (answer.refusal.code !== "task-not-found" || !following()) return false;
-      if (this.#isDoubtful(runner)) runner.want(null, true);
+      if (answer.refusal.code !== "task-not-found" || !stream.following) return false;
+      if (this.#isDoubtful(runner)) runner.assign(null, true);
       return true;
     } catch (error) {
       if (!signal.aborted && !(error instanceof UnreachableError)) {
-        log.warn("it could not be asked whether a task was removed", { taskId, why: (error as Error).message });
+        log.warn("the master could not be asked whether a task was deleted", { taskId, why: (error as Error).message });
       }
       return false;
     }

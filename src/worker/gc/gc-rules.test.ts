@@ -1,21 +1,21 @@
-// One row a case: what is on the disk, who uses it, what Podling pulled or made; and whether it may go.
+// One row a case: what is on the disk, who uses it, what Podling pulled or made; and whether it may be removed.
 
 import { describe, expect, test } from "bun:test";
 import { silentLog } from "../../lib/log.ts";
 import { containerLabels } from "../../model/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
-import { unpackTask } from "../../model/task/task.ts";
 import type { ContainerUse, ImageState } from "../../runtime/runtime.ts";
-import type { Assignment } from "../task/assignment.ts";
-import { evaluateImages, evaluateVolume, spell, wantedBy } from "./gc-rules.ts";
+import { type Assignment, parseAssignment, type WireAssignment } from "../task/assignment.ts";
+import { evaluateImages, evaluateVolume, formatDuration } from "./gc-rules.ts";
+import { neededBy } from "./needed.ts";
 import { type PulledImageRecord, PulledImages } from "./pulled-images.ts";
 
 const now = Date.parse("2025-01-19T12:00:00.000Z");
 const clock = { now: () => now, elapsed: () => 0, timer: () => () => {}, soon() {} };
-const nobody = wantedBy([]);
+const nothing = neededBy([]);
 
-function task(more: Partial<Assignment>): Assignment {
-  return unpackTask({ taskId: "t" as TaskId, name: "web", image: "app:1", createdAt: "", ...more });
+function task(more: Partial<WireAssignment>): Assignment {
+  return parseAssignment({ taskId: "t" as TaskId, name: "web", image: "app:1", ...more });
 }
 
 function pulledBefore(...images: Partial<PulledImageRecord>[]): PulledImages {
@@ -68,7 +68,7 @@ describe("an image", () => {
     ["pulled by two names", { names: ["app:1", "app:2"] }, pulledBefore({ names: ["app:1", "app:2"] }), "unused", ""],
   ];
   test.each(rows)("%s", (_, image, pulled, code, message) => {
-    const [judged] = evaluateImages([{ ...app, ...image }], [], nobody, pulled, now);
+    const [judged] = evaluateImages([{ ...app, ...image }], [], nothing, pulled, now);
     expect(judged!.verdict.code).toBe(code as never);
     expect(judged!.verdict.message).toContain(message);
   });
@@ -77,27 +77,27 @@ describe("an image", () => {
     ["a container uses, whoever's", [use({ name: "theirs", imageId: "i1" })], [], [], "container theirs uses it"],
     ["another one was built upon", [], [{ ...app, imageId: "i2", names: ["b"], parentId: "i1" }], [], "built upon it"],
     [
-      "a task wants, also by another spelling",
+      "a task needs, also by another spelling",
       [],
       [],
       [task({ image: "docker.io/library/app:1" })],
-      "task web wants it",
+      "task web needs it",
     ],
   ];
   test.each(stays)("that %s stays", (_, uses, others, tasks, message) => {
-    const judged = evaluateImages([app, ...others], uses, wantedBy(tasks), pulledBefore({}), now);
-    const { verdict } = judged.find(({ imageId }) => imageId === "i1")!;
+    const evaluated = evaluateImages([app, ...others], uses, neededBy(tasks), pulledBefore({}), now);
+    const { verdict } = evaluated.find(({ imageId }) => imageId === "i1")!;
     expect(verdict.code).toBe("in-use");
     expect(verdict.message).toContain(message);
   });
 
-  test("that a task wanted which has finished or was stopped is not wanted any more", () => {
+  test("that a finished or stopped task needed is unused", () => {
     const tasks = [task({ status: "failed" }), task({ desired: "stopped", status: "running" })];
-    expect(evaluateImages([app], [], wantedBy(tasks), pulledBefore({}), now)[0]!.verdict.code).toBe("unused");
+    expect(evaluateImages([app], [], neededBy(tasks), pulledBefore({}), now)[0]!.verdict.code).toBe("unused");
   });
 });
 
-test("images unused for longest go first, then come those that stay, by name; intermediate ones are not shown", () => {
+test("images unused for longest come first, then those that stay, by name; intermediate ones are left out", () => {
   const ids = ["i1", "i2", "i3"];
   const pulled = pulledBefore(
     ...ids.map((imageId, i) => ({ imageId, names: [`${imageId}:1`], usedAt: now - i * 1000 })),
@@ -108,41 +108,48 @@ test("images unused for longest go first, then come those that stay, by name; in
     { ...app, imageId: "x1", names: [], parentId: null },
     { ...app, imageId: "x3", names: ["a:1"], parentId: null },
   ];
-  const judged = evaluateImages(images, [], nobody, pulled, now);
-  expect(judged.map(({ imageId }) => imageId)).toEqual(["i3", "i2", "i1", "x3", "x2"]);
+  const evaluated = evaluateImages(images, [], nothing, pulled, now);
+  expect(evaluated.map(({ imageId }) => imageId)).toEqual(["i3", "i2", "i1", "x3", "x2"]);
 });
 
 describe("a volume", () => {
   const identity = { clusterId: "c1", nodeId: "node-aaaaaaaa" };
   const ours = { [containerLabels.cluster]: "c1", [containerLabels.node]: "node-aaaaaaaa" };
-  const wants = wantedBy([
+  const needs = neededBy([
     task({ mounts: [{ type: "volume", source: "data", target: "/d", readOnly: false, sizeBytes: null }] }),
   ]);
   type Row = [
     title: string,
     labels: Record<string, string>,
     uses: ContainerUse[],
-    wanted: typeof nobody,
+    needed: typeof nothing,
     code: string,
     message: string,
   ];
   const rows: Row[] = [
-    ["made by Podling and unused", ours, [], nobody, "unused", "its data goes with it"],
-    ["without labels", {}, [], nobody, "not-ours", "did not make it"],
-    ["of another node", { ...ours, [containerLabels.node]: "node-b" }, [], nobody, "not-ours", "another node"],
+    ["made by Podling and unused", ours, [], nothing, "unused", "its data is removed with it"],
+    ["without labels", {}, [], nothing, "not-ours", "did not make it"],
+    ["of another node", { ...ours, [containerLabels.node]: "node-b" }, [], nothing, "not-ours", "another node"],
     [
       "of another cluster",
       { ...ours, [containerLabels.cluster]: "c2" },
       [],
-      nobody,
+      nothing,
       "not-ours",
       "another node or cluster",
     ],
-    ["that a container uses", ours, [use({ name: "theirs", volumes: ["data"] })], nobody, "in-use", "container theirs"],
-    ["that a task wants", ours, [], wants, "in-use", "task web wants it"],
+    [
+      "that a container uses",
+      ours,
+      [use({ name: "theirs", volumes: ["data"] })],
+      nothing,
+      "in-use",
+      "container theirs",
+    ],
+    ["that a task needs", ours, [], needs, "in-use", "task web needs it"],
   ];
-  test.each(rows)("%s", (_, labels, uses, wanted, code, message) => {
-    const verdict = evaluateVolume({ name: "data", labels, sizeBytes: null }, uses, wanted, identity);
+  test.each(rows)("%s", (_, labels, uses, needed, code, message) => {
+    const verdict = evaluateVolume({ name: "data", labels, sizeBytes: null }, uses, needed, identity);
     expect(verdict.code).toBe(code as never);
     expect(verdict.message).toContain(message);
   });
@@ -154,4 +161,4 @@ test.each([
   [120_000, "2 min"],
   [7_200_000, "2 h"],
   [172_800_000, "2 days"],
-])("%d ms is %s", (ms, text) => expect(spell(ms)).toBe(text));
+])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));

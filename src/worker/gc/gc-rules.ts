@@ -1,30 +1,12 @@
-// What on an engine's disk may go, and why the rest stays. Pure: what there is, who uses it, what Podling made or pulled.
+// Which images and volumes on an engine's disk may be removed, and why the rest stays. Pure: it takes what is there, who
+// uses it, and what Podling made or pulled.
 
 import { containerLabels } from "../../model/cluster.ts";
-import { plainReference } from "../../model/image-reference.ts";
 import type { CleanupCode } from "../../model/node/cleanup.ts";
-import { isFinished } from "../../model/task/task.ts";
 import type { ContainerUse, ImageState, VolumeState } from "../../runtime/runtime.ts";
-import type { Identity } from "../data-dir/identity.ts";
-import type { Assignment } from "../task/assignment.ts";
+import type { NodeIdentity } from "../task/runner-context.ts";
+import type { Needed } from "./needed.ts";
 import type { PulledImages } from "./pulled-images.ts";
-
-/** What the tasks of this node want now: names of images and volumes, each with the name of a task that wants it. */
-export interface Wanted {
-  images: ReadonlyMap<string, string>;
-  volumes: ReadonlyMap<string, string>;
-}
-
-export function wantedBy(tasks: readonly Assignment[]): Wanted {
-  const images = new Map<string, string>();
-  const volumes = new Map<string, string>();
-  for (const { name, image, mounts, desired, status } of tasks) {
-    if (desired !== "running" || isFinished(status)) continue;
-    images.set(plainReference(image), name);
-    for (const { type, source } of mounts) if (type === "volume") volumes.set(source, name);
-  }
-  return { images, volumes };
-}
 
 export interface Verdict {
   code: Exclude<CleanupCode, "not-asked" | "refused">;
@@ -33,11 +15,11 @@ export interface Verdict {
 
 export type EvaluatedImage = ImageState & { verdict: Verdict; usedAt: number };
 
-/** Those that may go first, unused for longest first; the others by name. Intermediate images of builds are left out. */
+/** Images that may be removed come first, unused for longest first; the others by name. Intermediate images of builds are left out. */
 export function evaluateImages(
   images: readonly ImageState[],
   uses: readonly ContainerUse[],
-  wanted: Wanted,
+  needed: Needed,
   pulled: PulledImages,
   now: number,
 ): EvaluatedImage[] {
@@ -48,16 +30,16 @@ export function evaluateImages(
     .map((image) => ({
       ...image,
       usedAt: pulled.of(image)?.usedAt ?? 0,
-      verdict: judgeImage(image, users, parents, wanted, pulled, now),
+      verdict: evaluateImage(image, users, parents, needed, pulled, now),
     }))
     .sort(byUse);
 }
 
-function judgeImage(
+function evaluateImage(
   image: ImageState,
   users: ReadonlyMap<string, string>,
   parents: ReadonlySet<string | null>,
-  wanted: Wanted,
+  needed: Needed,
   pulled: PulledImages,
   now: number,
 ): Verdict {
@@ -65,20 +47,23 @@ function judgeImage(
   if (record === null) {
     const other = pulled.otherName(image);
     if (other === null) return { code: "not-ours", message: "Podling did not pull it" };
-    return { code: "not-ours", message: `Podling pulled it, and somebody has named it ${other} since` };
+    return { code: "not-ours", message: `Podling pulled it, and someone else has named it ${other} since` };
   }
   const user = users.get(image.imageId);
   if (user !== undefined) return { code: "in-use", message: `container ${user} uses it` };
   if (parents.has(image.imageId)) return { code: "in-use", message: "another image was built upon it" };
-  const task = image.names.map((name) => wanted.images.get(name)).find((name) => name !== undefined);
-  if (task !== undefined) return { code: "in-use", message: `task ${task} wants it` };
-  return { code: "unused", message: `Podling pulled it, and nothing has used it for ${spell(now - record.usedAt)}` };
+  const task = image.names.map((name) => needed.images.get(name)).find((name) => name !== undefined);
+  if (task !== undefined) return { code: "in-use", message: `task ${task} needs it` };
+  return {
+    code: "unused",
+    message: `Podling pulled it, and nothing has used it for ${formatDuration(now - record.usedAt)}`,
+  };
 }
 
 function byUse(left: EvaluatedImage, right: EvaluatedImage): number {
-  const goes = (image: EvaluatedImage) => image.verdict.code === "unused";
-  if (goes(left) !== goes(right)) return goes(left) ? -1 : 1;
-  if (goes(left) && left.usedAt !== right.usedAt) return left.usedAt - right.usedAt;
+  const mayGo = (image: EvaluatedImage) => image.verdict.code === "unused";
+  if (mayGo(left) !== mayGo(right)) return mayGo(left) ? -1 : 1;
+  if (mayGo(left) && left.usedAt !== right.usedAt) return left.usedAt - right.usedAt;
   const [before, after] = [nameOf(left), nameOf(right)];
   return before < after ? -1 : before > after ? 1 : left.imageId < right.imageId ? -1 : 1;
 }
@@ -87,12 +72,12 @@ export function nameOf({ names, imageId }: ImageState): string {
   return names[0] ?? imageId.replace(/^sha256:/, "").slice(0, 12);
 }
 
-/** Only a volume that carries this node's labels may go: one that was there before its task has none. */
+/** Only a volume with the labels of this node may be removed: a volume that was there before its task has no labels. */
 export function evaluateVolume(
   { name, labels }: VolumeState,
   uses: readonly ContainerUse[],
-  wanted: Wanted,
-  { clusterId, nodeId }: Identity,
+  needed: Needed,
+  { clusterId, nodeId }: NodeIdentity,
 ): Verdict {
   const { [containerLabels.cluster]: cluster, [containerLabels.node]: node } = labels;
   if (cluster === undefined) return { code: "not-ours", message: "Podling did not make it" };
@@ -101,13 +86,16 @@ export function evaluateVolume(
   }
   const user = uses.find(({ volumes }) => volumes.includes(name));
   if (user) return { code: "in-use", message: `container ${user.name} uses it` };
-  const task = wanted.volumes.get(name);
-  if (task !== undefined) return { code: "in-use", message: `task ${task} wants it` };
-  return { code: "unused", message: "Podling made it for a task, and no container uses it: its data goes with it" };
+  const task = needed.volumes.get(name);
+  if (task !== undefined) return { code: "in-use", message: `task ${task} needs it` };
+  return {
+    code: "unused",
+    message: "Podling made it for a task, and no container uses it: its data is removed with it",
+  };
 }
 
 /** "40 s", "12 min", "3 h", "5 days" */
-export function spell(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;

@@ -1,5 +1,5 @@
 // Keeps the engine's disk below its high watermark: removes images that Podling pulled and nothing uses, unused for longest
-// first, until it is below the low one. Looks on a timer and after every pull; what may go, judge.ts says.
+// first, until the disk is below the low watermark. Looks on a timer and after every pull; gc-rules.ts says what may go.
 
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
@@ -9,7 +9,9 @@ import { limits } from "../../model/limits.ts";
 import { type DiskUsage, usedPercent } from "../../model/node/cleanup.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import type { PulledImage, Runtime } from "../../runtime/runtime.ts";
-import { type EvaluatedImage, evaluateImages, nameOf, type Wanted } from "./gc-rules.ts";
+import type { EngineWatch, ImageUse } from "../task/runner-context.ts";
+import { type EvaluatedImage, evaluateImages, nameOf } from "./gc-rules.ts";
+import type { Assignments } from "./needed.ts";
 import type { PulledImages } from "./pulled-images.ts";
 
 export interface Watermarks {
@@ -23,23 +25,22 @@ export interface ImageGcOptions {
   log: Log;
   signal: AbortSignal;
   pulled: PulledImages;
-  wanted: () => Wanted;
-  /** Is the engine there, and are all wishes known? Before that nobody can say what is unused. */
-  ready: () => boolean;
-  /** Null: nothing is removed by itself. */
+  engine: Pick<EngineWatch, "ready">;
+  assignments: Assignments;
+  /** Null: images are removed only by a clean-up that a user asks for. */
   watermarks: Watermarks | null;
   /** One clean-up at a time. */
   turn: Semaphore;
 }
 
-export class ImageGc {
+export class ImageGc implements ImageUse {
   readonly #options: ImageGcOptions;
   #cancel: CancelTimer = () => {};
   #looking = false;
   #again = false;
-  /** When it was last asked which images are there. */
+  /** When the engine was last asked which images it has, in ms since the epoch. Null before that. */
   #listedAt: number | null = null;
-  /** Said once, until the disk is below the watermark again. */
+  /** True when the warning was logged; false again when the disk is below the watermark. */
   #complained = false;
 
   constructor(options: ImageGcOptions) {
@@ -47,22 +48,25 @@ export class ImageGc {
     options.signal.addEventListener("abort", () => this.#cancel());
   }
 
-  /** Looks from now on, once an interval. */
+  /** Looks once in `diskLookMs` from now on. */
   start(): void {
     const { clock, signal } = this.#options;
     this.#cancel();
     if (!signal.aborted) this.#cancel = clock.timer(limits.diskLookMs, () => this.look());
   }
 
-  /** A pull is over, well or not: the disk may be full now. */
-  onPulled(image: string, pulled: PulledImage | null): void {
+  pulled(image: string, pulled: PulledImage | null): void {
     if (pulled) this.#options.pulled.pulled(image, pulled);
-    this.look();
+    this.look(); // also after a pull that failed: the disk may be full
   }
 
-  /** Between two looks a task may come and go. */
-  onUsed(image: string): void {
+  used(image: string): void {
     this.#options.pulled.used(new Set([plainReference(image)]));
+  }
+
+  /** False while the engine is away, and until all assignments are known: before that nothing counts as unused. */
+  get #isReady(): boolean {
+    return this.#options.engine.ready && this.#options.assignments.isComplete;
   }
 
   look(): void {
@@ -82,15 +86,15 @@ export class ImageGc {
       try {
         await turn.run(() => this.#look());
       } catch (error) {
-        log.warn("unused images could not be looked at", { why: (error as Error).message });
+        log.warn("looking for unused images failed", { why: (error as Error).message });
       }
     }
   }
 
   async #look(): Promise<void> {
-    const { runtime, clock, pulled, wanted, ready, watermarks } = this.#options;
-    pulled.used(new Set(wanted().images.keys()));
-    if (!ready() || pulled.count === 0) return;
+    const { runtime, clock, pulled, assignments, watermarks } = this.#options;
+    pulled.used(new Set(assignments.needed().images.keys()));
+    if (!this.#isReady || pulled.count === 0) return;
     if (this.#listedAt === null || Math.abs(clock.now() - this.#listedAt) >= limits.imageLookMs) {
       this.#listedAt = clock.now();
       const before = pulled.ids; // what is pulled while the engine lists may not be in its list
@@ -100,40 +104,45 @@ export class ImageGc {
     if (watermarks === null) return;
     const disk = await runtime.disk();
     if (disk === null || usedPercent(disk) < watermarks.highPercent) this.#complained = false;
-    else await this.#makeRoom(disk, watermarks);
+    else await this.#freeSpace(disk, watermarks);
   }
 
-  async #makeRoom(disk: DiskUsage, { highPercent, lowPercent }: Watermarks): Promise<void> {
-    const { runtime, log, pulled, ready, signal } = this.#options;
+  async #freeSpace(disk: DiskUsage, { highPercent, lowPercent }: Watermarks): Promise<void> {
+    const { runtime, log, pulled, signal } = this.#options;
     const tried = new Set<string>();
     for (let now: DiskUsage | null = disk; now !== null && usedPercent(now) > lowPercent; now = await runtime.disk()) {
-      const judged = await this.judge();
-      const next = judged.find(({ imageId, verdict }) => verdict.code === "unused" && !tried.has(imageId));
-      if (!next || !ready() || signal.aborted) {
+      const images = await this.evaluate();
+      const next = images.find(({ imageId, verdict }) => verdict.code === "unused" && !tried.has(imageId));
+      if (!next || !this.#isReady || signal.aborted) {
         if (usedPercent(now) >= highPercent) this.#complain(now, highPercent);
         return;
       }
       tried.add(next.imageId);
       const kept = await runtime.removeImage(next.imageId, next.names);
       if (kept === null) pulled.forget([next.imageId]);
-      const told = { image: nameOf(next), size: formatMemory(next.sizeBytes), disk: percentOf(now), highPercent };
-      if (kept === null) log.info("the engine's disk is filling, so an image that nothing uses was removed", told);
-      else log.warn("an image that nothing uses was not removed", { ...told, why: kept });
+      const details = { image: nameOf(next), size: formatMemory(next.sizeBytes), disk: percentOf(now), highPercent };
+      if (kept === null)
+        log.info("the engine's disk is above its high watermark: removed an image that nothing uses", details);
+      else
+        log.warn("the engine's disk is above its high watermark: an image that nothing uses could not be removed", {
+          ...details,
+          why: kept,
+        });
     }
   }
 
-  /** All images, those that may go first. `going`: containers that count as gone. */
-  async judge(going: ReadonlySet<string> = new Set()): Promise<EvaluatedImage[]> {
-    const { runtime, clock, pulled, wanted } = this.#options;
+  /** All images; those that may be removed come first. `going`: containers that count as removed. */
+  async evaluate(going: ReadonlySet<string> = new Set()): Promise<EvaluatedImage[]> {
+    const { runtime, clock, pulled, assignments } = this.#options;
     const images = await runtime.images();
     const uses = (await runtime.uses()).filter(({ containerId }) => !going.has(containerId));
-    return evaluateImages(images, uses, wanted(), pulled, clock.now());
+    return evaluateImages(images, uses, assignments.needed(), pulled, clock.now());
   }
 
   #complain(disk: DiskUsage, highPercent: number): void {
     if (this.#complained) return;
     this.#complained = true;
-    this.#options.log.warn("the engine's disk is filling, and nothing is left there that may be removed", {
+    this.#options.log.warn("the engine's disk is above its high watermark, and no image is left that may be removed", {
       path: disk.path,
       disk: percentOf(disk),
       highPercent,

@@ -1,23 +1,24 @@
-// Ended containers are kept for their logs, up to a count and an age; then the oldest go. Forgets tasks that left nothing.
+// Keeps ended containers for their logs, up to a count and an age, and removes the oldest beyond that. Also drops the
+// runners of tasks that have no container left.
 
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import type { TaskId } from "../../model/ids.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { EndedContainers } from "../task/runner-context.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
+import type { TaskTable } from "../task/task-table.ts";
 
 export interface RetentionOptions {
   runtime: Runtime;
   clock: Clock;
   log: Log;
   signal: AbortSignal;
-  /** Those that are over are taken out. */
-  runners: Map<TaskId, TaskRunner>;
+  tasks: TaskTable;
   /** Infinity: without that limit. */
   keep: { count: number; ageMs: number };
 }
 
-export class Retention {
+export class Retention implements EndedContainers {
   readonly #options: RetentionOptions;
   #due = false;
   #sweeping = false;
@@ -29,15 +30,15 @@ export class Retention {
     options.signal.addEventListener("abort", () => this.#cancelExpiry());
   }
 
-  /** Something may have become superfluous. Many calls make one sweep. */
-  soon(): void {
+  /** Many calls make one sweep. */
+  sweepSoon(): void {
     if (this.#due) return;
     this.#due = true;
     this.#options.clock.soon(() => {
       this.#due = false;
       if (this.#options.signal.aborted) return;
       if (this.#sweeping) {
-        this.#again = true; // what is under way may have passed it by
+        this.#again = true; // the sweep under way may already have passed the container
         return;
       }
       this.#sweeping = true;
@@ -45,38 +46,39 @@ export class Retention {
         .catch((error) => this.#options.log.warn("ended containers could not be removed", { why: error.message }))
         .finally(() => {
           this.#sweeping = false;
-          if (this.#again) this.soon();
+          if (this.#again) this.sweepSoon();
           this.#again = false;
         });
     });
   }
 
   async #sweep(): Promise<void> {
-    const { runtime, clock, runners, keep } = this.#options;
-    const over = [...runners.values()].filter((runner) => runner.isOver);
-    for (const runner of over) if (runner.found === null) runners.delete(runner.taskId);
-    const ended = over.filter(({ found }) => found !== null).sort((left, right) => endOf(left) - endOf(right));
+    const { runtime, clock, tasks, keep } = this.#options;
+    const over = tasks.all().filter((runner) => runner.isOver);
+    for (const runner of over) if (runner.found.length === 0) tasks.delete(runner.taskId);
+    const ended = over.filter(({ found }) => found.length > 0).sort((left, right) => endOf(left) - endOf(right));
     const superfluous = ended.filter(
       (runner, index) => index < ended.length - keep.count || endOf(runner) + keep.ageMs <= clock.now(),
     );
     this.#cancelExpiry();
     const next = ended[superfluous.length];
     if (next && Number.isFinite(keep.ageMs))
-      this.#cancelExpiry = clock.timer(endOf(next) + keep.ageMs - clock.now() + 1, () => this.soon());
+      this.#cancelExpiry = clock.timer(endOf(next) + keep.ageMs - clock.now() + 1, () => this.sweepSoon());
     for (const runner of superfluous) {
       if (!runner.isOver) continue;
-      await runtime.remove(runner.found!.containerId);
-      forget(runners, runner);
+      for (const { containerId } of runner.found) await runtime.remove(containerId);
+      dropRemoved(tasks, runner);
     }
   }
 }
 
-/** Its container was removed on purpose. Somebody may have come to want it meanwhile: then it looks, and has another. */
-export function forget(runners: Map<TaskId, TaskRunner>, runner: TaskRunner): void {
-  if (runner.isOver) runners.delete(runner.taskId);
-  else runner.look();
+/** Its containers were removed on purpose. If the task was assigned again meanwhile, its runner looks, and creates another. */
+export function dropRemoved(tasks: TaskTable, runner: TaskRunner): void {
+  if (runner.isOver) tasks.delete(runner.taskId);
+  else runner.reconcile();
 }
 
+/** When the last of its containers ended, in ms since the epoch. */
 function endOf({ found }: TaskRunner): number {
-  return Date.parse(found?.finishedAt ?? "") || 0;
+  return Math.max(...found.map(({ finishedAt }) => Date.parse(finishedAt ?? "") || 0));
 }

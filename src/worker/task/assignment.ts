@@ -1,5 +1,184 @@
-// A task as a worker receives it over its assignment stream.
+// What the master wants of one task on this node, in the worker's own nested form, and the parser that makes it from the
+// flat form on the wire. Nothing else in the worker reads the wire's form of a task.
 
-import type { TaskView } from "../../api/views/task.ts";
+import { mainContainer } from "../../model/cluster.ts";
+import type { TaskId } from "../../model/ids.ts";
+import {
+  type LastFailure,
+  type PublishedPort,
+  type RestartPolicy,
+  specDefaults,
+  type TaskStatus,
+} from "../../model/task/task.ts";
+import type { ContainerSpec } from "../../runtime/runtime.ts";
 
-export type Assignment = TaskView;
+/** What a worker needs of a task's template. */
+export interface AssignedSpec {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** At least one. */
+  readonly containers: readonly ContainerSpec[];
+  /** Run one after the other before `containers`. */
+  readonly init: readonly ContainerSpec[];
+  readonly restartPolicy: RestartPolicy;
+  readonly stopGraceSeconds: number;
+  readonly platform: string | null;
+}
+
+/** What the master's record says of one container: what a worker reported last. */
+export interface ContainerStatus {
+  readonly name: string;
+  readonly containerId: string | null;
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  readonly restarts: number;
+  readonly publishedPorts: readonly PublishedPort[];
+  readonly startedAt: string | null;
+  readonly error: string | null;
+  readonly lastFailure: LastFailure | null;
+}
+
+/** `draining` means that the task gets no new traffic; its containers run on, as with `running`. */
+export type Desired = "running" | "draining" | "stopped";
+
+/** A task as this node has to run it. Immutable: a change is another assignment. */
+export interface Assignment {
+  readonly taskId: TaskId;
+  readonly spec: AssignedSpec;
+  readonly desired: Desired;
+  /** In the master's record. */
+  readonly status: TaskStatus;
+  /** In the master's record, in the order of the spec. */
+  readonly containers: readonly ContainerStatus[];
+}
+
+/** One container of an assignment, with what its task says for all of its containers. */
+export interface ContainerAssignment {
+  readonly taskId: TaskId;
+  readonly spec: ContainerSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly restartPolicy: RestartPolicy;
+  readonly stopGraceSeconds: number;
+  readonly platform: string | null;
+  readonly desired: Desired;
+  /** Of the task, in the master's record. */
+  readonly status: TaskStatus;
+  /** Null if the master's record has nothing of this container. */
+  readonly recorded: ContainerStatus | null;
+}
+
+type WireContainer = { readonly [Key in keyof ContainerSpec]?: ContainerSpec[Key] | undefined };
+type WireStatus = { readonly [Key in keyof ContainerStatus]?: ContainerStatus[Key] | undefined };
+
+/**
+ * A task as masters send it: flat, with the fields of its one container beside those of the task. Masters of 0.1.0 leave
+ * out what came later; a master may leave out whatever has its default. `containers` and `init` come from a master that
+ * knows tasks of several containers.
+ */
+export interface WireAssignment extends WireContainer, WireStatus {
+  readonly taskId: TaskId;
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly restartPolicy?: RestartPolicy;
+  readonly stopGraceSeconds?: number;
+  readonly platform?: string | null;
+  readonly desired?: Desired;
+  readonly status?: TaskStatus;
+  readonly containers?: readonly (WireContainer & WireStatus)[];
+  readonly init?: readonly WireContainer[];
+}
+
+/** Throws a TypeError on what is no task. */
+export function parseAssignment(wire: WireAssignment): Assignment {
+  const { taskId, name } = wire;
+  if (typeof taskId !== "string" || typeof name !== "string") throw new TypeError("an assignment without a task id");
+  // An image of its own means the flat form, whatever else a later master says of its containers.
+  const isFlat = wire.containers === undefined || wire.image !== undefined;
+  const containers = isFlat ? [{ ...wire, name: mainContainer }] : wire.containers;
+  return {
+    taskId,
+    spec: {
+      name,
+      labels: wire.labels ?? specDefaults.labels,
+      containers: containers.map(containerSpecOf),
+      init: (wire.init ?? []).map(containerSpecOf),
+      restartPolicy: wire.restartPolicy ?? specDefaults.restartPolicy,
+      stopGraceSeconds: wire.stopGraceSeconds ?? specDefaults.stopGraceSeconds,
+      platform: wire.platform ?? null,
+    },
+    desired: wire.desired ?? "running",
+    status: wire.status ?? "scheduled",
+    containers: containers.map(containerStatusOf),
+  };
+}
+
+function containerSpecOf(wire: WireContainer): ContainerSpec {
+  if (typeof wire.image !== "string") throw new TypeError("an assignment with a container without an image");
+  return {
+    name: wire.name ?? mainContainer,
+    image: wire.image,
+    command: wire.command ?? specDefaults.command,
+    args: wire.args ?? specDefaults.args,
+    env: wire.env ?? specDefaults.env,
+    ports: wire.ports ?? specDefaults.ports,
+    resources: wire.resources ?? specDefaults.resources,
+    mounts: wire.mounts ?? specDefaults.mounts,
+    user: wire.user ?? null,
+    workingDir: wire.workingDir ?? null,
+    pullPolicy: wire.pullPolicy ?? specDefaults.pullPolicy,
+  };
+}
+
+function containerStatusOf(wire: WireStatus): ContainerStatus {
+  return {
+    name: wire.name ?? mainContainer,
+    containerId: wire.containerId ?? null,
+    exitCode: wire.exitCode ?? null,
+    oomKilled: wire.oomKilled ?? false,
+    restarts: wire.restarts ?? 0,
+    publishedPorts: wire.publishedPorts ?? [],
+    startedAt: wire.startedAt ?? null,
+    error: wire.error ?? null,
+    lastFailure: wire.lastFailure ?? null,
+  };
+}
+
+/** Null if the task has no container of this name. */
+export function containerAssignment(
+  { taskId, spec, desired, status, containers }: Assignment,
+  name: string,
+): ContainerAssignment | null {
+  const container = spec.containers.find((one) => one.name === name);
+  if (!container) return null;
+  const { labels, restartPolicy, stopGraceSeconds, platform } = spec;
+  const recorded = containers.find((one) => one.name === name) ?? null;
+  return {
+    ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
+    ...{ desired, status, recorded },
+  };
+}
+
+/** True when the container is to run: a draining task runs until it is stopped. */
+export function isToRun(assignment: Pick<Assignment, "desired"> | null): boolean {
+  return assignment !== null && assignment.desired !== "stopped";
+}
+
+/** Why this version cannot run the task; null: it can. It starts none of its containers then, rather than some. */
+export function unsupported({ spec: { containers, init } }: Assignment): string | null {
+  if (containers.length === 1 && init.length === 0) return null;
+  const names = [...init, ...containers].map(({ name }) => name).join(", ");
+  return `this worker runs tasks of one container; this task has ${containers.length} and ${init.length} init containers (${names})`;
+}
+
+/** All images that the task's containers need, in the order of their start. */
+export function imagesOf({ containers, init }: Pick<AssignedSpec, "containers" | "init">): string[] {
+  return [...init, ...containers].map(({ image }) => image);
+}
+
+/** All volumes that the task's containers mount. */
+export function volumesOf({ containers, init }: Pick<AssignedSpec, "containers" | "init">): string[] {
+  return [...init, ...containers]
+    .flatMap(({ mounts }) => mounts)
+    .filter(({ type }) => type === "volume")
+    .map(({ source }) => source);
+}

@@ -1,5 +1,5 @@
-// A worker that leaves for good: nothing new comes, what runs is stopped with its grace, the master hears how each
-// ended, and the node is deregistered, so that the master replaces elsewhere what is to be kept alive.
+// Drains a worker that leaves for good: cordons the node, stops each container with its grace, reports how each ended, and
+// deregisters the node, so that the master replaces elsewhere the tasks with a restart policy.
 
 import type { Client } from "../../api/client.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
@@ -9,53 +9,58 @@ import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { ContainerState, Runtime } from "../../runtime/runtime.ts";
 import type { Assignment } from "./assignment.ts";
+import type { NodeIdentity } from "./runner-context.ts";
+import type { TaskTable } from "./task-table.ts";
 
 export interface DrainOptions {
   client: Client;
   runtime: Runtime;
   clock: Clock;
   log: Log;
-  nodeId: string;
-  clusterId: string;
-  wishes: ReadonlyMap<TaskId, Assignment>;
+  node: NodeIdentity;
+  tasks: TaskTable;
   stops: Semaphore;
-  /** Is a call under way that may still start something? */
-  busy: () => boolean;
 }
 
-/** Between two looks: a start that was under way may come after the first. */
+/** Between two looks: a start that was under way may finish after the first. */
 const lookPauseMs = 200;
 /** Beyond the longest grace: for the engine to kill, and for calls that were under way. */
 const marginMs = 30_000;
 
 export async function drainTasks(options: DrainOptions): Promise<void> {
-  const { client, log, nodeId, clusterId } = options;
-  if (nodeId === "") return;
-  const call = { id: nodeId, timeoutMs: limits.reportPatienceMs };
-  await client.call("cordonNode", call).catch(() => null); // without a master there is nothing to keep away
+  const { client, log, node } = options;
+  if (node.nodeId === "") return;
+  const call = { id: node.nodeId, timeoutMs: limits.reportPatienceMs };
+  await client.call("cordonNode", call).catch(() => null); // without a master no new task comes either
   try {
-    if (clusterId !== "" && !(await stopAll(options))) {
-      // Deregistered, its tasks would be started elsewhere too.
-      log.error("draining: containers still run, so the node stays registered; its next worker adopts them");
+    if (node.clusterId !== "" && !(await stopAll(options))) {
+      // The master would replace the tasks of a deregistered node, and they would run twice.
+      log.error(
+        "draining: containers still run, so the node stays registered; the next worker on this node adopts them",
+      );
       return;
     }
   } catch (error) {
-    log.error("draining: the engine is away, so what runs cannot be stopped", { why: (error as Error).message });
+    const why = (error as Error).message;
+    log.error("draining: the engine does not answer, so the containers cannot be stopped", { why });
     return;
   }
   const left = await client.call("deregisterNode", call).catch(() => null);
-  if (!left?.ok) log.warn("the master was not told; it will miss this node in a few seconds");
+  if (!left?.ok)
+    log.warn("draining: the master did not take the deregistration; the node becomes offline in a few seconds");
 }
 
-/** Resolves to whether nothing runs any more: two looks in a row have found nothing, and no call is under way. */
+/** Resolves to true when nothing runs any more: two looks in a row found nothing, and no call was under way. */
 async function stopAll(options: DrainOptions): Promise<boolean> {
-  const { runtime, clock, log, clusterId, nodeId, wishes, busy } = options;
-  const graces = [...wishes.values()].map(({ stopGraceSeconds }) => stopGraceSeconds);
-  const turns = Math.ceil((wishes.size + 1) / limits.concurrentStops);
+  const { runtime, clock, log, node, tasks } = options;
+  const assigned = tasks.all().flatMap(({ assignment }) => (assignment ? [assignment] : []));
+  const graces = assigned.map(({ spec }) => spec.stopGraceSeconds);
+  const turns = Math.ceil((assigned.length + 1) / limits.concurrentStops);
   const deadline = clock.now() + Math.max(limits.stopGraceSecondsDefault, ...graces) * 1000 * turns + marginMs;
   for (let quietLooks = 0; ; ) {
-    const wasBusy = busy();
-    const running = (await runtime.list(clusterId, nodeId)).filter(({ status }) => status === "running");
+    const wasBusy = tasks.areWorking;
+    const found = await runtime.list(node.clusterId, node.nodeId);
+    const running = found.filter(({ status }) => status === "running");
     quietLooks = running.length === 0 && !wasBusy ? quietLooks + 1 : 0;
     if (quietLooks === 2) return true;
     if (clock.now() > deadline) return false;
@@ -65,23 +70,28 @@ async function stopAll(options: DrainOptions): Promise<boolean> {
   }
 }
 
-/** What fails is seen by the next look. */
+/** If it fails, the next look finds the container again. */
 async function stopOne({ taskId, containerId }: ContainerState, options: DrainOptions): Promise<void> {
-  const { runtime, log, wishes, stops } = options;
-  const wish = wishes.get(taskId as TaskId);
+  const { runtime, log, tasks, stops } = options;
+  const assignment = tasks.get(taskId as TaskId)?.assignment ?? null;
+  const graceSeconds = assignment?.spec.stopGraceSeconds ?? limits.stopGraceSecondsDefault;
   try {
-    await stops.run(() => runtime.stop(containerId, wish?.stopGraceSeconds ?? limits.stopGraceSecondsDefault));
+    await stops.run(() => runtime.stop(containerId, graceSeconds));
     const ended = await runtime.inspect(containerId);
-    if (wish && ended?.status === "exited") await report(wish, ended, options);
+    if (assignment && ended?.status === "exited") await report(assignment, ended, options);
   } catch (error) {
     log.warn("draining: a container was not stopped", { taskId, why: (error as Error).message });
   }
 }
 
-/** What is to be kept alive is left to the master: deregistering replaces it. */
-async function report(wish: Assignment, ended: ContainerState, { client, log, nodeId }: DrainOptions): Promise<void> {
-  if (wish.desired === "running" && wish.restartPolicy.mode !== "never") return;
-  const asked = wish.desired === "stopped";
+/** A task with a restart policy is not reported: the master replaces it when the node is deregistered. */
+async function report(
+  { taskId, spec, desired }: Assignment,
+  ended: ContainerState,
+  { client, log, node }: DrainOptions,
+): Promise<void> {
+  const asked = desired === "stopped";
+  if (!asked && spec.restartPolicy.mode !== "never") return;
   const reason = asked
     ? { code: "stopped" as const, message: `stopped as asked, with exit code ${ended.exitCode}` }
     : {
@@ -90,10 +100,10 @@ async function report(wish: Assignment, ended: ContainerState, { client, log, no
       };
   const answer = await client
     .call("reportTask", {
-      id: wish.taskId,
+      id: taskId,
       body: {
         status: asked ? "stopped" : "failed",
-        nodeId,
+        nodeId: node.nodeId,
         reason,
         containerId: ended.containerId,
         exitCode: ended.exitCode,
@@ -103,5 +113,5 @@ async function report(wish: Assignment, ended: ContainerState, { client, log, no
       timeoutMs: limits.reportPatienceMs,
     })
     .catch(() => null);
-  if (!answer?.ok) log.warn("draining: the master did not take a report", { taskId: wish.taskId });
+  if (!answer?.ok) log.warn("draining: the master did not take a report", { taskId });
 }

@@ -1,12 +1,12 @@
-// The last lines of a container's log, as its task's record can hold them: bounded in lines, bytes and time. It never
-// throws, and what it cannot read it leaves out: the word that something failed must not wait for its log.
+// Reads the last lines of a container's log, as many as a task's record holds: bounded in lines, bytes and time. It never
+// throws: it leaves out what it cannot read, because the report that a run failed must not wait for its log.
 
 import { delay } from "../../lib/clock.ts";
 import { readFrames } from "../../lib/frames.ts";
 import { TextSplitter } from "../../lib/split-text.ts";
 import { limits } from "../../model/limits.ts";
 import type { LogRequest, Runtime } from "../../runtime/runtime.ts";
-import type { RunnerContext } from "./runner-context.ts";
+import type { Bounds, RunnerContext } from "./runner-context.ts";
 
 const request: LogRequest = {
   follow: false,
@@ -17,18 +17,25 @@ const request: LogRequest = {
   stderr: true,
 };
 
-/** Resolves when all is read, or with what was read until the patience ends. */
+/** Resolves when all is read, or after `lastLogPatienceMs` with what was read by then. */
 export async function readLastLog(
-  { runtime, clock, logReads, signal }: Pick<RunnerContext, "runtime" | "clock" | "logReads" | "signal">,
+  {
+    runtime,
+    clock,
+    bounds,
+    signal,
+  }: Pick<RunnerContext, "runtime" | "clock" | "signal"> & {
+    bounds: Pick<Bounds, "logReads">;
+  },
   containerId: string,
 ): Promise<string[]> {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const lines = new LastLines();
-  const reading = logReads
+  const reading = bounds.logReads
     .run(() => read(runtime, containerId, lines, either))
     .catch(() => {
-      // Engines whose log driver keeps nothing, or that have just gone: then there are no lines.
+      // The engine keeps no logs with this log driver, or does not answer: then there are no lines.
     });
   await Promise.race([reading.finally(() => over.abort()), delay(clock, limits.lastLogPatienceMs, over.signal)]);
   over.abort();
@@ -41,7 +48,7 @@ async function read(
   lines: LastLines,
   signal: AbortSignal,
 ): Promise<void> {
-  if (signal.aborted) return; // it waited for its turn for too long
+  if (signal.aborted) return; // the time was over before its turn came
   const stream = await runtime.logs(containerId, request, signal);
   if (stream === null) return;
   let bytes = 0;
@@ -82,15 +89,15 @@ class LastLines {
   }
 }
 
-/** As much of a line as a record holds; without NUL, which no field of the API may carry. */
+/** At most `lastLogLineBytes` of a line, without NUL, which no field of the API may hold. */
 function cut(line: string): string {
   const clean = line.replace(/\r$/, "").replaceAll("\0", "");
   const bytes = Buffer.from(clean);
   if (bytes.length <= limits.lastLogLineBytes) return clean;
-  const room = limits.lastLogLineBytes - Buffer.byteLength("…");
+  const left = limits.lastLogLineBytes - Buffer.byteLength("…");
   // A character that is cut in the middle is left out.
   return `${bytes
-    .subarray(0, room)
+    .subarray(0, left)
     .toString("utf8")
     .replace(/\uFFFD+$/, "")}…`;
 }

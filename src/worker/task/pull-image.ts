@@ -1,16 +1,16 @@
-// One pull of a task's image, with its progress told not more often than a limit says. Whether there is another try after
-// a failure is the runner's affair.
+// One pull of a container's image, with its progress reported not more often than a limit says. Whether a failed pull is
+// tried again is for reduce() to decide.
 
 import { limits } from "../../model/limits.ts";
 import type { PulledImage } from "../../runtime/runtime.ts";
-import type { Assignment } from "./assignment.ts";
+import type { ContainerAssignment } from "./assignment.ts";
 import type { RunnerContext } from "./runner-context.ts";
-import type { Attempts } from "./step.ts";
 
+/** `missing`: the engine has just said that it does not have the image. */
 export async function pullImage(
-  { runtime, clock, onPulled }: Pick<RunnerContext, "runtime" | "clock" | "onPulled">,
-  { image, pullPolicy, platform }: Assignment,
-  attempts: Attempts,
+  { runtime, clock, images }: Pick<RunnerContext, "runtime" | "clock" | "images">,
+  { spec: { image, pullPolicy }, platform }: Pick<ContainerAssignment, "spec" | "platform">,
+  missing: boolean,
   say: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -21,14 +21,12 @@ export async function pullImage(
     saidAt = clock.now();
     say(message);
   };
-  // Where a create has just found it missing there is no need to look again.
-  const policy = attempts.imageMissing ? "always" : pullPolicy;
+  // With "always" the engine is not asked again whether it has the image.
+  const policy = missing ? "always" : pullPolicy;
   let pulled: PulledImage | null = null;
   try {
     pulled = await runtime.pull(image, policy, platform, progress, signal);
   } finally {
-    onPulled(image, pulled);
+    images.pulled(image, pulled);
   }
-  attempts.imageReady = true;
-  attempts.imageMissing = false;
 }

@@ -1,31 +1,71 @@
-// What all runners of one worker share: its engine, its bounds, and what each may ask of the rest. No behaviour.
+// What the runners of one worker share: its engine, its bounds, and the few things that each needs of the rest of the
+// worker, as small interfaces. No behaviour.
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { PulledImage, Runtime } from "../../runtime/runtime.ts";
 
-export interface RunnerContext {
-  runtime: Runtime;
-  clock: Clock;
-  log: Log;
-  identity: () => { nodeId: string; clusterId: string };
-  starts: Semaphore;
-  pulls: Semaphore;
-  stops: Semaphore;
-  logReads: Semaphore;
-  signal: AbortSignal;
-  counters: { starts: number; restarts: number; failures: number; pulls: number };
-  /** Is what runners know of their containers the truth? While the engine is away nobody may conclude anything. */
-  engineReady: () => boolean;
-  /** Does a container still run that is to go? It may hold what another one needs. */
-  somethingGoes: () => boolean;
+/** Which node of which cluster this worker is; "" for what the master has not told yet. */
+export interface NodeIdentity {
+  readonly nodeId: string;
+  readonly clusterId: string;
+}
+
+/** The engine, as runners depend on it. */
+export interface EngineWatch {
+  /** True while what runners know of their containers is kept up to date: nothing may be concluded without that. */
+  readonly ready: boolean;
+  /** A call got no answer that makes sense: asks whether the engine still answers at all. */
+  suspect(): void;
+}
+
+/** Records which images containers need, and looks at the disk after a pull. */
+export interface ImageUse {
   /** A container of this image was made. */
-  onUsed: (image: string) => void;
-  /** A pull is over: what it has changed; null: nothing, or it failed. */
-  onPulled: (image: string, pulled: PulledImage | null) => void;
-  /** A call got no answer that makes sense: is the engine still there? */
-  onEngineTrouble: (error: unknown) => void;
-  /** Something ended, or is no longer wanted: retention may have work. */
-  onEnded: () => void;
+  used(image: string): void;
+  /** A pull is over: what it changed; null if it changed nothing, or failed. */
+  pulled(image: string, pulled: PulledImage | null): void;
+}
+
+/** The other containers on the node. */
+export interface Neighbours {
+  /** True while a container runs that is being stopped: it may hold what another one needs, such as a port. */
+  readonly areStopping: boolean;
+}
+
+/** Removes ended containers beyond a limit. */
+export interface EndedContainers {
+  /** A container ended, or its task is no longer assigned here: looks soon at what can be removed. */
+  sweepSoon(): void;
+}
+
+/** How many calls of a kind may run at once, for the whole worker. */
+export interface Bounds {
+  readonly starts: Semaphore;
+  readonly pulls: Semaphore;
+  readonly stops: Semaphore;
+  readonly logReads: Semaphore;
+}
+
+export interface RunnerCounters {
+  starts: number;
+  restarts: number;
+  failures: number;
+  pulls: number;
+}
+
+export interface RunnerContext {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborts when the worker ends. */
+  readonly signal: AbortSignal;
+  readonly node: NodeIdentity;
+  readonly engine: EngineWatch;
+  readonly images: ImageUse;
+  readonly neighbours: Neighbours;
+  readonly ended: EndedContainers;
+  readonly bounds: Bounds;
+  readonly counters: RunnerCounters;
 }

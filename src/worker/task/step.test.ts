@@ -1,106 +1,70 @@
-// One row a case: what is wished, what the engine has, what was tried; and what is to be done and said.
+// One row a case: what is assigned, what the engine has, what was tried; and what is done and reported.
 
 import { describe, expect, test } from "bun:test";
-import type { TaskId } from "../../model/ids.ts";
-import { type RestartPolicy, specDefaults, unpackTask } from "../../model/task/task.ts";
+import { assigned, container as sample } from "../../../test/worker/samples.ts";
+import { type RestartPolicy, specDefaults } from "../../model/task/task.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
-import type { Assignment } from "./assignment.ts";
-import {
-  type Attempts,
-  backoffMs,
-  keepClock,
-  noAttempts,
-  type Step,
-  step,
-  streakAfter,
-  streakOf,
-  waitingObservation,
-  wantsLog,
-} from "./step.ts";
+import type { ContainerAssignment, WireAssignment } from "./assignment.ts";
+import { type Attempts, noAttempts } from "./attempts.ts";
+import { backoffMs, recordedStreak, streakAfter } from "./restart-policy.ts";
+import { type Step, step, waiting, wantsLog } from "./step.ts";
 
 const now = Date.parse("2025-01-19T12:00:00.000Z");
 const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
 
-function wish(more: Partial<Assignment> = {}): Assignment {
-  const taskId = "20250119120000-aaaaaaaa" as TaskId;
-  return unpackTask({ taskId, name: "web", image: "nginx", createdAt: at(60), status: "scheduled", ...more });
-}
-
-function policy(mode: RestartPolicy["mode"], maxRestarts: number | null = null): Partial<Assignment> {
+function policy(mode: RestartPolicy["mode"], maxRestarts: number | null = null): Partial<WireAssignment> {
   return { restartPolicy: { ...specDefaults.restartPolicy, mode, maxRestarts }, status: "running" };
 }
 
-function container(more: Partial<ContainerState> = {}): ContainerState {
-  return {
-    containerId: "c1",
-    taskId: "20250119120000-aaaaaaaa",
-    nodeId: "node-aaaaaaaa",
-    status: "running",
-    exitCode: null,
-    oomKilled: false,
-    error: "",
-    startedAt: at(20),
-    finishedAt: null,
-    publishedPorts: [],
-    ...more,
-  };
-}
-
+const container = (more: Partial<ContainerState> = {}) => sample({ startedAt: at(20), ...more });
 const created = container({ status: "created", startedAt: null });
 const ended = (exitCode: number, more: Partial<ContainerState> = {}) =>
   container({ status: "exited", exitCode, finishedAt: at(10), ...more });
-const stopped: Partial<Assignment> = { desired: "stopped", stopGraceSeconds: 7 };
+const stopped: Partial<WireAssignment> = { desired: "stopped", stopGraceSeconds: 7 };
 const lost = { hadContainer: true, hasRun: true };
 
 type Row = [
   title: string,
-  wish: Assignment | null,
+  assignment: ContainerAssignment | null,
   found: ContainerState | null,
   tried: Partial<Attempts>,
   action: Partial<Step["action"]>,
-  /** "status code", or a part of the sentence too: "status code: sentence". "": nothing to say. */
+  /** "status code", or with a part of the message: "status code: sentence". "": no report. */
   report: string,
 ];
 
 const rows: Row[] = [
-  // ---- wanted, and not there yet
-  ["nothing there: create first, the image is likely there", wish(), null, {}, { type: "create" }, ""],
-  ["the engine said that the image is missing: pull", wish(), null, { imageMissing: true }, { type: "pull" }, ""],
-  ["policy always: pull before the first create", wish({ pullPolicy: "always" }), null, {}, { type: "pull" }, ""],
-  ["pulled: create", wish({ pullPolicy: "always" }), null, { imageReady: true }, { type: "create" }, ""],
+  // ---- assigned, no container yet
+  ["no container: create first, because the image is usually there", assigned(), null, {}, { type: "create" }, ""],
+  ["the engine said that the image is missing: pull", assigned(), null, { imageMissing: true }, { type: "pull" }, ""],
+  ["policy always: pull before the first create", assigned({ pullPolicy: "always" }), null, {}, { type: "pull" }, ""],
+  ["pulled: create", assigned({ pullPolicy: "always" }), null, { imageReady: true }, { type: "create" }, ""],
   [
-    "a pull has failed a moment ago: wait",
-    wish(),
+    "a pull has just failed: wait",
+    assigned(),
     null,
     { imageMissing: true, retryAt: now + 500 },
     { type: "wait", until: now + 500 },
     "",
   ],
-  ["the pause is over: pull", wish(), null, { imageMissing: true, retryAt: now }, { type: "pull" }, ""],
-  ["created: start", wish(), created, {}, { type: "start", containerId: "c1", restart: false }, ""],
+  ["the pause is over: pull", assigned(), null, { imageMissing: true, retryAt: now }, { type: "pull" }, ""],
+  ["created: start", assigned(), created, {}, { type: "start", containerId: "c1", restart: false }, ""],
+  ["a start has just failed: wait", assigned(), created, { retryAt: now + 1 }, { type: "wait", until: now + 1 }, ""],
   [
-    "a start has failed a moment ago: wait",
-    wish(),
-    created,
-    { retryAt: now + 1 },
-    { type: "wait", until: now + 1 },
-    "",
-  ],
-  [
-    "what cannot be mended is said",
-    wish(),
+    "a final failure is reported",
+    assigned(),
     null,
     { failure: { reason: { code: "image-not-found", message: "no such image" }, error: "404" } },
     { type: "none" },
     "failed image-not-found: no such image",
   ],
 
-  // ---- wanted, and there
-  ["running", wish(), container(), {}, { type: "none" }, "running running"],
-  ["running again", wish(), container(), { restarts: 2 }, { type: "none" }, "running running: after 2 restarts"],
+  // ---- assigned, and there is a container
+  ["running", assigned(), container(), {}, { type: "none" }, "running running"],
+  ["running again", assigned(), container(), { restarts: 2 }, { type: "none" }, "running running: after 2 restarts"],
   [
-    "running is said also while a call waits",
-    wish(),
+    "running is reported also while an action waits",
+    assigned(),
     container(),
     { retryAt: now + 9 },
     { type: "none" },
@@ -108,13 +72,13 @@ const rows: Row[] = [
   ],
 
   // ---- ended by itself
-  ["never, code 0", wish(), ended(0), {}, { type: "none" }, "completed exited: code 0"],
-  ["never, code 3", wish(), ended(3), {}, { type: "none" }, "failed exited: code 3"],
-  ["out of memory", wish(), ended(137, { oomKilled: true }), {}, { type: "none" }, "failed oom-killed: limit"],
-  ["on-failure, code 0", wish(policy("on-failure")), ended(0), {}, { type: "none" }, "completed exited"],
+  ["never, code 0", assigned(), ended(0), {}, { type: "none" }, "completed exited: code 0"],
+  ["never, code 3", assigned(), ended(3), {}, { type: "none" }, "failed exited: code 3"],
+  ["out of memory", assigned(), ended(137, { oomKilled: true }), {}, { type: "none" }, "failed oom-killed: limit"],
+  ["on-failure, code 0", assigned(policy("on-failure")), ended(0), {}, { type: "none" }, "completed exited"],
   [
     "on-failure, code 1: the pause of the first restart is over",
-    wish(policy("on-failure")),
+    assigned(policy("on-failure")),
     ended(1),
     {},
     { type: "start", containerId: "c1", restart: true },
@@ -122,32 +86,32 @@ const rows: Row[] = [
   ],
   [
     "on-failure, code 1: the pause has grown",
-    wish(policy("on-failure")),
+    assigned(policy("on-failure")),
     ended(1),
     { streak: 4, restarts: 4, hasRun: true },
     { type: "wait", until: now + 6000 },
     "running restarting: exited with code 1; restart 5 in 6 s",
   ],
   [
-    "on-failure with a maximum that is used up",
-    wish(policy("on-failure", 2)),
+    "on-failure, the maximum is reached",
+    assigned(policy("on-failure", 2)),
     ended(1),
     { streak: 2, restarts: 2 },
     { type: "none" },
     "failed exited: given up after 2 restarts",
   ],
   [
-    "a long run makes the count begin anew",
-    wish(policy("on-failure", 2)),
+    "a long run resets the count",
+    assigned(policy("on-failure", 2)),
     ended(1, { startedAt: at(3600) }),
     { streak: 2, restarts: 2 },
     { type: "start", restart: true },
     "",
   ],
-  ["always, code 0", wish(policy("always")), ended(0), {}, { type: "start", restart: true }, ""],
+  ["always, code 0", assigned(policy("always")), ended(0), {}, { type: "start", restart: true }, ""],
   [
-    "always, given up, is a failure also with code 0",
-    wish(policy("always", 1)),
+    "always, given up: failed, also with code 0",
+    assigned(policy("always", 1)),
     ended(0),
     { streak: 1, restarts: 1 },
     { type: "none" },
@@ -155,7 +119,7 @@ const rows: Row[] = [
   ],
   [
     "a restart that failed waits for its own pause",
-    wish(policy("always")),
+    assigned(policy("always")),
     ended(127, { error: "port is taken" }),
     { streak: 1, restarts: 1, hasRun: true, retryAt: now + 2000 },
     { type: "wait", until: now + 2000 },
@@ -164,52 +128,52 @@ const rows: Row[] = [
 
   // ---- a container that the engine cannot start any more
   [
-    "unusable, and there may be another",
-    wish({ ...policy("always"), status: "scheduled" }),
+    "unusable, and another one is allowed",
+    assigned({ ...policy("always"), status: "scheduled" }),
     created,
     { unusable: true },
     { type: "remove", containerId: "c1" },
     "",
   ],
   [
-    "unusable, and there may not",
-    wish({ ...policy("on-failure", 1), status: "scheduled" }),
+    "unusable, and no other one is allowed",
+    assigned({ ...policy("on-failure", 1), status: "scheduled" }),
     created,
     { unusable: true, streak: 1 },
     { type: "start", restart: false },
     "",
   ],
   [
-    "unusable, gone, and another is due",
-    wish({ ...policy("always"), status: "scheduled" }),
+    "unusable and removed: another one after the pause",
+    assigned({ ...policy("always"), status: "scheduled" }),
     null,
     { unusable: true, hadContainer: true, lostAt: now },
     { type: "wait", until: now + 1000 },
-    "scheduled restarting: gets another; restart 1 in 1 s",
+    "scheduled restarting: gets another one; restart 1 in 1 s",
   ],
 
-  // ---- removed behind our back
-  ["never", wish({ status: "running" }), null, lost, { type: "none" }, "failed container-lost"],
+  // ---- removed by someone else
+  ["never", assigned({ status: "running" }), null, lost, { type: "none" }, "failed container-lost"],
   [
     "never, known from the record alone",
-    wish({ status: "running", containerId: "c1" }),
+    assigned({ status: "running", containerId: "c1" }),
     null,
     {},
     { type: "none" },
     "failed container-lost",
   ],
-  ["always: made again", wish(policy("always")), null, { ...lost, lostAt: now - 1000 }, { type: "create" }, ""],
+  ["always: create again", assigned(policy("always")), null, { ...lost, lostAt: now - 1000 }, { type: "create" }, ""],
   [
     "always: after a pause",
-    wish(policy("always")),
+    assigned(policy("always")),
     null,
     { ...lost, lostAt: now },
     { type: "wait", until: now + 1000 },
-    "running restarting: removed behind Podling's back; restart 1 in 1 s",
+    "running restarting: removed by someone other than Podling; restart 1 in 1 s",
   ],
   [
     "on-failure: used up",
-    wish(policy("on-failure", 1)),
+    assigned(policy("on-failure", 1)),
     null,
     { ...lost, streak: 1, restarts: 1 },
     { type: "none" },
@@ -219,19 +183,19 @@ const rows: Row[] = [
   // ---- asked to stop
   [
     "running: stop with its grace",
-    wish(stopped),
+    assigned(stopped),
     container(),
     {},
     { type: "stop", containerId: "c1", graceSeconds: 7 },
     "",
   ],
-  ["ended: the true code", wish(stopped), ended(143), {}, { type: "none" }, "stopped stopped: exit code 143"],
-  ["before it was created", wish(stopped), null, {}, { type: "none" }, "stopped stopped: before it ran"],
-  ["before it was started", wish(stopped), created, {}, { type: "none" }, "stopped stopped: before it ran"],
-  ["gone already", wish(stopped), null, lost, { type: "none" }, "stopped stopped: gone already"],
+  ["ended: the true code", assigned(stopped), ended(143), {}, { type: "none" }, "stopped stopped: exit code 143"],
+  ["before it was created", assigned(stopped), null, {}, { type: "none" }, "stopped stopped: before it ran"],
+  ["before it was started", assigned(stopped), created, {}, { type: "none" }, "stopped stopped: before it ran"],
+  ["its container is gone already", assigned(stopped), null, lost, { type: "none" }, "stopped stopped: gone already"],
   [
     "in the pause before a restart",
-    wish({ ...stopped, ...policy("always") }),
+    assigned({ ...stopped, ...policy("always") }),
     ended(1),
     {},
     { type: "none" },
@@ -239,7 +203,7 @@ const rows: Row[] = [
   ],
   [
     "while a pull waits",
-    wish(stopped),
+    assigned(stopped),
     null,
     { imageMissing: true, retryAt: now + 500 },
     { type: "none" },
@@ -247,25 +211,25 @@ const rows: Row[] = [
   ],
   [
     "the stop has failed: again later",
-    wish(stopped),
+    assigned(stopped),
     container(),
     { retryAt: now + 500, failedAction: "stop" },
     { type: "wait", until: now + 500 },
     "",
   ],
   [
-    "the pause of something else holds no stop back",
-    wish(stopped),
+    "the pause after a failed start does not delay a stop",
+    assigned(stopped),
     container(),
     { retryAt: now + 60_000, failedAction: "start" },
     { type: "stop" },
     "",
   ],
 
-  // ---- not ours any more
-  ["nothing there", null, null, {}, { type: "none" }, ""],
+  // ---- not assigned any more
+  ["no container", null, null, {}, { type: "none" }, ""],
   [
-    "running: stop, with the grace of the last wish",
+    "running: stop, with the grace of the last assignment",
     null,
     container(),
     { graceSeconds: 3 },
@@ -273,7 +237,7 @@ const rows: Row[] = [
     "",
   ],
   ["ended: kept for its logs", null, ended(0), {}, { type: "none" }, ""],
-  ["never started: there are no logs to keep", null, created, {}, { type: "remove", containerId: "c1" }, ""],
+  ["never started: remove, it has no logs", null, created, {}, { type: "remove", containerId: "c1" }, ""],
   ["deleted, running: stop first", null, container(), { deleted: true }, { type: "stop", containerId: "c1" }, ""],
   [
     "deleted in the pause before a restart: remove at once",
@@ -287,9 +251,9 @@ const rows: Row[] = [
 ];
 
 describe("step", () => {
-  for (const [title, wanted, found, tried, action, report] of rows) {
+  for (const [title, assignment, found, tried, action, report] of rows) {
     test(title, () => {
-      const next = step(wanted, found, { ...noAttempts(wanted), ...tried }, now);
+      const next = step({ assignment, found, attempts: { ...noAttempts(assignment), ...tried } }, now);
       expect(next.action).toMatchObject(action);
       const [, status, code, sentence = ""] = /^(\S*) ?([^:]*):? ?(.*)$/.exec(report)!;
       if (report === "") {
@@ -309,85 +273,68 @@ test("the pause doubles with each restart, up to the cap", () => {
   ]);
 });
 
-test("a long run that has been counted once does not begin the count anew again", () => {
+test("a long run resets the count only once", () => {
   const run = ended(1, { startedAt: at(3600) });
   const tried = { ...noAttempts(null), streak: 3 };
   expect(streakAfter(specDefaults.restartPolicy, run, tried)).toBe(0);
   expect(streakAfter(specDefaults.restartPolicy, run, { ...tried, countedRun: run.startedAt })).toBe(3);
 });
 
-test("a report carries all that is known, and never more than a sentence may hold", () => {
+test("a report has all that is known, with texts cut to their limit", () => {
   const run = ended(3, { error: "x".repeat(5000), publishedPorts: [] });
-  const { report } = step(wish(), run, noAttempts(wish()), now);
+  const { report } = step({ assignment: assigned(), found: run, attempts: noAttempts(assigned()) }, now);
   expect(report).toMatchObject({ containerId: "c1", exitCode: 3, startedAt: at(20), finishedAt: at(10) });
   expect(report!.error!.length).toBeLessThanOrEqual(2048);
 });
 
-test("before it has run it is scheduled, afterwards it is running, whatever it waits for", () => {
+test("while it waits it is scheduled before its first run, and running after it", () => {
   const reason = { code: "pulling" as const, message: "pulling nginx" };
-  expect(waitingObservation(noAttempts(wish()), null, reason).status).toBe("scheduled");
-  expect(waitingObservation(noAttempts(wish({ status: "running" })), null, reason).status).toBe("running");
+  const before = { attempts: noAttempts(assigned()), found: null };
+  expect(waiting(before, reason).status).toBe("scheduled");
+  const after = { attempts: noAttempts(assigned({ status: "running" })), found: null };
+  expect(waiting(after, reason).status).toBe("running");
 });
 
 describe("a log is read", () => {
-  const again = wish(policy("on-failure"));
+  const again = assigned(policy("on-failure"));
   const run = ended(3);
   const before = { finishedAt: at(60), exitCode: 3, log: [] };
   const cases: [
     title: string,
-    wish: Assignment | null,
+    assignment: ContainerAssignment | null,
     found: ContainerState | null,
     tried: Partial<Attempts>,
     reads: boolean,
   ][] = [
-    ["of a run that ended badly", wish(), run, {}, true],
-    ["of one killed for memory, whatever its code", wish(), ended(0, { oomKilled: true }), {}, true],
-    ["not of one that ended well", wish(policy("always")), ended(0), {}, false],
-    ["not of one that runs, or never ran", wish(), container(), {}, false],
-    ["not where there is none", wish(), null, {}, false],
-    ["not of one that was asked to stop", wish(stopped), run, {}, false],
-    ["not of one that nobody wants", null, run, {}, false],
-    ["not where it has been read", wish(), run, { lastFailure: { ...before, finishedAt: run.finishedAt } }, false],
+    ["of a run that ended badly", assigned(), run, {}, true],
+    ["of one killed for memory, whatever its code", assigned(), ended(0, { oomKilled: true }), {}, true],
+    ["not of one that ended well", assigned(policy("always")), ended(0), {}, false],
+    ["not of one that runs, or never ran", assigned(), container(), {}, false],
+    ["not without a container", assigned(), null, {}, false],
+    ["not of one that was asked to stop", assigned(stopped), run, {}, false],
+    ["not of one that is not assigned", null, run, {}, false],
+    ["not if it has been read", assigned(), run, { lastFailure: { ...before, finishedAt: run.finishedAt } }, false],
     ["of the next run", again, run, { lastFailure: before, logReadAt: now - 10_000 }, true],
     ["not of the next run, so soon", again, run, { lastFailure: before, logReadAt: now - 9_999 }, false],
-    ["also so soon, where it is the last", wish(), run, { lastFailure: before, logReadAt: now - 1 }, true],
+    ["also so soon, if it is the last", assigned(), run, { lastFailure: before, logReadAt: now - 1 }, true],
   ];
-  test.each(cases)("%s", (_, wanted, found, tried, reads) => {
-    expect(wantsLog(wanted, found, { ...noAttempts(wanted), ...tried }, now)).toBe(reads);
+  test.each(cases)("%s", (_, assignment, found, tried, reads) => {
+    expect(wantsLog({ assignment, found, attempts: { ...noAttempts(assignment), ...tried } }, now)).toBe(reads);
   });
 
-  test("and goes with every report from then on", () => {
+  test("and is part of every report from then on", () => {
     const tried = { ...noAttempts(again), lastFailure: before, lastExitCode: 3, restarts: 1 };
-    expect(step(again, container(), tried, now).report).toMatchObject({
+    expect(step({ assignment: again, found: container(), attempts: tried }, now).report).toMatchObject({
       reason: { message: "running, after 1 restart; the run before exited with code 3" },
       lastFailure: before,
     });
-    expect(noAttempts(wish({ lastFailure: before }))).toMatchObject({ lastFailure: before, lastExitCode: 3 });
+    expect(noAttempts(assigned({ lastFailure: before }))).toMatchObject({ lastFailure: before, lastExitCode: 3 });
   });
 });
 
-test("a pause is as long as it is, also where the clock went back or the engine's is an hour ahead", () => {
-  const again = wish(policy("always"));
-  const run = ended(1, { startedAt: at(-3590), finishedAt: at(-3600) });
-  const tried = { ...noAttempts(again), retryAt: now + 3_600_000 };
-  keepClock(again, run, tried, now);
-  tried.retryAt = 0;
-  expect(step(again, run, tried, now).action).toEqual({ type: "wait", until: now + 1000 });
-  keepClock(again, run, tried, now + 1000);
-  expect(step(again, run, tried, now + 1000).action).toMatchObject({ type: "start" });
-  keepClock(again, run, tried, now - 7_200_000);
-  expect(step(again, run, tried, now - 7_200_000).action).toEqual({ type: "wait", until: now - 7_199_000 });
-});
-
-test("no failed attempt is waited out for longer than the longest pause there is", () => {
-  const tried = { ...noAttempts(null), retryAt: now + 3_600_000 };
-  keepClock(null, null, tried, now);
-  expect(tried.retryAt).toBeLessThanOrEqual(now + 60_000);
-});
-
-test("a worker that starts again gives a task that restarted often over the weeks one more chance at least", () => {
-  expect(streakOf(wish({ ...policy("on-failure", 5), restarts: 40 }))).toBe(4);
-  expect(streakOf(wish({ ...policy("on-failure", 5), restarts: 2 }))).toBe(2);
-  expect(streakOf(wish({ ...policy("on-failure", 0), restarts: 0 }))).toBe(0);
-  expect(streakOf(wish({ ...policy("always"), restarts: 3 }))).toBe(3);
+test("after a start of the worker a task that had restarted often gets at least one more restart", () => {
+  expect(recordedStreak(assigned({ ...policy("on-failure", 5), restarts: 40 }))).toBe(4);
+  expect(recordedStreak(assigned({ ...policy("on-failure", 5), restarts: 2 }))).toBe(2);
+  expect(recordedStreak(assigned({ ...policy("on-failure", 0), restarts: 0 }))).toBe(0);
+  expect(recordedStreak(assigned({ ...policy("always"), restarts: 3 }))).toBe(3);
 });

@@ -1,0 +1,169 @@
+// Keeps one runner for each task: compares what the master assigns with what the engine has, as whole sets at a sync and
+// when the engine is back, and task by task in between. What a single container needs is its runner's affair.
+
+import type { Client } from "../api/client.ts";
+import type { GoneEvent, SyncEvent } from "../api/views/stream-events.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { Semaphore } from "../lib/semaphore.ts";
+import type { TaskId } from "../model/ids.ts";
+import { limits } from "../model/limits.ts";
+import type { ContainerState } from "../runtime/runtime.ts";
+import type { DeletedTasks } from "./gc/deleted-tasks.ts";
+import { Reporter } from "./link/reporter.ts";
+import type { StoredIdentity } from "./node-identity.ts";
+import { type Assignment, parseAssignment, type WireAssignment } from "./task/assignment.ts";
+import type { RunnerContext } from "./task/runner-context.ts";
+import { TaskRunner } from "./task/task-runner.ts";
+import type { TaskTable } from "./task/task-table.ts";
+
+/** The engine, as a list of all containers. */
+export interface ContainerLists {
+  readonly ready: boolean;
+  /** Lists all containers of this node and cluster, and follows their events from then on. */
+  adopt(): Promise<void>;
+}
+
+export interface ReconcilerOptions {
+  client: Client;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+  identity: StoredIdentity;
+  tasks: TaskTable;
+  engine: ContainerLists;
+  deletedTasks: DeletedTasks;
+  context: RunnerContext;
+  counters: { syncs: number };
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #reports = new Semaphore(limits.concurrentReports);
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  // ---- the master
+
+  /** An event of the assignment stream. */
+  async onAssignmentEvent(event: string, data: string): Promise<void> {
+    const { tasks } = this.#options;
+    if (event === "sync") {
+      await this.#onSync(JSON.parse(data) as Omit<SyncEvent, "tasks"> & { tasks: WireAssignment[] });
+    } else if (event === "task") {
+      this.#assign(JSON.parse(data) as WireAssignment);
+    } else if (event === "gone") {
+      const { taskId, deleted } = JSON.parse(data) as GoneEvent;
+      tasks.get(taskId as TaskId)?.assign(null, deleted);
+    }
+  }
+
+  /** The master answers again after a silence. */
+  onMasterBack(): void {
+    for (const runner of this.#options.tasks.all()) runner.sendReports();
+  }
+
+  /** The whole set of assignments against all containers. */
+  async #onSync({ clusterId, tasks: wire }: { clusterId: string; tasks: WireAssignment[] }): Promise<void> {
+    const { tasks, identity, engine, deletedTasks, counters } = this.#options;
+    counters.syncs++;
+    const moved = identity.clusterId !== clusterId;
+    if (moved) this.#joinCluster(clusterId);
+    if (moved || !engine.ready) await engine.adopt();
+    const assigned = new Set(wire.map(({ taskId }) => taskId));
+    for (const task of wire) this.#assign(task);
+    for (const runner of tasks.all()) {
+      if (!assigned.has(runner.taskId)) runner.assign(null);
+    }
+    tasks.isComplete = true;
+    void deletedTasks.ask();
+  }
+
+  /** The containers of the last cluster are not this cluster's to stop. */
+  #joinCluster(clusterId: string): void {
+    const { tasks, identity, log } = this.#options;
+    const before = identity.clusterId;
+    if (before !== "") {
+      log.warn("the master is of another cluster than before; containers of that cluster are left running", {
+        ...{ before, now: clusterId },
+        remove: `docker rm -f $(docker ps -aq --filter label=podling.cluster=${before})`,
+      });
+    }
+    for (const runner of tasks.all()) runner.stop();
+    tasks.clear();
+    identity.change({ clusterId });
+  }
+
+  /** One that cannot be read changes nothing: the task's containers stay as they are. */
+  #assign(wire: WireAssignment): void {
+    try {
+      const assignment = parseAssignment(wire);
+      this.#runner(assignment.taskId, assignment).assign(assignment);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      this.#options.log.error("the master sent an assignment that cannot be read", {
+        ...{ taskId: wire.taskId, why: error.message },
+      });
+    }
+  }
+
+  #runner(taskId: TaskId, assignment: Assignment | null, found: readonly ContainerState[] = []): TaskRunner {
+    const { tasks, identity, signal, context, client, clock, log } = this.#options;
+    const existing = tasks.get(taskId);
+    if (existing) return existing;
+    const reporter = new Reporter(
+      {
+        ...{ client, clock, log, signal, taskId, gate: this.#reports },
+        nodeId: () => identity.nodeId,
+        onSettled: () => context.ended.sweepSoon(),
+      },
+      assignment?.status ?? "scheduled",
+    );
+    const runner = new TaskRunner(taskId, assignment, found, context, reporter);
+    tasks.add(runner);
+    return runner;
+  }
+
+  // ---- the engine
+
+  /** Something happened to a container of this task. */
+  onContainerEvent(taskId: string): void {
+    this.#options.tasks.get(taskId as TaskId)?.reconcile();
+  }
+
+  /** All containers of this node, as they are now: at a start, and when the engine is back. */
+  onAllContainers(found: readonly ContainerState[]): void {
+    const { tasks, deletedTasks } = this.#options;
+    const states = byTask(found);
+    for (const runner of tasks.all()) runner.adopt(states.get(runner.taskId) ?? []);
+    for (const [taskId, containers] of states) {
+      const runner = this.#runner(taskId, null, containers);
+      // Before the first sync nobody has said what is assigned; after it, what has no runner is not.
+      if (tasks.isComplete && !runner.knowsAssignment) runner.assign(null);
+    }
+    for (const runner of tasks.all()) runner.reconcile(false);
+    if (tasks.isComplete) void deletedTasks.ask();
+  }
+
+  /** The same list while events go on. It may be older than what events said: it only says which containers to look at. */
+  onContainerList(found: readonly ContainerState[]): void {
+    const { tasks } = this.#options;
+    if (!tasks.isComplete) return;
+    const listed = byTask(found);
+    for (const taskId of listed.keys()) if (!tasks.has(taskId)) this.#runner(taskId, null).assign(null);
+    for (const runner of tasks.all()) runner.compare(listed.get(runner.taskId) ?? []);
+  }
+}
+
+function byTask(found: readonly ContainerState[]): Map<TaskId, ContainerState[]> {
+  const states = new Map<TaskId, ContainerState[]>();
+  for (const state of found) {
+    const taskId = state.taskId as TaskId;
+    const containers = states.get(taskId);
+    if (containers) containers.push(state);
+    else states.set(taskId, [state]);
+  }
+  return states;
+}

@@ -1,0 +1,293 @@
+// What follows from an outcome for one container: of an action, of a look at the engine, of an assignment, of time. Pure:
+// it returns the next progress and what to report. It decides pauses, counts and failures; step() decides actions.
+
+import { limits } from "../../model/limits.ts";
+import type { ReasonCode } from "../../model/task/task.ts";
+import type { ContainerState } from "../../runtime/runtime.ts";
+import { type ContainerAssignment, isToRun } from "./assignment.ts";
+import type { ActionType, Attempts, Progress } from "./attempts.ts";
+import {
+  backoffMs,
+  msOf,
+  recordedStreak,
+  restartsLeft,
+  retryPauseMs,
+  runsWell,
+  streakAfter,
+} from "./restart-policy.ts";
+import { type Observation, waiting } from "./step.ts";
+
+/** Of RuntimeError, what decides about the next try. */
+export interface ActionError {
+  readonly code: ReasonCode;
+  readonly message: string;
+  readonly temporary: boolean;
+  readonly unusable: boolean;
+}
+
+export type Outcome =
+  /** The master's assignment has changed; null: it wants nothing of this container here. */
+  | { type: "assigned"; assignment: ContainerAssignment | null; deleted: boolean }
+  /** The engine was asked for the container. */
+  | { type: "observed"; found: ContainerState | null }
+  /** Time has passed, or the clock was set: comes before each step. */
+  | { type: "time" }
+  /** The end of the log of the run that has ended; `readAt` in ms since the epoch. */
+  | { type: "log-read"; log: readonly string[]; readAt: number }
+  | { type: "pulled" }
+  /** The engine refused a create because it does not have the image. */
+  | { type: "image-missing" }
+  | { type: "created" }
+  /** The engine is asked to start it now. */
+  | { type: "starting"; restart: boolean }
+  /** The engine refused an action. `portMayBeFreed`: a container that is being stopped may hold the port. */
+  | { type: "failed"; action: ActionType | null; error: ActionError; portMayBeFreed: boolean }
+  /** The engine did not answer, or not to the end. */
+  | { type: "unanswered"; action: ActionType | null }
+  /** The engine has answered all calls since the last step. */
+  | { type: "answered" };
+
+export interface Transition {
+  progress: Progress;
+  /** What to report now; null if there is nothing to say before the next step. */
+  report: Observation | null;
+}
+
+export function reduce(progress: Progress, outcome: Outcome, now: number): Transition {
+  switch (outcome.type) {
+    case "assigned":
+      return silently(assigned(progress, outcome.assignment, outcome.deleted, now));
+    case "observed":
+      return silently(observed(progress, outcome.found, now));
+    case "time":
+      return changed(progress, clockKept(progress, now));
+    case "log-read":
+      return changed(progress, logRead(progress, outcome.log, outcome.readAt));
+    case "pulled":
+      return changed(progress, { pulls: progress.attempts.pulls + 1, imageReady: true, imageMissing: false });
+    case "image-missing":
+      return imageMissing(progress);
+    case "created":
+      return changed(progress, { hadContainer: true, unusable: false });
+    case "starting":
+      return changed(progress, starting(progress, outcome.restart));
+    case "failed":
+      return failed(progress, outcome, now);
+    case "unanswered":
+      return changed(progress, unanswered(progress, outcome.action, now));
+    case "answered":
+      return changed(progress, { unanswered: 0, startCounted: false });
+  }
+}
+
+function changed({ attempts, ...rest }: Progress, change: Partial<Attempts>): Transition {
+  return silently({ ...rest, attempts: { ...attempts, ...change } });
+}
+
+function silently(progress: Progress): Transition {
+  return { progress, report: null };
+}
+
+// ---- what is wanted, and what there is
+
+function assigned(
+  { assignment: before, found, attempts }: Progress,
+  assignment: ContainerAssignment | null,
+  deleted: boolean,
+  now: number,
+): Progress {
+  const next = { ...attempts, deleted: attempts.deleted || deleted };
+  if (assignment === null) return { assignment, found, attempts: next };
+  const { recorded, restartPolicy, stopGraceSeconds, status } = assignment;
+  const restarts = recorded?.restarts ?? 0;
+  // The worker knew this container from the engine alone: earlier restarts are in the record.
+  if (before === null && attempts.restarts < restarts) {
+    Object.assign(next, { restarts, streak: recordedStreak(assignment) });
+  }
+  if (found && runsWell(restartPolicy, found, now)) Object.assign(next, { streak: 0 });
+  return {
+    assignment,
+    found,
+    attempts: {
+      ...next,
+      graceSeconds: stopGraceSeconds,
+      lastFailure: attempts.lastFailure ?? recorded?.lastFailure ?? null,
+      hadContainer: attempts.hadContainer || (recorded?.containerId ?? null) !== null,
+      hasRun: attempts.hasRun || status === "running",
+    },
+  };
+}
+
+function observed({ assignment, found: before, attempts }: Progress, found: ContainerState | null, now: number) {
+  const container = found ?? before;
+  const well = assignment !== null && container !== null && runsWell(assignment.restartPolicy, container, now);
+  const next = well ? { ...attempts, streak: 0 } : attempts;
+  if (found === null) return { assignment, found, attempts: before === null ? next : { ...next, lostAt: now } };
+  return {
+    assignment,
+    found,
+    attempts: {
+      ...next,
+      hadContainer: true,
+      hasRun: attempts.hasRun || found.startedAt !== null,
+      lostAt: null,
+      lastExitCode: found.status === "exited" ? found.exitCode : attempts.lastExitCode,
+    },
+  };
+}
+
+/**
+ * A clock can be set, and the engine's clock may differ: no time that a pause is counted from may be later than now, since
+ * the pause would be as long as the difference. Each is kept at the earliest now since then: with the present now, the
+ * pause would never end.
+ */
+function clockKept({ assignment, found, attempts }: Progress, now: number): Partial<Attempts> {
+  const { endedAt, logReadAt, lostAt, retryAt } = attempts;
+  const longestPauseMs = Math.max(limits.retryMaxMs, assignment?.restartPolicy.backoffMaxMs ?? 0);
+  return {
+    endedAt: endOf(found, endedAt, now),
+    logReadAt: logReadAt === null ? null : Math.min(logReadAt, now),
+    lostAt: lostAt === null ? null : Math.min(lostAt, now),
+    retryAt: Math.min(retryAt, now + longestPauseMs),
+  };
+}
+
+function endOf(found: ContainerState | null, known: Attempts["endedAt"], now: number): Attempts["endedAt"] {
+  if (found?.status !== "exited") return null;
+  const { finishedAt } = found;
+  const ms = known !== null && known.finishedAt === finishedAt ? known.ms : msOf(finishedAt);
+  return { finishedAt, ms: Math.min(ms, now) };
+}
+
+function logRead({ found }: Progress, log: readonly string[], readAt: number): Partial<Attempts> {
+  const { finishedAt = null, exitCode = null } = found ?? {};
+  return { logReadAt: readAt, lastFailure: { finishedAt, exitCode, log } };
+}
+
+// ---- actions that went well
+
+/** A restart counts when it begins: one that fails counts, too. */
+function starting({ assignment, found, attempts }: Progress, restart: boolean): Partial<Attempts> {
+  if (!restart || assignment === null) return { startCounted: false };
+  const streak = found ? streakAfter(assignment.restartPolicy, found, attempts) : attempts.streak;
+  return {
+    startCounted: true,
+    streak: streak + 1,
+    restarts: attempts.restarts + 1,
+    countedRun: found?.startedAt ?? null,
+  };
+}
+
+function imageMissing(progress: Progress): Transition {
+  const { image, pullPolicy } = progress.assignment?.spec ?? { image: "", pullPolicy: "missing" };
+  const { pulls } = progress.attempts;
+  if (pullPolicy === "never") {
+    return givenUp(progress, "image-not-present", `${image} is not on this node, and its pull policy is never`);
+  }
+  if (pulls >= limits.pullAttempts) {
+    return givenUp(progress, "image-not-found", `${image} is still missing after ${pulls} pulls`);
+  }
+  return changed(progress, { imageMissing: true });
+}
+
+// ---- actions that failed
+
+/** Doubles with each call in a row, so that an engine in trouble is asked less and less often. */
+function unanswered({ attempts }: Progress, action: ActionType | null, now: number): Partial<Attempts> {
+  return {
+    unanswered: attempts.unanswered + 1,
+    startCounted: false,
+    retryAt: now + retryPauseMs(attempts.unanswered),
+    failedAction: action,
+  };
+}
+
+function failed(
+  before: Progress,
+  { action, error, portMayBeFreed }: Extract<Outcome, { type: "failed" }>,
+  now: number,
+): Transition {
+  const { assignment } = before;
+  // The next look sees that there is none.
+  if (error.code === "container-lost") return silently(before);
+  // It is not to run any more: a failed start is no news, and must not count if it is assigned again.
+  if (!isToRun(assignment) && action !== "stop" && action !== "remove") return silently(before);
+  const attempts = { ...before.attempts, unanswered: 0, startCounted: false };
+  const progress = { ...before, attempts };
+  if (assignment === null) return givenUp(progress, error.code, error.message);
+  if (action === "pull") return pullFailed(progress, error, now);
+  if (error.code === "port-in-use" && portMayBeFreed)
+    return portHeld(progress, before.attempts.startCounted, action, error, now);
+  const { restartPolicy } = assignment;
+  // The next step removes the container.
+  if (error.unusable && restartsLeft(restartPolicy, attempts)) return changed(progress, { unusable: true });
+  const starting = error.code === "start-failed" || error.code === "port-in-use" || error.code === "create-failed";
+  if (starting && attempts.hasRun && restartPolicy.mode !== "never") {
+    // A restart that fails is a run that failed: the policy says whether there is another one, and when.
+    const retryAt = now + backoffMs(restartPolicy, attempts.streak);
+    return changed(progress, { retryAt, failedAction: action });
+  }
+  if (starting && error.temporary) return firstStartFailed(progress, assignment, action, error, now);
+  return givenUp(progress, error.code, error.message);
+}
+
+/** It is tried again a few times, then as often as the restart policy says. */
+function firstStartFailed(
+  progress: Progress,
+  { restartPolicy }: ContainerAssignment,
+  action: ActionType | null,
+  { code, message }: ActionError,
+  now: number,
+): Transition {
+  const failedStarts = progress.attempts.failedStarts + 1;
+  const beyond = failedStarts - limits.startAttempts;
+  const change = { failedStarts, failedAction: action };
+  if (beyond < 0) {
+    const tries = `attempt ${failedStarts} of ${limits.startAttempts} failed`;
+    return retried(progress, change, retryPauseMs(failedStarts - 1), code, `${tries}, again`, message, now);
+  }
+  if (!restartsLeft(restartPolicy, { streak: beyond })) return givenUp(progress, code, message, change);
+  const pauseMs = backoffMs(restartPolicy, beyond);
+  return retried(progress, change, pauseMs, code, `attempt ${failedStarts} failed, again`, message, now);
+}
+
+function pullFailed(progress: Progress, { code, message, temporary }: ActionError, now: number): Transition {
+  const pulls = progress.attempts.pulls + 1;
+  if (!temporary || pulls >= limits.pullAttempts) return givenUp(progress, code, message, { pulls });
+  const tries = `attempt ${pulls} of ${limits.pullAttempts} failed, again`;
+  const change = { pulls, failedAction: "pull" as const };
+  return retried(progress, change, retryPauseMs(pulls - 1), "pull-retry", tries, message, now);
+}
+
+/** The port is free when the grace of the other container is over, however long that is: this start does not count. */
+function portHeld(
+  progress: Progress,
+  wasCounted: boolean,
+  action: ActionType | null,
+  { message }: ActionError,
+  now: number,
+): Transition {
+  const { heldStarts, streak, restarts } = progress.attempts;
+  const uncounted = wasCounted ? { streak: streak - 1, restarts: restarts - 1 } : {};
+  const change = { ...uncounted, heldStarts: heldStarts + 1, failedAction: action };
+  const held = "it may be held by a container that is being stopped, again";
+  return retried(progress, change, retryPauseMs(heldStarts), "port-in-use", held, message, now);
+}
+
+function retried(
+  progress: Progress,
+  change: Partial<Attempts>,
+  pauseMs: number,
+  code: ReasonCode,
+  tries: string,
+  why: string,
+  now: number,
+): Transition {
+  const next = changed(progress, { ...change, retryAt: now + pauseMs }).progress;
+  return { progress: next, report: waiting(next, { code, message: `${tries} in ${pauseMs / 1000} s: ${why}` }) };
+}
+
+/** The next step reports it. */
+function givenUp(progress: Progress, code: ReasonCode, message: string, change: Partial<Attempts> = {}): Transition {
+  return changed(progress, { ...change, failure: { reason: { code, message }, error: message } });
+}
