@@ -76,12 +76,13 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
 async function startWorker(settings: WorkerSettings, log: Log): Promise<Running> {
   const [
     { Worker },
-    { createServer, serveWorker },
+    { createServer },
     { IdentityError, IdentityFile },
     { PulledImagesFile },
     { DockerRuntime },
     { Client },
-    guard,
+    { AccessControl, isLoopback },
+    { listen },
   ] = await Promise.all([
     import("./worker/worker.ts"),
     import("./worker/server.ts"),
@@ -89,13 +90,14 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     import("./worker/data-dir/pulled-images-file.ts"),
     import("./runtime/docker/docker-runtime.ts"),
     import("./api/client.ts"),
-    import("./api/guard.ts"),
+    import("./api/access-control.ts"),
+    import("./api/server/listen.ts"),
   ]);
   const { credentialsFrom } = await import("./runtime/docker/credentials.ts");
   const { host, token, insecure } = settings;
-  if (!guard.isLoopback(host) && token === null && !insecure) {
+  if (!isLoopback(host) && token === null && !insecure) {
     throw new StartError(
-      `a worker shows logs to whoever asks, and ${host} can be reached from other machines. Set a token with --token or PODLING_TOKEN (the master's), or say --insecure`,
+      `a worker shows logs to every client that can reach it, and ${host} can be reached from other machines. Set the master's token with --token or PODLING_TOKEN, or use --insecure`,
     );
   }
   const name = settings.hostname ?? hostname();
@@ -130,10 +132,11 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
   const fetch = createServer({
     worker,
     runtime,
-    guard: new guard.Guard({ token, allowedHosts }),
+    access: new AccessControl({ server: "worker", token, allowedHosts }),
+    log,
     version: version.version,
   });
-  const server = listening(() => serveWorker(fetch, host, settings.port), settings, "--port");
+  const server = listening(() => listen(fetch, host, settings.port), settings, "--port");
   log.info("the worker listens", { url: `http://${host}:${server.port}`, engine: dockerHost });
   void worker.start();
   return {

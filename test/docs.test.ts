@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type OperationId, operations } from "../src/api/operations/operations.ts";
-import { route } from "../src/api/operations/router.ts";
+import { createRouter } from "../src/api/operations/router.ts";
 import { openMemoryJournal } from "../src/journal/memory/memory-journal.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
@@ -93,7 +93,7 @@ describe("the API's examples", () => {
     "%s",
     async (_, { request: asked, file: sendsFile }) => {
       const request = sendsFile ? new Request(asked.url, { ...init(asked), body: file }) : asked;
-      const match = route(request.method, new URL(request.url).pathname);
+      const match = createRouter(operations)(request.method, new URL(request.url).pathname);
       if (!match.found) throw new Error(`no operation takes ${request.method} ${request.url}`);
       shown.add(match.id);
       const answer = await master.fetch(request);

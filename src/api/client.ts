@@ -10,8 +10,10 @@ import {
   type Operation,
   type OperationId,
   operations,
+  type ParametersOf,
   type QueryInput,
 } from "./operations/operations.ts";
+import { type QueryValue, urlPath } from "./operations/url-path.ts";
 import { userHeader } from "./origin.ts";
 
 export interface ClientOptions {
@@ -26,20 +28,28 @@ export interface ClientOptions {
   clock?: Clock;
 }
 
-export interface CallOptions<Id extends OperationId> {
-  /** The `{id}` of the path. */
-  id?: string;
+export type CallOptions<Id extends OperationId> = ParametersOf<Id> & {
   body?: BodyInput<Id>;
   /** In place of a body, for operations that take a file. */
   upload?: ReadableStream<Uint8Array> | Blob;
-  query?: Partial<Record<keyof QueryInput<Id>, string | number | boolean | readonly string[] | undefined>>;
+  query?: Partial<Record<keyof QueryInput<Id>, QueryValue>>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Give up after so long without an answer (streams: without the first byte). Default: no limit. */
+  /** Gives up after so long without an answer (streams: without the first byte). Default: no limit. */
   timeoutMs?: number;
-}
+};
 
-/** How far it came: no answer, https where nobody speaks it, or an answer that broke off. */
+/** The options of every operation, for code that does not know which it is. */
+type AnyOptions = Omit<CallOptions<"listTasks">, "body" | "query"> & {
+  body?: unknown;
+  query?: Record<string, QueryValue>;
+};
+
+/** The options of a call: they may be left out if the path has no parameters. */
+export type CallArguments<Id extends OperationId> =
+  object extends CallOptions<Id> ? [options?: CallOptions<Id>] : [options: CallOptions<Id>];
+
+/** No answer, https to a server without TLS, or an answer that broke off. */
 export type UnreachableKind = "no-answer" | "no-tls" | "broke-off";
 
 /** The master did not answer, or not to the end. `cause` keeps what the socket said. */
@@ -69,8 +79,9 @@ export class Client {
    * Calls an operation. JSON answers are parsed, text is a string, streams are the body as it comes, 204 is null.
    * Throws UnreachableError where there was no whole answer; everything the master refuses is a returned refusal.
    */
-  async call<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Outcome<AnswerOf<Id> | null>> {
-    const response = await this.fetch(id, options);
+  async call<Id extends OperationId>(id: Id, ...args: CallArguments<Id>): Promise<Outcome<AnswerOf<Id> | null>> {
+    const response = await this.fetch(id, ...args);
+    const options: AnyOptions = args[0] ?? {};
     if (!response.ok) return this.read(() => readRefusal(response), options.signal);
     const { media } = operations[id] as Operation;
     if (response.status === 204 || media === "none") return ok(null);
@@ -94,10 +105,11 @@ export class Client {
   }
 
   /** The bare response, for headers (Link) and streams. Throws UnreachableError. */
-  async fetch<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Response> {
-    const { method, path, upload } = operations[id] as Operation;
-    const url =
-      this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id ?? "")) + queryText(options.query);
+  async fetch<Id extends OperationId>(id: Id, ...args: CallArguments<Id>): Promise<Response> {
+    const options: AnyOptions = args[0] ?? {};
+    const operation: Operation = operations[id];
+    const { method, upload } = operation;
+    const url = this.#options.baseUrl + urlPath(operation, options as Record<string, unknown>, options.query);
     const headers: Record<string, string> = { ...options.headers };
     if (this.#options.user) headers[userHeader] = this.#options.user;
     if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
@@ -132,15 +144,6 @@ export class Client {
   }
 }
 
-function queryText(query: object | undefined): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query ?? {})) {
-    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) params.append(key, String(one));
-  }
-  const text = params.toString();
-  return text === "" ? "" : `?${text}`;
-}
-
 /** The refusal in an error answer; an answer of another server becomes one that says so. */
 export async function readRefusal(response: Response): Promise<{ ok: false; refusal: Refusal }> {
   const text = await response.text();
@@ -148,11 +151,11 @@ export async function readRefusal(response: Response): Promise<{ ok: false; refu
   try {
     body = JSON.parse(text) as Partial<ErrorBody>;
   } catch {
-    // Not JSON: then it is no Podling that answered.
+    // Not JSON: another server answered.
   }
   if (typeof body.error !== "string" || !refusalCodes.includes(body.code as RefusalCode)) {
     const start = text.slice(0, 200).trim() || "nothing";
-    return refuse("internal", `the answer (HTTP ${response.status}) is not Podling's: ${start}`, {
+    return refuse("internal", `the answer (HTTP ${response.status}) is not from Podling: ${start}`, {
       hint: "Check the address: something else may be listening there.",
     });
   }
@@ -165,7 +168,7 @@ export async function readRefusal(response: Response): Promise<{ ok: false; refu
 function whyUnreachable(error: unknown): { why: string; kind: UnreachableKind } {
   const code = (error as { code?: string }).code ?? "";
   if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
-    return { why: "what listens there does not speak TLS", kind: "no-tls" };
+    return { why: "the server there does not use TLS", kind: "no-tls" };
   }
   return { why: whyNoAnswer(code, error), kind: "no-answer" };
 }

@@ -10,13 +10,14 @@ export const requestIdHeader = "x-request-id";
 const userPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[\x21-\x3f\x41-\x7e]{1,253}$/;
 const requestIdPattern = /^[\x21-\x7e]+$/;
 
-const anonymous: Outcome<Origin> = { ok: true, value: { kind: "user", name: unnamedUser } };
+/** Of a request that does not say who sends it. */
+export const unnamedOrigin: { ok: true; value: Origin } = { ok: true, value: { kind: "user", name: unnamedUser } };
 
 /** A user, until an operation that only workers call says that it is a node. */
 export function originOf(headers: Pick<Headers, "get">): Outcome<Origin> {
   const user = headers.get(userHeader);
   const requestId = headers.get(requestIdHeader);
-  if (user === null && requestId === null) return anonymous;
+  if (user === null && requestId === null) return unnamedOrigin;
   if (user !== null && !userPattern.test(user)) {
     return wrong(
       "Podling-User",

@@ -108,9 +108,9 @@ export const limits = {
   explanationsInLine: 32,
   logTailMax: 100_000,
   /** Logs a master reads from workers at once, each an outgoing request of the 256 that Bun carries: in `podling up` a worker with all of its own (128 for logs and stops, 51 others) still fits beside them. */
-  logFeeds: 64,
+  masterLogStreams: 64,
   /** Readers of logs. Those who follow the same log share one request, so that this only bounds memory. */
-  logFollowers: 2_000,
+  logSubscribers: 2_000,
   /** Of a log that is shared: whoever joins within it misses nothing, whoever falls behind it reads on by itself. */
   logWindowBytes: 1 * MiB,
   /** A log that nobody has waited for so long gives way where all places are taken; its readers lose nothing. */

@@ -3,11 +3,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { AccessControl } from "../../src/api/access-control.ts";
 import { errorCatalogue, retryAfterSeconds } from "../../src/api/errors.ts";
-import { Guard } from "../../src/api/guard.ts";
 import { type Operation, operations } from "../../src/api/operations/operations.ts";
 import { type Command, isGroup } from "../../src/cli/command/command.ts";
 import { commandTable } from "../../src/cli/commands/index.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
 import { formatMemory } from "../../src/model/quantity.ts";
 import { refusalCodes } from "../../src/model/refusal.ts";
@@ -102,7 +103,8 @@ export async function workerMetrics(): Promise<string> {
   const fetch = createServer({
     worker,
     runtime: {} as Runtime,
-    guard: new Guard({ token: null, allowedHosts: [] }),
+    access: new AccessControl({ server: "worker", token: null, allowedHosts: [] }),
+    log: silentLog,
     version: "0",
   });
   return (await fetch(new Request("http://localhost/metrics"))).text();

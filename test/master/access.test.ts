@@ -1,7 +1,8 @@
 // Who may talk to a master over a real socket: tokens, Host and Origin; and on which addresses it may listen at all.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Operation, operations } from "../../src/api/operations/operations.ts";
+import type { Operation } from "../../src/api/operations/operation.ts";
+import { operations } from "../../src/api/operations/operations.ts";
 import { refusesAddress } from "../../src/master/master.ts";
 import { expectRefusal, TestMaster } from "./in-process.ts";
 
@@ -35,20 +36,23 @@ async function raw(request: string): Promise<{ status: number; text: string }> {
 const table = Object.entries(operations) as [string, Operation][];
 
 describe("with a token", () => {
-  test.each(table.filter(([, { open }]) => !open))("%s asks for it, before anything else", async (_, operation) => {
-    const path = operation.path.replace("{id}", "none");
-    const answer = await podling.ask(operation.method, path);
-    expectRefusal(answer, 401, "unauthorized");
-    expect(answer.headers.get("www-authenticate")).toContain("Bearer");
-    const wrong = await podling.ask(operation.method, path, { headers: { authorization: "Bearer s3cret " + "x" } });
-    expectRefusal(wrong, 401, "unauthorized");
-  });
+  test.each(table.filter(([, { access }]) => access !== "open"))(
+    "%s needs it, before anything else is checked",
+    async (_, operation) => {
+      const path = operation.path.replace("{id}", "none");
+      const answer = await podling.ask(operation.method, path);
+      expectRefusal(answer, 401, "unauthorized");
+      expect(answer.headers.get("www-authenticate")).toContain("Bearer");
+      const wrong = await podling.ask(operation.method, path, { headers: { authorization: "Bearer s3cret " + "x" } });
+      expectRefusal(wrong, 401, "unauthorized");
+    },
+  );
 
-  test.each(table.filter(([, { open }]) => open))("%s does not", async (_, operation) => {
+  test.each(table.filter(([, { access }]) => access === "open"))("%s does not", async (_, operation) => {
     expect((await podling.ask(operation.method, operation.path)).status).toBe(200);
   });
 
-  test("the right one comes in; a path that is not there is not told to others", async () => {
+  test("the right one is accepted; without it, an unknown path is answered like a known one", async () => {
     const headers = { authorization: "Bearer s3cret" };
     expect((await podling.ask("GET", "/api/v1/tasks", { headers })).status).toBe(200);
     expectRefusal(await podling.ask("GET", "/nowhere", { headers }), 404, "route-not-found");

@@ -2,13 +2,14 @@
 // that write, read slowly, end, vanish, or ask without an upgrade.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { Guard } from "../../src/api/guard.ts";
+import { AccessControl } from "../../src/api/access-control.ts";
+import { operations } from "../../src/api/operations/operations.ts";
+import { listen as serve } from "../../src/api/server/listen.ts";
+import { createShell } from "../../src/api/server/shell.ts";
 import { openSocketStream } from "../../src/api/socket-stream.ts";
 import type { DuplexStream } from "../../src/lib/duplex.ts";
 import { silentLog } from "../../src/lib/log.ts";
-import { type Call, createHttp, type Handlers } from "../../src/master/http/http.ts";
 import { HttpCounters } from "../../src/master/http/metrics.ts";
-import { serve } from "../../src/master/http/serve.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../../tools/lab/until.ts";
 
@@ -22,10 +23,12 @@ afterEach(async () => {
 /** A server whose watch operation upgrades its connection, and gives the stream to `use`. */
 function listen(use: (stream: DuplexStream) => void, token: string | null = null) {
   const counters = new HttpCounters();
-  const fetch = createHttp({
-    handlers: { watch: (call: Call<"watch">) => call.upgrade(use) } as unknown as Handlers,
-    guard: new Guard({ token, allowedHosts: [] }),
-    counters,
+  const fetch = createShell({
+    table: { watch: operations.watch },
+    handlers: { watch: (call) => call.upgrade(use) },
+    access: new AccessControl({ server: "master", token, allowedHosts: [] }),
+    hint: "This server has one operation.",
+    onAnswer: (method, status) => counters.count(method, status),
     log: silentLog,
   });
   const server = serve(fetch, "127.0.0.1", 0);

@@ -4,23 +4,23 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { concatenate, FrameSplitter, frameHeaderBytes } from "../../src/lib/frames.ts";
 import { ok } from "../../src/lib/result.ts";
-import { type LogSource, LogStreams, type LogWish } from "../../src/master/logs/log-streams.ts";
-import { followLog } from "../../src/master/logs/log-subscriber.ts";
+import { type LogSelection, type LogSource, LogStreams } from "../../src/master/logs/log-streams.ts";
+import { subscribeToLog } from "../../src/master/logs/log-subscriber.ts";
 import { limits } from "../../src/model/limits.ts";
 import { SimulatedLog } from "../../src/runtime/simulated/log.ts";
 import { until } from "../../tools/lab/until.ts";
 import { TestClock } from "./in-process.ts";
 
 let clock: TestClock;
-let feeds: LogStreams;
+let streams: LogStreams;
 let log: SimulatedLog;
 /** What was asked of the worker. */
-let asked: LogWish[];
+let asked: LogSelection[];
 let source: LogSource;
 
 beforeEach(() => {
   clock = new TestClock();
-  feeds = new LogStreams(() => clock.now());
+  streams = new LogStreams(() => clock.now());
   log = new SimulatedLog(clock);
   asked = [];
   source = sourceOf("web", log);
@@ -29,14 +29,14 @@ beforeEach(() => {
 function sourceOf(id: string, from: SimulatedLog): LogSource {
   return {
     id,
-    open: async (wish, signal) => {
-      asked.push(wish);
-      return ok(from.read({ ...wish, timestamps: true }, signal));
+    open: async (selection, signal) => {
+      asked.push(selection);
+      return ok(from.read({ ...selection, timestamps: true }, signal));
     },
   };
 }
 
-const all: LogWish = { follow: true, tail: null, sinceMs: null, stdout: true, stderr: true };
+const all: LogSelection = { follow: true, tail: null, sinceMs: null, stdout: true, stderr: true };
 
 type Body = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> };
 
@@ -81,9 +81,12 @@ class Reader {
   }
 }
 
-async function follow(wish: Partial<LogWish> = {}, from = source): Promise<Reader> {
-  const shape = { framed: false, timestamps: false };
-  const body = await followLog({ feeds, source: from, wish: { ...all, ...wish }, shape }, new AbortController().signal);
+async function follow(selection: Partial<LogSelection> = {}, from = source): Promise<Reader> {
+  const format = { framed: false, timestamps: false };
+  const body = await subscribeToLog(
+    { streams, source: from, selection: { ...all, ...selection }, format },
+    new AbortController().signal,
+  );
   if (!body.ok) throw new Error(body.refusal.message);
   return new Reader(body.value);
 }
@@ -95,7 +98,7 @@ const manyLines = (count: number) =>
 const manyCount = Math.ceil((limits.logWindowBytes * 3) / 1000);
 
 describe("sharing", () => {
-  test("a hundred followers are one request, and each gets every line, whenever it came", async () => {
+  test("a hundred subscribers are one request, and each gets every line, whenever it came", async () => {
     log.write("stdout", lines(0, 10));
     const first = await Promise.all(Array.from({ length: 50 }, () => follow()));
     log.write("stdout", lines(10, 20));
@@ -105,10 +108,10 @@ describe("sharing", () => {
     const texts = await Promise.all([...first, ...second].map((reader) => reader.readUntil("line 29")));
     expect(texts.every((text) => text === lines(0, 30))).toBe(true);
     expect(asked).toHaveLength(1);
-    expect(feeds.followers).toBe(100);
+    expect(streams.subscribers).toBe(100);
     log.end();
     await Promise.all([...first, ...second].map((reader) => reader.readAll()));
-    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+    expect([streams.subscribers, streams.size]).toEqual([0, 0]);
   });
 
   test("whoever joins with a tail gets the tail of now", async () => {
@@ -124,7 +127,7 @@ describe("sharing", () => {
     expect(await none.readUntil("line 12")).toBe(lines(12, 13));
     expect(asked.map(({ tail }) => tail)).toEqual([3, 0]);
     for (const reader of [first, second, none]) await reader.leave();
-    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+    expect([streams.subscribers, streams.size]).toEqual([0, 0]);
   });
 
   test("what is read once, and the tail of one stream, is read for each", async () => {
@@ -139,23 +142,23 @@ describe("sharing", () => {
     const answers: (() => void)[] = [];
     const slow: LogSource = {
       id: "slow",
-      open: async (wish, signal) => {
+      open: async (selection, signal) => {
         await new Promise<void>((resolve) => answers.push(resolve));
-        return ok(log.read({ ...wish, timestamps: true }, signal));
+        return ok(log.read({ ...selection, timestamps: true }, signal));
       },
     };
     const leaving = new AbortController();
-    const shape = { framed: false, timestamps: false };
-    const left = followLog({ feeds, source: slow, wish: all, shape }, leaving.signal);
+    const format = { framed: false, timestamps: false };
+    const left = subscribeToLog({ streams, source: slow, selection: all, format }, leaving.signal);
     leaving.abort();
-    expect(feeds.followers).toBe(0);
+    expect(streams.subscribers).toBe(0);
     for (const answer of answers) answer();
     await left;
-    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+    expect([streams.subscribers, streams.size]).toEqual([0, 0]);
   });
 });
 
-describe("a slow follower", () => {
+describe("a slow subscriber", () => {
   test("holds up nobody, and gets every line once when it reads on", async () => {
     const slow = await follow();
     const quick = await follow();
@@ -174,7 +177,7 @@ describe("a slow follower", () => {
     log.end();
     expect(await slow.readAll()).toBe(`${whole}more\n`);
     await quick.readAll();
-    expect([feeds.followers, feeds.size]).toEqual([0, 0]);
+    expect([streams.subscribers, streams.size]).toEqual([0, 0]);
   });
 
   test("that never reads costs one window, and no request after it has fallen behind", async () => {
@@ -184,8 +187,8 @@ describe("a slow follower", () => {
     log.write("stdout", "last\n");
     await quick.readUntil("last");
     await quick.leave();
-    expect(feeds.size).toBe(0);
-    expect(feeds.followers).toBe(20);
+    expect(streams.size).toBe(0);
+    expect(streams.subscribers).toBe(20);
   });
 
   test("alone, it is the worker that waits", async () => {
@@ -205,9 +208,9 @@ describe("a slow follower", () => {
     const rotated = new SimulatedLog(clock);
     await clock.advance(5000);
     rotated.write("stdout", "something else\n");
-    source.open = async (wish, signal) => ok(rotated.read({ ...wish, timestamps: true }, signal));
+    source.open = async (selection, signal) => ok(rotated.read({ ...selection, timestamps: true }, signal));
     await expect(slow.readUntil("last")).rejects.toThrow("no longer has");
-    await until("its place to be free", () => feeds.followers === 1);
+    await until("its place to be free", () => streams.subscribers === 1);
   });
 });
 
@@ -224,23 +227,23 @@ describe("the bound", () => {
     await paused.readUntil("line 4");
     log.write("stdout", manyLines(200)); // more than its socket takes
     await clock.advance(limits.logIdleMs);
-    const others = Array.from({ length: limits.logFeeds - 1 }, (_, n) => other(n));
+    const others = Array.from({ length: limits.masterLogStreams - 1 }, (_, n) => other(n));
     const busy = await Promise.all(others.map((one) => follow({}, one.source)));
     const waiting = busy.map(async (reader) => {
       await reader.readUntil("line 4");
       return reader.readUntil("line 5");
     });
-    await until("all to wait", () => feeds.size === limits.logFeeds);
+    await until("all to wait", () => streams.size === limits.masterLogStreams);
     await clock.advance(limits.logIdleMs);
 
-    const one = other(limits.logFeeds);
+    const one = other(limits.masterLogStreams);
     const next = await follow({}, one.source);
-    expect(feeds.size).toBe(limits.logFeeds);
+    expect(streams.size).toBe(limits.masterLogStreams);
     expect(await next.readUntil("line 4")).toBe(lines(0, 5));
     const more = next.readUntil("line 5");
     await clock.advance(limits.logIdleMs);
-    await expect(follow({}, other(limits.logFeeds + 1).source)).rejects.toThrow(
-      `${limits.logFeeds} logs are being read`,
+    await expect(follow({}, other(limits.masterLogStreams + 1).source)).rejects.toThrow(
+      `${limits.masterLogStreams} logs are being read`,
     );
     for (const { from } of [...others, one]) from.write("stdout", lines(5, 6));
     for (const text of await Promise.all([...waiting, more])) expect(text).toBe(lines(0, 6));
@@ -250,21 +253,21 @@ describe("the bound", () => {
   });
 
   test("readers have one too", async () => {
-    const readers = await Promise.all(Array.from({ length: limits.logFollowers }, () => follow()));
-    await expect(follow()).rejects.toThrow(`${limits.logFollowers} readers of logs`);
+    const readers = await Promise.all(Array.from({ length: limits.logSubscribers }, () => follow()));
+    await expect(follow()).rejects.toThrow(`${limits.logSubscribers} readers of logs`);
     await readers[0]!.leave();
     await (await follow()).leave();
   });
 });
 
-test("the shape is each reader's own: times and frames, or bare text", async () => {
+test("the format is each reader's own: times and frames, or bare text", async () => {
   log.write("stdout", "out\n");
   log.write("stderr", "err\n");
   const bodies = [];
   for (const framed of [false, true]) {
     for (const timestamps of [false, true]) {
-      const shape = { framed, timestamps };
-      const body = await followLog({ feeds, source, wish: all, shape }, new AbortController().signal);
+      const format = { framed, timestamps };
+      const body = await subscribeToLog({ streams, source, selection: all, format }, new AbortController().signal);
       bodies.push(body.ok ? new Response(body.value).bytes() : Promise.reject(new Error(body.refusal.message)));
     }
   }

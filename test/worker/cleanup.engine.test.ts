@@ -3,8 +3,9 @@
 // is made up: the worker runs in this process, with a reading of its own.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { AccessControl } from "../../src/api/access-control.ts";
 import { Client } from "../../src/api/client.ts";
-import { Guard } from "../../src/api/guard.ts";
+import { listen } from "../../src/api/server/listen.ts";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -13,7 +14,7 @@ import type { Cleanup } from "../../src/model/node/cleanup.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import type { Identity } from "../../src/worker/data-dir/identity.ts";
 import { PulledImagesFile } from "../../src/worker/data-dir/pulled-images-file.ts";
-import { createServer, serveWorker } from "../../src/worker/server.ts";
+import { createServer } from "../../src/worker/server.ts";
 import { Worker } from "../../src/worker/worker.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { freePort, podling } from "../../tools/lab/cluster.ts";
@@ -27,7 +28,7 @@ describeLab("clean-up", () => {
   let world: World;
   let registry: Registry;
   let worker: Worker;
-  let server: ReturnType<typeof serveWorker>;
+  let server: ReturnType<typeof listen>;
   let folder: string;
   let identity: Identity | null = null;
   let usedPercent = 10;
@@ -61,8 +62,8 @@ describeLab("clean-up", () => {
       pulledImages: new PulledImagesFile(folder),
     });
     void worker.start();
-    const guard = new Guard({ token: null, allowedHosts: [] });
-    server = serveWorker(createServer({ worker, runtime, guard, version: "test" }), "127.0.0.1", port);
+    const access = new AccessControl({ server: "worker", token: null, allowedHosts: [] });
+    server = listen(createServer({ worker, runtime, access, log: silentLog, version: "test" }), "127.0.0.1", port);
   }
 
   async function stopWorker(): Promise<void> {

@@ -1,11 +1,13 @@
 // A clean-up that somebody asks for, from the master's API and the command line to a worker and a simulated engine.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { Guard } from "../../src/api/guard.ts";
+import { AccessControl } from "../../src/api/access-control.ts";
+import { listen } from "../../src/api/server/listen.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
 import { type Cleanup, cleanupKinds } from "../../src/model/node/cleanup.ts";
-import { createServer, serveWorker } from "../../src/worker/server.ts";
+import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { freePort } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -15,7 +17,7 @@ import { World } from "./in-process.ts";
 
 let world: World;
 let worker: Worker;
-let server: ReturnType<typeof serveWorker> | null = null;
+let server: ReturnType<typeof listen> | null = null;
 
 beforeEach(async () => {
   world = new World();
@@ -29,8 +31,12 @@ afterEach(async () => {
 });
 
 function serve(port: number, token: string | null = null): void {
-  const guard = new Guard({ token, allowedHosts: [] });
-  server = serveWorker(createServer({ worker, runtime: world.runtime, guard, version: "t" }), "127.0.0.1", port);
+  const access = new AccessControl({ server: "worker", token, allowedHosts: [] });
+  server = listen(
+    createServer({ worker, runtime: world.runtime, access, log: silentLog, version: "t" }),
+    "127.0.0.1",
+    port,
+  );
 }
 
 const volume = (source: string) => ({ mounts: [{ type: "volume", source, target: "/data" }] });

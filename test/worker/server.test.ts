@@ -1,10 +1,12 @@
 // The worker's own HTTP server, over a real socket: who may read what, and logs as they come.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { Guard } from "../../src/api/guard.ts";
+import { AccessControl } from "../../src/api/access-control.ts";
+import { listen } from "../../src/api/server/listen.ts";
 import { framedMediaType, readFrames } from "../../src/lib/frames.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
-import { createServer, serveWorker } from "../../src/worker/server.ts";
+import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type Answer, expectRefusal } from "../master/in-process.ts";
@@ -12,7 +14,7 @@ import { World } from "./in-process.ts";
 
 let world: World;
 let worker: Worker;
-const servers: ReturnType<typeof serveWorker>[] = [];
+const servers: ReturnType<typeof listen>[] = [];
 
 beforeEach(async () => {
   world = new World();
@@ -24,8 +26,12 @@ afterEach(async () => {
 });
 
 function serve(token: string | null = null) {
-  const guard = new Guard({ token, allowedHosts: ["n1"] });
-  const server = serveWorker(createServer({ worker, runtime: world.runtime, guard, version: "test" }), "127.0.0.1", 0);
+  const access = new AccessControl({ server: "worker", token, allowedHosts: ["n1"] });
+  const server = listen(
+    createServer({ worker, runtime: world.runtime, access, log: silentLog, version: "test" }),
+    "127.0.0.1",
+    0,
+  );
   servers.push(server);
   return async (path: string, init: RequestInit = {}): Promise<Answer<unknown> & { text: string }> => {
     const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, init);

@@ -47,7 +47,7 @@ function describeOperation(id: string, operation: Operation): Json {
   return {
     operationId: id,
     summary: operation.summary,
-    ...(operation.open ? { security: [] } : {}),
+    ...(operation.access === "open" ? { security: [] } : {}),
     parameters: parametersOf(operation),
     ...(operation.body
       ? { requestBody: { required: true, content: { "application/json": { schema: inputSchema(operation.body) } } } }

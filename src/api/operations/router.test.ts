@@ -1,15 +1,18 @@
-// Finding the operation: every one of the table at its own path, and a word on what is not there.
+// Routing: every operation of the table at its own path, and the answers for paths and methods that are in no table.
 
 import { expect, test } from "bun:test";
+import { workerOperations } from "../worker-operations.ts";
 import { type Operation, operations } from "./operations.ts";
-import { route } from "./router.ts";
+import { createRouter } from "./router.ts";
+
+const route = createRouter(operations);
 
 test("every operation is found at its method and path", () => {
   for (const [id, { method, path }] of Object.entries(operations) as [string, Operation][]) {
     expect(route(method, path.replace("{id}", "abc"))).toEqual({
       found: true,
       id: id as never,
-      parameter: path.includes("{id}") ? "abc" : "",
+      parameters: path.includes("{id}") ? { id: "abc" } : {},
     });
   }
 });
@@ -25,7 +28,17 @@ const parameters: [path: string, id: string, parameter: string][] = [
   ["/api/v1/nodes/n1", "getNode", "n1"],
 ];
 test.each(parameters)("GET %s", (path, id, parameter) => {
-  expect(route("GET", path)).toEqual({ found: true, id: id as never, parameter });
+  expect(route("GET", path)).toEqual({ found: true, id: id as never, parameters: { id: parameter } });
+  expect(route("HEAD", path)).toEqual(route("GET", path));
+});
+
+test("a table of its own, with several parameters in a path", () => {
+  const two = { ...workerOperations.getTask, path: "/tasks/{id}/files/{name}" };
+  const find = createRouter({ ...workerOperations, two });
+  expect(find("GET", "/tasks/a/logs")).toEqual({ found: true, id: "taskLogs", parameters: { id: "a" } });
+  expect(find("GET", "/tasks/a/files/b%20c")).toEqual({ found: true, id: "two", parameters: { id: "a", name: "b c" } });
+  expect(find("GET", "/tasks/a/files/")).toEqual({ found: false, allowed: [] });
+  expect(find("POST", "/cleanup")).toEqual({ found: true, id: "clean", parameters: {} });
 });
 
 const missing: [method: string, path: string, allowed: string[]][] = [

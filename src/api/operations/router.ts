@@ -1,50 +1,74 @@
-// Finds the operation for a method and a path. With one parameter at most in a path, and two dozen operations, a map
-// and a short list are all it takes.
+// Finds the operation of a table for a method and a path: a map for the paths without parameters, and a short list of
+// patterns for the others. HEAD finds the operation of GET.
 
-import { type Operation, type OperationId, operations } from "./operations.ts";
+import type { Method, Table } from "./operation.ts";
 
-export type Match =
-  | { found: true; id: OperationId; parameter: string }
-  /** The methods that the path takes; empty: there is no such path. */
+export type Match<Id extends string> =
+  | { found: true; id: Id; parameters: Readonly<Record<string, string>> }
+  /** The methods that the path takes; empty if there is no such path. */
   | { found: false; allowed: string[] };
 
-interface Pattern {
-  id: OperationId;
-  before: string;
-  after: string;
+export type Router<Id extends string> = (method: string, path: string) => Match<Id>;
+
+/** `/tasks/{id}/logs` is the texts "/tasks/" and "/logs" around the parameter "id". */
+interface Pattern<Id> {
+  id: Id;
+  texts: string[];
+  names: string[];
 }
 
-const fixed = new Map<string, OperationId>();
-const patterns = new Map<string, Pattern[]>();
-for (const [id, { method, path }] of Object.entries(operations) as [OperationId, Operation][]) {
-  const [before = "", after] = path.split("{id}");
-  if (after === undefined) fixed.set(`${method} ${path}`, id);
-  else patterns.set(method, [...(patterns.get(method) ?? []), { id, before, after }]);
-}
-const methods = ["GET", "POST", "PUT", "DELETE"];
+const methods: readonly Method[] = ["GET", "POST", "PUT", "DELETE"];
+const noParameters = Object.freeze({});
 
-export function route(method: string, path: string): Match {
-  return find(method, path) ?? { found: false, allowed: methods.filter((other) => find(other, path) !== null) };
-}
-
-function find(method: string, path: string): Extract<Match, { found: true }> | null {
-  const id = fixed.get(`${method} ${path}`);
-  if (id) return { found: true, id, parameter: "" };
-  for (const pattern of patterns.get(method) ?? []) {
-    const parameter = parameterOf(path, pattern);
-    if (parameter !== null) return { found: true, id: pattern.id, parameter };
+export function createRouter<T extends Table>(table: T): Router<keyof T & string> {
+  type Id = keyof T & string;
+  const fixed = new Map<string, Id>();
+  const patterns = new Map<string, Pattern<Id>[]>(methods.map((method) => [method, []]));
+  for (const [id, { method, path }] of Object.entries(table)) {
+    const parts = path.split(/[{}]/);
+    const texts = parts.filter((_, index) => index % 2 === 0);
+    const names = parts.filter((_, index) => index % 2 === 1);
+    if (names.length === 0) fixed.set(`${method} ${path}`, id);
+    else patterns.get(method)!.push({ id, texts, names });
   }
-  return null;
+
+  const find = (method: string, path: string): Extract<Match<Id>, { found: true }> | null => {
+    const id = fixed.get(`${method} ${path}`);
+    if (id) return { found: true, id, parameters: noParameters };
+    for (const pattern of patterns.get(method) ?? []) {
+      const parameters = parametersOf(path, pattern);
+      if (parameters) return { found: true, id: pattern.id, parameters };
+    }
+    return null;
+  };
+  return (method, path) =>
+    find(method === "HEAD" ? "GET" : method, path) ?? {
+      found: false,
+      allowed: methods.filter((other) => find(other, path) !== null),
+    };
 }
 
-function parameterOf(path: string, { before, after }: Pattern): string | null {
-  const end = path.length - after.length;
-  if (end <= before.length || !path.startsWith(before) || !path.endsWith(after)) return null;
-  const text = path.slice(before.length, end);
-  if (text.includes("/")) return null;
+/** Null: the path is not of this pattern. A parameter is one segment, and not empty. */
+function parametersOf(path: string, { texts, names }: Pattern<string>): Record<string, string> | null {
+  if (!path.startsWith(texts[0]!)) return null;
+  const parameters: Record<string, string> = {};
+  let at = texts[0]!.length;
+  for (const [index, name] of names.entries()) {
+    const slash = path.indexOf("/", at);
+    const end = slash < 0 ? path.length : slash;
+    const text = texts[index + 1]!;
+    if (end === at || !path.startsWith(text, end)) return null;
+    parameters[name] = decoded(path.slice(at, end));
+    at = end + text.length;
+  }
+  return at === path.length ? parameters : null;
+}
+
+function decoded(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // not well escaped: then no record has that name either
+    return text; // not well escaped: no record has that name either
   }
 }

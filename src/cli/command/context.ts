@@ -1,7 +1,7 @@
 // What a command is given: its flags and words, the master to call, and where to write. It turns refusals, and a master
 // that does not answer, into failures with a sentence. Only runCli prints failures.
 
-import type { CallOptions, Client, UnreachableError } from "../../api/client.ts";
+import type { CallArguments, Client, UnreachableError } from "../../api/client.ts";
 import type { AnswerOf, OperationId } from "../../api/operations/operations.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import { prettyJson } from "../render/json.ts";
@@ -103,27 +103,26 @@ export class Context {
   }
 
   /** Resolves with the answer; throws a Failure for a refusal. */
-  async call<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<AnswerOf<Id>> {
-    const outcome = await this.try(id, options);
+  async call<Id extends OperationId>(id: Id, ...options: CallArguments<Id>): Promise<AnswerOf<Id>> {
+    const outcome = await this.try(id, ...options);
     if (!outcome.ok) throw new RefusedError(outcome.refusal);
     return outcome.value as AnswerOf<Id>;
   }
 
   /** Resolves with the answer or the refusal; throws a Failure if the master cannot be reached. */
-  async try<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Outcome<AnswerOf<Id> | null>> {
+  async try<Id extends OperationId>(id: Id, ...options: CallArguments<Id>): Promise<Outcome<AnswerOf<Id> | null>> {
     const client = await this.#connect();
-    return this.#reach(options.signal, () => client.call(id, options));
+    return this.#reach(options[0]?.signal, () => client.call(id, ...options));
   }
 
   /** The response itself, for streams and headers; throws a Failure for a refusal. */
-  async fetch<Id extends OperationId>(id: Id, options: CallOptions<Id> = {}): Promise<Response> {
+  async fetch<Id extends OperationId>(id: Id, ...options: CallArguments<Id>): Promise<Response> {
     const client = await this.#connect();
-    const response = await this.#reach(options.signal, () => client.fetch(id, options));
+    const signal = options[0]?.signal;
+    const response = await this.#reach(signal, () => client.fetch(id, ...options));
     if (response.ok) return response;
     const { readRefusal } = await import("../../api/client.ts");
-    const { refusal } = await this.#reach(options.signal, () =>
-      client.read(() => readRefusal(response), options.signal),
-    );
+    const { refusal } = await this.#reach(signal, () => client.read(() => readRefusal(response), signal));
     throw new RefusedError(refusal);
   }
 

@@ -1,5 +1,5 @@
 // Takes a backup in: reads and checks all of it before anything changes, writes it beside the log, and then replaces
-// the log in one step. Until that step the master goes on as ever; after it another reign begins on what was restored.
+// the log in one step. Until that step the master works as before; after it the next term begins on what was restored.
 
 import type { RestoreQuery } from "../../api/schemas/schemas.ts";
 import { type BackupManifest, BackupReader, damaged } from "../../api/views/backup-file.ts";
@@ -190,8 +190,8 @@ export interface RestoresOptions {
   log: Log;
   /** Over, and nothing was replaced: snapshots may be written again. */
   onEnd: () => void;
-  /** The journal holds another state: begins the next reign at once, and resolves when its epoch is known. */
-  succeed: () => Promise<void>;
+  /** Called when the journal holds another state: begins the next term at once, and resolves when its epoch is known. */
+  beginNextTerm: () => Promise<void>;
 }
 
 /** Restores into a running master, one at a time. */
@@ -210,7 +210,7 @@ export class Restores {
       });
     }
     this.#underWay = true;
-    const { target, log, onEnd, succeed } = this.#options;
+    const { target, log, onEnd, beginNextTerm } = this.#options;
     let replaced = false;
     try {
       const read = await readBackup(untilBroken(upload), target.clock);
@@ -218,7 +218,7 @@ export class Restores {
       const outcome = await restore(target, read.value, query);
       if (!outcome.ok || !outcome.value.restored) return outcome;
       replaced = true;
-      const begun = succeed();
+      const begun = beginNextTerm();
       const { backup, before, revision } = outcome.value;
       log.warn("a backup took the place of the state", {
         clusterId: backup.clusterId,

@@ -43,7 +43,7 @@ export interface MetricsSources {
   snapshots: Snapshots;
   watchers: Watchers;
   liveness: NodeHealth;
-  feeds: LogStreams;
+  logs: LogStreams;
   http: HttpCounters;
   version: string;
 }
@@ -54,7 +54,7 @@ export function renderMetrics({
   journal,
   watchers,
   liveness,
-  feeds,
+  logs,
   http,
   version,
   snapshots,
@@ -113,9 +113,9 @@ export function renderMetrics({
     metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots.taken]]),
     metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
     metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
-    metric("podling_log_readers", "gauge", "Answers with logs that are being read.", [["", feeds.followers]]),
+    metric("podling_log_readers", "gauge", "Answers with logs that are being read.", [["", logs.subscribers]]),
     metric("podling_log_feeds", "gauge", "Logs that are being read from workers, for all their readers.", [
-      ["", feeds.size],
+      ["", logs.size],
     ]),
     metric("podling_http_answers_total", "counter", "HTTP answers.", http.samples()),
     metric("process_resident_memory_bytes", "gauge", "Resident memory.", [["", process.memoryUsage.rss()]]),

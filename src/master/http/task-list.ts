@@ -1,6 +1,7 @@
 // Lists of tasks: filters, pages, and the last few answers kept while nothing has changed.
 
 import type { TaskListQuery } from "../../api/schemas/schemas.ts";
+import { JsonText } from "../../api/server/call.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { resolveNode } from "../../core/state/lookup.ts";
 import { ok } from "../../lib/result.ts";
@@ -9,7 +10,6 @@ import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { type Task, type TaskStatus, taskStatuses } from "../../model/task/task.ts";
 import type { Watchers } from "../watch/watchers.ts";
-import { JsonText } from "./http.ts";
 
 /** Dashboards and `ps` loops ask the same few things again; an answer of 10,000 tasks has some 8 MB. */
 const answersKept = 4;

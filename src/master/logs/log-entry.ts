@@ -12,14 +12,14 @@ export interface LogEntry {
   nth: number;
 }
 
-/** How one follower wants it. */
-export interface LogShape {
+/** How one subscriber wants it. */
+export interface LogFormat {
   framed: boolean;
   timestamps: boolean;
 }
 
-/** Where a follower goes on: an entry, told by its time and its number among those of the same time. */
-export interface LogPoint {
+/** Where a subscriber goes on: an entry, told by its time and its number among those of the same time. */
+export interface LogPosition {
   time: Uint8Array;
   atMs: number;
   nth: number;
@@ -55,7 +55,7 @@ export function entryTimeMs(entry: LogEntry): number {
 }
 
 /** The parts to be sent one after the other. */
-export function shapeEntry({ frame, timeBytes }: LogEntry, { framed, timestamps }: LogShape): Uint8Array[] {
+export function formatEntry({ frame, timeBytes }: LogEntry, { framed, timestamps }: LogFormat): Uint8Array[] {
   const without = timestamps ? 0 : timeBytes;
   const payload = frame.subarray(frameHeaderBytes + without);
   if (!framed) return [payload];

@@ -3,22 +3,22 @@
 
 import { FrameSplitter, frameHeaderBytes } from "../../lib/frames.ts";
 import { limits } from "../../model/limits.ts";
-import { entryOf, entryTimeMs, type LogEntry, type LogPoint, sameBytes, timeOf } from "./log-entry.ts";
+import { entryOf, entryTimeMs, type LogEntry, type LogPosition, sameBytes, timeOf } from "./log-entry.ts";
 
-/** Whoever reads from a feed. `next` is the number of the first entry that it has not been given. */
-export interface FeedReader {
+/** Whoever reads from a stream. `next` is the number of the first entry that it has not been given. */
+export interface LogReader {
   next: number;
   /** It has fallen behind, or its place is needed. */
   detach(where: Detached): void;
 }
 
-/** Where it goes on; or it has been given nothing by this feed; or the engine gave no times to find the place again by. */
-export type Detached = LogPoint | "where-it-began" | "nowhere";
+/** Where it goes on; or it has been given nothing by this stream; or the engine gave no times to find the place again by. */
+export type Detached = LogPosition | "where-it-began" | "nowhere";
 
 export interface LogStreamOptions {
   now: () => number;
   /** Where whoever opened it goes on; what comes before is left out. */
-  point: LogPoint | null;
+  point: LogPosition | null;
   /** The last reader has gone: it is closed. */
   onClosed: () => void;
 }
@@ -32,7 +32,7 @@ export const outOfOrderMs = 1000;
 
 export class LogStream {
   readonly #options: LogStreamOptions;
-  readonly #readers = new Set<FeedReader>();
+  readonly #readers = new Set<LogReader>();
   readonly #splitter = new FrameSplitter();
   #body: Body | null = null;
   #entries: LogEntry[] = [];
@@ -42,7 +42,7 @@ export class LogStream {
   #newest: LogEntry | null = null;
   #waiting: (() => void)[] = [];
   #reading = false;
-  #point: LogPoint | null;
+  #point: LogPosition | null;
   /** Nobody has waited since then; null: somebody does. */
   idleSince: number | null = null;
   ended = false;
@@ -64,22 +64,22 @@ export class LogStream {
   }
 
   /** From the first entry, or with a tail from so many before the newest. */
-  join(reader: FeedReader, tail: number | null): void {
+  join(reader: LogReader, tail: number | null): void {
     const end = this.#first + this.#entries.length;
     reader.next = tail === null ? this.#first : Math.max(this.#first, end - tail);
     this.#readers.add(reader);
   }
 
-  holds(reader: FeedReader): boolean {
+  holds(reader: LogReader): boolean {
     return this.#readers.has(reader);
   }
 
-  leave(reader: FeedReader): void {
+  leave(reader: LogReader): void {
     if (this.#readers.delete(reader) && this.#readers.size === 0) void this.#close();
   }
 
   /** Its next entries, at most about so many bytes of them; none: there is nothing new. */
-  take(reader: FeedReader, maxBytes: number): LogEntry[] {
+  take(reader: LogReader, maxBytes: number): LogEntry[] {
     const from = reader.next - this.#first;
     let to = from;
     for (let bytes = 0; to < this.#entries.length && bytes < maxBytes; to++) bytes += this.#entries[to]!.frame.length;
@@ -153,7 +153,7 @@ export class LogStream {
   }
 
   /** Is it the first that has not been given? Throws when the point must have come, and did not: it is gone. */
-  #goesOn(entry: LogEntry, point: LogPoint): boolean {
+  #goesOn(entry: LogEntry, point: LogPosition): boolean {
     if (entry.nth === point.nth && sameBytes(timeOf(entry), point.time)) {
       this.#point = null;
       return !point.given;
@@ -174,12 +174,12 @@ export class LogStream {
     this.#first += drop;
   }
 
-  #detach(reader: FeedReader): void {
+  #detach(reader: LogReader): void {
     this.#readers.delete(reader);
     reader.detach(this.#whereOf(reader));
   }
 
-  #whereOf({ next }: FeedReader): Detached {
+  #whereOf({ next }: LogReader): Detached {
     const at = next - this.#first;
     const given = at === this.#entries.length;
     const index = given ? at - 1 : at;

@@ -1,15 +1,15 @@
 // All readings of logs that are under way: who asks for what is already being read joins in, and there is a bound on
 // how many there are, because each is an outgoing request. Where the bound is reached, one that nobody waits for gives
-// way; its followers go on, where they stopped, when they read again.
+// way; its subscribers go on, where they stopped, when they read again.
 
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import type { LogPoint } from "./log-entry.ts";
-import { type FeedReader, LogStream } from "./log-stream.ts";
+import type { LogPosition } from "./log-entry.ts";
+import { type LogReader, LogStream } from "./log-stream.ts";
 
 /** What is read of a log, as the worker takes it. */
-export interface LogWish {
+export interface LogSelection {
   follow: boolean;
   tail: number | null;
   sinceMs: number | null;
@@ -22,11 +22,11 @@ export interface LogSource {
   /** The same for the same container's log. */
   id: string;
   /** Asks the worker. The answer's frames begin with times. */
-  open: (wish: LogWish, signal: AbortSignal) => Promise<Outcome<ReadableStream<Uint8Array>>>;
+  open: (selection: LogSelection, signal: AbortSignal) => Promise<Outcome<ReadableStream<Uint8Array>>>;
 }
 
 interface UnderWay {
-  feed: LogStream;
+  stream: LogStream;
   /** Null: it is for one reader alone. */
   key: string | null;
   opened: Promise<Outcome<null>>;
@@ -35,8 +35,8 @@ interface UnderWay {
 
 export class LogStreams {
   readonly #now: () => number;
-  readonly #feeds = new Set<UnderWay>();
-  followers = 0;
+  readonly #streams = new Set<UnderWay>();
+  subscribers = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -44,82 +44,87 @@ export class LogStreams {
 
   /** Outgoing requests that are under way. */
   get size(): number {
-    return this.#feeds.size;
+    return this.#streams.size;
   }
 
   /** Puts the reader where it asks to begin. */
-  async join(reader: FeedReader, source: LogSource, wish: LogWish): Promise<Outcome<LogStream>> {
-    const key = keyOf(source, wish);
-    for (const one of this.#feeds) {
-      if (key === null || one.key !== key || !one.feed.whole) continue;
-      one.feed.join(reader, wish.tail);
+  async join(reader: LogReader, source: LogSource, selection: LogSelection): Promise<Outcome<LogStream>> {
+    const key = keyOf(source, selection);
+    for (const one of this.#streams) {
+      if (key === null || one.key !== key || !one.stream.whole) continue;
+      one.stream.join(reader, selection.tail);
       return this.#opened(one, reader);
     }
-    return this.#start(reader, source, wish, key, null);
+    return this.#start(reader, source, selection, key, null);
   }
 
   /** Puts the reader where it stopped: a reading of its own, because others are elsewhere. */
-  resume(reader: FeedReader, source: LogSource, wish: LogWish, point: LogPoint): Promise<Outcome<LogStream>> {
-    return this.#start(reader, source, wish, null, point);
+  resume(
+    reader: LogReader,
+    source: LogSource,
+    selection: LogSelection,
+    point: LogPosition,
+  ): Promise<Outcome<LogStream>> {
+    return this.#start(reader, source, selection, null, point);
   }
 
   async #start(
-    reader: FeedReader,
+    reader: LogReader,
     source: LogSource,
-    wish: LogWish,
+    selection: LogSelection,
     key: string | null,
-    point: LogPoint | null,
+    point: LogPosition | null,
   ): Promise<Outcome<LogStream>> {
-    if (this.#feeds.size >= limits.logFeeds && !this.#makeRoom()) {
-      return refuse("too-many", `${this.#feeds.size} logs are being read through this master, which is its limit`, {
+    if (this.#streams.size >= limits.masterLogStreams && !this.#makeRoom()) {
+      return refuse("too-many", `${this.#streams.size} logs are being read through this master, which is its limit`, {
         hint: "Close some, or try again: those that nobody waits for give way.",
-        details: { what: "logs", count: this.#feeds.size, limit: limits.logFeeds },
+        details: { what: "logs", count: this.#streams.size, limit: limits.masterLogStreams },
       });
     }
     const abort = new AbortController();
-    const feed = new LogStream({
+    const stream = new LogStream({
       now: this.#now,
       point,
       onClosed: () => {
-        this.#feeds.delete(one);
+        this.#streams.delete(one);
         abort.abort();
       },
     });
-    feed.join(reader, null);
-    const opened = source.open(wish, abort.signal).then(
+    stream.join(reader, null);
+    const opened = source.open(selection, abort.signal).then(
       (answer): Outcome<null> => {
-        if (answer.ok) feed.begin(answer.value);
-        else this.#feeds.delete(one);
+        if (answer.ok) stream.begin(answer.value);
+        else this.#streams.delete(one);
         return answer.ok ? ok(null) : answer;
       },
       (error) => {
-        this.#feeds.delete(one);
+        this.#streams.delete(one);
         throw error;
       },
     );
-    const one: UnderWay = { feed, key, abort, opened };
-    this.#feeds.add(one);
+    const one: UnderWay = { stream, key, abort, opened };
+    this.#streams.add(one);
     return this.#opened(one, reader);
   }
 
-  async #opened({ opened, feed }: UnderWay, reader: FeedReader): Promise<Outcome<LogStream>> {
+  async #opened({ opened, stream }: UnderWay, reader: LogReader): Promise<Outcome<LogStream>> {
     const answer = await opened;
-    if (answer.ok) return ok(feed);
-    feed.leave(reader);
+    if (answer.ok) return ok(stream);
+    stream.leave(reader);
     return answer;
   }
 
   /** Ends all of them: their readers hear that the log broke off. */
   close(): void {
-    for (const { feed } of [...this.#feeds]) feed.dissolve();
+    for (const { stream } of [...this.#streams]) stream.dissolve();
   }
 
   /** Closes what has been waited for by nobody for the longest; false: there is none. */
   #makeRoom(): boolean {
-    const idle = [...this.#feeds]
-      .filter(({ feed }) => feed.idleSince !== null && this.#now() - feed.idleSince >= limits.logIdleMs)
-      .sort((left, right) => left.feed.idleSince! - right.feed.idleSince!);
-    idle[0]?.feed.dissolve();
+    const idle = [...this.#streams]
+      .filter(({ stream }) => stream.idleSince !== null && this.#now() - stream.idleSince >= limits.logIdleMs)
+      .sort((left, right) => left.stream.idleSince! - right.stream.idleSince!);
+    idle[0]?.stream.dissolve();
     return idle.length > 0;
   }
 }
@@ -128,7 +133,7 @@ export class LogStreams {
  * Only what is followed is shared: who reads once wants what is there now. A tail of one of the two streams is reckoned
  * by the engine over both, which nobody can repeat from what has come of one.
  */
-function keyOf({ id }: LogSource, { follow, ...part }: LogWish): string | null {
+function keyOf({ id }: LogSource, { follow, ...part }: LogSelection): string | null {
   if (!follow || (part.tail !== null && !(part.stdout && part.stderr))) return null;
   return JSON.stringify([id, part]);
 }

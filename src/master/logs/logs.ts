@@ -9,10 +9,10 @@ import { parseDuration } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Task } from "../../model/task/task.ts";
 import { type AskContext, askNode, unexpected } from "../node-client/ask-node.ts";
-import type { LogSource, LogStreams, LogWish } from "./log-streams.ts";
-import { followLog } from "./log-subscriber.ts";
+import type { LogSelection, LogSource, LogStreams } from "./log-streams.ts";
+import { subscribeToLog } from "./log-subscriber.ts";
 
-export type LogsContext = AskContext & { feeds: LogStreams };
+export type LogsContext = AskContext & { streams: LogStreams };
 
 export async function fetchLogs(
   task: Task,
@@ -40,12 +40,15 @@ export async function fetchLogs(
   }
   const source: LogSource = {
     id: `${task.taskId} ${task.containerId} ${node.nodeId} ${node.address}:${node.port}`,
-    open: (wish, given) => askWorker(task, node, wish, given, context),
+    open: (selection, given) => askWorker(task, node, selection, given, context),
   };
   const { follow = false, tail = null, stdout = true, stderr = true, timestamps = false } = query;
-  const wish: LogWish = { follow, tail, sinceMs: since.value, stdout, stderr };
+  const selection: LogSelection = { follow, tail, sinceMs: since.value, stdout, stderr };
   const framed = accept.includes(framedMediaType);
-  const body = await followLog({ feeds: context.feeds, source, wish, shape: { framed, timestamps } }, signal);
+  const body = await subscribeToLog(
+    { streams: context.streams, source, selection, format: { framed, timestamps } },
+    signal,
+  );
   if (!body.ok) return body;
   const headers = {
     "content-type": framed ? framedMediaType : "text/plain; charset=utf-8",
@@ -58,11 +61,11 @@ export async function fetchLogs(
 async function askWorker(
   task: Task,
   node: NodeRecord,
-  wish: LogWish,
+  selection: LogSelection,
   signal: AbortSignal,
   context: LogsContext,
 ): Promise<Outcome<ReadableStream<Uint8Array>>> {
-  const answer = await askNode(node, `/tasks/${task.taskId}/logs?${paramsOf(wish)}`, context, {
+  const answer = await askNode(node, `/tasks/${task.taskId}/logs?${paramsOf(selection)}`, context, {
     accept: framedMediaType,
     signal,
     hint: "The task may go on running; its logs can be read when the node answers again.",
@@ -74,9 +77,9 @@ async function askWorker(
   return refusedByWorker(task, node, response);
 }
 
-function paramsOf({ sinceMs, ...wish }: LogWish): URLSearchParams {
+function paramsOf({ sinceMs, ...selection }: LogSelection): URLSearchParams {
   const params = new URLSearchParams({ timestamps: "true" });
-  for (const [key, value] of Object.entries(wish)) if (value !== null) params.set(key, String(value));
+  for (const [key, value] of Object.entries(selection)) if (value !== null) params.set(key, String(value));
   if (sinceMs !== null) params.set("since", toTimestamp(sinceMs));
   return params;
 }

@@ -1,8 +1,8 @@
 // A machine that runs containers: its engine and its worker's identity outlive the worker, and each start is another
 // life of the real worker over them. Without power the containers go too; wiped, nothing is left of either.
 
+import { AccessControl } from "../../api/access-control.ts";
 import { Client } from "../../api/client.ts";
-import { Guard } from "../../api/guard.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
@@ -149,8 +149,8 @@ export class WorkerMachine {
     };
     const worker = new Worker(options);
     this.#worker = worker;
-    const guard = new Guard({ token: null, allowedHosts: [this.name] });
-    const serve = createServer({ worker, runtime, guard, version: "0.1.0-sim" });
+    const access = new AccessControl({ server: "worker", token: null, allowedHosts: [this.name] });
+    const serve = createServer({ worker, runtime, access, log: process.log, version: "0.1.0-sim" });
     network.listen(process, workerPort, (request) => serve(request));
     void worker.start();
   }

@@ -1,10 +1,11 @@
-// The sockets of the master: Bun.serve around the HTTP shell. Tells the shell about the connection, and hands upgraded
+// The sockets of master and worker: Bun.serve around the HTTP shell. Gives the shell its connection, and hands upgraded
 // connections over as two-way streams.
 
-import type { Connection, StreamHandler } from "../../api/connection.ts";
-import { binary, SocketStream } from "../../api/socket-stream.ts";
 import { limits } from "../../model/limits.ts";
-import type { Fetch } from "./http.ts";
+import type { Connection, StreamHandler } from "../connection.ts";
+import { refusalResponse } from "../refusal-response.ts";
+import { binary, SocketStream } from "../socket-stream.ts";
+import type { Fetch } from "./shell.ts";
 
 /** What Bun keeps with an upgraded socket. The stream is there once the socket is open. */
 interface Upgrade {
@@ -16,11 +17,14 @@ interface Upgrade {
 const socketBufferBytes = limits.duplexWindowBytes * 2;
 
 /** Listens. Throws if the address is taken or not allowed. */
-export function serve(fetch: Fetch, hostname: string, port: number): Bun.Server<Upgrade> {
+export function listen(fetch: Fetch, hostname: string, port: number): Bun.Server<Upgrade> {
   return Bun.serve<Upgrade>({
     hostname,
     port,
+    // Else Bun answers an error with a page of source code.
     development: false,
+    error: () =>
+      refusalResponse({ code: "internal", message: "a bug in Podling", hint: "Please report what you sent." }),
     // Without this, Bun shares the port outside of development, and two masters would take turns.
     reusePort: false,
     idleTimeout: limits.idleConnectionMs / 1000,

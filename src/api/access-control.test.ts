@@ -1,10 +1,10 @@
-// Who may come in: rows of headers, with and without a token.
+// Access control: rows of headers, with and without a token.
 
 import { describe, expect, test } from "bun:test";
-import { Guard, isLoopback } from "./guard.ts";
+import { AccessControl, isLoopback } from "./access-control.ts";
 
-const open = new Guard({ token: null, allowedHosts: ["podling.example"] });
-const closed = new Guard({ token: "s3cret", allowedHosts: [] });
+const open = new AccessControl({ server: "master", token: null, allowedHosts: ["podling.example"] });
+const closed = new AccessControl({ server: "worker", token: "s3cret", allowedHosts: [] });
 
 const hosts: [host: string, welcome: boolean][] = [
   ["localhost:8080", true],
@@ -23,7 +23,7 @@ const hosts: [host: string, welcome: boolean][] = [
   ["", false],
 ];
 test.each(hosts)("Host: %s", (host, welcome) => {
-  expect(open.refusal(new Headers({ host }), false)?.code ?? "welcome").toBe(welcome ? "welcome" : "forbidden-origin");
+  expect(open.refusal(new Headers({ host }), "read")?.code ?? "welcome").toBe(welcome ? "welcome" : "forbidden-origin");
 });
 
 const origins: [origin: string, welcome: boolean][] = [
@@ -39,14 +39,14 @@ const origins: [origin: string, welcome: boolean][] = [
 ];
 test.each(origins)("Origin: %s", (origin, welcome) => {
   const headers = new Headers({ host: "localhost:8080", origin });
-  expect(open.refusal(headers, true)?.code ?? "welcome").toBe(welcome ? "welcome" : "forbidden-origin");
+  expect(open.refusal(headers, "open")?.code ?? "welcome").toBe(welcome ? "welcome" : "forbidden-origin");
 });
 
-test("a request that a browser calls cross-site is refused, also where nothing else is asked for", () => {
+test("a request that a browser calls cross-site is refused, also by open operations", () => {
   const headers = new Headers({ host: "localhost:8080", "sec-fetch-site": "cross-site" });
-  expect(open.refusal(headers, true)?.code).toBe("forbidden-origin");
+  expect(open.refusal(headers, "open")?.code).toBe("forbidden-origin");
   headers.set("sec-fetch-site", "same-origin");
-  expect(open.refusal(headers, true)).toBeNull();
+  expect(open.refusal(headers, "open")).toBeNull();
 });
 
 describe("the token", () => {
@@ -63,11 +63,16 @@ describe("the token", () => {
   ];
   test.each(rows)("Authorization: %s", (authorization, welcome) => {
     const headers = new Headers({ host: "localhost", ...(authorization === null ? {} : { authorization }) });
-    expect(closed.refusal(headers, false)?.code ?? "welcome").toBe(welcome ? "welcome" : "unauthorized");
+    for (const access of ["read", "write", "node"] as const)
+      expect(closed.refusal(headers, access)?.code ?? "welcome").toBe(welcome ? "welcome" : "unauthorized");
   });
 
-  test("is not asked for by what is open to all", () => {
-    expect(closed.refusal(new Headers({ host: "localhost" }), true)).toBeNull();
+  test("is not needed by open operations", () => {
+    expect(closed.refusal(new Headers({ host: "localhost" }), "open")).toBeNull();
+  });
+
+  test("is named in the refusal with the server that needs it", () => {
+    expect(closed.refusal(new Headers({ host: "localhost" }), "read")?.message).toBe("this worker needs a token");
   });
 });
 

@@ -1,35 +1,41 @@
-// Who may come in. The API can run containers, so it is root: a token where one is set, and never a web page.
+// Decides who may call an operation. The API can run containers, which is as good as root: a request needs the token if
+// one is set, and requests of web pages from other sites are always refused.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { isIpAddress } from "../model/fields.ts";
 import type { Refusal } from "../model/refusal.ts";
+import type { Access } from "./operations/operation.ts";
 
-export interface GuardOptions {
-  /** Null: no token is asked for. */
+export interface AccessControlOptions {
+  /** Which server this is, for messages. */
+  server: "master" | "worker";
+  /** Null if no token is needed. */
   token: string | null;
-  /** Host names, beside loopback ones and IP addresses, under which the master may be called. */
+  /** Host names, beside localhost and IP addresses, under which the server may be called. */
   allowedHosts: readonly string[];
 }
 
-export class Guard {
+export class AccessControl {
+  readonly #server: string;
   readonly #tokenDigest: Buffer | null;
   readonly #allowedHosts: ReadonlySet<string>;
-  /** The Host header that was last found good: nearly every request has the same. */
+  /** The last Host header that was allowed: nearly every request has the same one. */
   #lastHost: string | null = null;
 
-  constructor({ token, allowedHosts }: GuardOptions) {
+  constructor({ server, token, allowedHosts }: AccessControlOptions) {
+    this.#server = server;
     this.#tokenDigest = token === null ? null : digest(token);
     this.#allowedHosts = new Set(["localhost", ...allowedHosts.map((host) => host.toLowerCase())]);
   }
 
-  /** Why this request may not come in; null: it may. `open`: the operation needs no token. */
-  refusal(headers: Headers, open: boolean): Refusal | null {
+  /** Null if the request may call an operation with this access. With a single token, all but `open` need that token. */
+  refusal(headers: Pick<Headers, "get">, access: Access): Refusal | null {
     const host = headers.get("host");
     if (host !== null && !this.#allowsHost(host)) {
       return {
         code: "forbidden-origin",
-        message: `the request was sent to ${JSON.stringify(host)}, which is no name of it`,
-        hint: "Use localhost or an IP address, or start the master with --allowed-host NAME; this keeps web pages from reaching it under a name of theirs.",
+        message: `the request was sent to ${JSON.stringify(host)}, which is not a name of this ${this.#server}`,
+        hint: "Use localhost or an IP address, or start the master with --allowed-host NAME. Web pages could otherwise reach it through a name of their own.",
       };
     }
     const origin = headers.get("origin");
@@ -47,12 +53,12 @@ export class Guard {
         hint: "Web pages of other sites may not call this API.",
       };
     }
-    if (open || this.#tokenDigest === null) return null;
+    if (access === "open" || this.#tokenDigest === null) return null;
     const presented = /^Bearer (.+)$/i.exec(headers.get("authorization") ?? "")?.[1];
     if (presented !== undefined && timingSafeEqual(digest(presented), this.#tokenDigest)) return null;
     return {
       code: "unauthorized",
-      message: presented === undefined ? "a token is asked for here, and the request has none" : "the token is wrong",
+      message: presented === undefined ? `this ${this.#server} needs a token` : "the token is wrong",
       hint: "Give --token or set PODLING_TOKEN; over HTTP: Authorization: Bearer TOKEN.",
     };
   }
@@ -66,7 +72,7 @@ export class Guard {
   }
 }
 
-/** Equal lengths, so that the comparison takes the same time whatever was presented. */
+/** Digests have equal lengths, so that the comparison takes the same time for every token. */
 function digest(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
@@ -77,7 +83,7 @@ function sameHost(origin: string, host: string): boolean {
 
 const loopbackNames = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
-/** Does this address only take connections from the machine itself? */
+/** True when only this machine can connect to the address. */
 export function isLoopback(address: string): boolean {
   return loopbackNames.test(address);
 }

@@ -1,0 +1,45 @@
+// The operations on the cluster as a whole: backup, restore, and the stream of all changes.
+
+import { restoreQuery, watchQuery } from "../schemas/schemas.ts";
+import { backupMediaType } from "../views/backup-file.ts";
+import type { RestoreAnswer } from "../views/restore-summary.ts";
+import { events, json, operation } from "./operation.ts";
+import { writeRefusals } from "./refusals.ts";
+
+export const clusterOperations = {
+  backup: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/api/v1/backup",
+    summary: "The whole state at one revision, as lines of JSON with a checksum at the end.",
+    access: "write",
+    status: 200,
+    media: backupMediaType,
+    streams: true,
+    answer: "Any",
+    refusals: ["too-many", "not-ready"],
+  }),
+  restore: operation<RestoreAnswer>()({
+    method: "POST",
+    path: "/api/v1/restore",
+    summary: "Replace the whole state by a backup, at once or not at all. Streams end, and nodes register anew.",
+    access: "write",
+    upload: backupMediaType,
+    query: restoreQuery,
+    status: 200,
+    media: json,
+    answer: "RestoreAnswer",
+    refusals: ["backup-unusable", "other-cluster", "body-too-large", "unsupported-media-type", ...writeRefusals],
+  }),
+  watch: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/api/v1/watch",
+    summary: "All changes as server-sent events, resumable by revision.",
+    access: "read",
+    query: watchQuery,
+    status: 200,
+    media: events,
+    streams: true,
+    answer: "Any",
+    refusals: ["revision-too-old", "too-many"],
+  }),
+} as const;

@@ -1,0 +1,90 @@
+// The form of one operation in a table: method, path, who may call it, what goes in, what comes out, what can be
+// refused. Servers, clients and documents are made from such tables (operations.ts, ../worker-operations.ts).
+
+import type { z } from "zod";
+import type { RefusalCode } from "../../model/refusal.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/**
+ * Who may call an operation. open: everyone, without a token. read: clients that may look. write: clients that may
+ * change something, or that get to see secrets. node: workers. With a single token, all but open need that token.
+ */
+export type Access = "open" | "read" | "write" | "node";
+
+/** The schemas of answers in openapi.json. */
+export type AnswerSchema =
+  | "Task"
+  | "TaskList"
+  | "Node"
+  | "NodeList"
+  | "Cleanup"
+  | "Explanation"
+  | "HeartbeatAnswer"
+  | "RestoreAnswer"
+  | "Health"
+  | "Version"
+  | "Any";
+
+export interface Operation<
+  Path extends string = string,
+  Body extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Answer = unknown,
+> {
+  method: Method;
+  /** With `{name}` for parameters, as OpenAPI writes them. */
+  path: Path;
+  summary: string;
+  access: Access;
+  body?: Body;
+  /** The media type of a body that is not JSON, and that the handler reads as it comes. */
+  upload?: string;
+  query?: Query;
+  /** HTTP status of success. */
+  status: number;
+  /** json, or the media type of a stream or text. */
+  media:
+    | "application/json"
+    | "application/x-ndjson"
+    | "application/vnd.docker.multiplexed-stream"
+    | "text/event-stream"
+    | "text/plain"
+    | "text/html"
+    | "none";
+  /** True when the answer is a stream. HEAD then gets the headers, and no stream is opened. */
+  streams?: boolean;
+  answer: AnswerSchema;
+  /** Beyond those that every operation can give (400, 401, 403, 404 for the path, 405, 500). */
+  refusals: readonly RefusalCode[];
+  /** Carries the type of the answer; never has a value. */
+  readonly _answer?: Answer;
+}
+
+export type Table = Readonly<Record<string, Operation>>;
+
+/** `operation<Answer>()({...})` keeps the types of the path, the body and the query. */
+export function operation<Answer>() {
+  return <const Path extends string, Body extends z.ZodType, Query extends z.ZodType>(
+    definition: Omit<Operation<Path, Body, Query, Answer>, "_answer">,
+  ): Operation<Path, Body, Query, Answer> => definition;
+}
+
+type ParameterName<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterName<Rest>
+  : never;
+
+/** The parameters of a path: `/api/v1/tasks/{id}/stop` has `{id: string}`. */
+export type PathParameters<Path extends string> = { [Name in ParameterName<Path>]: string };
+
+type BodyOf<O> = O extends { body?: infer B } ? (B extends z.ZodType ? B : never) : never;
+type QueryOf<O> = O extends { query?: infer Q } ? (Q extends z.ZodType ? Q : never) : never;
+
+/** What a caller sends, and what a handler receives: validated and normalised. */
+export type OperationBody<O> = { input: z.input<BodyOf<O>>; output: z.output<BodyOf<O>> };
+export type OperationQuery<O> = { input: z.input<QueryOf<O>>; output: z.output<QueryOf<O>> };
+export type OperationAnswer<O extends Operation> = NonNullable<O["_answer"]>;
+export type OperationParameters<O extends Operation> = PathParameters<O["path"]>;
+
+export const json = "application/json" as const;
+export const events = "text/event-stream" as const;

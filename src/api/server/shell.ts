@@ -1,0 +1,193 @@
+// The HTTP shell of master and worker: Request -> Response. Routes, checks access and validates by a table of operations,
+// and turns outcomes into answers. It never throws: a bug becomes an `internal` answer and a line in the log.
+
+import type { Log } from "../../lib/log.ts";
+import type { Origin } from "../../model/origin.ts";
+import { type Outcome, type Refusal, refuse } from "../../model/refusal.ts";
+import type { AccessControl } from "../access-control.ts";
+import { type Connection, type Peer, type StreamHandler, upgraded } from "../connection.ts";
+import type { Operation, Table } from "../operations/operation.ts";
+import { createRouter } from "../operations/router.ts";
+import { originOf, unnamedOrigin } from "../origin.ts";
+import { refusalResponse } from "../refusal-response.ts";
+import { parseQuery } from "../schemas/validation.ts";
+import { checkUpload, IncompleteBody, readBody } from "./body.ts";
+import { type Call, type HandlersOf, JsonText } from "./call.ts";
+
+export interface ShellOptions<T extends Table> {
+  table: T;
+  handlers: HandlersOf<T>;
+  access: AccessControl;
+  log: Log;
+  /** Where to find the list of operations, for requests to unknown paths. */
+  hint: string;
+  /** Called for each answer. */
+  onAnswer: (method: string, status: number) => void;
+}
+
+export type Fetch = (request: Request, connection?: Connection) => Promise<Response>;
+
+/** The status for a client that disconnected before its request was complete, as nginx counts it. Nothing is sent. */
+const clientGone = 499;
+
+/** Handlers of different operations have different types; the table says which belongs to which. */
+type AnyHandler = (call: Call<Operation>) => Outcome<unknown> | Promise<Outcome<unknown>>;
+
+export function createShell<T extends Table>({ table, handlers, access, log, hint, onAnswer }: ShellOptions<T>): Fetch {
+  const route = createRouter(table);
+  const answer = async (request: Request, connection: Connection | undefined): Promise<Response> => {
+    const { path, search } = splitUrl(request.url);
+    const match = route(request.method, path);
+    const operation: Operation | null = match.found ? table[match.id]! : null;
+    const denied = access.refusal(request.headers, operation?.access ?? "read");
+    if (denied) return refusalResponse(denied);
+    if (!match.found || !operation) {
+      return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed, hint));
+    }
+    const origin = changes(operation) ? originOf(request.headers) : unnamedOrigin;
+    if (!origin.ok) return refusalResponse(origin.refusal);
+    const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
+    if (!query.ok) return refusalResponse(query.refusal);
+    const head = request.method === "HEAD";
+    if (head && operation.streams)
+      return new Response(null, { status: operation.status, headers: headersOf(operation) });
+    const body = operation.body ? await readBody(operation.body, request) : checkUpload(operation, request);
+    if (!body.ok) return refusalResponse(body.refusal);
+    const call = new RequestCall(request, connection, origin.value, match.parameters, body.value, query.value);
+    const handler = handlers[match.id] as unknown as AnyHandler;
+    const outcome = await handler(call as unknown as Call<Operation>);
+    if (!outcome.ok) return refusalResponse(outcome.refusal);
+    return head ? headAnswer(operation, outcome.value) : answerResponse(operation, outcome.value);
+  };
+  return async (request, connection) => {
+    let response: Response;
+    try {
+      response = await answer(request, connection);
+    } catch (error) {
+      response =
+        error instanceof IncompleteBody ? new Response(null, { status: clientGone }) : failed(request, error, log);
+    }
+    onAnswer(request.method, response.status);
+    return response;
+  };
+}
+
+function failed({ url }: Request, error: unknown, log: Log): Response {
+  const { message, stack } = error as Error;
+  log.error("a request failed because of a bug", { url, why: stack ?? message });
+  return refusalResponse({
+    code: "internal",
+    message: `a bug in Podling: ${message}`,
+    hint: "The server's log has the details; please report them.",
+  });
+}
+
+/** Asks the platform only for what a handler uses: a request's signal alone costs as much as its route. */
+class RequestCall {
+  readonly #request: Request;
+  readonly #connection: Connection | undefined;
+  readonly origin: Origin;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly query: unknown;
+
+  constructor(
+    request: Request,
+    connection: Connection | undefined,
+    origin: Origin,
+    parameters: Readonly<Record<string, string>>,
+    body: unknown,
+    query: unknown,
+  ) {
+    this.#request = request;
+    this.#connection = connection;
+    this.origin = origin;
+    this.parameters = parameters;
+    this.body = body;
+    this.query = query;
+  }
+
+  get headers(): Headers {
+    return this.#request.headers;
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+
+  peer(): Peer {
+    return this.#connection?.peer() ?? { address: null };
+  }
+
+  async *upload(): AsyncGenerator<Uint8Array> {
+    if (this.#request.body) for await (const piece of this.#request.body) yield piece;
+  }
+
+  mayTakeLong(): void {
+    this.#connection?.disableIdleTimeout();
+  }
+
+  upgrade(handler: StreamHandler): Outcome<Response> {
+    if (this.#connection?.upgrade(handler)) return { ok: true, value: upgraded() };
+    return refuse("invalid-field", "header Upgrade: this operation needs a WebSocket connection", {
+      hint: "Connect with a WebSocket client, or with podling.",
+      details: { field: "Upgrade" },
+    });
+  }
+}
+
+/** Only what changes something is recorded with its origin. */
+function changes({ method }: Operation): boolean {
+  return method !== "GET";
+}
+
+/** "http://host/path?search", without the cost of a URL object, and also where the Host header makes no valid URL. */
+function splitUrl(url: string): { path: string; search: string } {
+  // A request of HTTP/1.0 may name no host: then there is nothing before the path.
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
+  const mark = url.indexOf("?", start);
+  return mark < 0
+    ? { path: url.slice(start), search: "" }
+    : { path: url.slice(start, mark), search: url.slice(mark + 1) };
+}
+
+function answerResponse(operation: Operation, answer: unknown): Response {
+  if (answer instanceof Response) return answer;
+  const { status, media } = operation;
+  if (answer instanceof JsonText) {
+    return new Response(answer.text, { status, headers: { "content-type": json, ...answer.headers } });
+  }
+  if (media === "none") return new Response(null, { status });
+  if (answer instanceof ReadableStream) return new Response(answer, { status, headers: headersOf(operation) });
+  if (media === json) return new Response(JSON.stringify(answer), { status, headers: { "content-type": json } });
+  return new Response(String(answer), { status, headers: { "content-type": `${media}; charset=utf-8` } });
+}
+
+/** Of a stream. */
+function headersOf({ media }: Operation): Record<string, string> {
+  return { "content-type": media, "cache-control": "no-store" };
+}
+
+/** The platform leaves out a body that is complete; a stream is ended before it begins. */
+function headAnswer(operation: Operation, answer: unknown): Response {
+  if (!(answer instanceof ReadableStream)) return answerResponse(operation, answer);
+  void answer.cancel();
+  return new Response(null, { status: operation.status, headers: headersOf(operation) });
+}
+
+/** The path exists with other methods, or it does not exist. */
+function notFound(method: string, path: string, allowed: string[], hint: string): Refusal {
+  if (allowed.length > 0) {
+    return {
+      code: "method-not-allowed",
+      message: `${path} does not take ${method}`,
+      hint: `It takes ${allowed.join(", ")}.`,
+      details: { allowed },
+    };
+  }
+  return { code: "route-not-found", message: `there is nothing at ${path}`, hint, details: { path } };
+}
+
+/** No query parameter is required and none has a default: without a search there is nothing to parse. */
+const noQuery: Outcome<Record<string, unknown>> = { ok: true, value: {} };
+const json = "application/json";

@@ -1,0 +1,95 @@
+// The worker's own HTTP API: a table like that of the master, with the same routing, validation and refusals. The master
+// calls it for logs and clean-ups; people may use it to look at one node.
+
+import { framedMediaType } from "../lib/frames.ts";
+import type { Cleanup } from "../model/node/cleanup.ts";
+import { json, operation } from "./operations/operation.ts";
+import { cleanupQuery, logsQuery } from "./schemas/schemas.ts";
+
+export interface WorkerHealth {
+  status: "ok" | "degraded";
+  /** Why it is degraded, else empty. */
+  message: string;
+  /** Null until the worker has joined. */
+  nodeId: string | null;
+  master: "up" | "down";
+}
+
+export const workerOperations = {
+  health: operation<WorkerHealth>()({
+    method: "GET",
+    path: "/health",
+    summary: "Is the worker alive, and do its engine and its master answer?",
+    access: "open",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: [],
+  }),
+  metrics: operation<string>()({
+    method: "GET",
+    path: "/metrics",
+    summary: "Metrics in Prometheus' text format.",
+    access: "read",
+    status: 200,
+    media: "text/plain",
+    answer: "Any",
+    refusals: [],
+  }),
+  listTasks: operation<readonly unknown[]>()({
+    method: "GET",
+    path: "/tasks",
+    summary: "The tasks of this node, with their containers.",
+    access: "read",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: [],
+  }),
+  getTask: operation<unknown>()({
+    method: "GET",
+    path: "/tasks/{id}",
+    summary: "One task of this node, with its container.",
+    access: "read",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["task-not-found"],
+  }),
+  taskLogs: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/tasks/{id}/logs",
+    summary: "What the task's container wrote, in frames that keep stdout and stderr apart.",
+    access: "read",
+    query: logsQuery,
+    status: 200,
+    media: framedMediaType,
+    streams: true,
+    answer: "Any",
+    refusals: ["task-not-found", "too-many", "node-unreachable"],
+  }),
+  previewCleanup: operation<Cleanup>()({
+    method: "GET",
+    path: "/cleanup",
+    summary: "What a clean-up would remove, what would stay, and why.",
+    access: "read",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["node-unreachable"],
+  }),
+  clean: operation<Cleanup>()({
+    method: "POST",
+    path: "/cleanup",
+    summary: "Removes what Podling made or pulled and nothing needs; answers when it is done.",
+    access: "write",
+    query: cleanupQuery,
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["node-unreachable"],
+  }),
+} as const;
+
+export type WorkerOperations = typeof workerOperations;

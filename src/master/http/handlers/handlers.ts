@@ -1,0 +1,17 @@
+// One handler for each operation of the API: it finds what is meant, submits a command, and answers with what is durable.
+
+import { clusterHandlers } from "./cluster.ts";
+import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
+import { nodeHandlers } from "./nodes.ts";
+import { serverHandlers } from "./server.ts";
+import { taskHandlers } from "./tasks.ts";
+
+export function createHandlers(context: HandlerContext): Handlers {
+  const reads = new DurableReads(context);
+  return {
+    ...serverHandlers(context),
+    ...taskHandlers(context, reads),
+    ...nodeHandlers(context, reads),
+    ...clusterHandlers(context, reads),
+  };
+}

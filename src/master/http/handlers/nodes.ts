@@ -1,0 +1,110 @@
+// The handlers of nodes: registrations and heartbeats of workers, and what people do with nodes.
+
+import type { nodeOperations } from "../../../api/operations/nodes.ts";
+import { fromNode } from "../../../api/origin.ts";
+import type { HandlersOf } from "../../../api/server/call.ts";
+import type { Command } from "../../../core/commands/command.ts";
+import { findNode } from "../../../core/state/lookup.ts";
+import { ok } from "../../../lib/result.ts";
+import type { NodeId } from "../../../model/ids.ts";
+import type { Node, NodeRecord } from "../../../model/node/node.ts";
+import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { cleanNode } from "../../node-client/cleanup.ts";
+import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
+
+export function nodeHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof nodeOperations> {
+  const { state, loop, watchers, liveness, view, logs } = context;
+
+  /** The node as it is after a command; another client may have deregistered it in the same tick. */
+  const after = (nodeId: NodeId): Outcome<Node> => {
+    const found = findNode(state, nodeId);
+    return found.ok ? ok(view(found.value)) : found;
+  };
+
+  const change = async (
+    call: CallOf<"cordonNode" | "uncordonNode">,
+    command: (nodeId: NodeId) => Command,
+  ): Promise<Outcome<Node>> => {
+    const found = await reads.node(call.parameters.id);
+    if (!found.ok) return found;
+    const { nodeId } = found.value;
+    const outcome = await loop.submit(command(nodeId), call.origin);
+    return outcome.ok ? after(nodeId) : outcome;
+  };
+
+  const clean = async (call: CallOf<"previewCleanup" | "cleanNode">, method: "GET" | "POST") => {
+    const found = await reads.node(call.parameters.id);
+    if (!found.ok) return found;
+    call.mayTakeLong();
+    return cleanNode(found.value, method, call.query, call.signal, logs);
+  };
+
+  return {
+    registerNode: async (call) => {
+      const { address, ...fields } = call.body;
+      const registration = { ...fields, address: address ?? call.peer().address ?? fields.hostname };
+      const origin = fromNode(call.origin, fields.nodeId ?? fields.hostname);
+      const outcome = await loop.submit({ type: "registerNode", registration }, origin);
+      if (!outcome.ok) return outcome;
+      const registered = findNode(state, outcome.value.nodeId!);
+      if (!registered.ok) return registered; // deregistered by another request in the same tick
+      liveness.registered(registered.value);
+      return ok(view(registered.value));
+    },
+    heartbeat: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      if (!found.ok) return found;
+      if (found.value.unheard) return notRegistered(found.value);
+      return liveness.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
+    },
+    deregisterNode: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      if (!found.ok) return found;
+      const { nodeId } = found.value;
+      const outcome = await loop.submit({ type: "deregisterNode", nodeId }, call.origin);
+      if (!outcome.ok) return outcome;
+      liveness.forget(nodeId);
+      return ok(null);
+    },
+    listNodes: async () => {
+      const { nodes } = await reads.durable();
+      return ok([...nodes.values()].sort(byHostname).map(view));
+    },
+    getNode: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      return found.ok ? ok(view(found.value)) : found;
+    },
+    cordonNode: (call) => change(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
+    uncordonNode: (call) => change(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    loseNode: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      if (!found.ok) return found;
+      const outcome = await liveness.declareLost(found.value, call.query.force ?? false, call.origin);
+      return outcome.ok ? after(outcome.value) : outcome;
+    },
+    previewCleanup: (call) => clean(call, "GET"),
+    cleanNode: (call) => clean(call, "POST"),
+    nodeAssignments: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      if (!found.ok) return found;
+      call.mayTakeLong();
+      return watchers.watchAssignments(found.value.nodeId);
+    },
+  };
+}
+
+/** A worker that gets this registers, and so tells the master its state. */
+function notRegistered({ hostname, nodeId }: NodeRecord): Outcome<never> {
+  return refuse("node-not-found", `${hostname} (${nodeId}) is known from a backup, and has not registered since`, {
+    hint: "Register it again, with the same nodeId.",
+    details: { nodeId },
+  });
+}
+
+function byHostname(left: NodeRecord, right: NodeRecord): number {
+  return compare(left.hostname, right.hostname) || compare(left.nodeId, right.nodeId);
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

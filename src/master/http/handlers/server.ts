@@ -1,0 +1,32 @@
+// The handlers about the master itself.
+
+import { docsPage } from "../../../api/openapi/docs-page.ts";
+import { openapi } from "../../../api/openapi/openapi.ts";
+import type { Health } from "../../../api/operations/operations.ts";
+import type { serverOperations } from "../../../api/operations/server.ts";
+import type { HandlersOf } from "../../../api/server/call.ts";
+import { ok } from "../../../lib/result.ts";
+import { refuse } from "../../../model/refusal.ts";
+import { renderMetrics } from "../metrics.ts";
+import type { HandlerContext } from "./context.ts";
+
+export function serverHandlers({ loop, version, metrics }: HandlerContext): HandlersOf<typeof serverOperations> {
+  const health = (): Health =>
+    loop.journalError === null
+      ? { status: "ok", message: "" }
+      : { status: "degraded", message: `the journal cannot write: ${loop.journalError}` };
+  return {
+    health: () => ok(health()),
+    ready: () => {
+      const { status, message } = health();
+      if (status === "ok") return ok({ status, message });
+      return refuse("journal-unavailable", message, {
+        hint: "Reads and streams keep working; writes work again once the journal's disk does.",
+      });
+    },
+    version: () => ok(version),
+    metrics: () => ok(renderMetrics(metrics)),
+    openapi: () => ok(openapi(version.version)),
+    docs: () => ok(docsPage()),
+  };
+}

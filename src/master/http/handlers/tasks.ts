@@ -1,0 +1,151 @@
+// The handlers of tasks.
+
+import { createHash } from "node:crypto";
+import type { taskOperations } from "../../../api/operations/tasks.ts";
+import { fromNode } from "../../../api/origin.ts";
+import { type Call, type HandlersOf, JsonText } from "../../../api/server/call.ts";
+import type { Command } from "../../../core/commands/command.ts";
+import type { Idempotency } from "../../../core/state/cluster-state.ts";
+import { resolveTask } from "../../../core/state/lookup.ts";
+import { ok } from "../../../lib/result.ts";
+import type { TaskId } from "../../../model/ids.ts";
+import { limits } from "../../../model/limits.ts";
+import type { Origin } from "../../../model/origin.ts";
+import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { isFinished, type Task } from "../../../model/task/task.ts";
+import { checkTaskInput } from "../../../model/task/task-input.ts";
+import { fetchLogs } from "../../logs/logs.ts";
+import { Turns } from "../../loop/turns.ts";
+import { createExplainer } from "../explain.ts";
+import { TaskList } from "../task-list.ts";
+import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
+
+type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
+type AnyCall = Pick<CallOf<"getTask">, "signal" | "mayTakeLong">;
+
+export function taskHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof taskOperations> {
+  const { state, journal, loop, watchers, clock, logs } = context;
+  const list = new TaskList(state, watchers);
+  const turns = new Turns(clock);
+  const explainer = createExplainer(state, journal, clock);
+  const commands = new TaskCommands(context, reads);
+  return {
+    createTask: (call) => createTask(call, commands, loop),
+    listTasks: async (call) => {
+      // A hundred requests for everything at once would block all others for seconds.
+      if (call.query.watch || (call.query.limit ?? 0) > limits.listDefault) await turns.take();
+      await reads.durable();
+      if (call.query.watch) call.mayTakeLong();
+      return list.answer(call.query);
+    },
+    getTask: async (call) => {
+      const found = await reads.task(call.parameters.id);
+      return found.ok ? commands.after(found.value.taskId, call.query, call) : found;
+    },
+    reportTask: (call) => {
+      const { body, origin, parameters } = call;
+      // A worker always says which node it is; a report sent by hand need not.
+      const by = body.nodeId === undefined ? origin : fromNode(origin, body.nodeId);
+      return commands.change(parameters.id, by, (taskId) => ({ type: "reportTask", taskId, report: body }), {}, call);
+    },
+    stopTask: (call) =>
+      commands.change(call.parameters.id, call.origin, (taskId) => ({ type: "stopTask", taskId }), call.query, call),
+    deleteTask: async (call) => {
+      const found = await reads.task(call.parameters.id);
+      if (!found.ok) return found;
+      const { taskId } = found.value;
+      const command = { type: "removeTask", taskId, force: call.query.force ?? false } as const;
+      const outcome = await loop.submit(command, call.origin);
+      return outcome.ok ? ok(null) : outcome;
+    },
+    taskLogs: async (call) => {
+      const found = await reads.task(call.parameters.id);
+      if (!found.ok) return found;
+      call.mayTakeLong();
+      const { value } = found;
+      const node = value.nodeId === null ? undefined : state.nodes.get(value.nodeId);
+      return fetchLogs(value, node, call.query, call.headers.get("accept") ?? "", call.signal, logs);
+    },
+    explainTask: async (call) => {
+      const found = await reads.task(call.parameters.id);
+      return found.ok ? explainer.explain(found.value) : found;
+    },
+  };
+}
+
+/** Commands on one task, answered with the task as it is afterwards. */
+class TaskCommands {
+  readonly #context: HandlerContext;
+  readonly #reads: DurableReads;
+
+  constructor(context: HandlerContext, reads: DurableReads) {
+    this.#context = context;
+    this.#reads = reads;
+  }
+
+  async change(
+    reference: string,
+    origin: Origin,
+    command: (taskId: TaskId) => Command,
+    query: WaitFor,
+    call: AnyCall,
+  ): Promise<Outcome<Task>> {
+    const found = await this.#reads.task(reference);
+    if (!found.ok) return found;
+    const { taskId } = found.value;
+    const outcome = await this.#context.loop.submit(command(taskId), origin);
+    return outcome.ok ? this.after(taskId, query, call) : outcome;
+  }
+
+  /** The task: at once, or when it has reached the status that the request waits for, or at the timeout. */
+  async after(taskId: TaskId, { wait, timeout }: WaitFor, call: AnyCall): Promise<Outcome<Task>> {
+    const { state, watchers } = this.#context;
+    if (wait === undefined) return resolveTask(state, taskId);
+    call.mayTakeLong();
+    const reached = wait === "running" ? hasStarted : (one: Task) => isFinished(one.status);
+    const timeoutMs = Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs);
+    const waited = await watchers.waitFor(taskId, reached, timeoutMs, call.signal);
+    return waited ? ok(waited) : this.#reads.task(taskId);
+  }
+}
+
+async function createTask(
+  call: Call<(typeof taskOperations)["createTask"]>,
+  commands: TaskCommands,
+  loop: HandlerContext["loop"],
+): Promise<Outcome<JsonText>> {
+  const input = checkTaskInput(call.body);
+  if (!input.ok) return input;
+  const key = idempotencyKey(call.headers);
+  if (!key.ok) return key;
+  const outcome = await loop.submit(
+    {
+      type: "createTask",
+      wish: input.value,
+      ...(key.value === null ? {} : { idempotency: same(key.value, input.value) }),
+    },
+    call.origin,
+  );
+  if (!outcome.ok) return outcome;
+  const created = await commands.after(outcome.value.taskId!, call.query, call);
+  if (!created.ok) return created;
+  return ok(new JsonText(JSON.stringify(created.value), { location: `/api/v1/tasks/${created.value.taskId}` }));
+}
+
+/** The fingerprint shows whether two requests with one key are the same. It is in the journal, so its algorithm stays. */
+function same(key: string, input: unknown): Idempotency {
+  return { key, fingerprint: createHash("sha256").update(JSON.stringify(input)).digest("base64url") };
+}
+
+function hasStarted(task: Task): boolean {
+  return task.status === "running" || isFinished(task.status);
+}
+
+function idempotencyKey(headers: Headers): Outcome<string | null> {
+  const key = headers.get("idempotency-key");
+  if (key === null || (key.length > 0 && key.length <= limits.idempotencyKeyLength)) return ok(key);
+  return refuse("invalid-field", `the header Idempotency-Key has ${key.length} characters`, {
+    hint: `Use 1 to ${limits.idempotencyKeyLength} characters, such as a UUID.`,
+    details: { field: "Idempotency-Key" },
+  });
+}

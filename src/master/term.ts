@@ -1,0 +1,180 @@
+// One term of the master: from a start, or from a restored backup, to the next. Owns everything that depends on the
+// cluster's state: it recovers the state, ties the tick loop to the streams and to the HTTP shell, and ends all of it.
+
+import { AccessControl } from "../api/access-control.ts";
+import { operations, type Version } from "../api/operations/operations.ts";
+import { createShell, type Fetch } from "../api/server/shell.ts";
+import type { Retention } from "../core/reconcile/reconciler.ts";
+import { defaultRetention } from "../core/reconcile/retention.ts";
+import type { ClusterState } from "../core/state/cluster-state.ts";
+import { recoverSnapshot, replay } from "../core/state/recover.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { type Random, randomText } from "../lib/random.ts";
+import type { Strategy } from "../model/cluster.ts";
+import { limits } from "../model/limits.ts";
+import type { NodeRecord } from "../model/node/node.ts";
+import { systemOrigin } from "../model/origin.ts";
+import { Backups } from "./backup/backups.ts";
+import { Restores } from "./backup/restores.ts";
+import { createHandlers } from "./http/handlers/handlers.ts";
+import type { HttpCounters } from "./http/metrics.ts";
+import { viewNode } from "./http/node-view.ts";
+import { LogStreams } from "./logs/log-streams.ts";
+import { Snapshots } from "./loop/snapshots.ts";
+import { TickLoop } from "./loop/tick-loop.ts";
+import { AssignmentStreams } from "./node-health/assignment-streams.ts";
+import { Leases } from "./node-health/leases.ts";
+import { NodeHealth } from "./node-health/node-health.ts";
+import { Watchers } from "./watch/watchers.ts";
+
+export interface TermOptions {
+  /** Open; the master closes it. */
+  journal: Journal;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  version: Version;
+  strategy: Strategy;
+  /** Null if requests need no token. */
+  token: string | null;
+  /** Host names, beside localhost and IP addresses, under which clients may call the master. */
+  allowedHosts: readonly string[];
+  retention?: Partial<Retention>;
+  /** Changes from one snapshot to the next. Default: limits.snapshotChanges. */
+  snapshotChanges?: number;
+  /** How workers are reached. Default: the platform's fetch. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /**
+   * Mass-loss protection: when more than this share of the workers is silent at once, none counts as lost. 1 switches
+   * it off. Default: limits.massLossFraction.
+   */
+  massLossFraction?: number;
+  /** Ends the process: its state is no longer valid, and the next start recovers from the journal. */
+  onFatal: (error: unknown) => void;
+}
+
+/** The newest batches of the log are kept for watchers that resume after a restart. */
+const batchesKept = 1000;
+
+export class Term {
+  readonly #options: TermOptions;
+  readonly #state: ClusterState;
+  readonly #watchers: Watchers;
+  readonly #snapshots: Snapshots;
+  readonly #loop: TickLoop;
+  readonly #health: NodeHealth;
+  readonly #logs: LogStreams;
+  #stopped = false;
+  readonly fetch: Fetch;
+  /** Resolves when the term's epoch is in the journal, or cannot be yet. */
+  readonly begun: Promise<void>;
+
+  /** `beginNextTerm` is called when the journal holds another state: a backup was restored. */
+  constructor(options: TermOptions, counters: HttpCounters, beginNextTerm: () => Promise<void>) {
+    const { journal, clock, random, log, onFatal, retention, massLossFraction = limits.massLossFraction } = options;
+    this.#options = options;
+    const leases = new Leases();
+    const streams = new AssignmentStreams();
+    this.#state = recoverSnapshot(journal);
+    const state = this.#state;
+    const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
+    this.#watchers = new Watchers({ state, clock, view, streams, revision: journal.lastRevision() });
+    this.#snapshots = new Snapshots({
+      ...{ state, journal, clock, log, onFatal, changesInLog: this.#recover() },
+      everyChanges: options.snapshotChanges,
+    });
+    this.#loop = new TickLoop({
+      ...{ state, journal, clock, random, log, onFatal, retention: { ...defaultRetention, ...retention } },
+      onCommitted: (batch, { removed }) => {
+        this.#watchers.publish(batch, removed);
+        this.#snapshots.grown(batch.changes.length);
+      },
+    });
+    this.#health = new NodeHealth({
+      ...{ state, leases, clock, log, loop: this.#loop, streams, massLossFraction },
+    });
+    this.#logs = new LogStreams(() => clock.elapsed());
+    this.begun = this.#begin();
+    this.fetch = this.#createFetch(view, counters, beginNextTerm);
+  }
+
+  /** The journal holds another state now: refuses the commands that wait, and ends the streams. */
+  retire(): void {
+    this.#health.stop();
+    this.#snapshots.stop();
+    this.#loop.retire();
+    this.#watchers.close();
+    this.#logs.close();
+  }
+
+  /** Decides the commands that wait, answers them, and ends the streams. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#health.stop();
+    this.#snapshots.stop();
+    await this.#loop.stop();
+    this.#watchers.close();
+    this.#logs.close();
+  }
+
+  /** Replays the log onto the snapshot, and returns how many changes the log has. */
+  #recover(): number {
+    const { journal, clock, log } = this.#options;
+    const startedAt = clock.now();
+    const newest = journal.lastRevision();
+    let changes = 0;
+    replay(journal, this.#state, (batch, removed) => {
+      changes += batch.changes.length;
+      if (batch.revision > newest - batchesKept) this.#watchers.replayHistory(batch, removed);
+    });
+    const { revision, tasks, nodes } = this.#state;
+    log.info("recovered", { revision, tasks: tasks.size, nodes: nodes.size, ms: clock.now() - startedAt });
+    return changes;
+  }
+
+  /** If the disk is full at start, reads are served from the recovered state, and the epoch begins when it can be written. */
+  async #begin(): Promise<void> {
+    const { random, strategy, clock } = this.#options;
+    const command = { type: "startMaster", clusterId: randomText(random, 8), strategy } as const;
+    const begun = await this.#loop.submit(command, systemOrigin("start"));
+    if (begun.ok || begun.refusal.code !== "journal-unavailable") return;
+    clock.timer(limits.retryInitialMs, () => void this.#begin());
+  }
+
+  #createFetch(
+    view: (node: NodeRecord) => ReturnType<typeof viewNode>,
+    counters: HttpCounters,
+    beginNextTerm: () => Promise<void>,
+  ): Fetch {
+    const { journal, clock, log, version, token, allowedHosts } = this.#options;
+    const state = this.#state;
+    const parts = { loop: this.#loop, watchers: this.#watchers, liveness: this.#health };
+    const target = {
+      ...{ state, journal, clock },
+      pauseSnapshots: () => this.#snapshots.pause(),
+      pauseWrites: () => this.#loop.pause(),
+      resume: () => this.#loop.resume(),
+      stopped: () => this.#stopped,
+    };
+    const streams = this.#logs;
+    const fetch = this.#options.fetch ?? ((url: string, init: RequestInit) => globalThis.fetch(url, init));
+    const handlers = createHandlers({
+      ...{ state, journal, ...parts, view, clock, version },
+      metrics: {
+        ...{ state, journal, ...parts, logs: streams, http: counters, version: version.version },
+        snapshots: this.#snapshots,
+      },
+      logs: { token, clock, streams, fetch },
+      backups: new Backups({ state, loop: this.#loop, clock, version: version.version, begun: this.begun }),
+      restores: new Restores({ target, log, onEnd: () => this.#snapshots.resume(), beginNextTerm }),
+    });
+    return createShell({
+      ...{ table: operations, handlers, log },
+      access: new AccessControl({ server: "master", token, allowedHosts }),
+      hint: "GET /openapi.json lists all operations; /docs shows them as a page.",
+      onAnswer: (method, status) => counters.count(method, status),
+    });
+  }
+}

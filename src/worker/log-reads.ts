@@ -1,0 +1,75 @@
+// The logs that clients read through the worker's HTTP server. Each holds a connection to the engine, so their number is
+// bounded.
+
+import { ok } from "../lib/result.ts";
+import { limits } from "../model/limits.ts";
+import { type Outcome, refuse } from "../model/refusal.ts";
+import { type LogRequest, type Runtime, RuntimeError } from "../runtime/runtime.ts";
+
+/** The first frame of every followed log, so that the client knows at once that it is open: a container may print nothing for days. */
+const emptyFrame = new Uint8Array(8).fill(1, 0, 1);
+
+export class LogReads {
+  readonly #runtime: Runtime;
+  #open = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Null if there is no such container. */
+  async open(
+    containerId: string,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): Promise<Outcome<ReadableStream<Uint8Array> | null>> {
+    if (this.#open >= limits.logStreams) return tooManyLogs(this.#open);
+    this.#open++;
+    try {
+      const stream = await this.#runtime.logs(containerId, request, signal);
+      if (stream) return ok(this.#counted(stream, request.follow ? [emptyFrame.slice()] : []));
+      this.#open--;
+      return ok(null);
+    } catch (error) {
+      this.#open--;
+      if (!(error instanceof RuntimeError)) throw error;
+      return refuse("node-unreachable", error.message, { hint: "The logs can be read when the engine answers again." });
+    }
+  }
+
+  /** The same stream, with the back-pressure of its reader, counted until it ends or its reader stops. */
+  #counted(stream: ReadableStream<Uint8Array>, first: Uint8Array[]): ReadableStream<Uint8Array> {
+    const reader = stream.getReader();
+    let counts = true;
+    const ended = () => {
+      if (counts) this.#open--;
+      counts = false;
+    };
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const next = first.shift();
+        if (next) return controller.enqueue(next);
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          ended();
+          controller.close();
+        } catch (error) {
+          ended();
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        ended();
+        await reader.cancel();
+      },
+    });
+  }
+}
+
+function tooManyLogs(open: number): Outcome<never> {
+  return refuse("too-many", `${open} logs are being read from this node, which is the limit`, {
+    hint: "Close some of them, or read without follow.",
+    details: { what: "log streams", count: open },
+  });
+}
