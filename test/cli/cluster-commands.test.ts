@@ -207,7 +207,7 @@ describe("the master", () => {
     const fetch = async () => new Response("<html>It works!</html>", { status: 404 });
     const { code, err } = await podling("ps", { fetch });
     expect(code).toBe(1);
-    expect(err).toContain("the answer (HTTP 404) is not Podling's: <html>It works!</html>");
+    expect(err).toContain("the answer (HTTP 404) is not from Podling: <html>It works!</html>");
   });
 
   test("-v shows requests on stderr, not on stdout", async () => {

@@ -49,6 +49,6 @@ test("https to a server with only http is explained", async () => {
   const { code, err } = await podling(`ps --master https://${address}`);
   expect(code).toBe(1);
   expect(err).toBe(
-    `error: cannot reach https://${address}: what listens there does not speak TLS. Try --master http://${address}\n`,
+    `error: cannot reach https://${address}: the server there does not use TLS. Try --master http://${address}\n`,
   );
 });

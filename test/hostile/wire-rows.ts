@@ -47,7 +47,7 @@ const methods: Row[] = [
   asks("PUT where POST is meant", "PUT /api/v1/tasks", 405, "method-not-allowed"),
   asks("DELETE of everything", "DELETE /api/v1/tasks", 405, "method-not-allowed"),
   asks("DELETE of a node", "DELETE /api/v1/nodes/n1", 405, "method-not-allowed"),
-  asks("HEAD of what is not open", "HEAD /api/v1/tasks", 405),
+  asks("HEAD of what only POST does", "HEAD /api/v1/tasks/web/stop", 405),
   asks("GET of what only POST does", "GET /api/v1/tasks/web/stop", 405, "method-not-allowed"),
   asks("a method of its own", "BREW /api/v1/tasks", 0),
   asks(

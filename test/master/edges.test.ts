@@ -1,6 +1,7 @@
-// Requests that were once answered wrongly: each is here so that it stays answered well.
+// Requests that were once answered wrongly, and answers of workers that the master once read without bound.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { type Operation, operations } from "../../src/api/operations/operations.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { paceOf } from "../../src/master/node-health/leases.ts";
 import { limits } from "../../src/model/limits.ts";
@@ -33,6 +34,63 @@ test("a worker that sends the master elsewhere is not followed", async () => {
   }
 });
 
+describe("a program that listens in a worker's place and answers without end", () => {
+  /** What `pull` sends, as plain text, until the master closes the connection. */
+  async function logsFrom(
+    master: TestMaster,
+    pull: (controller: ReadableStreamDefaultController<Uint8Array>) => void | Promise<void>,
+  ) {
+    let cancelled = false;
+    const cancel = () => {
+      cancelled = true;
+    };
+    const body = () => new ReadableStream<Uint8Array>({ pull, cancel });
+    const worker = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(body()) });
+    await master.do("POST", "/api/v1/nodes/register", { hostname: "n1", port: worker.port, address: "127.0.0.1" });
+    const { taskId } = await master.create("web");
+    await master.do("PUT", `/api/v1/tasks/${taskId}/status`, { status: "running", containerId: "c" });
+    const answer = master.ask<{ error: string }>("GET", `/api/v1/tasks/${taskId}/logs`);
+    return { answer, cancelled: () => cancelled, stop: () => worker.stop(true) };
+  }
+
+  test("at full speed: its first words are quoted, and the rest is not read", async () => {
+    let chunks = 0;
+    const { answer, cancelled, stop } = await logsFrom(podling, (controller) => {
+      chunks++;
+      controller.enqueue(new Uint8Array(1024 * 1024).fill(0x61));
+    });
+    expectRefusal(await answer, 503, "node-unreachable");
+    expect((await answer).body.error).toEndWith(`answered 200: ${"a".repeat(200)}`);
+    await until("the master closes the connection", cancelled);
+    expect(chunks).toBeLessThan(50);
+    await stop();
+  });
+
+  test("so slowly that it never ends: after 5 s what has come is quoted", async () => {
+    const clock = new TestClock();
+    const master = new TestMaster({ clock });
+    let sent = false;
+    const { answer, cancelled, stop } = await logsFrom(master, (controller) => {
+      if (sent) return new Promise(() => {});
+      controller.enqueue(Buffer.from("hello"));
+      sent = true;
+    });
+    let answered = false;
+    void answer.then(() => {
+      answered = true;
+    });
+    await until("the answer, as time passes", async () => {
+      await clock.advance(1000);
+      return answered;
+    });
+    expectRefusal(await answer, 503, "node-unreachable");
+    expect((await answer).body.error).toEndWith("answered 200: hello");
+    await until("the master closes the connection", cancelled);
+    await stop();
+    await master.stop();
+  });
+});
+
 test("a watch has no pages, and a cursor is a task's id", async () => {
   expectRefusal(await podling.ask("GET", "/api/v1/tasks?watch&limit=1"), 400, "invalid-field");
   expectRefusal(await podling.ask("GET", "/api/v1/tasks?watch&cursor=20250119123456-abc12345"), 400, "invalid-field");
@@ -51,12 +109,31 @@ test("a key that the language has a meaning for is refused, not dropped", async 
   expect(answer.status).toBe(400);
 });
 
-test("load balancers may ask with HEAD", async () => {
-  for (const path of ["/health", "/ready", "/version"]) {
-    const answer = await fetch(`${podling.url}${path}`, { method: "HEAD" });
-    expect([path, answer.status, await answer.text()]).toEqual([path, 200, ""]);
-  }
-  expect((await fetch(`${podling.url}/api/v1/watch`, { method: "HEAD" })).status).toBe(405);
+describe("HEAD", () => {
+  const gets = (Object.values(operations) as Operation[]).filter(({ method }) => method === "GET");
+  test.each(gets.map((operation) => [operation.path, operation] as const))(
+    "%s answers as GET, without a body",
+    async (_, operation) => {
+      const node = await podling.register("n1");
+      const task = await podling.create("web");
+      const id = operation.path.includes("/nodes/") ? node.nodeId : task.taskId;
+      const answer = await fetch(podling.url + operation.path.replace("{id}", id), { method: "HEAD" });
+      // No worker listens for the clean-up; HEAD of a log asks no worker.
+      const status = operation.path.endsWith("/cleanup") ? 503 : operation.status;
+      expect([answer.status, await answer.text()]).toEqual([status, ""]);
+      const metrics = await podling.do<string>("GET", "/metrics");
+      expect(metrics).toContain("\npodling_streams 0\n");
+    },
+  );
+
+  test("of a watched list, and of paths that only POST takes", async () => {
+    const head = async (path: string) => (await fetch(podling.url + path, { method: "HEAD" })).status;
+    expect(await head("/api/v1/tasks?watch=true")).toBe(200);
+    expect(await podling.do<string>("GET", "/metrics")).toContain("\npodling_streams 0\n");
+    expect(await head("/api/v1/tasks/none")).toBe(404);
+    expect(await head("/api/v1/nodes/register")).toBe(404);
+    expect(await head("/api/v1/restore")).toBe(405);
+  });
 });
 
 test("a node deregistered while it registers is a refusal, not a bug", async () => {

@@ -23,9 +23,9 @@ export const journalMutants: readonly Mutant[] = [
   {
     name: "read-before-durable",
     sentence: "A read does not wait for the append that is under way.",
-    file: "src/master/http/handlers.ts",
-    find: "if (underWay) await underWay;",
-    replace: "void underWay;",
+    file: "src/master/http/handlers/context.ts",
+    find: "if (appending) await appending;",
+    replace: "void appending;",
     caughtBy: ["answers-are-durable"],
   },
   {

@@ -191,8 +191,8 @@ describe("a node", () => {
     expectRefusal(denied, 503, "node-unreachable");
     expect(denied.body.hint).toContain("the same token");
     const answers: [answer: () => Response, says: string][] = [
-      [() => Response.json({ code: "route-not-found" }, { status: 404 }), "of version test, which cannot clean"],
-      [() => Response.json({ code: "method-not-allowed" }, { status: 405 }), "of version test, which cannot clean"],
+      [() => Response.json({ code: "route-not-found" }, { status: 404 }), "has version test, which cannot clean up"],
+      [() => Response.json({ code: "method-not-allowed" }, { status: 405 }), "has version test, which cannot clean up"],
       [() => new Response("hello"), "answered 200: hello"],
       [() => new Response("x".repeat(17 * 1024 * 1024)), "answered 200: too much"],
       [() => new Response("gateway", { status: 503 }), "answered 503: gateway"],

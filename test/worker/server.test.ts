@@ -9,6 +9,7 @@ import { limits } from "../../src/model/limits.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { until } from "../../tools/lab/until.ts";
+import { exchange } from "../hostile/raw.ts";
 import { type Answer, expectRefusal } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
 
@@ -37,7 +38,12 @@ function serve(token: string | null = null) {
     const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
     const text = await answer.text();
     const json = answer.headers.get("content-type")?.startsWith("application/json");
-    return { status: answer.status, headers: answer.headers, body: json ? JSON.parse(text) : text, text };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: json && text !== "" ? JSON.parse(text) : text,
+      text,
+    };
   };
 }
 
@@ -48,7 +54,7 @@ describe("anybody", () => {
     world.runtime.goAway();
     await world.run("web", ["forever"]);
     await until("it to say so", async () => ((await get("/health")).body as { status: string }).status === "degraded");
-    expect((await get("/health")).text).toContain("the engine is away");
+    expect((await get("/health")).text).toContain("the container engine does not answer");
   });
 });
 
@@ -69,6 +75,42 @@ describe("web pages", () => {
     expectRefusal(await get("/tasks", { headers: { host: "evil.example" } }), 403, "forbidden-origin");
     expectRefusal(await get("/tasks", { headers: { origin: "http://evil.example" } }), 403, "forbidden-origin");
     expect((await get("/tasks", { headers: { host: "n1:8081" } })).status).toBe(200);
+  });
+});
+
+describe("a request that no browser sends", () => {
+  test.each([
+    ["HTTP/1.0 without a Host header", "GET /health HTTP/1.0\r\n\r\n", 200],
+    ["a Host with a port that is no number", "GET /tasks HTTP/1.1\r\nHost: localhost:abc\r\n\r\n", 403],
+    ["a Host that makes no URL", "GET /tasks HTTP/1.1\r\nHost: [::\r\n\r\n", 401],
+    ["a path that is a URL", "GET http://localhost/health HTTP/1.1\r\nHost: localhost\r\n\r\n", 200],
+  ])("%s gets an answer of the API", async (_, request, status) => {
+    serve("secret");
+    const answer = await exchange(servers[0]!.port!, Buffer.from(request));
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatch(/content-type: application\/json/i);
+    expect(answer.body.length).toBeLessThan(1000);
+  });
+});
+
+describe("HEAD", () => {
+  test("is answered where GET is, and opens no log", async () => {
+    const get = serve();
+    const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
+    const paths = [
+      "/health",
+      "/metrics",
+      "/tasks",
+      `/tasks/${taskId}`,
+      "/cleanup",
+      `/tasks/${taskId}/logs?follow=true`,
+    ];
+    for (const path of paths) {
+      const head = await get(path, { method: "HEAD" });
+      expect([path, head.status, head.text]).toEqual([path, 200, ""]);
+    }
+    expectRefusal(await get("/tasks/none"), 404, "task-not-found");
+    expect((await get("/tasks/none", { method: "HEAD" })).status).toBe(404);
   });
 });
 

@@ -1,7 +1,9 @@
 // A task's logs, asked of the worker that has them and passed on as they come.
 
+import type { QueryValue } from "../../api/operations/url-path.ts";
 import type { LogsQuery } from "../../api/schemas/schemas.ts";
-import { toTimestamp } from "../../lib/clock.ts";
+import { workerOperations } from "../../api/worker-operations.ts";
+import { type Clock, toTimestamp } from "../../lib/clock.ts";
 import { framedMediaType } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
@@ -65,27 +67,37 @@ async function askWorker(
   signal: AbortSignal,
   context: LogsContext,
 ): Promise<Outcome<ReadableStream<Uint8Array>>> {
-  const answer = await askNode(node, `/tasks/${task.taskId}/logs?${paramsOf(selection)}`, context, {
+  const request = {
+    operation: workerOperations.taskLogs,
+    parameters: { id: task.taskId },
+    query: queryOf(selection),
     accept: framedMediaType,
-    signal,
-    hint: "The task may go on running; its logs can be read when the node answers again.",
-  });
+    hint: "The task may still be running; its logs can be read when the node answers again.",
+  };
+  const answer = await askNode(node, { ...request, signal }, context);
   if (!answer.ok) return answer;
   const { value: response } = answer;
   if (response.ok && response.headers.get("content-type") === framedMediaType && response.body)
     return ok(response.body);
-  return refusedByWorker(task, node, response);
+  return refusedByWorker(task, node, response, context.clock);
 }
 
-function paramsOf({ sinceMs, ...selection }: LogSelection): URLSearchParams {
-  const params = new URLSearchParams({ timestamps: "true" });
-  for (const [key, value] of Object.entries(selection)) if (value !== null) params.set(key, String(value));
-  if (sinceMs !== null) params.set("since", toTimestamp(sinceMs));
-  return params;
+function queryOf({ sinceMs, tail, ...selection }: LogSelection): Record<string, QueryValue> {
+  return {
+    ...selection,
+    timestamps: true,
+    tail: tail ?? undefined,
+    since: sinceMs === null ? undefined : toTimestamp(sinceMs),
+  };
 }
 
-async function refusedByWorker(task: Task, node: NodeRecord, response: Response): Promise<Outcome<never>> {
-  if (response.status !== 404 && response.status !== 429) return unexpected(node, response);
+async function refusedByWorker(
+  task: Task,
+  node: NodeRecord,
+  response: Response,
+  clock: Clock,
+): Promise<Outcome<never>> {
+  if (response.status !== 404 && response.status !== 429) return unexpected(node, response, clock);
   if (response.status === 404) {
     return refuse("logs-unavailable", `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`, {
       hint: "Ended containers are kept for their logs by a limit on the worker.",

@@ -1,6 +1,8 @@
-// The master's calls to a worker's own HTTP server: with its token, a limit on the wait, and a sentence where there is no
-// answer or none that makes sense.
+// The master's calls to a worker's own HTTP server. A worker may be broken or hostile: every wait has a limit, every
+// answer that is not passed on has a size, and redirects are not followed.
 
+import type { Operation } from "../../api/operations/operation.ts";
+import { type QueryValue, urlPath } from "../../api/operations/url-path.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
@@ -9,49 +11,50 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 export interface AskContext {
   token: string | null;
   clock: Clock;
-  /** For tests and simulation. */
+  /** The platform's fetch, or the simulated network's. */
   fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-export interface Asked {
-  method?: "GET" | "POST";
+export interface NodeRequest {
+  operation: Operation;
+  parameters?: Record<string, string>;
+  query?: Record<string, QueryValue>;
   accept: string;
   signal: AbortSignal;
-  /** What else to say where the node does not answer. */
+  /** What the refusal adds if the node does not answer. */
   hint: string;
   timeoutMs?: number;
 }
 
-/** A worker that has not begun to answer by then is unreachable. */
+/** A worker that has not begun to answer after this time is unreachable. */
 const answerTimeoutMs = 5000;
 
 /** Of an answer that is quoted in a sentence. */
 const quotedBytes = 64 * 1024;
 
-/** The answer, whatever its status; the body of a good one may go on for as long as it wants. */
+/** The answer, whatever its status. The body of a successful one is still to be read; it may be long. */
 export async function askNode(
   node: NodeRecord,
-  path: string,
+  { operation, parameters = {}, query, accept, signal, hint, timeoutMs = answerTimeoutMs }: NodeRequest,
   { token, fetch, clock }: AskContext,
-  { method = "GET", accept, signal, hint, timeoutMs = answerTimeoutMs }: Asked,
 ): Promise<Outcome<Response>> {
   const host = node.address.includes(":") ? `[${node.address}]` : node.address;
   const giveUp = new AbortController();
   const cancel = clock.timer(timeoutMs, () => giveUp.abort(new Error(`no answer in ${timeoutMs / 1000} s`)));
   try {
-    const response = await fetch(`http://${host}:${node.port}${path}`, {
-      method,
+    const response = await fetch(`http://${host}:${node.port}${urlPath(operation, parameters, query)}`, {
+      method: operation.method,
       headers: { accept, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       signal: AbortSignal.any([signal, giveUp.signal]),
-      // Anybody who may register a node chooses its address: it must not send the master on to another.
+      // Every client that may register a node chooses its address: it must not send the master on to another.
       redirect: "manual",
-      // Bun's own idle timeout would cut a quiet log that is followed.
+      // Bun's own idle timeout would cut a followed log that is quiet.
       ...({ timeout: false } as object),
     });
     if (response.ok) return ok(response);
-    // Whatever it says instead comes whole, soon and short, or not at all.
-    const said = (await readAtMost(response, quotedBytes)) ?? "something long";
-    return ok(new Response(said, { status: response.status, headers: response.headers }));
+    // The body of an error is read here, while the time limit holds.
+    const text = (await readAtMost(response, quotedBytes)) ?? "a long answer";
+    return ok(new Response(text, { status: response.status, headers: response.headers }));
   } catch (error) {
     return refuse(
       "node-unreachable",
@@ -66,7 +69,7 @@ export async function askNode(
   }
 }
 
-/** The text of an answer; null where it is longer than that: then nothing more is read. */
+/** The text of an answer; null if it is longer than the limit: then nothing more is read. */
 export async function readAtMost(response: Response, limitBytes: number): Promise<string | null> {
   const decoder = new TextDecoder();
   let text = "";
@@ -79,12 +82,39 @@ export async function readAtMost(response: Response, limitBytes: number): Promis
   return text + decoder.decode();
 }
 
-/** An answer that this worker should not have given. */
-export async function unexpected(node: NodeRecord, response: Response): Promise<Outcome<never>> {
-  const said = await response.text();
-  return refuse(
-    "node-unreachable",
-    `the worker on ${node.hostname} answered ${response.status}: ${said.slice(0, 200)}`,
-    { hint: "Master and worker must be given the same token." },
-  );
+/** A refusal for an answer that a worker should not give. Quotes what comes of its body soon, and closes the connection. */
+export async function unexpected(node: NodeRecord, response: Response, clock: Clock): Promise<Outcome<never>> {
+  const start = await readStart(response, clock);
+  return refuse("node-unreachable", `the worker on ${node.hostname} answered ${response.status}: ${start}`, {
+    hint: "Is another program listening at the worker's address? Master and worker also need the same token.",
+    details: { nodeId: node.nodeId },
+  });
+}
+
+const quotedCharacters = 200;
+
+/** The first characters of a body, of which a hostile worker may send gigabytes, or one byte an hour. */
+async function readStart(response: Response, clock: Clock): Promise<string> {
+  const reader = response.body?.getReader();
+  if (!reader) return "nothing";
+  let timedOut = false;
+  const cancel = clock.timer(answerTimeoutMs, () => {
+    timedOut = true;
+    reader.cancel().catch(() => {});
+  });
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    while (!timedOut && text.length < quotedCharacters) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value.subarray(0, quotedBytes), { stream: true });
+    }
+  } catch {
+    // The connection broke: what came before it is quoted.
+  } finally {
+    cancel();
+    reader.cancel().catch(() => {});
+  }
+  return text.slice(0, quotedCharacters).trim() || "nothing";
 }

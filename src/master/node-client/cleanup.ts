@@ -1,6 +1,8 @@
-// A clean-up of a node, asked of the worker there and handed on.
+// Asks a worker for a clean-up of its node, and passes the answer on.
 
 import type { CleanupQuery } from "../../api/schemas/schemas.ts";
+import { workerOperations } from "../../api/worker-operations.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
@@ -9,7 +11,7 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 import { type AskContext, askNode, readAtMost, unexpected } from "./ask-node.ts";
 
 const json = "application/json";
-/** An answer full of long names stays below; what is beyond it is none of a worker. */
+/** An answer with the longest names stays below; a longer one is not from a worker. */
 const largestAnswerBytes = 16 * 1024 * 1024;
 
 export async function cleanNode(
@@ -19,23 +21,22 @@ export async function cleanNode(
   signal: AbortSignal,
   context: AskContext,
 ): Promise<Outcome<Cleanup>> {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) params.set(key, String(value));
   const hint =
     method === "GET"
       ? "Nothing was removed."
-      : "What was to be removed may be so by now: look again with podling node clean --dry-run.";
-  const answer = await askNode(node, `/cleanup?${params}`, context, {
-    ...{ method, accept: json, signal, hint },
+      : "Some of it may be removed by now: look again with podling node clean --dry-run.";
+  const request = {
+    operation: method === "GET" ? workerOperations.previewCleanup : workerOperations.clean,
     timeoutMs: method === "GET" ? limits.cleanupPreviewPatienceMs : limits.cleanupPatienceMs,
-  });
+  };
+  const answer = await askNode(node, { ...request, query, accept: json, signal, hint }, context);
   if (!answer.ok) return answer;
   try {
-    return await cleanupOf(node, answer.value);
+    return await cleanupOf(node, answer.value, context.clock);
   } catch (error) {
     return refuse(
       "node-unreachable",
-      `the answer of the worker on ${node.hostname} broke off: ${(error as Error).message}`,
+      `the answer of the worker on ${node.hostname} is incomplete: ${(error as Error).message}`,
       {
         hint,
         details: { nodeId: node.nodeId },
@@ -44,36 +45,37 @@ export async function cleanNode(
   }
 }
 
-async function cleanupOf(node: NodeRecord, response: Response): Promise<Outcome<Cleanup>> {
-  // Before it had this operation a worker took no POST at all, and had nothing at the path.
+async function cleanupOf(node: NodeRecord, response: Response, clock: Clock): Promise<Outcome<Cleanup>> {
+  // A worker older than this operation takes no POST at all, and has nothing at the path.
   if (response.status === 404 || response.status === 405) {
     await response.body?.cancel();
     const version = node.version === "" ? "an older version" : `version ${node.version}`;
-    return refuse("node-unreachable", `the worker on ${node.hostname} is of ${version}, which cannot clean`, {
+    return refuse("node-unreachable", `the worker on ${node.hostname} has ${version}, which cannot clean up`, {
       hint: "Upgrade the worker on that node.",
       details: { nodeId: node.nodeId },
     });
   }
-  if (!response.ok) return notDone(node, response);
+  if (!response.ok) return notDone(node, response, clock);
   const text = await readAtMost(response, largestAnswerBytes);
   const cleanup = text === null ? null : parse<Cleanup>(text);
   if (Array.isArray(cleanup?.items)) return ok(cleanup);
-  return unexpected(node, new Response((text ?? "too much").slice(0, 200), { status: response.status }));
+  return unexpected(node, new Response((text ?? "too much").slice(0, 200), { status: response.status }), clock);
 }
 
-/** The worker's own refusal, where it is one. */
-async function notDone(node: NodeRecord, response: Response): Promise<Outcome<never>> {
-  if (response.status !== 503) return unexpected(node, response);
+/** Passes the worker's own refusal on, if the answer is one. */
+async function notDone(node: NodeRecord, response: Response, clock: Clock): Promise<Outcome<never>> {
+  if (response.status !== 503) return unexpected(node, response, clock);
   const text = (await readAtMost(response, largestAnswerBytes)) ?? "";
   const refusal = parse<{ error?: string; hint?: string }>(text);
-  if (typeof refusal?.error !== "string") return unexpected(node, new Response(text.slice(0, 200), { status: 503 }));
+  if (typeof refusal?.error !== "string")
+    return unexpected(node, new Response(text.slice(0, 200), { status: 503 }), clock);
   return refuse("node-unreachable", `${node.hostname}: ${refusal.error}`, {
-    hint: refusal.hint ?? "Look at the worker's log there.",
+    hint: refusal.hint ?? "The log of that worker has the details.",
     details: { nodeId: node.nodeId },
   });
 }
 
-/** Null: it is no JSON. */
+/** Null if it is not JSON. */
 function parse<T>(text: string): T | null {
   try {
     return JSON.parse(text) as T;
