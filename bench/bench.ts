@@ -1,6 +1,7 @@
 // What the sections share: a lab with hosts, a Podling cluster on two of them, a two-node Swarm on two others, masters
 // with many nodes or tasks, and the removal of all that. It measures nothing itself.
 
+import { resolve } from "node:path";
 import { labAvailable } from "../tools/lab/available.ts";
 import { Cluster, type MasterOptions, type MasterProcess, type WorkerProcess } from "../tools/lab/cluster.ts";
 import { Lab, type LabHost } from "../tools/lab/lab.ts";
@@ -10,7 +11,7 @@ import { httpRequest, mustLoad } from "./http-load.ts";
 import type { Row } from "./report.ts";
 import { Swarm } from "./swarm.ts";
 
-/** Room on each node: more than any section starts. */
+/** Tasks that each node takes: more than any section starts. */
 const NODE_CAPACITY = 60;
 const LOAD_CONNECTIONS = 32;
 export interface BenchOptions {
@@ -22,6 +23,8 @@ export type Section = (bench: Bench) => Promise<Row[]>;
 
 /** Podling on two hosts of the lab. */
 export interface Pair {
+  /** The executable; undefined for the one that is measured. */
+  program: string | undefined;
   master: MasterProcess;
   workers: WorkerProcess[];
   hosts: LabHost[];
@@ -39,16 +42,21 @@ export interface ListedTask {
 export class Bench {
   readonly quick: boolean;
   readonly say: (text: string) => void;
+  /** An older executable of Podling to measure beside this one (PODLING_BEFORE), or null. */
+  readonly before: string | null;
   #lab: Promise<Lab> | null = null;
   #registry: Promise<Registry> | null = null;
   #image: Promise<string> | null = null;
-  #pair: Promise<Pair> | null = null;
+  readonly #pairs = new Map<string | undefined, Promise<Pair>>();
+  #hosts: Promise<LabHost[]> | null = null;
+  #inLab: Cluster | null = null;
   #swarm: Promise<Swarm> | null = null;
   #alone: Promise<Cluster> | null = null;
 
   constructor({ quick, say }: BenchOptions) {
     this.quick = quick;
     this.say = say;
+    this.before = process.env.PODLING_BEFORE ? resolve(process.env.PODLING_BEFORE) : null;
   }
 
   /** The first in a full run, the second in a quick one. */
@@ -72,9 +80,11 @@ export class Bench {
     return this.#alone;
   }
 
-  pair(): Promise<Pair> {
-    this.#pair ??= this.#startPair();
-    return this.#pair;
+  /** A master and two workers of this executable, or of another one on the same hosts. */
+  pair(program?: string): Promise<Pair> {
+    const pair = this.#pairs.get(program) ?? this.#startPair(program);
+    this.#pairs.set(program, pair);
+    return pair;
   }
 
   swarm(): Promise<Swarm> {
@@ -82,27 +92,38 @@ export class Bench {
     return this.#swarm;
   }
 
-  /** Safe to call twice; also ends what a section that failed left behind. */
+  /** Removes everything, also after a section that failed. Safe to call twice. */
   async down(): Promise<void> {
     const [lab, alone] = [this.#lab, this.#alone];
-    this.#lab = this.#alone = this.#pair = this.#swarm = this.#registry = this.#image = null;
+    this.#lab = this.#alone = this.#hosts = this.#swarm = this.#registry = this.#image = this.#inLab = null;
+    this.#pairs.clear();
     await lab?.then((one) => one.down()).catch((error) => this.say(`clean-up: ${String(error)}`));
     await alone?.then((one) => one.down()).catch((error) => this.say(`clean-up: ${String(error)}`));
   }
 
-  async #startPair(): Promise<Pair> {
+  async #startHosts(): Promise<LabHost[]> {
     const lab = await this.lab();
-    this.say("starting two hosts with an engine each, a master and two workers");
-    const hosts = [await lab.host("n1"), await lab.host("n2")];
+    this.say("starting two hosts with an engine each");
+    return [await lab.host("n1"), await lab.host("n2")];
+  }
+
+  async #startPair(program: string | undefined): Promise<Pair> {
+    const lab = await this.lab();
+    this.#hosts ??= this.#startHosts();
+    const hosts = await this.#hosts;
     const image = await this.#imageFor(hosts);
-    const cluster = Cluster.in(lab);
-    const master = await cluster.master({ address: lab.address, args: ["--insecure"] }).start();
+    this.say(`starting a master and two workers${program === undefined ? "" : ` of ${program}`}`);
+    // A cluster counts its processes, which have their names in the lab: the second pair goes on counting.
+    this.#inLab ??= Cluster.in(lab);
+    const cluster = this.#inLab;
+    const master = await cluster.master({ address: lab.address, args: ["--insecure"], program }).start();
     const workers: WorkerProcess[] = [];
     for (const on of hosts) {
-      workers.push(await cluster.worker({ master, engine: on.engine, on, capacity: NODE_CAPACITY }).start());
+      const options = { master, engine: on.engine, on, capacity: NODE_CAPACITY, program };
+      workers.push(await cluster.worker(options).start());
     }
     await nodesOnline(master, hosts.length);
-    return { master, workers, hosts, image };
+    return { program, master, workers, hosts, image };
   }
 
   async #startSwarm(): Promise<Swarm> {
@@ -112,7 +133,7 @@ export class Bench {
     return Swarm.start(hosts, await this.#imageFor(hosts));
   }
 
-  /** The image in the lab's registry, pulled by these hosts by digest: nobody has to look for it in the measurement. */
+  /** The image in the lab's registry, pulled by these hosts by digest, so that no engine asks the registry in a measurement. */
   async #imageFor(hosts: LabHost[]): Promise<string> {
     const lab = await this.lab();
     this.#registry ??= lab.registry();
@@ -125,7 +146,7 @@ export class Bench {
         headers: { accept: "application/vnd.docker.distribution.manifest.v2+json" },
       });
       const digest = manifest.headers.get("docker-content-digest");
-      if (digest === null) throw new Error("the registry did not tell the image's digest");
+      if (digest === null) throw new Error("the registry did not send the image's digest");
       return `${reference.slice(0, reference.lastIndexOf(":"))}@${digest}`;
     })();
     const image = await this.#image;
@@ -137,7 +158,7 @@ export class Bench {
     return image;
   }
 
-  /** A fresh master with nodes that were registered by hand and take as many tasks as come. */
+  /** A fresh master with nodes that exist only as records, and that have capacity for any number of tasks. */
   async masterWithNodes(nodes: number, options: MasterOptions = {}): Promise<MasterProcess> {
     const master = await (await this.cluster()).master(options).start();
     await registerNodes(master, nodes);
@@ -173,7 +194,7 @@ export async function registerNodes(master: MasterProcess, count: number): Promi
   });
 }
 
-/** The task that every rate is measured with: what a person writes for a small web server. */
+/** The task that every rate is measured with: a typical small web server. */
 export function taskBody(name: string): string {
   return JSON.stringify({
     name,
@@ -212,7 +233,7 @@ export async function metric(master: MasterProcess, name: string): Promise<numbe
 /** Removes all containers and tasks of the pair; outside of any timing. */
 export async function clearPair({ master, hosts }: Pair): Promise<void> {
   await Promise.all(hosts.map(({ engine }) => engine.removeContainers()));
-  await until("the tasks to be over", async () => {
+  await until("the tasks to end", async () => {
     const tasks = await master.json<ListedTask[]>("GET", "/api/v1/tasks?limit=10000");
     await Promise.all(tasks.map(({ taskId }) => master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`)));
     return tasks.length === 0;

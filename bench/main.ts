@@ -1,5 +1,6 @@
 // Measures Podling side by side with what it is compared to, in one run on one machine: bun bench/main.ts [NAME...]
-// [--quick]. Prints one table with ratios, says which targets are missed, and writes bench/results.json.
+// [--quick]. Prints one table with ratios, says which targets are missed, and writes bench/results.json. PODLING_BEFORE
+// names an older executable of Podling to compare with (section "before", and beside "idle").
 
 import { join, resolve } from "node:path";
 import { run } from "../tools/lab/network.ts";
@@ -17,7 +18,7 @@ import {
 
 const CHECKOUT = resolve(import.meta.dir, "..");
 
-/** In the order of a whole run: what needs a quiet machine comes before the engines start. */
+/** In the order of a whole run: sections that need a quiet machine come before those that start engines. */
 const sections: Record<string, () => Promise<Section>> = {
   placements: async () => (await import("./sections/placements.ts")).placements,
   start: async () => (await import("./sections/start.ts")).start,
@@ -25,12 +26,14 @@ const sections: Record<string, () => Promise<Section>> = {
   list: async () => (await import("./sections/list.ts")).list,
   recovery: async () => (await import("./sections/recovery.ts")).recovery,
   fleet: async () => (await import("./sections/fleet.ts")).fleet,
+  idle: async () => (await import("./sections/idle.ts")).idle,
   abuse: async () => (await import("./sections/abuse.ts")).abuse,
   memory: async () => (await import("./sections/memory.ts")).memory,
   one: async () => (await import("./sections/one.ts")).one,
   forty: async () => (await import("./sections/forty.ts")).forty,
   swarm: async () => (await import("./sections/swarm.ts")).swarm,
   lost: async () => (await import("./sections/lost.ts")).lost,
+  before: async () => (await import("./sections/before.ts")).before,
 };
 
 const usage = `usage: bun bench/main.ts [${Object.keys(sections).join("|")}]... [--quick] [--markdown]\n`;
@@ -92,7 +95,8 @@ async function main(args: string[]): Promise<number> {
   let rows: Row[];
   try {
     await build();
-    rows = await measure(names.length > 0 ? names : Object.keys(sections), bench);
+    const all = Object.keys(sections).filter((name) => name !== "before" || bench.before !== null);
+    rows = await measure(names.length > 0 ? names : all, bench);
   } finally {
     await bench.down();
   }

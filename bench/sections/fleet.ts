@@ -2,9 +2,10 @@
 // follow their assignments, while others ask for tasks; then the master is killed, and all of them come back.
 
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, metric, taskBody } from "../bench.ts";
+import { FleetProcess } from "../fleet-process.ts";
+import { processorSeconds } from "../process-usage.ts";
 import { notMeasured, type Row, type Unit } from "../report.ts";
 import { samplesOf } from "../samples.ts";
 import { p99, probe } from "../wire.ts";
@@ -12,9 +13,6 @@ import { p99, probe } from "../wire.ts";
 const CHILDREN = 2;
 /** Files that master and children need beside one connection for each worker and one for its stream. */
 const SPARE_FILES = 1_000;
-/** As Linux counts processor time for everybody. */
-const TICKS_PER_SECOND = 100;
-const COME_BACK_MS = 300_000;
 
 export async function fleet(bench: Bench): Promise<Row[]> {
   if (process.platform !== "linux") {
@@ -35,7 +33,7 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
   const streams = Math.min(workers, openFilesAllowed(master.pid) - workers - SPARE_FILES);
   const children = Array.from(
     { length: CHILDREN },
-    (_, i) => new Child(master, i, workers / CHILDREN, streams / CHILDREN),
+    (_, i) => new FleetProcess(master, i, workers / CHILDREN, streams / CHILDREN),
   );
   const row = (what: string, unit: Unit, values: readonly number[], note = ""): Row => ({
     section,
@@ -88,11 +86,11 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
   }
 }
 
-async function steadyState(master: MasterProcess, children: Child[], durationMs: number) {
+async function steadyState(master: MasterProcess, children: FleetProcess[], durationMs: number) {
   const task = await master.json<{ taskId: string }>("POST", "/api/v1/tasks", JSON.parse(taskBody("probed")));
   await Promise.all(children.map((child) => child.stats())); // what was before does not count
   const from = performance.now();
-  const ticks = processorTicks(master.pid);
+  const used = processorSeconds(master.pid);
   const get = { method: "GET", path: `/api/v1/tasks/${task.taskId}`, status: 200 };
   const [gets, posts] = await Promise.all([
     probe(addressOf(master), () => get, { durationMs, everyMs: 20 }),
@@ -102,7 +100,7 @@ async function steadyState(master: MasterProcess, children: Child[], durationMs:
       { durationMs, everyMs: 50 },
     ),
   ]);
-  const used = (processorTicks(master.pid) - ticks) / TICKS_PER_SECOND;
+  const usedSeconds = processorSeconds(master.pid) - used;
   const seconds = (performance.now() - from) / 1000;
   const residentMB = (await metric(master, "process_resident_memory_bytes")) / 1e6;
   const stats = await Promise.all(children.map((child) => child.stats()));
@@ -110,7 +108,7 @@ async function steadyState(master: MasterProcess, children: Child[], durationMs:
   if (failures > 0) throw new Error(`${failures} heartbeats were not answered`);
   return {
     seconds,
-    cpuPercent: (used / seconds) * 100,
+    cpuPercent: (usedSeconds / seconds) * 100,
     residentMB,
     gets,
     posts,
@@ -119,7 +117,7 @@ async function steadyState(master: MasterProcess, children: Child[], durationMs:
   };
 }
 
-async function allHeard(children: Child[]): Promise<void> {
+async function allHeard(children: FleetProcess[]): Promise<void> {
   for (const child of children) child.command("mark");
   await Promise.all(children.map((child) => child.event("heard")));
 }
@@ -133,75 +131,6 @@ async function mustBeOnline(master: MasterProcess, workers: number): Promise<voi
   }
 }
 
-/** Of the process itself, not of what it waited for. */
-function processorTicks(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return Number(fields[11]) + Number(fields[12]);
-}
-
 function openFilesAllowed(pid: number): number {
   return Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1]);
-}
-
-interface Stats {
-  latencies: number[];
-  failures: number;
-  openStreams: number;
-}
-
-class Child {
-  readonly #process;
-  #text = "";
-  readonly #waiting = new Map<string, (said: Stats) => void>();
-
-  constructor(master: MasterProcess, index: number, workers: number, streams: number) {
-    const { host, port } = addressOf(master);
-    const numbers = [port, index * workers, workers, Math.floor(streams)].map(String);
-    const script = resolve(import.meta.dir, "../fleet-child.ts");
-    this.#process = Bun.spawn([process.execPath, script, host, ...numbers], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "inherit",
-    });
-    void this.#read();
-  }
-
-  command(text: string): void {
-    this.#process.stdin.write(`${text}\n`);
-    this.#process.stdin.flush();
-  }
-
-  /** Its next event of this name. */
-  event(name: string): Promise<Stats> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`no ${name} in ${COME_BACK_MS / 1000} s`)), COME_BACK_MS);
-      this.#waiting.set(name, (said) => {
-        clearTimeout(late);
-        resolve(said);
-      });
-    });
-  }
-
-  stats(): Promise<Stats> {
-    const answer = this.event("stats");
-    this.command("stats");
-    return answer;
-  }
-
-  end(): void {
-    this.#process.kill("SIGKILL");
-  }
-
-  async #read(): Promise<void> {
-    for await (const chunk of this.#process.stdout) {
-      const lines = (this.#text + new TextDecoder().decode(chunk)).split("\n");
-      this.#text = lines.pop()!;
-      for (const line of lines) {
-        const said = JSON.parse(line) as Stats & { event: string };
-        this.#waiting.get(said.event)?.(said);
-      }
-    }
-  }
 }

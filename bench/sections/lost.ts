@@ -25,7 +25,7 @@ export async function lost(bench: Bench): Promise<Row[]> {
   return [target(row, "at most", TARGET_S)];
 }
 
-async function podlingLoss(pair: Pair, name: string): Promise<number> {
+export async function podlingLoss(pair: Pair, name: string): Promise<number> {
   const { master, hosts, image } = pair;
   const task = await master.json<ListedTask>("POST", "/api/v1/tasks?wait=running&timeout=60s", {
     name,

@@ -1,8 +1,8 @@
 // Resident memory: a master and a worker with nothing to do, and a master with 100,000 tasks, beside the dockerd of a
 // Swarm manager. What the kernel says (VmRSS), ten quiet seconds after the last request.
 
-import { readFileSync } from "node:fs";
 import { type Bench, createTasks } from "../bench.ts";
+import { type Memory, memoryOf } from "../process-usage.ts";
 import { notMeasured, type Row, target } from "../report.ts";
 import { type Samples, samplesOf } from "../samples.ts";
 
@@ -11,36 +11,25 @@ const IDLE_MB = 60;
 const TASK_KB = 1;
 const KIB = 1024;
 
-interface Memory {
-  total: number;
-  /** Of these: the process's own, not pages of the executable that the kernel can drop and processes share. */
-  own: number;
-}
-
-/** In bytes. */
-function memoryOf(pid: number): Memory {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const value = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) * KIB;
-  return { total: value("VmRSS"), own: value("RssAnon") };
-}
-
 const megabytes = (all: Memory[]): Samples => samplesOf(all.map(({ total }) => total / 1e6));
 const ownNote = (all: Memory[]) => {
   const own = samplesOf(all.map((one) => one.own / 1e6)).median;
-  return `${own.toFixed(0)} MB of it its own, the rest pages of the executable`;
+  return `${own.toFixed(0)} MB without pages of the executable`;
 };
+
+/** So long nothing is asked, so that collections have run. */
+export const quietTime = (bench: Bench): Promise<void> => Bun.sleep(bench.count(QUIET_MS, 2_000));
 
 export async function memory(bench: Bench): Promise<Row[]> {
   const section = "memory: resident";
-  if (process.platform !== "linux") return [notMeasured(section, "memory", "only Linux tells it in /proc")];
-  const quiet = () => Bun.sleep(bench.count(QUIET_MS, 2_000));
+  if (process.platform !== "linux") return [notMeasured(section, "memory", "only Linux has /proc")];
   const missing = bench.labMissing();
   const cluster = await bench.cluster();
   const pair = missing === null ? await bench.pair() : null;
   const swarm = missing === null ? await bench.swarm() : null;
   const masters = [];
   for (let count = 0; count < bench.count(3, 1); count++) masters.push(await cluster.master().start());
-  await quiet();
+  await quietTime(bench);
   const idle = masters.map(({ pid }) => memoryOf(pid));
   for (const master of masters) await master.kill();
   const beside =
@@ -58,12 +47,13 @@ export async function memory(bench: Bench): Promise<Row[]> {
     const besideWorker = { beside: { name: "dockerd, no Swarm", samples: megabytes(plain) } };
     rows.push(target({ ...row, ...besideWorker }, "at most", IDLE_MB));
   }
-  return [...rows, ...(await loaded(bench, section, idle, quiet))];
+  return [...rows, ...(await loaded(bench, section, idle))];
 }
 
-async function loaded(bench: Bench, section: string, idle: Memory[], quiet: () => Promise<void>): Promise<Row[]> {
-  const tasks = bench.count(100_000, 10_000);
-  const master = await bench.masterWithNodes(20);
+/** The memory of a master with so many tasks: as they were created, and after a restart. */
+export async function memoryWithTasks(bench: Bench, tasks: number, program?: string) {
+  const quiet = () => quietTime(bench);
+  const master = await bench.masterWithNodes(20, { program });
   await createTasks(master, tasks);
   await quiet();
   const created = memoryOf(master.pid);
@@ -72,6 +62,12 @@ async function loaded(bench: Bench, section: string, idle: Memory[], quiet: () =
   await quiet();
   const restarted = memoryOf(master.pid);
   await master.kill();
+  return { created, restarted };
+}
+
+async function loaded(bench: Bench, section: string, idle: Memory[]): Promise<Row[]> {
+  const tasks = bench.count(100_000, 10_000);
+  const { created, restarted } = await memoryWithTasks(bench, tasks);
   const idleBytes = samplesOf(idle.map(({ total }) => total)).median;
   const count = tasks.toLocaleString("en");
   const each = (one: Memory) => samplesOf([(one.total - idleBytes) / tasks / KIB]);

@@ -22,12 +22,10 @@ export async function one(bench: Bench): Promise<Row[]> {
     podlingApi: (round: number) => timed(pair, () => createAndWait(pair, `api-${round}`)),
     dockerApi: () => timed(pair, () => engineRun(pair)),
   };
-  // The second node takes nothing, so that both use the same engine.
-  const [, second] = await pair.master.json<{ nodeId: string }[]>("GET", "/api/v1/nodes");
-  await pair.master.json("POST", `/api/v1/nodes/${second!.nodeId}/cordon`);
+  const uncordon = await useOneNode(pair);
   if (!bench.quick) await alternate(WARM_UP, contenders);
   const times = await alternate(bench.count(15, 2), contenders);
-  await pair.master.json("POST", `/api/v1/nodes/${second!.nodeId}/uncordon`);
+  await uncordon();
   const command: Row = {
     section,
     what: "podling run",
@@ -45,7 +43,14 @@ export async function one(bench: Bench): Promise<Row[]> {
   return [ratioTarget(command, "at most", TARGET_RATIO), api];
 }
 
-async function timed(pair: Pair, step: () => Promise<unknown>): Promise<number> {
+/** Cordons the second node, so that everything runs on the same engine. Resolves with the way back. */
+export async function useOneNode({ master }: Pair): Promise<() => Promise<unknown>> {
+  const [, second] = await master.json<{ nodeId: string }[]>("GET", "/api/v1/nodes");
+  await master.json("POST", `/api/v1/nodes/${second!.nodeId}/cordon`);
+  return () => master.json("POST", `/api/v1/nodes/${second!.nodeId}/uncordon`);
+}
+
+export async function timed(pair: Pair, step: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await step();
   const took = (performance.now() - from) / 1000;
@@ -53,9 +58,10 @@ async function timed(pair: Pair, step: () => Promise<unknown>): Promise<number> 
   return took;
 }
 
-export async function podlingRun({ master, image }: Pair, name: string): Promise<void> {
+export async function podlingRun({ master, image, program }: Pair, name: string): Promise<void> {
   const { code, stderr } = await podling(["run", name, "--image", image, "--", ...CONTAINER_COMMAND], {
     master,
+    program,
     limitMs: 60_000,
   });
   if (code !== 0) throw new Error(`podling run ended with ${code}: ${stderr}`);

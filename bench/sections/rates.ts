@@ -12,10 +12,7 @@ const CONNECTIONS = 32;
 const LISTED = 10_000;
 const section = "rates: the API, 32 clients, every create on disk before its answer";
 
-/**
- * What a master in Go with the same API, which keeps everything in memory alone, does on two cores: the higher end of
- * what was measured. Podling must do more, on disk.
- */
+/** Rates of a master in Go with the same API that keeps everything in memory only, on two cores. */
 const inMemory = { creates: { 0: 24_000, 10: 4_900, 1000: 1_900 }, gets: 34_000, lists: 125 };
 /** Times Swarm's rate. */
 const timesSwarm: Record<number, number> = { 10: 15, 1000: 10 };
@@ -24,8 +21,8 @@ export async function rates(bench: Bench): Promise<Row[]> {
   return [...(await creates(bench)), ...(await gets(bench)), ...(await lists(bench))];
 }
 
-async function createRate(bench: Bench, nodes: number): Promise<number> {
-  const master = await bench.masterWithNodes(nodes);
+export async function createRate(bench: Bench, nodes: number, program?: string): Promise<number> {
+  const master = await bench.masterWithNodes(nodes, { program });
   const requests = bench.count(30_000, 3_000);
   await createTasks(master, requests / 10, "warm");
   const { perSecond } = await createTasks(master, requests, "task", CONNECTIONS);
@@ -33,7 +30,7 @@ async function createRate(bench: Bench, nodes: number): Promise<number> {
   return perSecond;
 }
 
-/** The same requests to a server that only reads, syncs and answers: what the runtime and this disk allow at all. */
+/** The same requests to a server that only reads, syncs and answers: the limit of the runtime and this disk. */
 async function bareRate(bench: Bench): Promise<number> {
   const folder = (await bench.cluster()).folder("bare");
   const script = resolve(import.meta.dir, "../bare-child.ts");
@@ -102,48 +99,62 @@ async function creates(bench: Bench): Promise<Row[]> {
 }
 
 async function gets(bench: Bench): Promise<Row[]> {
-  const master = await bench.masterWithNodes(10);
-  await createTasks(master, LISTED);
-  const tasks = await master.json<ListedTask[]>("GET", `/api/v1/tasks?limit=${LISTED}`);
-  const round = async (requests: number) => {
-    const { perSecond } = await mustLoad({
-      to: addressOf(master),
-      connections: CONNECTIONS,
-      requests,
-      status: 200,
-      request: (n) => httpRequest("GET", `/api/v1/tasks/${tasks[(n * 7919) % tasks.length]!.taskId}`),
-    });
-    return perSecond;
-  };
+  const listed = await masterWithTasks(bench);
   const requests = bench.count(50_000, 5_000);
-  await round(requests / 5);
+  await getRate(listed, requests / 5);
   const samples: number[] = [];
-  for (let count = 0; count < bench.count(5, 1); count++) samples.push(await round(requests));
-  await master.kill();
+  for (let count = 0; count < bench.count(5, 1); count++) samples.push(await getRate(listed, requests));
+  await listed.master.kill();
   return [
     target({ section, what: "gets of one task", unit: "/s", ours: samplesOf(samples) }, "at least", inMemory.gets),
   ];
 }
 
-async function lists(bench: Bench): Promise<Row[]> {
-  const master = await bench.masterWithNodes(10);
+export interface Listed {
+  master: MasterProcess;
+  tasks: ListedTask[];
+}
+
+/** A master with 10 nodes and 10,000 tasks. */
+export async function masterWithTasks(bench: Bench, program?: string): Promise<Listed> {
+  const master = await bench.masterWithNodes(10, { program });
   await createTasks(master, LISTED);
-  const list = (requests: number, connections: number) =>
-    mustLoad({
-      to: addressOf(master),
-      connections,
-      requests,
-      status: 200,
-      request: () => httpRequest("GET", `/api/v1/tasks?limit=${LISTED}`),
-    });
-  await list(20, 4);
+  return { master, tasks: await master.json<ListedTask[]>("GET", `/api/v1/tasks?limit=${LISTED}`) };
+}
+
+export async function getRate({ master, tasks }: Listed, requests: number): Promise<number> {
+  const { perSecond } = await mustLoad({
+    to: addressOf(master),
+    connections: CONNECTIONS,
+    requests,
+    status: 200,
+    request: (n) => httpRequest("GET", `/api/v1/tasks/${tasks[(n * 7919) % tasks.length]!.taskId}`),
+  });
+  return perSecond;
+}
+
+/** Lists of all 10,000 tasks a second, with nothing changed in between. */
+export async function listRate({ master }: Listed, requests: number, connections = 4): Promise<number> {
+  const { perSecond } = await mustLoad({
+    to: addressOf(master),
+    connections,
+    requests,
+    status: 200,
+    request: () => httpRequest("GET", `/api/v1/tasks?limit=${LISTED}`),
+  });
+  return perSecond;
+}
+
+async function lists(bench: Bench): Promise<Row[]> {
+  const listed = await masterWithTasks(bench);
+  await listRate(listed, 20);
   const warm: number[] = [];
   const cold: number[] = [];
   for (let round = 0; round < bench.count(5, 1); round++) {
-    warm.push((await list(bench.count(300, 50), 4)).perSecond);
-    cold.push(await coldLists(master, () => list(1, 1), bench.count(40, 10)));
+    warm.push(await listRate(listed, bench.count(300, 50)));
+    cold.push(await changedListRate(listed, bench.count(40, 10)));
   }
-  await master.kill();
+  await listed.master.kill();
   const row = (what: string, samples: number[]) =>
     target({ section, what, unit: "/s", ours: samplesOf(samples) }, "at least", inMemory.lists);
   return [
@@ -152,13 +163,12 @@ async function lists(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** One client: a write, then a list; only the list is timed. */
-async function coldLists(master: MasterProcess, list: () => Promise<unknown>, count: number): Promise<number> {
+/** The same with a create before each list, by one client; only the lists are timed. */
+export async function changedListRate(listed: Listed, count: number): Promise<number> {
   let spent = 0;
   for (let n = 0; n < count; n++) {
-    const body = taskBody(`cold-${n}`);
-    await master.json("POST", "/api/v1/tasks", JSON.parse(body));
-    spent += await seconds(list);
+    await listed.master.json("POST", "/api/v1/tasks", JSON.parse(taskBody(`cold-${n}`)));
+    spent += await seconds(() => listRate(listed, 1, 1));
   }
   return count / spent;
 }

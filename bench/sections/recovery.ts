@@ -47,8 +47,8 @@ export async function recovery(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** What a master has whose snapshot is not due yet. */
-function removeSnapshots(path: string): void {
+/** Leaves the folder as if no snapshot had been due yet. */
+export function removeSnapshots(path: string): void {
   const db = new Database(path);
   db.run("DELETE FROM chunks");
   db.run("DELETE FROM snapshots");
@@ -56,7 +56,7 @@ function removeSnapshots(path: string): void {
 }
 
 /** Seconds from the start to ready; then it is killed. Throws when a task is missing. */
-async function recovered(master: MasterProcess, tasks: number): Promise<number> {
+export async function recovered(master: MasterProcess, tasks: number): Promise<number> {
   const from = performance.now();
   const launched = master.launch();
   while (true) {
@@ -68,8 +68,8 @@ async function recovered(master: MasterProcess, tasks: number): Promise<number> 
     await Bun.sleep(POLL_MS);
   }
   const took = (performance.now() - from) / 1000;
-  const said = [...launched.output().matchAll(/recovered .*?\btasks=(\d+)/g)].at(-1)?.[1];
-  if (Number(said) !== tasks) throw new Error(`recovered ${said} tasks of ${tasks}`);
+  const reported = [...launched.output().matchAll(/recovered .*?\btasks=(\d+)/g)].at(-1)?.[1];
+  if (Number(reported) !== tasks) throw new Error(`recovered ${reported} tasks of ${tasks}`);
   await master.kill();
   return took;
 }

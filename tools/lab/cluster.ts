@@ -17,10 +17,9 @@ const CLI_WAIT_MS = 120_000;
 
 const CHECKOUT = resolve(import.meta.dir, "../..");
 
-/** How `podling` is started: the words before its own. */
-export function podlingCommand(): string[] {
-  const built = process.env.PODLING_BIN;
-  return built ? [resolve(built)] : [process.execPath, join(CHECKOUT, "src/main.ts")];
+/** The words that start Podling: an executable (`program`, or PODLING_BIN), or the source of this checkout. */
+export function podlingCommand(program = process.env.PODLING_BIN): string[] {
+  return program ? [resolve(program)] : [process.execPath, join(CHECKOUT, "src/main.ts")];
 }
 
 /** A port on which nothing listens at this moment. */
@@ -38,6 +37,8 @@ export type MasterOptions = {
   dataDir?: string;
   strategy?: "round-robin" | "spread" | "binpack";
   token?: string;
+  /** Another executable of Podling, such as an older release. */
+  program?: string | undefined;
   args?: string[];
   env?: Record<string, string>;
 };
@@ -52,6 +53,7 @@ export type WorkerOptions = {
   capacity?: number;
   labels?: Record<string, string>;
   dataDir?: string;
+  program?: string | undefined;
   args?: string[];
   env?: Record<string, string>;
 };
@@ -130,7 +132,16 @@ export class MasterProcess extends PodlingProcess {
     const address = options.address ?? "127.0.0.1";
     const port = options.port ?? freePort(address);
     const dataDir = options.dataDir ?? join(claimed.folder, `${name}-data`);
-    const command = [...podlingCommand(), "master", "--host", address, "--port", String(port), "--data-dir", dataDir];
+    const command = [
+      ...podlingCommand(options.program),
+      "master",
+      "--host",
+      address,
+      "--port",
+      String(port),
+      "--data-dir",
+      dataDir,
+    ];
     if (options.strategy !== undefined) command.push("--strategy", options.strategy);
     if (options.token !== undefined) command.push("--token", options.token);
     else if (address !== "127.0.0.1") command.push("--insecure");
@@ -176,7 +187,7 @@ export class WorkerProcess extends PodlingProcess {
     const port = options.port ?? freePort();
     const hostname = options.hostname ?? on?.name ?? name;
     const dataDir = options.dataDir ?? join(claimed.folder, `${name}-data`);
-    const command = [...podlingCommand(), "worker", "--master", master.url, "--port", String(port)];
+    const command = [...podlingCommand(options.program), "worker", "--master", master.url, "--port", String(port)];
     command.push("--hostname", hostname, "--data-dir", dataDir, "--docker-host", engine.host);
     if (options.capacity !== undefined) command.push("--capacity", String(options.capacity));
     for (const [key, value] of Object.entries(options.labels ?? {})) command.push("--label", `${key}=${value}`);
@@ -267,15 +278,16 @@ export type CliOptions = {
   stdin?: string;
   cwd?: string;
   on?: LabHost;
+  program?: string | undefined;
   limitMs?: number;
 };
 
 /** Runs `podling <args>` to its end. Its output is not a terminal, and without colours. */
 export async function podling(args: string[], options: CliOptions = {}): Promise<CliResult> {
-  const { master, env, stdin, cwd, on, limitMs = CLI_WAIT_MS } = options;
+  const { master, env, stdin, cwd, on, program, limitMs = CLI_WAIT_MS } = options;
   const target: Record<string, string> = master === undefined ? {} : { PODLING_MASTER_URL: master.url };
   if (master?.token !== undefined) target.PODLING_TOKEN = master.token;
-  const child = Bun.spawn([...inNamespace(on?.namespace), ...podlingCommand(), ...args], {
+  const child = Bun.spawn([...inNamespace(on?.namespace), ...podlingCommand(program), ...args], {
     stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
     stdout: "pipe",
     stderr: "pipe",

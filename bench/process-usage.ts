@@ -1,0 +1,28 @@
+// Memory and processor time of a process, as Linux shows them in /proc.
+
+import { readFileSync } from "node:fs";
+
+const KIB = 1024;
+/** Linux counts processor time in hundredths of a second for every process. */
+const TICKS_PER_SECOND = 100;
+
+export interface Memory {
+  total: number;
+  /** The part that is not pages of the executable, which the kernel can drop and processes share. */
+  own: number;
+}
+
+/** In bytes. */
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const value = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN) * KIB;
+  return { total: value("VmRSS"), own: value("RssAnon") };
+}
+
+/** Used by the process itself so far, in user and kernel mode, without its children. */
+export function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
