@@ -8,6 +8,7 @@ import { prettyJson } from "../render/json.ts";
 import { Progress } from "../render/progress.ts";
 import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.ts";
 import { type Column, renderTable } from "../render/table.ts";
+import { wrapAfter } from "../render/wrap.ts";
 import { Failure, RefusedError, UsageError } from "./failure.ts";
 import type { OutputFormat } from "./flag.ts";
 import type { FlagValues } from "./flag-values.ts";
@@ -55,7 +56,9 @@ export class Context {
 
   /** One line on stderr; control characters in messages are replaced. */
   say(sentence: string): Promise<void> {
-    return this.err(`${oneLine(sentence).trim()}\n`);
+    const text = oneLine(sentence).trim();
+    const { isTty, columns } = this.io.stderr;
+    return this.err(wrapAfter("", text, isTty ? columns() : null));
   }
 
   outJson(value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 // Help as text, made from the tables of commands and flags.
 
+import { wrap } from "../render/wrap.ts";
 import type { Command, CommandGroup, CommandTable } from "./command.ts";
 import { type Flag, globalFlags } from "./flag.ts";
 import { flagsOf } from "./parse.ts";
@@ -22,8 +23,8 @@ export async function mainHelp(table: CommandTable): Promise<string> {
   }
   parts.push(`Flags of every command:\n${flagList(globalFlags)}`);
   parts.push(
-    wrap("Tasks and nodes can be given by name, by id, or by a unique prefix of the id.", width, "") +
-      wrap("podling help COMMAND shows the help of a command.", width, ""),
+    wrap("Tasks and nodes can be given by name, by id, or by a unique prefix of the id.", width) +
+      wrap("podling help COMMAND shows the help of a command.", width),
   );
   return parts.join("\n");
 }
@@ -37,8 +38,8 @@ export function groupHelp({ name, summary, commands }: CommandGroup): string {
 export function commandHelp(command: Command): string {
   const { name, summary, description = [], usage, examples } = command;
   const own = flagsOf(command).filter((flag) => command.flags.includes(flag) || flag.long === "output");
-  const parts = [`${summary}.`, ...description].map((paragraph) => wrap(paragraph, width, ""));
-  parts.push(wrap(`Usage: podling ${`${name} ${usage}`.trimEnd()}`, width, ""));
+  const parts = [`${summary}.`, ...description].map((paragraph) => wrap(paragraph, width));
+  parts.push(wrap(`Usage: podling ${`${name} ${usage}`.trimEnd()}`, width));
   if (own.length > 0) parts.push(`Flags:\n${flagList(own.map((flag) => withOutputs(flag, command)))}`);
   parts.push(sharedFlags(command));
   if (examples.length > 0) {
@@ -59,7 +60,7 @@ function sharedFlags(command: Command): string {
   const titles = flagsOf(command)
     .filter(({ long }) => !own.has(long) && long !== "output")
     .map(flagTitle);
-  return wrap(`Flags of every command (see podling help): ${titles.join("; ")}.`, width, "");
+  return wrap(`Flags of every command (see podling help): ${titles.join("; ")}.`, width);
 }
 
 function flagList(flags: readonly Flag[]): string {
@@ -85,17 +86,4 @@ function entry(left: string, right: string, column: number): string {
   const indent = " ".repeat(column + 4);
   const words = wrap(right, width, indent).slice(indent.length);
   return left.length > column ? `  ${left}\n${indent}${words}` : `  ${left.padEnd(column)}  ${words}`;
-}
-
-export function wrap(text: string, columns: number, indent: string): string {
-  const lines: string[] = [];
-  let current = "";
-  for (const word of text.split(" ")) {
-    if (current !== "" && indent.length + current.length + 1 + word.length > columns) {
-      lines.push(current);
-      current = word;
-    } else current += current === "" ? word : ` ${word}`;
-  }
-  lines.push(current);
-  return lines.map((one) => `${indent}${one}\n`).join("");
 }

@@ -4,6 +4,7 @@
 import type { Explanation, NodeVerdict } from "../../model/explanation.ts";
 import { explanationTable, formatScore } from "./explanation-table.ts";
 import { oneLine, type Style, truncate } from "./style.ts";
+import { wrapAfter } from "./wrap.ts";
 
 /** Nodes on a page, without -o wide. */
 const nodesShown = 20;
@@ -18,18 +19,20 @@ export function renderExplanation(
   const ordered = [...nodes].sort(byInterest);
   const shown = everyNode ? ordered : ordered.slice(0, nodesShown);
   const rest = ordered.length - shown.length;
-  const parts = [`${style.paint(oneLine(name), "bold")} (${taskId}) is ${status}\n${oneLine(summary)}\n`];
+  const parts = [
+    `${style.paint(oneLine(name), "bold")} (${taskId}) is ${status}\n${wrapAfter("", oneLine(summary), maxWidth)}`,
+  ];
   const failure = lastRun(explanation, style);
   if (failure !== "") parts.push(failure);
   if (shown.length > 0) {
     parts.push(explanationTable(shown, style, maxWidth));
     if (rest > 0) parts[parts.length - 1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}; -o wide shows all\n`;
   }
-  const failing = failures(shown, style);
+  const failing = failures(shown, style, maxWidth);
   if (failing !== "") parts.push(failing);
   const placed = shown.filter(({ score }) => score !== null);
-  if (placed.length > 0) parts.push(scores(placed, style));
-  if (smallestChange !== null) parts.push(`${style.paint("What would help", "bold")}: ${oneLine(smallestChange)}\n`);
+  if (placed.length > 0) parts.push(scores(placed, style, maxWidth));
+  if (smallestChange !== null) parts.push(wrapAfter("", `What would help: ${oneLine(smallestChange)}`, maxWidth));
   parts.push(style.paint(truncate(basis(explanation), maxWidth ?? 1000, style.ellipsis), "dim") + "\n");
   return parts.join("\n");
 }
@@ -59,29 +62,33 @@ function countFailed({ filters }: NodeVerdict): number {
   return filters.filter(({ passed }) => !passed).length;
 }
 
-function failures(nodes: readonly NodeVerdict[], style: Style): string {
+function failures(nodes: readonly NodeVerdict[], style: Style, maxWidth: number | null): string {
   const rows = nodes.flatMap(({ hostname, filters }) =>
     filters.filter(({ passed }) => !passed).map(({ filter, message }) => ({ hostname, filter, message })),
   );
-  return aligned(rows.map(({ hostname, filter, message }) => [hostname, `${style.no} ${filter}`, message]));
+  return aligned(
+    rows.map(({ hostname, filter, message }) => [hostname, `${style.no} ${filter}`, message]),
+    maxWidth,
+  );
 }
 
-function scores(nodes: readonly NodeVerdict[], style: Style): string {
+function scores(nodes: readonly NodeVerdict[], style: Style, maxWidth: number | null): string {
   return aligned(
     nodes.map(({ hostname, score, scoreMessage, chosen }) => [
       hostname,
       `${style.yes} ${formatScore(score)}`,
       `${scoreMessage ?? ""}${chosen ? " (chosen)" : ""}`,
     ]),
+    maxWidth,
   );
 }
 
-/** Sentences are never cut. */
-function aligned(sentences: readonly (readonly [string, string, string])[]): string {
+/** Three columns. Sentences are never cut; they continue on the next line. */
+function aligned(sentences: readonly (readonly [string, string, string])[], maxWidth: number | null): string {
   const rows = sentences.map(([a, b, c]) => [oneLine(a), oneLine(b), oneLine(c)] as const);
   const first = Math.max(0, ...rows.map(([text]) => text.length));
   const second = Math.max(0, ...rows.map(([, text]) => text.length));
-  return rows.map(([a, b, c]) => `${a.padEnd(first)}  ${b.padEnd(second)}  ${c}`.trimEnd() + "\n").join("");
+  return rows.map(([a, b, c]) => wrapAfter(`${a.padEnd(first)}  ${b.padEnd(second)}  `, c, maxWidth)).join("");
 }
 
 function basis({ basis, revision, strategy, chosenNodeId }: Explanation): string {

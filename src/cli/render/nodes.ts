@@ -22,11 +22,12 @@ export function nodeColumns(now: number, wide: boolean): Column<Node>[] {
       { title: "PLATFORM", text: ({ engine }) => (engine === null ? "-" : `${engine.os}/${engine.arch}`) },
       { title: "VERSION", text: ({ version }) => version || "-" },
       { title: "LABELS", text: ({ labels }) => labelsText(labels) },
-      { title: "REASON", text: (node) => troubleOf(node) ?? "-" },
       { title: "HEARTBEAT", text: ({ lastHeartbeat }) => (lastHeartbeat === null ? "-" : ageOf(lastHeartbeat, now)) },
     );
   }
   columns.push({ title: "AGE", text: ({ registeredAt }) => ageOf(registeredAt, now), right: true });
+  // Last, because a reason can be longer than the terminal is wide.
+  if (wide) columns.push({ title: "REASON", text: (node) => troubleOf(node) ?? "-" });
   return columns;
 }
 

@@ -69,7 +69,7 @@ describe("tasks", () => {
 
   test("wide adds image, ports and reason", () => {
     const [head, row] = renderTable(columns(true), tasks, plainStyle, null).split("\n");
-    expect(head).toMatch(/^NAME +TASK +STATUS +NODE +IMAGE +PORTS +REASON +RESTARTS +AGE$/);
+    expect(head).toMatch(/^NAME +TASK +STATUS +NODE +IMAGE +PORTS +RESTARTS +AGE +REASON$/);
     expect(row).toContain("nginx:1.27");
   });
 
@@ -140,7 +140,7 @@ test("nodes at 80 columns", () => {
     ].join("\n")}\n`,
   );
   expect(renderTable(nodeColumns(now, true), nodes, plainStyle, null)).toContain(
-    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  -       1s",
+    "10.0.0.1:8081  docker 27.1  linux/amd64  0.1.0    disk=ssd  1s          2h  -\n",
   );
   expect(labelsText({ a: "", b: "c" })).toBe("a,b=c");
 });
@@ -243,7 +243,8 @@ describe("explanations", () => {
     expect(renderExplanation(pending, plainStyle, 80, false)).toBe(
       `${[
         "web (20250119123456-abc12345) is pending",
-        "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310 MiB free)",
+        "0 of 2 nodes fit: 1 is cordoned, 1 lacks memory (needs 512 MiB, the best has 310",
+        "MiB free)",
         "",
         "FILTER       n1  n2",
         "online       ✓   ✓",

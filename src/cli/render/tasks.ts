@@ -26,13 +26,14 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<TaskV
     columns.push(
       { title: "IMAGE", text: ({ image }) => image },
       { title: "PORTS", text: (task) => portsText(task) || "-" },
-      { title: "REASON", text: reasonText },
     );
   }
   columns.push(
     { title: "RESTARTS", text: ({ restarts }) => String(restarts), right: true },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
   );
+  // Last, because a reason can be longer than the terminal is wide.
+  if (wide) columns.push({ title: "REASON", text: reasonText });
   return columns;
 }
 

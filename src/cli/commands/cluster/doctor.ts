@@ -5,6 +5,7 @@ import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { counted } from "../../render/backup.ts";
 import { type Colour, oneLine, type Style } from "../../render/style.ts";
+import { wrapAfter } from "../../render/wrap.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding, Severity } from "./doctor/finding.ts";
 import { dataFolder } from "./role-flags.ts";
@@ -37,10 +38,7 @@ export const doctor: Command = {
   outputs: ["table", "json"],
   examples: [
     ["podling doctor", "check this machine"],
-    [
-      "podling doctor -o json | jq -r '.findings[] | select(.severity == \"problem\") | .message'",
-      "print only problems, for a program",
-    ],
+    ["podling doctor -o json | jq '.findings[] | select(.fix)'", "print only findings with a fix, as JSON"],
     ["podling doctor --master http://10.0.0.1:8080", "check from the machine of a worker"],
   ],
   async run(context) {
@@ -71,13 +69,20 @@ export const doctor: Command = {
 async function show(context: Context, findings: readonly Finding[], sum: string): Promise<void> {
   const style = context.style("stdout");
   const width = Math.max(...findings.map(({ check }) => check.length));
-  await context.out(findings.map((finding) => lines(finding, width, style)).join(""));
+  await context.out(findings.map((finding) => lines(finding, width, style, context.tableWidth())).join(""));
   await context.out(`${sum}\n`);
 }
 
 /** "problem  master  cannot reach ...", and the fix on the next line. */
-function lines({ check, severity, message, fix }: Finding, width: number, style: Style): string {
-  const left = `${style.paint(severity.padEnd(7), colours[severity])}  ${check.padEnd(width)}  `;
-  const next = fix === null ? "" : `${" ".repeat(7 + 2 + width + 2)}${oneLine(fix)}\n`;
-  return `${left}${oneLine(message)}\n${next}`;
+function lines(
+  { check, severity, message, fix }: Finding,
+  width: number,
+  style: Style,
+  columns: number | null,
+): string {
+  const title = severity.padEnd(7);
+  const left = `${title}  ${check.padEnd(width)}  `;
+  const text = wrapAfter(left, oneLine(message), columns);
+  const next = fix === null ? "" : wrapAfter(" ".repeat(left.length), oneLine(fix), columns);
+  return `${style.paint(title, colours[severity])}${text.slice(title.length)}${next}`;
 }

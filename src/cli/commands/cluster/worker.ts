@@ -13,7 +13,7 @@ export const worker: Command = {
   flags: workerFlags,
   examples: [
     [
-      "podling worker --master http://10.0.0.1:8080 --host 0.0.0.0 --token secret --label disk=ssd",
+      "podling worker --master http://10.0.0.1:8080 --host 0.0.0.0 --token secret",
       "join a cluster from another machine",
     ],
   ],

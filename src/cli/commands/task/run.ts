@@ -111,7 +111,7 @@ export const run: Command = {
     ["podling run web --image nginx -p 8080:80", "a web server on port 8080 of its node"],
     ["podling run job --image alpine --follow --rm -- sh -c 'echo hello'", "a job in the foreground"],
     [
-      "podling run db --image postgres -v data:/var/lib/postgresql/data -m 512m --restart always --constraint disk==ssd",
+      "podling run db --image postgres --restart always --constraint disk==ssd",
       "a database on a node with the label disk=ssd",
     ],
   ],
