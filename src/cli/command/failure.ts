@@ -2,7 +2,9 @@
 
 import type { Refusal } from "../../model/refusal.ts";
 import { oneLine } from "../render/style.ts";
+import { wrapAfter } from "../render/wrap.ts";
 import { exitCodes } from "./exit-codes.ts";
+import type { Output } from "./io.ts";
 
 /** Ends the command. Printed on stderr as "error: what: why. What next". */
 export class Failure extends Error {
@@ -68,4 +70,9 @@ export function errorLine(message: string, hint: string): string {
   const next = oneLine(hint).trim();
   if (next === "") return `error: ${what}\n`;
   return `error: ${what}${/[.?!]$/.test(what) ? "" : "."} ${next}\n`;
+}
+
+/** Writes the error line to stderr; on a terminal it is wrapped at words. */
+export function writeError(stderr: Output, message: string, hint: string): Promise<void> {
+  return stderr.write(wrapAfter("", errorLine(message, hint).trimEnd(), stderr.isTty ? stderr.columns() : null));
 }

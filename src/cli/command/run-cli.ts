@@ -6,7 +6,7 @@ import { oneLine } from "../render/style.ts";
 import { type Command, type CommandGroup, isGroup } from "./command.ts";
 import { Context } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { errorLine, Failure, UsageError } from "./failure.ts";
+import { Failure, UsageError, writeError } from "./failure.ts";
 import { BrokenPipeError, type Io } from "./io.ts";
 import { misplacedFlag } from "./misplaced-flag.ts";
 import { parseLine, splitCommand, UnknownFlagError } from "./parse.ts";
@@ -88,7 +88,7 @@ async function report(error: unknown, io: Io): Promise<number> {
   if (error instanceof BrokenPipeError) return exitCodes.done;
   try {
     if (error instanceof Failure) {
-      await io.stderr.write(errorLine(error.message, error.hint));
+      await writeError(io.stderr, error.message, error.hint);
       return error.exitCode;
     }
     const { stack, message } = error as Error;

@@ -5,7 +5,7 @@ import { formatMemory } from "../../../model/quantity.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { errorLine, RefusedError, UsageError } from "../../command/failure.ts";
+import { RefusedError, UsageError, writeError } from "../../command/failure.ts";
 import { cleanupColumns, countOf, diskText, rowsOf } from "../../render/cleanup.ts";
 
 export const nodeClean: Command = {
@@ -59,7 +59,7 @@ export const nodeClean: Command = {
       const removed = items.filter(({ verdict }) => verdict === "removed");
       await context.say(`${hostname}: removed ${removed.length === 0 ? "nothing" : withSize(removed)}`);
       for (const { kind, name, message } of items.filter((item) => item.code === "refused")) {
-        await context.err(errorLine(`${kind} ${name} on ${hostname} was not removed: ${message}`, ""));
+        await writeError(context.io.stderr, `${kind} ${name} on ${hostname} was not removed: ${message}`, "");
         code = exitCodes.error;
       }
     }
@@ -87,7 +87,7 @@ async function onEach(
       answers.push(await ask(name));
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      await context.err(errorLine(error.message, error.hint));
+      await writeError(context.io.stderr, error.message, error.hint);
       code = exitCodes.error;
     }
   }

@@ -3,7 +3,7 @@
 
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { errorLine, Failure, RefusedError } from "../../command/failure.ts";
+import { Failure, RefusedError, writeError } from "../../command/failure.ts";
 
 /** Concurrent requests: enough to hide network latency, few enough for any master. */
 const atOnce = 16;
@@ -24,7 +24,7 @@ export async function each(
       } catch (error) {
         // If the master does not answer, or the output is closed, the other actions would fail as well.
         if (!(error instanceof RefusedError)) broken ??= error;
-        else await context.err(errorLine(error.message, error.hint));
+        else await writeError(context.io.stderr, error.message, error.hint);
         worst = worse(worst, error instanceof Failure ? error.exitCode : exitCodes.error);
       }
     }

@@ -6,7 +6,7 @@ import { isFinished } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { errorLine, RefusedError, UsageError } from "../../command/failure.ts";
+import { RefusedError, UsageError, writeError } from "../../command/failure.ts";
 import { portText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
 import { showLogs } from "./follow-logs.ts";
@@ -254,7 +254,7 @@ class Foreground {
       await showLogs(context, task, { follow: true, timestamps: false }, this.#leave.signal);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      await context.err(errorLine(error.message, error.hint));
+      await writeError(context.io.stderr, error.message, error.hint);
       await waitForTask(context, task, "finished", { timeoutMs: patienceMs, signal: this.#leave.signal });
     }
   }
@@ -292,7 +292,7 @@ async function reportFailure(context: Context, { name, status, reason, error, st
   // A task that never started has no output.
   const why = startedAt === null ? `podling explain ${name}` : `podling logs ${name}`;
   const next = status === "failed" ? `Details: ${why}, podling inspect ${name}` : "";
-  await context.err(errorLine(`${name} ${status}: ${reason.message}${detail}`, next));
+  await writeError(context.io.stderr, `${name} ${status}: ${reason.message}${detail}`, next);
 }
 
 async function reportWaiting(context: Context, task: TaskView, timeoutMs: number): Promise<void> {

@@ -5,7 +5,7 @@ import { isFinished } from "../../../model/task/task.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { errorLine } from "../../command/failure.ts";
+import { writeError } from "../../command/failure.ts";
 import { statusText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
 import { patienceMs, reached, type WaitFor, waitForTask } from "./wait-task.ts";
@@ -38,7 +38,7 @@ export const wait: Command = {
     const latest = await waitForTask(context, task, wanted, { timeoutMs });
     if (!reached(latest, wanted)) {
       const message = `${latest.name} is still ${latest.status} after ${formatWait(timeoutMs)}: ${latest.reason.message}`;
-      await context.err(errorLine(message, `Details: podling explain ${latest.name}`));
+      await writeError(context.io.stderr, message, `Details: podling explain ${latest.name}`);
       return exitCodes.timeout;
     }
     return print(context, latest);
@@ -51,6 +51,6 @@ async function print(context: Context, task: TaskView): Promise<number> {
   else await context.out(`${task.name} ${statusText(task)}\n`);
   const failed = isFinished(task.status) && task.status !== "completed";
   if (!failed) return exitCodes.done;
-  await context.err(errorLine(`${task.name} ${task.status}: ${task.reason.message}`, ""));
+  await writeError(context.io.stderr, `${task.name} ${task.status}: ${task.reason.message}`, "");
   return exitCodes.error;
 }
