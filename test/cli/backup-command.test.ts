@@ -62,8 +62,8 @@ describe("backup", () => {
 
   test("leaves no file behind after an error", async () => {
     const before = readdirSync(folder);
-    const nobody = await podling(["backup", file, "--master", "http://127.0.0.1:1"]);
-    expect(nobody.code).toBe(1);
+    const unknown = await podling(["backup", file, "--master", "http://127.0.0.1:1"]);
+    expect(unknown.code).toBe(1);
     const fetchHalf = async (url: string, init: RequestInit) => {
       const answer = await fetch(url, init);
       const bytes = new Uint8Array(await answer.arrayBuffer());

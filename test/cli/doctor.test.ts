@@ -244,11 +244,11 @@ test("an invalid master URL is a usage error", async () => {
 });
 
 describe("findings", () => {
-  const judge = (more: object) =>
+  const findingsOf = (more: object) =>
     engineFindings({ host: "h", version, info: { ...info, ...more }, at: Date.UTC(2025, 0, 1), tookMs: 10 });
 
   test("limits that the kernel does not support", () => {
-    const limited = judge({ MemoryLimit: false, CpuCfsQuota: false }).filter(({ check }) => check === "limits");
+    const limited = findingsOf({ MemoryLimit: false, CpuCfsQuota: false }).filter(({ check }) => check === "limits");
     expect(limited.map(({ severity, message }) => [severity, /-m|--cpus/.exec(message)?.[0]])).toEqual([
       ["warning", "-m"],
       ["warning", "--cpus"],
@@ -258,7 +258,7 @@ describe("findings", () => {
   test("an old engine, and one without live restore", () => {
     const old = engineFindings({ host: "h", version: { ...version, ApiVersion: "1.38" }, info, at: 0, tookMs: 0 });
     expect(old[0]!.severity).toBe("warning");
-    expect(judge({ LiveRestoreEnabled: false }).map(({ check }) => check)).toContain("live restore");
+    expect(findingsOf({ LiveRestoreEnabled: false }).map(({ check }) => check)).toContain("live restore");
   });
 
   test.each([

@@ -119,7 +119,7 @@ test("no logs yet, and an unknown task", async () => {
   const unborn = await cluster.podling("logs unborn");
   expect(unborn.code).toBe(1);
   expect(unborn.err).toMatch(/^error: task unborn .* has no logs/);
-  expect((await cluster.podling("logs -f nobody")).err).toStartWith('error: there is no task "nobody"');
+  expect((await cluster.podling("logs -f unknown")).err).toStartWith('error: there is no task "unknown"');
 });
 
 test("the reader closes the pipe: podling logs | head -1", async () => {

@@ -63,7 +63,7 @@ test("a slow reader gets all output", () => {
 
 test.each([
   ["podling ps -q --filter name=task-1 | wc -l", 0],
-  ["podling inspect nobody", 1],
+  ["podling inspect unknown", 1],
   ["podling ps --frobnicate", 64],
   ["podling wait task-1 --for running --timeout 50ms", 124],
   ["podling run more --image nginx --timeout 50ms", 2],
@@ -73,7 +73,7 @@ test.each([
   expect(shell(line).code).toBe(code);
 });
 
-test("Ctrl-C ends a command that runs for ever", async () => {
+test("Ctrl-C ends a command that runs without end", async () => {
   const events = spawn(["events", "--since", "0"]);
   await until(() => events.texts.out.includes("node n1"));
   events.child.kill("SIGINT");

@@ -22,7 +22,7 @@ function failsAt(cause: string, failureClass: Checker["class"] = "safety"): Chec
       if (batch.cause.includes(cause)) wrong(`batch ${batch.revision} is of ${cause}`);
     },
   });
-  return { name: `no-${cause}`, sentence: `Nobody says ${cause}.`, class: failureClass, look };
+  return { name: `no-${cause}`, sentence: `No batch is caused by ${cause}.`, class: failureClass, look };
 }
 
 test("the fault groups are those of the simulator", () => {

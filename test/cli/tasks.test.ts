@@ -58,7 +58,7 @@ describe("ps", () => {
   });
 
   test("no tasks: a sentence on a terminal, an empty table in a pipe", async () => {
-    const line = "ps --filter name=nobody";
+    const line = "ps --filter name=unknown";
     expect((await cluster.podling(line, { terminal: 80 })).err).toContain("no tasks");
     expect((await cluster.podling(line)).out).toBe("NAME  TASK  STATUS  NODE  RESTARTS  AGE\n");
   });
@@ -117,11 +117,11 @@ describe("inspect and explain", () => {
   });
 
   test("an unknown and an ambiguous task", async () => {
-    const none = await cluster.podling("inspect nobody");
+    const none = await cluster.podling("inspect unknown");
     expect(none).toEqual({
       code: 1,
       out: "",
-      err: 'error: there is no task "nobody". List all tasks with: podling ps -a\n',
+      err: 'error: there is no task "unknown". List all tasks with: podling ps -a\n',
     });
     const many = await cluster.podling("inspect 20");
     expect(many.code).toBe(1);
@@ -199,10 +199,10 @@ describe("stop and rm", () => {
 
   test("an unknown task among several: the others are stopped, and the exit code is 1", async () => {
     await cluster.create("here", { resources: { memory: "2g" } });
-    const { code, out, err } = await cluster.podling("stop nobody here");
+    const { code, out, err } = await cluster.podling("stop unknown here");
     expect({ code, out }).toEqual({ code: 1, out: "here\n" });
-    expect(err).toBe('error: there is no task "nobody". List all tasks with: podling ps -a\n');
-    expect((await cluster.podling("rm here nobody")).code).toBe(1);
+    expect(err).toBe('error: there is no task "unknown". List all tasks with: podling ps -a\n');
+    expect((await cluster.podling("rm here unknown")).code).toBe(1);
     expect(await cluster.task("here")).toBeNull();
   });
 

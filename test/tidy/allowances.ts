@@ -59,7 +59,6 @@ export const WORDS: Record<string, number> = {
   "src/sim": 119,
   "src/worker": 82,
   test: 5,
-  "test/cli": 18,
   "test/docs": 1,
   "test/hostile": 45,
   "test/journal": 18,
