@@ -21,6 +21,7 @@ import { Restores } from "./backup/restores.ts";
 import { createHandlers } from "./http/handlers/handlers.ts";
 import type { HttpCounters } from "./http/metrics.ts";
 import { viewNode } from "./http/node-view.ts";
+import { withQuickBeats } from "./http/quick-beat.ts";
 import { LogStreams } from "./logs/log-streams.ts";
 import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
@@ -170,11 +171,12 @@ export class Term {
       backups: new Backups({ state, loop: this.#loop, clock, version: version.version, begun: this.begun }),
       restores: new Restores({ target, log, onEnd: () => this.#snapshots.resume(), beginNextTerm }),
     });
-    return createShell({
-      ...{ table: operations, handlers, log },
-      access: new AccessControl({ server: "master", token, allowedHosts }),
+    const access = new AccessControl({ server: "master", token, allowedHosts });
+    const shell = createShell({
+      ...{ table: operations, handlers, access, log },
       hint: "GET /openapi.json lists all operations; /docs shows them as a page.",
       onAnswer: (method, status) => counters.count(method, status),
     });
+    return withQuickBeats(shell, { access, counters, loop: this.#loop, nodeHealth: this.#health });
   }
 }

@@ -105,11 +105,11 @@ describe("while it holds", () => {
     expect((await nodes())[0]!.suspect).toMatchObject({
       code: "mass-silence",
       message:
-        "it is silent for 3.5 s, as are 3 of 3 nodes at once: taken for the master's own network, so not for a loss",
+        "no heartbeat for 3.5 s, nor from 3 of 3 nodes in all: mass-loss protection keeps it from being declared lost",
     });
     const task = await podling.create("waits");
     expect(task.status).toBe("pending");
-    expect(task.reason.message).toContain("3 not steady (n1 is suspect: it is silent for 3.5 s");
+    expect(task.reason.message).toContain("3 not steady (n1 is suspect: no heartbeat for 3.5 s");
     await pass(3600 * second);
     expect([await holds(), await statuses()]).toEqual([true, "online online online"]);
   });
@@ -120,7 +120,7 @@ describe("while it holds", () => {
     await pass(0.5 * second, "n1", "n2");
     expect([await holds(), await suspicions()]).toEqual([false, "- - silent"]);
     expect((await podling.node("n3")).suspect?.message).toMatch(
-      /^it is silent for [\d.]+ s; it is lost in 3\.5 s unless/,
+      /^no heartbeat for [\d.]+ s; it is declared lost in 3\.5 s unless/,
     );
     await pass(leaseMs - 1, "n1", "n2");
     expect(await statuses()).toBe("online online online");

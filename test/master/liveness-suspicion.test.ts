@@ -214,7 +214,9 @@ describe("declared lost by hand", () => {
     await clock.advance(0.4 * second);
     const refused = await podling.ask("POST", "/api/v1/nodes/n1/lost");
     expectRefusal(refused, 409, "node-alive");
-    expect((refused.body as unknown as { error: string }).error).toBe(`n1 (${node.nodeId}) was heard 0.4 s ago`);
+    expect((refused.body as unknown as { error: string }).error).toBe(
+      `n1 (${node.nodeId}) sent its last heartbeat 0.4 s ago`,
+    );
     expect(await podling.do("POST", "/api/v1/nodes/n1/lost?force=true")).toMatchObject({ status: "offline" });
     const lost = await podling.task(task.taskId);
     expect(lost).toMatchObject({ status: "failed", reason: { code: "node-lost" } });

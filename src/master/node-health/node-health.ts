@@ -1,5 +1,6 @@
-// Hears heartbeats, notices silence and broken streams, and judges: suspect, held, or lost. One timer for all nodes, set
-// to the earliest lease, and no later than a pulse: a pulse that comes late means that it was this process that slept.
+// Decides which nodes are suspect and which are lost: takes heartbeats, notices broken streams, and checks the leases. One
+// timer serves all nodes. It is set to the earliest lease and at most one pulse away: a pulse that comes late means that
+// this process was stopped, and not that its nodes were silent.
 
 import type { Heartbeat, HeartbeatAnswer } from "../../api/schemas/schemas.ts";
 import type { LossCause } from "../../core/commands/command.ts";
@@ -25,7 +26,7 @@ export interface NodeHealthOptions {
   loop: TickLoop;
   /** Which nodes have an open assignment stream. */
   streams: AssignmentStreams;
-  /** More than this share of the workers silent at once is not believed; 1: all is believed. */
+  /** While more than this share of the workers is silent at once, none is declared lost; 1: no such protection. */
   massLossFraction: number;
 }
 
@@ -35,11 +36,15 @@ export class NodeHealth implements AssignmentStreamListener {
   #dueAt: number;
   #cancel: CancelTimer = () => {};
   #stopped = false;
-  /** Until then it listens after it slept, and no grace ends sooner. */
+  /** After this process was stopped, no grace ends before this time. */
   #listeningUntil = Number.NEGATIVE_INFINITY;
-  /** Most fell silent at once: none of them is lost until more are heard. */
-  #holding = false;
+  /** True while the mass-loss protection is active: too many nodes are silent at once, so none is declared lost. */
+  #massLossHold = false;
   heartbeats = 0;
+  /** The last answer to a heartbeat of each node, as text. */
+  readonly #answers = new Map<NodeId, BeatAnswer>();
+  /** The pace of workers, and of nodes that beat by hand, for this many nodes. */
+  #paces = pacesOf(0);
   readonly lost: Record<LossCause, number> = { silent: 0, "connection-broken": 0, "by-hand": 0 };
 
   constructor(options: NodeHealthOptions) {
@@ -47,19 +52,19 @@ export class NodeHealth implements AssignmentStreamListener {
     this.#damping = new Damping(options);
     const { state, leases, clock, streams } = options;
     streams.listen(this);
-    // Whoever was online when the last master stopped has a whole lease to be heard by this one.
+    // A node that was online when the last master stopped has a whole lease to send its first heartbeat to this one.
     const at = clock.elapsed();
     for (const node of state.nodes.values()) {
       if (node.status !== "online") continue;
       leases.renew(node.nodeId, at, clock.now(), this.#pace(node).leaseMs, this.#byHand(node), false);
     }
     this.#dueAt = at;
-    this.#await(this.#options.leases.review(at).nextAt);
+    this.#wakeAt(this.#options.leases.review(at).nextAt);
   }
 
-  /** Does it hold, because most nodes fell silent at once? */
+  /** True while the mass-loss protection is active. */
   get holding(): boolean {
-    return this.#holding;
+    return this.#massLossHold;
   }
 
   stop(): void {
@@ -70,15 +75,35 @@ export class NodeHealth implements AssignmentStreamListener {
 
   // ---- signs of life
 
-  /** A registration is as good as a heartbeat. */
+  /** A registration renews the lease, as a heartbeat does. */
   registered(node: NodeRecord): void {
     this.#renew(node);
     this.#damping.watch(node.nodeId);
   }
 
-  /** It has left the cluster. */
+  /** The node has left the cluster. */
   forget(nodeId: NodeId): void {
     this.#options.leases.forget(nodeId);
+    this.#answers.delete(nodeId);
+  }
+
+  /**
+   * A heartbeat that carries nothing, of a node that is well: renews the lease and gives the answer as JSON. Null if the
+   * heartbeat needs more than that; then nothing was done, and `heartbeat` must be called.
+   */
+  beat(nodeId: NodeId): string | null {
+    const { state, leases, streams } = this.#options;
+    const node = state.nodes.get(nodeId);
+    if (node?.status !== "online" || node.suspect !== null || node.unheard || leases.isBroken(nodeId)) return null;
+    this.heartbeats++;
+    const pace = this.#renew(node);
+    const streamOpen = streams.isOpen(nodeId);
+    const last = this.#answers.get(nodeId);
+    // Records are never changed in place: the same record gives the same answer.
+    if (last?.node === node && last.pace === pace && last.streamOpen === streamOpen) return last.text;
+    const text = JSON.stringify(answerOf(node, pace, streamOpen));
+    this.#answers.set(nodeId, { node, pace, streamOpen, text });
+    return text;
   }
 
   async heartbeat(node: NodeRecord, said: Heartbeat, origin: Origin): Promise<Outcome<HeartbeatAnswer>> {
@@ -89,7 +114,7 @@ export class NodeHealth implements AssignmentStreamListener {
       this.#options.leases.isBroken(node.nodeId) ||
       (said.engineError !== undefined && said.engineError !== node.engineError) ||
       (said.engine !== undefined && JSON.stringify(said.engine) !== JSON.stringify(node.engine));
-    // Renewed at once: it is heard, whatever the journal takes for the news.
+    // The lease is renewed at once, however long the journal takes for the news.
     let pace = this.#renew(node);
     if (news) {
       const { engine, engineError } = said;
@@ -106,20 +131,11 @@ export class NodeHealth implements AssignmentStreamListener {
       pace = this.#renew(node);
       this.#damping.watch(node.nodeId);
     }
-    const { intervalMs, leaseMs, reconnectWithinMs } = pace;
-    const { engineError = null } = this.#options.state.nodes.get(node.nodeId) ?? {};
-    const streamOpen = this.#options.streams.isOpen(node.nodeId);
-    return ok({
-      nodeId: node.nodeId,
-      nextHeartbeatMs: intervalMs,
-      leaseMs,
-      reconnectWithinMs,
-      engineError,
-      streamOpen,
-    });
+    const { state, streams } = this.#options;
+    return ok(answerOf(state.nodes.get(node.nodeId) ?? node, pace, streams.isOpen(node.nodeId)));
   }
 
-  /** A worker that follows its assignments lives. */
+  /** A worker that opens a stream is alive: its node is no longer suspect. */
   streamOpened(nodeId: NodeId): void {
     const node = this.#options.state.nodes.get(nodeId);
     if (this.#stopped || node?.status !== "online") return;
@@ -130,7 +146,7 @@ export class NodeHealth implements AssignmentStreamListener {
       .then(() => this.#damping.watch(nodeId));
   }
 
-  /** Its last stream ended: a hint. It has a short grace to show that it lives. */
+  /** The node's last stream ended: it is suspect, and has a short grace to send a heartbeat or open a stream. */
   streamBroken(nodeId: NodeId): void {
     const { state, leases, clock, log } = this.#options;
     const node = state.nodes.get(nodeId);
@@ -138,7 +154,7 @@ export class NodeHealth implements AssignmentStreamListener {
     this.#noticeSleep();
     const { graceMs } = this.#pace(node);
     leases.break(nodeId, Math.max(clock.elapsed() + graceMs, this.#listeningUntil));
-    this.#await(clock.elapsed() + graceMs);
+    this.#wakeAt(clock.elapsed() + graceMs);
     log.info("a node's connection broke", { node: node.hostname, nodeId, graceMs });
     const at = toTimestamp(clock.now()).slice(11, 19);
     this.#suspect(
@@ -150,14 +166,14 @@ export class NodeHealth implements AssignmentStreamListener {
 
   // ---- by hand
 
-  /** Somebody says that a node is gone. Refused where it was just heard, unless `force` says that it is so all the same. */
+  /** A user declares a node lost. Refused if its last heartbeat is recent, unless `force` is set. */
   async declareLost(node: NodeRecord, force: boolean, origin: Origin): Promise<Outcome<NodeId>> {
     const { leases, clock, loop } = this.#options;
     const { nodeId, hostname } = node;
     if (node.status === "offline") return ok(nodeId);
     const silentMs = leases.silence(nodeId, clock.elapsed())?.silentMs ?? 0;
     if (!force && !leases.isSilent(nodeId, clock.elapsed())) {
-      return refuse("node-alive", `${hostname} (${nodeId}) was heard ${seconds(silentMs)} ago`, {
+      return refuse("node-alive", `${hostname} (${nodeId}) sent its last heartbeat ${seconds(silentMs)} ago`, {
         hint: `Stop its worker first; or place nothing more on it: podling node cordon ${hostname}. To fail its tasks all the same: podling node lost -f ${hostname} (over HTTP: ?force=true).`,
         details: { nodeId, silentMs: Math.round(silentMs) },
       });
@@ -172,12 +188,14 @@ export class NodeHealth implements AssignmentStreamListener {
   // ---- the pace
 
   #byHand(node: NodeRecord): boolean {
-    // A worker says its version, and follows its assignments; a hand with curl does neither.
+    // A worker sends its version and opens a stream of its assignments. A person with curl does neither.
     return isHand(node) && !this.#options.streams.isOpen(node.nodeId);
   }
 
   #pace(node: NodeRecord): Pace {
-    return paceOf(this.#options.state.nodes.size, this.#byHand(node));
+    const { size } = this.#options.state.nodes;
+    if (this.#paces.nodeCount !== size) this.#paces = pacesOf(size);
+    return this.#byHand(node) ? this.#paces.byHand : this.#paces.worker;
   }
 
   #renew(node: NodeRecord): Pace {
@@ -189,14 +207,14 @@ export class NodeHealth implements AssignmentStreamListener {
     return pace;
   }
 
-  // ---- judging
+  // ---- checking the leases
 
-  /** Looks again at `at`, or at the next pulse, whichever is sooner. */
-  #await(at: number | null): void {
+  /** Sets the timer to `at` or to the next pulse, whichever is sooner. */
+  #wakeAt(at: number | null): void {
     const { clock } = this.#options;
     const now = clock.elapsed();
     const soonestAt = Math.min(at ?? Number.POSITIVE_INFINITY, now + limits.pulseMs);
-    // At least a millisecond: a rounding error of the sum would be waited for without end.
+    // At least a millisecond: for less, a rounding error of the sum would set the timer again and again.
     const dueAt = Math.max(soonestAt, now + 1);
     if (this.#stopped || (this.#dueAt > now && this.#dueAt <= dueAt)) return;
     this.#cancel();
@@ -211,67 +229,72 @@ export class NodeHealth implements AssignmentStreamListener {
     const at = clock.elapsed();
     const { expired, nextAt } = leases.review(at);
     this.#dueAt = at;
-    this.#await(nextAt);
-    // What has come in is heard first: a heartbeat may lie in a socket that has not been read yet.
-    if (expired.length > 0 || this.#holding) clock.soon(() => clock.soon(() => this.#judge()));
+    this.#wakeAt(nextAt);
+    // Requests that have arrived are served first: a heartbeat may wait in a socket that was not read yet.
+    if (expired.length > 0 || this.#massLossHold) clock.soon(() => clock.soon(() => this.#checkLeases()));
   }
 
-  /** Was it this process that was held up (stopped, suspended, a slow disk)? Then others were not silent, but unheard. */
+  /**
+   * Extends the leases when this process was held up (stopped, suspended, a slow disk): heartbeats of that time could not
+   * be taken. A pulse that is late shows it.
+   */
   #noticeSleep(at = this.#options.clock.elapsed()): void {
     const lateMs = at - this.#dueAt;
     if (lateMs <= limits.pulseMs || this.#stopped) return;
     const slept = lateMs >= limits.masterSleptMs;
     if (lateMs >= limits.heartbeatMinMs) {
-      this.#options.log.warn("the master was held up; it listens before it judges", { ms: Math.round(lateMs) });
+      this.#options.log.warn("the master was stopped for a while; no node is declared lost for the length of a lease", {
+        ms: Math.round(lateMs),
+      });
     }
     this.#options.leases.extend(slept ? Number.POSITIVE_INFINITY : lateMs, at);
     if (slept) this.#listeningUntil = at + paceOf(this.#options.state.nodes.size, false).leaseMs;
     this.#dueAt = at;
-    this.#await(null);
+    this.#wakeAt(null);
   }
 
-  #judge(): void {
+  #checkLeases(): void {
     if (this.#stopped) return;
     const { leases, clock, massLossFraction } = this.#options;
     const at = clock.elapsed();
     const { expired, silent, online } = leases.review(at);
     const mass = isMassLoss(silent.length, online, massLossFraction);
-    if (this.#holding && !mass) {
-      this.#release(silent, at);
+    if (this.#massLossHold && !mass) {
+      this.#endMassLossHold(silent, at);
       return;
     }
-    if (mass && (this.#holding || expired.some(({ byHand }) => !byHand))) this.#hold(silent, online);
-    for (const one of expired) if (one.byHand || !this.#holding) this.#lose(one);
+    if (mass && (this.#massLossHold || expired.some(({ byHand }) => !byHand))) this.#holdMassLoss(silent, online);
+    for (const one of expired) if (one.byHand || !this.#massLossHold) this.#lose(one);
   }
 
-  /** Takes the silence for its own network's, and says so at every silent node. */
-  #hold(silent: readonly Silence[], online: number): void {
+  /** Activates the mass-loss protection: marks every silent node suspect, and declares none lost. */
+  #holdMassLoss(silent: readonly Silence[], online: number): void {
     const { state, log } = this.#options;
-    if (!this.#holding) {
-      log.error("most nodes fell silent at once: that may be the master's own network, so none counts as lost", {
+    if (!this.#massLossHold) {
+      log.error("mass-loss protection is active: too many nodes are silent at once, so none is declared lost", {
         silent: silent.length,
         online,
         override: "podling node lost NODE",
       });
     }
-    this.#holding = true;
+    this.#massLossHold = true;
     for (const { nodeId, silentMs } of silent) {
       if (state.nodes.get(nodeId)?.suspect?.code === "mass-silence") continue;
-      const together = `as are ${silent.length} of ${online} nodes at once`;
-      const message = `it is silent for ${seconds(silentMs)}, ${together}: taken for the master's own network, so not for a loss`;
+      const together = `nor from ${silent.length} of ${online} nodes in all`;
+      const message = `no heartbeat for ${seconds(silentMs)}, ${together}: mass-loss protection keeps it from being declared lost`;
       this.#suspect(nodeId, "mass-silence", message);
     }
   }
 
-  /** Enough are heard: those that are still silent have a lease from now. */
-  #release(silent: readonly Silence[], at: number): void {
+  /** Ends the mass-loss protection: nodes that are still silent have one more lease from now. */
+  #endMassLossHold(silent: readonly Silence[], at: number): void {
     const { leases, log, state } = this.#options;
-    this.#holding = false;
-    log.warn("enough nodes are heard again; those still silent are judged as ever", { silent: silent.length });
+    this.#massLossHold = false;
+    log.warn("mass-loss protection has ended: enough nodes send heartbeats again", { silent: silent.length });
     const { leaseMs } = paceOf(state.nodes.size, false);
     for (const { nodeId, silentMs } of silent) {
       leases.prolong(nodeId, at + leaseMs);
-      const message = `it is silent for ${seconds(silentMs)}; it is lost in ${seconds(leaseMs)} unless it is heard`;
+      const message = `no heartbeat for ${seconds(silentMs)}; it is declared lost in ${seconds(leaseMs)} unless one arrives`;
       this.#suspect(nodeId, "silent", message);
     }
   }
@@ -298,9 +321,9 @@ export class NodeHealth implements AssignmentStreamListener {
         this.lost[cause]++;
         return;
       }
-      // The journal could not write: the node stays online until it can, so look again.
-      const unheard = !leases.holds(nodeId); // since it was found silent
-      if (unheard && state.nodes.get(nodeId)?.status === "online") {
+      // The journal could not write, so the node stays online: check its lease again soon.
+      const stillSilent = !leases.holds(nodeId);
+      if (stillSilent && state.nodes.get(nodeId)?.status === "online") {
         leases.prolong(nodeId, clock.elapsed() + limits.heartbeatMinMs);
       }
     });
@@ -314,4 +337,21 @@ function isHand({ version }: NodeRecord): boolean {
 /** "2.5 s" */
 function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
+}
+
+/** The answer to a heartbeat of a node, and what it was made from. */
+interface BeatAnswer {
+  node: NodeRecord;
+  pace: Pace;
+  streamOpen: boolean;
+  text: string;
+}
+
+function answerOf({ nodeId, engineError }: NodeRecord, pace: Pace, streamOpen: boolean): HeartbeatAnswer {
+  const { intervalMs, leaseMs, reconnectWithinMs } = pace;
+  return { nodeId, nextHeartbeatMs: intervalMs, leaseMs, reconnectWithinMs, engineError, streamOpen };
+}
+
+function pacesOf(nodeCount: number): { nodeCount: number; worker: Pace; byHand: Pace } {
+  return { nodeCount, worker: paceOf(nodeCount, false), byHand: paceOf(nodeCount, true) };
 }
