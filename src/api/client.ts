@@ -64,6 +64,9 @@ export class UnreachableError extends Error {
   }
 }
 
+/** Sends a prepared request. */
+export type PreparedCall = (signal: AbortSignal) => Promise<Response>;
+
 export class Client {
   readonly #options: ClientOptions;
 
@@ -131,12 +134,35 @@ export class Client {
     try {
       return await (this.#options.fetch ?? fetch)(url, init);
     } catch (error) {
-      if (options.signal?.aborted) throw error;
-      const { why, kind } = whyUnreachable(error);
-      throw new UnreachableError(this.#options.baseUrl, why, error, kind);
+      throw this.unreachable(error, options.signal);
     } finally {
       cancelTimer?.();
     }
+  }
+
+  /**
+   * For an operation without a body that is called again and again: makes the address and the headers once. The promise
+   * rejects with the error of the platform; `unreachable` makes the usual one of it.
+   */
+  prepare(id: OperationId, options: { id: string }): PreparedCall {
+    const { method, path } = operations[id] as Operation;
+    const url = this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id));
+    const headers: Record<string, string> = {};
+    if (this.#options.user) headers[userHeader] = this.#options.user;
+    if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
+    const send = this.#options.fetch ?? fetch;
+    let init: RequestInit = { method, headers };
+    return (signal) => {
+      if (init.signal !== signal) init = { method, headers, signal };
+      return send(url, init);
+    };
+  }
+
+  /** The error for a request that got no answer: UnreachableError, or the error itself if the caller gave it up. */
+  unreachable(error: unknown, signal?: AbortSignal): Error {
+    if (signal?.aborted || error instanceof UnreachableError) return error as Error;
+    const { why, kind } = whyUnreachable(error);
+    return new UnreachableError(this.#options.baseUrl, why, error, kind);
   }
 
   #after(delayMs: number, fire: () => void): CancelTimer {

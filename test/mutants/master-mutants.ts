@@ -49,8 +49,8 @@ export const masterMutants: readonly Mutant[] = [
     name: "heartbeats-not-heard",
     sentence: "A heartbeat does not renew the lease.",
     file: "src/master/node-health/node-health.ts",
-    find: "let pace = this.#renew(node);",
-    replace: "let pace = this.#pace(node);",
+    find: "const pace = this.#renew(node);",
+    replace: "const pace = this.#pace(node);",
     caughtBy: ["lost-were-away"],
   },
   {

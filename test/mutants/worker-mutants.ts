@@ -96,8 +96,8 @@ export const workerMutants: readonly Mutant[] = [
     name: "not-registered-again",
     sentence: "A worker that the master does not know goes on beating.",
     file: "src/worker/link/master-link.ts",
-    find: 'if (answer.refusal.code === "node-not-found") {',
-    replace: 'if (answer.refusal.code === "ambiguous-id") {',
+    find: 'if (refusal.code === "node-not-found") {',
+    replace: 'if (refusal.code === "ambiguous-id") {',
     caughtBy: ["convergence"],
   },
   {

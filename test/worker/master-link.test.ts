@@ -7,7 +7,8 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { type Log, silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { limits } from "../../src/model/limits.ts";
-import { MasterLink, type NodeDescription } from "../../src/worker/link/master-link.ts";
+import { MasterLink } from "../../src/worker/link/master-link.ts";
+import type { NodeDescription } from "../../src/worker/link/node-description.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 
 const second = 1000;
@@ -35,7 +36,7 @@ class Wire {
       return Response.json(beatAnswer, { status: 201 });
     }
     const at = this.#clock.elapsed();
-    if (url.endsWith("/heartbeat")) this.beats.push({ at, body: JSON.parse(String(init.body)) });
+    if (url.endsWith("/heartbeat")) this.beats.push({ at, body: JSON.parse(String(init.body ?? "{}")) });
     else this.streams.push(at);
     if (this.behaviour === "refuses") throw Object.assign(new Error("no"), { code: "ECONNREFUSED" });
     if (this.behaviour === "hangs") {

@@ -19,7 +19,7 @@ export interface QuickBeatOptions {
 
 const before = "/api/v1/nodes/";
 const after = "/heartbeat";
-const init = { status: 200, headers: { "content-type": "application/json" } };
+const init = { status: 200, headers: new Headers({ "content-type": "application/json" }) };
 
 export function withQuickBeats(fetch: Fetch, { access, counters, loop, nodeHealth }: QuickBeatOptions): Fetch {
   const quickly = (request: Request): string | null => {

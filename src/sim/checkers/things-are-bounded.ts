@@ -18,7 +18,7 @@ export const thingsAreBounded: Checker = {
       }
       const metrics = await ask<string>("/metrics");
       const read = (metric: string) => Number(new RegExp(`^${metric} (\\d+)$`, "m").exec(metrics)?.[1]);
-      const open = [...network.exchanges].filter(({ streams }) => streams).length + network.halfOpenStreams;
+      const open = network.openStreams + network.halfOpenStreams;
       const streams = read("podling_streams");
       if (streams > open) wrong(`the master holds ${streams} streams, and ${open} are read`);
       if (read("podling_inbox_commands") > 0) wrong(`${read("podling_inbox_commands")} commands wait`);

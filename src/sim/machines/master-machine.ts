@@ -83,9 +83,7 @@ export class MasterMachine {
         },
       });
       this.#master = master;
-      network.listen(process, masterPort, (request, from) =>
-        master.fetch(request, { peer: () => ({ address: from }), disableIdleTimeout() {}, upgrade: () => false }),
-      );
+      network.listen(process, masterPort, (request, connection) => master.fetch(request, connection));
       this.onStarted();
     });
   }

@@ -1,38 +1,39 @@
-// A worker's way to the engine of its machine: every call and every answer passes the door of its process, so that a
-// killed worker hears nothing more, and its engine goes on without it. It knows no method of the port by name.
+// A worker's way to the engine of its machine: every call and every answer goes through its process, so that a killed
+// worker gets no answer, and its engine goes on without it. It knows no method of the port by name.
 
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Process } from "./process.ts";
 
 type Method = (...values: unknown[]) => unknown;
 
-/** Told of each call, with its name and words. */
-export type CallObserver = (name: string, words: readonly unknown[]) => void;
+/** Called with the name and the arguments of each call. */
+export type CallObserver = (name: string, values: readonly unknown[]) => void;
 
 export function engineDoor(process: Process, engine: Runtime, onCall: CallObserver): Runtime {
+  const guarded = new Map<string | symbol, unknown>();
   return new Proxy(engine, {
     get(target, name) {
+      const known = guarded.get(name);
+      if (known !== undefined) return known;
       const method = Reflect.get(target, name) as unknown;
       if (typeof method !== "function") return method;
-      return (...words: unknown[]) => {
+      const call = (...values: unknown[]) => {
         if (!process.alive) return new Promise(() => {});
-        onCall(String(name), words);
-        return behind(
-          process,
-          (method as Method).apply(
-            target,
-            words.map((word) => guarded(process, word)),
-          ),
-        );
+        onCall(String(name), values);
+        return behind(process, (method as Method).apply(target, guardAll(process, values)));
       };
+      guarded.set(name, call);
+      return call;
     },
   });
 }
 
-/** Callbacks are ways in, too. */
-function guarded(process: Process, word: unknown): unknown {
-  if (typeof word !== "function") return word;
-  return (...values: unknown[]) => process.enter(() => (word as Method)(...values));
+/** Callbacks reach the worker, too. */
+function guardAll(process: Process, values: unknown[]): unknown[] {
+  if (!values.some((value) => typeof value === "function")) return values;
+  return values.map((value) =>
+    typeof value === "function" ? (...more: unknown[]) => process.enter(() => (value as Method)(...more)) : value,
+  );
 }
 
 function behind(process: Process, answer: unknown): unknown {

@@ -1,58 +1,86 @@
-// One request and its answer on the simulated network, from the first byte to the last of a stream. It ends once:
-// answered, reset, given up, or because a program at one end died.
+// One request and its answer on the simulated network, from the first byte to the last of a stream. It ends once: it is
+// answered, reset, given up, upgraded to a two-way stream, or a program at one end dies.
 
-import type { Link, Network } from "./network.ts";
+import type { Connection, StreamHandler } from "../../api/connection.ts";
+import type { DuplexStream } from "../../lib/duplex.ts";
 import type { Process } from "./process.ts";
+import { TwoWayConnection } from "./two-way-connection.ts";
 import { WireRequest } from "./wire-request.ts";
+import type { Carrier, Link, Route, Traffic } from "./wires.ts";
 
-/** A peer that says nothing for so long is given up by the platform, whatever the program thinks. */
-const giveUpMs = 120_000;
+/** After so long without an answer the platform gives up, whatever the program thinks. */
+export const giveUpMs = 120_000;
 
-/** As sockets say it: api/client.ts and worker/reporter.ts read the code. */
-function socketError(code: string, message: string): Error {
+/** Errors as sockets give them: api/client.ts and worker/reporter.ts read the code. */
+export function socketError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-export class Exchange {
-  readonly #network: Network;
+/** Who asks whom, over which links. */
+export interface Destination extends Route {
+  /** "host:port" */
+  address: string;
+  host: string;
+}
+
+export class Exchange implements Traffic {
+  readonly #carrier: Carrier;
   readonly #client: Process;
   readonly #url: string;
   readonly #init: RequestInit;
-  readonly #there: Link;
-  readonly #back: Link;
-  readonly #target: string;
+  readonly #to: Destination;
+  readonly #startedAt: number;
   #server: Process | null = null;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #answered = false;
   #over = false;
   #request: Request | null = null;
-  /** Ends the request's signal at the server; null: nobody there has asked for it. */
+  /** Aborts the request's signal at the server. Null until the server asks for the signal. */
   #gone: AbortController | null = null;
   #reader: ReturnType<ReadableStream<Uint8Array>["getReader"]> | null = null;
   #sink: ReadableStreamDefaultController<Uint8Array> | null = null;
-  /** Of the last chunk: they arrive in order. */
+  /** When the last chunk arrives: the next one must not overtake it. */
   #lastAt = 0;
-  readonly #held: (() => void)[] = [];
-  #cancelGiveUp = () => {};
+  /** What waits behind a cut. Null if nothing ever did. */
+  #held: (() => void)[] | null = null;
+  /** The server's handler of a two-way stream. Null unless the request was upgraded. */
+  #onUpgrade: StreamHandler | null = null;
+  /** Takes the client's end of a two-way stream. Null if the client does not ask for one. */
+  readonly #onStream: ((stream: DuplexStream) => void) | null;
 
-  constructor(network: Network, client: Process, url: string, init: RequestInit) {
-    this.#network = network;
+  constructor(
+    carrier: Carrier,
+    client: Process,
+    to: Destination,
+    url: string,
+    init: RequestInit,
+    onStream: ((stream: DuplexStream) => void) | null = null,
+  ) {
+    this.#carrier = carrier;
     this.#client = client;
     this.#url = url;
     this.#init = init;
-    const start = url.indexOf("//") + 2;
-    const slash = url.indexOf("/", start);
-    this.#target = url.slice(start, slash < 0 ? url.length : slash);
-    const host = this.#target.slice(0, this.#target.lastIndexOf(":"));
-    const { there, back } = network.route(client.host.name, host);
-    this.#there = there;
-    this.#back = back;
+    this.#to = to;
+    this.#startedAt = carrier.world.now;
+    this.#onStream = onStream;
   }
 
-  /** An answer that goes on for as long as somebody reads. */
   get streams(): boolean {
     return this.#reader !== null;
+  }
+
+  /** True while both ends have it and read it: its client and this server. */
+  streamsFrom(server: Process | null): boolean {
+    return this.#reader !== null && this.#server === server && !this.#over;
+  }
+
+  get client(): Process {
+    return this.#client;
+  }
+
+  get path(): string {
+    return this.#url.slice(this.#url.indexOf("/", this.#url.indexOf("//") + 2));
   }
 
   begin(): Promise<Response> {
@@ -60,73 +88,84 @@ export class Exchange {
       this.#resolve = resolve;
       this.#reject = reject;
       const { signal } = this.#init;
-      if (!this.#client.alive) return; // nobody is there to be told
+      if (!this.#client.alive) return; // no program is there to get an answer
       if (signal?.aborted) return reject(signal.reason);
-      signal?.addEventListener("abort", this.#onAbort);
-      this.#network.exchanges.add(this);
-      this.#cancelGiveUp = this.#network.world.after(giveUpMs, () => {
-        if (!this.#answered) this.#fail(socketError("ETIMEDOUT", "the peer does not answer"));
-      });
-      this.#send(this.#there, () => this.#arrive(), 0);
+      this.#carrier.begin(this, signal);
+      this.#send(this.#to.there, this.#arrive, 0);
     });
   }
 
-  // ---- there
+  // ---- to the server
 
-  /** Over a link: after its delay; behind a cut, when that has healed. */
+  /** Sends over a link: it arrives after the delay of the link, or after a cut has healed. */
   #send(link: Link, arrive: () => void, notBefore: number): void {
-    const { world } = this.#network;
-    this.#network.messages++;
-    if (this.#network.chance(link.loss)) {
-      world.after(this.#network.random.next() * 2000, () => this.reset());
+    const carrier = this.#carrier;
+    const { world } = carrier;
+    carrier.countMessage();
+    if (link.loss > 0 && carrier.chance(link.loss)) {
+      world.after(carrier.draw() * 2000, () => this.reset());
       return;
     }
-    const at = Math.max(notBefore, world.now + this.#network.delayOf(link));
+    const delayMs = carrier.delayOf(link);
+    const at = Math.max(notBefore, world.now + delayMs);
     this.#lastAt = at;
     world.after(at - world.now, () => {
       if (this.#over) return;
-      if (link.cut || this.#held.length > 0) this.#hold(link, arrive);
+      if (link.cut || this.#held !== null) this.#hold(link, arrive);
       else arrive();
     });
   }
 
   #hold(link: Link, arrive: () => void): void {
-    this.#held.push(arrive);
-    if (this.#held.length > 1) return;
+    if (this.#held !== null) {
+      this.#held.push(arrive);
+      return;
+    }
+    this.#held = [arrive];
     link.held.add(() => {
+      const held = this.#held ?? [];
+      this.#held = null;
       if (this.#over) return;
       // After a short cut the connection goes on; otherwise one of its ends has given it up.
-      if (this.#network.chance(0.4)) return this.reset();
-      for (const goOn of this.#held.splice(0)) goOn();
+      if (this.#carrier.chance(0.4)) return this.reset();
+      for (const goOn of held) goOn();
     });
   }
 
-  #arrive(): void {
-    const { world } = this.#network;
-    const server = this.#network.server(this.#target);
-    const host = this.#network.host(this.#target.slice(0, this.#target.lastIndexOf(":")));
-    if (!host?.up) return; // no power: nothing answers
+  readonly #arrive = () => {
+    const { world } = this.#carrier;
+    const { address, there, back } = this.#to;
+    const server = this.#carrier.server(address);
     if (!server) {
-      this.#send(this.#back, () => this.#fail(socketError("ECONNREFUSED", "connection refused")), world.now);
+      if (!this.#carrier.host(this.#to.host)?.up) return; // no power: nothing answers
+      this.#send(back, () => this.#fail(socketError("ECONNREFUSED", "connection refused")), world.now);
       return;
     }
+    if (!server.process.host.up) return;
     this.#server = server.process;
     const request = this.#makeRequest();
     this.#request = request;
-    const answer = () =>
-      server.process.enter(() => {
-        server.handle(request, this.#client.host.name).then(
-          (response) => this.#leave(response),
-          () => this.reset(),
-        );
-      });
-    if (this.#repeatable() && this.#network.chance(this.#there.duplicates)) {
+    if (there.duplicates > 0 && this.#repeatable() && this.#carrier.chance(there.duplicates)) {
       const again = this.#makeRequest();
-      world.after(this.#network.delayOf(this.#there) * 3, () =>
-        server.process.enter(() => void server.handle(again, this.#client.host.name)),
+      const connection = this.#connection(false);
+      world.after(this.#carrier.delayOf(there) * 3, () =>
+        server.process.enter(() => void server.handle(again, connection)),
       );
     }
-    answer();
+    server.process.enter(() => {
+      server.handle(request, this.#connection(this.#onStream !== null)).then(this.#leave, () => this.reset());
+    });
+  };
+
+  #connection(upgradable: boolean): Connection {
+    return {
+      peer: () => ({ address: this.#client.host.name }),
+      disableIdleTimeout() {},
+      upgrade: (handler) => {
+        if (upgradable) this.#onUpgrade = handler;
+        return upgradable;
+      },
+    };
   }
 
   #repeatable(): boolean {
@@ -140,24 +179,21 @@ export class Exchange {
       this.#gone ??= new AbortController();
       return this.#gone.signal;
     };
-    return new WireRequest(this.#url, this.#init, this.#target, gone) as unknown as Request;
+    return new WireRequest(this.#url, this.#init, this.#to.address, gone) as unknown as Request;
   }
 
   // ---- back
 
-  #leave(response: Response): void {
+  readonly #leave = (response: Response) => {
     const server = this.#server!;
     if (this.#over) return void response.body?.cancel(); // its connection is closed already
     if (!server.alive) return;
-    this.#network.onAnswer(server, this.#request!, response);
-    const type = response.headers.get("content-type") ?? "";
-    const body = response.body;
-    if (body && (type.startsWith("text/event-stream") || type.includes("multiplexed"))) {
-      this.#stream(response, body);
-      return;
-    }
-    this.#send(this.#back, () => this.#client.enter(() => this.#deliver(response)), this.#network.world.now);
-  }
+    this.#carrier.answered(server, this.#request!, response);
+    const { back } = this.#to;
+    if (this.#onUpgrade && response.status === 101) return this.#upgrade(server, this.#onUpgrade);
+    if (isStream(this.#url, response)) return this.#stream(response, response.body!);
+    this.#send(back, () => this.#client.enter(() => this.#deliver(response)), this.#carrier.world.now);
+  };
 
   #deliver(response: Response): void {
     if (this.#over) return;
@@ -166,7 +202,16 @@ export class Exchange {
     this.#resolve(response);
   }
 
+  /** From here on the connection is a two-way stream, and no longer this exchange. */
+  #upgrade(server: Process, handler: StreamHandler): void {
+    this.#end();
+    const connection = new TwoWayConnection(this.#carrier, this.#client, server, this.#to);
+    connection.begin(this.#onStream!, this.#reject, handler);
+  }
+
   #stream(response: Response, body: ReadableStream<Uint8Array>): void {
+    const { world } = this.#carrier;
+    const { back } = this.#to;
     const reader = body.getReader();
     this.#reader = reader;
     const copy = new ReadableStream<Uint8Array>({
@@ -179,25 +224,24 @@ export class Exchange {
     const begin = () =>
       this.#client.enter(() => {
         this.#answered = true;
-        this.#cancelGiveUp();
         this.#resolve(answer);
       });
-    this.#send(this.#back, begin, this.#network.world.now);
+    this.#send(back, begin, world.now);
     const next = () => {
       reader.read().then(
         ({ done, value }) => {
           if (this.#over) return;
           if (done) {
-            this.#send(this.#back, () => this.#client.enter(() => this.#finish()), this.#lastAt);
+            this.#send(back, () => this.#client.enter(() => this.#finish()), this.#lastAt);
             return;
           }
-          this.#network.onChunk(this.#server!, this.#request!, value);
+          this.#carrier.sentChunk(this.#server!, this.#request!, value);
           const arrive = () => {
             this.#client.enter(() => this.#over || this.#sink!.enqueue(value));
           };
-          this.#send(this.#back, arrive, this.#lastAt);
+          this.#send(back, arrive, this.#lastAt);
           // A slow link is read no faster than it carries; behind a cut only what the sockets hold is read.
-          if (this.#back.maxDelayMs > 100 || this.#held.length > 8) this.#network.world.after(100, next);
+          if (back.maxDelayMs > 100 || (this.#held?.length ?? 0) > 8) world.after(100, next);
           else next();
         },
         () => this.reset(),
@@ -214,58 +258,58 @@ export class Exchange {
 
   // ---- ends
 
-  /** Both ends find their connection broken, each when it hears of it. */
+  /** Both ends find their connection broken, each when the reset reaches it. */
   reset(): void {
     if (this.#over) return;
     this.#fail(socketError("ECONNRESET", "the connection was reset"));
-    this.#tellServer();
+    this.#notifyServer();
+  }
+
+  giveUpAfter(ageMs: number): void {
+    if (this.#over || this.#answered || this.#carrier.world.now - this.#startedAt < ageMs) return;
+    this.#fail(socketError("ETIMEDOUT", "the peer does not answer"));
   }
 
   processEnded(process: Process): void {
     if (this.#over) return;
-    const { world } = this.#network;
+    const { world } = this.#carrier;
+    const { there, back } = this.#to;
     if (process === this.#server) {
       // Without power no one resets anything, and behind a cut no reset arrives: the client waits, or gives up.
       if (!process.host.up) return;
-      this.#send(this.#back, () => this.#fail(socketError("ECONNRESET", "the connection was reset")), world.now);
+      this.#send(back, () => this.#fail(socketError("ECONNRESET", "the connection was reset")), world.now);
     } else if (process === this.#client) {
-      const silent = !process.host.up || this.#there.cut;
+      const silent = !process.host.up || there.cut;
       this.#end();
-      this.#leaveServer(silent ? giveUpMs : this.#network.delayOf(this.#there));
+      this.#leaveServer(silent ? giveUpMs : this.#carrier.delayOf(there));
     }
   }
 
-  readonly #onAbort = () => {
+  abort(reason: unknown): void {
     if (this.#over) return;
-    const { signal } = this.#init;
-    if (this.#answered) {
-      this.#end();
-      this.#sink?.error(signal?.reason);
-    } else {
-      this.#end();
-      this.#reject(signal?.reason);
-    }
-    this.#leaveServer(this.#network.delayOf(this.#there));
-  };
+    const wasAnswered = this.#answered;
+    this.#end();
+    if (wasAnswered) this.#sink?.error(reason);
+    else this.#reject(reason);
+    this.#leaveServer(this.#carrier.delayOf(this.#to.there));
+  }
 
   #clientLeft(): void {
     if (this.#over) return;
     this.#end();
-    this.#leaveServer(this.#network.delayOf(this.#there));
+    this.#leaveServer(this.#carrier.delayOf(this.#to.there));
   }
 
-  /** Until it hears of it, the server holds a connection whose other end is gone. */
+  /** Until the reset reaches it, the server holds a connection whose other end is gone. */
   #leaveServer(inMs: number): void {
-    const { world } = this.#network;
-    if (this.#reader) this.#network.halfOpenStreams++;
-    world.after(inMs, () => {
-      if (this.#reader) this.#network.halfOpenStreams--;
-      this.#tellServer();
+    if (this.#reader) this.#carrier.halfOpen(1);
+    this.#carrier.world.after(inMs, () => {
+      if (this.#reader) this.#carrier.halfOpen(-1);
+      this.#notifyServer();
     });
   }
 
-  /** The server's end of it: nobody reads any more. */
-  #tellServer(): void {
+  #notifyServer(): void {
     const server = this.#server;
     if (!server) return;
     server.enter(() => {
@@ -286,8 +330,13 @@ export class Exchange {
 
   #end(): void {
     this.#over = true;
-    this.#cancelGiveUp();
-    this.#init.signal?.removeEventListener("abort", this.#onAbort);
-    this.#network.exchanges.delete(this);
+    this.#carrier.end(this, this.#init.signal);
   }
+}
+
+/** True for an answer that goes on. Heartbeats, which are nearly all requests, are told by their address. */
+function isStream(url: string, response: Response): boolean {
+  if (url.endsWith("/heartbeat")) return false;
+  const type = response.headers.get("content-type") ?? "";
+  return (type.startsWith("text/event-stream") || type.includes("multiplexed")) && response.body !== null;
 }

@@ -1,67 +1,45 @@
-// The network between simulated machines: requests and answers take time, get lost after they did something, come twice,
-// wait behind a cut and go on when it heals; a killed program resets its connections, a machine without power does not.
+// The network between simulated machines. Requests and answers take time, get lost after they had their effect, arrive
+// twice, and wait behind a cut until it heals. A program that is killed resets its connections; a machine without power
+// does not.
 
+import type { DuplexStream } from "../../lib/duplex.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
-import { Exchange } from "./exchange.ts";
+import { type Destination, Exchange, giveUpMs } from "./exchange.ts";
 import type { Host } from "./host.ts";
 import type { Process } from "./process.ts";
+import type { AnswerObserver, Carrier, ChunkObserver, Handler, Link, Route, Server, Traffic } from "./wires.ts";
 import type { World } from "./world.ts";
 
-/** What answers at an address. */
-export type Handler = (request: Request, from: string) => Promise<Response>;
-
-/** Told of every answer as it leaves its server: what it says must be durable by then. */
-export type AnswerObserver = (server: Process, request: Request, response: Response) => void;
-/** Told of every chunk of a stream as it leaves. */
-export type ChunkObserver = (server: Process, request: Request, chunk: Uint8Array) => void;
-
-/** One direction between two machines. */
-export interface Link {
-  cut: boolean;
-  /** Cuts that have not healed: it carries again when the last has. */
-  cuts: number;
-  minDelayMs: number;
-  maxDelayMs: number;
-  /** Share of messages that break their connection. */
-  loss: number;
-  /** Share of repeatable requests that arrive twice. */
-  duplicates: number;
-  /** Called when the cut heals. */
-  held: Set<() => void>;
-}
-
-interface Route {
-  there: Link;
-  back: Link;
-}
-
-export interface Server {
-  process: Process;
-  handle: Handler;
-}
-
-/** Of a connection that got no answer for some seconds. */
+/** A connection without an answer sends again after some seconds. */
 const retransmitMs = 2000;
+/** How often old requests are looked for that the platform gives up. */
+const giveUpEveryMs = 10_000;
 const usualDelay = { minDelayMs: 0.1, maxDelayMs: 1.5 };
 
-export class Network {
+export class Network implements Carrier {
   readonly world: World;
-  readonly random: Random;
+  readonly #random: Random;
   readonly #servers = new Map<string, Server>();
   readonly #hosts = new Map<string, Host>();
   readonly #links = new Map<string, Link>();
-  readonly #routes = new Map<string, Map<string, Route>>();
-  readonly exchanges = new Set<Exchange>();
+  readonly #traffic = new Set<Traffic>();
+  /** What each abort signal gives up: one listener serves all requests of a signal. */
+  readonly #bySignal = new WeakMap<AbortSignal, Set<Traffic>>();
   onAnswer: AnswerObserver = () => {};
   onChunk: ChunkObserver = () => {};
-  /** Streams whose reader is gone, and whose server has not heard of it. */
+  /** Streams whose reader is gone, which their server does not know yet. */
   halfOpenStreams = 0;
   /** Messages so far. */
   messages = 0;
 
   constructor(world: World) {
     this.world = world;
-    this.random = world.random("network");
+    this.#random = world.random("network");
+    const giveUp = () => {
+      for (const traffic of this.#traffic) traffic.giveUpAfter(giveUpMs);
+      world.after(giveUpEveryMs, giveUp);
+    };
+    world.after(giveUpEveryMs, giveUp);
   }
 
   addHost(host: Host): void {
@@ -79,7 +57,7 @@ export class Network {
     this.#servers.set(address, server);
     process.onEnd.push(() => {
       if (this.#servers.get(address) === server) this.#servers.delete(address);
-      for (const exchange of this.exchanges) exchange.processEnded(process);
+      for (const traffic of this.#traffic) traffic.processEnded(process);
     });
   }
 
@@ -89,25 +67,49 @@ export class Network {
 
   /** A fetch for a program that lives on one of the machines. */
   fetchFor(process: Process): (url: string, init: RequestInit) => Promise<Response> {
-    process.onEnd.push(() => {
-      for (const exchange of this.exchanges) exchange.processEnded(process);
-    });
-    return (url, init) => new Exchange(this, process, url, init).begin();
+    const destination = this.#destinationsOf(process);
+    return (url, init) => new Exchange(this, process, destination(url), url, init).begin();
   }
 
-  /** Both directions between a client and a server. */
-  route(client: string, server: string): Route {
-    let routes = this.#routes.get(client);
-    if (!routes) {
-      routes = new Map();
-      this.#routes.set(client, routes);
-    }
-    let route = routes.get(server);
-    if (!route) {
-      route = { there: this.link(client, server), back: this.link(server, client) };
-      routes.set(server, route);
-    }
-    return route;
+  /** Opens two-way streams for a program. Rejects if the server does not upgrade the connection. */
+  streamsFor(process: Process): (url: string, headers?: Record<string, string>) => Promise<DuplexStream> {
+    const destination = this.#destinationsOf(process);
+    return (url, headers = {}) =>
+      new Promise((resolve, reject) => {
+        const init = { method: "GET", headers };
+        new Exchange(this, process, destination(url), url, init, resolve)
+          .begin()
+          .then(({ status }) => reject(new Error(`the server did not upgrade the connection: HTTP ${status}`)), reject);
+      });
+  }
+
+  /** Addresses are taken apart once: programs ask for the same ones again and again. */
+  #destinationsOf(process: Process): (url: string) => Destination {
+    process.onEnd.push(() => {
+      for (const traffic of this.#traffic) traffic.processEnded(process);
+    });
+    const known = new Map<string, Destination>();
+    let lastUrl = "";
+    let last: Destination;
+    return (url) => {
+      if (url === lastUrl) return last;
+      const start = url.indexOf("//") + 2;
+      const slash = url.indexOf("/", start);
+      const address = url.slice(start, slash < 0 ? url.length : slash);
+      let destination = known.get(address);
+      if (!destination) {
+        const host = address.slice(0, address.lastIndexOf(":"));
+        destination = { address, host, ...this.#route(process.host.name, host) };
+        known.set(address, destination);
+      }
+      lastUrl = url;
+      last = destination;
+      return destination;
+    };
+  }
+
+  #route(client: string, server: string): Route {
+    return { there: this.link(client, server), back: this.link(server, client) };
   }
 
   link(from: string, to: string): Link {
@@ -126,7 +128,7 @@ export class Network {
     link.cuts++;
   }
 
-  /** What was held goes on, in order. */
+  /** What waited behind the cut goes on, in order. */
   heal(from: string, to: string): void {
     const link = this.link(from, to);
     link.cuts--;
@@ -135,25 +137,83 @@ export class Network {
     const held = [...link.held];
     link.held.clear();
     // Each when its sender tries again, which after a cut is not at once.
-    for (const goOn of held) this.world.after(this.random.next() * retransmitMs, goOn);
+    for (const goOn of held) this.world.after(this.#random.next() * retransmitMs, goOn);
   }
 
-  delayOf(link: Link): number {
-    return link.minDelayMs + this.random.next() * (link.maxDelayMs - link.minDelayMs);
-  }
-
-  chance(share: number): boolean {
-    return share > 0 && this.random.next() < share;
-  }
-
-  /** Ends some of the streams that are open, as a proxy or a router that is restarted does. */
+  /** Ends some of the streams that are open, as a proxy or a router that restarts does. */
   breakStreams(share: number): number {
     let broken = 0;
-    for (const exchange of [...this.exchanges]) {
-      if (!exchange.streams || randomInteger(this.random, 1000) >= share * 1000) continue;
-      exchange.reset();
+    for (const traffic of [...this.#traffic]) {
+      if (!traffic.streams || randomInteger(this.#random, 1000) >= share * 1000) continue;
+      traffic.reset();
       broken++;
     }
     return broken;
+  }
+
+  /** Answers that go on, and two-way streams, whose client still has them. */
+  get openStreams(): number {
+    let open = 0;
+    for (const { streams } of this.#traffic) if (streams) open++;
+    return open;
+  }
+
+  /** True when a program on this machine reads a stream of this path's end from this server. */
+  reads(hostName: string, server: Process, pathEnd: string): boolean {
+    for (const traffic of this.#traffic) {
+      if (!(traffic instanceof Exchange) || traffic.client.host.name !== hostName) continue;
+      if (traffic.streamsFrom(server) && traffic.path.endsWith(pathEnd)) return true;
+    }
+    return false;
+  }
+
+  // ---- for what is under way
+
+  draw(): number {
+    return this.#random.next();
+  }
+
+  chance(share: number): boolean {
+    return share > 0 && this.#random.next() < share;
+  }
+
+  delayOf(link: Link): number {
+    return link.minDelayMs + this.#random.next() * (link.maxDelayMs - link.minDelayMs);
+  }
+
+  begin(traffic: Traffic, signal: AbortSignal | null | undefined): void {
+    this.#traffic.add(traffic);
+    if (!signal) return;
+    let all = this.#bySignal.get(signal);
+    if (!all) {
+      const created = new Set<Traffic>();
+      all = created;
+      this.#bySignal.set(signal, created);
+      signal.addEventListener("abort", () => {
+        for (const one of [...created]) one.abort(signal.reason);
+      });
+    }
+    all.add(traffic);
+  }
+
+  end(traffic: Traffic, signal: AbortSignal | null | undefined): void {
+    this.#traffic.delete(traffic);
+    if (signal) this.#bySignal.get(signal)?.delete(traffic);
+  }
+
+  countMessage(): void {
+    this.messages++;
+  }
+
+  halfOpen(more: 1 | -1): void {
+    this.halfOpenStreams += more;
+  }
+
+  answered(server: Process, request: Request, response: Response): void {
+    this.onAnswer(server, request, response);
+  }
+
+  sentChunk(server: Process, request: Request, chunk: Uint8Array): void {
+    this.onChunk(server, request, chunk);
   }
 }

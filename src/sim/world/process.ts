@@ -1,15 +1,11 @@
-// One life of one program on a simulated machine: its clock, its chance, and the door through which everything reaches
-// it. Killed, nothing gets in any more: what it was doing never goes on. Paused, what comes waits.
+// One run of one program on a simulated machine: its clock, its random source, and the one way in for everything that
+// reaches it. After kill() nothing gets in, and whatever it was doing never goes on. While it is paused, arrivals wait.
 
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import { type Log, lineLog, silentLog } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Host } from "./host.ts";
 import type { World } from "./world.ts";
-
-interface Timer {
-  cancel: () => void;
-}
 
 export class Process {
   readonly world: World;
@@ -20,11 +16,10 @@ export class Process {
   readonly log: Log;
   alive = true;
   #paused = false;
-  readonly #timers = new Set<Timer>();
-  /** What came while it was paused: timers that were due, then arrivals, as an event loop takes them. */
+  /** Work that came while it was paused: due timers, then arrivals, in the order in which an event loop takes them. */
   #dueTimers: (() => void)[] = [];
   #arrivals: (() => void)[] = [];
-  /** Told of its end, in order. */
+  /** Called when it ends, in order. */
   readonly onEnd: (() => void)[] = [];
 
   constructor(world: World, host: Host, name: string) {
@@ -47,7 +42,7 @@ export class Process {
     return this.#paused;
   }
 
-  /** Something from outside: an answer, a request, an event. Dropped when it is dead, kept while it is paused. */
+  /** Runs work that comes from outside (an answer, a request, an event). Dropped after its end, kept while it is paused. */
   enter(work: () => void): void {
     this.#enter(work, this.#arrivals);
   }
@@ -69,11 +64,9 @@ export class Process {
   kill(): void {
     if (!this.alive) return;
     this.alive = false;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
     this.#dueTimers = [];
     this.#arrivals = [];
-    for (const tell of this.onEnd.splice(0)) tell();
+    for (const notify of this.onEnd.splice(0)) notify();
   }
 
   #enter(work: () => void, queue: (() => void)[]): void {
@@ -84,20 +77,14 @@ export class Process {
 
   #timer(delayMs: number, fire: () => void): CancelTimer {
     if (!this.alive) return () => {};
-    let cancelled = false;
-    const timer: Timer = {
-      cancel: this.world.after(delayMs, () => {
-        this.#timers.delete(timer);
-        this.#enter(() => {
-          if (!cancelled) fire();
-        }, this.#dueTimers);
-      }),
-    };
-    this.#timers.add(timer);
+    const event = this.world.after(delayMs, () => {
+      if (!this.alive) return;
+      if (!this.#paused) fire();
+      // It may be cancelled by work that runs before it after the pause.
+      else this.#dueTimers.push(() => event.fire !== null && fire());
+    });
     return () => {
-      cancelled = true;
-      timer.cancel();
-      this.#timers.delete(timer);
+      event.fire = null;
     };
   }
 }

@@ -1,15 +1,24 @@
-// A request as it arrives at a simulated server: what the master's and the worker's handlers ask of the platform's
-// Request, without the cost of one. A heartbeat is a third cheaper for it, and a simulated hour is mostly heartbeats.
+// A request as it arrives at a simulated server: what the handlers of master and worker ask of the platform's Request,
+// without the cost of one.
 
 type Headers_ = Pick<Headers, "get" | "has">;
+type Values = Record<string, string>;
+
+const none: Values = {};
 
 /** Names in lower case, as all of Podling writes them. */
 class WireHeaders implements Headers_ {
-  readonly #values: Record<string, string>;
-  constructor(values: Record<string, string>) {
+  readonly #values: Values;
+  readonly #host: string;
+  readonly #body: string | null;
+  constructor(values: Values, host: string, body: string | null) {
     this.#values = values;
+    this.#host = host;
+    this.#body = body;
   }
   get(name: string): string | null {
+    if (name === "host") return this.#host;
+    if (name === "content-length") return this.#body === null ? null : String(Buffer.byteLength(this.#body));
     return this.#values[name] ?? null;
   }
   has(name: string): boolean {
@@ -21,19 +30,17 @@ export class WireRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Headers_;
-  readonly #body: string;
+  readonly #body: string | null;
   readonly #gone: () => AbortSignal;
-  /** The length is always stated, so nobody reads it as a stream. */
+  /** The length is always stated, so no handler reads it as a stream. */
   readonly body = null;
 
-  /** `gone` is asked for only by handlers that wait. */
+  /** `gone` gives the signal for handlers that wait; most never ask for it. */
   constructor(url: string, init: RequestInit, host: string, gone: () => AbortSignal) {
     this.url = url;
     this.method = init.method ?? "GET";
-    const values: Record<string, string> = { ...(init.headers as Record<string, string> | undefined), host };
-    if (typeof init.body === "string") values["content-length"] = String(Buffer.byteLength(init.body));
-    this.headers = new WireHeaders(values);
-    this.#body = (init.body as string | undefined) ?? "";
+    this.#body = typeof init.body === "string" ? init.body : null;
+    this.headers = new WireHeaders((init.headers as Values | undefined) ?? none, host, this.#body);
     this.#gone = gone;
   }
 
@@ -42,6 +49,6 @@ export class WireRequest {
   }
 
   bytes(): Promise<Uint8Array> {
-    return Promise.resolve(Buffer.from(this.#body));
+    return Promise.resolve(Buffer.from(this.#body ?? ""));
   }
 }

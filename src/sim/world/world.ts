@@ -1,18 +1,18 @@
-// The time of a simulated world: one queue of events in a fixed order, run one after the other. Between two events all
-// promises that can go on have gone on, so that nothing depends on the speed of the machine. It knows no cluster.
+// The clock and event queue of the simulation. Events run one after the other, by time and then by the order in which they
+// were added. Between two events all promises that can go on do so, so that nothing depends on the speed of the machine.
 
 import { drainMicrotasks } from "bun:jsc";
 import { type Random, seededRandom } from "../../lib/random.ts";
 
-interface Event {
-  at: number;
-  /** Tells apart what is due at the same time: first asked, first done. */
-  order: number;
-  /** Null: cancelled. */
+export interface SimulatedEvent {
+  readonly at: number;
+  /** Events that are due at the same time run in the order in which they were added. */
+  readonly order: number;
+  /** Null if it was cancelled. */
   fire: (() => void) | null;
 }
 
-/** Turns of the event loop without time passing: whoever takes more waits for something by asking again and again. */
+/** Turns of the event loop without time passing: a program that takes more of them polls for something. */
 const mostTurns = 10_000;
 
 /** Mixes numbers into 32 bits: two runs that differ anywhere end with different ones. */
@@ -25,23 +25,23 @@ export class World {
   readonly seed: number;
   /** ms since the world began. */
   now = 0;
-  /** Events done. */
+  /** Events that have run. */
   events = 0;
-  readonly #heap: Event[] = [];
+  readonly #heap: SimulatedEvent[] = [];
   #soon: (() => void)[] = [];
   #order = 0;
   #halted = false;
   #hash: number;
   readonly #trace: ((line: string) => void) | null;
 
-  /** `trace` is given a line for all that matters, to be read by people. */
+  /** `trace` gets a line for each thing of interest to a reader. */
   constructor(seed: number, trace: ((line: string) => void) | null = null) {
     this.seed = seed >>> 0;
     this.#hash = this.seed;
     this.#trace = trace;
   }
 
-  /** Of everything that happened so far: the same seed and the same code give the same one. */
+  /** Depends on every event so far: the same seed and the same code give the same hash. */
   get hash(): string {
     return this.#hash.toString(16).padStart(8, "0");
   }
@@ -50,14 +50,14 @@ export class World {
     return this.#trace !== null;
   }
 
-  /** Chance of its own for each purpose, so that a draw more in one place changes nothing in another. */
+  /** A random source of its own for each purpose, so that one more draw for one purpose changes nothing for another. */
   random(purpose: string): Random {
     let state = this.seed;
     for (let i = 0; i < purpose.length; i++) state = mix(state, purpose.charCodeAt(i));
     return seededRandom(state);
   }
 
-  /** Part of the hash, and a line of the trace. */
+  /** Adds a line to the trace and to the hash. */
   note(line: string): void {
     let hash = this.#hash;
     for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
@@ -65,31 +65,29 @@ export class World {
     this.#trace?.(`${(this.now / 1000).toFixed(3).padStart(10)} ${line}\n`);
   }
 
-  /** A line of the trace alone: what differs in no run, or costs too much to be part of the hash. */
+  /** Adds a line to the trace alone: for lines that would cost too much in the hash. */
   remark(line: () => string): void {
     this.#trace?.(`${(this.now / 1000).toFixed(3).padStart(10)} ${line()}\n`);
   }
 
-  /** Calls `fire` in `delayMs`. The answer cancels it. */
-  after(delayMs: number, fire: () => void): () => void {
-    const event: Event = { at: this.now + Math.max(0, delayMs), order: this.#order++, fire };
+  /** Calls `fire` in `delayMs`, unless `fire` of the event is set to null before. */
+  after(delayMs: number, fire: () => void): SimulatedEvent {
+    const event: SimulatedEvent = { at: delayMs > 0 ? this.now + delayMs : this.now, order: this.#order++, fire };
     this.#push(event);
-    return () => {
-      event.fire = null;
-    };
+    return event;
   }
 
-  /** Calls `fire` as soon as the promises at hand have gone on. */
+  /** Calls `fire` as soon as all promises that can go on have done so. */
   soon(fire: () => void): void {
     this.#soon.push(fire);
   }
 
-  /** Nothing is done any more. */
+  /** Runs no more events. */
   halt(): void {
     this.#halted = true;
   }
 
-  /** Runs what is due until then, at most `most` events. False: there is more to do before then. */
+  /** Runs the events that are due until then, at most `most`. False if some of them are left. */
   run(until: number, most: number): boolean {
     for (let done = 0; done < most && !this.#halted; done++) {
       const next = this.#heap[0];
@@ -103,12 +101,12 @@ export class World {
       this.events++;
       this.#hash = mix(this.#hash, (next.order ^ (next.at * 1000)) | 0);
       next.fire();
-      this.#settle();
+      this.#finishTurn();
     }
     return false;
   }
 
-  #settle(): void {
+  #finishTurn(): void {
     drainMicrotasks();
     for (let turns = 0; this.#soon.length > 0; turns++) {
       if (turns === mostTurns) throw new Error(`a program polls: ${mostTurns} turns at the same time`);
@@ -123,7 +121,7 @@ export class World {
 
   // ---- a binary heap by time, then order
 
-  #push(event: Event): void {
+  #push(event: SimulatedEvent): void {
     const heap = this.#heap;
     let at = heap.length;
     heap.push(event);
@@ -153,6 +151,6 @@ export class World {
   }
 }
 
-function before(left: Event, right: Event): boolean {
+function before(left: SimulatedEvent, right: SimulatedEvent): boolean {
   return left.at < right.at || (left.at === right.at && left.order < right.order);
 }

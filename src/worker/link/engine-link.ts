@@ -1,7 +1,7 @@
 // The worker's end of the wire to its engine: knows whether it is there, asks it whether it still lives, lists what it
 // has, and passes its events on. It knows containers, no wishes.
 
-import { type Clock, delay } from "../../lib/clock.ts";
+import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { limits } from "../../model/limits.ts";
 import type { EngineInfo } from "../../model/node/node.ts";
@@ -38,11 +38,15 @@ export class EngineLink {
   /** Ends the stream of events; null: there is none, and what is known of containers may be old. */
   #events: AbortController | null = null;
   #probing = false;
+  #cancelLook: CancelTimer = () => {};
   #listing = false;
 
   constructor(options: EngineLinkOptions) {
     this.#options = options;
-    options.signal.addEventListener("abort", () => this.#deafen());
+    options.signal.addEventListener("abort", () => {
+      this.#cancelLook();
+      this.#deafen();
+    });
   }
 
   /** Null until it has answered once. */
@@ -63,7 +67,7 @@ export class EngineLink {
   /** Resolves after the first try, which takes long where the engine hangs. Goes on trying after that. */
   async begin(): Promise<void> {
     const answered = await this.#meet();
-    void this.#watch();
+    this.#watch();
     if (!answered) {
       void this.#await();
       return;
@@ -146,13 +150,13 @@ export class EngineLink {
   }
 
   /** An engine that hangs keeps its connections open, and one that is busy drops events: only asking tells. */
-  async #watch(): Promise<void> {
+  #watch(looks = 1): void {
     const { clock, signal } = this.#options;
-    for (let looks = 1; !signal.aborted; looks++) {
-      await delay(clock, limits.enginePingMs, signal);
+    this.#cancelLook = clock.timer(limits.enginePingMs, () => {
+      if (signal.aborted) return;
       if (looks % limits.enginePingsPerList === 0) void this.#lookAgain();
-      await this.suspect();
-    }
+      void this.suspect().then(() => this.#watch(looks + 1));
+    });
   }
 
   #deafen(): void {

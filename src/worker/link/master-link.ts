@@ -1,17 +1,15 @@
-// The worker's end of the wire to its master: registers, sends heartbeats, and follows the stream of assignments, for as
-// long as it takes. It knows nothing of containers.
+// The worker's connection to its master: registers the node, sends heartbeats, and reads the stream of assignments, each
+// again and again until it succeeds. It knows nothing of containers.
 
-import { type Client, UnreachableError } from "../../api/client.ts";
-import type { BodyInput } from "../../api/operations/operations.ts";
+import { type Client, type PreparedCall, readRefusal, UnreachableError } from "../../api/client.ts";
 import type { HeartbeatAnswer } from "../../api/schemas/schemas.ts";
 import { Alarm } from "../../lib/alarm.ts";
-import { type Clock, delay } from "../../lib/clock.ts";
+import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import { readEvents } from "../../lib/sse.ts";
 import { limits } from "../../model/limits.ts";
-
-export type NodeDescription = BodyInput<"registerNode">;
+import { type NodeDescription, newsOf, restOf } from "./node-description.ts";
 
 export interface MasterLinkOptions {
   client: Client;
@@ -25,21 +23,20 @@ export interface MasterLinkOptions {
   onRegistered: (nodeId: string) => void;
   /** One event of the stream; the next waits until it resolves. */
   onEvent: (event: string, data: string) => Promise<void>;
-  /** It answers again after a silence. */
+  /** The master answers again after it did not. */
   onBack: () => void;
   counters: { heartbeats: number };
 }
 
-/** Without a byte for so long, also no keep-alive, the stream is dead although the socket does not know. */
+/** A stream without a byte for so long, also without a keep-alive, is dead although its socket does not show it. */
 const streamSilenceMs = limits.streamKeepAliveMs * 2.5;
-/** One heartbeat may fail without meaning anything: a request is lost, a connection was just closed. */
+/** One heartbeat may fail without a reason to worry: a request is lost, a connection was just closed. */
 const failuresOfSilence = 2;
-/** So many try with the least patience, so that they fit into a lease; then the line may be a slow one. */
+/** So many heartbeats wait only briefly, so that they fit into a lease. After that the connection may be a slow one. */
 const quickTries = 3;
 
 export class MasterLink {
   readonly #options: MasterLinkOptions;
-  readonly #nextBeat: Alarm;
   readonly #nextStream: Alarm;
   #nodeId = "";
   #up = false;
@@ -48,53 +45,67 @@ export class MasterLink {
   #intervalMs: number = limits.heartbeatMinMs;
   #reconnectWithinMs = 0;
   #patienceMs: number = limits.heartbeatMinMs;
-  /** Used for one heartbeat after the other, and anew only after one that had to be given up. */
+  /** Aborts the heartbeat under way. Used for many, and replaced only after one that was given up. */
   #beating = new AbortController();
+  /** True from the moment a heartbeat is due until it is answered, refused or given up. */
+  #underWay = false;
+  /** True when another heartbeat must follow the one under way at once. */
+  #beatAgain = false;
+  /** When the last heartbeat was sent, and when the next is due. By Clock.elapsed(), as #armedAt. */
+  #sentAt = 0;
+  #nextBeatAt = 0;
+  /** What the timer is set to; 0 after it has fired. */
+  #armedAt = 0;
+  #cancelBeat: CancelTimer = () => {};
+  /** Null until the first heartbeat. */
+  #emptyBeat: { nodeId: string; send: PreparedCall } | null = null;
+  /** The last answer, as text and parsed. */
+  #lastText = "";
+  #answer: HeartbeatAnswer | null = null;
   #stream = new AbortController();
   #following = false;
-  /** It is this end that ended the stream, to have it anew. */
+  /** True while this end has ended the stream in order to open it again. */
   #reopening = false;
-  /** Something about the node may be news to the master. */
+  /** True when something about the node may be news to the master. */
   #changed = true;
-  /** What the master has been told of the engine, as JSON: heartbeats carry it only when it is news. */
-  #told = "";
-  /** Of it, why the engine cannot be used. */
-  #toldError: string | null = null;
-  /** The rest of what it was told at the registration: a change needs another one. */
+  /** What was last sent about the engine, as JSON: heartbeats carry it only when it changes. */
+  #sentNews = "";
+  /** The part of it that says why the engine cannot be used. */
+  #sentError: string | null = null;
+  /** The other fields of the last registration: a change needs another registration. */
   #registered = "";
 
   constructor(options: MasterLinkOptions) {
     this.#options = options;
-    this.#nextBeat = new Alarm(options.clock);
     this.#nextStream = new Alarm(options.clock);
     options.signal.addEventListener("abort", () => {
       this.#beating.abort();
       this.#stream.abort();
-      this.#nextBeat.ring();
+      this.#cancelBeat();
       this.#nextStream.ring();
     });
   }
 
-  /** Is a stream open that has begun with the whole set? */
+  /** True when a stream is open that has begun with the whole set. */
   get following(): boolean {
     return this.#following;
   }
 
-  /** Does the master answer? */
+  /** True when the master answers. */
   get up(): boolean {
     return this.#up;
   }
 
-  /** The node has changed: told at once, by a registration where a heartbeat cannot say it. */
+  /** The node has changed: sends it at once, by a registration if a heartbeat cannot carry it. */
   tell(): void {
     this.#changed = true;
-    if (this.#nodeId !== "") this.#nextBeat.ring();
+    this.#beatNow();
   }
 
   /** Resolves when the node has registered; heartbeats and stream go on from then. */
   async join(): Promise<void> {
     await this.#register();
-    void this.#beat();
+    this.#startBeats();
     void this.#follow();
   }
 
@@ -128,78 +139,144 @@ export class MasterLink {
     }
   }
 
-  /** Soon at first, then twice as long each time; at a moment of its own, so that a thousand workers do not come at once. */
+  /** Short at first, then doubled each time. Random, so that a thousand workers do not come back at once. */
   #pauseAfter(failures: number, mostMs: number): number {
     const { random } = this.#options;
     const baseMs = Math.min(limits.reconnectInitialMs * 2 ** Math.min(failures - 1, 20), mostMs);
     return baseMs * (1 + random.next()) * 0.5 + this.#reconnectWithinMs * random.next();
   }
 
-  /** Heartbeats, at the pace the master asks for. */
-  async #beat(): Promise<void> {
-    const { signal, random } = this.#options;
-    // The first anywhere in the beat: workers that joined together do not beat together.
-    let pauseMs = this.#intervalMs * random.next();
-    while (!signal.aborted) {
-      await this.#nextBeat.wait(pauseMs);
-      if (signal.aborted) return;
-      pauseMs = await this.#beatOnce();
-    }
+  // ---- heartbeats: one after the other, with one timer that is both the next one's time and this one's patience
+
+  #startBeats(): void {
+    // The first at a random time of the interval: workers that joined together do not beat together.
+    this.#nextBeatAt = this.#options.clock.elapsed() + this.#intervalMs * this.#options.random.next();
+    this.#armBeat(this.#nextBeatAt);
   }
 
-  /** Resolves to the pause before the next. */
-  async #beatOnce(): Promise<number> {
-    const { client, clock, log, signal, counters, random } = this.#options;
-    const news = this.#changed ? await this.#news() : null;
+  #armBeat(at: number): void {
+    const { clock, signal } = this.#options;
+    this.#cancelBeat();
+    this.#armedAt = at;
+    if (!signal.aborted) this.#cancelBeat = clock.timer(Math.max(1, at - clock.elapsed()), this.#onBeatTimer);
+  }
+
+  readonly #onBeatTimer = () => {
+    this.#armedAt = 0;
+    if (this.#options.signal.aborted) return;
+    if (!this.#underWay) {
+      this.#beat();
+      return;
+    }
+    const givesUpAt = this.#sentAt + this.#patienceMs;
+    if (givesUpAt - this.#options.clock.elapsed() >= 1) {
+      this.#armBeat(givesUpAt);
+      return;
+    }
     const beating = this.#beating;
+    this.#beating = new AbortController();
+    beating.abort(new Error(`no answer within ${Math.round(this.#patienceMs)} ms`));
+  };
+
+  /** Sends a heartbeat now, or right after the answer to the one that is under way. */
+  #beatNow(): void {
+    if (this.#nodeId === "" || this.#options.signal.aborted) return;
+    if (this.#underWay) this.#beatAgain = true;
+    else this.#beat();
+  }
+
+  #beat(): void {
+    this.#underWay = true;
+    if (this.#changed) void this.#beatWithNews();
+    else this.#sendBeat(null);
+  }
+
+  async #beatWithNews(): Promise<void> {
+    this.#cancelBeat(); // a registration has its own patience
+    const news = await this.#news();
+    if (!this.#options.signal.aborted) this.#sendBeat(news);
+  }
+
+  #sendBeat(news: string | null): void {
+    const { client, clock, random } = this.#options;
     const stream = this.#following ? this.#stream : null;
-    const sentAt = clock.elapsed();
-    const cancelPatience = clock.timer(this.#patienceMs, () => {
-      this.#beating = new AbortController();
-      beating.abort(new Error(`no answer within ${Math.round(this.#patienceMs)} ms`));
-    });
-    try {
-      const body = news === null ? nothingNew : JSON.parse(news);
-      const answer = await client.call("heartbeat", { id: this.#nodeId, body, signal: beating.signal });
-      this.#failures = 0;
-      this.#patienceMs = patienceAfter(clock.elapsed() - sentAt);
-      if (answer.ok) {
-        counters.heartbeats++;
-        if (news !== null) this.#remember(news);
-        this.#learn(answer.value!);
-        this.#back();
-        if (answer.value!.streamOpen === false) this.#reopenIfCurrent(stream);
-      } else {
-        if (news !== null) this.#changed = true;
-        if (answer.refusal.code === "node-not-found") {
-          log.warn("the master does not know this node; registering again");
-          await this.#register();
-          // A master that has forgotten the node has forgotten its stream as well.
-          this.#reopenStream();
-        }
-      }
-      return this.#intervalMs * (1 - limits.heartbeatJitter * random.next());
-    } catch (error) {
-      if (!signal.aborted) this.#unanswered(error as Error);
-      if (news !== null) this.#tellAnew();
-      return this.#pauseAfter(this.#failures, limits.retryInitialMs);
-    } finally {
-      cancelPatience();
+    this.#sentAt = clock.elapsed();
+    this.#nextBeatAt = this.#sentAt + this.#intervalMs * (1 - limits.heartbeatJitter * random.next());
+    this.#armBeat(Math.min(this.#nextBeatAt, this.#sentAt + this.#patienceMs));
+    if (this.#emptyBeat?.nodeId !== this.#nodeId) {
+      this.#emptyBeat = { nodeId: this.#nodeId, send: client.prepare("heartbeat", { id: this.#nodeId }) };
+    }
+    const { signal } = this.#beating;
+    const sent =
+      news === null
+        ? this.#emptyBeat.send(signal)
+        : client.fetch("heartbeat", { id: this.#nodeId, body: JSON.parse(news), signal });
+    sent
+      .then((response) => (response.ok ? this.#answered(response, news, stream) : this.#refused(response, news)))
+      .catch((error) => this.#failed(client.unreachable(error, signal), news));
+  }
+
+  async #answered(response: Response, news: string | null, stream: AbortController | null): Promise<void> {
+    const text = await response.text();
+    this.#failures = 0;
+    this.#patienceMs = patienceAfter(this.#options.clock.elapsed() - this.#sentAt);
+    this.#options.counters.heartbeats++;
+    if (news !== null) this.#remember(news);
+    // Nearly every answer is the one before.
+    if (text !== this.#lastText || news !== null) {
+      this.#answer = JSON.parse(text) as HeartbeatAnswer;
+      this.#lastText = text;
+    }
+    this.#learn(this.#answer!);
+    this.#back();
+    if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(stream);
+    this.#beatEnded(this.#nextBeatAt);
+  }
+
+  async #refused(response: Response, news: string | null): Promise<void> {
+    const { refusal } = await readRefusal(response);
+    this.#failures = 0;
+    this.#patienceMs = patienceAfter(this.#options.clock.elapsed() - this.#sentAt);
+    if (news !== null) this.#changed = true;
+    if (refusal.code === "node-not-found") {
+      this.#options.log.warn("the master does not know this node; registering again");
+      await this.#register();
+      // A master that has lost the node record has lost its stream as well.
+      this.#reopenStream();
+    }
+    this.#beatEnded(this.#nextBeatAt);
+  }
+
+  #failed(error: Error, news: string | null): void {
+    const { signal, clock } = this.#options;
+    if (signal.aborted) return;
+    this.#unanswered(error);
+    if (news !== null) this.#sendAgain();
+    this.#beatEnded(clock.elapsed() + this.#pauseAfter(this.#failures, limits.retryInitialMs));
+  }
+
+  #beatEnded(nextAt: number): void {
+    this.#underWay = false;
+    if (this.#beatAgain) {
+      this.#beatAgain = false;
+      this.#beat();
+    } else if (nextAt !== this.#armedAt) {
+      this.#armBeat(nextAt); // otherwise the timer was set to this time when the heartbeat was sent
     }
   }
 
   #remember(news: string): void {
-    this.#told = news;
-    this.#toldError = (JSON.parse(news) as { engineError: string | null }).engineError;
+    this.#sentNews = news;
+    this.#sentError = (JSON.parse(news) as { engineError: string | null }).engineError;
   }
 
-  /** The answer was lost; whether the master has heard the news nobody knows, not even when it is news no more. */
-  #tellAnew(): void {
+  /** The answer was lost, so the master may have the news or not: send it again, also when it is no news any more. */
+  #sendAgain(): void {
     this.#changed = true;
-    this.#told = "";
+    this.#sentNews = "";
   }
 
-  /** What is new of the engine, as JSON; null: nothing. What a heartbeat cannot say is told by a registration. */
+  /** What changed about the engine, as JSON; null if nothing did. Registers if something else changed. */
   async #news(): Promise<string | null> {
     this.#changed = false;
     const body = this.#options.node();
@@ -208,14 +285,14 @@ export class MasterLink {
       return null;
     }
     const news = newsOf(body);
-    return news === this.#told ? null : news;
+    return news === this.#sentNews ? null : news;
   }
 
   #learn({ nextHeartbeatMs, reconnectWithinMs, engineError }: HeartbeatAnswer): void {
     this.#intervalMs = nextHeartbeatMs;
     this.#reconnectWithinMs = reconnectWithinMs ?? 0;
-    // Requests overtake one another: an older word of the engine may have come last.
-    if (engineError !== undefined && engineError !== this.#toldError) this.#tellAnew();
+    // Requests overtake one another: an older report about the engine may have arrived last.
+    if (engineError !== undefined && engineError !== this.#sentError) this.#sendAgain();
   }
 
   #unanswered({ message }: Error): void {
@@ -231,7 +308,7 @@ export class MasterLink {
     if (this.#up) return;
     this.#up = true;
     this.#options.log.info("the master answers again");
-    // What it said meanwhile may still be under way in a stream that no longer is one: ask for the whole anew.
+    // Events of that time may be lost in a stream that is dead: ask for the whole set again.
     this.#reopenStream();
     this.#options.onBack();
   }
@@ -252,15 +329,15 @@ export class MasterLink {
     this.#nextStream.ring();
   }
 
-  /** The stream of wishes, opened again whenever it ends. */
+  /** The stream of assignments, opened again whenever it ends. */
   async #follow(): Promise<void> {
     const { signal } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       failures = (await this.#followOnce()) ? 1 : failures + 1;
       if (signal.aborted) return;
       await this.#nextStream.wait(this.#pauseAfter(failures, limits.retryMaxMs / 6));
-      // To the master the end of the stream is a hint that the worker has ended: it shows that it lives.
-      if (!this.#reopening) this.#nextBeat.ring();
+      // The master takes the end of the stream as a hint that the worker has ended: show at once that it has not.
+      if (!this.#reopening) this.#beatNow();
       this.#reopening = false;
     }
   }
@@ -274,7 +351,7 @@ export class MasterLink {
     let heardAt = clock.elapsed();
     let cancelSilence = () => {};
     const listen = () => {
-      // Whole milliseconds: less than one is a rounding error of the sum, and would be waited for without end.
+      // Whole milliseconds: less than one is a rounding error, and would set the timer again and again.
       const leftMs = Math.floor(heardAt + streamSilenceMs - clock.elapsed());
       if (leftMs <= 0) stream.abort();
       else cancelSilence = clock.timer(leftMs, listen);
@@ -308,17 +385,7 @@ export class MasterLink {
   }
 }
 
-const nothingNew = {};
-
-/** A line that takes its time gets it; one that is quick is asked again soon. */
+/** Twice the time of the last answer, within bounds. */
 function patienceAfter(tookMs: number): number {
   return Math.min(Math.max(limits.heartbeatMinMs, tookMs * 2), limits.reportPatienceMs);
-}
-
-function newsOf({ engine, engineError }: NodeDescription): string {
-  return JSON.stringify({ engine: engine ?? null, engineError: engineError ?? null });
-}
-
-function restOf({ engine: _, engineError: __, nodeId: ___, ...rest }: NodeDescription): string {
-  return JSON.stringify(rest);
 }
