@@ -1,5 +1,5 @@
-// Holds the documents to the code. Tables made from the code must be current (PODLING_UPDATE_DOCS=1 writes them), the
-// API's examples must work against a master, and what a document names must exist.
+// Compares the documents with the code: generated tables are current (PODLING_UPDATE_DOCS=1 writes them), the API's
+// examples work with a master, and files and make targets that a document names exist.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -20,16 +20,16 @@ import {
   errorTable,
   limitTable,
   metricTable,
-  moveTable,
   operationTable,
   queryTable,
+  transitionTable,
   workerMetrics,
 } from "./docs/tables.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 
-/** A master that forgets, without a socket. */
+/** A master with a journal in memory, without a socket. */
 function newMaster(): Master {
   return startMaster({
     journal: openMemoryJournal(),
@@ -58,7 +58,7 @@ const made: [file: string, name: string, make: () => string | Promise<string>][]
   ["docs/ERRORS.md", "errors", errorTable],
   ["docs/API.md", "operations", operationTable],
   ["docs/API.md", "queries", queryTable],
-  ["docs/ARCHITECTURE.md", "moves", moveTable],
+  ["docs/ARCHITECTURE.md", "transitions", transitionTable],
   ["docs/OPERATIONS.md", "limits", limitTable],
   ["docs/OPERATIONS.md", "master metrics", async () => metricTable(await masterMetrics())],
   ["docs/OPERATIONS.md", "worker metrics", async () => metricTable(await workerMetrics())],
@@ -71,7 +71,7 @@ describe("tables made from the code", () => {
     const document = read(file);
     expect(part(document, name)).not.toBeNull();
     if (process.env.PODLING_UPDATE_DOCS === "1") writeFileSync(join(ROOT, file), withPart(document, name, text));
-    // Where this fails: PODLING_UPDATE_DOCS=1 bun test test/docs.test.ts
+    // If this fails: PODLING_UPDATE_DOCS=1 bun test test/docs.test.ts
     expect(part(read(file), name)).toBe(text);
   });
 });
@@ -82,7 +82,7 @@ describe("the API's examples", () => {
   const withoutWorker: Partial<Record<OperationId, number[]>> = {
     ...{ taskLogs: [409, 503], previewCleanup: [503], cleanNode: [503] },
   };
-  /** What an example wrote into a file, for the one that sends it. */
+  /** The file that one example writes and another one sends. */
   let file = "";
   beforeAll(() => {
     master = newMaster();
@@ -91,18 +91,18 @@ describe("the API's examples", () => {
 
   test.each(curlExamples(read("docs/API.md")).map((example) => [example.command, example] as const))(
     "%s",
-    async (_, { request: asked, file: sendsFile }) => {
-      const request = sendsFile ? new Request(asked.url, { ...init(asked), body: file }) : asked;
+    async (_, { request: example, file: sendsFile }) => {
+      const request = sendsFile ? new Request(example.url, { ...init(example), body: file }) : example;
       const match = createRouter(operations)(request.method, new URL(request.url).pathname);
       if (!match.found) throw new Error(`no operation takes ${request.method} ${request.url}`);
       shown.add(match.id);
       const answer = await master.fetch(request);
       if (match.id === "backup") file = await answer.clone().text();
-      // There is no worker behind this master: what it would be asked is refused, but for the right reason.
+      // This master has no worker, so requests that need one are refused with the matching status.
       const expected: number[] = withoutWorker[match.id] ?? [operations[match.id].status];
-      const isTold = operations[match.id].media === "application/json" && !expected.includes(answer.status);
-      const body = isTold ? await answer.text() : "";
-      if (!isTold) await answer.body?.cancel();
+      const isUnexpected = operations[match.id].media === "application/json" && !expected.includes(answer.status);
+      const body = isUnexpected ? await answer.text() : "";
+      if (!isUnexpected) await answer.body?.cancel();
       expect({ status: answer.status, body }).toEqual({
         status: expected.find((status) => status === answer.status) ?? expected[0]!,
         body: "",
@@ -125,9 +125,10 @@ describe("names", () => {
     expect(firstCells(section)).toEqual([...reasonCodes]);
   });
 
-  test("the glossary has every noun of the model, and no other", () => {
+  test("the glossary names only types that src/model exports", () => {
     const named = [...read("docs/GLOSSARY.md").matchAll(/`([A-Z]\w+)`/g)].map((match) => match[1]!);
-    expect([...new Set(named)].sort()).toEqual(modelNouns().sort());
+    const exported = new Set(modelTypes());
+    expect(named.filter((name) => !exported.has(name))).toEqual([]);
   });
 
   test("the glossary has every status and filter", () => {
@@ -158,16 +159,14 @@ describe("names", () => {
   });
 });
 
-/** The interfaces and types that src/model exports, without those that are only plumbing. */
-function modelNouns(): string[] {
-  const plumbing = ["Outcome", "PackedTask"];
+/** The interfaces and types that src/model exports. */
+function modelTypes(): string[] {
   const files = [...new Bun.Glob("**/*.ts").scanSync(join(ROOT, "src/model"))].filter(
     (file) => !file.includes(".test."),
   );
-  return files
-    .flatMap((file) => [...read(`src/model/${file}`).matchAll(/^export (?:interface|type) (\w+)/gm)])
-    .map((match) => match[1]!)
-    .filter((name) => !plumbing.includes(name));
+  return files.flatMap((file) =>
+    [...read(`src/model/${file}`).matchAll(/^export (?:interface|type) (\w+)/gm)].map((match) => match[1]!),
+  );
 }
 
 function documents(): string[] {

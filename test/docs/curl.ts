@@ -1,11 +1,10 @@
-// Reads the curl commands of a document as requests, so that what it shows can be tried. It knows the words that the
-// documents use, and refuses others.
+// Parses the curl commands of a document into requests, so that tests can send them. Unknown flags are an error.
 
 export interface Example {
-  /** As written, on one line. */
+  /** The command on one line. */
   command: string;
   request: Request;
-  /** Its body is a file, which only whoever tries it has. */
+  /** True when the body is a file, which the test provides. */
   file: boolean;
 }
 
@@ -30,15 +29,15 @@ function requestOf(command: string): Request {
     else if (word === "-H") headers.append(...headerOf(words.shift() ?? ""));
     else if (word === "-d" || word === "--data-binary") body = words.shift();
     else if (word === "-o")
-      words.shift(); // where curl puts the answer
+      words.shift(); // the output file
     else if (/^-[sNif]+$/.test(word))
-      continue; // how curl shows the answer
-    else if (word.startsWith("-")) throw new Error(`curl ${word} is not known here: ${command}`);
+      continue; // flags for output
+    else if (word.startsWith("-")) throw new Error(`curl ${word} is not supported: ${command}`);
     else if (url !== undefined) throw new Error(`two addresses: ${command}`);
     else url = word;
   }
   if (url === undefined) throw new Error(`no address: ${command}`);
-  // As curl does: a body means POST, and a form, unless something else is said.
+  // Like curl: a body means POST and a form, unless other flags say otherwise.
   if (body !== undefined && !headers.has("content-type"))
     headers.set("content-type", "application/x-www-form-urlencoded");
   const address = url.includes("://") ? url : `http://${url}`;

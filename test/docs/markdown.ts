@@ -1,4 +1,4 @@
-// Markdown as the documents use it: tables, and the parts between markers that are made from the code.
+// Markdown helpers: tables, and the generated parts between markers.
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
@@ -12,7 +12,7 @@ export function code(text: string): string {
 const begin = (name: string) => `<!-- made from the code: ${name} -->`;
 const end = "<!-- end -->";
 
-/** What stands between the markers of this name; null where there are none. */
+/** The text between the markers of this name. Null if there are no such markers. */
 export function part(document: string, name: string): string | null {
   const start = document.indexOf(begin(name));
   const stop = document.indexOf(end, start);

@@ -1,4 +1,4 @@
-// The parts of the documents that are made from the code. Each is text; docs.test.ts compares, or writes.
+// The generated parts of the documents, as text. docs.test.ts compares them with the documents, or writes them.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,14 +29,14 @@ export function errorTable(): string {
   );
 }
 
-export function moveTable(): string {
+export function transitionTable(): string {
   return table(
-    ["from", "to", "who may"],
+    ["from", "to", "by"],
     transitions.map(([from, to, by]) => [code(from), code(to), by]),
   );
 }
 
-/** Those of each operation, beyond what any operation can answer. */
+/** Each operation, without the refusals that any operation can give. */
 export function operationTable(): string {
   const rows = Object.values(operations).map((one: Operation) => [
     code(`${one.method} ${one.path}`),
@@ -44,7 +44,7 @@ export function operationTable(): string {
     one.summary,
     one.refusals.map(code).join(" "),
   ]);
-  return table(["operation", "answer", "what it does", "may refuse with"], rows);
+  return table(["operation", "answer", "what it does", "refusals"], rows);
 }
 
 export function queryTable(): string {
@@ -60,7 +60,7 @@ export function queryTable(): string {
   return table(["operation", "parameter", ""], rows);
 }
 
-/** Every limit with the reason that stands above it in the source. */
+/** Every limit with the comment above it in the source. */
 export function limitTable(): string {
   const source = readFileSync(join(import.meta.dir, "../../src/model/limits.ts"), "utf8");
   const rows: string[][] = [];
@@ -87,14 +87,14 @@ function shown(name: string, value: number): string {
   return value % 1000 === 0 ? `${value / 1000} s` : `${value} ms`;
 }
 
-/** From Prometheus' own text: "# HELP name words" and "# TYPE name type". */
+/** Parses the Prometheus text format: "# HELP name words" and "# TYPE name type". */
 export function metricTable(text: string): string {
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => [match[1], match[2]!]));
   const rows = [...text.matchAll(/^# HELP (\S+) (.+)$/gm)].map(([, name, help]) => {
     const labels = new RegExp(`^${name}\\{(\\w+)=`, "m").exec(text)?.[1];
     return [code(labels ? `${name}{${labels}}` : name!), types.get(name) ?? "", help!];
   });
-  return table(["metric", "type", "what it says"], rows);
+  return table(["metric", "type", "meaning"], rows);
 }
 
 export async function workerMetrics(): Promise<string> {
