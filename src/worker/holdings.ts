@@ -1,7 +1,7 @@
 // What the worker's HTTP server shows of its tasks, in the form of 0.1.0: the assignment flat, with one container.
 
 import type { TaskId } from "../model/ids.ts";
-import type { ContainerState } from "../runtime/runtime.ts";
+import type { ContainerState } from "../runtime/containers.ts";
 import type { Assignment } from "./task/assignment.ts";
 import type { TaskRunner } from "./task/task-runner.ts";
 

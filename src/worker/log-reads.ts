@@ -4,7 +4,9 @@
 import { ok } from "../lib/result.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
-import { type LogRequest, type Runtime, RuntimeError } from "../runtime/runtime.ts";
+import type { LogRequest } from "../runtime/containers.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { RuntimeError } from "../runtime/runtime-error.ts";
 
 /** The first frame of every followed log, so that the client knows at once that it is open: a container may print nothing for days. */
 const emptyFrame = new Uint8Array(8).fill(1, 0, 1);
@@ -26,7 +28,7 @@ export class LogReads {
     if (this.#open >= limits.logStreams) return tooManyLogs(this.#open);
     this.#open++;
     try {
-      const stream = await this.#runtime.logs(containerId, request, signal);
+      const stream = await this.#runtime.containers.logs(containerId, request, signal);
       if (stream) return ok(this.#counted(stream, request.follow ? [emptyFrame.slice()] : []));
       this.#open--;
       return ok(null);

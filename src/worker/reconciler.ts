@@ -8,7 +8,7 @@ import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import type { ContainerState } from "../runtime/runtime.ts";
+import type { ContainerState } from "../runtime/containers.ts";
 import type { DeletedTasks } from "./gc/deleted-tasks.ts";
 import { Reporter } from "./link/reporter.ts";
 import type { StoredIdentity } from "./node-identity.ts";

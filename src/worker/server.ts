@@ -10,7 +10,9 @@ import type { Log } from "../lib/log.ts";
 import { ok } from "../lib/result.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
-import { type LogRequest, type Runtime, RuntimeError } from "../runtime/runtime.ts";
+import type { LogRequest } from "../runtime/containers.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { RuntimeError } from "../runtime/runtime-error.ts";
 import { LogReads } from "./log-reads.ts";
 import type { Worker } from "./worker.ts";
 

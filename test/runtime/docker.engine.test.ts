@@ -6,9 +6,9 @@ import { DEMO_IMAGE, ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch, findEngine } from "../../scripts/ping-engine.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
-import { RuntimeError } from "../../src/runtime/runtime.ts";
-import { type RuntimeHarness, runtimeContract } from "./runtime.contract.ts";
-import { storageContract } from "./storage.contract.ts";
+import { RuntimeError } from "../../src/runtime/runtime-error.ts";
+import type { RuntimeHarness } from "./contract-subject.ts";
+import { runtimeContract } from "./runtime.contract.ts";
 
 /** Starts with this, so that leftovers are known. */
 const prefix = "contract";
@@ -76,7 +76,6 @@ if ("problem" in engine) {
     };
   };
   runtimeContract("the Docker runtime", open);
-  storageContract("the Docker runtime", open);
 
   afterAll(() => removeLeftovers(host));
 }
@@ -84,7 +83,7 @@ if ("problem" in engine) {
 describe("an engine that is not there", () => {
   test("says so with its address", async () => {
     const runtime = new DockerRuntime("unix:///nonexistent/podling.sock");
-    for (const call of [runtime.ping(), runtime.info(), runtime.inspect("x")]) {
+    for (const call of [runtime.engine.ping(), runtime.engine.info(), runtime.containers.inspect("x")]) {
       const error = await call.then(
         () => null,
         (thrown: unknown) => thrown as RuntimeError,

@@ -5,8 +5,8 @@ import { seededRandom } from "../../src/lib/random.ts";
 import type { Program } from "../../src/runtime/simulated/options.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
 import type { SimulatedImage } from "../../src/runtime/simulated/storage.ts";
-import { type RuntimeHarness, runtimeContract } from "./runtime.contract.ts";
-import { storageContract } from "./storage.contract.ts";
+import type { RuntimeHarness } from "./contract-subject.ts";
+import { runtimeContract } from "./runtime.contract.ts";
 
 const programs: Record<string, (words: string[]) => Program> = {
   forever: () => ({ runsMs: null, exitCode: 0 }),
@@ -57,4 +57,3 @@ async function open(): Promise<RuntimeHarness> {
 }
 
 runtimeContract("the simulated runtime", open);
-storageContract("the simulated runtime", open);

@@ -9,8 +9,6 @@ export const LONG_FUNCTIONS: Record<string, { lines: number; why: string }> = {
   "src/api/openapi/openapi.ts answerSchemas": { lines: 141, why: "one schema after the other; to be split by noun" },
   "test/journal/journal.contract.ts snapshotContract": { lines: 89, why: "a suite: a list of tests" },
   "test/journal/replacement.contract.ts replacementContract": { lines: 110, why: "a suite: a list of tests" },
-  "test/runtime/runtime.contract.ts runtimeContract": { lines: 200, why: "a suite: a list of tests" },
-  "test/runtime/storage.contract.ts storageContract": { lines: 86, why: "a suite: a list of tests" },
 };
 
 /** Groups of files that import each other in a circle. A circle may become smaller, not larger. */
@@ -54,7 +52,7 @@ export const WORDS: Record<string, number> = {
   "src/lib": 6,
   "src/master": 177,
   "src/model": 25,
-  "src/runtime": 21,
+  "src/runtime": 14,
   "src/sim": 119,
   "src/worker": 82,
   test: 2,
@@ -62,7 +60,7 @@ export const WORDS: Record<string, number> = {
   "test/journal": 18,
   "test/master": 87,
   "test/mutants": 12,
-  "test/runtime": 4,
+  "test/runtime": 3,
   "test/sim": 3,
   "test/soak": 33,
   "test/system": 88,

@@ -49,8 +49,8 @@ describe("a worker that starts again", () => {
     const first = await world.started();
     const task = await running("web");
     first.stop();
-    const list = world.runtime.list.bind(world.runtime);
-    world.runtime.list = async (clusterId, nodeId) => {
+    const list = world.runtime.containers.list.bind(world.runtime.containers);
+    world.runtime.containers.list = async (clusterId, nodeId) => {
       const found = await list(clusterId, nodeId);
       world.runtime.end(task.taskId, 8);
       return found;
@@ -71,15 +71,15 @@ describe("a worker that starts again", () => {
 
   test("finds the container of a create that it had not lived to hear of", async () => {
     const first = await world.started();
-    const create = world.runtime.create.bind(world.runtime);
-    world.runtime.create = async (request) => {
+    const create = world.runtime.containers.create.bind(world.runtime.containers);
+    world.runtime.containers.create = async (request) => {
       const created = await create(request);
       first.stop(); // kill -9, as far as anybody can see
       return created;
     };
     const task = await world.run("web", ["forever"]);
     await until("the container", () => world.container(task) !== undefined);
-    world.runtime.create = create;
+    world.runtime.containers.create = create;
     const { containerId } = world.container(task)!;
     await world.started();
     expect((await world.reached(task, "running")).containerId).toBe(containerId);
@@ -91,14 +91,14 @@ describe("a worker that starts again", () => {
     const task = await running("web");
     const others = assigned({ taskId: "20250101000000-other000" as TaskId, image: "demo", args: ["forever"] });
     const request = createRequest(others, { clusterId: "another", nodeId: first.nodeId });
-    const foreign = (await world.runtime.create(request)) as { containerId: string };
-    await world.runtime.start(foreign.containerId);
+    const foreign = (await world.runtime.containers.create(request)) as { containerId: string };
+    await world.runtime.containers.start(foreign.containerId);
     first.stop();
     // As when its node counts as lost: it is over, and its record stays.
     await world.master.do("PUT", `/api/v1/tasks/${task.taskId}/status`, { status: "failed", nodeId: first.nodeId });
     await world.started();
     await until("it to be stopped", () => world.container(task)?.status === "exited");
-    expect((await world.runtime.inspect(foreign.containerId))?.status).toBe("running");
+    expect((await world.runtime.containers.inspect(foreign.containerId))?.status).toBe("running");
   });
 });
 
@@ -248,9 +248,9 @@ describe("when its engine is away", () => {
   test("one container that cannot be stopped is no engine that is away", async () => {
     const worker = await world.started();
     const [stuck, other] = await Promise.all([running("stuck"), running("other")]);
-    const stop = world.runtime.stop.bind(world.runtime);
+    const stop = world.runtime.containers.stop.bind(world.runtime.containers);
     let refusals = 2;
-    world.runtime.stop = async (containerId, grace) => {
+    world.runtime.containers.stop = async (containerId, grace) => {
       if (containerId === stuck.containerId && refusals-- > 0) throw new Error("device busy");
       return stop(containerId, grace);
     };
@@ -309,17 +309,17 @@ describe("what it keeps", () => {
 test("under another master, what was under way for the old one goes no further", async () => {
   const worker = await world.started();
   const { runtime } = world;
-  const [create, pull] = [runtime.create.bind(runtime), runtime.pull.bind(runtime)];
+  const [create, pull] = [runtime.containers.create.bind(runtime.containers), runtime.images.pull.bind(runtime.images)];
   const open = Promise.withResolvers<void>();
   const made: string[] = [];
   const pulls: AbortSignal[] = [];
-  runtime.create = async (request) => {
+  runtime.containers.create = async (request) => {
     if (request.spec.image === "big") return create(request);
     made.push(request.labels["podling.cluster"]!);
     await open.promise;
     return create(request);
   };
-  runtime.pull = (image, policy, platform, progress, signal) => {
+  runtime.images.pull = (image, policy, platform, progress, signal) => {
     pulls.push(signal);
     return pull(image, policy, platform, progress, signal);
   };

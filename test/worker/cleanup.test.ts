@@ -134,12 +134,12 @@ describe("a clean-up", () => {
 
   test("what the engine keeps stays with its word for it; when the engine breaks off, the rest does", async () => {
     await lived();
-    world.runtime.removeImage = async () => "the engine keeps it: no";
+    world.runtime.images.remove = async () => "the engine keeps it: no";
     const refused = await clean("?images=true");
     expect(refused.items.find(({ kind }) => kind === "image")).toMatchObject({
       ...{ verdict: "stays", code: "refused", message: "the engine keeps it: no" },
     });
-    world.runtime.removeImage = async () => {
+    world.runtime.images.remove = async () => {
       throw new Error("broken pipe");
     };
     const broken = await clean("?images=true&volumes=true");
@@ -266,7 +266,7 @@ describe("podling node clean", () => {
 
   test("says what stays although it was to go", async () => {
     await lived();
-    world.runtime.removeImage = async () => "the engine keeps it: somebody was quicker";
+    world.runtime.images.remove = async () => "the engine keeps it: somebody was quicker";
     const { code, err } = await cli("node clean --images -y");
     expect(code).toBe(1);
     expect(err).toContain("error: image pulled:1 on n1 was not removed: the engine keeps it: somebody was quicker\n");

@@ -73,9 +73,9 @@ test("an answer that is lost is asked for again", async () => {
 test("while its start is under way: the container that this brings goes as well", async () => {
   await world.started();
   const { promise: mayStart, resolve: goOn } = Promise.withResolvers<void>();
-  const create = world.runtime.create.bind(world.runtime);
+  const create = world.runtime.containers.create.bind(world.runtime.containers);
   let creating = false;
-  world.runtime.create = async (request) => {
+  world.runtime.containers.create = async (request) => {
     creating = true;
     await mayStart;
     return create(request);

@@ -37,10 +37,10 @@ describe("a worker that drains", () => {
 
   test("waits for starts that are under way, and begins none of those that wait for their turn", async () => {
     const worker = await world.started();
-    const start = world.runtime.start.bind(world.runtime);
+    const start = world.runtime.containers.start.bind(world.runtime.containers);
     const open = Promise.withResolvers<void>();
     let begun = 0;
-    world.runtime.start = async (containerId) => {
+    world.runtime.containers.start = async (containerId) => {
       begun++;
       await open.promise;
       await start(containerId);
@@ -66,7 +66,7 @@ describe("a worker that drains", () => {
     world = new World({ clock });
     const worker = await world.started();
     await running("web");
-    world.runtime.stop = async () => {};
+    world.runtime.containers.stop = async () => {};
     let over = false;
     const drained = worker.drain().finally(() => {
       over = true;

@@ -131,8 +131,8 @@ test("what others pulled, and what is used, built upon, needed or renamed, stays
 test("an image that the engine refuses to remove is skipped", async () => {
   await put(["a:1", "b:1", "c:1"]);
   disk.otherBytes = 60;
-  const remove = runtime.removeImage.bind(runtime);
-  runtime.removeImage = async (imageId, names) => (imageId === "sha256:a:1" ? "it does not" : remove(imageId, names));
+  const remove = runtime.images.remove.bind(runtime.images);
+  runtime.images.remove = async (imageId, names) => (imageId === "sha256:a:1" ? "it does not" : remove(imageId, names));
   await looked(imageGc());
   expect(present()).toEqual(["a:1"]);
   expect(said.filter((line) => line.includes("it does not"))).toHaveLength(1);
@@ -145,7 +145,7 @@ test("nothing is removed when it is off, before all assignments are known, and w
   ready = false;
   await looked(imageGc());
   ready = true;
-  runtime.disk = async () => null;
+  runtime.engine.disk = async () => null;
   await looked(imageGc());
   runtime.goAway();
   await looked(imageGc());

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { taskReport } from "../../src/api/schemas/schemas.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { limits } from "../../src/model/limits.ts";
-import { type LogRequest, RuntimeError } from "../../src/runtime/runtime.ts";
+import type { LogRequest } from "../../src/runtime/containers.ts";
+import { RuntimeError } from "../../src/runtime/runtime-error.ts";
 import { readLastLog } from "../../src/worker/task/last-log.ts";
 import { until } from "../../tools/lab/until.ts";
 import { frame } from "../cli/harness.ts";
@@ -20,7 +21,10 @@ type Logs = (
 function reading(logs: Logs, gate = new Semaphore(1)) {
   const clock = new TestClock();
   const { signal } = new AbortController();
-  return { clock, lines: readLastLog({ runtime: { logs } as never, clock, bounds: { logReads: gate }, signal }, "c1") };
+  return {
+    clock,
+    lines: readLastLog({ runtime: { containers: { logs } } as never, clock, bounds: { logReads: gate }, signal }, "c1"),
+  };
 }
 
 const body = (...frames: Uint8Array[]) => new Response(new Blob(frames as Uint8Array<ArrayBuffer>[])).body!;
@@ -179,7 +183,7 @@ describe("a task that fails", () => {
   });
 
   test("is told all the same where its log is never answered", async () => {
-    world.runtime.logs = () => new Promise(() => {});
+    world.runtime.containers.logs = () => new Promise(() => {});
     await world.started();
     const failed = await world.reached(await world.run("job", ["crash", "3", "lost"]), "failed", "exited");
     expect(failed.lastFailure).toMatchObject({ exitCode: 3, log: [] });

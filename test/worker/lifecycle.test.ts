@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
-import { RuntimeError } from "../../src/runtime/runtime.ts";
+import { RuntimeError } from "../../src/runtime/runtime-error.ts";
 import type { WireAssignment } from "../../src/worker/task/assignment.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./in-process.ts";
@@ -191,9 +191,9 @@ describe("what cannot be started", () => {
   describe("a container that its engine cannot start any more", () => {
     /** As after a crash of the engine in the middle of its start. */
     const breakFirst = () => {
-      const start = world.runtime.start.bind(world.runtime);
+      const start = world.runtime.containers.start.bind(world.runtime.containers);
       const broken = new Set<string>();
-      world.runtime.start = async (containerId) => {
+      world.runtime.containers.start = async (containerId) => {
         if (broken.size === 0) broken.add(containerId);
         if (broken.has(containerId)) throw new RuntimeError("start-failed", "task 1: already exists", true, true);
         return start(containerId);
@@ -229,11 +229,11 @@ describe("what cannot be started", () => {
     await world.master.do("DELETE", `/api/v1/tasks/${first.taskId}?force=true`);
     await until("it to go", () => world.container(first) === undefined);
     const created = await createForeign("other", { ports: first.ports });
-    await world.runtime.start(created.containerId);
+    await world.runtime.containers.start(created.containerId);
     const second = await world.run("second", ["forever"], { ports });
     const waiting = await world.reached(second, "scheduled", "port-in-use");
     expect(waiting.reason.message).toMatch(/^attempt 1 of \d+ failed, again in 0.5 s: /);
-    await world.runtime.remove(created.containerId);
+    await world.runtime.containers.remove(created.containerId);
     expect((await world.reached(second, "running")).containerId).not.toBe(containerId);
   });
 });
@@ -242,7 +242,7 @@ describe("what cannot be started", () => {
 async function createForeign(name: string, more: Partial<WireAssignment>): Promise<{ containerId: string }> {
   const task = assigned({ image: "demo", args: ["forever"], ...more });
   const request = createRequest(task, { clusterId: "", nodeId: "" }, { name, labels: {} });
-  return (await world.runtime.create(request)) as { containerId: string };
+  return (await world.runtime.containers.create(request)) as { containerId: string };
 }
 
 describe("a port that is taken", () => {
@@ -268,13 +268,13 @@ describe("a port that is taken", () => {
     await world.master.do("DELETE", `/api/v1/tasks/${spec.taskId}?force=true`);
     await until("it to go", () => world.container(spec) === undefined);
     const other = await createForeign("other", { ports: spec.ports });
-    await world.runtime.start(other.containerId);
+    await world.runtime.containers.start(other.containerId);
     const quick = { backoffInitialMs: 20, backoffMaxMs: 40 };
     const always = await world.run("always", ["forever"], { ports, restartPolicy: { mode: "always", ...quick } });
     await until("many tries", async () =>
       /attempt \d\d failed/.test((await world.master.task(always.taskId)).reason.message),
     );
-    await world.runtime.remove(other.containerId);
+    await world.runtime.containers.remove(other.containerId);
     await world.reached(always, "running", "running");
   }, 20_000);
 });

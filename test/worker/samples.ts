@@ -2,7 +2,7 @@
 
 import { containerLabels, containerName } from "../../src/model/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
-import type { ContainerState, CreateRequest } from "../../src/runtime/runtime.ts";
+import type { ContainerState, CreateRequest } from "../../src/runtime/containers.ts";
 import {
   type ContainerAssignment,
   containerAssignment,

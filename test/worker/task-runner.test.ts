@@ -56,8 +56,8 @@ function runner(wire?: Partial<WireAssignment>): TaskRunner {
 async function left(name: string, labels?: Record<string, string>) {
   const { spec, ...rest } = assigned({ image: "demo" });
   const request = createRequest({ ...rest, spec: { ...spec, name } }, node, labels ? { labels } : {});
-  const { containerId } = (await runtime.create(request)) as { containerId: string };
-  await runtime.start(containerId);
+  const { containerId } = (await runtime.containers.create(request)) as { containerId: string };
+  await runtime.containers.start(containerId);
   return containerId;
 }
 
@@ -69,7 +69,7 @@ test("runs the one container of a task, whatever its name", async () => {
   one.assign(task({ containers: [{ name: "app", image: "demo" }] }));
   await until("the report", () => last()?.status === "running");
   expect(statuses()).toEqual({ app: "running" });
-  expect((await runtime.inspect(`podling-${taskId}-app`))?.containerId).toBe(last()!.containerId!);
+  expect((await runtime.containers.inspect(`podling-${taskId}-app`))?.containerId).toBe(last()!.containerId!);
 });
 
 test("keeps a draining task running, and does not start it again", async () => {
@@ -89,7 +89,7 @@ test("adopts a container of 0.1.0, which has no name label", async () => {
   const { "podling.container": _, ...labels } = createRequest(assigned(), node).labels;
   const containerId = await left("main", labels);
   const one = runner();
-  one.adopt(await runtime.list(node.clusterId, node.nodeId));
+  one.adopt(await runtime.containers.list(node.clusterId, node.nodeId));
   one.assign(task());
   await until("the report", () => last()?.status === "running");
   expect(last()!.containerId).toBe(containerId);
@@ -99,7 +99,7 @@ test("adopts a container of 0.1.0, which has no name label", async () => {
 test("stops a container that its task does not have, and runs the others", async () => {
   await left("side");
   const one = runner();
-  one.adopt(await runtime.list(node.clusterId, node.nodeId));
+  one.adopt(await runtime.containers.list(node.clusterId, node.nodeId));
   one.assign(task());
   await until("both", () => statuses().side === "exited" && statuses().main === "running");
   expect(last()).toMatchObject({ status: "running" });
@@ -110,7 +110,7 @@ test("finds a container that only the engine's list names", async () => {
   const one = runner();
   one.assign(null);
   await left("side");
-  one.compare(await runtime.list(node.clusterId, node.nodeId));
+  one.compare(await runtime.containers.list(node.clusterId, node.nodeId));
   await until("its end", () => statuses().side === "exited");
   await until("the runner to see it", () => one.found[0]?.status === "exited");
   expect(one.isOver).toBe(true);
@@ -136,7 +136,7 @@ describe("a task of several containers", () => {
     await left("main");
     await left("side");
     const one = runner(pod);
-    one.adopt(await runtime.list(node.clusterId, node.nodeId));
+    one.adopt(await runtime.containers.list(node.clusterId, node.nodeId));
     one.assign(task(pod));
     await until("the end of both", () => one.found.every(({ status }) => status === "exited"));
     expect(one.found).toHaveLength(2);

@@ -3,7 +3,7 @@
 import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
 import { containerLabels, mainContainer, ownerLabels } from "../../model/cluster.ts";
 import type { Mount, PublishedPort } from "../../model/task/task.ts";
-import type { ContainerSpec, ContainerState, CreateRequest } from "../runtime.ts";
+import type { ContainerSpec, ContainerState, CreateRequest } from "../containers.ts";
 
 /** The body of POST /containers/create. */
 export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: CreateRequest): Record<string, unknown> {

@@ -1,7 +1,7 @@
 // Logins to registries, as `docker login` left them in its config file. Read at each pull: a new login counts at once.
 
 import { readFile } from "node:fs/promises";
-import type { Credentials } from "./docker-runtime.ts";
+import type { Credentials } from "./images.ts";
 
 interface DockerConfig {
   auths?: Record<string, { auth?: string; identitytoken?: string }>;

@@ -2,7 +2,7 @@
 
 import { Semaphore } from "../../lib/semaphore.ts";
 import { limits } from "../../model/limits.ts";
-import { RuntimeError } from "../runtime.ts";
+import { RuntimeError } from "../runtime-error.ts";
 import { engineMessage } from "./errors.ts";
 
 export interface EngineCall {
@@ -121,6 +121,18 @@ export class EngineHttp {
       clearTimeout(timer);
     }
   }
+}
+
+/** DELETE of what may be in use: null when it is gone, else what the engine says. Never by force. */
+export async function removeUnused(http: EngineHttp, path: string): Promise<string | null> {
+  const response = await http.call("DELETE", path, { timeoutMs: limits.removePatienceMs, long: true });
+  if (response.ok || response.status === 404) {
+    await response.arrayBuffer();
+    return null;
+  }
+  if (response.status === 409) return `the engine keeps it: ${await engineMessage(response)}`;
+  await http.expectOk(response);
+  return null;
 }
 
 function older(left: string, right: string): boolean {

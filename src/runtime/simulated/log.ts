@@ -1,7 +1,7 @@
 // What a simulated container wrote: lines in memory, read as Docker's frames like a real engine's.
 
 import { type Clock, toTimestamp } from "../../lib/clock.ts";
-import type { LogRequest } from "../runtime.ts";
+import type { LogRequest } from "../containers.ts";
 
 interface Line {
   stream: "stdout" | "stderr";

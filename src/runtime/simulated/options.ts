@@ -1,22 +1,22 @@
-// What a simulated engine is told: its images, and what its containers do.
+// What is handed to a simulated engine: its images, what its containers do, how long calls take.
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
-import type { ContainerSpec } from "../runtime.ts";
+import type { ContainerSpec } from "../containers.ts";
 import type { SimulatedDisk, SimulatedImage } from "./storage.ts";
 
-/** What a container does once it is started. */
+/** What a container does after a start. */
 export interface Program {
-  /** ms until it ends by itself; null: not before it is stopped. */
+  /** ms until it ends by itself; null if it runs until it is stopped. */
   runsMs: number | null;
   exitCode: number;
   oomKilled?: boolean;
   /** Written when it starts. */
   stdout?: string;
   stderr?: string;
-  /** It ends only when it is killed. */
+  /** True when it ends only by a kill. */
   ignoresStop?: boolean;
-  /** It does not start: what the engine says of it. */
+  /** Given if it does not start: what the engine says. */
   startError?: string;
 }
 
@@ -24,13 +24,13 @@ export interface SimulatedOptions {
   clock: Clock;
   random: Random;
   images: Map<string, SimulatedImage>;
-  /** Left out: its disk cannot be seen. May be changed while it runs. */
+  /** Left out: its disk cannot be seen. May be changed at any time. */
   disk?: SimulatedDisk;
-  /** What its `run`-th start begins, counted from 0. */
+  /** The program of a container's `run`-th start, counted from 0. */
   program: (spec: ContainerSpec, run: number) => Program;
-  /** Told of each run that begins. */
+  /** Called at each start. */
   onRun?: (taskId: string, program: Program) => void;
-  /** Each call takes so long, drawn evenly. */
+  /** How long each call takes, drawn evenly between the two. */
   delayMs?: { min: number; max: number };
   cpu?: number;
   memory?: number;

@@ -1,22 +1,25 @@
-// What lies on a simulated engine's disk: the images that it has, the volumes that containers made, and what others hold
-// on to beside us.
+// What is on a simulated engine's disk: its images, the volumes that containers created, and what containers use that are
+// not Podling's.
 
 import { plainReference } from "../../model/image-reference.ts";
 import type { DiskUsage } from "../../model/node/cleanup.ts";
-import type { ContainerUse, ImageState, PulledImage, RuntimeError, VolumeState } from "../runtime.ts";
+import type { ContainerUse } from "../containers.ts";
+import type { ImageState, PulledImage } from "../images.ts";
+import type { RuntimeError } from "../runtime-error.ts";
+import type { VolumeState } from "../volumes.ts";
 
 export interface SimulatedImage {
   present: boolean;
   pullMs: number;
   sizeBytes: number;
-  /** What a pull throws. A function may change its mind. */
+  /** What a pull throws now; null: nothing. */
   failure?: () => RuntimeError | null;
-  /** Names with the same one are one image; left out: the name's own. */
+  /** Names with the same id are one image; left out: an id of its own. */
   imageId?: string;
   parentId?: string;
 }
 
-/** Without one it cannot be seen. What is neither image nor free is `otherBytes`. */
+/** `otherBytes` is what is used by neither images nor free. */
 export interface SimulatedDisk {
   totalBytes: number;
   otherBytes: number;
@@ -27,7 +30,7 @@ export class SimulatedStorage {
   readonly #disk: SimulatedDisk | null;
   readonly #uses: () => ContainerUse[];
   readonly #volumes = new Map<string, VolumeState>();
-  /** Containers that somebody else runs on this engine. */
+  /** Containers on this engine that are not Podling's. */
   readonly others: ContainerUse[] = [];
 
   constructor(images: Map<string, SimulatedImage>, disk: SimulatedDisk | null, uses: () => ContainerUse[]) {
@@ -40,7 +43,7 @@ export class SimulatedStorage {
     return this.#images.get(reference)?.imageId ?? `sha256:${plainReference(reference)}`;
   }
 
-  /** The image is there now. */
+  /** A pull of this reference is done. */
   brought(reference: string): PulledImage | null {
     const imageId = this.idOf(reference);
     const image = this.#images.get(reference)!;

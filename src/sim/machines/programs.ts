@@ -5,7 +5,7 @@ import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
 import type { TaskSpec } from "../../model/task/task.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
-import { RuntimeError } from "../../runtime/runtime.ts";
+import { RuntimeError } from "../../runtime/runtime-error.ts";
 import type { Program } from "../../runtime/simulated/options.ts";
 import type { SimulatedImage } from "../../runtime/simulated/storage.ts";
 

@@ -10,12 +10,22 @@ type Method = (...values: unknown[]) => unknown;
 export type CallObserver = (name: string, values: readonly unknown[]) => void;
 
 export function engineDoor(process: Process, engine: Runtime, onCall: CallObserver): Runtime {
+  return door(process, engine, onCall);
+}
+
+function door<T extends object>(process: Process, port: T, onCall: CallObserver): T {
   const guarded = new Map<string | symbol, unknown>();
-  return new Proxy(engine, {
+  return new Proxy(port, {
     get(target, name) {
       const known = guarded.get(name);
       if (known !== undefined) return known;
       const method = Reflect.get(target, name) as unknown;
+      // A resource of the port, such as its containers: its methods pass the same door.
+      if (typeof method === "object" && method !== null) {
+        const resource = door(process, method, onCall);
+        guarded.set(name, resource);
+        return resource;
+      }
       if (typeof method !== "function") return method;
       const call = (...values: unknown[]) => {
         if (!process.alive) return new Promise(() => {});

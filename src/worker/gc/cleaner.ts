@@ -7,7 +7,9 @@ import type { Semaphore } from "../../lib/semaphore.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { Cleanup, CleanupItem, CleanupKind } from "../../model/node/cleanup.ts";
-import { type ContainerState, type Runtime, RuntimeError } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { RuntimeError } from "../../runtime/runtime-error.ts";
 import type { EngineWatch, NodeIdentity } from "../task/runner-context.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
 import type { TaskTable } from "../task/task-table.ts";
@@ -81,7 +83,7 @@ export class Cleaner {
           item: { ...item, ...decided("container", this.#evaluateContainer(runner, state), kinds) },
           remove: async () => {
             if (!runner.isOver) return "its task is assigned to this node again";
-            await runtime.remove(id);
+            await runtime.containers.remove(id);
             dropRemoved(tasks, runner);
             return null;
           },
@@ -108,7 +110,7 @@ export class Cleaner {
       remove: async () => {
         const task = image.names.map((name) => tasks.needed().images.get(name)).find((name) => name !== undefined);
         if (task !== undefined) return `task ${task} needs it now`;
-        const kept = await runtime.removeImage(image.imageId, image.names);
+        const kept = await runtime.images.remove(image.imageId, image.names);
         if (kept === null) pulled.forget([image.imageId]);
         return kept;
       },
@@ -117,8 +119,8 @@ export class Cleaner {
 
   async #volumes(kinds: ReadonlySet<CleanupKind>, going: ReadonlySet<string>): Promise<Candidate[]> {
     const { runtime, node, tasks } = this.#options;
-    const volumes = await runtime.volumes(kinds.has("volume"));
-    const uses = (await runtime.uses()).filter(({ containerId }) => !going.has(containerId));
+    const volumes = await runtime.volumes.list(kinds.has("volume"));
+    const uses = (await runtime.containers.uses()).filter(({ containerId }) => !going.has(containerId));
     return volumes.map((volume) => ({
       item: {
         ...{ kind: "volume", name: volume.name, id: volume.name, sizeBytes: volume.sizeBytes },
@@ -126,7 +128,7 @@ export class Cleaner {
       },
       remove: async () => {
         const task = tasks.needed().volumes.get(volume.name);
-        return task === undefined ? runtime.removeVolume(volume.name) : `task ${task} needs it now`;
+        return task === undefined ? runtime.volumes.remove(volume.name) : `task ${task} needs it now`;
       },
     }));
   }
@@ -161,7 +163,7 @@ export class Cleaner {
       nodeId: node.nodeId as NodeId,
       hostname,
       dryRun,
-      disk: await runtime.disk().catch(() => null),
+      disk: await runtime.engine.disk().catch(() => null),
       items: [...first, ...rest.slice(0, left)],
       omitted: Math.max(0, rest.length - left),
     };

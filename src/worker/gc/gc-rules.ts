@@ -3,7 +3,9 @@
 
 import { containerLabels } from "../../model/cluster.ts";
 import type { CleanupCode } from "../../model/node/cleanup.ts";
-import type { ContainerUse, ImageState, VolumeState } from "../../runtime/runtime.ts";
+import type { ContainerUse } from "../../runtime/containers.ts";
+import type { ImageState } from "../../runtime/images.ts";
+import type { VolumeState } from "../../runtime/volumes.ts";
 import type { NodeIdentity } from "../task/runner-context.ts";
 import type { Needed } from "./needed.ts";
 import type { PulledImages } from "./pulled-images.ts";

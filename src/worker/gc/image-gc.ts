@@ -8,7 +8,8 @@ import { plainReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
 import { type DiskUsage, usedPercent } from "../../model/node/cleanup.ts";
 import { formatMemory } from "../../model/quantity.ts";
-import type { PulledImage, Runtime } from "../../runtime/runtime.ts";
+import type { PulledImage } from "../../runtime/images.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import type { EngineWatch, ImageUse } from "../task/runner-context.ts";
 import { type EvaluatedImage, evaluateImages, nameOf } from "./gc-rules.ts";
 import type { Assignments } from "./needed.ts";
@@ -98,11 +99,11 @@ export class ImageGc implements ImageUse {
     if (this.#listedAt === null || Math.abs(clock.now() - this.#listedAt) >= limits.imageLookMs) {
       this.#listedAt = clock.now();
       const before = pulled.ids; // what is pulled while the engine lists may not be in its list
-      const present = new Set((await runtime.images()).map(({ imageId }) => imageId));
+      const present = new Set((await runtime.images.list()).map(({ imageId }) => imageId));
       pulled.forget(before.filter((imageId) => !present.has(imageId)));
     }
     if (watermarks === null) return;
-    const disk = await runtime.disk();
+    const disk = await runtime.engine.disk();
     if (disk === null || usedPercent(disk) < watermarks.highPercent) this.#complained = false;
     else await this.#freeSpace(disk, watermarks);
   }
@@ -110,7 +111,11 @@ export class ImageGc implements ImageUse {
   async #freeSpace(disk: DiskUsage, { highPercent, lowPercent }: Watermarks): Promise<void> {
     const { runtime, log, pulled, signal } = this.#options;
     const tried = new Set<string>();
-    for (let now: DiskUsage | null = disk; now !== null && usedPercent(now) > lowPercent; now = await runtime.disk()) {
+    for (
+      let now: DiskUsage | null = disk;
+      now !== null && usedPercent(now) > lowPercent;
+      now = await runtime.engine.disk()
+    ) {
       const images = await this.evaluate();
       const next = images.find(({ imageId, verdict }) => verdict.code === "unused" && !tried.has(imageId));
       if (!next || !this.#isReady || signal.aborted) {
@@ -118,7 +123,7 @@ export class ImageGc implements ImageUse {
         return;
       }
       tried.add(next.imageId);
-      const kept = await runtime.removeImage(next.imageId, next.names);
+      const kept = await runtime.images.remove(next.imageId, next.names);
       if (kept === null) pulled.forget([next.imageId]);
       const details = { image: nameOf(next), size: formatMemory(next.sizeBytes), disk: percentOf(now), highPercent };
       if (kept === null)
@@ -134,8 +139,8 @@ export class ImageGc implements ImageUse {
   /** All images; those that may be removed come first. `going`: containers that count as removed. */
   async evaluate(going: ReadonlySet<string> = new Set()): Promise<EvaluatedImage[]> {
     const { runtime, clock, pulled, assignments } = this.#options;
-    const images = await runtime.images();
-    const uses = (await runtime.uses()).filter(({ containerId }) => !going.has(containerId));
+    const images = await runtime.images.list();
+    const uses = (await runtime.containers.uses()).filter(({ containerId }) => !going.has(containerId));
     return evaluateImages(images, uses, assignments.needed(), pulled, clock.now());
   }
 

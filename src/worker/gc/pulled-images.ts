@@ -5,7 +5,7 @@ import { type Clock, toTimestamp } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
-import type { ImageState, PulledImage } from "../../runtime/runtime.ts";
+import type { ImageState, PulledImage } from "../../runtime/images.ts";
 
 export interface PulledImageRecord {
   imageId: string;

@@ -66,7 +66,7 @@ export class Retention implements EndedContainers {
       this.#cancelExpiry = clock.timer(endOf(next) + keep.ageMs - clock.now() + 1, () => this.sweepSoon());
     for (const runner of superfluous) {
       if (!runner.isOver) continue;
-      for (const { containerId } of runner.found) await runtime.remove(containerId);
+      for (const { containerId } of runner.found) await runtime.containers.remove(containerId);
       dropRemoved(tasks, runner);
     }
   }

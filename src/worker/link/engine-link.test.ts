@@ -3,25 +3,27 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
-import type { ContainerState, Runtime, RuntimeEvent } from "../../runtime/runtime.ts";
+import type { ContainerEvent, ContainerState } from "../../runtime/containers.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import { EngineLink } from "./engine-link.ts";
 
 const engine = { name: "docker", version: "28", os: "linux", arch: "amd64" };
 
 test("an event during the look is told again after it", async () => {
-  let tell: (event: RuntimeEvent) => void = () => {};
+  let tell: (event: ContainerEvent) => void = () => {};
   const container = { taskId: "t1", containerId: "c1", status: "running" } as ContainerState;
   const runtime = {
-    ping: async () => {},
-    info: async () => ({ engine, cpu: 1, memory: 1 }),
-    events: (_cluster: string, onOpen: () => void, onEvent: (event: RuntimeEvent) => void, signal: AbortSignal) => {
-      tell = onEvent;
-      onOpen();
-      return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-    list: async () => {
-      tell({ taskId: "t1", containerId: "c1" }); // it ends, and the list still says that it runs
-      return [container];
+    engine: { ping: async () => {}, info: async () => ({ engine, cpu: 1, memory: 1 }) },
+    containers: {
+      events: (_cluster: string, onOpen: () => void, onEvent: (event: ContainerEvent) => void, signal: AbortSignal) => {
+        tell = onEvent;
+        onOpen();
+        return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      },
+      list: async () => {
+        tell({ taskId: "t1", containerId: "c1" }); // it ends, and the list still says that it runs
+        return [container];
+      },
     },
   } as unknown as Runtime;
   const told: string[] = [];

@@ -5,7 +5,8 @@ import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { limits } from "../../model/limits.ts";
 import type { EngineInfo } from "../../model/node/node.ts";
-import type { ContainerState, Runtime, RuntimeEvent } from "../../runtime/runtime.ts";
+import type { ContainerEvent, ContainerState } from "../../runtime/containers.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 
 export interface EngineLinkOptions {
   runtime: Runtime;
@@ -87,12 +88,12 @@ export class EngineLink {
     // Listening begins before the look, so that nothing falls in between. What is told during the look may be newer than
     // what it brings, and of tasks that nobody knows yet: those are looked at again.
     const during = new Set<string>();
-    const heard = ({ taskId }: RuntimeEvent) => {
+    const heard = ({ taskId }: ContainerEvent) => {
       if (this.#events !== events) during.add(taskId);
       onEvent(taskId);
     };
     const opened = new Promise<void>((resolve) => {
-      runtime
+      runtime.containers
         .events(whose.clusterId, resolve, heard, events.signal)
         .then(
           () => {},
@@ -104,7 +105,7 @@ export class EngineLink {
     });
     try {
       await opened;
-      const found = await runtime.list(whose.clusterId, whose.nodeId);
+      const found = await runtime.containers.list(whose.clusterId, whose.nodeId);
       if (this.#error !== null || this.#options.signal.aborted) {
         events.abort();
         return;
@@ -127,7 +128,7 @@ export class EngineLink {
     if (events === null || whose === null || this.#listing) return;
     this.#listing = true;
     try {
-      const found = await runtime.list(whose.clusterId, whose.nodeId);
+      const found = await runtime.containers.list(whose.clusterId, whose.nodeId);
       if (this.#events === events) onList(found);
     } catch {
       void this.suspect();
@@ -141,7 +142,7 @@ export class EngineLink {
     if (this.#probing || this.#error !== null || this.#options.signal.aborted) return;
     this.#probing = true;
     try {
-      await this.#options.runtime.ping();
+      await this.#options.runtime.engine.ping();
     } catch (error) {
       this.#lost(error);
     } finally {
@@ -190,8 +191,8 @@ export class EngineLink {
   async #meet(): Promise<boolean> {
     const { runtime } = this.#options;
     try {
-      await runtime.ping(); // gives up sooner than a call does
-      this.#machine = await runtime.info();
+      await runtime.engine.ping(); // gives up sooner than a call does
+      this.#machine = await runtime.engine.info();
       this.#error = null;
       return true;
     } catch (error) {

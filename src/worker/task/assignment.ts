@@ -10,7 +10,7 @@ import {
   specDefaults,
   type TaskStatus,
 } from "../../model/task/task.ts";
-import type { ContainerSpec } from "../../runtime/runtime.ts";
+import type { ContainerSpec } from "../../runtime/containers.ts";
 
 /** What a worker needs of a task's template. */
 export interface AssignedSpec {

@@ -3,7 +3,7 @@
 
 import { limits } from "../../model/limits.ts";
 import type { LastFailure, Reason } from "../../model/task/task.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 import { recordedStreak } from "./restart-policy.ts";
 

@@ -5,7 +5,8 @@ import { InvariantError } from "../../lib/assert.ts";
 import type { CancelTimer } from "../../lib/clock.ts";
 import { containerLabels, containerName } from "../../model/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
-import { type ContainerState, RuntimeError } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
+import { RuntimeError } from "../../runtime/runtime-error.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import { type ActionType, type Attempts, newProgress, type Progress } from "./attempts.ts";
 import { readLastLog } from "./last-log.ts";
@@ -165,7 +166,9 @@ export class ContainerRunner {
     if (!this.#stale) return;
     this.#stale = false;
     const { taskId } = this.#owner;
-    const state = await this.#context.runtime.inspect(this.found?.containerId ?? containerName(taskId, this.name));
+    const state = await this.#context.runtime.containers.inspect(
+      this.found?.containerId ?? containerName(taskId, this.name),
+    );
     const isOurs = state?.taskId === taskId && state.container === this.name;
     this.#apply({ type: "observed", found: isOurs ? state : null });
   }
@@ -190,12 +193,12 @@ export class ContainerRunner {
       case "stop":
         this.#stale = true;
         return bounds.stops.run(async () => {
-          if (this.#mayAct) await runtime.stop(action.containerId, action.graceSeconds);
+          if (this.#mayAct) await runtime.containers.stop(action.containerId, action.graceSeconds);
         });
       case "remove":
         this.#stale = true;
         return bounds.stops.run(async () => {
-          if (this.#mayAct) await runtime.remove(action.containerId);
+          if (this.#mayAct) await runtime.containers.remove(action.containerId);
         });
     }
   }
@@ -224,7 +227,7 @@ export class ContainerRunner {
     const { assignment } = this.#progress;
     if (assignment === null || !this.#mayStart) return;
     const { taskId, spec, labels, stopGraceSeconds, platform } = assignment;
-    const created = await runtime.create({
+    const created = await runtime.containers.create({
       name: containerName(taskId, this.name),
       labels: {
         [containerLabels.task]: taskId,
@@ -249,11 +252,11 @@ export class ContainerRunner {
     if (!this.#mayStart) return;
     this.#apply({ type: "starting", restart });
     if (restart) counters.restarts++;
-    await runtime.start(containerId);
+    await runtime.containers.start(containerId);
     counters.starts++;
     if (this.#stopped) return;
     this.#stale = false; // an event from here on may be newer than what the engine answers now
-    this.#apply({ type: "observed", found: await runtime.inspect(containerId) });
+    this.#apply({ type: "observed", found: await runtime.containers.inspect(containerId) });
   }
 
   #failed(error: RuntimeError): void {

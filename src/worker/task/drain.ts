@@ -7,7 +7,8 @@ import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
-import type { ContainerState, Runtime } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import type { Assignment } from "./assignment.ts";
 import type { NodeIdentity } from "./runner-context.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -59,7 +60,7 @@ async function stopAll(options: DrainOptions): Promise<boolean> {
   const deadline = clock.now() + Math.max(limits.stopGraceSecondsDefault, ...graces) * 1000 * turns + marginMs;
   for (let quietLooks = 0; ; ) {
     const wasBusy = tasks.areWorking;
-    const found = await runtime.list(node.clusterId, node.nodeId);
+    const found = await runtime.containers.list(node.clusterId, node.nodeId);
     const running = found.filter(({ status }) => status === "running");
     quietLooks = running.length === 0 && !wasBusy ? quietLooks + 1 : 0;
     if (quietLooks === 2) return true;
@@ -76,8 +77,8 @@ async function stopOne({ taskId, containerId }: ContainerState, options: DrainOp
   const assignment = tasks.get(taskId as TaskId)?.assignment ?? null;
   const graceSeconds = assignment?.spec.stopGraceSeconds ?? limits.stopGraceSecondsDefault;
   try {
-    await stops.run(() => runtime.stop(containerId, graceSeconds));
-    const ended = await runtime.inspect(containerId);
+    await stops.run(() => runtime.containers.stop(containerId, graceSeconds));
+    const ended = await runtime.containers.inspect(containerId);
     if (assignment && ended?.status === "exited") await report(assignment, ended, options);
   } catch (error) {
     log.warn("draining: a container was not stopped", { taskId, why: (error as Error).message });

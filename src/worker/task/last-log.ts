@@ -5,7 +5,7 @@ import { delay } from "../../lib/clock.ts";
 import { readFrames } from "../../lib/frames.ts";
 import { TextSplitter } from "../../lib/split-text.ts";
 import { limits } from "../../model/limits.ts";
-import type { LogRequest, Runtime } from "../../runtime/runtime.ts";
+import type { Containers, LogRequest } from "../../runtime/containers.ts";
 import type { Bounds, RunnerContext } from "./runner-context.ts";
 
 const request: LogRequest = {
@@ -33,7 +33,7 @@ export async function readLastLog(
   const either = AbortSignal.any([signal, over.signal]);
   const lines = new LastLines();
   const reading = bounds.logReads
-    .run(() => read(runtime, containerId, lines, either))
+    .run(() => read(runtime.containers, containerId, lines, either))
     .catch(() => {
       // The engine keeps no logs with this log driver, or does not answer: then there are no lines.
     });
@@ -43,13 +43,13 @@ export async function readLastLog(
 }
 
 async function read(
-  runtime: Pick<Runtime, "logs">,
+  containers: Pick<Containers, "logs">,
   containerId: string,
   lines: LastLines,
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return; // the time was over before its turn came
-  const stream = await runtime.logs(containerId, request, signal);
+  const stream = await containers.logs(containerId, request, signal);
   if (stream === null) return;
   let bytes = 0;
   for await (const { stream: name, payload } of readFrames(stream)) {

@@ -2,7 +2,7 @@
 // tried again is for reduce() to decide.
 
 import { limits } from "../../model/limits.ts";
-import type { PulledImage } from "../../runtime/runtime.ts";
+import type { PulledImage } from "../../runtime/images.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 import type { RunnerContext } from "./runner-context.ts";
 
@@ -25,7 +25,7 @@ export async function pullImage(
   const policy = missing ? "always" : pullPolicy;
   let pulled: PulledImage | null = null;
   try {
-    pulled = await runtime.pull(image, policy, platform, progress, signal);
+    pulled = await runtime.images.pull(image, policy, platform, progress, signal);
   } finally {
     images.pulled(image, pulled);
   }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { assigned, container } from "../../../test/worker/samples.ts";
 import { limits } from "../../model/limits.ts";
 import { type ReasonCode, type RestartPolicy, specDefaults } from "../../model/task/task.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment, WireAssignment } from "./assignment.ts";
 import { type Attempts, noAttempts, type Progress } from "./attempts.ts";
 import { type ActionError, type Outcome, reduce } from "./reduce.ts";

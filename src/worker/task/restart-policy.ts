@@ -2,7 +2,7 @@
 
 import { limits } from "../../model/limits.ts";
 import type { RestartPolicy } from "../../model/task/task.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 
 /** The part of the attempts that counts restarts in a row; see attempts.ts. */

@@ -4,7 +4,8 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
-import type { PulledImage, Runtime } from "../../runtime/runtime.ts";
+import type { PulledImage } from "../../runtime/images.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 
 /** Which node of which cluster this worker is; "" for what the master has not told yet. */
 export interface NodeIdentity {

@@ -7,7 +7,7 @@ import { toTimestamp } from "../../lib/clock.ts";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
 import { isFinished, type ReasonCode, type RestartPolicy } from "../../model/task/task.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 import { type ActionType, newProgress, type Progress } from "./attempts.ts";
 import { type Outcome, reduce } from "./reduce.ts";

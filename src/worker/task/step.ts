@@ -3,7 +3,7 @@
 
 import { limits } from "../../model/limits.ts";
 import type { LastFailure, PublishedPort, Reason, TaskStatus } from "../../model/task/task.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { Attempts, Progress } from "./attempts.ts";
 import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter } from "./restart-policy.ts";

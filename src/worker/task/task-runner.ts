@@ -3,7 +3,7 @@
 
 import type { TaskId } from "../../model/ids.ts";
 import { isFinished } from "../../model/task/task.ts";
-import type { ContainerState } from "../../runtime/runtime.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { Reporter } from "../link/reporter.ts";
 import { type Assignment, containerAssignment, unsupported } from "./assignment.ts";
 import { newProgress } from "./attempts.ts";

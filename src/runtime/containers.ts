@@ -1,0 +1,124 @@
+// The port to the containers of an engine. Each method says whether it may be repeated, and how it fails; each may throw
+// RuntimeError("engine-unavailable").
+
+import type { Mount, PortSpec, PublishedPort, PullPolicy, Resources } from "../model/task/task.ts";
+
+/** What a container runs, and with what. */
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  /** Replaces the image's entrypoint; empty: the image's own. */
+  readonly command: readonly string[];
+  /** Replaces the image's arguments (its CMD); empty: the image's own. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly PortSpec[];
+  readonly resources: Resources;
+  readonly mounts: readonly Mount[];
+  readonly user: string | null;
+  readonly workingDir: string | null;
+  readonly pullPolicy: PullPolicy;
+}
+
+/** One container as the engine has it. */
+export interface ContainerState {
+  containerId: string;
+  /** From the label podling.task. */
+  taskId: string;
+  /** Its name within the task, from the label podling.container; "main" without one. */
+  container: string;
+  /** From the label podling.node. */
+  nodeId: string;
+  status: "created" | "running" | "exited";
+  /** Of the last run; null before the first ended. */
+  exitCode: number | null;
+  oomKilled: boolean;
+  /** What the engine says of a run that failed to start; "" otherwise. */
+  error: string;
+  /** ISO 8601 UTC, of the last run; null before it. */
+  startedAt: string | null;
+  finishedAt: string | null;
+  publishedPorts: PublishedPort[];
+}
+
+export interface CreateRequest {
+  /** On the engine. Derived from task and container, so that a repeated create finds the container. */
+  name: string;
+  /** Podling's own; they win over the task's. */
+  labels: Readonly<Record<string, string>>;
+  taskLabels: Readonly<Record<string, string>>;
+  spec: ContainerSpec;
+  stopGraceSeconds: number;
+  /** "linux/amd64"; null: the engine's own. */
+  platform: string | null;
+}
+
+export interface LogRequest {
+  follow: boolean;
+  /** Lines from the end; null: all. */
+  tail: number | null;
+  /** ms since the epoch; null: from the start. */
+  sinceMs: number | null;
+  timestamps: boolean;
+  stdout: boolean;
+  stderr: boolean;
+}
+
+/** The image and the volumes that a container uses, whoever created it and whatever its state. */
+export interface ContainerUse {
+  containerId: string;
+  name: string;
+  imageId: string;
+  volumes: readonly string[];
+}
+
+/** Something happened to a container of Podling's. It says only which container to look at. */
+export interface ContainerEvent {
+  taskId: string;
+  containerId: string;
+}
+
+export interface Containers {
+  /** All containers with the labels podling.cluster=`clusterId` and podling.node=`nodeId`, whatever their state. */
+  list(clusterId: string, nodeId: string): Promise<ContainerState[]>;
+
+  /** One container, by id or by name; null if it does not exist. */
+  inspect(reference: string): Promise<ContainerState | null>;
+
+  /**
+   * Creates without starting; named volumes that do not exist yet are created with the labels of cluster and node.
+   * May be repeated: an existing container of that name is returned, if it is the same container of the same task.
+   * Resolves to "image-missing" if the image must be pulled first (so that the common case costs no extra call).
+   * Throws RuntimeError: create-failed.
+   */
+  create(request: CreateRequest): Promise<{ containerId: string } | "image-missing">;
+
+  /**
+   * Starts a created or exited container. May be repeated: a running one is left alone. Throws RuntimeError: start-failed,
+   * port-in-use (temporary), container-lost (temporary: look again).
+   */
+  start(containerId: string): Promise<void>;
+
+  /** Asks to stop (the image's stop signal), kills after the grace. May be repeated. Resolves when it has ended or is gone. */
+  stop(containerId: string, graceSeconds: number): Promise<void>;
+
+  /** Removes a container and its anonymous volumes, killing it first. May be repeated. */
+  remove(containerId: string): Promise<void>;
+
+  /** What it wrote, as Docker's multiplexed frames (stdout and stderr kept apart). Null if it does not exist. */
+  logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
+
+  /**
+   * Calls `onEvent` for each start, end and removal of the cluster's containers, from `onOpen` on, until the signal aborts
+   * (resolves) or the engine goes away (rejects with engine-unavailable).
+   */
+  events(
+    clusterId: string,
+    onOpen: () => void,
+    onEvent: (event: ContainerEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /** Of all containers on the engine, also ended ones and those that are not Podling's. */
+  uses(): Promise<ContainerUse[]>;
+}

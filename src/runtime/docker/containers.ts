@@ -1,0 +1,195 @@
+// The containers of an engine, over the Docker Engine API.
+
+import { containerLabels } from "../../model/cluster.ts";
+import type {
+  ContainerEvent,
+  ContainerState,
+  Containers,
+  ContainerUse,
+  CreateRequest,
+  LogRequest,
+} from "../containers.ts";
+import { RuntimeError } from "../runtime-error.ts";
+import { containerState, createBody, type EngineContainer } from "./container-spec.ts";
+import type { EngineHttp } from "./engine-http.ts";
+import { createError, engineMessage, saysImageIsMissing, startError } from "./errors.ts";
+import { openLater, readLines } from "./streams.ts";
+
+/** Containers inspected at once when all are listed. */
+const parallelInspects = 8;
+/** A start waits for the disk and the network of the machine; one that takes longer than this hangs. */
+const startPatienceMs = 120_000;
+/** Beyond the grace: the kill, and what the engine does after it. */
+const killPatienceMs = 60_000;
+
+/** How long the answer to a stop may take: longer than any grace. */
+export function stopPatienceMs(graceSeconds: number): number {
+  return graceSeconds * 1000 + killPatienceMs;
+}
+
+export class DockerContainers implements Containers {
+  readonly #http: EngineHttp;
+
+  constructor(http: EngineHttp) {
+    this.#http = http;
+  }
+
+  async list(clusterId: string, nodeId: string): Promise<ContainerState[]> {
+    const filters = { label: [`${containerLabels.cluster}=${clusterId}`, `${containerLabels.node}=${nodeId}`] };
+    const found = await this.#http.json<{ Id: string }[]>("GET", `/containers/json?all=1&filters=${encode(filters)}`);
+    const states: ContainerState[] = [];
+    const ids = found.map(({ Id }) => Id);
+    const inspectNext = async (): Promise<void> => {
+      for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+        const state = await this.inspect(id);
+        if (state) states.push(state);
+      }
+    };
+    await Promise.all(Array.from({ length: parallelInspects }, inspectNext));
+    return states;
+  }
+
+  async inspect(reference: string): Promise<ContainerState | null> {
+    const response = await this.#http.call("GET", `/containers/${reference}/json`);
+    if (response.status === 404) return await drained(response, null);
+    await this.#http.expectOk(response);
+    return containerState((await response.json()) as EngineContainer);
+  }
+
+  async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
+    const { platform } = request;
+    const query = new URLSearchParams({ name: request.name, ...(platform === null ? {} : { platform }) });
+    const response = await this.#http.call("POST", `/containers/create?${query}`, { body: createBody(request) });
+    if (response.ok) return { containerId: ((await response.json()) as { Id: string }).Id };
+    const message = await engineMessage(response);
+    if (response.status === 404 && saysImageIsMissing(message)) return "image-missing";
+    if (response.status === 409) {
+      const existing = await this.inspect(request.name);
+      if (existing && isSame(existing, request)) return { containerId: existing.containerId };
+      // One that is just being removed gives its name back in a moment.
+      if (!existing) throw new RuntimeError("create-failed", message, true);
+    }
+    throw createError(message);
+  }
+
+  async start(containerId: string): Promise<void> {
+    const response = await this.#http.call("POST", `/containers/${containerId}/start`, {
+      timeoutMs: startPatienceMs,
+      long: true,
+    });
+    if (response.ok || response.status === 304) return await drained(response, undefined);
+    throw startError(response.status, await engineMessage(response));
+  }
+
+  async stop(containerId: string, graceSeconds: number): Promise<void> {
+    const response = await this.#http.call("POST", `/containers/${containerId}/stop?t=${graceSeconds}`, {
+      timeoutMs: stopPatienceMs(graceSeconds),
+      long: true,
+    });
+    if (response.ok || response.status === 304 || response.status === 404) return await drained(response, undefined);
+    throw new RuntimeError("engine-unavailable", `cannot stop: ${await engineMessage(response)}`, true);
+  }
+
+  async remove(containerId: string): Promise<void> {
+    const response = await this.#http.call("DELETE", `/containers/${containerId}?force=1&v=1`);
+    // 409: somebody is removing it already.
+    if (response.ok || response.status === 404 || response.status === 409) return await drained(response, undefined);
+    throw new RuntimeError("engine-unavailable", `cannot remove: ${await engineMessage(response)}`, true);
+  }
+
+  async logs(
+    containerId: string,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array> | null> {
+    const { follow, tail, sinceMs, timestamps, stdout, stderr } = request;
+    const query = new URLSearchParams({
+      follow: flag(follow),
+      stdout: flag(stdout),
+      stderr: flag(stderr),
+      timestamps: flag(timestamps),
+      tail: tail === null ? "all" : String(tail),
+      ...(sinceMs === null ? {} : { since: (sinceMs / 1000).toFixed(3) }),
+    });
+    const open = async (opened: AbortSignal): Promise<Response> =>
+      this.#http.call("GET", `/containers/${containerId}/logs?${query}`, {
+        signal: opened,
+        // An engine sends not even a status before a container's first line.
+        timeoutMs: null,
+        long: true,
+      });
+    if (follow) {
+      if ((await this.inspect(containerId)) === null) return null;
+      return openLater(async (opened) => {
+        const response = await open(opened);
+        await this.#http.expectOk(response);
+        return response.body!;
+      }, signal);
+    }
+    const response = await open(signal);
+    if (response.status === 404) return await drained(response, null);
+    await this.#http.expectOk(response);
+    return response.body;
+  }
+
+  async events(
+    clusterId: string,
+    onOpen: () => void,
+    onEvent: (event: ContainerEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const filters = {
+      type: ["container"],
+      event: ["start", "die", "oom", "destroy"],
+      label: [`${containerLabels.cluster}=${clusterId}`],
+    };
+    try {
+      const response = await this.#http.call("GET", `/events?filters=${encode(filters)}`, { signal, long: true });
+      await this.#http.expectOk(response);
+      onOpen();
+      for await (const line of readLines(response.body!)) {
+        const { Actor } = JSON.parse(line) as { Actor: { ID: string; Attributes: Record<string, string> } };
+        onEvent({ taskId: Actor.Attributes[containerLabels.task] ?? "", containerId: Actor.ID });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof RuntimeError) throw error;
+      throw new RuntimeError(
+        "engine-unavailable",
+        `the engine's event stream broke: ${(error as Error).message}`,
+        true,
+      );
+    }
+    if (!signal.aborted) throw new RuntimeError("engine-unavailable", "the engine closed its event stream", true);
+  }
+
+  async uses(): Promise<ContainerUse[]> {
+    type Listed = { Id: string; Names: string[]; ImageID: string; Mounts?: { Type: string; Name?: string }[] };
+    const found = await this.#http.json<Listed[]>("GET", "/containers/json?all=1");
+    return found.map(({ Id, Names, ImageID, Mounts }) => ({
+      containerId: Id,
+      name: Names[0]?.replace(/^\//, "") ?? Id,
+      imageId: ImageID,
+      volumes: (Mounts ?? []).flatMap(({ Type, Name }) => (Type === "volume" && Name ? [Name] : [])),
+    }));
+  }
+}
+
+/** True when the container is the one that the request makes, from an earlier try. */
+function isSame({ taskId, container }: ContainerState, { labels, spec }: CreateRequest): boolean {
+  return taskId === labels[containerLabels.task] && container === spec.name;
+}
+
+function encode(filters: Record<string, string[]>): string {
+  return encodeURIComponent(JSON.stringify(filters));
+}
+
+function flag(value: boolean): string {
+  return value ? "1" : "0";
+}
+
+/** Reads what is left of an answer, so that its connection can serve again. */
+async function drained<T>(response: Response, value: T): Promise<T> {
+  await response.arrayBuffer();
+  return value;
+}

@@ -1,0 +1,64 @@
+// The engine itself, over the Docker Engine API.
+
+import { statfs } from "node:fs/promises";
+import type { DiskUsage } from "../../model/node/cleanup.ts";
+import { dockerArch } from "../../model/node/node.ts";
+import type { Engine, Machine } from "../engine.ts";
+import type { EngineHttp } from "./engine-http.ts";
+
+/** The usage of the file system that holds this path; null if there is no such path. */
+export type DiskReading = (path: string) => Promise<DiskUsage | null>;
+
+export class DockerEngine implements Engine {
+  readonly #http: EngineHttp;
+  readonly #readDisk: DiskReading;
+  #dataRoot: string | null = null;
+
+  constructor(http: EngineHttp, readDisk: DiskReading) {
+    this.#http = http;
+    this.#readDisk = readDisk;
+  }
+
+  ping(): Promise<void> {
+    return this.#http.ping();
+  }
+
+  async info(): Promise<Machine> {
+    const info = await this.#http.json<{
+      ServerVersion: string;
+      OSType: string;
+      Architecture: string;
+      NCPU: number;
+      MemTotal: number;
+      OperatingSystem?: string;
+    }>("GET", "/info");
+    return {
+      engine: {
+        name: /podman/i.test(info.OperatingSystem ?? "") ? "podman" : "docker",
+        version: info.ServerVersion,
+        os: info.OSType,
+        arch: dockerArch(info.Architecture),
+      },
+      cpu: info.NCPU,
+      memory: info.MemTotal,
+    };
+  }
+
+  async disk(): Promise<DiskUsage | null> {
+    // Over TCP the engine is most likely on another machine, and its path would be read on this one.
+    if (!this.#http.host.startsWith("unix://")) return null;
+    this.#dataRoot ??= (await this.#http.json<{ DockerRootDir?: string }>("GET", "/info")).DockerRootDir ?? "";
+    return this.#dataRoot === "" ? null : this.#readDisk(this.#dataRoot);
+  }
+}
+
+/** As df counts: what is reserved for root is neither used nor free. */
+export async function readDisk(path: string): Promise<DiskUsage | null> {
+  try {
+    const { bsize, blocks, bfree, bavail } = await statfs(path);
+    const usedBytes = (blocks - bfree) * bsize;
+    return { path, usedBytes, totalBytes: usedBytes + bavail * bsize };
+  } catch {
+    return null; // the worker runs in a container, or must not read the path: the disk cannot be seen from here
+  }
+}

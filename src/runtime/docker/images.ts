@@ -1,0 +1,175 @@
+// The images of an engine, over the Docker Engine API. None is removed by force: if a container still uses an image, the
+// engine refuses, and that is the answer.
+
+import { plainReference, splitReference } from "../../model/image-reference.ts";
+import { limits } from "../../model/limits.ts";
+import { formatMemory } from "../../model/quantity.ts";
+import type { PullPolicy } from "../../model/task/task.ts";
+import type { ImageState, Images, PulledImage } from "../images.ts";
+import { RuntimeError } from "../runtime-error.ts";
+import { registryOf } from "./container-spec.ts";
+import { type EngineHttp, removeUnused, Silence } from "./engine-http.ts";
+import { engineMessage, pullError } from "./errors.ts";
+import { readLines } from "./streams.ts";
+
+/** Logins as `docker login` stores them: registry -> base64 of user:password. Null: none. */
+export type Credentials = (registry: string) => Promise<string | null>;
+
+/** Of an image: its names, and the id of its content. */
+interface EngineImage {
+  Id: string;
+  RepoTags: string[] | null;
+  RepoDigests: string[] | null;
+  Size: number;
+  ParentId?: string;
+}
+
+export class DockerImages implements Images {
+  readonly #http: EngineHttp;
+  readonly #credentials: Credentials;
+
+  constructor(http: EngineHttp, credentials: Credentials) {
+    this.#http = http;
+    this.#credentials = credentials;
+  }
+
+  async list(): Promise<ImageState[]> {
+    // Also intermediate ones: only they tell what is built upon what.
+    const found = await this.#http.json<EngineImage[]>("GET", "/images/json?all=1");
+    return found
+      .map((image) => ({
+        imageId: image.Id,
+        names: namesOf(image),
+        sizeBytes: image.Size,
+        parentId: image.ParentId || null,
+      }))
+      .sort((left, right) => (left.imageId < right.imageId ? -1 : 1));
+  }
+
+  async #find(reference: string): Promise<{ imageId: string; names: string[]; sizeBytes: number } | null> {
+    const response = await this.#http.call("GET", `/images/${encodeURIComponent(reference)}/json`);
+    if (response.status === 404) {
+      await response.arrayBuffer();
+      return null;
+    }
+    await this.#http.expectOk(response);
+    const image = (await response.json()) as EngineImage;
+    return { imageId: image.Id, names: namesOf(image), sizeBytes: image.Size };
+  }
+
+  /** Runs a pull of this reference, and says what it has changed. */
+  async #changesOf(reference: string, pull: () => Promise<void>): Promise<PulledImage | null> {
+    const ids = new Set((await this.list()).map(({ imageId }) => imageId));
+    const before = await this.#find(reference);
+    await pull();
+    const after = await this.#find(reference);
+    if (after === null || after.imageId === before?.imageId) return null;
+    return { imageId: after.imageId, sizeBytes: after.sizeBytes, isNew: !ids.has(after.imageId) };
+  }
+
+  async remove(imageId: string, names: readonly string[]): Promise<string | null> {
+    const found = await this.#find(imageId);
+    if (found === null) return null;
+    const other = found.names.find((name) => !names.includes(name));
+    if (other !== undefined) return `it is also called ${other}`;
+    // An engine removes an image by its id only where one tag is left; by its id, because a tag may move any time.
+    const tags = found.names.filter((name) => !name.includes("@"));
+    for (const tag of tags.slice(1)) {
+      if ((await this.#find(tag))?.imageId !== imageId) continue;
+      const kept = await removeUnused(this.#http, `/images/${encodeURIComponent(tag)}?noprune=1`);
+      if (kept !== null) return kept;
+    }
+    return removeUnused(this.#http, `/images/${encodeURIComponent(imageId)}?noprune=1`);
+  }
+
+  async pull(
+    image: string,
+    policy: PullPolicy,
+    platform: string | null,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<PulledImage | null> {
+    if (policy !== "always" && (await this.#find(image)) !== null) return null;
+    if (policy === "never") {
+      throw new RuntimeError("image-not-present", `${image} is not on this node, and its pull policy is never`, false);
+    }
+    return this.#changesOf(image, () => this.#download(image, platform, progress, signal));
+  }
+
+  async #download(
+    image: string,
+    platform: string | null,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { name, tag } = splitReference(image);
+    const login = await this.#credentials(registryOf(image));
+    const query = new URLSearchParams({ fromImage: name, tag, ...(platform === null ? {} : { platform }) });
+    const silence = new Silence(limits.pullSilenceMs, signal);
+    try {
+      const response = await this.#http.call("POST", `/images/create?${query}`, {
+        signal: silence.signal,
+        timeoutMs: null,
+        long: true,
+        headers: login === null ? {} : { "x-registry-auth": login },
+      });
+      if (!response.ok) throw pullError(image, await engineMessage(response));
+      await followPull(image, response.body!, progress, () => silence.heard());
+    } catch (error) {
+      if (!silence.broken) throw error;
+      const seconds = limits.pullSilenceMs / 1000;
+      throw new RuntimeError("registry-unreachable", `${image}: no progress for ${seconds} s`, true);
+    } finally {
+      silence.end();
+    }
+  }
+}
+
+interface PullEvent {
+  id?: string;
+  error?: string;
+  progressDetail?: { current?: number; total?: number };
+}
+
+/** Reads a pull's progress to its end. The engine says 200 first, and what went wrong within. */
+async function followPull(
+  image: string,
+  body: ReadableStream<Uint8Array>,
+  progress: (message: string) => void,
+  heard: () => void,
+): Promise<void> {
+  const layers = new Map<string, { current: number; total: number }>();
+  for await (const line of readLines(body)) {
+    heard();
+    const event = JSON.parse(line) as PullEvent;
+    if (event.error) throw pullError(image, event.error);
+    if (!event.id || !event.progressDetail?.total) continue;
+    layers.set(event.id, { current: event.progressDetail.current ?? 0, total: event.progressDetail.total });
+    progress(describeProgress(image, layers));
+  }
+}
+
+/** "pulling nginx: 40% of 12 MiB" */
+function describeProgress(image: string, layers: ReadonlyMap<string, { current: number; total: number }>): string {
+  let current = 0;
+  let total = 0;
+  for (const layer of layers.values()) {
+    current += layer.current;
+    total += layer.total;
+  }
+  return `pulling ${image}: ${Math.floor((100 * current) / total)}% of ${formatMemory(total)}`.slice(
+    0,
+    limits.messageLength,
+  );
+}
+
+/** Tags, and those digests that no tag of the same name stands for. */
+function namesOf({ RepoTags, RepoDigests }: EngineImage): string[] {
+  const real = (names: string[] | null) => (names ?? []).filter((name) => !name.startsWith("<none>"));
+  const tags = real(RepoTags).map(plainReference);
+  const tagged = new Set(tags.map((tag) => splitReference(tag).name));
+  const digests = real(RepoDigests)
+    .map(plainReference)
+    .filter((digest) => !tagged.has(splitReference(digest).name));
+  return [...new Set([...tags, ...digests])].sort();
+}

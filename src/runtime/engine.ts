@@ -1,0 +1,23 @@
+// The port to the engine itself.
+
+import type { DiskUsage } from "../model/node/cleanup.ts";
+import type { EngineInfo } from "../model/node/node.ts";
+
+export interface Machine {
+  engine: EngineInfo;
+  /** Cores. */
+  cpu: number;
+  /** Bytes. */
+  memory: number;
+}
+
+export interface Engine {
+  /** Resolves if the engine answers. Cheap; gives up by itself. Throws RuntimeError("engine-unavailable"). */
+  ping(): Promise<void>;
+
+  /** The engine's name, version and platform, and the machine's cores and bytes. Throws RuntimeError("engine-unavailable"). */
+  info(): Promise<Machine>;
+
+  /** The disk with the engine's data; null if it cannot be seen from here (an engine on another machine). */
+  disk(): Promise<DiskUsage | null>;
+}

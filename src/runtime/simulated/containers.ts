@@ -1,0 +1,301 @@
+// The containers of a simulated engine: their states, their programs and their events.
+
+import { toTimestamp } from "../../lib/clock.ts";
+import { randomText } from "../../lib/random.ts";
+import { containerLabels, mainContainer, ownerLabels } from "../../model/cluster.ts";
+import type { PublishedPort } from "../../model/task/task.ts";
+import type {
+  ContainerEvent,
+  ContainerState,
+  Containers,
+  ContainerUse,
+  CreateRequest,
+  LogRequest,
+} from "../containers.ts";
+import { RuntimeError } from "../runtime-error.ts";
+import { type EngineState, engineAway } from "./engine-state.ts";
+import { SimulatedLog } from "./log.ts";
+import type { Program, SimulatedOptions } from "./options.ts";
+import type { SimulatedStorage } from "./storage.ts";
+
+interface Container {
+  state: ContainerState;
+  request: CreateRequest;
+  log: SimulatedLog;
+  /** Starts so far. */
+  run: number;
+  cancelEnd: () => void;
+  ended: Promise<void>;
+  finish: (exitCode: number, oomKilled: boolean) => void;
+  ignoresStop: boolean;
+}
+
+interface Listener {
+  clusterId: string;
+  onEvent: (event: ContainerEvent) => void;
+  fail: (error: RuntimeError) => void;
+}
+
+const firstChosenPort = 32_768;
+
+export class SimulatedContainers implements Containers {
+  readonly #options: SimulatedOptions;
+  readonly #engine: EngineState;
+  readonly #storage: SimulatedStorage;
+  readonly #containers = new Map<string, Container>();
+  readonly #listeners = new Set<Listener>();
+  #nextPort = firstChosenPort;
+  /** Events of the time while the engine hung: sent when it goes on. */
+  #held: Container[] = [];
+  #eventsToLose = 0;
+
+  constructor(options: SimulatedOptions, engine: EngineState, storage: SimulatedStorage) {
+    this.#options = options;
+    this.#engine = engine;
+    this.#storage = storage;
+  }
+
+  // ---- faults
+
+  /** Streams of events end with an error. */
+  breakEvents(): void {
+    for (const listener of [...this.#listeners]) listener.fail(engineAway());
+  }
+
+  sendHeldEvents(): void {
+    for (const container of this.#held.splice(0)) this.#notify(container);
+  }
+
+  loseEvents(count: number): void {
+    this.#eventsToLose = count;
+  }
+
+  dropAll(taskId: string): void {
+    for (const container of this.#containers.values()) if (container.state.taskId === taskId) this.#drop(container);
+  }
+
+  /** Ends the programs that run, of one task or of all. */
+  endRuns(exitCode: number, oomKilled: boolean, taskId: string | null): void {
+    for (const { state, finish } of this.#containers.values()) {
+      if (state.status === "running" && (taskId === null || state.taskId === taskId)) finish(exitCode, oomKilled);
+    }
+  }
+
+  /** True while a container of this task runs. */
+  runs(taskId: string): boolean {
+    for (const { state } of this.#containers.values())
+      if (state.taskId === taskId && state.status === "running") return true;
+    return false;
+  }
+
+  /** Of all nodes and clusters. */
+  all(): ContainerState[] {
+    return [...this.#containers.values()].map(({ state }) => ({ ...state }));
+  }
+
+  usesNow(): ContainerUse[] {
+    return [...this.#containers.values()].map(({ state: { containerId }, request: { name, spec } }) => ({
+      containerId,
+      name,
+      imageId: this.#storage.idOf(spec.image),
+      volumes: spec.mounts.filter(({ type }) => type === "volume").map(({ source }) => source),
+    }));
+  }
+
+  // ---- the port
+
+  async list(clusterId: string, nodeId: string): Promise<ContainerState[]> {
+    await this.#engine.call("list");
+    return [...this.#containers.values()]
+      .filter(
+        ({ request: { labels } }) =>
+          labels[containerLabels.cluster] === clusterId && labels[containerLabels.node] === nodeId,
+      )
+      .map(({ state }) => ({ ...state }));
+  }
+
+  async inspect(reference: string): Promise<ContainerState | null> {
+    await this.#engine.call("inspect");
+    const found = this.#find(reference);
+    return found ? { ...found.state } : null;
+  }
+
+  async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
+    await this.#engine.call("create");
+    const { clock, random, images } = this.#options;
+    if (!images.get(request.spec.image)?.present) return "image-missing";
+    const existing = this.#find(request.name);
+    if (existing) {
+      const { taskId, container } = existing.state;
+      if (taskId === request.labels[containerLabels.task] && container === request.spec.name) return existing.state;
+      throw new RuntimeError("create-failed", `the name ${request.name} is taken`, false);
+    }
+    for (const { type, source } of request.spec.mounts)
+      if (type === "volume") this.#storage.putVolume(source, ownerLabels(request.labels));
+    const containerId = randomText(random, 64);
+    const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
+    const state = newState(containerId, request.labels);
+    this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle });
+    return { containerId };
+  }
+
+  async start(containerId: string): Promise<void> {
+    await this.#engine.call("start");
+    const container = this.#find(containerId);
+    if (!container) throw new RuntimeError("container-lost", `no such container: ${containerId}`, true);
+    if (container.state.status === "running") return;
+    const program = this.#options.program(container.request.spec, container.run);
+    container.run++;
+    const refused = program.startError
+      ? new RuntimeError("start-failed", program.startError, false)
+      : this.#portInUse(container);
+    if (refused) {
+      Object.assign(container.state, { error: refused.message, exitCode: 127 });
+      throw refused;
+    }
+    this.#run(container, program);
+  }
+
+  async stop(containerId: string, graceSeconds: number): Promise<void> {
+    await this.#engine.call("stop");
+    const container = this.#find(containerId);
+    if (container?.state.status !== "running") return;
+    const { ended } = container;
+    if (!container.ignoresStop) container.finish(143, false);
+    const cancel = this.#options.clock.timer(graceSeconds * 1000, () => container.finish(137, false));
+    await ended;
+    cancel();
+    this.#engine.mustAnswer();
+  }
+
+  async remove(containerId: string): Promise<void> {
+    await this.#engine.call("remove");
+    const container = this.#find(containerId);
+    if (container) this.#drop(container);
+  }
+
+  async logs(
+    containerId: string,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array> | null> {
+    await this.#engine.call("logs");
+    const container = this.#find(containerId);
+    if (!container) return null;
+    const { status } = container.state;
+    return container.log.read({ ...request, follow: request.follow && status === "running" }, signal);
+  }
+
+  async events(
+    clusterId: string,
+    onOpen: () => void,
+    onEvent: (event: ContainerEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#engine.call("events");
+    await new Promise<void>((resolve, reject) => {
+      const listener: Listener = { clusterId, onEvent, fail: reject };
+      this.#listeners.add(listener);
+      signal.addEventListener("abort", () => resolve());
+      if (signal.aborted) resolve();
+      onOpen();
+    }).finally(() => {
+      for (const listener of this.#listeners) if (listener.onEvent === onEvent) this.#listeners.delete(listener);
+    });
+  }
+
+  async uses(): Promise<ContainerUse[]> {
+    await this.#engine.call("uses");
+    return this.#storage.uses();
+  }
+
+  // ---- inside
+
+  /** By id or by name, as engines do. */
+  #find(reference: string): Container | undefined {
+    const byId = this.#containers.get(reference);
+    if (byId) return byId;
+    for (const container of this.#containers.values()) if (container.request.name === reference) return container;
+    return undefined;
+  }
+
+  #run(container: Container, program: Program): void {
+    const { clock } = this.#options;
+    const { state, log } = container;
+    const startedAt = toTimestamp(clock.now());
+    const ports = this.#publish(container);
+    const run = { status: "running" as const, startedAt, finishedAt: null, publishedPorts: ports, error: "" };
+    Object.assign(state, run, { exitCode: null, oomKilled: false });
+    container.ignoresStop = program.ignoresStop ?? false;
+    let ended = () => {};
+    container.ended = new Promise((resolve) => {
+      ended = resolve;
+    });
+    container.finish = (exitCode, oomKilled) => {
+      if (state.status !== "running") return;
+      container.cancelEnd();
+      const finishedAt = toTimestamp(clock.now());
+      Object.assign(state, { status: "exited", exitCode, oomKilled, finishedAt, publishedPorts: [] });
+      log.end();
+      ended();
+      this.#notify(container);
+    };
+    this.#options.onRun?.(state.taskId, program);
+    log.begin();
+    if (program.stdout) log.write("stdout", program.stdout);
+    if (program.stderr) log.write("stderr", program.stderr);
+    if (program.runsMs !== null) {
+      container.cancelEnd = clock.timer(program.runsMs, () =>
+        container.finish(program.exitCode, program.oomKilled ?? false),
+      );
+    }
+    this.#notify(container);
+  }
+
+  #drop(container: Container): void {
+    container.finish(137, false);
+    this.#containers.delete(container.state.containerId);
+    this.#notify(container);
+  }
+
+  #portInUse({ request }: Container): RuntimeError | null {
+    for (const { hostPort, hostIp, protocol } of request.spec.ports) {
+      const taken = [...this.#containers.values()].some(({ state }) =>
+        state.publishedPorts.some((port) => port.hostPort === hostPort && port.protocol === protocol),
+      );
+      if (hostPort !== null && taken)
+        return new RuntimeError("port-in-use", `${hostIp}:${hostPort} is already allocated`, true);
+    }
+    return null;
+  }
+
+  #publish({ request }: Container): PublishedPort[] {
+    return request.spec.ports.map((port) => ({ ...port, hostPort: port.hostPort ?? this.#nextPort++ }));
+  }
+
+  #notify(container: Container): void {
+    const { state, request } = container;
+    const { taskId, containerId } = state;
+    if (this.#engine.hangs) this.#held.push(container);
+    if (!this.#engine.answers || this.#eventsToLose-- > 0) return;
+    for (const { clusterId, onEvent } of [...this.#listeners]) {
+      if (request.labels[containerLabels.cluster] === clusterId) onEvent({ taskId, containerId });
+    }
+  }
+}
+
+function newState(containerId: string, labels: CreateRequest["labels"]): ContainerState {
+  return {
+    containerId,
+    taskId: labels[containerLabels.task] ?? "",
+    container: labels[containerLabels.container] ?? mainContainer,
+    nodeId: labels[containerLabels.node] ?? "",
+    status: "created",
+    exitCode: null,
+    oomKilled: false,
+    error: "",
+    startedAt: null,
+    finishedAt: null,
+    publishedPorts: [],
+  };
+}

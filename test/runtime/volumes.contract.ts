@@ -1,0 +1,52 @@
+// What every runtime promises for volumes.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { containerLabels } from "../../src/model/cluster.ts";
+import type { Mount } from "../../src/model/task/task.ts";
+import { ContractSubject, nodeId, type RuntimeHarness } from "./contract-subject.ts";
+
+export function volumesContract(title: string, open: () => Promise<RuntimeHarness>): void {
+  describe(`${title}: volumes`, () => {
+    let subject: ContractSubject;
+    beforeAll(async () => {
+      subject = new ContractSubject(await open());
+    });
+    afterAll(() => subject?.close());
+
+    const volumeNamed = async (volume: string) =>
+      (await subject.runtime.volumes.list(true)).find((one) => one.name === volume);
+    const volume = (source: string): Mount => ({
+      ...{ type: "volume", source, target: "/data", readOnly: false, sizeBytes: null },
+    });
+
+    test("a volume that a container creates has the labels of its node, and stays after the container", async () => {
+      const containerId = await subject.create(
+        subject.newTask(subject.harness.programs.forever, { mounts: [volume(subject.name("data"))] }),
+      );
+      const made = (await volumeNamed(subject.name("data")))!;
+      expect(made.labels).toEqual({
+        [containerLabels.cluster]: subject.harness.clusterId,
+        [containerLabels.node]: nodeId,
+      });
+      expect((await subject.runtime.containers.uses()).find((use) => use.containerId === containerId)?.volumes).toEqual(
+        [subject.name("data")],
+      );
+      expect(await subject.runtime.volumes.remove(subject.name("data"))).toContain("the engine keeps it");
+      await subject.runtime.containers.remove(containerId);
+      expect(await volumeNamed(subject.name("data"))).toBeDefined();
+      expect(await subject.runtime.volumes.remove(subject.name("data"))).toBeNull();
+      expect(await volumeNamed(subject.name("data"))).toBeUndefined();
+      expect(await subject.runtime.volumes.remove(subject.name("data"))).toBeNull();
+    });
+
+    test("a volume that was there before keeps its labels", async () => {
+      await subject.harness.others.makeVolume(subject.name("theirs"));
+      const containerId = await subject.create(
+        subject.newTask(subject.harness.programs.forever, { mounts: [volume(subject.name("theirs"))] }),
+      );
+      expect((await volumeNamed(subject.name("theirs")))?.labels).toEqual({});
+      await subject.runtime.containers.remove(containerId);
+      expect(await volumeNamed(subject.name("theirs"))).toBeDefined();
+    });
+  });
+}
