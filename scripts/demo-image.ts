@@ -1,5 +1,5 @@
-// Builds the small image that the demo and the tests run, from this machine's own busybox: a shell, a web server, wget,
-// nc and sleep in 2 MB, with nothing downloaded. It writes to the engine that it is given and to nothing else.
+// Builds the small image of the demo and the tests from this machine's busybox: a shell, a web server, wget, nc and sleep in
+// 2 MB, without a download. It changes nothing but the given engine.
 //
 //   bun scripts/demo-image.ts [name]        (default podling-demo:latest)
 
@@ -9,7 +9,7 @@ import { type TarEntry, tar } from "./tar.ts";
 
 export const DEMO_IMAGE = "podling-demo:latest";
 const NEEDED_APPLETS = ["sh", "httpd", "wget", "nc", "sleep", "cat", "echo"];
-/** Says which busybox and which page an image was made from, so that one that is up to date is left alone. */
+/** Label with the hash of busybox and page that an image was made from, so that it is built only when they change. */
 const SOURCE_LABEL = "podling.image.source";
 
 export const DEMO_PAGE = `<!doctype html>
@@ -62,7 +62,7 @@ function busyboxRoot(): TarEntry[] {
   ];
 }
 
-/** What engines stream while they work: one JSON object a line, and a failure only inside of it. */
+/** Engines stream one JSON object a line while they work, and report a failure only in there. */
 async function finish(answer: Response, doing: string): Promise<void> {
   const text = await answer.text();
   const failure = /"error":\s*"([^"]+)"/.exec(text)?.[1];
@@ -91,7 +91,7 @@ async function importImage(host: string, name: string): Promise<boolean> {
   return true;
 }
 
-/** Off Linux there is no busybox to take: the engine builds the image on Docker's own, which it pulls. */
+/** On other systems than Linux there is no busybox to copy: the engine builds on Docker's busybox image, which it pulls. */
 async function buildImage(host: string, name: string): Promise<boolean> {
   const dockerfile = `FROM busybox:stable\nCOPY www /www\nLABEL ${SOURCE_LABEL}=busybox-stable\n`;
   if ((await sourceOf(host, name)) === "busybox-stable") return false;
@@ -108,7 +108,7 @@ function splitName(name: string): [repo: string, tag: string] {
   return colon > name.lastIndexOf("/") ? [name.slice(0, colon), name.slice(colon + 1)] : [name, "latest"];
 }
 
-/** Makes sure that the engine at `host` has the image. True when it had to be made. */
+/** Builds the image in the engine at `host` if it is missing or old. Returns true if it was built. */
 export function ensureImage(host: string, name: string = DEMO_IMAGE): Promise<boolean> {
   return process.platform === "linux" ? importImage(host, name) : buildImage(host, name);
 }

@@ -1,6 +1,6 @@
-// make demo: a master and two workers on this machine's Docker engine, a web server and a short job, shown with the
-// commands that a user would type and what these print. It removes all that it made, also after a failure or Ctrl-C, and
-// touches no container but its own. It imports nothing from src: it is a user.
+// make demo: a master and two workers on this machine's Docker engine, a web server and a short job, with the commands that a
+// user would type and their output. It removes everything that it made, also after a failure or Ctrl-C, and changes no other
+// container. It imports nothing from src.
 
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,11 +13,11 @@ const MAIN = resolve(import.meta.dir, "../src/main.ts");
 const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
 const READY_WAIT_MS = 20_000;
 const END_WAIT_MS = 15_000;
-/** Longer than a removal takes; when somebody else runs something from the image by now, it is theirs. */
+/** Longer than a removal takes. After that, a container of the image belongs to another user, and is kept. */
 const IMAGE_WAIT_MS = 3_000;
 const POLL_MS = 50;
 const WORKERS = ["worker-1", "worker-2"];
-/** Three lines, a moment apart, so that there is something to see in ps and in the logs. */
+/** Three lines with pauses, so that ps and logs have something to show. */
 const JOB = 'for i in 1 2 3; do echo "counting: $i"; sleep 0.3; done; echo "done counting"';
 
 class DemoError extends Error {}
@@ -26,7 +26,7 @@ const bold = (text: string) => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` :
 const dim = (text: string) => (process.stdout.isTTY ? `\x1b[2m${text}\x1b[0m` : text);
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
-/** A line of narration before the commands that it is about. */
+/** A line that explains the commands after it. */
 const tell = (text: string) => print(`\n${bold(`# ${text}`)}`);
 
 /** Quotes words as a shell needs them. */
@@ -128,10 +128,10 @@ class Demo {
     if (!body.includes("Podling")) throw new DemoError(`${page} does not show the page of the demo's image`);
   }
 
-  /** Starts a command that stays. Its output goes to a file, shown only when something goes wrong. */
+  /** Starts a command that keeps running. Its output goes to a file, which is shown only after a failure. */
   #start(name: string, args: string[]): void {
     print(`$ podling ${shellWords(args)} &`);
-    // Should this process be killed, the kernel asks the others to end.
+    // If this process is killed, the kernel sends SIGTERM to its children.
     const withUs = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "TERM"];
     const log = openSync(join(this.#folder, `${name}.log`), "a");
     try {
@@ -140,7 +140,7 @@ class Demo {
         stdin: "ignore",
         stdout: log,
         stderr: log,
-        // A session of its own: on Ctrl-C it is the demo that ends them, in order.
+        // A session of its own, so that on Ctrl-C the demo ends its processes in order.
         detached: true,
       });
       this.#background.push({ name, child });
@@ -176,21 +176,21 @@ class Demo {
     }
   }
 
-  /** What the processes in the background had to say, for when something went wrong. */
+  /** The output of the background processes, for a failure. */
   logs(): string {
     return this.#background
       .map(({ name }) => `--- ${name}\n${readFileSync(join(this.#folder, `${name}.log`), "utf8").slice(-3_000)}`)
       .join("\n");
   }
 
-  /** Ends the processes and removes containers, image and folder. Twice is once. */
+  /** Ends the processes and removes containers, image and folder. A second call does nothing. */
   remove(): Promise<void> {
     this.#removal ??= this.#remove();
     return this.#removal;
   }
 
   async #remove(): Promise<void> {
-    // Workers first: a master that went first would have them report to nobody.
+    // Workers end first, so that their last reports reach the master.
     for (const { child } of this.#background.reverse()) {
       child.kill("SIGTERM");
       await Promise.race([child.exited, Bun.sleep(END_WAIT_MS)]);
@@ -201,7 +201,7 @@ class Demo {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Waits for the engine to be through with containers that are on their way out. */
+  /** Waits until the engine has removed the containers that are being removed. */
   async #removeImage(): Promise<void> {
     const deadline = performance.now() + IMAGE_WAIT_MS;
     while (performance.now() < deadline) {

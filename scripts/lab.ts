@@ -1,4 +1,4 @@
-// The command line of the lab's clean-up (scripts/lab). All the knowledge is in tools/lab/reaper.ts.
+// The command line of the lab's clean-up (scripts/lab). tools/lab/reaper.ts does the work.
 
 import { allClaims, isOwned } from "../tools/lab/claim.ts";
 import { reapLeftovers } from "../tools/lab/reaper.ts";

@@ -8,7 +8,7 @@ const PING_TIMEOUT_MS = 3_000;
 
 export type EngineSearch = { host: string } | { problem: string };
 
-/** Sockets in the order in which people have them: the system's, Docker Desktop's, a rootless one, Podman's. */
+/** Sockets, the most common first: the system's, Docker Desktop's, a rootless one, Podman's. */
 export function candidateHosts(env: Record<string, string | undefined>): string[] {
   const named = env.DOCKER_HOST;
   if (named) return [named];
@@ -42,15 +42,15 @@ async function ping(host: string): Promise<string | null> {
 
 export async function findEngine(env: Record<string, string | undefined> = process.env): Promise<EngineSearch> {
   let problem = "no Docker engine was found";
-  let weight = 0;
+  let reported = 0;
   for (const host of candidateHosts(env)) {
     const failure = await ping(host);
     if (failure === null) return { host };
-    // A socket that exists and refuses says more than one that is not there; the first of those is what we tell.
-    const says = failure.startsWith("there is no socket") ? 1 : 2;
-    if (says > weight) {
+    // A socket that exists but does not answer is the better problem to report; of several, the first.
+    const weight = failure.startsWith("there is no socket") ? 1 : 2;
+    if (weight > reported) {
       problem = failure;
-      weight = says;
+      reported = weight;
     }
   }
   return { problem };

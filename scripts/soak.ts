@@ -1,6 +1,6 @@
-// make soak: tasks come and go on two hosts while workers, master, engines and cables break, for SOAK_MINUTES minutes. It
-// prints what the processes used at the start, in the middle and at the end, and fails when memory or open files keep
-// growing, or when the auditor finds anything lost, twice or left over. Ctrl-C removes all that it made.
+// make soak: load on two hosts while workers, master, engines and the network fail, for SOAK_MINUTES minutes. It prints what
+// the processes used at the start, in the middle and at the end, and fails when memory or open files keep growing, or when
+// the auditor finds a task lost, doubled or left over. Ctrl-C removes everything that it made.
 //
 //   SOAK_MINUTES=60 SOAK_TASKS_PER_SECOND=2 PODLING_TEST_SEED=1 bun scripts/soak.ts
 
@@ -11,7 +11,7 @@ import { Soak } from "../test/soak/soak.ts";
 import { labAvailable } from "../tools/lab/available.ts";
 
 const inFlight = 8;
-/** Below, no third of the judged time holds enough samples for a median. */
+/** With less, a third of the measured time has too few samples for a median. */
 const fewestMinutes = 3;
 
 function setting(name: string, fallback: number, least: number): number {
@@ -28,7 +28,7 @@ const perSecond = setting("SOAK_TASKS_PER_SECOND", 2, 0.1);
 const seed = setting("PODLING_TEST_SEED", drawSeed(systemRandom), 0);
 const unavailable = labAvailable();
 if (unavailable !== null) {
-  process.stderr.write(`no soak here: ${unavailable}\n`);
+  process.stderr.write(`the soak cannot run here: ${unavailable}\n`);
   process.exit(2);
 }
 
@@ -47,7 +47,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     if (ending) return;
     interrupted.abort();
     say("interrupted: removing what was started");
-    // While the lab is still being built, its owner's end is what removes it: the next lab does.
+    // A lab that is still being built is removed by the next one, because its owner is gone then.
     void end(130);
   });
 }
@@ -76,7 +76,7 @@ async function report(done: Soak): Promise<void> {
   try {
     const rows = rowsOf(usage.series);
     say(usageTable(rows));
-    failure = [failure, ...(usage.judging ? growth(rows) : [])].filter((line) => line !== "").join("\n");
+    failure = [failure, ...(usage.measuring ? growth(rows) : [])].filter((line) => line !== "").join("\n");
   } catch (error) {
     failure ||= (error as Error).message;
   }
@@ -85,9 +85,9 @@ async function report(done: Soak): Promise<void> {
   const load = loadavg().map((one) => one.toFixed(1));
   say(
     `${minutesRun.toFixed(1)} minutes, ${churn.ended} tasks ended (${(churn.ended / minutesRun / 60).toFixed(1)} a second), ` +
-      `${book.runs().length} runs, ${churn.retries} requests sent again, ${faults.length} faults, ` +
+      `${book.runs().length} runs, ${churn.retries} requests retried, ${faults.length} faults, ` +
       `${auditor.clean} audits clean, journal ${journalMiB.toFixed(1)} MiB, load average ${load.join(" ")}`,
   );
-  say(failure === "" ? "nothing lost, nothing twice, nothing left over; flat" : `FAILED\n${failure}`);
+  say(failure === "" ? "no task lost, doubled or left over; memory and open files are flat" : `FAILED\n${failure}`);
   await end(failure === "" ? 0 : 1);
 }

@@ -1,8 +1,7 @@
-// Writes tar archives (ustar) in memory: enough to hand a root folder to the Docker engine. It reads no archives, and
-// knows nothing of the file system.
+// Writes tar archives (ustar) in memory, for a root folder that the Docker engine imports. It does not read archives or files.
 
 const BLOCK = 512;
-/** The name field of a ustar header; longer names need a prefix field that nothing here has use for. */
+/** Length of the name field of a ustar header. Longer names would need the prefix field, which is not written. */
 const NAME_BYTES = 100;
 
 export type TarEntry =

@@ -48,7 +48,7 @@ export async function podlingLoss(pair: Pair, name: string): Promise<number> {
     );
     return (performance.now() - from) / 1000;
   } finally {
-    await host.mend();
+    await host.reconnect();
     await nodesOnline(master, hosts.length);
     await clearPair(pair);
   }
@@ -74,7 +74,7 @@ async function swarmLoss(swarm: Swarm): Promise<number> {
     );
     return (performance.now() - from) / 1000;
   } finally {
-    await worker.mend();
+    await worker.reconnect();
     await until(
       "the Swarm's node to be back",
       async () => (await swarm.nodes()).every(({ Status }) => Status.State === "ready"),

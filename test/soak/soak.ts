@@ -1,6 +1,6 @@
-// One soak: tasks come and go for so many minutes while something breaks all the time, and the auditor compares at
-// intervals. Two acts: in the first the master and both workers are killed again and again; in the second the master and
-// the worker of n2 live on, through everything that is done to the others, so that what they leak can show.
+// One soak: load and faults for a number of minutes, with an audit after each fault. It has two phases: in the first the
+// master and both workers are killed repeatedly; in the second the master and the worker of n2 keep running through all
+// other faults, so that their leaks show.
 
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { Random } from "../../src/lib/random.ts";
@@ -10,8 +10,8 @@ import { Churn } from "../system/churn.ts";
 import { metricOf, TwoHosts } from "../system/two-hosts.ts";
 import { Usage } from "./usage.ts";
 
-/** Of the whole time: the end of the first act, and that of the warm-up after its last kill. */
-const firstAct = 0.2;
+/** Parts of the whole time at which the first phase ends, and the warm-up after its last kill. */
+const firstPhase = 0.2;
 const warmUp = 0.3;
 const residentCount = 4;
 const sampleMs = 2_000;
@@ -26,11 +26,11 @@ export type SoakOptions = {
   perSecond: number;
   inFlight: number;
   say: (line: string) => void;
-  /** Ends it early, in good order. */
+  /** Ends the soak early, and cleans up. */
   signal: AbortSignal;
 };
 
-type Act = { name: string; doIt: () => Promise<void> };
+type Fault = { name: string; cause: () => Promise<void> };
 
 export class Soak {
   readonly world: TwoHosts;
@@ -41,7 +41,7 @@ export class Soak {
   readonly #options: SoakOptions;
   readonly #residents: Entry[] = [];
   readonly #beganMs = performance.now();
-  /** Containers that were seen twice, at any moment. */
+  /** Tasks that had two containers at some moment. */
   readonly twice: string[] = [];
   #faultNumber = 0;
 
@@ -56,40 +56,40 @@ export class Soak {
     const live = (of: { process: { running: boolean; pid: number } }) => () =>
       of.process.running ? of.process.pid : null;
     this.usage = new Usage([
-      { name: "master", pid: live(master), judged: true },
-      { name: "worker n2", pid: live(places[1].worker), judged: true },
-      { name: "worker n1", pid: live(places[0].worker), judged: false },
+      { name: "master", pid: live(master), measured: true },
+      { name: "worker n2", pid: live(places[1].worker), measured: true },
+      { name: "worker n1", pid: live(places[0].worker), measured: false },
       ...places.map(({ host }) => ({
         name: `engine ${host.name}`,
         pid: () => (host.engine.running ? host.engine.pid : null),
-        judged: false,
+        measured: false,
       })),
     ]);
   }
 
-  /** A master that keeps few finished tasks: what it is to keep, it then soon has, and its memory has no excuse. */
+  /** The master keeps few finished tasks, so that it soon has all of them and its memory should be flat. */
   static async start(options: SoakOptions): Promise<Soak> {
     return new Soak(await TwoHosts.start(["--retention-count", "500"]), options);
   }
 
-  /** To the end of its time; throws when the auditor finds anything. */
+  /** Runs until the time is over; throws when the auditor finds a fault. */
   async run(): Promise<void> {
     const { minutes, say } = this.#options;
     const endMs = this.#beganMs + minutes * 60_000;
     await this.#fillHistory();
     for (let i = 0; i < residentCount; i++) {
-      const wish = { name: `resident-${i}`, kind: "service", exitCode: 0, policy: "always" } as const;
-      this.#residents.push(await this.churn.create(wish));
+      const order = { name: `resident-${i}`, kind: "service", exitCode: 0, policy: "always" } as const;
+      this.#residents.push(await this.churn.create(order));
     }
     const watching = this.#watch();
     try {
       while (performance.now() < endMs && !this.#options.signal.aborted) {
         const share = (performance.now() - this.#beganMs) / (endMs - this.#beganMs);
-        if (!this.usage.judging && share >= warmUp) {
-          this.usage.judge();
-          say("the warm-up is over: from here on memory and open files are judged");
+        if (!this.usage.measuring && share >= warmUp) {
+          this.usage.startMeasuring();
+          say("the warm-up is over: memory and open files are measured from now on");
         }
-        await this.#cycle(share < firstAct ? this.#firstActFaults() : this.#secondActFaults());
+        await this.#cycle(share < firstPhase ? this.#firstFaults() : this.#secondFaults());
       }
     } finally {
       this.#watching = false;
@@ -98,7 +98,7 @@ export class Soak {
     if (!this.#options.signal.aborted) await this.#finish();
   }
 
-  /** The master and the worker that lived through it all are killed as well, and all is removed. */
+  /** Kills the master and both workers once more, and removes all tasks. */
   async #finish(): Promise<void> {
     const { world, churn, auditor } = this;
     churn.begin();
@@ -110,16 +110,16 @@ export class Soak {
     await auditor.nothingLeft();
   }
 
-  /** Load, a fault in the middle of it, a quiet moment, the audit. */
-  async #cycle(faults: Act[]): Promise<void> {
+  /** Load with a fault in the middle; then the load stops, and the audit runs. */
+  async #cycle(faults: Fault[]): Promise<void> {
     const { churn, auditor } = this;
     const { minutes, signal, say } = this.#options;
     // About one fault a minute in an hour, and some ten in five minutes.
     const loadMs = Math.min(20_000, minutes * 1_000);
-    const { name, doIt } = faults[this.#faultNumber++ % faults.length]!;
+    const { name, cause } = faults[this.#faultNumber++ % faults.length]!;
     churn.begin();
     await pause(loadMs, signal);
-    await doIt();
+    await cause();
     await pause(loadMs, signal);
     await churn.pause();
     await auditor.audit();
@@ -134,33 +134,33 @@ export class Soak {
     say(`${seconds} s: ${churn.ended} tasks; ${name}; audit ${auditor.clean} found nothing; ${now.join(", ")}`);
   }
 
-  #firstActFaults(): Act[] {
+  #firstFaults(): Fault[] {
     const { world } = this;
     const [n1, n2] = world.places;
     return [
-      { name: "master killed", doIt: () => world.killMaster() },
-      { name: "worker n2 killed", doIt: () => world.killWorker(n2) },
-      { name: "worker n1 killed", doIt: () => world.killWorker(n1) },
-      { name: "engine n1 killed", doIt: () => world.killEngine(n1, engineAwayMs) },
-      { name: "n2 cut off", doIt: () => world.cut(n2, cutMs) },
+      { name: "master killed", cause: () => world.killMaster() },
+      { name: "worker n2 killed", cause: () => world.killWorker(n2) },
+      { name: "worker n1 killed", cause: () => world.killWorker(n1) },
+      { name: "engine n1 killed", cause: () => world.killEngine(n1, engineAwayMs) },
+      { name: "n2 cut off", cause: () => world.cut(n2, cutMs) },
     ];
   }
 
-  #secondActFaults(): Act[] {
+  #secondFaults(): Fault[] {
     const { world } = this;
     const [n1, n2] = world.places;
     return [
-      { name: "worker n1 killed", doIt: () => world.killWorker(n1) },
-      { name: "engine n2 killed, live-restore", doIt: () => world.killEngine(n2, engineAwayMs) },
-      { name: "n2 cut off", doIt: () => world.cut(n2, cutMs) },
-      { name: "engine n1 killed", doIt: () => world.killEngine(n1, engineAwayMs) },
-      { name: "n1 cut off", doIt: () => world.cut(n1, cutMs) },
+      { name: "worker n1 killed", cause: () => world.killWorker(n1) },
+      { name: "engine n2 killed, live-restore", cause: () => world.killEngine(n2, engineAwayMs) },
+      { name: "n2 cut off", cause: () => world.cut(n2, cutMs) },
+      { name: "engine n1 killed", cause: () => world.killEngine(n1, engineAwayMs) },
+      { name: "n1 cut off", cause: () => world.cut(n1, cutMs) },
     ];
   }
 
   #watching = true;
 
-  /** Samples, and looks for containers that are there twice, at any moment. */
+  /** Samples the processes, and looks for tasks with two containers. */
   async #watch(): Promise<void> {
     while (this.#watching) {
       this.usage.sample(performance.now());
@@ -170,12 +170,12 @@ export class Soak {
     }
   }
 
-  /** The changes that a master keeps for its watchers are full before anything is judged: filling is no leak. */
+  /** Fills the changes that a master keeps for its watchers before the measured time, because filling them is not a leak. */
   async #fillHistory(): Promise<void> {
     const { master, image } = this.world;
     const one = async (number: number) => {
-      const wish = { name: `history-${number}`, image, constraints: ["node==nowhere"] };
-      const { taskId } = await master.json<TaskView>("POST", "/api/v1/tasks", wish);
+      const body = { name: `history-${number}`, image, constraints: ["node==nowhere"] };
+      const { taskId } = await master.json<TaskView>("POST", "/api/v1/tasks", body);
       await master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`);
     };
     const inTurn = 50;
@@ -184,7 +184,7 @@ export class Soak {
     }
   }
 
-  /** Bytes of the journal, as the master says. */
+  /** Size of the journal in bytes, from the master's metrics. */
   async journalBytes(): Promise<number> {
     return metricOf(await (await this.world.master.fetch("/metrics")).text(), "podling_journal_bytes");
   }

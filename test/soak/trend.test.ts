@@ -1,4 +1,4 @@
-// What counts as growth, on series whose truth is known: leaks of several speeds, warm-ups, saw teeth and noise.
+// What counts as growth, on made series: leaks of several speeds, warm-ups, saw teeth and noise.
 
 import { describe, expect, test } from "bun:test";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -27,20 +27,20 @@ describe("is growth", () => {
   for (const [what, samples] of rows) test(what, () => expect(trendOf(samples, floor).grows).toBe(true));
 });
 
-describe("is no growth", () => {
+describe("is not growth", () => {
   const rows: [what: string, Sample[]][] = [
     ["a flat line", series(45, () => 80)],
     ["noise", series(45, (_, random) => 80 + 20 * random())],
     ["a saw tooth of 20", series(45, (minute) => 80 + 20 * (minute % 3))],
     ["a warm-up", series(45, (minute) => 80 + 50 * (1 - Math.exp(-minute / 3)))],
     ["a step early on", series(45, (minute) => (minute < 10 ? 80 : 110))],
-    ["what shrinks", series(45, (minute) => 120 - minute / 2)],
+    ["a series that shrinks", series(45, (minute) => 120 - minute / 2)],
     ["a single peak", series(45, (minute) => (minute > 40 && minute < 41 ? 300 : 80))],
   ];
   for (const [what, samples] of rows) test(what, () => expect(trendOf(samples, floor).grows).toBe(false));
 });
 
-test("says where it began, was and ended, and how fast it grew", () => {
+test("returns start, middle, end and slope", () => {
   const trend = trendOf(
     series(60, (minute) => 100 + minute / 2),
     floor,
@@ -50,7 +50,7 @@ test("says where it began, was and ended, and how fast it grew", () => {
   expect(trend.noise).toBeCloseTo(0, 6);
 });
 
-test("says what it would have noticed: a bit more is growth, a bit less is not", () => {
+test("returns the growth that it would have found: a bit more is growth, a bit less is not", () => {
   const flat = (minute: number, random: () => number) => 80 + 6 * random() + 0 * minute;
   const { detectablePerHour } = trendOf(series(45, flat), floor);
   const leaking = (perHour: number) =>
@@ -62,6 +62,6 @@ test("says what it would have noticed: a bit more is growth, a bit less is not",
   expect(leaking(detectablePerHour * 0.8)).toBe(false);
 });
 
-test("too few samples are no verdict", () => {
+test("too few samples throw", () => {
   expect(() => trendOf(series(45, () => 1).slice(0, 5), floor)).toThrow("too few");
 });

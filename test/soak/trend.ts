@@ -1,8 +1,8 @@
-// Does a series of measurements keep growing? Pure arithmetic on samples; it knows nothing of where they come from.
+// Decides whether a series of measurements keeps growing. Pure arithmetic on samples.
 //
-// The rule: the judged time is cut into thirds. What leaks grows in the last third as it did in the second; what merely
-// warms up does not. So a series grows when the median of the last third is above that of the second by more than the
-// tolerance: three times the noise (the scatter around the trend itself), and at least a floor that is given.
+// The rule: the measured time is cut into thirds. A leak grows in the last third as in the second; a warm-up does not. So a
+// series grows when the median of the last third is above that of the second by more than the tolerance: three times the
+// noise (the scatter around the trend), and at least a given floor.
 
 export type Sample = { atMs: number; value: number };
 
@@ -13,21 +13,21 @@ export type Trend = {
   end: number;
   /** Theil-Sen: the median of all slopes between two samples, an hour. */
   slopePerHour: number;
-  /** How far samples lie off the trend: the median distance, scaled to a standard deviation. */
+  /** Median distance of the samples from the trend, scaled to a standard deviation. */
   noise: number;
-  /** By how much the last third may lie above the second. */
+  /** How far the last third may lie above the second. */
   tolerance: number;
-  /** By how much it does. */
+  /** How far it does. */
   rise: number;
   grows: boolean;
-  /** The slowest steady growth that this run would have noticed, an hour. */
+  /** The slowest steady growth that this run would have found, an hour. */
   detectablePerHour: number;
 };
 
 const hourMs = 3_600_000;
-/** The slopes between 400 samples are 80,000; beyond that every n-th sample says the same. */
+/** 400 samples have 80,000 slopes; with more samples every n-th one is enough. */
 const mostSamples = 400;
-/** Below, thirds have no medians worth the name. */
+/** With fewer, the median of a third means nothing. */
 const fewestSamples = 9;
 const toDeviation = 1.4826;
 const noisesTolerated = 3;
@@ -35,9 +35,7 @@ const noisesTolerated = 3;
 /** `floor`: a rise that is never called growth, for instance the size of a heap's own steps. */
 export function trendOf(samples: readonly Sample[], floor: number): Trend {
   if (samples.length < fewestSamples) {
-    throw new Error(
-      `${samples.length} samples are too few to judge; at least ${fewestSamples} are needed: run for longer`,
-    );
+    throw new Error(`${samples.length} samples are too few; at least ${fewestSamples} are needed: run for longer`);
   }
   const third = Math.floor(samples.length / 3);
   const medianOf = (part: readonly Sample[]) => median(part.map(({ value }) => value));

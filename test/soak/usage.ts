@@ -1,5 +1,4 @@
-// Resident memory and open files of processes, sampled as the kernel tells them, one series for each. Linux only. It
-// judges nothing (trend.ts).
+// Samples resident memory and open files of processes from /proc, one series for each. trend.ts evaluates them.
 
 import { readdirSync, readFileSync } from "node:fs";
 import type { Sample } from "./trend.ts";
@@ -8,26 +7,26 @@ const MiB = 1024 * 1024;
 
 export type Watched = {
   name: string;
-  /** The process as it is now; null while it is dead on purpose. */
+  /** The process as it is now; null while it is killed on purpose. */
   pid: () => number | null;
-  /** Lives on from the warm-up to the end, so that growth can show: its series are judged. */
-  judged: boolean;
+  /** True when it runs from the warm-up to the end, so that its growth is checked. */
+  measured: boolean;
 };
 
 export type Series = { watched: Watched; memory: Sample[]; files: Sample[]; pids: Set<number> };
 
 export class Usage {
   readonly series: Series[];
-  /** The warm-up is over: what is sampled counts. */
-  judging = false;
+  /** True after the warm-up. */
+  measuring = false;
 
   constructor(watched: Watched[]) {
     this.series = watched.map((one) => ({ watched: one, memory: [], files: [], pids: new Set() }));
   }
 
-  /** Begins anew: what was before was the warm-up. */
-  judge(): void {
-    this.judging = true;
+  /** Drops the samples of the warm-up. */
+  startMeasuring(): void {
+    this.measuring = true;
     for (const one of this.series) {
       one.memory.length = 0;
       one.files.length = 0;
@@ -51,7 +50,7 @@ export class Usage {
 export function usageOf(pid: number): { memoryMiB: number; files: number } | null {
   try {
     const kib = Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? Number.NaN);
-    // A process that has ended and is not yet collected has no memory of its own.
+    // A process that has ended but was not reaped yet has no VmRSS.
     if (Number.isNaN(kib)) return null;
     return { memoryMiB: (kib * 1024) / MiB, files: readdirSync(`/proc/${pid}/fd`).length };
   } catch {

@@ -1,8 +1,8 @@
-// The auditor's verdicts on single tasks, one row a case: what a fault explains, and what nothing does.
+// The auditor's rules for single tasks, one row a case: which ends and restarts a fault explains, and which it does not.
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../../src/model/ids.ts";
-import { judgeEnd, judgeRuns } from "./audit-rules.ts";
+import { checkEnd, checkRuns } from "./audit-rules.ts";
 import type { Entry, KnownTask, Run } from "./book.ts";
 import { FaultLog } from "./fault-log.ts";
 
@@ -39,18 +39,18 @@ describe("runs", () => {
     ["twice in one container", entry([known()]), runs(a, a), none, /2 times in container a+; 1 can/],
     ["twice, and a killed worker is no excuse for a job", entry([known()]), runs(a, a), killed, /2 times/],
     ["in two containers", entry([known()]), runs(a, b), none, /2 containers, and was placed 1/],
-    ["in two containers, for it was replaced", entry([known(), known({ containerId: b })]), runs(a, b), none, null],
+    ["in two containers, because it was replaced", entry([known(), known({ containerId: b })]), runs(a, b), none, null],
     ["completed, and never ran", entry([known()]), [], none, /never ran/],
     ["never started", entry([known({ status: "stopped", code: "stopped", exitCode: null })]), [], none, null],
-    ["restarted as told", entry([known({ restarts: 2 })], service), runs(a, a, a), none, null],
-    ["restarted more than told", entry([known({ restarts: 1 })], service), runs(a, a, a), none, /3 times/],
-    ["more than a killed worker told", entry([known({ restarts: 1 })], service), runs(a, a, a), killed, null],
+    ["restarted as counted", entry([known({ restarts: 2 })], service), runs(a, a, a), none, null],
+    ["restarted more often than counted", entry([known({ restarts: 1 })], service), runs(a, a, a), none, /3 times/],
+    ["more often than a killed worker reported", entry([known({ restarts: 1 })], service), runs(a, a, a), killed, null],
   ];
   for (const [what, one, its, faults, found] of rows) {
     test(what, () => {
-      const verdict = judgeRuns(one, its, faults, hostOf).join("\n");
-      if (found === null) expect(verdict).toBe("");
-      else expect(verdict).toMatch(found);
+      const sentences = checkRuns(one, its, faults, hostOf).join("\n");
+      if (found === null) expect(sentences).toBe("");
+      else expect(sentences).toMatch(found);
     });
   }
 });
@@ -74,16 +74,26 @@ describe("ends", () => {
     ["long after", entry([known(ended)]), faultsOf(["engine killed", "n1", -90_000, -80_000]), /Nothing explains/],
     ["lost, and none was away", entry([known(lost)]), none, /No node was away/],
     ["lost with its cable", entry([known(lost)]), faultsOf(["cable cut", "n1", 1_100, 9_000]), null],
-    ["lost to a worker's start", entry([known(lost)]), faultsOf(["worker killed", "n1", 1_100, 1_900]), /No node/],
-    ["lost to a long one", entry([known(lost)]), faultsOf(["worker killed", "n1", 1_100, 5_900]), null],
+    [
+      "lost although the worker was away for a moment only",
+      entry([known(lost)]),
+      faultsOf(["worker killed", "n1", 1_100, 1_900]),
+      /No node/,
+    ],
+    [
+      "lost while the worker was away for long",
+      entry([known(lost)]),
+      faultsOf(["worker killed", "n1", 1_100, 5_900]),
+      null,
+    ],
     ["stopped as asked", entry([known({ status: "stopped" })], { kind: "service" }), none, null],
     ["a service that failed", entry([known({ status: "failed" })], { kind: "service" }), none, /Nothing explains/],
   ];
   for (const [what, one, faults, found] of rows) {
     test(what, () => {
-      const verdict = judgeEnd(one, faults, hostOf).join("\n");
-      if (found === null) expect(verdict).toBe("");
-      else expect(verdict).toMatch(found);
+      const sentences = checkEnd(one, faults, hostOf).join("\n");
+      if (found === null) expect(sentences).toBe("");
+      else expect(sentences).toMatch(found);
     });
   }
 });

@@ -1,13 +1,13 @@
-// Whether one task ran as often as it may and ended as it should, given what was broken meanwhile. Pure: the book's entry
-// and the log of faults in, sentences out. Test support.
+// Checks one task: that it ran as often as allowed and ended as expected, given the faults of that time. Pure: takes the
+// book's entry and the log of faults, returns sentences. Test support.
 
 import type { Entry, KnownTask, Run } from "./book.ts";
 import type { FaultLog } from "./fault-log.ts";
 
 type HostOf = (nodeId: string | null) => string | null;
 
-/** Program starts against placements and restarts: one that nobody counted is one too many. */
-export function judgeRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: HostOf): string[] {
+/** Compares program starts with placements and counted restarts. A start that was not counted is a fault. */
+export function checkRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: HostOf): string[] {
   const { name, lineage, policy } = entry;
   const found: string[] = [];
   const toMs = entry.endedMs ?? performance.now();
@@ -26,36 +26,36 @@ export function judgeRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: H
   }
   for (const task of lineage) {
     const itsRuns = runs.filter(({ container }) => task.containerId?.startsWith(container));
-    const ranToItsEnd = task.status === "completed" || (task.code === "exited" && task.exitCode === entry.exitCode);
-    if (ranToItsEnd && itsRuns.length === 0) found.push(`${name} (${task.taskId}) is ${task.status}, and never ran`);
+    const ranToTheEnd = task.status === "completed" || (task.code === "exited" && task.exitCode === entry.exitCode);
+    if (ranToTheEnd && itsRuns.length === 0) found.push(`${name} (${task.taskId}) is ${task.status}, and never ran`);
   }
   return found;
 }
 
-/** Its own end, or one that a fault explains. */
-export function judgeEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string[] {
+/** The task must have ended as asked, or as a fault explains. */
+export function checkEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string[] {
   const toMs = entry.endedMs ?? performance.now();
   return entry.lineage.flatMap((task) => {
     const host = hostOf(task.nodeId);
-    const said = `${entry.name} (${task.taskId}) on ${host}: ${task.status}, code ${task.exitCode}, ${task.code}: ${task.message}`;
+    const ended = `${entry.name} (${task.taskId}) on ${host}: ${task.status}, code ${task.exitCode}, ${task.code}: ${task.message}`;
     if (task.code === "node-lost") {
-      return faults.excusesLoss(host, entry.askedMs, toMs) ? [] : [`${said}. No node was away`];
+      return faults.excusesLoss(host, entry.askedMs, toMs) ? [] : [`${ended}. No node was away`];
     }
-    if (endedAsWished(entry, task)) return [];
+    if (endedAsAsked(entry, task)) return [];
     if (isDockersOwn(task) && faults.excusesCrash(host, entry.askedMs, toMs)) return [];
-    return faults.excusesEngine(host, entry.askedMs, toMs) ? [] : [`${said}. Nothing explains this end`];
+    return faults.excusesEngine(host, entry.askedMs, toMs) ? [] : [`${ended}. Nothing explains this end`];
   });
 }
 
 /**
- * What a crash of Docker does to a container although it has live-restore: one whose start was under way is never started,
- * and one that ended meanwhile can have lost its exit code, for which it then says 255.
+ * True for what a crash of Docker does to a container in spite of live-restore: a container that was starting is never
+ * started, and one that ended during the crash can lose its exit code, which Docker then reports as 255.
  */
 function isDockersOwn({ code, message, exitCode }: KnownTask): boolean {
   return (code === "start-failed" && message.endsWith("already exists")) || (code === "exited" && exitCode === 255);
 }
 
-function endedAsWished({ kind, exitCode }: Entry, { status, exitCode: code }: KnownTask): boolean {
+function endedAsAsked({ kind, exitCode }: Entry, { status, exitCode: code }: KnownTask): boolean {
   if (status === "scheduled" || status === "running" || status === "pending") return true;
   if (kind === "service") return status === "stopped";
   return status === (exitCode === 0 ? "completed" : "failed") && code === exitCode;

@@ -1,6 +1,5 @@
-// Compares, for one cluster, what clients were acknowledged, what the master lists, what each engine really has and what
-// the tasks' own programs wrote down: nothing lost, nothing twice, nothing left over. It finds, and mends nothing.
-// Test support.
+// Compares, for one cluster, what was acknowledged to clients, what the master lists, what each engine has, and what the
+// tasks' own programs wrote down: no task is lost, none runs twice, nothing is left over. It changes nothing. Test support.
 
 import type { TaskView } from "../../src/api/views/task.ts";
 import { containerLabels } from "../../src/model/cluster.ts";
@@ -8,12 +7,12 @@ import { isFinished, isPlaced } from "../../src/model/task/task.ts";
 import type { EngineContainer } from "../../tools/lab/engine.ts";
 import { containerProcesses } from "../../tools/lab/reaper.ts";
 import { until } from "../../tools/lab/until.ts";
-import { judgeEnd, judgeRuns } from "./audit-rules.ts";
+import { checkEnd, checkRuns } from "./audit-rules.ts";
 import type { Book } from "./book.ts";
 import { allTasks } from "./clients.ts";
 import { metricOf, type TwoHosts, workerPage } from "./two-hosts.ts";
 
-const settleMs = 60_000;
+const quiescentMs = 60_000;
 
 type Found = EngineContainer & { host: string; taskId: string };
 
@@ -28,19 +27,19 @@ export class Auditor {
     this.#book = book;
   }
 
-  /** At a quiet moment: all is as acknowledged. What is still on its way has a minute; then it throws all that is wrong. */
+  /** For a moment without load: everything is as acknowledged. Waits up to a minute for that; then throws all faults. */
   async audit(): Promise<void> {
-    await this.#settled("the cluster to be as acknowledged", () => this.faults());
+    await this.#quiescent("the cluster to be as acknowledged", () => this.faults());
     this.clean++;
   }
 
   /** After everything was removed: no task, container, process, stream or command is left. */
   async nothingLeft(): Promise<void> {
-    await this.#settled("nothing to be left over", () => this.leftovers());
+    await this.#quiescent("nothing to be left over", () => this.leftovers());
     this.clean++;
   }
 
-  async #settled(what: string, look: () => Promise<string[]>): Promise<void> {
+  async #quiescent(what: string, look: () => Promise<string[]>): Promise<void> {
     await until(
       what,
       async () => {
@@ -50,11 +49,11 @@ export class Auditor {
         const more = faults.length > 20 ? `\n... and ${faults.length - 20} more` : "";
         throw new Error(`\n${faults.slice(0, 20).join("\n")}${more}`);
       },
-      settleMs,
+      quiescentMs,
     );
   }
 
-  /** Holds at any moment, also under load: no task has two containers, on one host or on both. */
+  /** Tasks with two containers, on one host or on both. Must be empty at any moment, also under load. */
   async twice(): Promise<string[]> {
     const byTask = Map.groupBy(await this.#containers(true), ({ taskId }) => taskId);
     return [...byTask]
@@ -73,15 +72,15 @@ export class Auditor {
     faults.push(...againstEngines(listed, containers, hostOf));
     const runs = Map.groupBy(this.#book.runs(), ({ name }) => name);
     for (const [name, entry] of this.#book.entries) {
-      faults.push(...judgeRuns(entry, runs.get(name) ?? [], this.#world.faults, hostOf));
-      faults.push(...judgeEnd(entry, this.#world.faults, hostOf));
+      faults.push(...checkRuns(entry, runs.get(name) ?? [], this.#world.faults, hostOf));
+      faults.push(...checkEnd(entry, this.#world.faults, hostOf));
       runs.delete(name);
     }
-    for (const name of runs.keys()) faults.push(`${name} has run, and nobody asked for it`);
+    for (const name of runs.keys()) faults.push(`${name} has run, and was never asked for`);
     return faults;
   }
 
-  /** What runs on is watched by nobody else: whether its node was lost meanwhile shows here. */
+  /** Finds the replacements of tasks that run on, because no client waits for these. */
   async #followReplacements(listed: Map<string, TaskView>): Promise<void> {
     for (const entry of this.#book.entries.values()) {
       if (entry.endedMs !== null) continue;
@@ -103,7 +102,7 @@ export class Auditor {
         if (entry.removed) {
           if (task) faults.push(`${entry.name} (${known.taskId}) was removed and is listed as ${task.status}`);
         } else if (!task) {
-          faults.push(`${entry.name} (${known.taskId}) is lost: it was ${known.status}, and nobody removed it`);
+          faults.push(`${entry.name} (${known.taskId}) is lost: it was ${known.status}, and was not removed`);
         } else if (isFinished(known.status) && (task.status !== known.status || task.exitCode !== known.exitCode)) {
           faults.push(
             `${entry.name} (${known.taskId}) ended as ${known.status} (${known.exitCode}) and now is ${task.status} (${task.exitCode})`,
@@ -124,7 +123,7 @@ export class Auditor {
     );
     return tasks
       .filter(({ taskId }) => !known.has(taskId))
-      .map(({ name, taskId, status }) => `${name} (${taskId}) is listed as ${status}, and nobody was told of it`);
+      .map(({ name, taskId, status }) => `${name} (${taskId}) is listed as ${status}, and was never acknowledged`);
   }
 
   async leftovers(): Promise<string[]> {
@@ -135,8 +134,8 @@ export class Auditor {
       faults.push(`${host} has the container ${Id.slice(0, 12)} of ${taskId}, ${State}`);
     }
     const { inContainers, shims } = containerProcesses(lab.claim);
-    // An engine that dies in the middle of a start forgets what it has just begun: a shim, and below it a container that
-    // waits to be told to run its program, for ever. That is Docker's to clear; a program that runs would be ours.
+    // An engine that is killed during a start leaves a shim, and below it a container that waits for its start. Docker has
+    // to remove those; a program that runs would be Podling's fault.
     const excused = this.#world.faults.hasKilledEngines;
     for (const { pid, program } of inContainers) {
       if (!(excused && program === "runc init")) faults.push(`process ${pid} (${program}) is in a container's cgroup`);
@@ -157,7 +156,7 @@ export class Auditor {
     return faults;
   }
 
-  /** All of this cluster's containers. An engine that is away has none to show, where that is allowed. */
+  /** All of this cluster's containers. With `mayBeAway`, an engine that does not answer counts as empty. */
   async #containers(mayBeAway: boolean): Promise<Found[]> {
     const lists = this.#world.places.map(async ({ host }) => {
       try {
@@ -172,7 +171,7 @@ export class Auditor {
   }
 }
 
-/** What runs is wanted, there; and what is said to run does. */
+/** Each container belongs to a task that is placed on its host; each running task has a running container. */
 function againstEngines(
   listed: Map<string, TaskView>,
   containers: Found[],

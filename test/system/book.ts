@@ -1,24 +1,24 @@
-// What clients have asked for and what the master has acknowledged, task by task; and what the tasks' own programs have
-// written down of their runs, in a file that every container has mounted. It judges nothing (auditor.ts). Test support.
+// Keeps, for each task, what a client asked for and what the master acknowledged; and reads what the tasks' own programs
+// wrote about their runs, in a file that is mounted into every container. auditor.ts compares them. Test support.
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskView } from "../../src/api/views/task.ts";
 
 /** A job ends by itself with its code; a service runs until it is stopped, and then ends with 0. */
-export type Wish = { name: string; kind: "job" | "service"; exitCode: number; policy: "never" | "always" };
+export type Order = { name: string; kind: "job" | "service"; exitCode: number; policy: "never" | "always" };
 
-/** The newest that the master has said of one task: of a name there is more than one only where nodes were lost. */
+/** The newest state of a task that the master has sent. A name has several tasks only when nodes were lost. */
 export type KnownTask = Pick<
   TaskView,
   "taskId" | "nodeId" | "containerId" | "status" | "desired" | "exitCode" | "restarts" | "replacedBy"
 > & { code: string; message: string };
 
-export type Entry = Wish & {
+export type Entry = Order & {
   askedMs: number;
-  /** Null: it is to run on. */
+  /** Null while it is to run. */
   endedMs: number | null;
-  /** Oldest first; each is the replacement of the one before. Empty: not acknowledged. */
+  /** Oldest first; each is the replacement of the one before. Empty until the first is acknowledged. */
   lineage: KnownTask[];
   removed: boolean;
 };
@@ -45,13 +45,13 @@ export class Book {
     this.folder = folder;
   }
 
-  ask(wish: Wish): Entry {
-    const entry: Entry = { ...wish, askedMs: performance.now(), endedMs: null, lineage: [], removed: false };
-    this.entries.set(wish.name, entry);
+  ask(order: Order): Entry {
+    const entry: Entry = { ...order, askedMs: performance.now(), endedMs: null, lineage: [], removed: false };
+    this.entries.set(order.name, entry);
     return entry;
   }
 
-  /** The master has said this of a task of that entry. */
+  /** Keeps what the master sent about a task of that entry. */
   note(entry: Entry, task: TaskView): void {
     const known = knownTask(task);
     const place = entry.lineage.findIndex(({ taskId }) => taskId === known.taskId);
@@ -63,10 +63,10 @@ export class Book {
     entry.endedMs = performance.now();
   }
 
-  /** What the task's program runs: it writes its name and its container down before anything else. */
-  script({ name, kind, exitCode }: Wish, lastsSeconds: number): string {
+  /** The task's program: it first writes its name and its container into the file. */
+  script({ name, kind, exitCode }: Order, lastsSeconds: number): string {
     const write = `echo "${name} $HOSTNAME" >> ${bookMount}/${runsFile}`;
-    // A service waits for a child and not in a loop: hundreds of them must cost nothing.
+    // A service waits for a child instead of looping, so that hundreds of them use no processor time.
     const rest =
       kind === "job" ? `sleep ${lastsSeconds}; exit ${exitCode}` : "trap 'exit 0' TERM; sleep 86400 & wait $!";
     return `${write}; ${rest}`;

@@ -1,18 +1,17 @@
-// Clients that want tasks, see them to their end and remove them, a bounded number at a time, whatever breaks meanwhile:
-// a request that got no answer, or 503, is sent again (a create with its Idempotency-Key). All goes into the book.
-// Test support.
+// Clients that create tasks, wait for their ends and remove them, a bounded number at a time, also during faults: a request
+// without an answer, or with 503, is sent again (a create with its Idempotency-Key). The book keeps all of it. Test support.
 
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { Random } from "../../src/lib/random.ts";
 import { isFinished } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
-import { type Book, bookMount, type Entry, type Wish } from "./book.ts";
+import { type Book, bookMount, type Entry, type Order } from "./book.ts";
 import type { TwoHosts } from "./two-hosts.ts";
 
-/** What a master that was killed, or a node that was lost, may keep a client waiting for. */
-const patienceMs = 120_000;
+/** How long a client waits for a killed master or a lost node. */
+const waitMs = 120_000;
 const retryMs = 50;
-/** Long polls are asked again: one that a dead connection swallows must not hold a client for long. */
+/** Long polls are short, so that one on a dead connection is soon sent again. */
 const pollSeconds = 10;
 
 export type ChurnOptions = {
@@ -36,7 +35,7 @@ export class Churn {
   ended = 0;
   /** Requests that had to be sent again. */
   retries = 0;
-  /** What ended the clients before their time. */
+  /** What made the clients stop early; null if nothing did. */
   error: unknown = null;
 
   constructor(world: TwoHosts, book: Book, random: Random, names: string, options: ChurnOptions) {
@@ -51,7 +50,7 @@ export class Churn {
     return this.#begun;
   }
 
-  /** Lets the clients begin; `count` tasks, or for ever. */
+  /** Starts the clients, for `count` tasks or until `pause`. */
   begin(count = Number.POSITIVE_INFINITY): void {
     this.#pausing = false;
     const last = this.#begun + count;
@@ -62,7 +61,7 @@ export class Churn {
     });
   }
 
-  /** Until the clients have done what they were to do. */
+  /** Resolves when the clients have done their tasks; rejects with their error. */
   async done(): Promise<void> {
     await this.#clients;
     if (this.error !== null) throw this.error;
@@ -79,16 +78,16 @@ export class Churn {
       const number = this.#begun++;
       await this.#pace();
       const isJob = this.#random.next() < 0.7;
-      const wish: Wish = {
+      const order: Order = {
         name: `${this.#names}-${number}`,
         kind: isJob ? "job" : "service",
         exitCode: isJob ? Math.floor(this.#random.next() * 4) : 0,
         policy: isJob ? "never" : "always",
       };
-      const entry = await this.create(wish, Math.floor(this.#random.next() * 10) / 10);
-      await this.#seeToItsEnd(entry);
+      const entry = await this.create(order, Math.floor(this.#random.next() * 10) / 10);
+      await this.#waitForEnd(entry);
       this.ended++;
-      // Some are left to whoever cleans up, as users do.
+      // Some tasks are left for prune(), as users leave them.
       if (this.#random.next() < 0.7) await this.remove(entry);
     }
   }
@@ -101,24 +100,24 @@ export class Churn {
     await Bun.sleep(this.#nextStartMs - now);
   }
 
-  /** Asks for a task until that is acknowledged. */
-  async create(wish: Wish, lastsSeconds = 0, more: object = {}): Promise<Entry> {
-    const entry = this.#book.ask(wish);
+  /** Sends a create until it is acknowledged. */
+  async create(order: Order, lastsSeconds = 0, more: object = {}): Promise<Entry> {
+    const entry = this.#book.ask(order);
     const body = {
-      ...{ name: wish.name, image: this.#world.image, stopGraceSeconds: 2 },
-      ...{ command: ["sh", "-c"], args: [this.#book.script(wish, lastsSeconds)] },
+      ...{ name: order.name, image: this.#world.image, stopGraceSeconds: 2 },
+      ...{ command: ["sh", "-c"], args: [this.#book.script(order, lastsSeconds)] },
       mounts: [{ type: "bind", source: this.#book.folder, target: bookMount }],
-      restartPolicy: { mode: wish.policy, backoffInitialMs: 100, backoffMaxMs: 1000 },
+      restartPolicy: { mode: order.policy, backoffInitialMs: 100, backoffMaxMs: 1000 },
       ...more,
     };
-    const task = (await this.#send("POST", "/api/v1/tasks", body, `key of ${wish.name}`)) as TaskView;
+    const task = (await this.#send("POST", "/api/v1/tasks", body, `key of ${order.name}`)) as TaskView;
     this.#book.note(entry, task);
     return entry;
   }
 
-  /** Waits for its end, over replacements; a service is stopped as soon as it runs. */
-  async #seeToItsEnd(entry: Entry): Promise<void> {
-    const deadline = performance.now() + patienceMs;
+  /** Waits for the task's end, and for that of its replacements; stops a service as soon as it runs. */
+  async #waitForEnd(entry: Entry): Promise<void> {
+    const deadline = performance.now() + waitMs;
     for (;;) {
       const newest = entry.lineage.at(-1)!;
       const goal = entry.kind === "job" || newest.desired === "stopped" ? "finished" : "running";
@@ -128,9 +127,7 @@ export class Churn {
       else if (isFinished(task.status)) return this.#book.ended(entry);
       else if (entry.kind === "service" && task.status === "running") await this.stop(entry);
       if (performance.now() > deadline) {
-        throw new Error(
-          `${task.name} (${task.taskId}) is ${task.status} after ${patienceMs} ms: ${task.reason.message}`,
-        );
+        throw new Error(`${task.name} (${task.taskId}) is ${task.status} after ${waitMs} ms: ${task.reason.message}`);
       }
     }
   }
@@ -140,18 +137,18 @@ export class Churn {
     this.#book.note(entry, stopped as TaskView);
   }
 
-  /** Stops what was to run on. */
+  /** Stops a service that was kept running. */
   async end(entry: Entry): Promise<void> {
-    await this.#seeToItsEnd(entry);
+    await this.#waitForEnd(entry);
   }
 
-  /** Removes the records of an entry that has ended. A second try finds what the first has done. */
+  /** Removes the records of an entry that has ended. A repeated request may get 404. */
   async remove(entry: Entry): Promise<void> {
     entry.removed = true;
     for (const { taskId } of entry.lineage) await this.#send("DELETE", `/api/v1/tasks/${taskId}`, undefined, "", 404);
   }
 
-  /** Removes all that has ended and was left. */
+  /** Removes every ended task that is not removed yet. */
   async prune(): Promise<void> {
     for (const entry of this.#book.entries.values()) {
       if (entry.endedMs !== null && !entry.removed) await this.remove(entry);
@@ -171,7 +168,7 @@ export class Churn {
           this.retries++;
           await Bun.sleep(retryMs);
         }
-        // What fails to be sent, or breaks off in the middle, throws, and is tried again.
+        // A request that cannot be sent, or an answer that breaks off, throws, and is tried again.
         const answer = await this.#world.master.fetch(path, {
           method,
           headers: {
@@ -185,7 +182,7 @@ export class Churn {
         const fine = answer.ok || (answer.status === alsoFine && tries > 1);
         return { text, refusal: fine ? null : `${method} ${path}: ${answer.status} ${text}`, isJson: answer.ok };
       },
-      patienceMs,
+      waitMs,
     ).then(({ text, refusal, isJson }) => {
       if (refusal !== null) throw new Error(refusal);
       return isJson && text !== "" ? (JSON.parse(text) as TaskView) : null;

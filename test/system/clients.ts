@@ -1,5 +1,5 @@
-// Clients that create, report, stop and delete as fast as they are answered, and keep a book of what the master has
-// acknowledged; and the check of that book against a master that was killed and started again. Test support.
+// Clients that create, report, stop and delete tasks as fast as they get answers, and keep what the master acknowledged; and
+// the comparison of that with a master that was killed and started again. Test support.
 
 import { expect } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -11,15 +11,15 @@ const rank: Record<TaskStatus, number> = { pending: 0, scheduled: 1, running: 2,
 type Known = { status: TaskStatus; desired: string; name: string; exitCode: number | null };
 
 export class Clients {
-  /** What was acknowledged of each task, at least. */
+  /** The newest acknowledged state of each task. */
   readonly known = new Map<string, Known>();
   readonly deleted = new Set<string>();
-  /** Asked for, and not answered when the master died: either may be. */
+  /** Deletes without an answer when the master was killed: the task may exist or not. */
   readonly #deleting = new Set<string>();
   readonly #sentNames = new Set<string>();
   #names = 0;
   acknowledged = 0;
-  /** Writes refused because the journal could not keep them, and the names of tasks that so must not be. */
+  /** Writes that were refused because the journal could not write, and the names of tasks that therefore must not exist. */
   refused = 0;
   readonly #refusedNames = new Set<string>();
   readonly #master: MasterProcess;
@@ -30,7 +30,7 @@ export class Clients {
     this.#pick = pick;
   }
 
-  /** `count` clients at work until the master is gone. */
+  /** Runs `count` clients until the master is gone. */
   async work(count: number): Promise<void> {
     await Promise.all(Array.from({ length: count }, () => this.#client()));
   }
@@ -42,7 +42,7 @@ export class Clients {
         await this.#next(mine);
       } catch (error) {
         if (error instanceof Gone) return;
-        // Only its death may end a client, and only a full disk make it wait: what else is refused is a fault.
+        // A client ends when the master is killed, and waits when the disk is full. Any other refusal is a fault.
         if (!(error instanceof NotKept)) throw error;
         await Bun.sleep(10);
       }
@@ -53,7 +53,7 @@ export class Clients {
     const draw = this.#pick();
     const taskId = mine[Math.floor(this.#pick() * mine.length)];
     if (taskId === undefined || draw < 0.4) mine.push(await this.#create());
-    else if (draw < 0.9) await this.#moveOn(taskId);
+    else if (draw < 0.9) await this.#transition(taskId);
     else {
       await this.#delete(taskId);
       mine.splice(mine.indexOf(taskId), 1);
@@ -73,7 +73,7 @@ export class Clients {
     }
   }
 
-  async #moveOn(taskId: string): Promise<void> {
+  async #transition(taskId: string): Promise<void> {
     const before = this.known.get(taskId);
     if (!before) return;
     const path = `/api/v1/tasks/${taskId}`;
@@ -125,7 +125,7 @@ export class Clients {
     return (text === "" ? {} : JSON.parse(text)) as TaskView;
   }
 
-  /** Everything acknowledged is there, with at least the status that was told; nothing is there by half. */
+  /** Every acknowledged task exists, with the acknowledged status or a later one, and every record is complete. */
   async check(): Promise<void> {
     const tasks = await allTasks(this.#master);
     const found = new Map(tasks.map((task) => [task.taskId as string, task]));
@@ -169,7 +169,7 @@ export class Clients {
 class Gone extends Error {}
 class NotKept extends Error {}
 
-/** All fields that its status says it must have. */
+/** True when the task has all fields that its status requires. */
 function isWhole(task: TaskView): boolean {
   if (task.env.FOR !== task.name || !task.createdAt || !task.reason.code) return false;
   if (isPlaced(task.status) && !(task.nodeId && task.scheduledAt && task.scheduledRevision)) return false;

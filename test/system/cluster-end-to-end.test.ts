@@ -1,5 +1,5 @@
-// Two hosts with an engine each: tasks are spread over both, and a cable is pulled with one task on each side to look at.
-// The same and kill -9, under load: kills.test.ts.
+// Two hosts with an engine each: tasks are spread over both, and one host is cut off while both run tasks. kills.test.ts
+// does the same under load, and kill -9.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -11,7 +11,7 @@ import type { EngineContainer } from "../../tools/lab/engine.ts";
 import { Lab, type LabHost } from "../../tools/lab/lab.ts";
 import { until } from "../../tools/lab/until.ts";
 
-const forEver = "while :; do sleep 0.2; done";
+const endless = "while :; do sleep 0.2; done";
 
 describeLab("a cluster of two hosts", () => {
   let lab: Lab;
@@ -67,7 +67,7 @@ describeLab("a cluster of two hosts", () => {
 
   test("spreads tasks over both, and reads the logs of either", async () => {
     const tasks = await Promise.all(
-      Array.from({ length: 10 }, (_, i) => run(`spread-${i}`, `echo I am ${i}; ${forEver}`)),
+      Array.from({ length: 10 }, (_, i) => run(`spread-${i}`, `echo I am ${i}; ${endless}`)),
     );
     expect((await nodes()).map(({ runningTasks }) => runningTasks)).toEqual([5, 5]);
     const found = await containersByTask();
@@ -86,12 +86,12 @@ describeLab("a cluster of two hosts", () => {
     await stopAll(tasks);
   }, 60_000);
 
-  test("a host that is cut off is lost, its task is replaced on the other; mended, it stops what is no longer its own", async () => {
+  test("a host that is cut off is lost and its task replaced on the other; reconnected, it stops the replaced task", async () => {
     const on2 = { constraints: ["node==n2"] };
-    const always = await run("moves", forEver, { restartPolicy: "always", stopGraceSeconds: 1 });
-    const spare = await run("moves-too", forEver, { restartPolicy: "always", stopGraceSeconds: 1 });
+    const always = await run("moves", endless, { restartPolicy: "always", stopGraceSeconds: 1 });
+    const spare = await run("moves-too", endless, { restartPolicy: "always", stopGraceSeconds: 1 });
     const cutOff = [always, spare].find(({ nodeId }) => nodeId !== null && nodeId === idOf("n2"))!;
-    const never = await run("stays-lost", forEver, on2);
+    const never = await run("stays-lost", endless, on2);
     await hosts[1]!.cut();
     const lost = await until("the task to be lost", async () => {
       const now = await task(cutOff.taskId);
@@ -112,16 +112,16 @@ describeLab("a cluster of two hosts", () => {
       replacedBy: null,
       reason: { code: "node-lost" },
     });
-    // Cut off, the host keeps running what it has: it cannot know.
+    // The host that is cut off keeps running its tasks: it cannot know of the replacement.
     const states = async (id: string) =>
       (await containersByTask()).get(id)?.map(({ State, host }) => `${host} ${State}`);
     expect(await states(cutOff.taskId)).toEqual(["n2 running"]);
     const logs = await master.fetch(`/api/v1/tasks/${never.taskId}/logs`);
     expect(logs.status).toBe(503);
-    await hosts[1]!.mend();
+    await hosts[1]!.reconnect();
     await until("n2 to be back", async () => (await nodes()).every(({ status }) => status === "online"), 30_000);
     await until(
-      "n2 to stop what is no longer its own",
+      "n2 to stop the replaced task",
       async () => {
         const now = [await states(cutOff.taskId), await states(never.taskId)].flat();
         return now.every((state) => !state?.endsWith("running"));

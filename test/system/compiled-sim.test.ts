@@ -1,4 +1,5 @@
-// The executable has the simulation in it: it gives the same run as the source, and starts itself for many seeds.
+// The executable contains the simulation: a seed gives the same run as from the source, and many seeds run in processes of
+// the executable.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,7 +8,7 @@ import { join } from "node:path";
 import { podling } from "../cli/harness.ts";
 
 const root = join(import.meta.dir, "../..");
-/** Compiling and a few runs: seconds, on a machine that has time. */
+/** Compiling and a few runs take seconds on a quiet machine. */
 const patienceMs = 300_000;
 let folder: string;
 let program: string;
@@ -15,7 +16,7 @@ let program: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "podling-compiled-"));
   program = join(folder, "podling");
-  // As scripts/build does it, but not into bin/, where somebody may run it.
+  // As scripts/build does, but not into bin/, where a master may run from.
   const script = `. scripts/build-flags && "$0" build "\${BUILD_FLAGS[@]}" --bytecode src/main.ts --outfile "$1"`;
   const built = Bun.spawnSync(["bash", "-c", script, process.execPath, program], { cwd: root });
   expect(built.exitCode === 0 ? "" : built.stderr.toString()).toBe("");

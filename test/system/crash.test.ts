@@ -1,5 +1,5 @@
-// kill -9 of a real master while clients write, some dozens of times on one data folder, at instants drawn from a seed:
-// whatever was acknowledged is there afterwards, and nothing is there by half.
+// kill -9 of a real master while clients write, dozens of times on one data folder, at instants drawn from a seed: every
+// acknowledged write survives, and every record is complete.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { statSync } from "node:fs";
@@ -40,7 +40,7 @@ test(`${rounds} kills of a master that ${clientCount} clients keep busy lose not
       nodeId = node.nodeId;
       const { acknowledged } = clients;
       const working = clients.work(clientCount);
-      // Every second life is struck in the middle of its work, the others at any instant; however slow the machine is.
+      // Every second kill comes after some writes, on a slow machine too; the others at any instant.
       if (round % 2 === 0) await until("some work", () => clients.acknowledged >= acknowledged + 40, 60_000);
       const { promise: struck, resolve: strike } = Promise.withResolvers<void>();
       setTimeout(strike, randomInteger(random, longestLifeMs));
@@ -66,7 +66,7 @@ test(`${rounds} kills of a master that ${clientCount} clients keep busy lose not
   await master.kill();
 }, 180_000);
 
-test("SIGTERM answers what has come in, and the next start goes on", async () => {
+test("SIGTERM answers the requests that have arrived, and the next start continues", async () => {
   const master = await cluster.master().start();
   await register(master);
   const random = seededRandom(11);

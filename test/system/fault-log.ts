@@ -1,5 +1,4 @@
-// What a test has broken, where and from when to when: the only excuse that a task may have for another end than its own.
-// Test support.
+// The faults that a test has caused: what, on which host, and when. Only these explain an unexpected end. Test support.
 
 export type FaultKind =
   | "worker killed"
@@ -9,36 +8,36 @@ export type FaultKind =
   | "cable cut";
 
 /**
- * `host` is null for the master. Times are of the test's own clock, in ms: `toMs` is when what was broken was mended,
- * `wholeMs` when all was as before.
+ * `host` is null for the master. Times are in ms of the test's own clock: `toMs` is when the fault was undone, `wholeMs`
+ * when the cluster was healthy again.
  */
 export type Fault = { kind: FaultKind; host: string | null; fromMs: number; toMs: number; wholeMs: number };
 
-/** A worker that is back sooner than this cannot have been taken for lost. */
+/** A worker that is back sooner than this cannot have been declared lost. */
 const SHORT_OUTAGE_MS = 2_000;
-/** What a fault has set going (a lease that runs out, an engine that ends its containers) may end so much later. */
+/** How long after a fault its effects may still show (a lease that runs out, an engine that ends its containers). */
 const AFTERMATH_MS = 10_000;
 
 export class FaultLog {
   readonly faults: Fault[] = [];
 
-  /** Notes a fault while it lasts. */
+  /** Records a fault with its times. */
   async during(
     kind: FaultKind,
     host: string | null,
-    breakAndMend: () => Promise<void>,
+    breakAndRepair: () => Promise<void>,
     whole: () => Promise<void>,
   ): Promise<void> {
-    const forEver = Number.POSITIVE_INFINITY;
-    const fault: Fault = { kind, host, fromMs: performance.now(), toMs: forEver, wholeMs: forEver };
+    const never = Number.POSITIVE_INFINITY;
+    const fault: Fault = { kind, host, fromMs: performance.now(), toMs: never, wholeMs: never };
     this.faults.push(fault);
-    await breakAndMend();
+    await breakAndRepair();
     fault.toMs = performance.now();
     await whole();
     fault.wholeMs = performance.now();
   }
 
-  /** May a node have been lost, as far as a task is concerned that lived from then to then? */
+  /** True when the host may have been declared lost in this time. */
   excusesLoss(host: string | null, fromMs: number, toMs: number): boolean {
     return this.#touching(host, fromMs, toMs).some(
       ({ kind, fromMs, toMs }) =>
@@ -46,17 +45,17 @@ export class FaultLog {
     );
   }
 
-  /** May its container have been ended by its engine? With live-restore an engine has no such excuse. */
+  /** True when an engine without live-restore was killed, which ends its containers. */
   excusesEngine(host: string | null, fromMs: number, toMs: number): boolean {
     return this.#touching(host, fromMs, toMs).some(({ kind }) => kind === "engine killed");
   }
 
-  /** May its engine have crashed meanwhile, with live-restore or without? */
+  /** True when the host's engine was killed, with live-restore or without. */
   excusesCrash(host: string | null, fromMs: number, toMs: number): boolean {
     return this.#touching(host, fromMs, toMs).some(({ kind }) => kind.startsWith("engine killed"));
   }
 
-  /** May a restart have gone uncounted? A worker that is killed takes the count with it that it was about to report. */
+  /** How many restarts may be missing from the count: a killed worker loses the one that it was about to report. */
   uncountedRestarts(host: string | null, fromMs: number, toMs: number): number {
     return this.#touching(host, fromMs, toMs).filter(({ kind }) => kind === "worker killed").length;
   }

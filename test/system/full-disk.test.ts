@@ -1,5 +1,5 @@
-// Disks that fill while work goes on: the master's, a worker's, an engine's. Nothing acknowledged is lost, what was
-// refused is not there, what runs goes on, and all recovers by itself with the space.
+// Disks that fill under load: the master's, a worker's, an engine's. No acknowledged write is lost, refused writes have no
+// effect, running tasks keep running, and everything recovers without help when there is space again.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -17,7 +17,7 @@ import { allTasks, Clients } from "./clients.ts";
 const MiB = 1024 * 1024;
 const waitMs = 60_000;
 const shortOutageMs = 2_000;
-const forEver = "sleep 86400 & wait";
+const endless = "sleep 86400 & wait";
 
 describeLab("a disk that fills", () => {
   let lab: Lab;
@@ -30,7 +30,7 @@ describeLab("a disk that fills", () => {
 
   const statusOf = async (master: MasterProcess, path: string) => (await master.fetch(path)).status;
 
-  test("the master's, under clients: refused and not there, read all the while, back by itself; also over a kill -9", async () => {
+  test("the master's, under load: writes are refused, reads work, writes work again with space; also after a kill -9", async () => {
     const seed = Number(process.env.PODLING_TEST_SEED ?? drawSeed(systemRandom));
     process.stderr.write(`PODLING_TEST_SEED=${seed} draws the same requests\n`);
     const disk = await lab.tinyDisk(64 * MiB);
@@ -88,7 +88,7 @@ describeLab("a disk that fills", () => {
     await master.kill();
   }, 240_000);
 
-  test("a worker's: it joins when its id can be kept, starts again while it is full, and its tasks never notice", async () => {
+  test("a worker's: it joins once it can write its id, restarts while the disk is full, and its tasks keep running", async () => {
     const engine = await lab.engine();
     const image = await engine.image();
     const master = await cluster.master().start();
@@ -108,8 +108,8 @@ describeLab("a disk that fills", () => {
       "its id to be kept",
       () => existsSync(identity) && readFileSync(identity, "utf8").includes(known.nodeId),
     );
-    const wish = { name: "stays", image, command: ["sh", "-c"], args: [forEver], stopGraceSeconds: 0 };
-    const task = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running", wish);
+    const body = { name: "stays", image, command: ["sh", "-c"], args: [endless], stopGraceSeconds: 0 };
+    const task = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running", body);
     expect(task.status).toBe("running");
     disk.fill();
     const killedMs = performance.now();
@@ -119,13 +119,13 @@ describeLab("a disk that fills", () => {
     const nodes = await master.json<Node[]>("GET", "/api/v1/nodes");
     expect(nodes.map(({ nodeId }) => nodeId)).toEqual([known.nodeId]);
     const job = await master.json<TaskView>("POST", "/api/v1/tasks?wait=finished", {
-      ...wish,
+      ...body,
       name: "job",
       args: ["exit 3"],
     });
     expect(job).toMatchObject({ status: "failed", exitCode: 3 });
     const after = await master.json<TaskView>("GET", `/api/v1/tasks/${task.taskId}`);
-    // On a machine that is slow to start a worker, its node counts as lost meanwhile; the disk then has no part in that.
+    // On a slow machine the worker's start may take longer than its lease. The loss then has nothing to do with the disk.
     if (!isQuick && after.reason.code === "node-lost") process.stderr.write("the worker's start took long\n");
     else expect(after).toMatchObject({ status: "running", containerId: task.containerId!, restarts: 0 });
     await master.json("POST", `/api/v1/tasks/${task.taskId}/stop?wait=finished`);
@@ -133,7 +133,7 @@ describeLab("a disk that fills", () => {
     await master.kill();
   }, 180_000);
 
-  test("an engine's: what cannot be made fails with the engine's own words, what runs goes on, and with the space all is well", async () => {
+  test("an engine's: a create fails with the engine's message, running tasks keep running, and creates work again with space", async () => {
     const host = await lab.host("n1");
     await host.engine.stop();
     const disk = await TinyDisk.mount(join(host.engine.folder, "data"), 64 * MiB);
@@ -142,9 +142,9 @@ describeLab("a disk that fills", () => {
     const master = await cluster.master({ address: lab.address }).start();
     await cluster.worker({ master, engine: host.engine, on: host }).start();
     await until("the engine", async () => (await master.json<Node[]>("GET", "/api/v1/nodes"))[0]?.engine !== null);
-    const wish = { image, command: ["sh", "-c"], args: [forEver], stopGraceSeconds: 0 };
+    const body = { image, command: ["sh", "-c"], args: [endless], stopGraceSeconds: 0 };
     const create = (name: string, query: string, more: object = {}) =>
-      master.json<TaskView>("POST", `/api/v1/tasks?${query}`, { ...wish, name, ...more });
+      master.json<TaskView>("POST", `/api/v1/tasks?${query}`, { ...body, name, ...more });
     const runs = "wait=running&timeout=30s";
     const before = await create("before", runs);
     expect(before.status).toBe("running");
@@ -156,15 +156,15 @@ describeLab("a disk that fills", () => {
     const waiting = await create("waits-for-room", "", {
       restartPolicy: { mode: "always", backoffInitialMs: 200, backoffMaxMs: 1_000 },
     });
-    const told = await until(
-      "it to say what it waits for",
+    const reason = await until(
+      "its reason to name the fourth attempt",
       async () => {
         const { reason, status } = await master.json<TaskView>("GET", `/api/v1/tasks/${waiting.taskId}`);
         return status === "scheduled" && /attempt 4 failed/.test(reason.message) ? reason : null;
       },
       waitMs,
     );
-    expect(told.message).toContain("no space left on device");
+    expect(reason.message).toContain("no space left on device");
     expect(await master.json<TaskView>("GET", `/api/v1/tasks/${before.taskId}`)).toMatchObject({ status: "running" });
     disk.free();
     const after = await create("after", runs);

@@ -1,5 +1,5 @@
-// What a real master does with the disk it is given: one that another master holds, one that is full or read-only, and
-// journals that it must not touch. Where it refuses to start it says why and what to do, and no byte is changed.
+// A real master and its data folder: held by another master, full, read-only, or with a journal that it must not change. A
+// master that refuses to start prints why and what to do, and changes no byte.
 
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
@@ -22,7 +22,7 @@ const post = (body: unknown) => ({
   body: JSON.stringify(body),
 });
 
-/** Starts it, sees it end with code 1, and gives the one line that it said. */
+/** Waits until the process ends with code 1, and returns its last line, which must be an error without a stack. */
 async function refusalOf(launched: OwnedProcess): Promise<string> {
   expect(await launched.exited(20_000)).toBe(1);
   const said = launched.output().trim().split("\n").at(-1)!;
@@ -40,7 +40,7 @@ function bytesOf(folder: string): Record<string, string> {
 
 describe("a data folder", () => {
   let cluster: Cluster;
-  /** Of a master that was stopped in good order, with some tasks. */
+  /** Copies the folder of a master with some tasks that was stopped by SIGTERM. */
   let sample: string;
   beforeAll(async () => {
     cluster = await Cluster.alone();
@@ -57,7 +57,7 @@ describe("a data folder", () => {
     return { folder, journal: join(folder, "journal.db") };
   }
 
-  test("takes one master: a second is refused with a sentence, and the first goes on", async () => {
+  test("takes one master: a second is refused with a sentence, and the first keeps running", async () => {
     const { folder } = copy("shared");
     const first = await cluster.master({ dataDir: folder }).start();
     const said = await refusalOf(cluster.master({ dataDir: folder }).launch());
@@ -86,7 +86,7 @@ describe("a data folder", () => {
 
   test("whose journal is no journal at all is refused, and left as it is", async () => {
     const { folder, journal } = copy("nonsense");
-    writeFileSync(journal, "these are somebody's notes, not a journal\n".repeat(500));
+    writeFileSync(journal, "these are notes, not a journal\n".repeat(500));
     const before = bytesOf(folder);
     const said = await refusalOf(cluster.master({ dataDir: folder }).launch());
     expect(said).toContain(journal);
@@ -129,7 +129,7 @@ describeLab("a small disk", () => {
   });
   afterAll(() => lab?.down());
 
-  async function goesOn(
+  async function recovers(
     disk: TinyDisk,
     fail: () => Promise<void> | void,
     heal: () => Promise<void> | void,
@@ -160,7 +160,7 @@ describeLab("a small disk", () => {
     expect(body.hint).not.toBe("");
     expect((await master.fetch("/ready")).status).toBe(503);
     expect((await master.fetch("/health")).status).toBe(200);
-    // Reads, streams and heartbeats go on, and show nothing that is not on the disk.
+    // Reads, streams and heartbeats still work, and show only what is on the disk.
     expect((await master.json<TaskView[]>("GET", "/api/v1/tasks")).map(({ taskId }) => taskId)).toEqual(
       tasks.map(({ taskId }) => taskId),
     );
@@ -169,10 +169,10 @@ describeLab("a small disk", () => {
     expect(listed.status).toBe(200);
     await listed.body!.cancel();
     await heal();
-    await until("it to be ready by itself", async () => (await master.fetch("/ready")).status === 200);
+    await until("the master to be ready again", async () => (await master.fetch("/ready")).status === 200);
     const after = await master.json<TaskView>("POST", "/api/v1/tasks", { ...web, name: "after" });
     tasks.push(after);
-    await until("the watcher to hear of it", () => seen.includes(after.taskId));
+    await until("the watcher to receive it", () => seen.includes(after.taskId));
     await master.kill();
     await master.start();
     expect((await master.json<TaskView[]>("GET", "/api/v1/tasks")).map(({ taskId }) => taskId)).toEqual(
@@ -181,9 +181,9 @@ describeLab("a small disk", () => {
     await master.kill();
   }
 
-  test("that is full: 503 with the reason, reads and streams go on, and it recovers with the space", async () => {
+  test("that is full: 503 with the reason, reads and streams work, and writes work again with space", async () => {
     const disk = await lab.tinyDisk(2 * 1024 * 1024);
-    await goesOn(
+    await recovers(
       disk,
       () => disk.fill(),
       () => disk.free(),
@@ -191,7 +191,7 @@ describeLab("a small disk", () => {
     );
   });
 
-  test("that is full when the master starts: it reads, and writes when there is room", async () => {
+  test("that is full when the master starts: reads work, and writes work once there is space", async () => {
     const disk = await lab.tinyDisk(2 * 1024 * 1024);
     const master = await cluster.master({ dataDir: disk.path }).start();
     const task = await master.json<TaskView>("POST", "/api/v1/tasks", web);

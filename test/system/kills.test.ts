@@ -1,5 +1,5 @@
-// kill -9 of workers, of the master and of engines, and a cable that is pulled, each while clients keep both nodes busy;
-// after each the auditor compares all that was acknowledged with all that is. What a fault does not explain is a failure.
+// kill -9 of workers, the master and engines, and a host that is cut off, each while clients keep both nodes busy. After each
+// the auditor compares what was acknowledged with what exists. A difference that no fault explains fails the test.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -28,16 +28,16 @@ describeLab("a cluster that is kept busy", () => {
     book = new Book(world.lab.folder("book"));
     churn = new Churn(world, book, seededRandom(seed), "busy", { inFlight });
     auditor = new Auditor(world, book);
-    for (let i = 0; i < 4; i++) await settle();
+    for (let i = 0; i < 4; i++) await resident();
     await auditor.audit();
     process.stderr.write(`PODLING_TEST_SEED=${seed} draws the same tasks\n`);
   }, 120_000);
   afterAll(() => world?.down());
 
-  /** One more service that is to run through all. */
-  async function settle(more: object = {}): Promise<Entry> {
-    const wish = { name: `resident-${residents.length}`, kind: "service", exitCode: 0, policy: "always" } as const;
-    const entry = await churn.create(wish, 0, more);
+  /** Starts one more service that runs through all faults. */
+  async function resident(more: object = {}): Promise<Entry> {
+    const order = { name: `resident-${residents.length}`, kind: "service", exitCode: 0, policy: "always" } as const;
+    const entry = await churn.create(order, 0, more);
     residents.push(entry);
     return entry;
   }
@@ -50,7 +50,7 @@ describeLab("a cluster that is kept busy", () => {
   const identities = (tasks: TaskView[]) =>
     tasks.map(({ taskId, containerId, restarts }) => [taskId, containerId, restarts]);
 
-  /** Tasks come and go before, during and after; then a quiet moment, and the audit. */
+  /** Load before, during and after the fault; then the load stops, and the audit runs. */
   async function underLoad(breakIt: () => Promise<void>): Promise<void> {
     const more = (what: string) => {
       const { ended } = churn;
@@ -64,7 +64,7 @@ describeLab("a cluster that is kept busy", () => {
     await auditor.audit();
   }
 
-  test("a worker killed with -9, each in turn and then both: what runs goes on, and each end is its own", async () => {
+  test("kill -9 of each worker and then of both: running tasks keep running, and each task ends as asked", async () => {
     const before = identities(await Promise.all(residents.map(record)));
     await underLoad(async () => {
       await world.killWorker(world.places[0]);
@@ -72,11 +72,11 @@ describeLab("a cluster that is kept busy", () => {
       await Promise.all(world.places.map((place) => world.killWorker(place)));
     });
     const losses = residents.filter(({ lineage }) => lineage.length > 1);
-    // Where a start took so long that a node counted as lost, the auditor has seen the outage that explains it.
+    // A start that took so long that a node was declared lost is in the log of faults, so the auditor allows it.
     if (losses.length === 0) expect(identities(await Promise.all(residents.map(record)))).toEqual(before);
   }, 300_000);
 
-  test("the master killed with -9, twice and then with a worker: clients send again, and nothing is there twice", async () => {
+  test("kill -9 of the master, twice and then with a worker: clients retry, and no task exists twice", async () => {
     await underLoad(async () => {
       await world.killMaster();
       await world.killMaster();
@@ -84,8 +84,8 @@ describeLab("a cluster that is kept busy", () => {
     });
   }, 300_000);
 
-  test("an engine killed with -9 ends what it ran, and what is to live lives again", async () => {
-    await settle({ constraints: ["node==n1"] });
+  test("kill -9 of an engine ends its containers, and services restart", async () => {
+    await resident({ constraints: ["node==n1"] });
     await auditor.audit();
     const before = await recordsOn("n1");
     expect(before.length).toBeGreaterThan(0);
@@ -96,8 +96,8 @@ describeLab("a cluster that is kept busy", () => {
     }
   }, 300_000);
 
-  test("an engine with live-restore killed with -9 ends nothing: same containers, no restart", async () => {
-    await settle({ constraints: ["node==n2"] });
+  test("kill -9 of an engine with live-restore ends nothing: same containers, no restart", async () => {
+    await resident({ constraints: ["node==n2"] });
     await auditor.audit();
     const before = await recordsOn("n2");
     expect(before.length).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ describeLab("a cluster that is kept busy", () => {
     expect(identities(await recordsOn("n2"))).toEqual(identities(before));
   }, 300_000);
 
-  test("a cable pulled for longer than a lease: replaced elsewhere, and after healing each runs once", async () => {
+  test("a host cut off for longer than a lease: its tasks are replaced, and run once after it is back", async () => {
     const moved = (await recordsOn("n2")).map(({ taskId }) => taskId);
     expect(moved.length).toBeGreaterThan(0);
     await underLoad(() => world.cut(world.places[1], 8_000));
@@ -116,13 +116,13 @@ describeLab("a cluster that is kept busy", () => {
     }
   }, 300_000);
 
-  test("after all of that is stopped and removed, nothing is left", async () => {
+  test("after everything is stopped and removed, nothing is left", async () => {
     for (const entry of residents) await churn.end(entry);
     await auditor.audit();
     await churn.prune();
     await auditor.nothingLeft();
     process.stderr.write(
-      `${churn.ended} tasks ended under ${world.faults.summary()}; ${churn.retries} requests sent again, ` +
+      `${churn.ended} tasks ended under ${world.faults.summary()}; ${churn.retries} requests retried, ` +
         `${book.runs().length} runs, ${auditor.clean} audits found nothing\n`,
     );
   }, 120_000);

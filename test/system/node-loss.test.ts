@@ -1,5 +1,5 @@
-// Who is lost and who is not, with real processes and a real engine: a master and workers that are stopped (SIGSTOP) and go
-// on, and a worker that is killed with -9 and comes back in time, or not at all.
+// Which nodes are declared lost, with real processes and a real engine: a master and workers that are suspended (SIGSTOP) and
+// continue, and a worker that is killed with -9 and comes back within its grace, or not at all.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -12,7 +12,7 @@ import type { Engine } from "../../tools/lab/engine.ts";
 import { Lab } from "../../tools/lab/lab.ts";
 import { until } from "../../tools/lab/until.ts";
 
-const forEver = "while :; do sleep 0.2; done";
+const endless = "while :; do sleep 0.2; done";
 
 describeLab("liveness of real processes", () => {
   let lab: Lab;
@@ -40,15 +40,15 @@ describeLab("liveness of real processes", () => {
   const task = ({ taskId }: TaskView) => master.json<TaskView>("GET", `/api/v1/tasks/${taskId}`);
 
   async function run(name: string): Promise<TaskView> {
-    const wish = { name, image, command: ["sh", "-c"], args: [forEver], stopGraceSeconds: 1, restartPolicy: "always" };
-    const made = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", wish);
+    const body = { name, image, command: ["sh", "-c"], args: [endless], stopGraceSeconds: 1, restartPolicy: "always" };
+    const made = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", body);
     expect(made.status).toBe("running");
     return made;
   }
 
   const joins = (worker: WorkerProcess) => worker.output().split(" joined ").length;
 
-  /** The tasks as they are now, all running, wherever they went meanwhile. */
+  /** The tasks as they are now, all running, on any node. */
   async function baseline(): Promise<void> {
     tasks = await until(
       "all tasks to run",
@@ -62,7 +62,7 @@ describeLab("liveness of real processes", () => {
     );
   }
 
-  /** It sits there, but may run anywhere. */
+  /** Starts a task on that node without a constraint, so that it may be replaced anywhere. */
   async function runOn(hostname: string, name: string): Promise<TaskView> {
     const others = ["n1", "n2", "n3"].filter((other) => other !== hostname);
     for (const other of others) await master.json("POST", `/api/v1/nodes/${other}/cordon`);
@@ -76,7 +76,7 @@ describeLab("liveness of real processes", () => {
     return [...text.matchAll(/^podling_nodes_lost_total\{.+\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
   }
 
-  /** Nothing was lost, restarted or replaced: the same containers, and no others. */
+  /** Checks that no task was lost, restarted or replaced: the same containers, and no others. */
   async function untouched(): Promise<void> {
     for (const before of tasks) {
       const { status, restarts, replacedBy, containerId, startedAt } = before;
@@ -87,15 +87,15 @@ describeLab("liveness of real processes", () => {
   }
 
   const calm = () =>
-    until("all to be online and steady", async () =>
+    until("all nodes to be online and not suspect", async () =>
       (await nodes()).every(({ status, suspect }) => status === "online" && suspect === null),
     );
 
-  test("a master that is stopped for 8 s loses nobody when it goes on", async () => {
+  test("a master that is suspended for 8 s declares no node lost when it continues", async () => {
     master.process.signal("SIGSTOP");
     await Bun.sleep(8_000);
     master.process.signal("SIGCONT");
-    // Longer than any lease or grace that could have begun with the waking.
+    // Longer than any lease or grace that could have begun when it continued.
     await Bun.sleep(6_000);
     await calm();
     expect(await lost()).toBe(0);
@@ -103,32 +103,33 @@ describeLab("liveness of real processes", () => {
     await untouched();
   }, 60_000);
 
-  test("a worker that is stopped for 2 s, again and again, is not lost", async () => {
+  test("a worker that is suspended for 2 s, several times, is not lost", async () => {
     const { process } = workers[0]!;
     for (let i = 0; i < 5; i++) {
       process.signal("SIGSTOP");
       await Bun.sleep(2_000);
       process.signal("SIGCONT");
-      // Anywhere in its beat.
+      // At any phase of its heartbeat.
       await Bun.sleep(1_300 + i * 250);
     }
     expect(await lost()).toBe(0);
     await untouched();
   }, 60_000);
 
-  test("a worker that is killed with -9 and starts again within its grace keeps all it has", async () => {
-    // On a machine that is busy with other tests the start alone may take longer than the grace: then it says nothing.
+  test("a worker that is killed with -9 and restarts within its grace keeps its tasks", async () => {
+    // On a busy machine the start alone may take longer than the grace. Such a try shows nothing and is repeated.
     for (let tries = 1; ; tries++) {
       tasks.push(await runOn("n2", `stays-${tries}`));
       const from = performance.now();
       const joinedBefore = joins(workers[1]!);
       await workers[1]!.kill();
       workers[1]!.launch();
-      await until("it to join", () => joins(workers[1]!) > joinedBefore, 30_000);
+      await until("the worker to join", () => joins(workers[1]!) > joinedBefore, 30_000);
       const awayMs = performance.now() - from;
       await calm();
       if (awayMs > limits.suspectGraceMs) {
-        if (tries === 5) throw new Error(`the machine is too busy to tell: the worker took ${Math.round(awayMs)} ms`);
+        if (tries === 5)
+          throw new Error(`the machine is too busy for this test: the worker's restart took ${Math.round(awayMs)} ms`);
         await baseline();
         continue;
       }
@@ -139,7 +140,7 @@ describeLab("liveness of real processes", () => {
     }
   }, 180_000);
 
-  test("a worker that is killed with -9 and stays away is lost soon, and what it ran runs elsewhere", async () => {
+  test("a worker that is killed with -9 and stays away is soon lost, and its task runs elsewhere", async () => {
     const before = await lost();
     const gone = await runOn("n3", "goes-elsewhere");
     const from = performance.now();

@@ -1,5 +1,5 @@
-// kill -9 of a real master while a backup is restored into it, and of a restore into the folder of one that does not
-// run, at instants drawn from a seed: afterwards there is all of the old state or all of the new.
+// kill -9 of a real master while it restores a backup, and of a restore into the folder of a stopped master, at instants
+// drawn from a seed: afterwards the state is entirely the old one or entirely the new one.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.down());
 
-/** Null: it died before it answered. */
+/** Null if the master was killed before it answered. */
 async function restore(
   master: MasterProcess,
   backup: Uint8Array<ArrayBuffer>,
@@ -47,7 +47,7 @@ async function restore(
   return JSON.parse(text) as RestoreAnswer;
 }
 
-/** The prefix that all tasks have; there must be all of them, and each whole. */
+/** The prefix of all tasks' names. Every task must exist, and be complete. */
 async function whichIs(master: MasterProcess): Promise<string> {
   const tasks = await allTasks(master);
   expect(tasks.length).toBe(taskCount);
@@ -73,7 +73,7 @@ test(`${rounds} kills of a master within a restore leave the old state or the ne
     for (let round = 0; round < rounds; round++) {
       const other = current === "a" ? "b" : "a";
       const answering = restore(master, backups[other]);
-      // The last: as soon as it has been acknowledged.
+      // The last kill comes right after the acknowledgement.
       if (round === rounds - 1) await answering;
       else await Bun.sleep(randomInteger(random, wholeMs));
       await master.kill();
@@ -98,7 +98,7 @@ test(`${rounds} kills of a master within a restore leave the old state or the ne
   await master.kill();
 }, 300_000);
 
-test("killed while it restores into a folder, a restore has done nothing or all; the next one works", async () => {
+test("a restore into a folder that is killed has done nothing or everything; the next one works", async () => {
   const random = seededRandom(seed + 1);
   const file = join(cluster.folder("backups"), "a.backup");
   writeFileSync(file, madeBackup("cluster1", "a", taskCount));

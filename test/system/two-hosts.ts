@@ -1,5 +1,5 @@
-// The world of the churn tests and of the soak: two hosts with an engine each, a master and two workers, and the faults
-// that can be done to them, each noted while it lasts. The engine of n1 ends its containers when it crashes; that of n2
+// The cluster of the churn tests and of the soak: two hosts with an engine each, a master and two workers, and the faults
+// that a test can cause, each recorded with its times. The engine of n1 ends its containers when it crashes; that of n2
 // keeps them (live-restore). Test support.
 
 import type { Node } from "../../src/model/node/node.ts";
@@ -59,7 +59,7 @@ export class TwoHosts {
     return this.master.json("GET", "/api/v1/nodes");
   }
 
-  /** Both nodes are online with their engines, and follow their assignments. */
+  /** Resolves when both nodes are online with their engines and receive assignments. */
   async whole(): Promise<void> {
     await until(
       "both nodes to be online with their engines",
@@ -72,7 +72,7 @@ export class TwoHosts {
       backWaitMs,
     );
     await until(
-      "both workers to hear the master",
+      "both workers to reach the master",
       async () => {
         for (const place of this.places) if (!(await workerHears(place))) return false;
         return true;
@@ -105,21 +105,21 @@ export class TwoHosts {
     });
   }
 
-  /** Pulls the cable, and plugs it in `awayMs` later. */
+  /** Cuts the host off, and reconnects it `awayMs` later. */
   cut({ host, worker }: Place, awayMs: number): Promise<void> {
     return this.#during("cable cut", worker.hostname, async () => {
       await host.cut();
       await Bun.sleep(awayMs);
-      await host.mend();
+      await host.reconnect();
     });
   }
 
-  #during(kind: FaultKind, host: string | null, breakAndMend: () => Promise<void>): Promise<void> {
-    return this.faults.during(kind, host, breakAndMend, () => this.whole());
+  #during(kind: FaultKind, host: string | null, breakAndRepair: () => Promise<void>): Promise<void> {
+    return this.faults.during(kind, host, breakAndRepair, () => this.whole());
   }
 }
 
-/** A page of a worker's own server, asked over the lab's bridge. */
+/** A page of a worker's own server, over the lab's bridge. */
 export async function workerPage({ host, worker }: Place, path: string): Promise<string> {
   const answer = await fetch(`http://${host.address}:${worker.port}${path}`, { signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`${worker.name}${path}: ${answer.status}`);

@@ -1,5 +1,5 @@
-// Whether this machine can carry a lab, and what a test file does when it cannot: skip with the reason printed, or fail
-// where CI=true, because there nothing may go untested unseen.
+// Whether this machine can run a lab, and what a test file does when it cannot: skip and print the reason, or fail when
+// CI=true, because CI must not skip.
 
 import { describe } from "bun:test";
 
@@ -14,7 +14,7 @@ export function labAvailable(): string | null {
   return null;
 }
 
-/** `describe` for tests with real engines: says what it skips and why, and never skips where CI=true. */
+/** `describe` for tests with real engines: prints what it skips and why; with CI=true it fails instead. */
 export function describeLab(title: string, body: () => void): void {
   const reason = labAvailable();
   if (reason === null) {

@@ -1,13 +1,13 @@
-// A numbered folder that one test process owns: its files, the pid files of all that it started, and through its number
-// the network names and addresses of its lab. It makes and finds such folders; it does not clear them (reaper.ts).
+// A numbered folder that one test process owns: its files, the pid files of the processes that it started, and by its number
+// the network names and addresses of its lab. It makes and finds such folders; reaper.ts removes them.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** One lab takes 10.99.N.0/24, so there is one N a lab. */
+/** Each lab has its own N, because it uses 10.99.N.0/24. */
 const SLOTS = 250;
-/** A folder this young may still be waiting for its owner's name. */
+/** A folder younger than this may not have its owner file yet. */
 const CLAIM_GRACE_MS = 60_000;
 
 export const LABS_FOLDER = join(tmpdir(), `podling-lab-${process.getuid?.() ?? 0}`);
@@ -15,8 +15,8 @@ export const LABS_FOLDER = join(tmpdir(), `podling-lab-${process.getuid?.() ?? 0
 export type Claim = { slot: number; folder: string };
 
 /**
- * When a process started, in the kernel's clock ticks: with the pid it names one process for good. Empty when it has
- * ended, also while nobody has collected it (a zombie), and off Linux.
+ * When a process started, in the kernel's clock ticks: pid and start together identify one process, also when pids are
+ * reused. Empty when the process has ended, also as a zombie, and on other systems than Linux.
  */
 export function startTicks(pid: number): string {
   try {
@@ -33,7 +33,7 @@ export function identify(pid: number): string {
   return `${pid} ${startTicks(pid)}`;
 }
 
-/** The pid that such a file names, when that very process still runs. */
+/** The pid in such a file, if that process still runs. */
 export function readLive(path: string): number | null {
   let text: string;
   try {

@@ -1,6 +1,6 @@
-// Real Podling processes for tests and bench: masters and workers started from the source (or from the executable that
-// PODLING_BIN names), on free ports and own folders, awaited until they answer, ended by pid. It asks over HTTP and the
-// command line only, as users do, and imports nothing from src.
+// Real Podling processes for tests and bench: starts masters and workers from the source (or the executable in PODLING_BIN),
+// on free ports and in folders of their own, waits until they answer, and ends them by pid. It uses HTTP and the command
+// line only, as users do, and imports nothing from src.
 
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -22,7 +22,7 @@ export function podlingCommand(program = process.env.PODLING_BIN): string[] {
   return program ? [resolve(program)] : [process.execPath, join(CHECKOUT, "src/main.ts")];
 }
 
-/** A port on which nothing listens at this moment. */
+/** A port that is free at this moment. */
 export function freePort(address = "127.0.0.1"): number {
   const listener = Bun.listen({ hostname: address, port: 0, socket: { data() {} } });
   const { port } = listener;
@@ -46,7 +46,7 @@ export type MasterOptions = {
 export type WorkerOptions = {
   master: MasterProcess;
   engine: Engine;
-  /** The lab host to run on, whose engine `engine` then is; without it, this machine. */
+  /** The lab host to run on, which must be the one of `engine`; without it, this machine. */
   on?: LabHost;
   hostname?: string;
   port?: number;
@@ -60,7 +60,7 @@ export type WorkerOptions = {
 
 export type CliResult = { code: number; stdout: string; stderr: string };
 
-/** Starts a program again under one name: what masters and workers have in common. */
+/** The common part of masters and workers: a program that is started again under one name. */
 abstract class PodlingProcess {
   readonly name: string;
   readonly dataDir: string;
@@ -75,7 +75,7 @@ abstract class PodlingProcess {
     this.#launch = launch;
   }
 
-  /** Whether it answers GET /health. */
+  /** True when it answers GET /health. */
   abstract healthy(): Promise<boolean>;
 
   get process(): OwnedProcess {
@@ -87,7 +87,7 @@ abstract class PodlingProcess {
     return this.process.pid;
   }
 
-  /** Starts it without waiting, for starts that are meant to fail. */
+  /** Starts it without waiting, for starts that are expected to fail. */
   launch(): OwnedProcess {
     this.#process = this.#launch();
     return this.#process;
@@ -114,7 +114,7 @@ abstract class PodlingProcess {
     await this.process.kill("SIGKILL");
   }
 
-  /** SIGTERM, and its exit code. */
+  /** Sends SIGTERM and returns the exit code. */
   stop(): Promise<number | null> {
     return this.process.kill("SIGTERM", 30_000);
   }
@@ -156,14 +156,14 @@ export class MasterProcess extends PodlingProcess {
     return (await this.fetch("/health")).ok;
   }
 
-  /** A request to the API; the path starts with a slash. Carries the token, where there is one. */
+  /** A request to the API, with the token if there is one. The path starts with a slash. */
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.token !== undefined && !headers.has("authorization")) headers.set("authorization", `Bearer ${this.token}`);
     return fetch(`${this.url}${path}`, { signal: AbortSignal.timeout(REQUEST_WAIT_MS), ...init, headers });
   }
 
-  /** The same for JSON: throws what the master said unless it agrees. */
+  /** The same for JSON: throws the answer unless its status is 2xx. */
   async json<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
     const init: RequestInit = { method };
     if (body !== undefined) {
@@ -227,18 +227,18 @@ export class Cluster {
     this.#ownsClaim = ownsClaim;
   }
 
-  /** Processes that belong to a lab and go down with it. */
+  /** Processes that belong to a lab and end with it. */
   static in(lab: Lab): Cluster {
     return new Cluster(lab.claim, false);
   }
 
-  /** Processes without engines or hosts: needs no root. End it with `down`. */
+  /** Processes without engines or hosts; needs no root. End them with `down`. */
   static async alone(): Promise<Cluster> {
     await reapLeftovers();
     return new Cluster(claim(), true);
   }
 
-  /** An empty folder that goes with the cluster. */
+  /** An empty folder that is removed with the cluster. */
   folder(name: string): string {
     const path = join(this.#claim.folder, name);
     mkdirSync(path, { recursive: true });
@@ -257,7 +257,7 @@ export class Cluster {
     return new WorkerProcess(this.#claim, `worker-${this.#workers}`, options);
   }
 
-  /** Any process that goes with the cluster, for instance `podling logs -f`: see podlingCommand. */
+  /** Any process that ends with the cluster, for instance `podling logs -f` (see podlingCommand). */
   spawn(name: string, command: string[], env: Record<string, string> = {}): OwnedProcess {
     return new OwnedProcess(this.#claim, name, command, { env });
   }
@@ -272,7 +272,7 @@ export class Cluster {
 }
 
 export type CliOptions = {
-  /** The master to talk to; without it, whatever the environment says. */
+  /** The master to use; without it, the one that the environment names. */
   master?: MasterProcess;
   env?: Record<string, string>;
   stdin?: string;

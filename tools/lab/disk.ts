@@ -1,4 +1,4 @@
-// A small disk of its own for a data folder: it can be filled, freed and made read-only, as real ones are.
+// A small disk for a data folder that a test can fill, free and make read-only.
 
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export class TinyDisk {
     return new TinyDisk(path);
   }
 
-  /** Takes all the room that is left, to the last byte. */
+  /** Fills the disk to the last byte. */
   fill(): void {
     const file = openSync(this.#filler, "a");
     try {
@@ -37,7 +37,7 @@ export class TinyDisk {
     }
   }
 
-  /** Gives back what `fill` took. */
+  /** Frees the space that `fill` used. */
   free(): void {
     rmSync(this.#filler, { force: true });
   }

@@ -1,5 +1,5 @@
-// A Docker engine that belongs to the lab: its own dockerd with its own data, socket and cgroup. It is started, killed
-// and started again here; what tests ask of it goes through `fetch`, in the Engine API's own words.
+// A Docker engine that belongs to the lab: a dockerd with its own data, socket and cgroup. Starts, kills and restarts it;
+// tests use its Engine API through `fetch`.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,20 +11,20 @@ import { OwnedProcess } from "./process.ts";
 import { cgroupOf, unmountAll } from "./reaper.ts";
 import { until } from "./until.ts";
 
-/** Some two seconds where nothing else runs; a machine that is shared by several labs has taken half a minute. */
+/** A start takes two seconds on a quiet machine, and up to half a minute beside several other labs. */
 const START_WAIT_MS = 90_000;
-/** An engine takes connections before it serves them, and one that was made too early may never be served. */
+/** An engine accepts connections before it serves them, and may never answer one that came too early. */
 const PING_WAIT_MS = 2_000;
 const REQUEST_WAIT_MS = 60_000;
-/** Engines speak plain HTTP to any registry on the lab's own addresses. */
+/** Engines use plain HTTP for registries on the lab's addresses. */
 const LAB_ADDRESSES = "10.99.0.0/16";
 
 export type EngineOptions = {
-  /** Runs in this network namespace, with a bridge of its own; without it, on the machine, on the lab's second bridge. */
+  /** The network namespace to run in, with a bridge of its own. Without it: on the machine, on the lab's second bridge. */
   namespace?: string;
-  /** Where docker.io images are looked for first, as http://address:port. */
+  /** The registry that is asked first for images of docker.io, as http://address:port. */
   registryMirror?: string;
-  /** Containers go on while the engine is away; otherwise it stops them when it comes back from a crash. */
+  /** True when containers keep running while the engine is down; otherwise it stops them when it starts after a crash. */
   liveRestore?: boolean;
   /** Further flags for dockerd. */
   flags?: string[];
@@ -60,7 +60,7 @@ export class Engine {
     this.#claim = claim;
     this.#options = options;
     mkdirSync(this.folder, { recursive: true });
-    // Its own, empty: what /etc/docker/daemon.json says is for the machine's engine.
+    // An empty configuration, because /etc/docker/daemon.json is for the machine's engine.
     writeFileSync(join(this.folder, "daemon.json"), "{}\n");
     this.host = `unix://${join(this.folder, "docker.sock")}`;
   }
@@ -99,7 +99,7 @@ export class Engine {
     const { namespace, registryMirror, liveRestore, flags } = this.#options;
     const network =
       namespace === undefined
-        ? // Beside the machine's own engine: no rule of this one may touch those. Ports are published by its proxy.
+        ? // On the machine itself this engine must not change the other engine's iptables rules. Its proxy publishes ports.
           ["--bridge", containerBridgeName(this.#claim.slot), "--iptables=false", "--ip-masq=false"]
         : ["--bip", "172.21.0.1/16"];
     return [
@@ -116,18 +116,18 @@ export class Engine {
     ];
   }
 
-  /** kill -9 for the engine alone: its containers' processes go on, as they do when a real one crashes. */
+  /** kill -9 of the engine only: its containers' processes keep running, as after a crash. */
   async kill(): Promise<void> {
     await this.#process?.kill("SIGKILL");
     this.#process = null;
     const containerd = join(this.folder, "exec", "containerd", "containerd.pid");
     await until("the engine's containerd to end with it", () => hasEnded(containerd));
-    // The pid files that a crash leaves: a new process could have the numbers by now (or their zombies still have), and
-    // the next dockerd would then wait for a containerd that is not there.
+    // A crash leaves pid files. If a new process (or a zombie) has one of these pids, the next dockerd waits for a
+    // containerd that does not exist.
     for (const path of [containerd, join(this.folder, "docker.pid")]) rmSync(path, { force: true });
   }
 
-  /** Stops as an init system would: without live restore the engine ends its containers first. */
+  /** Stops the engine by SIGTERM, as an init system does: without live restore it ends its containers first. */
   async stop(): Promise<void> {
     await this.#process?.kill("SIGTERM", REQUEST_WAIT_MS);
     this.#process = null;
@@ -139,7 +139,7 @@ export class Engine {
     return engineFetch(this.host, path, { signal: AbortSignal.timeout(REQUEST_WAIT_MS), ...init });
   }
 
-  /** The same for JSON: throws what the engine said unless it agrees. */
+  /** The same for JSON: throws the answer unless its status is 2xx. */
   async json<T>(path: string, method: "GET" | "POST" | "DELETE" = "GET", body?: unknown): Promise<T> {
     const init: RequestInit = { method };
     if (body !== undefined) {

@@ -1,5 +1,5 @@
-// The helpers that start real masters and workers, tried on a stand-in program, so that a failure of Podling and a failure
-// of the helpers are told apart.
+// The helpers that start real masters and workers, tested with a stand-in program, so that a failure of Podling differs from
+// a failure of the helpers.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The lab itself, tried: engines, hosts, registry, disks and faults do what the tests that stand on them take for granted.
+// Tests of the lab itself: engines, hosts, registry, disks and faults do what other tests assume.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -43,19 +43,19 @@ describeLab("the lab", () => {
   test("two hosts have an engine and an address each, and a cable that can be pulled", async () => {
     const [n1, n2] = await Promise.all([lab.host("n1"), lab.host("n2")]);
     n1.spawn("page", ["busybox", "httpd", "-f", "-p", `${n1.address}:8000`, "-h", lab.folder("www")]);
-    // A page that is not there is an answer too, and tells hosts that talk from hosts that do not.
+    // A 404 is an answer, too: it shows that the hosts reach each other.
     const ask = async () => (await n2.get(`http://${n1.address}:8000/missing`, 500)).status;
     expect(await until("n2 to reach n1", ask)).toBe(404);
     await n1.cut();
     await expect(ask()).rejects.toThrow();
-    await n1.mend();
+    await n1.reconnect();
     expect(await until("n2 to reach n1 again", ask)).toBe(404);
 
     const image = await n1.engine.image();
     const { Id } = await n1.engine.json<Created>("/containers/create", "POST", {
       Image: image,
       Cmd: ["sleep", "600"],
-      // An engine that comes back from a crash stops what still runs, and waits this long for it.
+      // An engine that starts after a crash stops the running containers, and waits this long for them.
       StopTimeout: 1,
     });
     await n1.engine.json(`/containers/${Id}/start`, "POST");

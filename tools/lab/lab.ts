@@ -22,7 +22,7 @@ import { Registry, type RegistryLogin } from "./registry.ts";
 const FIRST_REGISTRY_PORT = 5000;
 const GET_LIMIT_MS = 2_000;
 
-/** A machine of the lab: an address of its own, an engine of its own, and a cable that can be pulled. */
+/** A machine of the lab, with its own address and engine, that can be cut off from the network. */
 export class LabHost {
   readonly name: string;
   readonly address: string;
@@ -40,12 +40,12 @@ export class LabHost {
     this.engine = new Engine(claimed, name, { ...options, namespace: link.namespace });
   }
 
-  /** Pulls the cable: nothing goes in or out, and nobody is told. */
+  /** Cuts the host off: packets are dropped in both directions, and no connection is closed. */
   cut(): Promise<void> {
     return setLink(this.#veth, "down");
   }
 
-  mend(): Promise<void> {
+  reconnect(): Promise<void> {
     return setLink(this.#veth, "up");
   }
 
@@ -54,12 +54,12 @@ export class LabHost {
     return new OwnedProcess(this.#claim, name, command, { ...options, namespace: this.namespace });
   }
 
-  /** Runs a command on this host to its end, and gives what it printed. */
+  /** Runs a command on this host to its end, and returns its output. */
   run(command: string[]): Promise<string> {
     return run([...inNamespace(this.namespace), ...command]);
   }
 
-  /** GETs a page as this host sees it, over its own loopback and cable. Throws when nothing answers in time. */
+  /** GETs a page from this host, over its own loopback and network. Throws when there is no answer in time. */
   async get(url: string, limitMs: number = GET_LIMIT_MS): Promise<{ status: number; body: string }> {
     const script = `const answer = await fetch(process.argv[1], { signal: AbortSignal.timeout(${limitMs}) });
       process.stdout.write(JSON.stringify({ status: answer.status, body: await answer.text() }));`;
@@ -78,7 +78,7 @@ export class Lab {
     this.#claim = claimed;
   }
 
-  /** Claims a number and lays the bridge, after clearing what crashed runs left. Engines start when asked for. */
+  /** Claims a number and makes the bridge, after removing the labs of crashed runs. Engines start on demand. */
   static async start(): Promise<Lab> {
     await reapLeftovers();
     const lab = new Lab(claim());
@@ -91,7 +91,7 @@ export class Lab {
     }
   }
 
-  /** What processes outside of a host are started under (see cluster.ts). */
+  /** The claim that processes outside of a host are started under (see cluster.ts). */
   get claim(): Claim {
     return this.#claim;
   }
@@ -114,7 +114,7 @@ export class Lab {
     return engine;
   }
 
-  /** A new host with a running engine. Names are short (n1, n2): interface names are. */
+  /** A new host with a running engine. Names are short (n1, n2), because interface names must be. */
   async host(name: string, options: Omit<EngineOptions, "namespace"> = {}): Promise<LabHost> {
     this.#hosts += 1;
     const link = await createHostLink(this.#claim.slot, name, this.#hosts);
@@ -123,7 +123,7 @@ export class Lab {
     return host;
   }
 
-  /** A running registry; with a login, one that refuses everybody else. */
+  /** A running registry; with a login, it refuses other users. */
   async registry(login?: RegistryLogin): Promise<Registry> {
     const port = FIRST_REGISTRY_PORT + this.#registries;
     this.#registries += 1;
@@ -132,7 +132,7 @@ export class Lab {
     return registry;
   }
 
-  /** An empty folder that goes with the lab. */
+  /** An empty folder that is removed with the lab. */
   folder(name = "data"): string {
     this.#folders += 1;
     const path = join(this.#claim.folder, `${name}-${this.#folders}`);
@@ -140,7 +140,7 @@ export class Lab {
     return path;
   }
 
-  /** A disk of this size, to be filled. */
+  /** A disk of this size that can be filled. */
   tinyDisk(sizeBytes: number): Promise<TinyDisk> {
     return TinyDisk.mount(this.folder("disk"), sizeBytes);
   }
@@ -150,7 +150,7 @@ export class Lab {
     return new OwnedProcess(this.#claim, name, command, options);
   }
 
-  /** Removes everything. Safe to call twice, and after a start that failed half-way. */
+  /** Removes everything. Safe to call twice, and after a start that failed. */
   down(): Promise<void> {
     return tearDown(this.#claim);
   }

@@ -1,6 +1,6 @@
 // The lab's network: one bridge with the address 10.99.N.1, one network namespace a host with 10.99.N.11 and up, and a
 // second bridge for the containers of the lab's engine on this machine. All names start with podlabN-. It starts no
-// process that stays.
+// process that keeps running.
 
 const IPTABLES_MARK = "podlab";
 
@@ -12,7 +12,7 @@ const vethName = (slot: number, index: number) => `podlab${slot}-v${index}`;
 export const bridgeAddress = (slot: number) => `10.99.${slot}.1`;
 const hostAddress = (slot: number, index: number) => `10.99.${slot}.${10 + index}`;
 
-/** Runs a command to its end, and throws what it said when it fails. */
+/** Runs a command to its end, and throws its error output when it fails. */
 export async function run(command: string[]): Promise<string> {
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
@@ -27,7 +27,7 @@ async function attempt(command: string[]): Promise<boolean> {
   );
 }
 
-/** Bridged traffic passes the FORWARD chain, which a Docker engine on this machine sets to drop. */
+/** Needed because bridged traffic passes the FORWARD chain, which a Docker engine on this machine sets to drop. */
 function forwardRule(slot: number): string[] {
   const interfaces = `podlab${slot}-+`;
   const mark = ["-m", "comment", "--comment", `${IPTABLES_MARK}${slot}`];
@@ -42,7 +42,7 @@ export async function createNetwork(slot: number): Promise<void> {
   await run(["iptables", "-w", "-I", ...forwardRule(slot)]);
 }
 
-/** The bridge of containers that run directly on this machine: its own, because docker0 belongs to the machine's engine. */
+/** The bridge for containers of the lab's engine on this machine, because docker0 belongs to the machine's engine. */
 export async function createContainerBridge(slot: number): Promise<void> {
   await run(["ip", "link", "add", containerBridgeName(slot), "type", "bridge"]);
   await run(["ip", "addr", "add", `10.99.${slot}.129/25`, "dev", containerBridgeName(slot)]);
@@ -83,6 +83,6 @@ export async function removeNetwork(slot: number): Promise<void> {
   }
   if (Bun.which("iptables") === null) return;
   while (await attempt(["iptables", "-w", "-D", ...forwardRule(slot)])) {
-    // A lab that crashed twice may have left the rule twice.
+    // After two crashes the rule may exist twice.
   }
 }

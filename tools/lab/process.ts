@@ -1,5 +1,5 @@
-// One process that a test owns: started with a pid file in the lab's folder, its output in a file, ended by pid. Where
-// the system can, the kernel ends it together with the test process. It never looks for processes by name.
+// One process that a test owns: its pid file is in the lab's folder, its output in a file, and it is ended by pid. On Linux
+// the kernel ends it together with the test process. It never searches for processes by name.
 
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,12 +16,12 @@ export type ProcessOptions = {
   namespace?: string;
 };
 
-/** PR_SET_PDEATHSIG: no test process, however it dies, leaves children behind. */
-function endsWithUs(): string[] {
+/** PR_SET_PDEATHSIG: the kernel kills the child when the test process ends for any reason. */
+function endsWithParent(): string[] {
   return Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "KILL"];
 }
 
-/** nsenter and not ip netns exec: the latter mounts another /sys, in which an engine finds no cgroups. */
+/** Uses nsenter, because ip netns exec mounts another /sys, in which an engine finds no cgroups. */
 export function inNamespace(namespace: string | undefined): string[] {
   return namespace === undefined ? [] : ["nsenter", `--net=/var/run/netns/${namespace}`];
 }
@@ -41,11 +41,11 @@ export class OwnedProcess {
     this.#outputFile = join(claim.folder, "output", name);
     const output = openSync(this.#outputFile, "a");
     try {
-      this.#child = Bun.spawn([...endsWithUs(), ...inNamespace(options.namespace), ...command], {
+      this.#child = Bun.spawn([...endsWithParent(), ...inNamespace(options.namespace), ...command], {
         stdin: "ignore",
         stdout: output,
         stderr: output,
-        // A session of its own: Ctrl-C on the tests goes to the tests, which then decide the order.
+        // A session of its own, so that Ctrl-C reaches only the tests, which end their processes in order.
         detached: true,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         env: { ...process.env, ...options.env },
@@ -64,7 +64,7 @@ export class OwnedProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** All that it has printed so far, stdout and stderr as they came. */
+  /** Its output so far, stdout and stderr in the order in which they were written. */
   output(): string {
     try {
       return readFileSync(this.#outputFile, "utf8");
@@ -73,7 +73,7 @@ export class OwnedProcess {
     }
   }
 
-  /** Waits until its output matches, and gives the match; fails at once when it ends before. */
+  /** Waits until its output matches, and returns the match; throws when the process ends before. */
   async printed(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
     return until(
       `${this.name} to print ${pattern}`,
@@ -86,7 +86,7 @@ export class OwnedProcess {
     );
   }
 
-  /** Throws, with its output, when it has ended. */
+  /** Throws with its output if the process has ended. */
   mustRun(): void {
     if (!this.running) {
       const code = this.#child.signalCode ?? this.#child.exitCode;
@@ -98,13 +98,13 @@ export class OwnedProcess {
     if (this.running) process.kill(this.pid, signal);
   }
 
-  /** Waits for its end; the exit code, or null when a signal ended it. */
+  /** Waits for its end. Returns the exit code, or null if a signal ended it. */
   async exited(limitMs: number = END_WAIT_MS): Promise<number | null> {
     await until(`${this.name} to end`, () => !this.running, limitMs);
     return this.#child.exitCode;
   }
 
-  /** Sends the signal and waits for the end. SIGKILL is kill -9: nothing of the process runs after it. */
+  /** Sends the signal and waits for the end. */
   async kill(signal: NodeJS.Signals = "SIGKILL", limitMs?: number): Promise<number | null> {
     this.signal(signal);
     const code = await this.exited(limitMs);

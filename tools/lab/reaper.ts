@@ -1,6 +1,6 @@
-// Ends and removes all that a lab made: processes, containers, mounts, network and folder. The same code serves the end
-// of a test and what a crashed one left. It ends a process only when a pid file of the lab, a cgroup of the lab or the
-// lab's folder in its own arguments says that it is the lab's.
+// Ends and removes everything that a lab made: processes, containers, mounts, network and folder, at the end of a test or
+// after a crash. It ends a process only if a pid file of the lab, a cgroup of the lab or the lab's folder in the arguments
+// shows that it belongs to the lab.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // Gone already: what we wanted.
+    // It has ended already.
   }
 }
 
@@ -29,7 +29,7 @@ function pidsInFiles(folder: string): number[] {
   return readdirSync(pids).flatMap((name) => readLive(join(pids, name)) ?? []);
 }
 
-/** Shims and the engine's own containerd: every one of them has a path below the lab's folder among its arguments. */
+/** Shims and the engine's containerd: each has a path below the lab's folder among its arguments. */
 function pidsWithArgument(folder: string): number[] {
   const found: number[] = [];
   for (const name of existsSync("/proc") ? readdirSync("/proc") : []) {
@@ -40,7 +40,7 @@ function pidsWithArgument(folder: string): number[] {
       const ours = /(^|\/)(dockerd|containerd|containerd-shim-runc-v2|docker-registry)$/.test(program);
       if (ours && args.some((arg) => arg.includes(`${folder}/`))) found.push(Number(name));
     } catch {
-      // It ended while we looked.
+      // It ended during the scan.
     }
   }
   return found;
@@ -53,7 +53,7 @@ function cgroupFolders(name: string): string[] {
   return roots.map((path) => join(path, name)).filter((path) => existsSync(path));
 }
 
-/** All folders of a cgroup, the innermost first: the order in which they can be removed. */
+/** All folders of a cgroup, innermost first, which is the order in which they can be removed. */
 function cgroupTree(folder: string): string[] {
   const inner = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return [...inner.flatMap((entry) => cgroupTree(join(folder, entry.name))), folder];
@@ -73,7 +73,7 @@ function pidsInCgroups(name: string): number[] {
 
 export type ContainerProcesses = { inContainers: { pid: number; program: string }[]; shims: number[] };
 
-/** What a lab's engines run: the processes in its containers, with their command lines, and the shims that watch over them. */
+/** The processes in a lab's containers, with their command lines, and the shims of its containers. */
 export function containerProcesses(claim: Claim): ContainerProcesses {
   const shims = pidsWithArgument(claim.folder).filter((pid) => commandLine(pid).includes("containerd-shim"));
   const inContainers = pidsInCgroups(cgroupOf(claim)).map((pid) => ({ pid, program: commandLine(pid) }));
@@ -93,12 +93,12 @@ function removeCgroups(name: string): void {
     try {
       rmdirSync(folder);
     } catch {
-      // A cgroup that still empties itself costs nothing and goes with the next lab of this number.
+      // A cgroup that is not empty yet costs nothing, and the next lab of this number removes it.
     }
   }
 }
 
-/** Unmounts all below a folder, the innermost first. Lazy: a mount that something holds open goes when that ends. */
+/** Unmounts everything below a folder, innermost first. Lazy, so that a mount that is in use goes when its user ends. */
 export function unmountAll(folder: string): void {
   if (!existsSync("/proc/mounts")) return;
   const mounts = readFileSync("/proc/mounts", "utf8")
@@ -111,7 +111,7 @@ export function unmountAll(folder: string): void {
   }
 }
 
-/** Removes a lab, whoever made it. The engines go first, so that nothing starts what we end. */
+/** Removes a lab of any process. Engines end first, so that they do not restart what is ended after them. */
 export async function tearDown(claim: Claim): Promise<void> {
   const { folder } = claim;
   const owned = () => [
@@ -135,7 +135,7 @@ export async function tearDown(claim: Claim): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Takes the right to clear a folder: false when its owner lives, or somebody else is clearing it. */
+/** Locks a folder for its removal. False if its owner runs, or another process removes it. */
 function seize(folder: string): boolean {
   if (isOwned(folder)) return false;
   const lock = join(folder, "reaping");
@@ -144,7 +144,7 @@ function seize(folder: string): boolean {
   } catch {
     if (!existsSync(lock) || readLive(join(lock, "by")) !== null) return false;
   }
-  // The folder may have changed hands between the first look and the lock.
+  // The folder may have a new owner since the check before the lock.
   if (isOwned(folder)) {
     rmSync(lock, { recursive: true, force: true });
     return false;
@@ -153,7 +153,7 @@ function seize(folder: string): boolean {
   return true;
 }
 
-/** Removes the labs whose test process is gone; with `force` also those of living ones. Returns the folders removed. */
+/** Removes the labs whose test process is gone; with `force` all labs. Returns the removed folders. */
 export async function reapLeftovers(force = false): Promise<string[]> {
   const removed: string[] = [];
   for (const claim of allClaims()) {

@@ -1,5 +1,5 @@
 // A real registry for the lab (Debian's docker-registry), on the lab's bridge address, where this machine and all lab
-// hosts reach it. Open, or asking for a user and a password.
+// hosts reach it, with or without a password.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -59,7 +59,7 @@ export class Registry {
     this.#process = null;
   }
 
-  /** Pushes an image that the engine has; `name` is its name here ("web:1"). Returns what to write after --image. */
+  /** Pushes an image of the engine as `name` ("web:1"). Returns the reference for --image. */
   async push(engine: Engine, image: string, name: string): Promise<string> {
     const reference = `${this.address}/${name}`;
     const [repo, tag] = [
@@ -74,7 +74,7 @@ export class Registry {
     });
     const text = await answer.text();
     if (!answer.ok || text.includes('"error"')) throw new Error(`pushing ${reference}: ${answer.status} ${text}`);
-    // The engine must pull what a test then asks for, not find it here.
+    // Removed from the engine, so that the test's task has to pull it.
     await engine.json(`/images/${reference}`, "DELETE");
     return reference;
   }

@@ -1,15 +1,14 @@
-// Bounded waiting for a condition: what tests of real processes use where others would sleep. It knows nothing of what it
-// waits for.
+// Bounded waiting for a condition, which tests of real processes use instead of sleeping.
 
 const POLL_MS = 20;
 export const DEFAULT_WAIT_MS = 15_000;
 
-/** Thrown by a probe when waiting on is pointless, for instance because the process that it asks has ended. */
+/** Thrown by a probe when more waiting is useless, for instance because the process has ended. */
 export class GiveUp extends Error {}
 
 /**
- * Asks again and again until `probe` gives something other than undefined, null or false, and returns that. An error
- * in `probe` means "not yet"; the last one is told when time runs out.
+ * Calls `probe` repeatedly until it returns something other than undefined, null or false, and returns that. An error in
+ * `probe` means "not yet"; the timeout's error contains the last one.
  */
 export async function until<T>(
   what: string,
@@ -25,9 +24,9 @@ export async function until<T>(
       last = "";
     } catch (error) {
       if (error instanceof GiveUp) throw error;
-      last = `; the last try said: ${error instanceof Error ? error.message : String(error)}`;
+      last = `; the last error: ${error instanceof Error ? error.message : String(error)}`;
     }
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for ${what}, in vain${last}`);
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for ${what}${last}`);
     await Bun.sleep(POLL_MS);
   }
 }
