@@ -1,6 +1,6 @@
-// A process that does to a master what the section abuse measures under: a thousand slow connections, a hundred
-// followers of one log, and hostile requests of every kind. It plays the worker that has the log, too. It says
-// "abusing" when all of it is there, and ends with its parent.
+// A process with the hostile clients of the section abuse: a thousand slow connections, a hundred subscribers of one log,
+// and malformed requests. It is also the worker that has the log. It prints "abusing" when all are connected, and ends with
+// its parent.
 
 import { framedMediaType } from "../src/lib/frames.ts";
 import { exchange } from "../test/hostile/raw.ts";
@@ -11,10 +11,10 @@ const [portText, slowText, followersText] = process.argv.slice(2) as string[];
 const port = Number(portText);
 const master = `http://127.0.0.1:${port}`;
 const headers = { "content-type": "application/json" };
-/** A line of the log that is followed. */
+/** For each line of the log. */
 const lineMs = 10;
 
-/** Between two hostile requests: some eighty a second. */
+/** Pause between two malformed requests, for some eighty a second. */
 const hostileMs = 10;
 
 function frame(text: string): Uint8Array {
@@ -26,7 +26,7 @@ function frame(text: string): Uint8Array {
   return bytes;
 }
 
-/** A worker with one log, a line every so often. */
+/** A worker with one log that gets a line at intervals. */
 const worker = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,

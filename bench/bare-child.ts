@@ -1,5 +1,5 @@
-// What this machine allows at most: a bare server of the same runtime that reads the same JSON, writes and syncs it to a
-// file together with whatever came at the same time, and answers with a record of a task's size. It does nothing else.
+// The most that this machine allows: a bare server of the same runtime that reads the same JSON, writes and syncs it to a
+// file together with the other requests of that moment, and answers with a record of a task's size.
 
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 
@@ -20,12 +20,12 @@ const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
   async fetch(request) {
-    const wish = JSON.parse(await request.text()) as Record<string, unknown>;
+    const body = JSON.parse(await request.text()) as Record<string, unknown>;
     await new Promise<void>((done) => {
       if (waiting.length === 0) setImmediate(flush);
-      waiting.push({ text: JSON.stringify(wish), done });
+      waiting.push({ text: JSON.stringify(body), done });
     });
-    return new Response(JSON.stringify({ ...wish, filler }), {
+    return new Response(JSON.stringify({ ...body, filler }), {
       status: 201,
       headers: { "content-type": "application/json" },
     });

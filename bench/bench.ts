@@ -1,5 +1,5 @@
-// What the sections share: a lab with hosts, a Podling cluster on two of them, a two-node Swarm on two others, masters
-// with many nodes or tasks, and the removal of all that. It measures nothing itself.
+// Shared by the sections: a lab with hosts, a Podling cluster on two of them, a two-node Swarm on two others, masters with
+// many nodes or tasks, and the removal of all of these. It measures nothing.
 
 import { resolve } from "node:path";
 import { labAvailable } from "../tools/lab/available.ts";
@@ -59,12 +59,12 @@ export class Bench {
     this.before = process.env.PODLING_BEFORE ? resolve(process.env.PODLING_BEFORE) : null;
   }
 
-  /** The first in a full run, the second in a quick one. */
+  /** `full` in a full run, `quick` in a quick one. */
   count(full: number, quick: number): number {
     return this.quick ? quick : full;
   }
 
-  /** Why nothing with engines can be measured here, or null. */
+  /** Why sections with engines cannot run here, or null if they can. */
   labMissing(): string | null {
     return labAvailable();
   }
@@ -74,7 +74,7 @@ export class Bench {
     return this.#lab;
   }
 
-  /** Masters without workers: no lab, no root. */
+  /** For masters without workers, which need no lab and no root. */
   cluster(): Promise<Cluster> {
     this.#alone ??= Cluster.alone();
     return this.#alone;
@@ -113,7 +113,7 @@ export class Bench {
     const hosts = await this.#hosts;
     const image = await this.#imageFor(hosts);
     this.say(`starting a master and two workers${program === undefined ? "" : ` of ${program}`}`);
-    // A cluster counts its processes, which have their names in the lab: the second pair goes on counting.
+    // One cluster for both pairs, because its count of processes makes their names in the lab.
     this.#inLab ??= Cluster.in(lab);
     const cluster = this.#inLab;
     const master = await cluster.master({ address: lab.address, args: ["--insecure"], program }).start();
@@ -230,7 +230,7 @@ export async function metric(master: MasterProcess, name: string): Promise<numbe
   return Number(line.slice(line.lastIndexOf(" ") + 1));
 }
 
-/** Removes all containers and tasks of the pair; outside of any timing. */
+/** Removes all containers and tasks of the pair. Not part of any timing. */
 export async function clearPair({ master, hosts }: Pair): Promise<void> {
   await Promise.all(hosts.map(({ engine }) => engine.removeContainers()));
   await until("the tasks to end", async () => {

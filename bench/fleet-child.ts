@@ -1,6 +1,6 @@
-// A process of many simulated workers: each registers, holds its stream of assignments where it is told to, and sends
-// heartbeats at the pace that the master asks for, over connections of its own. It runs no containers. Commands come by
-// line on stdin ("go", "mark", "stats"), answers go by line of JSON to stdout.
+// A process of many simulated workers: each registers, opens its stream of assignments if it is one of the first `streams`,
+// and sends heartbeats at the interval that the master asks for, over its own connections. It runs no containers. It reads
+// commands from stdin, one a line ("go", "mark", "stats"), and writes one line of JSON for each event to stdout.
 
 import { limits } from "../src/model/limits.ts";
 import { httpRequest } from "./http-load.ts";
@@ -18,14 +18,14 @@ let latencies: number[] = [];
 let failures = 0;
 let openStreams = 0;
 let registered = 0;
-/** Workers that have not been answered since the mark. */
-let unheard = new Set<number>();
+/** Workers without an answered heartbeat since the mark. */
+let unanswered = new Set<number>();
 
 function say(what: object): void {
   process.stdout.write(`${JSON.stringify(what)}\n`);
 }
 
-/** As a real worker: register until it is so, then beat for ever. */
+/** Does as a real worker: registers, with retries, and then sends heartbeats. */
 async function live(number: number): Promise<void> {
   const wire = new Wire(host!, port);
   const nodeId = await register(wire, number);
@@ -40,7 +40,7 @@ async function live(number: number): Promise<void> {
       if (status !== 200) throw new Error(body);
       latencies.push(performance.now() - sentAt);
       intervalMs = (JSON.parse(body) as { nextHeartbeatMs: number }).nextHeartbeatMs;
-      if (unheard.delete(number) && unheard.size === 0) say({ event: "heard" });
+      if (unanswered.delete(number) && unanswered.size === 0) say({ event: "answered" });
     } catch {
       failures++;
       intervalMs = limits.heartbeatMinMs;
@@ -83,7 +83,7 @@ async function follow(nodeId: string): Promise<void> {
   }
 }
 
-/** Resolves when the stream ends; true: it had begun. */
+/** Resolves when the stream ends, with true if it had begun. */
 function followOnce(nodeId: string): Promise<boolean> {
   return new Promise((resolve) => {
     let open = false;
@@ -111,7 +111,7 @@ say({ event: "ready" });
 for await (const chunk of Bun.stdin.stream()) {
   for (const command of new TextDecoder().decode(chunk).trim().split("\n")) {
     if (command === "go") for (let number = first; number < first + count; number++) void live(number);
-    if (command === "mark") unheard = new Set(Array.from({ length: count }, (_, i) => first + i));
+    if (command === "mark") unanswered = new Set(Array.from({ length: count }, (_, i) => first + i));
     if (command === "stats") {
       say({ event: "stats", latencies, failures, openStreams });
       latencies = [];

@@ -1,8 +1,8 @@
-// A load generator that costs little itself: keep-alive connections with one request in flight each, over bare sockets.
-// A client built on fetch takes more of the machine than the server under test.
+// A load generator that uses little processor time: keep-alive connections over bare sockets with one request in flight each.
+// A client built on fetch would use more than the server under test.
 
 export interface LoadOptions {
-  /** Where to: an address, or the path of a Unix socket. */
+  /** An address, or the path of a Unix socket. */
   to: { host: string; port: number } | { unix: string };
   connections: number;
   requests: number;
@@ -16,7 +16,7 @@ export interface LoadResult {
   perSecond: number;
   seconds: number;
   failures: number;
-  /** The head of the first answer that was not the expected one, with what came of its body. */
+  /** The head of the first unexpected answer, with the received part of its body. */
   firstFailure: string;
   /** Latency in ms. */
   p50: number;
@@ -33,7 +33,7 @@ interface Socket {
   end(): void;
 }
 
-/** What all connections of one run share. */
+/** Shared by all connections of one run. */
 class Run {
   readonly latencies: Float64Array;
   sent = 0;
@@ -56,12 +56,12 @@ class Run {
   }
 }
 
-/** One answer at a time: its head, then as many bytes as the head says. */
+/** Reads one answer at a time: its head, then the body of the length in the head. */
 class Connection {
   readonly #run: Run;
   readonly #done: (error?: unknown) => void;
   #head = "";
-  /** Bytes of the body still to come; -1 while in the head. */
+  /** Bytes of the body that are missing; -1 in the head. */
   #missing = -1;
   #sentAt = 0;
 
@@ -126,7 +126,7 @@ function connect(run: Run): Promise<void> {
   });
 }
 
-/** Runs until `requests` answers have come. Throws where the server closes a connection. */
+/** Runs until `requests` answers have arrived. Throws if the server closes a connection. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const run = new Run(options);
   const startedAt = performance.now();
@@ -145,7 +145,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   };
 }
 
-/** The same where every answer must be the expected one: a rate of refusals is no rate. */
+/** The same, but throws after an unexpected answer, because a rate of refusals means nothing. */
 export async function mustLoad(options: LoadOptions): Promise<LoadResult> {
   const result = await runLoad(options);
   if (result.failures > 0)

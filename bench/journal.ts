@@ -1,5 +1,5 @@
-// How fast the SQLite journal remembers, recovers and truncates: `bun bench/journal.ts [--json] [--dir FOLDER]`. The
-// folder decides which disk is measured. A raw write and fsync of the same bytes stands beside each batch size.
+// How fast the SQLite journal appends, recovers and truncates: `bun bench/journal.ts [--json] [--dir FOLDER]`. The folder
+// chooses the disk. A raw write and fsync of the same bytes is measured beside each batch size.
 
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -68,7 +68,7 @@ function appendRate(changes: number) {
   };
 }
 
-/** What the disk alone allows: the same bytes appended to a bare file, and synced. */
+/** The limit of the disk: the same bytes appended to a bare file, and synced. */
 function rawSync(bytes: number): Latency {
   const file = openSync(join(folder, "raw"), "w");
   const body = new Uint8Array(bytes);
@@ -80,7 +80,7 @@ function rawSync(bytes: number): Latency {
   return latency;
 }
 
-/** Every task created, placed, run and completed, as a master's batches would have it. */
+/** The batches of tasks that are created, placed, run and completed. */
 function writeHistory(journal: SqliteJournal): number {
   let bytes = 0;
   const append = (changes: Change[], revision: number) => {
@@ -131,7 +131,7 @@ function recovery() {
   };
 }
 
-/** A snapshot of that many tasks, the truncation, and the appends that sweep what it dropped. */
+/** A snapshot of that many tasks, the truncation, and the appends that remove the truncated rows. */
 function truncation(journal: SqliteJournal) {
   const lines = Array.from({ length: limits.snapshotChunkRecords }, (_, index) => JSON.stringify(created(1, index)));
   const chunk = lines.join("\n");

@@ -1,4 +1,4 @@
-// What is said of the measurements: rows, targets, the table on the terminal, and results.json. It measures nothing.
+// The form of the results: rows, targets, the table on the terminal, and results.json. It measures nothing.
 
 import { cpus, totalmem } from "node:os";
 import type { Samples } from "./samples.ts";
@@ -6,7 +6,7 @@ import type { Samples } from "./samples.ts";
 export type Unit = "s" | "ms" | "/s" | "MB" | "KB" | "us" | "%";
 
 export interface Target {
-  /** As product and docs state it: "<= 1.10x", "<= 60 MB". */
+  /** As the docs write it: "<= 1.10x", "<= 60 MB". */
   text: string;
   met: boolean;
 }
@@ -15,9 +15,9 @@ export interface Row {
   section: string;
   what: string;
   unit: Unit;
-  /** Podling; null where it was not measured, and `note` then says why. */
+  /** Podling's; null if it was not measured, and `note` says why. */
   ours: Samples | null;
-  /** What it stands beside, measured in the same run. */
+  /** What it is compared to, measured in the same run. */
   beside?: { name: string; samples: Samples };
   targets?: readonly Target[];
   note?: string;
@@ -27,7 +27,7 @@ export function ratio(row: Row): number | null {
   return row.ours && row.beside ? row.ours.median / row.beside.samples.median : null;
 }
 
-/** A target for the ratio to what stands beside: at most for times, at least for rates. */
+/** A target for the ratio to `beside`: at most for times, at least for rates. */
 export function ratioTarget(row: Row, bound: "at most" | "at least", limit: number): Row {
   const value = ratio(row);
   const text = `${bound === "at most" ? "<=" : ">="} ${bound === "at most" ? limit.toFixed(2) : limit}x`;
@@ -63,7 +63,7 @@ function spread(samples: Samples, unit: Unit): string {
   return `${middle} (${bare(samples.min)}..${bare(samples.max)})`;
 }
 
-const verdictOf = ({ met }: Target) => (met ? "met" : "MISSED");
+const resultOf = ({ met }: Target) => (met ? "met" : "MISSED");
 
 const heads = ["", "Podling", "beside it", "ratio", "target", ""];
 
@@ -76,7 +76,7 @@ function cells(row: Row): string[] {
     spread(row.ours, row.unit),
     beside,
     value === null ? "" : `${value >= 10 ? value.toFixed(1) : value.toFixed(2)}x`,
-    (row.targets ?? []).map((one) => `${one.text} ${verdictOf(one)}`).join(", "),
+    (row.targets ?? []).map((one) => `${one.text} ${resultOf(one)}`).join(", "),
     row.note ?? "",
   ];
 }
@@ -110,8 +110,8 @@ export function markdown(rows: readonly Row[]): string {
 }
 
 export function summary(rows: readonly Row[]): string {
-  const count = (verdict: string) =>
-    rows.flatMap(({ targets }) => targets ?? []).filter((one) => verdictOf(one) === verdict).length;
+  const count = (result: string) =>
+    rows.flatMap(({ targets }) => targets ?? []).filter((one) => resultOf(one) === result).length;
   const unmeasured = rows.filter((row) => row.ours === null).length;
   const left = unmeasured === 0 ? "" : `, ${unmeasured} not measured`;
   return `targets: ${count("met")} met, ${count("MISSED")} missed${left}\n`;
@@ -123,7 +123,7 @@ export interface Machine {
   memoryGB: number;
   kernel: string;
   bun: string;
-  /** Processes that wanted a core when the run began and ended, averaged over a minute: above 1 the figures are noisy. */
+  /** Load averages of a minute when the run began and ended. Above 1 the figures are noisy. */
   loadBefore: number;
   loadAfter: number;
 }

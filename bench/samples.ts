@@ -1,4 +1,4 @@
-// Figures of one measurement: all samples, and what is told of them (median, min, max). It knows no unit and no target.
+// The samples of one measurement with median, least and most. It knows no unit and no target.
 
 export interface Samples {
   all: readonly number[];
@@ -23,8 +23,8 @@ export async function seconds(step: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Runs each contender `rounds` times, the order reversed each round, so that none always comes first or after the same
- * other. Gives the samples by name.
+ * Runs each contender `rounds` times and reverses the order each round, so that none always comes first or after the same
+ * other. Returns the samples by name.
  */
 export async function alternate<Name extends string>(
   rounds: number,

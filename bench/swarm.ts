@@ -1,5 +1,5 @@
-// A real two-node Docker Swarm on two lab hosts, asked over its own API and command line. Everything is set in its favour:
-// images by digest and present, no registry looked at, no stability pause of the command line.
+// A real two-node Docker Swarm on two lab hosts, used through its own API and command line. Everything is set in its favour:
+// images are present and named by digest, no registry is asked, the command line does not wait for stability.
 
 import type { LabHost } from "../tools/lab/lab.ts";
 import { run } from "../tools/lab/network.ts";
@@ -57,7 +57,7 @@ export class Swarm {
     return this.manager.json("/nodes");
   }
 
-  /** `docker service create` to the moment at which all replicas run. */
+  /** Runs `docker service create`, and resolves when all replicas run. */
   async createAndRun(replicas: number, ...flags: string[]): Promise<string> {
     const name = `bench-${++this.#named}`;
     const command = ["service", "create", "--detach", "--quiet", "--no-resolve-image", "--name", name];
@@ -84,7 +84,7 @@ export class Swarm {
     return this.manager.json(`/tasks?filters=${encodeURIComponent(filters)}`);
   }
 
-  /** Durable creates a second: services without replicas, so that nothing but the record is made. */
+  /** Durable creates a second, of services without replicas, so that only the record is made. */
   createServices(count: number, connections: number) {
     const prefix = `empty-${++this.#named}`;
     return mustLoad({

@@ -1,5 +1,5 @@
-// A process of many watchers: connects them to GET /api/v1/watch over bare sockets, counts the events that each gets,
-// and prints one line of JSON when all have got as many as were asked for. Reading is cheap, parsing is left out.
+// A process of many watchers: connects them to GET /api/v1/watch over bare sockets, counts the events of each, and prints one
+// line of JSON when each has the requested number. It does not parse events, so that it uses little processor time.
 
 const [host, port, count, expected] = process.argv.slice(2) as [string, string, string, string];
 const watchers = Number(count);
@@ -8,7 +8,7 @@ const mark = Buffer.from("event: change");
 
 interface Counter {
   events: number;
-  /** The end of the last chunk, in which a mark may have begun. */
+  /** The end of the last chunk, which may contain the start of a mark. */
   rest: Buffer;
   listening: boolean;
 }

@@ -1,9 +1,9 @@
-// One keep-alive connection over a bare socket with one request in flight: what simulated workers and probes ask through.
-// It costs the machine little, so that what is measured is the master.
+// One keep-alive connection over a bare socket with one request in flight, for simulated workers and probes. It uses little
+// processor time, so that the master is measured and not the client.
 
 import { httpRequest } from "./http-load.ts";
 
-/** As a worker has with its master. */
+/** The timeout of a worker's requests to its master. */
 const PATIENCE_MS = 10_000;
 
 export interface WireAnswer {
@@ -25,11 +25,11 @@ export class Wire {
     this.#port = port;
   }
 
-  /** Connects where it is not connected. Rejects where the connection breaks. */
+  /** Connects if necessary. Rejects if the connection breaks. */
   async ask(method: string, path: string, body = ""): Promise<WireAnswer> {
     this.#socket ??= await this.#connect();
     const socket = this.#socket;
-    // A connection that broke while it was made tells nobody.
+    // A connection that breaks while it is made calls neither close nor error.
     const late = setTimeout(() => {
       socket.terminate();
       this.#broken();
@@ -78,7 +78,7 @@ export class Wire {
   }
 }
 
-/** Asks at a steady pace for so long; the latencies in ms. Throws on any other status. */
+/** Sends requests at a steady pace for `durationMs`; returns the latencies in ms. Throws on any other status. */
 export async function probe(
   to: { host: string; port: number },
   request: (n: number) => { method: string; path: string; body?: string; status: number },
@@ -99,7 +99,7 @@ export async function probe(
   return latencies;
 }
 
-/** The value that all but one in a hundred stay below. */
+/** The value that 99 of 100 samples do not exceed. */
 export function p99(all: readonly number[]): number {
   return all.toSorted((left, right) => left - right)[Math.ceil(all.length * 0.99) - 1]!;
 }

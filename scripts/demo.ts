@@ -57,12 +57,12 @@ class Demo {
 
   async show(): Promise<void> {
     print("A small Podling cluster on this machine, with real containers on its Docker engine.");
-    print(dim(`(podling is "bun src/main.ts" here; make build makes bin/podling. All is removed at the end.)`));
+    print(dim(`(podling is "bun src/main.ts" here; make build makes bin/podling. Everything is removed at the end.)`));
     this.#builtImage = await ensureImage(this.#engine, DEMO_IMAGE);
     await this.#startCluster();
     const page = await this.#runContainers();
     await this.#lookAround(page);
-    tell("Stop the web server. Finished tasks stay, for their logs, until somebody prunes them.");
+    tell("Stop the web server. Finished tasks stay, for their logs, until podling prune removes them.");
     await this.#podling(["stop", "web"]);
     await this.#podling(["ps", "-a"]);
     await this.#podling(["prune", "-y"]);

@@ -1,5 +1,5 @@
-// make demo, as a newcomer runs it: it must end well, leave nothing behind, also when interrupted, and touch no container
-// that is not its own. The engine is a lab's, handed over in DOCKER_HOST.
+// make demo as a new user runs it: it succeeds, leaves nothing behind, also when interrupted, and changes no other container.
+// The engine is a lab's, named by DOCKER_HOST.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
@@ -48,7 +48,7 @@ describeLab("make demo", () => {
     expect(readdirSync(folder)).toEqual([]);
   }
 
-  test("ends well, shows what it says, and leaves nothing", async () => {
+  test("succeeds, prints its steps, and leaves nothing", async () => {
     const { demo, folder } = startDemo("demo");
     const code = await demo.exited(DEMO_WAIT_MS);
     const shown = demo.output();
@@ -59,7 +59,7 @@ describeLab("make demo", () => {
     await expectNothingLeft(folder);
   });
 
-  test("removes what it made when it is interrupted half-way", async () => {
+  test("removes what it made when it is interrupted", async () => {
     const { demo, folder } = startDemo("interrupted");
     await demo.printed(/podling run count/, DEMO_WAIT_MS);
     const [master] = readdirSync(folder).map((name) => join(folder, name, "master"));

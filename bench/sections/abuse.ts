@@ -1,5 +1,5 @@
-// How long ordinary requests take while others do their worst: slow connections, followers of a log, hostile requests.
-// The same requests beside it without any of that, on the same master.
+// How long ordinary requests take beside hostile clients: slow connections, subscribers of a log, malformed requests. Beside
+// it the same requests without these, on the same master.
 
 import { resolve } from "node:path";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
@@ -10,7 +10,7 @@ import { p99, probe } from "../wire.ts";
 
 const SLOW_CONNECTIONS = 1_000;
 const FOLLOWERS = 100;
-/** Every single one must be answered by then. */
+/** Every request must be answered by then. */
 const TARGET_MS = 100;
 
 type Latencies = Record<"get" | "post" | "beat", number[]>;
@@ -65,7 +65,7 @@ export async function abuse(bench: Bench): Promise<Row[]> {
   return rows;
 }
 
-/** Three clients at a steady pace, each of one kind; every answer must be the right one. */
+/** Three clients at a steady pace, each with one kind of request; every answer must be the expected one. */
 async function probeAll(master: MasterProcess, durationMs: number, prefix: string): Promise<Latencies> {
   const to = addressOf(master);
   const { taskId } = await master.json<{ taskId: string }>("POST", "/api/v1/tasks", JSON.parse(taskBody(prefix)));

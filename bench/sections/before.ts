@@ -1,6 +1,6 @@
-// This executable beside an older one (PODLING_BEFORE=/path/to/podling), the same work in turn on the same machine in the
-// same minutes. The ratio is the result; a quiet machine is only needed for the figures themselves. With the older source,
-// too (PODLING_BEFORE_SOURCE=/path/to/checkout), placements are compared.
+// This executable beside an older one (PODLING_BEFORE=/path/to/podling): the same work in turn on the same machine in the
+// same minutes. The ratio is the result; only the figures themselves need a quiet machine. Placements are compared if the
+// older source is there, too (PODLING_BEFORE_SOURCE=/path/to/checkout).
 
 import { cpSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -16,7 +16,7 @@ import { podlingRun, timed, useOneNode } from "./one.ts";
 import { changedListRate, createRate, getRate, listRate, masterWithTasks } from "./rates.ts";
 import { recovered, removeSnapshots } from "./recovery.ts";
 
-/** What may be worse than before: five of a hundred, as the ratio of medians. */
+/** Podling may be at most 5 % worse than before, by the ratio of medians. */
 const LEAST_RATE = 0.95;
 const MOST_TIME = 1.05;
 const RECOVERED_TASKS = 101_000;
@@ -39,7 +39,7 @@ export async function before(bench: Bench): Promise<Row[]> {
   const parts = [creates, reads, recovery, memory, containers, placements];
   const rows: Row[] = [];
   for (const part of parts) {
-    // One part that fails leaves the others.
+    // The other parts run although one failed.
     const failed = (error: Error) => [notMeasured(comparison.section, part.name, error.message.split("\n")[0] ?? "")];
     rows.push(...(await part(comparison).catch(failed)));
   }

@@ -1,5 +1,5 @@
-// A large fleet against one master: thousands of simulated workers in processes of their own register at once, beat and
-// follow their assignments, while others ask for tasks; then the master is killed, and all of them come back.
+// Many workers and one master: thousands of simulated workers in their own processes register at once, send heartbeats and
+// read assignments while other clients send requests; then the master is killed, and all workers come back.
 
 import { readFileSync } from "node:fs";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
@@ -11,7 +11,7 @@ import { samplesOf } from "../samples.ts";
 import { p99, probe } from "../wire.ts";
 
 const CHILDREN = 2;
-/** Files that master and children need beside one connection for each worker and one for its stream. */
+/** Open files that master and children need besides one connection for each worker and one for its stream. */
 const SPARE_FILES = 1_000;
 
 export async function fleet(bench: Bench): Promise<Row[]> {
@@ -20,7 +20,7 @@ export async function fleet(bench: Bench): Promise<Row[]> {
   }
   const rows: Row[] = [];
   for (const workers of bench.quick ? [200] : [1_000, 10_000]) {
-    // A machine that cannot carry ten thousand may well carry one.
+    // A machine may be too small for ten thousand workers and large enough for one thousand.
     const why = (error: Error) => [notMeasured(`fleet: ${workers} simulated workers`, "all of it", error.message)];
     rows.push(...(await fleetOf(bench, workers).catch(why)));
   }
@@ -48,19 +48,19 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
     for (const child of children) child.command("go");
     await Promise.all(children.map((child) => child.event("registered")));
     const registered = (performance.now() - from) / 1000;
-    bench.say(`${workers} workers are registered; measuring when their pace has settled`);
-    await Promise.all([Bun.sleep(bench.count(15_000, 3_000)), allHeard(children)]); // the pace settles
+    bench.say(`${workers} workers are registered; measuring when their heartbeats are spread evenly`);
+    await Promise.all([Bun.sleep(bench.count(15_000, 3_000)), allAnswered(children)]);
     const steady = await steadyState(master, children, bench.count(20_000, 4_000));
     await mustBeOnline(master, workers);
     const held = steady.openStreams.toLocaleString("en");
     const stopped = performance.now();
     await master.kill();
-    const back = allHeard(children);
+    const back = allAnswered(children);
     await master.start();
     const started = (performance.now() - stopped) / 1000;
     bench.say(`the master is back after ${started.toFixed(1)} s; waiting for all workers`);
     await back;
-    const heard = (performance.now() - stopped) / 1000;
+    const answered = (performance.now() - stopped) / 1000;
     await mustBeOnline(master, workers);
     return [
       row("all registered, all at once", "s", [registered]),
@@ -74,9 +74,9 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
       row("POST of a task meanwhile", "ms", steady.posts),
       row("  99 of 100 within", "ms", [p99(steady.posts)]),
       row(
-        "kill -9 and start, to every worker heard",
+        "kill -9 and start, to a heartbeat of every worker",
         "s",
-        [heard],
+        [answered],
         `the master answered after ${started.toFixed(2)} s`,
       ),
     ];
@@ -88,7 +88,7 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
 
 async function steadyState(master: MasterProcess, children: FleetProcess[], durationMs: number) {
   const task = await master.json<{ taskId: string }>("POST", "/api/v1/tasks", JSON.parse(taskBody("probed")));
-  await Promise.all(children.map((child) => child.stats())); // what was before does not count
+  await Promise.all(children.map((child) => child.stats())); // resets the counts
   const from = performance.now();
   const used = processorSeconds(master.pid);
   const get = { method: "GET", path: `/api/v1/tasks/${task.taskId}`, status: 200 };
@@ -117,17 +117,17 @@ async function steadyState(master: MasterProcess, children: FleetProcess[], dura
   };
 }
 
-async function allHeard(children: FleetProcess[]): Promise<void> {
+async function allAnswered(children: FleetProcess[]): Promise<void> {
   for (const child of children) child.command("mark");
-  await Promise.all(children.map((child) => child.event("heard")));
+  await Promise.all(children.map((child) => child.event("answered")));
 }
 
-/** None of them has been silent: a false alarm would make every figure worthless. */
+/** Throws unless all workers are online, because a false loss would make every figure meaningless. */
 async function mustBeOnline(master: MasterProcess, workers: number): Promise<void> {
   const nodes = await master.json<{ status: string }[]>("GET", "/api/v1/nodes");
   const online = nodes.filter(({ status }) => status === "online").length;
   if (nodes.length !== workers || online !== workers) {
-    throw new Error(`${online} of ${nodes.length} nodes are online; ${workers} workers beat`);
+    throw new Error(`${online} of ${nodes.length} nodes are online; ${workers} workers send heartbeats`);
   }
 }
 

@@ -38,7 +38,7 @@ async function timed(pair: Pair, step: () => Promise<unknown>): Promise<number> 
   return took;
 }
 
-/** Creates all, while one stream of changes tells when the last of them runs. */
+/** Creates all, and waits on one stream of changes until the last of them runs. */
 export async function podlingMany({ master, image }: Pair, count: number, name: string): Promise<void> {
   const allRun = countRunning(master.url, count);
   let next = 0;

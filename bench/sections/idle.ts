@@ -1,5 +1,5 @@
-// What a quiet cluster costs: processor time over a minute and resident memory of a master with 1, 10 and 100 nodes that
-// only send heartbeats, and of a worker without tasks. With PODLING_BEFORE, an older executable beside it.
+// A quiet cluster: processor time over a minute and resident memory of a master with 1, 10 and 100 nodes that only send
+// heartbeats, and of a worker without tasks. With PODLING_BEFORE, an older executable beside it.
 
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import type { Bench } from "../bench.ts";
@@ -9,7 +9,7 @@ import { notMeasured, type Row, target, type Unit } from "../report.ts";
 import { samplesOf } from "../samples.ts";
 
 const MINUTE_MS = 60_000;
-/** Starts, joins and their garbage collections do not count. */
+/** Pause after the start, so that starts, joins and their garbage collections do not count. */
 const SETTLE_MS = 15_000;
 const CPU_PERCENT = 0.5;
 const MEMORY_MB = 60;

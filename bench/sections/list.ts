@@ -1,4 +1,4 @@
-// Lists and watches of a big cluster: 100,000 tasks page by page, and every change told to one and to 100 watchers while
+// Lists and watches of a big cluster: 100,000 tasks page by page, and every change sent to one and to 100 watchers while
 // 32 clients create tasks.
 
 import { resolve } from "node:path";
@@ -48,19 +48,19 @@ async function watched(
   rounds: number,
 ): Promise<Row[]> {
   const created: number[] = [];
-  const told: number[] = [];
+  const sent: number[] = [];
   let cut = 0;
   for (let round = 0; round < rounds; round++) {
     const result = await watchOnce(master, watchers, creates, `watch-${watchers}-${round}`);
     created.push(result.createsPerSecond);
-    told.push(result.eventsPerSecond);
+    sent.push(result.eventsPerSecond);
     cut += result.cut;
   }
   const who = watchers === 1 ? "1 watcher" : `${watchers} watchers`;
   const rows: Row[] = [{ section, what: `creates beside ${who}`, unit: "/s", ours: samplesOf(created) }];
   if (watchers === 0) return rows;
-  const note = cut === 0 ? {} : { note: `${cut} were cut off as too slow; they would resume` };
-  return [...rows, { section, what: `events told to ${who}`, unit: "/s", ours: samplesOf(told), ...note }];
+  const note = cut === 0 ? {} : { note: `${cut} were cut off as too slow; clients would resume` };
+  return [...rows, { section, what: `events sent to ${who}`, unit: "/s", ours: samplesOf(sent), ...note }];
 }
 
 async function watchOnce(master: MasterProcess, watchers: number, creates: number, prefix: string) {

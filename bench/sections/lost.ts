@@ -1,4 +1,4 @@
-// A node whose cable is pulled, to its task's replacement running on the other node; beside the same for a Swarm service.
+// From cutting a node off until its task's replacement runs on the other node; beside it the same for a Swarm service.
 
 import { until } from "../../tools/lab/until.ts";
 import { type Bench, clearPair, type ListedTask, nodesOnline, type Pair } from "../bench.ts";
@@ -54,7 +54,7 @@ export async function podlingLoss(pair: Pair, name: string): Promise<number> {
   }
 }
 
-/** The task is put on the worker by draining the manager for a moment: the manager must stay reachable. */
+/** Drains the manager for a moment, so that the task runs on the worker, which is then cut off. */
 async function swarmLoss(swarm: Swarm): Promise<number> {
   const manager = (await swarm.nodes()).find(({ Spec }) => Spec.Role === "manager")!;
   await swarm.setAvailability(manager, "drain");

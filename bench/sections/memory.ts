@@ -1,5 +1,5 @@
-// Resident memory: a master and a worker with nothing to do, and a master with 100,000 tasks, beside the dockerd of a
-// Swarm manager. What the kernel says (VmRSS), ten quiet seconds after the last request.
+// Resident memory (VmRSS) of an idle master and worker and of a master with 100,000 tasks, ten seconds after the last
+// request; beside it the dockerd of a Swarm manager.
 
 import { type Bench, createTasks } from "../bench.ts";
 import { type Memory, memoryOf } from "../process-usage.ts";
@@ -17,7 +17,7 @@ const ownNote = (all: Memory[]) => {
   return `${own.toFixed(0)} MB without pages of the executable`;
 };
 
-/** So long nothing is asked, so that collections have run. */
+/** A pause without requests, so that garbage has been collected. */
 export const quietTime = (bench: Bench): Promise<void> => Bun.sleep(bench.count(QUIET_MS, 2_000));
 
 export async function memory(bench: Bench): Promise<Row[]> {

@@ -1,5 +1,5 @@
 // One container from command to running: `podling run` beside `docker run -d` on the same engine, and the same without
-// command lines, API beside API. Removing what was started is outside of the timing.
+// command lines, API beside API. The removal of containers is not timed.
 
 import { podling } from "../../tools/lab/cluster.ts";
 import { type Bench, clearPair, type Pair } from "../bench.ts";
@@ -43,7 +43,7 @@ export async function one(bench: Bench): Promise<Row[]> {
   return [ratioTarget(command, "at most", TARGET_RATIO), api];
 }
 
-/** Cordons the second node, so that everything runs on the same engine. Resolves with the way back. */
+/** Cordons the second node, so that everything runs on the same engine. Resolves with a function that undoes it. */
 export async function useOneNode({ master }: Pair): Promise<() => Promise<unknown>> {
   const [, second] = await master.json<{ nodeId: string }[]>("GET", "/api/v1/nodes");
   await master.json("POST", `/api/v1/nodes/${second!.nodeId}/cordon`);

@@ -1,5 +1,5 @@
-// What the API answers a second: durable creates beside Swarm's services, gets, and lists of 10,000 tasks. Each master
-// is fresh, on its own folder on disk, and nothing runs on its nodes.
+// Requests a second: durable creates beside Swarm's services, gets, and lists of 10,000 tasks. Each master is new, with its
+// own folder on disk, and its nodes run no containers.
 
 import { join, resolve } from "node:path";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";

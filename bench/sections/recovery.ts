@@ -1,5 +1,5 @@
-// How long a master that was killed takes to be ready again, with a long log: from the log alone, and from a snapshot
-// and what came after it. Start of the process to 200 on GET /ready, files in the page cache.
+// Start of a master after kill -9 with a long log, from the start of the process to 200 on GET /ready: from the log alone,
+// and from a snapshot and the log after it. Files are in the page cache.
 
 import { Database } from "bun:sqlite";
 import { cpSync } from "node:fs";
@@ -14,7 +14,7 @@ const TARGET_S = 2;
 const POLL_MS = 2;
 
 export async function recovery(bench: Bench): Promise<Row[]> {
-  // A thousand more than asked for: each is two changes (created, placed), so the first snapshot is due just before.
+  // Each task is two changes (created, placed), so the first snapshot is due just before the last thousand.
   const tasks = bench.count(101_000, 10_000);
   const section = `recovery: ${tasks.toLocaleString("en")} tasks created and placed, kill -9, start to ready`;
   const cluster = await bench.cluster();
@@ -55,7 +55,7 @@ export function removeSnapshots(path: string): void {
   db.close();
 }
 
-/** Seconds from the start to ready; then it is killed. Throws when a task is missing. */
+/** Starts the master and kills it when it is ready. Returns the seconds between; throws if a task is missing. */
 export async function recovered(master: MasterProcess, tasks: number): Promise<number> {
   const from = performance.now();
   const launched = master.launch();

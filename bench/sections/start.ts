@@ -1,4 +1,4 @@
-// How long the command line takes from nothing to its end: a fresh process each time, beside docker's own.
+// How long one command takes, from the start of its process to its end, beside docker's own.
 
 import { findEngine } from "../../scripts/ping-engine.ts";
 import { podlingCommand } from "../../tools/lab/cluster.ts";

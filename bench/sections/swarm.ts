@@ -1,5 +1,5 @@
-// The same two things beside a real two-node Swarm: one container, and forty. Podling's nodes and the Swarm's are four
-// hosts of one lab, with equal engines; only one of the two works at a time.
+// One container and forty containers beside a real two-node Swarm. Podling's nodes and the Swarm's are four hosts of one lab
+// with equal engines, and only one of the two works at a time.
 
 import { type Bench, clearPair } from "../bench.ts";
 import { notMeasured, type Row } from "../report.ts";

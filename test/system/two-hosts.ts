@@ -74,7 +74,7 @@ export class TwoHosts {
     await until(
       "both workers to reach the master",
       async () => {
-        for (const place of this.places) if (!(await workerHears(place))) return false;
+        for (const place of this.places) if (!(await workerReaches(place))) return false;
         return true;
       },
       backWaitMs,
@@ -126,7 +126,7 @@ export async function workerPage({ host, worker }: Place, path: string): Promise
   return answer.text();
 }
 
-async function workerHears(place: Place): Promise<boolean> {
+async function workerReaches(place: Place): Promise<boolean> {
   return (JSON.parse(await workerPage(place, "/health")) as { master: string }).master === "up";
 }
 

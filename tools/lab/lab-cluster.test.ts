@@ -48,7 +48,7 @@ describe("the cluster helpers", () => {
     expect(await master.healthy()).toBe(true);
   });
 
-  test("a process that ends at its start fails the test at once, with what it printed", async () => {
+  test("a process that ends at its start fails the test at once, with its output", async () => {
     await expect(cluster.master({ args: ["--broken"] }).start()).rejects.toThrow("broken on purpose");
   });
 

@@ -40,7 +40,7 @@ describeLab("the lab", () => {
     expect(await engine.containers()).toEqual([]);
   });
 
-  test("two hosts have an engine and an address each, and a cable that can be pulled", async () => {
+  test("two hosts have an engine and an address each, and can be cut off", async () => {
     const [n1, n2] = await Promise.all([lab.host("n1"), lab.host("n2")]);
     n1.spawn("page", ["busybox", "httpd", "-f", "-p", `${n1.address}:8000`, "-h", lab.folder("www")]);
     // A 404 is an answer, too: it shows that the hosts reach each other.
@@ -88,7 +88,7 @@ describeLab("the lab", () => {
     expect(readFileSync(file, "utf8")).toBe("more");
   });
 
-  test("a lab whose test process was killed is cleared by the next one", async () => {
+  test("a lab whose test process was killed is removed by the next one", async () => {
     const script = `
       import { Lab } from "${import.meta.dir}/lab.ts";
       const lab = await Lab.start();
