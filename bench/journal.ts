@@ -84,7 +84,11 @@ function rawSync(bytes: number): Latency {
 function writeHistory(journal: SqliteJournal): number {
   let bytes = 0;
   const append = (changes: Change[], revision: number) => {
-    const batch: Batch = { ...sampleBatch(revision, 0), cause: `createTask*${tasksPerBatch}`, changes };
+    const batch: Batch = {
+      ...sampleBatch(revision, 0),
+      commands: [{ type: "createTask", by: "user:bench", count: tasksPerBatch }],
+      changes,
+    };
     bytes += JSON.stringify(batch).length;
     journal.append(batch);
   };

@@ -4,10 +4,10 @@
 
 import { ScheduleIndex } from "../src/core/schedule/index/schedule-index.ts";
 import { type Random, randomInteger, seededRandom } from "../src/lib/random.ts";
-import { type Strategy, strategies } from "../src/model/cluster.ts";
+import { type Strategy, strategies } from "../src/model/cluster/cluster.ts";
 import type { NodeId } from "../src/model/ids.ts";
 import type { NodeRecord } from "../src/model/node/node.ts";
-import { specDefaults, type TaskSpec } from "../src/model/task/task.ts";
+import type { Requirements } from "../src/model/task/requirements.ts";
 
 const GiB = 1024 ** 3;
 export const allSizes = [100, 1_000, 10_000] as const;
@@ -55,8 +55,8 @@ function makeNode(random: Random, number: number): NodeRecord {
   };
 }
 
-function makeSpec(random: Random, load: Load): TaskSpec {
-  const base = { ...specDefaults, name: "t", image: "i" };
+function makeSpec(random: Random, load: Load): Requirements {
+  const base = { resources: resources(0, 0), ports: [], constraints: [], platform: null };
   if (load === "simple") return { ...base, resources: resources(0.25, 0.5) };
   const spec = {
     ...base,
@@ -65,7 +65,7 @@ function makeSpec(random: Random, load: Load): TaskSpec {
   const kind = random.next();
   if (load === "many labels") {
     // Over a thousand different wishes: a rack each, some with a second condition, some with a port of their own.
-    const constraints: TaskSpec["constraints"] = [equals("rack", `r${randomInteger(random, 1000)}`)];
+    const constraints: Requirements["constraints"] = [equals("rack", `r${randomInteger(random, 1000)}`)];
     if (kind < 0.5) return { ...spec, constraints };
     if (kind < 0.7) return { ...spec, ports: [fixedPort(20_000 + randomInteger(random, 2_000))] };
     if (kind < 0.8) return { ...spec, constraints: [notEquals("rack", `r${randomInteger(random, 1000)}`)] };
@@ -79,19 +79,19 @@ function makeSpec(random: Random, load: Load): TaskSpec {
   return spec;
 }
 
-function resources(cpu: number, memoryGiB: number): TaskSpec["resources"] {
+function resources(cpu: number, memoryGiB: number): Requirements["resources"] {
   return { cpu: { request: cpu, limit: null }, memory: { request: memoryGiB * GiB, limit: null } };
 }
 
-function equals(key: string, value: string): TaskSpec["constraints"][number] {
+function equals(key: string, value: string): Requirements["constraints"][number] {
   return { type: "label", key, operator: "equals", value };
 }
 
-function notEquals(key: string, value: string): TaskSpec["constraints"][number] {
+function notEquals(key: string, value: string): Requirements["constraints"][number] {
   return { type: "label", key, operator: "not-equals", value };
 }
 
-function fixedPort(hostPort: number): TaskSpec["ports"][number] {
+function fixedPort(hostPort: number): Requirements["ports"][number] {
   return { hostPort, containerPort: 80, protocol: "tcp", hostIp: "0.0.0.0" };
 }
 
@@ -102,10 +102,10 @@ function pick<T>(random: Random, items: readonly T[]): T {
 /** One cluster under one load. */
 class Bench {
   readonly index = new ScheduleIndex();
-  readonly specs: TaskSpec[];
+  readonly specs: Requirements[];
   readonly #random: Random;
   readonly #strategy: Strategy;
-  readonly #placed: { nodeId: NodeId; spec: TaskSpec }[] = [];
+  readonly #placed: { nodeId: NodeId; spec: Requirements }[] = [];
   #next = 0;
   last: NodeId | null = null;
 

@@ -12,7 +12,7 @@ import { silentLog } from "../src/lib/log.ts";
 import { seededRandom } from "../src/lib/random.ts";
 import { type Master, startMaster } from "../src/master/master.ts";
 import { filterNames } from "../src/model/explanation.ts";
-import { reasonCodes, taskStatuses } from "../src/model/task/task.ts";
+import { reasonCodes, taskStatuses } from "../src/model/task/reason.ts";
 import { curlExamples } from "./docs/curl.ts";
 import { firstCells, part, withPart } from "./docs/markdown.ts";
 import {

@@ -1,15 +1,17 @@
-// One tick: decide every command, settle what follows, and give back one batch of changes, applied to the state but
-// not yet durable. The same function serves the master, and later plan, simulate and replay.
+// One tick: decide every command, reconcile, and give back one batch of changes, applied to the state but not yet durable.
+// The same function serves the master, and later plan, simulate and replay.
 
 import { seededRandom } from "../lib/random.ts";
-import type { Change } from "../model/change.ts";
+import type { Change, CommandEntry } from "../model/change.ts";
+import { limits } from "../model/limits.ts";
+import { originText } from "../model/origin.ts";
 import type { Outcome } from "../model/refusal.ts";
-import type { Command, Granted } from "./commands/command.ts";
+import type { Asked, Granted } from "./commands/command.ts";
 import { decide } from "./commands/decide.ts";
 import { reconcile, wakeAt } from "./reconcile/reconcile.ts";
 import type { Retention } from "./reconcile/reconciler.ts";
-import type { ClusterState, Undo } from "./state/cluster-state.ts";
-import { noteRemoved, nothingRemoved, type Removed } from "./state/removed.ts";
+import type { ClusterState } from "./state/cluster-state.ts";
+import type { Delta } from "./state/delta.ts";
 
 export interface TickContext {
   /** ms since the epoch. */
@@ -22,38 +24,70 @@ export interface TickContext {
 export interface Tick {
   /** Empty: nothing to remember, and the revision stays. */
   changes: Change[];
-  removed: Removed;
+  /** What each change did, in the same order. */
+  deltas: Delta[];
   /** One for each command, in order. */
   outcomes: Outcome<Granted>[];
   /** When the next tick is due without a command, in ms since the epoch: not after `now` when work is left; null: never. */
   wakeAt: number | null;
   /** Takes all of it back: the journal could not keep it. */
-  undo: Undo;
+  undo(): void;
 }
 
-export function runTick(state: ClusterState, commands: readonly Command[], context: TickContext): Tick {
-  const { now, seed, retention } = context;
+export function runTick(state: ClusterState, asked: readonly Asked[], { now, seed, retention }: TickContext): Tick {
   const random = seededRandom(seed);
   const changes: Change[] = [];
-  const undos: Undo[] = [];
+  const deltas: Delta[] = [];
+  const { cursors } = state;
   const revision = state.revision + 1;
-  const removed = nothingRemoved();
   const apply = (change: Change) => {
-    noteRemoved(removed, state, change);
-    undos.push(state.apply(change));
+    deltas.push(state.apply(change));
     changes.push(change);
   };
-  const outcomes = commands.map((command): Outcome<Granted> => {
-    const outcome = decide(state, command, { now, random });
+  const outcomes = asked.map(({ command }): Outcome<Granted> => {
+    const outcome = decide(state, command, { now, revision, random });
     if (!outcome.ok) return outcome;
     for (const change of outcome.value.changes) apply(change);
     return { ok: true, value: outcome.value.granted };
   });
-  for (const change of reconcile(state, { now, revision, retention })) apply(change);
+  for (const change of reconcile(state, { now, revision, random, retention })) apply(change);
   if (changes.length > 0) state.revision = revision;
   const undo = () => {
-    for (const undoOne of undos.reverse()) undoOne();
+    for (let at = deltas.length - 1; at >= 0; at--) state.revert(deltas[at]!);
+    state.cursors = cursors;
     if (changes.length > 0) state.revision = revision - 1;
   };
-  return { changes, removed, outcomes, wakeAt: wakeAt(state, { now, retention }), undo };
+  return { changes, deltas, outcomes, wakeAt: wakeAt(state, { now, retention }), undo };
+}
+
+/** The commands of a batch as the log keeps them: each of the first ones, and counts of those beyond the limit. */
+export function commandEntries(asked: readonly Asked[], outcomes: readonly Outcome<Granted>[]): CommandEntry[] {
+  const entries: CommandEntry[] = [];
+  const counts = new Map<string, CommandEntry>();
+  for (const [index, { command, origin }] of asked.entries()) {
+    if (command.type === "wake") continue;
+    if (entries.length < limits.batchCommandEntries) {
+      const outcome = outcomes[index]!;
+      const target = targetOf(command, outcome);
+      entries.push({
+        type: command.type,
+        by: originText(origin),
+        ...(target === undefined ? {} : { target }),
+        ...(origin.requestId === undefined ? {} : { request: origin.requestId }),
+        ...(outcome.ok ? {} : { refused: outcome.refusal.code }),
+      });
+      continue;
+    }
+    const key = `${command.type} ${origin.kind}`;
+    const counted = counts.get(key);
+    if (counted) counted.count!++;
+    else counts.set(key, { type: command.type, by: `${origin.kind}:`, count: 1 });
+  }
+  return [...entries, ...counts.values()];
+}
+
+function targetOf(command: Asked["command"], outcome: Outcome<Granted>): string | undefined {
+  if ("taskId" in command) return command.taskId;
+  if ("nodeId" in command) return command.nodeId;
+  return outcome.ok ? (outcome.value.taskId ?? outcome.value.nodeId) : undefined;
 }

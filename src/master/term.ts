@@ -12,7 +12,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
-import type { Strategy } from "../model/cluster.ts";
+import type { Strategy } from "../model/cluster/cluster.ts";
 import { limits } from "../model/limits.ts";
 import type { NodeRecord } from "../model/node/node.ts";
 import { systemOrigin } from "../model/origin.ts";
@@ -88,8 +88,8 @@ export class Term {
     });
     this.#loop = new TickLoop({
       ...{ state, journal, clock, random, log, onFatal, retention: { ...defaultRetention, ...retention } },
-      onCommitted: (batch, { removed }) => {
-        this.#watchers.publish(batch, removed);
+      onCommitted: (batch, { deltas }) => {
+        this.#watchers.publish(batch, deltas);
         this.#snapshots.grown(batch.changes.length);
       },
     });
@@ -126,9 +126,9 @@ export class Term {
     const startedAt = clock.now();
     const newest = journal.lastRevision();
     let changes = 0;
-    replay(journal, this.#state, (batch, removed) => {
+    replay(journal, this.#state, (batch, deltas) => {
       changes += batch.changes.length;
-      if (batch.revision > newest - batchesKept) this.#watchers.replayHistory(batch, removed);
+      if (batch.revision > newest - batchesKept) this.#watchers.replayHistory(batch, deltas);
     });
     const { revision, tasks, nodes } = this.#state;
     log.info("recovered", { revision, tasks: tasks.size, nodes: nodes.size, ms: clock.now() - startedAt });

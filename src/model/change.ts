@@ -1,30 +1,60 @@
-// What the journal holds: batches of changes. A change says what is now so, not what was asked.
+// What the log holds: batches of changes. A change states the new value of a record, not the request that led to it.
 
-import type { Cluster } from "./cluster.ts";
-import type { NodeId, TaskId } from "./ids.ts";
-import type { NodeRecord } from "./node/node.ts";
-import type { PackedTask, Task } from "./task/task.ts";
+import { type IdOf, type KindName, kindNames, type PackedOf, type UpdateOf } from "./kinds/kinds.ts";
+import type { RefusalCode } from "./refusal.ts";
 
-export type Change =
-  | { type: "cluster.updated"; set: Partial<Cluster> }
-  | { type: "task.created"; task: PackedTask; idempotency?: { key: string; fingerprint: string } }
-  | { type: "task.updated"; taskId: TaskId; set: Partial<Omit<Task, "taskId">> }
-  | { type: "task.removed"; taskId: TaskId }
-  | { type: "node.registered"; node: NodeRecord }
-  | { type: "node.updated"; nodeId: NodeId; set: Partial<Omit<NodeRecord, "nodeId">> }
-  | { type: "node.removed"; nodeId: NodeId };
+export type Operation = "created" | "updated" | "removed";
+
+type ChangeOf<K extends KindName> =
+  | { type: `${K}.created`; record: PackedOf<K> }
+  | { type: `${K}.updated`; id: IdOf<K>; set: UpdateOf<K> }
+  | { type: `${K}.removed`; id: IdOf<K> };
+
+export type Change = { [K in KindName]: ChangeOf<K> }[KindName];
+export type ChangeType = Change["type"];
+
+const parsed = new Map<string, { kind: KindName; operation: Operation }>();
+for (const kind of kindNames) {
+  for (const operation of ["created", "updated", "removed"] as const) {
+    parsed.set(`${kind}.${operation}`, { kind, operation });
+  }
+}
+
+/** "task.created" as kind and operation; undefined for a type that this program does not know. */
+export function parseChangeType(type: string): { kind: KindName; operation: Operation } | undefined {
+  return parsed.get(type);
+}
+
+/** A command of a batch: who asked for what. For audit, history and people who read the log. */
+export interface CommandEntry {
+  type: string;
+  /** "user:anna@laptop", "node:<id>", "system:<part>": `originText` of model/origin.ts. */
+  by: string;
+  /** The id of the record that it names or made; left out if it has none. */
+  target?: string;
+  /** The client's `X-Request-Id`; left out if it sent none. */
+  request?: string;
+  /** Left out if it was granted. */
+  refused?: RefusalCode;
+  /** For commands beyond the limit of a batch: how many of this type, by this kind of origin. */
+  count?: number;
+}
+
+/** The data format that this program writes. A batch without a number is of format 1 (release 0.1.0). */
+export const dataFormat = 2;
 
 /** One durable step: what one tick decided. */
 export interface Batch {
+  format: number;
   /** Grows by one a batch, from 1. */
   revision: number;
   /** ms since the epoch. */
   at: number;
-  /** Of the master that wrote it. */
+  /** The term of the master that wrote it. */
   epoch: number;
   /** Every random draw of the tick comes from it. */
   seed: number;
-  /** The kinds of command decided: "createTask*32 reportTask*3". For people who read the log. */
-  cause: string;
+  /** Bounded: see `limits.batchCommandEntries`. */
+  commands: CommandEntry[];
   changes: Change[];
 }

@@ -1,8 +1,9 @@
 // What the scheduler saw: one row a node, one verdict a filter, a score where it fits. The same for placed and pending.
 
-import type { Strategy } from "./cluster.ts";
+import type { Strategy } from "./cluster/cluster.ts";
 import type { NodeId, TaskId } from "./ids.ts";
-import type { LastFailure, Reason, TaskStatus } from "./task/task.ts";
+import type { Reason, TaskStatus } from "./task/reason.ts";
+import type { LastFailure } from "./task/status.ts";
 
 export const filterNames = [
   "online",

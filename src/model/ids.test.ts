@@ -59,7 +59,7 @@ test.each(overflows)("after %p the second is used up, and %p follows", (last, ne
 
 test("node ids have the documented form", () => {
   const random = seededRandom(5);
-  const ids = Array.from({ length: 1000 }, () => newNodeId(random));
+  const ids = Array.from({ length: 1000 }, () => newNodeId(noon, random));
   for (const id of ids) expect(id).toMatch(nodeIdPattern);
   expect(new Set(ids).size).toBe(1000);
 });

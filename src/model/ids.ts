@@ -9,8 +9,8 @@ export type NodeId = string & { readonly [brand]: "NodeId" };
 
 /** `20250119123456-abc12345` */
 export const taskIdPattern = /^\d{14}-[a-z0-9]{8}$/;
-/** `node-abc12345` */
-export const nodeIdPattern = /^node-[a-z0-9]{8}$/;
+/** The same form as a task id; nodes that registered with release 0.1.0 keep their `node-abc12345`. */
+export const nodeIdPattern = /^(\d{14}|node)-[a-z0-9]{8}$/;
 
 const suffixes = 36 ** 8;
 /** Steps within a second are below this: two million ids a second before the suffix runs out. */
@@ -52,6 +52,6 @@ function secondOf(ms: number): string {
   return lastText;
 }
 
-export function newNodeId(random: Random): NodeId {
-  return `node-${randomText(random, 8)}` as NodeId;
+export function newNodeId(nowMs: number, random: Random): NodeId {
+  return `${secondOf(nowMs)}-${randomText(random, 8)}` as NodeId;
 }

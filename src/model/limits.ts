@@ -161,6 +161,8 @@ export const limits = {
   snapshotRetryMs: 1 * minute,
   /** Commands in one batch: bounds the time of a tick and the size of a row. */
   batchCommands: 4_096,
+  /** Commands that a batch names one by one, at some 100 bytes each; those beyond it are only counted. */
+  batchCommandEntries: 64,
 
   // ---- backup
   /** A backup that is sent to be restored: half a million tasks of 4 KiB. */

@@ -16,3 +16,8 @@ export const unnamedUser = "anonymous";
 export function systemOrigin(name: "start" | "timer" | "journal-probe" | "node-health"): Origin {
   return { kind: "system", name };
 }
+
+/** As the log keeps it: "user:anna@laptop", "node:20250119123456-xyz98765", "system:node-health". */
+export function originText({ kind, name }: Origin): string {
+  return `${kind}:${name}`;
+}

@@ -1,24 +1,7 @@
 // The port to the containers of an engine. Each method says whether it may be repeated, and how it fails; each may throw
 // RuntimeError("engine-unavailable").
 
-import type { Mount, PortSpec, PublishedPort, PullPolicy, Resources } from "../model/task/task.ts";
-
-/** What a container runs, and with what. */
-export interface ContainerSpec {
-  readonly name: string;
-  readonly image: string;
-  /** Replaces the image's entrypoint; empty: the image's own. */
-  readonly command: readonly string[];
-  /** Replaces the image's arguments (its CMD); empty: the image's own. */
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly ports: readonly PortSpec[];
-  readonly resources: Resources;
-  readonly mounts: readonly Mount[];
-  readonly user: string | null;
-  readonly workingDir: string | null;
-  readonly pullPolicy: PullPolicy;
-}
+import type { ContainerSpec, PublishedPort } from "../model/task/spec.ts";
 
 /** One container as the engine has it. */
 export interface ContainerState {

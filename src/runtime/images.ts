@@ -1,6 +1,6 @@
 // The port to the images of an engine. Each method may throw RuntimeError("engine-unavailable").
 
-import type { PullPolicy } from "../model/task/task.ts";
+import type { PullPolicy } from "../model/task/spec.ts";
 
 /** What a pull has changed. */
 export interface PulledImage {

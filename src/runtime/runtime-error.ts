@@ -1,6 +1,6 @@
 // The one error of every port in this folder: a failure of the engine, sorted by what can be done about it.
 
-import type { ReasonCode } from "../model/task/task.ts";
+import type { ReasonCode } from "../model/task/reason.ts";
 
 export class RuntimeError extends Error {
   override name = "RuntimeError";

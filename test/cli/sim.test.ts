@@ -18,8 +18,8 @@ const short = "--nodes 2 --hours 0.004";
 /** Fails a run when a batch with a command of this name is on the disk. */
 function failsAt(cause: string, failureClass: Checker["class"] = "safety"): Checker {
   const look: Checker["look"] = (_, wrong) => ({
-    batch: (batch) => {
-      if (batch.cause.includes(cause)) wrong(`batch ${batch.revision} is of ${cause}`);
+    batch: ({ batch }) => {
+      if (batch.commands.some(({ type }) => type === cause)) wrong(`batch ${batch.revision} is of ${cause}`);
     },
   });
   return { name: `no-${cause}`, sentence: `No batch is caused by ${cause}.`, class: failureClass, look };

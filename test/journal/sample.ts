@@ -3,7 +3,7 @@
 
 import { toTimestamp } from "../../src/lib/clock.ts";
 import { randomInteger, seededRandom } from "../../src/lib/random.ts";
-import type { Batch, Change } from "../../src/model/change.ts";
+import { type Batch, type Change, dataFormat } from "../../src/model/change.ts";
 import type { NodeId, TaskId } from "../../src/model/ids.ts";
 
 const start = Date.UTC(2025, 0, 19, 12, 34, 56);
@@ -11,11 +11,12 @@ const nodeId = "node-00000001" as NodeId;
 
 export function sampleBatch(revision: number, count = 3): Batch {
   return {
+    format: dataFormat,
     revision,
     at: start + revision,
     epoch: 1,
     seed: revision,
-    cause: `createTask*${count}`,
+    commands: [{ type: "createTask", by: "user:test", count }],
     changes: Array.from({ length: count }, (_, index) => created(revision, index)),
   };
 }
@@ -29,14 +30,20 @@ export function variedBatch(revision: number, most: number): Batch {
 export function created(revision: number, index: number): Change {
   return {
     type: "task.created",
-    task: {
+    record: {
       taskId: taskIdOf(revision, index),
       // Now and then a text that is not ASCII: it takes other ways through SQLite and JSON.
       name: revision % 7 === 0 ? `größer "${revision}" 🦭` : `web-${revision}-${index}`,
-      image: "registry.example:5000/shop/web:1.2.3",
-      env: { MODE: "production", GREETING: "hello" },
-      labels: { app: "web" },
-      ports: [{ hostPort: null, containerPort: 80, protocol: "tcp", hostIp: "127.0.0.1" }],
+      spec: {
+        labels: { app: "web" },
+        containers: [
+          {
+            image: "registry.example:5000/shop/web:1.2.3",
+            env: { MODE: "production", GREETING: "hello" },
+            ports: [{ hostPort: null, containerPort: 80, protocol: "tcp", hostIp: "127.0.0.1" }],
+          },
+        ],
+      },
       createdAt: toTimestamp(start + revision),
     },
   };
@@ -44,7 +51,7 @@ export function created(revision: number, index: number): Change {
 
 /** The three patches that take a task from pending to completed. */
 export function lifeOf(revision: number, index: number): Change[] {
-  const taskId = taskIdOf(revision, index);
+  const id = taskIdOf(revision, index);
   const at = toTimestamp(start + revision);
   const placed = { code: "placed", message: "placed on n1: 3 of 10 tasks there" } as const;
   const running = { code: "running", message: "running" } as const;
@@ -54,15 +61,24 @@ export function lifeOf(revision: number, index: number): Change[] {
   return [
     {
       type: "task.updated",
-      taskId,
-      set: { status: "scheduled", nodeId, scheduledAt: at, scheduledRevision: revision, reason: placed },
+      id,
+      set: { placement: { nodeId, at, revision }, observed: { status: "scheduled", reason: placed } },
     },
     {
       type: "task.updated",
-      taskId,
-      set: { status: "running", containerId, startedAt: at, publishedPorts, reason: running },
+      id,
+      set: {
+        observed: { status: "running", reason: running, containers: [{ containerId, startedAt: at, publishedPorts }] },
+      },
     },
-    { type: "task.updated", taskId, set: { status: "completed", exitCode: 0, finishedAt: at, reason: exited } },
+    {
+      type: "task.updated",
+      id,
+      set: {
+        observed: { status: "completed", reason: exited, finishedAt: at, containers: [{ exitCode: 0 }] },
+        ended: { at, revision },
+      },
+    },
   ];
 }
 

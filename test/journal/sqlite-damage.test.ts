@@ -33,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function writeJournal(): void {
   const journal = openSqliteJournal({ path });
   for (let revision = 1; revision <= 30; revision++) {
-    journal.append({ ...sampleBatch(revision, 40), cause: `CAUSE${revision}.` });
+    journal.append({ ...sampleBatch(revision, 40), commands: [{ type: `CAUSE${revision}.`, by: "user:test" }] });
     if (revision % 10 !== 0 || revision === 30) continue;
     const writer = journal.beginSnapshot(revision);
     for (const part of ["first", "second"]) writer.write(`${part} chunk of ${revision}: ${part.repeat(2000)}`);

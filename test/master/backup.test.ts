@@ -26,10 +26,10 @@ test("is lines of JSON: what it is, the records, and a checksum", async () => {
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(lines[0]).toMatchObject({ podling: "backup", format: 1, version: "0.0.0-test", nodes: 1, tasks: 2, epoch: 1 });
-  expect(lines.slice(1, -1).map((line) => Object.keys(line)[0])).toEqual(["header", "node", "task", "task"]);
-  expect(lines[3].task.env).toEqual({ A: "ä\u2028\n🦭" });
-  expect(lines.at(-1)).toEqual({ end: { records: 4, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } });
+  expect(lines[0]).toMatchObject({ podling: "backup", format: 2, version: "0.0.0-test", nodes: 1, tasks: 2, epoch: 1 });
+  expect(lines.slice(1, -1).map(({ kind = "header" }) => kind)).toEqual(["header", "cluster", "node", "task", "task"]);
+  expect(lines[4].record.spec.containers[0].env).toEqual({ A: "ä\u2028\n🦭" });
+  expect(lines.at(-1)).toEqual({ end: { records: 5, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } });
 });
 
 test("waits for the first batch of a new master", async () => {

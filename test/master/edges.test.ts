@@ -181,7 +181,7 @@ test("where the disk is full at the first start, nothing comes before the epoch"
     await clock.advance(limits.retryInitialMs);
     expect((await register()).status).toBe(201);
     const [first] = journal.readBatches(0);
-    expect(first?.cause).toBe("startMaster");
+    expect(first?.commands).toEqual([{ type: "startMaster", by: "system:start" }]);
   } finally {
     await full.stop();
   }

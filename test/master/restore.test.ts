@@ -4,9 +4,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { backupMediaType } from "../../src/api/views/backup-file.ts";
 import type { RestoreAnswer } from "../../src/api/views/restore-summary.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { Task } from "../../src/model/task/task.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type Answer, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
@@ -31,7 +31,7 @@ async function restored(text: string, query = "", into = podling): Promise<Resto
 }
 
 const names = async (from = podling): Promise<string[]> =>
-  (await from.do<Task[]>("GET", "/api/v1/tasks")).map(({ name }) => name);
+  (await from.do<TaskView[]>("GET", "/api/v1/tasks")).map(({ name }) => name);
 
 /** A backup with these lines changed, and a checksum that agrees. */
 function changed(text: string, change: (lines: Record<string, unknown>[]) => unknown[]): string {
@@ -50,11 +50,11 @@ test("what was is again: tasks, order, keys, and what came since is gone", async
   await podling.report(kept, "running", { containerId: "c1" });
   const headers = { "content-type": "application/json", "idempotency-key": "k1" };
   const wish = { name: "keyed", image: "nginx" };
-  const keyed = await podling.ask<Task>("POST", "/api/v1/tasks", { text: JSON.stringify(wish), headers });
+  const keyed = await podling.ask<TaskView>("POST", "/api/v1/tasks", { text: JSON.stringify(wish), headers });
   const ended = await podling.create("ended");
   await podling.report(ended, "running");
   await podling.report(ended, "completed", { exitCode: 0 });
-  const before = await podling.do<Task[]>("GET", "/api/v1/tasks");
+  const before = await podling.do<TaskView[]>("GET", "/api/v1/tasks");
   const text = await backup();
 
   const later = await podling.create("later");
@@ -71,8 +71,8 @@ test("what was is again: tasks, order, keys, and what came since is gone", async
     },
     nodes: { forgotten: { count: 0 }, returning: { count: 0 }, differing: { count: 0 } },
   });
-  expect(await podling.do<Task[]>("GET", "/api/v1/tasks")).toEqual(before);
-  const again = await podling.ask<Task>("POST", "/api/v1/tasks", { text: JSON.stringify(wish), headers });
+  expect(await podling.do<TaskView[]>("GET", "/api/v1/tasks")).toEqual(before);
+  const again = await podling.ask<TaskView>("POST", "/api/v1/tasks", { text: JSON.stringify(wish), headers });
   expect(again.body.taskId).toBe(keyed.body.taskId);
   expectRefusal(await podling.ask("GET", `/api/v1/tasks/${later.taskId}`), 404, "task-not-found");
 });
@@ -118,7 +118,7 @@ test("streams end, and nobody resumes over it", async () => {
 test("who waited for a task is answered", async () => {
   const task = await podling.create("a");
   const text = await backup();
-  const waiting = podling.ask<Task>("GET", `/api/v1/tasks/${task.taskId}?wait=running&timeout=5m`);
+  const waiting = podling.ask<TaskView>("GET", `/api/v1/tasks/${task.taskId}?wait=running&timeout=5m`);
   await podling.ask("GET", "/health");
   await restored(text);
   expect((await waiting).body.status).toBe("pending");
@@ -165,14 +165,12 @@ test("another cluster's is refused, unless nothing is lost by it, or it is force
   const other = new TestMaster({ clock });
   try {
     // The same random source gives the same cluster id: this one draws before.
-    const foreign = changed(text, ([manifest, header, ...rest]) => {
-      const { cluster, ...fields } = header!.header as { cluster: object };
-      return [
-        { ...manifest, clusterId: "another1" },
-        { header: { ...fields, cluster: { ...cluster, clusterId: "another1" } } },
-        ...rest,
-      ];
-    });
+    const foreign = changed(text, ([manifest, header, cluster, ...rest]) => [
+      { ...manifest, clusterId: "another1" },
+      header!,
+      { ...cluster, record: { ...(cluster!.record as object), clusterId: "another1" } },
+      ...rest,
+    ]);
     expectRefusal(await restore(foreign), 409, "other-cluster");
     expectRefusal(await restore(foreign, "?dryRun=true"), 409, "other-cluster");
     expect(await names()).toEqual(["mine"]);
@@ -187,17 +185,25 @@ test("another cluster's is refused, unless nothing is lost by it, or it is force
   }
 });
 
+/** The record with other fields; those of `observed` one by one. */
+function merged(record: { observed?: object }, fields: { observed?: object }): object {
+  return { ...record, ...fields, observed: { ...record.observed, ...fields.observed } };
+}
+
 test("what is wrong is said, and nothing is changed", async () => {
   await podling.register("n1");
   const placed = await podling.create("placed");
   await podling.create("other");
   const text = await backup();
-  const before = await podling.do<Task[]>("GET", "/api/v1/tasks");
+  const before = await podling.do<TaskView[]>("GET", "/api/v1/tasks");
   const records = (change: (lines: Record<string, Record<string, unknown>>[]) => unknown[]) =>
     changed(text, ([manifest, ...rest]) => [manifest, ...change(rest as never)]);
   const withTask = (fields: object) =>
     records((lines) =>
-      lines.map((line) => (line.task?.name === "placed" ? { task: { ...line.task, ...fields } } : line)),
+      lines.map((line) => {
+        const { record } = line as { record?: { name?: string; observed?: object } };
+        return record?.name === "placed" ? { ...line, record: merged(record, fields) } : line;
+      }),
     );
   const wrong: [string, string, RegExp][] = [
     ["nothing", "", /it is empty/],
@@ -206,17 +212,25 @@ test("what is wrong is said, and nothing is changed", async () => {
     ["cut off", text.slice(0, -100), /cut off/],
     ["a changed byte", text.replace("placed", "placid"), /checksum/],
     ["more behind it", `${text}{}\n`, /follows its last line/],
-    ["a newer format", changed(text, ([first, ...rest]) => [{ ...first, format: 2 }, ...rest]), /format 2/],
+    ["a newer format", changed(text, ([first, ...rest]) => [{ ...first, format: 3 }, ...rest]), /format 3/],
     ["another count", changed(text, ([first, ...rest]) => [{ ...first, tasks: 9 }, ...rest]), /first line/],
     ["no header", records((lines) => lines.filter((line) => !line.header)), /no header/],
-    ["no such status", withTask({ status: "flying" }), /field status/],
-    ["a list that is none", withTask({ ports: { 0: "x" } }), /field ports that is not a list/],
-    ["a task on a node that is not there", withTask({ nodeId: "node-zzzzzzzz" }), /which is not there/],
-    ["on no node", withTask({ nodeId: null }), /on no node/],
-    ["finished, and never ended", withTask({ status: "failed" }), /no time of its end/],
+    ["no such status", withTask({ observed: { status: "flying" } }), /field observed.status/],
+    [
+      "a list that is none",
+      withTask({ spec: { containers: { 0: "x" } } }),
+      /field spec.containers that is not an array/,
+    ],
+    [
+      "a task on a node that is not there",
+      withTask({ placement: { nodeId: "node-zzzzzzzz", at: "2025-01-19T12:00:00.000Z", revision: 1 } }),
+      /which is not there/,
+    ],
+    ["on no node", withTask({ placement: null }), /on no node/],
+    ["finished, and never ended", withTask({ observed: { status: "failed" } }), /no time of its end/],
     ["twice the same", records((lines) => [...lines, lines.at(-1)]), /there twice/],
     ["two headers", records((lines) => [lines[0], ...lines]), /second header/],
-    ["something else", records((lines) => [...lines, { pod: {} }]), /neither header, node nor task/],
+    ["something else", records((lines) => [...lines, { pod: {} }]), /neither a header nor a record/],
     ["not JSON", records(([_, ...rest]) => ["{nonsense", ...rest]), /record 1: it is not JSON/],
   ];
   for (const [what, body, says] of wrong) {
@@ -226,7 +240,7 @@ test("what is wrong is said, and nothing is changed", async () => {
   }
   const untyped = await podling.ask("POST", "/api/v1/restore", { text });
   expectRefusal(untyped, 415, "unsupported-media-type");
-  expect(await podling.do<Task[]>("GET", "/api/v1/tasks")).toEqual(before);
+  expect(await podling.do<TaskView[]>("GET", "/api/v1/tasks")).toEqual(before);
   expect((await podling.task(placed.taskId)).status).toBe("scheduled");
 });
 
@@ -290,12 +304,12 @@ test("writes that come in while it happens are decided before or refused; none i
   const node = await podling.register("n1", { capacity: 10_000 });
   await podling.fill(2_000, () => ({}));
   const text = await backup();
-  const answers: Answer<Task>[] = [];
+  const answers: Answer<TaskView>[] = [];
   let restoring = true;
   const clients = Array.from({ length: 8 }, async (_, client) => {
     for (let i = 0; restoring; i++) {
       const body = { name: `c${client}-${i}`, image: "nginx" };
-      answers.push(await podling.ask<Task>("POST", "/api/v1/tasks", { body }));
+      answers.push(await podling.ask<TaskView>("POST", "/api/v1/tasks", { body }));
     }
   });
   const answer = await restored(text);
@@ -303,7 +317,7 @@ test("writes that come in while it happens are decided before or refused; none i
   await Promise.all(clients);
   expect(new Set(answers.map(({ status }) => status)).size).toBeLessThanOrEqual(2);
   for (const { status } of answers) expect(status).toBeOneOf([201, 503]);
-  const found = new Set((await podling.do<Task[]>("GET", "/api/v1/tasks?limit=10000")).map(({ taskId }) => taskId));
+  const found = new Set((await podling.do<TaskView[]>("GET", "/api/v1/tasks?limit=10000")).map(({ taskId }) => taskId));
   const created = answers.flatMap(({ status, body }) => (status === 201 ? [body] : []));
   // Placed after the restore: by the new reign's revisions. All of these must be there, all earlier ones gone.
   for (const task of created) expect(found.has(task.taskId)).toBe(task.scheduledRevision! > answer.revision!);

@@ -7,6 +7,7 @@ import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { Snapshots } from "../../src/master/loop/snapshots.ts";
+import { dataFormat } from "../../src/model/change.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../../tools/lab/until.ts";
 
@@ -32,7 +33,15 @@ function world(changesInLog: number) {
   });
   const grow = (changes: number) => {
     state.revision++;
-    journal.append({ revision: state.revision, at: 0, epoch: 1, seed: 0, cause: "", changes: [] });
+    journal.append({
+      format: dataFormat,
+      revision: state.revision,
+      at: 0,
+      epoch: 1,
+      seed: 0,
+      commands: [],
+      changes: [],
+    });
     snapshots.grown(changes);
   };
   const pass = (ms: number) => {

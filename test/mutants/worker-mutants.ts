@@ -119,7 +119,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     name: "names-cut-short",
     sentence: "Container names are cut short, so that two tasks have one.",
-    file: "src/model/cluster.ts",
+    file: "src/model/cluster/cluster.ts",
     find: "{taskId}`;",
     replace: "{taskId.slice(0, 11)}`;",
     caughtBy: ["failures-have-causes"],

@@ -1,7 +1,7 @@
 // What every runtime promises for containers: against a real engine and against the simulated one.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { containerLabels, containerName } from "../../src/model/cluster.ts";
+import { containerLabels, containerName } from "../../src/model/cluster/cluster.ts";
 import { ContractSubject, nodeId, type RuntimeHarness } from "./contract-subject.ts";
 
 export function containersContract(title: string, open: () => Promise<RuntimeHarness>): void {

@@ -4,7 +4,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { DEMO_IMAGE, ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch, findEngine } from "../../scripts/ping-engine.ts";
-import { containerLabels } from "../../src/model/cluster.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import { RuntimeError } from "../../src/runtime/runtime-error.ts";
 import type { RuntimeHarness } from "./contract-subject.ts";

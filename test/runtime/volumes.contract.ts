@@ -1,8 +1,8 @@
 // What every runtime promises for volumes.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { containerLabels } from "../../src/model/cluster.ts";
-import type { Mount } from "../../src/model/task/task.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
+import type { Mount } from "../../src/model/task/spec.ts";
 import { ContractSubject, nodeId, type RuntimeHarness } from "./contract-subject.ts";
 
 export function volumesContract(title: string, open: () => Promise<RuntimeHarness>): void {

@@ -2,8 +2,8 @@
 // tasks' own programs wrote down: no task is lost, none runs twice, nothing is left over. It changes nothing. Test support.
 
 import type { TaskView } from "../../src/api/views/task.ts";
-import { containerLabels } from "../../src/model/cluster.ts";
-import { isFinished, isPlaced } from "../../src/model/task/task.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
+import { isFinished, isPlaced } from "../../src/model/task/reason.ts";
 import type { EngineContainer } from "../../tools/lab/engine.ts";
 import { containerProcesses } from "../../tools/lab/reaper.ts";
 import { until } from "../../tools/lab/until.ts";

@@ -3,7 +3,7 @@
 
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { Random } from "../../src/lib/random.ts";
-import { isFinished } from "../../src/model/task/task.ts";
+import { isFinished } from "../../src/model/task/reason.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type Book, bookMount, type Entry, type Order } from "./book.ts";
 import type { TwoHosts } from "./two-hosts.ts";

@@ -4,7 +4,7 @@
 import { expect } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import { isFinished, isPlaced, type TaskStatus } from "../../src/model/task/task.ts";
+import { isFinished, isPlaced, type TaskStatus } from "../../src/model/task/reason.ts";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 
 const rank: Record<TaskStatus, number> = { pending: 0, scheduled: 1, running: 2, completed: 3, failed: 3, stopped: 3 };

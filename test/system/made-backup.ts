@@ -13,25 +13,22 @@ const nodeId = "node-00000001" as NodeId;
 export function madeBackup(clusterId: string, prefix: string, count: number): Uint8Array<ArrayBuffer> {
   const state = new ClusterState();
   state.revision = count;
-  state.cluster = { clusterId, epoch: 3, strategy: "round-robin" };
+  const cluster = { clusterId, epoch: 3, strategy: "round-robin" } as const;
+  state.apply({ type: "cluster.updated", id: "cluster", set: cluster });
   const node = { nodeId, hostname: "n1", port: 1, address: "127.0.0.1", capacity: 10_000, cpu: 0, memory: 0 };
   const rest = { labels: {}, status: "online", schedulable: true, engine: null, engineError: null } as const;
   const more = { ...rest, ...nodeDefaults };
-  state.apply({ type: "node.registered", node: { ...node, ...more, version: "", registeredAt: at } });
+  state.apply({ type: "node.created", record: { ...node, ...more, version: "", registeredAt: at } });
   for (let i = 0; i < count; i++) {
     const task = {
       taskId: `20250119120000-${i.toString(36).padStart(8, "0")}` as TaskId,
       name: `${prefix}-${i}`,
-      image: "nginx",
-      env: { FOR: `${prefix}-${i}`, PADDING: "x".repeat(500) },
+      spec: { containers: [{ image: "nginx", env: { FOR: `${prefix}-${i}`, PADDING: "x".repeat(500) } }] },
       createdAt: at,
-      nodeId,
-      status: "running",
-      scheduledAt: at,
-      scheduledRevision: i,
-      startedAt: at,
+      placement: { nodeId, at, revision: i },
+      observed: { status: "running", containers: [{ startedAt: at }] },
     } as const;
-    state.apply({ type: "task.created", task });
+    state.apply({ type: "task.created", record: task });
   }
   const { revision, nodes, tasks } = state;
   const manifest = {

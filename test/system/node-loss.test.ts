@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
-import { containerLabels } from "../../src/model/cluster.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node/node.ts";
 import { describeLab } from "../../tools/lab/available.ts";

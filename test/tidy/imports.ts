@@ -18,6 +18,7 @@ const ENTRY_POINTS: { pattern: RegExp; why: string }[] = [
 const TEST_SUPPORT: Record<string, string> = {
   "src/cli/command/document.ts": "makes the documents' tables; test/docs.test.ts compares them",
   "src/core/schedule/test-cluster.ts": "clusters for the tests beside it",
+  "src/core/test-world.ts": "a state with a clock, for the tests of core",
 };
 
 /** Which files each file refers to: imports of values and types, and paths in strings (a worker, a child process). */

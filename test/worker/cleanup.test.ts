@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
 import { listen } from "../../src/api/server/listen.ts";
 import { silentLog } from "../../src/lib/log.ts";
-import { containerLabels } from "../../src/model/cluster.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
 import { type Cleanup, cleanupKinds } from "../../src/model/node/cleanup.ts";
 import { createServer } from "../../src/worker/server.ts";

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { limits } from "../../src/model/limits.ts";
-import { isFinished } from "../../src/model/task/task.ts";
+import { isFinished } from "../../src/model/task/reason.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
 import { World } from "./in-process.ts";

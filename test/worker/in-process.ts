@@ -6,7 +6,7 @@ import type { TaskView } from "../../src/api/views/task.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import type { TaskStatus } from "../../src/model/task/task.ts";
+import type { TaskStatus } from "../../src/model/task/reason.ts";
 import type { Program } from "../../src/runtime/simulated/options.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
 import type { SimulatedImage } from "../../src/runtime/simulated/storage.ts";

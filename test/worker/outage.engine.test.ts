@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import { isFinished } from "../../src/model/task/task.ts";
+import { isFinished } from "../../src/model/task/reason.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";

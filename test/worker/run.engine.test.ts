@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { containerLabels } from "../../src/model/cluster.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { describeLab } from "../../tools/lab/available.ts";
 import { freePort } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";

@@ -1,6 +1,6 @@
 // Assignments and containers for tests, by what differs from the usual. Test support.
 
-import { containerLabels, containerName } from "../../src/model/cluster.ts";
+import { containerLabels, containerName } from "../../src/model/cluster/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
 import type { ContainerState, CreateRequest } from "../../src/runtime/containers.ts";
 import {

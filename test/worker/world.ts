@@ -1,9 +1,9 @@
 // One master, one worker and a real engine of the lab's own, and how tests ask them for tasks. Test support.
 
 import type { TaskView } from "../../src/api/views/task.ts";
-import { containerLabels } from "../../src/model/cluster.ts";
+import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import type { Node } from "../../src/model/node/node.ts";
-import type { TaskStatus } from "../../src/model/task/task.ts";
+import type { TaskStatus } from "../../src/model/task/reason.ts";
 import { Cluster, type MasterProcess, type WorkerProcess } from "../../tools/lab/cluster.ts";
 import type { Engine } from "../../tools/lab/engine.ts";
 import { Lab } from "../../tools/lab/lab.ts";

@@ -1,12 +1,13 @@
 // openapi.json (OpenAPI 3.1), made from the table of operations.
 
 import { z } from "zod";
-import { strategies } from "../../model/cluster.ts";
+import { strategies } from "../../model/cluster/cluster.ts";
 import { filterNames } from "../../model/explanation.ts";
+import { nodeIdPattern, taskIdPattern } from "../../model/ids.ts";
 import { cleanupCodes, cleanupKinds } from "../../model/node/cleanup.ts";
 import { suspicionCodes } from "../../model/node/node.ts";
 import { refusalCodes } from "../../model/refusal.ts";
-import { reasonCodes, taskStatuses } from "../../model/task/task.ts";
+import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import { taskInput } from "../../model/task/task-input.ts";
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
@@ -177,7 +178,7 @@ function answerSchemas(): Record<string, Json> {
   const engine = record({ name: text, version: text, os: text, arch: text });
   return {
     Task: record({
-      taskId: { type: "string", pattern: "^\\d{14}-[a-z0-9]{8}$" },
+      taskId: { type: "string", pattern: taskIdPattern.source },
       ...(Object.fromEntries(
         ["name", "image", "env", "labels", "stopGraceSeconds", "user", "workingDir", "pullPolicy", "platform"].map(
           (key) => [key, input[key]!],
@@ -236,7 +237,7 @@ function answerSchemas(): Record<string, Json> {
     Node: withOptional(
       { unheard: unheardNode },
       {
-        nodeId: { type: "string", pattern: "^node-[a-z0-9]{8}$" },
+        nodeId: { type: "string", pattern: nodeIdPattern.source },
         hostname: registration.hostname!,
         port: whole,
         address: text,

@@ -2,9 +2,10 @@
 
 import { z } from "zod";
 import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, text } from "../../model/fields.ts";
+import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
-import { reasonCodes, taskStatuses } from "../../model/task/task.ts";
+import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 
 const timestamp = z.iso.datetime({ error: "an ISO 8601 time in UTC such as 2025-01-19T12:34:56.000Z" });
 
@@ -57,7 +58,7 @@ export const nodeRegistration = z.strictObject({
   hostname: host,
   port: integer(1, 65_535).describe("Where the worker's own HTTP server listens."),
   capacity: integer(1, limits.nodeCapacity).default(10).describe("Tasks at once."),
-  nodeId: text(/^node-[a-z0-9]{8}$/, 13, "a node id as an earlier registration gave it")
+  nodeId: text(nodeIdPattern, 23, "a node id as an earlier registration gave it")
     .optional()
     .describe("The identity from an earlier registration; without one, hostname and port are the identity."),
   address: host.optional().describe("Where the master reaches the worker; default: where the registration came from."),

@@ -7,7 +7,7 @@ import { formatMemory } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 
 /** A program refuses a higher one than its own. */
-export const backupFormat = 1;
+export const backupFormat = 2;
 export const backupMediaType = "application/x-ndjson";
 
 /** The first line. */

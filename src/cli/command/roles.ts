@@ -1,7 +1,7 @@
 // What commands need from the rest of the program: master, worker, engine, simulator. main.ts implements it.
 
 import type { RestoreAnswer } from "../../api/views/restore-summary.ts";
-import type { Strategy } from "../../model/cluster.ts";
+import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { Simulator } from "../commands/sim/simulator.ts";
 

@@ -1,9 +1,10 @@
 // Text output: tables at 80 columns and in a pipe, ages and waits.
 
 import { describe, expect, test } from "bun:test";
+import { taskViewOf } from "../../../test/fixtures/task-view.ts";
+import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { Node } from "../../model/node/node.ts";
-import { type PackedTask, unpackTask } from "../../model/task/task.ts";
 import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
 import { createStyle, oneLine, plainStyle, supportsUtf8, truncate } from "./style.ts";
@@ -14,8 +15,8 @@ import { formatAge, formatWait } from "./time.ts";
 const now = Date.parse("2025-01-19T12:40:00.000Z");
 const n1 = "node-aaaaaaaa" as NodeId;
 
-function task(set: Partial<PackedTask>) {
-  return unpackTask({
+function task(set: Partial<TaskView>) {
+  return taskViewOf({
     taskId: "20250119123456-abc12345" as TaskId,
     name: "web",
     image: "nginx:1.27",
@@ -89,7 +90,7 @@ describe("tasks", () => {
     [{ status: "failed", exitCode: 137, reason: { code: "oom-killed", message: "" } }, "failed (oom-killed)"],
     [{ status: "stopped", exitCode: 143, reason: { code: "stopped", message: "" } }, "stopped"],
   ] as const)("%o", (set, text) => {
-    expect(statusText(task(set as Partial<PackedTask>))).toBe(text);
+    expect(statusText(task(set as Partial<TaskView>))).toBe(text);
   });
 
   test("requested ports, then published ports", () => {

@@ -2,7 +2,8 @@
 
 import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId } from "../../model/ids.ts";
-import { isFinished, type PublishedPort } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/reason.ts";
+import type { PublishedPort } from "../../model/task/spec.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { ageOf } from "./time.ts";

@@ -1,66 +1,72 @@
-// What can be asked of the cluster, and what an answer is made of. A command is already validated; whether it is
-// granted, decide() says.
+// What can be asked of the cluster, and what an answer is made of. A command is already validated; decide() says whether
+// it is granted.
 
 import type { Random } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
-import type { Strategy } from "../../model/cluster.ts";
+import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
-import type { LastFailure, PublishedPort, Reason, TaskStatus } from "../../model/task/task.ts";
+import type { Origin } from "../../model/origin.ts";
+import type { Reason, TaskStatus } from "../../model/task/reason.ts";
+import type { ContainerStatus } from "../../model/task/status.ts";
+import type { Idempotency } from "../../model/task/task.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
-import type { Idempotency } from "../state/cluster-state.ts";
 
-export interface TaskReportFields {
+type OrUndefined<T> = { [Key in keyof T]?: T[Key] | undefined };
+
+/**
+ * What a worker reports of a task. The fields of a container stand beside those of the task if it has one container, and
+ * in `containers` if it has several. What is left out has not changed.
+ */
+export interface TaskReportFields extends OrUndefined<Omit<ContainerStatus, "name" | "lastFailure">> {
   status: TaskStatus;
   nodeId?: string | undefined;
   reason?: Reason | undefined;
-  containerId?: string | null | undefined;
-  exitCode?: number | null | undefined;
-  oomKilled?: boolean | undefined;
-  restarts?: number | undefined;
-  publishedPorts?: readonly PublishedPort[] | undefined;
-  startedAt?: string | null | undefined;
+  ready?: boolean | undefined;
   finishedAt?: string | null | undefined;
-  error?: string | null | undefined;
-  /** Left out: nothing new to say of it. */
-  lastFailure?: LastFailure | undefined;
+  lastFailure?: ContainerStatus["lastFailure"] | undefined;
+  containers?: readonly (OrUndefined<ContainerStatus> & { name: string })[] | undefined;
 }
 
-/** What a node says of itself; the rest of its record is for the master to say. */
+/** What a worker says of its node; the rest of the record is the master's. */
 export type NodeRegistrationFields = Omit<
   NodeRecord,
-  "nodeId" | "status" | "schedulable" | "suspect" | "flapping" | "registeredAt"
+  "nodeId" | "status" | "schedulable" | "suspect" | "flapping" | "registeredAt" | "unconfirmed"
 > & {
   nodeId?: string | undefined;
 };
 
-/** How a loss was noticed: its lease ran out, its stream broke and the grace ended, or somebody said so. */
+/** How a loss was noticed: the lease ran out, the stream broke and the grace period ended, or a person said so. */
 export type LossCause = "silent" | "connection-broken" | "by-hand";
 
 export type Command =
   | { type: "startMaster"; clusterId: string; strategy: Strategy }
-  /** What the wish leaves out has its default. */
-  | { type: "createTask"; wish: ParsedTaskInput; idempotency?: Idempotency }
+  /** What the input leaves out has its default. */
+  | { type: "createTask"; input: ParsedTaskInput; idempotency?: Idempotency }
   | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
   | { type: "stopTask"; taskId: TaskId }
   | { type: "removeTask"; taskId: TaskId; force: boolean }
   | { type: "registerNode"; registration: NodeRegistrationFields }
-  /** A heartbeat that says something new: the node is back, or its engine changed. */
+  /** A heartbeat with news: the node is back, or its engine changed. */
   | { type: "refreshNode"; nodeId: NodeId; engine?: EngineInfo | null; engineError?: string | null }
   | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
-  /** It still counts as online, but gets nothing new until it is heard. */
+  /** The node still counts as online, but gets no new tasks until its next heartbeat. */
   | { type: "suspectNode"; nodeId: NodeId; code: Suspicion["code"]; message: string }
   /** Without a cause: it was silent. */
   | { type: "loseNode"; nodeId: NodeId; silentMs: number; cause?: LossCause }
-  /** It has been steady for as long as it had to; unless it was damped anew since. */
-  | { type: "releaseNode"; nodeId: NodeId; steadyUntil: string }
   | { type: "deregisterNode"; nodeId: NodeId }
-  /** A change that changes nothing: can the journal write again? */
+  /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
-  /** Nothing is asked: only let time-driven work (retention) be settled. */
+  /** Does nothing but start a tick, in which the reconcilers run. */
   | { type: "wake" };
 
-/** What the asker gets back when it is durable. */
+/** A command, and who asked for it. */
+export interface Asked {
+  command: Command;
+  origin: Origin;
+}
+
+/** The records that a granted command made or changed. The caller gets it once that is durable. */
 export interface Granted {
   taskId?: TaskId;
   nodeId?: NodeId;
@@ -69,6 +75,8 @@ export interface Granted {
 export interface DecisionContext {
   /** ms since the epoch. */
   now: number;
+  /** The revision that the batch will get. */
+  revision: number;
   random: Random;
 }
 

@@ -1,17 +1,18 @@
-// What happens to nodes: they register, come back, change, become suspect, are lost and leave; and what that does to
-// their tasks.
+// What happens to nodes: they register, come back, change, become suspect, are lost and leave. A node that goes ends its
+// tasks; reconcile/restarts.ts replaces those that are to be kept alive.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";
-import { type NodeId, newNodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
+import { type NodeId, newNodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
-import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
+import { type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { packTask, type Reason, type Task, unpackTask } from "../../model/task/task.ts";
+import type { Reason } from "../../model/task/reason.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findNode } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext, LossCause, NodeRegistrationFields } from "./command.ts";
+import { ending } from "./ending.ts";
 import { afterLoss, afterReturn } from "./flapping.ts";
 
 export function decideRegistration(
@@ -24,10 +25,10 @@ export function decideRegistration(
   if (known) {
     const set = differences(known, {
       ...said,
-      ...heard(known, now),
-      ...(known.unheard ? { unheard: false } : {}),
+      ...online(known, now),
+      ...(known.unconfirmed ? { unconfirmed: false } : {}),
     });
-    const changes: Change[] = set === null ? [] : [{ type: "node.updated", nodeId: known.nodeId, set }];
+    const changes: Change[] = set === null ? [] : [{ type: "node.updated", id: known.nodeId, set }];
     return ok({ changes, granted: { nodeId: known.nodeId } });
   }
   if (state.nodes.size >= limits.nodes) {
@@ -36,20 +37,29 @@ export function decideRegistration(
       details: { what: "nodes", count: state.nodes.size },
     });
   }
-  const nodeId = (claimed as NodeId | undefined) ?? newNodeId(random);
+  const nodeId = (claimed as NodeId | undefined) ?? newNodeId(now, random);
   const registeredAt = toTimestamp(now);
   const node: NodeRecord = { nodeId, ...said, status: "online", schedulable: true, ...nodeDefaults, registeredAt };
-  return ok({ changes: [{ type: "node.registered", node }], granted: { nodeId } });
+  return ok({ changes: [{ type: "node.created", record: packNode(node) }], granted: { nodeId } });
 }
 
-/** Whoever registers without an id is told apart by where it listens. */
+/** A worker that registers without an id is known by its host name and port; of several nodes, the one registered first. */
 function sameAddress(state: ClusterState, { hostname, port }: NodeRegistrationFields): NodeRecord | undefined {
-  for (const node of state.nodes.values()) if (node.hostname === hostname && node.port === port) return node;
-  return undefined;
+  let first: NodeRecord | undefined;
+  for (const node of state.nodes.values()) {
+    if (node.hostname !== hostname || node.port !== port) continue;
+    if (
+      !first ||
+      node.registeredAt < first.registeredAt ||
+      (node.registeredAt === first.registeredAt && node.nodeId < first.nodeId)
+    )
+      first = node;
+  }
+  return first;
 }
 
-/** It is there: nothing is held against it, but that it was lost too often. */
-function heard({ status, flapping }: NodeRecord, now: number): Pick<NodeRecord, "status" | "suspect" | "flapping"> {
+/** Marks the node online and clears suspicion. The count of losses is kept. */
+function online({ status, flapping }: NodeRecord, now: number): Pick<NodeRecord, "status" | "suspect" | "flapping"> {
   return { status: "online", suspect: null, flapping: status === "offline" ? afterReturn(flapping, now) : flapping };
 }
 
@@ -61,7 +71,7 @@ export function decideRefresh(
   const found = findNode(state, nodeId);
   if (!found.ok) return found;
   return updateNode(state, nodeId, {
-    ...heard(found.value, now),
+    ...online(found.value, now),
     ...(engine === undefined ? {} : { engine }),
     ...(engineError === undefined ? {} : { engineError }),
   });
@@ -71,7 +81,7 @@ export function decideSchedulable(
   state: ClusterState,
   { nodeId, schedulable }: Extract<Command, { type: "setSchedulable" }>,
 ): Outcome<Decision> {
-  // Whoever opens a node by hand knows better than what was counted.
+  // A person who uncordons a node overrules the count of losses.
   return updateNode(state, nodeId, schedulable ? { schedulable, flapping: null } : { schedulable });
 }
 
@@ -87,22 +97,11 @@ export function decideSuspicion(
   return updateNode(state, nodeId, { suspect: { code, message, since: suspect?.since ?? toTimestamp(now) } });
 }
 
-export function decideRelease(
-  state: ClusterState,
-  { nodeId, steadyUntil }: Extract<Command, { type: "releaseNode" }>,
-): Outcome<Decision> {
-  const found = findNode(state, nodeId);
-  if (!found.ok) return found;
-  const { status, flapping } = found.value;
-  if (status === "offline" || flapping?.steadyUntil !== steadyUntil) return ok({ changes: [], granted: { nodeId } });
-  return updateNode(state, nodeId, { flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } });
-}
-
 function updateNode(state: ClusterState, nodeId: NodeId, wanted: Partial<NodeRecord>): Outcome<Decision> {
   const found = findNode(state, nodeId);
   if (!found.ok) return found;
   const set = differences(found.value, wanted);
-  return ok({ changes: set === null ? [] : [{ type: "node.updated", nodeId, set }], granted: { nodeId } });
+  return ok({ changes: set === null ? [] : [{ type: "node.updated", id: nodeId, set }], granted: { nodeId } });
 }
 
 export function decideLoss(
@@ -118,10 +117,10 @@ export function decideLoss(
     code: "node-lost",
     message: `${node.hostname} (${nodeId}) ${howLost(cause, silentMs)}`,
   };
-  // What a person says was lost is no sign that it flaps.
+  // A loss that a person declared does not count as flapping.
   const flapping = cause === "by-hand" ? node.flapping : afterLoss(node.flapping, context.now);
   const set = { status: "offline" as const, flapping, ...(node.suspect === null ? {} : { suspect: null }) };
-  const changes: Change[] = [{ type: "node.updated", nodeId, set }, ...failTasks(state, nodeId, reason, context)];
+  const changes: Change[] = [{ type: "node.updated", id: nodeId, set }, ...failTasks(state, nodeId, reason, context)];
   return ok({ changes, granted: { nodeId } });
 }
 
@@ -139,54 +138,15 @@ export function decideDeregister(state: ClusterState, nodeId: NodeId, context: D
     code: "node-deregistered",
     message: `${found.value.hostname} (${nodeId}) was deregistered`,
   };
-  const changes: Change[] = [...failTasks(state, nodeId, reason, context), { type: "node.removed", nodeId }];
+  const changes: Change[] = [...failTasks(state, nodeId, reason, context), { type: "node.removed", id: nodeId }];
   return ok({ changes, granted: { nodeId } });
 }
 
-/** Ends every task placed on the node; those that are to be kept alive are each replaced by a new one. */
-function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, { now, random }: DecisionContext): Change[] {
-  const changes: Change[] = [];
-  const at = toTimestamp(now);
-  let last = state.lastTaskId;
-  for (const taskId of state.placedOn(nodeId)) {
-    const task = state.task(taskId);
-    let replacedBy: TaskId | null = null;
-    if (task.desired === "running" && task.restartPolicy.mode !== "never") {
-      last = nextTaskId(last, now, random);
-      replacedBy = last;
-      changes.push({ type: "task.created", task: packTask(replacement(task, replacedBy, at)) });
-    }
-    changes.push({
-      type: "task.updated",
-      taskId,
-      set: { status: "failed", reason, finishedAt: at, ...(replacedBy ? { replacedBy } : {}) },
-    });
-  }
-  return changes;
-}
-
-function replacement(task: Task, taskId: TaskId, createdAt: string): Task {
-  return unpackTask({
-    taskId,
-    createdAt,
-    replaces: task.taskId,
-    name: task.name,
-    image: task.image,
-    command: task.command,
-    args: task.args,
-    env: task.env,
-    labels: task.labels,
-    ports: task.ports,
-    resources: task.resources,
-    mounts: task.mounts,
-    restartPolicy: task.restartPolicy,
-    constraints: task.constraints,
-    stopGraceSeconds: task.stopGraceSeconds,
-    user: task.user,
-    workingDir: task.workingDir,
-    pullPolicy: task.pullPolicy,
-    platform: task.platform,
-  });
+/** Ends every task placed on the node. Whatever replaces one is a reconciler's to decide, in the same batch. */
+function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, context: DecisionContext): Change[] {
+  return [...state.placedOn(nodeId)]
+    .sort()
+    .map((id) => ({ type: "task.updated", id, set: ending({ status: "failed", reason }, context) }));
 }
 
 function differences(node: NodeRecord, wanted: Partial<NodeRecord>): Partial<Omit<NodeRecord, "nodeId">> | null {

@@ -1,81 +1,112 @@
-// What a worker's report changes: the legal moves only, and nothing when it repeats what is known.
+// What a worker's report changes of a task: only legal transitions, and nothing if it repeats what is known.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { isFinished, isPlaced, type Reason, type Task } from "../../model/task/task.ts";
+import { isFinished, isPlaced, type Reason } from "../../model/task/reason.ts";
+import {
+  type ContainerStatus,
+  noContainerStatus,
+  type PackedContainerStatus,
+  type PackedStatus,
+} from "../../model/task/status.ts";
+import type { PackedTaskUpdate, Task } from "../../model/task/task.ts";
 import { isLegalTransition, legalTargets } from "../../model/task/transitions.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findTask } from "../state/lookup.ts";
 import type { Decision, DecisionContext, TaskReportFields } from "./command.ts";
-
-/** What a report may set, beside the status. */
-const observedFields = [
-  "reason",
-  "containerId",
-  "exitCode",
-  "oomKilled",
-  "restarts",
-  "publishedPorts",
-  "startedAt",
-  "finishedAt",
-  "error",
-  "lastFailure",
-] as const;
+import { ending } from "./ending.ts";
 
 export function decideReport(
   state: ClusterState,
   taskId: TaskId,
   report: TaskReportFields,
-  { now }: DecisionContext,
+  context: DecisionContext,
 ): Outcome<Decision> {
   const found = findTask(state, taskId);
   if (!found.ok) return found;
   const task = found.value;
   const granted = { taskId };
-  if (report.nodeId !== undefined && report.nodeId !== task.nodeId) {
-    return refuse("not-your-task", `task ${taskId} is on ${task.nodeId ?? "no node"}, not on ${report.nodeId}`, {
-      hint: "Stop what runs of it on this node: it was given to another, or never to this one.",
-      details: { taskId, nodeId: task.nodeId },
+  const nodeId = task.placement?.nodeId ?? null;
+  const from = task.observed.status;
+  if (report.nodeId !== undefined && report.nodeId !== nodeId) {
+    return refuse("not-your-task", `task ${taskId} is on ${nodeId ?? "no node"}, not on ${report.nodeId}`, {
+      hint: "Stop its containers on this node: the task was given to another node, or never to this one.",
+      details: { taskId, nodeId },
     });
   }
-  if (report.status === task.status) {
-    // A repeated last report is harmless; nothing about a finished task changes any more.
-    if (!isPlaced(task.status)) return ok({ changes: [], granted });
-  } else if (!isLegalTransition(task.status, report.status, "worker")) {
+  if (report.status === from) {
+    // A repeated last report is harmless, and nothing of a finished task changes any more.
+    if (!isPlaced(from)) return ok({ changes: [], granted });
+  } else if (!isLegalTransition(from, report.status, "worker")) {
     return illegalMove(task, report.status);
   } else if (report.status === "stopped" && task.desired !== "stopped") {
     return refuse("illegal-move", `task ${taskId} was not asked to stop, so it cannot be reported as stopped`, {
       hint: "Report completed or failed, or ask it to stop first.",
-      details: { taskId, from: task.status, to: report.status },
+      details: { taskId, from, to: report.status },
     });
   }
-  const set = differences(task, completed(task, report, toTimestamp(now)));
-  if (set === null) return ok({ changes: [], granted });
-  return ok({ changes: [{ type: "task.updated", taskId, set }], granted });
+  const set = updateOf(task, report, context);
+  return ok({ changes: set === null ? [] : [{ type: "task.updated", id: taskId, set }], granted });
 }
 
 function illegalMove(task: Task, to: string): Outcome<never> {
-  const targets = legalTargets(task.status, "worker");
-  return refuse("illegal-move", `task ${task.taskId} is ${task.status} and cannot become ${to}`, {
-    hint: isFinished(task.status)
+  const targets = legalTargets(task.observed.status, "worker");
+  return refuse("illegal-move", `task ${task.taskId} is ${task.observed.status} and cannot become ${to}`, {
+    hint: isFinished(task.observed.status)
       ? "It has finished; a finished task never changes."
       : targets.length > 0
-        ? `From ${task.status} a report may say: ${targets.join(", ")}.`
+        ? `From ${task.observed.status} a report may say: ${targets.join(", ")}.`
         : "It has not been placed on a node yet.",
-    details: { taskId: task.taskId, from: task.status, to, legal: targets },
+    details: { taskId: task.taskId, from: task.observed.status, to, legal: targets },
   });
 }
 
-/** The report with the times and the reason that a short report leaves out. */
-function completed(task: Task, report: TaskReportFields, at: string): TaskReportFields {
-  if (report.status === task.status) return report;
-  const full = { ...report, reason: report.reason ?? defaultReason(report) };
-  if (report.status === "running") full.startedAt ??= at;
-  if (isFinished(report.status)) full.finishedAt ??= at;
-  return full;
+/** What the report changes of the task; null if nothing. */
+function updateOf(task: Task, report: TaskReportFields, context: DecisionContext): PackedTaskUpdate | null {
+  const { status } = report;
+  const moves = status !== task.observed.status;
+  const reason = report.reason ?? (moves ? defaultReason(report) : undefined);
+  const ready = report.ready ?? (moves ? status === "running" : undefined);
+  const { finishedAt } = report;
+  const changed: PackedStatus = {
+    ...(moves ? { status } : {}),
+    ...(reason !== undefined && differs(reason, task.observed.reason) ? { reason } : {}),
+    ...(ready !== undefined && ready !== task.observed.ready ? { ready } : {}),
+    ...(finishedAt !== undefined && finishedAt !== task.observed.finishedAt ? { finishedAt } : {}),
+    ...changedContainers(task, report, moves && status === "running" ? toTimestamp(context.now) : null),
+  };
+  if (moves && isFinished(status)) return ending(changed, context);
+  for (const _ in changed) return { observed: changed };
+  return null;
 }
+
+/** `startedAt`: for containers that do not say when they started; null if the task does not start with this report. */
+function changedContainers(
+  task: Task,
+  report: TaskReportFields,
+  startedAt: string | null,
+): Pick<PackedStatus, "containers"> {
+  const name = task.spec.containers[0]!.name;
+  const changed: PackedContainerStatus[] = [];
+  for (const container of report.containers ?? [{ ...report, name }]) {
+    const known = task.observed.containers.find((one) => one.name === container.name) ?? noContainerStatus;
+    const set: Record<string, unknown> = {};
+    for (const field of containerFields) {
+      const value = field === "startedAt" ? (container[field] ?? startedAt ?? container[field]) : container[field];
+      if (value !== undefined && differs(value, known[field])) set[field] = value;
+    }
+    if (Object.keys(set).length === 0) continue;
+    if (container.name !== noContainerStatus.name) set.name = container.name;
+    changed.push(set);
+  }
+  return changed.length > 0 ? { containers: changed } : {};
+}
+
+const containerFields = (Object.keys(noContainerStatus) as (keyof ContainerStatus)[]).filter(
+  (key): key is Exclude<keyof ContainerStatus, "name"> => key !== "name",
+);
 
 function defaultReason({ status, exitCode, error }: TaskReportFields): Reason {
   const code = exitCode ?? null;
@@ -86,17 +117,6 @@ function defaultReason({ status, exitCode, error }: TaskReportFields): Reason {
   return { code: "reported", message: error || `reported as ${status}` };
 }
 
-function differences(task: Task, report: TaskReportFields): Partial<Task> | null {
-  const set: Record<string, unknown> = {};
-  if (report.status !== task.status) set.status = report.status;
-  for (const field of observedFields) {
-    const value = report[field];
-    if (value !== undefined && !same(value, task[field])) set[field] = value;
-  }
-  for (const _ in set) return set as Partial<Task>;
-  return null;
-}
-
-function same(left: unknown, right: unknown): boolean {
-  return left === right || (typeof left === "object" && JSON.stringify(left) === JSON.stringify(right));
+function differs(left: unknown, right: unknown): boolean {
+  return left !== right && (typeof left !== "object" || JSON.stringify(left) !== JSON.stringify(right));
 }

@@ -2,7 +2,9 @@
 
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
-import type { Reason, Task } from "../../model/task/task.ts";
+import type { Reason } from "../../model/task/reason.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
+import type { Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 
@@ -24,17 +26,14 @@ function* schedule(state: ClusterState, { now, revision }: ReconcileContext): Ge
       continue;
     }
     const task = state.task(taskId);
-    const nodeId = state.schedule.choose(task, state.cluster.strategy, state.lastNodeId);
+    const nodeId = state.schedule.choose(requirementsOf(task.spec), state.cluster.strategy, state.cursors.lastNodeId);
     if (nodeId !== null) {
       const reason: Reason = { code: "placed", message: `placed on ${state.node(nodeId).hostname}, not started yet` };
       const set = {
-        status: "scheduled" as const,
-        nodeId,
-        reason,
-        scheduledAt: toTimestamp(now),
-        scheduledRevision: revision,
+        placement: { nodeId, at: toTimestamp(now), revision },
+        observed: { status: "scheduled" as const, reason },
       };
-      yield { type: "task.updated", taskId, set };
+      yield { type: "task.updated", id: taskId, set };
       continue;
     }
     yield* explainFailure(state, key, task);
@@ -60,13 +59,14 @@ function oldestShape(state: ClusterState, shapes: readonly string[]): number {
 /** Says why, to those of the shape that do not know yet, and to all whose record says another kind of reason. */
 function* explainFailure(state: ClusterState, key: string, task: Task): Generator<Change> {
   const shape = state.pending.shape(key)!;
-  if (shape.failure?.roomVersion !== state.roomVersion) {
-    shape.failure = { reason: state.schedule.whyNone(task), roomVersion: state.roomVersion };
+  if (shape.failure?.roomVersion !== state.capacityVersion) {
+    shape.failure = { reason: state.schedule.whyNone(requirementsOf(task.spec)), roomVersion: state.capacityVersion };
   }
   const { reason } = shape.failure;
   const agreeing = (shape.told.get(reason.code) ?? 0) + shape.unexplained.size;
   const concerned = agreeing === shape.taskIds.size ? [...shape.unexplained] : [...shape.taskIds.values()];
   for (const taskId of concerned) {
-    if (state.task(taskId).reason.code !== reason.code) yield { type: "task.updated", taskId, set: { reason } };
+    if (state.task(taskId).observed.reason.code !== reason.code)
+      yield { type: "task.updated", id: taskId, set: { observed: { reason } } };
   }
 }

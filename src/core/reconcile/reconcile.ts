@@ -3,12 +3,14 @@
 
 import type { Change } from "../../model/change.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { nodeDamping } from "./node-damping.ts";
 import { placement } from "./placement.ts";
-import type { ReconcileContext, Reconciler } from "./reconciler.ts";
+import type { DueContext, ReconcileContext, Reconciler } from "./reconciler.ts";
+import { restarts } from "./restarts.ts";
 import { retention } from "./retention.ts";
 
 /** In the order in which they run. */
-export const reconcilers: readonly Reconciler[] = [placement, retention];
+export const reconcilers: readonly Reconciler[] = [nodeDamping, restarts, placement, retention];
 
 /** Changes of one tick; the rest follows in the next tick. A tick of this size takes some 50 ms. */
 const changesPerTick = 8192;
@@ -16,9 +18,11 @@ const changesPerTick = 8192;
 export function* reconcile(state: ClusterState, context: ReconcileContext): Generator<Change> {
   let budget = changesPerTick;
   for (const { run } of reconcilers) {
-    for (const change of run(state, context)) {
-      yield change;
-      if (--budget === 0) return;
+    for (const step of run(state, context)) {
+      const changes = Array.isArray(step) ? step : [step as Change];
+      yield* changes;
+      budget -= changes.length;
+      if (budget <= 0) return;
     }
   }
 }
@@ -27,7 +31,7 @@ export function* reconcile(state: ClusterState, context: ReconcileContext): Gene
  * When the next tick is due without a command, in ms since the epoch: at or before `now` when work is left, null when
  * no reconciler waits for a time.
  */
-export function wakeAt(state: ClusterState, context: Omit<ReconcileContext, "revision">): number | null {
+export function wakeAt(state: ClusterState, context: DueContext): number | null {
   let earliest: number | null = null;
   for (const { nextDue } of reconcilers) {
     const due = nextDue(state, context);

@@ -1,6 +1,7 @@
 // What every reconciler is: a pure function that yields the changes which follow from the state alone, and the time at
 // which it has something to do next.
 
+import type { Random } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
@@ -15,16 +16,22 @@ export interface ReconcileContext {
   now: number;
   /** The revision that the batch will get. */
   revision: number;
+  random: Random;
   retention: Retention;
 }
 
+export type DueContext = Pick<ReconcileContext, "now" | "retention">;
+
 export interface Reconciler {
   name: string;
-  /** Yields one change at a time. The caller applies each before it asks for the next, and may stop at any point. */
-  run(state: ClusterState, context: ReconcileContext): Generator<Change>;
+  /**
+   * Yields one step at a time: a change, or several that belong together. The caller applies it before it asks for the
+   * next, and may stop after any step.
+   */
+  run(state: ClusterState, context: ReconcileContext): Generator<Change | readonly Change[]>;
   /**
    * The time of its next work, in ms since the epoch: at or before `now` when work is left, null when only a change of
    * the state can bring more.
    */
-  nextDue(state: ClusterState, context: Omit<ReconcileContext, "revision">): number | null;
+  nextDue(state: ClusterState, context: DueContext): number | null;
 }

@@ -1,5 +1,6 @@
 // Removes finished tasks that are too old or too many.
 
+import { fromTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
@@ -24,10 +25,10 @@ export const retention: Reconciler = {
 function* removeExpired(state: ClusterState, { now, retention: kept }: ReconcileContext): Generator<Change> {
   for (const taskId of state.finished.values()) {
     if (state.finished.size <= kept.count && expiry(state, taskId, kept) > now) return;
-    yield { type: "task.removed", taskId };
+    yield { type: "task.removed", id: taskId };
   }
 }
 
 function expiry(state: ClusterState, taskId: TaskId, { ageMs }: Retention): number {
-  return Date.parse(state.task(taskId).finishedAt!) + ageMs;
+  return fromTimestamp(state.task(taskId).ended!.at) + ageMs;
 }

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import type { FilterName } from "../../model/explanation.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
-import type { TaskSpec } from "../../model/task/task.ts";
+import type { Requirements } from "../../model/task/requirements.ts";
 import { cluster, GiB, idOf, label, MiB, named, node, port, task } from "./test-cluster.ts";
 
 interface Case {
@@ -12,9 +12,9 @@ interface Case {
   says: string;
   /** What n2 is, beside the defaults of test-cluster.ts. */
   n2?: Partial<NodeRecord>;
-  wants?: TaskSpec;
+  wants?: Requirements;
   /** Placed on n2 already. */
-  holds?: TaskSpec[];
+  holds?: Requirements[];
   missing?: number;
 }
 

@@ -4,16 +4,17 @@ import type { FilterName, FilterVerdict } from "../../model/explanation.ts";
 import { filterNames } from "../../model/explanation.ts";
 import { dampedSentence, type NodeRecord } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
-import type { Constraint, TaskSpec } from "../../model/task/task.ts";
+import type { Requirements } from "../../model/task/requirements.ts";
+import type { Constraint } from "../../model/task/spec.ts";
 import { type Demand, demandOf, isSteady, type NodeInfo, runsPlatform, unmet } from "./index/node-info.ts";
 
 /** A spec with what it takes, worked out once for all nodes. */
 export interface Wish {
-  spec: TaskSpec;
+  spec: Requirements;
   demand: Demand;
 }
 
-export function wishOf(spec: TaskSpec): Wish {
+export function wishOf(spec: Requirements): Wish {
   return { spec, demand: demandOf(spec) };
 }
 

@@ -3,10 +3,10 @@
 
 import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
-import { type Strategy, strategies } from "../../model/cluster.ts";
+import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
-import { specDefaults, type TaskSpec } from "../../model/task/task.ts";
+import type { Requirements } from "../../model/task/requirements.ts";
 import { smallestChange } from "./explain/smallest-change.ts";
 import { summarise } from "./explain/summarise.ts";
 import { ScheduleIndex, type Tuning } from "./index/schedule-index.ts";
@@ -41,14 +41,11 @@ function randomNode(random: Random, number: number): NodeRecord {
   };
 }
 
-function randomSpec(random: Random): TaskSpec {
+function randomSpec(random: Random): Requirements {
   const amount = (value: number) => ({ request: value, limit: null });
   return {
-    ...specDefaults,
-    name: "t",
-    image: "i",
     resources: { cpu: amount(pick(random, [0, 0.25, 0.5, 1])), memory: amount(pick(random, [0, 0.25, 0.5]) * GiB) },
-    constraints: pick<TaskSpec["constraints"]>(random, [
+    constraints: pick<Requirements["constraints"]>(random, [
       [],
       [],
       [{ type: "label", key: "disk", operator: "equals", value: "ssd" }],
@@ -79,7 +76,7 @@ class World {
   readonly index: ScheduleIndex;
   readonly random: Random;
   readonly nodes = new Map<NodeId, NodeRecord>();
-  readonly placed: { nodeId: NodeId; spec: TaskSpec }[] = [];
+  readonly placed: { nodeId: NodeId; spec: Requirements }[] = [];
   last: NodeId | null = null;
   /** Grows when room may have been gained. */
   gained = 0;
@@ -104,7 +101,7 @@ class World {
     this.index.removeNode(nodeId);
   }
 
-  place(nodeId: NodeId, spec: TaskSpec): void {
+  place(nodeId: NodeId, spec: Requirements): void {
     this.index.place(nodeId, spec);
     this.placed.push({ nodeId, spec });
     this.last = nodeId;
@@ -119,7 +116,7 @@ class World {
   /** What each node must hold, summed anew. */
   expectedUsage(nodeId: NodeId) {
     const here = this.placed.filter((one) => one.nodeId === nodeId);
-    const sum = (of: (spec: TaskSpec) => number) => here.reduce((total, { spec }) => total + of(spec), 0);
+    const sum = (of: (spec: Requirements) => number) => here.reduce((total, { spec }) => total + of(spec), 0);
     return {
       runningTasks: here.length,
       cpuMillis: sum(({ resources }) => Math.round(resources.cpu.request * 1000)),
@@ -128,7 +125,7 @@ class World {
   }
 }
 
-function checkAnswer(index: ScheduleIndex, spec: TaskSpec, strategy: Strategy, last: NodeId | null): void {
+function checkAnswer(index: ScheduleIndex, spec: Requirements, strategy: Strategy, last: NodeId | null): void {
   const verdicts = index.explain(spec, strategy, last);
   const best = verdicts.reduce<(typeof verdicts)[number] | null>(
     (found, one) => (one.score !== null && (found === null || one.score > found.score!) ? one : found),

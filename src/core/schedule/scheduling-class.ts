@@ -1,18 +1,18 @@
 // What of a task matters to the scheduler. Two tasks of one shape fit the same nodes.
 
-import type { TaskSpec } from "../../model/task/task.ts";
+import type { Requirements } from "../../model/task/requirements.ts";
 import { parsePlatform } from "./index/node-info.ts";
 
-type Shaped = Pick<TaskSpec, "resources" | "ports" | "constraints" | "platform">;
+type Shaped = Pick<Requirements, "resources" | "ports" | "constraints" | "platform">;
 
 /** Which nodes may hold it for good, whatever their room: constraints and platform. "" for any. */
-export function eligibilityKey({ constraints, platform }: Pick<TaskSpec, "constraints" | "platform">): string {
+export function eligibilityKey({ constraints, platform }: Pick<Requirements, "constraints" | "platform">): string {
   if (constraints.length === 0 && platform === null) return "";
   return `${platform === null ? "" : parsePlatform(platform).join("/")}${JSON.stringify(constraints)}`;
 }
 
 /** The host ports that it must have. "" for none. */
-export function portsKey({ ports }: Pick<TaskSpec, "ports">): string {
+export function portsKey({ ports }: Pick<Requirements, "ports">): string {
   let key = "";
   for (const { hostIp, hostPort, protocol } of ports) {
     if (hostPort !== null) key += `${hostIp}:${hostPort}/${protocol},`;

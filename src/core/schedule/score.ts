@@ -1,7 +1,7 @@
 // How good a node is, by strategy; higher is better. Equal scores go to the first in the order of nodes.
 // Spread and binpack look at the node alone, so that scores can be kept up with each placement.
 
-import type { Strategy } from "../../model/cluster.ts";
+import type { Strategy } from "../../model/cluster/cluster.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { NodeInfo } from "./index/node-info.ts";
 

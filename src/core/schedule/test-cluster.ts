@@ -2,7 +2,8 @@
 
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
-import { type Constraint, type PortSpec, specDefaults, type TaskSpec } from "../../model/task/task.ts";
+import type { Requirements } from "../../model/task/requirements.ts";
+import type { Constraint, PortSpec } from "../../model/task/spec.ts";
 import { ScheduleIndex } from "./index/schedule-index.ts";
 
 export const MiB = 1024 ** 2;
@@ -43,9 +44,15 @@ interface Wanted {
   platform?: string | null;
 }
 
-export function task({ cpu = 0, memory = 0, constraints = [], ports = [], platform = null }: Wanted = {}): TaskSpec {
+export function task({
+  cpu = 0,
+  memory = 0,
+  constraints = [],
+  ports = [],
+  platform = null,
+}: Wanted = {}): Requirements {
   const resources = { cpu: { request: cpu, limit: null }, memory: { request: memory, limit: null } };
-  return { ...specDefaults, name: "t", image: "i", resources, constraints, ports, platform };
+  return { resources, constraints, ports, platform };
 }
 
 export function port(hostPort: number | null, hostIp = "127.0.0.1", protocol: "tcp" | "udp" = "tcp"): PortSpec {
@@ -63,7 +70,7 @@ export function named(operator: "equals" | "not-equals", value: string): Constra
 /** A cluster with tasks placed on it: [hostname, task, how many]. */
 export function cluster(
   nodes: readonly NodeRecord[],
-  placed: readonly (readonly [hostname: string, task: TaskSpec, times?: number])[] = [],
+  placed: readonly (readonly [hostname: string, task: Requirements, times?: number])[] = [],
 ): ScheduleIndex {
   const index = new ScheduleIndex();
   for (const record of nodes) index.upsertNode(record);

@@ -3,9 +3,11 @@
 
 import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
-import type { Batch } from "../../model/change.ts";
+import { type Batch, dataFormat } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import { isFinished, isPlaced, specDefaults, type TaskStatus, taskStatuses } from "../../model/task/task.ts";
+import { type TaskStatus, taskStatuses } from "../../model/task/reason.ts";
+import { containerDefaults, specDefaults } from "../../model/task/spec.ts";
+import { hasFinished, holdingNode } from "../../model/task/task.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
 import { isLegalTransition } from "../../model/task/transitions.ts";
 import type { Command } from "../commands/command.ts";
@@ -26,14 +28,14 @@ function randomCommand(random: Random, state: ClusterState): Command {
   const nodeId = pick(random, [...state.nodes.keys()]) ?? ("none" as NodeId);
   const kind = randomInteger(random, 12);
   if (kind < 4) {
-    const wish: ParsedTaskInput = {
+    const input: ParsedTaskInput = {
       name: `t${randomInteger(random, 5)}`,
       image: "i",
-      resources: { ...specDefaults.resources, cpu: { request: randomInteger(random, 3) / 2, limit: null } },
+      resources: { ...containerDefaults.resources, cpu: { request: randomInteger(random, 3) / 2, limit: null } },
       restartPolicy: { ...specDefaults.restartPolicy, mode: pick(random, ["never", "always"] as const)! },
     };
     const key = `k${randomInteger(random, 30)}`;
-    return { type: "createTask", wish, ...(random.next() < 0.3 ? { idempotency: { key, fingerprint: "same" } } : {}) };
+    return { type: "createTask", input, ...(random.next() < 0.3 ? { idempotency: { key, fingerprint: "same" } } : {}) };
   }
   if (kind < 8)
     return { type: "reportTask", taskId, report: { status: pick(random, taskStatuses) as TaskStatus, exitCode: 0 } };
@@ -43,10 +45,7 @@ function randomCommand(random: Random, state: ClusterState): Command {
   const choice = randomInteger(random, 8);
   if (choice === 0) return { type: "loseNode", nodeId, silentMs: 3000 };
   if (choice === 6) return { type: "suspectNode", nodeId, code: "connection-broken", message: "its connection broke" };
-  if (choice === 7) {
-    const steadyUntil = state.nodes.get(nodeId)?.flapping?.steadyUntil ?? "never";
-    return { type: "releaseNode", nodeId, steadyUntil };
-  }
+  if (choice === 7) return { type: "loseNode", nodeId, silentMs: 0, cause: "by-hand" };
   if (choice === 1) return { type: "deregisterNode", nodeId };
   if (choice === 2) return { type: "setSchedulable", nodeId, schedulable: random.next() < 0.7 };
   if (choice === 3) return { type: "refreshNode", nodeId, engineError: random.next() < 0.3 ? "away" : null };
@@ -65,20 +64,27 @@ function randomCommand(random: Random, state: ClusterState): Command {
   return { type: "registerNode", registration };
 }
 
+function byTask(left: { taskId: TaskId } | undefined, right: { taskId: TaskId } | undefined): number {
+  return (left?.taskId ?? "") < (right?.taskId ?? "") ? -1 : 1;
+}
+
 /** Everything that a state says, in a form that compares. */
 function image(state: ClusterState): unknown {
   return {
     revision: state.revision,
     cluster: state.cluster,
-    lastNodeId: state.lastNodeId,
-    lastTaskId: state.lastTaskId,
+    cursors: state.cursors,
     tasks: Object.fromEntries([...state.tasks].sort()),
     nodes: Object.fromEntries([...state.nodes].sort()),
     order: [...state.order.after("")],
     counts: { ...state.counts },
     pending: state.pending.count,
-    finished: [...state.finished.values()].sort(),
-    keys: [...state.tasks.keys()].sort().map((taskId) => state.keyOf(taskId) ?? null),
+    finished: [...state.finished.values()],
+    toReplace: [...state.toReplace.values()],
+    damped: [...state.damped.inOrder.values()],
+    keys: [...state.tasks.values()]
+      .flatMap(({ idempotency }) => (idempotency ? [state.withKey(idempotency.key)] : []))
+      .sort(byTask),
     usage: [...state.nodes.keys()]
       .sort()
       .map((nodeId) => ({ ...state.schedule.usage(nodeId), tasks: [...state.placedOn(nodeId)].sort() })),
@@ -88,14 +94,17 @@ function image(state: ClusterState): unknown {
 function checkIndexes(state: ClusterState): void {
   const tasks = [...state.tasks.values()];
   for (const status of taskStatuses)
-    expect(state.counts[status]).toBe(tasks.filter((task) => task.status === status).length);
+    expect(state.counts[status]).toBe(tasks.filter((task) => task.observed.status === status).length);
   expect([...state.order.after("")]).toEqual(tasks.map(({ taskId }) => taskId).sort());
-  expect(state.finished.size).toBe(tasks.filter((task) => isFinished(task.status)).length);
+  expect(state.finished.size).toBe(tasks.filter((task) => hasFinished(task)).length);
   for (const nodeId of state.nodes.keys()) {
-    const placed = tasks.filter((task) => isPlaced(task.status) && task.nodeId === nodeId);
+    const placed = tasks.filter((task) => holdingNode(task) === nodeId);
     expect(state.schedule.usage(nodeId)).toEqual({
       runningTasks: placed.length,
-      cpuMillis: placed.reduce((sum, task) => sum + Math.round(task.resources.cpu.request * 1000), 0),
+      cpuMillis: placed.reduce(
+        (sum, task) => sum + Math.round(task.spec.containers[0]!.resources.cpu.request * 1000),
+        0,
+      ),
       memoryBytes: 0,
     });
   }
@@ -110,9 +119,10 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     now += randomInteger(random, 3000) - 200; // clocks go back, too
     const commands = Array.from({ length: randomInteger(random, 4) }, () => randomCommand(random, state));
     const before = image(state);
-    const statusBefore = new Map([...state.tasks].map(([taskId, { status }]) => [taskId, status]));
+    const statusBefore = new Map([...state.tasks].map(([taskId, { observed }]) => [taskId, observed.status]));
     const context = { now, seed: randomInteger(random, 2 ** 32), retention };
-    const tick = runTick(state, commands, context);
+    const asked = commands.map((command) => ({ command, origin: { kind: "user" as const, name: "test" } }));
+    const tick = runTick(state, asked, context);
     if (random.next() < 0.2) {
       tick.undo();
       expect(image(state)).toEqual(before);
@@ -120,22 +130,24 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     }
     if (tick.changes.length > 0) {
       log.push({
+        format: dataFormat,
         revision: state.revision,
         at: now,
         epoch: 1,
         seed: context.seed,
-        cause: "",
+        commands: [],
         changes: JSON.parse(JSON.stringify(tick.changes)),
       });
     }
     for (const change of tick.changes) {
-      if (change.type !== "task.updated" || change.set.status === undefined) continue;
-      const from = statusBefore.get(change.taskId) ?? "pending";
+      const status = change.type === "task.updated" ? change.set.observed?.status : undefined;
+      if (change.type !== "task.updated" || status === undefined) continue;
+      const from = statusBefore.get(change.id) ?? "pending";
       const legal = (["scheduler", "worker", "master", "user"] as const).some((by) =>
-        isLegalTransition(from, change.set.status!, by),
+        isLegalTransition(from, status, by),
       );
-      expect([from, change.set.status, legal]).toEqual([from, change.set.status, true]);
-      statusBefore.set(change.taskId, change.set.status);
+      expect([from, status, legal]).toEqual([from, status, true]);
+      statusBefore.set(change.id, status);
     }
     checkIndexes(state);
   }

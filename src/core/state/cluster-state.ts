@@ -1,284 +1,181 @@
-// The cluster as it is: tables of immutable records and the indexes that decisions need. It changes only through
-// apply(), which the tick, start-up, history and simulation share, and each apply can be undone.
+// The cluster as it is: a table of immutable records for each kind, and the indexes that decisions need. It changes only
+// through apply() and revert(), which the tick, start-up, history and the simulation share.
 
-import { assert, unreachable } from "../../lib/assert.ts";
-import type { Change } from "../../model/change.ts";
-import type { Cluster } from "../../model/cluster.ts";
+import { assert } from "../../lib/assert.ts";
+import { type Change, parseChangeType } from "../../model/change.ts";
+import type { Cluster } from "../../model/cluster/cluster.ts";
+import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
-import { isFinished, isPlaced, type Task, type TaskStatus, taskStatuses, unpackTask } from "../../model/task/task.ts";
-import { isTransition } from "../../model/task/transitions.ts";
+import { type KindName, kindNames, kinds, type RecordOf } from "../../model/kinds/kinds.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import type { TaskStatus } from "../../model/task/reason.ts";
+import type { Idempotency, Task } from "../../model/task/task.ts";
 import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
-import { OrderedIds } from "./indexes/ordered-ids.ts";
+import type { Delta, DeltaOf, Index } from "./delta.ts";
+import { DampedNodes } from "./indexes/damped-nodes.ts";
+import { FinishedTasks } from "./indexes/finished-tasks.ts";
 import { PendingTasks } from "./indexes/pending.ts";
+import { PlacedTasks } from "./indexes/placed-tasks.ts";
+import { StatusCounts } from "./indexes/status-counts.ts";
+import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
 import { Sharing } from "./sharing.ts";
 
-/** Takes back one apply. Undos run in reverse order, newest first. */
-export type Undo = () => void;
-
-export interface Idempotency {
-  key: string;
-  fingerprint: string;
+/** What decisions continue from and no record holds. */
+export interface Cursors {
+  /** The node that round-robin chose last. */
+  lastNodeId: NodeId | null;
+  /** The newest id ever given, also when its task is gone: ids are never given twice. */
+  lastTaskId: TaskId | null;
 }
 
-const none: ReadonlySet<TaskId> = new Set();
+type Tables = { readonly [K in KindName]: Map<string, RecordOf<K>> };
+type Indexes = { readonly [K in KindName]: Index<RecordOf<K>>[] };
 
 export class ClusterState {
   /** Of the last batch applied. */
   revision = 0;
-  cluster: Cluster = { clusterId: "", epoch: 0, strategy: "round-robin" };
-  /** Where round-robin stands. */
-  lastNodeId: NodeId | null = null;
-  /** The newest id ever given, also when its task is gone: ids never repeat. */
-  lastTaskId: TaskId | null = null;
+  cursors: Cursors = { lastNodeId: null, lastTaskId: null };
 
-  readonly tasks = new Map<TaskId, Task>();
-  readonly nodes = new Map<NodeId, NodeRecord>();
+  /** Maps keep no order that means anything: sort where an order has an effect. */
+  readonly tables = Object.fromEntries(kindNames.map((kind) => [kind, new Map()])) as unknown as Tables;
+  readonly tasks = this.tables.task as ReadonlyMap<string, Task> as ReadonlyMap<TaskId, Task>;
+  readonly nodes = this.tables.node as ReadonlyMap<string, NodeRecord> as ReadonlyMap<NodeId, NodeRecord>;
 
-  // ---- derived from the tables
-  readonly order = new TaskOrder();
+  // ---- indexes over the tables
   readonly schedule = new ScheduleIndex();
+  /** Ids in order of creation. */
+  readonly order = new TaskOrder();
   readonly pending = new PendingTasks();
-  /** In the order in which their ends became known: what workers' clocks say of it is no order. */
-  readonly finished = new OrderedIds((left, right) => this.#compareEnds(left, right));
-  readonly counts: Record<TaskStatus, number> = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<
-    TaskStatus,
-    number
-  >;
-  /** Grows whenever room is taken or given: a verdict of another version may be stale. */
-  roomVersion = 0;
-  /** Grows with each end: what order a removal that is undone goes back to. */
-  #nextEnd = 0;
-  readonly #ends = new Map<TaskId, number>();
+  readonly damped = new DampedNodes();
+  readonly #names = new TaskNames();
+  readonly #counts = new StatusCounts();
+  readonly #finished = new FinishedTasks();
+  readonly #placed = new PlacedTasks(this.schedule, () => this.#capacityGained());
+  readonly #indexes: Indexes;
   readonly #sharing = new Sharing();
-  readonly #placed = new Map<NodeId, Set<TaskId>>();
-  /** Most names have one task: a set for each would cost more than the task. */
-  readonly #byName = new Map<string, TaskId | Set<TaskId>>();
-  readonly #byKey = new Map<string, Idempotency & { taskId: TaskId }>();
-  readonly #keys = new Map<TaskId, Idempotency>();
+  /** Grows whenever capacity is taken or given: a verdict of another version may be out of date. */
+  capacityVersion = 0;
 
-  /** Tasks that hold a place on a node. */
+  constructor() {
+    const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
+    indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
+    indexes.node.push(this.damped, { moved: (before, after) => this.#nodeMoved(before, after) });
+    this.#indexes = indexes;
+    this.tables.cluster.set(clusterRecordId, { clusterId: "", epoch: 0, strategy: "round-robin" });
+  }
+
+  get cluster(): Cluster {
+    return this.tables.cluster.get(clusterRecordId)!;
+  }
+
+  get counts(): Readonly<Record<TaskStatus, number>> {
+    return this.#counts.of;
+  }
+
+  /** Finished tasks in the order in which their ends became known. */
+  get finished() {
+    return this.#finished.inOrder;
+  }
+
+  /** Lost tasks that need a replacement, oldest first. */
+  get toReplace() {
+    return this.#finished.toReplace;
+  }
+
+  /** Tasks that take capacity of a node, in no order. */
   placedOn(nodeId: NodeId): ReadonlySet<TaskId> {
-    return this.#placed.get(nodeId) ?? none;
+    return this.#placed.on(nodeId);
   }
 
   named(name: string): ReadonlySet<TaskId> {
-    const named = this.#byName.get(name);
-    return typeof named === "string" ? new Set([named]) : (named ?? none);
+    return this.#names.named(name);
   }
 
   /** The task that was created with this Idempotency-Key. */
   withKey(key: string): (Idempotency & { taskId: TaskId }) | undefined {
-    return this.#byKey.get(key);
-  }
-
-  keyOf(taskId: TaskId): Idempotency | undefined {
-    return this.#keys.get(taskId);
+    return this.#names.withKey(key);
   }
 
   task(taskId: TaskId): Task {
-    const task = this.tasks.get(taskId);
-    assert(task, `task ${taskId} is not in the state`);
-    return task;
+    return this.record("task", taskId);
   }
 
   node(nodeId: NodeId): NodeRecord {
-    const node = this.nodes.get(nodeId);
-    assert(node, `node ${nodeId} is not in the state`);
-    return node;
+    return this.record("node", nodeId);
   }
 
-  apply(change: Change): Undo {
-    switch (change.type) {
-      case "task.created":
-        return this.#createTask(this.#sharing.within(unpackTask(change.task)), change.idempotency);
-      case "task.updated":
-        return this.#updateTask(change.taskId, change.set);
-      case "task.removed":
-        return this.#removeTask(change.taskId);
-      case "node.registered":
-        // A log of before lacks fields that came later.
-        return this.#putNode(change.node.nodeId, { ...nodeDefaults, ...change.node });
-      case "node.updated":
-        return this.#putNode(change.nodeId, { ...this.node(change.nodeId), ...change.set });
-      case "node.removed":
-        return this.#putNode(change.nodeId, null);
-      case "cluster.updated": {
-        const before = this.cluster;
-        this.cluster = { ...before, ...change.set };
-        return () => {
-          this.cluster = before;
-        };
-      }
-      default:
-        return unreachable(change);
+  /** Throws an InvariantError if there is none. */
+  record<K extends KindName>(kind: K, id: string): RecordOf<K> {
+    const record = (this.tables[kind] as Map<string, RecordOf<K>>).get(id);
+    if (record === undefined) assert(false, `${kind} ${id} is not in the state`);
+    return record;
+  }
+
+  /** Throws an InvariantError if the change does not fit the state. */
+  apply(change: Change): Delta {
+    const parsed = parseChangeType(change.type);
+    if (!parsed) assert(false, `a change of the unknown type ${change.type}`);
+    const delta = this.#deltaOf(parsed.kind, change);
+    this.#move(delta);
+    this.#advanceCursors(delta);
+    return delta;
+  }
+
+  /** Takes an apply back. Deltas are reverted newest first; cursors are the caller's to restore. */
+  revert({ kind, before, after }: Delta): void {
+    this.#move({ kind, before: after, after: before } as Delta);
+  }
+
+  #deltaOf(kind: KindName, change: Change): Delta {
+    const { unpack, update, idOf, assertTransition } = kinds[kind];
+    if ("record" in change) {
+      const after = this.#sharing.within(kind, unpack(change.record, this.#sharing), null);
+      const id = idOf(after);
+      if (this.tables[kind].has(id)) assert(false, `${kind} ${id} exists already`);
+      return { kind, before: null, after } as Delta;
     }
+    const before = this.record(kind, change.id);
+    if (!("set" in change)) return { kind, before, after: null } as Delta;
+    const after = this.#sharing.within(kind, update(before, change.set), before);
+    assertTransition?.(before, after);
+    return { kind, before, after } as Delta;
   }
 
-  #createTask(task: Task, idempotency: Idempotency | undefined): Undo {
-    assert(!this.tasks.has(task.taskId), `task ${task.taskId} exists already`);
-    const lastTaskId = this.lastTaskId;
-    if (lastTaskId === null || task.taskId > lastTaskId) this.lastTaskId = task.taskId;
-    this.#insertTask(task, idempotency);
-    return () => {
-      this.#deleteTask(task);
-      this.lastTaskId = lastTaskId;
-    };
+  #move(delta: Delta): void {
+    this.#moveOf(delta as DeltaOf<"task">);
   }
 
-  #updateTask(taskId: TaskId, set: Partial<Task>): Undo {
-    const before = this.task(taskId);
-    const after: Task = this.#sharing.within({ ...before, ...set });
-    if (after.status !== before.status) {
-      assert(
-        isTransition(before.status, after.status),
-        `task ${taskId} cannot go from ${before.status} to ${after.status}`,
-      );
-    }
-    const lastNodeId = this.lastNodeId;
-    this.tasks.set(taskId, after);
-    this.#reindex(before, after);
-    if (before.status === "pending" && after.status === "scheduled") this.lastNodeId = after.nodeId;
-    return () => {
-      this.tasks.set(taskId, before);
-      this.#reindex(after, before);
-      this.lastNodeId = lastNodeId;
-    };
+  #moveOf<K extends KindName>({ kind, before, after }: DeltaOf<K>): void {
+    const table = this.tables[kind] as Map<string, RecordOf<K>>;
+    const id = kinds[kind].idOf((after ?? before) as never);
+    if (after === null) table.delete(id);
+    else table.set(id, after);
+    for (const index of this.#indexes[kind] as Index<RecordOf<K>>[]) index.moved(before, after);
   }
 
-  #removeTask(taskId: TaskId): Undo {
-    const task = this.task(taskId);
-    const idempotency = this.#keys.get(taskId);
-    const end = this.#ends.get(taskId);
-    this.#deleteTask(task);
-    return () => {
-      this.#insertTask(task, idempotency);
-      if (end === undefined) return;
-      this.#ends.set(taskId, end);
-      this.finished.putBack(taskId);
-    };
+  #advanceCursors({ kind, before, after }: Delta): void {
+    if (kind !== "task" || after === null) return;
+    const { taskId, placement } = after;
+    const { cursors } = this;
+    if (before === null && (cursors.lastTaskId === null || taskId > cursors.lastTaskId))
+      this.cursors = { ...cursors, lastTaskId: taskId };
+    if (before !== null && before.placement === null && placement !== null)
+      this.cursors = { ...cursors, lastNodeId: placement.nodeId };
   }
 
-  #insertTask(task: Task, idempotency: Idempotency | undefined): void {
-    const { taskId, name } = task;
-    this.tasks.set(taskId, task);
-    this.order.add(taskId);
-    const named = this.#byName.get(name);
-    if (named === undefined) this.#byName.set(name, taskId);
-    else if (typeof named === "string") this.#byName.set(name, new Set([named, taskId]));
-    else named.add(taskId);
-    if (idempotency) {
-      this.#keys.set(taskId, idempotency);
-      this.#byKey.set(idempotency.key, { ...idempotency, taskId });
-    }
-    this.#enter(task);
-  }
-
-  #deleteTask(task: Task): void {
-    const { taskId, name } = task;
-    this.#leave(task);
-    this.tasks.delete(taskId);
-    this.order.remove(taskId);
-    const named = this.#byName.get(name);
-    if (typeof named === "object") named.delete(taskId);
-    if (named === taskId || (typeof named === "object" && named.size === 0)) this.#byName.delete(name);
-    const idempotency = this.#keys.get(taskId);
-    if (idempotency) {
-      this.#keys.delete(taskId);
-      this.#byKey.delete(idempotency.key);
-    }
-  }
-
-  #compareEnds(left: TaskId, right: TaskId): number {
-    return this.#ends.get(left)! - this.#ends.get(right)!;
-  }
-
-  /** As a snapshot has it: all finished tasks, in their order. */
-  orderFinished(taskIds: readonly TaskId[]): void {
-    for (const taskId of taskIds) {
-      this.finished.delete(taskId);
-      this.#end(taskId);
-    }
-  }
-
-  #end(taskId: TaskId): void {
-    this.#ends.set(taskId, this.#nextEnd++);
-    this.finished.append(taskId);
-  }
-
-  #reindex(before: Task, after: Task): void {
-    // Progress reports change neither the status nor the place: nothing is indexed by what they change.
-    if (before.status === after.status && before.nodeId === after.nodeId && before.status !== "pending") return;
-    if (before.status === "pending" && after.status === "pending") {
-      this.pending.update(before, after);
-      return;
-    }
-    this.#leave(before);
-    this.#enter(after);
-  }
-
-  #enter(task: Task): void {
-    this.counts[task.status]++;
-    if (task.status === "pending") this.pending.add(task);
-    else if (isFinished(task.status)) this.#end(task.taskId);
-    else if (isPlaced(task.status)) {
-      const nodeId = task.nodeId!;
-      let placed = this.#placed.get(nodeId);
-      if (!placed) {
-        placed = new Set();
-        this.#placed.set(nodeId, placed);
-      }
-      placed.add(task.taskId);
-      this.schedule.place(nodeId, task);
-      this.roomVersion++;
-    }
-  }
-
-  #leave(task: Task): void {
-    this.counts[task.status]--;
-    if (task.status === "pending") this.pending.remove(task);
-    else if (isFinished(task.status)) {
-      this.finished.delete(task.taskId);
-      this.#ends.delete(task.taskId);
-    } else if (isPlaced(task.status)) {
-      const nodeId = task.nodeId!;
-      this.#placed.get(nodeId)?.delete(task.taskId);
-      this.schedule.release(nodeId, task);
-      this.#roomGained();
-    }
-  }
-
-  #putNode(nodeId: NodeId, after: NodeRecord | null): Undo {
-    const before = this.nodes.get(nodeId) ?? null;
-    const following = after || !before ? [] : this.#nodesAfter(nodeId);
-    if (after) {
-      this.nodes.set(nodeId, after);
-      this.schedule.upsertNode(after);
-    } else {
+  #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
+    if (after) this.schedule.upsertNode(after);
+    else {
+      const { nodeId } = before!;
       assert(this.placedOn(nodeId).size === 0, `node ${nodeId} is removed while tasks are placed on it`);
-      this.nodes.delete(nodeId);
       this.schedule.removeNode(nodeId);
-      this.#placed.delete(nodeId);
     }
-    this.#roomGained();
-    return () => {
-      this.#putNode(nodeId, before);
-      // Back in its place among those that registered later, too.
-      for (const later of following) {
-        const record = this.nodes.get(later);
-        if (record && this.nodes.delete(later)) this.nodes.set(later, record);
-      }
-    };
+    this.#capacityGained();
   }
 
-  #nodesAfter(nodeId: NodeId): NodeId[] {
-    const all = [...this.nodes.keys()];
-    return all.slice(all.indexOf(nodeId) + 1);
-  }
-
-  #roomGained(): void {
-    this.roomVersion++;
+  #capacityGained(): void {
+    this.capacityVersion++;
     this.pending.roomGained();
   }
 }

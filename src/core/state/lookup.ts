@@ -3,7 +3,7 @@
 import { ok } from "../../lib/result.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { isFinished, type Task } from "../../model/task/task.ts";
+import { hasFinished, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "./cluster-state.ts";
 
 /** The task of exactly this id. */
@@ -23,7 +23,7 @@ export function resolveTask(state: ClusterState, reference: string): Outcome<Tas
   const exact = state.tasks.get(reference as Task["taskId"]);
   if (exact) return ok(exact);
   const named = [...state.named(reference)].map((taskId) => state.task(taskId)).sort(byId);
-  const live = named.filter((task) => !isFinished(task.status));
+  const live = named.filter((task) => !hasFinished(task));
   if (live.length > 1) return ambiguous("task", reference, live.map(taskTitle));
   if (named.length > 0) return ok(live[0] ?? named.at(-1)!);
   const prefixed = atMostTwo(state.order.withPrefix(reference));
@@ -47,11 +47,11 @@ function byId(left: Task, right: Task): number {
   return left.taskId < right.taskId ? -1 : 1;
 }
 
-function taskTitle({ name, taskId, status }: Task): string {
-  return `${taskId} (${name}, ${status})`;
+function taskTitle({ name, taskId, observed }: Task): string {
+  return `${taskId} (${name}, ${observed.status})`;
 }
 
-/** By id, by hostname, by unique prefix of either (also of the id's part after "node-"). */
+/** By id, by hostname, by unique prefix of either (also of the part of the id after its dash). */
 export function resolveNode(state: ClusterState, reference: string): Outcome<NodeRecord> {
   const exact = state.nodes.get(reference as NodeRecord["nodeId"]);
   if (exact) return ok(exact);
@@ -62,7 +62,9 @@ export function resolveNode(state: ClusterState, reference: string): Outcome<Nod
       ? named
       : nodes.filter(
           ({ nodeId, hostname }) =>
-            nodeId.startsWith(reference) || nodeId.startsWith(`node-${reference}`) || hostname.startsWith(reference),
+            nodeId.startsWith(reference) ||
+            nodeId.startsWith(reference, nodeId.indexOf("-") + 1) ||
+            hostname.startsWith(reference),
         );
   if (found.length === 0) return noNode(reference);
   if (found.length === 1) return ok(found[0]!);

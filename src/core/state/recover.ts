@@ -2,8 +2,9 @@
 // are the same function.
 
 import type { Batch, Change } from "../../model/change.ts";
+import { migrateBatch } from "../../model/kinds/migrate.ts";
 import { ClusterState } from "./cluster-state.ts";
-import { noteRemoved, nothingRemoved, type Removed } from "./removed.ts";
+import type { Delta } from "./delta.ts";
 import { readSnapshot, readSnapshotInSteps } from "./snapshot.ts";
 
 /** What recovery needs of a journal; structural, so that core knows no port. */
@@ -12,9 +13,11 @@ export interface Log {
   readBatches(after: number): Iterable<Batch>;
 }
 
-export function applyBatch(state: ClusterState, batch: Batch): void {
-  for (const change of batch.changes) state.apply(change);
+/** Applies a batch of any data format; gives back what each of its changes did. */
+export function applyBatch(state: ClusterState, batch: Batch): Delta[] {
+  const deltas = migrateBatch(batch).changes.map((change) => state.apply(change));
   state.revision = batch.revision;
+  return deltas;
 }
 
 /** The state of the newest snapshot; an empty one where there is none. */
@@ -23,21 +26,13 @@ export function recoverSnapshot(log: Log): ClusterState {
   return snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
 }
 
-/** Applies the batches that follow. `onBatch` is told of each once it is applied. */
+/** Applies the batches that follow. `onBatch` is called after each. */
 export function replay(
   log: Log,
   state: ClusterState,
-  onBatch: (batch: Batch, removed: Removed) => void = () => {},
+  onBatch: (batch: Batch, deltas: readonly Delta[]) => void = () => {},
 ): void {
-  for (const batch of log.readBatches(state.revision)) {
-    const removed = nothingRemoved();
-    for (const change of batch.changes) {
-      noteRemoved(removed, state, change);
-      state.apply(change);
-    }
-    state.revision = batch.revision;
-    onBatch(batch, removed);
-  }
+  for (const batch of log.readBatches(state.revision)) onBatch(batch, applyBatch(state, batch));
 }
 
 /** The newest state that the log can give. */
@@ -64,7 +59,7 @@ export function* recoverBefore(
     if (batch.revision < revision) {
       applyBatch(state, batch);
     } else {
-      for (const change of batch.changes) {
+      for (const change of migrateBatch(batch).changes) {
         if (until(change)) return state;
         state.apply(change);
       }

@@ -1,24 +1,40 @@
 // A state that comes back from a backup: read line by line and checked, compared with the one it replaces, and made ready
-// to follow it, so that no revision, epoch or task id is ever given twice.
+// to continue after it, so that no revision, epoch or task id is ever given twice.
 
 import { InvariantError } from "../../lib/assert.ts";
-import type { Cluster } from "../../model/cluster.ts";
-import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { Cluster } from "../../model/cluster/cluster.ts";
+import { clusterRecordId } from "../../model/cluster/kind.ts";
+import type { TaskId } from "../../model/ids.ts";
+import type { RecordSummary } from "../../model/kinds/kind.ts";
+import { type AnyKind, isKind, type KindName, kindNames, kinds } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
-import { isFinished, isPlaced, type TaskStatus } from "../../model/task/task.ts";
+import { isPlaced } from "../../model/task/reason.ts";
+import type { PackedTask } from "../../model/task/task.ts";
 import type { ClusterState } from "./cluster-state.ts";
-import { recordFault } from "./record-check.ts";
-import { SnapshotReader } from "./snapshot.ts";
+import { currentLines, type SnapshotLine, SnapshotReader } from "./snapshot.ts";
 
 /** What is wrong with a record, as a sentence. */
 export class BadRecord extends Error {
   override name = "BadRecord";
 }
 
-/** Reads records that nobody vouches for. Throws BadRecord. */
+type Checks = Readonly<Record<KindName, (packed: unknown) => string | null>>;
+
+/** Loads the record checks of every kind. */
+export async function loadRestoreReader(): Promise<RestoreReader> {
+  const checks = await Promise.all(kindNames.map(async (kind) => [kind, await kinds[kind].loadCheck()] as const));
+  return new RestoreReader(Object.fromEntries(checks) as unknown as Checks);
+}
+
+/** Reads records that come from outside. Throws BadRecord. */
 export class RestoreReader {
   readonly #reader = new SnapshotReader();
+  readonly #checks: Checks;
   #headers = 0;
+
+  constructor(checks: Checks) {
+    this.#checks = checks;
+  }
 
   line(text: string): void {
     let value: unknown;
@@ -27,22 +43,33 @@ export class RestoreReader {
     } catch (error) {
       throw new BadRecord(`it is not JSON: ${(error as Error).message}`);
     }
-    const fault = recordFault(value);
-    if (fault !== null) throw new BadRecord(fault);
-    const { node, task, header } = value as {
-      node?: { nodeId: NodeId };
-      task?: { taskId: TaskId; nodeId?: NodeId; status?: TaskStatus };
-      header?: unknown;
-    };
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new BadRecord("it is not an object");
+    if (!["header", "kind", "node", "task"].some((key) => key in value))
+      throw new BadRecord("it is neither a header nor a record of a known kind");
+    for (const line of current(value)) this.#check(line);
+    broken(() => this.#reader.line(value));
+  }
+
+  #check(line: SnapshotLine): void {
+    if ("header" in line) {
+      if (++this.#headers > 1) throw new BadRecord("it is a second header");
+      const fault = headerFault(line.header);
+      if (fault !== null) throw new BadRecord(`the header ${fault}`);
+      return;
+    }
+    const { kind, record } = line;
+    if (!isKind(kind)) throw new BadRecord(`it is of the unknown kind ${JSON.stringify(kind).slice(0, 80)}`);
+    const fault = this.#checks[kind](record);
+    if (fault !== null) throw new BadRecord(`a ${kind} ${fault}`);
     const { state } = this.#reader;
-    if (header !== undefined && ++this.#headers > 1) throw new BadRecord("it is a second header");
-    if (node && state.nodes.has(node.nodeId)) throw new BadRecord(`node ${node.nodeId} is there twice`);
-    if (task && state.tasks.has(task.taskId)) throw new BadRecord(`task ${task.taskId} is there twice`);
-    if (task && isPlaced(task.status ?? "pending") && !state.nodes.has(task.nodeId!))
-      throw new BadRecord(`task ${task.taskId} is placed on node ${task.nodeId}, which is not there`);
+    const id = (kinds[kind] as AnyKind).idOf(record);
+    if (kind !== "cluster" && state.tables[kind].has(id)) throw new BadRecord(`${kind} ${id} is there twice`);
+    if (kind !== "task") return;
+    const { observed, placement } = record as PackedTask;
+    if (isPlaced(observed?.status ?? "pending") && !state.nodes.has(placement!.nodeId))
+      throw new BadRecord(`task ${id} is placed on node ${placement!.nodeId}, which is not there`);
     if (state.tasks.size >= limits.restoredTasks)
       throw new BadRecord(`there are more than ${limits.restoredTasks} tasks`);
-    broken(() => this.#reader.line(value));
   }
 
   /** The state that all of them are. */
@@ -50,20 +77,36 @@ export class RestoreReader {
     if (this.#headers === 0) throw new BadRecord("there is no header");
     const { state } = this.#reader;
     broken(() => this.#reader.end());
-    for (const taskId of state.finished.values()) {
-      const task = state.tasks.get(taskId);
-      if (!task || !isFinished(task.status)) throw new BadRecord(`task ${taskId} is listed as finished, and is not`);
-    }
+    if (state.cluster.clusterId === "") throw new BadRecord("there is no record of the cluster");
     return state;
   }
 }
 
-/** An invariant that these records break is their fault, not ours. */
+/** Records of format 1 in the current one. What is no record at all fails in the migration. */
+function current(value: object): SnapshotLine[] {
+  try {
+    return currentLines(value as SnapshotLine);
+  } catch {
+    throw new BadRecord("it is not a record");
+  }
+}
+
+function headerFault({ revision, cursors }: { revision: unknown; cursors: unknown }): string | null {
+  if (!Number.isSafeInteger(revision) || (revision as number) < 0)
+    return "has a field revision that is not a number from 0";
+  if (typeof cursors !== "object" || cursors === null) return "has no cursors";
+  for (const [name, value] of Object.entries(cursors)) {
+    if (value !== null && typeof value !== "string") return `has a field ${name} that is not an id`;
+  }
+  return null;
+}
+
+/** An invariant that these records break is a fault of the records. */
 function broken(step: () => void): void {
   try {
     step();
   } catch (error) {
-    if (error instanceof InvariantError) throw new BadRecord(error.message);
+    if (error instanceof InvariantError || error instanceof TypeError) throw new BadRecord(error.message);
     throw error;
   }
 }
@@ -75,31 +118,35 @@ export interface Replaced {
   lastTaskId: TaskId | null;
 }
 
-/** May be replaced without a word: nothing in it is anybody's. */
+/** True when nothing in it would be missed: it may be replaced without being asked for. */
 export function isEmptyCluster(state: ClusterState): boolean {
   return state.tasks.size === 0;
 }
 
 /**
- * Sets `state`, just read from a backup, to follow `before`. Where the backup's own cluster went on unseen (its machine
- * died, this is another journal), nobody knows which revisions and epochs it still gave. Then both jump to the time:
- * no journal writes a batch each millisecond, and no master starts each second, since 1970.
+ * Sets `state`, just read from a backup, to continue after `before`. If the backup's own cluster continued elsewhere (its
+ * machine died, this is another journal), the revisions and epochs that it gave since are unknown. Then both jump to the
+ * current time, which is above any of them: no journal has written a batch each millisecond since 1970, and no master has
+ * started each second.
  */
 export function continueAfter(state: ClusterState, before: Replaced, now: number): void {
   const seen = before.cluster.clusterId === state.cluster.clusterId && before.revision >= state.revision;
   const revision = Math.max(before.revision, state.revision, seen ? 0 : Math.floor(now)) + 1;
   const epoch = Math.max(before.cluster.epoch, state.cluster.epoch, seen ? 0 : Math.floor(now / 1000));
   state.revision = revision;
-  state.cluster = { ...state.cluster, epoch };
-  if (before.lastTaskId !== null && before.lastTaskId > (state.lastTaskId ?? "")) state.lastTaskId = before.lastTaskId;
+  state.apply({ type: "cluster.updated", id: clusterRecordId, set: { epoch } });
+  const { cursors } = state;
+  if (before.lastTaskId !== null && before.lastTaskId > (cursors.lastTaskId ?? ""))
+    state.cursors = { ...cursors, lastTaskId: before.lastTaskId };
 }
 
-/** What a backup says of a node may be long past: until it registers, only that it is there counts. */
+/** What a backup says of a node may be out of date: until the node registers, only its existence counts. */
 export function markUnconfirmed(state: ClusterState): void {
-  for (const nodeId of [...state.nodes.keys()]) state.apply({ type: "node.updated", nodeId, set: { unheard: true } });
+  for (const id of [...state.nodes.keys()].sort())
+    state.apply({ type: "node.updated", id, set: { unconfirmed: true } });
 }
 
-/** One that differs: its status now and in the backup, null where it is not there. */
+/** A record that differs: its status now and in the backup, null where it is absent. */
 export interface Difference {
   id: string;
   name: string;
@@ -110,7 +157,7 @@ export interface Difference {
 /** The first of them, and how many there are in all. */
 export interface Differences {
   count: number;
-  /** Tasks of these that hold a place now: their containers are stopped. */
+  /** How many of them run now: their containers are stopped. */
   live: number;
   first: Difference[];
 }
@@ -124,33 +171,28 @@ export interface Comparison {
   differing: Differences;
 }
 
-/** What becomes of tasks, and of nodes, when `then` takes the place of `now`. */
-export function compareStates(now: ClusterState, then: ClusterState): { tasks: Comparison; nodes: Comparison } {
-  const tasks = (state: ClusterState) => ({
-    get: (id: string) => {
-      const task = state.tasks.get(id as TaskId);
-      return task && { name: task.name, status: task.status as string, live: isPlaced(task.status) };
+/** What becomes of the records of each kind when `then` takes the place of `now`, by the kind's plural name. */
+export function compareStates(now: ClusterState, then: ClusterState): Record<string, Comparison> {
+  const compared = kindNames.filter((kind) => kind !== "cluster");
+  return Object.fromEntries(
+    compared.map((kind) => [kinds[kind].plural, compare(sideOf(now, kind), sideOf(then, kind))]),
+  );
+}
+
+function sideOf(state: ClusterState, kind: KindName): Side {
+  const table = state.tables[kind] as ReadonlyMap<string, object>;
+  const { summary } = kinds[kind] as AnyKind;
+  return {
+    get(id) {
+      const record = table.get(id);
+      return record && summary(record);
     },
-    ids: state.tasks.keys(),
-  });
-  const nodes = (state: ClusterState) => ({
-    get: (id: string) => {
-      const node = state.nodes.get(id as NodeId);
-      return (
-        node && {
-          name: node.hostname,
-          status: node.schedulable ? node.status : `${node.status}, cordoned`,
-          live: false,
-        }
-      );
-    },
-    ids: state.nodes.keys(),
-  });
-  return { tasks: compare(tasks(now), tasks(then)), nodes: compare(nodes(now), nodes(then)) };
+    ids: [...table.keys()].sort(),
+  };
 }
 
 interface Side {
-  get(id: string): { name: string; status: string; live: boolean } | undefined;
+  get(id: string): RecordSummary | undefined;
   ids: Iterable<string>;
 }
 

@@ -1,27 +1,30 @@
 // Records share what they have in common, and say the same as before.
 
 import { expect, test } from "bun:test";
+import type { TaskId } from "../../model/ids.ts";
 import { type Task, unpackTask } from "../../model/task/task.ts";
 import { Sharing } from "./sharing.ts";
 
-const parsed = (name: string): Task =>
+const parsed = (name: string, message = "running", sharing?: Sharing): Task =>
   unpackTask(
     JSON.parse(
-      `{"taskId":"t-${name}","name":"${name}","image":"nginx:1","createdAt":"2025-01-19T12:34:56.000Z","reason":{"code":"running","message":"running"}}`,
+      `{"taskId":"t-${name}","name":"${name}","createdAt":"2025-01-19T12:34:56.000Z","spec":{"containers":[{"image":"nginx:1","args":["a"]}]},"observed":{"status":"running","reason":{"code":"running","message":"${message}"}}}`,
     ),
+    sharing,
   );
 
-test("equal reasons become one, and nothing else changes", () => {
+test("equal reasons and templates become one, and nothing else changes", () => {
   const sharing = new Sharing();
-  const [first, second] = [sharing.within(parsed("a")), sharing.within(parsed("b"))];
-  expect(second.reason).toBe(first.reason);
+  const [first, second] = ["a", "b"].map((name) => sharing.within("task", parsed(name, "running", sharing), null));
+  expect(second!.observed.reason).toBe(first!.observed.reason);
+  expect(second!.spec).toBe(first!.spec);
   expect(second).toEqual(parsed("b"));
 });
 
-test("more distinct texts than are remembered are no harm", () => {
+test("more distinct values than are remembered do no harm", () => {
   const sharing = new Sharing();
   for (let i = 0; i < 10_000; i++) {
-    const reason = { code: "exited" as const, message: `exited with code ${i}` };
-    expect(sharing.within({ image: `image-${i}`, reason })).toEqual({ image: `image-${i}`, reason });
+    const task = { ...parsed("a", `number ${i}`), taskId: `t${i}` as TaskId };
+    expect(sharing.within("task", { ...task, observed: { ...task.observed } }, null)).toEqual(task);
   }
 });

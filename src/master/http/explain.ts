@@ -10,7 +10,10 @@ import { Semaphore } from "../../lib/semaphore.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { isPlaced, type Task } from "../../model/task/task.ts";
+import { isPlaced } from "../../model/task/reason.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
+import type { Task } from "../../model/task/task.ts";
+import { viewTask } from "../../model/task/view.ts";
 
 /** Records replayed before others are let in: some milliseconds. */
 const recordsPerSlice = 500;
@@ -25,7 +28,7 @@ export function createExplainer(state: ClusterState, journal: HistoryLog, clock:
   let inLine = 0;
   return {
     async explain(task) {
-      if (task.scheduledRevision === null) return ok(describe(task, state, "now", state.revision));
+      if (task.placement === null) return ok(describe(task, state, "now", state.revision));
       if (inLine >= limits.explanationsInLine) {
         return refuse("too-many", `${inLine} explanations are being worked out, which is the limit`, {
           hint: "Wait a little and try again.",
@@ -47,8 +50,8 @@ export function createExplainer(state: ClusterState, journal: HistoryLog, clock:
 async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): Promise<ClusterState | null> {
   const replay = recoverBefore(
     journal,
-    task.scheduledRevision!,
-    (change) => change.type === "task.updated" && change.taskId === task.taskId && change.set.status === "scheduled",
+    task.placement!.revision,
+    (change) => change.type === "task.updated" && change.id === task.taskId && change.set.placement !== undefined,
   );
   try {
     for (let records = 0; ; ) {
@@ -68,37 +71,42 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
 
 function describe(task: Task, state: ClusterState, basis: Explanation["basis"], revision: number): Explanation {
   const { strategy } = state.cluster;
+  const wanted = requirementsOf(task.spec);
+  const { taskId, name, status, reason, restarts, lastFailure, nodeId } = viewTask(task);
   let index = state.schedule;
-  if (basis === "now" && isPlaced(task.status)) {
-    // Its own place counts as free, else it would not fit beside itself.
+  if (basis === "now" && nodeId !== null && isPlaced(status)) {
+    // Its own capacity counts as free, else it would not fit beside itself.
     index = index.clone();
-    index.release(task.nodeId!, task);
+    index.release(nodeId, wanted);
   }
-  const verdicts = index.explain(task, strategy, state.lastNodeId);
-  const nodes =
-    task.nodeId === null ? verdicts : verdicts.map((node) => ({ ...node, chosen: node.nodeId === task.nodeId }));
-  const pending = task.status === "pending";
+  const verdicts = index.explain(wanted, strategy, state.cursors.lastNodeId);
+  const nodes = nodeId === null ? verdicts : verdicts.map((node) => ({ ...node, chosen: node.nodeId === nodeId }));
   return {
-    taskId: task.taskId,
-    name: task.name,
-    status: task.status,
-    reason: task.reason,
-    restarts: task.restarts,
-    lastFailure: task.lastFailure,
+    taskId,
+    name,
+    status,
+    reason,
+    restarts,
+    lastFailure,
     strategy,
     summary: summaryOf(task, nodes, strategy, basis),
     revision,
     basis,
-    chosenNodeId: task.nodeId,
+    chosenNodeId: nodeId,
     nodes,
-    smallestChange: pending ? smallestChange(nodes, task, (nodeId) => state.nodes.get(nodeId)) : null,
+    smallestChange: status === "pending" ? smallestChange(nodes, wanted, (id) => state.nodes.get(id)) : null,
   };
 }
 
-function summaryOf(task: Task, nodes: Explanation["nodes"], strategy: Explanation["strategy"], basis: string): string {
-  if (task.nodeId === null) {
-    if (task.status !== "pending") return `it was never placed: ${task.reason.message}`;
-    return summarise(nodes, task).message;
+function summaryOf(
+  { placement, observed, spec }: Task,
+  nodes: Explanation["nodes"],
+  strategy: Explanation["strategy"],
+  basis: string,
+): string {
+  if (placement === null) {
+    if (observed.status !== "pending") return `it was never placed: ${observed.reason.message}`;
+    return summarise(nodes, requirementsOf(spec)).message;
   }
   const placed = summarisePlacement(nodes, strategy);
   if (basis === "decision") return placed;

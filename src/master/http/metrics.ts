@@ -2,7 +2,7 @@
 
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import type { Journal } from "../../journal/journal.ts";
-import { taskStatuses } from "../../model/task/task.ts";
+import { taskStatuses } from "../../model/task/reason.ts";
 import type { LogStreams } from "../logs/log-streams.ts";
 import type { Snapshots } from "../loop/snapshots.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";

@@ -2,13 +2,13 @@
 
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { toTimestamp } from "../../lib/clock.ts";
-import type { Node, NodeRecord } from "../../model/node/node.ts";
+import { type Node, type NodeRecord, viewNodeRecord } from "../../model/node/node.ts";
 
 /** `heardAt`: ms since the epoch; null: not since this master started. */
 export function viewNode(state: ClusterState, node: NodeRecord, heardAt: number | null): Node {
   const { runningTasks, cpuMillis, memoryBytes } = state.schedule.usage(node.nodeId);
   return {
-    ...node,
+    ...viewNodeRecord(node),
     runningTasks,
     used: { cpu: cpuMillis / 1000, memory: memoryBytes },
     lastHeartbeat: heardAt === null ? null : toTimestamp(heardAt),

@@ -8,7 +8,8 @@ import { ok } from "../../lib/result.ts";
 import { taskIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { type Task, type TaskStatus, taskStatuses } from "../../model/task/task.ts";
+import { type TaskStatus, taskStatuses } from "../../model/task/reason.ts";
+import type { Task } from "../../model/task/task.ts";
 import type { Watchers } from "../watch/watchers.ts";
 
 /** Dashboards and `ps` loops ask the same few things again; an answer of 10,000 tasks has some 8 MB. */
@@ -78,12 +79,12 @@ export class TaskList {
           },
         );
       }
-      tests.push((task) => wanted.includes(task.status));
+      tests.push((task) => wanted.includes(task.observed.status));
     }
     if (node !== undefined) {
       const found = resolveNode(this.#state, node);
       if (!found.ok) return found;
-      tests.push((task) => task.nodeId === found.value.nodeId);
+      tests.push((task) => task.placement?.nodeId === found.value.nodeId);
     }
     if (name !== undefined) tests.push((task) => task.name === name);
     for (const one of label ?? []) tests.push(labelTest(one));
@@ -94,10 +95,10 @@ export class TaskList {
 /** "key" or "key=value" */
 function labelTest(selector: string): (task: Task) => boolean {
   const equals = selector.indexOf("=");
-  if (equals < 0) return (task) => Object.hasOwn(task.labels, selector);
+  if (equals < 0) return (task) => Object.hasOwn(task.spec.labels, selector);
   const key = selector.slice(0, equals);
   const value = selector.slice(equals + 1).replace(/^=/, "");
-  return (task) => Object.hasOwn(task.labels, key) && task.labels[key] === value;
+  return (task) => Object.hasOwn(task.spec.labels, key) && task.spec.labels[key] === value;
 }
 
 function nextPage({ cursor: _, watch: __, label, ...query }: TaskListQuery, cursor: string): string {

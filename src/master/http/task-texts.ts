@@ -2,6 +2,7 @@
 
 import { limits } from "../../model/limits.ts";
 import type { Task } from "../../model/task/task.ts";
+import { viewTask } from "../../model/task/view.ts";
 
 /** Tasks whose text is kept: two of the largest pages, some 16 MB, and only once they are asked for. */
 const textsKept = limits.listMax * 2;
@@ -18,7 +19,7 @@ export class TaskTexts {
       this.#texts = new WeakMap();
       this.#count = 0;
     }
-    const text = JSON.stringify(task);
+    const text = JSON.stringify(viewTask(task));
     this.#texts.set(task, text);
     this.#count++;
     return text;

@@ -9,7 +9,7 @@ import { ok } from "../../lib/result.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { parseDuration } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import type { Task } from "../../model/task/task.ts";
+import type { TaskView } from "../../model/task/view.ts";
 import { type AskContext, askNode, unexpected } from "../node-client/ask-node.ts";
 import type { LogSelection, LogSource, LogStreams } from "./log-streams.ts";
 import { subscribeToLog } from "./log-subscriber.ts";
@@ -17,7 +17,7 @@ import { subscribeToLog } from "./log-subscriber.ts";
 export type LogsContext = AskContext & { streams: LogStreams };
 
 export async function fetchLogs(
-  task: Task,
+  task: TaskView,
   node: NodeRecord | undefined,
   query: LogsQuery,
   accept: string,
@@ -61,7 +61,7 @@ export async function fetchLogs(
 
 /** With times, by which whoever falls behind finds its place again. */
 async function askWorker(
-  task: Task,
+  task: TaskView,
   node: NodeRecord,
   selection: LogSelection,
   signal: AbortSignal,
@@ -92,7 +92,7 @@ function queryOf({ sinceMs, tail, ...selection }: LogSelection): Record<string, 
 }
 
 async function refusedByWorker(
-  task: Task,
+  task: TaskView,
   node: NodeRecord,
   response: Response,
   clock: Clock,

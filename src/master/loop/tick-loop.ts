@@ -1,15 +1,15 @@
 // The one writer. Commands wait in an inbox; a tick takes them all, decides, and makes the batch durable with one
 // append before anybody is told. It must never let an undurable change be seen.
 
-import type { Command, Granted } from "../../core/commands/command.ts";
+import type { Asked, Command, Granted } from "../../core/commands/command.ts";
 import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
-import { runTick, type Tick } from "../../core/tick.ts";
+import { commandEntries, runTick, type Tick } from "../../core/tick.ts";
 import { type Journal, JournalUnavailable } from "../../journal/journal.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { drawSeed, type Random } from "../../lib/random.ts";
-import type { Batch } from "../../model/change.ts";
+import { type Batch, dataFormat } from "../../model/change.ts";
 import { limits } from "../../model/limits.ts";
 import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -27,9 +27,7 @@ export interface TickLoopOptions {
   onFatal: (error: unknown) => void;
 }
 
-interface Waiting {
-  command: Command;
-  origin: Origin;
+interface Waiting extends Asked {
   answer: (outcome: Outcome<Granted>) => void;
 }
 
@@ -145,12 +143,8 @@ export class TickLoop {
     const { state, clock, random, retention } = this.#options;
     const at = clock.now();
     const seed = drawSeed(random);
-    const tick = runTick(
-      state,
-      waiting.map(({ command }) => command),
-      { now: at, seed, retention },
-    );
-    const kept = tick.changes.length === 0 || (await this.#remember(tick, { at, seed, cause: causeOf(waiting) }));
+    const tick = runTick(state, waiting, { now: at, seed, retention });
+    const kept = tick.changes.length === 0 || (await this.#remember(tick, waiting, { at, seed }));
     this.#ticking = false;
     if (waiting.some(({ command }) => command.type === "startMaster")) this.#unbegun = !kept;
     this.counters.ticks++;
@@ -172,9 +166,18 @@ export class TickLoop {
     if (wakeAt !== null) this.#cancelWake = this.#options.clock.timer(Math.max(1, wakeAt - now), () => this.wake());
   }
 
-  async #remember(tick: Tick, about: Pick<Batch, "at" | "seed" | "cause">): Promise<boolean> {
+  async #remember(tick: Tick, asked: readonly Asked[], about: Pick<Batch, "at" | "seed">): Promise<boolean> {
     const { state, journal, log, onCommitted } = this.#options;
-    const batch: Batch = { revision: state.revision, epoch: state.cluster.epoch, ...about, changes: tick.changes };
+    const { revision, cluster } = state;
+    const commands = commandEntries(asked, tick.outcomes);
+    const batch: Batch = {
+      format: dataFormat,
+      revision,
+      epoch: cluster.epoch,
+      ...about,
+      commands,
+      changes: tick.changes,
+    };
     try {
       const appended = journal.append(batch);
       if (appended instanceof Promise) {
@@ -222,11 +225,4 @@ function stopping(): Outcome<never> {
 
 function replaced(): Outcome<never> {
   return refuse("not-ready", "the state has just been replaced by a backup", { hint: "Look anew, and try again." });
-}
-
-/** "createTask*32 reportTask" */
-function causeOf(waiting: readonly Waiting[]): string {
-  const counts = new Map<string, number>();
-  for (const { command } of waiting) counts.set(command.type, (counts.get(command.type) ?? 0) + 1);
-  return [...counts].map(([type, count]) => (count === 1 ? type : `${type}*${count}`)).join(" ");
 }

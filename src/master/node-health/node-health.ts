@@ -15,7 +15,6 @@ import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { AssignmentStreamListener, AssignmentStreams } from "./assignment-streams.ts";
-import { Damping } from "./damping.ts";
 import { isMassLoss, type Leases, type Pace, paceOf, type Silence } from "./leases.ts";
 
 export interface NodeHealthOptions {
@@ -32,7 +31,6 @@ export interface NodeHealthOptions {
 
 export class NodeHealth implements AssignmentStreamListener {
   readonly #options: NodeHealthOptions;
-  readonly #damping: Damping;
   #dueAt: number;
   #cancel: CancelTimer = () => {};
   #stopped = false;
@@ -49,7 +47,6 @@ export class NodeHealth implements AssignmentStreamListener {
 
   constructor(options: NodeHealthOptions) {
     this.#options = options;
-    this.#damping = new Damping(options);
     const { state, leases, clock, streams } = options;
     streams.listen(this);
     // A node that was online when the last master stopped has a whole lease to send its first heartbeat to this one.
@@ -70,7 +67,6 @@ export class NodeHealth implements AssignmentStreamListener {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
-    this.#damping.stop();
   }
 
   // ---- signs of life
@@ -78,7 +74,7 @@ export class NodeHealth implements AssignmentStreamListener {
   /** A registration renews the lease, as a heartbeat does. */
   registered(node: NodeRecord): void {
     this.#renew(node);
-    this.#damping.watch(node.nodeId);
+    this.#logDamping(node.nodeId);
   }
 
   /** The node has left the cluster. */
@@ -94,7 +90,7 @@ export class NodeHealth implements AssignmentStreamListener {
   beat(nodeId: NodeId): string | null {
     const { state, leases, streams } = this.#options;
     const node = state.nodes.get(nodeId);
-    if (node?.status !== "online" || node.suspect !== null || node.unheard || leases.isBroken(nodeId)) return null;
+    if (node?.status !== "online" || node.suspect !== null || node.unconfirmed || leases.isBroken(nodeId)) return null;
     this.heartbeats++;
     const pace = this.#renew(node);
     const streamOpen = streams.isOpen(nodeId);
@@ -129,10 +125,26 @@ export class NodeHealth implements AssignmentStreamListener {
       );
       if (!outcome.ok) return outcome;
       pace = this.#renew(node);
-      this.#damping.watch(node.nodeId);
+      if (node.status === "offline") this.#logDamping(node.nodeId);
     }
     const { state, streams } = this.#options;
     return ok(answerOf(state.nodes.get(node.nodeId) ?? node, pace, streams.isOpen(node.nodeId)));
+  }
+
+  /** A node that came back is damped if it was lost too often: its record says until when. */
+  #logDamping(nodeId: NodeId): void {
+    const node = this.#options.state.nodes.get(nodeId);
+    const flapping = node?.flapping;
+    if (!node || !flapping || flapping.steadyUntil === null) return;
+    this.#options.log.warn(
+      "a node was lost too often; steady nodes are preferred until it has been online for a while",
+      {
+        node: node.hostname,
+        nodeId,
+        losses: flapping.losses,
+        steadyUntil: flapping.steadyUntil,
+      },
+    );
   }
 
   /** A worker that opens a stream is alive: its node is no longer suspect. */
@@ -141,9 +153,7 @@ export class NodeHealth implements AssignmentStreamListener {
     if (this.#stopped || node?.status !== "online") return;
     if (node.suspect === null && !this.#options.leases.isBroken(nodeId)) return;
     this.#renew(node);
-    void this.#options.loop
-      .submit({ type: "refreshNode", nodeId }, { kind: "node", name: nodeId })
-      .then(() => this.#damping.watch(nodeId));
+    void this.#options.loop.submit({ type: "refreshNode", nodeId }, { kind: "node", name: nodeId });
   }
 
   /** The node's last stream ended: it is suspect, and has a short grace to send a heartbeat or open a stream. */

@@ -1,21 +1,26 @@
-// Tells of what has become durable: watchers get every change, a worker gets what concerns its node, and whoever
-// waits for one task is woken. It holds the latest changes, so that a watcher can resume.
+// Publishes what has become durable: watchers get every change, a worker gets what concerns its node, and requests that
+// wait for a task are answered.
 
-import type { GoneEvent, WatchEvent } from "../../api/views/stream-events.ts";
+import type { GoneEvent } from "../../api/views/stream-events.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
-import type { Removed } from "../../core/state/removed.ts";
-import { type Clock, toTimestamp } from "../../lib/clock.ts";
+import type { Delta } from "../../core/state/delta.ts";
+import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { formatEvent } from "../../lib/sse.ts";
 import type { Batch } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
+import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import type { Node, NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { isFinished, isPlaced, type Task } from "../../model/task/task.ts";
+import type { Task } from "../../model/task/task.ts";
 import { TaskTexts } from "../http/task-texts.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
+import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
+import { TaskWaiters } from "./task-waiters.ts";
+import { WatchHistory } from "./watch-history.ts";
+import { WorkerStreams } from "./worker-streams.ts";
 
 type TaskFilter = (task: Task) => boolean;
 
@@ -24,7 +29,7 @@ interface Watcher {
   /** Null: every change. Else only tasks for which it holds, as task and gone events. */
   filter: TaskFilter | null;
   /** The tasks that a filtered watcher has been shown. */
-  shown: Set<TaskId>;
+  shown: Set<string>;
 }
 
 export interface WatchersOptions {
@@ -33,167 +38,113 @@ export interface WatchersOptions {
   view: (node: NodeRecord) => Node;
   /** Counts the open assignment streams of each node. */
   streams: AssignmentStreams;
-  /** The newest revision of the log; the state may still be behind it, and what is replayed is then recalled. */
+  /** The newest revision of the log. The state may still be behind it: replayHistory() adds what is replayed. */
   revision: number;
 }
 
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #watchers = new Set<Watcher>();
-  readonly #assignments = new Map<NodeId, Set<EventStream>>();
-  readonly #waiting = new Map<TaskId, Set<(task: Task | null) => void>>();
-  /** Newest last. */
-  #history: WatchEvent[] = [];
-  /** Watchers can resume after this revision and later ones. */
-  #historyFrom: number;
+  readonly #assignments: WorkerStreams;
+  readonly #waiters: TaskWaiters;
+  readonly #history: WatchHistory;
   #streams = 0;
   readonly texts = new TaskTexts();
-  /** The set that was last sent to begin with: whoever asks for the same at the same revision shares it. */
+  /** The set that was last sent at the start of a stream, for others that ask for the same one at the same revision. */
   #firstSet: { revision: number; key: string; bytes: Uint8Array } | null = null;
 
   constructor(options: WatchersOptions) {
     this.#options = options;
-    this.#historyFrom = options.revision;
+    this.#waiters = new TaskWaiters(options.clock);
+    this.#history = new WatchHistory(options.revision);
+    this.#assignments = new WorkerStreams((task) => this.texts.of(task), options.streams);
   }
 
   get streamCount(): number {
     return this.#streams;
   }
 
-  // ---- telling
+  // ---- publishing
 
-  /** A batch of before this master, so that watchers can resume over a restart. Batches come in order. */
-  replayHistory(batch: Batch, removed: Removed): void {
-    if (this.#history.length === 0) this.#historyFrom = Math.min(this.#historyFrom, batch.revision - 1);
-    this.#remember(this.#eventsOf(batch, removed));
+  /** Adds a batch from before this start of the master, so that watchers can resume over a restart. In order. */
+  replayHistory(batch: Batch, deltas: readonly Delta[]): void {
+    this.#history.replay(batch.revision, eventsOf(batch, deltas));
   }
 
-  publish(batch: Batch, removed: Removed): void {
+  publish(batch: Batch, deltas: readonly Delta[]): void {
     this.#firstSet = null;
-    const events = this.#eventsOf(batch, removed);
-    this.#remember(events);
-    this.#tellWorkers(batch, removed);
-    if (this.#watchers.size > 0) this.#tellWatchers(events);
-    if (this.#waiting.size > 0) for (const event of events) this.#wakeWaiting(event);
+    const events = eventsOf(batch, deltas);
+    this.#history.add(events);
+    this.#assignments.notify(events);
+    if (this.#watchers.size > 0) this.#notifyWatchers(events);
+    this.#waiters.notify(events);
   }
 
-  /** One event for each record that changed, with the record as the batch left it. */
-  #eventsOf({ revision, at: ms, changes }: Batch, removed: Removed): WatchEvent[] {
-    const { state, view } = this.#options;
-    const at = toTimestamp(ms);
-    const events = new Map<string, WatchEvent>();
-    for (const change of changes) {
-      if (change.type === "task.created" || change.type === "task.updated") {
-        const taskId = change.type === "task.created" ? change.task.taskId : change.taskId;
-        const task = state.tasks.get(taskId);
-        const type = events.get(taskId)?.type ?? change.type;
-        if (task) events.set(taskId, { revision, at, type: type as "task.updated", task });
-      } else if (change.type === "task.removed") {
-        const { name } = removed.tasks.get(change.taskId)!;
-        events.set(change.taskId, { revision, at, type: change.type, taskId: change.taskId, name });
-      } else if (change.type === "node.registered" || change.type === "node.updated") {
-        const nodeId = change.type === "node.registered" ? change.node.nodeId : change.nodeId;
-        const node = state.nodes.get(nodeId);
-        if (node) events.set(nodeId, { revision, at, type: change.type, node: view(node) });
-      } else if (change.type === "node.removed") {
-        const { hostname } = removed.nodes.get(change.nodeId)!;
-        events.set(change.nodeId, { revision, at, type: change.type, nodeId: change.nodeId, hostname });
-      }
-    }
-    return [...events.values()];
-  }
-
-  #remember(events: WatchEvent[]): void {
-    for (const event of events) this.#history.push(event);
-    if (this.#history.length < limits.watchHistoryEvents * 1.25) return;
-    const dropped = this.#history.length - limits.watchHistoryEvents;
-    this.#historyFrom = this.#history[dropped - 1]!.revision;
-    this.#history = this.#history.slice(dropped).filter(({ revision }) => revision > this.#historyFrom);
-  }
-
-  #tellWatchers(events: WatchEvent[]): void {
-    const all = new Lazy(() => encodeEvents(formatChanges(events)));
+  #notifyWatchers(events: readonly ChangeEvent[]): void {
+    const all = new Lazy(() => encodeEvents(this.#formatChanges(events)));
     const tasks = events.map((event) => new Lazy(() => this.#encodeTask(event)));
     for (const watcher of this.#watchers) {
       if (watcher.filter === null) watcher.stream.sendEncoded(all.value);
-      else tellFiltered(watcher, watcher.filter, events, tasks);
+      else notifyFiltered(watcher, watcher.filter, events, tasks);
     }
   }
 
-  /** As a watcher of tasks is told it. */
-  #encodeTask(event: WatchEvent): Uint8Array {
-    const text = "task" in event ? this.texts.of(event.task) : "";
-    return encodeEvents(formatEvent("task", text, event.revision));
+  /** As a watcher of tasks gets it. */
+  #encodeTask(event: ChangeEvent): Uint8Array {
+    const task = taskOf(event);
+    return encodeEvents(formatEvent("task", task ? this.texts.of(task) : "", event.revision));
   }
 
-  #tellWorkers({ revision, changes }: Batch, removed: Removed): void {
-    if (this.#assignments.size === 0) return;
-    const { tasks } = this.#options.state;
-    for (const change of changes) {
-      if (change.type === "task.removed") {
-        const { nodeId } = removed.tasks.get(change.taskId)!;
-        if (nodeId) this.#sendGone(nodeId, { revision, taskId: change.taskId, deleted: true });
-      } else if (
-        change.type === "task.updated" &&
-        (change.set.status !== undefined || change.set.desired !== undefined)
-      ) {
-        const task = tasks.get(change.taskId);
-        if (!task?.nodeId) continue;
-        if (isPlaced(task.status)) {
-          // Its own report of "running" tells a worker nothing new.
-          if (change.set.status !== "running") this.#send(task.nodeId, "task", JSON.stringify(task));
-        } else if (isFinished(task.status)) {
-          this.#sendGone(task.nodeId, { revision, taskId: task.taskId, deleted: false });
-        }
-      }
-    }
+  /** Only the last event of a revision carries its id: a watcher that is cut off in between gets the whole revision again. */
+  #formatChanges(events: readonly ChangeEvent[]): string {
+    return events
+      .map((event, index) => {
+        const last = events[index + 1]?.revision !== event.revision;
+        return formatEvent("change", changeText(event, this.#textOf), last ? event.revision : undefined);
+      })
+      .join("");
   }
 
-  #sendGone(nodeId: NodeId, event: GoneEvent): void {
-    this.#send(nodeId, "gone", JSON.stringify(event));
-  }
-
-  #send(nodeId: NodeId, event: string, data: string): void {
-    for (const stream of this.#assignments.get(nodeId) ?? []) stream.send(event, data);
-  }
-
-  #wakeWaiting(event: WatchEvent): void {
-    if ("task" in event) for (const wake of this.#waiting.get(event.task.taskId) ?? []) wake(event.task);
-    else if (event.type === "task.removed")
-      for (const wake of this.#waiting.get(event.taskId as TaskId) ?? []) wake(null);
-  }
+  readonly #textOf = (kind: KindName, record: object): string => {
+    if (kind === "task") return this.texts.of(record as Task);
+    const view =
+      kind === "node" ? this.#options.view(record as NodeRecord) : (kinds[kind] as AnyKind).view(record, "read");
+    return JSON.stringify(view);
+  };
 
   // ---- listening
 
   /** All changes after `since`; without it, from now on. */
   watch(since: number | undefined): Outcome<ReadableStream<Uint8Array>> {
     const { revision } = this.#options.state;
-    if (since !== undefined && (since < this.#historyFrom || since > revision)) {
+    const { oldest } = this.#history;
+    if (since !== undefined && (since < oldest || since > revision)) {
       const why =
         since > revision
           ? `revision ${since} has not happened yet; the newest is ${revision}`
-          : `the changes after revision ${since} are no longer kept; the oldest to resume after is ${this.#historyFrom}`;
+          : `the changes after revision ${since} are no longer kept; the oldest to resume after is ${oldest}`;
       return refuse("revision-too-old", why, {
-        hint: "List the tasks and nodes anew, then watch without a revision.",
-        details: { since, oldest: this.#historyFrom, newest: revision },
+        hint: "List the tasks and nodes again, then watch without a revision.",
+        details: { since, oldest, newest: revision },
       });
     }
     return this.#open((stream) => {
       const watcher: Watcher = { stream, filter: null, shown: new Set() };
       stream.send("hello", JSON.stringify({ revision }), since ?? revision);
-      const missed = since === undefined ? [] : this.#history.filter((event) => event.revision > since);
-      if (missed.length > 0) stream.sendFirst(encodeEvents(formatChanges(missed)));
+      const missed = since === undefined ? [] : this.#history.after(since);
+      if (missed.length > 0) stream.sendFirst(encodeEvents(this.#formatChanges(missed)));
       this.#watchers.add(watcher);
       return () => this.#watchers.delete(watcher);
     });
   }
 
-  /** The tasks that pass, then what becomes of them. `key` is the same for the same filter. */
+  /** The tasks that pass, then their changes. `key` is the same for the same filter. */
   watchTasks(filter: TaskFilter, key: string): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
-      const tasks = [...this.#options.state.tasks.values()].filter(filter);
+      const { state } = this.#options;
+      const tasks = [...state.tasks.values()].filter(filter);
       const watcher: Watcher = { stream, filter, shown: new Set(tasks.map(({ taskId }) => taskId)) };
-      const { revision } = this.#options.state;
+      const { revision } = state;
       if (this.#firstSet?.revision !== revision || this.#firstSet.key !== key) {
         this.#firstSet = { revision, key, bytes: this.#sync(tasks) };
       }
@@ -207,57 +158,29 @@ export class Watchers {
   watchAssignments(nodeId: NodeId): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const { state } = this.#options;
-      stream.sendFirst(this.#sync([...state.placedOn(nodeId)].map((taskId) => state.task(taskId))));
-      const streams = this.#assignments.get(nodeId) ?? new Set();
-      this.#assignments.set(nodeId, streams.add(stream));
-      this.#options.streams.opened(nodeId);
-      return () => {
-        streams.delete(stream);
-        if (streams.size === 0) this.#assignments.delete(nodeId);
-        this.#options.streams.ended(nodeId);
-      };
+      stream.sendFirst(this.#sync([...state.placedOn(nodeId)].sort().map((taskId) => state.task(taskId))));
+      return this.#assignments.add(nodeId, stream);
     });
   }
 
-  /**
-   * Resolves with the task when `reached` holds; with null when it is removed, at the timeout, or when whoever waits has
-   * gone: then an append may be under way, and what the state says is not durable yet.
-   */
+  /** As TaskWaiters.wait. */
   waitFor(
     taskId: TaskId,
     reached: (task: Task) => boolean,
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Task | null> {
-    const { state, clock } = this.#options;
-    return new Promise((resolve) => {
-      const end = (task: Task | null) => {
-        cancel();
-        signal.removeEventListener("abort", giveUp);
-        waiting.delete(wake);
-        if (waiting.size === 0) this.#waiting.delete(taskId);
-        resolve(task);
-      };
-      const wake = (task: Task | null) => {
-        if (task === null || reached(task)) end(task);
-      };
-      const giveUp = () => end(null);
-      const cancel = clock.timer(timeoutMs, giveUp);
-      signal.addEventListener("abort", giveUp);
-      const waiting = this.#waiting.get(taskId) ?? new Set();
-      this.#waiting.set(taskId, waiting.add(wake));
-      wake(state.tasks.get(taskId) ?? null);
-    });
+    return this.#waiters.wait(taskId, this.#options.state.tasks.get(taskId) ?? null, reached, timeoutMs, signal);
   }
 
-  /** Ends every stream and every wait; listeners come back to whoever is master then. */
+  /** Ends every stream and every wait; clients connect again to the master that follows. */
   close(): void {
-    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake(null);
+    this.#waiters.close();
     for (const { stream } of this.#watchers) stream.close();
-    for (const streams of this.#assignments.values()) for (const stream of [...streams]) stream.close();
+    this.#assignments.close();
   }
 
-  #sync(tasks: Task[]): Uint8Array {
+  #sync(tasks: readonly Task[]): Uint8Array {
     const { revision, cluster } = this.#options.state;
     const texts = tasks.map((task) => this.texts.of(task)).join(",");
     const data = `{"revision":${revision},"clusterId":${JSON.stringify(cluster.clusterId)},"tasks":[${texts}]}`;
@@ -279,40 +202,28 @@ export class Watchers {
       end();
     });
     end = begin(stream);
-    if (ended) end(); // what was sent first was already too much
+    if (ended) end(); // the first set was already more than the stream may queue
     return ok(stream.body);
   }
 }
 
-/** Only the last event of a revision carries its id: who was cut off in between gets the whole revision again. */
-function formatChanges(events: WatchEvent[]): string {
-  return events
-    .map((event, index) => {
-      const last = events[index + 1]?.revision !== event.revision;
-      return formatEvent("change", JSON.stringify(event), last ? event.revision : undefined);
-    })
-    .join("");
-}
-
 /** `tasks`: the events in bytes, one for one. */
-function tellFiltered(
+function notifyFiltered(
   { stream, shown }: Watcher,
   filter: TaskFilter,
-  events: WatchEvent[],
+  events: readonly ChangeEvent[],
   tasks: Lazy<Uint8Array>[],
 ): void {
   for (const [index, event] of events.entries()) {
-    if ("task" in event && filter(event.task)) {
-      shown.add(event.task.taskId);
+    if (event.kind !== "task") continue;
+    const task = taskOf(event);
+    if (task && filter(task)) {
+      shown.add(event.id);
       stream.sendEncoded(tasks[index]!.value);
-    } else if (
-      "task" in event
-        ? shown.delete(event.task.taskId)
-        : event.type === "task.removed" && shown.delete(event.taskId as TaskId)
-    ) {
-      const taskId = "task" in event ? event.task.taskId : (event as { taskId: string }).taskId;
-      const gone: GoneEvent = { revision: event.revision, taskId, deleted: event.type === "task.removed" };
-      stream.send("gone", JSON.stringify(gone), event.revision);
+    } else if (shown.delete(event.id)) {
+      const { revision, id: taskId } = event;
+      const gone: GoneEvent = { revision, taskId, deleted: task === null };
+      stream.send("gone", JSON.stringify(gone), revision);
     }
   }
 }

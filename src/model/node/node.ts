@@ -1,4 +1,5 @@
-// What a node is: a machine with an engine and a worker. The record is kept; the view adds what is counted and heard.
+// What a node is: a machine with a container engine and a worker. The record is kept in the log; the API's view adds what
+// the master counts and hears.
 
 import type { NodeId } from "../ids.ts";
 
@@ -14,14 +15,14 @@ export interface EngineInfo {
 
 const architectures: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
 
-/** A machine's own word for its architecture ("x86_64") in Docker's ("amd64"); others as they are. */
+/** The architecture in Docker's words ("amd64") for a machine's own ("x86_64"); an unknown one unchanged. */
 export function dockerArch(arch: string): string {
   return architectures[arch] ?? arch;
 }
 
 /**
- * Why a node that still counts as online gets nothing new: its connection broke and it has a short grace to come back;
- * it is silent while most are, which is taken for the master's own network; or it is silent, and about to be lost.
+ * Why an online node gets no new tasks: its connection broke and its grace period runs; it sends no heartbeats while most
+ * nodes send none, which points at the master's own network; or it sends none and is about to be lost.
  */
 export const suspicionCodes = ["connection-broken", "mass-silence", "silent"] as const;
 
@@ -31,61 +32,81 @@ export interface Suspicion {
   since: string;
 }
 
-/** A node that is lost again and again. Each stretch of time without a loss forgives one. */
+/** A node that was lost lately, perhaps repeatedly. A period without a loss forgives one loss. */
 export interface Flapping {
   /** Losses that counted when it was lost last. */
   losses: number;
   lostAt: string;
-  /** It is damped: back, but nothing is placed on it before it has been steady until then; null: not so. */
+  /** While damped: the time until which the node must stay online to count as steady. Null if it is not damped. */
   steadyUntil: string | null;
-  /** How long that is; 0 while it is not damped. It doubles with each loss. */
+  /** Length of that period in ms; 0 if it is not damped. Doubles with each loss. */
   steadyMs: number;
 }
 
-/** What records of before lack: they mean the same. */
-export const nodeDefaults = { suspect: null, flapping: null } as const;
-
-/** Immutable: every change makes a new record. */
+/** Immutable: every change makes a new record. Times are ISO 8601 UTC. */
 export interface NodeRecord {
   readonly nodeId: NodeId;
-  hostname: string;
-  /** Where the worker's own HTTP server listens. */
-  port: number;
-  /** Where the master reaches that server: a host name or an IP address. */
-  address: string;
+  readonly hostname: string;
+  /** Port of the worker's own HTTP server. */
+  readonly port: number;
+  /** Host name or IP address under which the master reaches that server. */
+  readonly address: string;
   /** Tasks at once. */
-  capacity: number;
-  /** Cores; 0: not told, and then not a limit. */
-  cpu: number;
-  /** Bytes; 0: not told, and then not a limit. */
-  memory: number;
-  labels: Readonly<Record<string, string>>;
-  status: "online" | "offline";
-  /** false: cordoned. */
-  schedulable: boolean;
-  /** null: it is heard as it should be, or it is offline. */
-  suspect: Suspicion | null;
-  /** null: it was not lost lately. */
-  flapping: Flapping | null;
-  engine: EngineInfo | null;
-  /** What the worker says while its engine does not answer; null: it does. */
-  engineError: string | null;
-  version: string;
-  registeredAt: string;
-  /** true: it is known from a backup, and has not registered since. What it is now, it has still to say. */
-  unheard?: boolean;
+  readonly capacity: number;
+  /** Cores; 0 if the worker did not say, which means no limit. */
+  readonly cpu: number;
+  /** Bytes; 0 if the worker did not say, which means no limit. */
+  readonly memory: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: "online" | "offline";
+  /** False when cordoned. */
+  readonly schedulable: boolean;
+  /** Null if the node sends heartbeats as it should, or is offline. */
+  readonly suspect: Suspicion | null;
+  /** Null if it was not lost lately. */
+  readonly flapping: Flapping | null;
+  /** Null until the engine has answered. */
+  readonly engine: EngineInfo | null;
+  /** What the worker says while its engine does not answer; null if it answers. */
+  readonly engineError: string | null;
+  readonly version: string;
+  readonly registeredAt: string;
+  /** True when the node is known from a backup and has not registered since: its fields may be out of date. */
+  readonly unconfirmed?: boolean;
 }
 
-/** What the API shows. */
-export interface Node extends NodeRecord {
-  /** Tasks that hold a place: scheduled and running. */
+export const nodeDefaults = { suspect: null, flapping: null } as const;
+
+/** A node without the fields that hold the default: how the log writes it. */
+export type PackedNode = Omit<NodeRecord, keyof typeof nodeDefaults> & Partial<NodeRecord>;
+
+export function unpackNode(packed: PackedNode): NodeRecord {
+  return { ...nodeDefaults, ...packed };
+}
+
+export function packNode({ suspect, flapping, ...rest }: NodeRecord): PackedNode {
+  return { ...rest, ...(suspect ? { suspect } : {}), ...(flapping ? { flapping } : {}) };
+}
+
+/** What the API shows. `unheard` is the public name of `unconfirmed`. */
+export interface Node extends Omit<NodeRecord, "unconfirmed"> {
+  unheard?: boolean;
+  /** Tasks that take capacity: scheduled and running. */
   runningTasks: number;
   /** Sum of their requests: cores and bytes. */
   used: { cpu: number; memory: number };
   lastHeartbeat: string | null;
 }
 
-/** "was lost 4 times lately; nothing new before it has been steady for 60 s, at 12:34:56 UTC"; null: it is not damped. */
+/** The record as it leaves the master; the master adds what it counts and hears. */
+export function viewNodeRecord({
+  unconfirmed,
+  ...record
+}: NodeRecord): Omit<Node, "runningTasks" | "used" | "lastHeartbeat"> {
+  return unconfirmed === undefined ? record : { ...record, unheard: unconfirmed };
+}
+
+/** "was lost 4 times lately; it counts as steady after 60 s, at 12:34:56 UTC"; null if it is not damped. */
 export function dampedSentence({ flapping }: Pick<NodeRecord, "flapping">): string | null {
   if (!flapping || flapping.steadyUntil === null) return null;
   const { losses, steadyMs, steadyUntil } = flapping;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { limits } from "../limits.ts";
-import { type Constraint, type RestartPolicy, specDefaults } from "./task.ts";
+import { type Constraint, type RestartPolicy, specDefaults } from "./spec.ts";
 import { checkTaskInput, type ParsedTaskInput, parseConstraint, taskInput } from "./task-input.ts";
 
 const KiB = 1024;

@@ -22,7 +22,7 @@ import {
 import { limits } from "../limits.ts";
 import { formatMemory } from "../quantity.ts";
 import { type Outcome, refuse } from "../refusal.ts";
-import { type Constraint, type RestartPolicy, specDefaults } from "./task.ts";
+import { type Constraint, containerDefaults, type RestartPolicy, specDefaults } from "./spec.ts";
 
 const port = z.strictObject({
   hostPort: integer(0, 65_535)
@@ -52,7 +52,10 @@ const resources = z
     cpu: amount(cpu, 'cores such as 0.5 or "500m", or {"request", "limit"}').optional(),
     memory: amount(memory, 'memory such as "512Mi" or bytes, or {"request", "limit"}').optional(),
   })
-  .transform(({ cpu = specDefaults.resources.cpu, memory = specDefaults.resources.memory }) => ({ cpu, memory }));
+  .transform(({ cpu = containerDefaults.resources.cpu, memory = containerDefaults.resources.memory }) => ({
+    cpu,
+    memory,
+  }));
 
 const mount = z.strictObject({
   type: choice(["volume", "bind", "tmpfs"]),
@@ -176,12 +179,12 @@ export type TaskInput = z.input<typeof taskInput>;
 /** Validated and normalised; what was left out is still left out. */
 export type ParsedTaskInput = z.output<typeof taskInput>;
 
-/** What is valid JSON of the right shape and yet cannot be wished for. */
-export function checkTaskInput(wish: ParsedTaskInput): Outcome<ParsedTaskInput> {
+/** Refuses input of the right shape that no engine could run. */
+export function checkTaskInput(input: ParsedTaskInput): Outcome<ParsedTaskInput> {
   const wrong = (field: string, message: string, hint: string) =>
     refuse("unprocessable", `${field}: ${message}`, { hint, details: { field } });
 
-  const { resources = specDefaults.resources, ports = specDefaults.ports } = wish;
+  const { resources = containerDefaults.resources, ports = containerDefaults.ports } = input;
   for (const kind of ["cpu", "memory"] as const) {
     const { request, limit } = resources[kind];
     if (limit !== null && request > limit) {
@@ -217,15 +220,15 @@ export function checkTaskInput(wish: ParsedTaskInput): Outcome<ParsedTaskInput> 
     }
     taken.add(key);
   }
-  return checkMounts(wish, wrong);
+  return checkMounts(input, wrong);
 }
 
 function checkMounts(
-  wish: ParsedTaskInput,
+  input: ParsedTaskInput,
   wrong: (field: string, message: string, hint: string) => Outcome<never>,
 ): Outcome<ParsedTaskInput> {
   const targets = new Set<string>();
-  for (const [index, mount] of (wish.mounts ?? specDefaults.mounts).entries()) {
+  for (const [index, mount] of (input.mounts ?? containerDefaults.mounts).entries()) {
     const field = `mounts[${index}]`;
     if (targets.has(mount.target)) return wrong(field, `${mount.target} is mounted twice`, "Give each its own target.");
     targets.add(mount.target);
@@ -239,5 +242,5 @@ function checkMounts(
       return wrong(`${field}.source`, "a tmpfs mount has no source", "Leave source out.");
     }
   }
-  return ok(wish);
+  return ok(input);
 }

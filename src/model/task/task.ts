@@ -1,254 +1,143 @@
-// What a task is: the record that is kept, sent and shown. One placement of one container on one node.
+// What a task is: one placement of a template. The record holds what the user asked for (spec, shared by tasks with equal
+// templates), what Podling wants (desired), where it is (placement) and what a worker observed. Each field has one owner.
 
 import type { NodeId, TaskId } from "../ids.ts";
-import { limits } from "../limits.ts";
+import type { Shared } from "../kinds/kind.ts";
+import { isFinished, isPlaced } from "./reason.ts";
+import { type PackedSpec, packSpec, type TaskSpec, unpackSpec } from "./spec.ts";
+import { nothingObserved, type ObservedStatus, type PackedStatus, packStatus, unpackStatus } from "./status.ts";
 
-export const taskStatuses = ["pending", "scheduled", "running", "completed", "failed", "stopped"] as const;
-export type TaskStatus = (typeof taskStatuses)[number];
+export const desiredStates = ["running", "draining", "stopped"] as const;
+/** draining: still runs, and gets no new traffic. */
+export type Desired = (typeof desiredStates)[number];
 
-/** Why a task is as it is: a code to match on, a sentence with numbers to read. */
-export interface Reason {
-  code: ReasonCode;
-  message: string;
+export interface Placement {
+  nodeId: NodeId;
+  /** ISO 8601 UTC, by the master's clock. */
+  at: string;
+  /** The batch that placed it: `explain` goes back to the state before it. */
+  revision: number;
 }
 
-export const reasonCodes = [
-  "waiting", //             created, not looked at yet
-  "no-nodes", //            nothing has registered, or all are offline
-  "no-node-fits", //        each node's filter says why not
-  "placed",
-  "pulling",
-  "pull-retry",
-  "running",
-  "restarting", //          ended, and its policy starts it again after a pause
-  "exited",
-  "oom-killed",
-  "image-not-found",
-  "image-not-present", //   pullPolicy never
-  "registry-denied",
-  "registry-unreachable",
-  "create-failed", //       the engine refused the container
-  "start-failed", //        the container would not start: no such command, port taken
-  "port-in-use",
-  "engine-unavailable",
-  "container-lost", //      removed behind Podling's back
-  "node-lost",
-  "node-deregistered",
-  "stopping",
-  "stopped",
-  "reported", //            a worker gave no reason of its own
-] as const;
-export type ReasonCode = (typeof reasonCodes)[number];
-
-/** The newest run that ended badly, with the end of what its container had written by then. */
-export interface LastFailure {
-  finishedAt: string | null;
-  exitCode: number | null;
-  /** Of stdout and stderr together, oldest first; empty where it wrote nothing or its log cannot be read. */
-  log: readonly string[];
+/** The end of a task as the master learned of it: retention keeps the order of ends, and counts age from here. */
+export interface Ended {
+  /** ISO 8601 UTC, by the master's clock. */
+  at: string;
+  /** The batch that ended it. Records of release 0.1.0 have numbers below 1, which keep their order. */
+  revision: number;
 }
 
-export interface PortSpec {
-  /** null: the engine chooses a free one, reported in `publishedPorts`. */
-  hostPort: number | null;
-  containerPort: number;
-  protocol: "tcp" | "udp";
-  hostIp: string;
+export interface Idempotency {
+  key: string;
+  fingerprint: string;
 }
 
-export interface PublishedPort {
-  hostIp: string;
-  hostPort: number;
-  containerPort: number;
-  protocol: "tcp" | "udp";
-}
-
-/** Request is what the scheduler sets aside; limit is what the engine enforces (null: none). */
-export interface Amount {
-  request: number;
-  limit: number | null;
-}
-
-export interface Resources {
-  /** Cores. */
-  cpu: Amount;
-  /** Bytes. */
-  memory: Amount;
-}
-
-export interface Mount {
-  type: "volume" | "bind" | "tmpfs";
-  /** A volume's name or an absolute path on the node; "" for tmpfs. */
-  source: string;
-  /** An absolute path in the container. */
-  target: string;
-  readOnly: boolean;
-  /** For tmpfs; null: the engine's default. */
-  sizeBytes: number | null;
-}
-
-export interface RestartPolicy {
-  mode: "never" | "on-failure" | "always";
-  /** Restarts before giving up; null: no limit. */
-  maxRestarts: number | null;
-  backoffInitialMs: number;
-  backoffMaxMs: number;
-  /** A run of at least this long starts the back-off (and the count towards `maxRestarts`) anew. */
-  resetAfterMs: number;
-}
-
-export type Constraint =
-  | { type: "label"; key: string; operator: "equals" | "not-equals"; value: string }
-  | { type: "label"; key: string; operator: "exists" }
-  | { type: "node"; operator: "equals" | "not-equals"; value: string };
-
-export type PullPolicy = "missing" | "always" | "never";
-
-/** What the user asked for. Never edited by the system. */
-export interface TaskSpec {
-  name: string;
-  image: string;
-  /** Replaces the image's entrypoint; empty: the image's own. */
-  command: readonly string[];
-  /** Replaces the image's arguments (its CMD); empty: the image's own. */
-  args: readonly string[];
-  env: Readonly<Record<string, string>>;
-  labels: Readonly<Record<string, string>>;
-  ports: readonly PortSpec[];
-  resources: Resources;
-  mounts: readonly Mount[];
-  restartPolicy: RestartPolicy;
-  constraints: readonly Constraint[];
-  stopGraceSeconds: number;
-  user: string | null;
-  workingDir: string | null;
-  pullPolicy: PullPolicy;
-  /** "linux/amd64"; null: any node. */
-  platform: string | null;
+/** What replaces the task when it is lost, and counts it. Null: nothing but the rule for lost tasks. */
+export interface TaskOwner {
+  kind: string;
+  id: string;
 }
 
 /** Immutable: every change makes a new record. Times are ISO 8601 UTC. */
-export interface Task extends TaskSpec {
+export interface Task {
   readonly taskId: TaskId;
-  /** What Podling wants of it: set by the user (stop, delete) and by the master. */
-  desired: "running" | "stopped";
-  status: TaskStatus;
-  reason: Reason;
-  nodeId: NodeId | null;
-  containerId: string | null;
-  exitCode: number | null;
-  oomKilled: boolean;
-  restarts: number;
-  publishedPorts: readonly PublishedPort[];
-  createdAt: string;
-  scheduledAt: string | null;
-  /** Revision of the batch that placed it: what `explain` goes back to. */
-  scheduledRevision: number | null;
-  startedAt: string | null;
-  finishedAt: string | null;
-  /** What the engine said, word for word, when something failed. */
-  error: string | null;
-  /** Null: no run has ended badly. It stays when a later run goes well. */
-  lastFailure: LastFailure | null;
-  /** The task that this one replaces, after its node was lost. */
-  replaces: TaskId | null;
-  replacedBy: TaskId | null;
+  readonly name: string;
+  readonly spec: TaskSpec;
+  readonly owner: TaskOwner | null;
+  readonly desired: Desired;
+  readonly placement: Placement | null;
+  readonly observed: ObservedStatus;
+  readonly createdAt: string;
+  readonly ended: Ended | null;
+  /** The task that this one replaces after its node was lost. */
+  readonly replaces: TaskId | null;
+  readonly replacedBy: TaskId | null;
+  /** The Idempotency-Key that it was created with. */
+  readonly idempotency: Idempotency | null;
 }
 
-const nothing = Object.freeze([]) as readonly never[];
-const noEntries: Readonly<Record<string, string>> = Object.freeze({});
-const noAmount: Amount = Object.freeze({ request: 0, limit: null });
-
-/** Shared and frozen, so that a hundred thousand tasks hold one copy of each default. */
-export const specDefaults = Object.freeze({
-  command: nothing as readonly string[],
-  args: nothing as readonly string[],
-  env: noEntries,
-  labels: noEntries,
-  ports: nothing as readonly PortSpec[],
-  resources: Object.freeze({ cpu: noAmount, memory: noAmount }) as Resources,
-  mounts: nothing as readonly Mount[],
-  restartPolicy: Object.freeze({
-    mode: "never",
-    maxRestarts: null,
-    backoffInitialMs: limits.restartBackoffInitialMs,
-    backoffMaxMs: limits.restartBackoffMaxMs,
-    resetAfterMs: limits.restartResetMs,
-  }) as RestartPolicy,
-  constraints: nothing as readonly Constraint[],
-  stopGraceSeconds: limits.stopGraceSecondsDefault as number,
-  user: null as string | null,
-  workingDir: null as string | null,
-  pullPolicy: "missing" as PullPolicy,
-  platform: null as string | null,
-});
-
-export const waitingReason: Reason = Object.freeze({ code: "waiting", message: "waiting for the scheduler" });
-const noPorts = nothing as readonly PublishedPort[];
-
-/** What must be said of a task; everything else has a default. This is also how the journal writes one. */
-export type PackedTask = { [Key in keyof Task]?: Task[Key] | undefined } & Pick<
-  Task,
-  "taskId" | "name" | "image" | "createdAt"
->;
+/** A task without the fields that hold the default: how the log writes it. */
+export type PackedTask = Partial<Omit<Task, "spec" | "observed">> &
+  Pick<Task, "taskId" | "name" | "createdAt"> & { readonly spec: PackedSpec; readonly observed?: PackedStatus };
 
 /** Fills in the defaults. One literal, so that every record has the same shape in memory. */
-export function unpackTask(p: PackedTask): Task {
+export function unpackTask(packed: PackedTask, shared?: Shared): Task {
+  const spec = () => unpackSpec(packed.spec);
   return {
-    taskId: p.taskId,
-    name: p.name,
-    image: p.image,
-    command: p.command ?? specDefaults.command,
-    args: p.args ?? specDefaults.args,
-    env: p.env ?? specDefaults.env,
-    labels: p.labels ?? specDefaults.labels,
-    ports: p.ports ?? specDefaults.ports,
-    resources: p.resources ?? specDefaults.resources,
-    mounts: p.mounts ?? specDefaults.mounts,
-    restartPolicy: p.restartPolicy ?? specDefaults.restartPolicy,
-    constraints: p.constraints ?? specDefaults.constraints,
-    stopGraceSeconds: p.stopGraceSeconds ?? specDefaults.stopGraceSeconds,
-    user: p.user ?? null,
-    workingDir: p.workingDir ?? null,
-    pullPolicy: p.pullPolicy ?? specDefaults.pullPolicy,
-    platform: p.platform ?? null,
-    desired: p.desired ?? "running",
-    status: p.status ?? "pending",
-    reason: p.reason ?? waitingReason,
-    nodeId: p.nodeId ?? null,
-    containerId: p.containerId ?? null,
-    exitCode: p.exitCode ?? null,
-    oomKilled: p.oomKilled ?? false,
-    restarts: p.restarts ?? 0,
-    publishedPorts: p.publishedPorts ?? noPorts,
-    createdAt: p.createdAt,
-    scheduledAt: p.scheduledAt ?? null,
-    scheduledRevision: p.scheduledRevision ?? null,
-    startedAt: p.startedAt ?? null,
-    finishedAt: p.finishedAt ?? null,
-    error: p.error ?? null,
-    lastFailure: p.lastFailure ?? null,
-    replaces: p.replaces ?? null,
-    replacedBy: p.replacedBy ?? null,
+    taskId: packed.taskId,
+    name: packed.name,
+    spec: shared ? shared.value(packed.spec, spec) : spec(),
+    owner: packed.owner ?? null,
+    desired: packed.desired ?? "running",
+    placement: packed.placement ?? null,
+    observed: packed.observed ? unpackStatus(packed.observed) : nothingObserved,
+    createdAt: packed.createdAt,
+    ended: packed.ended ?? null,
+    replaces: packed.replaces ?? null,
+    replacedBy: packed.replacedBy ?? null,
+    idempotency: packed.idempotency ?? null,
   };
 }
 
-const emptyTask = unpackTask({ taskId: "" as TaskId, name: "", image: "", createdAt: "" });
-const taskKeys = Object.keys(emptyTask) as (keyof Task)[];
-
-/** Leaves out every field that holds the shared default: the inverse of `unpackTask`. */
+/** Leaves out every field that holds the default: the inverse of `unpackTask`. */
 export function packTask(task: Task): PackedTask {
-  const packed: Record<string, unknown> = {};
-  for (const key of taskKeys) if (task[key] !== emptyTask[key]) packed[key] = task[key];
-  return packed as unknown as PackedTask;
+  const {
+    taskId,
+    name,
+    spec,
+    owner,
+    desired,
+    placement,
+    observed,
+    createdAt,
+    ended,
+    replaces,
+    replacedBy,
+    idempotency,
+  } = task;
+  return {
+    taskId,
+    name,
+    createdAt,
+    spec: packSpec(spec),
+    ...(owner ? { owner } : {}),
+    ...(desired === "running" ? {} : { desired }),
+    ...(placement ? { placement } : {}),
+    ...(observed === nothingObserved ? {} : { observed: packStatus(observed) }),
+    ...(ended ? { ended } : {}),
+    ...(replaces ? { replaces } : {}),
+    ...(replacedBy ? { replacedBy } : {}),
+    ...(idempotency ? { idempotency } : {}),
+  };
 }
 
-/** Finished: completed, failed or stopped. Nothing moves on from there. */
-export function isFinished(status: TaskStatus): boolean {
-  return status === "completed" || status === "failed" || status === "stopped";
+export type PackedTaskUpdate = Partial<
+  Pick<Task, "desired" | "placement" | "ended" | "replacedBy"> & { readonly observed: PackedStatus }
+>;
+
+/** The task with an update applied. `observed` is merged field by field; its containers are replaced as a whole. */
+export function updateTask(task: Task, set: PackedTaskUpdate): Task {
+  return {
+    taskId: task.taskId,
+    name: task.name,
+    spec: task.spec,
+    owner: task.owner,
+    desired: set.desired ?? task.desired,
+    placement: set.placement ?? task.placement,
+    observed: set.observed ? unpackStatus(set.observed, task.observed) : task.observed,
+    createdAt: task.createdAt,
+    ended: set.ended ?? task.ended,
+    replaces: task.replaces,
+    replacedBy: set.replacedBy ?? task.replacedBy,
+    idempotency: task.idempotency,
+  };
 }
 
-/** Holds room on a node. */
-export function isPlaced(status: TaskStatus): boolean {
-  return status === "scheduled" || status === "running";
+export function hasFinished({ observed }: Task): boolean {
+  return isFinished(observed.status);
+}
+
+/** The node whose capacity it takes; null if it takes none. */
+export function holdingNode({ observed, placement }: Task): NodeId | null {
+  return isPlaced(observed.status) && placement ? placement.nodeId : null;
 }

@@ -1,7 +1,7 @@
 // The table of legal moves, held against what is said of a task's life: forward only, and each move has its owner.
 
 import { describe, expect, test } from "bun:test";
-import { isFinished, isPlaced, type TaskStatus, taskStatuses } from "./task.ts";
+import { isFinished, isPlaced, type TaskStatus, taskStatuses } from "./reason.ts";
 import { type Actor, isLegalTransition, legalTargets, transitions } from "./transitions.ts";
 
 const movers: Actor[] = ["scheduler", "worker", "master", "user"];

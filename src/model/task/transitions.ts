@@ -1,7 +1,7 @@
 // The one table of legal task moves: from, to, and who may make the move. Core asserts it, the API answers 409 by it,
 // documents render it. A status only goes forward.
 
-import type { TaskStatus } from "./task.ts";
+import type { TaskStatus } from "./reason.ts";
 
 export type Actor = "scheduler" | "worker" | "master" | "user";
 

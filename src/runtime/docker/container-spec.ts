@@ -1,9 +1,10 @@
 // A task's wish in the Engine API's words, and the engine's answers in ours. Pure translation.
 
 import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
-import { containerLabels, mainContainer, ownerLabels } from "../../model/cluster.ts";
-import type { Mount, PublishedPort } from "../../model/task/task.ts";
-import type { ContainerSpec, ContainerState, CreateRequest } from "../containers.ts";
+import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
+import type { ContainerSpec, Mount, PublishedPort } from "../../model/task/spec.ts";
+import { mainContainer } from "../../model/task/spec.ts";
+import type { ContainerState, CreateRequest } from "../containers.ts";
 
 /** The body of POST /containers/create. */
 export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: CreateRequest): Record<string, unknown> {

@@ -1,6 +1,6 @@
 // The containers of an engine, over the Docker Engine API.
 
-import { containerLabels } from "../../model/cluster.ts";
+import { containerLabels } from "../../model/cluster/cluster.ts";
 import type {
   ContainerEvent,
   ContainerState,

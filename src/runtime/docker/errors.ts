@@ -1,6 +1,6 @@
 // The one place where an engine's words are read: where its HTTP status says too little, the sentence decides the code.
 
-import type { ReasonCode } from "../../model/task/task.ts";
+import type { ReasonCode } from "../../model/task/reason.ts";
 import { RuntimeError } from "../runtime-error.ts";
 
 /** What the engine answered, as one sentence. */

@@ -4,7 +4,7 @@
 import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
-import type { PullPolicy } from "../../model/task/task.ts";
+import type { PullPolicy } from "../../model/task/spec.ts";
 import type { ImageState, Images, PulledImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import { registryOf } from "./container-spec.ts";

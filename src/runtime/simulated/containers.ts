@@ -2,8 +2,9 @@
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { randomText } from "../../lib/random.ts";
-import { containerLabels, mainContainer, ownerLabels } from "../../model/cluster.ts";
-import type { PublishedPort } from "../../model/task/task.ts";
+import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
+import type { PublishedPort } from "../../model/task/spec.ts";
+import { mainContainer } from "../../model/task/spec.ts";
 import type {
   ContainerEvent,
   ContainerState,

@@ -1,7 +1,7 @@
 // The images of a simulated engine: calls over simulated/storage.ts.
 
 import { delay } from "../../lib/clock.ts";
-import type { PullPolicy } from "../../model/task/task.ts";
+import type { PullPolicy } from "../../model/task/spec.ts";
 import type { ImageState, Images, PulledImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import type { EngineState } from "./engine-state.ts";

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
-import type { ContainerSpec } from "../containers.ts";
+import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { SimulatedDisk, SimulatedImage } from "./storage.ts";
 
 /** What a container does after a start. */

@@ -1,6 +1,6 @@
 // What a client was told is done stays done, whatever crashes.
 
-import { isFinished } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import type { Checker } from "./checker.ts";
 
 export const acknowledgedWritesSurvive: Checker = {
@@ -18,15 +18,15 @@ export const acknowledgedWritesSurvive: Checker = {
         if (!truth.knows(taskId)) wrong(`task ${taskId} was acknowledged, and is in no log`);
       }
       for (const taskId of ledger.removed) {
-        if (truth.state.tasks.has(taskId)) wrong(`task ${taskId} was acknowledged as removed, and is there`);
+        if (truth.tasks.has(taskId)) wrong(`task ${taskId} was acknowledged as removed, and is there`);
       }
       for (const taskId of ledger.stopped) {
-        const task = truth.state.tasks.get(taskId);
+        const task = truth.tasks.get(taskId);
         if (task && !isFinished(task.status)) wrong(`task ${taskId} was to stop, and is ${task.status}`);
       }
       const listed = new Set((await list()).map((task) => task.taskId));
       for (const taskId of ledger.created.values()) {
-        if (truth.state.tasks.has(taskId) && !listed.has(taskId)) wrong(`the master does not list task ${taskId}`);
+        if (truth.tasks.has(taskId) && !listed.has(taskId)) wrong(`the master does not list task ${taskId}`);
       }
     },
   }),

@@ -9,7 +9,7 @@ export const answersAreDurable: Checker = {
   look: ({ truth }, wrong) => ({
     told(task) {
       if (truth.was(task)) return;
-      const certain = truth.state.tasks.get(task.taskId);
+      const certain = truth.tasks.get(task.taskId);
       const said = `task ${task.taskId} was shown as ${task.status} (${task.reason.message})`;
       wrong(`${said}; on the disk it is ${certain ? `${certain.status} (${certain.reason.message})` : "not there"}`);
     },

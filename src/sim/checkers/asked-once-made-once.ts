@@ -10,15 +10,14 @@ export const askedOnceMadeOnce: Checker = {
   look: ({ truth }, wrong) => {
     const made = new Map<string, TaskId>();
     return {
-      batch({ changes }) {
-        for (const change of changes) {
-          if (change.type !== "task.created" || !change.idempotency) continue;
-          const { key } = change.idempotency;
+      batch({ tasks }) {
+        for (const { id, before: earlier } of tasks) {
+          const key = earlier === null ? truth.state.tasks.get(id)?.idempotency?.key : undefined;
+          if (key === undefined) continue;
           const before = made.get(key);
           // A key is remembered for as long as its task is.
-          if (before !== undefined && truth.state.tasks.has(before))
-            wrong(`${key} made task ${before}, and task ${change.task.taskId}`);
-          made.set(key, change.task.taskId);
+          if (before !== undefined && truth.tasks.has(before)) wrong(`${key} made task ${before}, and task ${id}`);
+          made.set(key, id);
         }
       },
     };

@@ -1,18 +1,18 @@
 // What a checker is: one sentence that must always be true, and when it looks.
 
-import type { Batch } from "../../model/change.ts";
-import type { Task } from "../../model/task/task.ts";
+import type { TaskView } from "../../model/task/view.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { FailureClass, RunContext } from "../run/context.ts";
+import type { CertainBatch } from "../run/truth.ts";
 
 /** When it looks; it says what is wrong by `wrong`. */
 export interface Looks {
   /** A batch became certain, and is applied to the truth. */
-  batch?(batch: Batch): void;
+  batch?(batch: CertainBatch): void;
   /** A snapshot became certain, of which the truth may be ahead. */
   snapshot?(chunks: readonly string[]): void;
   /** A record left the master, in an answer or an event. */
-  told?(task: Task): void;
+  told?(task: TaskView): void;
   /** A master has recovered, before anybody may ask it. */
   recovered?(): void;
   /** A worker asks its engine to start the container of this task. */

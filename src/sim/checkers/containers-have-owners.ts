@@ -1,7 +1,7 @@
 // After healing every container that runs has a task that wants it there, and every running task has its container.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isPlaced } from "../../model/task/task.ts";
+import { isPlaced } from "../../model/task/reason.ts";
 import type { Checker } from "./checker.ts";
 
 export const containersHaveOwners: Checker = {
@@ -15,13 +15,13 @@ export const containersHaveOwners: Checker = {
         for (const { taskId, status, nodeId } of engine.all()) {
           if (status !== "running") continue;
           running.set(taskId, name);
-          const task = truth.state.tasks.get(taskId as TaskId);
+          const task = truth.tasks.get(taskId as TaskId);
           if (!task || !isPlaced(task.status)) wrong(`${name} runs ${taskId}, which is ${task?.status ?? "unknown"}`);
           else if (task.nodeId !== nodeId || identity?.nodeId !== nodeId)
             wrong(`${name} runs ${taskId} of ${task.nodeId}`);
         }
       }
-      for (const { taskId, status } of truth.state.tasks.values()) {
+      for (const { taskId, status } of truth.tasks.values()) {
         if (status === "running" && !running.has(taskId)) wrong(`${taskId} is said to run, and no container does`);
       }
     },

@@ -1,10 +1,11 @@
 // A task ends as its program and its machine made it end: nothing fails for a cause that is not there.
 
-import type { Reason, Task } from "../../model/task/task.ts";
+import type { Reason } from "../../model/task/reason.ts";
+import type { TaskView } from "../../model/task/view.ts";
 import type { Checker } from "./checker.ts";
 
 /** Null: it may end so. Programs are those of programs.ts. */
-function whyNot({ args, image, restartPolicy }: Task, { code, message }: Reason): string | null {
+function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Reason): string | null {
   const kept = restartPolicy.mode !== "never";
   switch (code) {
     case "node-lost":
@@ -31,15 +32,14 @@ export const failuresHaveCauses: Checker = {
   sentence: "A task ends as its program, image and node made it end, and for no other cause.",
   class: "safety",
   look: ({ truth }, wrong) => ({
-    batch({ changes }) {
-      for (const change of changes) {
-        if (change.type !== "task.updated") continue;
-        const task = truth.state.tasks.get(change.taskId);
-        if (!task) continue;
-        if (change.set.status === "failed") {
+    batch({ tasks }) {
+      for (const { id, before, after } of tasks) {
+        const task = truth.tasks.get(id);
+        if (!task || before?.status === after?.status) continue;
+        if (after?.status === "failed") {
           const why = whyNot(task, task.reason);
           if (why !== null) wrong(`task ${task.taskId} failed (${task.reason.code}), and ${why}`);
-        } else if (change.set.status === "completed" && (task.args[0] !== "job" || task.args[2] !== "0")) {
+        } else if (after?.status === "completed" && (task.args[0] !== "job" || task.args[2] !== "0")) {
           wrong(`task ${task.taskId} (${task.args.join(" ")}) is said to have completed`);
         }
       }

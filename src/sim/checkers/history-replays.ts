@@ -3,6 +3,7 @@
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { recover } from "../../core/state/recover.ts";
 import { readSnapshot, writeSnapshot } from "../../core/state/snapshot.ts";
+import { viewTask } from "../../model/task/view.ts";
 import { DiskJournal } from "../world/disk-journal.ts";
 import type { Checker } from "./checker.ts";
 
@@ -32,7 +33,7 @@ export const historyReplays: Checker = {
         const state = replayed();
         same(state, "the log");
         const listed = await list();
-        const expected = [...state.order.after("")].map((taskId) => state.task(taskId));
+        const expected = [...state.order.after("")].map((taskId) => viewTask(state.task(taskId)));
         if (JSON.stringify(listed) !== JSON.stringify(expected))
           wrong(`the master lists other tasks than its log has (${listed.length} against ${expected.length})`);
       },
@@ -42,8 +43,12 @@ export const historyReplays: Checker = {
 
 /** With the keys as the state answers for them: a snapshot that lacks them lacks them on both sides. */
 function linesOf(state: ClusterState): string[] {
-  const keys = [...state.order.after("")].map((taskId) => `${taskId} ${state.keyOf(taskId)?.key}`);
-  return [...[...writeSnapshot(state)].join("\n").split("\n"), ...keys];
+  const ids = [...state.order.after("")];
+  const keys = ids.map((taskId) => {
+    const key = state.task(taskId).idempotency?.key;
+    return `${taskId} ${key === undefined ? "" : `${key} ${state.withKey(key)?.taskId}`}`;
+  });
+  return [...[...writeSnapshot(state)].join("\n").split("\n"), ...keys, ...state.finished.values()];
 }
 
 function short(line: string | undefined): string {

@@ -8,10 +8,10 @@ export const hostPortOnce: Checker = {
   sentence: "No port of a node is given to two tasks at once.",
   class: "safety",
   look: ({ truth }, wrong) => ({
-    batch({ changes }) {
-      for (const change of changes) {
-        if (change.type !== "task.updated" || change.set.status !== "scheduled") continue;
-        const task = truth.state.tasks.get(change.taskId);
+    batch({ tasks }) {
+      for (const { id, before, after } of tasks) {
+        if (after?.status !== "scheduled" || before?.status === "scheduled") continue;
+        const task = truth.tasks.get(id);
         if (!task?.ports.some(({ hostPort }) => hostPort !== null)) continue;
         for (const other of truth.placedOn(task.nodeId!)) {
           if (other.taskId === task.taskId) continue;

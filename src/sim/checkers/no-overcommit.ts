@@ -8,10 +8,10 @@ export const noOvercommit: Checker = {
   sentence: "No node is given more tasks, cores or memory than it has.",
   class: "safety",
   look: ({ truth }, wrong) => ({
-    batch({ changes }) {
+    batch({ tasks: changed }) {
       const nodes = new Set<string>();
-      for (const change of changes)
-        if (change.type === "task.updated" && change.set.status === "scheduled") nodes.add(change.set.nodeId!);
+      for (const { before, after } of changed)
+        if (after?.status === "scheduled" && before?.status !== "scheduled") nodes.add(after.nodeId!);
       for (const nodeId of nodes) {
         const node = truth.state.nodes.get(nodeId as never);
         if (!node) {

@@ -12,13 +12,13 @@ export const onePlacement: Checker = {
     const placed = new Map<TaskId, string>();
     const ranOn = new Map<string, WorkerMachine>();
     return {
-      batch({ changes }) {
-        for (const change of changes) {
-          if (change.type !== "task.updated" || change.set.nodeId == null) continue;
-          const before = placed.get(change.taskId);
-          if (before !== undefined)
-            wrong(`task ${change.taskId} was on ${before}, and is given to ${change.set.nodeId}`);
-          placed.set(change.taskId, change.set.nodeId);
+      batch({ tasks }) {
+        for (const { id, after } of tasks) {
+          if (!after?.nodeId) continue;
+          const before = placed.get(id);
+          if (before !== undefined && before !== after.nodeId)
+            wrong(`task ${id} was on ${before}, and is given to ${after.nodeId}`);
+          placed.set(id, after.nodeId);
         }
       },
       run(machine, taskId) {

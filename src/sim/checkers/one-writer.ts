@@ -14,7 +14,7 @@ export const oneWriter: Checker = {
       recovered() {
         fresh = true;
       },
-      batch(batch) {
+      batch({ batch }) {
         if (batch.revision !== revision + 1) wrong(`revision ${batch.revision} follows ${revision}`);
         // The first batch of a life is the one that begins its epoch.
         if (fresh ? batch.epoch <= epoch : batch.epoch !== epoch)

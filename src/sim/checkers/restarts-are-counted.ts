@@ -12,14 +12,12 @@ export const restartsAreCounted: Checker = {
       start(_machine, taskId) {
         starts.set(taskId, (starts.get(taskId) ?? 0) + 1);
       },
-      batch({ changes }) {
-        for (const change of changes) {
-          if (change.type !== "task.updated" || !change.set.restarts) continue;
-          const started = starts.get(change.taskId) ?? 0;
-          if (change.set.restarts >= started)
-            wrong(
-              `task ${change.taskId} restarted ${change.set.restarts} times, and was started ${started} times in all`,
-            );
+      batch({ tasks }) {
+        for (const { id, before, after } of tasks) {
+          if (!after || after.restarts === 0 || after.restarts === before?.restarts) continue;
+          const started = starts.get(id) ?? 0;
+          if (after.restarts >= started)
+            wrong(`task ${id} restarted ${after.restarts} times, and was started ${started} times in all`);
         }
       },
     };

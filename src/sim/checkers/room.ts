@@ -1,7 +1,8 @@
 // What a node has left, by books of the checkers' own: the scheduler's are what is checked.
 
 import type { NodeRecord } from "../../model/node/node.ts";
-import type { PortSpec, Task } from "../../model/task/task.ts";
+import type { PortSpec } from "../../model/task/spec.ts";
+import type { TaskView } from "../../model/task/view.ts";
 
 /** Two listeners collide on one port of one address, or where either listens on all. */
 export function collide(left: PortSpec, right: PortSpec): boolean {
@@ -10,16 +11,16 @@ export function collide(left: PortSpec, right: PortSpec): boolean {
 }
 
 /** Whole numbers, so that sums stay exact. */
-export function cpuMillisOf(tasks: readonly Task[]): number {
+export function cpuMillisOf(tasks: readonly TaskView[]): number {
   return tasks.reduce((sum, { resources }) => sum + Math.round(resources.cpu.request * 1000), 0);
 }
 
-export function memoryOf(tasks: readonly Task[]): number {
+export function memoryOf(tasks: readonly TaskView[]): number {
   return tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
 }
 
 /** Could this node take the task now, beside what it holds? */
-export function couldTake(node: NodeRecord, held: readonly Task[], task: Task): boolean {
+export function couldTake(node: NodeRecord, held: readonly TaskView[], task: TaskView): boolean {
   if (node.status !== "online" || !node.schedulable || node.engineError !== null) return false;
   if (node.flapping?.steadyUntil) return false;
   if (held.length >= node.capacity) return false;

@@ -12,7 +12,7 @@ export const runsOnce: Checker = {
     return {
       run(machine, taskId) {
         // A task that has just been deleted may still start; one-placement reports a task that never was in the log.
-        if (truth.state.tasks.get(taskId as TaskId)?.restartPolicy.mode !== "never") return;
+        if (truth.tasks.get(taskId as TaskId)?.restartPolicy.mode !== "never") return;
         // A machine that was wiped before it could tell cannot know what it ran.
         const run = `${taskId} ${machine.name} ${machine.wipes}`;
         const count = (starts.get(run) ?? 0) + 1;

@@ -10,10 +10,10 @@ export const strangersAreRefused: Checker = {
   sentence: "Only the node that a task was given to says how it goes.",
   class: "safety",
   look: (_, wrong) => ({
-    batch({ changes }) {
-      for (const change of changes) {
-        if (change.type === "task.updated" && change.set.reason?.message === strangersWord)
-          wrong(`task ${change.taskId} changes by the word of a node that it is not on`);
+    batch({ tasks }) {
+      for (const { id, after } of tasks) {
+        if (after?.reason.message === strangersWord)
+          wrong(`task ${id} changes by the word of a node that it is not on`);
       }
     },
   }),

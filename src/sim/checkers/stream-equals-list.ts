@@ -26,7 +26,7 @@ export const streamEqualsList: Checker = {
         const { revision } = truth.state;
         if (mirror.revision !== revision || revision === comparedAt) return;
         comparedAt = revision;
-        compare([...truth.state.tasks.values()]);
+        compare([...truth.tasks.values()]);
       },
       settled: async () => compare(await list()),
     };

@@ -1,7 +1,7 @@
 // What is no longer wanted stops within its grace and a few seconds, where nobody is disturbed.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isFinished } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import { everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 
@@ -22,14 +22,10 @@ export const unwantedGoSoon: Checker = {
         unwanted.set(taskId, { sinceMs: world.now, graceMs: (graces.get(taskId) ?? 0) * 1000 });
     };
     return {
-      batch({ changes }) {
-        for (const change of changes) {
-          if (change.type === "task.created") graces.set(change.task.taskId, change.task.stopGraceSeconds ?? 10);
-          else if (change.type === "task.removed") end(change.taskId);
-          else if (change.type === "task.updated") {
-            const { status, desired } = change.set;
-            if (desired === "stopped" || (status && isFinished(status))) end(change.taskId);
-          }
+      batch({ tasks }) {
+        for (const { id, before, after } of tasks) {
+          if (before === null && after !== null) graces.set(id, after.stopGraceSeconds);
+          if (after === null || after.desired === "stopped" || isFinished(after.status)) end(id);
         }
       },
       now() {
@@ -42,7 +38,7 @@ export const unwantedGoSoon: Checker = {
             if (status !== "running" || !since || nodeId !== identity?.nodeId) continue;
             const patienceMs = since.graceMs + marginMs;
             const lateMs = Math.min(world.now - since.sinceMs, calmMs, disturbance.calmMs(name));
-            const task = truth.state.tasks.get(taskId as TaskId);
+            const task = truth.tasks.get(taskId as TaskId);
             if (lateMs > patienceMs)
               wrong(
                 `${name} still runs ${taskId}, which is ${task?.status ?? "removed"}, after ${Math.round(lateMs / 1000)} s in peace`,

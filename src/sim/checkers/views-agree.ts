@@ -17,8 +17,8 @@ export const viewsAgree: Checker = {
         const held = worker.holdings().filter(({ wish }) => wish !== null);
         for (const { taskId, wish } of held) {
           if (!placed.has(taskId)) wrong(`${name} wants ${taskId}, which is not placed on it`);
-          else if (wish!.desired !== truth.state.task(taskId).desired)
-            wrong(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.state.task(taskId).desired}`);
+          else if (wish!.desired !== truth.tasks.get(taskId)!.desired)
+            wrong(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.tasks.get(taskId)!.desired}`);
         }
         const wanted = new Set(held.map(({ taskId }) => taskId));
         for (const taskId of placed) if (!wanted.has(taskId)) wrong(`${name} has never heard of ${taskId}`);

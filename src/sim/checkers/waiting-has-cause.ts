@@ -9,7 +9,7 @@ export const waitingHasCause: Checker = {
   class: "liveness",
   look: ({ truth }, wrong) => ({
     settled() {
-      for (const task of truth.state.tasks.values()) {
+      for (const task of truth.tasks.values()) {
         if (task.status !== "pending") continue;
         for (const node of truth.state.nodes.values()) {
           if (couldTake(node, truth.placedOn(node.nodeId), task))

@@ -2,7 +2,7 @@
 // run begins, so that a plan can be made smaller and run again.
 
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
-import { type Strategy, strategies } from "../../model/cluster.ts";
+import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
 import { limits } from "../../model/limits.ts";
 import { type FaultGroup, type FaultKind, faultKinds, groupOf } from "./fault-kinds.ts";
 

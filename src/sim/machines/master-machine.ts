@@ -2,7 +2,7 @@
 
 import { drawSeed, type Random, seededRandom } from "../../lib/random.ts";
 import { type Master, startMaster } from "../../master/master.ts";
-import type { Strategy } from "../../model/cluster.ts";
+import type { Strategy } from "../../model/cluster/cluster.ts";
 import { SimulatedDisk } from "../world/disk.ts";
 import { DiskJournal } from "../world/disk-journal.ts";
 import { Host } from "../world/host.ts";

@@ -3,7 +3,7 @@
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
-import type { TaskSpec } from "../../model/task/task.ts";
+import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
 import type { Program } from "../../runtime/simulated/options.ts";
@@ -12,7 +12,7 @@ import type { SimulatedImage } from "../../runtime/simulated/storage.ts";
 const forever: Program = { runsMs: null, exitCode: 0 };
 
 /** What a container of this task does at its `run`-th start, counted from 0. */
-export function programOf({ args }: Pick<TaskSpec, "args">, run: number, healed: boolean): Program {
+export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, healed: boolean): Program {
   const [kind, ...words] = args;
   const numbers = words.map(Number);
   switch (kind) {

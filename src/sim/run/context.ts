@@ -1,6 +1,6 @@
 // All that there is in one simulated run, for those who break it and those who check it.
 
-import type { Task } from "../../model/task/task.ts";
+import type { TaskView } from "../../model/task/view.ts";
 import type { Quiet } from "../checkers/quiet-when-settled.ts";
 import type { Disturbance } from "../faults/disturbance.ts";
 import type { MasterMachine } from "../machines/master-machine.ts";
@@ -42,7 +42,7 @@ export interface RunContext {
   /** A request to the master, answered without a network. Throws where there is no master. */
   ask<T>(path: string, method?: string): Promise<T>;
   /** All tasks, as the master lists them. */
-  list(): Promise<Task[]>;
+  list(): Promise<TaskView[]>;
   /** The run has failed; the first failure counts. */
   fail(failure: Omit<Failure, "atMs">): void;
 }

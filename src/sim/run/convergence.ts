@@ -1,6 +1,6 @@
 // Has the cluster come to rest? Says what is still in the way, as a sentence; null: nothing.
 
-import { isFinished, isPlaced } from "../../model/task/task.ts";
+import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import type { RunContext } from "./context.ts";
 
 export function unsettledBecause(scene: RunContext): string | null {
@@ -19,7 +19,7 @@ export function unsettledBecause(scene: RunContext): string | null {
       running.set(taskId, { nodeId, startedAt });
     }
   }
-  for (const task of state.tasks.values()) {
+  for (const task of truth.tasks.values()) {
     const { taskId, status, desired, reason } = task;
     if (isFinished(status)) continue;
     const said = `task ${taskId} is ${status} (${reason.code}: ${reason.message})`;
@@ -29,11 +29,11 @@ export function unsettledBecause(scene: RunContext): string | null {
     if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && run?.startedAt !== task.startedAt)
       return `${said}, and of its last start nobody has told`;
-    if (status === "pending" && state.schedule.choose(task, state.cluster.strategy, state.lastNodeId) !== null)
+    if (status === "pending" && state.schedule.choose(task, state.cluster.strategy, state.cursors.lastNodeId) !== null)
       return `${said}, and a node would fit`;
   }
   for (const [taskId, { nodeId }] of running) {
-    const task = state.tasks.get(taskId as never);
+    const task = truth.tasks.get(taskId as never);
     if (!task || !isPlaced(task.status) || task.nodeId !== nodeId) return `${taskId} runs on ${nodeId} for nobody`;
   }
   if (mirror.tasks.size !== state.tasks.size) return `a watcher has ${mirror.tasks.size} of ${state.tasks.size} tasks`;

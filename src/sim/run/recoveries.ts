@@ -1,8 +1,8 @@
 // How long it took from a node's going away to its task's replacement running elsewhere, in virtual time.
 
-import type { Batch } from "../../model/change.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { RunContext } from "./context.ts";
+import type { CertainBatch } from "./truth.ts";
 
 export class Recoveries {
   readonly samples: number[] = [];
@@ -20,22 +20,20 @@ export class Recoveries {
     this.#stopped = true;
   }
 
-  batch({ changes }: Batch): void {
+  batch({ tasks }: CertainBatch): void {
     const { truth, away, world } = this.#scene;
-    for (const change of changes) {
-      if (change.type !== "task.updated" || this.#stopped) continue;
-      const task = truth.state.tasks.get(change.taskId);
-      if (!task) continue;
-      if (change.set.replacedBy && task.nodeId) {
-        const hostname = truth.state.nodes.get(task.nodeId)?.hostname ?? "";
-        const sinceMs = away.get(hostname) ?? this.#waiting.get(change.taskId);
-        if (sinceMs !== undefined) this.#waiting.set(change.set.replacedBy, sinceMs);
+    for (const { id, before, after } of tasks) {
+      if (after === null || this.#stopped) continue;
+      if (after.replacedBy && before?.replacedBy == null && after.nodeId) {
+        const hostname = truth.state.nodes.get(after.nodeId)?.hostname ?? "";
+        const sinceMs = away.get(hostname) ?? this.#waiting.get(id);
+        if (sinceMs !== undefined) this.#waiting.set(after.replacedBy, sinceMs);
       }
-      if (change.set.status === undefined) continue;
-      const sinceMs = this.#waiting.get(change.taskId);
+      if (after.status === before?.status) continue;
+      const sinceMs = this.#waiting.get(id);
       if (sinceMs === undefined) continue;
-      if (change.set.status === "running") this.samples.push(world.now - sinceMs);
-      if (change.set.status !== "scheduled") this.#waiting.delete(change.taskId);
+      if (after.status === "running") this.samples.push(world.now - sinceMs);
+      if (after.status !== "scheduled" && after.status !== "pending") this.#waiting.delete(id);
     }
   }
 }

@@ -1,7 +1,7 @@
 // Runs one plan: first everything may break, and nothing wrong may be seen; then all heals, and the cluster must come to
 // rest and stay quiet. Gives back what happened, and the first thing that was wrong.
 
-import type { Task } from "../../model/task/task.ts";
+import type { TaskView } from "../../model/task/view.ts";
 import type { Checker, Looks } from "../checkers/checker.ts";
 import { checkers } from "../checkers/index.ts";
 import { Disturbance } from "../faults/disturbance.ts";
@@ -167,15 +167,16 @@ class Run {
       const record = unseal(sealed);
       if (record?.kind === "snapshot") this.#look("snapshot", (looks) => looks.snapshot!(record.chunks));
       if (record?.kind !== "batch") return;
-      this.#world.note(`batch ${record.batch.revision} ${record.batch.cause} ${record.batch.changes.length}`);
-      this.#world.remark(() => JSON.stringify(record.batch.changes));
-      truth.apply(record.batch); // the truth comes first
-      this.#look("batch", (looks) => looks.batch!(record.batch));
-      this.#recoveries.batch(record.batch);
+      const { revision, commands, changes } = record.batch;
+      this.#world.note(`batch ${revision} ${commands.map(({ type }) => type).join(" ")} ${changes.length}`);
+      this.#world.remark(() => JSON.stringify(changes));
+      const certain = truth.apply(record.batch); // the truth comes first
+      this.#look("batch", (looks) => looks.batch!(certain));
+      this.#recoveries.batch(certain);
       if (this.#quietWatched) quiet.batches++;
     };
     master.onStarted = () => this.#look("recovered", (looks) => looks.recovered!());
-    const told = (task: Task) => this.#look("told", (looks) => looks.told!(task));
+    const told = (task: TaskView) => this.#look("told", (looks) => looks.told!(task));
     network.onAnswer = (server, request, response) => {
       if (response.status === 500)
         this.broken(new Error(`${server.name}: ${request.method} ${request.url} broke inside`));
@@ -189,7 +190,7 @@ class Run {
         .clone()
         .json()
         .then((body) => {
-          for (const task of Array.isArray(body) ? (body as Task[]) : [body as Task]) told(task);
+          for (const task of Array.isArray(body) ? (body as TaskView[]) : [body as TaskView]) told(task);
         });
     };
     network.onChunk = (server, _, chunk) => {
@@ -299,11 +300,11 @@ class Run {
     return (json ? await response.json() : await response.text()) as T;
   }
 
-  async #list(): Promise<Task[]> {
-    const tasks: Task[] = [];
+  async #list(): Promise<TaskView[]> {
+    const tasks: TaskView[] = [];
     for (;;) {
       const cursor = tasks.length === 0 ? "" : `&cursor=${tasks.at(-1)!.taskId}`;
-      const page = await this.#ask<Task[]>(`/api/v1/tasks?limit=10000${cursor}`);
+      const page = await this.#ask<TaskView[]>(`/api/v1/tasks?limit=10000${cursor}`);
       tasks.push(...page);
       if (page.length < 10_000) return tasks;
     }

@@ -1,60 +1,83 @@
-// What is certain: every batch that the master's disk holds for ever, applied to a state of its own. All else is held
-// against it. It is fed by the disk and by nothing that the master says.
+// What is certain: every batch that the master's disk holds for ever, applied to a state of its own. Everything else is
+// compared with it. It is fed by the disk and by nothing that the master says.
 
 import { ClusterState } from "../../core/state/cluster-state.ts";
+import { applyBatch } from "../../core/state/recover.ts";
 import type { Batch } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import { isPlaced, type Task } from "../../model/task/task.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import { isPlaced } from "../../model/task/reason.ts";
+import type { Task } from "../../model/task/task.ts";
+import { type TaskView, viewTask } from "../../model/task/view.ts";
 
-/** Task versions remembered, by the task: streams may carry what was so a while ago. */
+/** Task versions remembered, by the task: streams may carry older versions. */
 const tasksRemembered = 20_000;
+
+/** What one change of a batch did. Null: the record did not exist before, or does not exist any more. */
+export interface Certain<Id, Record> {
+  id: Id;
+  before: Record | null;
+  after: Record | null;
+}
+
+/** A batch that became certain, as what it did. */
+export interface CertainBatch {
+  batch: Batch;
+  tasks: Certain<TaskId, TaskView>[];
+  nodes: Certain<NodeId, NodeRecord>[];
+}
 
 export class Truth {
   readonly state = new ClusterState();
+  /** Every task as the API shows it. */
+  readonly tasks = new Map<TaskId, TaskView>();
   /** Tasks that were removed by a change in the log. */
   readonly removed = new Set<TaskId>();
   /** Of each task, the texts that a batch ever left it with, as hashes. */
   readonly #versions = new Map<string, Set<number | bigint>>();
-  /** Which tasks hold a place on a node: kept apart from the scheduler's own books, which are what is checked. */
+  /** Which tasks take capacity of a node: kept apart from the scheduler's own books, which are what is checked. */
   readonly #placed = new Map<NodeId, Set<TaskId>>();
   batches = 0;
 
-  apply(batch: Batch): void {
-    const touched = new Set<TaskId>();
-    for (const change of batch.changes) {
-      if (change.type === "task.removed") this.#forgetPlace(change.taskId);
-      this.state.apply(change);
-      if (change.type === "task.created") touched.add(change.task.taskId);
-      else if (change.type === "task.updated") touched.add(change.taskId);
-      else if (change.type === "task.removed") this.removed.add(change.taskId);
+  apply(batch: Batch): CertainBatch {
+    const certain: CertainBatch = { batch, tasks: [], nodes: [] };
+    for (const delta of applyBatch(this.state, batch)) {
+      if (delta.kind === "node") {
+        const { nodeId } = (delta.after ?? delta.before)!;
+        certain.nodes.push({ id: nodeId, before: delta.before, after: delta.after });
+      } else if (delta.kind === "task") certain.tasks.push(this.#taskChanged(delta.before, delta.after));
     }
-    this.state.revision = batch.revision;
     this.batches++;
-    for (const taskId of touched) {
-      const task = this.state.tasks.get(taskId);
-      if (!task) continue;
-      this.#place(task);
-      this.#remember(task);
+    for (const { id } of certain.tasks) {
+      const task = this.tasks.get(id);
+      if (task) this.#remember(task);
     }
+    return certain;
   }
 
-  placedOn(nodeId: NodeId): Task[] {
-    return [...(this.#placed.get(nodeId) ?? [])].map((taskId) => this.state.task(taskId));
+  #taskChanged(from: Task | null, to: Task | null): Certain<TaskId, TaskView> {
+    const { taskId: id } = (to ?? from)!;
+    const before = from && (this.tasks.get(id) ?? viewTask(from));
+    const after = to && viewTask(to);
+    if (before?.nodeId) this.#placed.get(before.nodeId)?.delete(id);
+    if (after === null) {
+      this.tasks.delete(id);
+      this.removed.add(id);
+    } else {
+      this.tasks.set(id, after);
+      if (after.nodeId !== null && isPlaced(after.status)) {
+        const placed = this.#placed.get(after.nodeId) ?? new Set();
+        this.#placed.set(after.nodeId, placed.add(id));
+      }
+    }
+    return { id, before, after };
   }
 
-  #place({ taskId, nodeId, status }: Task): void {
-    if (nodeId === null) return;
-    const placed = this.#placed.get(nodeId) ?? new Set();
-    if (isPlaced(status)) this.#placed.set(nodeId, placed.add(taskId));
-    else placed.delete(taskId);
+  placedOn(nodeId: NodeId): TaskView[] {
+    return [...(this.#placed.get(nodeId) ?? [])].map((taskId) => this.tasks.get(taskId)!);
   }
 
-  #forgetPlace(taskId: TaskId): void {
-    const nodeId = this.state.tasks.get(taskId)?.nodeId;
-    if (nodeId) this.#placed.get(nodeId)?.delete(taskId);
-  }
-
-  #remember(task: Task): void {
+  #remember(task: TaskView): void {
     let versions = this.#versions.get(task.taskId);
     if (!versions) {
       versions = new Set();
@@ -64,13 +87,13 @@ export class Truth {
     versions.add(Bun.hash(JSON.stringify(task)));
   }
 
-  /** Was this task ever exactly so, for certain? */
-  was(task: Task): boolean {
+  /** True when this task certainly was exactly so at some time. */
+  was(task: TaskView): boolean {
     return this.#versions.get(task.taskId)?.has(Bun.hash(JSON.stringify(task))) ?? false;
   }
 
-  /** The task of that id, whatever became of it. */
+  /** True when the log has a task of that id, or removed one. */
   knows(taskId: TaskId): boolean {
-    return this.state.tasks.has(taskId) || this.removed.has(taskId);
+    return this.tasks.has(taskId) || this.removed.has(taskId);
   }
 }

@@ -6,7 +6,7 @@ import type { TaskView } from "../../api/views/task.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { Outcome } from "../../model/refusal.ts";
-import { isFinished } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import { strangersWord } from "../checkers/strangers-are-refused.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import { drawWish } from "../machines/programs.ts";
@@ -118,7 +118,7 @@ export class Workload {
     for (let tries = 0; tries < 4 && this.#live.length > 0; tries++) {
       const at = randomInteger(this.#random, this.#live.length);
       const taskId = this.#live[at]!;
-      const task = truth.state.tasks.get(taskId);
+      const task = truth.tasks.get(taskId);
       if (task && !isFinished(task.status)) return taskId;
       this.#live.splice(at, 1);
       if (randomInteger(this.#random, 3) === 0) return taskId;
@@ -176,8 +176,8 @@ export class Workload {
   async #speakAsStranger(client: Client, process: Process): Promise<void> {
     const { truth } = this.#scene;
     const taskId = this.#pick();
-    const task = taskId && truth.state.tasks.get(taskId);
-    const stranger = task && [...truth.state.nodes.keys()].find((nodeId) => nodeId !== task.nodeId);
+    const task = taskId && truth.tasks.get(taskId);
+    const stranger = task?.nodeId && [...truth.state.nodes.keys()].find((nodeId) => nodeId !== task.nodeId);
     if (!stranger) return;
     const reason = { code: "exited" as const, message: strangersWord };
     const body = { status: "failed" as const, nodeId: stranger, reason };

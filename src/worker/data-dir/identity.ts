@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeIdPattern } from "../../model/ids.ts";
 import { lockFile } from "./folder-lock.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -58,8 +59,7 @@ export class IdentityFile {
     }
     try {
       const { nodeId, clusterId } = JSON.parse(text) as Partial<Identity>;
-      if (typeof nodeId === "string" && /^node-[a-z0-9]{8}$/.test(nodeId))
-        return { nodeId, clusterId: clusterId ?? "" };
+      if (typeof nodeId === "string" && nodeIdPattern.test(nodeId)) return { nodeId, clusterId: clusterId ?? "" };
     } catch {
       // Not JSON: said below.
     }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { silentLog } from "../../lib/log.ts";
-import { containerLabels } from "../../model/cluster.ts";
+import { containerLabels } from "../../model/cluster/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { ContainerUse } from "../../runtime/containers.ts";
 import type { ImageState } from "../../runtime/images.ts";

@@ -1,7 +1,7 @@
 // Which images and volumes on an engine's disk may be removed, and why the rest stays. Pure: it takes what is there, who
 // uses it, and what Podling made or pulled.
 
-import { containerLabels } from "../../model/cluster.ts";
+import { containerLabels } from "../../model/cluster/cluster.ts";
 import type { CleanupCode } from "../../model/node/cleanup.ts";
 import type { ContainerUse } from "../../runtime/containers.ts";
 import type { ImageState } from "../../runtime/images.ts";

@@ -1,7 +1,7 @@
 // Which images and volumes the tasks of this node need: nothing of these is removed.
 
 import { plainReference } from "../../model/image-reference.ts";
-import { isFinished } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import { type Assignment, imagesOf, isToRun, volumesOf } from "../task/assignment.ts";
 
 /** Names of images (plain references) and of volumes, each with the name of a task that needs it. */

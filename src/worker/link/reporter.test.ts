@@ -6,7 +6,7 @@ import { systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
-import type { TaskStatus } from "../../model/task/task.ts";
+import type { TaskStatus } from "../../model/task/reason.ts";
 import type { Observation } from "../task/step.ts";
 import { Reporter } from "./reporter.ts";
 

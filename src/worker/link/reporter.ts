@@ -10,7 +10,7 @@ import type { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { RefusalCode } from "../../model/refusal.ts";
-import { isFinished, type TaskStatus } from "../../model/task/task.ts";
+import { isFinished, type TaskStatus } from "../../model/task/reason.ts";
 import type { Observation } from "../task/step.ts";
 
 export interface ReporterOptions {

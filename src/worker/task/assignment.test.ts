@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";
-import { specDefaults } from "../../model/task/task.ts";
+import { specDefaults } from "../../model/task/spec.ts";
 import {
   containerAssignment,
   imagesOf,

@@ -1,45 +1,21 @@
 // What the master wants of one task on this node, in the worker's own nested form, and the parser that makes it from the
 // flat form on the wire. Nothing else in the worker reads the wire's form of a task.
 
-import { mainContainer } from "../../model/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
+import type { TaskStatus } from "../../model/task/reason.ts";
 import {
-  type LastFailure,
-  type PublishedPort,
+  type ContainerSpec,
+  containerDefaults,
+  mainContainer,
   type RestartPolicy,
   specDefaults,
-  type TaskStatus,
-} from "../../model/task/task.ts";
-import type { ContainerSpec } from "../../runtime/containers.ts";
+  type TaskSpec,
+} from "../../model/task/spec.ts";
+import { type ContainerStatus, noContainerStatus } from "../../model/task/status.ts";
+import type { Desired } from "../../model/task/task.ts";
 
-/** What a worker needs of a task's template. */
-export interface AssignedSpec {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** At least one. */
-  readonly containers: readonly ContainerSpec[];
-  /** Run one after the other before `containers`. */
-  readonly init: readonly ContainerSpec[];
-  readonly restartPolicy: RestartPolicy;
-  readonly stopGraceSeconds: number;
-  readonly platform: string | null;
-}
-
-/** What the master's record says of one container: what a worker reported last. */
-export interface ContainerStatus {
-  readonly name: string;
-  readonly containerId: string | null;
-  readonly exitCode: number | null;
-  readonly oomKilled: boolean;
-  readonly restarts: number;
-  readonly publishedPorts: readonly PublishedPort[];
-  readonly startedAt: string | null;
-  readonly error: string | null;
-  readonly lastFailure: LastFailure | null;
-}
-
-/** `draining` means that the task gets no new traffic; its containers run on, as with `running`. */
-export type Desired = "running" | "draining" | "stopped";
+/** What a worker needs of a task's template, with the name of the task. */
+export type AssignedSpec = Omit<TaskSpec, "constraints"> & { readonly name: string };
 
 /** A task as this node has to run it. Immutable: a change is another assignment. */
 export interface Assignment {
@@ -117,15 +93,15 @@ function containerSpecOf(wire: WireContainer): ContainerSpec {
   return {
     name: wire.name ?? mainContainer,
     image: wire.image,
-    command: wire.command ?? specDefaults.command,
-    args: wire.args ?? specDefaults.args,
-    env: wire.env ?? specDefaults.env,
-    ports: wire.ports ?? specDefaults.ports,
-    resources: wire.resources ?? specDefaults.resources,
-    mounts: wire.mounts ?? specDefaults.mounts,
+    command: wire.command ?? containerDefaults.command,
+    args: wire.args ?? containerDefaults.args,
+    env: wire.env ?? containerDefaults.env,
+    ports: wire.ports ?? containerDefaults.ports,
+    resources: wire.resources ?? containerDefaults.resources,
+    mounts: wire.mounts ?? containerDefaults.mounts,
     user: wire.user ?? null,
     workingDir: wire.workingDir ?? null,
-    pullPolicy: wire.pullPolicy ?? specDefaults.pullPolicy,
+    pullPolicy: wire.pullPolicy ?? containerDefaults.pullPolicy,
   };
 }
 
@@ -136,7 +112,7 @@ function containerStatusOf(wire: WireStatus): ContainerStatus {
     exitCode: wire.exitCode ?? null,
     oomKilled: wire.oomKilled ?? false,
     restarts: wire.restarts ?? 0,
-    publishedPorts: wire.publishedPorts ?? [],
+    publishedPorts: wire.publishedPorts ?? noContainerStatus.publishedPorts,
     startedAt: wire.startedAt ?? null,
     error: wire.error ?? null,
     lastFailure: wire.lastFailure ?? null,

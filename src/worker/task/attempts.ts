@@ -2,7 +2,8 @@
 // the engine and the master's record say the rest. Only reduce() makes another one.
 
 import { limits } from "../../model/limits.ts";
-import type { LastFailure, Reason } from "../../model/task/task.ts";
+import type { Reason } from "../../model/task/reason.ts";
+import type { LastFailure } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 import { recordedStreak } from "./restart-policy.ts";

@@ -3,7 +3,7 @@
 
 import { InvariantError } from "../../lib/assert.ts";
 import type { CancelTimer } from "../../lib/clock.ts";
-import { containerLabels, containerName } from "../../model/cluster.ts";
+import { containerLabels, containerName } from "../../model/cluster/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { assigned, container } from "../../../test/worker/samples.ts";
 import { limits } from "../../model/limits.ts";
-import { type ReasonCode, type RestartPolicy, specDefaults } from "../../model/task/task.ts";
+import type { ReasonCode } from "../../model/task/reason.ts";
+import { type RestartPolicy, specDefaults } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment, WireAssignment } from "./assignment.ts";
 import { type Attempts, noAttempts, type Progress } from "./attempts.ts";

@@ -2,7 +2,7 @@
 // it returns the next progress and what to report. It decides pauses, counts and failures; step() decides actions.
 
 import { limits } from "../../model/limits.ts";
-import type { ReasonCode } from "../../model/task/task.ts";
+import type { ReasonCode } from "../../model/task/reason.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { ActionType, Attempts, Progress } from "./attempts.ts";

@@ -1,7 +1,7 @@
 // When a container is started again, and after which pause. Pure arithmetic on the restart policy and on one run.
 
 import { limits } from "../../model/limits.ts";
-import type { RestartPolicy } from "../../model/task/task.ts";
+import type { RestartPolicy } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { assigned, container as sample } from "../../../test/worker/samples.ts";
-import { type RestartPolicy, specDefaults } from "../../model/task/task.ts";
+import { type RestartPolicy, specDefaults } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { ContainerAssignment, WireAssignment } from "./assignment.ts";
 import { type Attempts, noAttempts } from "./attempts.ts";

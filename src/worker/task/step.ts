@@ -2,7 +2,9 @@
 // effect. The runner asks at a start, on a change and after every action, so nothing depends on having seen an event.
 
 import { limits } from "../../model/limits.ts";
-import type { LastFailure, PublishedPort, Reason, TaskStatus } from "../../model/task/task.ts";
+import type { Reason, TaskStatus } from "../../model/task/reason.ts";
+import type { PublishedPort } from "../../model/task/spec.ts";
+import type { LastFailure } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { Attempts, Progress } from "./attempts.ts";

@@ -2,7 +2,7 @@
 // the task does not have (any more) are stopped by their own runners. It decides nothing about a single container.
 
 import type { TaskId } from "../../model/ids.ts";
-import { isFinished } from "../../model/task/task.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Reporter } from "../link/reporter.ts";
 import { type Assignment, containerAssignment, unsupported } from "./assignment.ts";

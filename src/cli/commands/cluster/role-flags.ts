@@ -1,6 +1,6 @@
 // The flags of master, worker and up, and their conversion to settings.
 
-import { type Strategy, strategies } from "../../../model/cluster.ts";
+import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import { limits } from "../../../model/limits.ts";
 import { parseCpu, parseMemory } from "../../../model/quantity.ts";
 import type { Context } from "../../command/context.ts";

@@ -4,7 +4,7 @@
 import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
 import { framedMediaType, readFrames } from "../../../lib/frames.ts";
-import { isFinished } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { Failure, RefusedError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";

@@ -3,7 +3,7 @@
 import type { CallOptions } from "../../../api/client.ts";
 import type { TaskView } from "../../../api/views/task.ts";
 import type { NodeId } from "../../../model/ids.ts";
-import { type TaskStatus, taskStatuses } from "../../../model/task/task.ts";
+import { type TaskStatus, taskStatuses } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 

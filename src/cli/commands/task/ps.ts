@@ -4,7 +4,7 @@ import type { GoneEvent, SyncEvent } from "../../../api/views/stream-events.ts";
 import type { TaskView } from "../../../api/views/task.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import type { NodeId } from "../../../model/ids.ts";
-import { isFinished } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/reason.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";

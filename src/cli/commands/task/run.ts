@@ -2,7 +2,7 @@
 
 import type { TaskView } from "../../../api/views/task.ts";
 import type { RefusalCode } from "../../../model/refusal.ts";
-import { isFinished } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/reason.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";

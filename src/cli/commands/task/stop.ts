@@ -1,7 +1,7 @@
 // podling stop: stops tasks and waits until they have stopped.
 
 import type { TaskView } from "../../../api/views/task.ts";
-import { isFinished } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/reason.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";

@@ -4,7 +4,7 @@ import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import { limits } from "../../../model/limits.ts";
-import { isFinished } from "../../../model/task/task.ts";
+import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { RefusedError } from "../../command/failure.ts";
 import { formatWait } from "../../render/time.ts";

@@ -3,7 +3,7 @@
 
 import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/explanation.ts";
 import { formatCpu, formatMemory } from "../../../model/quantity.ts";
-import type { Reason } from "../../../model/task/task.ts";
+import type { Reason } from "../../../model/task/reason.ts";
 import { shortfall, verdictOf, type Wish } from "../filters.ts";
 import type { NodeInfo } from "../index/node-info.ts";
 

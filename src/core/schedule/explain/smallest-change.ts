@@ -4,7 +4,8 @@ import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/expl
 import type { NodeId } from "../../../model/ids.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../../model/quantity.ts";
-import type { Constraint, TaskSpec } from "../../../model/task/task.ts";
+import type { Requirements } from "../../../model/task/requirements.ts";
+import type { Constraint } from "../../../model/task/spec.ts";
 import { count, formatConstraint } from "../filters.ts";
 import { demandOf, unmet } from "../index/node-info.ts";
 
@@ -32,7 +33,7 @@ type RecordOf = (nodeId: NodeId) => NodeRecord | undefined;
  */
 export function smallestChange(
   verdicts: readonly NodeVerdict[],
-  spec: TaskSpec,
+  spec: Requirements,
   recordOf: RecordOf = () => undefined,
 ): string | null {
   if (verdicts.length === 0) return "start a worker: podling worker --master URL";
@@ -51,7 +52,7 @@ export function smallestChange(
   return failed.map((verdict) => remedy(verdict, node.hostname, spec, record)).join(", and ");
 }
 
-function costOf({ filter, missing }: FilterVerdict, spec: TaskSpec, record: NodeRecord | undefined): number {
+function costOf({ filter, missing }: FilterVerdict, spec: Requirements, record: NodeRecord | undefined): number {
   if (filter === "cpu" || filter === "memory") {
     const { cpuMillis, memoryBytes } = demandOf(spec);
     const needs = filter === "cpu" ? cpuMillis / 1000 : memoryBytes;
@@ -65,7 +66,7 @@ function costOf({ filter, missing }: FilterVerdict, spec: TaskSpec, record: Node
 }
 
 /** Where no node could hold it, however empty. */
-function whyNever(verdicts: readonly NodeVerdict[], spec: TaskSpec, recordOf: RecordOf): string {
+function whyNever(verdicts: readonly NodeVerdict[], spec: Requirements, recordOf: RecordOf): string {
   const records = verdicts.flatMap(({ nodeId }) => recordOf(nodeId) ?? []);
   const { cpuMillis, memoryBytes } = demandOf(spec);
   const largest = (of: "cpu" | "memory") =>
@@ -91,7 +92,7 @@ function whyNever(verdicts: readonly NodeVerdict[], spec: TaskSpec, recordOf: Re
 function remedy(
   { filter, missing, message }: FilterVerdict,
   hostname: string,
-  spec: TaskSpec,
+  spec: Requirements,
   record: NodeRecord | undefined,
 ): string {
   switch (filter) {
@@ -132,7 +133,7 @@ function waitFor(hostname: string, record: NodeRecord | undefined): string {
   return `wait until ${until.slice(11, 19)} UTC, when ${hostname} has been steady, or uncordon it`;
 }
 
-function freePort(message: string, hostname: string, spec: TaskSpec): string {
+function freePort(message: string, hostname: string, spec: Requirements): string {
   const { ports } = demandOf(spec);
   const what = ports.length === 1 ? `port ${ports[0]!.key} on ${hostname}` : `the port on ${hostname} (${message})`;
   return `free ${what}, or let a port be chosen`;
@@ -148,6 +149,6 @@ function relabel(constraint: Constraint, { hostname, labels }: NodeRecord): stri
   return `add the label ${key}=${constraint.value} to ${hostname}`;
 }
 
-function unmetAll({ constraints }: TaskSpec, record: NodeRecord): Constraint[] {
+function unmetAll({ constraints }: Requirements, record: NodeRecord): Constraint[] {
   return constraints.filter((constraint) => unmet([constraint], record) !== null);
 }

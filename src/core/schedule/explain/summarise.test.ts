@@ -2,15 +2,15 @@
 
 import { describe, expect, test } from "bun:test";
 import type { NodeRecord } from "../../../model/node/node.ts";
-import type { TaskSpec } from "../../../model/task/task.ts";
+import type { Requirements } from "../../../model/task/requirements.ts";
 import { cluster, GiB, idOf, label, MiB, named, node, port, task } from "../test-cluster.ts";
 import { smallestChange } from "./smallest-change.ts";
 import { summarise, summarisePlacement } from "./summarise.ts";
 
 interface Case {
   nodes: NodeRecord[];
-  placed?: (readonly [string, TaskSpec, number?])[];
-  wants?: TaskSpec;
+  placed?: (readonly [string, Requirements, number?])[];
+  wants?: Requirements;
   /** Why nothing fits. */
   why: string;
   code?: string;

@@ -1,15 +1,16 @@
 // One sentence from a whole matrix: why nothing fits, or why this node was the one.
 
-import type { Strategy } from "../../../model/cluster.ts";
+import type { Strategy } from "../../../model/cluster/cluster.ts";
 import type { NodeVerdict } from "../../../model/explanation.ts";
-import type { Reason, TaskSpec } from "../../../model/task/task.ts";
+import type { Reason } from "../../../model/task/reason.ts";
+import type { Requirements } from "../../../model/task/requirements.ts";
 import { wishOf } from "../filters.ts";
 import { describeGroups, groupVerdicts } from "./failure.ts";
 
 export { smallestChange } from "./smallest-change.ts";
 
 /** "0 of 3 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free), 1 is cordoned". */
-export function summarise(verdicts: readonly NodeVerdict[], spec: TaskSpec): Reason {
+export function summarise(verdicts: readonly NodeVerdict[], spec: Requirements): Reason {
   return describeGroups(groupVerdicts(verdicts), verdicts.length, wishOf(spec));
 }
 

@@ -1,6 +1,6 @@
 // Which nodes have a label, for the keys that constraints ask for: built at the first question, kept up from then on.
 
-import type { Constraint } from "../../../model/task/task.ts";
+import type { Constraint } from "../../../model/task/spec.ts";
 import type { NodeInfo } from "./node-info.ts";
 
 interface KeyIndex {

@@ -3,7 +3,8 @@
 
 import { assert } from "../../../lib/assert.ts";
 import { dockerArch, type NodeRecord } from "../../../model/node/node.ts";
-import type { Constraint, TaskSpec } from "../../../model/task/task.ts";
+import type { Requirements } from "../../../model/task/requirements.ts";
+import type { Constraint } from "../../../model/task/spec.ts";
 
 /** What a task takes, in whole numbers so that sums stay exact. */
 export interface Demand {
@@ -21,7 +22,7 @@ export interface HostPort {
 
 const noPorts: readonly HostPort[] = [];
 
-export function demandOf({ resources, ports }: Pick<TaskSpec, "resources" | "ports">): Demand {
+export function demandOf({ resources, ports }: Pick<Requirements, "resources" | "ports">): Demand {
   return {
     cpuMillis: Math.round(resources.cpu.request * 1000),
     memoryBytes: resources.memory.request,
@@ -29,7 +30,7 @@ export function demandOf({ resources, ports }: Pick<TaskSpec, "resources" | "por
   };
 }
 
-function fixedPorts(ports: TaskSpec["ports"]): readonly HostPort[] {
+function fixedPorts(ports: Requirements["ports"]): readonly HostPort[] {
   return ports
     .filter(({ hostPort }) => hostPort !== null)
     .map(({ hostPort, protocol, hostIp }) => ({ key: `${hostPort}/${protocol}`, hostIp }));
@@ -216,7 +217,7 @@ export function runsPlatform(platform: string | null, { engine }: NodeRecord): b
 
 /** Could hold the task for good, whatever its room. */
 export function eligible(
-  { constraints, platform }: Pick<TaskSpec, "constraints" | "platform">,
+  { constraints, platform }: Pick<Requirements, "constraints" | "platform">,
   record: NodeRecord,
 ): boolean {
   return unmet(constraints, record) === null && runsPlatform(platform, record);

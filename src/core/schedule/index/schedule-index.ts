@@ -2,11 +2,12 @@
 // (explain, whole). Both answer the same: the fitting node with the highest score, the first in order among equals.
 
 import { assert } from "../../../lib/assert.ts";
-import type { Strategy } from "../../../model/cluster.ts";
+import type { Strategy } from "../../../model/cluster/cluster.ts";
 import type { NodeVerdict } from "../../../model/explanation.ts";
 import type { NodeId } from "../../../model/ids.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
-import type { Reason, TaskSpec } from "../../../model/task/task.ts";
+import type { Reason } from "../../../model/task/reason.ts";
+import type { Requirements } from "../../../model/task/requirements.ts";
 import { describeFailure } from "../explain/failure.ts";
 import { evaluate, wishOf } from "../filters.ts";
 import { eligibilityKey, portsKey } from "../scheduling-class.ts";
@@ -82,13 +83,13 @@ export class ScheduleIndex {
     this.#retire(slot);
   }
 
-  place(nodeId: NodeId, task: TaskSpec): void {
+  place(nodeId: NodeId, task: Requirements): void {
     const slot = this.#slot(nodeId);
     slot.take(demandOf(task));
     this.#note(slot);
   }
 
-  release(nodeId: NodeId, task: TaskSpec): void {
+  release(nodeId: NodeId, task: Requirements): void {
     const slot = this.#slot(nodeId);
     slot.give(demandOf(task));
     this.#note(slot);
@@ -100,7 +101,7 @@ export class ScheduleIndex {
   }
 
   /** The node for a task, or null where none fits. `lastNodeId`: the one chosen last, where round-robin stands. */
-  choose(spec: TaskSpec, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
+  choose(spec: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
     const demand = demandOf(spec);
     const after = this.#orderOf(lastNodeId);
     const found = isPlain(spec, demand)
@@ -111,7 +112,7 @@ export class ScheduleIndex {
   }
 
   /** Every node, in order, with every filter's verdict, and the score of those that fit. */
-  explain(spec: TaskSpec, strategy: Strategy, lastNodeId: NodeId | null): NodeVerdict[] {
+  explain(spec: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeVerdict[] {
     const count = this.#order.length;
     const last = this.#lastPosition(lastNodeId);
     const wish = wishOf(spec);
@@ -132,7 +133,7 @@ export class ScheduleIndex {
   }
 
   /** What summarise() says of the matrix, without building it: a count over the nodes, and one sentence. */
-  whyNone(spec: TaskSpec): Reason {
+  whyNone(spec: Requirements): Reason {
     return describeFailure(wishOf(spec), this.#order);
   }
 
@@ -144,7 +145,7 @@ export class ScheduleIndex {
     return copy;
   }
 
-  #chooseParticular(spec: TaskSpec, demand: Demand, strategy: Strategy, after: number): Found {
+  #chooseParticular(spec: Requirements, demand: Demand, strategy: Strategy, after: number): Found {
     const { constraints, platform } = spec;
     const eligibility = eligibilityKey(spec);
     const key = `${strategy} ${eligibility} ${portsKey(spec)}`;
@@ -197,7 +198,7 @@ export class ScheduleIndex {
   }
 
   /** A set with all that the constraints leave, as small as the indexes can tell; in no order unless it is all nodes. */
-  #candidates({ constraints }: TaskSpec): readonly NodeInfo[] {
+  #candidates({ constraints }: Requirements): readonly NodeInfo[] {
     let smallest: readonly NodeInfo[] = this.#order;
     for (const constraint of constraints) {
       const left =
@@ -279,7 +280,7 @@ export class ScheduleIndex {
   }
 }
 
-function isPlain({ constraints, platform }: TaskSpec, { ports }: Demand): boolean {
+function isPlain({ constraints, platform }: Requirements, { ports }: Demand): boolean {
   return constraints.length === 0 && ports.length === 0 && platform === null;
 }
 
@@ -292,7 +293,7 @@ function scoreOf(strategy: Strategy, slot: NodeInfo, turn: number): number {
 /** One look at each: for few candidates, in any order. */
 function bestOf(
   candidates: readonly NodeInfo[],
-  spec: TaskSpec,
+  spec: Requirements,
   demand: Demand,
   strategy: Strategy,
   after: number,

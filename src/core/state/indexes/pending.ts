@@ -2,8 +2,11 @@
 // none does, so a full cluster with ten thousand waiting tasks costs one attempt a shape.
 
 import type { TaskId } from "../../../model/ids.ts";
-import type { Reason, ReasonCode, Task } from "../../../model/task/task.ts";
+import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
+import { requirementsOf } from "../../../model/task/requirements.ts";
+import type { Task } from "../../../model/task/task.ts";
 import { schedulingClassKey } from "../../schedule/scheduling-class.ts";
+import type { Index } from "../delta.ts";
 import { OrderedIds } from "./ordered-ids.ts";
 
 interface Shape {
@@ -22,7 +25,7 @@ interface Shape {
 /** Few, because each is looked at whenever room is gained. */
 const emptyShapesKept = 16;
 
-export class PendingTasks {
+export class PendingTasks implements Index<Task> {
   readonly #shapes = new Map<string, Shape>();
   /** Shapes worth an attempt. */
   readonly #dirty = new Set<string>();
@@ -34,8 +37,17 @@ export class PendingTasks {
     return this.#count;
   }
 
+  moved(before: Task | null, after: Task | null): void {
+    const was = before?.observed.status === "pending";
+    const is = after?.observed.status === "pending";
+    if (was && is) {
+      if (before.observed.reason !== after.observed.reason) this.update(before, after);
+    } else if (was) this.remove(before);
+    else if (is) this.add(after);
+  }
+
   add(task: Task): void {
-    const key = schedulingClassKey(task);
+    const key = schedulingClassKey(requirementsOf(task.spec));
     let shape = this.#shapes.get(key);
     if (!shape) {
       shape = { taskIds: new OrderedIds(byId), newest: null, unexplained: new Set(), told: new Map(), failure: null };
@@ -54,21 +66,21 @@ export class PendingTasks {
 
   /** Its record says something else now; its shape never changes. */
   update(before: Task, after: Task): void {
-    const key = schedulingClassKey(after);
+    const key = schedulingClassKey(requirementsOf(after.spec));
     const shape = this.#shapes.get(key)!;
     this.#saysNoMore(shape, before);
     this.#says(shape, key, after);
   }
 
   #says(shape: Shape, key: string, task: Task): void {
-    shape.told.set(task.reason.code, (shape.told.get(task.reason.code) ?? 0) + 1);
-    if (task.reason.code !== "waiting") return;
+    shape.told.set(task.observed.reason.code, (shape.told.get(task.observed.reason.code) ?? 0) + 1);
+    if (task.observed.reason.code !== "waiting") return;
     shape.unexplained.add(task.taskId);
     this.#dirty.add(key);
   }
 
   remove(task: Task): void {
-    const key = schedulingClassKey(task);
+    const key = schedulingClassKey(requirementsOf(task.spec));
     const shape = this.#shapes.get(key);
     if (!shape?.taskIds.delete(task.taskId)) return;
     this.#count--;
@@ -81,9 +93,9 @@ export class PendingTasks {
 
   #saysNoMore(shape: Shape, task: Task): void {
     shape.unexplained.delete(task.taskId);
-    const saying = shape.told.get(task.reason.code)! - 1;
-    if (saying > 0) shape.told.set(task.reason.code, saying);
-    else shape.told.delete(task.reason.code);
+    const saying = shape.told.get(task.observed.reason.code)! - 1;
+    if (saying > 0) shape.told.set(task.observed.reason.code, saying);
+    else shape.told.delete(task.observed.reason.code);
   }
 
   /** A node joined, freed room or was uncordoned: every shape is worth an attempt again. */

@@ -2,14 +2,21 @@
 
 import { assert } from "../../../lib/assert.ts";
 import type { TaskId } from "../../../model/ids.ts";
+import type { Task } from "../../../model/task/task.ts";
+import type { Index } from "../delta.ts";
 
-export class TaskOrder {
+export class TaskOrder implements Index<Task> {
   /** Sorted. Removed ids stay until they are half of the whole, so that a removal never shifts the array. */
   #ids: TaskId[] = [];
   #removed = new Set<TaskId>();
 
   get last(): TaskId | null {
     return this.#ids.at(-1) ?? null;
+  }
+
+  moved(before: Task | null, after: Task | null): void {
+    if (before === null && after !== null) this.add(after.taskId);
+    else if (before !== null && after === null) this.remove(before.taskId);
   }
 
   add(taskId: TaskId): void {

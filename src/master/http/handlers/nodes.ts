@@ -54,7 +54,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     heartbeat: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
-      if (found.value.unheard) return notRegistered(found.value);
+      if (found.value.unconfirmed) return notRegistered(found.value);
       return liveness.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
     },
     deregisterNode: async (call) => {

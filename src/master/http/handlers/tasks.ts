@@ -5,15 +5,15 @@ import type { taskOperations } from "../../../api/operations/tasks.ts";
 import { fromNode } from "../../../api/origin.ts";
 import { type Call, type HandlersOf, JsonText } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import type { Idempotency } from "../../../core/state/cluster-state.ts";
 import { resolveTask } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { TaskId } from "../../../model/ids.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
-import { isFinished, type Task } from "../../../model/task/task.ts";
+import { hasFinished, type Idempotency, type Task } from "../../../model/task/task.ts";
 import { checkTaskInput } from "../../../model/task/task-input.ts";
+import { viewTask } from "../../../model/task/view.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
 import { createExplainer } from "../explain.ts";
@@ -40,16 +40,20 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
     },
     getTask: async (call) => {
       const found = await reads.task(call.parameters.id);
-      return found.ok ? commands.after(found.value.taskId, call.query, call) : found;
+      return found.ok ? shown(await commands.after(found.value.taskId, call.query, call)) : found;
     },
-    reportTask: (call) => {
+    reportTask: async (call) => {
       const { body, origin, parameters } = call;
       // A worker always says which node it is; a report sent by hand need not.
       const by = body.nodeId === undefined ? origin : fromNode(origin, body.nodeId);
-      return commands.change(parameters.id, by, (taskId) => ({ type: "reportTask", taskId, report: body }), {}, call);
+      const report = (taskId: TaskId) => ({ type: "reportTask", taskId, report: body }) as const;
+      return shown(await commands.change(parameters.id, by, report, {}, call));
     },
-    stopTask: (call) =>
-      commands.change(call.parameters.id, call.origin, (taskId) => ({ type: "stopTask", taskId }), call.query, call),
+    stopTask: async (call) => {
+      const { parameters, origin, query } = call;
+      const stop = (taskId: TaskId) => ({ type: "stopTask", taskId }) as const;
+      return shown(await commands.change(parameters.id, origin, stop, query, call));
+    },
     deleteTask: async (call) => {
       const found = await reads.task(call.parameters.id);
       if (!found.ok) return found;
@@ -63,8 +67,8 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
       if (!found.ok) return found;
       call.mayTakeLong();
       const { value } = found;
-      const node = value.nodeId === null ? undefined : state.nodes.get(value.nodeId);
-      return fetchLogs(value, node, call.query, call.headers.get("accept") ?? "", call.signal, logs);
+      const node = value.placement === null ? undefined : state.nodes.get(value.placement.nodeId);
+      return fetchLogs(viewTask(value), node, call.query, call.headers.get("accept") ?? "", call.signal, logs);
     },
     explainTask: async (call) => {
       const found = await reads.task(call.parameters.id);
@@ -102,7 +106,7 @@ class TaskCommands {
     const { state, watchers } = this.#context;
     if (wait === undefined) return resolveTask(state, taskId);
     call.mayTakeLong();
-    const reached = wait === "running" ? hasStarted : (one: Task) => isFinished(one.status);
+    const reached = wait === "running" ? hasStarted : hasFinished;
     const timeoutMs = Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs);
     const waited = await watchers.waitFor(taskId, reached, timeoutMs, call.signal);
     return waited ? ok(waited) : this.#reads.task(taskId);
@@ -121,15 +125,14 @@ async function createTask(
   const outcome = await loop.submit(
     {
       type: "createTask",
-      wish: input.value,
+      input: input.value,
       ...(key.value === null ? {} : { idempotency: same(key.value, input.value) }),
     },
     call.origin,
   );
   if (!outcome.ok) return outcome;
   const created = await commands.after(outcome.value.taskId!, call.query, call);
-  if (!created.ok) return created;
-  return ok(new JsonText(JSON.stringify(created.value), { location: `/api/v1/tasks/${created.value.taskId}` }));
+  return created.ok ? shown(created, { location: `/api/v1/tasks/${created.value.taskId}` }) : created;
 }
 
 /** The fingerprint shows whether two requests with one key are the same. It is in the journal, so its algorithm stays. */
@@ -137,8 +140,13 @@ function same(key: string, input: unknown): Idempotency {
   return { key, fingerprint: createHash("sha256").update(JSON.stringify(input)).digest("base64url") };
 }
 
+/** The task as the API shows it. */
+function shown(outcome: Outcome<Task>, headers?: Record<string, string>): Outcome<JsonText> {
+  return outcome.ok ? ok(new JsonText(JSON.stringify(viewTask(outcome.value)), headers)) : outcome;
+}
+
 function hasStarted(task: Task): boolean {
-  return task.status === "running" || isFinished(task.status);
+  return task.observed.status === "running" || hasFinished(task);
 }
 
 function idempotencyKey(headers: Headers): Outcome<string | null> {

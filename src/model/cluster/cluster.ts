@@ -1,5 +1,7 @@
 // What the whole cluster is, beyond its tasks and nodes.
 
+import { mainContainer } from "../task/spec.ts";
+
 export const strategies = ["round-robin", "spread", "binpack"] as const;
 export type Strategy = (typeof strategies)[number];
 
@@ -25,9 +27,6 @@ export function ownerLabels(labels: Readonly<Record<string, string>>): Record<st
   const { cluster, node } = containerLabels;
   return { [cluster]: labels[cluster] ?? "", [node]: labels[node] ?? "" };
 }
-
-/** The name of the one container of a task that was given in its short form. */
-export const mainContainer = "main";
 
 /** A container's name on the engine derives from its task, so that a create repeated after a crash finds it. */
 export function containerName(taskId: string, container: string = mainContainer): string {

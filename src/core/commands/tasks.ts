@@ -1,0 +1,88 @@
+// What users ask of tasks: create, stop, remove.
+
+import { toTimestamp } from "../../lib/clock.ts";
+import { ok } from "../../lib/result.ts";
+import { nextTaskId, type TaskId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import { specOfInput } from "../../model/task/input-spec.ts";
+import { hasFinished, type PackedTask, type PackedTaskUpdate } from "../../model/task/task.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { findTask } from "../state/lookup.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
+import { ending } from "./ending.ts";
+
+export function decideCreate(
+  state: ClusterState,
+  { input, idempotency }: Extract<Command, { type: "createTask" }>,
+  { now, random }: DecisionContext,
+): Outcome<Decision> {
+  const earlier = idempotency && state.withKey(idempotency.key);
+  if (earlier) {
+    const { taskId, fingerprint } = earlier;
+    if (fingerprint === idempotency.fingerprint) return ok({ changes: [], granted: { taskId } });
+    return refuse(
+      "idempotency-conflict",
+      `the Idempotency-Key ${JSON.stringify(idempotency.key)} made task ${taskId} from a different body`,
+      { hint: "Use a new key for a new task.", details: { taskId } },
+    );
+  }
+  if (state.tasks.size >= limits.tasks)
+    return tooMany("tasks", state.tasks.size, "Remove finished tasks: podling prune.");
+  if (state.pending.count >= limits.pendingTasks)
+    return tooMany("pending tasks", state.pending.count, "Add nodes, or stop tasks that wait.");
+  const taskId = nextTaskId(state.cursors.lastTaskId, now, random);
+  const record: PackedTask = {
+    taskId,
+    name: input.name,
+    createdAt: toTimestamp(now),
+    spec: specOfInput(input),
+    ...(idempotency ? { idempotency } : {}),
+  };
+  return ok({ changes: [{ type: "task.created", record }], granted: { taskId } });
+}
+
+function tooMany(what: string, count: number, hint: string): Outcome<never> {
+  return refuse("too-many", `the cluster holds ${count} ${what}, which is its limit`, {
+    hint,
+    details: { what, count },
+  });
+}
+
+export function decideStop(state: ClusterState, taskId: TaskId, context: DecisionContext): Outcome<Decision> {
+  const found = findTask(state, taskId);
+  if (!found.ok) return found;
+  const task = found.value;
+  const granted = { taskId };
+  if (hasFinished(task) || task.desired === "stopped") return ok({ changes: [], granted });
+  const reason = (message: string, code: "stopped" | "stopping") => ({ code, message });
+  const set: PackedTaskUpdate =
+    task.observed.status === "pending"
+      ? {
+          desired: "stopped",
+          ...ending({ status: "stopped", reason: reason("stopped before it was placed", "stopped") }, context),
+        }
+      : {
+          desired: "stopped",
+          observed: {
+            reason: reason(`asked to stop; it has ${task.spec.stopGraceSeconds} s before it is killed`, "stopping"),
+          },
+        };
+  return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
+}
+
+export function decideRemove(
+  state: ClusterState,
+  command: Extract<Command, { type: "removeTask" }>,
+): Outcome<Decision> {
+  const found = findTask(state, command.taskId);
+  if (!found.ok) return found;
+  const { name, taskId, observed } = found.value;
+  if (!hasFinished(found.value) && !command.force) {
+    return refuse("task-live", `task ${name} (${taskId}) is ${observed.status}`, {
+      hint: `Stop it first: podling stop ${name}. Or remove it all the same: podling rm -f ${name} (over HTTP: ?force=true).`,
+      details: { taskId, status: observed.status },
+    });
+  }
+  return ok({ changes: [{ type: "task.removed", id: taskId }], granted: { taskId } });
+}

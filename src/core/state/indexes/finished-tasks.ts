@@ -1,0 +1,36 @@
+// Finished tasks in the order in which the master learned of their ends, and the lost ones that still need a replacement.
+
+import type { TaskId } from "../../../model/ids.ts";
+import { hasFinished, type Task } from "../../../model/task/task.ts";
+import type { Index } from "../delta.ts";
+import { SortedIds } from "./sorted-ids.ts";
+
+export class FinishedTasks implements Index<Task> {
+  /** By the revision of the end, then by id. */
+  readonly inOrder = new SortedIds<TaskId>();
+  /** Lost tasks that the rule for lost tasks has yet to replace. By id. */
+  readonly toReplace = new SortedIds<TaskId>();
+
+  moved(before: Task | null, after: Task | null): void {
+    const was = before !== null && hasFinished(before);
+    const is = after !== null && hasFinished(after);
+    if (!was && !is) return;
+    if (was && before.ended?.revision !== after?.ended?.revision) this.inOrder.delete(before.taskId);
+    if (is && before?.ended?.revision !== after.ended?.revision) this.inOrder.add(after.taskId, after.ended!.revision);
+    if (was && needsReplacement(before)) this.toReplace.delete(before.taskId);
+    if (is && needsReplacement(after)) this.toReplace.add(after.taskId, 0);
+  }
+}
+
+/** True when the task was lost with its node, nothing owns it, its policy restarts it and no task replaces it yet. */
+export function needsReplacement({ observed, desired, owner, replacedBy, spec }: Task): boolean {
+  const { code } = observed.reason;
+  return (
+    (code === "node-lost" || code === "node-deregistered") &&
+    observed.status === "failed" &&
+    desired === "running" &&
+    owner === null &&
+    replacedBy === null &&
+    spec.restartPolicy.mode !== "never"
+  );
+}

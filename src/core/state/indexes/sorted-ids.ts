@@ -1,0 +1,43 @@
+// A set of ids, ordered by a number and then by the id. Most ids are added at the end; where one is not, the set is sorted
+// when it is next read.
+
+export class SortedIds<Id extends string> {
+  #keys = new Map<Id, number>();
+  /** No id of the set comes after this place. */
+  #endKey = Number.NEGATIVE_INFINITY;
+  #endId = "";
+  #sorted = true;
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  add(id: Id, key: number): void {
+    if (key > this.#endKey || (key === this.#endKey && id >= this.#endId)) {
+      this.#endKey = key;
+      this.#endId = id;
+    } else {
+      this.#sorted = false;
+    }
+    this.#keys.set(id, key);
+  }
+
+  delete(id: Id): boolean {
+    return this.#keys.delete(id);
+  }
+
+  /** In order. */
+  values(): IterableIterator<Id> {
+    if (!this.#sorted) this.#keys = new Map([...this.#keys].sort(byKey));
+    this.#sorted = true;
+    return this.#keys.keys();
+  }
+
+  first(): Id | undefined {
+    return this.values().next().value;
+  }
+}
+
+function byKey([leftId, left]: [string, number], [rightId, right]: [string, number]): number {
+  return left - right || (leftId < rightId ? -1 : leftId > rightId ? 1 : 0);
+}

@@ -1,0 +1,54 @@
+// What a batch did, as events for watchers: one for each record that changed, with the record as the batch left it.
+
+import type { Delta } from "../../core/state/delta.ts";
+import { toTimestamp } from "../../lib/clock.ts";
+import type { Batch, Operation } from "../../model/change.ts";
+import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
+import type { Task } from "../../model/task/task.ts";
+
+export interface ChangeEvent {
+  revision: number;
+  /** ISO 8601 UTC. */
+  at: string;
+  kind: KindName;
+  operation: Operation;
+  id: string;
+  /** Before the batch. Null if the batch created the record. */
+  before: object | null;
+  /** After the batch. Null if the batch removed the record. */
+  after: object | null;
+  /** The record as it was last. */
+  last: object;
+}
+
+export function eventsOf(
+  { revision, at: ms }: Pick<Batch, "revision" | "at">,
+  deltas: readonly Delta[],
+): ChangeEvent[] {
+  const at = toTimestamp(ms);
+  const events = new Map<string, ChangeEvent>();
+  for (const { kind, before, after } of deltas) {
+    if ((kinds[kind] as AnyKind).stream === null) continue;
+    const last = (after ?? before) as object;
+    const id = (kinds[kind] as AnyKind).idOf(last);
+    const earlier = events.get(id);
+    const operation = after === null ? "removed" : before === null ? "created" : (earlier?.operation ?? "updated");
+    events.set(id, { revision, at, kind, operation, id, before: earlier ? earlier.before : before, after, last });
+  }
+  return [...events.values()];
+}
+
+/** The task that the event leaves; null for another kind, and for one that was removed. */
+export function taskOf({ kind, after }: ChangeEvent): Task | null {
+  return kind === "task" ? (after as Task | null) : null;
+}
+
+/** The event as JSON. `textOf` gives a record as it leaves the master. */
+export function changeText(event: ChangeEvent, textOf: (kind: KindName, record: object) => string): string {
+  const { revision, at, kind, operation, after, last } = event;
+  const stream = (kinds[kind] as AnyKind).stream!;
+  const type = operation === "created" ? (stream.createdType ?? `${kind}.created`) : `${kind}.${operation}`;
+  const head = `{"revision":${revision},"at":"${at}","type":"${type}"`;
+  if (after !== null) return `${head},"${kind}":${textOf(kind, after)}}`;
+  return `${head},${JSON.stringify(stream.removed(last)).slice(1)}`;
+}

@@ -1,0 +1,69 @@
+// The streams of workers: what each node should run. A stream begins with the whole set and goes on with its changes.
+
+import type { GoneEvent } from "../../api/views/stream-events.ts";
+import type { NodeId } from "../../model/ids.ts";
+import { hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
+import type { ChangeEvent } from "./change-events.ts";
+import type { EventStream } from "./event-stream.ts";
+
+/** Counts the open streams of each node. */
+export interface OpenStreams {
+  opened(nodeId: NodeId): void;
+  ended(nodeId: NodeId): void;
+}
+
+export class WorkerStreams {
+  readonly #streams = new Map<NodeId, Set<EventStream>>();
+  readonly #textOf: (task: Task) => string;
+  readonly #open: OpenStreams;
+
+  constructor(textOf: (task: Task) => string, open: OpenStreams) {
+    this.#textOf = textOf;
+    this.#open = open;
+  }
+
+  /** Returns what to call when the stream has ended. */
+  add(nodeId: NodeId, stream: EventStream): () => void {
+    const streams = this.#streams.get(nodeId) ?? new Set();
+    this.#streams.set(nodeId, streams.add(stream));
+    this.#open.opened(nodeId);
+    return () => {
+      streams.delete(stream);
+      if (streams.size === 0 && this.#streams.get(nodeId) === streams) this.#streams.delete(nodeId);
+      this.#open.ended(nodeId);
+    };
+  }
+
+  notify(events: readonly ChangeEvent[]): void {
+    if (this.#streams.size === 0) return;
+    for (const event of events) if (event.kind === "task") this.#notifyOf(event);
+  }
+
+  #notifyOf({ revision, id, before, after }: ChangeEvent): void {
+    const was = before as Task | null;
+    const is = after as Task | null;
+    const nodeId = (is ?? was)?.placement?.nodeId;
+    if (nodeId === undefined) return;
+    if (is === null) this.#sendGone(nodeId, { revision, taskId: id, deleted: true });
+    else if (holdingNode(is) !== null) {
+      const moved = was?.observed.status !== is.observed.status;
+      // The worker's own report of "running" tells it nothing new.
+      const isNews = was?.desired !== is.desired || (moved && is.observed.status !== "running");
+      if (isNews) this.#send(nodeId, "task", this.#textOf(is));
+    } else if (hasFinished(is) && was !== null && !hasFinished(was)) {
+      this.#sendGone(nodeId, { revision, taskId: id, deleted: false });
+    }
+  }
+
+  #sendGone(nodeId: NodeId, event: GoneEvent): void {
+    this.#send(nodeId, "gone", JSON.stringify(event));
+  }
+
+  #send(nodeId: NodeId, event: string, data: string): void {
+    for (const stream of this.#streams.get(nodeId) ?? []) stream.send(event, data);
+  }
+
+  close(): void {
+    for (const streams of this.#streams.values()) for (const stream of [...streams]) stream.close();
+  }
+}

@@ -1,0 +1,68 @@
+// What a record kind is, as data. The state, the log, snapshots, backups, restore, streams, the API description and the
+// simulation work on every kind of the table (kinds.ts) through this interface alone.
+
+/** On whose behalf a record leaves the master. */
+export type Role = "read" | "write" | "node";
+
+/** A record in one sentence's worth of words: for the comparison of a backup with the current state. */
+export interface RecordSummary {
+  name: string;
+  status: string;
+  /** True when removing the record stops something that runs. */
+  live: boolean;
+}
+
+export interface StreamForm<R> {
+  /** The type of the event for a new record; left out: KIND.created. */
+  createdType?: string;
+  /** What the event says of a record that was removed. */
+  removed(record: R): object;
+}
+
+/** How records of an older data format become those of `to`. Each function gets and returns parsed JSON. */
+export interface Migration {
+  to: number;
+  record?(packed: Record<string, unknown>, context: MigrationContext): Record<string, unknown>;
+  update?(set: Record<string, unknown>, context: MigrationContext): Record<string, unknown>;
+}
+
+/** The batch or snapshot that the record comes from. */
+export interface MigrationContext {
+  revision: number;
+  /** ms since the epoch; 0 for a snapshot. */
+  at: number;
+}
+
+/** Finds the one copy of a value that many records have in common. */
+export interface Shared {
+  /** What `make` gave for the first object that was written the same. */
+  value<T extends object>(packed: object, make: () => T): T;
+}
+
+/** Id: the type of its ids. R: the record in memory. P: the same as the log writes it. S: what an update sets. */
+export interface Kind<Id extends string, R extends object, P extends object, S extends object> {
+  /** "tasks": as backups and restore summaries name many of them. */
+  plural: string;
+  /** Snapshots hold kinds in ascending position: a kind that refers to another has the higher one. */
+  position: number;
+  idOf(record: R | P): Id;
+  pack(record: R): P;
+  unpack(packed: P, shared: Shared): R;
+  /** The record with an update applied; the record given is not changed. */
+  update(record: R, set: S): R;
+  /** What leaves the master. Never carries a secret. */
+  view(record: R, role: Role): object;
+  summary(record: R): RecordSummary;
+  /** How watchers see its changes; null if they do not. */
+  stream: StreamForm<R> | null;
+  /** Throws an InvariantError if no transition leads from `before` to `after`. */
+  assertTransition?(before: R, after: R): void;
+  /** Loads the check of packed records that come from outside: null if the record is valid, else what is wrong with it. */
+  loadCheck(): Promise<(packed: unknown) => string | null>;
+  /** Which data formats it has had. Ascending by `to`. */
+  migrations: readonly Migration[];
+  /** How many records a cluster may hold. */
+  limit: number;
+  /** When records are removed without a command, in words. */
+  retention: string;
+}

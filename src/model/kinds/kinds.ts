@@ -1,0 +1,28 @@
+// The types and lookups that follow from the table of kinds.
+
+import type { Kind } from "./kind.ts";
+import * as table from "./table.ts";
+
+type Table = typeof table;
+export type KindName = keyof Table;
+
+type IdIn<K> = K extends Kind<infer Id, infer _R, infer _P, infer _S> ? Id : never;
+type RecordIn<K> = K extends Kind<infer _Id, infer R, infer _P, infer _S> ? R : never;
+type PackedIn<K> = K extends Kind<infer _Id, infer _R, infer P, infer _S> ? P : never;
+type UpdateIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer S> ? S : never;
+
+export type IdOf<K extends KindName> = IdIn<Table[K]>;
+export type RecordOf<K extends KindName> = RecordIn<Table[K]>;
+export type PackedOf<K extends KindName> = PackedIn<Table[K]>;
+export type UpdateOf<K extends KindName> = UpdateIn<Table[K]>;
+
+/** A kind whose types are not known: for code that treats all kinds alike. */
+export type AnyKind = Kind<string, object, object, object>;
+
+export const kinds: Readonly<Record<KindName, AnyKind>> & Table = { ...table } as never;
+/** By position. */
+export const kindNames = (Object.keys(table) as KindName[]).sort((a, b) => kinds[a].position - kinds[b].position);
+
+export function isKind(name: string): name is KindName {
+  return Object.hasOwn(kinds, name);
+}

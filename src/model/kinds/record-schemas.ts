@@ -1,0 +1,109 @@
+// Checks packed records that come from outside (a backup), and says in words what is wrong with one. Loaded only for a
+// restore: records that the journal itself has written are not checked again.
+
+import { z } from "zod";
+import { strategies } from "../cluster/cluster.ts";
+import { nodeIdPattern, taskIdPattern } from "../ids.ts";
+import { suspicionCodes } from "../node/node.ts";
+import { isFinished, isPlaced } from "../task/reason.ts";
+import { containerSpec, containerStatus, observedStatus, taskSpec, timeText } from "../task/schema.ts";
+import { desiredStates, type PackedTask, unpackTask } from "../task/task.ts";
+
+const count = z.int().min(0);
+const amount = z.number().min(0);
+const text = z.string();
+export const taskId = z.string().regex(taskIdPattern, { error: "a task id" });
+export const nodeId = z.string().regex(nodeIdPattern, { error: "a node id" });
+
+export const clusterRecord = z.object({
+  clusterId: text.min(1, { error: "a text that is not empty" }),
+  epoch: count,
+  strategy: z.enum(strategies),
+});
+
+const engine = z.object({ name: text, version: text, os: text, arch: text });
+
+export const nodeRecord = z.object({
+  nodeId,
+  hostname: text,
+  port: count,
+  address: text,
+  capacity: count,
+  cpu: amount,
+  memory: amount,
+  labels: z.record(text, text),
+  status: z.enum(["online", "offline"]),
+  schedulable: z.boolean(),
+  suspect: z
+    .object({ code: z.enum(suspicionCodes), message: text, since: timeText })
+    .nullable()
+    .optional(),
+  flapping: z
+    .object({ losses: count, lostAt: timeText, steadyUntil: timeText.nullable(), steadyMs: count })
+    .nullable()
+    .optional(),
+  engine: engine.nullable(),
+  engineError: text.nullable(),
+  version: text,
+  registeredAt: timeText,
+  unconfirmed: z.boolean().optional(),
+});
+
+const packedContainer = containerSpec.partial().required({ image: true });
+
+export const taskRecord = z.object({
+  taskId,
+  name: text,
+  createdAt: timeText,
+  spec: taskSpec.partial().extend({
+    containers: z.array(packedContainer).min(1, { error: "a list with at least one container" }),
+    init: z.array(packedContainer).optional(),
+  }),
+  owner: z.object({ kind: text, id: text }).nullable().optional(),
+  desired: z.enum(desiredStates).optional(),
+  placement: z.object({ nodeId, at: timeText, revision: count }).nullable().optional(),
+  observed: observedStatus
+    .partial()
+    .extend({ containers: z.array(containerStatus.partial()).optional() })
+    .optional(),
+  ended: z.object({ at: timeText, revision: z.int() }).nullable().optional(),
+  replaces: taskId.nullable().optional(),
+  replacedBy: taskId.nullable().optional(),
+  idempotency: z.object({ key: text, fingerprint: text }).nullable().optional(),
+});
+
+export function checkWith(schema: z.ZodType): (packed: unknown) => string | null {
+  return (packed) => {
+    const parsed = schema.safeParse(packed);
+    return parsed.success ? null : sentence(parsed.error.issues[0]!);
+  };
+}
+
+const checkShape = checkWith(taskRecord);
+
+/** Beyond its shape: what its status requires. */
+export function checkTask(packed: unknown): string | null {
+  const fault = checkShape(packed);
+  if (fault !== null) return fault;
+  const { observed, placement, ended } = unpackTask(packed as PackedTask);
+  const { status, finishedAt } = observed;
+  if (isPlaced(status) && placement === null) return `is ${status}, on no node`;
+  if (isFinished(status) && (finishedAt === null || ended === null)) return `is ${status}, with no time of its end`;
+  return null;
+}
+
+function sentence({ path, ...issue }: z.core.$ZodIssue): string {
+  const field = path.map(String).join(".");
+  return field === "" ? `is not ${expected(issue)}` : `has a field ${field} that is not ${expected(issue)}`;
+}
+
+function expected(issue: Omit<z.core.$ZodIssue, "path">): string {
+  const { code } = issue;
+  if (code === "invalid_type") {
+    const type = (issue as z.core.$ZodIssueInvalidType).expected;
+    return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
+  }
+  if (code === "invalid_value") return `one of ${(issue as z.core.$ZodIssueInvalidValue).values.join(", ")}`;
+  if (code === "too_small") return "a number from 0";
+  return code === "invalid_union" ? "of a known form" : issue.message;
+}

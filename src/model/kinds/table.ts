@@ -1,0 +1,5 @@
+// Every record kind, one line each.
+
+export { clusterKind as cluster } from "../cluster/kind.ts";
+export { nodeKind as node } from "../node/kind.ts";
+export { taskKind as task } from "../task/kind.ts";

@@ -1,0 +1,36 @@
+// The record kind of nodes.
+
+import type { NodeId } from "../ids.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { limits } from "../limits.ts";
+import { type NodeRecord, type PackedNode, packNode, unpackNode, viewNodeRecord } from "./node.ts";
+
+export type NodeUpdate = Partial<Omit<NodeRecord, "nodeId">>;
+
+export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate> = {
+  plural: "nodes",
+  position: 1,
+  idOf: ({ nodeId }) => nodeId,
+  pack: packNode,
+  unpack: unpackNode,
+  update: (node, set) => ({ ...node, ...set }),
+  view: viewNodeRecord,
+  summary: ({ hostname, schedulable, status }) => ({
+    name: hostname,
+    status: schedulable ? status : `${status}, cordoned`,
+    live: false,
+  }),
+  stream: { createdType: "node.registered", removed: ({ nodeId, hostname }) => ({ nodeId, hostname }) },
+  loadCheck: async () => {
+    const { checkWith, nodeRecord } = await import("../kinds/record-schemas.ts");
+    return checkWith(nodeRecord);
+  },
+  migrations: [{ to: 2, record: renameUnheard, update: renameUnheard }],
+  limit: limits.nodes,
+  retention: "until it is removed",
+};
+
+/** Format 1 (release 0.1.0) said `unheard` for `unconfirmed`. */
+function renameUnheard({ unheard, ...fields }: Record<string, unknown>): Record<string, unknown> {
+  return unheard === undefined ? fields : { ...fields, unconfirmed: unheard };
+}

@@ -1,0 +1,39 @@
+// The record kind of tasks.
+
+import { assert } from "../../lib/assert.ts";
+import type { TaskId } from "../ids.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { limits } from "../limits.ts";
+import { fromFlatRecord, fromFlatUpdate } from "./flat-format.ts";
+import { isPlaced } from "./reason.ts";
+import { type PackedTask, type PackedTaskUpdate, packTask, type Task, unpackTask, updateTask } from "./task.ts";
+import { isTransition } from "./transitions.ts";
+import { viewTask } from "./view.ts";
+
+export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate> = {
+  plural: "tasks",
+  position: 2,
+  idOf: ({ taskId }) => taskId,
+  pack: packTask,
+  unpack: unpackTask,
+  update: updateTask,
+  view: viewTask,
+  summary: ({ name, observed }) => ({
+    name,
+    status: observed.status,
+    live: isPlaced(observed.status),
+  }),
+  stream: { removed: ({ taskId, name }) => ({ taskId, name }) },
+  assertTransition(before, after) {
+    const { status: from } = before.observed;
+    const { status: to } = after.observed;
+    if (from !== to) assert(isTransition(from, to), `task ${before.taskId} cannot go from ${from} to ${to}`);
+  },
+  loadCheck: async () => {
+    const { checkTask } = await import("../kinds/record-schemas.ts");
+    return checkTask;
+  },
+  migrations: [{ to: 2, record: fromFlatRecord, update: fromFlatUpdate }],
+  limit: limits.tasks,
+  retention: `finished ones: the newest ${limits.finishedTaskCount.toLocaleString("en")}, for ${limits.finishedTaskAgeMs / 3_600_000} h`,
+};

@@ -1,0 +1,50 @@
+// The statuses of a task, and the codes that say why it has one.
+
+export const taskStatuses = ["pending", "scheduled", "running", "completed", "failed", "stopped"] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+export const reasonCodes = [
+  "waiting", //             created, and the scheduler has not tried yet
+  "no-nodes", //            no node is registered, or all are offline
+  "no-node-fits", //        the filters of each node say why
+  "placed",
+  "pulling",
+  "pull-retry",
+  "running",
+  "restarting", //          ended, and its policy starts it again after a pause
+  "exited",
+  "oom-killed",
+  "image-not-found",
+  "image-not-present", //   pullPolicy never
+  "registry-denied",
+  "registry-unreachable",
+  "create-failed", //       the engine refused the container
+  "start-failed", //        the container did not start: no such command, for example
+  "port-in-use",
+  "engine-unavailable",
+  "container-lost", //      removed by someone other than Podling
+  "node-lost",
+  "node-deregistered",
+  "stopping",
+  "stopped",
+  "reported", //            a worker gave no reason
+] as const;
+export type ReasonCode = (typeof reasonCodes)[number];
+
+/** Why a task has its status: a code for programs, a sentence with numbers for people. */
+export interface Reason {
+  code: ReasonCode;
+  message: string;
+}
+
+export const waitingReason: Reason = Object.freeze({ code: "waiting", message: "waiting for the scheduler" });
+
+/** True for completed, failed and stopped: no transition leaves these. */
+export function isFinished(status: TaskStatus): boolean {
+  return status === "completed" || status === "failed" || status === "stopped";
+}
+
+/** True when the task takes capacity of a node. */
+export function isPlaced(status: TaskStatus): boolean {
+  return status === "scheduled" || status === "running";
+}

@@ -1,0 +1,132 @@
+// A task's spec (its template): the types of schema.ts, the shared defaults, and the packed form for the log.
+
+import type { z } from "zod";
+import type { DeepReadonly } from "../../lib/readonly.ts";
+import { limits } from "../limits.ts";
+import type * as schema from "./schema.ts";
+
+export type PortSpec = DeepReadonly<z.output<typeof schema.portSpec>>;
+export type PublishedPort = DeepReadonly<z.output<typeof schema.publishedPort>>;
+export type Resources = DeepReadonly<z.output<typeof schema.resources>>;
+export type Mount = DeepReadonly<z.output<typeof schema.mount>>;
+export type RestartPolicy = DeepReadonly<z.output<typeof schema.restartPolicy>>;
+export type Constraint = DeepReadonly<z.output<typeof schema.constraint>>;
+export type ContainerSpec = DeepReadonly<z.output<typeof schema.containerSpec>>;
+export type TaskSpec = DeepReadonly<z.output<typeof schema.taskSpec>>;
+export type PullPolicy = ContainerSpec["pullPolicy"];
+
+/** The name of the one container of a task that was given in its short form. */
+export const mainContainer = "main";
+
+export const noItems: readonly never[] = Object.freeze([]);
+const noEntries: Readonly<Record<string, string>> = Object.freeze({});
+const noAmount = Object.freeze({ request: 0, limit: null });
+
+/** Shared and frozen, so that a hundred thousand tasks hold one copy of each default. */
+export const containerDefaults: Omit<ContainerSpec, "image"> = Object.freeze({
+  name: mainContainer,
+  command: noItems,
+  args: noItems,
+  env: noEntries,
+  ports: noItems,
+  resources: Object.freeze({ cpu: noAmount, memory: noAmount }),
+  mounts: noItems,
+  user: null,
+  workingDir: null,
+  pullPolicy: "missing",
+});
+
+export const specDefaults: Omit<TaskSpec, "containers"> = Object.freeze({
+  labels: noEntries,
+  init: noItems,
+  restartPolicy: Object.freeze({
+    mode: "never",
+    maxRestarts: null,
+    backoffInitialMs: limits.restartBackoffInitialMs,
+    backoffMaxMs: limits.restartBackoffMaxMs,
+    resetAfterMs: limits.restartResetMs,
+  }),
+  constraints: noItems,
+  stopGraceSeconds: limits.stopGraceSecondsDefault,
+  platform: null,
+});
+
+/** A container without the fields that hold the default. */
+export type PackedContainer = Partial<ContainerSpec> & Pick<ContainerSpec, "image">;
+/** A spec without the fields that hold the default: how the log writes it. */
+export type PackedSpec = Partial<Omit<TaskSpec, "containers" | "init">> & {
+  readonly containers: readonly PackedContainer[];
+  readonly init?: readonly PackedContainer[];
+};
+
+/** Fills in the defaults. One literal, so that every container has the same shape in memory. */
+export function unpackContainer(packed: PackedContainer): ContainerSpec {
+  const by = containerDefaults;
+  return Object.freeze({
+    name: packed.name ?? by.name,
+    image: packed.image,
+    command: packed.command ?? by.command,
+    args: packed.args ?? by.args,
+    env: packed.env ?? by.env,
+    ports: packed.ports ?? by.ports,
+    resources: packed.resources ?? by.resources,
+    mounts: packed.mounts ?? by.mounts,
+    user: packed.user ?? by.user,
+    workingDir: packed.workingDir ?? by.workingDir,
+    pullPolicy: packed.pullPolicy ?? by.pullPolicy,
+  } satisfies ContainerSpec);
+}
+
+/** Fills in the defaults. */
+export function unpackSpec(packed: PackedSpec): TaskSpec {
+  const by = specDefaults;
+  return Object.freeze({
+    labels: packed.labels ?? by.labels,
+    containers: packed.containers.map(unpackContainer),
+    init: packed.init?.map(unpackContainer) ?? by.init,
+    restartPolicy: packed.restartPolicy ?? by.restartPolicy,
+    constraints: packed.constraints ?? by.constraints,
+    stopGraceSeconds: packed.stopGraceSeconds ?? by.stopGraceSeconds,
+    platform: packed.platform ?? by.platform,
+  } satisfies TaskSpec);
+}
+
+const emptyContainer = unpackContainer({ image: "" });
+const emptySpec = unpackSpec({ containers: [] });
+
+const packedSpecs = new WeakMap<TaskSpec, PackedSpec>();
+
+/** Leaves out every field that holds the shared default: the inverse of `unpackSpec`. Remembered for shared templates. */
+export function packSpec(spec: TaskSpec): PackedSpec {
+  let packed = packedSpecs.get(spec);
+  if (!packed) {
+    packed = withoutSpecDefaults(spec);
+    packedSpecs.set(spec, packed);
+  }
+  return packed;
+}
+
+function withoutSpecDefaults(spec: TaskSpec): PackedSpec {
+  const packed = withoutDefaults(spec, emptySpec) as unknown as PackedSpec & Record<string, unknown>;
+  return {
+    ...packed,
+    containers: spec.containers.map(packContainer),
+    ...(spec.init.length > 0 ? { init: spec.init.map(packContainer) } : {}),
+  };
+}
+
+function packContainer(container: ContainerSpec): PackedContainer {
+  return withoutDefaults(container, emptyContainer) as unknown as PackedContainer;
+}
+
+/** The fields of `record` that are not the very values of `empty`. */
+export function withoutDefaults<T extends object>(record: T, empty: T): Partial<T> {
+  const packed: Partial<T> = {};
+  for (const key of Object.keys(empty) as (keyof T)[]) if (record[key] !== empty[key]) packed[key] = record[key];
+  return packed;
+}
+
+/** The images of all its containers, in order; with repetitions. */
+export function imagesOf({ containers, init }: TaskSpec): string[] {
+  return [...init, ...containers].map(({ image }) => image);
+}
