@@ -151,6 +151,7 @@ describe("words", () => {
       "src/core/state/a.ts": "// Whoever asks again.\nconst nodeUnheard = 1;\n",
       "docs/A.md": "As ever, it is\nfor ever.\n",
       "src/lib/b.ts": "const wished = 1; const swish = 2; // the judgements\n",
+      Makefile: "demo: ## Make the demo anew\n",
     });
     const places = bannedWords(project);
     expect(places.get("src/core")).toEqual([
@@ -159,6 +160,7 @@ describe("words", () => {
     ]);
     expect(places.get("docs")).toHaveLength(2);
     expect(places.get("src/lib")).toHaveLength(2);
+    expect(places.get(".")).toHaveLength(1);
   });
 
   test("a count that rises fails, one that falls is a note", () => {
@@ -221,7 +223,7 @@ describe("functions", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
+  }, 60_000);
 });
 
 describe("documents", () => {

@@ -12,6 +12,8 @@ export interface Project {
   code: string[];
   /** Markdown files, sorted. */
   documents: string[];
+  /** Makefile, shell scripts and workflows. */
+  commands: string[];
   read(file: string): string;
 }
 
@@ -29,11 +31,14 @@ function scan(folder: string, pattern: string): string[] {
   return [...new Bun.Glob(pattern).scanSync({ cwd })].map((file) => normalize(join(folder, file))).sort();
 }
 
+const shellScripts = (): string[] => scan("scripts", "*").filter((file) => !file.includes("."));
+
 export function checkout(): Project {
   const texts = new Map<string, string>();
   return {
     code: folders.flatMap((folder) => scan(folder, "**/*.ts")),
     documents: [...scan(".", "*.md"), ...[...folders, "docs"].flatMap((folder) => scan(folder, "**/*.md"))],
+    commands: ["Makefile", ".ci/run", ...shellScripts(), ...scan(".github/workflows", "*.yml")],
     read(file) {
       const text = texts.get(file) ?? readFileSync(join(ROOT, file), "utf8");
       texts.set(file, text);
@@ -48,6 +53,7 @@ export function fixture(texts: Record<string, string>): Project {
   return {
     code: files.filter((file) => file.endsWith(".ts")),
     documents: files.filter((file) => file.endsWith(".md")),
+    commands: files.filter((file) => !/\.(ts|md)$/.test(file)),
     read: (file) => texts[file] ?? "",
   };
 }

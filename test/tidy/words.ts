@@ -42,7 +42,7 @@ function add(places: Places, area: string, place: string): void {
 
 export function bannedWords(project: Project): Places {
   const places: Places = new Map();
-  for (const file of [...project.code, ...project.documents]) {
+  for (const file of [...project.code, ...project.documents, ...project.commands]) {
     if (EXEMPT.test(file)) continue;
     const text = split(project.read(file));
     for (const match of text.matchAll(PATTERN)) {
