@@ -1,6 +1,6 @@
-// Mistakes in the journal, the one writer and the scheduler. Plain data: see mutants.ts.
+// Mistakes in the journal, the one writer and the scheduler. Plain data.
 
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 export const journalMutants: readonly Mutant[] = [
   // ---- the journal and the one writer

@@ -1,6 +1,6 @@
-// Mistakes in what the master makes of nodes, reports and streams. Plain data: see mutants.ts.
+// Mistakes in what the master makes of nodes, reports and streams. Plain data.
 
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 export const masterMutants: readonly Mutant[] = [
   // ---- nodes and reports

@@ -1,11 +1,12 @@
-// Proves that the simulation catches what it is there to catch: every mutant must fail within 200 seeds that the source
-// as it is passes, and every checker must be tripped by a mutant. Prints two tables; exits with 1 where one survives.
+// Proves that the simulation catches mistakes: every mutant must fail within 200 seeds that the unchanged source passes (or
+// fail its unit tests), and every checker must be tripped by a mutant. Prints two tables; exits with 1 if one survives.
 //
 //   bun test/mutants/run.ts [--seeds N] [MUTANT ...]
 
 import { availableParallelism } from "node:os";
 import { checkers } from "../../src/sim/checkers/index.ts";
-import { type Mutant, mutants } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
 import { mutated, type RunResult, Workshop } from "./workshop.ts";
 
 /** Three minutes of virtual time and the healing: most mistakes show, and two hundred of them take a minute. */
@@ -37,7 +38,7 @@ async function main(words: string[]): Promise<number> {
   try {
     const sound = await passes(workshop, seeds);
     if (!sound) return 1;
-    const verdicts = await inParallel(chosen, (mutant) => judge(workshop, mutant, seeds));
+    const verdicts = await inParallel(chosen, (mutant) => tryMutant(workshop, mutant, seeds));
     return report(verdicts, words.length === 0);
   } finally {
     workshop.close();
@@ -60,8 +61,9 @@ async function passes(workshop: Workshop, seeds: number): Promise<boolean> {
   return !wrong;
 }
 
-async function judge(workshop: Workshop, mutant: Mutant, seeds: number): Promise<Verdict> {
+async function tryMutant(workshop: Workshop, mutant: Mutant, seeds: number): Promise<Verdict> {
   const folder = workshop.copy(mutant);
+  if (mutant.tests) return tryTests(workshop, mutant, folder, mutant.tests);
   const range = { from: 1, to: seeds, hours, limitMs };
   const first = await workshop.run(folder, { ...range, only: [] });
   const alone = new Map<string, RunResult>();
@@ -72,6 +74,23 @@ async function judge(workshop: Workshop, mutant: Mutant, seeds: number): Promise
   workshop.remove(folder);
   process.stderr.write(`${mutant.name}: ${describe(first)}\n`);
   return { mutant, first, alone };
+}
+
+/** The result in the form of a seed's, so that both stand in one table. */
+async function tryTests(
+  workshop: Workshop,
+  mutant: Mutant,
+  folder: string,
+  files: readonly string[],
+): Promise<Verdict> {
+  const startedAt = performance.now();
+  const failed = await workshop.testsFail(folder, files, limitMs);
+  workshop.remove(folder);
+  const failure = { class: "unit test", checker: files.join(" "), message: "its tests fail", atMs: 0 };
+  const seconds = (performance.now() - startedAt) / 1000;
+  const first = { caught: failed ? { seed: 0, failure } : null, seedsRun: 0, seconds, broken: null };
+  process.stderr.write(`${mutant.name}: ${failed ? "its tests fail" : "its tests pass"}\n`);
+  return { mutant, first, alone: new Map() };
 }
 
 function describe({ caught, broken, seedsRun }: RunResult): string {

@@ -1,6 +1,6 @@
-// Mistakes of the worker. Plain data: see mutants.ts.
+// Mistakes of the worker. Plain data.
 
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 export const workerMutants: readonly Mutant[] = [
   // ---- the worker

@@ -4,7 +4,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 import type { SeedResult } from "./seeds.ts";
 
 const root = resolve(import.meta.dir, "../..");
@@ -46,7 +46,7 @@ export class Workshop {
 
   constructor() {
     mkdirSync(join(this.#base, "test"), { recursive: true });
-    for (const path of ["src", "test/mutants", "package.json", "tsconfig.json"])
+    for (const path of ["src", "test/mutants", "test/worker", "package.json", "tsconfig.json"])
       cpSync(join(root, path), join(this.#base, path), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(this.#base, "node_modules"));
   }
@@ -84,6 +84,20 @@ export class Workshop {
       seconds: (performance.now() - startedAt) / 1000,
       broken: child.exitCode === 0 ? null : ended || `exit code ${child.exitCode}`,
     };
+  }
+
+  /** True when these test files fail in the folder. */
+  async testsFail(folder: string, files: readonly string[], limitMs: number): Promise<boolean> {
+    const child = Bun.spawn([process.execPath, "test", ...files], {
+      ...{ cwd: folder, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
+    });
+    this.#running.add(child);
+    const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
+    const [errors, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+    clearTimeout(limit);
+    this.#running.delete(child);
+    // A file that cannot be loaded fails, too, and proves nothing.
+    return code !== 0 && /^\(fail\) /m.test(errors);
   }
 
   remove(folder: string): void {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import type { Client } from "../../api/client.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
@@ -51,3 +51,38 @@ for (let moment = 0; moment < 20; moment++) {
     expect(reporter.settled).toBe(true);
   });
 }
+
+test("after the master answers again, a report that fails is repeated as soon as the first one", async () => {
+  const pauses: number[] = [];
+  let pauseOver = () => {};
+  const clock: Clock = {
+    ...systemClock,
+    timer: (delayMs, fire) => {
+      pauses.push(delayMs);
+      pauseOver = fire;
+      return () => {};
+    },
+  };
+  const reporter = new Reporter(
+    {
+      client: { call: async () => ({ ok: false, refusal: { code: "journal-unavailable" } }) } as unknown as Client,
+      clock,
+      log: silentLog,
+      taskId: "t" as TaskId,
+      nodeId: () => "n",
+      signal: new AbortController().signal,
+      gate: new Semaphore(1),
+      onSettled: () => {},
+    },
+    "scheduled",
+  );
+  reporter.report(observation("running"));
+  for (let failures = 0; failures < 4; failures++) {
+    await microtasks(50);
+    pauseOver();
+  }
+  await microtasks(50);
+  reporter.hurry();
+  await microtasks(50);
+  expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 500]);
+});
