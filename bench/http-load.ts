@@ -56,13 +56,17 @@ class Run {
   }
 }
 
-/** Reads one answer at a time: its head, then the body of the length in the head. */
+const lastChunk = "\r\n0\r\n\r\n";
+
+/** Reads one answer at a time: its head, then the body, which has a length or is chunked. */
 class Connection {
   readonly #run: Run;
   readonly #done: (error?: unknown) => void;
   #head = "";
   /** Bytes of the body that are missing; -1 in the head. */
   #missing = -1;
+  /** The last bytes of a chunked body, whose end is a chunk of no bytes; null: the body has a length. */
+  #tail: string | null = null;
   #sentAt = 0;
 
   constructor(run: Run, done: (error?: unknown) => void) {
@@ -88,7 +92,8 @@ class Connection {
       const end = this.#head.indexOf("\r\n\r\n");
       if (end < 0) return;
       const status = Number(this.#head.slice(9, 12));
-      const length = status === 204 ? "0" : /content-length: (\d+)/i.exec(this.#head)?.[1];
+      if (/transfer-encoding: chunked/i.test(this.#head)) this.#tail = "";
+      const length = status === 204 || this.#tail === "" ? "0" : /content-length: (\d+)/i.exec(this.#head)?.[1];
       if (length === undefined) {
         this.#done(new Error(`an answer without a length: ${this.#head.slice(0, 200)}`));
         return;
@@ -102,8 +107,13 @@ class Connection {
     } else {
       this.#missing -= chunk.length;
     }
+    if (this.#tail !== null) {
+      this.#tail = (this.#tail + chunk.subarray(-lastChunk.length).toString("latin1")).slice(-lastChunk.length);
+      this.#missing = this.#tail === lastChunk ? 0 : 1;
+    }
     if (this.#missing > 0) return;
     this.#missing = -1;
+    this.#tail = null;
     this.#run.latencies[this.#run.answered++] = performance.now() - this.#sentAt;
     this.send(socket);
   }

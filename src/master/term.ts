@@ -22,6 +22,7 @@ import { createHandlers } from "./http/handlers/handlers.ts";
 import type { HttpCounters } from "./http/metrics.ts";
 import { viewNode } from "./http/node-view.ts";
 import { withQuickBeats } from "./http/quick-beat.ts";
+import { TaskList } from "./http/task-list.ts";
 import { LogStreams } from "./logs/log-streams.ts";
 import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
@@ -67,6 +68,7 @@ export class Term {
   readonly #loop: TickLoop;
   readonly #health: NodeHealth;
   readonly #logs: LogStreams;
+  readonly #list: TaskList;
   #stopped = false;
   readonly fetch: Fetch;
   /** Resolves when the term's epoch is in the journal, or cannot be yet. */
@@ -82,6 +84,7 @@ export class Term {
     const state = this.#state;
     const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
     this.#watchers = new Watchers({ state, clock, view, streams, revision: journal.lastRevision() });
+    this.#list = new TaskList(state, this.#watchers);
     this.#snapshots = new Snapshots({
       ...{ state, journal, clock, log, onFatal, changesInLog: this.#recover() },
       everyChanges: options.snapshotChanges,
@@ -89,6 +92,10 @@ export class Term {
     this.#loop = new TickLoop({
       ...{ state, journal, clock, random, log, onFatal, retention: { ...defaultRetention, ...retention } },
       onCommitted: (batch, { deltas }) => {
+        for (const { kind, before, after } of deltas) {
+          const taskId = kind === "task" ? (after ?? before)?.taskId : undefined;
+          if (taskId !== undefined) this.#list.changed(taskId);
+        }
         this.#watchers.publish(batch, deltas);
         this.#snapshots.grown(batch.changes.length);
       },
@@ -151,7 +158,7 @@ export class Term {
   ): Fetch {
     const { journal, clock, log, version, token, allowedHosts } = this.#options;
     const state = this.#state;
-    const parts = { loop: this.#loop, watchers: this.#watchers, liveness: this.#health };
+    const parts = { list: this.#list, loop: this.#loop, watchers: this.#watchers, liveness: this.#health };
     const target = {
       ...{ state, journal, clock },
       pauseSnapshots: () => this.#snapshots.pause(),

@@ -34,16 +34,21 @@ export interface Call<O extends Operation> {
 }
 
 /** JSON that is encoded already, with headers of its own. */
-export class JsonText {
-  readonly text: string | Uint8Array<ArrayBuffer> | Blob;
+export class EncodedJson {
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   readonly headers: Record<string, string>;
-  constructor(text: JsonText["text"], headers: Record<string, string> = {}) {
-    this.text = text;
+  constructor(body: EncodedJson["body"], headers: Record<string, string> = {}) {
+    this.body = body;
     this.headers = headers;
   }
 }
 
-export type Answer<O extends Operation> = OperationAnswer<O> | JsonText | Response | ReadableStream<Uint8Array> | null;
+export type Answer<O extends Operation> =
+  | OperationAnswer<O>
+  | EncodedJson
+  | Response
+  | ReadableStream<Uint8Array>
+  | null;
 
 type Handler<O extends Operation> = (call: Call<O>) => Outcome<Answer<O>> | Promise<Outcome<Answer<O>>>;
 

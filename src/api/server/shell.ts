@@ -12,7 +12,7 @@ import { originOf, unnamedOrigin } from "../origin.ts";
 import { refusalResponse } from "../refusal-response.ts";
 import { parseQuery } from "../schemas/validation.ts";
 import { checkUpload, IncompleteBody, readBody } from "./body.ts";
-import { type Call, type HandlersOf, JsonText } from "./call.ts";
+import { type Call, EncodedJson, type HandlersOf } from "./call.ts";
 
 export interface ShellOptions<T extends Table> {
   table: T;
@@ -154,8 +154,8 @@ function splitUrl(url: string): { path: string; search: string } {
 function answerResponse(operation: Operation, answer: unknown): Response {
   if (answer instanceof Response) return answer;
   const { status, media } = operation;
-  if (answer instanceof JsonText) {
-    return new Response(answer.text, { status, headers: { "content-type": json, ...answer.headers } });
+  if (answer instanceof EncodedJson) {
+    return new Response(answer.body, { status, headers: { "content-type": json, ...answer.headers } });
   }
   if (media === "none") return new Response(null, { status });
   if (answer instanceof ReadableStream) return new Response(answer, { status, headers: headersOf(operation) });
@@ -163,16 +163,18 @@ function answerResponse(operation: Operation, answer: unknown): Response {
   return new Response(String(answer), { status, headers: { "content-type": `${media}; charset=utf-8` } });
 }
 
-/** Of a stream. */
+/** Of a stream. What an operation that answers JSON streams are events: a list that is watched. */
 function headersOf({ media }: Operation): Record<string, string> {
-  return { "content-type": media, "cache-control": "no-store" };
+  return { "content-type": media === json ? "text/event-stream" : media, "cache-control": "no-store" };
 }
 
 /** The platform leaves out a body that is complete; a stream is ended before it begins. */
 function headAnswer(operation: Operation, answer: unknown): Response {
-  if (!(answer instanceof ReadableStream)) return answerResponse(operation, answer);
-  void answer.cancel();
-  return new Response(null, { status: operation.status, headers: headersOf(operation) });
+  const response = answerResponse(operation, answer);
+  const body = answer instanceof EncodedJson ? answer.body : answer;
+  if (!(body instanceof ReadableStream)) return response;
+  void response.body?.cancel();
+  return new Response(null, { status: response.status, headers: response.headers });
 }
 
 /** The path exists with other methods, or it does not exist. */

@@ -1,69 +1,91 @@
-// Lists of tasks: filters, pages, and the last few answers kept while nothing has changed.
+// Lists of tasks: filters and pages. The last few pages are kept while nothing has changed.
 
 import type { TaskListQuery } from "../../api/schemas/schemas.ts";
-import { JsonText } from "../../api/server/call.ts";
+import { EncodedJson } from "../../api/server/call.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { resolveNode } from "../../core/state/lookup.ts";
+import { concatenate } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
-import { taskIdPattern } from "../../model/ids.ts";
+import { type TaskId, taskIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { type TaskStatus, taskStatuses } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
 import type { Watchers } from "../watch/watchers.ts";
+import { type EncodedTasks, TaskBlocks } from "./task-blocks.ts";
+import { taskText } from "./task-texts.ts";
 
-/** Dashboards and `ps` loops ask the same few things again; an answer of 10,000 tasks has some 8 MB. */
-const answersKept = 4;
+/** Dashboards and `podling ps` loops repeat the same few requests. */
+const pagesKept = 4;
+
+/** A smaller answer is sent whole, with its length; a larger one in chunks, which are shared by all that are being sent. */
+const wholeBytes = 256 * 1024;
+
+interface Page {
+  chunks: Uint8Array<ArrayBuffer>[];
+  headers: Record<string, string>;
+}
 
 export class TaskList {
   readonly #state: ClusterState;
   readonly #watchers: Watchers;
-  #answers = new Map<string, JsonText>();
-  #answersRevision = -1;
+  readonly #blocks: TaskBlocks;
+  /** The last pages, by query. They are current as long as the revision is the same. */
+  readonly #pages = new Map<string, Page>();
+  #pagesRevision = -1;
 
   constructor(state: ClusterState, watchers: Watchers) {
     this.#state = state;
     this.#watchers = watchers;
+    this.#blocks = new TaskBlocks(state, taskText);
   }
 
-  answer(query: TaskListQuery): Outcome<JsonText | ReadableStream<Uint8Array>> {
+  /** A task was created, changed or removed, and this is durable. */
+  changed(taskId: TaskId): void {
+    this.#blocks.changed(taskId);
+  }
+
+  answer(query: TaskListQuery): Outcome<EncodedJson | ReadableStream<Uint8Array>> {
     const filter = this.#filterOf(query);
     if (!filter.ok) return filter;
     const fault = queryFault(query);
     if (fault) return fault;
     const key = JSON.stringify(query);
     if (query.watch) return this.#watchers.watchTasks(filter.value ?? (() => true), key);
-    if (this.#answersRevision !== this.#state.revision) {
-      this.#answers.clear();
-      this.#answersRevision = this.#state.revision;
+    if (this.#pagesRevision !== this.#state.revision) {
+      this.#pages.clear();
+      this.#pagesRevision = this.#state.revision;
     }
-    const kept = this.#answers.get(key);
-    if (kept) return ok(kept);
-    const answer = this.#page(query, filter.value);
-    if (this.#answers.size >= answersKept) this.#answers.delete(this.#answers.keys().next().value!);
-    this.#answers.set(key, answer);
-    return ok(answer);
+    let page = this.#pages.get(key);
+    if (!page) {
+      page = this.#page(query, filter.value);
+      if (this.#pages.size >= pagesKept) this.#pages.delete(this.#pages.keys().next().value!);
+      this.#pages.set(key, page);
+    }
+    return ok(new EncodedJson(bodyOf(page.chunks), page.headers));
   }
 
-  #page(query: TaskListQuery, filter: ((task: Task) => boolean) | null): JsonText {
-    const limit = query.limit ?? limits.listDefault;
+  #page(query: TaskListQuery, filter: ((task: Task) => boolean) | null): Page {
+    const { cursor = "", limit = limits.listDefault } = query;
+    const { chunks, lastId, more } = filter ? this.#filtered(filter, cursor, limit) : this.#blocks.page(cursor, limit);
+    const headers = more ? { link: `<${nextPage(query, lastId)}>; rel="next"` } : {};
+    return { chunks: asArray(chunks), headers };
+  }
+
+  #filtered(filter: (task: Task) => boolean, cursor: string, limit: number): EncodedTasks {
     const texts: string[] = [];
-    let last = "";
-    let more = false;
-    for (const taskId of this.#state.order.after(query.cursor ?? "")) {
+    let lastId = cursor;
+    for (const taskId of this.#state.order.after(cursor)) {
       const task = this.#state.task(taskId);
-      if (filter && !filter(task)) continue;
-      if (texts.length === limit) {
-        more = true;
-        break;
-      }
+      if (!filter(task)) continue;
+      if (texts.length === limit) return { chunks: encode(texts), lastId, more: true };
       texts.push(this.#watchers.texts.of(task));
-      last = taskId;
+      lastId = taskId;
     }
-    return new JsonText(`[${texts.join(",")}]`, more ? { link: `<${nextPage(query, last)}>; rel="next"` } : {});
+    return { chunks: encode(texts), lastId, more: false };
   }
 
-  /** Null: every task passes. */
+  /** Null if every task passes. */
   #filterOf({ status, node, label, name }: TaskListQuery): Outcome<((task: Task) => boolean) | null> {
     const tests: ((task: Task) => boolean)[] = [];
     if (status !== undefined) {
@@ -90,6 +112,34 @@ export class TaskList {
     for (const one of label ?? []) tests.push(labelTest(one));
     return ok(tests.length === 0 ? null : (task) => tests.every((test) => test(task)));
   }
+}
+
+const encoder = new TextEncoder();
+
+/** A comma and a JSON object for each task, as blocks have them. */
+function encode(texts: readonly string[]): Uint8Array<ArrayBuffer>[] {
+  return texts.length === 0 ? [] : [encoder.encode(`,${texts.join(",")}`)];
+}
+
+/** A JSON array: "[" in place of the first comma, which is done in a copy as blocks are shared, and "]" at the end. */
+function asArray([first, ...rest]: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>[] {
+  if (!first) return [encoder.encode("[]")];
+  const begun = first.slice();
+  begun[0] = "[".charCodeAt(0);
+  return [begun, ...rest, encoder.encode("]")];
+}
+
+function bodyOf(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
+  let bytes = 0;
+  for (const chunk of chunks) bytes += chunk.length;
+  if (bytes <= wholeBytes) return concatenate(chunks);
+  let next = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(chunks[next++]!);
+      if (next === chunks.length) controller.close();
+    },
+  });
 }
 
 /** "key" or "key=value" */

@@ -1,14 +1,19 @@
-// Tasks as text, written out once: lists, streams and their first sets show the same records again and again.
+// Tasks as JSON text, encoded once: streams show the same records to many subscribers.
 
 import { limits } from "../../model/limits.ts";
 import type { Task } from "../../model/task/task.ts";
 import { viewTask } from "../../model/task/view.ts";
 
-/** Tasks whose text is kept: two of the largest pages, some 16 MB, and only once they are asked for. */
+/** Tasks whose text is kept, some 16 MB; none before the first stream. */
 const textsKept = limits.listMax * 2;
 
+/** A task as the API shows it. */
+export function taskText(task: Task): string {
+  return JSON.stringify(viewTask(task));
+}
+
 export class TaskTexts {
-  /** Records never change, so their text never does. */
+  /** Records are immutable, and so is their text. */
   #texts = new WeakMap<Task, string>();
   #count = 0;
 
@@ -19,7 +24,7 @@ export class TaskTexts {
       this.#texts = new WeakMap();
       this.#count = 0;
     }
-    const text = JSON.stringify(viewTask(task));
+    const text = taskText(task);
     this.#texts.set(task, text);
     this.#count++;
     return text;

@@ -16,12 +16,14 @@ import type { TickLoop } from "../../loop/tick-loop.ts";
 import type { NodeHealth } from "../../node-health/node-health.ts";
 import type { Watchers } from "../../watch/watchers.ts";
 import type { MetricsSources } from "../metrics.ts";
+import type { TaskList } from "../task-list.ts";
 
 export interface HandlerContext {
   state: ClusterState;
   journal: Journal;
   loop: TickLoop;
   watchers: Watchers;
+  list: TaskList;
   liveness: NodeHealth;
   view: (node: NodeRecord) => Node;
   clock: Clock;

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { taskOperations } from "../../../api/operations/tasks.ts";
 import { fromNode } from "../../../api/origin.ts";
-import { type Call, type HandlersOf, JsonText } from "../../../api/server/call.ts";
+import { type Call, EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
 import { resolveTask } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
@@ -17,15 +17,13 @@ import { viewTask } from "../../../model/task/view.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
 import { createExplainer } from "../explain.ts";
-import { TaskList } from "../task-list.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
 
 type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
 type AnyCall = Pick<CallOf<"getTask">, "signal" | "mayTakeLong">;
 
 export function taskHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof taskOperations> {
-  const { state, journal, loop, watchers, clock, logs } = context;
-  const list = new TaskList(state, watchers);
+  const { state, journal, loop, list, clock, logs } = context;
   const turns = new Turns(clock);
   const explainer = createExplainer(state, journal, clock);
   const commands = new TaskCommands(context, reads);
@@ -117,7 +115,7 @@ async function createTask(
   call: Call<(typeof taskOperations)["createTask"]>,
   commands: TaskCommands,
   loop: HandlerContext["loop"],
-): Promise<Outcome<JsonText>> {
+): Promise<Outcome<EncodedJson>> {
   const input = checkTaskInput(call.body);
   if (!input.ok) return input;
   const key = idempotencyKey(call.headers);
@@ -141,8 +139,8 @@ function same(key: string, input: unknown): Idempotency {
 }
 
 /** The task as the API shows it. */
-function shown(outcome: Outcome<Task>, headers?: Record<string, string>): Outcome<JsonText> {
-  return outcome.ok ? ok(new JsonText(JSON.stringify(viewTask(outcome.value)), headers)) : outcome;
+function shown(outcome: Outcome<Task>, headers?: Record<string, string>): Outcome<EncodedJson> {
+  return outcome.ok ? ok(new EncodedJson(JSON.stringify(viewTask(outcome.value)), headers)) : outcome;
 }
 
 function hasStarted(task: Task): boolean {
