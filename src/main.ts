@@ -74,74 +74,36 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
 }
 
 async function startWorker(settings: WorkerSettings, log: Log): Promise<Running> {
-  const [
-    { Worker },
-    { createServer },
-    { IdentityError, IdentityFile },
-    { PulledImagesFile },
-    { DockerRuntime },
-    { Client },
-    { AccessControl, isLoopback },
-    { listen },
-  ] = await Promise.all([
-    import("./worker/worker.ts"),
-    import("./worker/server.ts"),
-    import("./worker/data-dir/identity.ts"),
-    import("./worker/data-dir/pulled-images-file.ts"),
-    import("./runtime/docker/docker-runtime.ts"),
-    import("./api/client.ts"),
-    import("./api/access-control.ts"),
-    import("./api/server/listen.ts"),
-  ]);
-  const { credentialsFrom } = await import("./runtime/docker/credentials.ts");
-  const { host, token, insecure } = settings;
-  if (!isLoopback(host) && token === null && !insecure) {
-    throw new StartError(
-      `a worker shows logs to every client that can reach it, and ${host} can be reached from other machines. Set the master's token with --token or PODLING_TOKEN, or use --insecure`,
-    );
-  }
-  const name = settings.hostname ?? hostname();
-  const identity = starting(() => new IdentityFile(resolve(settings.dataDir)), IdentityError);
+  const [{ createWorker, refusesAddress }, { IdentityError }, { DockerRuntime }, { credentialsFrom }, { listen }] =
+    await Promise.all([
+      import("./worker/start-worker.ts"),
+      import("./worker/data-dir/identity.ts"),
+      import("./runtime/docker/docker-runtime.ts"),
+      import("./runtime/docker/credentials.ts"),
+      import("./api/server/listen.ts"),
+    ]);
+  const { host, port, token, insecure, drainOnExit } = settings;
+  const refusal = refusesAddress(host, token, insecure);
+  if (refusal) throw new StartError(refusal);
   const dockerHost = settings.dockerHost ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
   const dockerConfig = join(process.env.DOCKER_CONFIG ?? join(homedir(), ".docker"), "config.json");
-  const runtime = starting(() => new DockerRuntime(dockerHost, credentialsFrom(dockerConfig)), TypeError);
-  const worker = starting(
-    () =>
-      new Worker({
-        client: new Client({ baseUrl: settings.masterUrl, token: token ?? undefined }),
-        runtime,
-        clock: systemClock,
-        random: systemRandom,
-        log,
-        hostname: name,
-        port: settings.port,
-        address: settings.address,
-        capacity: settings.capacity,
-        labels: { ...settings.labels },
-        cpu: settings.cpus,
-        memory: settings.memory,
-        version: version.version,
-        identity,
-        retention: settings.retention,
-        watermarks: settings.watermarks,
-        pulledImages: new PulledImagesFile(resolve(settings.dataDir)),
-      }),
-    IdentityError,
-  );
-  const allowedHosts = [name, ...(settings.address === null ? [] : [settings.address])];
-  const fetch = createServer({
-    worker,
-    runtime,
-    access: new AccessControl({ server: "worker", token, allowedHosts }),
-    log,
+  const options = {
+    ...settings,
+    hostname: settings.hostname ?? hostname(),
+    dataDir: resolve(settings.dataDir),
+    cpu: settings.cpus,
+    labels: { ...settings.labels },
     version: version.version,
-  });
-  const server = listening(() => listen(fetch, host, settings.port), settings, "--port");
+    runtime: starting(() => new DockerRuntime(dockerHost, credentialsFrom(dockerConfig)), TypeError),
+    ...{ clock: systemClock, random: systemRandom, log },
+  };
+  const { worker, fetch } = starting(() => createWorker(options), IdentityError);
+  const server = listening(() => listen(fetch, host, port), settings, "--port");
   log.info("the worker listens", { url: `http://${host}:${server.port}`, engine: dockerHost });
   void worker.start();
   return {
     async stop() {
-      if (settings.drainOnExit) await worker.drain();
+      if (drainOnExit) await worker.drain();
       else worker.stop();
       await server.stop(true);
     },

@@ -1,6 +1,7 @@
 // Who this worker is: its node id and its cluster, kept in the data folder.
 
 import type { Identity } from "./data-dir/identity.ts";
+import type { ConfirmedIdentity } from "./link/engine-link.ts";
 import type { NodeIdentity } from "./task/runner-context.ts";
 
 /** Where the identity is kept over restarts; data-dir/identity.ts is the file. */
@@ -10,9 +11,10 @@ export interface IdentityStore {
   write(identity: Identity): void;
 }
 
-export class StoredIdentity implements NodeIdentity {
+export class StoredIdentity implements NodeIdentity, ConfirmedIdentity {
   readonly #store: IdentityStore;
   #identity: Identity;
+  #isConfirmed = false;
 
   constructor(store: IdentityStore) {
     this.#store = store;
@@ -25,6 +27,19 @@ export class StoredIdentity implements NodeIdentity {
 
   get clusterId(): string {
     return this.#identity.clusterId;
+  }
+
+  /**
+   * Null until this process has had a sync: the file is from the last start, and the master may be another one since. Until
+   * then no container may be taken for one of this node.
+   */
+  get confirmed(): Identity | null {
+    return this.#isConfirmed && this.clusterId !== "" ? this.#identity : null;
+  }
+
+  /** The master has named its cluster. */
+  confirm(): void {
+    this.#isConfirmed = true;
   }
 
   /** Throws if it cannot be written. */

@@ -10,6 +10,8 @@ import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { ContainerState } from "../runtime/containers.ts";
 import type { DeletedTasks } from "./gc/deleted-tasks.ts";
+import type { EngineListener } from "./link/engine-link.ts";
+import type { MasterListener } from "./link/master-link.ts";
 import { Reporter } from "./link/reporter.ts";
 import type { StoredIdentity } from "./node-identity.ts";
 import { type Assignment, parseAssignment, type WireAssignment } from "./task/assignment.ts";
@@ -31,13 +33,14 @@ export interface ReconcilerOptions {
   signal: AbortSignal;
   identity: StoredIdentity;
   tasks: TaskTable;
-  engine: ContainerLists;
+  /** Not closed by a drain. */
+  containers: ContainerLists;
   deletedTasks: DeletedTasks;
   context: RunnerContext;
   counters: { syncs: number };
 }
 
-export class Reconciler {
+export class Reconciler implements MasterListener, EngineListener {
   readonly #options: ReconcilerOptions;
   readonly #reports = new Semaphore(limits.concurrentReports);
 
@@ -46,6 +49,10 @@ export class Reconciler {
   }
 
   // ---- the master
+
+  onRegistered(nodeId: string): void {
+    this.#options.identity.change({ nodeId });
+  }
 
   /** An event of the assignment stream. */
   async onAssignmentEvent(event: string, data: string): Promise<void> {
@@ -67,11 +74,12 @@ export class Reconciler {
 
   /** The whole set of assignments against all containers. */
   async #onSync({ clusterId, tasks: wire }: { clusterId: string; tasks: WireAssignment[] }): Promise<void> {
-    const { tasks, identity, engine, deletedTasks, counters } = this.#options;
+    const { tasks, identity, containers, deletedTasks, counters } = this.#options;
     counters.syncs++;
+    identity.confirm();
     const moved = identity.clusterId !== clusterId;
     if (moved) this.#joinCluster(clusterId);
-    if (moved || !engine.ready) await engine.adopt();
+    if (moved || !containers.ready) await containers.adopt();
     const assigned = new Set(wire.map(({ taskId }) => taskId));
     for (const task of wire) this.#assign(task);
     for (const runner of tasks.all()) {

@@ -9,6 +9,7 @@ import { Semaphore } from "../lib/semaphore.ts";
 import { limits } from "../model/limits.ts";
 import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { EngineGate } from "./engine-gate.ts";
 import { Cleaner } from "./gc/cleaner.ts";
 import { DeletedTasks } from "./gc/deleted-tasks.ts";
 import { ImageGc, type Watermarks } from "./gc/image-gc.ts";
@@ -17,30 +18,19 @@ import { Retention } from "./gc/retention.ts";
 import { type Holding, holdingOf } from "./holdings.ts";
 import { EngineLink } from "./link/engine-link.ts";
 import { MasterLink } from "./link/master-link.ts";
-import type { NodeDescription } from "./link/node-description.ts";
+import { LocalNode, type NodeSettings } from "./local-node.ts";
 import { type IdentityStore, StoredIdentity } from "./node-identity.ts";
 import { Reconciler } from "./reconciler.ts";
 import { drainTasks } from "./task/drain.ts";
-import type { Bounds, EngineWatch } from "./task/runner-context.ts";
+import type { Bounds } from "./task/runner-context.ts";
 import { TaskTable } from "./task/task-table.ts";
 
-export interface WorkerOptions {
+export interface WorkerOptions extends NodeSettings {
   client: Client;
   runtime: Runtime;
   clock: Clock;
   random: Random;
   log: Log;
-  hostname: string;
-  /** Where the worker's own server listens. */
-  port: number;
-  /** Where the master reaches it; null: where the registration comes from. */
-  address: string | null;
-  capacity: number;
-  labels: Record<string, string>;
-  /** Cores and bytes to offer; null: what the engine has. */
-  cpu: number | null;
-  memory: number | null;
-  version: string;
   identity: IdentityStore;
   /** Of ended containers. */
   retention?: { count: number; ageMs: number };
@@ -49,6 +39,9 @@ export interface WorkerOptions {
   /** Of the disk with the engine's data; null: images are removed only by a clean-up that a user asks for. */
   watermarks?: Watermarks | null;
 }
+
+const defaultRetention = { count: limits.endedContainerCount, ageMs: limits.endedContainerAgeMs };
+const defaultWatermarks = { highPercent: limits.diskHighPercent, lowPercent: limits.diskLowPercent };
 
 export class Worker {
   readonly #options: WorkerOptions;
@@ -61,71 +54,47 @@ export class Worker {
     stops: new Semaphore(limits.concurrentStops),
     logReads: new Semaphore(limits.lastLogReads),
   };
-  readonly #master: MasterLink;
   readonly #engine: EngineLink;
+  readonly #engineGate: EngineGate;
+  readonly #master: MasterLink;
   readonly #images: ImageGc;
   readonly #cleaner: Cleaner;
-  #draining = false;
+  readonly #reconciler: Reconciler;
   readonly counters = { starts: 0, restarts: 0, failures: 0, pulls: 0, heartbeats: 0, syncs: 0 };
 
+  /** Each part gets only parts that were made before it; the links get their listeners when they begin. */
   constructor(options: WorkerOptions) {
-    this.#options = options;
-    this.#identity = new StoredIdentity(options.identity);
     const { signal } = this.#ended;
-    const parts = { ...options, signal, tasks: this.#tasks };
-    let reconciler: Reconciler | null = null;
-    this.#master = new MasterLink({
-      ...options,
-      signal,
-      node: () => this.#describe(),
-      onRegistered: (nodeId) => this.#identity.change({ nodeId }),
-      onEvent: async (event, data) => reconciler?.onAssignmentEvent(event, data),
-      onBack: () => reconciler?.onMasterBack(),
-      counters: this.counters,
-    });
-    this.#engine = new EngineLink({
-      ...options,
-      signal,
-      owner: () => (this.#identity.clusterId === "" || this.counters.syncs === 0 ? null : this.#identity),
-      onEvent: (taskId) => reconciler?.onContainerEvent(taskId),
-      onTruth: (found) => reconciler?.onAllContainers(found),
-      onList: (found) => reconciler?.onContainerList(found),
-      onNews: () => this.#master.tell(),
-    });
-    const engine = this.#engineWatch();
-    const ended = new Retention({
-      ...parts,
-      keep: options.retention ?? { count: limits.endedContainerCount, ageMs: limits.endedContainerAgeMs },
-    });
-    const { diskHighPercent: highPercent, diskLowPercent: lowPercent } = limits;
-    const watermarks = options.watermarks === undefined ? { highPercent, lowPercent } : options.watermarks;
-    const pulled = new PulledImages({ ...options, ...(options.pulledImages ? { store: options.pulledImages } : {}) });
-    const storage = { ...parts, engine, pulled, turn: new Semaphore(1), node: this.#identity };
-    this.#images = new ImageGc({ ...storage, watermarks, assignments: this.#tasks });
-    this.#cleaner = new Cleaner({ ...storage, images: this.#images });
-    reconciler = new Reconciler({
-      ...parts,
-      identity: this.#identity,
-      engine: this.#engine,
-      deletedTasks: new DeletedTasks({ ...parts, stream: this.#master }),
-      context: {
-        ...{ ...parts, engine, ended, images: this.#images, node: this.#identity, neighbours: this.#tasks },
-        ...{ bounds: this.#bounds, counters: this.counters },
-      },
-      counters: this.counters,
-    });
-  }
+    const { tasks, counters } = { tasks: this.#tasks, counters: this.counters };
+    const { retention = defaultRetention, watermarks = defaultWatermarks, pulledImages: store } = options;
+    this.#options = options;
+    const identity = new StoredIdentity(options.identity);
+    this.#identity = identity;
+    this.#engine = new EngineLink({ ...options, signal, identity });
+    this.#engineGate = new EngineGate(this.#engine);
+    const node = new LocalNode(options, identity, this.#engine);
+    this.#master = new MasterLink({ ...options, signal, node, counters });
 
-  /** From the start of a drain on the engine counts as away: nothing is started or removed any more. */
-  #engineWatch(): EngineWatch {
-    const isDraining = () => this.#draining;
-    const link = this.#engine;
-    return {
-      get ready() {
-        return link.ready && !isDraining();
-      },
-      suspect: () => void link.suspect(),
+    const parts = { ...options, signal, tasks, node: identity, engine: this.#engineGate };
+    const storage = {
+      ...parts,
+      pulled: new PulledImages({ ...options, ...(store ? { store } : {}) }),
+      turn: new Semaphore(1),
     };
+    this.#images = new ImageGc({ ...storage, watermarks, assignments: tasks });
+    this.#cleaner = new Cleaner({ ...storage, images: this.#images });
+
+    const ended = new Retention({ ...parts, keep: retention });
+    const context = { ...parts, ended, images: this.#images, neighbours: tasks, bounds: this.#bounds, counters };
+    const deletedTasks = new DeletedTasks({ ...parts, stream: this.#master });
+    this.#reconciler = new Reconciler({
+      ...parts,
+      identity,
+      containers: this.#engine,
+      deletedTasks,
+      context,
+      counters,
+    });
   }
 
   /** What of these kinds is removed and what stays; removed unless it is a dry run. Throws RuntimeError. */
@@ -157,8 +126,11 @@ export class Worker {
   async start(): Promise<void> {
     const { clock } = this.#options;
     this.#images.start();
-    await Promise.race([this.#engine.begin(), delay(clock, limits.engineFirstAnswerMs, this.#ended.signal)]);
-    await this.#master.join();
+    await Promise.race([
+      this.#engine.begin(this.#reconciler, this.#master),
+      delay(clock, limits.engineFirstAnswerMs, this.#ended.signal),
+    ]);
+    await this.#master.join(this.#reconciler);
   }
 
   /** Leaves containers running: the next worker on this node adopts them. */
@@ -169,27 +141,9 @@ export class Worker {
 
   /** Stops every container, each with its grace, and leaves the cluster. Heartbeats go on until the last has ended. */
   async drain(): Promise<void> {
-    this.#draining = true;
+    this.#engineGate.close();
     for (const runner of this.#tasks.all()) runner.stop();
     await drainTasks({ ...this.#options, node: this.#identity, tasks: this.#tasks, stops: this.#bounds.stops });
     this.stop();
-  }
-
-  #describe(): NodeDescription {
-    const { hostname, port, address, capacity, labels, cpu, memory, version } = this.#options;
-    const { machine, error } = this.#engine;
-    return {
-      hostname,
-      port,
-      capacity,
-      labels,
-      cpu: cpu ?? machine?.cpu ?? 0,
-      memory: memory ?? machine?.memory ?? 0,
-      engine: machine?.engine ?? null,
-      engineError: error,
-      version,
-      ...(address === null ? {} : { address }),
-      ...(this.nodeId === "" ? {} : { nodeId: this.nodeId }),
-    };
   }
 }

@@ -32,8 +32,8 @@ export const workerMutants: readonly Mutant[] = [
     name: "engine-not-adopted",
     sentence: "A worker that starts again does not adopt what its engine runs.",
     file: "src/worker/reconciler.ts",
-    find: "if (moved || !engine.ready) await engine.adopt();",
-    replace: "if (moved) await engine.adopt();",
+    find: "if (moved || !containers.ready) await containers.adopt();",
+    replace: "if (moved) await containers.adopt();",
     caughtBy: ["convergence"],
   },
   {
@@ -88,8 +88,8 @@ export const workerMutants: readonly Mutant[] = [
     name: "engine-news-not-told",
     sentence: "A worker does not tell its master that its engine is away, or back.",
     file: "src/worker/worker.ts",
-    find: "onNews: () => this.#master.tell(),",
-    replace: "onNews: () => {},",
+    find: "this.#engine.begin(this.#reconciler, this.#master)",
+    replace: "this.#engine.begin(this.#reconciler, { onEngineNews() {} })",
     caughtBy: ["convergence"],
   },
   {

@@ -88,17 +88,14 @@ async function joined({ clock = new TestClock(), seed = 1, wire = new Wire(clock
     random: seededRandom(seed),
     log,
     signal: end.signal,
-    node: () => description,
-    onRegistered: () => {},
-    onEvent: async () => {},
-    onBack: () => back++,
+    node: { describe: () => description },
     counters: { heartbeats: 0 },
   });
-  await link.join();
+  await link.join({ onRegistered() {}, onAssignmentEvent: async () => {}, onMasterBack: () => void back++ });
   await breathe();
   const become = (set: Partial<NodeDescription>) => {
     description = { ...description, ...set };
-    link.tell();
+    link.onEngineNews();
   };
   return { clock, wire, link, become, backs: () => back, end };
 }

@@ -1,12 +1,33 @@
-// The worker's end of the wire to its engine: knows whether it is there, asks it whether it still lives, lists what it
-// has, and passes its events on. It knows containers, no wishes.
+// The worker's connection to its engine: knows whether the engine answers, lists its containers, and passes their events
+// on. It knows containers, and no assignments.
 
 import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { limits } from "../../model/limits.ts";
-import type { EngineInfo } from "../../model/node/node.ts";
 import type { ContainerEvent, ContainerState } from "../../runtime/containers.ts";
+import type { Machine } from "../../runtime/engine.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+
+/** Whose containers are listed. */
+export interface ConfirmedIdentity {
+  /** Null until the master has confirmed it. */
+  readonly confirmed: { clusterId: string; nodeId: string } | null;
+}
+
+/** What follows from the containers that the engine has. */
+export interface EngineListener {
+  /** Something happened to a container of this task. */
+  onContainerEvent(taskId: string): void;
+  /** All containers of the node, at the start and whenever the engine is back. */
+  onAllContainers(found: readonly ContainerState[]): void;
+  /** The same list while events go on. It may be older than what events said: it says only which containers to look at. */
+  onContainerList(found: readonly ContainerState[]): void;
+}
+
+/** What follows from a change of `error` or `machine`. */
+export interface EngineNewsListener {
+  onEngineNews(): void;
+}
 
 export interface EngineLinkOptions {
   runtime: Runtime;
@@ -14,29 +35,17 @@ export interface EngineLinkOptions {
   log: Log;
   /** Ends everything. */
   signal: AbortSignal;
-  /** Whose containers; null until the master has said. */
-  owner: () => { clusterId: string; nodeId: string } | null;
-  /** Something happened to the container of this task. */
-  onEvent: (taskId: string) => void;
-  /** The whole truth: all containers of the owner, at the start and whenever the engine is back. */
-  onTruth: (found: ContainerState[]) => void;
-  /** The same list while events go on. It may be older than what events said: it only tells where to look. */
-  onList: (found: ContainerState[]) => void;
-  /** `error` or `machine` have changed. */
-  onNews: () => void;
-}
-
-export interface Machine {
-  engine: EngineInfo;
-  cpu: number;
-  memory: number;
+  identity: ConfirmedIdentity;
 }
 
 export class EngineLink {
   readonly #options: EngineLinkOptions;
+  /** Null before begin(). */
+  #listener: EngineListener | null = null;
+  #news: EngineNewsListener | null = null;
   #machine: Machine | null = null;
   #error: string | null = "the engine has not answered yet";
-  /** Ends the stream of events; null: there is none, and what is known of containers may be old. */
+  /** Ends the stream of events. Null if there is none: what is known of containers may then be out of date. */
   #events: AbortController | null = null;
   #probing = false;
   #cancelLook: CancelTimer = () => {};
@@ -46,7 +55,7 @@ export class EngineLink {
     this.#options = options;
     options.signal.addEventListener("abort", () => {
       this.#cancelLook();
-      this.#deafen();
+      this.#stopEvents();
     });
   }
 
@@ -55,18 +64,20 @@ export class EngineLink {
     return this.#machine;
   }
 
-  /** Why it cannot be used; null: it can. */
+  /** Why the engine cannot be used; null if it can. */
   get error(): string | null {
     return this.#error;
   }
 
-  /** The truth is known, and events keep it so. */
+  /** True when all containers are known, and events keep that up to date. */
   get ready(): boolean {
     return this.#error === null && this.#events !== null;
   }
 
-  /** Resolves after the first try, which takes long where the engine hangs. Goes on trying after that. */
-  async begin(): Promise<void> {
+  /** Resolves after the first try, which takes long if the engine hangs. Goes on trying after that. */
+  async begin(listener: EngineListener, news: EngineNewsListener): Promise<void> {
+    this.#listener = listener;
+    this.#news = news;
     const answered = await this.#meet();
     this.#watch();
     if (!answered) {
@@ -74,27 +85,27 @@ export class EngineLink {
       return;
     }
     // The worker may have registered meanwhile, without an engine.
-    this.#options.onNews();
+    this.#news?.onEngineNews();
     await this.adopt();
   }
 
-  /** Lists and listens, for the owner as it is now. Where the engine is away this happens when it is back. */
+  /** Lists all containers of the node and follows their events. If the engine is away this happens when it is back. */
   async adopt(): Promise<void> {
-    const { runtime, onTruth, onEvent, owner } = this.#options;
-    const whose = owner();
-    if (whose === null || this.#error !== null) return;
-    this.#deafen();
+    const { runtime, identity } = this.#options;
+    const node = identity.confirmed;
+    if (node === null || this.#error !== null) return;
+    this.#stopEvents();
     const events = new AbortController();
-    // Listening begins before the look, so that nothing falls in between. What is told during the look may be newer than
-    // what it brings, and of tasks that nobody knows yet: those are looked at again.
+    // Events are followed before the list is asked for, so that none is missed. An event that comes meanwhile may be newer
+    // than the list, and of a task that is not known yet: it is passed on again after the list.
     const during = new Set<string>();
-    const heard = ({ taskId }: ContainerEvent) => {
+    const onEvent = ({ taskId }: ContainerEvent) => {
       if (this.#events !== events) during.add(taskId);
-      onEvent(taskId);
+      this.#listener?.onContainerEvent(taskId);
     };
     const opened = new Promise<void>((resolve) => {
       runtime.containers
-        .events(whose.clusterId, resolve, heard, events.signal)
+        .events(node.clusterId, resolve, onEvent, events.signal)
         .then(
           () => {},
           (error) => {
@@ -105,31 +116,31 @@ export class EngineLink {
     });
     try {
       await opened;
-      const found = await runtime.containers.list(whose.clusterId, whose.nodeId);
+      const found = await runtime.containers.list(node.clusterId, node.nodeId);
       if (this.#error !== null || this.#options.signal.aborted) {
         events.abort();
         return;
       }
-      this.#deafen(); // to a second adoption at the same time
+      this.#stopEvents(); // those of a second call at the same time
       this.#events = events;
-      onTruth(found);
-      for (const taskId of during) onEvent(taskId);
+      this.#listener?.onAllContainers(found);
+      for (const taskId of during) this.#listener?.onContainerEvent(taskId);
     } catch (error) {
       events.abort();
       this.#lost(error);
     }
   }
 
-  /** Engines drop events for listeners that are slow: now and then the whole is compared, while the events go on. */
-  async #lookAgain(): Promise<void> {
-    const { runtime, owner, onList } = this.#options;
+  /** Engines drop events for readers that are slow, so all containers are listed now and then, while the events go on. */
+  async #listAgain(): Promise<void> {
+    const { runtime, identity } = this.#options;
     const events = this.#events;
-    const whose = owner();
-    if (events === null || whose === null || this.#listing) return;
+    const node = identity.confirmed;
+    if (events === null || node === null || this.#listing) return;
     this.#listing = true;
     try {
-      const found = await runtime.containers.list(whose.clusterId, whose.nodeId);
-      if (this.#events === events) onList(found);
+      const found = await runtime.containers.list(node.clusterId, node.nodeId);
+      if (this.#events === events) this.#listener?.onContainerList(found);
     } catch {
       void this.suspect();
     } finally {
@@ -137,7 +148,7 @@ export class EngineLink {
     }
   }
 
-  /** A call went wrong: is it the engine, or only that call? */
+  /** A call failed: asks whether the engine still answers, or only that call failed. */
   async suspect(): Promise<void> {
     if (this.#probing || this.#error !== null || this.#options.signal.aborted) return;
     this.#probing = true;
@@ -150,33 +161,33 @@ export class EngineLink {
     }
   }
 
-  /** An engine that hangs keeps its connections open, and one that is busy drops events: only asking tells. */
+  /** Asks the engine regularly: one that hangs keeps its connections open, and one that is busy drops events. */
   #watch(looks = 1): void {
     const { clock, signal } = this.#options;
     this.#cancelLook = clock.timer(limits.enginePingMs, () => {
       if (signal.aborted) return;
-      if (looks % limits.enginePingsPerList === 0) void this.#lookAgain();
+      if (looks % limits.enginePingsPerList === 0) void this.#listAgain();
       void this.suspect().then(() => this.#watch(looks + 1));
     });
   }
 
-  #deafen(): void {
+  #stopEvents(): void {
     this.#events?.abort();
     this.#events = null;
   }
 
   #lost(error: unknown): void {
-    const { log, signal, onNews } = this.#options;
+    const { log, signal } = this.#options;
     if (signal.aborted || this.#error !== null) return;
     this.#error = messageOf(error);
-    this.#deafen();
+    this.#stopEvents();
     log.error("the engine is away; nothing can be started or stopped", { why: this.#error });
-    onNews();
+    this.#news?.onEngineNews();
     void this.#await();
   }
 
   async #await(): Promise<void> {
-    const { clock, log, signal, onNews } = this.#options;
+    const { clock, log, signal } = this.#options;
     let pauseMs: number = limits.retryInitialMs;
     do {
       await delay(clock, pauseMs, signal);
@@ -184,7 +195,7 @@ export class EngineLink {
       pauseMs = Math.min(pauseMs * 2, limits.enginePingMs);
     } while (!(await this.#meet()));
     log.info("the engine answers again");
-    onNews();
+    this.#news?.onEngineNews();
     await this.adopt();
   }
 
@@ -198,7 +209,7 @@ export class EngineLink {
     } catch (error) {
       const before = this.#error;
       this.#error = messageOf(error);
-      if (before !== this.#error) this.#options.onNews();
+      if (before !== this.#error) this.#news?.onEngineNews();
       return false;
     }
   }

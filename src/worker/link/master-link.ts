@@ -9,7 +9,18 @@ import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import { readEvents } from "../../lib/sse.ts";
 import { limits } from "../../model/limits.ts";
-import { type NodeDescription, newsOf, restOf } from "./node-description.ts";
+import type { EngineNewsListener } from "./engine-link.ts";
+import { type NodeSource, newsOf, restOf } from "./node-description.ts";
+
+/** What follows from what the master says. */
+export interface MasterListener {
+  /** The node is registered under this id. Throws if the id cannot be stored. */
+  onRegistered(nodeId: string): void;
+  /** One event of the stream; the next waits until it resolves. */
+  onAssignmentEvent(event: string, data: string): Promise<void>;
+  /** The master answers again after it did not. */
+  onMasterBack(): void;
+}
 
 export interface MasterLinkOptions {
   client: Client;
@@ -18,13 +29,7 @@ export interface MasterLinkOptions {
   log: Log;
   /** Ends everything. */
   signal: AbortSignal;
-  /** The node as it is now. */
-  node: () => NodeDescription;
-  onRegistered: (nodeId: string) => void;
-  /** One event of the stream; the next waits until it resolves. */
-  onEvent: (event: string, data: string) => Promise<void>;
-  /** The master answers again after it did not. */
-  onBack: () => void;
+  node: NodeSource;
   counters: { heartbeats: number };
 }
 
@@ -35,8 +40,10 @@ const failuresOfSilence = 2;
 /** So many heartbeats wait only briefly, so that they fit into a lease. After that the connection may be a slow one. */
 const quickTries = 3;
 
-export class MasterLink {
+export class MasterLink implements EngineNewsListener {
   readonly #options: MasterLinkOptions;
+  /** Null before join(). */
+  #listener: MasterListener | null = null;
   readonly #nextStream: Alarm;
   #nodeId = "";
   #up = false;
@@ -97,29 +104,30 @@ export class MasterLink {
   }
 
   /** The node has changed: sends it at once, by a registration if a heartbeat cannot carry it. */
-  tell(): void {
+  onEngineNews(): void {
     this.#changed = true;
     this.#beatNow();
   }
 
   /** Resolves when the node has registered; heartbeats and stream go on from then. */
-  async join(): Promise<void> {
+  async join(listener: MasterListener): Promise<void> {
+    this.#listener = listener;
     await this.#register();
     this.#startBeats();
     void this.#follow();
   }
 
   async #register(): Promise<void> {
-    const { client, clock, log, signal, node, onRegistered } = this.#options;
+    const { client, clock, log, signal, node } = this.#options;
     let complained = "";
     for (let failures = 1; !signal.aborted; failures++) {
       this.#changed = false;
-      const body = node();
+      const body = node.describe();
       try {
         const answer = await client.call("registerNode", { body, signal, timeoutMs: limits.reportPatienceMs });
         if (answer.ok) {
           this.#nodeId = answer.value!.nodeId;
-          onRegistered(this.#nodeId);
+          this.#listener?.onRegistered(this.#nodeId);
           this.#up = true;
           this.#remember(newsOf(body));
           this.#registered = restOf(body);
@@ -279,7 +287,7 @@ export class MasterLink {
   /** What changed about the engine, as JSON; null if nothing did. Registers if something else changed. */
   async #news(): Promise<string | null> {
     this.#changed = false;
-    const body = this.#options.node();
+    const body = this.#options.node.describe();
     if (restOf(body) !== this.#registered) {
       await this.#register();
       return null;
@@ -310,7 +318,7 @@ export class MasterLink {
     this.#options.log.info("the master answers again");
     // Events of that time may be lost in a stream that is dead: ask for the whole set again.
     this.#reopenStream();
-    this.#options.onBack();
+    this.#listener?.onMasterBack();
   }
 
   /**
@@ -344,7 +352,7 @@ export class MasterLink {
 
   /** Resolves when it has ended, to whether it had begun. */
   async #followOnce(): Promise<boolean> {
-    const { client, clock, log, signal, onEvent } = this.#options;
+    const { client, clock, log, signal } = this.#options;
     const stream = new AbortController();
     this.#stream = stream;
     let begun = false;
@@ -367,7 +375,7 @@ export class MasterLink {
         begun = true;
         for await (const { event, data } of readEvents(response.body, heard)) {
           this.#following = true;
-          await onEvent(event, data);
+          await this.#listener?.onAssignmentEvent(event, data);
         }
       } else {
         await response.arrayBuffer();

@@ -4,6 +4,11 @@ import type { BodyInput } from "../../api/operations/operations.ts";
 
 export type NodeDescription = BodyInput<"registerNode">;
 
+/** Describes the node as it is now. */
+export interface NodeSource {
+  describe(): NodeDescription;
+}
+
 /** What a heartbeat can carry, as JSON. */
 export function newsOf({ engine, engineError }: NodeDescription): string {
   return JSON.stringify({ engine: engine ?? null, engineError: engineError ?? null });

@@ -1,0 +1,48 @@
+// A worker with its data folder and its own HTTP server, from settings. Names no engine: the runtime is handed in.
+
+import { AccessControl, isLoopback } from "../api/access-control.ts";
+import { Client } from "../api/client.ts";
+import type { Fetch } from "../api/server/shell.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Random } from "../lib/random.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { IdentityFile } from "./data-dir/identity.ts";
+import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
+import type { Watermarks } from "./gc/image-gc.ts";
+import type { NodeSettings } from "./local-node.ts";
+import { createServer } from "./server.ts";
+import { Worker } from "./worker.ts";
+
+export interface StartOptions extends NodeSettings {
+  /** An absolute path; no other worker may use it. */
+  dataDir: string;
+  masterUrl: string;
+  token: string | null;
+  retention: { count: number; ageMs: number };
+  watermarks: Watermarks | null;
+  runtime: Runtime;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** Why a worker must not listen on this address without a token; null: it may. */
+export function refusesAddress(host: string, token: string | null, insecure: boolean): string | null {
+  if (isLoopback(host) || token !== null || insecure) return null;
+  return `a worker shows logs to every client that can reach it, and ${host} can be reached from other machines. Set the master's token with --token or PODLING_TOKEN, or use --insecure`;
+}
+
+/** Claims the data folder. Nothing runs before `worker.start()`. Throws IdentityError if the folder cannot be used. */
+export function createWorker(options: StartOptions): { worker: Worker; fetch: Fetch } {
+  const { dataDir, masterUrl, token, runtime, log, version, hostname, address } = options;
+  const worker = new Worker({
+    ...options,
+    client: new Client({ baseUrl: masterUrl, token: token ?? undefined }),
+    identity: new IdentityFile(dataDir),
+    pulledImages: new PulledImagesFile(dataDir),
+  });
+  const allowedHosts = [hostname, ...(address === null ? [] : [address])];
+  const access = new AccessControl({ server: "worker", token, allowedHosts });
+  return { worker, fetch: createServer({ worker, runtime, access, log, version }) };
+}
