@@ -199,8 +199,8 @@ describeLab("clean-up", () => {
     });
     expect(dry.code).toBe(0);
     const row = (...words: string[]) => new RegExp(`^cleans +${words.join(" +")}`, "m");
-    expect(dry.stdout).toMatch(row("volume", "scratch", "\\S.*", "goes"));
-    expect(dry.stdout).toMatch(row("volume", "live", "\\S.*", "stays", "container podling-\\S+ uses it"));
+    expect(dry.stdout).toMatch(row("volume", "scratch", "\\S.*", "remove"));
+    expect(dry.stdout).toMatch(row("volume", "live", "\\S.*", "keep", "container podling-\\S+ uses it"));
     expect({ containers: await containers(), volumes: await volumes() }).toEqual(before);
 
     const done = await podling(["node", "clean", "cleans", "--images", "-y"], { master: world.master });

@@ -40,8 +40,8 @@ describeLab("podling doctor", () => {
     ]);
     expect(of("master's folder")[0]!.message).toContain(`(process ${world.master.pid})`);
     expect(of("worker's folder")[0]!.message).toContain(`(process ${world.worker.pid})`);
-    expect(of(`port ${world.master.port}`)[0]!.message).toBe("the master listens there");
-    expect(of(`port ${world.worker.port}`)[0]!.message).toBe("a worker listens there");
+    expect(of(`port ${world.master.port}`)[0]!.message).toBe("used by the master");
+    expect(of(`port ${world.worker.port}`)[0]!.message).toBe("used by a worker");
     expect(of("exposed ports")[0]!.message).toContain(`open on n1 at 0.0.0.0:${task.publishedPorts[0]!.hostPort}/tcp`);
     expect(severity(of("clock"))).toBe("ok");
     expect(severity(of("limits"))).not.toBe("problem");
@@ -51,7 +51,7 @@ describeLab("podling doctor", () => {
     await world.master.kill();
     const alone = await doctor();
     expect([alone.code, severity(alone.of("master")), severity(alone.of("engine"))]).toEqual([1, "problem", "ok"]);
-    expect(alone.of("master's folder")[0]!.message).toContain("no running process holds it");
+    expect(alone.of("master's folder")[0]!.message).toContain("not in use by a running process");
     expect(alone.of("exposed ports")[0]!.message).toContain("podling-");
     await world.engine.kill();
     const { code, of } = await doctor();
