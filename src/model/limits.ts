@@ -27,6 +27,8 @@ export const limits = {
   labelValueLength: 1024,
   labelCount: 64,
   portCount: 64,
+  /** Containers of one task: a program, its init containers and sidecars. */
+  containerCount: 16,
   mountCount: 64,
   constraintCount: 32,
   pathLength: 4096,

@@ -17,7 +17,7 @@ type Described = {
 };
 
 // As a reader gets it: through JSON.
-const document = JSON.parse(JSON.stringify(openapi("1.2.3"))) as {
+const document = JSON.parse(JSON.stringify(await openapi("1.2.3"))) as {
   openapi: string;
   info: { title: string; version: string; license: Json };
   paths: Record<string, Record<string, Described>>;

@@ -12,13 +12,14 @@ import { taskInput } from "../../model/task/task-input.ts";
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
 import { nodeRegistration } from "../schemas/schemas.ts";
+import { recordSchemas } from "./record-schemas.ts";
 
 type Json = Record<string, unknown>;
 
 /** Refusals that any operation can give. */
 const everywhere = ["invalid-field", "unknown-field", "unauthorized", "forbidden-origin", "internal"] as const;
 
-export function openapi(version: string): Json {
+export async function openapi(version: string): Promise<Json> {
   const paths: Record<string, Json> = {};
   for (const [id, operation] of Object.entries(operations) as [string, Operation][]) {
     paths[operation.path] ??= {};
@@ -37,7 +38,7 @@ export function openapi(version: string): Json {
     paths,
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: { ...answerSchemas(), Error: errorSchema },
+      schemas: { ...(await recordSchemas()), ...answerSchemas(), Error: errorSchema },
     },
   };
 }
@@ -76,12 +77,10 @@ function describeOperation(id: string, operation: Operation): Json {
 
 function answerOf({ media, answer }: Operation): Json {
   if (media === "none") return { description: "Done." };
-  const schema =
-    media !== "application/json"
-      ? { type: "string" }
-      : answer === "Any"
-        ? {}
-        : { $ref: `#/components/schemas/${answer}` };
+  const named = answer === "Any" ? {} : { $ref: `#/components/schemas/${answer}` };
+  const isJson = media === "application/json";
+  // OpenAPI has no word for the data of server-sent events; the extension names its schema.
+  const schema = isJson ? named : { type: "string", ...(answer === "Any" ? {} : { "x-event-data": named }) };
   return { description: "Done.", content: { [media]: { schema } } };
 }
 

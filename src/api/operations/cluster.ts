@@ -39,7 +39,7 @@ export const clusterOperations = {
     status: 200,
     media: events,
     streams: true,
-    answer: "Any",
+    answer: "WatchEvent",
     refusals: ["revision-too-old", "too-many"],
   }),
 } as const;

@@ -24,6 +24,7 @@ export type AnswerSchema =
   | "RestoreAnswer"
   | "Health"
   | "Version"
+  | "WatchEvent"
   | "Any";
 
 export interface Operation<

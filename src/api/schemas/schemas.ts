@@ -6,6 +6,7 @@ import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
+import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 
 const timestamp = z.iso.datetime({ error: "an ISO 8601 time in UTC such as 2025-01-19T12:34:56.000Z" });
 
@@ -27,20 +28,34 @@ const lastFailure = z.strictObject({
   log: list(freeText(limits.lastLogLineBytes), limits.lastLogLines),
 });
 
-/** What a worker reports of a task. Only `status` must be there. */
-export const taskReport = z.strictObject({
-  status: choice(taskStatuses),
-  nodeId: z.string().max(64).optional().describe("Who reports; refused where the task is placed elsewhere."),
-  reason: reason.optional(),
+/** The fields of a container's status, with the bounds of a report. A field that is missing here does not compile. */
+const containerFields = {
   containerId: freeText(128).nullable().optional(),
   exitCode: integer(-1, 4_294_967_295).nullable().optional(),
   oomKilled: flag.optional(),
   restarts: integer(0, 1_000_000_000).optional(),
   publishedPorts: list(publishedPort, limits.portCount).optional(),
   startedAt: timestamp.nullable().optional(),
-  finishedAt: timestamp.nullable().optional(),
   error: freeText(limits.messageLength).nullable().optional(),
-  lastFailure: lastFailure.optional().describe("The newest run that ended badly, and what it last wrote."),
+  lastFailure: lastFailure.optional().describe("The newest run that ended badly, and the end of its log."),
+} satisfies Record<Exclude<keyof ContainerStatus, "name">, z.ZodType>;
+
+/** The fields of a task's status, beside those of its containers. */
+const statusFields = {
+  status: choice(taskStatuses),
+  reason: reason.optional(),
+  ready: flag.optional().describe("True when the task runs and passes its readiness checks."),
+  finishedAt: timestamp.nullable().optional(),
+} satisfies Record<Exclude<keyof ObservedStatus, "containers">, z.ZodType>;
+
+/** What a worker reports of a task. Only `status` must be there. */
+export const taskReport = z.strictObject({
+  ...statusFields,
+  nodeId: z.string().max(64).optional().describe("The node that reports; refused if the task is placed elsewhere."),
+  ...containerFields,
+  containers: list(z.strictObject({ name: freeText(limits.nameLength), ...containerFields }), limits.containerCount)
+    .optional()
+    .describe("For a task of several containers: the fields of each, in place of those beside the status."),
 });
 export type TaskReport = z.output<typeof taskReport>;
 

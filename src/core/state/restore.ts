@@ -22,7 +22,10 @@ type Checks = Readonly<Record<KindName, (packed: unknown) => string | null>>;
 
 /** Loads the record checks of every kind. */
 export async function loadRestoreReader(): Promise<RestoreReader> {
-  const checks = await Promise.all(kindNames.map(async (kind) => [kind, await kinds[kind].loadCheck()] as const));
+  const { checkWith } = await import("../../model/kinds/record-schemas.ts");
+  const checks = await Promise.all(
+    kindNames.map(async (kind) => [kind, checkWith(await (kinds[kind] as AnyKind).loadSchema())] as const),
+  );
   return new RestoreReader(Object.fromEntries(checks) as unknown as Checks);
 }
 

@@ -16,10 +16,7 @@ export const clusterKind: Kind<typeof clusterRecordId, Cluster, Cluster, Partial
   view: (cluster) => cluster,
   stream: null,
   summary: ({ clusterId }) => ({ name: clusterId, status: "", live: false }),
-  loadCheck: async () => {
-    const { checkWith, clusterRecord } = await import("../kinds/record-schemas.ts");
-    return checkWith(clusterRecord);
-  },
+  loadSchema: async () => (await import("../kinds/record-schemas.ts")).clusterRecord,
   migrations: [],
   limit: 1,
   retention: "never removed",

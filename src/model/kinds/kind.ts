@@ -1,6 +1,8 @@
 // What a record kind is, as data. The state, the log, snapshots, backups, restore, streams, the API description and the
 // simulation work on every kind of the table (kinds.ts) through this interface alone.
 
+import type { z } from "zod";
+
 /** On whose behalf a record leaves the master. */
 export type Role = "read" | "write" | "node";
 
@@ -57,8 +59,8 @@ export interface Kind<Id extends string, R extends object, P extends object, S e
   stream: StreamForm<R> | null;
   /** Throws an InvariantError if no transition leads from `before` to `after`. */
   assertTransition?(before: R, after: R): void;
-  /** Loads the check of packed records that come from outside: null if the record is valid, else what is wrong with it. */
-  loadCheck(): Promise<(packed: unknown) => string | null>;
+  /** Loads the schema of packed records: the check of a backup, and the description of the API. */
+  loadSchema(): Promise<z.ZodType>;
   /** Which data formats it has had. Ascending by `to`. */
   migrations: readonly Migration[];
   /** How many records a cluster may hold. */

@@ -51,7 +51,7 @@ export const nodeRecord = z.object({
 
 const packedContainer = containerSpec.partial().required({ image: true });
 
-export const taskRecord = z.object({
+const taskShape = z.object({
   taskId,
   name: text,
   createdAt: timeText,
@@ -72,6 +72,16 @@ export const taskRecord = z.object({
   idempotency: z.object({ key: text, fingerprint: text }).nullable().optional(),
 });
 
+/** Beyond its shape: what its status requires. */
+export const taskRecord = taskShape.superRefine((packed, context) => {
+  const { observed, placement, ended } = unpackTask(packed as unknown as PackedTask);
+  const { status, finishedAt } = observed;
+  const wrong = (message: string) => context.addIssue({ code: "custom", message });
+  if (isPlaced(status) && placement === null) wrong(`${status}, on no node`);
+  if (isFinished(status) && (finishedAt === null || ended === null)) wrong(`${status}, with no time of its end`);
+});
+
+/** Null if the record is valid, else what is wrong with it: "has a field x that is not a y". */
 export function checkWith(schema: z.ZodType): (packed: unknown) => string | null {
   return (packed) => {
     const parsed = schema.safeParse(packed);
@@ -79,21 +89,9 @@ export function checkWith(schema: z.ZodType): (packed: unknown) => string | null
   };
 }
 
-const checkShape = checkWith(taskRecord);
-
-/** Beyond its shape: what its status requires. */
-export function checkTask(packed: unknown): string | null {
-  const fault = checkShape(packed);
-  if (fault !== null) return fault;
-  const { observed, placement, ended } = unpackTask(packed as PackedTask);
-  const { status, finishedAt } = observed;
-  if (isPlaced(status) && placement === null) return `is ${status}, on no node`;
-  if (isFinished(status) && (finishedAt === null || ended === null)) return `is ${status}, with no time of its end`;
-  return null;
-}
-
 function sentence({ path, ...issue }: z.core.$ZodIssue): string {
   const field = path.map(String).join(".");
+  if (field === "" && issue.code === "custom") return `is ${issue.message}`;
   return field === "" ? `is not ${expected(issue)}` : `has a field ${field} that is not ${expected(issue)}`;
 }
 

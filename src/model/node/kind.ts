@@ -21,10 +21,7 @@ export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate> = {
     live: false,
   }),
   stream: { createdType: "node.registered", removed: ({ nodeId, hostname }) => ({ nodeId, hostname }) },
-  loadCheck: async () => {
-    const { checkWith, nodeRecord } = await import("../kinds/record-schemas.ts");
-    return checkWith(nodeRecord);
-  },
+  loadSchema: async () => (await import("../kinds/record-schemas.ts")).nodeRecord,
   migrations: [{ to: 2, record: renameUnheard, update: renameUnheard }],
   limit: limits.nodes,
   retention: "until it is removed",

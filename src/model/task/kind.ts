@@ -29,10 +29,7 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate> = {
     const { status: to } = after.observed;
     if (from !== to) assert(isTransition(from, to), `task ${before.taskId} cannot go from ${from} to ${to}`);
   },
-  loadCheck: async () => {
-    const { checkTask } = await import("../kinds/record-schemas.ts");
-    return checkTask;
-  },
+  loadSchema: async () => (await import("../kinds/record-schemas.ts")).taskRecord,
   migrations: [{ to: 2, record: fromFlatRecord, update: fromFlatUpdate }],
   limit: limits.tasks,
   retention: `finished ones: the newest ${limits.finishedTaskCount.toLocaleString("en")}, for ${limits.finishedTaskAgeMs / 3_600_000} h`,

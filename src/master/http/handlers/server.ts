@@ -26,7 +26,7 @@ export function serverHandlers({ loop, version, metrics }: HandlerContext): Hand
     },
     version: () => ok(version),
     metrics: () => ok(renderMetrics(metrics)),
-    openapi: () => ok(openapi(version.version)),
+    openapi: async () => ok(await openapi(version.version)),
     docs: () => ok(docsPage()),
   };
 }

@@ -1,0 +1,43 @@
+// The schemas of the record kinds that watchers see, and of the events that carry them, from the table of kinds.
+
+import { z } from "zod";
+import { type AnyKind, type KindName, kindNames, kinds } from "../../model/kinds/kinds.ts";
+
+type Json = Record<string, unknown>;
+
+/** Kinds whose answers openapi.ts describes by hand: what leaves the master differs from the record. */
+const describedByHand: Partial<Record<KindName, string>> = { task: "Task", node: "Node" };
+
+/** "config" -> "Config" */
+function schemaName(kind: KindName): string {
+  return describedByHand[kind] ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
+}
+
+/** One schema for each kind that is not described by hand, and `WatchEvent`: an event of any kind. */
+export async function recordSchemas(): Promise<Record<string, Json>> {
+  const watched = kindNames.filter((kind) => (kinds[kind] as AnyKind).stream !== null);
+  const own = watched.filter((kind) => describedByHand[kind] === undefined);
+  const schemas = await Promise.all(
+    own.map(async (kind) => {
+      const { $schema: _, ...schema } = z.toJSONSchema(await (kinds[kind] as AnyKind).loadSchema(), {
+        unrepresentable: "any",
+      }) as Json;
+      return [schemaName(kind), schema] as const;
+    }),
+  );
+  return { ...Object.fromEntries(schemas), WatchEvent: { anyOf: watched.flatMap(eventsOf) } };
+}
+
+function eventsOf(kind: KindName): Json[] {
+  const { createdType = `${kind}.created` } = (kinds[kind] as AnyKind).stream!;
+  const common = { revision: { type: "integer" }, at: { type: "string", format: "date-time" } };
+  const event = (types: readonly string[], properties: Json): Json => ({
+    type: "object",
+    required: ["revision", "at", "type", ...Object.keys(properties)],
+    properties: { ...common, type: { enum: types }, ...properties },
+  });
+  return [
+    event([createdType, `${kind}.updated`], { [kind]: { $ref: `#/components/schemas/${schemaName(kind)}` } }),
+    event([`${kind}.removed`], {}),
+  ];
+}
