@@ -58,12 +58,12 @@ describe("nodes", () => {
       const quiet = await Promise.all(["nodes -q", "nodes -o name"].map((line) => other.podling(line)));
       expect(quiet.map(({ err }) => err)).toEqual(["", ""]);
       // No node sends heartbeats: when both leases expire, mass-loss protection becomes active.
-      const held = await until(async () => {
+      const silent = await until(async () => {
         const now = await other.podling("nodes -o json");
         return now.err.includes("mass-loss protection is active") ? now : null;
       });
-      expect(held.err).toContain("mass-loss protection is active: 2 of 2 nodes stopped sending heartbeats at once");
-      expect(JSON.parse(held.out)).toMatchObject([
+      expect(silent.err).toContain("mass-loss protection is active: 2 of 2 nodes stopped sending heartbeats at once");
+      expect(JSON.parse(silent.out)).toMatchObject([
         { hostname: "n1", status: "online", suspect: { code: "mass-silence" } },
         { hostname: "n2", status: "online", suspect: { code: "mass-silence" } },
       ]);

@@ -146,13 +146,13 @@ test("nodes at 80 columns", () => {
 describe("online nodes without new tasks", () => {
   const since = "2025-01-19T12:39:50.000Z";
   const broken = { ...node, suspect: { code: "connection-broken" as const, message: "its connection broke", since } };
-  const held = { ...node, suspect: { code: "mass-silence" as const, message: "it is silent for 4 s", since } };
+  const silent = { ...node, suspect: { code: "mass-silence" as const, message: "it is silent for 4 s", since } };
   const flapping = { losses: 4, lostAt: since, steadyUntil: "2025-01-19T12:41:00.000Z", steadyMs: 60_000 };
 
   test.each([
     ["online, suspect", broken],
-    ["online, silent", held],
-    ["online, silent", { ...held, flapping }],
+    ["online, silent", silent],
+    ["online, silent", { ...silent, flapping }],
     ["online, damped", { ...node, flapping }],
     ["online, damped, cordoned", { ...node, flapping, schedulable: false }],
     ["online", { ...node, flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } }],
@@ -162,7 +162,7 @@ describe("online nodes without new tasks", () => {
 
   test("have notes: one sentence for mass-loss protection, one for each other node, up to a limit", () => {
     expect(nodeNotes([node, { ...node, status: "offline" }])).toEqual([]);
-    expect(nodeNotes([held, { ...held, hostname: "n2" }, node, broken])).toEqual([
+    expect(nodeNotes([silent, { ...silent, hostname: "n2" }, node, broken])).toEqual([
       "mass-loss protection is active: 2 of 4 nodes stopped sending heartbeats at once. The cause may be the master's own network, so none is declared lost until more are back. If a machine is really dead: podling node lost n1",
       "n1: its connection broke",
     ]);

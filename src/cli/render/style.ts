@@ -40,19 +40,19 @@ export function supportsUtf8(env: Record<string, string | undefined>): boolean {
 
 /** Untrusted text as one line: control characters, escape sequences and line ends are replaced. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are replaced
   return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
 }
 
 export function truncate(text: string, width: number, ellipsis: string): string {
   if (textWidth(text) <= width) return text;
-  const room = width - textWidth(ellipsis);
-  if (room <= 0) return ellipsis.slice(0, Math.max(0, width));
+  const available = width - textWidth(ellipsis);
+  if (available <= 0) return ellipsis.slice(0, Math.max(0, width));
   let kept = "";
   let used = 0;
   for (const char of text) {
     used += textWidth(char);
-    if (used > room) break;
+    if (used > available) break;
     kept += char;
   }
   return kept.trimEnd() + ellipsis;

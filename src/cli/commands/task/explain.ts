@@ -9,7 +9,7 @@ export const explain: Command = {
   summary: "Show why a task runs where it runs, or why it is waiting",
   usage: "TASK [flags]",
   description: [
-    "Shows how the scheduler evaluated each node: which filters it passes, its score, and for a waiting task the smallest change that would let it run. The columns are the filters of the scheduler; docs/GLOSSARY.md describes them.",
+    "Shows how the scheduler evaluated each node: which filters it passes, its score, and for a waiting task the smallest change that would let it run. docs/GLOSSARY.md describes the filters.",
     "With many nodes it shows the twenty most relevant ones; -o wide shows all nodes, and all filters as columns.",
   ],
   arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },

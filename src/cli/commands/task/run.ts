@@ -21,7 +21,7 @@ export const run: Command = {
     "Creates a task, waits until it runs, and prints its id. While it waits, it shows the reason. With -d it prints the id at once.",
     "With --follow it shows the output of the container and returns the container's exit code. Ctrl-C then leaves the task running and prints how to stop it; with --rm, Ctrl-C stops and removes it.",
     "Everything after -- is the container's command, like the words after the image in docker run.",
-    "The form of docker run works too: podling run --name NAME [flags] IMAGE [-- COMMAND ARG ...]",
+    "The word order of docker run works too: podling run --name NAME IMAGE [-- COMMAND]",
   ],
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
