@@ -33,46 +33,49 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function timed(step: () => void): number {
+async function timed(step: () => unknown): Promise<number> {
   const from = performance.now();
-  step();
+  await step();
   return performance.now() - from;
 }
 
 /** Runs `step` for a while, after a short warm-up. */
-function sampled(step: () => void): { perSecond: number; latency: Latency } {
-  for (let warm = 0; warm < 50; warm++) step();
+async function sampled(step: () => unknown): Promise<{ perSecond: number; latency: Latency }> {
+  for (let warm = 0; warm < 50; warm++) await step();
   const samples: number[] = [];
   let total = 0;
   while (total < secondsPerSize * 1000) {
-    const took = timed(step);
+    const took = await timed(step);
     samples.push(took);
     total += took;
   }
   return { perSecond: Math.round((samples.length / total) * 1000), latency: latency(samples) };
 }
 
-function appendRate(changes: number) {
+async function appendRate(changes: number) {
   const journal = openSqliteJournal({ path: join(folder, `append-${changes}.db`) });
+  const lease = await journal.acquire();
   const batch = sampleBatch(1, changes);
-  const { perSecond, latency } = sampled(() => journal.append({ ...batch, revision: journal.lastRevision() + 1 }));
+  const { perSecond, latency } = await sampled(() =>
+    journal.append({ ...batch, revision: journal.lastRevision() + 1 }, lease),
+  );
   const bytes = JSON.stringify(batch).length;
-  journal.close();
+  await journal.close();
   return {
     changes,
     batchesPerSecond: perSecond,
     changesPerSecond: perSecond * changes,
     bytesPerChange: Math.round(bytes / changes),
     ...latency,
-    rawSync: rawSync(bytes),
+    rawSync: await rawSync(bytes),
   };
 }
 
 /** The limit of the disk: the same bytes appended to a bare file, and synced. */
-function rawSync(bytes: number): Latency {
+async function rawSync(bytes: number): Promise<Latency> {
   const file = openSync(join(folder, "raw"), "w");
   const body = new Uint8Array(bytes);
-  const { latency } = sampled(() => {
+  const { latency } = await sampled(() => {
     writeSync(file, body);
     fsyncSync(file);
   });
@@ -81,22 +84,23 @@ function rawSync(bytes: number): Latency {
 }
 
 /** The batches of tasks that are created, placed, run and completed. */
-function writeHistory(journal: SqliteJournal): number {
+async function writeHistory(journal: SqliteJournal): Promise<number> {
+  const lease = await journal.acquire();
   let bytes = 0;
-  const append = (changes: Change[], revision: number) => {
+  const append = async (changes: Change[], revision: number) => {
     const batch: Batch = {
       ...sampleBatch(revision, 0),
       commands: [{ type: "createTask", by: "user:bench", count: tasksPerBatch }],
       changes,
     };
     bytes += JSON.stringify(batch).length;
-    journal.append(batch);
+    await journal.append(batch, lease);
   };
   const indexes = Array.from({ length: tasksPerBatch }, (_, index) => index);
   for (let done = 0; done < tasks; done += tasksPerBatch) {
     const revision = journal.lastRevision() + 1;
-    append([...indexes.map((index) => created(revision, index)), ...lives(0)], revision);
-    for (const step of [1, 2]) append(lives(step), revision + step);
+    await append([...indexes.map((index) => created(revision, index)), ...lives(0)], revision);
+    for (const step of [1, 2]) await append(lives(step), revision + step);
     function lives(step: number): Change[] {
       return indexes.map((index) => lifeOf(revision, index)[step]!);
     }
@@ -104,24 +108,24 @@ function writeHistory(journal: SqliteJournal): number {
   return bytes;
 }
 
-function recovery() {
+async function recovery() {
   const path = join(folder, "recovery.db");
   const writing = openSqliteJournal({ path });
-  const bytes = writeHistory(writing);
+  const bytes = await writeHistory(writing);
   const last = writing.lastRevision();
-  writing.close();
+  await writing.close();
 
   let journal: SqliteJournal | null = null;
-  const openMs = timed(() => {
+  const openMs = await timed(() => {
     journal = openSqliteJournal({ path });
   });
   let changes = 0;
-  const readMs = timed(() => {
-    for (const batch of journal!.readBatches(0)) changes += batch.changes.length;
+  const readMs = await timed(async () => {
+    for await (const batch of journal!.readBatches(0)) changes += batch.changes.length;
   });
   const sizeBytes = journal!.sizeBytes();
-  const truncated = truncation(journal!);
-  journal!.close();
+  const truncated = await truncation(journal!);
+  await journal!.close();
   return {
     tasks,
     batches: last,
@@ -136,17 +140,19 @@ function recovery() {
 }
 
 /** A snapshot of that many tasks, the truncation, and the appends that remove the truncated rows. */
-function truncation(journal: SqliteJournal) {
+async function truncation(journal: SqliteJournal) {
+  const lease = await journal.acquire();
   const lines = Array.from({ length: limits.snapshotChunkRecords }, (_, index) => JSON.stringify(created(1, index)));
   const chunk = lines.join("\n");
-  const writer = journal.beginSnapshot(journal.lastRevision());
+  const writer = await journal.beginSnapshot(journal.lastRevision());
   const chunks: number[] = [];
-  for (let done = 0; done < tasks; done += limits.snapshotChunkRecords) chunks.push(timed(() => writer.write(chunk)));
-  const commitMs = timed(() => writer.commit());
-  const truncateMs = timed(() => journal.truncate(journal.lastRevision()));
+  for (let done = 0; done < tasks; done += limits.snapshotChunkRecords)
+    chunks.push(await timed(() => writer.write(chunk)));
+  const commitMs = await timed(() => writer.commit());
+  const truncateMs = await timed(() => journal.truncate(journal.lastRevision()));
   const appends: number[] = [];
   for (let count = 0; count < 2_000; count++)
-    appends.push(timed(() => journal.append(sampleBatch(journal.lastRevision() + 1, tasksPerBatch))));
+    appends.push(await timed(() => journal.append(sampleBatch(journal.lastRevision() + 1, tasksPerBatch), lease)));
   return {
     snapshotChunk: latency(chunks),
     snapshotCommitMs: round(commitMs),
@@ -161,8 +167,9 @@ function spread({ p50Ms, p99Ms, maxMs }: Latency): string {
 }
 
 try {
-  const appends = batchSizes.map(appendRate);
-  const recovered = recovery();
+  const appends = [];
+  for (const size of batchSizes) appends.push(await appendRate(size));
+  const recovered = await recovery();
   if (process.argv.includes("--json")) {
     process.stdout.write(`${JSON.stringify({ appends, recovery: recovered })}\n`);
   } else {

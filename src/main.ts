@@ -43,7 +43,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
   const journal =
     settings.journal === "memory"
       ? openMemoryJournal()
-      : unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
+      : await unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
   const { retentionCount, retentionAgeMs, strategy, token, allowedHosts, massLossFraction } = settings;
   const options: MasterOptions = {
     journal,
@@ -66,8 +66,9 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
       process.exit(70);
     },
   };
+  const master = startMaster(options);
   // Damage further in shows only when the log is read.
-  const master = unlessUnusable(() => startMaster(options), JournalUnusable);
+  await unlessUnusable(() => master.ready, JournalUnusable);
   const { url } = listening(() => master.listen(settings.host, settings.port), settings, "--port");
   log.info("the master listens", { url, journal: settings.journal, dataDir: settings.dataDir });
   return { url, stop: () => master.stop() };
@@ -110,9 +111,9 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
   };
 }
 
-function unlessUnusable<T>(open: () => T, unusable: typeof JournalUnusable): T {
+async function unlessUnusable<T>(open: () => T | Promise<T>, unusable: typeof JournalUnusable): Promise<T> {
   try {
-    return open();
+    return await open();
   } catch (error) {
     if (error instanceof unusable) throw new StartError(`${error.message}. ${error.hint}`);
     throw error;
@@ -203,7 +204,7 @@ async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: 
     const running = "Restore into the master that runs: leave --data-dir out. Or stop it first.";
     return refuse("journal-unavailable", error.message, { hint: error.code === "locked" ? running : error.hint });
   } finally {
-    journal?.close();
+    await journal?.close();
   }
 }
 

@@ -1,31 +1,60 @@
-// The port to what happened: an append-only log of batches, and snapshots. It is dumb: it appends, reads and truncates.
-// Every adapter passes journal.contract.ts.
+// The port to the log of the cluster: an append-only sequence of batches, and snapshots of the state. A journal stores,
+// reads and drops JSON; it does not know what the changes mean. Every adapter passes journal.contract.ts.
 
 import type { Batch } from "../model/change.ts";
 
-/** A state written out as text lines, in chunks of some hundred records so that writing never blocks for long. */
+/** A state written as lines of text, in chunks of some hundred records, so that no step blocks for long. */
 export interface Snapshot {
-  /** The state is that after this revision's batch. */
+  /** The state is the one after the batch of this revision. */
   revision: number;
   /** Each chunk holds lines that the state wrote and will read; a journal does not look inside. */
-  chunks: Iterable<string>;
+  chunks: AsyncIterable<string>;
 }
 
-/** One at a time. A step that throws has aborted the snapshot. `abort` is idempotent, and nothing after `commit`. */
+/** One at a time. A step that rejects has aborted the snapshot. `abort` is idempotent, and does nothing after `commit`. */
 export interface SnapshotWriter {
-  write(chunk: string): void;
-  commit(): void;
-  abort(): void;
+  write(chunk: string): Promise<void>;
+  commit(): Promise<void>;
+  abort(): Promise<void>;
 }
 
-/** The same for a state that takes the place of all that the journal holds; its revision is said with the commit. */
+/** The same for a state that replaces all that the journal holds. Its revision is given with the commit. */
 export interface ReplacementWriter {
-  write(chunk: string): void;
-  commit(revision: number): void;
-  abort(): void;
+  write(chunk: string): Promise<void>;
+  commit(revision: number): Promise<void>;
+  abort(): Promise<void>;
 }
 
-/** The journal cannot take a write now (disk full, read-only). Nothing of the append remains. It may work later. */
+/** The right to append. Only the newest lease of a journal has it. */
+export interface Lease {
+  /** Grows with each lease that this journal gives. */
+  readonly epoch: number;
+  /** What an append is checked against: one value for each lease. */
+  readonly fence: string;
+  /** Resolves when the lease is no longer the newest, as far as this process knows. It may be lost before. */
+  readonly lost: Promise<void>;
+  /**
+   * Until when the holder may answer reads, in ms of the monotonic clock (`Clock.elapsed`). Infinity if the lease is
+   * a file lock: the operating system keeps it for as long as the process lives.
+   */
+  validUntil(): number;
+}
+
+/**
+ * appended: the batch is durable. fenced: the lease is not the newest one, and nothing was written; the holder must not
+ * answer anything any more. unknown: the batch may be durable or not; `resolveUnknown` finds out.
+ */
+export type AppendResult = "appended" | "fenced" | "unknown";
+
+/** How much history is kept, whichever limit is reached first. */
+export interface HistoryLimits {
+  /** In ms: the state of any time within it can be read. */
+  ms: number;
+  /** Of batches and snapshots together. */
+  bytes: number;
+}
+
+/** The journal cannot write now (disk full, read-only). Nothing of the write remains. It may work later. */
 export class JournalUnavailable extends Error {
   override name = "JournalUnavailable";
 }
@@ -42,57 +71,78 @@ export class JournalUnusable extends Error {
   }
 }
 
-/** Opened by the adapter's own function, which throws JournalUnusable, takes the lock and never overwrites. */
+/** Opened by the adapter's own function, which throws JournalUnusable and never overwrites what it does not understand. */
 export interface Journal {
-  /**
-   * Appends one batch; durable when it returns (or resolves). Throws JournalUnavailable and leaves nothing behind
-   * otherwise. `batch.revision` must be the newest revision plus one (an InvariantError if not). Ordered; not idempotent.
-   */
-  append(batch: Batch): void | Promise<void>;
+  /** Resolves when `holder` (a name for messages) may append. Ends every earlier lease of this journal. */
+  acquire(holder: string, signal?: AbortSignal): Promise<Lease>;
 
-  /** The newest revision: of the last batch, or of the last snapshot where no batch follows it; 0 when empty. */
+  /**
+   * Appends one batch. Rejects with JournalUnavailable if the batch is surely not in the journal. `batch.revision` must
+   * be the newest revision plus one (an InvariantError if not). One append at a time; not idempotent.
+   */
+  append(batch: Batch, lease: Lease): Promise<AppendResult>;
+
+  /**
+   * After `unknown`: true if the batch is durable, false if it is not in the journal and never will be. Rejects with
+   * JournalUnavailable while neither is certain. No append is allowed before it has resolved.
+   */
+  resolveUnknown(batch: Batch): Promise<boolean>;
+
+  /** The newest revision: of the last batch, or of the last snapshot if no batch follows it; 0 if the journal is empty. */
   lastRevision(): number;
 
   /** The newest whole snapshot with revision <= `atMost` (default: any), or null. */
-  readSnapshot(atMost?: number): Snapshot | null;
+  readSnapshot(atMost?: number): Promise<Snapshot | null>;
 
   /**
-   * The batches with revision > `after`, in order, without gaps, read lazily. Where those are no longer all there it
-   * goes on with the first that is, also when they go while it reads: compare the revision. Throws
-   * JournalUnusable("damaged") on a batch that does not check out.
+   * The batches with revision > `after`, in order, without gaps, read lazily. If those are no longer all there, it
+   * continues with the first that is, also if they are dropped while it reads: compare the revision. Throws
+   * JournalUnusable("damaged") on a batch that fails its checksum.
    */
-  readBatches(after: number): Iterable<Batch>;
+  readBatches(after: number): AsyncIterable<Batch>;
 
   /** The smallest revision for which readBatches(revision) still has every batch that follows. */
   firstReadableRevision(): number;
 
   /**
+   * The revision that was the newest at time `ms` (since the epoch). The wall clock may have been set back, so a batch
+   * counts as written at the largest `at` of all batches up to it. Null if the journal no longer reaches back so far.
+   */
+  revisionAt(ms: number): Promise<number | null>;
+
+  /**
    * Writes a snapshot of a revision that is in the log (or of any, into an empty journal) a chunk at a time, with
-   * appends in between. It counts only after `commit()`; one that was begun and not committed, also by a crash, is as if
-   * never begun. It takes the place of an older one of the same revision. Throws JournalUnavailable.
+   * appends in between. It counts only after `commit()`. One that was begun and not committed, also by a crash, leaves
+   * no trace. It replaces an older one of the same revision. Rejects with JournalUnavailable.
    */
-  beginSnapshot(revision: number): SnapshotWriter;
+  beginSnapshot(revision: number): Promise<SnapshotWriter>;
 
   /**
-   * Writes a state that takes the place of everything, a chunk at a time, with appends in between: how a backup comes
-   * back. `commit(revision)` is one step, also under a crash: before it the journal is as if nothing had begun, after it
-   * the journal holds that snapshot and nothing else. The revision must be above the newest (an InvariantError if not),
-   * so that none is ever given twice. It is a snapshot to the rule of one at a time. Throws JournalUnavailable.
+   * Writes a state that replaces everything, a chunk at a time, with appends in between: how a backup is restored.
+   * `commit(revision)` is one step, also under a crash: before it the journal is unchanged, after it the journal holds
+   * that snapshot and nothing else. The revision must be above the newest (an InvariantError if not), so that none is
+   * ever given twice. A replacement counts as a snapshot to the rule of one at a time. Rejects with JournalUnavailable.
    */
-  beginReplacement(): ReplacementWriter;
+  beginReplacement(): Promise<ReplacementWriter>;
 
   /**
-   * Drops all batches that the snapshot of `revision` covers, and all older snapshots. Idempotent. Throws
-   * JournalUnavailable, and an InvariantError where there is no such snapshot.
+   * Drops all batches that the snapshot of `revision` covers, and all older snapshots. Idempotent. Rejects with
+   * JournalUnavailable, and with an InvariantError if there is no such snapshot.
    */
-  truncate(revision: number): void;
+  truncate(revision: number): Promise<void>;
 
-  /** Bytes of all batches appended since it was opened: what has piled up since the last snapshot is a difference. */
+  /**
+   * Truncates at the newest snapshot that is old enough (`now` in ms since the epoch) or that brings the journal within
+   * the bytes. It never drops the two newest snapshots. Rejects with JournalUnavailable.
+   */
+  retain(limits: HistoryLimits, now: number): Promise<void>;
+
+  /** Bytes of all batches appended since it was opened. */
   appendedBytes(): number;
 
   /** Bytes on disk (or in memory), for metrics. */
   sizeBytes(): number;
 
-  /** Releases the lock. Idempotent. */
-  close(): void;
+  /** Ends the lease and releases the lock. Idempotent. */
+  close(): Promise<void>;
 }

@@ -3,26 +3,26 @@
 
 import { assert } from "../lib/assert.ts";
 
-export interface SnapshotSteps<Said extends unknown[]> {
-  write(chunk: string): void;
-  commit(...said: Said): void;
+export interface SnapshotSteps<Given extends unknown[]> {
+  write(chunk: string): void | Promise<void>;
+  commit(...given: Given): void | Promise<void>;
   /** Called once, after the commit or instead of it. */
   end(committed: boolean): void;
 }
 
-export function snapshotWriter<Said extends unknown[] = []>(
-  steps: SnapshotSteps<Said>,
-): { write(chunk: string): void; commit(...said: Said): void; abort(): void } {
+export function snapshotWriter<Given extends unknown[] = []>(
+  steps: SnapshotSteps<Given>,
+): { write(chunk: string): Promise<void>; commit(...given: Given): Promise<void>; abort(): Promise<void> } {
   let open = true;
   const end = (committed: boolean) => {
     if (!open) return;
     open = false;
     steps.end(committed);
   };
-  const attempt = (step: () => void) => {
+  const attempt = async (step: () => void | Promise<void>) => {
     assert(open, "a snapshot written to after its end");
     try {
-      step();
+      await step();
     } catch (error) {
       end(false);
       throw error;
@@ -30,10 +30,10 @@ export function snapshotWriter<Said extends unknown[] = []>(
   };
   return {
     write: (chunk) => attempt(() => steps.write(chunk)),
-    commit(...said) {
-      attempt(() => steps.commit(...said));
+    async commit(...given) {
+      await attempt(() => steps.commit(...given));
       end(true);
     },
-    abort: () => end(false),
+    abort: async () => end(false),
   };
 }

@@ -4,13 +4,16 @@ import { isLoopback } from "../api/access-control.ts";
 import { listen } from "../api/server/listen.ts";
 import type { Fetch } from "../api/server/shell.ts";
 import { HttpCounters } from "./http/metrics.ts";
+import { recoverTerm } from "./recovery.ts";
 import { Term, type TermOptions } from "./term.ts";
 
 export type MasterOptions = TermOptions;
 
 export interface Master {
-  /** Request -> Response, without a socket. */
+  /** Request -> Response, without a socket. Requests wait until the state is recovered. */
   fetch: Fetch;
+  /** Resolves when the state is recovered; rejects, mostly with a JournalUnusable, if it cannot be. */
+  ready: Promise<void>;
   /** Listens. Throws if the address is taken or not allowed. */
   listen(host: string, port: number): { url: string; port: number };
   /** Answers the requests that have come in, ends the streams, closes the journal. */
@@ -20,29 +23,38 @@ export interface Master {
 export function startMaster(options: MasterOptions): Master {
   const counters = new HttpCounters();
   let server: ReturnType<typeof listen> | null = null;
-  // Synchronous: no request is handled between the two terms, so none sees a state that was replaced.
-  const beginNextTerm = (): Promise<void> => {
-    term.retire();
-    try {
-      term = new Term(options, counters, beginNextTerm);
-    } catch (error) {
-      options.onFatal(error); // no term is running: a restart recovers from the journal
-      throw error;
-    }
-    return term.begun;
+  let term: Term | null = null;
+  const begin = async (): Promise<Term> => {
+    term = new Term(options, await recoverTerm(options), counters, beginNextTerm);
+    return term;
   };
-  let term = new Term(options, counters, beginNextTerm);
-  const fetch: Fetch = (request, connection) => term.fetch(request, connection);
+  // Between two terms requests wait, so that none sees a state that was replaced.
+  const beginNextTerm = async (): Promise<void> => {
+    term?.retire();
+    term = null;
+    starting = begin();
+    starting.catch(options.onFatal); // no term is running: a restart recovers from the journal
+    await (await starting).begun;
+  };
+  let starting = begin();
+  const fetch: Fetch = (request, connection) =>
+    term ? term.fetch(request, connection) : starting.then((next) => next.fetch(request, connection));
+  const ready = starting.then(() => {});
+  ready.catch(() => {}); // the caller may await it later
   return {
     fetch,
+    ready,
     listen(host, port) {
       server = listen(fetch, host, port);
       return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`, port: server.port ?? port };
     },
     async stop() {
-      await term.stop();
+      await starting.then(
+        (last) => last.stop(),
+        () => {},
+      );
       await server?.stop(true);
-      options.journal.close();
+      await options.journal.close();
     },
   };
 }

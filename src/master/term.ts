@@ -7,8 +7,7 @@ import { createShell, type Fetch } from "../api/server/shell.ts";
 import type { Retention } from "../core/reconcile/reconciler.ts";
 import { defaultRetention } from "../core/reconcile/retention.ts";
 import type { ClusterState } from "../core/state/cluster-state.ts";
-import { recoverSnapshot, replay } from "../core/state/recover.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { HistoryLimits, Journal } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
@@ -20,16 +19,15 @@ import { Backups } from "./backup/backups.ts";
 import { Restores } from "./backup/restores.ts";
 import { createHandlers } from "./http/handlers/handlers.ts";
 import type { HttpCounters } from "./http/metrics.ts";
-import { viewNode } from "./http/node-view.ts";
+import type { viewNode } from "./http/node-view.ts";
 import { withQuickBeats } from "./http/quick-beat.ts";
 import { TaskList } from "./http/task-list.ts";
 import { LogStreams } from "./logs/log-streams.ts";
 import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
-import { AssignmentStreams } from "./node-health/assignment-streams.ts";
-import { Leases } from "./node-health/leases.ts";
 import { NodeHealth } from "./node-health/node-health.ts";
-import { Watchers } from "./watch/watchers.ts";
+import type { Recovered } from "./recovery.ts";
+import type { Watchers } from "./watch/watchers.ts";
 
 export interface TermOptions {
   /** Open; the master closes it. */
@@ -46,6 +44,8 @@ export interface TermOptions {
   retention?: Partial<Retention>;
   /** Changes from one snapshot to the next. Default: limits.snapshotChanges. */
   snapshotChanges?: number;
+  /** How much history the journal keeps. Default: limits.historyMs and limits.historyBytes. */
+  history?: HistoryLimits;
   /** How workers are reached. Default: the platform's fetch. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /**
@@ -56,9 +56,6 @@ export interface TermOptions {
   /** Ends the process: its state is no longer valid, and the next start recovers from the journal. */
   onFatal: (error: unknown) => void;
 }
-
-/** The newest batches of the log are kept for watchers that resume after a restart. */
-const batchesKept = 1000;
 
 export class Term {
   readonly #options: TermOptions;
@@ -75,22 +72,25 @@ export class Term {
   readonly begun: Promise<void>;
 
   /** `beginNextTerm` is called when the journal holds another state: a backup was restored. */
-  constructor(options: TermOptions, counters: HttpCounters, beginNextTerm: () => Promise<void>) {
+  constructor(
+    options: TermOptions,
+    { lease, state, leases, streams, watchers, view, changesInLog }: Recovered,
+    counters: HttpCounters,
+    beginNextTerm: () => Promise<void>,
+  ) {
     const { journal, clock, random, log, onFatal, retention, massLossFraction = limits.massLossFraction } = options;
     this.#options = options;
-    const leases = new Leases();
-    const streams = new AssignmentStreams();
-    this.#state = recoverSnapshot(journal);
-    const state = this.#state;
-    const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
-    this.#watchers = new Watchers({ state, clock, view, streams, revision: journal.lastRevision() });
-    this.#list = new TaskList(state, this.#watchers);
+    this.#state = state;
+    this.#watchers = watchers;
+    this.#list = new TaskList(state, watchers);
     this.#snapshots = new Snapshots({
-      ...{ state, journal, clock, log, onFatal, changesInLog: this.#recover() },
+      ...{ state, journal, clock, log, onFatal, changesInLog },
       everyChanges: options.snapshotChanges,
+      history: options.history,
     });
     this.#loop = new TickLoop({
-      ...{ state, journal, clock, random, log, onFatal, retention: { ...defaultRetention, ...retention } },
+      ...{ state, journal, lease, clock, random, log, onFatal, retention: { ...defaultRetention, ...retention } },
+      onFenced: () => onFatal(new Error("another master appends to this journal")),
       onCommitted: (batch, { deltas }) => {
         for (const { kind, before, after } of deltas) {
           const taskId = kind === "task" ? (after ?? before)?.taskId : undefined;
@@ -111,7 +111,7 @@ export class Term {
   /** The journal holds another state now: refuses the commands that wait, and ends the streams. */
   retire(): void {
     this.#health.stop();
-    this.#snapshots.stop();
+    void this.#snapshots.stop();
     this.#loop.retire();
     this.#watchers.close();
     this.#logs.close();
@@ -121,25 +121,10 @@ export class Term {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#health.stop();
-    this.#snapshots.stop();
+    await this.#snapshots.stop();
     await this.#loop.stop();
     this.#watchers.close();
     this.#logs.close();
-  }
-
-  /** Replays the log onto the snapshot, and returns how many changes the log has. */
-  #recover(): number {
-    const { journal, clock, log } = this.#options;
-    const startedAt = clock.now();
-    const newest = journal.lastRevision();
-    let changes = 0;
-    replay(journal, this.#state, (batch, deltas) => {
-      changes += batch.changes.length;
-      if (batch.revision > newest - batchesKept) this.#watchers.replayHistory(batch, deltas);
-    });
-    const { revision, tasks, nodes } = this.#state;
-    log.info("recovered", { revision, tasks: tasks.size, nodes: nodes.size, ms: clock.now() - startedAt });
-    return changes;
   }
 
   /** If the disk is full at start, reads are served from the recovered state, and the epoch begins when it can be written. */

@@ -5,6 +5,7 @@
 import { writeSync } from "node:fs";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { snapshotOf, variedBatch } from "./sample.ts";
+import { append } from "./steps.ts";
 
 const [path, most] = process.argv.slice(2);
 const end = Number(most ?? Number.POSITIVE_INFINITY);
@@ -14,24 +15,24 @@ function say(what: string): void {
   writeSync(1, `${what}\n`);
 }
 
-function append(): void {
+async function appendNext(): Promise<void> {
   const revision = journal.lastRevision() + 1;
-  journal.append(variedBatch(revision, 60));
+  await append(journal, variedBatch(revision, 60));
   say(`b${revision}`);
 }
 
 while (journal.lastRevision() < end) {
-  for (let count = 0; count < 15; count++) append();
+  for (let count = 0; count < 15; count++) await appendNext();
   const revision = journal.lastRevision();
-  const before = journal.readSnapshot()?.revision;
-  const writer = journal.beginSnapshot(revision);
+  const before = (await journal.readSnapshot())?.revision;
+  const writer = await journal.beginSnapshot(revision);
   for (const chunk of snapshotOf(revision)) {
-    writer.write(chunk);
-    append();
+    await writer.write(chunk);
+    await appendNext();
   }
-  writer.commit();
+  await writer.commit();
   say(`s${revision}`);
   if (before === undefined) continue;
-  journal.truncate(before);
+  await journal.truncate(before);
   say(`t${before}`);
 }

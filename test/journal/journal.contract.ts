@@ -1,29 +1,25 @@
 // What every journal promises, run against each adapter. An adapter declares what it cannot promise, with the reason.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { type Journal, JournalUnavailable } from "../../src/journal/journal.ts";
+import { JournalUnavailable } from "../../src/journal/journal.ts";
 import { InvariantError } from "../../src/lib/assert.ts";
+import { retentionContract, timeContract } from "./history.contract.ts";
+import { leaseContract, lostContract, unknownContract } from "./lease.contract.ts";
 import { replacementContract, replacementRestartContract } from "./replacement.contract.ts";
 import { batches, range, sampleBatch } from "./sample.ts";
-import { appendUntilRefused, fill, read, revisions, snapshot } from "./steps.ts";
-
-export interface JournalSubject {
-  name: string;
-  /** An empty journal. */
-  create(): Journal;
-  /** A journal whose writes can be made to fail as on a full disk, and to work again. */
-  createBreakable(): { journal: Journal; breakWrites(): void; mendWrites(): void };
-  /** Opens what this journal has left after its close. */
-  reopen(journal: Journal): Journal;
-  /** After each test. */
-  cleanUp(): void;
-  gaps: { durable?: string; breakable?: string };
-}
+import { append, appendUntilRefused, batchesAfter, fill, read, revisions, snapshot } from "./steps.ts";
+import { gapped, type JournalSubject } from "./subject.ts";
 
 export function journalContract(subject: JournalSubject): void {
   describe(`journal contract: ${subject.name}`, () => {
     afterEach(() => subject.cleanUp());
     describe("log", () => logContract(subject));
+    describe("log, at its ends", () => logEdgesContract(subject));
+    describe("leases", () => leaseContract(subject));
+    describe("an append that is unknown", () => unknownContract(subject, test));
+    describe("an append that is unknown or lost", () => lostContract(subject, gapped(subject.gaps.lost)));
+    describe("time", () => timeContract(subject));
+    describe("retention", () => retentionContract(subject));
     describe("snapshots", () => snapshotContract(subject));
     describe("truncation", () => truncationContract(subject));
     describe("replacement", () => replacementContract(subject, gapped(subject.gaps.breakable)));
@@ -34,153 +30,156 @@ export function journalContract(subject: JournalSubject): void {
 }
 
 function logContract({ create }: JournalSubject): void {
-  test("an empty journal is at revision 0 and has nothing to read", () => {
+  test("an empty journal is at revision 0 and has nothing to read", async () => {
     const journal = create();
     expect(journal.lastRevision()).toBe(0);
     expect(journal.firstReadableRevision()).toBe(0);
-    expect(journal.readSnapshot()).toBeNull();
-    expect([...journal.readBatches(0)]).toEqual([]);
+    expect(await journal.readSnapshot()).toBeNull();
+    expect(await batchesAfter(journal, 0)).toEqual([]);
   });
 
-  test("gives back what was appended, in order, from any revision", () => {
+  test("gives back what was appended, in order, from any revision", async () => {
     const journal = create();
     // Over several pages of any adapter's reading.
-    fill(journal, 1, 300);
+    await fill(journal, 1, 300);
     expect(journal.lastRevision()).toBe(300);
-    expect([...journal.readBatches(0)]).toEqual(batches(1, 300));
+    expect(await batchesAfter(journal, 0)).toEqual(batches(1, 300));
     for (const after of [1, 63, 64, 128, 299, 300, 999])
-      expect([...journal.readBatches(after)].map(({ revision }) => revision)).toEqual(
+      expect((await batchesAfter(journal, after)).map(({ revision }) => revision)).toEqual(
         batches(after + 1, 300).map(({ revision }) => revision),
       );
   });
 
-  test("counts the bytes that were appended", () => {
+  test("counts the bytes that were appended", async () => {
     const journal = create();
     expect(journal.appendedBytes()).toBe(0);
-    fill(journal, 1, 20);
+    await fill(journal, 1, 20);
     expect(journal.appendedBytes()).toBe(batches(1, 20).reduce((sum, batch) => sum + JSON.stringify(batch).length, 0));
   });
 
-  test("keeps every character, and a batch of several megabytes", () => {
+  test("keeps every character, and a batch of several megabytes", async () => {
     const journal = create();
     const odd = { ...sampleBatch(1), cause: 'null \u0000, quote ", line \n\u2028, half a pair \ud83d, whole 🦭' };
     const large = sampleBatch(2, 10_000);
-    journal.append(odd);
-    journal.append(large);
-    expect([...journal.readBatches(0)]).toEqual([odd, large]);
+    await append(journal, odd);
+    await append(journal, large);
+    expect(await batchesAfter(journal, 0)).toEqual([odd, large]);
   });
 
-  test("what was appended does not change with the object", () => {
+  test("what was appended does not change with the object", async () => {
     const journal = create();
     const batch = sampleBatch(1);
-    journal.append(batch);
+    await append(journal, batch);
     batch.changes.length = 0;
-    expect([...journal.readBatches(0)]).toEqual([sampleBatch(1)]);
+    expect(await batchesAfter(journal, 0)).toEqual([sampleBatch(1)]);
   });
 
-  test("takes the next revision and no other", () => {
+  test("takes the next revision and no other", async () => {
     const journal = create();
-    expect(() => journal.append(sampleBatch(2))).toThrow(InvariantError);
-    fill(journal, 1, 2);
-    expect(() => journal.append(sampleBatch(2))).toThrow(InvariantError);
-    expect(() => journal.append(sampleBatch(4))).toThrow(InvariantError);
-    expect(revisions(journal)).toEqual([1, 2]);
+    await expect(append(journal, sampleBatch(2))).rejects.toThrow(InvariantError);
+    await fill(journal, 1, 2);
+    await expect(append(journal, sampleBatch(2))).rejects.toThrow(InvariantError);
+    await expect(append(journal, sampleBatch(4))).rejects.toThrow(InvariantError);
+    expect(await revisions(journal)).toEqual([1, 2]);
   });
 
-  test("a reader sees what is appended while it reads", () => {
+  test("a reader sees what is appended while it reads", async () => {
     const journal = create();
-    fill(journal, 1, 100);
+    await fill(journal, 1, 100);
     const read: number[] = [];
-    for (const { revision } of journal.readBatches(0)) {
+    for await (const { revision } of journal.readBatches(0)) {
       read.push(revision);
-      if (revision === 50 || revision === 100) fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 25);
+      if (revision === 50 || revision === 100)
+        await fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 25);
     }
     expect(read).toEqual(range(1, 150));
   });
+}
 
-  test("grows in size with what it holds", () => {
+function logEdgesContract({ create }: JournalSubject): void {
+  test("grows in size with what it holds", async () => {
     const journal = create();
     const before = journal.sizeBytes();
-    fill(journal, 1, 300);
+    await fill(journal, 1, 300);
     expect(journal.sizeBytes()).toBeGreaterThan(before);
   });
 
-  test("is used no more once it is closed; closing again is harmless", () => {
+  test("is used no more once it is closed; closing again is harmless", async () => {
     const journal = create();
-    fill(journal, 1, 1);
-    journal.close();
-    journal.close();
-    expect(() => journal.append(sampleBatch(2))).toThrow(InvariantError);
-    expect(() => [...journal.readBatches(0)]).toThrow(InvariantError);
-    expect(() => journal.readSnapshot()).toThrow(InvariantError);
+    await fill(journal, 1, 1);
+    await journal.close();
+    await journal.close();
+    await expect(append(journal, sampleBatch(2))).rejects.toThrow(InvariantError);
+    await expect(batchesAfter(journal, 0)).rejects.toThrow(InvariantError);
+    await expect(journal.readSnapshot()).rejects.toThrow(InvariantError);
   });
 }
 
 function snapshotContract({ create }: JournalSubject): void {
-  test("counts from its commit on, not before", () => {
+  test("counts from its commit on, not before", async () => {
     const journal = create();
-    fill(journal, 1, 10);
-    const writer = journal.beginSnapshot(10);
-    writer.write("a\nb");
-    writer.write("c");
-    expect(journal.readSnapshot()).toBeNull();
-    writer.commit();
-    expect(read(journal)).toEqual({ revision: 10, chunks: ["a\nb", "c"] });
+    await fill(journal, 1, 10);
+    const writer = await journal.beginSnapshot(10);
+    await writer.write("a\nb");
+    await writer.write("c");
+    expect(await journal.readSnapshot()).toBeNull();
+    await writer.commit();
+    expect(await read(journal)).toEqual({ revision: 10, chunks: ["a\nb", "c"] });
   });
 
-  test("is written while appends go on", () => {
+  test("is written while appends go on", async () => {
     const journal = create();
-    fill(journal, 1, 10);
-    const writer = journal.beginSnapshot(10);
+    await fill(journal, 1, 10);
+    const writer = await journal.beginSnapshot(10);
     for (const revision of range(11, 20)) {
-      writer.write(`chunk ${revision}`);
-      journal.append(sampleBatch(revision));
+      await writer.write(`chunk ${revision}`);
+      await append(journal, sampleBatch(revision));
     }
-    writer.commit();
-    expect(read(journal)).toEqual({ revision: 10, chunks: range(11, 20).map((revision) => `chunk ${revision}`) });
+    await writer.commit();
+    expect(await read(journal)).toEqual({ revision: 10, chunks: range(11, 20).map((revision) => `chunk ${revision}`) });
     expect(journal.lastRevision()).toBe(20);
-    expect(revisions(journal)).toEqual(range(1, 20));
+    expect(await revisions(journal)).toEqual(range(1, 20));
   });
 
-  test("aborted, it is as if never begun, and another can be begun", () => {
+  test("aborted, it is as if never begun, and another can be begun", async () => {
     const journal = create();
-    fill(journal, 1, 5);
-    const writer = journal.beginSnapshot(5);
-    writer.write("lost");
-    writer.abort();
-    writer.abort();
-    expect(journal.readSnapshot()).toBeNull();
-    expect(() => writer.write("too late")).toThrow(InvariantError);
-    expect(() => writer.commit()).toThrow(InvariantError);
-    snapshot(journal, 5, ["kept"]);
-    expect(read(journal)).toEqual({ revision: 5, chunks: ["kept"] });
+    await fill(journal, 1, 5);
+    const writer = await journal.beginSnapshot(5);
+    await writer.write("lost");
+    await writer.abort();
+    await writer.abort();
+    expect(await journal.readSnapshot()).toBeNull();
+    await expect(writer.write("too late")).rejects.toThrow(InvariantError);
+    await expect(writer.commit()).rejects.toThrow(InvariantError);
+    await snapshot(journal, 5, ["kept"]);
+    expect(await read(journal)).toEqual({ revision: 5, chunks: ["kept"] });
   });
 
-  test("an abort after the commit does nothing", () => {
+  test("an abort after the commit does nothing", async () => {
     const journal = create();
-    fill(journal, 1, 5);
-    const writer = journal.beginSnapshot(5);
-    writer.write("kept");
-    writer.commit();
-    writer.abort();
-    fill(journal, 6, 20);
-    expect(read(journal)).toEqual({ revision: 5, chunks: ["kept"] });
+    await fill(journal, 1, 5);
+    const writer = await journal.beginSnapshot(5);
+    await writer.write("kept");
+    await writer.commit();
+    await writer.abort();
+    await fill(journal, 6, 20);
+    expect(await read(journal)).toEqual({ revision: 5, chunks: ["kept"] });
   });
 
-  test("one at a time, and none of a revision that is not there", () => {
+  test("one at a time, and none of a revision that is not there", async () => {
     const journal = create();
-    fill(journal, 1, 5);
-    expect(() => journal.beginSnapshot(6)).toThrow(InvariantError);
-    const writer = journal.beginSnapshot(5);
-    expect(() => journal.beginSnapshot(5)).toThrow(InvariantError);
-    writer.abort();
+    await fill(journal, 1, 5);
+    await expect(journal.beginSnapshot(6)).rejects.toThrow(InvariantError);
+    const writer = await journal.beginSnapshot(5);
+    await expect(journal.beginSnapshot(5)).rejects.toThrow(InvariantError);
+    await writer.abort();
   });
 
-  test("the newest that is old enough is read", () => {
+  test("the newest that is old enough is read", async () => {
     const journal = create();
-    fill(journal, 1, 30);
-    for (const revision of [10, 20, 30]) snapshot(journal, revision, [`at ${revision}`]);
-    expect(read(journal)?.revision).toBe(30);
+    await fill(journal, 1, 30);
+    for (const revision of [10, 20, 30]) await snapshot(journal, revision, [`at ${revision}`]);
+    expect((await read(journal))?.revision).toBe(30);
     for (const [atMost, found] of [
       [9, undefined],
       [10, 10],
@@ -188,93 +187,93 @@ function snapshotContract({ create }: JournalSubject): void {
       [20, 20],
       [99, 30],
     ] as const)
-      expect(journal.readSnapshot(atMost)?.revision).toBe(found);
+      expect((await journal.readSnapshot(atMost))?.revision).toBe(found);
   });
 
-  test("a second of the same revision takes the first one's place", () => {
+  test("a second of the same revision takes the first one's place", async () => {
     const journal = create();
-    fill(journal, 1, 5);
-    snapshot(journal, 5, ["first", "first"]);
-    snapshot(journal, 5, ["second"]);
-    fill(journal, 6, 20);
-    expect(read(journal)).toEqual({ revision: 5, chunks: ["second"] });
+    await fill(journal, 1, 5);
+    await snapshot(journal, 5, ["first", "first"]);
+    await snapshot(journal, 5, ["second"]);
+    await fill(journal, 6, 20);
+    expect(await read(journal)).toEqual({ revision: 5, chunks: ["second"] });
   });
 
-  test("without a chunk it is still one", () => {
+  test("without a chunk it is still one", async () => {
     const journal = create();
-    fill(journal, 1, 2);
-    snapshot(journal, 2, []);
-    expect(read(journal)).toEqual({ revision: 2, chunks: [] });
+    await fill(journal, 1, 2);
+    await snapshot(journal, 2, []);
+    expect(await read(journal)).toEqual({ revision: 2, chunks: [] });
   });
 
-  test("into an empty journal it sets the revision: a backup comes back", () => {
+  test("into an empty journal it sets the revision: a backup comes back", async () => {
     const journal = create();
-    snapshot(journal, 500, ["restored"]);
+    await snapshot(journal, 500, ["restored"]);
     expect(journal.lastRevision()).toBe(500);
     expect(journal.firstReadableRevision()).toBe(500);
-    fill(journal, 501, 503);
-    expect(revisions(journal)).toEqual([501, 502, 503]);
-    expect(read(journal)).toEqual({ revision: 500, chunks: ["restored"] });
+    await fill(journal, 501, 503);
+    expect(await revisions(journal)).toEqual([501, 502, 503]);
+    expect(await read(journal)).toEqual({ revision: 500, chunks: ["restored"] });
   });
 }
 
 function truncationContract({ create }: JournalSubject): void {
-  test("drops what the snapshot covers, and older snapshots; twice is once", () => {
+  test("drops what the snapshot covers, and older snapshots; twice is once", async () => {
     const journal = create();
-    fill(journal, 1, 30);
-    for (const revision of [10, 20, 25]) snapshot(journal, revision, [`at ${revision}`]);
+    await fill(journal, 1, 30);
+    for (const revision of [10, 20, 25]) await snapshot(journal, revision, [`at ${revision}`]);
     for (const _ of [1, 2]) {
-      journal.truncate(20);
+      await journal.truncate(20);
       expect(journal.firstReadableRevision()).toBe(20);
-      expect(revisions(journal)).toEqual(range(21, 30));
-      expect(journal.readSnapshot(19)).toBeNull();
-      expect(journal.readSnapshot(20)?.revision).toBe(20);
-      expect(journal.readSnapshot()?.revision).toBe(25);
+      expect(await revisions(journal)).toEqual(range(21, 30));
+      expect(await journal.readSnapshot(19)).toBeNull();
+      expect((await journal.readSnapshot(20))?.revision).toBe(20);
+      expect((await journal.readSnapshot())?.revision).toBe(25);
     }
   });
 
-  test("of all there is leaves the revision where it was", () => {
+  test("of all there is leaves the revision where it was", async () => {
     const journal = create();
-    fill(journal, 1, 30);
-    snapshot(journal, 30, ["all"]);
-    journal.truncate(30);
+    await fill(journal, 1, 30);
+    await snapshot(journal, 30, ["all"]);
+    await journal.truncate(30);
     expect(journal.lastRevision()).toBe(30);
-    expect(revisions(journal)).toEqual([]);
-    fill(journal, 31, 60);
-    expect(revisions(journal)).toEqual(range(31, 60));
-    expect(read(journal)).toEqual({ revision: 30, chunks: ["all"] });
+    expect(await revisions(journal)).toEqual([]);
+    await fill(journal, 31, 60);
+    expect(await revisions(journal)).toEqual(range(31, 60));
+    expect(await read(journal)).toEqual({ revision: 30, chunks: ["all"] });
   });
 
-  test("needs the snapshot that it relies on", () => {
+  test("needs the snapshot that it relies on", async () => {
     const journal = create();
-    fill(journal, 1, 10);
-    snapshot(journal, 5, ["five"]);
-    expect(() => journal.truncate(6)).toThrow(InvariantError);
-    expect(revisions(journal)).toEqual(range(1, 10));
+    await fill(journal, 1, 10);
+    await snapshot(journal, 5, ["five"]);
+    await expect(journal.truncate(6)).rejects.toThrow(InvariantError);
+    expect(await revisions(journal)).toEqual(range(1, 10));
   });
 
-  test("under a reader: it goes on with the first batch that is still there", () => {
+  test("under a reader: it goes on with the first batch that is still there", async () => {
     const journal = create();
-    fill(journal, 1, 400);
-    snapshot(journal, 250, ["later"]);
+    await fill(journal, 1, 400);
+    await snapshot(journal, 250, ["later"]);
     const seen: number[] = [];
-    for (const { revision } of journal.readBatches(0)) {
+    for await (const { revision } of journal.readBatches(0)) {
       seen.push(revision);
       if (revision !== 10) continue;
-      journal.truncate(250);
-      fill(journal, 401, 500);
+      await journal.truncate(250);
+      await fill(journal, 401, 500);
     }
     expect(seen).toEqual([...range(1, 10), ...range(251, 500)]);
   });
 
-  test("keeps the size bounded, however long it goes on", () => {
+  test("keeps the size bounded, however long it goes on", async () => {
     const journal = create();
     const sizes: number[] = [];
     for (let round = 1; round <= 12; round++) {
-      fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 200);
-      const before = journal.readSnapshot()?.revision;
-      snapshot(journal, journal.lastRevision(), ["x".repeat(100_000), "y".repeat(100_000)]);
-      if (before !== undefined) journal.truncate(before);
+      await fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 200);
+      const before = (await journal.readSnapshot())?.revision;
+      await snapshot(journal, journal.lastRevision(), ["x".repeat(100_000), "y".repeat(100_000)]);
+      if (before !== undefined) await journal.truncate(before);
       sizes.push(journal.sizeBytes());
     }
     expect(Math.max(...sizes.slice(6))).toBeLessThanOrEqual(1.25 * Math.max(...sizes.slice(0, 6)));
@@ -284,83 +283,78 @@ function truncationContract({ create }: JournalSubject): void {
 function refusalContract({ createBreakable, gaps }: JournalSubject): void {
   const works = gapped(gaps.breakable);
 
-  works("refuses the append, keeps nothing of it, serves reads, and takes the same revision later", () => {
-    const { journal, breakWrites, mendWrites } = createBreakable();
-    fill(journal, 1, 3);
+  works("refuses the append, keeps nothing of it, serves reads, and takes the same revision later", async () => {
+    const { journal, breakWrites, fixWrites } = createBreakable();
+    await fill(journal, 1, 3);
     breakWrites();
-    const last = appendUntilRefused(journal);
+    const last = await appendUntilRefused(journal);
     for (const _ of [1, 2, 3]) {
-      expect(() => journal.append(sampleBatch(last + 1, 200))).toThrow(JournalUnavailable);
+      await expect(append(journal, sampleBatch(last + 1, 200))).rejects.toThrow(JournalUnavailable);
       expect(journal.lastRevision()).toBe(last);
-      expect(revisions(journal)).toEqual(range(1, last));
+      expect(await revisions(journal)).toEqual(range(1, last));
     }
-    mendWrites();
-    fill(journal, last + 1, last + 5);
-    expect([...journal.readBatches(last)]).toEqual(batches(last + 1, last + 5));
+    fixWrites();
+    await fill(journal, last + 1, last + 5);
+    expect(await batchesAfter(journal, last)).toEqual(batches(last + 1, last + 5));
   });
 
-  works("refuses the snapshot as a whole, and takes it later", () => {
-    const { journal, breakWrites, mendWrites } = createBreakable();
-    fill(journal, 1, 3);
-    snapshot(journal, 2, ["two"]);
+  works("refuses the snapshot as a whole, and takes it later", async () => {
+    const { journal, breakWrites, fixWrites } = createBreakable();
+    await fill(journal, 1, 3);
+    await snapshot(journal, 2, ["two"]);
     breakWrites();
-    appendUntilRefused(journal);
-    expect(() => snapshot(journal, 3, ["x".repeat(300_000), "y"])).toThrow(JournalUnavailable);
-    expect(read(journal)).toEqual({ revision: 2, chunks: ["two"] });
-    mendWrites();
-    snapshot(journal, 3, ["three"]);
-    journal.truncate(3);
-    fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 20);
-    expect(read(journal)).toEqual({ revision: 3, chunks: ["three"] });
+    await appendUntilRefused(journal);
+    await expect(snapshot(journal, 3, ["x".repeat(300_000), "y"])).rejects.toThrow(JournalUnavailable);
+    expect(await read(journal)).toEqual({ revision: 2, chunks: ["two"] });
+    fixWrites();
+    await snapshot(journal, 3, ["three"]);
+    await journal.truncate(3);
+    await fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 20);
+    expect(await read(journal)).toEqual({ revision: 3, chunks: ["three"] });
   });
 }
 
 function restartContract({ create, reopen, gaps }: JournalSubject): void {
   const works = gapped(gaps.durable);
 
-  works("batches, snapshots and truncation are as they were", () => {
+  works("batches, snapshots and truncation are as they were", async () => {
     const before = create();
-    fill(before, 1, 50);
-    snapshot(before, 20, ["at 20", "more"]);
-    snapshot(before, 40, ["at 40"]);
-    before.truncate(20);
-    before.close();
+    await fill(before, 1, 50);
+    await snapshot(before, 20, ["at 20", "more"]);
+    await snapshot(before, 40, ["at 40"]);
+    await before.truncate(20);
+    await before.close();
     const after = reopen(before);
     expect(after.lastRevision()).toBe(50);
     expect(after.firstReadableRevision()).toBe(20);
-    expect([...after.readBatches(0)]).toEqual(batches(21, 50));
-    expect(read(after)).toEqual({ revision: 40, chunks: ["at 40"] });
-    expect([...after.readSnapshot(39)!.chunks]).toEqual(["at 20", "more"]);
-    fill(after, 51, 52);
-    expect(revisions(after)).toEqual(range(21, 52));
+    expect(await batchesAfter(after, 0)).toEqual(batches(21, 50));
+    expect(await read(after)).toEqual({ revision: 40, chunks: ["at 40"] });
+    expect((await read(after, 39))!.chunks).toEqual(["at 20", "more"]);
+    await fill(after, 51, 52);
+    expect(await revisions(after)).toEqual(range(21, 52));
   });
 
-  works("a snapshot that was not committed is gone, and its place is free", () => {
+  works("a snapshot that was not committed is gone, and its place is free", async () => {
     const before = create();
-    fill(before, 1, 5);
-    before.beginSnapshot(5).write("never committed");
-    before.close();
+    await fill(before, 1, 5);
+    await (await before.beginSnapshot(5)).write("never committed");
+    await before.close();
     const after = reopen(before);
-    expect(after.readSnapshot()).toBeNull();
-    snapshot(after, 5, ["whole"]);
-    fill(after, 6, 30);
-    expect(read(after)).toEqual({ revision: 5, chunks: ["whole"] });
+    expect(await after.readSnapshot()).toBeNull();
+    await snapshot(after, 5, ["whole"]);
+    await fill(after, 6, 30);
+    expect(await read(after)).toEqual({ revision: 5, chunks: ["whole"] });
   });
 
-  works("a snapshot of all, truncated, holds the revision", () => {
+  works("a snapshot of all, truncated, holds the revision", async () => {
     const before = create();
-    fill(before, 1, 5);
-    snapshot(before, 5, ["all"]);
-    before.truncate(5);
-    before.close();
+    await fill(before, 1, 5);
+    await snapshot(before, 5, ["all"]);
+    await before.truncate(5);
+    await before.close();
     const after = reopen(before);
     expect([after.lastRevision(), after.firstReadableRevision()]).toEqual([5, 5]);
-    fill(after, 6, 6);
-    expect(revisions(after)).toEqual([6]);
+    await fill(after, 6, 6);
+    expect(await revisions(after)).toEqual([6]);
   });
-}
-
-/** A test that an adapter cannot pass is named with the reason. */
-function gapped(reason: string | undefined): (name: string, body: () => void) => void {
-  return (name, body) => (reason === undefined ? test(name, body) : test.skip(`${name} [${reason}]`, body));
 }

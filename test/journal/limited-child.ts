@@ -5,12 +5,13 @@
 import { JournalUnavailable } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { sampleBatch } from "./sample.ts";
+import { append, batchesAfter } from "./steps.ts";
 
 const journal = openSqliteJournal({ path: process.argv[2]! });
 const failures: string[] = [];
 while (failures.length < 3) {
   try {
-    journal.append(sampleBatch(journal.lastRevision() + 1));
+    await append(journal, sampleBatch(journal.lastRevision() + 1));
   } catch (error) {
     if (!(error instanceof JournalUnavailable)) throw error;
     failures.push(error.message);
@@ -18,7 +19,7 @@ while (failures.length < 3) {
 }
 const refusedAfter = journal.lastRevision();
 Bun.spawnSync(["prlimit", "--pid", String(process.pid), "--fsize=unlimited"]);
-for (let more = 0; more < 10; more++) journal.append(sampleBatch(journal.lastRevision() + 1));
-const read = [...journal.readBatches(0)].length;
-journal.close();
+for (let more = 0; more < 10; more++) await append(journal, sampleBatch(journal.lastRevision() + 1));
+const read = (await batchesAfter(journal, 0)).length;
+await journal.close();
 process.stdout.write(JSON.stringify({ failures, refusedAfter, last: journal.lastRevision(), read }));

@@ -5,6 +5,7 @@ import { JournalUnavailable } from "../../src/journal/journal.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { journalContract } from "./journal.contract.ts";
 import { sampleBatch } from "./sample.ts";
+import { append } from "./steps.ts";
 
 journalContract({
   name: "memory",
@@ -14,7 +15,17 @@ journalContract({
     return {
       journal,
       breakWrites: () => journal.refuseWrites("the disk is full"),
-      mendWrites: () => journal.refuseWrites(null),
+      fixWrites: () => journal.refuseWrites(null),
+    };
+  },
+  createUnsure(outcome) {
+    const journal = openMemoryJournal();
+    return {
+      journal,
+      failSync: () => journal.scriptAppends(`unknown-${outcome}`),
+      allowSync() {},
+      breakWrites: () => journal.refuseWrites("the disk is full"),
+      fixWrites: () => journal.refuseWrites(null),
     };
   },
   reopen: () => openMemoryJournal(),
@@ -22,8 +33,8 @@ journalContract({
   gaps: { durable: "memory is gone with its process" },
 });
 
-test("the memory journal refuses in the words it was given", () => {
+test("the memory journal refuses in the words it was given", async () => {
   const journal = openMemoryJournal();
   journal.refuseWrites("the disk is full");
-  expect(() => journal.append(sampleBatch(1))).toThrow(new JournalUnavailable("the disk is full"));
+  await expect(append(journal, sampleBatch(1))).rejects.toThrow(new JournalUnavailable("the disk is full"));
 });

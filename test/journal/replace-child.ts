@@ -4,6 +4,7 @@
 import { writeSync } from "node:fs";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { snapshotOf, variedBatch } from "./sample.ts";
+import { append } from "./steps.ts";
 
 const journal = openSqliteJournal({ path: process.argv[2]! });
 
@@ -11,21 +12,21 @@ function say(what: string): void {
   writeSync(1, `${what}\n`);
 }
 
-function append(): void {
+async function appendNext(): Promise<void> {
   const revision = journal.lastRevision() + 1;
-  journal.append(variedBatch(revision, 20));
+  await append(journal, variedBatch(revision, 20));
   say(`b${revision}`);
 }
 
 for (;;) {
-  for (let count = 0; count < 5; count++) append();
+  for (let count = 0; count < 5; count++) await appendNext();
   // Where it will be committed is known only at the end: so the chunks are those of a number that can be found again.
   const revision = journal.lastRevision() + 100;
-  const writer = journal.beginReplacement();
+  const writer = await journal.beginReplacement();
   for (const chunk of snapshotOf(revision)) {
-    writer.write(chunk);
-    append();
+    await writer.write(chunk);
+    await appendNext();
   }
-  writer.commit(revision);
+  await writer.commit(revision);
   say(`r${revision}`);
 }

@@ -4,180 +4,177 @@
 import { expect, test } from "bun:test";
 import { type Journal, JournalUnavailable } from "../../src/journal/journal.ts";
 import { InvariantError } from "../../src/lib/assert.ts";
-import type { JournalSubject } from "./journal.contract.ts";
 import { batches, range, sampleBatch } from "./sample.ts";
-import { appendUntilRefused, fill, read, revisions, snapshot } from "./steps.ts";
-
-/** Registers a test, or names why this adapter cannot pass it. */
-type Works = (name: string, body: () => void) => void;
+import { append, appendUntilRefused, batchesAfter, fill, read, revisions, snapshot } from "./steps.ts";
+import type { JournalSubject, Works } from "./subject.ts";
 
 /** Of everything that came before, nothing is left but the number. */
-function expectReplaced(journal: Journal, revision: number, chunks: string[]): void {
+async function expectReplaced(journal: Journal, revision: number, chunks: string[]): Promise<void> {
   expect([journal.lastRevision(), journal.firstReadableRevision()]).toEqual([revision, revision]);
-  expect(read(journal)).toEqual({ revision, chunks });
-  expect(journal.readSnapshot(revision - 1)).toBeNull();
-  expect(revisions(journal)).toEqual([]);
+  expect(await read(journal)).toEqual({ revision, chunks });
+  expect(await journal.readSnapshot(revision - 1)).toBeNull();
+  expect(await revisions(journal)).toEqual([]);
 }
 
-function replace(journal: Journal, revision: number, chunks: readonly string[]): void {
-  const writer = journal.beginReplacement();
-  for (const chunk of chunks) writer.write(chunk);
-  writer.commit(revision);
+async function replace(journal: Journal, revision: number, chunks: readonly string[]): Promise<void> {
+  const writer = await journal.beginReplacement();
+  for (const chunk of chunks) await writer.write(chunk);
+  await writer.commit(revision);
 }
 
 export function replacementContract({ create, createBreakable }: JournalSubject, works: Works): void {
-  test("takes the place of batches and snapshots; appends go on after it", () => {
+  test("takes the place of batches and snapshots; appends go on after it", async () => {
     const journal = create();
-    fill(journal, 1, 30);
-    snapshot(journal, 10, ["at 10"]);
-    snapshot(journal, 20, ["at 20"]);
-    replace(journal, 1000, ["restored", "whole"]);
-    expectReplaced(journal, 1000, ["restored", "whole"]);
-    expect(() => journal.append(sampleBatch(31))).toThrow(InvariantError);
-    fill(journal, 1001, 1100);
-    expect([...journal.readBatches(0)]).toEqual(batches(1001, 1100));
-    expect(read(journal)).toEqual({ revision: 1000, chunks: ["restored", "whole"] });
+    await fill(journal, 1, 30);
+    await snapshot(journal, 10, ["at 10"]);
+    await snapshot(journal, 20, ["at 20"]);
+    await replace(journal, 1000, ["restored", "whole"]);
+    await expectReplaced(journal, 1000, ["restored", "whole"]);
+    await expect(append(journal, sampleBatch(31))).rejects.toThrow(InvariantError);
+    await fill(journal, 1001, 1100);
+    expect(await batchesAfter(journal, 0)).toEqual(batches(1001, 1100));
+    expect(await read(journal)).toEqual({ revision: 1000, chunks: ["restored", "whole"] });
   });
 
-  test("nothing of it counts before its commit, and appends go on meanwhile", () => {
+  test("nothing of it counts before its commit, and appends go on meanwhile", async () => {
     const journal = create();
-    fill(journal, 1, 10);
-    snapshot(journal, 5, ["five"]);
-    const writer = journal.beginReplacement();
+    await fill(journal, 1, 10);
+    await snapshot(journal, 5, ["five"]);
+    const writer = await journal.beginReplacement();
     for (const revision of range(11, 20)) {
-      writer.write(`chunk ${revision}`);
-      journal.append(sampleBatch(revision));
+      await writer.write(`chunk ${revision}`);
+      await append(journal, sampleBatch(revision));
     }
-    expect(read(journal)).toEqual({ revision: 5, chunks: ["five"] });
-    expect(revisions(journal)).toEqual(range(1, 20));
-    writer.commit(21);
-    expectReplaced(
+    expect(await read(journal)).toEqual({ revision: 5, chunks: ["five"] });
+    expect(await revisions(journal)).toEqual(range(1, 20));
+    await writer.commit(21);
+    await expectReplaced(
       journal,
       21,
       range(11, 20).map((revision) => `chunk ${revision}`),
     );
   });
 
-  test("aborted, it is as if never begun, and another can be begun", () => {
+  test("aborted, it is as if never begun, and another can be begun", async () => {
     const journal = create();
-    fill(journal, 1, 5);
-    const writer = journal.beginReplacement();
-    writer.write("lost");
-    writer.abort();
-    expect(() => writer.commit(9)).toThrow(InvariantError);
-    expect(revisions(journal)).toEqual(range(1, 5));
-    replace(journal, 9, ["kept"]);
-    expectReplaced(journal, 9, ["kept"]);
+    await fill(journal, 1, 5);
+    const writer = await journal.beginReplacement();
+    await writer.write("lost");
+    await writer.abort();
+    await expect(writer.commit(9)).rejects.toThrow(InvariantError);
+    expect(await revisions(journal)).toEqual(range(1, 5));
+    await replace(journal, 9, ["kept"]);
+    await expectReplaced(journal, 9, ["kept"]);
   });
 
-  test("no revision is given twice", () => {
+  test("no revision is given twice", async () => {
     const journal = create();
-    fill(journal, 1, 10);
+    await fill(journal, 1, 10);
     for (const revision of [1, 10]) {
-      expect(() => replace(journal, revision, ["again"])).toThrow(InvariantError);
-      expect(revisions(journal)).toEqual(range(1, 10));
+      await expect(replace(journal, revision, ["again"])).rejects.toThrow(InvariantError);
+      expect(await revisions(journal)).toEqual(range(1, 10));
     }
-    replace(journal, 11, ["next"]);
-    expectReplaced(journal, 11, ["next"]);
+    await replace(journal, 11, ["next"]);
+    await expectReplaced(journal, 11, ["next"]);
   });
 
-  test("it and a snapshot are not written at once", () => {
+  test("it and a snapshot are not written at once", async () => {
     const journal = create();
-    fill(journal, 1, 5);
-    const writer = journal.beginReplacement();
-    expect(() => journal.beginSnapshot(5)).toThrow(InvariantError);
-    expect(() => journal.beginReplacement()).toThrow(InvariantError);
-    writer.abort();
-    const snapshotting = journal.beginSnapshot(5);
-    expect(() => journal.beginReplacement()).toThrow(InvariantError);
-    snapshotting.abort();
+    await fill(journal, 1, 5);
+    const writer = await journal.beginReplacement();
+    await expect(journal.beginSnapshot(5)).rejects.toThrow(InvariantError);
+    await expect(journal.beginReplacement()).rejects.toThrow(InvariantError);
+    await writer.abort();
+    const snapshotting = await journal.beginSnapshot(5);
+    await expect(journal.beginReplacement()).rejects.toThrow(InvariantError);
+    await snapshotting.abort();
   });
 
-  test("into an empty journal, and again and again", () => {
+  test("into an empty journal, and again and again", async () => {
     const journal = create();
-    replace(journal, 500, ["first"]);
-    expectReplaced(journal, 500, ["first"]);
-    fill(journal, 501, 503);
-    replace(journal, 504, []);
-    expectReplaced(journal, 504, []);
-    replace(journal, 1_700_000_000_000, ["third"]);
-    fill(journal, 1_700_000_000_001, 1_700_000_000_003);
-    expect(revisions(journal)).toEqual(range(1_700_000_000_001, 1_700_000_000_003));
+    await replace(journal, 500, ["first"]);
+    await expectReplaced(journal, 500, ["first"]);
+    await fill(journal, 501, 503);
+    await replace(journal, 504, []);
+    await expectReplaced(journal, 504, []);
+    await replace(journal, 1_700_000_000_000, ["third"]);
+    await fill(journal, 1_700_000_000_001, 1_700_000_000_003);
+    expect(await revisions(journal)).toEqual(range(1_700_000_000_001, 1_700_000_000_003));
   });
 
-  test("a snapshot and a truncation follow as ever, and the size stays bounded", () => {
+  test("a snapshot and a truncation follow as ever, and the size stays bounded", async () => {
     const journal = create();
     const sizes: number[] = [];
     for (let round = 1; round <= 10; round++) {
-      fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 60);
-      replace(journal, journal.lastRevision() + 5_000, ["x".repeat(100_000), "y".repeat(100_000)]);
+      await fill(journal, journal.lastRevision() + 1, journal.lastRevision() + 60);
+      await replace(journal, journal.lastRevision() + 5_000, ["x".repeat(100_000), "y".repeat(100_000)]);
       const restored = journal.lastRevision();
-      fill(journal, restored + 1, restored + 40);
-      snapshot(journal, restored + 20, ["z"]);
-      journal.truncate(restored + 20);
-      expect(revisions(journal)).toEqual(range(restored + 21, restored + 40));
+      await fill(journal, restored + 1, restored + 40);
+      await snapshot(journal, restored + 20, ["z"]);
+      await journal.truncate(restored + 20);
+      expect(await revisions(journal)).toEqual(range(restored + 21, restored + 40));
       sizes.push(journal.sizeBytes());
     }
     expect(Math.max(...sizes.slice(5))).toBeLessThanOrEqual(1.25 * Math.max(...sizes.slice(0, 5)));
   }, 60_000);
 
-  test("under a reader: it goes on with what is then there", () => {
+  test("under a reader: it goes on with what is then there", async () => {
     const journal = create();
-    fill(journal, 1, 400);
+    await fill(journal, 1, 400);
     const seen: number[] = [];
-    for (const { revision } of journal.readBatches(0)) {
+    for await (const { revision } of journal.readBatches(0)) {
       seen.push(revision);
       if (revision !== 10) continue;
-      replace(journal, 1000, ["restored"]);
+      await replace(journal, 1000, ["restored"]);
       // Enough that nothing of before is left in a file.
-      fill(journal, 1001, 1100);
+      await fill(journal, 1001, 1100);
     }
     expect(seen).toEqual([...range(1, 10), ...range(1001, 1100)]);
   });
 
-  works("refused by a full disk, nothing has changed, and it works later", () => {
-    const { journal, breakWrites, mendWrites } = createBreakable();
-    fill(journal, 1, 3);
-    snapshot(journal, 2, ["two"]);
+  works("refused by a full disk, nothing has changed, and it works later", async () => {
+    const { journal, breakWrites, fixWrites } = createBreakable();
+    await fill(journal, 1, 3);
+    await snapshot(journal, 2, ["two"]);
     breakWrites();
-    const last = appendUntilRefused(journal);
-    expect(() => replace(journal, 9_000, ["x".repeat(300_000), "y"])).toThrow(JournalUnavailable);
+    const last = await appendUntilRefused(journal);
+    await expect(replace(journal, 9_000, ["x".repeat(300_000), "y"])).rejects.toThrow(JournalUnavailable);
     expect(journal.lastRevision()).toBe(last);
-    expect(revisions(journal)).toEqual(range(1, last));
-    expect(read(journal)).toEqual({ revision: 2, chunks: ["two"] });
-    mendWrites();
-    replace(journal, 9_001, ["restored"]);
-    expectReplaced(journal, 9_001, ["restored"]);
+    expect(await revisions(journal)).toEqual(range(1, last));
+    expect(await read(journal)).toEqual({ revision: 2, chunks: ["two"] });
+    fixWrites();
+    await replace(journal, 9_001, ["restored"]);
+    await expectReplaced(journal, 9_001, ["restored"]);
   });
 }
 
 export function replacementRestartContract({ create, reopen }: JournalSubject, works: Works): void {
-  works("what was replaced stays replaced", () => {
+  works("what was replaced stays replaced", async () => {
     const before = create();
-    fill(before, 1, 50);
-    snapshot(before, 20, ["at 20"]);
-    replace(before, 1_000, ["restored", "whole"]);
-    before.close();
+    await fill(before, 1, 50);
+    await snapshot(before, 20, ["at 20"]);
+    await replace(before, 1_000, ["restored", "whole"]);
+    await before.close();
     const after = reopen(before);
-    expectReplaced(after, 1_000, ["restored", "whole"]);
-    fill(after, 1_001, 1_030);
-    after.close();
+    await expectReplaced(after, 1_000, ["restored", "whole"]);
+    await fill(after, 1_001, 1_030);
+    await after.close();
     const again = reopen(after);
-    expect(revisions(again)).toEqual(range(1_001, 1_030));
-    expect(read(again)).toEqual({ revision: 1_000, chunks: ["restored", "whole"] });
+    expect(await revisions(again)).toEqual(range(1_001, 1_030));
+    expect(await read(again)).toEqual({ revision: 1_000, chunks: ["restored", "whole"] });
   });
 
-  works("one that was not committed is gone", () => {
+  works("one that was not committed is gone", async () => {
     const before = create();
-    fill(before, 1, 5);
-    snapshot(before, 3, ["three"]);
-    before.beginReplacement().write("never committed");
-    before.close();
+    await fill(before, 1, 5);
+    await snapshot(before, 3, ["three"]);
+    await (await before.beginReplacement()).write("never committed");
+    await before.close();
     const after = reopen(before);
-    expect(read(after)).toEqual({ revision: 3, chunks: ["three"] });
-    expect(revisions(after)).toEqual(range(1, 5));
-    replace(after, 6, ["whole"]);
-    fill(after, 7, 30);
-    expect(read(after)).toEqual({ revision: 6, chunks: ["whole"] });
+    expect(await read(after)).toEqual({ revision: 3, chunks: ["three"] });
+    expect(await revisions(after)).toEqual(range(1, 5));
+    await replace(after, 6, ["whole"]);
+    await fill(after, 7, 30);
+    expect(await read(after)).toEqual({ revision: 6, chunks: ["whole"] });
   });
 }

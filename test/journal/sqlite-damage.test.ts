@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { type Journal, JournalUnusable } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { sampleBatch } from "./sample.ts";
+import { append, batchesAfter, read } from "./steps.ts";
 
 let folder: string;
 let path: string;
@@ -30,34 +31,34 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** 30 batches, snapshots at 10 and 20, truncated at 10: revisions 11 to 30 are there. */
-function writeJournal(): void {
+async function writeJournal(): Promise<void> {
   const journal = openSqliteJournal({ path });
   for (let revision = 1; revision <= 30; revision++) {
-    journal.append({ ...sampleBatch(revision, 40), commands: [{ type: `CAUSE${revision}.`, by: "user:test" }] });
+    await append(journal, { ...sampleBatch(revision, 40), commands: [{ type: `CAUSE${revision}.`, by: "user:test" }] });
     if (revision % 10 !== 0 || revision === 30) continue;
-    const writer = journal.beginSnapshot(revision);
-    for (const part of ["first", "second"]) writer.write(`${part} chunk of ${revision}: ${part.repeat(2000)}`);
-    writer.commit();
-    if (revision === 10) journal.truncate(10);
+    const writer = await journal.beginSnapshot(revision);
+    for (const part of ["first", "second"]) await writer.write(`${part} chunk of ${revision}: ${part.repeat(2000)}`);
+    await writer.commit();
+    if (revision === 10) await journal.truncate(10);
   }
-  journal.close();
+  await journal.close();
 }
 
-function readAll(journal: Journal): void {
-  for (const _ of journal.readSnapshot()?.chunks ?? []);
-  for (const _ of journal.readBatches(0));
+async function readAll(journal: Journal): Promise<void> {
+  await read(journal);
+  await batchesAfter(journal, 0);
 }
 
-function refusal(): JournalUnusable {
+async function refusal(): Promise<JournalUnusable> {
   let journal: Journal | null = null;
   try {
     journal = openSqliteJournal({ path });
-    readAll(journal);
+    await readAll(journal);
   } catch (error) {
     if (error instanceof JournalUnusable) return error;
     throw error;
   } finally {
-    journal?.close();
+    await journal?.close();
   }
   throw new Error("it was not refused");
 }
@@ -141,7 +142,7 @@ const cases: Case[] = [
   },
   { what: "a table that is gone", harm: () => run("DROP TABLE chunks"), code: "damaged", says: "all of its tables" },
   { what: "a newer format", harm: () => run("PRAGMA user_version = 99"), code: "newer-format", says: "has format 99" },
-  { what: "no format", harm: () => run("PRAGMA user_version = 0"), code: "damaged", says: "format number is gone" },
+  { what: "no format", harm: () => run("PRAGMA user_version = 0"), code: "damaged", says: "it has no format number" },
   {
     what: "another program's database",
     harm: () => run("PRAGMA application_id = 7"),
@@ -151,47 +152,49 @@ const cases: Case[] = [
 ];
 
 describe("a journal that is not sound is refused and left as it is", () => {
-  test.each(cases)("$what", ({ harm, code, says }) => {
-    writeJournal();
+  test.each(cases)("$what", async ({ harm, code, says }) => {
+    await writeJournal();
     harm();
     const before = bytes();
-    const error = refusal();
+    const error = await refusal();
     expect(error.code).toBe(code);
     expect(error.message).toContain(says);
     expect(error.message).toContain(path);
     expect(error.hint).not.toBe("");
     // Nothing stays locked behind a refusal, and it stays a refusal.
-    expect(refusal().message).toBe(error.message);
+    expect((await refusal()).message).toBe(error.message);
     expect(bytes()).toEqual(before);
   });
 
-  test("a folder in the file's place", () => {
+  test("a folder in the file's place", async () => {
     mkdirSync(path);
-    const error = refusal();
+    const error = await refusal();
     expect(error.code).toBe("unreadable");
     expect(error.message).toContain("it is not a file");
   });
 
-  test("a file in the folder's place", () => {
+  test("a file in the folder's place", async () => {
     writeFileSync(join(folder, "data"), "");
     path = join(folder, "data", "journal.db");
-    expect(refusal().code).toBe("unreadable");
+    expect((await refusal()).code).toBe("unreadable");
   });
 
-  test("the write-ahead log without its file: another is not begun over it", () => {
-    writeJournal();
+  test("the write-ahead log without its file: another is not begun over it", async () => {
+    await writeJournal();
     writeFileSync(`${path}-wal`, "what a master had written last");
     renameSync(path, join(folder, "elsewhere"));
-    const error = refusal();
+    const error = await refusal();
     expect(error.code).toBe("damaged");
     expect(error.message).toContain("it is missing");
     expect(existsSync(path)).toBe(false);
     expect(readFileSync(`${path}-wal`, "utf8")).toBe("what a master had written last");
   });
 
-  test("a draft that a crash left behind is in nobody's way", () => {
-    writeFileSync(`${path}.new`, "");
-    writeJournal();
+  test("a draft that a crash left behind is in nobody's way", async () => {
+    mkdirSync(`${path}.new-Ab3x9Q`);
+    writeFileSync(join(`${path}.new-Ab3x9Q`, "journal.db"), "");
+    writeFileSync(`${path}.new`, "as release 0.1.0 named it");
+    await writeJournal();
     expect(readdirSync(folder)).toEqual(["journal.db"]);
   });
 });
@@ -211,8 +214,8 @@ describe("a journal that this user may not use", () => {
     }
   }
 
-  test("an unreadable file, then an unwritable folder, then an unwritable place for a new one", () => {
-    writeJournal();
+  test("an unreadable file, then an unwritable folder, then an unwritable place for a new one", async () => {
+    await writeJournal();
     chmodSync(path, 0o000);
     expect(refusalOfChild()).toMatchObject({ code: "unreadable", message: expect.stringContaining("EACCES") });
     chmodSync(path, 0o444);

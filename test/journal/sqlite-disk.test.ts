@@ -8,6 +8,7 @@ import { type Journal, JournalUnavailable, JournalUnusable } from "../../src/jou
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { sampleBatch } from "./sample.ts";
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from "./small-disk.ts";
+import { append, read, revisions } from "./steps.ts";
 
 const reason = noSmallDisk();
 let disk: SmallDisk;
@@ -19,10 +20,10 @@ function open(): Journal {
   return journal;
 }
 
-function appendUntilRefused(journal: Journal, size: number): string {
+async function appendUntilRefused(journal: Journal, size: number): Promise<string> {
   for (;;) {
     try {
-      journal.append(sampleBatch(journal.lastRevision() + 1, size));
+      await append(journal, sampleBatch(journal.lastRevision() + 1, size));
     } catch (error) {
       if (error instanceof JournalUnavailable) return error.message;
       throw error;
@@ -30,51 +31,47 @@ function appendUntilRefused(journal: Journal, size: number): string {
   }
 }
 
-function revisions(journal: Journal): number[] {
-  return [...journal.readBatches(0)].map(({ revision }) => revision);
-}
-
 describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : ` [${reason}]`}`, () => {
   beforeEach(() => {
     disk = mountSmallDisk(1024);
   });
-  afterEach(() => {
-    for (const journal of opened) journal.close();
+  afterEach(async () => {
+    for (const journal of opened) await journal.close();
     opened = [];
     disk.remove();
   });
 
-  test("fills up under small and large batches, again and again, and loses nothing", () => {
+  test("fills up under small and large batches, again and again, and loses nothing", async () => {
     let journal = open();
     let last = 0;
     for (const size of [1, 40, 400, 3]) {
       disk.fill();
-      expect(appendUntilRefused(journal, size)).toContain("full");
-      expect(() => journal.append(sampleBatch(journal.lastRevision() + 1, 3000))).toThrow(JournalUnavailable);
+      expect(await appendUntilRefused(journal, size)).toContain("full");
+      await expect(append(journal, sampleBatch(journal.lastRevision() + 1, 3000))).rejects.toThrow(JournalUnavailable);
       disk.free();
-      journal.append(sampleBatch(journal.lastRevision() + 1, size));
+      await append(journal, sampleBatch(journal.lastRevision() + 1, size));
       expect(journal.lastRevision()).toBeGreaterThan(last);
       last = journal.lastRevision();
-      journal.close();
+      await journal.close();
       journal = open();
-      expect(revisions(journal)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+      expect(await revisions(journal)).toEqual(Array.from({ length: last }, (_, index) => index + 1));
     }
   });
 
-  test("full at the start: what is there is read, and appends work when there is room", () => {
+  test("full at the start: what is there is read, and appends work when there is room", async () => {
     const before = open();
-    for (let revision = 1; revision <= 20; revision++) before.append(sampleBatch(revision));
-    before.close();
+    for (let revision = 1; revision <= 20; revision++) await append(before, sampleBatch(revision));
+    await before.close();
     disk.fill();
     const journal = open();
-    expect(revisions(journal)).toHaveLength(20);
-    expect(appendUntilRefused(journal, 10)).toContain("full");
+    expect(await revisions(journal)).toHaveLength(20);
+    expect(await appendUntilRefused(journal, 10)).toContain("full");
     disk.free();
-    journal.append(sampleBatch(journal.lastRevision() + 1));
-    expect(revisions(journal)).toHaveLength(journal.lastRevision());
+    await append(journal, sampleBatch(journal.lastRevision() + 1));
+    expect(await revisions(journal)).toHaveLength(journal.lastRevision());
   });
 
-  test("full before there is a journal: refused with the reason, and made when there is room", () => {
+  test("full before there is a journal: refused with the reason, and made when there is room", async () => {
     disk.fill();
     let error: unknown;
     try {
@@ -85,51 +82,51 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     expect(error).toBeInstanceOf(JournalUnusable);
     expect(error).toMatchObject({ code: "unreadable", message: expect.stringContaining("full") });
     disk.free();
-    open().append(sampleBatch(1));
+    await append(open(), sampleBatch(1));
   });
 
-  test("read-only at the start: what is there is read, and appends work, under the lock, when it is not", () => {
+  test("read-only at the start: what is there is read, and appends work, under the lock, when it is not", async () => {
     const before = open();
-    for (let revision = 1; revision <= 20; revision++) before.append(sampleBatch(revision));
-    const writer = before.beginSnapshot(10);
-    writer.write("at 10");
-    writer.commit();
-    before.close();
+    for (let revision = 1; revision <= 20; revision++) await append(before, sampleBatch(revision));
+    const writer = await before.beginSnapshot(10);
+    await writer.write("at 10");
+    await writer.commit();
+    await before.close();
     disk.setReadOnly(true);
 
     const journal = open();
     expect(journal.lastRevision()).toBe(20);
-    expect(revisions(journal)).toHaveLength(20);
-    expect([...journal.readSnapshot()!.chunks]).toEqual(["at 10"]);
+    expect(await revisions(journal)).toHaveLength(20);
+    expect((await read(journal))!.chunks).toEqual(["at 10"]);
     expect(journal.sizeBytes()).toBeGreaterThan(0);
     for (const write of [
-      () => journal.append(sampleBatch(21)),
+      () => append(journal, sampleBatch(21)),
       () => journal.truncate(10),
       () => journal.beginSnapshot(20),
     ])
-      expect(write).toThrow(JournalUnavailable);
+      await expect(write()).rejects.toThrow(JournalUnavailable);
 
     disk.setReadOnly(false);
-    journal.append(sampleBatch(21));
-    expect(revisions(journal)).toHaveLength(21);
+    await append(journal, sampleBatch(21));
+    expect(await revisions(journal)).toHaveLength(21);
     expect(open).toThrow("in use by another master");
-    journal.close();
-    expect(revisions(open())).toHaveLength(21);
+    await journal.close();
+    expect(await revisions(open())).toHaveLength(21);
   });
 
-  test("read-only while another master goes on elsewhere: the one that waited does not write over it", () => {
-    open().close();
+  test("read-only while another master goes on elsewhere: the one that waited does not write over it", async () => {
+    await open().close();
     disk.setReadOnly(true);
     const waiting = open();
     disk.setReadOnly(false);
     const other = open();
-    expect(() => waiting.append(sampleBatch(1))).toThrow("in use by another master");
-    other.append(sampleBatch(1));
-    other.close();
-    expect(() => waiting.append(sampleBatch(1))).toThrow("start this master again");
+    await expect(append(waiting, sampleBatch(1))).rejects.toThrow("in use by another master");
+    await append(other, sampleBatch(1));
+    await other.close();
+    await expect(append(waiting, sampleBatch(1))).rejects.toThrow("start this master again");
   });
 
-  test("no journal on a read-only disk", () => {
+  test("no journal on a read-only disk", async () => {
     disk.setReadOnly(true);
     expect(open).toThrow("cannot be created");
   });

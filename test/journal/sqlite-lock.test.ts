@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { JournalUnusable } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { sampleBatch } from "./sample.ts";
+import { append } from "./steps.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "podling-journal-lock-"));
 const path = join(folder, "journal.db");
@@ -49,14 +50,14 @@ test("a second opener, in this process or another, is told who holds it; kill -9
   holder.kill("SIGKILL");
   await holder.exited;
   const journal = openSqliteJournal({ path });
-  journal.append(sampleBatch(1));
+  await append(journal, sampleBatch(1));
   expect(() => openSqliteJournal({ path })).toThrow("in use by another master");
   expect((await outcomeOf(opener())).code).toBe("locked");
 
   // Neither refusal has taken the lock from its holder, as closing a file can on POSIX.
   expect((await outcomeOf(opener())).code).toBe("locked");
-  journal.append(sampleBatch(2));
-  journal.close();
+  await append(journal, sampleBatch(2));
+  await journal.close();
   expect(await outcomeOf(opener())).toEqual({ code: "opened", last: 2 } as never);
 });
 

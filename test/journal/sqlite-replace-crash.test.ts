@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { randomInteger, seededRandom } from "../../src/lib/random.ts";
 import { snapshotOf, variedBatch } from "./sample.ts";
+import { all } from "./steps.ts";
 
 const rounds = 30;
 const folder = mkdtempSync(join(tmpdir(), "podling-journal-replace-"));
@@ -35,22 +36,22 @@ async function killedChild(delayMs: number, known: { batch: number; replacement:
 }
 
 /** The replacement that the journal begins with; 0 where none was committed yet. */
-function check(known: { batch: number; replacement: number }): number {
+async function check(known: { batch: number; replacement: number }): Promise<number> {
   const journal = openSqliteJournal({ path });
   try {
     const floor = journal.firstReadableRevision();
-    const snapshot = journal.readSnapshot();
+    const snapshot = await journal.readSnapshot();
     expect(snapshot?.revision ?? 0).toBe(floor);
-    if (snapshot) expect([...snapshot.chunks]).toEqual(snapshotOf(floor));
+    if (snapshot) expect(await all(snapshot.chunks)).toEqual(snapshotOf(floor));
     // The last thing said is there; one more may be, that nobody was told of.
     expect(floor).toBeGreaterThanOrEqual(known.replacement);
     expect(journal.lastRevision()).toBeGreaterThanOrEqual(known.batch);
     let expected = floor;
-    for (const batch of journal.readBatches(0)) expect(batch).toEqual(variedBatch(++expected, 20));
+    for await (const batch of journal.readBatches(0)) expect(batch).toEqual(variedBatch(++expected, 20));
     expect(expected).toBe(journal.lastRevision());
     return floor;
   } finally {
-    journal.close();
+    await journal.close();
   }
 }
 
@@ -62,7 +63,7 @@ test(`${rounds} kills during replacements leave the old or the new, whole`, asyn
   try {
     for (let round = 0; round < rounds; round++) {
       await killedChild(randomInteger(random, 200), known);
-      if (round % 2 === 1 || round === rounds - 1) floors.add(check(known));
+      if (round % 2 === 1 || round === rounds - 1) floors.add(await check(known));
     }
     expect(floors.size).toBeGreaterThan(2);
   } catch (error) {

@@ -180,7 +180,7 @@ test("where the disk is full at the first start, nothing comes before the epoch"
     expectRefusal(await register(), 503, "journal-unavailable");
     await clock.advance(limits.retryInitialMs);
     expect((await register()).status).toBe(201);
-    const [first] = journal.readBatches(0);
+    const [first] = journal.batchesNow(0);
     expect(first?.commands).toEqual([{ type: "startMaster", by: "system:start" }]);
   } finally {
     await full.stop();

@@ -19,12 +19,12 @@ afterEach(() => podling.stop());
 const explain = (task: TaskView) => podling.do<Explanation>("GET", `/api/v1/tasks/${task.taskId}/explanation`);
 
 /** What the master does after some hundred thousand changes, done now. */
-function snapshotAndTruncate(): void {
-  const state = recover(journal);
-  const writer = journal.beginSnapshot(state.revision);
-  for (const chunk of writeSnapshot(state)) writer.write(chunk);
-  writer.commit();
-  journal.truncate(state.revision);
+async function snapshotAndTruncate(): Promise<void> {
+  const state = await recover(journal);
+  const writer = await journal.beginSnapshot(state.revision);
+  for (const chunk of writeSnapshot(state)) await writer.write(chunk);
+  await writer.commit();
+  await journal.truncate(state.revision);
 }
 
 describe("of a placed task", () => {
@@ -74,7 +74,7 @@ describe("of a placed task", () => {
   test("after truncation it is of now, and says so; its own place counts as free", async () => {
     await podling.register("n1", { capacity: 1 });
     const task = await podling.create("old");
-    snapshotAndTruncate();
+    await snapshotAndTruncate();
     await podling.register("n2", { capacity: 1 });
     const later = await podling.create("new");
     const explanation = await explain(task);

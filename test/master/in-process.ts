@@ -4,6 +4,7 @@
 import { expect } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import { openSqliteJournal, type SqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { type CancelTimer, type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -65,6 +66,11 @@ export class TestClock implements Clock {
     }
     await breathe();
   }
+}
+
+/** A journal that outlives its master, and whose syncs take no time: time stands still in a test with a TestClock. */
+export function openQuickJournal(dataDir: string): SqliteJournal {
+  return openSqliteJournal({ dataDir, syncFile: (_, done) => queueMicrotask(() => done(null)) });
 }
 
 /** Lets everything that is due at once be done: some turns of the event loop. */

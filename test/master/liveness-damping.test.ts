@@ -5,10 +5,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { paceOf } from "../../src/master/node-health/leases.ts";
 import { limits } from "../../src/model/limits.ts";
-import { TestClock, TestMaster } from "./in-process.ts";
+import { openQuickJournal, TestClock, TestMaster } from "./in-process.ts";
 
 const second = 1000;
 const { leaseMs } = paceOf(1, false);
@@ -19,7 +18,7 @@ let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "podling-damping-"));
   clock = new TestClock();
-  podling = new TestMaster({ clock, journal: openSqliteJournal({ dataDir: folder }) });
+  podling = new TestMaster({ clock, journal: openQuickJournal(folder) });
   await podling.register("n1", { version: "1.0.0" });
 });
 afterEach(async () => {
@@ -93,7 +92,7 @@ test.each([
   const task = await podling.create("waits");
   await podling.stop();
   clock.jump(jumpMs);
-  podling = new TestMaster({ clock, journal: openSqliteJournal({ dataDir: folder }) });
+  podling = new TestMaster({ clock, journal: openQuickJournal(folder) });
   await beat();
   await steadyFor(limits.flapSteadyMs - second);
   expect(await statusOf(task)).toBe("pending");

@@ -4,11 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { paceOf } from "../../src/master/node-health/leases.ts";
 import type { Node } from "../../src/model/node/node.ts";
 import { until } from "../../tools/lab/until.ts";
-import { TestClock, TestMaster } from "./in-process.ts";
+import { openQuickJournal, TestClock, TestMaster } from "./in-process.ts";
 
 const second = 1000;
 const worker = { version: "1.0.0" };
@@ -161,11 +160,11 @@ test("a thousand streams broken at once are suspected at once, and held when no 
 
 test("a master that starts anew while it held comes to the same judgement, a lease later", async () => {
   const folder = mkdtempSync(join(tmpdir(), "podling-mass-loss-"));
-  await cluster(three, { journal: openSqliteJournal({ dataDir: folder }) });
+  await cluster(three, { journal: openQuickJournal(folder) });
   await pass(leaseMs);
   expect(await holds()).toBe(true);
   await podling.stop();
-  podling = new TestMaster({ clock, journal: openSqliteJournal({ dataDir: folder }) });
+  podling = new TestMaster({ clock, journal: openQuickJournal(folder) });
   expect([await holds(), await suspicions()]).toEqual([false, Array(3).fill("mass-silence").join(" ")]);
   await clock.advance(leaseMs);
   expect([await holds(), await statuses()]).toEqual([true, "online online online"]);

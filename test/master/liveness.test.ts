@@ -6,11 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
-import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node/node.ts";
 import { until } from "../../tools/lab/until.ts";
-import { breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
+import { breathe, expectRefusal, openQuickJournal, TestClock, TestMaster } from "./in-process.ts";
 
 const second = 1000;
 /** A beat, a stall of two seconds, and the transit. */
@@ -173,18 +172,19 @@ describe("a node that is lost", () => {
 
 test("a master that starts anew gives every node a whole lease to be heard", async () => {
   const folder = mkdtempSync(join(tmpdir(), "podling-liveness-"));
-  const first = new TestMaster({ clock, journal: openSqliteJournal({ dataDir: folder }) });
+  const first = new TestMaster({ clock, journal: openQuickJournal(folder) });
   const node = await first.register("n1", worker);
   const task = await first.create("keeps-running");
   await first.report(task, "running");
   await first.stop();
   await clock.advance(3600 * second);
-  const next = new TestMaster({ clock, journal: openSqliteJournal({ dataDir: folder }) });
+  const next = new TestMaster({ clock, journal: openQuickJournal(folder) });
+  await next.master.ready;
   await clock.advance(lease - 1);
   expect(await next.node(node.nodeId)).toMatchObject({ status: "online", lastHeartbeat: null, runningTasks: 1 });
   expect((await next.task(task.taskId)).status).toBe("running");
   await clock.advance(1);
-  expect((await next.node(node.nodeId)).status).toBe("offline");
+  await until("the node is lost", async () => (await next.node(node.nodeId)).status === "offline");
   await next.stop();
   rmSync(folder, { recursive: true });
 });

@@ -337,7 +337,7 @@ test("survives a restart of the master, and explains what it still can", async (
   expect(explained.basis).toBe("now");
   await first.create("c");
   const close = journal.close.bind(journal);
-  journal.close = () => {};
+  journal.close = async () => {};
   await first.stop();
   journal.close = close;
   const second = new TestMaster(options);

@@ -11,8 +11,9 @@ import { dataFormat } from "../../src/model/change.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../../tools/lab/until.ts";
 
-function world(changesInLog: number) {
+async function world(changesInLog: number) {
   const journal = openMemoryJournal();
+  const lease = await journal.acquire();
   const state = new ClusterState();
   let now = 0;
   const clock: Clock = {
@@ -27,21 +28,17 @@ function world(changesInLog: number) {
     clock,
     log: silentLog,
     changesInLog,
+    history: { ms: 0, bytes: Number.POSITIVE_INFINITY },
     onFatal: (error) => {
       throw error;
     },
   });
-  const grow = (changes: number) => {
+  const grow = async (changes: number) => {
     state.revision++;
-    journal.append({
-      format: dataFormat,
-      revision: state.revision,
-      at: 0,
-      epoch: 1,
-      seed: 0,
-      commands: [],
-      changes: [],
-    });
+    await journal.append(
+      { format: dataFormat, revision: state.revision, at: now, epoch: 1, seed: 0, commands: [], changes: [] },
+      lease,
+    );
     snapshots.grown(changes);
   };
   const pass = (ms: number) => {
@@ -51,29 +48,31 @@ function world(changesInLog: number) {
 }
 
 test("one is taken after so many changes, and the log before the one before goes", async () => {
-  const { journal, snapshots, grow } = world(0);
-  grow(limits.snapshotChanges - 1);
-  expect(journal.readSnapshot()).toBeNull();
-  grow(1);
+  const { journal, snapshots, grow } = await world(0);
+  await grow(limits.snapshotChanges - 1);
+  expect(await journal.readSnapshot()).toBeNull();
+  await grow(1);
   await until("the first snapshot", () => snapshots.taken === 1);
-  expect(journal.readSnapshot()?.revision).toBe(2);
-  grow(limits.snapshotChanges);
+  expect((await journal.readSnapshot())?.revision).toBe(2);
+  await grow(limits.snapshotChanges);
   await until("the second snapshot", () => snapshots.taken === 2);
-  expect(journal.readSnapshot()?.revision).toBe(3);
-  expect(journal.firstReadableRevision()).toBe(2);
+  expect((await journal.readSnapshot())?.revision).toBe(3);
+  await until("the truncation", () => journal.firstReadableRevision() === 2);
 });
 
 test("what the log held at start counts", async () => {
-  const { snapshots, grow } = world(limits.snapshotChanges - 1);
-  grow(1);
+  const { snapshots, grow } = await world(limits.snapshotChanges - 1);
+  await grow(1);
   await until("a snapshot", () => snapshots.taken === 1);
 });
 
 test("after a refusal it is tried again, after a while and not before", async () => {
-  const { journal, snapshots, grow, pass } = world(0);
-  grow(1);
+  const { journal, snapshots, grow, pass } = await world(0);
+  await grow(1);
   journal.refuseWrites("no space left");
   snapshots.grown(limits.snapshotChanges);
+  await snapshots.pause(); // resolves when the refusal has been seen
+  snapshots.resume();
   journal.refuseWrites(null);
   snapshots.grown(1);
   expect(snapshots.taken).toBe(0);

@@ -6,6 +6,7 @@ import { SimulatedDisk } from "../../src/sim/world/disk.ts";
 import { DiskJournal } from "../../src/sim/world/disk-journal.ts";
 import { journalContract } from "../journal/journal.contract.ts";
 import { sampleBatch } from "../journal/sample.ts";
+import { append, batchesAfter } from "../journal/steps.ts";
 
 const disks = new WeakMap<DiskJournal, SimulatedDisk>();
 
@@ -25,7 +26,25 @@ journalContract({
       breakWrites: () => {
         disk.trouble = "full";
       },
-      mendWrites: () => {
+      fixWrites: () => {
+        disk.trouble = "none";
+      },
+    };
+  },
+  createUnsure(outcome) {
+    const disk = new SimulatedDisk(seededRandom(1));
+    return {
+      journal: open(disk),
+      failSync() {
+        disk.drawSyncFate = () => `unknown-${outcome}`;
+      },
+      allowSync() {
+        disk.drawSyncFate = () => "known";
+      },
+      breakWrites() {
+        disk.trouble = "full";
+      },
+      fixWrites() {
         disk.trouble = "none";
       },
     };
@@ -35,18 +54,18 @@ journalContract({
   gaps: {},
 });
 
-test("a crash during a sync leaves the batch whole or not at all, and what was synced always", () => {
+test("a crash during a sync leaves the batch whole or not at all, and what was synced always", async () => {
   const outcomes = new Set<number>();
   for (let seed = 0; seed < 50; seed++) {
     const disk = new SimulatedDisk(seededRandom(seed));
     const journal = open(disk);
-    journal.append(sampleBatch(1));
+    await append(journal, sampleBatch(1));
     disk.syncMs = { min: 5, max: 5 };
     // The sync is never done: the machine goes before.
     const stuck = new DiskJournal(disk, () => {});
-    void stuck.append(sampleBatch(2));
+    void stuck.append(sampleBatch(2), await stuck.acquire());
     disk.crash();
-    const found = [...open(disk).readBatches(0)];
+    const found = await batchesAfter(open(disk), 0);
     expect(found[0]).toEqual(sampleBatch(1));
     if (found.length > 1) expect(found[1]).toEqual(sampleBatch(2));
     outcomes.add(found.length);

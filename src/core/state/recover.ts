@@ -1,17 +1,20 @@
-// A state from a journal: the newest snapshot that is old enough, then the batches that follow. Start-up and history
-// are the same function.
+// Builds a state from a journal: the newest snapshot that is old enough, then the batches that follow. Start-up and
+// history use the same functions.
 
 import type { Batch, Change } from "../../model/change.ts";
 import { migrateBatch } from "../../model/kinds/migrate.ts";
 import { ClusterState } from "./cluster-state.ts";
 import type { Delta } from "./delta.ts";
-import { readSnapshot, readSnapshotInSteps } from "./snapshot.ts";
+import { SnapshotReader } from "./snapshot.ts";
 
 /** What recovery needs of a journal; structural, so that core knows no port. */
 export interface Log {
-  readSnapshot(atMost?: number): { revision: number; chunks: Iterable<string> } | null;
-  readBatches(after: number): Iterable<Batch>;
+  readSnapshot(atMost?: number): Promise<{ revision: number; chunks: AsyncIterable<string> } | null>;
+  readBatches(after: number): AsyncIterable<Batch>;
 }
+
+/** Called with the number of records that have just been read. It may let other work run before it resolves. */
+export type Pause = (records: number) => Promise<void> | void;
 
 /** Applies a batch of any data format; gives back what each of its changes did. */
 export function applyBatch(state: ClusterState, batch: Batch): Delta[] {
@@ -20,52 +23,62 @@ export function applyBatch(state: ClusterState, batch: Batch): Delta[] {
   return deltas;
 }
 
-/** The state of the newest snapshot; an empty one where there is none. */
-export function recoverSnapshot(log: Log): ClusterState {
-  const snapshot = log.readSnapshot();
-  return snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
+/** The state of the newest snapshot; an empty one if there is none. */
+export function recoverSnapshot(log: Log): Promise<ClusterState> {
+  return stateOfSnapshot(log, Number.POSITIVE_INFINITY, () => {});
 }
 
 /** Applies the batches that follow. `onBatch` is called after each. */
-export function replay(
+export async function replay(
   log: Log,
   state: ClusterState,
   onBatch: (batch: Batch, deltas: readonly Delta[]) => void = () => {},
-): void {
-  for (const batch of log.readBatches(state.revision)) onBatch(batch, applyBatch(state, batch));
+): Promise<void> {
+  for await (const batch of log.readBatches(state.revision)) onBatch(batch, applyBatch(state, batch));
 }
 
 /** The newest state that the log can give. */
-export function recover(log: Log): ClusterState {
-  const state = recoverSnapshot(log);
-  replay(log, state);
+export async function recover(log: Log): Promise<ClusterState> {
+  const state = await recoverSnapshot(log);
+  await replay(log, state);
   return state;
 }
 
 /**
- * The state just before the first change at or after revision `revision` for which `until` holds: what that change was
- * decided from. Null where the log no longer reaches back so far, or no such change is in it. Yields now and then, so
- * that whoever drives it can let others work: the number of records that have just been read.
+ * The state just before the first change of revision `revision` for which `until` holds: what that change was decided
+ * from. Null if the log no longer reaches back so far, or if there is no such change.
  */
-export function* recoverBefore(
+export async function recoverBefore(
   log: Log,
   revision: number,
   until: (change: Change) => boolean,
-): Generator<number, ClusterState | null> {
-  const snapshot = log.readSnapshot(revision - 1);
-  const state = snapshot ? yield* readSnapshotInSteps(snapshot.chunks) : new ClusterState();
-  for (const batch of log.readBatches(state.revision)) {
+  pause: Pause,
+): Promise<ClusterState | null> {
+  const state = await stateOfSnapshot(log, revision - 1, pause);
+  for await (const batch of log.readBatches(state.revision)) {
     if (batch.revision !== state.revision + 1 || batch.revision > revision) return null;
     if (batch.revision < revision) {
       applyBatch(state, batch);
-    } else {
-      for (const change of migrateBatch(batch).changes) {
-        if (until(change)) return state;
-        state.apply(change);
-      }
-      return null;
+      await pause(batch.changes.length);
+      continue;
     }
-    yield batch.changes.length;
+    for (const change of migrateBatch(batch).changes) {
+      if (until(change)) return state;
+      state.apply(change);
+    }
+    return null;
   }
   return null;
+}
+
+async function stateOfSnapshot(log: Log, atMost: number, pause: Pause): Promise<ClusterState> {
+  const snapshot = await log.readSnapshot(atMost);
+  if (!snapshot) return new ClusterState();
+  const reader = new SnapshotReader();
+  for await (const chunk of snapshot.chunks) {
+    const lines = chunk.split("\n");
+    for (const text of lines) reader.line(JSON.parse(text));
+    await pause(lines.length);
+  }
+  return reader.end();
 }

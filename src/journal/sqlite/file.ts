@@ -1,5 +1,5 @@
-// The file below the SQLite journal: made whole or not at all, checked before anything writes to it, locked for as long
-// as it is open. It knows nothing of batches but their tables.
+// The file of the SQLite journal: created whole or not at all, checked before anything writes to it, locked for as long
+// as it is open.
 
 import { Database } from "bun:sqlite";
 import {
@@ -14,34 +14,17 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { JournalUnusable } from "../journal.ts";
 import { damaged, isBusy, readFailure, unreadable } from "./errors.ts";
 import { lockHolder } from "./lock-holder.ts";
-
-/** "PODL": how `file` and SQLite's own tools tell a journal from other databases. */
-const applicationId = 0x504f444c;
-/** Of the tables below. A program refuses a higher one than its own. */
-const format = 1;
-
-/**
- * Bodies are JSON text, so that any SQLite shell can read the log: SELECT revision, body ->> 'cause' FROM batches.
- * A row in `snapshots` is the commit marker of its chunks. `truncated`: batches up to its revision are dropped.
- */
-const tables = `
-  CREATE TABLE batches (revision INTEGER PRIMARY KEY, body TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT;
-  CREATE TABLE chunks (snapshot INTEGER NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL,
-    checksum INTEGER NOT NULL, PRIMARY KEY (snapshot, position)) STRICT;
-  CREATE TABLE snapshots (snapshot INTEGER PRIMARY KEY, revision INTEGER NOT NULL UNIQUE, chunks INTEGER NOT NULL,
-    truncated INTEGER NOT NULL) STRICT;
-  PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${format};
-`;
+import { applicationId, format, schema } from "./schema.ts";
 
 /**
  * Pages (of 4 KiB) in the write-ahead log before they are copied into the file, within some append. 256 hold that append
@@ -49,46 +32,53 @@ const tables = `
  */
 const checkpointPages = 256;
 
+/** A lock that another process holds only while it tries to open the file is free within milliseconds. */
+const lockTries = 12;
+
 /** A write-ahead log that one huge batch has swollen is cut back to this. */
 const walBytesKept = 8 * 1024 * 1024;
 
 export interface JournalFile {
   readonly db: Database;
-  /** false: a copy, to read from while the disk is read-only. */
+  /** False for a copy, which is read while the disk is read-only. */
   readonly writable: boolean;
 }
 
-/** Opens or creates the journal at `path`, or says in a JournalUnusable why not. */
+/** Opens or creates the journal at `path`. Throws a JournalUnusable that says why not. */
 export function openFile(path: string): JournalFile {
   if (!existsSync(path)) create(path);
   if (isReadOnlyDisk(path)) return openCopy(path);
   return { db: openLocked(path), writable: true };
 }
 
-/** The file itself, for as long as the returned database is open. */
+/**
+ * The file itself, for as long as the returned database is open. A commit does not wait for the disk: WalSync does,
+ * without blocking. Checkpoints sync by themselves.
+ */
 export function openLocked(path: string): Database {
   checkAccess(path);
-  return opened(path, path, (db) => {
+  const db = opened(path, path, (db) => {
     check(db, path);
-    // From here on it is ours: known to be a journal, so a journal mode that someone's tool has changed may be set.
+    // From here on the file is known to be a journal, so a journal mode that another tool has changed may be set.
     for (const setting of [
       "journal_mode = WAL",
+      "synchronous = NORMAL",
       `wal_autocheckpoint = ${checkpointPages}`,
       `journal_size_limit = ${walBytesKept}`,
     ])
       pragma(db, setting);
-    syncEachCommit(db, true);
     db.run("BEGIN IMMEDIATE");
     db.run("COMMIT");
   });
-}
-
-/**
- * Whether a commit waits for the disk; holds from the next transaction on. Never as a prepared statement: this PRAGMA
- * acts when it is prepared, and not when it is run.
- */
-export function syncEachCommit(db: Database, sync: boolean): void {
-  db.run(`PRAGMA synchronous = ${sync ? "FULL" : "NORMAL"}`);
+  try {
+    removeDrafts(path);
+    // The name of the write-ahead log must be as durable as what is synced into it.
+    syncFolder(dirname(path));
+    return db;
+  } catch (error) {
+    db.close();
+    throw unreadable(path, sentence(error));
+  }
 }
 
 export function sizeOnDisk(path: string): number {
@@ -98,18 +88,19 @@ export function sizeOnDisk(path: string): number {
 }
 
 /**
- * Under another name, linked to its own when it is whole: so an empty or half a file is always damage, and of two
- * masters that start at once one wins.
+ * Writes a draft in a folder of its own, and links it to the journal's name when it is whole. So an empty or half
+ * a file is always damage, and of two masters that start at once one makes the journal.
  */
 function create(path: string): void {
   if (existsSync(`${path}-wal`)) throw damaged(path, `it is missing, while ${path}-wal is there`);
-  const draft = `${path}.new`;
+  let folder: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    folder = mkdtempSync(`${path}.new-`);
+    const draft = join(folder, "journal.db");
     opened(draft, path, (db) => {
-      if (pragma(db, "user_version") === format) return;
-      db.transaction(() => db.run(tables)).immediate();
+      db.transaction(() => db.run(schema)).immediate();
       pragma(db, "journal_mode = WAL");
     }).close(true);
     // Environment variables are secrets.
@@ -117,35 +108,56 @@ function create(path: string): void {
     claim(draft, path);
     syncFolder(dirname(path));
   } catch (error) {
-    if (existsSync(path)) rmSync(draft, { force: true });
-    else throw error instanceof JournalUnusable ? error : unreadable(path, `it cannot be created: ${sentence(error)}`);
+    if (!existsSync(path))
+      throw error instanceof JournalUnusable ? error : unreadable(path, `it cannot be created: ${sentence(error)}`);
+  } finally {
+    if (folder) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** A link never replaces what is there; disks that know no links (FAT) have to make do with a rename. */
+/** A link never replaces what is there. Disks that know no links (FAT) have to make do with a rename. */
 function claim(draft: string, path: string): void {
   try {
     linkSync(draft, path);
-    rmSync(draft, { force: true });
   } catch (error) {
     if (hasCode(error, "EEXIST") || existsSync(path)) throw error;
     renameSync(draft, path);
   }
 }
 
-/** Opens `file`, which stands for `path`, and locks it before the first look: kill -9 frees the lock. */
+/** Drafts of processes that were killed while they wrote one. Only the holder of the journal's lock calls it. */
+function removeDrafts(path: string): void {
+  const start = `${basename(path)}.new`;
+  for (const name of readdirSync(dirname(path)))
+    if (name.startsWith(start)) rmSync(join(dirname(path), name), { recursive: true, force: true });
+}
+
+/**
+ * Opens `file`, which stands for `path`, and locks it before the first look; kill -9 frees the lock. Two processes that
+ * open the file at the same instant can refuse each other, so a refusal is tried again a few times.
+ */
 function opened(file: string, path: string, prepare: (db: Database) => void): Database {
-  let db: Database | null = null;
-  try {
-    db = new Database(file, { readwrite: true, create: file !== path });
-    // Before the first access: then the index of the write-ahead log is private memory, and there is no -shm file.
-    pragma(db, "locking_mode = EXCLUSIVE");
-    prepare(db);
-    return db;
-  } catch (error) {
-    db?.close();
-    throw isBusy(error) ? locked(path) : readFailure(error, path);
+  for (let tries = 1; ; tries++) {
+    let db: Database | null = null;
+    try {
+      db = new Database(file, { readwrite: true, create: file !== path });
+      // Before the first access: then the index of the write-ahead log is private memory, and there is no -shm file.
+      pragma(db, "locking_mode = EXCLUSIVE");
+      prepare(db);
+      return db;
+    } catch (error) {
+      db?.close();
+      if (!isBusy(error)) throw readFailure(error, path);
+      if (tries === lockTries) throw locked(path);
+      // Another pause in each process, so that they do not meet again.
+      pause(1 + ((process.pid * 7 + tries * 13) % 10));
+    }
   }
+}
+
+/** Blocks: nothing runs before the journal is open. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** Only reads. */
@@ -162,7 +174,7 @@ function check(db: Database, path: string): void {
       `the journal ${path} has format ${version}, and this program knows formats up to ${format}`,
       "Start the newer podling that wrote it, or move the file away to start empty. Nothing was changed.",
     );
-  if (version < 1) throw damaged(path, "its format number is gone");
+  if (version < 1) throw damaged(path, "it has no format number");
   // A look at the schema also finds a file that is shorter than it says.
   const [found] = values(db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('batches', 'chunks', 'snapshots')");
   if (found?.[0] !== 3) throw damaged(path, "it has not all of its tables");
@@ -178,7 +190,7 @@ function checkAccess(path: string): void {
   if (!statSync(path).isFile()) throw unreadable(path, "it is not a file");
 }
 
-/** Missing permission is for the operator to mend; a disk that the system made read-only may come back by itself. */
+/** A missing permission is for the operator to fix. A disk that the system made read-only may become writable by itself. */
 function isReadOnlyDisk(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

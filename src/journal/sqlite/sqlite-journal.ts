@@ -1,27 +1,26 @@
-// The journal in one SQLite file: a row a batch, a row a snapshot chunk, each with a checksum. It must not answer before
-// the row is on disk, and never mends or overwrites a file that does not check out.
+// The journal in one SQLite file: a row for each batch, a row for each snapshot chunk, each with a checksum. It must not
+// say "appended" before the row is on disk, and never repairs or overwrites a file that fails its checks.
 
 import { join } from "node:path";
 import { assert } from "../../lib/assert.ts";
 import type { Batch } from "../../model/change.ts";
-import {
-  type Journal,
-  JournalUnavailable,
-  type ReplacementWriter,
-  type Snapshot,
-  type SnapshotWriter,
+import type {
+  AppendResult,
+  HistoryLimits,
+  Journal,
+  Lease,
+  ReplacementWriter,
+  Snapshot,
+  SnapshotWriter,
 } from "../journal.ts";
+import { LocalLeases } from "../local-leases.ts";
+import { truncationOf } from "../retention.ts";
 import { snapshotWriter } from "../snapshot-writer.ts";
-import { damaged, readFailure, writeFailure } from "./errors.ts";
-import { type JournalFile, openFile, openLocked, sizeOnDisk, syncEachCommit } from "./file.ts";
-import {
-  type Contents,
-  closeAll,
-  prepareStatements,
-  readContents,
-  type SnapshotRow,
-  type Statements,
-} from "./tables.ts";
+import { Connection, checksum } from "./connection.ts";
+import { damaged } from "./errors.ts";
+import { openFile, sizeOnDisk } from "./file.ts";
+import { type Contents, readContents, type SnapshotRow } from "./tables.ts";
+import type { SyncFile } from "./wal-sync.ts";
 
 /** Rows read at once: few enough to be lazy, enough that the query costs nothing beside the parsing. */
 const batchesPerRead = 64;
@@ -35,47 +34,65 @@ const chunksPerSweep = 1;
 
 export class SqliteJournal implements Journal {
   readonly path: string;
-  #file: JournalFile;
-  #statements: Statements;
+  readonly #connection: Connection;
+  readonly #leases = new LocalLeases();
   #snapshots: SnapshotRow[];
   #floor: number;
   #last: number;
+  #lastAt: number;
   #nextSnapshot: number;
   /** No row before this one is in the file; above the floor: none is left to sweep. */
   #firstRow: number;
   /** Snapshots without a commit marker (any more), whose chunks are to be swept. */
   #deadSnapshots: number[];
+  /** Of all batches that were ever appended. */
+  #bytesEver: number;
   #appendedBytes = 0;
   #writing = false;
-  #open = true;
 
-  constructor(path: string, file: JournalFile, contents: Contents) {
+  constructor(path: string, connection: Connection, contents: Contents) {
     this.path = path;
-    this.#file = file;
-    this.#statements = prepareStatements(file.db);
+    this.#connection = connection;
     this.#snapshots = contents.snapshots;
     this.#floor = contents.floor;
     this.#last = contents.last;
+    this.#lastAt = contents.lastAt;
+    this.#bytesEver = contents.bytesAppended;
     this.#firstRow = contents.firstRow;
     this.#deadSnapshots = contents.uncommitted;
     this.#nextSnapshot = contents.nextSnapshot;
   }
 
-  append(batch: Batch): void {
-    assert(batch.revision === this.#last + 1, `append of revision ${batch.revision} after ${this.#last}`);
+  async acquire(): Promise<Lease> {
+    return this.#leases.acquire();
+  }
+
+  async append(batch: Batch, lease: Lease): Promise<AppendResult> {
+    const { revision } = batch;
+    assert(revision === this.#last + 1, `append of revision ${revision} after ${this.#last}`);
+    this.#connection.mustBeOpen();
+    if (!this.#leases.holds(lease)) return "fenced";
+    const at = Math.max(this.#lastAt, batch.at);
     const body = JSON.stringify(batch);
-    const row = [batch.revision, body, checksum(body, batch.revision)] as const;
-    if (this.#isSwept()) this.#write(() => this.#statements.insertBatch.run(...row));
-    else {
-      const swept = this.#transaction(() => {
-        this.#statements.insertBatch.run(...row);
-        return this.#sweep();
-      });
-      this.#firstRow = swept.firstRow;
-      if (swept.snapshotGone) this.#deadSnapshots.shift();
-    }
-    this.#last = batch.revision;
+    this.#insert([revision, body, checksum(body, revision), at]);
+    this.#last = revision;
+    this.#lastAt = at;
     this.#appendedBytes += body.length;
+    this.#bytesEver += body.length;
+    try {
+      await this.#connection.sync();
+      return "appended";
+    } catch {
+      // The row is in the file as this process sees it. Whether it is on the disk nobody can say.
+      return "unknown";
+    }
+  }
+
+  /** Copies the write-ahead log into the file, which syncs both: the batch is durable if that works. */
+  async resolveUnknown({ revision }: Batch): Promise<boolean> {
+    assert(revision === this.#last, `revision ${revision} was not appended last`);
+    this.#connection.checkpoint();
+    return true;
   }
 
   appendedBytes(): number {
@@ -86,16 +103,18 @@ export class SqliteJournal implements Journal {
     return this.#last;
   }
 
-  readSnapshot(atMost = Number.POSITIVE_INFINITY): Snapshot | null {
-    assert(this.#open, "the journal is closed");
+  async readSnapshot(atMost = Number.POSITIVE_INFINITY): Promise<Snapshot | null> {
+    this.#connection.mustBeOpen();
     const found = this.#snapshots.findLast(({ revision }) => revision <= atMost);
     return found ? { revision: found.revision, chunks: this.#chunks(found) } : null;
   }
 
-  *readBatches(after: number): Generator<Batch> {
+  async *readBatches(after: number): AsyncGenerator<Batch> {
     for (let previous = Math.max(after, this.#floor); previous < this.#last; ) {
-      for (const [revision, body, sum] of this.#readRows(previous)) {
-        // Truncated while the reader was away: it goes on with the first batch that is still there.
+      const rows = this.#connection.readBatches(previous, this.#last, batchesPerRead);
+      if (rows.length === 0) throw this.#missing(previous + 1);
+      for (const [revision, body, sum] of rows) {
+        // Truncated while the reader was away: it continues with the first batch that is still there.
         if (revision <= this.#floor) continue;
         previous = Math.max(previous, this.#floor);
         if (revision !== previous + 1) throw this.#missing(previous + 1);
@@ -111,79 +130,70 @@ export class SqliteJournal implements Journal {
     return this.#floor;
   }
 
-  beginSnapshot(revision: number): SnapshotWriter {
+  /** A binary search by revision: the rows of format 2 hold the largest `at` so far. */
+  async revisionAt(ms: number): Promise<number | null> {
+    this.#connection.mustBeOpen();
+    let low = this.#floor;
+    let high = this.#last;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#atOf(middle) <= ms) low = middle;
+      else high = middle - 1;
+    }
+    if (low > this.#floor || low === 0) return low;
+    const at = this.#snapshots.find(({ revision }) => revision === low)?.at ?? null;
+    return at !== null && at <= ms ? low : null;
+  }
+
+  async beginSnapshot(revision: number): Promise<SnapshotWriter> {
     const empty = this.#last === 0 && this.#snapshots.length === 0;
     assert(empty || (revision >= this.#floor && revision <= this.#last), `snapshot of unknown revision ${revision}`);
-    const row: SnapshotRow = { id: this.#nextSnapshot++, revision, chunks: 0 };
+    const row = this.#newRow(revision);
     return this.#writer(row, () => this.#keep(row));
   }
 
-  beginReplacement(): ReplacementWriter {
-    const row: SnapshotRow = { id: this.#nextSnapshot++, revision: 0, chunks: 0 };
-    return this.#writer(row, (revision: number) => this.#replace({ ...row, revision }));
+  async beginReplacement(): Promise<ReplacementWriter> {
+    const row = this.#newRow(0);
+    return this.#writer(row, (revision: number) => this.#replace({ ...row, revision, at: null }));
   }
 
-  #writer<Said extends unknown[]>(row: SnapshotRow, keep: (...said: Said) => void) {
-    assert(!this.#writing, "a second snapshot begun before the first ended");
-    this.#mayWrite();
-    this.#writing = true;
-    return snapshotWriter<Said>({
-      write: (chunk) => {
-        // Nothing counts before the commit marker, whose sync carries the chunks with it.
-        syncEachCommit(this.#file.db, false);
-        try {
-          this.#write(() => this.#statements.insertChunk.run(row.id, row.chunks, chunk, checksum(chunk, row.chunks)));
-        } finally {
-          syncEachCommit(this.#file.db, true);
-        }
-        row.chunks++;
-      },
-      commit: keep,
-      end: (committed) => {
-        this.#writing = false;
-        if (!committed && row.chunks > 0) this.#deadSnapshots.push(row.id);
-      },
-    });
-  }
-
-  truncate(revision: number): void {
+  async truncate(revision: number): Promise<void> {
     assert(
       this.#snapshots.some((snapshot) => snapshot.revision === revision),
       `truncation at revision ${revision}, of which there is no snapshot`,
     );
     if (revision <= this.#floor) return;
     const dropped = this.#snapshots.filter((snapshot) => snapshot.revision < revision);
-    this.#transaction(() => {
-      this.#statements.markTruncated.run(revision);
-      for (const { id } of dropped) this.#statements.dropSnapshot.run(id);
+    this.#connection.transaction(({ markTruncated, dropSnapshot }) => {
+      markTruncated.run(revision);
+      for (const { id } of dropped) dropSnapshot.run(id);
     });
     this.#forget(dropped);
     this.#floor = revision;
+    await this.#connection.syncOrUnavailable();
+  }
+
+  async retain(limits: HistoryLimits, now: number): Promise<void> {
+    const revision = truncationOf(this.#snapshots, limits, now, this.#bytesEver);
+    if (revision !== null) await this.truncate(revision);
   }
 
   sizeBytes(): number {
     return sizeOnDisk(this.path);
   }
 
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    closeAll(this.#file.db, this.#statements);
+  async close(): Promise<void> {
+    this.#leases.end();
+    this.#connection.close();
   }
 
-  *#chunks({ id, revision, chunks }: SnapshotRow): Generator<string> {
+  async *#chunks({ id, revision, chunks }: SnapshotRow): AsyncGenerator<string> {
     for (let position = 0; position < chunks; position++) {
-      const [body, sum] = this.#read(() => this.#statements.readChunk.values(id, position)[0] ?? []);
+      const [body, sum] = this.#connection.readChunk(id, position);
       if (typeof body !== "string" || checksum(body, position) !== sum)
         throw damaged(this.path, `chunk ${position} of the snapshot of revision ${revision} fails its checksum`);
       yield body;
     }
-  }
-
-  #readRows(previous: number): [revision: number, body: string, sum: number][] {
-    const found = this.#read(() => this.#statements.readBatches.values(previous, this.#last, batchesPerRead));
-    if (found.length === 0) throw this.#missing(previous + 1);
-    return found as [number, string, number][];
   }
 
   #missing(revision: number): Error {
@@ -196,37 +206,90 @@ export class SqliteJournal implements Journal {
     return batch;
   }
 
+  /** The largest `at` of all batches up to this one. Rows of format 1 hold only their own, which is nearly always the same. */
+  #atOf(revision: number): number {
+    return this.#connection.batchAt(revision) ?? Number.POSITIVE_INFINITY;
+  }
+
+  #insert(row: [revision: number, body: string, checksum: number, at: number]): void {
+    if (this.#isSwept()) {
+      this.#connection.write(({ insertBatch }) => insertBatch.run(...row));
+      return;
+    }
+    const swept = this.#connection.transaction((writes) => {
+      writes.insertBatch.run(...row);
+      return this.#sweep(writes);
+    });
+    this.#firstRow = swept.firstRow;
+    if (swept.snapshotGone) this.#deadSnapshots.shift();
+  }
+
+  #newRow(revision: number): SnapshotRow {
+    return {
+      id: this.#nextSnapshot++,
+      revision,
+      chunks: 0,
+      at: this.#connection.batchAt(revision) ?? this.#snapshots.find((one) => one.revision === revision)?.at ?? null,
+      bytesBefore: this.#bytesEver - this.#connection.bytesAfter(revision),
+      bytes: 0,
+    };
+  }
+
+  #writer<Given extends unknown[]>(row: SnapshotRow, keep: (...given: Given) => Promise<void>) {
+    assert(!this.#writing, "a second snapshot begun before the first ended");
+    this.#connection.mayWrite();
+    this.#writing = true;
+    return snapshotWriter<Given>({
+      // Nothing counts before the commit marker, whose sync carries the chunks with it.
+      write: (chunk) => {
+        const position = row.chunks;
+        this.#connection.write((writes) => writes.insertChunk.run(row.id, position, chunk, checksum(chunk, position)));
+        row.chunks++;
+        row.bytes += chunk.length;
+      },
+      commit: keep,
+      end: (committed) => {
+        this.#writing = false;
+        if (!committed && row.chunks > 0) this.#deadSnapshots.push(row.id);
+      },
+    });
+  }
+
   /** The commit marker. */
-  #keep(row: SnapshotRow): void {
-    const { id, revision, chunks } = row;
+  async #keep(row: SnapshotRow): Promise<void> {
+    const { revision } = row;
     const first = revision > this.#last;
     assert(!first || this.#last === 0, `batches came before snapshot ${revision} of an empty journal`);
     const older = this.#snapshots.filter((snapshot) => snapshot.revision === revision);
     const truncated = first || (this.#floor === revision && this.#floor > 0);
-    this.#transaction(() => {
-      for (const snapshot of older) this.#statements.dropSnapshot.run(snapshot.id);
-      this.#statements.insertSnapshot.run(id, revision, chunks, truncated ? 1 : 0);
-    });
-    this.#forget(older);
+    this.#mark(row, older, truncated);
     this.#snapshots.push(row);
     this.#snapshots.sort((a, b) => a.revision - b.revision);
-    if (!first) return;
-    this.#floor = this.#last = revision;
-    this.#firstRow = revision + 1;
+    if (first) {
+      this.#floor = this.#last = revision;
+      this.#firstRow = revision + 1;
+    }
+    await this.#connection.syncOrUnavailable();
   }
 
   /** The commit marker again, and all others gone in the same transaction; the rows themselves wait for the sweep. */
-  #replace(row: SnapshotRow): void {
-    const { id, revision, chunks } = row;
+  async #replace(row: SnapshotRow): Promise<void> {
+    const { revision } = row;
     assert(revision > this.#last, `replacement at revision ${revision}, and ${this.#last} was given before`);
-    const older = [...this.#snapshots];
-    this.#transaction(() => {
-      for (const snapshot of older) this.#statements.dropSnapshot.run(snapshot.id);
-      this.#statements.insertSnapshot.run(id, revision, chunks, 1);
-    });
-    this.#forget(older);
+    this.#mark(row, [...this.#snapshots], true);
     this.#snapshots = [row];
     this.#floor = this.#last = revision;
+    this.#lastAt = Number.NEGATIVE_INFINITY;
+    await this.#connection.syncOrUnavailable();
+  }
+
+  #mark(row: SnapshotRow, older: readonly SnapshotRow[], truncated: boolean): void {
+    const { id, revision, chunks, at, bytesBefore, bytes } = row;
+    this.#connection.transaction(({ dropSnapshot, insertSnapshot }) => {
+      for (const snapshot of older) dropSnapshot.run(snapshot.id);
+      insertSnapshot.run(id, revision, chunks, truncated ? 1 : 0, at, bytesBefore, bytes);
+    });
+    this.#forget(older);
   }
 
   #forget(dropped: readonly SnapshotRow[]): void {
@@ -238,86 +301,27 @@ export class SqliteJournal implements Journal {
     return this.#firstRow > this.#floor && this.#deadSnapshots.length === 0;
   }
 
-  #sweep(): { firstRow: number; snapshotGone: boolean } {
+  #sweep({ sweepChunks, sweepBatches }: Parameters<Parameters<Connection["transaction"]>[0]>[0]) {
     const [dead] = this.#deadSnapshots;
-    const snapshotGone =
-      dead !== undefined && this.#statements.sweepChunks.run(dead, chunksPerSweep).changes < chunksPerSweep;
+    const snapshotGone = dead !== undefined && sweepChunks.run(dead, chunksPerSweep).changes < chunksPerSweep;
     if (this.#firstRow > this.#floor) return { firstRow: this.#firstRow, snapshotGone };
-    // Revisions may have a gap, where a backup came back: the rows that are left are counted, not the numbers.
-    const { changes } = this.#statements.sweepBatches.run(this.#floor, batchesPerSweep);
+    // Revisions may have a gap after a restore, so the rows that are left are counted, not the numbers.
+    const { changes } = sweepBatches.run(this.#floor, batchesPerSweep);
     return { firstRow: changes < batchesPerSweep ? this.#floor + 1 : this.#firstRow, snapshotGone };
-  }
-
-  #transaction<T>(steps: () => T): T {
-    return this.#write(() => {
-      const { begin, commit, rollback } = this.#statements;
-      begin.run();
-      try {
-        const result = steps();
-        commit.run();
-        return result;
-      } catch (error) {
-        // SQLite has rolled back by itself after some errors, a full disk among them.
-        if (this.#file.db.inTransaction) rollback.run();
-        throw error;
-      }
-    });
-  }
-
-  #write<T>(step: () => T): T {
-    this.#mayWrite();
-    try {
-      return step();
-    } catch (error) {
-      throw writeFailure(error, this.path);
-    }
-  }
-
-  #read<T>(step: () => T): T {
-    assert(this.#open, "the journal is closed");
-    try {
-      return step();
-    } catch (error) {
-      throw readFailure(error, this.path);
-    }
-  }
-
-  /** Where the disk was read-only at the start, each write asks whether it still is. */
-  #mayWrite(): void {
-    assert(this.#open, "the journal is closed");
-    if (this.#file.writable) return;
-    const db = this.#openAgain();
-    closeAll(this.#file.db, this.#statements);
-    this.#file = { db, writable: true };
-    this.#statements = prepareStatements(db);
-  }
-
-  #openAgain() {
-    let db: ReturnType<typeof openLocked> | null = null;
-    try {
-      db = openLocked(this.path);
-      if (readContents(db, this.path).last === this.#last) return db;
-    } catch (error) {
-      db?.close();
-      throw new JournalUnavailable(error instanceof Error ? error.message : String(error));
-    }
-    db.close();
-    throw new JournalUnavailable(`${this.path} has changed while its disk was read-only; start this master again`);
   }
 }
 
-export function openSqliteJournal(where: { path: string } | { dataDir: string }): SqliteJournal {
+/** `syncFile` is how the write-ahead log is synced: by default fdatasync on a thread of the platform. */
+export function openSqliteJournal(
+  where: ({ path: string } | { dataDir: string }) & { syncFile?: SyncFile },
+): SqliteJournal {
   const path = "path" in where ? where.path : join(where.dataDir, "journal.db");
   const file = openFile(path);
   try {
-    return new SqliteJournal(path, file, readContents(file.db, path));
+    const contents = readContents(file.db, path);
+    return new SqliteJournal(path, new Connection(path, file, contents, where.syncFile), contents);
   } catch (error) {
     file.db.close();
     throw error;
   }
-}
-
-/** Seeded with its place, so that a row that strays is noticed too. */
-function checksum(body: string, place: number): number {
-  return Bun.hash.crc32(body, place % 2 ** 32);
 }

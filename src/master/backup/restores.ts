@@ -112,9 +112,9 @@ export async function restore(
     markUnconfirmed(state);
     await target.pauseSnapshots();
     if (target.stopped()) return stopping();
-    writer = target.journal.beginReplacement();
+    writer = await target.journal.beginReplacement();
     for (const chunk of writeRecords(state)) {
-      writer.write(chunk);
+      await writer.write(chunk);
       await new Promise<void>((resolve) => target.clock.soon(resolve));
       if (target.stopped()) return stopping();
     }
@@ -128,8 +128,8 @@ export async function restore(
       target.clock.now(),
     );
     const granted = answer(state.revision);
-    writer.write(writeHeader(state));
-    writer.commit(state.revision);
+    await writer.write(writeHeader(state));
+    await writer.commit(state.revision);
     writer = null;
     held = false;
     return ok(granted);
@@ -139,7 +139,7 @@ export async function restore(
       hint: "Free space or make the master's data folder writable, then restore again.",
     });
   } finally {
-    writer?.abort();
+    await writer?.abort();
     if (held) target.resume();
   }
 }
@@ -154,7 +154,7 @@ export async function restoreJournal(
   if (!read.ok) return read;
   const still = async () => {};
   const alone = { pauseSnapshots: still, pauseWrites: still, resume: () => {}, stopped: () => false };
-  return restore({ state: recover(journal), journal, clock, ...alone }, read.value, query);
+  return restore({ state: await recover(journal), journal, clock, ...alone }, read.value, query);
 }
 
 /** Where the sender goes away, the backup ends: what was cut off is known by its end. */

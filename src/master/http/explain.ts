@@ -7,6 +7,7 @@ import { JournalUnusable } from "../../journal/journal.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
+import type { Change } from "../../model/change.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -46,24 +47,21 @@ export function createExplainer(state: ClusterState, journal: HistoryLog, clock:
   };
 }
 
-/** What the task was placed from; null where the log no longer reaches back so far. */
+/** The state that the task was placed from; null if the log no longer reaches back so far. */
 async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): Promise<ClusterState | null> {
-  const replay = recoverBefore(
-    journal,
-    task.placement!.revision,
-    (change) => change.type === "task.updated" && change.id === task.taskId && change.set.placement !== undefined,
-  );
+  let records = 0;
+  const pause = async (read: number): Promise<void> => {
+    records += read;
+    if (records < recordsPerSlice) return;
+    records = 0;
+    await new Promise<void>((resolve) => clock.soon(resolve));
+  };
+  const isPlacement = (change: Change) =>
+    change.type === "task.updated" && change.id === task.taskId && change.set.placement !== undefined;
   try {
-    for (let records = 0; ; ) {
-      const next = replay.next();
-      if (next.done) return next.value;
-      records += next.value;
-      if (records < recordsPerSlice) continue;
-      records = 0;
-      await new Promise<void>((resolve) => clock.soon(resolve));
-    }
+    return await recoverBefore(journal, task.placement!.revision, isPlacement, pause);
   } catch (error) {
-    // Truncated under our hands: then it does not reach back so far any more.
+    // It was truncated meanwhile: then it does not reach back so far any more.
     if (error instanceof JournalUnusable) return null;
     throw error;
   }

@@ -1,12 +1,14 @@
-// When the log has grown long, the state is written beside it, and what an older snapshot covered is dropped: so the
-// file stays bounded and a start stays short. A chunk at a time; requests are answered in between.
+// Writes a snapshot when the log has grown by enough, a chunk at a time, with requests served in between; then drops the
+// history that is older or larger than the limits. So a start stays short, and the file bounded.
 
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { writeSnapshot } from "../../core/state/snapshot.ts";
-import { type Journal, JournalUnavailable, type SnapshotWriter } from "../../journal/journal.ts";
+import { type HistoryLimits, type Journal, JournalUnavailable, type SnapshotWriter } from "../../journal/journal.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { limits } from "../../model/limits.ts";
+
+const historyKept: HistoryLimits = { ms: limits.historyMs, bytes: limits.historyBytes };
 
 export interface SnapshotsOptions {
   state: ClusterState;
@@ -14,9 +16,11 @@ export interface SnapshotsOptions {
   clock: Clock;
   log: Log;
   onFatal: (error: unknown) => void;
-  /** A snapshot is due after so many changes; left out: that of the limits. */
+  /** A snapshot is due after so many changes. Left out: the number in the limits. */
   everyChanges?: number | undefined;
-  /** Changes that the log already holds since its newest snapshot: restarts must not begin the count anew. */
+  /** How much history the journal keeps. Left out: the numbers in the limits. */
+  history?: HistoryLimits | undefined;
+  /** Changes that the log already holds since its newest snapshot: a restart must not set the count back to 0. */
   changesInLog: number;
 }
 
@@ -24,11 +28,12 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   #changes: number;
   #bytesBefore = 0;
-  #underWay = false;
+  /** Null while none is being written. */
+  #underWay: Promise<void> | null = null;
   #stopped = false;
-  /** None is begun, and one under way is given up, until it is released. */
-  #held = false;
-  /** After a failure: not before this time, in ms since the epoch. */
+  /** True from `pause` to `resume`: none is begun, and one under way is aborted. */
+  #paused = false;
+  /** None is begun before this time, in ms since the epoch: a minute after a failure. */
   #retryAt = 0;
   /** Written so far, for metrics. */
   taken = 0;
@@ -38,60 +43,63 @@ export class Snapshots {
     this.#changes = options.changesInLog;
   }
 
-  /** So many changes more are in the log. Call it when nothing undurable is in the state. */
+  /** The log has grown by so many changes. Call it when nothing in the state is undurable. */
   grown(changes: number): void {
     this.#changes += changes;
-    const { journal, clock, everyChanges = limits.snapshotChanges } = this.#options;
+    const { journal, clock, state, everyChanges = limits.snapshotChanges } = this.#options;
     const bytes = journal.appendedBytes() - this.#bytesBefore;
-    const due = this.#changes >= everyChanges || bytes >= limits.snapshotBytes;
-    if (due && !this.#underWay && !this.#held && clock.now() >= this.#retryAt) void this.#take();
+    // A snapshot writes every task: in a large cluster it waits for as many changes as there are tasks.
+    const due = this.#changes >= Math.max(everyChanges, state.tasks.size) || bytes >= limits.snapshotBytes;
+    if (!due || this.#underWay || this.#paused || this.#stopped || clock.now() < this.#retryAt) return;
+    this.#underWay = this.#take().finally(() => {
+      this.#underWay = null;
+    });
   }
 
-  /** Leaves off in the middle: a snapshot without its end counts as never begun. */
-  stop(): void {
+  /** Aborts the one that is being written: without its end it leaves no trace. Resolves when it is over. */
+  async stop(): Promise<void> {
     this.#stopped = true;
+    await this.#underWay;
   }
 
-  /** Resolves when none is under way: the journal takes one writer of that kind at a time. */
+  /** Resolves when none is being written: the journal takes one writer of that kind at a time. */
   async pause(): Promise<void> {
-    this.#held = true;
-    while (this.#underWay) await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+    this.#paused = true;
+    await this.#underWay;
   }
 
   resume(): void {
-    this.#held = false;
+    this.#paused = false;
   }
 
   async #take(): Promise<void> {
-    const { state, journal, clock, log, onFatal } = this.#options;
-    this.#underWay = true;
+    const { state, journal, clock, log, onFatal, history = historyKept } = this.#options;
     const covered = this.#changes;
     const bytes = journal.appendedBytes();
+    // Drawn at once: while the journal gets ready to write, the state may change.
+    const revision = state.revision;
+    const chunks = writeSnapshot(state);
     let writer: SnapshotWriter | null = null;
     try {
-      const before = journal.readSnapshot()?.revision;
-      writer = journal.beginSnapshot(state.revision);
-      for (const chunk of writeSnapshot(state)) {
-        writer.write(chunk);
+      writer = await journal.beginSnapshot(revision);
+      for (const chunk of chunks) {
+        await writer.write(chunk);
         await new Promise<void>((resolve) => clock.soon(resolve));
-        if (this.#stopped || this.#held) return writer.abort();
+        if (this.#stopped || this.#paused) return await writer.abort();
       }
-      writer.commit();
+      await writer.commit();
       this.#changes -= covered;
       this.#bytesBefore = bytes;
       this.taken++;
-      // The one before stays: explanations reach back to it.
-      if (before !== undefined) journal.truncate(before);
+      if (!this.#stopped) await journal.retain(history, clock.now());
     } catch (error) {
       if (!(error instanceof JournalUnavailable)) return onFatal(error);
-      writer?.abort();
+      await writer?.abort();
       this.#retryAt = clock.now() + limits.snapshotRetryMs;
       log.warn("a snapshot could not be written; it is tried again", {
         why: error.message,
         inMs: limits.snapshotRetryMs,
       });
-    } finally {
-      this.#underWay = false;
     }
   }
 }

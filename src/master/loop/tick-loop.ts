@@ -1,11 +1,11 @@
-// The one writer. Commands wait in an inbox; a tick takes them all, decides, and makes the batch durable with one
-// append before anybody is told. It must never let an undurable change be seen.
+// The only writer. Commands wait in an inbox; a tick takes them all, decides them, and makes the batch durable with one
+// append before it answers any of them. No answer, event or read may show a change that is not durable.
 
 import type { Asked, Command, Granted } from "../../core/commands/command.ts";
 import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { commandEntries, runTick, type Tick } from "../../core/tick.ts";
-import { type Journal, JournalUnavailable } from "../../journal/journal.ts";
+import { type Journal, JournalUnavailable, type Lease } from "../../journal/journal.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { drawSeed, type Random } from "../../lib/random.ts";
@@ -17,13 +17,16 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 export interface TickLoopOptions {
   state: ClusterState;
   journal: Journal;
+  lease: Lease;
   retention: Retention;
   clock: Clock;
   random: Random;
   log: Log;
-  /** Told of each batch once it is durable, in order, before the askers are answered. */
+  /** Called for each batch once it is durable, in order, before its commands are answered. */
   onCommitted: (batch: Batch, tick: Tick) => void;
-  /** An error that is no refusal: a broken invariant. The process must not go on with the state it has. */
+  /** Another master may append now. Nothing of this term may be answered any more. */
+  onFenced: () => void;
+  /** An error that is not a refusal: a broken invariant. The process must not continue with the state it has. */
   onFatal: (error: unknown) => void;
 }
 
@@ -31,24 +34,34 @@ interface Waiting extends Asked {
   answer: (outcome: Outcome<Granted>) => void;
 }
 
-/** After a failed append the journal is tried again this often, so that it is noticed when the disk recovers. */
+/** A batch that is in the state and not yet known to be durable. */
+interface InFlight {
+  /** Resolves when nothing in the state is undurable; never if the term ends first. */
+  durable: Promise<void>;
+  /** Resolves in any case. */
+  over: Promise<void>;
+}
+
+/** durable; undone: it is surely not in the journal, and was taken out of the state; ended: the term is over. */
+type Fate = "durable" | "undone" | "ended";
+
+/** After a failed append the journal is tried again this often, so that the loop notices when the disk recovers. */
 const journalRetryMs = 1000;
 
 export class TickLoop {
   readonly #options: TickLoopOptions;
   #inbox: Waiting[] = [];
-  #ticking = false;
   #scheduled = false;
   #stopping = false;
   #stopped = false;
-  /** Nothing is decided until it is released. */
-  #held = false;
-  /** The first command, which begins the epoch, was refused by the journal: nothing else comes before it. */
+  /** True while nothing is decided, from `pause` to `resume`. */
+  #paused = false;
+  /** True when the first command, which begins the term, was refused by the journal: nothing else comes before it. */
   #unbegun = false;
   #journalError: string | null = null;
   #cancelWake: CancelTimer | null = null;
   #cancelRetry: CancelTimer | null = null;
-  #inFlight: Promise<void> | null = null;
+  #inFlight: InFlight | null = null;
   /** Batches, commands and changes so far, for metrics. */
   readonly counters = { ticks: 0, commands: 0, changes: 0, journalFailures: 0 };
 
@@ -65,9 +78,9 @@ export class TickLoop {
     return this.#inbox.length;
   }
 
-  /** Resolves when nothing undurable is in the state: at once, unless an append is under way. */
+  /** Resolves when nothing in the state is undurable. Null if nothing is now. */
   whenDurable(): Promise<void> | null {
-    return this.#inFlight;
+    return this.#inFlight?.durable ?? null;
   }
 
   /** Resolves when the outcome is durable, or refused. Never rejects. `origin`: who asks. */
@@ -87,7 +100,7 @@ export class TickLoop {
     });
   }
 
-  /** Lets time-driven work be settled, and says when the next is due. */
+  /** Runs a tick for work that is due by time. */
   wake(): void {
     void this.submit({ type: "wake" }, systemOrigin("timer"));
   }
@@ -95,57 +108,73 @@ export class TickLoop {
   /** Decides what is waiting, refuses what comes after, and stops. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    while (this.#inbox.length > 0 || this.#inFlight) {
-      await (this.#inFlight ?? new Promise<void>((resolve) => this.#options.clock.soon(resolve)));
+    while ((this.#inbox.length > 0 && !this.#stopped) || this.#inFlight) {
+      await (this.#inFlight?.over ?? new Promise<void>((resolve) => this.#options.clock.soon(resolve)));
     }
-    this.#stopped = true;
-    this.#cancelWake?.();
-    this.#cancelRetry?.();
+    this.#end();
   }
 
-  /** Resolves when no tick is under way; what comes in waits from now on, until `release` or `retire`. */
+  /** Resolves when no tick is under way. New commands wait from now on, until `resume` or `retire`. */
   async pause(): Promise<void> {
-    this.#held = true;
-    while (this.#ticking) await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+    this.#paused = true;
+    while (this.#inFlight) await this.#inFlight.over;
   }
 
   resume(): void {
-    this.#held = false;
+    this.#paused = false;
     if (this.#inbox.length > 0) this.#schedule(); // also what came in before a stop
     this.wake();
   }
 
-  /** Held, it hands over: what waits and what still comes is refused, for another loop decides from now on. */
+  /** While paused: refuses what waits and what still comes, for another loop decides from now on. */
   retire(): void {
+    this.#end();
+    for (const { answer } of this.#inbox.splice(0)) answer(replaced());
+  }
+
+  #end(): void {
     this.#stopping = true;
     this.#stopped = true;
     this.#cancelWake?.();
     this.#cancelRetry?.();
-    for (const { answer } of this.#inbox.splice(0)) answer(replaced());
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#ticking || this.#stopped || this.#held) return;
+    if (this.#scheduled || this.#inFlight || this.#stopped || this.#paused) return;
     this.#scheduled = true;
     const { clock, onFatal } = this.#options;
     // The second turn: what came in with the first is by then parsed, and shares the append (a quarter fewer of them).
     clock.soon(() =>
       clock.soon(() => {
         this.#scheduled = false;
-        if (!this.#held) this.#run().catch(onFatal);
+        if (!this.#paused && !this.#stopped) this.#run().catch(onFatal);
       }),
     );
   }
 
   async #run(): Promise<void> {
-    this.#ticking = true;
     const waiting = this.#inbox.splice(0, limits.batchCommands);
     const { state, clock, random, retention } = this.#options;
     const at = clock.now();
     const seed = drawSeed(random);
     const tick = runTick(state, waiting, { now: at, seed, retention });
-    const kept = tick.changes.length === 0 || (await this.#remember(tick, waiting, { at, seed }));
-    this.#ticking = false;
+    if (tick.changes.length > 0) {
+      const { revision, cluster } = state;
+      const commands = commandEntries(waiting, tick.outcomes);
+      const fate = await this.#append(tick, {
+        ...{ format: dataFormat, revision, epoch: cluster.epoch, at, seed, commands },
+        changes: tick.changes,
+      });
+      if (fate === "ended") return;
+      this.#answer(waiting, tick, fate === "durable");
+      this.#continue(at, fate === "durable" ? tick.wakeAt : null);
+    } else {
+      this.#answer(waiting, tick, true);
+      this.#continue(at, tick.wakeAt);
+    }
+  }
+
+  #answer(waiting: readonly Waiting[], tick: Tick, kept: boolean): void {
     if (waiting.some(({ command }) => command.type === "startMaster")) this.#unbegun = !kept;
     this.counters.ticks++;
     this.counters.commands += waiting.length;
@@ -155,52 +184,89 @@ export class TickLoop {
       // of a change that is now undone.
       answer(kept ? outcome : this.#unavailable());
     });
-    this.#goOn(at, kept ? tick.wakeAt : null);
   }
 
-  /** Starts the next tick now where commands or work are left, else sets the timer for the work that is due next. */
-  #goOn(now: number, wakeAt: number | null): void {
+  /** Starts the next tick now if commands or work are left, else sets the timer for the work that is due next. */
+  #continue(now: number, wakeAt: number | null): void {
     this.#cancelWake?.();
     this.#cancelWake = null;
     if (this.#inbox.length > 0 || (wakeAt !== null && wakeAt <= now)) this.#schedule();
-    if (wakeAt !== null) this.#cancelWake = this.#options.clock.timer(Math.max(1, wakeAt - now), () => this.wake());
+    if (wakeAt !== null && !this.#stopped)
+      this.#cancelWake = this.#options.clock.timer(Math.max(1, wakeAt - now), () => this.wake());
   }
 
-  async #remember(tick: Tick, asked: readonly Asked[], about: Pick<Batch, "at" | "seed">): Promise<boolean> {
-    const { state, journal, log, onCommitted } = this.#options;
-    const { revision, cluster } = state;
-    const commands = commandEntries(asked, tick.outcomes);
-    const batch: Batch = {
-      format: dataFormat,
-      revision,
-      epoch: cluster.epoch,
-      ...about,
-      commands,
-      changes: tick.changes,
-    };
+  /** Makes the tick's batch durable, or takes the tick back. Readers wait meanwhile. */
+  async #append(tick: Tick, batch: Batch): Promise<Fate> {
+    const durable = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    this.#inFlight = { durable: durable.promise, over: over.promise };
     try {
-      const appended = journal.append(batch);
-      if (appended instanceof Promise) {
-        this.#inFlight = appended.then(undoNothing, undoNothing);
-        await appended;
-      }
-    } catch (error) {
-      tick.undo();
+      const fate = await this.#fateOf(batch);
+      if (fate === "undone") tick.undo();
+      if (fate === "durable") this.#committed(batch, tick);
+      if (fate !== "ended") durable.resolve();
+      return fate;
+    } finally {
       this.#inFlight = null;
-      if (!(error instanceof JournalUnavailable)) throw error;
-      if (this.#journalError === null)
-        log.error("the journal cannot write; changes are refused", { why: error.message });
-      this.#journalError = error.message;
-      this.counters.journalFailures++;
-      this.#retryLater();
-      return false;
+      over.resolve();
     }
-    this.#inFlight = null;
+  }
+
+  async #fateOf(batch: Batch): Promise<Fate> {
+    const { journal, lease } = this.#options;
+    try {
+      const result = await journal.append(batch, lease);
+      if (result === "appended") return "durable";
+      if (result === "unknown") return await this.#resolveUnknown(batch);
+      this.#fenced();
+      return "ended";
+    } catch (error) {
+      if (!(error instanceof JournalUnavailable)) throw error;
+      this.#journalFails("the journal cannot write; changes are refused", error.message);
+      this.#retryLater();
+      return "undone";
+    }
+  }
+
+  /** Asks until it is known whether the batch is durable. Nothing is answered and nothing is decided meanwhile. */
+  async #resolveUnknown(batch: Batch): Promise<Fate> {
+    const { journal, clock } = this.#options;
+    const sentence = "it is not known whether the last write is durable; nothing is answered until it is";
+    for (;;) {
+      try {
+        if (await journal.resolveUnknown(batch)) return "durable";
+        this.#journalFails("the last write did not reach the journal; its changes are refused", "the write was lost");
+        this.#retryLater();
+        return "undone";
+      } catch (error) {
+        if (!(error instanceof JournalUnavailable)) throw error;
+        this.#journalFails(sentence, error.message);
+      }
+      if (this.#stopping) return "ended"; // without an answer: the next start finds out
+      await new Promise<void>((resolve) => clock.timer(journalRetryMs, resolve));
+    }
+  }
+
+  #fenced(): void {
+    const { log, onFenced } = this.#options;
+    log.error("another master has taken over; this one answers nothing any more");
+    this.#end();
+    this.#inbox = [];
+    onFenced();
+  }
+
+  #committed(batch: Batch, tick: Tick): void {
+    const { log, onCommitted } = this.#options;
     if (this.#journalError !== null) log.info("the journal writes again");
     this.#journalError = null;
     this.counters.changes += tick.changes.length;
     onCommitted(batch, tick);
-    return true;
+  }
+
+  #journalFails(sentence: string, why: string): void {
+    if (this.#journalError === null) this.#options.log.error(sentence, { why });
+    this.#journalError = why;
+    this.counters.journalFailures++;
   }
 
   #retryLater(): void {
@@ -217,12 +283,10 @@ export class TickLoop {
   }
 }
 
-function undoNothing(): void {}
-
 function stopping(): Outcome<never> {
   return refuse("not-ready", "the master is stopping", { hint: "Try again when it is back." });
 }
 
 function replaced(): Outcome<never> {
-  return refuse("not-ready", "the state has just been replaced by a backup", { hint: "Look anew, and try again." });
+  return refuse("not-ready", "the state has just been replaced by a backup", { hint: "Look again, and try again." });
 }

@@ -1,7 +1,7 @@
 // What the disk gives back, replayed, is what the master shows, and it is all that ever became certain.
 
-import type { ClusterState } from "../../core/state/cluster-state.ts";
-import { recover } from "../../core/state/recover.ts";
+import { ClusterState } from "../../core/state/cluster-state.ts";
+import { applyBatch } from "../../core/state/recover.ts";
 import { readSnapshot, writeSnapshot } from "../../core/state/snapshot.ts";
 import { viewTask } from "../../model/task/view.ts";
 import { DiskJournal } from "../world/disk-journal.ts";
@@ -12,7 +12,12 @@ export const historyReplays: Checker = {
   sentence: "The log, replayed, gives the state that every batch left, and the one that the master shows.",
   class: "safety",
   look: ({ truth, master, list }, wrong) => {
-    const replayed = () => recover(new DiskJournal(master.disk, () => {}));
+    const replayed = () => {
+      const { snapshot, batches } = new DiskJournal(master.disk, () => {}).contents();
+      const state = snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
+      for (const batch of batches) applyBatch(state, batch);
+      return state;
+    };
     const same = (state: ClusterState, what: string) => {
       if (state.revision !== truth.state.revision)
         wrong(`${what} ends at revision ${state.revision}, and ${truth.state.revision} was certain`);

@@ -4,7 +4,7 @@ const groups = {
   crash: ["master-crash", "worker-crash", "node-power", "master-power", "engine-restart"],
   partition: ["partition", "partition-there", "partition-back", "partition-many"],
   network: ["slow-link", "lossy-link", "duplicates", "broken-streams"],
-  disk: ["disk-full", "disk-broken", "disk-slow"],
+  disk: ["disk-full", "disk-broken", "disk-slow", "disk-unsure"],
   engine: ["engine-hangs", "engine-slow", "container-removed", "container-dies", "events-lost"],
   clock: ["clock-jump"],
   pause: ["master-pause", "worker-pause"],

@@ -98,6 +98,7 @@ export class Faults {
       case "disk-full":
       case "disk-broken":
       case "disk-slow":
+      case "disk-unsure":
         return this.#disk(fault);
       case "clock-jump":
         return this.#jump(fault, worker);
@@ -188,6 +189,12 @@ export class Faults {
       disk.slowness.push(slow);
       return () => {
         disk.slowness.splice(disk.slowness.indexOf(slow), 1);
+      };
+    }
+    if (kind === "disk-unsure") {
+      disk.unknownShare = strength;
+      return () => {
+        disk.unknownShare = 0;
       };
     }
     disk.trouble = kind === "disk-full" ? "full" : "broken";

@@ -72,6 +72,8 @@ export class MasterMachine {
         version: { version: "0.1.0-sim", commit: "sim", api: "v1" },
         strategy,
         snapshotChanges,
+        // Only the two newest snapshots and what follows: so truncation is part of every run.
+        history: { ms: 0, bytes: Number.POSITIVE_INFINITY },
         retention: { count: finishedTasks },
         massLossFraction,
         token: null,
@@ -84,7 +86,7 @@ export class MasterMachine {
       });
       this.#master = master;
       network.listen(process, masterPort, (request, connection) => master.fetch(request, connection));
-      this.onStarted();
+      void master.ready.then(() => this.onStarted(), onBroken);
     });
   }
 

@@ -1,10 +1,14 @@
-// A journal on a simulated disk: each batch, snapshot and truncation is a sealed record; opening reads them back and
-// drops a torn last one. It passes the contract of every journal, and its appends may take their time.
+// A journal on a simulated disk: each batch, snapshot and truncation is a sealed record. Opening reads them back and
+// drops a torn last one. It passes the contract of every journal. Its appends take simulated time, and a fault can leave
+// it unknown whether an append reached the disk.
 
 import {
+  type AppendResult,
+  type HistoryLimits,
   type Journal,
   JournalUnavailable,
   JournalUnusable,
+  type Lease,
   type ReplacementWriter,
   type Snapshot,
   type SnapshotWriter,
@@ -20,10 +24,10 @@ type Record =
   | { kind: "snapshot"; revision: number; chunks: string[] }
   | { kind: "truncate"; revision: number };
 
-/** Waits on behalf of a sync. Never called back after the program that waits has died. */
+/** Calls `done` after `delayMs` of simulated time, unless the program that waits has died. */
 export type Wait = (delayMs: number, done: () => void) => void;
 
-/** A record that says how long it is: a torn one is known by it. */
+/** A record with its length in front, so that a torn one is noticed. */
 function seal(record: Record): string {
   return sealText(JSON.stringify(record));
 }
@@ -32,7 +36,7 @@ function sealText(text: string): string {
   return `${text.length}:${text}`;
 }
 
-/** Null: torn. */
+/** Null if the record is torn. */
 export function unseal(sealed: string): Record | null {
   const colon = sealed.indexOf(":");
   const text = sealed.slice(colon + 1);
@@ -47,6 +51,8 @@ export class DiskJournal implements Journal {
   readonly #memory = new MemoryJournal();
   #appended = 0;
   #appending = false;
+  /** The body of a batch that is written, and may or may not be synced. */
+  #unknown: string | null = null;
 
   constructor(disk: SimulatedDisk, wait: Wait) {
     this.#disk = disk;
@@ -60,30 +66,53 @@ export class DiskJournal implements Journal {
     }
   }
 
-  append(batch: Batch): void | Promise<void> {
+  /** What the journal holds, without promises: for checkers. */
+  contents(): { snapshot: { revision: number; chunks: readonly string[] } | null; batches: Iterable<Batch> } {
+    const snapshot = this.#memory.snapshotNow();
+    return { snapshot, batches: this.#memory.batchesNow(snapshot?.revision ?? 0) };
+  }
+
+  acquire(): Promise<Lease> {
+    return this.#memory.acquire();
+  }
+
+  async append(batch: Batch, lease: Lease): Promise<AppendResult> {
     assert(!this.#appending, "an append before the last one was done");
+    assert(this.#unknown === null, "an append before the last one is resolved");
     assert(batch.revision === this.#memory.lastRevision() + 1, `append of revision ${batch.revision} out of turn`);
     this.#mustBeOpen();
+    if (!this.#memory.holds(lease)) return "fenced";
     const body = JSON.stringify(batch);
     this.#attempt(() => this.#disk.write(sealText(`{"kind":"batch","batch":${body}}`)));
-    const finish = () => {
-      this.#sync();
-      this.#memory.append(JSON.parse(body) as Batch);
-      this.#appended += body.length;
-    };
     const delayMs = this.#disk.syncDelayMs();
-    if (delayMs === 0) return finish();
-    this.#appending = true;
-    return new Promise((resolve, reject) => {
-      this.#wait(delayMs, () => {
-        this.#appending = false;
-        try {
-          resolve(finish());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+    if (delayMs > 0) {
+      this.#appending = true;
+      await new Promise<void>((resolve) => this.#wait(delayMs, resolve));
+      this.#appending = false;
+    }
+    const fate = this.#disk.drawSyncFate();
+    if (fate === "unknown-lost") {
+      this.#unknown = body;
+      return "unknown";
+    }
+    this.#sync();
+    if (fate === "unknown-kept") {
+      this.#unknown = body;
+      return "unknown";
+    }
+    this.#keepBatch(body);
+    return "appended";
+  }
+
+  /** Looks what the disk has: a record that is not synced is removed. */
+  async resolveUnknown(batch: Batch): Promise<boolean> {
+    assert(this.#unknown !== null, `revision ${batch.revision} is not unknown`);
+    this.#attempt(() => this.#disk.mayWrite());
+    const kept = this.#disk.allSynced();
+    if (kept) this.#keepBatch(this.#unknown);
+    else this.#disk.takeBack();
+    this.#unknown = null;
+    return kept;
   }
 
   appendedBytes(): number {
@@ -94,11 +123,11 @@ export class DiskJournal implements Journal {
     return this.#memory.lastRevision();
   }
 
-  readSnapshot(atMost?: number): Snapshot | null {
+  readSnapshot(atMost?: number): Promise<Snapshot | null> {
     return this.#memory.readSnapshot(atMost);
   }
 
-  readBatches(after: number): Iterable<Batch> {
+  readBatches(after: number): AsyncIterable<Batch> {
     return this.#memory.readBatches(after);
   }
 
@@ -106,87 +135,95 @@ export class DiskJournal implements Journal {
     return this.#memory.firstReadableRevision();
   }
 
-  beginSnapshot(revision: number): SnapshotWriter {
-    const writer = this.#memory.beginSnapshot(revision);
+  revisionAt(ms: number): Promise<number | null> {
+    return this.#memory.revisionAt(ms);
+  }
+
+  async beginSnapshot(revision: number): Promise<SnapshotWriter> {
+    const writer = await this.#memory.beginSnapshot(revision);
     const chunks: string[] = [];
     return snapshotWriter({
-      write: (chunk) => {
+      write: async (chunk) => {
         this.#attempt(() => this.#disk.mayWrite());
         chunks.push(chunk);
-        writer.write(chunk);
+        await writer.write(chunk);
       },
-      commit: () => {
+      commit: async () => {
         this.#keep({ kind: "snapshot", revision, chunks });
-        writer.commit();
+        await writer.commit();
       },
       end: (committed) => {
-        if (!committed) writer.abort();
+        if (!committed) void writer.abort();
       },
     });
   }
 
-  beginReplacement(): ReplacementWriter {
-    const writer = this.#memory.beginReplacement();
+  async beginReplacement(): Promise<ReplacementWriter> {
+    const writer = await this.#memory.beginReplacement();
     const chunks: string[] = [];
     return snapshotWriter<[revision: number]>({
-      write: (chunk) => {
+      write: async (chunk) => {
         this.#attempt(() => this.#disk.mayWrite());
         chunks.push(chunk);
-        writer.write(chunk);
+        await writer.write(chunk);
       },
-      commit: (revision) => {
-        assert(!this.#appending, "a replacement during an append");
+      commit: async (revision) => {
+        assert(!this.#appending && this.#unknown === null, "a replacement during an append");
         const last = this.#memory.lastRevision();
         assert(revision > last, `replacement at revision ${revision}, and ${last} was given before`);
         this.#attempt(() => this.#disk.replace([seal({ kind: "snapshot", revision, chunks })]));
-        writer.commit(revision);
+        await writer.commit(revision);
       },
       end: (committed) => {
-        if (!committed) writer.abort();
+        if (!committed) void writer.abort();
       },
     });
   }
 
-  truncate(revision: number): void {
-    const covered = this.#memory.readSnapshot(revision)?.revision === revision;
+  async truncate(revision: number): Promise<void> {
+    const covered = this.#memory.snapshotNow(revision)?.revision === revision;
     assert(covered, `truncation at revision ${revision}, of which there is no snapshot`);
     this.#keep({ kind: "truncate", revision });
-    this.#memory.truncate(revision);
-    if (!this.#appending) this.#compact();
+    this.#memory.truncateNow(revision);
+    if (!this.#appending && this.#unknown === null) this.#compact();
+  }
+
+  async retain(limits: HistoryLimits, now: number): Promise<void> {
+    const revision = this.#memory.truncationFor(limits, now);
+    if (revision !== null && revision > this.firstReadableRevision()) await this.truncate(revision);
   }
 
   sizeBytes(): number {
     return this.#memory.sizeBytes();
   }
 
-  close(): void {
-    this.#memory.close();
+  close(): Promise<void> {
+    return this.#memory.close();
   }
 
-  /** Without what was truncated. Snapshots first: into an empty journal the oldest sets the revision. */
+  #keepBatch(body: string): void {
+    this.#memory.appendNow(JSON.parse(body) as Batch);
+    this.#appended += body.length;
+  }
+
+  /** Writes the records again without what was truncated. Snapshots first: the oldest sets the revision. */
   #compact(): void {
     const records: Record[] = [];
     for (let at = Number.POSITIVE_INFINITY; ; ) {
-      const snapshot = this.#memory.readSnapshot(at);
+      const snapshot = this.#memory.snapshotNow(at);
       if (!snapshot) break;
       records.unshift({ kind: "snapshot", revision: snapshot.revision, chunks: [...snapshot.chunks] });
       at = snapshot.revision - 1;
     }
     const [oldest, ...newer] = records;
-    const batches = [...this.#memory.readBatches(0)].map((batch): Record => ({ kind: "batch", batch }));
+    const batches = [...this.#memory.batchesNow(0)].map((batch): Record => ({ kind: "batch", batch }));
     this.#disk.replace([...(oldest ? [oldest] : []), ...batches, ...newer].map(seal));
   }
 
   #load(record: Record): void {
-    if (record.kind === "batch") this.#memory.append(record.batch);
-    else if (record.kind === "truncate") this.#memory.truncate(record.revision);
-    else this.#loadSnapshot(record);
-  }
-
-  #loadSnapshot(record: Extract<Record, { kind: "snapshot" }>): void {
-    const writer = this.#memory.beginSnapshot(record.revision);
-    for (const chunk of record.chunks) writer.write(chunk);
-    writer.commit();
+    if (record.kind === "batch") this.#memory.appendNow(record.batch);
+    else if (record.kind === "truncate") this.#memory.truncateNow(record.revision);
+    else this.#memory.loadSnapshot(record.revision, record.chunks);
   }
 
   #keep(record: Record): void {
@@ -204,7 +241,7 @@ export class DiskJournal implements Journal {
   }
 
   #mustBeOpen(): void {
-    this.#memory.readSnapshot(0);
+    this.#memory.snapshotNow(0);
   }
 
   #attempt(write: () => void): void {

@@ -29,6 +29,8 @@ export class SimulatedDisk {
   readonly slowness: SyncTime[] = [];
   /** Told of each record that is now certain, in order. */
   onDurable: (record: string) => void = () => {};
+  /** The share of appends after which it is unknown whether the disk has them. */
+  unknownShare = 0;
   writes = 0;
   syncs = 0;
 
@@ -52,6 +54,16 @@ export class SimulatedDisk {
     this.mayWrite();
     this.syncs++;
     while (this.#synced < this.#records.length) this.onDurable(this.#records[this.#synced++]!);
+  }
+
+  /** How the next append ends, as far as its program can tell. */
+  drawSyncFate(): "known" | "unknown-kept" | "unknown-lost" {
+    if (this.unknownShare === 0 || this.#random.next() >= this.unknownShare) return "known";
+    return this.#random.next() < 0.5 ? "unknown-kept" : "unknown-lost";
+  }
+
+  allSynced(): boolean {
+    return this.#synced === this.#records.length;
   }
 
   /** A new file that takes the old one's place at once (written, synced, renamed). */

@@ -1,0 +1,53 @@
+// What a term of the master begins with: the lease of the journal, and the state that the journal holds.
+
+import type { ClusterState } from "../core/state/cluster-state.ts";
+import { recoverSnapshot, replay } from "../core/state/recover.ts";
+import type { Journal, Lease } from "../journal/journal.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Node, NodeRecord } from "../model/node/node.ts";
+import { viewNode } from "./http/node-view.ts";
+import { AssignmentStreams } from "./node-health/assignment-streams.ts";
+import { Leases } from "./node-health/leases.ts";
+import { Watchers } from "./watch/watchers.ts";
+
+export interface RecoveryOptions {
+  journal: Journal;
+  clock: Clock;
+  log: Log;
+}
+
+export interface Recovered {
+  lease: Lease;
+  state: ClusterState;
+  leases: Leases;
+  streams: AssignmentStreams;
+  /** They know the newest batches of the log. */
+  watchers: Watchers;
+  view: (node: NodeRecord) => Node;
+  /** Changes in the log since its newest snapshot. */
+  changesInLog: number;
+}
+
+/** The newest batches of the log are kept for watchers that resume after a restart. */
+const batchesKept = 1000;
+
+/** Acquires the lease, reads the newest snapshot and replays the log. Rejects with a JournalUnusable if it is damaged. */
+export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Promise<Recovered> {
+  const startedAt = clock.now();
+  const lease = await journal.acquire("master");
+  const state = await recoverSnapshot(journal);
+  const newest = journal.lastRevision();
+  const leases = new Leases();
+  const streams = new AssignmentStreams();
+  const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
+  const watchers = new Watchers({ state, clock, view, streams, revision: newest });
+  let changesInLog = 0;
+  await replay(journal, state, (batch, deltas) => {
+    changesInLog += batch.changes.length;
+    if (batch.revision > newest - batchesKept) watchers.replayHistory(batch, deltas);
+  });
+  const { revision, tasks, nodes } = state;
+  log.info("recovered", { revision, tasks: tasks.size, nodes: nodes.size, ms: clock.now() - startedAt });
+  return { lease, state, leases, streams, watchers, view, changesInLog };
+}
