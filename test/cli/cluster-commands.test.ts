@@ -14,8 +14,8 @@ afterAll(() => cluster.stop());
 describe("nodes", () => {
   test("as a table, wide, names, ids and JSON", async () => {
     const table = (await cluster.podling("nodes")).out.split("\n");
-    expect(table[0]).toBe("NAME  NODE           STATUS  TASKS  CPU  MEMORY   AGE");
-    expect(table[1]).toMatch(/^n1 {4}node-\w{8} {2}online {2}0\/10 {3}0\/2 {2}0\/1 GiB +\d+s$/);
+    expect(table[0]).toBe("NAME  NODE                     STATUS  TASKS  CPU  MEMORY   AGE");
+    expect(table[1]).toMatch(/^n1 {4}\d{14}-\w{8} {2}online {2}0\/10 {3}0\/2 {2}0\/1 GiB +\d+s$/);
     expect((await cluster.podling("nodes -o wide")).out).toContain("disk=ssd");
     expect((await cluster.podling("nodes -o name")).out).toBe("n1\nn2\n");
     const json = JSON.parse((await cluster.podling("nodes -o json")).out) as { nodeId: string }[];
@@ -33,7 +33,7 @@ describe("nodes", () => {
   test("node lost requires -f after a recent heartbeat; a lost node stays lost", async () => {
     const { code, err } = await cluster.podling("node lost n2");
     expect(code).toBe(1);
-    expect(err).toMatch(/^error: n2 \(node-\w{8}\) .+ [\d.]+ s ago\. Stop its worker first; .+node lost -f n2/);
+    expect(err).toMatch(/^error: n2 \(\d{14}-\w{8}\) .+ [\d.]+ s ago\. Stop its worker first; .+node lost -f n2/);
     expect(await cluster.podling("node lost -f n2")).toEqual({ code: 0, out: "n2 lost\n", err: "" });
     expect((await cluster.podling("nodes")).out).toMatch(/n2 .+ offline /);
     expect(await cluster.podling("node lost n2")).toEqual({ code: 0, out: "n2 lost\n", err: "" });

@@ -1,16 +1,22 @@
-// A node as the API shows it: the record, with what is counted and heard.
+// A node as the API shows it: the record, with the use of its capacity and the time of its last heartbeat.
 
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { toTimestamp } from "../../lib/clock.ts";
 import { type Node, type NodeRecord, viewNodeRecord } from "../../model/node/node.ts";
 
-/** `heardAt`: ms since the epoch; null: not since this master started. */
-export function viewNode(state: ClusterState, node: NodeRecord, heardAt: number | null): Node {
-  const { runningTasks, cpuMillis, memoryBytes } = state.schedule.usage(node.nodeId);
+const noUsage = { runningTasks: 0, cpuMillis: 0, memoryBytes: 0 };
+
+/**
+ * `lastHeartbeatAt`: ms since the epoch. Null if there was no heartbeat since this master started. An earlier event in the watch
+ * history may show a node that has been removed since: it uses nothing.
+ */
+export function viewNode(state: ClusterState, node: NodeRecord, lastHeartbeatAt: number | null): Node {
+  const isKnown = state.nodes.has(node.nodeId);
+  const { runningTasks, cpuMillis, memoryBytes } = isKnown ? state.schedule.usage(node.nodeId) : noUsage;
   return {
     ...viewNodeRecord(node),
     runningTasks,
     used: { cpu: cpuMillis / 1000, memory: memoryBytes },
-    lastHeartbeat: heardAt === null ? null : toTimestamp(heardAt),
+    lastHeartbeat: lastHeartbeatAt === null ? null : toTimestamp(lastHeartbeatAt),
   };
 }
