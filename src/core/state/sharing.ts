@@ -15,6 +15,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class Sharing implements Shared {
   readonly #texts = new Map<string, string>();
   readonly #reasons = new Map<string, Reason>();
+  readonly #unstarted = new Map<string, ObservedStatus>();
   readonly #values = new Map<string, object>();
 
   /** For templates: tens of thousands of tasks may have the same. */
@@ -37,17 +38,23 @@ export class Sharing implements Shared {
     if (before === null) task.createdAt = this.#text(task.createdAt);
     if (task.placement && task.placement !== before?.placement) task.placement = this.#placement(task.placement);
     if (task.observed !== (before?.observed ?? nothingObserved))
-      this.#observed(task.observed as Writable<ObservedStatus>, before?.observed ?? nothingObserved);
+      task.observed = this.#observed(task.observed, before?.observed ?? nothingObserved);
   }
 
-  #observed(observed: Writable<ObservedStatus>, before: ObservedStatus): void {
+  #observed(observed: Writable<ObservedStatus>, before: ObservedStatus): ObservedStatus {
+    // Tasks that wait or have just been placed differ in nothing: they share the whole status.
+    if (observed.containers.length === 0 && observed.finishedAt === null) {
+      const { status, reason, ready } = observed;
+      return remembered(this.#unstarted, `${status} ${ready} ${reason.code} ${reason.message}`, observed);
+    }
     if (observed.status !== before.status) observed.status = this.#text(observed.status);
     if (observed.reason !== before.reason) observed.reason = this.#reason(observed.reason);
-    if (observed.containers === before.containers) return;
+    if (observed.containers === before.containers) return observed;
     for (const container of observed.containers as readonly Writable<ContainerStatus>[]) {
       if (container.startedAt) container.startedAt = this.#text(container.startedAt);
       container.name = this.#text(container.name);
     }
+    return observed;
   }
 
   #placement({ nodeId, at, revision }: Placement): Placement {

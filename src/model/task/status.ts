@@ -68,6 +68,12 @@ function mergeContainers(
   before: readonly ContainerStatus[],
   changes: readonly PackedContainerStatus[],
 ): readonly ContainerStatus[] {
+  const [only] = changes;
+  if (changes.length === 1 && before.length <= 1) {
+    const name = only!.name ?? mainContainer;
+    if (before.length === 0) return [unpackContainerStatus(only!)];
+    if (before[0]!.name === name) return [unpackContainerStatus(only!, before[0])];
+  }
   const merged = [...before];
   for (const change of changes) {
     const name = change.name ?? mainContainer;
