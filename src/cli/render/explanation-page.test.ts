@@ -7,7 +7,7 @@ import type { NodeId, TaskId } from "../../model/ids.ts";
 import { renderExplanation } from "./explanation.ts";
 import { createStyle, plainStyle } from "./style.ts";
 
-const n1 = "node-aaaaaaaa" as NodeId;
+const n1 = "20250119120000-aaaaaaaa" as NodeId;
 
 function verdict(hostname: string, failed: Partial<Record<FilterName, string>>, score: number | null): NodeVerdict {
   return {

@@ -13,7 +13,7 @@ import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
 
 const now = Date.parse("2025-01-19T12:40:00.000Z");
-const n1 = "node-aaaaaaaa" as NodeId;
+const n1 = "20250119120000-aaaaaaaa" as NodeId;
 
 function task(set: Partial<TaskView>) {
   return taskViewOf({
@@ -37,7 +37,7 @@ const tasks = [
     status: "failed",
     exitCode: 3,
     reason: { code: "exited", message: "exited with code 3" },
-    nodeId: "node-bbbbbbbb" as NodeId,
+    nodeId: "20250119120000-bbbbbbbb" as NodeId,
     restarts: 12,
     createdAt: "2025-01-15T12:34:56.000Z",
   }),
@@ -52,7 +52,7 @@ describe("tasks", () => {
         "NAME          TASK                     STATUS        NODE          RESTARTS  AGE",
         "web           20250119123456-abc12345  running       n1                   0   5m",
         "a-task-whos…  20250119123456-abc12345  pending (no…  -                    0   2s",
-        "job           20250119123456-abc12345  failed (exi…  node-bbbbbb…        12   4d",
+        "job           20250119123456-abc12345  failed (exi…  20250119120…        12   4d",
       ].join("\n")}\n`,
     );
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
@@ -131,10 +131,10 @@ test("nodes at 80 columns", () => {
   ];
   expect(renderTable(nodeColumns(now, false), nodes, plainStyle, 80)).toBe(
     `${[
-      "NAME  NODE           STATUS              TASKS  CPU    MEMORY     AGE",
-      "n1    node-aaaaaaaa  online              2/10   0.5/2  0.5/4 GiB   2h",
-      "n2    node-aaaaaaaa  online, cordoned    0/10   0/-    0 B/-       2h",
-      "n3    node-aaaaaaaa  offline, no engine  2/10   0.5/2  0.5/4 GiB   2h",
+      "NAME  NODE                     STATUS              TASKS  CPU    MEMORY     AGE",
+      "n1    20250119120000-aaaaaaaa  online              2/10   0.5/2  0.5/4 GiB   2h",
+      "n2    20250119120000-aaaaaaaa  online, cordoned    0/10   0/-    0 B/-       2h",
+      "n3    20250119120000-aaaaaaaa  offline, no engine  2/10   0.5/2  0.5/4 GiB   2h",
     ].join("\n")}\n`,
   );
   expect(renderTable(nodeColumns(now, true), nodes, plainStyle, null)).toContain(
