@@ -2,7 +2,6 @@
 // [--quick]. Prints one table with ratios, says which targets are missed, and writes bench/results.json. PODLING_BEFORE
 // names an older executable of Podling to compare with (section "before", and beside "idle").
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { run } from "../tools/lab/network.ts";
 import { Bench, type Section } from "./bench.ts";
@@ -50,24 +49,6 @@ async function build(): Promise<void> {
   process.env.PODLING_BIN = join(CHECKOUT, "bin/podling");
 }
 
-/**
- * Measures copies of both executables, written in the same way: how much of a file the kernel maps into memory depends on
- * how the file was written, by up to 5 MB.
- */
-function copyBoth(): void {
-  if (!process.env.PODLING_BEFORE) return;
-  const folder = join(CHECKOUT, ".podling/bench");
-  mkdirSync(folder, { recursive: true });
-  for (const [name, variable] of [
-    ["before", "PODLING_BEFORE"],
-    ["podling", "PODLING_BIN"],
-  ] as const) {
-    const copy = join(folder, name);
-    writeFileSync(copy, readFileSync(process.env[variable]!), { mode: 0o755 });
-    process.env[variable] = copy;
-  }
-}
-
 async function measure(names: string[], bench: Bench): Promise<Row[]> {
   const rows: Row[] = [];
   for (const name of names) {
@@ -100,7 +81,6 @@ async function main(args: string[]): Promise<number> {
   }
   const quick = flags.includes("--quick");
   await build();
-  copyBoth();
   const before = await describeMachine();
   const startedAt = new Date().toISOString();
   const bench = new Bench({ quick, say });

@@ -157,9 +157,9 @@ async function memory({ bench, before: older, section }: Comparison): Promise<Ro
       ["now", undefined],
       ["before", older],
     ] as const) {
-      const idle = (await idleMemory(bench, program)).total;
+      const idle = (await idleMemory(bench, program)).own;
       const { created, restarted } = await memoryWithTasks(bench, tasks, program);
-      const each = (one: Memory) => (one.total - idle) / tasks / 1024;
+      const each = (one: Memory) => (one.own - idle) / tasks / 1024;
       measured[name].push({ idle: idle / 1e6, created: each(created), restarted: each(restarted) });
     }
   }
@@ -170,7 +170,7 @@ async function memory({ bench, before: older, section }: Comparison): Promise<Ro
   };
   const count = tasks.toLocaleString("en");
   return [
-    row("memory of an idle master", "MB", "idle"),
+    row("memory of an idle master, without pages of the executable", "MB", "idle"),
     row(`memory a task, ${count} created`, "KB", "created"),
     row(`memory a task, ${count} after a restart`, "KB", "restarted"),
   ];

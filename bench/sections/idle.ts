@@ -58,7 +58,7 @@ async function quietMaster(bench: Bench, nodes: number, program: string | undefi
   return { what: `master, ${nodes} node${nodes === 1 ? "" : "s"}`, pid: master.pid, end };
 }
 
-type Usage = { cpuPercent: number; memoryMB: number };
+type Usage = { cpuPercent: number; memoryMB: number; ownMB: number };
 
 /** All of them over the same time: together they use a few percent of a core. */
 async function usage(running: Record<string, Quiet[]>, durationMs: number): Promise<Record<string, Usage[]>> {
@@ -69,22 +69,24 @@ async function usage(running: Record<string, Quiet[]>, durationMs: number): Prom
   const seconds = (performance.now() - from) / 1000;
   return Object.fromEntries(
     all.map(([name, processes], index) => {
-      const usages = processes.map(({ pid }, number) => ({
-        cpuPercent: ((processorSeconds(pid) - used[index]![number]!) / seconds) * 100,
-        memoryMB: memoryOf(pid).total / 1e6,
-      }));
+      const usages = processes.map(({ pid }, number) => {
+        const { total, own } = memoryOf(pid);
+        const cpuPercent = ((processorSeconds(pid) - used[index]![number]!) / seconds) * 100;
+        return { cpuPercent, memoryMB: total / 1e6, ownMB: own / 1e6 };
+      });
       return [name, usages];
     }),
   );
 }
 
 function rowsOf(processes: Quiet[], { now, before }: Record<string, Usage[]>): Row[] {
-  const row = (index: number, what: string, unit: Unit, key: keyof Usage, limit: number): Row => {
+  const row = (index: number, what: string, unit: Unit, key: keyof Usage): Row => {
     const beside = before ? { beside: { name: "before", samples: samplesOf([before[index]![key]]) } } : {};
-    return target({ section, what, unit, ours: samplesOf([now![index]![key]]), ...beside }, "at most", limit);
+    return { section, what, unit, ours: samplesOf([now![index]![key]]), ...beside };
   };
   return processes.flatMap(({ what }, index) => [
-    row(index, `${what}: processor time, of one core`, "%", "cpuPercent", CPU_PERCENT),
-    row(index, `${what}: resident memory`, "MB", "memoryMB", MEMORY_MB),
+    target(row(index, `${what}: processor time, of one core`, "%", "cpuPercent"), "at most", CPU_PERCENT),
+    target(row(index, `${what}: resident memory`, "MB", "memoryMB"), "at most", MEMORY_MB),
+    row(index, `${what}: of it not pages of the executable`, "MB", "ownMB"),
   ]);
 }
