@@ -3,11 +3,14 @@
 import { resolve } from "node:path";
 import { run } from "../../tools/lab/network.ts";
 import type { Bench } from "../bench.ts";
-import { type Row, withTarget } from "../report.ts";
+import { type Row, target, withTarget } from "../report.ts";
 import { samplesOf } from "../samples.ts";
+import type { TaskEnds } from "../task-ends.ts";
 
 /** Placements a second on one core, whatever the load and the strategy. */
 const floors: Record<number, number> = { 1000: 100_000, 10000: 50_000 };
+/** The median of one end with 5,000 classes waiting. */
+const taskEndMs = 0.5;
 
 interface Placed {
   nodes: number;
@@ -45,5 +48,21 @@ export async function placements(bench: Bench): Promise<Row[]> {
       ours: samplesOf(ofSize.map((one) => one.explainMs)),
     });
   }
-  return rows;
+  return [...rows, ...(await taskEnds(bench))];
+}
+
+/** A task ends while others wait: bench/task-ends.ts in a process of its own. */
+async function taskEnds(bench: Bench): Promise<Row[]> {
+  const script = resolve(import.meta.dir, "../task-ends.ts");
+  const flags = bench.quick ? ["--quick"] : [];
+  const measured = JSON.parse(await run([process.execPath, script, "--json", ...flags])) as TaskEnds[];
+  return measured.map(({ nodes, classes, kind, ms }) => {
+    const row: Row = {
+      section: "a task ends on full nodes while others wait: one tick, in memory",
+      what: `${nodes.toLocaleString("en")} nodes, waiting classes: ${classes.toLocaleString("en")} (${kind})`,
+      unit: "ms",
+      ours: samplesOf(ms),
+    };
+    return classes === 5_000 ? target(row, "at most", taskEndMs) : row;
+  });
 }

@@ -39,6 +39,7 @@ export function runTick(state: ClusterState, asked: readonly Asked[], { now, see
   const changes: Change[] = [];
   const deltas: Delta[] = [];
   const { cursors } = state;
+  const attempts = state.pending.attempts();
   const revision = state.revision + 1;
   const apply = (change: Change) => {
     deltas.push(state.apply(change));
@@ -55,6 +56,7 @@ export function runTick(state: ClusterState, asked: readonly Asked[], { now, see
   const undo = () => {
     for (let at = deltas.length - 1; at >= 0; at--) state.revert(deltas[at]!);
     state.cursors = cursors;
+    state.pending.restoreAttempts(attempts);
     if (changes.length > 0) state.revision = revision - 1;
   };
   return { changes, deltas, outcomes, wakeAt: wakeAt(state, { now, retention }), undo };

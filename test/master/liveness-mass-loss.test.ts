@@ -108,7 +108,7 @@ describe("while it holds", () => {
     });
     const task = await podling.create("waits");
     expect(task.status).toBe("pending");
-    expect(task.reason.message).toContain("3 not steady (n1 is suspect: no heartbeat for 3.5 s");
+    expect(task.reason.message).toContain("3 not reachable (n1 is suspect: no heartbeat for 3.5 s");
     await pass(3600 * second);
     expect([await holds(), await statuses()]).toEqual([true, "online online online"]);
   });

@@ -59,7 +59,7 @@ describe("a worker whose stream breaks", () => {
     });
     const after = await podling.create("after", on1);
     expect(after.status).toBe("pending");
-    expect(after.reason.message).toContain("not steady (n1 is suspect: its connection broke");
+    expect(after.reason.message).toContain("not reachable (n1 is suspect: its connection broke");
     expect(await podling.task(before.taskId)).toMatchObject({ status: "scheduled", nodeId: node.nodeId });
     await beat();
     expect(await podling.task(after.taskId)).toMatchObject({ status: "scheduled", nodeId: node.nodeId });

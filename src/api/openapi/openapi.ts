@@ -260,7 +260,7 @@ function answerSchemas(): Record<string, Json> {
             }),
             { type: "null" },
           ],
-          description: "It was lost lately; with steadyUntil it is damped, and gets nothing new until then.",
+          description: "It was lost lately. Until steadyUntil it gets tasks only if no steady node fits (damped).",
         },
         engine: { anyOf: [engine, { type: "null" }] },
         engineError: nullable("string"),

@@ -167,7 +167,7 @@ describe("online nodes without new tasks", () => {
       "n1: its connection broke",
     ]);
     expect(nodeNotes([{ ...node, flapping }])).toEqual([
-      "n1: was lost 4 times lately: nothing new before it has been steady for 60 s, at 12:41:00 UTC",
+      "n1: was lost 4 times lately: gets tasks only if no steady node fits, until 12:41:00 UTC (60 s without a loss)",
     ]);
     const many = nodeNotes(Array.from({ length: 9 }, () => broken));
     expect(many).toHaveLength(6);

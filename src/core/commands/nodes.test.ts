@@ -58,7 +58,7 @@ describe("nodes", () => {
     const { taskId } = world.task("after");
     expect(world.view(taskId)).toMatchObject({ status: "pending", reason: { code: "no-node-fits" } });
     expect(world.view(taskId).reason.message).toBe(
-      "0 of 1 node fits: 1 not steady (n1 is suspect: its connection broke)",
+      "0 of 1 node fits: 1 not reachable (n1 is suspect: its connection broke)",
     );
     expect(world.view(before.taskId).status).toBe("scheduled");
     world.now += 1_000;
@@ -92,7 +92,7 @@ describe("nodes", () => {
     expect(world.state.node(nodeId).flapping?.losses).toBe(cause === "by-hand" ? undefined : 1);
   });
 
-  test("the third loss damps it: nothing is placed before it has been online for its period, or is uncordoned", () => {
+  test("the third loss damps a node: it comes after steady ones until it has been online for its period, or is uncordoned", () => {
     const world = new World();
     const nodeId = world.node("n1");
     const lostAndBack = () => {
@@ -100,27 +100,47 @@ describe("nodes", () => {
       world.do({ type: "loseNode", nodeId, silentMs: 3_500 });
       world.do({ type: "refreshNode", nodeId });
     };
+    const placed = (name: string) => {
+      const { taskId } = world.task(name);
+      const { nodeId: on, reason } = world.view(taskId);
+      return [on === null ? null : world.state.node(on).hostname, reason.message];
+    };
     lostAndBack();
     lostAndBack();
-    expect(world.view(world.task("second").taskId).status).toBe("scheduled");
+    expect(placed("second")).toEqual(["n1", "placed on n1, not started yet"]);
     lostAndBack();
-    const { taskId } = world.task("third");
-    const { flapping } = world.state.node(nodeId);
-    expect(flapping).toMatchObject({ losses: 3, steadyMs: 30_000 });
-    expect(world.view(taskId).reason.message).toContain("n1 was lost 3 times lately: nothing new before");
+    expect(world.state.node(nodeId).flapping).toMatchObject({ losses: 3, steadyMs: 30_000 });
+    const message = "placed on n1, not started yet: n1 was lost 3 times lately; no steady node fits";
+    expect(placed("third")).toEqual(["n1", message]);
+    world.node("n2", { capacity: 2 });
+    for (const name of ["fourth", "fifth"]) expect(placed(name)).toEqual(["n2", "placed on n2, not started yet"]);
+    expect(placed("sixth")).toEqual(["n1", message]);
     world.now += 29_999;
     const tick = world.do({ type: "wake" });
     expect(tick.changes).toEqual([]);
     expect(tick.wakeAt).toBe(world.now + 1);
-    expect(world.view(taskId).status).toBe("pending");
     world.now += 1;
     world.do({ type: "wake" });
-    expect(world.view(taskId).status).toBe("scheduled");
     expect(world.state.node(nodeId).flapping).toMatchObject({ losses: 3, steadyUntil: null });
+    expect(placed("seventh")).toEqual(["n1", "placed on n1, not started yet"]);
     lostAndBack();
     expect(world.state.node(nodeId).flapping).toMatchObject({ losses: 4, steadyMs: 60_000 });
     world.do({ type: "setSchedulable", nodeId, schedulable: true });
     expect(world.state.node(nodeId).flapping).toBeNull();
+  });
+
+  test("a damped node that is suspect gets nothing: it cannot be reached", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    for (let loss = 0; loss < 3; loss++) {
+      world.do({ type: "loseNode", nodeId, silentMs: 3_500 });
+      world.do({ type: "refreshNode", nodeId });
+    }
+    world.do({ ...broke, nodeId });
+    const { taskId } = world.task("web");
+    expect(world.view(taskId)).toMatchObject({ status: "pending", reason: { code: "no-node-fits" } });
+    world.do({ type: "refreshNode", nodeId });
+    expect(world.view(taskId)).toMatchObject({ status: "scheduled", nodeId });
   });
 
   test("a record of release 0.1.0 without suspicion and damping gets the defaults", () => {

@@ -1,72 +1,87 @@
-// Gives waiting tasks a node, oldest first, and records why a task still waits.
+// Gives waiting tasks a node, the oldest first, and records why a task still waits.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
+import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { Reason } from "../../model/task/reason.ts";
-import { requirementsOf } from "../../model/task/requirements.ts";
-import type { Task } from "../../model/task/task.ts";
+import { GainQueue } from "../schedule/waiting/gain-queue.ts";
+import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 
 export const placement: Reconciler = {
   name: "placement",
-  run: schedule,
-  nextDue: (state, { now }) => (state.pending.hasDirty ? now : null),
+  *run(state, context) {
+    yield* placeTasks(state, context);
+    yield* stateReasons(state);
+  },
+  nextDue: (state, { now }) => (state.pending.hasWork(state.schedule.codeOfNone) ? now : null),
 };
 
-/** Oldest first among the shapes worth an attempt; a shape that does not fit is left until room is gained. */
-function* schedule(state: ClusterState, { now, revision }: ReconcileContext): Generator<Change> {
-  const shapes = state.pending.dirty();
-  while (shapes.length > 0) {
-    const position = oldestShape(state, shapes);
-    const key = shapes[position]!;
-    const taskId = state.pending.oldest(key);
-    if (taskId === undefined) {
-      shapes.splice(position, 1);
+/** Of a class that fits gained nodes only, so many are compared one by one; of more, the search over all nodes is faster. */
+const fewGained = 16;
+
+/**
+ * Decides what a search over all nodes for each waiting task, the oldest first, would decide: untried classes are
+ * searched for on all nodes, the others on the nodes that gained capacity, because they fit no other.
+ */
+function* placeTasks(state: ClusterState, context: ReconcileContext): Generator<Change> {
+  const { pending, schedule } = state;
+  if (pending.count === 0) return;
+  const gained = new GainQueue(
+    [...pending.gained].map((nodeId) => schedule.nodeInfo(nodeId)),
+    pending.tried,
+    ({ record }) => pending.nodeExhausted(record.nodeId),
+  );
+  for (;;) {
+    const untried = pending.untried.first;
+    const tried = gained.oldest;
+    if (untried !== null && (tried === null || untried.orderedBy < tried.orderedBy)) {
+      const nodeId = schedule.choose(untried.requirements, state.cluster.strategy, state.cursors.lastNodeId);
+      if (nodeId === null) pending.classTried(untried);
+      else yield placed(state, untried.orderedBy, nodeId, context);
       continue;
     }
-    const task = state.task(taskId);
-    const nodeId = state.schedule.choose(requirementsOf(task.spec), state.cluster.strategy, state.cursors.lastNodeId);
-    if (nodeId !== null) {
-      const reason: Reason = { code: "placed", message: `placed on ${state.node(nodeId).hostname}, not started yet` };
-      const set = {
-        placement: { nodeId, at: toTimestamp(now), revision },
-        observed: { status: "scheduled" as const, reason },
-      };
-      yield { type: "task.updated", id: taskId, set };
-      continue;
-    }
-    yield* explainFailure(state, key, task);
-    state.pending.settled(key);
-    shapes.splice(position, 1);
+    if (tried === null) return;
+    yield placed(state, tried.orderedBy, chooseGained(state, tried, gained), context);
   }
 }
 
-/** The position of the shape with the oldest task. Clusters have few shapes, so a look at each is cheapest. */
-function oldestShape(state: ClusterState, shapes: readonly string[]): number {
-  let best = 0;
-  let bestId = state.pending.oldest(shapes[0]!) ?? "";
-  for (let i = 1; i < shapes.length; i++) {
-    const id = state.pending.oldest(shapes[i]!) ?? "";
-    if (id < bestId) {
-      best = i;
-      bestId = id;
-    }
-  }
-  return best;
+function chooseGained(state: ClusterState, { requirements }: WaitingClass, gained: GainQueue): NodeId {
+  const { schedule, cluster, cursors } = state;
+  const chosen =
+    gained.size <= fewGained
+      ? schedule.chooseAmong(gained.nodes, requirements, cluster.strategy, cursors.lastNodeId)
+      : schedule.choose(requirements, cluster.strategy, cursors.lastNodeId);
+  return chosen!;
 }
 
-/** Says why, to those of the shape that do not know yet, and to all whose record says another kind of reason. */
-function* explainFailure(state: ClusterState, key: string, task: Task): Generator<Change> {
-  const shape = state.pending.shape(key)!;
-  if (shape.failure?.roomVersion !== state.capacityVersion) {
-    shape.failure = { reason: state.schedule.whyNone(requirementsOf(task.spec)), roomVersion: state.capacityVersion };
-  }
-  const { reason } = shape.failure;
-  const agreeing = (shape.told.get(reason.code) ?? 0) + shape.unexplained.size;
-  const concerned = agreeing === shape.taskIds.size ? [...shape.unexplained] : [...shape.taskIds.values()];
-  for (const taskId of concerned) {
-    if (state.task(taskId).observed.reason.code !== reason.code)
-      yield { type: "task.updated", id: taskId, set: { observed: { reason } } };
+function placed(state: ClusterState, id: TaskId, nodeId: NodeId, { now, revision }: ReconcileContext): Change {
+  const reason: Reason = { code: "placed", message: placedMessage(state, nodeId) };
+  const set = {
+    placement: { nodeId, at: toTimestamp(now), revision },
+    observed: { status: "scheduled" as const, reason },
+  };
+  return { type: "task.updated", id, set };
+}
+
+function placedMessage(state: ClusterState, nodeId: NodeId): string {
+  const { hostname, flapping } = state.node(nodeId);
+  const message = `placed on ${hostname}, not started yet`;
+  if (!state.schedule.nodeInfo(nodeId).damped) return message;
+  return `${message}: ${hostname} was lost ${flapping!.losses} times lately; no steady node fits`;
+}
+
+/**
+ * Records why tasks wait: when they have waited since this tick, and when the code of the reason is another one now.
+ * The numbers in a recorded message are those of that moment; `explain` computes them when it is asked.
+ */
+function* stateReasons(state: ClusterState): Generator<Change> {
+  const { pending, schedule } = state;
+  const code = schedule.codeOfNone;
+  for (const waiting of pending.statingOtherThan(code)) {
+    const reason = schedule.whyNone(waiting.requirements);
+    const taskIds = [...waiting.byReason].flatMap(([stated, ids]) => (stated === code ? [] : [...ids])).sort();
+    for (const id of taskIds) yield { type: "task.updated", id, set: { observed: { reason } } };
   }
 }

@@ -1,4 +1,4 @@
-// Every filter: one row a case, with the sentence it says.
+// Every filter: one row for each case, with the message of the verdict.
 
 import { expect, test } from "bun:test";
 import type { FilterName } from "../../model/explanation.ts";
@@ -10,10 +10,10 @@ interface Case {
   filter: FilterName;
   passes: boolean;
   says: string;
-  /** What n2 is, beside the defaults of test-cluster.ts. */
+  /** What differs from the defaults of test-cluster.ts. */
   n2?: Partial<NodeRecord>;
   wants?: Requirements;
-  /** Placed on n2 already. */
+  /** Tasks that are placed on n2. */
   holds?: Requirements[];
   missing?: number;
 }
@@ -30,7 +30,7 @@ const cases: Case[] = [
   { filter: "online", passes: true, says: "n2 is online" },
   { filter: "online", passes: false, says: "n2 is offline", n2: { status: "offline" } },
 
-  { filter: "steady", passes: true, says: "n2 is heard as it should be" },
+  { filter: "steady", passes: true, says: "n2 is not suspect" },
   {
     filter: "steady",
     passes: false,
@@ -39,8 +39,8 @@ const cases: Case[] = [
   },
   {
     filter: "steady",
-    passes: false,
-    says: "n2 was lost 4 times lately: nothing new before it has been steady for 60 s, at 12:36:00 UTC",
+    passes: true,
+    says: "n2 was lost 4 times lately: gets tasks only if no steady node fits, until 12:36:00 UTC (60 s without a loss)",
     n2: { flapping: damped },
   },
   {
@@ -52,7 +52,7 @@ const cases: Case[] = [
   {
     filter: "steady",
     passes: true,
-    says: "n2 is heard as it should be",
+    says: "n2 is not suspect",
     n2: { flapping: { ...damped, steadyUntil: null, steadyMs: 0 } },
   },
 
@@ -60,18 +60,18 @@ const cases: Case[] = [
   {
     filter: "engine",
     passes: false,
-    says: "the engine of n2 is away: connection refused",
+    says: "the engine of n2 does not answer: connection refused",
     n2: { engineError: "connection refused" },
   },
 
   { filter: "schedulable", passes: true, says: "n2 is not cordoned" },
   { filter: "schedulable", passes: false, says: "n2 is cordoned", n2: { schedulable: false } },
 
-  { filter: "capacity", passes: true, says: "n2 holds 1 task of 2", n2: { capacity: 2 }, holds: [task()] },
+  { filter: "capacity", passes: true, says: "n2 has 1 of 2 tasks", n2: { capacity: 2 }, holds: [task()] },
   {
     filter: "capacity",
     passes: false,
-    says: "n2 is full: it holds 2 tasks of 2",
+    says: "n2 has 2 of 2 tasks",
     n2: { capacity: 2 },
     holds: [task(), task()],
     missing: 1,
@@ -79,7 +79,7 @@ const cases: Case[] = [
   {
     filter: "capacity",
     passes: false,
-    says: "n2 is full: it holds 3 tasks of 1",
+    says: "n2 has 3 of 1 tasks",
     n2: { capacity: 1 },
     holds: [task(), task(), task()],
     missing: 3,
@@ -101,7 +101,7 @@ const cases: Case[] = [
     missing: 0.1,
   },
   { filter: "cpu", passes: true, says: "needs 64 cpu, n2 sets no limit", wants: task({ cpu: 64 }), n2: { cpu: 0 } },
-  // Described smaller than it was: who asks for nothing still has room, who asks for something waits for all of it.
+  // The node is smaller than before: a task without a request still fits, one with a request waits for all of it.
   {
     filter: "cpu",
     passes: true,
@@ -142,11 +142,11 @@ const cases: Case[] = [
     n2: { memory: 0 },
   },
 
-  { filter: "host-port", passes: true, says: "asks for no fixed port", holds: [web] },
+  { filter: "host-port", passes: true, says: "no fixed port", holds: [web] },
   {
     filter: "host-port",
     passes: true,
-    says: "asks for no fixed port",
+    says: "no fixed port",
     wants: task({ ports: [port(null)] }),
     holds: [web],
   },
@@ -188,7 +188,7 @@ const cases: Case[] = [
     holds: [web],
   },
 
-  { filter: "constraints", passes: true, says: "asks for nothing in particular" },
+  { filter: "constraints", passes: true, says: "no constraints" },
   {
     filter: "constraints",
     passes: true,
@@ -199,34 +199,34 @@ const cases: Case[] = [
   {
     filter: "constraints",
     passes: false,
-    says: "wants disk==hdd, n2 has disk=ssd",
+    says: "needs disk==hdd, n2 has disk=ssd",
     wants: task({ constraints: [label("disk", "equals", "hdd")] }),
     n2: ssd,
   },
   {
     filter: "constraints",
     passes: false,
-    says: "wants disk==ssd, n2 has no such label",
+    says: "needs disk==ssd, n2 has no such label",
     wants: task({ constraints: [label("disk", "equals", "ssd")] }),
   },
   {
     filter: "constraints",
     passes: false,
-    says: "wants label gpu, n2 has no such label",
+    says: "needs label gpu, n2 has no such label",
     wants: task({ constraints: [label("gpu", "exists")] }),
     n2: ssd,
   },
-  // A word that every object knows is no label.
+  // A property of every JavaScript object is no label.
   {
     filter: "constraints",
     passes: false,
-    says: "wants label constructor, n2 has no such label",
+    says: "needs label constructor, n2 has no such label",
     wants: task({ constraints: [label("constructor", "exists")] }),
   },
   {
     filter: "constraints",
     passes: false,
-    says: "wants disk!=ssd, n2 has disk=ssd",
+    says: "needs disk!=ssd, n2 has disk=ssd",
     wants: task({ constraints: [label("disk", "not-equals", "ssd")] }),
     n2: ssd,
   },
@@ -251,13 +251,13 @@ const cases: Case[] = [
   {
     filter: "constraints",
     passes: false,
-    says: "wants node==n1, n2 is another",
+    says: "needs node==n1, this is n2",
     wants: task({ constraints: [named("equals", "n1")] }),
   },
   {
     filter: "constraints",
     passes: false,
-    says: "wants node!=n2, n2 is that one",
+    says: "needs node!=n2, this is n2",
     wants: task({ constraints: [named("not-equals", "n2")] }),
   },
   {
@@ -267,14 +267,14 @@ const cases: Case[] = [
     wants: task({ constraints: [named("not-equals", "n1")] }),
   },
 
-  { filter: "platform", passes: true, says: "any platform, n2 has not said what it runs", n2: { engine: null } },
+  { filter: "platform", passes: true, says: "any platform, n2 has not reported its platform", n2: { engine: null } },
   {
     filter: "platform",
     passes: true,
     says: "needs linux/amd64, n2 runs linux/amd64",
     wants: task({ platform: "linux/amd64" }),
   },
-  // The engine's own words for the same machines.
+  // Engines name the same architecture in two ways.
   {
     filter: "platform",
     passes: true,
@@ -292,7 +292,7 @@ const cases: Case[] = [
   {
     filter: "platform",
     passes: false,
-    says: "needs linux/amd64, n2 has not said what it runs",
+    says: "needs linux/amd64, n2 has not reported its platform",
     wants: task({ platform: "linux/amd64" }),
     n2: { engine: null },
   },

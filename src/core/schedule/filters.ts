@@ -1,4 +1,4 @@
-// The filters: for one node, does it pass, by how much does it miss, and the sentence with the numbers.
+// The filters. For a task and a node, each says whether the node passes, what it lacks, and why in a sentence with numbers.
 
 import type { FilterName, FilterVerdict } from "../../model/explanation.ts";
 import { filterNames } from "../../model/explanation.ts";
@@ -6,57 +6,54 @@ import { dampedSentence, type NodeRecord } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
-import { type Demand, demandOf, isSteady, type NodeInfo, runsPlatform, unmet } from "./index/node-info.ts";
+import { type Demand, demandOf, type NodeInfo, runsPlatform, unmet } from "./index/node-info.ts";
 
-/** A spec with what it takes, worked out once for all nodes. */
-export interface Wish {
-  spec: Requirements;
+/** What a task requires and what it takes, computed once for all nodes. */
+export interface PlacementRequest {
+  requirements: Requirements;
   demand: Demand;
 }
 
-export function wishOf(spec: Requirements): Wish {
-  return { spec, demand: demandOf(spec) };
+export function requestOf(requirements: Requirements): PlacementRequest {
+  return { requirements, demand: demandOf(requirements) };
 }
 
 interface Filter {
-  passes(wish: Wish, slot: NodeInfo): boolean;
-  /** For one that fails and is a matter of amount: cores, bytes, places. */
-  missing?(wish: Wish, slot: NodeInfo): number;
-  says(wish: Wish, slot: NodeInfo, passed: boolean): string;
+  passes(request: PlacementRequest, node: NodeInfo): boolean;
+  /** For a node that fails by an amount: the cores, bytes or task slots that it lacks. */
+  missing?(request: PlacementRequest, node: NodeInfo): number;
+  message(request: PlacementRequest, node: NodeInfo, passed: boolean): string;
 }
 
 const filters: Record<FilterName, Filter> = {
   online: {
     passes: (_, { record }) => record.status === "online",
-    says: (_, { record }, passed) => `${record.hostname} is ${passed ? "online" : "offline"}`,
+    message: (_, { record }, passed) => `${record.hostname} is ${passed ? "online" : "offline"}`,
   },
   steady: {
-    passes: (_, { record }) => isSteady(record),
-    says: (_, { record }) => steadySentence(record),
+    passes: (_, { record }) => record.suspect === null,
+    message: (_, { record }) => steadySentence(record),
   },
   engine: {
     passes: (_, { record }) => record.engineError === null,
-    says: (_, { record }, passed) =>
+    message: (_, { record }, passed) =>
       passed
         ? `the engine of ${record.hostname} answers`
-        : `the engine of ${record.hostname} is away: ${record.engineError}`,
+        : `the engine of ${record.hostname} does not answer: ${record.engineError}`,
   },
   schedulable: {
     passes: (_, { record }) => record.schedulable,
-    says: (_, { record }, passed) => `${record.hostname} is ${passed ? "not " : ""}cordoned`,
+    message: (_, { record }, passed) => `${record.hostname} is ${passed ? "not " : ""}cordoned`,
   },
   capacity: {
     passes: (_, { freeTasks }) => freeTasks > 0,
     missing: (_, { freeTasks }) => 1 - freeTasks,
-    says: (_, { record, tasks }, passed) =>
-      passed
-        ? `${record.hostname} holds ${count(tasks, "task")} of ${record.capacity}`
-        : `${record.hostname} is full: it holds ${count(tasks, "task")} of ${record.capacity}`,
+    message: (_, { record, tasks }) => `${record.hostname} has ${tasks} of ${record.capacity} tasks`,
   },
   cpu: {
     passes: ({ demand }, { freeCpuMillis }) => freeCpuMillis >= demand.cpuMillis,
     missing: ({ demand }, { cpuLeft }) => (demand.cpuMillis - cpuLeft) / 1000,
-    says: ({ demand }, { record, freeCpuMillis }) => {
+    message: ({ demand }, { record, freeCpuMillis }) => {
       const needs = `needs ${formatCpu(demand.cpuMillis / 1000)} cpu`;
       if (record.cpu === 0) return `${needs}, ${record.hostname} sets no limit`;
       return `${needs}, ${record.hostname} has ${formatCpu(freeCpuMillis / 1000)} free of ${formatCpu(record.cpu)}`;
@@ -65,37 +62,38 @@ const filters: Record<FilterName, Filter> = {
   memory: {
     passes: ({ demand }, { freeMemoryBytes }) => freeMemoryBytes >= demand.memoryBytes,
     missing: ({ demand }, { memoryLeft }) => demand.memoryBytes - memoryLeft,
-    says: ({ demand }, { record, freeMemoryBytes }) => {
+    message: ({ demand }, { record, freeMemoryBytes }) => {
       const needs = `needs ${formatMemory(demand.memoryBytes)}`;
       if (record.memory === 0) return `${needs}, ${record.hostname} sets no limit`;
       return `${needs}, ${record.hostname} has ${formatMemory(freeMemoryBytes)} free of ${formatMemory(record.memory)}`;
     },
   },
   "host-port": {
-    passes: ({ demand }, slot) => demand.ports.length === 0 || slot.conflict(demand.ports) === null,
-    says: ({ demand: { ports } }, slot, passed) => {
-      const taken = passed ? null : slot.conflict(ports);
-      if (taken) return `port ${taken.hostIp}:${taken.key} is taken on ${slot.record.hostname}`;
-      if (ports.length === 0) return "asks for no fixed port";
+    passes: ({ demand }, node) => demand.ports.length === 0 || node.conflict(demand.ports) === null,
+    message: ({ demand: { ports } }, node, passed) => {
+      const taken = passed ? null : node.conflict(ports);
+      if (taken) return `port ${taken.hostIp}:${taken.key} is taken on ${node.record.hostname}`;
+      if (ports.length === 0) return "no fixed port";
       const names = ports.map(({ key }) => key).join(", ");
-      return `${ports.length === 1 ? "port" : "ports"} ${names} free on ${slot.record.hostname}`;
+      return `${ports.length === 1 ? "port" : "ports"} ${names} free on ${node.record.hostname}`;
     },
   },
   constraints: {
-    passes: ({ spec }, { record }) => spec.constraints.length === 0 || unmet(spec.constraints, record) === null,
-    says: ({ spec: { constraints } }, { record }, passed) => {
+    passes: ({ requirements }, { record }) =>
+      requirements.constraints.length === 0 || unmet(requirements.constraints, record) === null,
+    message: ({ requirements: { constraints } }, { record }, passed) => {
       const broken = passed ? null : unmet(constraints, record);
-      if (broken) return `wants ${formatConstraint(broken)}, ${record.hostname} ${whatItHas(broken, record.labels)}`;
-      if (constraints.length === 0) return "asks for nothing in particular";
+      if (broken) return `needs ${formatConstraint(broken)}, ${whatNodeHas(broken, record)}`;
+      if (constraints.length === 0) return "no constraints";
       return `${record.hostname} meets ${constraints.map(formatConstraint).join(", ")}`;
     },
   },
   platform: {
-    passes: ({ spec }, { record }) => runsPlatform(spec.platform, record),
-    says: ({ spec }, { record }) => {
+    passes: ({ requirements }, { record }) => runsPlatform(requirements.platform, record),
+    message: ({ requirements }, { record }) => {
       const { engine, hostname } = record;
-      const has = engine === null ? "has not said what it runs" : `runs ${engine.os}/${engine.arch}`;
-      return `${spec.platform === null ? "any platform" : `needs ${spec.platform}`}, ${hostname} ${has}`;
+      const has = engine === null ? "has not reported its platform" : `runs ${engine.os}/${engine.arch}`;
+      return `${requirements.platform === null ? "any platform" : `needs ${requirements.platform}`}, ${hostname} ${has}`;
     },
   },
 };
@@ -103,25 +101,25 @@ const filters: Record<FilterName, Filter> = {
 const rows = filterNames.map((name) => [name, filters[name]] as const);
 
 /** One filter's verdict with its sentence. */
-export function verdictOf(name: FilterName, wish: Wish, slot: NodeInfo): FilterVerdict {
+export function verdictOf(name: FilterName, request: PlacementRequest, node: NodeInfo): FilterVerdict {
   const filter = filters[name];
-  const passed = filter.passes(wish, slot);
-  const missing = passed ? 0 : (filter.missing?.(wish, slot) ?? 0);
-  return { filter: name, passed, message: filter.says(wish, slot, passed), missing };
+  const passed = filter.passes(request, node);
+  const missing = passed ? 0 : (filter.missing?.(request, node) ?? 0);
+  return { filter: name, passed, message: filter.message(request, node, passed), missing };
 }
 
-/** Every filter's verdict, in their order. */
-export function evaluate(wish: Wish, slot: NodeInfo): FilterVerdict[] {
-  return rows.map(([name]) => verdictOf(name, wish, slot));
+/** The verdicts of all filters, in their order. */
+export function evaluate(request: PlacementRequest, node: NodeInfo): FilterVerdict[] {
+  return rows.map(([name]) => verdictOf(name, request, node));
 }
 
-/** Null where it passes; else by how much it misses, 0 where that is no matter of amount. Without a sentence. */
-export function shortfall(name: FilterName, wish: Wish, slot: NodeInfo): number | null {
+/** Null if the node passes; else the amount that it lacks, 0 if the filter has no amount. Computes no sentence. */
+export function shortfall(name: FilterName, request: PlacementRequest, node: NodeInfo): number | null {
   const filter = filters[name];
-  return filter.passes(wish, slot) ? null : (filter.missing?.(wish, slot) ?? 0);
+  return filter.passes(request, node) ? null : (filter.missing?.(request, node) ?? 0);
 }
 
-/** As people write it: "disk==ssd", "label gpu", "node!=n1". */
+/** As in the flag --constraint: "disk==ssd", "label gpu", "node!=n1". */
 export function formatConstraint(constraint: Constraint): string {
   const subject = constraint.type === "node" ? "node" : constraint.key;
   if (constraint.operator === "exists") return `label ${subject}`;
@@ -132,14 +130,14 @@ function steadySentence(record: NodeRecord): string {
   const { hostname, suspect } = record;
   if (suspect) return `${hostname} is suspect: ${suspect.message}`;
   const damped = dampedSentence(record);
-  return damped === null ? `${hostname} is heard as it should be` : `${hostname} ${damped}`;
+  return damped === null ? `${hostname} is not suspect` : `${hostname} ${damped}`;
 }
 
-function whatItHas(constraint: Constraint, labels: Readonly<Record<string, string>>): string {
-  if (constraint.type === "node") return constraint.operator === "equals" ? "is another" : "is that one";
+function whatNodeHas(constraint: Constraint, { hostname, labels }: NodeRecord): string {
+  if (constraint.type === "node") return `this is ${hostname}`;
   return Object.hasOwn(labels, constraint.key)
-    ? `has ${constraint.key}=${labels[constraint.key]}`
-    : "has no such label";
+    ? `${hostname} has ${constraint.key}=${labels[constraint.key]}`
+    : `${hostname} has no such label`;
 }
 
 export function count(number: number, noun: string): string {

@@ -1,17 +1,15 @@
-// What of a task matters to the scheduler. Two tasks of one shape fit the same nodes.
+// The keys that group tasks by what the scheduler needs to know of them.
 
 import type { Requirements } from "../../model/task/requirements.ts";
 import { parsePlatform } from "./index/node-info.ts";
 
-type Shaped = Pick<Requirements, "resources" | "ports" | "constraints" | "platform">;
-
-/** Which nodes may hold it for good, whatever their room: constraints and platform. "" for any. */
+/** Tasks with the same key may run on the same nodes, whatever the free capacity: constraints and platform. "" for any. */
 export function eligibilityKey({ constraints, platform }: Pick<Requirements, "constraints" | "platform">): string {
   if (constraints.length === 0 && platform === null) return "";
   return `${platform === null ? "" : parsePlatform(platform).join("/")}${JSON.stringify(constraints)}`;
 }
 
-/** The host ports that it must have. "" for none. */
+/** Tasks with the same key fix the same host ports. "" for none. */
 export function portsKey({ ports }: Pick<Requirements, "ports">): string {
   let key = "";
   for (const { hostIp, hostPort, protocol } of ports) {
@@ -20,8 +18,8 @@ export function portsKey({ ports }: Pick<Requirements, "ports">): string {
   return key;
 }
 
-/** The same key: the same to the scheduler. */
-export function schedulingClassKey(task: Shaped): string {
-  const { cpu, memory } = task.resources;
-  return `${cpu.request}|${memory.request}|${portsKey(task)}|${eligibilityKey(task)}`;
+/** Tasks with the same key are of one scheduling class: they fit the same nodes at any time. */
+export function schedulingClassKey(requirements: Requirements): string {
+  const { cpu, memory } = requirements.resources;
+  return `${cpu.request}|${memory.request}|${portsKey(requirements)}|${eligibilityKey(requirements)}`;
 }

@@ -1,4 +1,4 @@
-// Short words for nodes and tasks, for this room's tests only.
+// Short constructors for nodes and tasks, for the tests of this folder.
 
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
@@ -36,7 +36,7 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
   };
 }
 
-interface Wanted {
+interface TaskOptions {
   cpu?: number;
   memory?: number;
   constraints?: readonly Constraint[];
@@ -50,7 +50,7 @@ export function task({
   constraints = [],
   ports = [],
   platform = null,
-}: Wanted = {}): Requirements {
+}: TaskOptions = {}): Requirements {
   const resources = { cpu: { request: cpu, limit: null }, memory: { request: memory, limit: null } };
   return { resources, constraints, ports, platform };
 }

@@ -51,11 +51,9 @@ export class ClusterState {
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
   readonly #finished = new FinishedTasks();
-  readonly #placed = new PlacedTasks(this.schedule, () => this.#capacityGained());
+  readonly #placed = new PlacedTasks(this.schedule, (nodeId) => this.pending.nodeGained(nodeId));
   readonly #indexes: Indexes;
   readonly #sharing = new Sharing();
-  /** Grows whenever capacity is taken or given: a verdict of another version may be out of date. */
-  capacityVersion = 0;
 
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
@@ -165,17 +163,14 @@ export class ClusterState {
   }
 
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
-    if (after) this.schedule.upsertNode(after);
-    else {
-      const { nodeId } = before!;
-      assert(this.placedOn(nodeId).size === 0, `node ${nodeId} is removed while tasks are placed on it`);
-      this.schedule.removeNode(nodeId);
+    if (after) {
+      this.schedule.upsertNode(after);
+      this.pending.nodeGained(after.nodeId);
+      return;
     }
-    this.#capacityGained();
-  }
-
-  #capacityGained(): void {
-    this.capacityVersion++;
-    this.pending.roomGained();
+    const { nodeId } = before!;
+    assert(this.placedOn(nodeId).size === 0, `node ${nodeId} is removed while tasks are placed on it`);
+    this.schedule.removeNode(nodeId);
+    this.pending.nodeRemoved(nodeId);
   }
 }

@@ -83,7 +83,7 @@ export function renderMetrics({
     metric(
       "podling_nodes_damped",
       "gauge",
-      "Nodes that were lost too often, and get nothing new until they have been steady.",
+      "Nodes that were lost too often: until they have been steady, they get tasks only if no steady node fits.",
       [["", nodes.filter(({ flapping }) => (flapping?.steadyUntil ?? null) !== null).length]],
     ),
     metric(

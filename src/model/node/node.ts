@@ -106,9 +106,9 @@ export function viewNodeRecord({
   return unconfirmed === undefined ? record : { ...record, unheard: unconfirmed };
 }
 
-/** "was lost 4 times lately; it counts as steady after 60 s, at 12:34:56 UTC"; null if it is not damped. */
+/** Why the node comes last: "was lost 4 times lately: gets tasks only if no steady node fits, ..."; null if it is not damped. */
 export function dampedSentence({ flapping }: Pick<NodeRecord, "flapping">): string | null {
   if (!flapping || flapping.steadyUntil === null) return null;
   const { losses, steadyMs, steadyUntil } = flapping;
-  return `was lost ${losses} times lately: nothing new before it has been steady for ${steadyMs / 1000} s, at ${steadyUntil.slice(11, 19)} UTC`;
+  return `was lost ${losses} times lately: gets tasks only if no steady node fits, until ${steadyUntil.slice(11, 19)} UTC (${steadyMs / 1000} s without a loss)`;
 }

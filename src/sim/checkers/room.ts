@@ -22,7 +22,6 @@ export function memoryOf(tasks: readonly TaskView[]): number {
 /** Could this node take the task now, beside what it holds? */
 export function couldTake(node: NodeRecord, held: readonly TaskView[], task: TaskView): boolean {
   if (node.status !== "online" || !node.schedulable || node.engineError !== null) return false;
-  if (node.flapping?.steadyUntil) return false;
   if (held.length >= node.capacity) return false;
   const all = [...held, task];
   if (node.cpu > 0 && task.resources.cpu.request > 0 && cpuMillisOf(all) > node.cpu * 1000) return false;

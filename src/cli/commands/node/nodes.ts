@@ -9,7 +9,7 @@ export const nodes: Command = {
   summary: "List nodes",
   usage: "[flags]",
   description: [
-    "An online node may still receive no new tasks: suspect (its connection just dropped), silent (no heartbeat, but so are most nodes, so the master waits), or damped (it went offline too often). The reason is printed on stderr.",
+    "An online node may still receive no new tasks: suspect (its connection just dropped) or silent (no heartbeat, but so are most nodes, so the master waits). A damped node (it went offline too often) receives tasks only if no other node fits. The reason is printed on stderr.",
   ],
   flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
   outputs: ["table", "wide", "json", "name"],

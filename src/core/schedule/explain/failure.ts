@@ -1,14 +1,14 @@
-// Why nothing fits, in one sentence with counts. From a matrix of verdicts, or straight from the nodes: both say the
-// same, and the second costs no sentence a node.
+// Why a task fits no node, in one sentence with counts: from the verdicts of all nodes, or from the nodes themselves. Both
+// give the same sentence, and the second computes no verdict of a node that it does not name.
 
 import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/explanation.ts";
 import { formatCpu, formatMemory } from "../../../model/quantity.ts";
 import type { Reason } from "../../../model/task/reason.ts";
-import { shortfall, verdictOf, type Wish } from "../filters.ts";
+import { type PlacementRequest, shortfall, verdictOf } from "../filters.ts";
 import type { NodeInfo } from "../index/node-info.ts";
 
-/** A node that fails several filters counts under the first of these: what lasts longest comes first. */
-export const blameOrder: readonly FilterName[] = [
+/** A node that fails several filters counts under the first of these: the cause that lasts longest comes first. */
+export const causeOrder: readonly FilterName[] = [
   "online",
   "platform",
   "constraints",
@@ -24,16 +24,16 @@ export const blameOrder: readonly FilterName[] = [
 interface Group {
   filter: FilterName;
   count: number;
-  /** Of the node that misses least, the first among equals. */
+  /** The verdict of the node that lacks least, the first among equals. */
   least: FilterVerdict;
 }
 
-/** Counts from sentences that exist. */
+/** Counts the verdicts. */
 export function groupVerdicts(verdicts: readonly NodeVerdict[]): Map<FilterName, Group> {
   const groups = new Map<FilterName, Group>();
   for (const { fits, filters } of verdicts) {
     if (fits) continue;
-    for (const filter of blameOrder) {
+    for (const filter of causeOrder) {
       const verdict = filters.find((one) => one.filter === filter);
       if (!verdict || verdict.passed) continue;
       const group = groups.get(filter);
@@ -48,49 +48,53 @@ export function groupVerdicts(verdicts: readonly NodeVerdict[]): Map<FilterName,
   return groups;
 }
 
-/** Counts from the nodes; only one sentence a filter is made. */
-function groupSlots(wish: Wish, slots: readonly NodeInfo[]): Map<FilterName, Group> {
-  const tallies = new Map<FilterName, { count: number; missing: number; slot: NodeInfo }>();
-  for (const slot of slots) {
-    for (const filter of blameOrder) {
-      const missing = shortfall(filter, wish, slot);
+/** Counts the nodes; computes one sentence for each filter that fails. */
+function groupNodes(request: PlacementRequest, nodes: readonly NodeInfo[]): Map<FilterName, Group> {
+  const tallies = new Map<FilterName, { count: number; missing: number; node: NodeInfo }>();
+  for (const node of nodes) {
+    for (const filter of causeOrder) {
+      const missing = shortfall(filter, request, node);
       if (missing === null) continue;
       const tally = tallies.get(filter);
-      if (!tally) tallies.set(filter, { count: 1, missing, slot });
+      if (!tally) tallies.set(filter, { count: 1, missing, node });
       else {
         tally.count++;
         if (missing < tally.missing) {
           tally.missing = missing;
-          tally.slot = slot;
+          tally.node = node;
         }
       }
       break;
     }
   }
   const groups = new Map<FilterName, Group>();
-  for (const [filter, { count, slot }] of tallies) {
-    groups.set(filter, { filter, count, least: verdictOf(filter, wish, slot) });
+  for (const [filter, { count, node }] of tallies) {
+    groups.set(filter, { filter, count, least: verdictOf(filter, request, node) });
   }
   return groups;
 }
 
-export function describeFailure(wish: Wish, slots: readonly NodeInfo[]): Reason {
-  return describeGroups(groupSlots(wish, slots), slots.length, wish);
+export function describeFailure(request: PlacementRequest, nodes: readonly NodeInfo[]): Reason {
+  return describeGroups(groupNodes(request, nodes), nodes.length, request);
 }
 
-export function describeGroups(groups: ReadonlyMap<FilterName, Group>, nodes: number, wish: Wish): Reason {
+export function describeGroups(
+  groups: ReadonlyMap<FilterName, Group>,
+  nodes: number,
+  request: PlacementRequest,
+): Reason {
   if (nodes === 0) return { code: "no-nodes", message: "no node has registered" };
-  const sorted = blameOrder.flatMap((filter) => groups.get(filter) ?? []).sort((a, b) => b.count - a.count);
+  const sorted = causeOrder.flatMap((filter) => groups.get(filter) ?? []).sort((a, b) => b.count - a.count);
   const failing = sorted.reduce((sum, { count }) => sum + count, 0);
   if (groups.get("online")?.count === nodes) {
     return { code: "no-nodes", message: nodes === 1 ? "the only node is offline" : `all ${nodes} nodes are offline` };
   }
-  const parts = sorted.map((group) => describeGroup(group, wish)).join(", ");
+  const parts = sorted.map((group) => describeGroup(group, request)).join(", ");
   const fitting = `${nodes - failing} of ${nodes} ${nodes === 1 ? "node fits" : "nodes fit"}`;
   return { code: "no-node-fits", message: parts === "" ? fitting : `${fitting}: ${parts}` };
 }
 
-function describeGroup({ filter, count, least }: Group, { spec, demand }: Wish): string {
+function describeGroup({ filter, count, least }: Group, { requirements, demand }: PlacementRequest): string {
   const is = `${count} ${count === 1 ? "is" : "are"}`;
   const lacks = `${count} ${count === 1 ? "lacks" : "lack"}`;
   const best = count === 1 ? "it has" : "the best has";
@@ -98,7 +102,7 @@ function describeGroup({ filter, count, least }: Group, { spec, demand }: Wish):
     case "online":
       return `${is} offline`;
     case "steady":
-      return `${count} not steady (${least.message})`;
+      return `${count} not reachable (${least.message})`;
     case "engine":
       return `${count} without a working engine (${least.message})`;
     case "schedulable":
@@ -116,8 +120,8 @@ function describeGroup({ filter, count, least }: Group, { spec, demand }: Wish):
     case "host-port":
       return `${count} with the port taken (${least.message})`;
     case "constraints":
-      return `${count} outside the constraints (${least.message})`;
+      return `${count} ${count === 1 ? "does" : "do"} not match the constraints (${least.message})`;
     case "platform":
-      return `${is} of another platform (needs ${spec.platform})`;
+      return `${is} of another platform (needs ${requirements.platform})`;
   }
 }

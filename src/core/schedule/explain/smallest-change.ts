@@ -1,4 +1,4 @@
-// The least that a person could do to make a task fit: on the node that fails least, what each failed filter asks for.
+// The smallest change that would make a task fit: on the node where it costs least, what each failed filter needs.
 
 import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/explanation.ts";
 import type { NodeId } from "../../../model/ids.ts";
@@ -9,7 +9,7 @@ import type { Constraint } from "../../../model/task/spec.ts";
 import { count, formatConstraint } from "../filters.ts";
 import { demandOf, unmet } from "../index/node-info.ts";
 
-/** Roughly how much each asks of a person. Below a step, amounts decide: the node that lacks least. */
+/** Roughly the effort of a person for each filter. Of equal efforts, the node that lacks the smallest amount is chosen. */
 const effort: Record<FilterName, number> = {
   steady: 0.5,
   schedulable: 1,
@@ -22,18 +22,18 @@ const effort: Record<FilterName, number> = {
   online: 9,
   platform: 30,
 };
-/** No freeing helps: even empty, the node is too small, or it is another than the one that is asked for by name. */
+/** The effort where nothing helps: the node is too small even when empty, or the constraint names another node. */
 const never = 1000;
 
 type RecordOf = (nodeId: NodeId) => NodeRecord | undefined;
 
 /**
- * Null where the task fits already. `recordOf` gives what the verdicts do not hold: the nodes' sizes and labels; without
- * it, the sentence is less exact, and cannot tell a node that is full from one that is too small.
+ * Null if the task fits already. `recordOf` gives what the verdicts do not contain, the sizes and labels of the nodes.
+ * Without it the sentence is less exact, and a node that is too small looks like a full one.
  */
 export function smallestChange(
   verdicts: readonly NodeVerdict[],
-  spec: Requirements,
+  requirements: Requirements,
   recordOf: RecordOf = () => undefined,
 ): string | null {
   if (verdicts.length === 0) return "start a worker: podling worker --master URL";
@@ -42,33 +42,37 @@ export function smallestChange(
     if (node.fits) return null;
     const failed = node.filters.filter(({ passed }) => !passed);
     const record = recordOf(node.nodeId);
-    const cost = failed.reduce((sum, verdict) => sum + costOf(verdict, spec, record), 0);
+    const cost = failed.reduce((sum, verdict) => sum + costOf(verdict, requirements, record), 0);
     if (best === null || cost < best.cost) best = { node, failed, cost };
   }
   const { node, failed, cost } = best!;
   const record = recordOf(node.nodeId);
-  if (cost >= never) return whyNever(verdicts, spec, recordOf);
-  if (failed.some(({ filter }) => filter === "platform")) return `add a node that runs ${spec.platform}`;
-  return failed.map((verdict) => remedy(verdict, node.hostname, spec, record)).join(", and ");
+  if (cost >= never) return whyNever(verdicts, requirements, recordOf);
+  if (failed.some(({ filter }) => filter === "platform")) return `add a node that runs ${requirements.platform}`;
+  return failed.map((verdict) => remedy(verdict, node.hostname, requirements, record)).join(", and ");
 }
 
-function costOf({ filter, missing }: FilterVerdict, spec: Requirements, record: NodeRecord | undefined): number {
+function costOf(
+  { filter, missing }: FilterVerdict,
+  requirements: Requirements,
+  record: NodeRecord | undefined,
+): number {
   if (filter === "cpu" || filter === "memory") {
-    const { cpuMillis, memoryBytes } = demandOf(spec);
+    const { cpuMillis, memoryBytes } = demandOf(requirements);
     const needs = filter === "cpu" ? cpuMillis / 1000 : memoryBytes;
     if (record && needs > record[filter]) return never;
     return effort[filter] + Math.min(0.99, missing / needs);
   }
   if (filter === "capacity") return record?.capacity === 0 ? never : effort.capacity + Math.min(0.99, missing / 10_000);
   if (filter !== "constraints" || !record) return effort[filter];
-  const broken = unmetAll(spec, record);
+  const broken = unmetAll(requirements, record);
   return broken.some(({ type }) => type === "node") ? never : effort.constraints * broken.length;
 }
 
-/** Where no node could hold it, however empty. */
-function whyNever(verdicts: readonly NodeVerdict[], spec: Requirements, recordOf: RecordOf): string {
+/** The sentence for a task that no node can run even when empty. */
+function whyNever(verdicts: readonly NodeVerdict[], requirements: Requirements, recordOf: RecordOf): string {
   const records = verdicts.flatMap(({ nodeId }) => recordOf(nodeId) ?? []);
-  const { cpuMillis, memoryBytes } = demandOf(spec);
+  const { cpuMillis, memoryBytes } = demandOf(requirements);
   const largest = (of: "cpu" | "memory") =>
     Math.max(...records.map((record) => (record[of] === 0 ? Number.POSITIVE_INFINITY : record[of])));
   const advice = "lower the request or add a node";
@@ -78,7 +82,7 @@ function whyNever(verdicts: readonly NodeVerdict[], spec: Requirements, recordOf
   if (cpuMillis > largest("cpu") * 1000)
     return `no node can: the largest has ${formatCpu(largest("cpu"))} cpu, ${advice}`;
   const both = `${formatCpu(cpuMillis / 1000)} cpu and ${formatMemory(memoryBytes)} of memory`;
-  for (const constraint of spec.constraints) {
+  for (const constraint of requirements.constraints) {
     if (constraint.type !== "node") continue;
     const drop = `drop the constraint ${formatConstraint(constraint)}`;
     if (constraint.operator === "not-equals") return `add a node, or ${drop}`;
@@ -92,12 +96,12 @@ function whyNever(verdicts: readonly NodeVerdict[], spec: Requirements, recordOf
 function remedy(
   { filter, missing, message }: FilterVerdict,
   hostname: string,
-  spec: Requirements,
+  requirements: Requirements,
   record: NodeRecord | undefined,
 ): string {
   switch (filter) {
     case "steady":
-      return waitFor(hostname, record);
+      return `wait until ${hostname} sends heartbeats again, or is declared lost`;
     case "schedulable":
       return `uncordon ${hostname}`;
     case "capacity": {
@@ -105,20 +109,20 @@ function remedy(
       return `stop ${tasks} on ${hostname}, or raise its capacity${record ? ` above ${record.capacity + missing - 1}` : ""}`;
     }
     case "cpu":
-      return `free ${formatCpu(missing)} cpu on ${hostname}, or ask for that much less`;
+      return `free ${formatCpu(missing)} cpu on ${hostname}, or lower the request by that amount`;
     case "memory":
-      return `free ${formatMemory(missing)} of memory on ${hostname}, or ask for that much less`;
+      return `free ${formatMemory(missing)} of memory on ${hostname}, or lower the request by that amount`;
     case "host-port":
-      return freePort(message, hostname, spec);
+      return freePort(message, hostname, requirements);
     case "constraints":
       if (!record) return `change the labels of ${hostname} or the constraint (${message})`;
-      return unmetAll(spec, record)
+      return unmetAll(requirements, record)
         .map((constraint) => relabel(constraint, record))
         .join(", and ");
     case "engine":
       return record?.engineError
-        ? `mend the engine of ${hostname}: ${record.engineError}`
-        : `mend the engine of ${hostname}`;
+        ? `fix the container engine on ${hostname}: ${record.engineError}`
+        : `fix the container engine on ${hostname}`;
     case "online":
       return `bring ${hostname} back online`;
     case "platform":
@@ -126,17 +130,10 @@ function remedy(
   }
 }
 
-/** Time alone helps; with a damped node a person can be quicker. */
-function waitFor(hostname: string, record: NodeRecord | undefined): string {
-  const until = record?.flapping?.steadyUntil;
-  if (record?.suspect || !until) return `wait until ${hostname} is heard again`;
-  return `wait until ${until.slice(11, 19)} UTC, when ${hostname} has been steady, or uncordon it`;
-}
-
-function freePort(message: string, hostname: string, spec: Requirements): string {
-  const { ports } = demandOf(spec);
+function freePort(message: string, hostname: string, requirements: Requirements): string {
+  const { ports } = demandOf(requirements);
   const what = ports.length === 1 ? `port ${ports[0]!.key} on ${hostname}` : `the port on ${hostname} (${message})`;
-  return `free ${what}, or let a port be chosen`;
+  return `free ${what}, or let the engine choose a port`;
 }
 
 function relabel(constraint: Constraint, { hostname, labels }: NodeRecord): string {

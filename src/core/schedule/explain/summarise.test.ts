@@ -1,4 +1,4 @@
-// The sentences about a whole cluster: why nothing fits, what would make it fit, and why this node was the one.
+// The sentences about a whole cluster: why a task fits no node, what would make it fit, and why its node was chosen.
 
 import { describe, expect, test } from "bun:test";
 import type { NodeRecord } from "../../../model/node/node.ts";
@@ -11,7 +11,7 @@ interface Case {
   nodes: NodeRecord[];
   placed?: (readonly [string, Requirements, number?])[];
   wants?: Requirements;
-  /** Why nothing fits. */
+  /** Why the task fits no node. */
   why: string;
   code?: string;
   /** What would make it fit. */
@@ -62,7 +62,7 @@ const cases: Case[] = [
     ],
     wants: half,
     why: "0 of 2 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free)",
-    change: "free 202 MiB of memory on n2, or ask for that much less",
+    change: "free 202 MiB of memory on n2, or lower the request by that amount",
   },
   {
     nodes: [node("n1"), node("n2", { cpu: 2 })],
@@ -70,7 +70,7 @@ const cases: Case[] = [
     wants: task({ cpu: 4 }),
     why: "0 of 2 nodes fit: 2 lack cpu (needs 4, the best has 2 free)",
     // n2 lacks less, but could never hold it.
-    change: "free 3.5 cpu on n1, or ask for that much less",
+    change: "free 3.5 cpu on n1, or lower the request by that amount",
   },
   {
     nodes: [node("n1"), node("n2")],
@@ -87,78 +87,79 @@ const cases: Case[] = [
   {
     nodes: [node("n2")],
     placed: [["n2", task(), 10]],
-    why: "0 of 1 node fits: 1 is full (n2 is full: it holds 10 tasks of 10)",
+    why: "0 of 1 node fits: 1 is full (n2 has 10 of 10 tasks)",
     change: "stop one task on n2, or raise its capacity above 10",
   },
   {
     nodes: [node("n2", { capacity: 3 })],
     placed: [["n2", task(), 5]],
-    why: "0 of 1 node fits: 1 is full (n2 is full: it holds 5 tasks of 3)",
+    why: "0 of 1 node fits: 1 is full (n2 has 5 of 3 tasks)",
     change: "stop 3 tasks on n2, or raise its capacity above 5",
   },
   {
     nodes: [node("n2"), node("n3", { labels: { disk: "hdd" } })],
     placed: [["n2", task(), 10]],
     wants: wantsSsd,
-    why: "0 of 2 nodes fit: 2 outside the constraints (wants disk==ssd, n2 has no such label)",
+    why: "0 of 2 nodes fit: 2 do not match the constraints (needs disk==ssd, n2 has no such label)",
     change: "change the label disk of n3 from hdd to ssd",
   },
   {
     nodes: [node("n3")],
     wants: task({ constraints: [label("disk", "equals", "ssd"), label("gpu", "exists")] }),
-    why: "0 of 1 node fits: 1 outside the constraints (wants disk==ssd, n3 has no such label)",
+    why: "0 of 1 node fits: 1 does not match the constraints (needs disk==ssd, n3 has no such label)",
     change: "add the label disk=ssd to n3, and add the label gpu to n3",
   },
   {
     nodes: [node("n3", { labels: { disk: "hdd" } })],
     wants: task({ constraints: [label("disk", "not-equals", "hdd")] }),
-    why: "0 of 1 node fits: 1 outside the constraints (wants disk!=hdd, n3 has disk=hdd)",
+    why: "0 of 1 node fits: 1 does not match the constraints (needs disk!=hdd, n3 has disk=hdd)",
     change: "take the label disk=hdd off n3",
   },
   {
     nodes: [node("n1")],
     wants: task({ constraints: [named("equals", "n7")] }),
-    why: "0 of 1 node fits: 1 outside the constraints (wants node==n7, n1 is another)",
+    why: "0 of 1 node fits: 1 does not match the constraints (needs node==n7, this is n1)",
     change: "register a node named n7, or drop the constraint node==n7",
   },
   {
-    // The one that is asked for by name is the one to mend, however easy others look.
+    // The constraint names n2: the change is on n2, although n1 is easier to change.
     nodes: [node("n1"), node("n2", { schedulable: false })],
     wants: task({ constraints: [named("equals", "n2")] }),
-    why: "0 of 2 nodes fit: 1 outside the constraints (wants node==n2, n1 is another), 1 is cordoned",
+    why: "0 of 2 nodes fit: 1 does not match the constraints (needs node==n2, this is n1), 1 is cordoned",
     change: "uncordon n2",
   },
   {
     nodes: [node("n1")],
     wants: task({ constraints: [named("not-equals", "n1")] }),
-    why: "0 of 1 node fits: 1 outside the constraints (wants node!=n1, n1 is that one)",
+    why: "0 of 1 node fits: 1 does not match the constraints (needs node!=n1, this is n1)",
     change: "add a node, or drop the constraint node!=n1",
   },
   {
     nodes: [node("n1", { suspect: broken })],
     wants: task(),
-    why: "0 of 1 node fits: 1 not steady (n1 is suspect: its connection broke)",
-    change: "wait until n1 is heard again",
+    why: "0 of 1 node fits: 1 not reachable (n1 is suspect: its connection broke)",
+    change: "wait until n1 sends heartbeats again, or is declared lost",
   },
   {
-    nodes: [node("n1", { flapping: damped }), node("n2", { schedulable: false })],
+    // Damping keeps no task waiting: what does is named.
+    nodes: [node("n1", { flapping: damped, suspect: broken }), node("n2", { flapping: damped, schedulable: false })],
     wants: task(),
-    why: "0 of 2 nodes fit: 1 is cordoned, 1 not steady (n1 was lost 3 times lately: nothing new before it has been steady for 30 s, at 12:36:00 UTC)",
-    change: "wait until 12:36:00 UTC, when n1 has been steady, or uncordon it",
+    why: "0 of 2 nodes fit: 1 is cordoned, 1 not reachable (n1 is suspect: its connection broke)",
+    change: "wait until n1 sends heartbeats again, or is declared lost",
   },
   {
     nodes: [node("n1")],
     placed: [["n1", web]],
     wants: web,
     why: "0 of 1 node fits: 1 with the port taken (port 127.0.0.1:8080/tcp is taken on n1)",
-    change: "free port 8080/tcp on n1, or let a port be chosen",
+    change: "free port 8080/tcp on n1, or let the engine choose a port",
   },
   {
     nodes: [node("n1")],
     placed: [["n1", web]],
     wants: task({ ports: [port(80), port(8080)] }),
     why: "0 of 1 node fits: 1 with the port taken (port 127.0.0.1:8080/tcp is taken on n1)",
-    change: "free the port on n1 (port 127.0.0.1:8080/tcp is taken on n1), or let a port be chosen",
+    change: "free the port on n1 (port 127.0.0.1:8080/tcp is taken on n1), or let the engine choose a port",
   },
   {
     nodes: [node("n1", { engine: arm }), node("n2", { engine: arm })],
@@ -168,18 +169,18 @@ const cases: Case[] = [
   },
   {
     nodes: [node("n1", { engineError: "connection refused" })],
-    why: "0 of 1 node fits: 1 without a working engine (the engine of n1 is away: connection refused)",
-    change: "mend the engine of n1: connection refused",
+    why: "0 of 1 node fits: 1 without a working engine (the engine of n1 does not answer: connection refused)",
+    change: "fix the container engine on n1: connection refused",
   },
   {
-    // Two small things on one node.
+    // Two small changes on one node.
     nodes: [node("n1", { schedulable: false }), node("n2", { status: "offline" })],
     placed: [["n1", task(), 10]],
     why: "0 of 2 nodes fit: 1 is offline, 1 is cordoned",
     change: "uncordon n1, and stop one task on n1, or raise its capacity above 10",
   },
   {
-    // What has enough memory is too small in cpu, and the other way round.
+    // The node with enough memory has too little cpu, and the other way round.
     nodes: [node("n1", { cpu: 8 }), node("n2", { memory: 8 * GiB })],
     wants: task({ cpu: 8, memory: 8 * GiB }),
     why: "0 of 2 nodes fit: 1 lacks cpu (needs 8, it has 4 free), 1 lacks memory (needs 8 GiB, it has 2 GiB free)",
@@ -194,7 +195,7 @@ test.each(cases)("$why", ({ nodes, placed, wants = task(), code = "no-node-fits"
   expect(index.whyNone(wants)).toEqual({ code: code as "no-nodes", message: why });
   const recordOf = new Map(nodes.map((record) => [record.nodeId, record]));
   expect(smallestChange(verdicts, wants, (nodeId) => recordOf.get(nodeId))).toBe(change);
-  // Without the records it is less exact, but never silent.
+  // Without the records the sentence is less exact, but there is one.
   expect(smallestChange(verdicts, wants)).toBeString();
 });
 
@@ -231,7 +232,21 @@ describe("a task that fits", () => {
     expect(summarisePlacement(moved(idOf("n1")), "spread")).toBe(
       "n1 by spread: 1 of 10 tasks, one of 2 that fit among 3 nodes",
     );
-    expect(summarisePlacement(moved(idOf("n3")), "spread")).toBe("n3 by spread: it would not fit there any more");
+    expect(summarisePlacement(moved(idOf("n3")), "spread")).toBe("n3 by spread: it would not fit there now");
     expect(summarisePlacement(moved(idOf("n9")), "spread")).toBe("its node is no longer registered");
+  });
+
+  test.each([
+    ["spread", "n2 by spread: 1 of 10 tasks, but lost 6 times lately"],
+    ["binpack", "n2 by binpack: 3% taken: 1 of 10 tasks, 0 of 4 cpu, 0 B of 2 GiB, but lost 6 times lately"],
+    ["round-robin", "n2 by round-robin: next in turn, but lost 6 times lately"],
+  ] as const)("on a damped node because no steady node fits, by %s", (strategy, says) => {
+    const flapping = { ...damped, losses: 6 };
+    const nodes = [node("n1", { schedulable: false }), node("n2", { flapping })];
+    const verdicts = cluster(nodes, [["n2", task()]]).explain(task(), strategy, null);
+    const turn = strategy === "round-robin" ? says.replace("next in turn", "1 node is before it in turn") : says;
+    expect(summarisePlacement(verdicts, strategy)).toBe(
+      `${turn}, the only one of 2 nodes that fits; no steady node fits`,
+    );
   });
 });

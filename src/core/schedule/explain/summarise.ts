@@ -1,17 +1,17 @@
-// One sentence from a whole matrix: why nothing fits, or why this node was the one.
+// One sentence from the verdicts of all nodes: why a task fits none, or why its node was chosen.
 
 import type { Strategy } from "../../../model/cluster/cluster.ts";
 import type { NodeVerdict } from "../../../model/explanation.ts";
 import type { Reason } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
-import { wishOf } from "../filters.ts";
+import { requestOf } from "../filters.ts";
 import { describeGroups, groupVerdicts } from "./failure.ts";
 
 export { smallestChange } from "./smallest-change.ts";
 
 /** "0 of 3 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free), 1 is cordoned". */
-export function summarise(verdicts: readonly NodeVerdict[], spec: Requirements): Reason {
-  return describeGroups(groupVerdicts(verdicts), verdicts.length, wishOf(spec));
+export function summarise(verdicts: readonly NodeVerdict[], requirements: Requirements): Reason {
+  return describeGroups(groupVerdicts(verdicts), verdicts.length, requestOf(requirements));
 }
 
 const advantages: Record<Strategy, string> = {
@@ -20,16 +20,19 @@ const advantages: Record<Strategy, string> = {
   binpack: "the fullest",
 };
 
-/** Why the chosen node was the one: "n2 by spread: 2 of 10 tasks, the least loaded of 3 nodes that fit, of 5". */
+/** Why the node was chosen: "n2 by spread: 2 of 10 tasks, the least loaded of the 3 that fit among 5 nodes". */
 export function summarisePlacement(verdicts: readonly NodeVerdict[], strategy: Strategy): string {
   const chosen = verdicts.find((node) => node.chosen);
   if (!chosen) return "its node is no longer registered";
-  if (!chosen.fits) return `${chosen.hostname} by ${strategy}: it would not fit there any more`;
+  if (!chosen.fits) return `${chosen.hostname} by ${strategy}: it would not fit there now`;
   const fitting = verdicts.filter(({ fits }) => fits).length;
   const all = `${verdicts.length} ${verdicts.length === 1 ? "node" : "nodes"}`;
+  // Damped nodes have scores below zero.
+  const steady = verdicts.some(({ score }) => score !== null && score >= 0);
+  const end = steady ? "" : "; no steady node fits";
   if (fitting === 1)
-    return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, the only one of ${all} that fits`;
+    return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, the only one of ${all} that fits${end}`;
   const best = verdicts.every(({ score }) => score === null || score <= chosen.score!);
   const place = best ? `${advantages[strategy]} of the ${fitting} that fit` : `one of ${fitting} that fit`;
-  return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${place} among ${all}`;
+  return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${place} among ${all}${end}`;
 }

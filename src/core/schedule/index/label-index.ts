@@ -1,4 +1,5 @@
-// Which nodes have a label, for the keys that constraints ask for: built at the first question, kept up from then on.
+// Which nodes have a label, for the keys that constraints name. A key's index is built by the first query, and updated
+// from then on.
 
 import type { Constraint } from "../../../model/task/spec.ts";
 import type { NodeInfo } from "./node-info.ts";
@@ -8,7 +9,7 @@ interface KeyIndex {
   byValue: Map<string, NodeInfo[]>;
 }
 
-/** Keys kept at once: each costs some hundred bytes a node that has it. */
+/** Keys kept at once: each needs some hundred bytes for each node that has it. */
 const keysKept = 8;
 const none: readonly NodeInfo[] = [];
 
@@ -16,47 +17,47 @@ export class LabelIndex {
   /** Least recently built first. */
   readonly #keys = new Map<string, KeyIndex>();
 
-  /** The nodes that a constraint leaves, in no order; null where it says nothing of the kind. */
-  having(constraint: Constraint, slots: readonly NodeInfo[]): readonly NodeInfo[] | null {
+  /** The nodes that meet a constraint, in no order; null for a constraint that an index of labels cannot answer. */
+  having(constraint: Constraint, nodes: readonly NodeInfo[]): readonly NodeInfo[] | null {
     if (constraint.type !== "label" || constraint.operator === "not-equals") return null;
-    const index = this.#keys.get(constraint.key) ?? this.#build(constraint.key, slots);
+    const index = this.#keys.get(constraint.key) ?? this.#build(constraint.key, nodes);
     return constraint.operator === "exists" ? index.all : (index.byValue.get(constraint.value) ?? none);
   }
 
-  add(slot: NodeInfo): void {
-    for (const [key, index] of this.#keys) addTo(index, key, slot);
+  add(node: NodeInfo): void {
+    for (const [key, index] of this.#keys) addTo(index, key, node);
   }
 
-  remove(slot: NodeInfo): void {
+  remove(node: NodeInfo): void {
     for (const [key, { all, byValue }] of this.#keys) {
-      if (!Object.hasOwn(slot.record.labels, key)) continue;
-      const value = slot.record.labels[key]!;
+      if (!Object.hasOwn(node.record.labels, key)) continue;
+      const value = node.record.labels[key]!;
       const same = byValue.get(value)!;
-      takeOut(all, slot);
-      takeOut(same, slot);
+      removeFrom(all, node);
+      removeFrom(same, node);
       if (same.length === 0) byValue.delete(value);
     }
   }
 
-  #build(key: string, slots: readonly NodeInfo[]): KeyIndex {
+  #build(key: string, nodes: readonly NodeInfo[]): KeyIndex {
     const index: KeyIndex = { all: [], byValue: new Map() };
-    for (const slot of slots) addTo(index, key, slot);
+    for (const node of nodes) addTo(index, key, node);
     if (this.#keys.size >= keysKept) this.#keys.delete(this.#keys.keys().next().value!);
     this.#keys.set(key, index);
     return index;
   }
 }
 
-function addTo({ all, byValue }: KeyIndex, key: string, slot: NodeInfo): void {
-  if (!Object.hasOwn(slot.record.labels, key)) return;
-  const value = slot.record.labels[key]!;
+function addTo({ all, byValue }: KeyIndex, key: string, node: NodeInfo): void {
+  if (!Object.hasOwn(node.record.labels, key)) return;
+  const value = node.record.labels[key]!;
   const same = byValue.get(value);
-  if (same) same.push(slot);
-  else byValue.set(value, [slot]);
-  all.push(slot);
+  if (same) same.push(node);
+  else byValue.set(value, [node]);
+  all.push(node);
 }
 
-function takeOut(slots: NodeInfo[], slot: NodeInfo): void {
-  const last = slots.pop()!;
-  if (last !== slot) slots[slots.indexOf(slot)] = last;
+function removeFrom(nodes: NodeInfo[], node: NodeInfo): void {
+  const last = nodes.pop()!;
+  if (last !== node) nodes[nodes.indexOf(node)] = last;
 }

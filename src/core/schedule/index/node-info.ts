@@ -1,16 +1,16 @@
-// One node as the scheduler sees it: its record, what is taken of it, and whether a task fits, as quickly as can be.
-// filters.ts says the same in sentences; a property test holds the two together.
+// One node as the scheduler sees it: its record, what tasks take of it, and a fast check whether a task fits.
+// filters.ts makes the same checks with sentences; schedule.race.test.ts compares the two.
 
 import { assert } from "../../../lib/assert.ts";
 import { dockerArch, type NodeRecord } from "../../../model/node/node.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import type { Constraint } from "../../../model/task/spec.ts";
 
-/** What a task takes, in whole numbers so that sums stay exact. */
+/** What a task takes of a node, in whole numbers so that sums stay exact. */
 export interface Demand {
   cpuMillis: number;
   memoryBytes: number;
-  /** "8080/tcp" with its address; only ports that are fixed. */
+  /** Host ports that the task fixes; ports that the engine chooses are not among them. */
   ports: readonly HostPort[];
 }
 
@@ -38,35 +38,38 @@ function fixedPorts(ports: Requirements["ports"]): readonly HostPort[] {
 
 export class NodeInfo {
   readonly record: NodeRecord;
-  /** Where it stands among the nodes: they are ordered by hostname, then id, and this number follows that order. */
+  /** True when the node was lost too often lately: it comes after every node that is not damped. */
+  readonly damped: boolean;
+  /** Position among the nodes, which are ordered by hostname, then by id. The numbers follow that order, with gaps. */
   order = 0;
-  /** Removed, or replaced by another slot for the same node. */
+  /** True when the node was removed, or another `NodeInfo` took the place of this one. */
   gone = false;
   tasks = 0;
   cpuMillis = 0;
   memoryBytes = 0;
-  /** Addresses by "port/protocol"; null until the first. */
+  /** Addresses by "port/protocol". Null until a task with a fixed port is placed. */
   ports: Map<string, string[]> | null = null;
 
-  // What searches read of the record, at hand: in a large cluster each step to another object is a cache miss.
+  // Copies of what searches read of the record: in a large cluster each step to another object is a cache miss.
   readonly #open: boolean;
   readonly #capacity: number;
-  /** Infinity where the node never said how much it has: then it is no limit. */
+  /** Infinity if the node did not report an amount: then it sets no limit. */
   readonly #cpuMillis: number;
   readonly #memoryBytes: number;
 
   constructor(record: NodeRecord) {
-    const { status, engineError, schedulable, capacity, cpu, memory } = record;
-    const open = status === "online" && engineError === null && schedulable && isSteady(record);
+    const { status, engineError, schedulable, capacity, cpu, memory, suspect } = record;
+    const open = status === "online" && engineError === null && schedulable && suspect === null;
     this.record = record;
+    this.damped = isDamped(record);
     this.#open = open;
     this.#capacity = capacity;
     this.#cpuMillis = cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(cpu * 1000);
     this.#memoryBytes = memory === 0 ? Number.POSITIVE_INFINITY : memory;
   }
 
-  /** Room for at least one task that asks for nothing: online, its engine answers, steady, not cordoned, a place free. */
-  get takes(): boolean {
+  /** True when a task without requests fits: online, not suspect, its engine answers, not cordoned, a slot free. */
+  get acceptsTasks(): boolean {
     return this.#open && this.tasks < this.#capacity && !this.gone;
   }
 
@@ -74,7 +77,7 @@ export class NodeInfo {
     return this.#capacity - this.tasks;
   }
 
-  /** Below 0 where the node said more once. */
+  /** Negative if the node reported more at an earlier time. */
   get cpuLeft(): number {
     return this.#cpuMillis - this.cpuMillis;
   }
@@ -83,12 +86,12 @@ export class NodeInfo {
     return this.#memoryBytes - this.memoryBytes;
   }
 
-  /** The share of places that is taken. */
+  /** The share of task slots that is taken. */
   get taskShare(): number {
     return this.tasks / this.#capacity;
   }
 
-  /** The share of cpu that is taken: 0 where it is no limit. */
+  /** The share of cpu that is taken; 0 if the node sets no limit. */
   get cpuShare(): number {
     return this.cpuMillis / this.#cpuMillis;
   }
@@ -97,14 +100,14 @@ export class NodeInfo {
     return this.memoryBytes / this.#memoryBytes;
   }
 
-  /** How many of cpu and memory are limits: 0, 1 or 2. */
+  /** How many of cpu and memory have a limit: 0, 1 or 2. */
   get amountsLimited(): number {
     return (
       (this.#cpuMillis < Number.POSITIVE_INFINITY ? 1 : 0) + (this.#memoryBytes < Number.POSITIVE_INFINITY ? 1 : 0)
     );
   }
 
-  /** Never below 0: who asks for nothing has room also where too much is taken. */
+  /** At least 0: a task that requests nothing fits also where more is taken than the node has. */
   get freeCpuMillis(): number {
     return Math.max(0, this.cpuLeft);
   }
@@ -113,7 +116,7 @@ export class NodeInfo {
     return Math.max(0, this.memoryLeft);
   }
 
-  take({ cpuMillis, memoryBytes, ports }: Demand): void {
+  reserve({ cpuMillis, memoryBytes, ports }: Demand): void {
     this.tasks++;
     this.cpuMillis += cpuMillis;
     this.memoryBytes += memoryBytes;
@@ -125,21 +128,21 @@ export class NodeInfo {
     }
   }
 
-  give({ cpuMillis, memoryBytes, ports }: Demand): void {
-    assert(this.tasks > 0, "a node gives back a place that was never taken");
+  release({ cpuMillis, memoryBytes, ports }: Demand): void {
+    assert(this.tasks > 0, "a task slot is released that was never taken");
     this.tasks--;
     this.cpuMillis -= cpuMillis;
     this.memoryBytes -= memoryBytes;
     for (const { key, hostIp } of ports) {
       const addresses = this.ports?.get(key) ?? [];
       const at = addresses.indexOf(hostIp);
-      assert(at >= 0, "a node gives back a port that was never taken");
+      assert(at >= 0, "a port is released that was never taken");
       addresses.splice(at, 1);
       if (addresses.length === 0) this.ports?.delete(key);
     }
   }
 
-  /** The first wanted port that is taken, or null. */
+  /** The first of the ports that is taken, or null. */
   conflict(ports: readonly HostPort[]): HostPort | null {
     if (this.ports === null) return null;
     for (const port of ports) {
@@ -148,34 +151,34 @@ export class NodeInfo {
     return null;
   }
 
-  /** Has the room, whatever the place in it is for. */
-  hasRoom({ cpuMillis, memoryBytes, ports }: Demand): boolean {
+  /** True when the demand fits now. Constraints and platform are not part of it: see `eligible`. */
+  hasCapacityFor({ cpuMillis, memoryBytes, ports }: Demand): boolean {
     return (
-      this.takes &&
+      this.acceptsTasks &&
       this.freeCpuMillis >= cpuMillis &&
       this.freeMemoryBytes >= memoryBytes &&
       (ports.length === 0 || this.conflict(ports) === null)
     );
   }
 
-  /** The same use, of a node described anew. */
+  /** The same use, with another record of the node. */
   copy(record = this.record): NodeInfo {
-    const slot = new NodeInfo(record);
-    slot.order = this.order;
-    slot.tasks = this.tasks;
-    slot.cpuMillis = this.cpuMillis;
-    slot.memoryBytes = this.memoryBytes;
-    slot.ports = this.ports && new Map([...this.ports].map(([key, addresses]) => [key, [...addresses]]));
-    return slot;
+    const node = new NodeInfo(record);
+    node.order = this.order;
+    node.tasks = this.tasks;
+    node.cpuMillis = this.cpuMillis;
+    node.memoryBytes = this.memoryBytes;
+    node.ports = this.ports && new Map([...this.ports].map(([key, addresses]) => [key, [...addresses]]));
+    return node;
   }
 }
 
-/** Neither suspect nor damped. */
-export function isSteady({ suspect, flapping }: NodeRecord): boolean {
-  return suspect === null && (flapping === null || flapping.steadyUntil === null);
+/** True when the node was lost too often lately and has not been online for long enough since. */
+export function isDamped({ flapping }: NodeRecord): boolean {
+  return flapping !== null && flapping.steadyUntil !== null;
 }
 
-/** Two listeners collide on one address, or where either listens on all. */
+/** True when two listeners on one port collide: on the same address, or if either listens on all. */
 function overlap(left: string, right: string): boolean {
   return left === right || isAll(left) || isAll(right);
 }
@@ -202,7 +205,7 @@ function meets(constraint: Constraint, { labels, hostname, nodeId }: NodeRecord)
   return operator === "equals" ? equal : !equal;
 }
 
-/** "linux/x86_64" as [os, architecture in Docker's words]. */
+/** "linux/x86_64" as [os, architecture], with Docker's name of the architecture. */
 export function parsePlatform(platform: string): [os: string, arch: string] {
   const [os = "", arch = ""] = platform.split("/");
   return [os, dockerArch(arch)];
@@ -215,7 +218,7 @@ export function runsPlatform(platform: string | null, { engine }: NodeRecord): b
   return engine.os === os && dockerArch(engine.arch) === arch;
 }
 
-/** Could hold the task for good, whatever its room. */
+/** True when constraints and platform allow the node, whatever its free capacity. */
 export function eligible(
   { constraints, platform }: Pick<Requirements, "constraints" | "platform">,
   record: NodeRecord,

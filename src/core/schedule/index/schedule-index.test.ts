@@ -1,7 +1,7 @@
-// Strategies and their ties, one row a case; and what happens to use when nodes come, change and go.
+// Strategies and their ties, one row for each case; and the use of a node when it joins, changes and leaves.
 
 import { describe, expect, test } from "bun:test";
-import type { Strategy } from "../../../model/cluster/cluster.ts";
+import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { schedulingClassKey } from "../scheduling-class.ts";
@@ -15,20 +15,21 @@ interface Case {
   placed?: (readonly [string, Requirements, number?])[];
   wants?: Requirements;
   last?: string;
-  /** A hostname; null: none fits. */
+  /** A hostname. Null if no node fits. */
   chooses: string | null;
   says?: string;
 }
 
+const damped = { losses: 3, lostAt: "", steadyUntil: "2025-01-19T12:36:00.000Z", steadyMs: 30_000 };
 const three = [node("n1"), node("n2"), node("n3")];
 
 const cases: Case[] = [
   { it: "begins with the first", strategy: "round-robin", nodes: three, chooses: "n1", says: "next in turn" },
   { it: "goes on after the last", strategy: "round-robin", nodes: three, last: "n1", chooses: "n2" },
   { it: "wraps around", strategy: "round-robin", nodes: three, last: "n3", chooses: "n1" },
-  { it: "begins anew where the last is gone", strategy: "round-robin", nodes: three, last: "n9", chooses: "n1" },
+  { it: "begins with the first if the last is gone", strategy: "round-robin", nodes: three, last: "n9", chooses: "n1" },
   {
-    it: "passes over what does not fit",
+    it: "skips nodes that do not fit",
     strategy: "round-robin",
     nodes: [node("n1"), node("n2", { schedulable: false }), node("n3")],
     last: "n1",
@@ -43,7 +44,7 @@ const cases: Case[] = [
     chooses: "1",
   },
   {
-    it: "takes the lowest share of places, not the fewest tasks",
+    it: "takes the lowest share of slots, not the fewest tasks",
     strategy: "spread",
     nodes: [node("n1", { capacity: 4 }), node("n2", { capacity: 20 })],
     placed: [
@@ -99,7 +100,7 @@ const cases: Case[] = [
     says: "37% taken: 1 of 10 tasks, 2 of 4 cpu, 1 GiB of 2 GiB",
   },
   {
-    it: "leaves out what the node does not tell",
+    it: "leaves out amounts that the node does not report",
     strategy: "binpack",
     nodes: [node("n1"), node("n2", { cpu: 0, memory: 0 })],
     placed: [
@@ -110,6 +111,31 @@ const cases: Case[] = [
     says: "10% taken: 1 of 10 tasks",
   },
   { it: "of equals, the first in order", strategy: "binpack", nodes: three.toReversed(), chooses: "n1" },
+  ...strategies.map(
+    (strategy): Case => ({
+      it: "takes a steady node before a damped one that has a better score",
+      strategy,
+      nodes: [node("n1", { flapping: damped }), node("n2"), node("n3", { flapping: damped })],
+      placed: [
+        ["n1", task(), strategy === "binpack" ? 9 : 0],
+        ["n2", task(), strategy === "binpack" ? 1 : 9],
+      ],
+      chooses: "n2",
+    }),
+  ),
+  ...strategies.map(
+    (strategy): Case => ({
+      it: "takes the best damped node if no steady one fits",
+      strategy,
+      nodes: [node("n1", { flapping: damped }), node("n2", { schedulable: false }), node("n3", { flapping: damped })],
+      placed: [
+        ["n1", task(), strategy === "binpack" ? 1 : 9],
+        ["n3", task(), strategy === "binpack" ? 9 : 1],
+      ],
+      last: "n1",
+      chooses: "n3",
+    }),
+  ),
   { it: "no node", strategy: "spread", nodes: [], chooses: null },
   { it: "none that fits", strategy: "binpack", nodes: three, wants: task({ cpu: 5 }), chooses: null },
 ];
@@ -150,14 +176,14 @@ describe("use", () => {
     expect(index.choose(web, "spread", null)).toBe(idOf("n1"));
   });
 
-  test("of an unknown node is a bug, as is room that is given back twice", () => {
+  test("of an unknown node, or released twice, fails an assertion", () => {
     const index = cluster([node("n1")], [["n1", web]]);
     expect(() => index.usage(idOf("n2"))).toThrow("not known to the scheduler");
     index.release(idOf("n1"), web);
     expect(() => index.release(idOf("n1"), web)).toThrow("never taken");
   });
 
-  test("goes with the node, and is not there when it comes again", () => {
+  test("is removed with the node, and is zero when the node joins again", () => {
     const index = cluster([node("n1")], [["n1", web]]);
     index.removeNode(idOf("n1"));
     index.removeNode(idOf("n1"));
@@ -167,7 +193,7 @@ describe("use", () => {
   });
 });
 
-test("a label that changes counts at the next choice", () => {
+test("the next choice uses a label that has changed", () => {
   const index = new ScheduleIndex({
     fewCandidates: 0,
     refusalsAllowed: 0,
@@ -184,7 +210,7 @@ test("a label that changes counts at the next choice", () => {
   expect(index.choose(wants, "spread", null)).toBe(null);
 });
 
-test("nodes that come always between the same two keep their order", () => {
+test("nodes that are always inserted between the same two keep their order", () => {
   const index = new ScheduleIndex();
   const hostnames = Array.from({ length: 120 }, (_, i) => `h${String(500 - i)}`);
   index.upsertNode(node("a"));
@@ -194,7 +220,7 @@ test("nodes that come always between the same two keep their order", () => {
   }
 });
 
-test("two specs of one shape are the same to the scheduler", () => {
+test("equal requirements give the same key of a scheduling class, others another", () => {
   const one = task({ cpu: 1, ports: [port(80), port(null)], constraints: [label("disk", "exists")] });
   const again = task({ cpu: 1, ports: [port(80), port(null)], constraints: [label("disk", "exists")] });
   expect(schedulingClassKey(again)).toBe(schedulingClassKey(one));

@@ -1,5 +1,5 @@
-// Nodes with a place free, best first, in blocks of some dozens. A block knows the most room in it, so that a search
-// walks over those that cannot hold the task, and reads the others as plain columns of numbers.
+// Nodes that accept tasks, best first, in blocks of some dozens. A block knows the largest free amounts in it, so that a
+// search skips blocks without a node that is large enough, and reads the others as columns of numbers.
 
 import type { Demand, NodeInfo } from "./node-info.ts";
 
@@ -7,42 +7,42 @@ class Block {
   size = 0;
   maxCpu = Number.NEGATIVE_INFINITY;
   maxMemory = Number.NEGATIVE_INFINITY;
-  readonly slots: NodeInfo[] = [];
+  readonly nodes: NodeInfo[] = [];
   readonly scores: Float64Array;
   readonly cpu: Float64Array;
   readonly memory: Float64Array;
 
-  constructor(room: number) {
-    this.scores = new Float64Array(room);
-    this.cpu = new Float64Array(room);
-    this.memory = new Float64Array(room);
+  constructor(capacity: number) {
+    this.scores = new Float64Array(capacity);
+    this.cpu = new Float64Array(capacity);
+    this.memory = new Float64Array(capacity);
   }
 
-  write(at: number, slot: NodeInfo, score: number): void {
-    this.slots[at] = slot;
+  write(at: number, node: NodeInfo, score: number): void {
+    this.nodes[at] = node;
     this.scores[at] = score;
-    this.cpu[at] = slot.freeCpuMillis;
-    this.memory[at] = slot.freeMemoryBytes;
+    this.cpu[at] = node.freeCpuMillis;
+    this.memory[at] = node.freeMemoryBytes;
   }
 
-  insert(at: number, slot: NodeInfo, score: number): void {
-    this.slots.splice(at, 0, slot);
+  insert(at: number, node: NodeInfo, score: number): void {
+    this.nodes.splice(at, 0, node);
     for (const column of [this.scores, this.cpu, this.memory]) column.copyWithin(at + 1, at, this.size);
     this.size++;
-    this.write(at, slot, score);
+    this.write(at, node, score);
     this.maxCpu = Math.max(this.maxCpu, this.cpu[at]!);
     this.maxMemory = Math.max(this.maxMemory, this.memory[at]!);
   }
 
   remove(at: number): void {
-    const wasMost = this.cpu[at] === this.maxCpu || this.memory[at] === this.maxMemory;
-    this.slots.splice(at, 1);
+    const wasLargest = this.cpu[at] === this.maxCpu || this.memory[at] === this.maxMemory;
+    this.nodes.splice(at, 1);
     for (const column of [this.scores, this.cpu, this.memory]) column.copyWithin(at, at + 1, this.size);
     this.size--;
-    if (wasMost) this.measure();
+    if (wasLargest) this.measure();
   }
 
-  /** Finds the most room anew. */
+  /** Computes the largest free amounts again. */
   measure(): void {
     let cpu = Number.NEGATIVE_INFINITY;
     let memory = Number.NEGATIVE_INFINITY;
@@ -63,7 +63,7 @@ class Block {
     ] as const) {
       to.set(from.subarray(at, this.size), other.size);
     }
-    other.slots.push(...this.slots.splice(at));
+    other.nodes.push(...this.nodes.splice(at));
     other.size += this.size - at;
     this.size = at;
     this.measure();
@@ -72,43 +72,43 @@ class Block {
 }
 
 export interface SequenceRules {
-  /** Higher comes first; equals in the order of nodes. */
-  score: (slot: NodeInfo) => number;
-  /** Of a slot with a place free: does it belong here? */
-  accepts: (slot: NodeInfo) => boolean;
+  /** Higher comes first; nodes with equal scores stand in the order of nodes. */
+  score: (node: NodeInfo) => number;
+  /** Whether a node that accepts tasks belongs into the sequence. */
+  accepts: (node: NodeInfo) => boolean;
   /** Slots in a block, an even number. */
   blockSize: number;
 }
 
-/** What a search ends with: a slot, null (none fits), or "gave-up" after too many that had room but were not acceptable. */
+/** The result of a search: a node, null if none fits, or "gave-up" after too many nodes were large enough but refused. */
 export type Found = NodeInfo | null | "gave-up";
 
 export interface Acceptance {
-  test: (slot: NodeInfo) => boolean;
-  /** How many may be refused before the search gives up. */
+  test: (node: NodeInfo) => boolean;
+  /** Nodes that may be refused before the search gives up. */
   budget: number;
 }
 
 export class Sequence {
   readonly #rules: SequenceRules;
-  /** What a fresh block holds: with some room, so that the first placements do not split it. */
+  /** Nodes in a new block: fewer than it can hold, so that the first placements do not split it. */
   readonly #freshSize: number;
   #blocks: Block[] = [];
   readonly #blockOf = new Map<NodeInfo, Block>();
 
-  /** `slots` in the order of nodes. */
-  constructor(slots: readonly NodeInfo[], rules: SequenceRules) {
+  /** `nodes` in the order of nodes. */
+  constructor(nodes: readonly NodeInfo[], rules: SequenceRules) {
     this.#rules = rules;
     this.#freshSize = Math.ceil(rules.blockSize * 0.75);
-    const entries = slots
-      .filter((slot) => slot.takes && rules.accepts(slot))
-      .map((slot) => ({ slot, score: rules.score(slot) }))
+    const entries = nodes
+      .filter((node) => node.acceptsTasks && rules.accepts(node))
+      .map((node) => ({ node, score: rules.score(node) }))
       .sort((left, right) => right.score - left.score);
     for (let from = 0; from < entries.length; from += this.#freshSize) {
       const block = new Block(this.#rules.blockSize);
-      for (const { slot, score } of entries.slice(from, from + this.#freshSize)) {
-        block.write(block.size++, slot, score);
-        this.#blockOf.set(slot, block);
+      for (const { node, score } of entries.slice(from, from + this.#freshSize)) {
+        block.write(block.size++, node, score);
+        this.#blockOf.set(node, block);
       }
       block.measure();
       this.#blocks.push(block);
@@ -119,25 +119,25 @@ export class Sequence {
     return this.#blockOf.size;
   }
 
-  /** What a slot offers has changed: it moves, enters or leaves. */
-  update(slot: NodeInfo): void {
-    const belongs = slot.takes && this.#rules.accepts(slot);
-    const block = this.#blockOf.get(slot);
+  /** The node's free capacity has changed: it moves, enters or leaves. */
+  update(node: NodeInfo): void {
+    const belongs = node.acceptsTasks && this.#rules.accepts(node);
+    const block = this.#blockOf.get(node);
     if (!block) {
-      if (belongs) this.#insert(slot, this.#rules.score(slot));
+      if (belongs) this.#insert(node, this.#rules.score(node));
       return;
     }
-    const at = block.slots.indexOf(slot);
+    const at = block.nodes.indexOf(node);
     if (!belongs) {
-      this.#blockOf.delete(slot);
+      this.#blockOf.delete(node);
       this.#remove(block, at);
       return;
     }
-    const score = this.#rules.score(slot);
-    if (this.#staysAt(block, at, slot, score)) {
-      const wasMost = block.cpu[at] === block.maxCpu || block.memory[at] === block.maxMemory;
-      block.write(at, slot, score);
-      if (wasMost) block.measure();
+    const score = this.#rules.score(node);
+    if (this.#staysAt(block, at, node, score)) {
+      const wasLargest = block.cpu[at] === block.maxCpu || block.memory[at] === block.maxMemory;
+      block.write(at, node, score);
+      if (wasLargest) block.measure();
       else {
         block.maxCpu = Math.max(block.maxCpu, block.cpu[at]!);
         block.maxMemory = Math.max(block.maxMemory, block.memory[at]!);
@@ -145,29 +145,29 @@ export class Sequence {
       return;
     }
     this.#remove(block, at);
-    this.#insert(slot, score);
+    this.#insert(node, score);
   }
 
-  /** The first that fits. */
+  /** The first node that fits. */
   first(demand: Demand, acceptance: Acceptance | null): Found {
     return this.#search(demand, acceptance, 0, 0);
   }
 
-  /** The first that fits after `order` in the order of nodes, which the sequence must be in; then from the start. */
+  /** The first node that fits after `order`, then from the start. All scores must be equal: the order of nodes counts. */
   firstAfter(order: number, demand: Demand, acceptance: Acceptance | null): Found {
     let low = 0;
     let high = this.#blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const block = this.#blocks[middle]!;
-      if (block.slots[block.size - 1]!.order <= order) low = middle + 1;
+      if (block.nodes[block.size - 1]!.order <= order) low = middle + 1;
       else high = middle;
     }
     const block = this.#blocks[low];
     if (!block) return this.first(demand, acceptance);
     let at = 0;
-    while (block.slots[at]!.order <= order) at++;
-    // The second search meets again what the first refused: at most twice the work, and no bound to carry along.
+    while (block.nodes[at]!.order <= order) at++;
+    // The second search repeats the refusals of the first: at most twice the work, and simpler than an end for it.
     return this.#search(demand, acceptance, low, at) ?? this.first(demand, acceptance);
   }
 
@@ -181,19 +181,19 @@ export class Sequence {
       const { cpu, memory, size } = block;
       for (; at < size; at++) {
         if (cpu[at]! < cpuMillis || memory[at]! < memoryBytes) continue;
-        const slot = block.slots[at]!;
-        if (acceptance === null || acceptance.test(slot)) return slot;
+        const node = block.nodes[at]!;
+        if (acceptance === null || acceptance.test(node)) return node;
         if (--budget < 0) return "gave-up";
       }
     }
     return null;
   }
 
-  /** Between its neighbours in the block also with the new score. At the block's ends it is looked at anew. */
-  #staysAt(block: Block, at: number, slot: NodeInfo, score: number): boolean {
+  /** True when the node stays between its neighbours with the new score; false at the ends of a block. */
+  #staysAt(block: Block, at: number, node: NodeInfo, score: number): boolean {
     if (block.scores[at] === score) return true;
     if (at === 0 || at === block.size - 1) return false;
-    return !precedes(block, at - 1, score, slot.order) && precedes(block, at + 1, score, slot.order);
+    return !precedes(block, at - 1, score, node.order) && precedes(block, at + 1, score, node.order);
   }
 
   #remove(block: Block, at: number): void {
@@ -206,13 +206,13 @@ export class Sequence {
     const number = this.#blocks.indexOf(block);
     const next = this.#blocks[number + 1];
     if (!next || block.size + next.size > this.#freshSize) return;
-    for (const slot of next.slots) this.#blockOf.set(slot, block);
+    for (const node of next.nodes) this.#blockOf.set(node, block);
     next.moveTo(block, 0);
     this.#blocks.splice(number + 1, 1);
   }
 
-  #insert(slot: NodeInfo, score: number): void {
-    const number = this.#blockFor(slot, score);
+  #insert(node: NodeInfo, score: number): void {
+    const number = this.#blockFor(node, score);
     let block = this.#blocks[number];
     if (!block) {
       block = new Block(this.#rules.blockSize);
@@ -220,37 +220,37 @@ export class Sequence {
     } else if (block.size === this.#rules.blockSize) {
       const half = new Block(this.#rules.blockSize);
       block.moveTo(half, this.#rules.blockSize / 2);
-      for (const moved of half.slots) this.#blockOf.set(moved, half);
+      for (const moved of half.nodes) this.#blockOf.set(moved, half);
       this.#blocks.splice(number + 1, 0, half);
-      if (!precedes(block, block.size - 1, score, slot.order)) block = half;
+      if (!precedes(block, block.size - 1, score, node.order)) block = half;
     }
     let low = 0;
     let high = block.size;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (precedes(block, middle, score, slot.order)) high = middle;
+      if (precedes(block, middle, score, node.order)) high = middle;
       else low = middle + 1;
     }
-    block.insert(low, slot, score);
-    this.#blockOf.set(slot, block);
+    block.insert(low, node, score);
+    this.#blockOf.set(node, block);
   }
 
   /** The first block whose last entry comes after; else the last block. */
-  #blockFor(slot: NodeInfo, score: number): number {
+  #blockFor(node: NodeInfo, score: number): number {
     let low = 0;
     let high = this.#blocks.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const block = this.#blocks[middle]!;
-      if (precedes(block, block.size - 1, score, slot.order)) high = middle;
+      if (precedes(block, block.size - 1, score, node.order)) high = middle;
       else low = middle + 1;
     }
     return Math.max(0, low);
   }
 }
 
-/** Does (score, order) come before the entry at `at`? */
+/** True when (score, order) comes before the entry at `at`. */
 function precedes(block: Block, at: number, score: number, order: number): boolean {
   const other = block.scores[at]!;
-  return score === other ? order < block.slots[at]!.order : score > other;
+  return score === other ? order < block.nodes[at]!.order : score > other;
 }

@@ -1,22 +1,22 @@
-// The sequences that searches need, each built when first asked for, brought up to date when asked again, and dropped
-// when others are asked for more. A placement only notes which slot has changed: nobody pays for what nobody asks.
+// The sequences that searches use. Each is built by the first search that needs it, updated by the next one, and dropped
+// when others were used more recently. A placement only notes which node has changed.
 
 import type { NodeInfo } from "./node-info.ts";
 import { Sequence, type SequenceRules } from "./sequence.ts";
 
 interface Kept {
   sequence: Sequence;
-  /** How much of the notes it has read. */
+  /** The number of notes that the sequence has been updated by. */
   read: number;
   usedAt: number;
 }
 
-/** Entries of all sequences together, in multiples of the nodes: at some 100 bytes each. */
+/** Entries of all sequences together, as a multiple of the number of nodes. An entry needs some 100 bytes. */
 const entriesPerNode = 4;
 
 export class Sequences {
   readonly #kept = new Map<string, Kept>();
-  /** Slots that have changed, oldest first. A sequence that has read less than what is left of them is built anew. */
+  /** Nodes that have changed, oldest first. A sequence that has not read the ones dropped meanwhile is built again. */
   #notes: NodeInfo[] = [];
   #notesDropped = 0;
   #uses = 0;
@@ -26,15 +26,16 @@ export class Sequences {
     this.#bounds = bounds;
   }
 
-  note(slot: NodeInfo, nodes: number): void {
-    this.#notes.push(slot);
-    if (this.#notes.length < 2 * Math.max(this.#bounds.notesKept, nodes)) return;
+  /** `count`: the number of nodes in the cluster. */
+  note(node: NodeInfo, count: number): void {
+    this.#notes.push(node);
+    if (this.#notes.length < 2 * Math.max(this.#bounds.notesKept, count)) return;
     const half = this.#notes.length >>> 1;
     this.#notes = this.#notes.slice(half);
     this.#notesDropped += half;
   }
 
-  /** Up to date; null where it is not kept. */
+  /** The sequence, updated; null if it is not kept. */
   get(key: string): Sequence | null {
     const kept = this.#kept.get(key);
     if (!kept) return null;
@@ -49,12 +50,12 @@ export class Sequences {
     return kept.sequence;
   }
 
-  /** `slots` in the order of nodes; `nodes`: how many the cluster has. */
-  build(key: string, slots: readonly NodeInfo[], nodes: number, rules: SequenceRules): Sequence {
-    const sequence = new Sequence(slots, rules);
+  /** `nodes` in the order of nodes; `count`: the number of nodes in the cluster. */
+  build(key: string, nodes: readonly NodeInfo[], count: number, rules: SequenceRules): Sequence {
+    const sequence = new Sequence(nodes, rules);
     const kept = { sequence, read: this.#notesDropped + this.#notes.length, usedAt: ++this.#uses };
     this.#kept.set(key, kept);
-    this.#makeRoom(nodes);
+    this.#evict(count);
     return sequence;
   }
 
@@ -64,10 +65,10 @@ export class Sequences {
     this.#notesDropped = 0;
   }
 
-  /** Drops what was used longest ago, until the rest is within bounds; the newest always stays. */
-  #makeRoom(nodes: number): void {
+  /** Drops the sequences that were used longest ago, until the rest is within bounds. The newest always stays. */
+  #evict(count: number): void {
     const all = [...this.#kept].sort(([, left], [, right]) => right.usedAt - left.usedAt);
-    const most = entriesPerNode * nodes;
+    const most = entriesPerNode * count;
     let entries = 0;
     all.forEach(([key, { sequence }], rank) => {
       entries += sequence.size;

@@ -1,134 +1,184 @@
-// Tasks that wait for room, by shape. Tasks of one shape are alike to the scheduler: where the oldest does not fit,
-// none does, so a full cluster with ten thousand waiting tasks costs one attempt a shape.
+// Pending tasks by scheduling class, and what is worth an attempt to place them: classes that were never tried, and
+// nodes that gained capacity since the others were.
+//
+// Invariant: if a waiting class fits a node, then the class is untried or the node is in `gained`. Every step that can
+// break it adds to one of the two, also when a change is taken back; only placement removes from them, after it has
+// found that nothing fits. So what placement decides is a function of the records: attempts cost time, never a decision.
 
-import type { TaskId } from "../../../model/ids.ts";
-import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
+import type { NodeId, TaskId } from "../../../model/ids.ts";
+import type { ReasonCode } from "../../../model/task/reason.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import type { Task } from "../../../model/task/task.ts";
 import { schedulingClassKey } from "../../schedule/scheduling-class.ts";
+import { ClassOrder } from "../../schedule/waiting/class-order.ts";
+import { TriedClasses } from "../../schedule/waiting/tried-classes.ts";
+import { WaitingClass } from "../../schedule/waiting/waiting-class.ts";
 import type { Index } from "../delta.ts";
-import { OrderedIds } from "./ordered-ids.ts";
 
-interface Shape {
-  /** Oldest first. */
-  readonly taskIds: OrderedIds;
-  /** The greatest id that was ever in it. */
-  newest: TaskId | null;
-  /** Those whose record does not say yet why they wait. */
-  readonly unexplained: Set<TaskId>;
-  /** How many records say each kind of reason: where all say the one that is true, none has to be told. */
-  readonly told: Map<ReasonCode, number>;
-  /** Why none fitted, and the room it speaks of: only remembered, never decided by. */
-  failure: { reason: Reason; roomVersion: number } | null;
+/** What is worth an attempt, as it was at one moment. */
+export interface Attempts {
+  readonly gained: readonly NodeId[];
+  readonly untried: readonly WaitingClass[];
 }
 
-/** Few, because each is looked at whenever room is gained. */
-const emptyShapesKept = 16;
+/** Classes without a task that are kept: most tasks are placed in the tick that creates them, and the next are alike. */
+const emptyClassesKept = 16;
+const nothing: readonly never[] = [];
 
 export class PendingTasks implements Index<Task> {
-  readonly #shapes = new Map<string, Shape>();
-  /** Shapes worth an attempt. */
-  readonly #dirty = new Set<string>();
-  /** Room was gained since the last look: every shape is worth one. */
-  #allDirty = false;
-  #count = 0;
+  /** Classes that have tasks, and some that had. */
+  readonly #classes = new Map<string, WaitingClass>();
+  readonly #classOf = new Map<TaskId, WaitingClass>();
+  /** Classes by the codes of reasons that the records of their tasks state. */
+  readonly #byReason = new Map<ReasonCode, Set<WaitingClass>>();
+  /** Classes that have not been tried on all nodes. */
+  readonly untried = new ClassOrder();
+  /** The others. */
+  readonly tried = new TriedClasses();
+  /** Nodes that may have more capacity, or take more kinds of tasks, than when they were last tried. */
+  readonly #gained = new Set<NodeId>();
 
   get count(): number {
-    return this.#count;
+    return this.#classOf.size;
+  }
+
+  get gained(): ReadonlySet<NodeId> {
+    return this.#gained;
   }
 
   moved(before: Task | null, after: Task | null): void {
-    const was = before?.observed.status === "pending";
-    const is = after?.observed.status === "pending";
+    const was = before !== null && before.observed.status === "pending";
+    const is = after !== null && after.observed.status === "pending";
+    if (!was && !is) return;
     if (was && is) {
-      if (before.observed.reason !== after.observed.reason) this.update(before, after);
-    } else if (was) this.remove(before);
-    else if (is) this.add(after);
+      const from = before.observed.reason.code;
+      const to = after.observed.reason.code;
+      if (from === to) return;
+      const waiting = this.#classOf.get(after.taskId)!;
+      this.#removeReason(waiting, after.taskId, from);
+      this.#addReason(waiting, after.taskId, to);
+    } else if (was) this.#remove(before);
+    else if (is) this.#add(after);
   }
 
-  add(task: Task): void {
-    const key = schedulingClassKey(requirementsOf(task.spec));
-    let shape = this.#shapes.get(key);
-    if (!shape) {
-      shape = { taskIds: new OrderedIds(byId), newest: null, unexplained: new Set(), told: new Map(), failure: null };
-      this.#shapes.set(key, shape);
+  /** The node joined, was changed, or gave capacity back. */
+  nodeGained(nodeId: NodeId): void {
+    // While no task waits there is nothing to try again: the class of the next one will be untried.
+    if (this.count > 0) this.#gained.add(nodeId);
+  }
+
+  nodeRemoved(nodeId: NodeId): void {
+    this.#gained.delete(nodeId);
+  }
+
+  /** True when something is worth an attempt, or a record states another reason than `code`, that of all that fit no node. */
+  hasWork(code: ReasonCode): boolean {
+    if (this.count === 0) return false;
+    if (this.untried.size > 0 || this.#gained.size > 0) return true;
+    for (const stated of this.#byReason.keys()) if (stated !== code) return true;
+    return false;
+  }
+
+  /** No waiting class fits the node as it is. */
+  nodeExhausted(nodeId: NodeId): void {
+    this.#gained.delete(nodeId);
+  }
+
+  /** The class fits no node as they are. */
+  classTried(waiting: WaitingClass): void {
+    this.untried.remove(waiting);
+    waiting.tried = true;
+    this.tried.add(waiting);
+  }
+
+  /** Tried classes with a task whose record states another reason than `code`, the oldest first. */
+  statingOtherThan(code: ReasonCode): WaitingClass[] {
+    const found = new Set<WaitingClass>();
+    for (const [stated, classes] of this.#byReason) {
+      if (stated !== code) for (const waiting of classes) if (waiting.tried) found.add(waiting);
     }
-    this.#count++;
-    // A new task is the newest; an older one is back because its placement was undone.
-    if (shape.newest === null || task.taskId > shape.newest) {
-      shape.taskIds.append(task.taskId);
-      shape.newest = task.taskId;
-    } else {
-      shape.taskIds.putBack(task.taskId);
+    return [...found].sort((left, right) => (left.orderedBy < right.orderedBy ? -1 : 1));
+  }
+
+  /** For `restoreAttempts` once later changes have been taken back. */
+  attempts(): Attempts {
+    return {
+      gained: this.#gained.size === 0 ? nothing : [...this.#gained],
+      untried: this.untried.size === 0 ? nothing : [...this.untried],
+    };
+  }
+
+  restoreAttempts({ gained, untried }: Attempts): void {
+    this.#gained.clear();
+    for (const nodeId of gained) this.#gained.add(nodeId);
+    const keys = new Set(untried.map(({ key }) => key));
+    for (const waiting of [...this.untried]) if (!keys.has(waiting.key)) this.classTried(waiting);
+    for (const key of keys) {
+      const waiting = this.#classes.get(key);
+      if (!waiting?.tried) continue;
+      this.tried.remove(waiting);
+      waiting.tried = false;
+      this.untried.add(waiting);
     }
-    this.#says(shape, key, task);
   }
 
-  /** Its record says something else now; its shape never changes. */
-  update(before: Task, after: Task): void {
-    const key = schedulingClassKey(requirementsOf(after.spec));
-    const shape = this.#shapes.get(key)!;
-    this.#saysNoMore(shape, before);
-    this.#says(shape, key, after);
+  #add(task: Task): void {
+    const requirements = requirementsOf(task.spec);
+    const key = schedulingClassKey(requirements);
+    let waiting = this.#classes.get(key);
+    if (!waiting) {
+      waiting = new WaitingClass(key, requirements);
+      this.#classes.set(key, waiting);
+    }
+    const { taskIds } = waiting;
+    this.#classOf.set(task.taskId, waiting);
+    taskIds.add(task.taskId);
+    this.#addReason(waiting, task.taskId, task.observed.reason.code);
+    if (taskIds.size === 1) this.untried.add(waiting);
+    else if (taskIds.first !== waiting.orderedBy) this.#reorder(waiting);
   }
 
-  #says(shape: Shape, key: string, task: Task): void {
-    shape.told.set(task.observed.reason.code, (shape.told.get(task.observed.reason.code) ?? 0) + 1);
-    if (task.observed.reason.code !== "waiting") return;
-    shape.unexplained.add(task.taskId);
-    this.#dirty.add(key);
+  #remove({ taskId, observed }: Task): void {
+    const waiting = this.#classOf.get(taskId)!;
+    const { taskIds } = waiting;
+    this.#classOf.delete(taskId);
+    taskIds.delete(taskId);
+    this.#removeReason(waiting, taskId, observed.reason.code);
+    if (taskIds.size > 0) {
+      if (taskIds.first !== waiting.orderedBy) this.#reorder(waiting);
+      return;
+    }
+    if (waiting.tried) this.tried.remove(waiting);
+    else this.untried.remove(waiting);
+    waiting.tried = false;
+    if (this.#classes.size > emptyClassesKept) this.#classes.delete(waiting.key);
+    if (this.count === 0) this.#gained.clear();
   }
 
-  remove(task: Task): void {
-    const key = schedulingClassKey(requirementsOf(task.spec));
-    const shape = this.#shapes.get(key);
-    if (!shape?.taskIds.delete(task.taskId)) return;
-    this.#count--;
-    this.#saysNoMore(shape, task);
-    if (shape.taskIds.size > 0) return;
-    this.#dirty.delete(key);
-    // Most tasks are placed in the tick that makes them: their shape is kept for the next of its kind.
-    if (this.#shapes.size > emptyShapesKept) this.#shapes.delete(key);
+  #reorder(waiting: WaitingClass): void {
+    if (waiting.tried) this.tried.reorder(waiting);
+    else this.untried.reorder(waiting);
   }
 
-  #saysNoMore(shape: Shape, task: Task): void {
-    shape.unexplained.delete(task.taskId);
-    const saying = shape.told.get(task.observed.reason.code)! - 1;
-    if (saying > 0) shape.told.set(task.observed.reason.code, saying);
-    else shape.told.delete(task.observed.reason.code);
+  #addReason(waiting: WaitingClass, taskId: TaskId, code: ReasonCode): void {
+    const taskIds = waiting.byReason.get(code);
+    if (taskIds) {
+      taskIds.add(taskId);
+      return;
+    }
+    waiting.byReason.set(code, new Set([taskId]));
+    const classes = this.#byReason.get(code);
+    if (classes) classes.add(waiting);
+    else this.#byReason.set(code, new Set([waiting]));
   }
 
-  /** A node joined, freed room or was uncordoned: every shape is worth an attempt again. */
-  roomGained(): void {
-    this.#allDirty = true;
+  #removeReason(waiting: WaitingClass, taskId: TaskId, code: ReasonCode): void {
+    const taskIds = waiting.byReason.get(code)!;
+    taskIds.delete(taskId);
+    if (taskIds.size > 0) return;
+    waiting.byReason.delete(code);
+    const classes = this.#byReason.get(code)!;
+    classes.delete(waiting);
+    if (classes.size === 0) this.#byReason.delete(code);
   }
-
-  get hasDirty(): boolean {
-    return this.#dirty.size > 0 || (this.#allDirty && this.#count > 0);
-  }
-
-  /** The shapes worth an attempt. */
-  dirty(): string[] {
-    if (this.#allDirty) for (const [key, shape] of this.#shapes) if (shape.taskIds.size > 0) this.#dirty.add(key);
-    this.#allDirty = false;
-    return [...this.#dirty];
-  }
-
-  /** Its oldest was tried and did not fit. */
-  settled(key: string): void {
-    this.#dirty.delete(key);
-  }
-
-  oldest(key: string): TaskId | undefined {
-    return this.#shapes.get(key)?.taskIds.first();
-  }
-
-  shape(key: string): Shape | undefined {
-    return this.#shapes.get(key);
-  }
-}
-
-/** Ids grow with creation. */
-function byId(left: TaskId, right: TaskId): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -1,0 +1,184 @@
+// Placement decides exactly what a search over all nodes for each waiting task, the oldest first, would decide: over
+// random clusters, in ticks that are cut short, after changes were taken back, and in a state that a log was replayed
+// into. PODLING_SEEDS: the number of seeds.
+
+import { expect, test } from "bun:test";
+import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import type { Change } from "../../model/change.ts";
+import { strategies } from "../../model/cluster/cluster.ts";
+import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
+import type { PackedSpec } from "../../model/task/spec.ts";
+import { hasFinished } from "../../model/task/task.ts";
+import { ClusterState } from "../state/cluster-state.ts";
+import { placement } from "./placement.ts";
+
+const seeds = Number(process.env.PODLING_SEEDS ?? "25");
+const GiB = 1024 ** 3;
+const now = Date.UTC(2025, 0, 1);
+const retention = { count: 100, ageMs: 60_000 };
+
+function pick<T>(random: Random, items: readonly T[]): T {
+  return items[randomInteger(random, items.length)]!;
+}
+
+function randomNode(random: Random, number: number): NodeRecord {
+  return {
+    nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
+    hostname: `h${randomInteger(random, 6)}`,
+    port: 8081,
+    address: "127.0.0.1",
+    capacity: 1 + randomInteger(random, 4),
+    cpu: pick(random, [0, 1, 2, 4]),
+    memory: pick(random, [0, 1, 2]) * GiB,
+    labels: pick<Record<string, string>>(random, [{}, { disk: "ssd" }, { disk: "hdd", zone: "a" }, { zone: "b" }]),
+    status: random.next() < 0.85 ? "online" : "offline",
+    schedulable: random.next() < 0.9,
+    engine: pick(random, [
+      null,
+      { name: "docker", version: "1", os: "linux", arch: pick(random, ["amd64", "x86_64"]) },
+    ]),
+    engineError: random.next() < 0.95 ? null : "connection refused",
+    version: "",
+    suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
+    flapping:
+      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
+    registeredAt: "",
+  };
+}
+
+function randomSpec(random: Random): PackedSpec {
+  const amount = (value: number) => ({ request: value, limit: null });
+  const cpu = amount(pick(random, [0, 0.25, 0.5, 1, 1.5, 3]));
+  const memory = amount(pick(random, [0, 0.25, 0.5, 1.5]) * GiB);
+  const hostIp = pick(random, ["127.0.0.1", "0.0.0.0", "10.0.0.1"]);
+  const port = { hostPort: 8000 + randomInteger(random, 3), containerPort: 80, protocol: "tcp" as const, hostIp };
+  return {
+    containers: [{ image: "i", resources: { cpu, memory }, ports: random.next() < 0.2 ? [port] : [] }],
+    constraints: pick<NonNullable<PackedSpec["constraints"]>>(random, [
+      [],
+      [],
+      [{ type: "label", key: "disk", operator: "equals", value: "ssd" }],
+      [{ type: "label", key: "zone", operator: "exists" }],
+      [{ type: "label", key: "disk", operator: "not-equals", value: "hdd" }],
+      [
+        { type: "node", operator: "not-equals", value: "h1" },
+        { type: "label", key: "zone", operator: "equals", value: "a" },
+      ],
+      [{ type: "node", operator: "equals", value: pick(random, ["h3", "node-00000002"]) }],
+    ]),
+    platform: random.next() < 0.15 ? pick(random, ["linux/amd64", "linux/arm64"]) : null,
+  };
+}
+
+/** Taken in the order given: a tick's changes, each applied before the next is drawn. */
+function randomChange(random: Random, state: ClusterState): Change {
+  const action = random.next();
+  const numbers = 8;
+  const live = [...state.tasks.values()].filter((task) => !hasFinished(task));
+  if (action < 0.3 && live.length > 0) {
+    const { taskId, observed } = pick(random, live);
+    if (random.next() < 0.1) return { type: "task.removed", id: taskId };
+    const status = observed.status === "scheduled" ? ("failed" as const) : ("stopped" as const);
+    const ended = { at: "2025-01-01T00:00:00.000Z", revision: state.revision };
+    return { type: "task.updated", id: taskId, set: { observed: { status }, ended } };
+  }
+  if (action < 0.5) {
+    const record = randomNode(random, randomInteger(random, numbers));
+    const known = state.nodes.get(record.nodeId);
+    if (!known) return { type: "node.created", record };
+    if (random.next() < 0.2 && state.placedOn(record.nodeId).size === 0)
+      return { type: "node.removed", id: record.nodeId };
+    const { nodeId: _, ...set } = random.next() < 0.5 ? record : { ...known, schedulable: !known.schedulable };
+    return { type: "node.updated", id: record.nodeId, set };
+  }
+  const taskId = nextTaskId(state.cursors.lastTaskId, now, random);
+  return {
+    type: "task.created",
+    record: { taskId, name: "t", createdAt: "2025-01-01T00:00:00.000Z", spec: randomSpec(random) },
+  };
+}
+
+type Decision = readonly [TaskId, NodeId];
+
+/** Each waiting task, the oldest first, by an evaluation of every node. */
+function expectedDecisions(state: ClusterState): Decision[] {
+  const { strategy } = state.cluster;
+  const index = state.schedule.clone();
+  let last = state.cursors.lastNodeId;
+  const decisions: Decision[] = [];
+  const waiting = [...state.tasks.values()].filter(({ observed }) => observed.status === "pending");
+  for (const { taskId, spec } of waiting.sort((left, right) => (left.taskId < right.taskId ? -1 : 1))) {
+    const requirements = requirementsOf(spec);
+    const chosen = index.explain(requirements, strategy, last).find((verdict) => verdict.chosen);
+    if (!chosen) continue;
+    index.place(chosen.nodeId, requirements);
+    last = chosen.nodeId;
+    decisions.push([taskId, chosen.nodeId]);
+  }
+  return decisions;
+}
+
+/** Runs placement for at most `most` changes, and returns the placements. */
+function run(state: ClusterState, random: Random, apply: (change: Change) => void, most: number): Decision[] {
+  const decisions: Decision[] = [];
+  let changes = 0;
+  for (const step of placement.run(state, { now, revision: state.revision + 1, random, retention })) {
+    const change = step as Extract<Change, { type: "task.updated" }>;
+    apply(change);
+    if (change.set.placement) decisions.push([change.id as TaskId, change.set.placement.nodeId]);
+    if (++changes === most) break;
+  }
+  return decisions;
+}
+
+test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (seed) => {
+  const random = seededRandom(seed);
+  const log: Change[] = [];
+  let state = new ClusterState();
+  state.apply({ type: "cluster.updated", id: "cluster", set: { strategy: pick(random, strategies) } });
+  log.push({ type: "cluster.updated", id: "cluster", set: { strategy: state.cluster.strategy } });
+  for (let round = 0; round < 80; round++) {
+    const attempts = state.pending.attempts();
+    const { cursors } = state;
+    const deltas: ReturnType<ClusterState["apply"]>[] = [];
+    const changes: Change[] = [];
+    const apply = (change: Change) => {
+      deltas.push(state.apply(change));
+      changes.push(JSON.parse(JSON.stringify(change)));
+    };
+    for (let count = 1 + randomInteger(random, 4); count > 0; count--) apply(randomChange(random, state));
+
+    const expected = expectedDecisions(state);
+    const most = random.next() < 0.2 ? 1 + randomInteger(random, 6) : Number.POSITIVE_INFINITY;
+    const decisions = run(state, random, apply, most);
+    expect(decisions).toEqual(expected.slice(0, decisions.length));
+    if (most === Number.POSITIVE_INFINITY) {
+      expect(decisions).toEqual(expected);
+      expect(placement.nextDue(state, { now, retention })).toBe(null);
+      for (const { observed, spec } of state.tasks.values()) {
+        if (observed.status === "pending")
+          expect(observed.reason.code).toBe(state.schedule.whyNone(requirementsOf(spec)).code);
+      }
+    }
+
+    if (random.next() < 0.25) {
+      for (const delta of deltas.toReversed()) state.revert(delta);
+      state.cursors = cursors;
+      if (random.next() < 0.7) {
+        state.pending.restoreAttempts(attempts);
+        const restored = state.pending.attempts();
+        expect(new Set(restored.gained)).toEqual(new Set(attempts.gained));
+        expect(restored.untried.map(({ key }) => key)).toEqual(attempts.untried.map(({ key }) => key));
+      }
+    } else {
+      log.push(...changes);
+    }
+    if (random.next() < 0.1) {
+      const replayed = new ClusterState();
+      for (const change of log) replayed.apply(change);
+      state = replayed;
+    }
+  }
+});
