@@ -190,6 +190,16 @@ describe("the master", () => {
     expect(wrong.err).toStartWith("error: --master: expected a URL");
   });
 
+  test("gets the declared user with each request", async () => {
+    const users: (string | null)[] = [];
+    const fetch = async (_: string, init: RequestInit) => {
+      users.push(new Headers(init.headers).get("podling-user"));
+      return new Response("[]", { headers: { "content-type": "application/json" } });
+    };
+    await podling("nodes -q", { fetch });
+    expect(users).toEqual(["tester@test"]);
+  });
+
   test("requires a token", async () => {
     const guarded = new Cluster("secret");
     try {

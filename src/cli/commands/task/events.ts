@@ -81,8 +81,9 @@ function sentence(event: WatchEvent): string {
   switch (event.type) {
     case "task.created":
     case "task.updated": {
-      const { name, taskId, reason } = event.task;
-      return `task ${name} (${taskId}) ${statusText(event.task)}: ${reason.message}`;
+      const { name, taskId, status, reason } = event.task;
+      const why = reason.message === status ? "" : `: ${reason.message}`;
+      return `task ${name} (${taskId}) ${statusText(event.task)}${why}`;
     }
     case "task.removed":
       return `task ${event.name} (${event.taskId}) removed`;

@@ -242,7 +242,7 @@ class Foreground {
     const ended = (await currentTask(context, started.taskId)) ?? started;
     this.#task = ended;
     if (ended.status === "failed" && ended.exitCode === null) await reportFailure(context, ended);
-    else if (ended.oomKilled) await context.say(`${ended.name} was killed: ${ended.reason.message}`);
+    else if (ended.oomKilled) await context.say(`${ended.name}: ${ended.reason.message}`);
     if (context.flags.has("rm")) await context.try("deleteTask", { id: ended.taskId });
     return containerExitCode(ended);
   }
