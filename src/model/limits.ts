@@ -1,4 +1,4 @@
-// Every bound of the system, with the reason for its number. Nothing else in the project hides one.
+// Every limit of the system, with the reason for its number. No other file has one.
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -8,13 +8,13 @@ const hour = 60 * minute;
 
 export const limits = {
   // ---- what a request may hold
-  /** A request body. A task with 64 KiB of environment and every list full stays well below. */
+  /** Size of a request body. A task with 64 KiB of environment and full lists stays well below. */
   bodyBytes: 1 * MiB,
-  /** Lists and objects within each other: four times what the deepest field has, and nothing that a parser stumbles over. */
+  /** Nesting of lists and objects: four times that of the deepest field, and safe for any parser. */
   bodyDepth: 32,
-  /** Names become container names and host names: 63 is the longest DNS label. */
+  /** Names become container names and host names, and 63 is the longest DNS label. */
   nameLength: 63,
-  /** Docker's own limit for a reference is 255 for the name and 128 for the tag. */
+  /** Docker's limits are 255 for the name and 128 for the tag. */
   imageLength: 384,
   /** Linux refuses a single argument or environment entry over 128 KiB; 32 KiB leaves room for several. */
   envValueLength: 32 * KiB,
@@ -32,59 +32,59 @@ export const limits = {
   mountCount: 64,
   constraintCount: 32,
   pathLength: 4096,
-  /** A label of over 1024 cores or 16 TiB is a slip of the pen. */
+  /** A larger value, or more than 16 TiB of memory, is most likely a mistake. */
   cpuCores: 1024,
   memoryBytes: 16 * 1024 * 1024 * MiB,
-  /** The engine refuses a container with less (Docker: 6 MiB). */
+  /** The engine refuses less (Docker: 6 MiB). */
   memoryLimitMinBytes: 6 * MiB,
-  /** The engine refuses a smaller quota (Docker: 1 ms of each 100 ms period). */
+  /** The engine refuses less (Docker: 1 ms of each 100 ms period). */
   cpuLimitMin: 0.01,
   nodeCapacity: 10_000,
   idempotencyKeyLength: 256,
-  /** X-Request-Id, kept in the journal with the command: a UUID has 36 characters, a trace header some 55. */
+  /** X-Request-Id, kept in the journal with the command: a UUID has 36 characters, a trace header about 55. */
   requestIdLength: 128,
-  /** A sentence with numbers, also when an engine's error is quoted in it. */
+  /** A sentence with numbers, including a quoted error of an engine. */
   messageLength: 2048,
 
   // ---- what the cluster may hold
-  /** Twice the largest fleet that the scheduler is measured with. */
+  /** Twice the largest cluster with which the scheduler is measured. */
   nodes: 20_000,
-  /** At about 1 KB a task this is 0.5 GB: beyond it the master says 429 rather than being killed for memory. */
+  /** At about 1 KB per task this is 0.5 GB. Beyond it the master answers 429 instead of running out of memory. */
   tasks: 500_000,
-  /** Tasks that may wait for room; beyond it a client is in a loop. */
+  /** Waiting tasks; a client that creates more is probably in a loop. */
   pendingTasks: 200_000,
-  /** Commands waiting for one tick: two seconds of the fastest client measured. */
+  /** Commands waiting for a tick: two seconds of the fastest client measured. */
   inboxCommands: 100_000,
 
   // ---- retention
-  /** Finished tasks kept for `ps -a`, `logs` and `explain`. */
+  /** Finished tasks that are kept for `ps -a`, `logs` and `explain`. */
   finishedTaskCount: 10_000,
   finishedTaskAgeMs: 24 * hour,
-  /** Ended containers a worker keeps for their logs. */
+  /** Ended containers that a worker keeps for their logs. */
   endedContainerCount: 50,
   endedContainerAgeMs: 24 * hour,
 
-  /** Of the disk with the engine's data: fuller than this, images that Podling pulled and nothing uses are removed ... */
+  /** Use of the engine's disk above which unused images that Podling pulled are removed ... */
   diskHighPercent: 85,
-  /** ... until it is no fuller than this: far enough below, that it does not begin again with the next pull. */
+  /** ... down to this, which is low enough that the next pull does not start it again. */
   diskLowPercent: 75,
-  /** A disk that fills at 100 MB/s loses 6 GB in between. Looking costs one call to the kernel. */
+  /** Interval of disk checks. A disk that fills at 100 MB/s loses 6 GB in between; a check is one system call. */
   diskLookMs: 1 * minute,
-  /** How late it may be noticed that somebody else removed an image; after a crash, when each was last used is as exact. */
+  /** Interval of image checks: how late the worker notices that someone removed an image, and the precision of last-use times after a crash. */
   imageLookMs: 10 * minute,
-  /** Images remembered as pulled: beyond it the ones unused for longest are forgotten, and stay. */
+  /** Images remembered as pulled. Beyond this, the least recently used ones are forgotten, and stay on the engine. */
   pulledImages: 1_000,
-  /** Removing a large image takes the engine's disk a while. */
+  /** Time limit for removing an image: a large one takes the disk a while. */
   removePatienceMs: 2 * minute,
-  /** The engine adds up every file of every volume for it. */
+  /** Time limit for the sizes of volumes, for which the engine adds up all files. */
   volumeSizesPatienceMs: 10 * second,
-  /** A clean-up that was asked for ends after so long with what it has; the rest goes with the next. */
+  /** A requested clean-up ends after this time with what it has done; the next one continues. */
   cleanupMs: 90 * second,
-  /** What the master waits for a worker that cleans: the time above, and one removal. */
+  /** How long the master waits for a clean-up: the time above, and one removal. */
   cleanupPatienceMs: 4 * minute,
-  /** Looking asks the engine for all it has, and may wait for the sizes of volumes. */
+  /** How long the master waits for a preview, which lists everything on the engine and may wait for sizes of volumes. */
   cleanupPreviewPatienceMs: 30 * second,
-  /** In one answer; what stays beyond it is counted. */
+  /** Items in a response; kept items beyond this are only counted. */
   cleanupItems: 2_000,
 
   // ---- paging and streams
@@ -92,65 +92,65 @@ export const limits = {
   listMax: 10_000,
   /** Changes kept in memory for watchers that resume: ten minutes of a busy small cluster. */
   watchHistoryEvents: 10_000,
-  /** A watcher that has this much unread is slow: it is cut off, and resumes by revision. */
+  /** A watcher with this much unread data is disconnected, and resumes by revision. */
   streamQueueBytes: 4 * MiB,
   /** One for each node, and two thousand watchers. */
   streams: 22_000,
-  /** A comment line keeps proxies from closing a silent stream. */
+  /** Interval of comment lines, which keep proxies from closing an idle stream. */
   streamKeepAliveMs: 15 * second,
-  /** Bytes of a two-way stream that may be under way in one direction: at 1 ms of latency it carries 250 MB/s. */
+  /** Bytes of a two-way stream that may be in transit in one direction: at 1 ms of latency it carries 250 MB/s. */
   duplexWindowBytes: 256 * 1024,
   /** One frame of a two-way stream; a keystroke waits for at most one of them. */
   duplexFrameBytes: 64 * 1024,
-  /** A two-way stream whose other end answers no pings for so long is closed. */
+  /** A two-way stream whose other end has answered no ping for this long is closed. */
   deadStreamMs: 60 * second,
-  /** A connection that is silent within a request. Streams and waiting answers switch this limit off. */
+  /** A connection without data within a request is closed. Streams and waiting responses switch this off. */
   idleConnectionMs: 30 * second,
-  /** Explanations that wait for their turn: each replays the log, some hundred milliseconds at 100,000 tasks. */
+  /** Waiting explanations: each replays the log, a few hundred milliseconds at 100,000 tasks. */
   explanationsInLine: 32,
   logTailMax: 100_000,
-  /** Logs a master reads from workers at once, each an outgoing request of the 256 that Bun carries: in `podling up` a worker with all of its own (128 for logs and stops, 51 others) still fits beside them. */
+  /** Logs that a master reads from workers at once, out of the 256 requests that Bun can have in flight. In `podling up` the requests of the worker (128 for logs and stops, 51 others) still fit beside them. */
   masterLogStreams: 64,
-  /** Readers of logs. Those who follow the same log share one request, so that this only bounds memory. */
+  /** Clients of logs. Clients of the same log share one request, so this only bounds memory. */
   logSubscribers: 2_000,
-  /** Of a log that is shared: whoever joins within it misses nothing, whoever falls behind it reads on by itself. */
+  /** Window of a shared log: a client that joins within it misses nothing, and one that falls behind it continues alone. */
   logWindowBytes: 1 * MiB,
-  /** A log that nobody has waited for so long gives way where all places are taken; its readers lose nothing. */
+  /** When all places are taken, a log that no client has waited for this long is closed; its clients lose nothing. */
   logIdleMs: 1 * second,
   waitMaxMs: 10 * minute,
   waitDefaultMs: 30 * second,
 
   // ---- liveness
   heartbeatMinMs: 1 * second,
-  /** The master sees about this many heartbeats a second at most, so it asks for fewer as nodes grow. */
+  /** Heartbeats that the master receives a second; with more nodes it asks for fewer from each. */
   heartbeatsPerSecond: 1_000,
-  /** Missed heartbeats before a node counts as lost; in small clusters the next two ask for more. */
+  /** Missed heartbeats before a node is lost; in small clusters the next two limits are larger. */
   heartbeatsMissed: 3,
-  /** A worker may stall for so long (a full disk queue, a busy core) anywhere in its beat. */
+  /** A worker may stall for this long at any time (a full disk queue, a busy core). */
   heartbeatStallMs: 2 * second,
-  /** Transit there and back, and the master's turn. With beat and stall 3.5 s: a replacement can run within 5 s. */
+  /** Transit in both directions, and the master's processing. Interval, stall and transit are 3.5 s, so a replacement can run within 5 s. */
   heartbeatTransitMs: 500,
-  /** A beat comes up to this share early, so that beats which a restart has aligned drift apart. */
+  /** Heartbeats come up to this share early, so that those aligned by a restart drift apart. */
   heartbeatJitter: 0.1,
-  /** A worker whose connection broke has a supervisor's pause of 1 s, and a start on a slow machine. */
+  /** A worker whose connection broke needs a second for its supervisor, and a start on a slow machine. */
   suspectGraceMs: 2_500,
-  /** The master looks at its own clock this often, and so notices when it was itself held up. */
+  /** Interval at which the master checks its own timer, to notice when it was stopped. */
   pulseMs: 500,
-  /** Held up for so long, it first listens for a whole lease: by then every worker that lives has tried again. */
+  /** A master that was stopped for this long gives all nodes a whole lease: by then every running worker has tried again. */
   masterSleptMs: 2 * second,
-  /** More than this share of the nodes silent at once is taken for the master's own network: --mass-loss-threshold. */
+  /** If more than this share of the nodes is silent at once, none is declared lost: --mass-loss-threshold. */
   massLossFraction: 0.5,
-  /** A node is damped from this many losses on. A reboot, and one that went wrong, are none of it. */
+  /** Losses from which a node is damped. A reboot, and a second one that went wrong, are allowed. */
   flapLosses: 3,
-  /** So long without a loss forgives one: flapping is three losses, each within this time of the one before. */
+  /** Time without a loss that cancels one: a node flaps if three losses each come within this time of the previous one. */
   flapForgivenMs: 10 * minute,
-  /** The first time that a damped node must be steady; each further loss doubles it. */
+  /** How long a damped node must be online the first time; each further loss doubles it. */
   flapSteadyMs: 30 * second,
-  /** No longer than a person takes to have a look. */
+  /** Longest such time: about how long a person takes to look at the node. */
   flapSteadyMaxMs: 30 * minute,
-  /** A worker asks again soon at first: a master that restarts is back within a second. */
+  /** First pause before a worker reconnects: a master that restarts is back within a second. */
   reconnectInitialMs: 100,
-  /** A node registered by hand beats by hand. */
+  /** Lease of a node whose heartbeats a person sends by hand. */
   handLeaseMs: 90 * second,
 
   // ---- journal
@@ -162,88 +162,88 @@ export const limits = {
   historyMs: 7 * 24 * hour,
   /** And no more than this, if that comes first: some 1.5 million changes. */
   historyBytes: 512 * MiB,
-  /** Records in one snapshot chunk: about 1 ms of serialising, so that requests are answered in between. */
+  /** Records in a snapshot chunk: about 1 ms of serialising, so that requests are served in between. */
   snapshotChunkRecords: 500,
-  /** A snapshot that failed (disk full) is tried again after so long. */
+  /** Pause after a failed snapshot (disk full). */
   snapshotRetryMs: 1 * minute,
-  /** Commands in one batch: bounds the time of a tick and the size of a row. */
+  /** Commands in a batch: bounds the time of a tick and the size of a row. */
   batchCommands: 4_096,
-  /** Commands that a batch names one by one, at some 100 bytes each; those beyond it are only counted. */
+  /** Commands that a batch lists one by one, at about 100 bytes each; the others are only counted. */
   batchCommandEntries: 64,
 
   // ---- backup
-  /** A backup that is sent to be restored: half a million tasks of 4 KiB. */
+  /** Size of a backup for a restore: half a million tasks of 4 KiB. */
   backupBytes: 2048 * MiB,
-  /** One line of it: a task with its report, or the header, which lists the finished tasks. */
+  /** Size of a line of it: a task with its report, or the header, which lists the finished tasks. */
   backupLineBytes: 32 * MiB,
-  /** Tasks that a backup may bring: twice what a cluster takes, since replacements of lost tasks are not held to that. */
+  /** Tasks in a backup: twice the limit of a cluster, because that limit does not apply to replacements of lost tasks. */
   restoredTasks: 1_000_000,
-  /** Backups read at once: each holds the records of its moment. */
+  /** Concurrent backups: each keeps the records of its moment in memory. */
   backupsAtOnce: 4,
-  /** A reader may pause as long as this, for a password or a slow tape; then its place is given to others. */
+  /** Longest pause of a client that reads a backup, for example for a password or a slow tape. */
   backupPatienceMs: 10 * minute,
-  /** Tasks (and nodes) that the answer to a restore names in each group; it counts all. */
+  /** Tasks (and nodes) that the response to a restore names in each group; it counts all. */
   differencesListed: 100,
 
   // ---- worker
-  /** Engines serialise much of a start; more in flight only lengthens each. Measured on 2 cores. */
+  /** Engines serialise most of a start, so more of them only take longer. Measured on 2 cores. */
   concurrentStarts: 8,
   concurrentPulls: 3,
-  /** Each waits for its container's grace, and holds a connection meanwhile. */
+  /** Each stop waits for the grace of its container and uses a connection meanwhile. */
   concurrentStops: 64,
-  /** A master that takes connections and does not answer must not use them all up. */
+  /** A master that accepts connections and does not answer must not use up all of them. */
   concurrentReports: 16,
-  /** An acknowledgement waits for the master's disk; beyond this it is asked again, which is harmless. */
+  /** An acknowledgement waits for the master's disk; after this time the report is repeated. */
   reportPatienceMs: 10 * second,
-  /** Short calls to the engine in flight. Bun carries 256 requests at once in all, and lets the rest wait. */
+  /** Short calls to the engine in flight. Bun can have 256 requests in flight in total; others wait. */
   engineCalls: 32,
-  /** Logs read at once from one worker; a followed one holds a connection for as long as it is read. */
+  /** Logs read from a worker at once; a followed log uses a connection for as long as it is read. */
   logStreams: 64,
-  /** An engine that hangs takes connections and says nothing: it is asked whether it lives. */
+  /** Interval of pings: an engine that hangs accepts connections but does not answer. */
   enginePingMs: 5 * second,
   enginePingPatienceMs: 10 * second,
-  /** A worker that starts waits for its engine's first answer, then registers without one: its stream's grace is 2.5 s. */
+  /** A starting worker waits this long for its engine, then registers without one: the grace of its stream is 2.5 s. */
   engineFirstAnswerMs: 1 * second,
-  /** Every so many pings, all containers are listed instead: an event that the engine dropped is made up for in a minute. */
+  /** After this many pings all containers are listed, so that an event dropped by the engine is noticed within a minute. */
   enginePingsPerList: 12,
   pullAttempts: 5,
-  /** A pull without any progress for so long is dead; unpacking a large layer is reported as progress. */
+  /** A pull without progress for this long has failed; unpacking a large layer is reported as progress. */
   pullSilenceMs: 5 * minute,
-  /** A port that a stopped container has just left may be free a moment later. */
+  /** The port of a container that has just stopped may become free a moment later. */
   startAttempts: 3,
   retryInitialMs: 500,
   retryMaxMs: 30 * second,
   restartBackoffInitialMs: 1 * second,
   restartBackoffMaxMs: 5 * minute,
-  /** A container that ran this long is healthy again: its back-off starts anew. */
+  /** A container that ran this long is healthy: its back-off starts over. */
   restartResetMs: 10 * minute,
   stopGraceSecondsDefault: 10,
   stopGraceSecondsMax: 3600,
-  /** Of a run that ended badly, kept with its task: a stack trace's worth, and 4 KiB at most in record and journal. */
+  /** Log lines kept of a failed run: enough for a stack trace, and at most 4 KiB in record and journal. */
   lastLogLines: 20,
   lastLogLineBytes: 512,
   lastLogBytes: 4 * KiB,
-  /** Twenty entries of a log have at most 16 KiB each; what sends more than this is not read on. */
+  /** Twenty entries of a log have at most 16 KiB each; reading stops beyond this. */
   lastLogReadBytes: 512 * KiB,
-  /** A restart never waits longer for it, nor does the word that a task has failed. */
+  /** A restart, and the report of a failed task, wait at most this long for the lines. */
   lastLogPatienceMs: 1 * second,
-  /** A task in a fast loop puts at most this many new lines into the journal: 4 KiB each 10 s. Its last run's always. */
+  /** A crash loop adds new lines to the journal at most this often: 4 KiB each 10 s. Those of the last run are always kept. */
   lastLogIntervalMs: 10 * second,
-  /** Logs read at once for it: a whole node that crashes must not hold all of the engine's connections. */
+  /** Logs read for this at once: a node on which everything crashes must not use up the connections to its engine. */
   lastLogReads: 8,
-  /** Reports of pull progress a task may cause: one a second. */
+  /** Interval of reports of pull progress for a task. */
   progressIntervalMs: 1 * second,
 
   // ---- simulation
-  /** All of them live in one process: at some 1 MiB a node this is 1 GiB. */
+  /** All run in one process: at about 1 MiB per node this is 1 GiB. */
   simulatedNodes: 1_000,
-  /** A year. What a seed finds it finds in minutes or days. */
+  /** A year. Seeds find bugs within minutes or days. */
   simulatedHours: 8_760,
   simulatedSeeds: 1_000_000,
-  /** More processes than the largest machines have cores only get in one another's way. */
+  /** More processes than the largest machines have cores only slow each other down. */
   simulationJobs: 512,
-  /** A plan of a hundred faults is down to a handful after about this many. */
+  /** A plan of a hundred faults is reduced to a handful after about this many runs. */
   simulationShrinkRuns: 300,
-  /** Longer than this nobody watches. What is found by then is smaller, too. */
+  /** Time limit of shrinking; the best result so far is kept. */
   simulationShrinkMs: 3 * minute,
 } as const;
