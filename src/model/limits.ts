@@ -1,4 +1,4 @@
-// Every limit of the system, with the reason for its number. No other file has one.
+// The limits of the system, each with the reason for its number.
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
