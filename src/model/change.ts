@@ -1,5 +1,6 @@
 // What the log holds: batches of changes. A change states the new value of a record, not the request that led to it.
 
+import type { TaskId } from "./ids.ts";
 import { type IdOf, type KindName, kindNames, type PackedOf, type UpdateOf } from "./kinds/kinds.ts";
 import type { RefusalCode } from "./refusal.ts";
 
@@ -23,6 +24,11 @@ for (const kind of kindNames) {
 /** "task.created" as kind and operation; undefined for a type that this program does not know. */
 export function parseChangeType(type: string): { kind: KindName; operation: Operation } | undefined {
   return parsed.get(type);
+}
+
+/** True when the change places this task on a node. */
+export function placesTask(change: Change, taskId: TaskId): boolean {
+  return change.type === "task.updated" && change.id === taskId && change.set.placement !== undefined;
 }
 
 /** A command of a batch: who asked for what. For audit, history and people who read the log. */

@@ -3,12 +3,20 @@
 import type { Node } from "../../model/node/node.ts";
 import type { TaskView } from "./task.ts";
 
-/** `GET /api/v1/watch`: event "change". */
+interface EventOf<Kind extends string> {
+  revision: number;
+  /** ISO 8601 UTC. */
+  at: string;
+  /** A new node's event is `node.registered`, a new task's `task.created`. */
+  type: `${Kind}.${"created" | "registered" | "updated" | "removed"}`;
+}
+
+/** `GET /api/v1/watch`: event "change". The record as the batch left it; of a removed one, its id and its name. */
 export type WatchEvent =
-  | { revision: number; at: string; type: "task.created" | "task.updated"; task: TaskView }
-  | { revision: number; at: string; type: "task.removed"; taskId: string; name: string }
-  | { revision: number; at: string; type: "node.registered" | "node.updated"; node: Node }
-  | { revision: number; at: string; type: "node.removed"; nodeId: string; hostname: string };
+  | (EventOf<"task"> & { task: TaskView })
+  | (EventOf<"task"> & { taskId: string; name: string })
+  | (EventOf<"node"> & { node: Node })
+  | (EventOf<"node"> & { nodeId: string; hostname: string });
 
 /** Event "sync" of assignments, and of tasks with watch: the whole set as of a revision. */
 export interface SyncEvent {

@@ -7,7 +7,7 @@ import { JournalUnusable } from "../../journal/journal.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
-import type { Change } from "../../model/change.ts";
+import { type Change, placesTask } from "../../model/change.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -56,8 +56,7 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
     records = 0;
     await new Promise<void>((resolve) => clock.soon(resolve));
   };
-  const isPlacement = (change: Change) =>
-    change.type === "task.updated" && change.id === task.taskId && change.set.placement !== undefined;
+  const isPlacement = (change: Change) => placesTask(change, task.taskId);
   try {
     return await recoverBefore(journal, task.placement!.revision, isPlacement, pause);
   } catch (error) {

@@ -110,7 +110,7 @@ export class WatchClient {
 
   #learn(event: WatchEvent): void {
     this.events++;
-    if (event.type === "task.removed") {
+    if ("taskId" in event) {
       this.tasks.delete(event.taskId as TaskId);
     } else if ("task" in event) {
       const { task } = event;

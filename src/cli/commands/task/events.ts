@@ -78,20 +78,16 @@ async function print(context: Context, event: WatchEvent): Promise<void> {
 }
 
 function sentence(event: WatchEvent): string {
-  switch (event.type) {
-    case "task.created":
-    case "task.updated": {
-      const { name, taskId, status, reason } = event.task;
-      const why = reason.message === status ? "" : `: ${reason.message}`;
-      return `task ${name} (${taskId}) ${statusText(event.task)}${why}`;
-    }
-    case "task.removed":
-      return `task ${event.name} (${event.taskId}) removed`;
-    case "node.registered":
-      return `node ${event.node.hostname} (${event.node.nodeId}) registered, ${nodeStatus(event.node)}`;
-    case "node.updated":
-      return `node ${event.node.hostname} (${event.node.nodeId}) ${nodeStatus(event.node)}`;
-    case "node.removed":
-      return `node ${event.hostname} (${event.nodeId}) removed`;
+  if ("task" in event) {
+    const { name, taskId, status, reason } = event.task;
+    const why = reason.message === status ? "" : `: ${reason.message}`;
+    return `task ${name} (${taskId}) ${statusText(event.task)}${why}`;
   }
+  if ("node" in event) {
+    const { hostname, nodeId } = event.node;
+    const registered = event.type.endsWith(".registered") ? "registered, " : "";
+    return `node ${hostname} (${nodeId}) ${registered}${nodeStatus(event.node)}`;
+  }
+  if ("taskId" in event) return `task ${event.name} (${event.taskId}) removed`;
+  return `node ${event.hostname} (${event.nodeId}) removed`;
 }
