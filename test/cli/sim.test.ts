@@ -17,12 +17,12 @@ const short = "--nodes 2 --hours 0.004";
 
 /** Fails a run when a batch with a command of this name is on the disk. */
 function failsAt(cause: string, failureClass: Checker["class"] = "safety"): Checker {
-  const look: Checker["look"] = (_, wrong) => ({
+  const hooks: Checker["hooks"] = (_, fail) => ({
     batch: ({ batch }) => {
-      if (batch.commands.some(({ type }) => type === cause)) wrong(`batch ${batch.revision} is of ${cause}`);
+      if (batch.commands.some(({ type }) => type === cause)) fail(`batch ${batch.revision} is of ${cause}`);
     },
   });
-  return { name: `no-${cause}`, sentence: `No batch is caused by ${cause}.`, class: failureClass, look };
+  return { name: `no-${cause}`, sentence: `No batch is caused by ${cause}.`, class: failureClass, hooks };
 }
 
 test("the fault groups are those of the simulator", () => {
@@ -85,7 +85,7 @@ describe("one seed", () => {
   test("a broken invariant is a crash with a stack", async () => {
     const broken: Checker = {
       ...failsAt("registerNode"),
-      look: () => ({
+      hooks: () => ({
         batch: () => {
           throw new Error("out of its mind");
         },
@@ -100,7 +100,7 @@ describe("one seed", () => {
     let runs = 0;
     const differs: Checker = {
       ...failsAt("nothing"),
-      look: ({ world }) => {
+      hooks: ({ world }) => {
         world.note(`run ${++runs}`);
         return {};
       },
@@ -123,11 +123,11 @@ describe("shrinking", () => {
   /** Fails at the second start of a master, which needs a crash and no other fault. */
   const secondStart: Checker = {
     ...failsAt("second start"),
-    look: (_, wrong) => {
+    hooks: (_, fail) => {
       let starts = 0;
       return {
         recovered: () => {
-          if (++starts > 1) wrong("a master started again");
+          if (++starts > 1) fail("a master started again");
         },
       };
     },

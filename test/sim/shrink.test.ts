@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import { faultGroups } from "../../src/sim/faults/fault-kinds.ts";
 import { drawPlan, type Fault, type Plan, type PlanOptions } from "../../src/sim/faults/plan.ts";
-import type { Failure } from "../../src/sim/run/context.ts";
+import type { Failure } from "../../src/sim/run/failure.ts";
 import type { Report } from "../../src/sim/run/report.ts";
 import { shrink } from "../../src/sim/run/shrink.ts";
 

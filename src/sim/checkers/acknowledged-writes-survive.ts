@@ -7,26 +7,26 @@ export const acknowledgedWritesSurvive: Checker = {
   name: "acknowledged-writes-survive",
   sentence: "What a client was told is done stays done, whatever crashes.",
   class: "safety",
-  look: ({ truth, ledger, list }, wrong) => ({
+  hooks: ({ truth, ledger, list }, fail) => ({
     recovered() {
       for (const [key, taskId] of ledger.created) {
-        if (!truth.knows(taskId)) wrong(`task ${taskId} was acknowledged for ${key}, and the log has lost it`);
+        if (!truth.knows(taskId)) fail(`task ${taskId} was acknowledged for ${key}, and the log has lost it`);
       }
     },
-    async settled() {
+    async quiescent() {
       for (const taskId of ledger.created.values()) {
-        if (!truth.knows(taskId)) wrong(`task ${taskId} was acknowledged, and is in no log`);
+        if (!truth.knows(taskId)) fail(`task ${taskId} was acknowledged, and is in no log`);
       }
       for (const taskId of ledger.removed) {
-        if (truth.tasks.has(taskId)) wrong(`task ${taskId} was acknowledged as removed, and is there`);
+        if (truth.tasks.has(taskId)) fail(`task ${taskId} was acknowledged as removed, and is there`);
       }
       for (const taskId of ledger.stopped) {
         const task = truth.tasks.get(taskId);
-        if (task && !isFinished(task.status)) wrong(`task ${taskId} was to stop, and is ${task.status}`);
+        if (task && !isFinished(task.status)) fail(`task ${taskId} was to stop, and is ${task.status}`);
       }
       const listed = new Set((await list()).map((task) => task.taskId));
       for (const taskId of ledger.created.values()) {
-        if (truth.tasks.has(taskId) && !listed.has(taskId)) wrong(`the master does not list task ${taskId}`);
+        if (truth.tasks.has(taskId) && !listed.has(taskId)) fail(`the master does not list task ${taskId}`);
       }
     },
   }),

@@ -6,12 +6,12 @@ export const answersAreDurable: Checker = {
   name: "answers-are-durable",
   sentence: "No answer and no event shows what a crash at that moment would lose.",
   class: "safety",
-  look: ({ truth }, wrong) => ({
-    told(task) {
+  hooks: ({ truth }, fail) => ({
+    sent(task) {
       if (truth.was(task)) return;
       const certain = truth.tasks.get(task.taskId);
       const said = `task ${task.taskId} was shown as ${task.status} (${task.reason.message})`;
-      wrong(`${said}; on the disk it is ${certain ? `${certain.status} (${certain.reason.message})` : "not there"}`);
+      fail(`${said}; on the disk it is ${certain ? `${certain.status} (${certain.reason.message})` : "not there"}`);
     },
   }),
 };

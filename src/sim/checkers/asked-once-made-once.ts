@@ -7,7 +7,7 @@ export const askedOnceMadeOnce: Checker = {
   name: "asked-once-made-once",
   sentence: "A request that is repeated with its key happened once.",
   class: "safety",
-  look: ({ truth }, wrong) => {
+  hooks: ({ truth }, fail) => {
     const made = new Map<string, TaskId>();
     return {
       batch({ tasks }) {
@@ -16,7 +16,7 @@ export const askedOnceMadeOnce: Checker = {
           if (key === undefined) continue;
           const before = made.get(key);
           // A key is remembered for as long as its task is.
-          if (before !== undefined && truth.tasks.has(before)) wrong(`${key} made task ${before}, and task ${id}`);
+          if (before !== undefined && truth.tasks.has(before)) fail(`${key} made task ${before}, and task ${id}`);
           made.set(key, id);
         }
       },

@@ -1,35 +1,36 @@
-// What a checker is: one sentence that must always be true, and when it looks.
+// A checker: one sentence that must be true in every run, and the moments at which it checks it.
 
 import type { TaskView } from "../../model/task/view.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
-import type { FailureClass, RunContext } from "../run/context.ts";
+import type { RunContext } from "../run/context.ts";
+import type { FailureClass } from "../run/failure.ts";
 import type { CertainBatch } from "../run/truth.ts";
 
-/** When it looks; it says what is wrong by `wrong`. */
-export interface Looks {
-  /** A batch became certain, and is applied to the truth. */
+/** The moments at which a checker can check. */
+export interface CheckerHooks {
+  /** A batch has become durable, and is applied to the truth. */
   batch?(batch: CertainBatch): void;
-  /** A snapshot became certain, of which the truth may be ahead. */
+  /** A snapshot has become durable. The truth may be ahead of it. */
   snapshot?(chunks: readonly string[]): void;
-  /** A record left the master, in an answer or an event. */
-  told?(task: TaskView): void;
-  /** A master has recovered, before anybody may ask it. */
+  /** A record has left the master, in an answer or an event. */
+  sent?(task: TaskView): void;
+  /** A master has recovered, and serves no request yet. */
   recovered?(): void;
   /** A worker asks its engine to start the container of this task. */
   start?(machine: WorkerMachine, taskId: string): void;
   /** A container was started. */
   run?(machine: WorkerMachine, taskId: string): void;
   /** Every five seconds of virtual time. */
-  now?(): void;
-  /** All has healed and come to rest: from now on nothing is to happen. */
-  rested?(): void | Promise<void>;
-  /** And nothing should have happened since. */
-  settled?(): void | Promise<void>;
+  periodic?(): void;
+  /** Everything works again, and the cluster has come to rest: from now on nothing should happen. */
+  converged?(): void | Promise<void>;
+  /** One minute after that. */
+  quiescent?(): void | Promise<void>;
 }
 
 export interface Checker {
   name: string;
   sentence: string;
   class: FailureClass;
-  look(scene: RunContext, wrong: (message: string) => void): Looks;
+  hooks(context: RunContext, fail: (message: string) => void): CheckerHooks;
 }

@@ -8,21 +8,21 @@ export const containersHaveOwners: Checker = {
   name: "containers-have-owners",
   sentence: "After healing every running container has its task, and every running task its container.",
   class: "liveness",
-  look: ({ truth, workers }, wrong) => ({
-    settled() {
+  hooks: ({ truth, workers }, fail) => ({
+    quiescent() {
       const running = new Map<string, string>();
       for (const { name, engine, identity } of workers) {
         for (const { taskId, status, nodeId } of engine.all()) {
           if (status !== "running") continue;
           running.set(taskId, name);
           const task = truth.tasks.get(taskId as TaskId);
-          if (!task || !isPlaced(task.status)) wrong(`${name} runs ${taskId}, which is ${task?.status ?? "unknown"}`);
+          if (!task || !isPlaced(task.status)) fail(`${name} runs ${taskId}, which is ${task?.status ?? "unknown"}`);
           else if (task.nodeId !== nodeId || identity?.nodeId !== nodeId)
-            wrong(`${name} runs ${taskId} of ${task.nodeId}`);
+            fail(`${name} runs ${taskId} of ${task.nodeId}`);
         }
       }
       for (const { taskId, status } of truth.tasks.values()) {
-        if (status === "running" && !running.has(taskId)) wrong(`${taskId} is said to run, and no container does`);
+        if (status === "running" && !running.has(taskId)) fail(`${taskId} is said to run, and no container does`);
       }
     },
   }),

@@ -12,8 +12,8 @@ export const deadAreLost: Checker = {
   name: "dead-are-lost",
   sentence: "A node that is gone is noticed within seconds, while the master and most of the others are well.",
   class: "liveness",
-  look: ({ truth, world, workers, disturbance, away, master }, wrong) => ({
-    now() {
+  hooks: ({ truth, world, workers, disturbance, away, master }, fail) => ({
+    periodic() {
       const calm = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.calmMs(name)));
       if (!master.master || calm < calmMs) return;
       if (away.size * 2 >= workers.length) return; // most of them: then it is the master's own network that it doubts
@@ -21,7 +21,7 @@ export const deadAreLost: Checker = {
         if (world.now - sinceMs < noticedMs) continue;
         for (const node of truth.state.nodes.values()) {
           if (node.hostname !== hostname || node.status === "offline") continue;
-          wrong(`${hostname} is away for ${Math.round((world.now - sinceMs) / 1000)} s, and counts as ${node.status}`);
+          fail(`${hostname} is away for ${Math.round((world.now - sinceMs) / 1000)} s, and counts as ${node.status}`);
         }
       }
     },

@@ -31,16 +31,16 @@ export const failuresHaveCauses: Checker = {
   name: "failures-have-causes",
   sentence: "A task ends as its program, image and node made it end, and for no other cause.",
   class: "safety",
-  look: ({ truth }, wrong) => ({
+  hooks: ({ truth }, fail) => ({
     batch({ tasks }) {
       for (const { id, before, after } of tasks) {
         const task = truth.tasks.get(id);
         if (!task || before?.status === after?.status) continue;
         if (after?.status === "failed") {
           const why = whyNot(task, task.reason);
-          if (why !== null) wrong(`task ${task.taskId} failed (${task.reason.code}), and ${why}`);
+          if (why !== null) fail(`task ${task.taskId} failed (${task.reason.code}), and ${why}`);
         } else if (after?.status === "completed" && (task.args[0] !== "job" || task.args[2] !== "0")) {
-          wrong(`task ${task.taskId} (${task.args.join(" ")}) is said to have completed`);
+          fail(`task ${task.taskId} (${task.args.join(" ")}) is said to have completed`);
         }
       }
     },

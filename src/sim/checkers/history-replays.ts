@@ -11,7 +11,7 @@ export const historyReplays: Checker = {
   name: "history-replays",
   sentence: "The log, replayed, gives the state that every batch left, and the one that the master shows.",
   class: "safety",
-  look: ({ truth, master, list }, wrong) => {
+  hooks: ({ truth, master, list }, fail) => {
     const replayed = () => {
       const { snapshot, batches } = new DiskJournal(master.disk, () => {}).contents();
       const state = snapshot ? readSnapshot(snapshot.chunks) : new ClusterState();
@@ -20,12 +20,12 @@ export const historyReplays: Checker = {
     };
     const same = (state: ClusterState, what: string) => {
       if (state.revision !== truth.state.revision)
-        wrong(`${what} ends at revision ${state.revision}, and ${truth.state.revision} was certain`);
+        fail(`${what} ends at revision ${state.revision}, and ${truth.state.revision} was certain`);
       else {
         const [log, certain] = [linesOf(state), linesOf(truth.state)];
         const at = log.findIndex((line, index) => line !== certain[index]);
         if (at >= 0 || log.length !== certain.length)
-          wrong(`at revision ${state.revision} ${what} gives ${short(log[at])}, and certain was ${short(certain[at])}`);
+          fail(`at revision ${state.revision} ${what} gives ${short(log[at])}, and certain was ${short(certain[at])}`);
       }
     };
     return {
@@ -34,13 +34,13 @@ export const historyReplays: Checker = {
         const state = readSnapshot(chunks);
         if (state.revision === truth.state.revision) same(state, "a snapshot");
       },
-      async settled() {
+      async quiescent() {
         const state = replayed();
         same(state, "the log");
         const listed = await list();
         const expected = [...state.order.after("")].map((taskId) => viewTask(state.task(taskId)));
         if (JSON.stringify(listed) !== JSON.stringify(expected))
-          wrong(`the master lists other tasks than its log has (${listed.length} against ${expected.length})`);
+          fail(`the master lists other tasks than its log has (${listed.length} against ${expected.length})`);
       },
     };
   },

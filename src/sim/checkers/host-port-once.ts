@@ -7,7 +7,7 @@ export const hostPortOnce: Checker = {
   name: "host-port-once",
   sentence: "No port of a node is given to two tasks at once.",
   class: "safety",
-  look: ({ truth }, wrong) => ({
+  hooks: ({ truth }, fail) => ({
     batch({ tasks }) {
       for (const { id, before, after } of tasks) {
         if (after?.status !== "scheduled" || before?.status === "scheduled") continue;
@@ -17,9 +17,7 @@ export const hostPortOnce: Checker = {
           if (other.taskId === task.taskId) continue;
           const port = task.ports.find((wanted) => other.ports.some((taken) => collide(taken, wanted)));
           if (port)
-            wrong(
-              `${port.hostIp}:${port.hostPort} of ${task.nodeId} is given to ${other.taskId} and to ${task.taskId}`,
-            );
+            fail(`${port.hostIp}:${port.hostPort} of ${task.nodeId} is given to ${other.taskId} and to ${task.taskId}`);
         }
       }
     },

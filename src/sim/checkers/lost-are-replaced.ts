@@ -14,19 +14,19 @@ export const lostAreReplaced: Checker = {
   sentence:
     "A lost node holds nothing any more, and each of its tasks that is to be kept alive has its like elsewhere.",
   class: "safety",
-  look: ({ truth }, wrong) => {
+  hooks: ({ truth }, fail) => {
     const { state } = truth;
     const checkHoldings = (nodeId: NodeId) => {
       const node = state.nodes.get(nodeId);
       const [held] = node?.status === "offline" ? truth.placedOn(nodeId) : [];
-      if (held) wrong(`${node!.hostname} is lost, and ${held.taskId} is still ${held.status} there`);
+      if (held) fail(`${node!.hostname} is lost, and ${held.taskId} is still ${held.status} there`);
     };
     const checkReplacement = (lost: TaskView) => {
-      if (lost.replacedBy === null) return wrong(`${lost.taskId} is to be kept alive, was lost, and is not replaced`);
+      if (lost.replacedBy === null) return fail(`${lost.taskId} is to be kept alive, was lost, and is not replaced`);
       const like = truth.tasks.get(lost.replacedBy);
-      if (!like && !truth.removed.has(lost.replacedBy)) return wrong(`${lost.taskId} is replaced by nothing`);
+      if (!like && !truth.removed.has(lost.replacedBy)) return fail(`${lost.taskId} is replaced by nothing`);
       const other = like && specFields.find((field) => JSON.stringify(like[field]) !== JSON.stringify(lost[field]));
-      if (other) wrong(`${lost.replacedBy} replaces ${lost.taskId}, and its ${other} is another`);
+      if (other) fail(`${lost.replacedBy} replaces ${lost.taskId}, and its ${other} is another`);
     };
     return {
       batch({ tasks, nodes }) {

@@ -10,14 +10,14 @@ export const lostWereAway: Checker = {
   name: "lost-were-away",
   sentence: "A node is lost only after something was wrong with it, its network or its master.",
   class: "safety",
-  look: ({ disturbance, away }, wrong) => ({
+  hooks: ({ disturbance, away }, fail) => ({
     batch({ nodes }) {
       for (const { before, after } of nodes) {
         if (after?.status !== "offline" || before?.status === "offline") continue;
         const { hostname } = after;
         const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(hostname));
         if (!away.has(hostname) && calmMs > effectMs)
-          wrong(`${hostname} was lost, and nothing had happened to it for ${Math.round(calmMs / 1000)} s`);
+          fail(`${hostname} was lost, and nothing had happened to it for ${Math.round(calmMs / 1000)} s`);
       }
     },
   }),

@@ -7,7 +7,7 @@ export const noOvercommit: Checker = {
   name: "no-overcommit",
   sentence: "No node is given more tasks, cores or memory than it has.",
   class: "safety",
-  look: ({ truth }, wrong) => ({
+  hooks: ({ truth }, fail) => ({
     batch({ tasks: changed }) {
       const nodes = new Set<string>();
       for (const { before, after } of changed)
@@ -15,17 +15,17 @@ export const noOvercommit: Checker = {
       for (const nodeId of nodes) {
         const node = truth.state.nodes.get(nodeId as never);
         if (!node) {
-          wrong(`tasks are placed on ${nodeId}, which is no node`);
+          fail(`tasks are placed on ${nodeId}, which is no node`);
           continue;
         }
         const tasks = truth.placedOn(node.nodeId);
         const cpu = cpuMillisOf(tasks) / 1000;
         const memory = memoryOf(tasks);
         if (tasks.length > node.capacity)
-          wrong(`${node.hostname} takes ${node.capacity} tasks, and has ${tasks.length}`);
-        if (node.cpu > 0 && cpu > node.cpu) wrong(`${node.hostname} has ${node.cpu} cores, and gave ${cpu}`);
+          fail(`${node.hostname} takes ${node.capacity} tasks, and has ${tasks.length}`);
+        if (node.cpu > 0 && cpu > node.cpu) fail(`${node.hostname} has ${node.cpu} cores, and gave ${cpu}`);
         if (node.memory > 0 && memory > node.memory)
-          wrong(`${node.hostname} has ${node.memory} bytes, and gave ${memory}`);
+          fail(`${node.hostname} has ${node.memory} bytes, and gave ${memory}`);
       }
     },
   }),

@@ -8,7 +8,7 @@ export const onePlacement: Checker = {
   name: "one-placement",
   sentence: "A task is given to one node, once, and its container runs on no other.",
   class: "safety",
-  look: ({ truth }, wrong) => {
+  hooks: ({ truth }, fail) => {
     const placed = new Map<TaskId, string>();
     const ranOn = new Map<string, WorkerMachine>();
     return {
@@ -17,20 +17,20 @@ export const onePlacement: Checker = {
           if (!after?.nodeId) continue;
           const before = placed.get(id);
           if (before !== undefined && before !== after.nodeId)
-            wrong(`task ${id} was on ${before}, and is given to ${after.nodeId}`);
+            fail(`task ${id} was on ${before}, and is given to ${after.nodeId}`);
           placed.set(id, after.nodeId);
         }
       },
       run(machine, taskId) {
         const nodeId = placed.get(taskId as TaskId);
-        if (nodeId === undefined) wrong(`task ${taskId} runs on ${machine.name}, and was never placed`);
+        if (nodeId === undefined) fail(`task ${taskId} runs on ${machine.name}, and was never placed`);
         else if (machine.identity && machine.identity.nodeId !== nodeId)
-          wrong(`task ${taskId} was placed on ${nodeId}, and runs on ${machine.name} (${machine.identity.nodeId})`);
+          fail(`task ${taskId} was placed on ${nodeId}, and runs on ${machine.name} (${machine.identity.nodeId})`);
         const other = ranOn.get(taskId);
         if (other && other !== machine && other.engine.runs(taskId))
-          wrong(`task ${taskId} runs on ${machine.name} and on ${other.name}`);
+          fail(`task ${taskId} runs on ${machine.name} and on ${other.name}`);
         ranOn.set(taskId, machine);
-        if (!truth.knows(taskId as TaskId)) wrong(`task ${taskId} runs, and is in no log`);
+        if (!truth.knows(taskId as TaskId)) fail(`task ${taskId} runs, and is in no log`);
       },
     };
   },

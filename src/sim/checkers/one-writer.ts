@@ -6,7 +6,7 @@ export const oneWriter: Checker = {
   name: "one-writer",
   sentence: "Each life of the master writes under a higher epoch, and batches follow one another without a gap.",
   class: "safety",
-  look: (_, wrong) => {
+  hooks: (_, fail) => {
     let revision = 0;
     let epoch = 0;
     let fresh = true;
@@ -15,10 +15,10 @@ export const oneWriter: Checker = {
         fresh = true;
       },
       batch({ batch }) {
-        if (batch.revision !== revision + 1) wrong(`revision ${batch.revision} follows ${revision}`);
+        if (batch.revision !== revision + 1) fail(`revision ${batch.revision} follows ${revision}`);
         // The first batch of a life is the one that begins its epoch.
         if (fresh ? batch.epoch <= epoch : batch.epoch !== epoch)
-          wrong(`revision ${batch.revision} is of epoch ${batch.epoch}, after epoch ${epoch}`);
+          fail(`revision ${batch.revision} is of epoch ${batch.epoch}, after epoch ${epoch}`);
         ({ revision, epoch } = batch);
         fresh = false;
       },

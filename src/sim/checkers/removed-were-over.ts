@@ -7,11 +7,11 @@ export const removedWereOver: Checker = {
   name: "removed-were-over",
   sentence: "A task is removed only when it has finished, or when somebody insists.",
   class: "safety",
-  look: ({ ledger }, wrong) => ({
+  hooks: ({ ledger }, fail) => ({
     batch({ tasks }) {
       for (const { id, before, after } of tasks) {
         if (after !== null || isFinished(before!.status) || ledger.forced.has(id)) continue;
-        wrong(`task ${id} was ${before!.status}, and is removed without force`);
+        fail(`task ${id} was ${before!.status}, and is removed without force`);
       }
     },
   }),

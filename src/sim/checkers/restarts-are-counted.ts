@@ -6,7 +6,7 @@ export const restartsAreCounted: Checker = {
   name: "restarts-are-counted",
   sentence: "A task is said to have restarted no more often than its container was started again.",
   class: "safety",
-  look: (_, wrong) => {
+  hooks: (_, fail) => {
     const starts = new Map<string, number>();
     return {
       start(_machine, taskId) {
@@ -17,7 +17,7 @@ export const restartsAreCounted: Checker = {
           if (!after || after.restarts === 0 || after.restarts === before?.restarts) continue;
           const started = starts.get(id) ?? 0;
           if (after.restarts >= started)
-            wrong(`task ${id} restarted ${after.restarts} times, and was started ${started} times in all`);
+            fail(`task ${id} restarted ${after.restarts} times, and was started ${started} times in all`);
         }
       },
     };

@@ -7,7 +7,7 @@ export const runsOnce: Checker = {
   name: "runs-once",
   sentence: "A task that is not to be restarted is started once.",
   class: "safety",
-  look: ({ truth }, wrong) => {
+  hooks: ({ truth }, fail) => {
     const starts = new Map<string, number>();
     return {
       run(machine, taskId) {
@@ -17,7 +17,7 @@ export const runsOnce: Checker = {
         const run = `${taskId} ${machine.name} ${machine.wipes}`;
         const count = (starts.get(run) ?? 0) + 1;
         starts.set(run, count);
-        if (count > 1) wrong(`task ${taskId} may run once, and was started ${count} times, last on ${machine.name}`);
+        if (count > 1) fail(`task ${taskId} may run once, and was started ${count} times, last on ${machine.name}`);
       },
     };
   },

@@ -8,16 +8,16 @@ export const statusGoesForward: Checker = {
   name: "status-goes-forward",
   sentence: "A status only goes forward, by the table of moves; what has finished never changes.",
   class: "safety",
-  look: (_, wrong) => ({
+  hooks: (_, fail) => ({
     batch({ tasks }) {
       for (const { id, before, after } of tasks) {
         if (!before || !after) continue;
         const { status: from } = before;
         const { status: to } = after;
-        if (isFinished(from) && to !== from) wrong(`task ${id} had ${from}, and becomes ${to}`);
+        if (isFinished(from) && to !== from) fail(`task ${id} had ${from}, and becomes ${to}`);
         else if (isFinished(from) && after.replacedBy === before.replacedBy)
-          wrong(`task ${id} had ${from}, and changes`);
-        else if (to !== from && !isTransition(from, to)) wrong(`task ${id} goes from ${from} to ${to}`);
+          fail(`task ${id} had ${from}, and changes`);
+        else if (to !== from && !isTransition(from, to)) fail(`task ${id} goes from ${from} to ${to}`);
       }
     },
   }),

@@ -9,11 +9,10 @@ export const strangersAreRefused: Checker = {
   name: "strangers-are-refused",
   sentence: "Only the node that a task was given to says how it goes.",
   class: "safety",
-  look: (_, wrong) => ({
+  hooks: (_, fail) => ({
     batch({ tasks }) {
       for (const { id, after } of tasks) {
-        if (after?.reason.message === strangersWord)
-          wrong(`task ${id} changes by the word of a node that it is not on`);
+        if (after?.reason.message === strangersWord) fail(`task ${id} changes by the word of a node that it is not on`);
       }
     },
   }),

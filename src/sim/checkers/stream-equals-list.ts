@@ -7,28 +7,29 @@ export const streamEqualsList: Checker = {
   name: "stream-equals-list",
   sentence: "Who lists once and then watches has, over every break, what a list says.",
   class: "safety",
-  look: ({ list, mirror, truth }, wrong) => {
+  hooks: ({ list, watchClient, truth }, fail) => {
     const textOf = cachedTexts();
     let comparedAt = -1;
     const compare = (tasks: readonly TaskView[]) => {
       const certain = new Map(tasks.map((task) => [task.taskId, task]));
-      for (const task of mirror.tasks.values()) {
+      for (const task of watchClient.tasks.values()) {
         const there = certain.get(task.taskId);
-        if (there === undefined) wrong(`a watcher still has ${task.taskId}, which was removed`);
+        if (there === undefined) fail(`a watcher still has ${task.taskId}, which was removed`);
         else if (textOf(there) !== textOf(task))
-          wrong(`a watcher has ${task.taskId} as ${task.status}: it missed a change`);
+          fail(`a watcher has ${task.taskId} as ${task.status}: it missed a change`);
       }
-      if (mirror.tasks.size < tasks.length) wrong(`a watcher has ${mirror.tasks.size} of ${tasks.length} tasks`);
+      if (watchClient.tasks.size < tasks.length)
+        fail(`a watcher has ${watchClient.tasks.size} of ${tasks.length} tasks`);
     };
     return {
-      now() {
+      periodic() {
         // Only then is nothing on its way to it.
         const { revision } = truth.state;
-        if (mirror.revision !== revision || revision === comparedAt) return;
+        if (watchClient.revision !== revision || revision === comparedAt) return;
         comparedAt = revision;
         compare([...truth.tasks.values()]);
       },
-      settled: async () => compare(await list()),
+      quiescent: async () => compare(await list()),
     };
   },
 };

@@ -6,22 +6,22 @@ export const thingsAreBounded: Checker = {
   name: "things-are-bounded",
   sentence: "Containers, runners, streams and waiting commands stay within their bounds.",
   class: "liveness",
-  look: ({ truth, workers, network, ask }, wrong) => ({
-    async settled() {
+  hooks: ({ truth, workers, network, ask }, fail) => ({
+    async quiescent() {
       for (const { name, engine, worker, identity, endedContainers } of workers) {
         const mine = engine.all().filter(({ nodeId }) => nodeId === identity?.nodeId);
         const idle = mine.filter(({ status }) => status !== "running").length;
-        if (idle > endedContainers) wrong(`${name} keeps ${idle} ended containers`);
+        if (idle > endedContainers) fail(`${name} keeps ${idle} ended containers`);
         const holdings = worker?.holdings().length ?? 0;
         if (holdings > mine.length + truth.state.placedOn(identity?.nodeId as never).size)
-          wrong(`${name} has ${holdings} runners for ${mine.length} containers`);
+          fail(`${name} has ${holdings} runners for ${mine.length} containers`);
       }
       const metrics = await ask<string>("/metrics");
       const read = (metric: string) => Number(new RegExp(`^${metric} (\\d+)$`, "m").exec(metrics)?.[1]);
       const open = network.openStreams + network.halfOpenStreams;
       const streams = read("podling_streams");
-      if (streams > open) wrong(`the master holds ${streams} streams, and ${open} are read`);
-      if (read("podling_inbox_commands") > 0) wrong(`${read("podling_inbox_commands")} commands wait`);
+      if (streams > open) fail(`the master holds ${streams} streams, and ${open} are read`);
+      if (read("podling_inbox_commands") > 0) fail(`${read("podling_inbox_commands")} commands wait`);
     },
   }),
 };

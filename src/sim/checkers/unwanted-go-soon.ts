@@ -13,7 +13,7 @@ export const unwantedGoSoon: Checker = {
   sentence:
     "What is not wanted any more stops within its grace and some seconds, while its machine and the master are well.",
   class: "liveness",
-  look: ({ truth, world, workers, disturbance, away, master }, wrong) => {
+  hooks: ({ truth, world, workers, disturbance, away, master }, fail) => {
     /** Since when nobody wants it to run, and how long it may take to stop. */
     const unwanted = new Map<TaskId, { sinceMs: number; graceMs: number }>();
     const graces = new Map<TaskId, number>();
@@ -28,7 +28,7 @@ export const unwantedGoSoon: Checker = {
           if (after === null || after.desired === "stopped" || isFinished(after.status)) end(id);
         }
       },
-      now() {
+      periodic() {
         if (!master.master) return;
         const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(masterPauses));
         for (const { name, engine, identity, worker } of workers) {
@@ -40,7 +40,7 @@ export const unwantedGoSoon: Checker = {
             const lateMs = Math.min(world.now - since.sinceMs, calmMs, disturbance.calmMs(name));
             const task = truth.tasks.get(taskId as TaskId);
             if (lateMs > patienceMs)
-              wrong(
+              fail(
                 `${name} still runs ${taskId}, which is ${task?.status ?? "removed"}, after ${Math.round(lateMs / 1000)} s in peace`,
               );
           }

@@ -6,22 +6,22 @@ export const viewsAgree: Checker = {
   name: "views-agree",
   sentence: "After healing a worker wants exactly what the master has placed on its node.",
   class: "liveness",
-  look: ({ truth, workers }, wrong) => ({
-    settled() {
+  hooks: ({ truth, workers }, fail) => ({
+    quiescent() {
       for (const { name, worker, identity } of workers) {
         if (!worker || !identity) {
-          wrong(`${name} has no worker after healing`);
+          fail(`${name} has no worker after healing`);
           continue;
         }
         const placed = truth.state.placedOn(identity.nodeId as never);
         const held = worker.holdings().filter(({ wish }) => wish !== null);
         for (const { taskId, wish } of held) {
-          if (!placed.has(taskId)) wrong(`${name} wants ${taskId}, which is not placed on it`);
+          if (!placed.has(taskId)) fail(`${name} wants ${taskId}, which is not placed on it`);
           else if (wish!.desired !== truth.tasks.get(taskId)!.desired)
-            wrong(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.tasks.get(taskId)!.desired}`);
+            fail(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.tasks.get(taskId)!.desired}`);
         }
         const wanted = new Set(held.map(({ taskId }) => taskId));
-        for (const taskId of placed) if (!wanted.has(taskId)) wrong(`${name} has never heard of ${taskId}`);
+        for (const taskId of placed) if (!wanted.has(taskId)) fail(`${name} has never heard of ${taskId}`);
       }
     },
   }),

@@ -7,13 +7,13 @@ export const waitingHasCause: Checker = {
   name: "waiting-has-cause",
   sentence: "In a settled cluster a task waits only where no node has room for it.",
   class: "liveness",
-  look: ({ truth }, wrong) => ({
-    settled() {
+  hooks: ({ truth }, fail) => ({
+    quiescent() {
       for (const task of truth.tasks.values()) {
         if (task.status !== "pending") continue;
         for (const node of truth.state.nodes.values()) {
           if (couldTake(node, truth.placedOn(node.nodeId), task))
-            wrong(`${task.taskId} waits (${task.reason.message}), and ${node.hostname} has room for it`);
+            fail(`${task.taskId} waits (${task.reason.message}), and ${node.hostname} has room for it`);
         }
       }
     },

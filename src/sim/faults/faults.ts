@@ -1,4 +1,4 @@
-// Breaks things as the plan says, and mends them again. What breaks is noted, so that checkers know who was disturbed.
+// Breaks things as the plan says, and repairs them again. What breaks is noted, so that checkers know who was disturbed.
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
@@ -12,51 +12,51 @@ import type { Fault } from "./plan.ts";
 const unnoticedMs = limits.streamKeepAliveMs * 2.5;
 
 /** Mends what a fault broke. */
-type Mend = () => void;
+type Repair = () => void;
 
 export class Faults {
-  readonly #scene: RunContext;
+  readonly #context: RunContext;
   readonly #random: Random;
-  readonly #mends = new Set<Mend>();
+  readonly #repairs = new Set<Repair>();
   /** Faults that happened, by kind. */
   readonly counts = new Map<FaultKind, number>();
 
-  constructor(scene: RunContext, faults: readonly Fault[]) {
-    this.#scene = scene;
-    this.#random = scene.world.random("faults");
-    for (const fault of faults) scene.world.after(fault.atMs, () => this.#happen(fault));
+  constructor(context: RunContext, faults: readonly Fault[]) {
+    this.#context = context;
+    this.#random = context.world.random("faults");
+    for (const fault of faults) context.world.after(fault.atMs, () => this.#happen(fault));
   }
 
   /** Everything works again, and stays so. */
   healAll(): void {
-    for (const mend of [...this.#mends]) mend();
-    this.#scene.away.clear();
+    for (const repair of [...this.#repairs]) repair();
+    this.#context.away.clear();
   }
 
   #happen(fault: Fault): void {
-    const { world, workers, disturbance } = this.#scene;
-    if (this.#scene.healed) return;
+    const { world, workers, disturbance } = this.#context;
+    if (this.#context.healed) return;
     const worker = workers[fault.target % workers.length]!;
-    const mend = this.#break(fault, worker);
-    if (mend === null) return;
+    const repair = this.#break(fault, worker);
+    if (repair === null) return;
     this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
     world.note(`fault ${fault.index} ${fault.kind} at ${worker.name} for ${fault.durationMs} ms`);
     const whom = concerned(fault, worker);
-    const once: Mend = () => {
-      if (!this.#mends.delete(once)) return;
+    const once: Repair = () => {
+      if (!this.#repairs.delete(once)) return;
       world.note(`fault ${fault.index} ${fault.kind} is over`);
       // Machines without power reset no connection: whose it was finds out by the silence.
       if (whom !== null) world.after(fault.kind === "master-power" ? unnoticedMs : 0, () => disturbance.end(whom));
-      mend();
+      repair();
     };
-    this.#mends.add(once);
+    this.#repairs.add(once);
     if (whom !== null) disturbance.begin(whom);
     world.after(fault.durationMs, once);
   }
 
   /** Null: there is nothing that it could break now. */
-  #break(fault: Fault, worker: WorkerMachine): Mend | null {
-    const { master } = this.#scene;
+  #break(fault: Fault, worker: WorkerMachine): Repair | null {
+    const { master } = this.#context;
     switch (fault.kind) {
       case "master-crash":
         master.crash();
@@ -108,22 +108,22 @@ export class Faults {
   }
 
   #leaves(worker: WorkerMachine): void {
-    const { away, world } = this.#scene;
+    const { away, world } = this.#context;
     if (!away.has(worker.name)) away.set(worker.name, world.now);
   }
 
   #returns(worker: WorkerMachine): void {
-    this.#scene.away.delete(worker.name);
+    this.#context.away.delete(worker.name);
   }
 
-  #pause({ kind, strength }: Fault, worker: WorkerMachine): Mend | null {
-    const process = kind === "master-pause" ? this.#scene.master.process : worker.process;
+  #pause({ kind, strength }: Fault, worker: WorkerMachine): Repair | null {
+    const process = kind === "master-pause" ? this.#context.master.process : worker.process;
     if (!process || process.paused) return null;
     process.pause();
     if (kind === "worker-pause" || strength < 0.5) return () => process.resume();
     // A machine that is suspended is off the network, too: what was said meanwhile does not wait in its sockets.
-    const { network, workers } = this.#scene;
-    const peers = ["clients", "mirror", ...workers.map(({ name }) => name)];
+    const { network, workers } = this.#context;
+    const peers = ["clients", "watcher", ...workers.map(({ name }) => name)];
     for (const peer of peers) network.cut(peer, "master");
     return () => {
       process.resume();
@@ -131,7 +131,7 @@ export class Faults {
     };
   }
 
-  #power({ kind }: Fault, worker: WorkerMachine): Mend | null {
+  #power({ kind }: Fault, worker: WorkerMachine): Repair | null {
     if (!worker.host.up) return null;
     worker.powerOff();
     this.#leaves(worker);
@@ -142,8 +142,8 @@ export class Faults {
     };
   }
 
-  #cut({ kind, strength }: Fault, worker: WorkerMachine): Mend {
-    const { network, workers } = this.#scene;
+  #cut({ kind, strength }: Fault, worker: WorkerMachine): Repair {
+    const { network, workers } = this.#context;
     const many = kind === "partition-many";
     // Cut off on its way back alone, what it says still arrives.
     const silent = !many && kind !== "partition-there";
@@ -162,8 +162,8 @@ export class Faults {
     };
   }
 
-  #disturbLink({ kind, strength }: Fault, { name }: WorkerMachine): Mend {
-    const { network } = this.#scene;
+  #disturbLink({ kind, strength }: Fault, { name }: WorkerMachine): Repair {
+    const { network } = this.#context;
     if (kind === "broken-streams") {
       network.breakStreams(strength);
       return () => {};
@@ -181,8 +181,8 @@ export class Faults {
     };
   }
 
-  #disk({ kind, strength }: Fault): Mend {
-    const { disk } = this.#scene.master;
+  #disk({ kind, strength }: Fault): Repair {
+    const { disk } = this.#context.master;
     if (kind === "disk-slow") {
       // Faults of one kind may overlap, and end in any order: the slowness of the newest that is left counts.
       const slow = { min: 50, max: 100 + strength * 3000 };
@@ -204,8 +204,8 @@ export class Faults {
   }
 
   /** Clocks do not jump back by themselves: whoever set it wrong leaves it so for a while, then sets it right. */
-  #jump({ strength, target }: Fault, worker: WorkerMachine): Mend {
-    const host = target % 3 === 0 ? this.#scene.master.host : worker.host;
+  #jump({ strength, target }: Fault, worker: WorkerMachine): Repair {
+    const host = target % 3 === 0 ? this.#context.master.host : worker.host;
     const hours = target % 2 === 0 ? strength * 2 : -strength * 2;
     host.clockOffsetMs = Math.round(hours * 3_600_000 * (target % 5 === 0 ? 1 : 0.002));
     return () => {
@@ -213,7 +213,7 @@ export class Faults {
     };
   }
 
-  #engine({ kind, strength }: Fault, worker: WorkerMachine): Mend | null {
+  #engine({ kind, strength }: Fault, worker: WorkerMachine): Repair | null {
     const { engine, engineDelayMs } = worker;
     if (!worker.host.up) return null;
     const running = engine.all().filter(({ status }) => status === "running");

@@ -22,7 +22,7 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, he
       return { ...forever, ignoresStop: true };
     case "job":
       return { runsMs: numbers[0]!, exitCode: numbers[1]! };
-    case "loop": // fails again and again, until somebody mends it
+    case "loop": // fails again and again, until somebody repairs it
       return healed ? forever : { runsMs: numbers[0]!, exitCode: 3, stderr: `attempt ${run}: no database` };
     case "oom":
       return healed ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
@@ -36,7 +36,7 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, he
 const amounts = [0, 0.1, 0.25, 0.5] as const;
 
 /** A task as somebody might want it. `serial` makes its name. */
-export function drawWish(random: Random, serial: number): ParsedTaskInput {
+export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   const pick = randomInteger(random, 100);
   const runsMs = 500 + randomInteger(random, 30_000);
   const wish: ParsedTaskInput = {

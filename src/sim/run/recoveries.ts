@@ -6,13 +6,13 @@ import type { CertainBatch } from "./truth.ts";
 
 export class Recoveries {
   readonly samples: number[] = [];
-  readonly #scene: RunContext;
+  readonly #context: RunContext;
   /** Replacement -> when the node of the replaced one went away. */
   readonly #waiting = new Map<TaskId, number>();
   #stopped = false;
 
-  constructor(scene: RunContext) {
-    this.#scene = scene;
+  constructor(context: RunContext) {
+    this.#context = context;
   }
 
   /** Once everything heals, what comes back is no replacement any more. */
@@ -21,7 +21,7 @@ export class Recoveries {
   }
 
   batch({ tasks }: CertainBatch): void {
-    const { truth, away, world } = this.#scene;
+    const { truth, away, world } = this.#context;
     for (const { id, before, after } of tasks) {
       if (after === null || this.#stopped) continue;
       if (after.replacedBy && before?.replacedBy == null && after.nodeId) {

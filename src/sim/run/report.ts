@@ -1,13 +1,13 @@
-// What a run was and how it ended: the figures, and the sentences that people read.
+// The result of one simulated run: figures, and the first failure.
 
 import type { Plan } from "../faults/plan.ts";
-import type { Failure } from "./context.ts";
+import type { Failure } from "./failure.ts";
 
 export interface Report {
   plan: Plan;
-  /** The first thing that was wrong; null: nothing was. */
+  /** The first failure. Null if the run passed. */
   failure: Failure | null;
-  /** Of all that happened: the same for the same seed and code. */
+  /** Depends on every event of the run: the same for the same seed and code. */
   hash: string;
   virtualMs: number;
   events: number;
@@ -21,8 +21,8 @@ export interface Report {
   unanswered: number;
   watcherEvents: number;
   nodes: number;
-  /** From a node's going away to its task's replacement running, in ms. */
+  /** From the moment a node goes away to the start of its task's replacement, in ms. */
   recoveriesMs: number[];
-  /** From healing to rest; null: it did not come so far. */
+  /** From the repair to rest, in ms. Null if the cluster did not come to rest. */
   convergedAfterMs: number | null;
 }

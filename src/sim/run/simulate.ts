@@ -1,8 +1,8 @@
-// Runs one plan: first everything may break, and nothing wrong may be seen; then all heals, and the cluster must come to
-// rest and stay quiet. Gives back what happened, and the first thing that was wrong.
+// Runs one plan. First faults happen, and no checker may fail. Then everything is repaired, and the cluster must come to
+// rest and stay at rest. Returns what happened, with the first failure.
 
 import type { TaskView } from "../../model/task/view.ts";
-import type { Checker, Looks } from "../checkers/checker.ts";
+import type { Checker, CheckerHooks } from "../checkers/checker.ts";
 import { checkers } from "../checkers/index.ts";
 import { Disturbance } from "../faults/disturbance.ts";
 import { Faults } from "../faults/faults.ts";
@@ -16,79 +16,84 @@ import { Workload } from "../workload/workload.ts";
 import { unseal } from "../world/disk-journal.ts";
 import { Network } from "../world/network.ts";
 import { World } from "../world/world.ts";
-import type { Failure, RunContext } from "./context.ts";
-import { unsettledBecause } from "./convergence.ts";
+import type { RunContext } from "./context.ts";
+import { notAtRestBecause } from "./convergence.ts";
+import type { Failure } from "./failure.ts";
 import { Recoveries } from "./recoveries.ts";
 import type { Report } from "./report.ts";
 import { Truth } from "./truth.ts";
 
-/** After healing: the longest back-offs, leases and give-ups of connections, one after the other. */
+/** After the repair: the longest back-offs, leases and connection timeouts, one after the other. */
 const convergeWithinMs = 15 * 60_000;
-/** Nodes that flapped for less long are let be steady by themselves. */
-const longestDoubtMs = 2 * 60_000;
+/** A node that must be steady for longer than this is released by the operator; the others are waited for. */
+const longestDampingMs = 2 * 60_000;
 const quietMs = 60_000;
-/** Events between two looks at the outside: some 50 ms. */
+/** Events between two returns to the platform's event loop: some 50 ms. */
 const eventsPerSlice = 20_000;
 const checkEveryMs = 5000;
 
 export interface SimulateOptions {
   plan: Plan;
-  /** Checkers, by name, that may fail the run; left out: all. A broken invariant always does. */
+  /** Names of the checkers that may fail the run. Default: all. A broken invariant always fails it. */
   only?: readonly string[] | undefined;
   trace?: ((line: string) => void) | undefined;
-  /** Told now and then how far it is, in ms of virtual time. */
+  /** Called now and then with the virtual time in ms. */
   onProgress?: ((virtualMs: number) => void) | undefined;
-  /** Look beside the usual ones. */
+  /** In addition to the usual ones. */
   moreCheckers?: readonly Checker[] | undefined;
 }
 
 export async function simulate(options: SimulateOptions): Promise<Report> {
   const { onProgress } = options;
   const run = new Run(options);
-  const stopListening = listenForBroken(run);
+  const stopListening = listenForCrashes(run);
   try {
     await run.play(onProgress ?? (() => {}));
   } catch (error) {
-    run.broken(error);
+    run.crashed(error);
   } finally {
     stopListening();
   }
   return run.report();
 }
 
-/** A broken invariant in the depth of a promise ends a real process; here it ends the run. */
-function listenForBroken(run: Run): () => void {
-  const broken = (error: unknown) => run.broken(error);
-  process.on("unhandledRejection", broken);
-  process.on("uncaughtException", broken);
+/** A broken invariant inside a promise ends a real process; here it ends the run. */
+function listenForCrashes(run: Run): () => void {
+  const crashed = (error: unknown) => run.crashed(error);
+  process.on("unhandledRejection", crashed);
+  process.on("uncaughtException", crashed);
   return () => {
-    process.off("unhandledRejection", broken);
-    process.off("uncaughtException", broken);
+    process.off("unhandledRejection", crashed);
+    process.off("uncaughtException", crashed);
   };
 }
 
-const moments = ["batch", "snapshot", "told", "recovered", "start", "run", "now", "rested", "settled"] as const;
+const moments = [
+  ...["batch", "snapshot", "sent", "recovered", "start", "run", "periodic", "converged", "quiescent"],
+] as (keyof CheckerHooks)[];
 
-function byMoment(looks: readonly Looks[]): Record<keyof Looks, Looks[]> {
-  const at = (moment: keyof Looks) => looks.filter((one) => one[moment] !== undefined);
-  return Object.fromEntries(moments.map((moment) => [moment, at(moment)])) as Record<keyof Looks, Looks[]>;
+function byMoment(all: readonly CheckerHooks[]): Record<keyof CheckerHooks, CheckerHooks[]> {
+  const at = (moment: keyof CheckerHooks) => all.filter((hooks) => hooks[moment] !== undefined);
+  return Object.fromEntries(moments.map((moment) => [moment, at(moment)])) as Record<
+    keyof CheckerHooks,
+    CheckerHooks[]
+  >;
 }
 
 class Run {
   readonly #plan: Plan;
-  /** Null: all checkers may fail it. */
+  /** Null if all checkers may fail the run. */
   readonly #only: ReadonlySet<string> | null;
   readonly #world: World;
-  readonly #scene: RunContext;
+  readonly #context: RunContext;
   readonly #faults: Faults;
   readonly #workload: Workload;
-  /** The checkers' looks, by when they are. */
-  readonly #looksAt: Record<keyof Looks, Looks[]>;
+  readonly #hooksAt: Record<keyof CheckerHooks, CheckerHooks[]>;
   readonly #recoveries: Recoveries;
   #failure: Failure | null = null;
   #checks = 0;
   #convergedAfterMs: number | null = null;
-  #quietWatched = false;
+  #atRest = false;
 
   constructor({ plan, only, trace, moreCheckers = [] }: SimulateOptions) {
     this.#plan = plan;
@@ -104,11 +109,11 @@ class Run {
       snapshotChanges: plan.snapshotChanges,
       finishedTasks: plan.finishedTasks,
       massLossFraction: plan.massLossFraction,
-      onBroken: (error) => this.broken(error),
+      onBroken: (error) => this.crashed(error),
     });
     master.disk.syncMs = { min: plan.syncMs / 2, max: plan.syncMs };
     const workers: WorkerMachine[] = [];
-    const scene: RunContext = {
+    const context: RunContext = {
       world,
       network,
       truth,
@@ -118,70 +123,70 @@ class Run {
       disturbance: new Disturbance(world),
       away: new Map(),
       healed: false,
-      mirror: null as never,
-      quiet: { batches: 0, commands: [] },
+      watchClient: null as never,
+      activity: { batches: 0, commands: [] },
       ask: (path, method) => this.#ask(path, method),
       list: () => this.#list(),
       fail: (failure) => this.#fail(failure),
     };
-    this.#scene = scene;
+    this.#context = context;
     for (let i = 1; i <= plan.nodes; i++)
       workers.push(this.#worker(`n${i}`, world.random(`old n${i}`).next() * 100 < plan.oldWorkers));
-    scene.mirror = new WatchClient(scene);
-    const looks = [...checkers, ...moreCheckers].map((checker) =>
-      checker.look(scene, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
+    context.watchClient = new WatchClient(context);
+    const hooks = [...checkers, ...moreCheckers].map((checker) =>
+      checker.hooks(context, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
     );
-    this.#looksAt = byMoment(looks);
-    this.#recoveries = new Recoveries(scene);
+    this.#hooksAt = byMoment(hooks);
+    this.#recoveries = new Recoveries(context);
     this.#wire();
-    this.#workload = new Workload(scene, plan.clients, plan.pauseMs);
-    this.#faults = new Faults(scene, plan.faults);
+    this.#workload = new Workload(context, plan.clients, plan.pauseMs);
+    this.#faults = new Faults(context, plan.faults);
   }
 
   #worker(name: string, old: boolean): WorkerMachine {
     return new WorkerMachine({
       world: this.#world,
-      network: this.#scene.network,
+      network: this.#context.network,
       name,
       old,
-      healed: () => this.#scene.healed,
+      healed: () => this.#context.healed,
       onRun: (machine, taskId) => {
         this.#world.note(`${machine.name} runs ${taskId}`);
-        this.#look("run", (looks) => looks.run!(machine, taskId));
+        this.#check("run", (hooks) => hooks.run!(machine, taskId));
       },
       onEngineCall: (machine, call, words) => {
         if (call === "start") {
           const started = machine.engine.all().find(({ containerId }) => containerId === words[0]);
-          if (started) this.#look("start", (looks) => looks.start!(machine, started.taskId));
+          if (started) this.#check("start", (hooks) => hooks.start!(machine, started.taskId));
         }
-        if (this.#quietWatched && /^(create|start|stop|remove|pull)/.test(call))
-          this.#scene.quiet.commands.push(`${machine.name}: ${call}`);
+        if (this.#atRest && /^(create|start|stop|remove|pull)/.test(call))
+          this.#context.activity.commands.push(`${machine.name}: ${call}`);
       },
     });
   }
 
-  /** What becomes certain, and what is told, goes to the checkers. */
+  /** Gives the checkers what becomes durable and what leaves the master. */
   #wire(): void {
-    const { master, network, truth, quiet } = this.#scene;
+    const { master, network, truth, activity } = this.#context;
     master.disk.onDurable = (sealed) => {
       const record = unseal(sealed);
-      if (record?.kind === "snapshot") this.#look("snapshot", (looks) => looks.snapshot!(record.chunks));
+      if (record?.kind === "snapshot") this.#check("snapshot", (hooks) => hooks.snapshot!(record.chunks));
       if (record?.kind !== "batch") return;
       const { revision, commands, changes } = record.batch;
       this.#world.note(`batch ${revision} ${commands.map(({ type }) => type).join(" ")} ${changes.length}`);
       this.#world.remark(() => JSON.stringify(changes));
-      const certain = truth.apply(record.batch); // the truth comes first
-      this.#look("batch", (looks) => looks.batch!(certain));
+      const certain = truth.apply(record.batch); // before the checkers, which compare with it
+      this.#check("batch", (hooks) => hooks.batch!(certain));
       this.#recoveries.batch(certain);
-      if (this.#quietWatched) quiet.batches++;
+      if (this.#atRest) activity.batches++;
     };
-    master.onStarted = () => this.#look("recovered", (looks) => looks.recovered!());
-    const told = (task: TaskView) => this.#look("told", (looks) => looks.told!(task));
+    master.onStarted = () => this.#check("recovered", (hooks) => hooks.recovered!());
+    const sent = (task: TaskView) => this.#check("sent", (hooks) => hooks.sent!(task));
     network.onAnswer = (server, request, response) => {
       if (response.status === 500)
-        this.broken(new Error(`${server.name}: ${request.method} ${request.url} broke inside`));
+        this.crashed(new Error(`${server.name}: ${request.method} ${request.url} answered 500`));
       if (server !== master.process || request.url.endsWith("/heartbeat")) return;
-      if (this.#quietWatched && request.method !== "GET") quiet.commands.push(`${request.method} ${request.url}`);
+      if (this.#atRest && request.method !== "GET") activity.commands.push(`${request.method} ${request.url}`);
       if (response.status >= 300) return;
       if (!response.headers.get("content-type")?.startsWith("application/json")) return;
       if (!request.url.includes("/tasks")) return;
@@ -190,29 +195,29 @@ class Run {
         .clone()
         .json()
         .then((body) => {
-          for (const task of Array.isArray(body) ? (body as TaskView[]) : [body as TaskView]) told(task);
+          for (const task of Array.isArray(body) ? (body as TaskView[]) : [body as TaskView]) sent(task);
         });
     };
     network.onChunk = (server, _, chunk) => {
       if (server !== master.process) return;
-      for (const task of parseEvents(chunk)) told(task);
+      for (const task of parseEvents(chunk)) sent(task);
     };
   }
 
-  /** Asks all that look at this. */
-  #look(at: keyof Looks, look: (looks: Looks) => void): void {
-    for (const looks of this.#looksAt[at]) {
+  /** Runs the checkers that check at this moment. */
+  #check(at: keyof CheckerHooks, check: (hooks: CheckerHooks) => void): void {
+    for (const hooks of this.#hooksAt[at]) {
       this.#checks++;
-      look(looks);
+      check(hooks);
     }
   }
 
   async play(onProgress: (virtualMs: number) => void): Promise<void> {
-    const { master, workers } = this.#scene;
+    const { master, workers } = this.#context;
     master.start();
     for (const [index, worker] of workers.entries()) this.#world.after(200 + index * 20, () => worker.start());
     const regularly = () => {
-      this.#look("now", (looks) => looks.now!());
+      this.#check("periodic", (hooks) => hooks.periodic!());
       this.#world.after(checkEveryMs, regularly);
     };
     this.#world.after(checkEveryMs, regularly);
@@ -221,28 +226,28 @@ class Run {
     this.#heal();
     await this.#converge(onProgress);
     if (this.#failure) return;
-    await this.#ended("rested");
-    this.#quietWatched = true;
+    await this.#checkAtEnd("converged");
+    this.#atRest = true;
     await this.#until(this.#world.now + quietMs, onProgress);
-    this.#quietWatched = false;
+    this.#atRest = false;
     if (this.#failure) return;
-    await this.#ended("settled");
+    await this.#checkAtEnd("quiescent");
   }
 
   async #until(virtualMs: number, onProgress: (virtualMs: number) => void): Promise<void> {
     while (!this.#failure) {
       const done = this.#world.run(virtualMs, eventsPerSlice);
       onProgress(this.#world.now);
-      // Lets the platform tell of promises that broke.
+      // Lets the platform report rejected promises.
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (done) return;
     }
   }
 
   #heal(): void {
-    const scene = this.#scene;
-    this.#world.note("healing");
-    scene.healed = true;
+    const context = this.#context;
+    this.#world.note("everything is repaired");
+    context.healed = true;
     this.#workload.stop();
     this.#faults.healAll();
     this.#recoveries.stop();
@@ -252,47 +257,47 @@ class Run {
     const from = this.#world.now;
     const deadline = from + convergeWithinMs;
     let why: string | null = "";
-    // Twice in a row, some seconds apart: what is on its way has arrived by then.
-    for (let restful = 0; restful < 3; ) {
+    // Three times in a row, two seconds apart: what was under way has arrived by then.
+    for (let timesAtRest = 0; timesAtRest < 3; ) {
       await this.#until(this.#world.now + 2000, onProgress);
       if (this.#failure) return;
-      this.#uncordon();
-      why = this.#workload.idle ? unsettledBecause(this.#scene) : "a client is not answered";
-      restful = why === null ? restful + 1 : 0;
+      this.#releaseNodes();
+      why = this.#workload.idle ? notAtRestBecause(this.#context) : "a client is not answered";
+      timesAtRest = why === null ? timesAtRest + 1 : 0;
       if (why !== null && this.#world.now > deadline) {
-        this.#fail({ class: "liveness", checker: "convergence", message: `15 min after healing ${why}` });
-        return; // where that is not asked, the checkers of a settled cluster look all the same
+        this.#fail({ class: "liveness", checker: "convergence", message: `15 min after the repair ${why}` });
+        return; // if that may not fail the run, the checkers of a cluster at rest run all the same
       }
     }
     this.#convergedAfterMs = this.#world.now - from - 4000;
   }
 
-  /** As an operator does who has mended the nodes: also those that would be doubted for longer than this run goes on. */
-  #uncordon(): void {
-    for (const { hostname, schedulable, flapping } of this.#scene.truth.state.nodes.values()) {
-      const doubted = (flapping?.steadyMs ?? 0) > longestDoubtMs;
-      if (!schedulable || doubted) void this.#ask(`/api/v1/nodes/${hostname}/uncordon`, "POST").catch(() => {});
+  /** Uncordons nodes, as an operator does after a repair; also nodes that are damped for longer than this run takes. */
+  #releaseNodes(): void {
+    for (const { hostname, schedulable, flapping } of this.#context.truth.state.nodes.values()) {
+      const damped = (flapping?.steadyMs ?? 0) > longestDampingMs;
+      if (!schedulable || damped) void this.#ask(`/api/v1/nodes/${hostname}/uncordon`, "POST").catch(() => {});
     }
   }
 
-  /** All looks that may take some time, which are given it. */
-  async #ended(at: "rested" | "settled"): Promise<void> {
+  /** Runs checks that need some virtual time, and lets it pass. */
+  async #checkAtEnd(at: "converged" | "quiescent"): Promise<void> {
     const pending: (void | Promise<void>)[] = [];
-    this.#look(at, (looks) => void pending.push(looks[at]!()));
+    this.#check(at, (hooks) => void pending.push(hooks[at]!()));
     let done = false;
     void Promise.all(pending).then(
       () => {
         done = true;
       },
-      (error) => this.broken(error),
+      (error) => this.crashed(error),
     );
     for (let tries = 0; !done && !this.#failure && tries < 100; tries++)
       await this.#until(this.#world.now + 10, () => {});
-    if (!done && !this.#failure) this.broken(new Error("the last checks were not answered"));
+    if (!done && !this.#failure) this.crashed(new Error("the last checks were not answered"));
   }
 
   async #ask<T>(path: string, method = "GET"): Promise<T> {
-    const { master } = this.#scene.master;
+    const { master } = this.#context.master;
     if (!master) throw new Error("there is no master to ask");
     const response = await master.fetch(new Request(masterUrl + path, { method }));
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -310,7 +315,7 @@ class Run {
     }
   }
 
-  broken(error: unknown): void {
+  crashed(error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#fail({ class: "crash", checker: "crash", message: text });
   }
@@ -323,7 +328,7 @@ class Run {
   }
 
   report(): Report {
-    const { network, truth, ledger, mirror, workers } = this.#scene;
+    const { network, truth, ledger, watchClient, workers } = this.#context;
     return {
       plan: this.#plan,
       failure: this.#failure,
@@ -337,7 +342,7 @@ class Run {
       tasks: ledger.created.size,
       requests: ledger.requests,
       unanswered: ledger.unanswered,
-      watcherEvents: mirror.events,
+      watcherEvents: watchClient.events,
       nodes: workers.length,
       recoveriesMs: this.#recoveries.samples,
       convergedAfterMs: this.#convergedAfterMs,

@@ -1,5 +1,5 @@
-// A client that holds a copy of all tasks by listing once and then watching, over breaks and restarts: the copy must be
-// what a list says, and no task of it may ever go back.
+// A client that keeps a copy of all tasks: it lists once and then watches, over broken connections and restarts. The copy
+// must equal a list, and no status in it may go back.
 
 import { Client } from "../../api/client.ts";
 import type { WatchEvent } from "../../api/views/stream-events.ts";
@@ -9,39 +9,50 @@ import { readEvents } from "../../lib/sse.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { isTransition } from "../../model/task/transitions.ts";
 import { masterUrl } from "../machines/master-machine.ts";
-import type { RunContext } from "../run/context.ts";
+import type { TaskCopy } from "../run/context.ts";
+import type { Failure } from "../run/failure.ts";
 import { Host } from "../world/host.ts";
+import type { Network } from "../world/network.ts";
 import { Process } from "../world/process.ts";
+import type { World } from "../world/world.ts";
 
-const silenceMs = 40_000;
-/** At most so long until it comes back, and until it leaves: it is there to resume. */
-const againMs = 2000;
-const staysMs = 15_000;
+const maxSilenceMs = 40_000;
+/** At most so long until it connects again, and until it disconnects: its purpose is to resume. */
+const reconnectWithinMs = 2000;
+const staysWithinMs = 15_000;
 
-export class WatchClient {
+/** What it needs of the run. */
+export interface WatchClientContext {
+  world: World;
+  network: Network;
+  /** True when nothing breaks any more: then it stays connected. */
+  readonly healed: boolean;
+  fail(failure: Omit<Failure, "atMs">): void;
+}
+
+export class WatchClient implements TaskCopy {
   readonly tasks = new Map<TaskId, TaskView>();
-  readonly #scene: RunContext;
+  readonly #context: WatchClientContext;
   readonly #process: Process;
   readonly #client: Client;
   readonly #random: Random;
-  /** Resume after this revision; null: list first. */
+  /** Resumes after this revision. Null if it must list first. */
   #revision: number | null = null;
   events = 0;
   resumes = 0;
   lists = 0;
 
-  constructor(scene: RunContext) {
-    this.#scene = scene;
-    const host = new Host(scene.world, "mirror");
-    scene.network.addHost(host);
-    this.#process = new Process(scene.world, host, "watcher");
-    this.#random = scene.world.random("mirror");
-    const fetch = scene.network.fetchFor(this.#process);
+  constructor(context: WatchClientContext) {
+    this.#context = context;
+    const host = new Host(context.world, "watcher");
+    context.network.addHost(host);
+    this.#process = new Process(context.world, host, "watcher");
+    this.#random = context.world.random("watcher");
+    const fetch = context.network.fetchFor(this.#process);
     this.#client = new Client({ baseUrl: masterUrl, fetch, clock: this.#process.clock });
     void this.#follow();
   }
 
-  /** It has all changes up to this revision; null: it has not listed yet. */
   get revision(): number | null {
     return this.#revision;
   }
@@ -51,36 +62,36 @@ export class WatchClient {
       try {
         await this.#watch();
       } catch {
-        // Broken off: it resumes.
+        // The connection broke: it resumes.
       }
-      await new Promise<void>((resolve) => this.#process.clock.timer(this.#random.next() * againMs, resolve));
+      await new Promise<void>((resolve) => this.#process.clock.timer(this.#random.next() * reconnectWithinMs, resolve));
     }
   }
 
   async #watch(): Promise<void> {
     const stop = new AbortController();
-    const leave = () => this.#scene.healed || stop.abort();
-    const cancelLeave = this.#process.clock.timer(this.#random.next() * staysMs, leave);
+    const leave = () => this.#context.healed || stop.abort();
+    const cancelLeave = this.#process.clock.timer(this.#random.next() * staysWithinMs, leave);
     let cancelSilence = () => {};
-    const heard = () => {
+    const onBytes = () => {
       cancelSilence();
-      cancelSilence = this.#process.clock.timer(silenceMs, () => stop.abort());
+      cancelSilence = this.#process.clock.timer(maxSilenceMs, () => stop.abort());
     };
     const query = this.#revision === null ? {} : { since: this.#revision };
     const answer = await this.#client.fetch("watch", { query, signal: stop.signal, timeoutMs: 5000 });
     try {
       if (!answer.ok || !answer.body) {
         await answer.text();
-        // A gap that the master no longer remembers: everything anew.
+        // The master no longer has the changes since then: list again.
         if (answer.status === 410 || answer.status === 409) this.#revision = null;
         return;
       }
-      heard();
+      onBytes();
       this.resumes++;
-      for await (const { event, data, id } of readEvents(answer.body, heard)) {
+      for await (const { event, data, id } of readEvents(answer.body, onBytes)) {
         if (event === "hello" && this.#revision === null) await this.#list(Number(id));
-        else if (event === "change") this.#learn(JSON.parse(data) as WatchEvent);
-        // Only the last event of a revision says that all of it has come.
+        else if (event === "change") this.#apply(JSON.parse(data) as WatchEvent);
+        // Only the last event of a revision has its id.
         if (id !== "") this.#revision = Math.max(this.#revision ?? 0, Number(id));
       }
     } finally {
@@ -90,7 +101,7 @@ export class WatchClient {
     }
   }
 
-  /** The stream is open already, so that nothing falls between list and stream. */
+  /** The stream is open already, so that no change is lost between list and stream. */
   async #list(revision: number): Promise<void> {
     this.lists++;
     const all = new Map<TaskId, TaskView>();
@@ -108,17 +119,17 @@ export class WatchClient {
     this.#revision = revision;
   }
 
-  #learn(event: WatchEvent): void {
+  #apply(event: WatchEvent): void {
     this.events++;
     if ("taskId" in event) {
       this.tasks.delete(event.taskId as TaskId);
     } else if ("task" in event) {
       const { task } = event;
       const before = this.tasks.get(task.taskId);
-      // What the list brought may be newer than an event that was already under way.
+      // The list may be newer than an event that was already under way.
       if (before && before.status !== task.status && !reachable(before.status, task.status)) {
         if (reachable(task.status, before.status)) return;
-        this.#scene.fail({
+        this.#context.fail({
           class: "safety",
           checker: "status-goes-forward",
           message: `a watcher saw task ${task.taskId} go from ${before.status} to ${task.status}`,

@@ -9,7 +9,7 @@ import type { Outcome } from "../../model/refusal.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import { strangersWord } from "../checkers/strangers-are-refused.ts";
 import { masterUrl } from "../machines/master-machine.ts";
-import { drawWish } from "../machines/programs.ts";
+import { drawTaskInput } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
 import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
@@ -21,7 +21,7 @@ const retryMs = 700;
 const later = new Set(["journal-unavailable", "not-ready", "too-many", "internal", "node-unreachable"]);
 
 export class Workload {
-  readonly #scene: RunContext;
+  readonly #context: RunContext;
   readonly #pauseMs: number;
   readonly #random: Random;
   readonly #live: TaskId[] = [];
@@ -32,14 +32,14 @@ export class Workload {
   #underWay = 0;
   readonly host: Host;
 
-  constructor(scene: RunContext, clients: number, pauseMs: number) {
-    this.#scene = scene;
+  constructor(context: RunContext, clients: number, pauseMs: number) {
+    this.#context = context;
     this.#pauseMs = pauseMs;
-    this.#random = scene.world.random("workload");
-    this.#room = scene.workers.reduce((sum, { capacity }) => sum + capacity, 0);
-    this.host = new Host(scene.world, "clients");
-    scene.network.addHost(this.host);
-    for (let i = 0; i < clients; i++) this.#begin(new Process(scene.world, this.host, `client-${i}`));
+    this.#random = context.world.random("workload");
+    this.#room = context.workers.reduce((sum, { capacity }) => sum + capacity, 0);
+    this.host = new Host(context.world, "clients");
+    context.network.addHost(this.host);
+    for (let i = 0; i < clients; i++) this.#begin(new Process(context.world, this.host, `client-${i}`));
   }
 
   get idle(): boolean {
@@ -54,7 +54,7 @@ export class Workload {
   #begin(process: Process): void {
     const client = new Client({
       baseUrl: masterUrl,
-      fetch: this.#scene.network.fetchFor(process),
+      fetch: this.#context.network.fetchFor(process),
       clock: process.clock,
     });
     const next = () => {
@@ -85,9 +85,9 @@ export class Workload {
   }
 
   async #create(client: Client, process: Process): Promise<void> {
-    const { ledger, world } = this.#scene;
+    const { ledger, world } = this.#context;
     const serial = this.#serial++;
-    const wish = drawWish(this.#random, serial);
+    const wish = drawTaskInput(this.#random, serial);
     const key = `key-${serial}`;
     const wait = randomInteger(this.#random, 8) === 0;
     ledger.asked.add(key);
@@ -104,7 +104,7 @@ export class Workload {
     const before = ledger.created.get(key);
     if (before !== undefined && before !== task.taskId) {
       const message = `${key} was answered with ${before}, then with ${task.taskId}`;
-      this.#scene.fail({ class: "safety", checker: "asked-once-made-once", message });
+      this.#context.fail({ class: "safety", checker: "asked-once-made-once", message });
     }
     ledger.created.set(key, task.taskId);
     ledger.known.set(task.taskId, task);
@@ -113,7 +113,7 @@ export class Workload {
   }
 
   #pick(): TaskId | undefined {
-    const { truth } = this.#scene;
+    const { truth } = this.#context;
     // What has finished meanwhile is picked now and then, too: then the master says what it makes of that.
     for (let tries = 0; tries < 4 && this.#live.length > 0; tries++) {
       const at = randomInteger(this.#random, this.#live.length);
@@ -130,7 +130,7 @@ export class Workload {
     const taskId = this.#pick();
     if (taskId === undefined) return;
     const outcome = await this.#try(process, () => client.call("stopTask", { id: taskId, timeoutMs: patienceMs }));
-    if (outcome?.ok) this.#scene.ledger.stopped.add(taskId);
+    if (outcome?.ok) this.#context.ledger.stopped.add(taskId);
   }
 
   async #remove(client: Client, process: Process): Promise<void> {
@@ -138,11 +138,11 @@ export class Workload {
     const taskId = randomInteger(this.#random, 3) === 0 ? this.#live.at(-1) : this.#pick();
     if (taskId === undefined) return;
     const force = randomInteger(this.#random, 2) === 0;
-    if (force) this.#scene.ledger.forced.add(taskId);
+    if (force) this.#context.ledger.forced.add(taskId);
     const outcome = await this.#try(process, () =>
       client.call("deleteTask", { id: taskId, query: { force }, timeoutMs: patienceMs }),
     );
-    if (outcome?.ok) this.#scene.ledger.removed.add(taskId);
+    if (outcome?.ok) this.#context.ledger.removed.add(taskId);
   }
 
   async #look(client: Client, process: Process): Promise<void> {
@@ -166,7 +166,7 @@ export class Workload {
   }
 
   async #cordon(client: Client, process: Process): Promise<void> {
-    const { workers } = this.#scene;
+    const { workers } = this.#context;
     const { name } = workers[randomInteger(this.#random, workers.length)]!;
     const operation = randomInteger(this.#random, 3) === 0 ? "cordonNode" : "uncordonNode";
     await this.#try(process, () => client.call(operation, { id: name, timeoutMs: patienceMs }));
@@ -174,7 +174,7 @@ export class Workload {
 
   /** A report in the name of a node that the task is not on: it must be refused. */
   async #speakAsStranger(client: Client, process: Process): Promise<void> {
-    const { truth } = this.#scene;
+    const { truth } = this.#context;
     const taskId = this.#pick();
     const task = taskId && truth.tasks.get(taskId);
     const stranger = task?.nodeId && [...truth.state.nodes.keys()].find((nodeId) => nodeId !== task.nodeId);
@@ -186,14 +186,14 @@ export class Workload {
 
   /** A node that somebody takes for gone: its worker, if it is not, joins anew. */
   async #deregister(client: Client, process: Process): Promise<void> {
-    const { workers } = this.#scene;
+    const { workers } = this.#context;
     const { name } = workers[randomInteger(this.#random, workers.length)]!;
     await this.#try(process, () => client.call("deregisterNode", { id: name, timeoutMs: patienceMs }));
   }
 
   /** Until it is answered. Null: the world has ended before. */
   async #try<T>(process: Process, call: () => Promise<Outcome<T>>): Promise<Outcome<T> | null> {
-    const { ledger } = this.#scene;
+    const { ledger } = this.#context;
     for (;;) {
       ledger.requests++;
       try {
