@@ -86,6 +86,55 @@ export const masterMutants: readonly Mutant[] = [
     caughtBy: ["quiet-when-settled"],
   },
 
+  {
+    name: "replacement-forgets-platform",
+    sentence: "What replaces a lost task may run on another processor architecture.",
+    file: "src/core/reconcile/restarts.ts",
+    find: "spec: packSpec(spec) }",
+    replace: "spec: packSpec({ ...spec, platform: null }) }",
+    caughtBy: ["lost-are-replaced"],
+  },
+  {
+    name: "suspicion-not-lifted",
+    sentence: "A suspect node that sends heartbeats again stays suspect, and gets no task.",
+    file: "src/master/node-health/node-health.ts",
+    find: "node.suspect !== null || node.un",
+    replace: "node.un",
+    caughtBy: ["work-is-placed"],
+  },
+  {
+    name: "damping-is-a-veto",
+    sentence: "A damped node takes no task, also when no other node fits.",
+    file: "src/core/schedule/index/node-info.ts",
+    find: "schedulable && suspect === null;",
+    replace: "schedulable && suspect === null && !isDamped(record);",
+    caughtBy: ["work-is-placed"],
+  },
+  {
+    name: "node-clock-decides-retention",
+    sentence: "A record is kept for as long as the clock of its node says.",
+    file: "src/core/reconcile/retention.ts",
+    find: "state.task(taskId).ended!.at",
+    replace: "state.task(taskId).observed.finishedAt!",
+    caughtBy: ["records-are-kept"],
+  },
+  {
+    name: "stream-not-reopened",
+    sentence: "A worker goes on reading a stream that the master no longer has.",
+    file: "src/worker/link/master-link.ts",
+    find: "if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(stream);",
+    replace: "void stream;",
+    caughtBy: ["unwanted-go-soon"],
+  },
+  {
+    name: "engine-before-join",
+    sentence: "A worker whose engine hangs at its start registers only when it has given the engine up.",
+    file: "src/worker/worker.ts",
+    find: "delay(clock, limits.engineFirstAnswerMs, this.#ended.signal),",
+    replace: "delay(clock, 60_000, this.#ended.signal),",
+    caughtBy: ["lost-were-away"],
+  },
+
   // ---- streams
   {
     name: "resumes-too-late",

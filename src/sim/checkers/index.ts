@@ -16,6 +16,7 @@ import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
 import { quietWhenSettled } from "./quiet-when-settled.ts";
+import { recordsAreKept } from "./records-are-kept.ts";
 import { removedWereOver } from "./removed-were-over.ts";
 import { restartsAreCounted } from "./restarts-are-counted.ts";
 import { runsOnce } from "./runs-once.ts";
@@ -26,6 +27,7 @@ import { thingsAreBounded } from "./things-are-bounded.ts";
 import { unwantedGoSoon } from "./unwanted-go-soon.ts";
 import { viewsAgree } from "./views-agree.ts";
 import { waitingHasCause } from "./waiting-has-cause.ts";
+import { workIsPlaced } from "./work-is-placed.ts";
 
 export const checkers: readonly Checker[] = [
   acknowledgedWritesSurvive,
@@ -38,6 +40,7 @@ export const checkers: readonly Checker[] = [
   failuresHaveCauses,
   strangersAreRefused,
   removedWereOver,
+  recordsAreKept,
   noOvercommit,
   hostPortOnce,
   nodeOpen,
@@ -46,6 +49,7 @@ export const checkers: readonly Checker[] = [
   lostAreReplaced,
   unwantedGoSoon,
   waitingHasCause,
+  workIsPlaced,
   containersHaveOwners,
   thingsAreBounded,
   viewsAgree,

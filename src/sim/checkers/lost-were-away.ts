@@ -1,4 +1,4 @@
-// A node is lost only when it was away: no stall, pause or busy moment is taken for a death.
+// A node is lost only when it was away: no stall, pause, upgrade or engine in trouble is taken for a loss.
 
 import { everybody } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
@@ -8,16 +8,16 @@ const effectMs = 15_000;
 
 export const lostWereAway: Checker = {
   name: "lost-were-away",
-  sentence: "A node is lost only after something was wrong with it, its network or its master.",
+  sentence: "A node is lost only after a fault of its worker, machine, network or master; its engine is no reason.",
   class: "safety",
   hooks: ({ disturbance, away }, fail) => ({
     batch({ nodes }) {
       for (const { before, after } of nodes) {
         if (after?.status !== "offline" || before?.status === "offline") continue;
         const { hostname } = after;
-        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(hostname));
+        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.reachableMs(hostname));
         if (!away.has(hostname) && calmMs > effectMs)
-          fail(`${hostname} was lost, and nothing had happened to it for ${Math.round(calmMs / 1000)} s`);
+          fail(`${hostname} was lost, and no fault had kept it from the master for ${Math.round(calmMs / 1000)} s`);
       }
     },
   }),

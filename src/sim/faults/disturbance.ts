@@ -1,13 +1,18 @@
-// Who was disturbed, and for how long nothing has happened to them: what checkers excuse, and what they do not.
+// Which machine a fault has disturbed, and for how long it has been undisturbed: what checkers excuse, and what not.
 
 import type { World } from "../world/world.ts";
 
-/** For everybody: the master, its disk, the whole network. */
+/** All machines: the master, its disk, the whole network. */
 export const everybody = "";
-/** Paused, the master hears nobody: it is late, and no excuse for what it says of others. */
+/** While the master is paused it takes no request. That makes it late, and must not make it lose a node. */
 export const masterPauses = "the master pauses";
 /** A clock that jumps must not move a lease. */
 export const clocks = "clocks";
+
+/** Faults of a node's engine: no reason for the node to be lost, and so counted apart from its other faults. */
+export function engineOf(name: string): string {
+  return `engine of ${name}`;
+}
 
 export class Disturbance {
   readonly #world: World;
@@ -27,8 +32,17 @@ export class Disturbance {
     this.#endedAt.set(name, this.#world.now);
   }
 
-  /** For so many ms nothing has happened to it; Infinity: never did. */
+  /** For so many ms no fault has disturbed the machine or its engine. Infinity if none ever did. */
   calmMs(name: string): number {
+    return Math.min(this.reachableMs(name), this.#calmMs(engineOf(name)));
+  }
+
+  /** For so many ms no fault has kept the machine from reaching the master; faults of its engine do not count. */
+  reachableMs(name: string): number {
+    return this.#calmMs(name);
+  }
+
+  #calmMs(name: string): number {
     if ((this.#under.get(name) ?? 0) > 0) return 0;
     return this.#world.now - (this.#endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
   }

@@ -1,17 +1,14 @@
-// Breaks things as the plan says, and repairs them again. What breaks is noted, so that checkers know who was disturbed.
+// Makes the faults of a plan happen, repairs each after its time, and records which machine it disturbed.
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { RunContext } from "../run/context.ts";
-import { clocks, everybody, masterPauses } from "./disturbance.ts";
+import { clocks, engineOf, everybody, masterPauses } from "./disturbance.ts";
 import type { FaultKind } from "./fault-kinds.ts";
 import type { Fault } from "./plan.ts";
 
-/** A stream without a byte for so long is given up by its reader: two keep-alives and a half. */
-const unnoticedMs = limits.streamKeepAliveMs * 2.5;
-
-/** Mends what a fault broke. */
+/** Repairs what a fault broke. */
 type Repair = () => void;
 
 export class Faults {
@@ -27,7 +24,7 @@ export class Faults {
     for (const fault of faults) context.world.after(fault.atMs, () => this.#happen(fault));
   }
 
-  /** Everything works again, and stays so. */
+  /** Repairs everything; no fault happens after this. */
   healAll(): void {
     for (const repair of [...this.#repairs]) repair();
     this.#context.away.clear();
@@ -45,8 +42,7 @@ export class Faults {
     const once: Repair = () => {
       if (!this.#repairs.delete(once)) return;
       world.note(`fault ${fault.index} ${fault.kind} is over`);
-      // Machines without power reset no connection: whose it was finds out by the silence.
-      if (whom !== null) world.after(fault.kind === "master-power" ? unnoticedMs : 0, () => disturbance.end(whom));
+      if (whom !== null) disturbance.end(whom);
       repair();
     };
     this.#repairs.add(once);
@@ -54,7 +50,7 @@ export class Faults {
     world.after(fault.durationMs, once);
   }
 
-  /** Null: there is nothing that it could break now. */
+  /** Null if there is nothing that it could break now. */
   #break(fault: Fault, worker: WorkerMachine): Repair | null {
     const { master } = this.#context;
     switch (fault.kind) {
@@ -121,7 +117,7 @@ export class Faults {
     if (!process || process.paused) return null;
     process.pause();
     if (kind === "worker-pause" || strength < 0.5) return () => process.resume();
-    // A machine that is suspended is off the network, too: what was said meanwhile does not wait in its sockets.
+    // A machine that is suspended is off the network, too: messages of that time do not wait in its sockets.
     const { network, workers } = this.#context;
     const peers = ["clients", "watcher", ...workers.map(({ name }) => name)];
     for (const peer of peers) network.cut(peer, "master");
@@ -145,7 +141,7 @@ export class Faults {
   #cut({ kind, strength }: Fault, worker: WorkerMachine): Repair {
     const { network, workers } = this.#context;
     const many = kind === "partition-many";
-    // Cut off on its way back alone, what it says still arrives.
+    // With the way from the master cut alone, its messages still arrive.
     const silent = !many && kind !== "partition-there";
     const cut = many ? workers.filter(() => this.#random.next() < Math.max(0.3, strength)) : [worker];
     for (const { name } of cut) {
@@ -203,7 +199,7 @@ export class Faults {
     };
   }
 
-  /** Clocks do not jump back by themselves: whoever set it wrong leaves it so for a while, then sets it right. */
+  /** A clock is set wrong, stays so for a while, and is set right. */
   #jump({ strength, target }: Fault, worker: WorkerMachine): Repair {
     const host = target % 3 === 0 ? this.#context.master.host : worker.host;
     const hours = target % 2 === 0 ? strength * 2 : -strength * 2;
@@ -231,6 +227,13 @@ export class Faults {
       case "container-dies":
         if (victim) engine.end(victim.taskId, 137, strength < 0.5);
         return victim ? () => {} : null;
+      case "engine-hangs-at-start":
+        if (!worker.worker) return null;
+        engine.goAway({ hang: true, killContainers: false });
+        worker.upgrade();
+        return () => {
+          if (worker.host.up && worker.engine === engine) engine.comeBack();
+        };
       default:
         engine.goAway({ hang: kind === "engine-hangs", killContainers: kind === "engine-restart" && strength < 0.5 });
         return () => {
@@ -240,10 +243,13 @@ export class Faults {
   }
 }
 
-/** Whom it disturbs, so that checkers excuse it; null: nobody, for that must go unnoticed. */
+/** What it disturbs, so that checkers excuse it. Null for a fault that must change nothing. */
 function concerned({ kind, durationMs }: Fault, worker: WorkerMachine): string | null {
   if (kind === "master-pause") return masterPauses;
   if (kind === "clock-jump") return clocks;
   if (kind === "worker-pause" && durationMs <= limits.heartbeatStallMs) return null;
+  if (/^(engine|container|events)/.test(kind)) return engineOf(worker.name);
+  // A worker that is upgraded is back within the grace of its stream.
+  if (kind === "worker-upgrade") return engineOf(worker.name);
   return /^(master|disk|partition-many|broken)/.test(kind) ? everybody : worker.name;
 }

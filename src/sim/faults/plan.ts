@@ -35,6 +35,8 @@ export interface Plan {
   oldWorkers: number;
   /** So many finished tasks are kept. */
   finishedTasks: number;
+  /** For so long, in ms. */
+  finishedAgeMs: number;
   /** Above this share of silent nodes the master doubts itself; 1: never. */
   massLossFraction: number;
   faults: Fault[];
@@ -67,6 +69,8 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     oldWorkers: randomInteger(random, 3) === 0 ? 50 : 0,
     finishedTasks: 10 + randomInteger(random, 100),
     massLossFraction: randomInteger(random, 3) === 0 ? 1 : limits.massLossFraction,
+    // Short enough that records expire within the run, or longer than any clock here jumps.
+    finishedAgeMs: randomInteger(random, 3) === 0 ? (1 + randomInteger(random, 3)) * 60_000 : limits.finishedTaskAgeMs,
   };
   const durationMs = Math.round(hours * hourMs);
   // Many faults in a short run, fewer in a long one: a cluster that never gets up again proves nothing.

@@ -1,5 +1,6 @@
 // The machine of the master: its disk outlives it, and each start is another life of the real master over it.
 
+import type { Retention } from "../../core/reconcile/reconciler.ts";
 import { drawSeed, type Random, seededRandom } from "../../lib/random.ts";
 import { type Master, startMaster } from "../../master/master.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
@@ -21,7 +22,8 @@ export interface MasterMachineOptions {
   network: Network;
   strategy: Strategy;
   snapshotChanges: number;
-  finishedTasks: number;
+  /** Of finished tasks. */
+  retention: Retention;
   massLossFraction: number;
   /** An invariant of the code is broken: the process ends, and so does the trust in it. */
   onBroken: (error: unknown) => void;
@@ -47,6 +49,10 @@ export class MasterMachine {
     this.disk = new SimulatedDisk(options.world.random("disk"));
   }
 
+  get retention(): Retention {
+    return this.#options.retention;
+  }
+
   get process(): Process | null {
     return this.#process;
   }
@@ -58,7 +64,7 @@ export class MasterMachine {
   start(): void {
     this.#wanted = true;
     if (this.#process || !this.host.up) return;
-    const { world, network, strategy, snapshotChanges, finishedTasks, massLossFraction, onBroken } = this.#options;
+    const { world, network, strategy, snapshotChanges, retention, massLossFraction, onBroken } = this.#options;
     const process = new Process(world, this.host, "master");
     this.#process = process;
     world.note(`${process.name} starts`);
@@ -74,7 +80,7 @@ export class MasterMachine {
         snapshotChanges,
         // Only the two newest snapshots and what follows: so truncation is part of every run.
         history: { ms: 0, bytes: Number.POSITIVE_INFINITY },
-        retention: { count: finishedTasks },
+        retention,
         massLossFraction,
         token: null,
         allowedHosts: ["master"],

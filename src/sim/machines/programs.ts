@@ -39,7 +39,7 @@ const amounts = [0, 0.1, 0.25, 0.5] as const;
 export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   const pick = randomInteger(random, 100);
   const runsMs = 500 + randomInteger(random, 30_000);
-  const wish: ParsedTaskInput = {
+  const input: ParsedTaskInput = {
     name: `t${serial}`,
     image: randomInteger(random, 10) === 0 ? "slow" : "demo",
     args: ["service"],
@@ -52,27 +52,28 @@ export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   };
   if (pick < 35) {
     const exitCode = randomInteger(random, 4) === 0 ? 1 : 0;
-    Object.assign(wish, { args: ["job", String(runsMs), String(exitCode)], restartPolicy: restarts("never") });
+    Object.assign(input, { args: ["job", String(runsMs), String(exitCode)], restartPolicy: restarts("never") });
   } else if (pick < 45) {
-    Object.assign(wish, { args: ["loop", String(runsMs)], restartPolicy: restarts("on-failure") });
+    Object.assign(input, { args: ["loop", String(runsMs)], restartPolicy: restarts("on-failure") });
   } else if (pick < 50) {
-    Object.assign(wish, { args: ["oom", String(runsMs)] });
+    Object.assign(input, { args: ["oom", String(runsMs)] });
   } else if (pick < 55) {
-    wish.args = ["stubborn"];
+    input.args = ["stubborn"];
   } else if (pick < 58) {
-    Object.assign(wish, { args: ["unstartable"], restartPolicy: restarts("never") });
+    Object.assign(input, { args: ["unstartable"], restartPolicy: restarts("never") });
   } else if (pick < 60) {
-    wish.image = "missing";
+    input.image = "missing";
   }
   if (randomInteger(random, 6) === 0) {
     const hostPort = 8000 + randomInteger(random, 3);
     const hostIp = randomInteger(random, 3) === 0 ? "0.0.0.0" : "127.0.0.1";
-    wish.ports = [{ hostPort, containerPort: 80, protocol: "tcp", hostIp }];
+    input.ports = [{ hostPort, containerPort: 80, protocol: "tcp", hostIp }];
   }
   if (randomInteger(random, 15) === 0) {
-    wish.constraints = [{ type: "label", key: "disk", operator: "equals", value: "ssd" }];
+    input.constraints = [{ type: "label", key: "disk", operator: "equals", value: "ssd" }];
   }
-  return wish;
+  if (randomInteger(random, 12) === 0) input.platform = "linux/amd64";
+  return input;
 }
 
 function restarts(mode: "always" | "on-failure" | "never") {

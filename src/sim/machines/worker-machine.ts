@@ -73,6 +73,11 @@ export class WorkerMachine {
     this.#installEngine();
   }
 
+  /** True when its worker is of an earlier release. */
+  get old(): boolean {
+    return this.#options.old;
+  }
+
   get process(): Process | null {
     return this.#process;
   }

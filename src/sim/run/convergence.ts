@@ -1,7 +1,11 @@
 // Decides whether the cluster has come to rest after everything was repaired, and why it has not.
 
+import { fromTimestamp } from "../../lib/clock.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import type { RunContext } from "./context.ts";
+
+/** A record that expires within this time would disturb the rest that is watched. */
+const soonMs = 2 * 60_000;
 
 /** A sentence that says what is missing. Null if the cluster has come to rest. */
 export function notAtRestBecause(context: RunContext): string | null {
@@ -19,6 +23,10 @@ export function notAtRestBecause(context: RunContext): string | null {
       if (nodeId !== identity?.nodeId) continue; // of an earlier identity of the machine: no worker may touch it
       running.set(taskId, { nodeId, startedAt });
     }
+  }
+  for (const { taskId, ended } of state.tasks.values()) {
+    const leftMs = ended ? fromTimestamp(ended.at) + master.retention.ageMs - master.host.wallMs() : 0;
+    if (leftMs > 0 && leftMs < soonMs) return `the record of ${taskId} expires soon`;
   }
   for (const task of truth.tasks.values()) {
     const { taskId, status, desired, reason } = task;
@@ -43,7 +51,10 @@ export function notAtRestBecause(context: RunContext): string | null {
   return null;
 }
 
-function workerNotAtRest({ truth }: RunContext, machine: RunContext["workers"][number]): string | null {
+function workerNotAtRest(
+  { truth, network, master }: RunContext,
+  machine: RunContext["workers"][number],
+): string | null {
   const { name, worker, identity } = machine;
   if (!worker || !identity || identity.nodeId === "") return `${name} has not joined`;
   const node = truth.state.nodes.get(identity.nodeId as never);
@@ -55,5 +66,6 @@ function workerNotAtRest({ truth }: RunContext, machine: RunContext["workers"][n
   if (node.engineError !== null) return `${name} has no engine: ${node.engineError}`;
   if (machine.passing !== null) return `${name} runs ${machine.passing}, which will end`;
   if (!worker.masterUp) return `${name} does not reach its master`;
+  if (!network.reads(name, master.process!, "/assignments")) return `${name} reads no stream of the master`;
   return null;
 }

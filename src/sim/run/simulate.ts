@@ -107,7 +107,7 @@ class Run {
       network,
       strategy: plan.strategy,
       snapshotChanges: plan.snapshotChanges,
-      finishedTasks: plan.finishedTasks,
+      retention: { count: plan.finishedTasks, ageMs: plan.finishedAgeMs },
       massLossFraction: plan.massLossFraction,
       onBroken: (error) => this.crashed(error),
     });

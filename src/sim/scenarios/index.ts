@@ -1,5 +1,7 @@
 // All scenarios, in the order in which they were found. docs/TESTING.md has a row for each.
 
+import { aStreamThatEndedUnnoticed } from "./a-stream-that-ended-unnoticed.ts";
+import { anEngineThatHangsAtTheStart } from "./an-engine-that-hangs-at-the-start.ts";
 import { anOldWordThatComesLast } from "./an-old-word-that-comes-last.ts";
 import { engineNewsSurviveALostAnswer } from "./engine-news-survive-a-lost-answer.ts";
 import { finishedTasksKeepTheirOrder } from "./finished-tasks-keep-their-order.ts";
@@ -15,4 +17,6 @@ export const scenarios: readonly Scenario[] = [
   waitingShowsWhatIsDurable,
   finishedTasksKeepTheirOrder,
   anOldWordThatComesLast,
+  aStreamThatEndedUnnoticed,
+  anEngineThatHangsAtTheStart,
 ];

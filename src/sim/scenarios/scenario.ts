@@ -36,6 +36,7 @@ const hardly: Omit<Plan, "seed" | "faults"> = {
   oldWorkers: 0,
   /** More than any of these runs has. */
   finishedTasks: 10_000,
+  finishedAgeMs: limits.finishedTaskAgeMs,
   massLossFraction: limits.massLossFraction,
 };
 
