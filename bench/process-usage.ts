@@ -22,8 +22,9 @@ export function memoryOf(pid: number): Memory {
   return { total: value("VmRSS"), own: value("RssAnon") };
 }
 
-/** Used by the process itself so far, in user and kernel mode, without its children. */
+/** Used by the process itself so far, in user and kernel mode, without its children. NaN on other systems than Linux. */
 export function processorSeconds(pid: number): number {
+  if (process.platform !== "linux") return Number.NaN;
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /, "")
     .split(" ");

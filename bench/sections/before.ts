@@ -9,12 +9,21 @@ import { until } from "../../tools/lab/until.ts";
 import { type Bench, createTasks, metric } from "../bench.ts";
 import { type Memory, memoryOf } from "../process-usage.ts";
 import { notMeasured, type Row, ratioTarget, type Unit } from "../report.ts";
-import { alternate, samplesOf } from "../samples.ts";
+import { alternate, type Samples, samplesOf } from "../samples.ts";
 import { podlingLoss } from "./lost.ts";
 import { memoryWithTasks, quietTime } from "./memory.ts";
 import { podlingRun, timed, useOneNode } from "./one.ts";
-import { changedListRate, createRate, getRate, listRate, masterWithTasks } from "./rates.ts";
-import { recovered, removeSnapshots } from "./recovery.ts";
+import {
+  changedListRate,
+  createRate,
+  getRate,
+  type Listed,
+  listRate,
+  type Measured,
+  masterWithTasks,
+  withCpu,
+} from "./rates.ts";
+import { recoveredWithCpu, removeSnapshots } from "./recovery.ts";
 
 /** Podling may be at most 5 % worse than before, by the ratio of medians. */
 const LEAST_RATE = 0.95;
@@ -46,16 +55,46 @@ export async function before(bench: Bench): Promise<Row[]> {
   return rows;
 }
 
+interface Rounds {
+  what: string;
+  unit: Unit;
+  rounds: number;
+  warm?: boolean;
+}
+
 /** Measures both in turn, after one round that does not count. */
 async function compare(
   { bench, section }: Comparison,
-  { what, unit, rounds, warm = true }: { what: string; unit: Unit; rounds: number; warm?: boolean },
+  { what, unit, rounds, warm = true }: Rounds,
   both: Both,
 ): Promise<Row> {
   bench.say(what);
   if (warm && !bench.quick) await alternate(1, both);
-  const samples = await alternate(bench.count(rounds, 1), both);
-  const row: Row = { section, what, unit, ours: samples.now, beside: { name: "before", samples: samples.before } };
+  return rowOf(section, what, unit, await alternate(bench.count(rounds, 1), both));
+}
+
+/** The same, with a second row for the processor time of the master. */
+async function compareWithCpu(
+  comparison: Comparison,
+  rounds: Rounds,
+  both: Record<keyof Both, () => Promise<Measured>>,
+): Promise<Row[]> {
+  const cpu: Record<keyof Both, number[]> = { now: [], before: [] };
+  const measure = (name: keyof Both) => async () => {
+    const { value, cpuMicros } = await both[name]();
+    cpu[name].push(cpuMicros);
+    return value;
+  };
+  const measures = { now: measure("now"), before: measure("before") };
+  if (rounds.warm !== false && !comparison.bench.quick) await alternate(1, measures);
+  cpu.now.length = cpu.before.length = 0;
+  const row = await compare(comparison, { ...rounds, warm: false }, measures);
+  const samples = { now: samplesOf(cpu.now), before: samplesOf(cpu.before) };
+  return [row, rowOf(comparison.section, "  processor time of the master, each", "us", samples)];
+}
+
+function rowOf(section: string, what: string, unit: Unit, { now, before }: Record<keyof Both, Samples>): Row {
+  const row: Row = { section, what, unit, ours: now, beside: { name: "before", samples: before } };
   return unit === "/s" ? ratioTarget(row, "at least", LEAST_RATE) : ratioTarget(row, "at most", MOST_TIME);
 }
 
@@ -63,16 +102,11 @@ async function creates(comparison: Comparison): Promise<Row[]> {
   const rows: Row[] = [];
   for (const nodes of [10, 1000]) {
     const what = `creates, ${nodes.toLocaleString("en")} nodes, 32 clients`;
-    rows.push(
-      await compare(
-        comparison,
-        { what, unit: "/s", rounds: 5, warm: false },
-        {
-          now: () => createRate(comparison.bench, nodes),
-          before: () => createRate(comparison.bench, nodes, comparison.before),
-        },
-      ),
-    );
+    const both = {
+      now: () => createRate(comparison.bench, nodes),
+      before: () => createRate(comparison.bench, nodes, comparison.before),
+    };
+    rows.push(...(await compareWithCpu(comparison, { what, unit: "/s", rounds: 5, warm: false }, both)));
   }
   return rows;
 }
@@ -81,26 +115,18 @@ async function reads(comparison: Comparison): Promise<Row[]> {
   const { bench } = comparison;
   const now = await masterWithTasks(bench);
   const old = await masterWithTasks(bench, comparison.before);
-  const requests = bench.count(30_000, 3_000);
-  const lists = bench.count(100, 20);
-  const changed = bench.count(20, 5);
+  const reading = (what: string, count: number, step: (listed: Listed, count: number) => Promise<number>) => {
+    const both = {
+      now: () => withCpu(now.master, count, () => step(now, count)),
+      before: () => withCpu(old.master, count, () => step(old, count)),
+    };
+    return compareWithCpu(comparison, { what, unit: "/s", rounds: 7 }, both);
+  };
   try {
     return [
-      await compare(
-        comparison,
-        { what: "gets of one task, 32 clients", unit: "/s", rounds: 7 },
-        { now: () => getRate(now, requests), before: () => getRate(old, requests) },
-      ),
-      await compare(
-        comparison,
-        { what: "lists of 10,000 tasks, nothing changed in between", unit: "/s", rounds: 7 },
-        { now: () => listRate(now, lists), before: () => listRate(old, lists) },
-      ),
-      await compare(
-        comparison,
-        { what: "lists of 10,000 tasks, a task changed before each", unit: "/s", rounds: 7 },
-        { now: () => changedListRate(now, changed), before: () => changedListRate(old, changed) },
-      ),
+      ...(await reading("gets of one task, 32 clients", bench.count(30_000, 3_000), getRate)),
+      ...(await reading("lists of 10,000 tasks, nothing changed in between", bench.count(100, 20), listRate)),
+      ...(await reading("lists of 10,000 tasks, a task changed before each", bench.count(20, 5), changedListRate)),
     ];
   } finally {
     await now.master.kill();
@@ -126,17 +152,16 @@ async function recovery(comparison: Comparison): Promise<Row[]> {
   };
   const now = await prepare(undefined, "log-only-now");
   const old = await prepare(comparison.before, "log-only-before");
+  const starting = (what: string, from: "log" | "snapshot") => {
+    const both = {
+      now: () => recoveredWithCpu(now[from], tasks),
+      before: () => recoveredWithCpu(old[from], tasks),
+    };
+    return compareWithCpu(comparison, { what: `recovery of ${count} ${what}`, unit: "s", rounds: 5 }, both);
+  };
   return [
-    await compare(
-      comparison,
-      { what: `recovery of ${count} from the log alone`, unit: "s", rounds: 5 },
-      { now: () => recovered(now.log, tasks), before: () => recovered(old.log, tasks) },
-    ),
-    await compare(
-      comparison,
-      { what: `recovery of ${count} from a snapshot and the log after it`, unit: "s", rounds: 5 },
-      { now: () => recovered(now.snapshot, tasks), before: () => recovered(old.snapshot, tasks) },
-    ),
+    ...(await starting("from the log alone", "log")),
+    ...(await starting("from a snapshot and the log after it", "snapshot")),
   ];
 }
 

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, createTasks, type ListedTask, taskBody } from "../bench.ts";
 import { httpRequest, mustLoad } from "../http-load.ts";
+import { processorSeconds } from "../process-usage.ts";
 import { type Row, ratioTarget, target } from "../report.ts";
 import { alternate, type Samples, samplesOf, seconds } from "../samples.ts";
 
@@ -21,13 +22,32 @@ export async function rates(bench: Bench): Promise<Row[]> {
   return [...(await creates(bench)), ...(await gets(bench)), ...(await lists(bench))];
 }
 
-export async function createRate(bench: Bench, nodes: number, program?: string): Promise<number> {
+export async function createRate(bench: Bench, nodes: number, program?: string): Promise<Measured> {
   const master = await bench.masterWithNodes(nodes, { program });
   const requests = bench.count(30_000, 3_000);
   await createTasks(master, requests / 10, "warm");
-  const { perSecond } = await createTasks(master, requests, "task", CONNECTIONS);
+  const rate = await withCpu(master, requests, async () => {
+    return (await createTasks(master, requests, "task", CONNECTIONS)).perSecond;
+  });
   await master.kill();
-  return perSecond;
+  return rate;
+}
+
+export interface Measured {
+  value: number;
+  /** Processor time of the process for each operation, in us. Other programs on the machine change it far less than `value`. */
+  cpuMicros: number;
+}
+
+/** Runs a step of so many operations, and measures the master's processor time beside it. */
+export async function withCpu(
+  master: MasterProcess,
+  operations: number,
+  step: () => Promise<number>,
+): Promise<Measured> {
+  const from = processorSeconds(master.pid);
+  const value = await step();
+  return { value, cpuMicros: ((processorSeconds(master.pid) - from) / operations) * 1e6 };
 }
 
 /** The same requests to a server that only reads, syncs and answers: the limit of the runtime and this disk. */
@@ -69,9 +89,9 @@ async function creates(bench: Bench): Promise<Row[]> {
             return perSecond;
           },
         }),
-    0: () => createRate(bench, 0),
-    10: () => createRate(bench, 10),
-    1000: () => createRate(bench, 1000),
+    0: async () => (await createRate(bench, 0)).value,
+    10: async () => (await createRate(bench, 10)).value,
+    1000: async () => (await createRate(bench, 1000)).value,
     bare: () => bareRate(bench),
   });
   const swarmBeside = measured.swarm ? { beside: { name: "Swarm services", samples: measured.swarm } } : {};

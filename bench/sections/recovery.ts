@@ -7,8 +7,10 @@ import { join } from "node:path";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
 import { type Bench, createTasks, metric } from "../bench.ts";
+import { processorSeconds } from "../process-usage.ts";
 import { type Row, target } from "../report.ts";
 import { alternate, type Samples } from "../samples.ts";
+import type { Measured } from "./rates.ts";
 
 const TARGET_S = 2;
 const POLL_MS = 2;
@@ -57,6 +59,11 @@ export function removeSnapshots(path: string): void {
 
 /** Starts the master and kills it when it is ready. Returns the seconds between; throws if a task is missing. */
 export async function recovered(master: MasterProcess, tasks: number): Promise<number> {
+  return (await recoveredWithCpu(master, tasks)).value;
+}
+
+/** The same, with the processor time for each task until it was ready. */
+export async function recoveredWithCpu(master: MasterProcess, tasks: number): Promise<Measured> {
   const from = performance.now();
   const launched = master.launch();
   while (true) {
@@ -68,8 +75,9 @@ export async function recovered(master: MasterProcess, tasks: number): Promise<n
     await Bun.sleep(POLL_MS);
   }
   const took = (performance.now() - from) / 1000;
+  const cpuMicros = (processorSeconds(master.pid) / Math.max(tasks, 1)) * 1e6;
   const reported = [...launched.output().matchAll(/recovered .*?\btasks=(\d+)/g)].at(-1)?.[1];
   if (Number(reported) !== tasks) throw new Error(`recovered ${reported} tasks of ${tasks}`);
   await master.kill();
-  return took;
+  return { value: took, cpuMicros };
 }
