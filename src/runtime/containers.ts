@@ -47,7 +47,7 @@ export interface LogRequest {
   stderr: boolean;
 }
 
-/** The image and the volumes that a container uses, whoever created it and whatever its state. */
+/** The image and the volumes that a container uses, also one that is not Podling's, whatever its state. */
 export interface ContainerUse {
   containerId: string;
   name: string;

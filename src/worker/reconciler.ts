@@ -125,7 +125,7 @@ export class Reconciler implements MasterListener, EngineListener {
       {
         ...{ client, clock, log, signal, taskId, gate: this.#reports },
         nodeId: () => identity.nodeId,
-        onSettled: () => context.ended.sweepSoon(),
+        onDone: () => context.ended.sweepSoon(),
       },
       assignment?.status ?? "scheduled",
     );
@@ -148,7 +148,7 @@ export class Reconciler implements MasterListener, EngineListener {
     for (const runner of tasks.all()) runner.adopt(states.get(runner.taskId) ?? []);
     for (const [taskId, containers] of states) {
       const runner = this.#runner(taskId, null, containers);
-      // Before the first sync nobody has said what is assigned; after it, what has no runner is not.
+      // Before the first sync the worker does not know what is assigned; after it, a task without a runner is not.
       if (tasks.isComplete && !runner.knowsAssignment) runner.assign(null);
     }
     for (const runner of tasks.all()) runner.reconcile(false);

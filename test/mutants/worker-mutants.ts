@@ -13,7 +13,7 @@ export const workerMutants: readonly Mutant[] = [
     caughtBy: ["convergence", "views-agree"],
   },
   {
-    name: "gone-not-heard",
+    name: "gone-ignored",
     sentence: "A worker keeps an assignment that the master has ended.",
     file: "src/worker/reconciler.ts",
     find: "tasks.get(taskId as TaskId)?.assign(null, deleted);",
@@ -48,8 +48,8 @@ export const workerMutants: readonly Mutant[] = [
     name: "report-dropped",
     sentence: "A report whose answer was lost is not said again.",
     file: "src/worker/link/reporter.ts",
-    find: 'if (told === "again") return "again";',
-    replace: 'if (told === "again") this.#wanted = wanted;',
+    find: 'if (answer === "again") return "again";',
+    replace: 'if (answer === "again") this.#wanted = wanted;',
     caughtBy: ["convergence"],
   },
   {
@@ -85,8 +85,8 @@ export const workerMutants: readonly Mutant[] = [
     caughtBy: ["runs-once"],
   },
   {
-    name: "engine-news-not-told",
-    sentence: "A worker does not tell its master that its engine is away, or back.",
+    name: "engine-news-not-sent",
+    sentence: "A worker does not report to its master that its engine is away, or back.",
     file: "src/worker/worker.ts",
     find: "this.#engine.begin(this.#reconciler, this.#master)",
     replace: "this.#engine.begin(this.#reconciler, { onEngineNews() {} })",

@@ -51,19 +51,19 @@ export function containerOutputContract(title: string, open: () => Promise<Runti
 
     test("sends events of starts, ends and removals, of this cluster's containers only", async () => {
       const listening = new AbortController();
-      const heard: string[] = [];
+      const seen: string[] = [];
       let over: Promise<void> = Promise.resolve();
       await new Promise<void>((opened) => {
         over = subject.runtime.containers.events(
           subject.harness.clusterId,
           opened,
-          ({ taskId }) => heard.push(taskId),
+          ({ taskId }) => seen.push(taskId),
           listening.signal,
         );
       });
       const task = subject.newTask(subject.harness.programs.forever);
       const containerId = await subject.create(task);
-      const count = () => heard.filter((taskId) => taskId === task.taskId).length;
+      const count = () => seen.filter((taskId) => taskId === task.taskId).length;
       await subject.runtime.containers.start(containerId);
       await until("the start", () => count() >= 1);
       const started = count();

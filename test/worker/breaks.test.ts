@@ -45,7 +45,7 @@ describe("a worker that starts again", () => {
     expect((await world.reached(bad, "failed", "exited")).exitCode).toBe(9);
   });
 
-  test("sees what ends while it looks around", async () => {
+  test("sees what ends while it lists the containers", async () => {
     const first = await world.started();
     const task = await running("web");
     first.stop();
@@ -59,7 +59,7 @@ describe("a worker that starts again", () => {
     expect((await world.reached(task, "failed", "exited")).exitCode).toBe(8);
   });
 
-  test("goes on with the policy where the run ended meanwhile", async () => {
+  test("applies the restart policy to a run that ended meanwhile", async () => {
     const first = await world.started();
     const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
     first.stop();
@@ -69,7 +69,7 @@ describe("a worker that starts again", () => {
     await world.reached(task, "running", "running");
   });
 
-  test("finds the container of a create that it had not lived to hear of", async () => {
+  test("finds the container of a create whose answer it never got", async () => {
     const first = await world.started();
     const create = world.runtime.containers.create.bind(world.runtime.containers);
     world.runtime.containers.create = async (request) => {
@@ -86,7 +86,7 @@ describe("a worker that starts again", () => {
     expect(world.runtime.all()).toHaveLength(1);
   });
 
-  test("stops what is no longer its own, keeps it for its logs, and touches no other's", async () => {
+  test("stops a container that is no longer assigned, keeps it for its logs, and leaves other clusters' containers alone", async () => {
     const first = await world.started();
     const task = await running("web");
     const others = assigned({ taskId: "20250101000000-other000" as TaskId, image: "demo", args: ["forever"] });
@@ -103,7 +103,7 @@ describe("a worker that starts again", () => {
 });
 
 describe("cut off from its master", () => {
-  test("it keeps containers running, and tells afterwards what ended, in order", async () => {
+  test("it keeps containers running, and reports afterwards what ended, in order", async () => {
     const worker = await world.started();
     const [web, job] = await Promise.all([running("web"), running("job")]);
     world.cutLink();
@@ -116,7 +116,7 @@ describe("cut off from its master", () => {
     await until("it to notice that too", () => worker.masterUp);
   });
 
-  test("a task that started and ended in silence is first running, then over", async () => {
+  test("a task that started and ended while cut off is reported as running first, then as ended", async () => {
     await world.started();
     world.cut = (path, { method }) => method === "PUT" && path.endsWith("/status");
     const task = await world.run("job", ["exit", "6"]);
@@ -131,7 +131,7 @@ describe("cut off from its master", () => {
     tap.close();
   });
 
-  test("nothing piles up: of many changes the master hears the newest", async () => {
+  test("reports do not pile up: of many changes the master gets the newest", async () => {
     await world.started();
     const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10, backoffMaxMs: 10 } });
     world.cut = (path, { method }) => method === "PUT" && path.endsWith("/status");
@@ -147,7 +147,7 @@ describe("cut off from its master", () => {
     expect(reports.length).toBeLessThanOrEqual(2);
   });
 
-  test("a lost node that comes back stops what was given to others", async () => {
+  test("a lost node that returns stops tasks that were replaced elsewhere", async () => {
     const clock = new TestClock();
     await world.down();
     world = new World({ clock });
@@ -171,7 +171,7 @@ describe("cut off from its master", () => {
     });
   });
 
-  test("a master that has forgotten the node is told again who it is", async () => {
+  test("the worker registers again with a master that does not know the node", async () => {
     const worker = await world.started();
     await world.master.do("POST", `/api/v1/nodes/${worker.nodeId}/deregister`);
     await until("the node", () => world.master.node(worker.nodeId));
@@ -181,7 +181,7 @@ describe("cut off from its master", () => {
 });
 
 describe("when its engine is away", () => {
-  test("it says so, concludes nothing, and goes on when the engine is back", async () => {
+  test("it reports that, concludes nothing about its tasks, and continues when the engine is back", async () => {
     const worker = await world.started();
     const before = await running("before");
     world.runtime.goAway();
@@ -194,7 +194,7 @@ describe("when its engine is away", () => {
     await running("after");
   });
 
-  test("at its start, nothing counts as lost", async () => {
+  test("no container counts as lost when the worker starts without its engine", async () => {
     const first = await world.started();
     const task = await running("web");
     first.stop();
@@ -210,7 +210,7 @@ describe("when its engine is away", () => {
     expect(world.runtime.calls.filter((call) => call === "create")).toHaveLength(1);
   });
 
-  test("at its first start ever, the master learns cores and memory as soon as it does", async () => {
+  test("after a first start without the engine, the master gets cores and memory as soon as the engine answers", async () => {
     world.runtime.goAway();
     const worker = await world.started();
     expect(await world.master.node(worker.nodeId)).toMatchObject({ cpu: 0, memory: 0, engine: null });
@@ -219,7 +219,7 @@ describe("when its engine is away", () => {
     expect((await world.master.node(worker.nodeId)).engine?.name).toBe("simulated");
   });
 
-  test("an engine that takes its containers along: they have failed, or start again by their policy", async () => {
+  test("containers that end with the engine have failed, or start again by their policy", async () => {
     await world.started();
     const once = await running("once");
     const always = await running("always", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
@@ -230,7 +230,7 @@ describe("when its engine is away", () => {
     await world.reached(always, "running", "running");
   });
 
-  test("an engine that hangs is noticed by asking", async () => {
+  test("an engine that hangs is noticed by pings", async () => {
     const clock = new TestClock();
     await world.down();
     world = new World({ clock });
@@ -245,7 +245,7 @@ describe("when its engine is away", () => {
     });
   });
 
-  test("one container that cannot be stopped is no engine that is away", async () => {
+  test("one container that cannot be stopped does not mean that the engine is away", async () => {
     const worker = await world.started();
     const [stuck, other] = await Promise.all([running("stuck"), running("other")]);
     const stop = world.runtime.containers.stop.bind(world.runtime.containers);
@@ -289,7 +289,7 @@ describe("what it keeps", () => {
     await until("it to go", () => world.runtime.all().length === 0);
   });
 
-  test("nothing of another cluster: under a new master the old one's containers are left alone", async () => {
+  test("no containers of another cluster: under a new master those of the old cluster are left alone", async () => {
     const first = await world.started();
     const task = await running("web");
     first.stop();
@@ -306,7 +306,7 @@ describe("what it keeps", () => {
   });
 });
 
-test("under another master, what was under way for the old one goes no further", async () => {
+test("under another master, actions that were under way for the old cluster end", async () => {
   const worker = await world.started();
   const { runtime } = world;
   const [create, pull] = [runtime.containers.create.bind(runtime.containers), runtime.images.pull.bind(runtime.images)];

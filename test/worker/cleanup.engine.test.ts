@@ -1,6 +1,6 @@
-// Clean-up on a real engine with a real registry: what Podling pulled and made goes, by itself when the disk fills and when
-// somebody asks; and what others have on the same engine is there afterwards as it was before. Only how full the disk is
-// is made up: the worker runs in this process, with a reading of its own.
+// Clean-up on a real engine with a real registry: what Podling pulled and created is removed, by itself when the disk fills
+// and by a clean-up that a user asks for; everything else on the engine is unchanged afterwards. Only how full the disk is
+// is made up: the worker runs in this process, with a disk reading of its own.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
@@ -84,16 +84,16 @@ describeLab("clean-up", () => {
   });
 
   let made = 0;
-  /** An image that no other is like, in the registry; with `local` also on the engine, by a name of somebody else's. */
+  /** An image of its own, in the registry; with `local` also on the engine, under a name that Podling did not give. */
   async function image(name: string, local: string | null = null): Promise<string> {
     const { engine } = world;
     const { Id } = await engine.json<{ Id: string }>("/containers/create", "POST", { Image: world.image });
     const label = { Labels: { made: `${Date.now()} ${made++}` } };
-    await engine.json(`/commit?container=${Id}&repo=somebody&tag=${name}`, "POST", label);
+    await engine.json(`/commit?container=${Id}&repo=other&tag=${name}`, "POST", label);
     await engine.json(`/containers/${Id}`, "DELETE");
-    const reference = await registry.push(engine, `somebody:${name}`, `${name}:1`);
-    if (local !== null) await engine.json(`/images/somebody:${name}/tag?repo=${local}&tag=1`, "POST");
-    await engine.json(`/images/somebody:${name}`, "DELETE");
+    const reference = await registry.push(engine, `other:${name}`, `${name}:1`);
+    if (local !== null) await engine.json(`/images/other:${name}/tag?repo=${local}&tag=1`, "POST");
+    await engine.json(`/images/other:${name}`, "DELETE");
     return reference;
   }
 
@@ -120,7 +120,7 @@ describeLab("clean-up", () => {
   const verdicts = ({ items }: Cleanup) =>
     new Map(items.map(({ name, verdict, code }) => [name, `${verdict} ${code}`]));
 
-  test("when the disk fills, images that Podling pulled go, unused for longest first; nobody else's do", async () => {
+  test("when the disk fills, images that Podling pulled are removed, unused for longest first; no other images are", async () => {
     const [old, newer, used] = [await image("old"), await image("newer"), await image("used")];
     const before = await image("before", "mine");
     const renamed = await image("renamed");
@@ -160,7 +160,7 @@ describeLab("clean-up", () => {
     await until("the worker to be there", async () => verdicts(await look()).get(reference) === "goes unused");
   }, 60_000);
 
-  test("an image that was pulled anew under its name leaves one that goes", async () => {
+  test("an image that was pulled again under its name leaves one that is removed", async () => {
     const reference = await image("moving");
     await removed(await ran("moving-1", reference));
     const first = await world.engine.json<{ Id: string }>(`/images/${reference}/json`);

@@ -1,4 +1,4 @@
-// A clean-up that somebody asks for, from the master's API and the command line to a worker and a simulated engine.
+// A clean-up that a user asks for, from the master's API and the command line to a worker and a simulated engine.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
@@ -42,7 +42,8 @@ function serve(port: number, token: string | null = null): void {
 const volume = (source: string) => ({ mounts: [{ type: "volume", source, target: "/data" }] });
 const look = (query = "") => world.master.do<Cleanup>("GET", `/api/v1/nodes/n1/cleanup${query}`);
 const clean = (query = "") => world.master.do<Cleanup>("POST", `/api/v1/nodes/n1/cleanup${query}`);
-const told = ({ items }: Cleanup) => items.map(({ kind, name, verdict, code }) => `${kind} ${name} ${verdict} ${code}`);
+const linesOf = ({ items }: Cleanup) =>
+  items.map(({ kind, name, verdict, code }) => `${kind} ${name} ${verdict} ${code}`);
 const cli = (line: string, asked = {}) => podling(line, { env: { PODLING_MASTER_URL: world.master.url }, ...asked });
 
 /** A task that has ended, with a volume and an image that was pulled for it; one that runs; and what is others'. */
@@ -56,18 +57,20 @@ async function lived(): Promise<void> {
   const job = await world.run("job", ["exit", "0"], { image: "pulled:1", ...volume("scratch") });
   await world.reached(await world.run("web", ["forever"], volume("kept")), "running");
   await world.reached(job, "completed");
-  await until("the end to be settled", async () => told(await look()).some((line) => line.includes(" goes unused")));
+  await until("the end to be acknowledged", async () =>
+    linesOf(await look()).some((line) => line.includes(" goes unused")),
+  );
 }
 
 const jobId = () => world.runtime.all().find(({ status }) => status === "exited")!.taskId;
 
 describe("a look", () => {
-  test("says of everything whether it goes or stays and why, and changes nothing", async () => {
+  test("says of each item whether it is removed or stays and why, and changes nothing", async () => {
     await lived();
     const calls = world.runtime.calls.length;
     const preview = await look("?images=true&volumes=true");
     expect(preview).toMatchObject({ nodeId: worker.nodeId, hostname: "n1", dryRun: true, omitted: 0 });
-    expect(told(preview)).toEqual([
+    expect(linesOf(preview)).toEqual([
       `container ${jobId()} goes unused`,
       "image pulled:1 goes unused",
       "volume scratch goes unused",
@@ -81,22 +84,22 @@ describe("a look", () => {
     for (const call of ["remove", "removeImage", "removeVolume"]) expect(done).not.toContain(call);
   });
 
-  test("without being asked for images and volumes, they stay", async () => {
+  test("images and volumes stay unless they are asked for", async () => {
     await lived();
-    const lines = told(await look());
+    const lines = linesOf(await look());
     expect(lines).toContain("image pulled:1 stays not-asked");
     expect(lines).toContain("volume scratch stays not-asked");
-    expect(told(await look("?containers=false"))).toContain(`container ${jobId()} stays not-asked`);
+    expect(linesOf(await look("?containers=false"))).toContain(`container ${jobId()} stays not-asked`);
   });
 
-  test("an ended container that is to stay holds on to its image and its volume", async () => {
+  test("an ended container that stays keeps its image and its volume in use", async () => {
     await lived();
-    const lines = told(await look("?containers=false&images=true&volumes=true"));
+    const lines = linesOf(await look("?containers=false&images=true&volumes=true"));
     expect(lines).toContain("image pulled:1 stays in-use");
     expect(lines).toContain("volume scratch stays in-use");
   });
 
-  test("of too much shows all that goes, and counts the rest", async () => {
+  test("with too many items shows all that are removed, and counts the rest", async () => {
     await lived();
     for (let i = 0; i < limits.cleanupItems; i++) world.runtime.storage.putVolume(`v${i}`);
     const { items, omitted } = await look("?images=true&volumes=true");
@@ -111,7 +114,7 @@ describe("a clean-up", () => {
     await lived();
     const done = await clean("?images=true");
     expect(done.dryRun).toBe(false);
-    expect(told(done).slice(0, 2)).toEqual([
+    expect(linesOf(done).slice(0, 2)).toEqual([
       expect.stringContaining("removed unused"),
       "image pulled:1 removed unused",
     ]);
@@ -121,18 +124,18 @@ describe("a clean-up", () => {
     expect(world.runtime.storage.volumes(false).map(({ name }) => name)).toEqual([
       ...["kept", "of-another", "scratch", "theirs"],
     ]);
-    expect(told(await clean("?images=true&volumes=true"))[0]).toBe("volume scratch removed unused");
+    expect(linesOf(await clean("?images=true&volumes=true"))[0]).toBe("volume scratch removed unused");
     expect(world.runtime.storage.volumes(false).map(({ name }) => name)).toEqual(["kept", "of-another", "theirs"]);
   });
 
-  test("pulls an image again that a later task wants", async () => {
+  test("is followed by a pull of a removed image that a later task needs", async () => {
     await lived();
     await clean("?images=true");
     await world.reached(await world.run("again", ["forever"], { image: "pulled:1" }), "running");
-    expect(told(await look("?images=true"))).toContain("image pulled:1 stays in-use");
+    expect(linesOf(await look("?images=true"))).toContain("image pulled:1 stays in-use");
   });
 
-  test("what the engine keeps stays with its word for it; when the engine breaks off, the rest does", async () => {
+  test("an item that the engine refuses to remove stays with the engine's message; if the engine fails, the rest stays", async () => {
     await lived();
     world.runtime.images.remove = async () => "the engine keeps it: no";
     const refused = await clean("?images=true");
@@ -148,7 +151,7 @@ describe("a clean-up", () => {
     ]);
   });
 
-  test("while its engine is away is refused, with the engine's word", async () => {
+  test("while the engine is away is refused with the engine's message", async () => {
     world.runtime.goAway();
     const answer = await world.master.ask("POST", "/api/v1/nodes/n1/cleanup");
     expectRefusal(answer, 503, "node-unreachable");
@@ -157,7 +160,7 @@ describe("a clean-up", () => {
 });
 
 describe("ended containers", () => {
-  test("stay where both limits are off, until somebody asks", async () => {
+  test("stay if both limits are off, until a user asks", async () => {
     worker.stop();
     const off = { count: Number.POSITIVE_INFINITY, ageMs: Number.POSITIVE_INFINITY };
     await server!.stop(true);
@@ -175,7 +178,7 @@ describe("ended containers", () => {
 });
 
 describe("a node", () => {
-  test("that there is not, or that does not answer, is said", async () => {
+  test("that does not exist, or does not answer, is an error that says so", async () => {
     expectRefusal(await world.master.ask("GET", "/api/v1/nodes/n7/cleanup"), 404, "node-not-found");
     await server!.stop(true);
     const answer = await world.master.ask("GET", "/api/v1/nodes/n1/cleanup");
@@ -183,7 +186,7 @@ describe("a node", () => {
     expect(JSON.stringify(answer.body)).toContain("cannot reach the worker on n1");
   });
 
-  test("with another token, of an older version, or that is none of ours", async () => {
+  test("with another token, of an older version, or that is not a Podling worker", async () => {
     const { port } = server!;
     await server!.stop(true);
     serve(port!, "another");
@@ -200,13 +203,13 @@ describe("a node", () => {
     for (const [answer, says] of answers) {
       await server!.stop(true);
       server = Bun.serve({ hostname: "127.0.0.1", port: port!, fetch: answer }) as never;
-      const told = await world.master.ask<{ error: string }>("POST", "/api/v1/nodes/n1/cleanup");
-      expectRefusal(told, 503, "node-unreachable");
-      expect(told.body.error).toContain(says);
+      const refusal = await world.master.ask<{ error: string }>("POST", "/api/v1/nodes/n1/cleanup");
+      expectRefusal(refusal, 503, "node-unreachable");
+      expect(refusal.body.error).toContain(says);
     }
   });
 
-  test("takes no other method and no other question at its own server", async () => {
+  test("refuses other methods and other query parameters at its own server", async () => {
     const url = `http://127.0.0.1:${server!.port}/cleanup`;
     expect((await fetch(url, { method: "DELETE" })).status).toBe(405);
     expect((await fetch(`${url}?everything=true`)).status).toBe(400);
@@ -216,7 +219,7 @@ describe("a node", () => {
 });
 
 describe("podling node clean", () => {
-  test("shows, asks, and does what it was told", async () => {
+  test("shows, asks, and removes what the user agreed to", async () => {
     await lived();
     const preview = await cli("node clean --dry-run --images --volumes");
     expect(preview.code).toBe(0);
@@ -245,7 +248,7 @@ describe("podling node clean", () => {
     expect({ code: again.code, err: again.err }).toEqual({ code: 0, err: "nothing to remove\n" });
   });
 
-  test("gives JSON: of a look what would go, else what went", async () => {
+  test("prints JSON: what would be removed with --dry-run, else what was removed", async () => {
     await lived();
     const seen = JSON.parse((await cli("node clean --dry-run -o json")).out) as Cleanup[];
     expect(seen.map(({ dryRun, hostname }) => [dryRun, hostname])).toEqual([[true, "n1"]]);
@@ -254,7 +257,7 @@ describe("podling node clean", () => {
     expect(cleanupKinds).toContain(done[0]!.items[0]!.kind);
   });
 
-  test("goes on with the others where one does not answer, and says so", async () => {
+  test("continues with the other nodes if one does not answer, and says so", async () => {
     await lived();
     await world.master.register("silent", { port: freePort(), address: "127.0.0.1" });
     const { code, out, err } = await cli("node clean -y");
@@ -264,11 +267,13 @@ describe("podling node clean", () => {
     expect(out).toContain("remove");
   });
 
-  test("says what stays although it was to go", async () => {
+  test("says which items could not be removed", async () => {
     await lived();
-    world.runtime.images.remove = async () => "the engine keeps it: somebody was quicker";
+    world.runtime.images.remove = async () => "the engine keeps it: another client was faster";
     const { code, err } = await cli("node clean --images -y");
     expect(code).toBe(1);
-    expect(err).toContain("error: image pulled:1 on n1 was not removed: the engine keeps it: somebody was quicker\n");
+    expect(err).toContain(
+      "error: image pulled:1 on n1 was not removed: the engine keeps it: another client was faster\n",
+    );
   });
 });

@@ -24,7 +24,7 @@ async function threeTasks(): Promise<TaskView[]> {
   return [ended, live, kept];
 }
 
-test("while the worker is dead", async () => {
+test("while the worker is down", async () => {
   const worker = await world.started();
   const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   worker.stop();
@@ -46,7 +46,7 @@ test("while the node is cut off", async () => {
   await until("the removed ones to go", () => names([ended, live, kept]).join() === "kept", 30_000);
 });
 
-test("while the worker is dead, and then its engine is away: when that is back", async () => {
+test("while the worker is down, and then its engine is away: when the engine is back", async () => {
   const worker = await world.started();
   const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   worker.stop();
@@ -58,7 +58,7 @@ test("while the worker is dead, and then its engine is away: when that is back",
   await until("the removed ones to go", () => names([ended, live, kept]).join() === "kept", 30_000);
 });
 
-test("an answer that is lost is asked for again", async () => {
+test("a lost answer is asked for again", async () => {
   const worker = await world.started();
   const [ended, live, kept] = (await threeTasks()) as [TaskView, TaskView, TaskView];
   worker.stop();
@@ -70,7 +70,7 @@ test("an answer that is lost is asked for again", async () => {
   expect(asked).toBeGreaterThan(2);
 });
 
-test("while its start is under way: the container that this brings goes as well", async () => {
+test("while its start is under way: the container that is created then is removed, too", async () => {
   await world.started();
   const { promise: mayStart, resolve: goOn } = Promise.withResolvers<void>();
   const create = world.runtime.containers.create.bind(world.runtime.containers);

@@ -28,7 +28,7 @@ describeLab("podling doctor", () => {
   };
   const severity = ([first]: Finding[]) => first?.severity;
 
-  test("sees who holds what, and which ports are open to others", async () => {
+  test("shows which process holds what, and which ports other machines can reach", async () => {
     const ports = [{ containerPort: 80, hostPort: 0, hostIp: "0.0.0.0" }];
     const task = await world.reaches(await world.create("open", "sleep 1000", { ports }), "running", 60_000);
     const { code, of } = await doctor();

@@ -20,7 +20,7 @@ async function running(name: string, more: object = {}, args = ["forever"]): Pro
 }
 
 describe("a worker that drains", () => {
-  test("stops its containers, says how each ended, and leaves; what is to be kept alive waits for another node", async () => {
+  test("stops its containers, reports how each ended, and deregisters; tasks with a restart policy wait for another node", async () => {
     const worker = await world.started();
     const once = await running("once");
     const always = await running("always", { restartPolicy: "always" });
@@ -35,7 +35,7 @@ describe("a worker that drains", () => {
     expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
   });
 
-  test("waits for starts that are under way, and begins none of those that wait for their turn", async () => {
+  test("waits for starts that are under way, and begins no others", async () => {
     const worker = await world.started();
     const start = world.runtime.containers.start.bind(world.runtime.containers);
     const open = Promise.withResolvers<void>();
@@ -60,7 +60,7 @@ describe("a worker that drains", () => {
     expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toEqual([]);
   });
 
-  test("does not leave while something still runs", async () => {
+  test("stays registered while a container still runs", async () => {
     const clock = new TestClock();
     await world.down();
     world = new World({ clock });
@@ -79,7 +79,7 @@ describe("a worker that drains", () => {
     expect(await world.master.do<unknown[]>("GET", "/api/v1/nodes")).toHaveLength(1);
   });
 
-  test("without that, it leaves them running", async () => {
+  test("without a drain, it leaves them running", async () => {
     const worker = await world.started();
     const task = await running("web");
     worker.stop();

@@ -1,4 +1,4 @@
-// Where real engines do what nobody expects: they hang, refuse a restart, and say nothing in answer to a log that is
+// What real engines do against expectation: they hang, refuse a restart, and say nothing in answer to a log that is
 // quiet; and a worker dies in the middle of starting.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -8,7 +8,7 @@ import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
-const forEver = "while :; do sleep 0.1; done";
+const endless = "while :; do sleep 0.1; done";
 const framed = { accept: "application/vnd.docker.multiplexed-stream" };
 
 describeLab("at the edges of a real engine", () => {
@@ -22,10 +22,10 @@ describeLab("at the edges of a real engine", () => {
   const remove = (tasks: TaskView[]) =>
     Promise.all(tasks.map(({ taskId }) => world.master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`)));
 
-  test("kill -9 in the middle of starting: every task has one container, and every end its true code", async () => {
+  test("kill -9 during starts: every task has one container, and every end its exit code", async () => {
     const creating: Promise<TaskView>[] = [];
     for (let i = 0; i < 8; i++)
-      creating.push(world.create(`long${i}`, forEver), world.create(`short${i}`, `exit ${i}`));
+      creating.push(world.create(`long${i}`, endless), world.create(`short${i}`, `exit ${i}`));
     const tasks = await Promise.all(creating);
     const made = async () => (await Promise.all(tasks.map((task) => world.containers(task)))).flat();
     await until("some to be made", async () => (await made()).length > 3);
@@ -41,8 +41,8 @@ describeLab("at the edges of a real engine", () => {
     await remove(tasks);
   }, 90_000);
 
-  test("what is removed while the worker is dead is lost, and only that", async () => {
-    const [gone, stays] = await Promise.all([world.run("gone", forEver), world.run("stays", forEver)]);
+  test("containers removed while the worker is down are lost, and no others", async () => {
+    const [gone, stays] = await Promise.all([world.run("gone", endless), world.run("stays", endless)]);
     await world.worker.kill();
     await world.engine.fetch(`/containers/${gone.containerId}?force=1`, { method: "DELETE" });
     await world.worker.start();
@@ -51,8 +51,8 @@ describeLab("at the edges of a real engine", () => {
     await remove([gone, stays]);
   });
 
-  test("an engine that hangs is noticed by asking; the node stays, and nothing counts as lost", async () => {
-    const task = await world.run("web", forEver);
+  test("an engine that hangs is noticed by pings; the node stays online, and no container counts as lost", async () => {
+    const task = await world.run("web", endless);
     process.kill(world.engine.pid, "SIGSTOP");
     try {
       await until("the node to say so", async () => (await world.node()).engineError, 25_000);
@@ -65,9 +65,9 @@ describeLab("at the edges of a real engine", () => {
     await remove([task]);
   }, 60_000);
 
-  test("a port that is held is tried again before it fails, and gives way when it is let go of", async () => {
+  test("a start with a port that is taken is tried again before it fails, and succeeds when the port is free", async () => {
     const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-    const task = await world.create("web", forEver, { ports: [{ containerPort: 80, hostPort: listener.port }] });
+    const task = await world.create("web", endless, { ports: [{ containerPort: 80, hostPort: listener.port }] });
     const waiting = await until("the first attempt", async () => {
       const { status, reason } = await world.task(task);
       return status === "scheduled" && reason.code === "port-in-use" && reason;
@@ -86,7 +86,7 @@ describeLab("at the edges of a real engine", () => {
     const free = listen(0);
     const hostPort = free.port;
     free.stop(true);
-    const task = await world.run("web", forEver, {
+    const task = await world.run("web", endless, {
       ports: [{ containerPort: 80, hostPort }],
       restartPolicy: { mode: "always", backoffInitialMs: 500, backoffMaxMs: 500 },
     });
@@ -112,9 +112,9 @@ describeLab("at the edges of a real engine", () => {
     expect(failed.reason).toMatchObject({ code: "create-failed", message: expect.stringContaining(source) });
   });
 
-  test("a quiet log can be followed; one that is read slowly does not pile up in the worker", async () => {
+  test("a quiet log can be followed; a slow reader does not make the worker buffer the log", async () => {
     const [quiet, loud] = await Promise.all([
-      world.run("quiet", forEver),
+      world.run("quiet", endless),
       world.run("loud", "yes 'a line of some forty characters for the log'"),
     ]);
     const leaving = new AbortController();
@@ -126,7 +126,7 @@ describeLab("at the edges of a real engine", () => {
     const metrics = async () => (await world.worker.get("/metrics")).body;
     const resident = async () => Number(/process_resident_memory_bytes (\d+)/.exec(await metrics())![1]);
     const before = await resident();
-    await Bun.sleep(3000); // nobody reads meanwhile, and the container goes on writing
+    await Bun.sleep(3000); // not read meanwhile, and the container goes on writing
     expect((await resident()) - before).toBeLessThan(32 * 1024 * 1024);
     leaving.abort();
     await remove([quiet, loud]);

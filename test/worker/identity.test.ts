@@ -27,7 +27,7 @@ function refusal(make: () => unknown): string {
 }
 
 describe("the identity", () => {
-  test("is kept, whole, in a folder that is made for it", () => {
+  test("is stored atomically, in a folder that is created for it", () => {
     const file = new IdentityFile(join(folder, "deep", "data"));
     expect(file.read()).toBeNull();
     file.write(identity);
@@ -42,17 +42,17 @@ describe("the identity", () => {
     test(`is refused where it is damaged: ${damage || "nothing"}`, () => {
       const file = new IdentityFile(folder);
       writeFileSync(join(folder, "identity.json"), damage);
-      expect(refusal(() => file.read())).toMatch(/is damaged\. Remove it to join anew/);
+      expect(refusal(() => file.read())).toMatch(/is damaged\. Remove it and start again/);
     });
   }
 
-  test("a folder that cannot be is refused with the way out", () => {
+  test("a folder that cannot be created is refused, with what to do", () => {
     writeFileSync(join(folder, "file"), "");
     expect(refusal(() => new IdentityFile(join(folder, "file", "data")))).toContain("--data-dir");
   });
 });
 
-test("a node whose id cannot be kept does not join; it does as soon as there is room", async () => {
+test("a node whose id cannot be stored does not join; it joins as soon as there is space", async () => {
   const world = new World();
   const kept: Identity[] = [];
   let full = true;
@@ -79,7 +79,7 @@ test("a node whose id cannot be kept does not join; it does as soon as there is 
 });
 
 describe("the data folder", () => {
-  test("belongs to one worker, who is named to the second", () => {
+  test("belongs to one worker; a second one gets its process id", () => {
     const first = new IdentityFile(folder);
     const sentence = refusal(() => new IdentityFile(folder));
     expect(sentence).toContain(`is in use by another worker (process ${process.pid})`);

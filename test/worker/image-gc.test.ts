@@ -74,7 +74,7 @@ async function looked(one: ImageGc): Promise<void> {
   await breathe();
 }
 
-test("below the high watermark nothing goes", async () => {
+test("below the high watermark nothing is removed", async () => {
   await put(["a:1", "b:1"]);
   disk.otherBytes = 64; // 84 %
   await looked(imageGc());
@@ -82,7 +82,7 @@ test("below the high watermark nothing goes", async () => {
   expect(said).toEqual([]);
 });
 
-test("from the high one on those unused for longest go, until it is no fuller than the low one", async () => {
+test("above the high watermark images unused for longest are removed, down to the low watermark", async () => {
   await put(["a:1", "b:1", "c:1", "d:1"]);
   needed = new Map([["a:1", "web"]]);
   disk.otherBytes = 40;
@@ -97,7 +97,7 @@ test("from the high one on those unused for longest go, until it is no fuller th
   expect(pulled.ids).toEqual(["sha256:a:1", "sha256:d:1"]);
 });
 
-test("an image that a task used between two looks is not unused for long", async () => {
+test("an image that a task used between two looks does not count as unused for long", async () => {
   await put(["nightly:1", "b:1"]);
   const one = imageGc();
   one.used("nightly:1");
@@ -174,7 +174,7 @@ test("it looks by itself once an interval, and after a pull", async () => {
   expect(present()).toEqual([]);
 });
 
-test("an image that somebody removed, and somebody brought again, is not Podling's any more", async () => {
+test("an image that someone else removed and pulled again is not Podling's any more", async () => {
   await put(["a:1"]);
   const one = imageGc();
   await looked(one);

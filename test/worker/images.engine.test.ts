@@ -22,7 +22,7 @@ describeLab("images", () => {
   let dockerConfig: string;
   beforeAll(async () => {
     const lab = await Lab.start();
-    // The worker is told where logins are filed before there is one.
+    // The worker gets the path of the logins before there is one.
     dockerConfig = lab.folder("docker-config");
     world = await World.start({ env: { DOCKER_CONFIG: dockerConfig } }, lab);
     registry = await world.lab.registry();
@@ -62,7 +62,7 @@ describeLab("images", () => {
 
   const isOver = ({ status }: TaskView) => status === "completed" || status === "failed" || status === "stopped";
 
-  test("are pulled from a registry where they are missing, and the task says so", async () => {
+  test("are pulled from a registry if they are missing, and the task's reason says so", async () => {
     const image = await registry.push(world.engine, world.image, "web:1");
     const reasons = await reasonsOf(() => world.create("pulled", "exit 0", { image }), isOver);
     expect(reasons.some((reason) => reason.startsWith(`pulling: pulling ${image}`))).toBe(true);
@@ -70,7 +70,7 @@ describeLab("images", () => {
     expect((await world.engine.fetch(`/images/${image}/json`)).status).toBe(200);
   });
 
-  test("that come slowly show how far they are", async () => {
+  test("that come slowly show their progress", async () => {
     const image = await registry.push(world.engine, await largerImage(), "slow:1");
     await world.engine.json("/images/podling-larger:latest?force=1", "DELETE");
     const [host, port] = registry.address.split(":");
@@ -92,8 +92,8 @@ describeLab("images", () => {
   });
 
   test("that must not be pulled fail as image-not-present", async () => {
-    const wish = { image: `${registry.address}/none:1`, pullPolicy: "never" };
-    const task = await world.reaches(await world.create("never", "", wish), "failed");
+    const input = { image: `${registry.address}/none:1`, pullPolicy: "never" };
+    const task = await world.reaches(await world.create("never", "", input), "failed");
     expect(task.reason.code).toBe("image-not-present");
   });
 
@@ -131,7 +131,7 @@ describeLab("images", () => {
     await world.reaches(task, "completed", 30_000);
   }, 60_000);
 
-  test("that are still being tried for give up when the task is stopped", async () => {
+  test("that are still being tried are given up when the task is stopped", async () => {
     const image = `127.0.0.1:${freePort()}/none:1`;
     const task = await world.create("gives-up", "", { image });
     await until("a try to fail", async () => (await world.task(task)).reason.code === "pull-retry");
@@ -139,7 +139,7 @@ describeLab("images", () => {
     expect((await world.reaches(task, "stopped")).containerId).toBeNull();
   });
 
-  test("are pulled anew each time where the policy says always", async () => {
+  test("are pulled again each time if the policy is always", async () => {
     const image = await registry.push(world.engine, world.image, "moving:1");
     for (const name of ["first", "second"]) {
       const reasons = await reasonsOf(() => world.create(name, "exit 0", { image, pullPolicy: "always" }), isOver);

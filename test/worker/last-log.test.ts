@@ -31,7 +31,7 @@ const body = (...frames: Uint8Array[]) => new Response(new Blob(frames as Uint8A
 const wrote = (...frames: Uint8Array[]) => reading(async () => body(...frames)).lines;
 
 describe("the last lines", () => {
-  test("are of both streams in the order of their ends, with a last one that has no end", async () => {
+  test("are those of both streams in the order of their line breaks, with a last line without one", async () => {
     expect(await wrote(frame("stdout", "one\ntw"), frame("stderr", "oops\r\n"), frame("stdout", "o\nthree"))).toEqual([
       "one",
       "oops",
@@ -40,7 +40,7 @@ describe("the last lines", () => {
     ]);
   });
 
-  test("are asked for as so many from the end, and not followed", async () => {
+  test("are requested as a number of lines from the end, without following", async () => {
     const asked: LogRequest[] = [];
     await reading(async (_, request) => {
       asked.push(request);
@@ -49,7 +49,7 @@ describe("the last lines", () => {
     expect(asked).toEqual([expect.objectContaining({ follow: false, tail: limits.lastLogLines })]);
   });
 
-  test("are so many at most, of so many bytes at most, together and each", async () => {
+  test("are bounded in number, and in bytes together and each", async () => {
     const many = await wrote(frame("stdout", Array.from({ length: 50 }, (_, i) => `line ${i}\n`).join("")));
     expect(many).toHaveLength(limits.lastLogLines);
     expect(many.at(-1)).toBe("line 49");
@@ -89,7 +89,7 @@ describe("the last lines", () => {
 });
 
 describe("a log that cannot be read", () => {
-  test("leaves no lines: the engine is away, its driver keeps nothing, the stream is none", async () => {
+  test("leaves no lines: the engine is away, its log driver keeps nothing, or the stream is not in frames", async () => {
     const gone = async () => {
       throw new RuntimeError("engine-unavailable", "gone", true);
     };
@@ -98,7 +98,7 @@ describe("a log that cannot be read", () => {
     expect(await reading(async () => new Response("no frames at all").body!).lines).toEqual([]);
   });
 
-  test("is waited for so long and no longer; what has come by then is kept", async () => {
+  test("is waited for a limited time; what was read by then is kept", async () => {
     const { clock, lines } = reading(
       async () =>
         new ReadableStream<Uint8Array>({
@@ -111,7 +111,7 @@ describe("a log that cannot be read", () => {
     expect(await lines).toEqual(["first"]);
   });
 
-  test("also where it is others' logs that hold it up, and then it is not read later", async () => {
+  test("also while it waits for its turn, and it is not read later", async () => {
     const gate = new Semaphore(1);
     const held = Promise.withResolvers<void>();
     const holding = gate.run(() => held.promise);
@@ -150,7 +150,7 @@ describe("a task that fails", () => {
     });
   });
 
-  test("has none where it completed or was stopped, and its log is not read", async () => {
+  test("has none if it completed or was stopped, and its log is not read", async () => {
     await world.started();
     const done = await world.reached(await world.run("job", ["crash", "0", "bye"]), "completed");
     const task = await world.reached(await world.run("web", ["forever"]), "running");
@@ -172,7 +172,7 @@ describe("a task that fails", () => {
     expect(running.lastFailure).toMatchObject({ exitCode: 1, log: [] });
   });
 
-  test("in a fast loop has its log read once an interval, and once more when it is given up", async () => {
+  test("that restarts in a fast loop has its log read once an interval, and once more when it is given up", async () => {
     await world.started();
     const restartPolicy = { mode: "on-failure", maxRestarts: 6, backoffInitialMs: 10, backoffMaxMs: 10 };
     const task = await world.run("web", ["crash", "5", "again"], { restartPolicy });
@@ -182,27 +182,29 @@ describe("a task that fails", () => {
     expect(logReads()).toBe(2);
   });
 
-  test("is told all the same where its log is never answered", async () => {
+  test("is reported although its log is never answered", async () => {
     world.runtime.containers.logs = () => new Promise(() => {});
     await world.started();
     const failed = await world.reached(await world.run("job", ["crash", "3", "lost"]), "failed", "exited");
     expect(failed.lastFailure).toMatchObject({ exitCode: 3, log: [] });
   });
 
-  test("is not asked again by a worker that starts anew: the record has it", async () => {
+  test("is not read again by a worker that restarts: the record has it", async () => {
     const first = await world.started();
     const restartPolicy = { mode: "always", backoffInitialMs: 3_600_000, backoffMaxMs: 3_600_000 };
     const task = await world.run("web", ["crash", "3", "once"], { restartPolicy });
     const waiting = await world.reached(task, "running", "restarting");
     first.stop();
     const second = await world.started();
-    await until("the task to be known", () => second.holdings()[0]?.wish && second.holdings()[0]?.found);
+    await until("the task to be known", () =>
+      second.holdings().some((holding) => holding.found && Object.values(holding)[1]),
+    );
     await breathe();
     expect(logReads()).toBe(1);
     expect((await world.master.task(task.taskId)).lastFailure).toEqual(waiting.lastFailure);
   });
 
-  test("reaches a master of before this field: said once with it, then without", async () => {
+  test("reaches a master without this field: sent once with it, then without", async () => {
     const refused: string[] = [];
     const fetch = world.fetch;
     const old = async (url: string, init: RequestInit): Promise<Response> => {

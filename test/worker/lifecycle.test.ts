@@ -28,14 +28,14 @@ describe("a task", () => {
     expect(completed).toMatchObject({ exitCode: 0, restarts: 0, oomKilled: false, error: null });
   });
 
-  test("carries labels that say whose it is", async () => {
+  test("has the labels of its task, node and cluster", async () => {
     const worker = await world.started();
     const task = await world.run("web", ["forever"]);
     await world.reached(task, "running");
     expect(world.container(task)).toMatchObject({ taskId: task.taskId, nodeId: worker.nodeId });
   });
 
-  test("that ends at once is still told in order: running, then its end", async () => {
+  test("that ends at once is still reported in order: running, then its end", async () => {
     await world.started();
     const tap = await world.master.stream("/api/v1/watch");
     const task = await world.run("job", ["exit", "3"]);
@@ -72,7 +72,7 @@ describe("a task", () => {
     expect(world.container(task)?.status).toBe("exited");
   });
 
-  test("that does not listen is killed after its grace", async () => {
+  test("that ignores the stop signal is killed after its grace", async () => {
     await world.started();
     const task = await world.run("web", ["stubborn"], { stopGraceSeconds: 0 });
     await world.reached(task, "running");
@@ -80,7 +80,7 @@ describe("a task", () => {
     expect((await world.reached(task, "stopped")).exitCode).toBe(137);
   });
 
-  test("deleted takes its container along; a live one is stopped first", async () => {
+  test("that is deleted loses its container; a running one is stopped first", async () => {
     await world.started();
     const over = await world.run("job", ["exit", "0"]);
     const live = await world.run("web", ["forever"]);
@@ -95,7 +95,7 @@ describe("a task", () => {
 describe("a restart policy", () => {
   const quick = { backoffInitialMs: 100, backoffMaxMs: 200 };
 
-  test("on-failure starts the same container again until it goes well", async () => {
+  test("on-failure starts the same container again until it succeeds", async () => {
     await world.started();
     const task = await world.run("web", ["flaky", "3"], { restartPolicy: { mode: "on-failure", ...quick } });
     await until("three restarts", () => world.container(task)?.status === "running" && startsOf() === 4);
@@ -115,7 +115,7 @@ describe("a restart policy", () => {
     expect(startsOf()).toBe(3);
   });
 
-  test("between two runs it says when the next is, and why", async () => {
+  test("between two runs the reason says when the next one is, and why", async () => {
     await world.started();
     const restartPolicy = { mode: "always", backoffInitialMs: 60_000 };
     const task = await world.run("web", ["exit", "0"], { restartPolicy });
@@ -141,8 +141,8 @@ describe("a restart policy", () => {
   const startsOf = () => world.runtime.calls.filter((call) => call === "start").length;
 });
 
-describe("a container that somebody removes", () => {
-  test("is lost where the policy is never", async () => {
+describe("a container that someone else removes", () => {
+  test("is lost if the policy is never", async () => {
     await world.started();
     const task = await world.run("web", ["forever"]);
     await world.reached(task, "running");
@@ -151,7 +151,7 @@ describe("a container that somebody removes", () => {
     expect(failed.reason.message).toContain("removed");
   });
 
-  test("is made again where the policy says so, and that counts as a restart", async () => {
+  test("is created again if the policy says so, and that counts as a restart", async () => {
     await world.started();
     const task = await world.run("web", ["forever"], { restartPolicy: { mode: "always", backoffInitialMs: 100 } });
     const first = await world.reached(task, "running", "running");
@@ -173,7 +173,7 @@ describe("what cannot be started", () => {
     expect(failed.error).toContain("missing:none");
   });
 
-  test("pull policy never says that it is not here", async () => {
+  test("with pull policy never the reason says that the image is not on this node", async () => {
     await world.started();
     const task = await world.run("web", ["forever"], { image: "missing:none", pullPolicy: "never" });
     await world.reached(task, "failed", "image-not-present");
@@ -201,7 +201,7 @@ describe("what cannot be started", () => {
       return broken;
     };
 
-    test("is replaced where the policy allows another run", async () => {
+    test("is replaced if the policy allows another run", async () => {
       await world.started();
       const broken = breakFirst();
       const restartPolicy = { mode: "always", backoffInitialMs: 10 };
@@ -211,7 +211,7 @@ describe("what cannot be started", () => {
       expect(world.runtime.all()).toHaveLength(1);
     });
 
-    test("is an end where it does not, for it may have run", async () => {
+    test("ends the task if the policy does not, because it may have run", async () => {
       await world.started();
       breakFirst();
       const failed = await world.reached(await world.run("job", ["exit", "0"]), "failed", "start-failed");
@@ -220,7 +220,7 @@ describe("what cannot be started", () => {
     });
   });
 
-  test("a port that is taken is tried some times, for it may just be let go of", async () => {
+  test("a start with a port that is taken is tried some times, since the port may be free soon", async () => {
     await world.started();
     const ports = [{ containerPort: 80, hostPort: 8080 }];
     const first = await world.run("first", ["forever"], { ports });
@@ -261,7 +261,7 @@ describe("a port that is taken", () => {
     expect((await world.reached(second, "running", "running")).restarts).toBe(0);
   }, 20_000);
 
-  test("by somebody else is tried for as long as the restart policy says", async () => {
+  test("by a foreign container is tried for as long as the restart policy says", async () => {
     await world.started();
     const spec = await world.run("holder", ["forever"], { ports });
     await world.reached(spec, "running");
@@ -282,7 +282,7 @@ describe("a port that is taken", () => {
 describe("a pull", () => {
   const slow = (more: object = {}) => world.images.set("big", { present: false, pullMs: 20, sizeBytes: 9, ...more });
 
-  test("comes before the container, and says that it is under way", async () => {
+  test("comes before the container, and the reason says that it is under way", async () => {
     slow();
     await world.started();
     const tap = await world.master.stream("/api/v1/watch");

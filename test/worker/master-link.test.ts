@@ -100,7 +100,7 @@ async function joined({ clock = new TestClock(), seed = 1, wire = new Wire(clock
   return { clock, wire, link, become, backs: () => back, end };
 }
 
-test("beats each second, a little early at random, and the first anywhere in the second", async () => {
+test("sends a heartbeat each second, a little early at random, and the first at a random time within the second", async () => {
   const { clock, wire } = await joined();
   await clock.advance(30 * second);
   expect(wire.beats[0]!.at).toBeLessThan(second);
@@ -114,7 +114,7 @@ test("beats each second, a little early at random, and the first anywhere in the
   expect(wire.beats.map(({ body }) => body)).toEqual(wire.beats.map(() => ({})));
 });
 
-test("says of the engine what is news, once; and registers for what a heartbeat cannot say", async () => {
+test("sends a change of the engine once; and registers again for what a heartbeat cannot carry", async () => {
   const { clock, wire, become } = await joined();
   await clock.advance(5 * second);
   const before = wire.beats.length;
@@ -131,7 +131,7 @@ test("says of the engine what is news, once; and registers for what a heartbeat 
   expect(wire.beats.at(-1)!.body).toEqual({});
 });
 
-test("news that got no answer are told again", async () => {
+test("news that got no answer are sent again", async () => {
   const { clock, wire, become } = await joined();
   await clock.advance(2 * second);
   wire.behaviour = "refuses";
@@ -139,11 +139,11 @@ test("news that got no answer are told again", async () => {
   await breathe();
   wire.behaviour = "answers";
   await clock.advance(second);
-  const told = wire.beats.filter(({ body }) => Object.keys(body as object).length > 0);
-  expect(told).toHaveLength(2);
+  const sent = wire.beats.filter(({ body }) => Object.keys(body as object).length > 0);
+  expect(sent).toHaveLength(2);
 });
 
-test("one heartbeat without an answer means nothing; it is given up in time for two more in the lease", async () => {
+test("one heartbeat without an answer changes nothing; it is given up in time for two more within the lease", async () => {
   const { clock, wire, link, backs } = await joined();
   await clock.advance(3 * second);
   const last = wire.beats.at(-1)!.at;
@@ -158,7 +158,7 @@ test("one heartbeat without an answer means nothing; it is given up in time for 
   expect(backs()).toBe(0);
 });
 
-test("a master that takes its time is given it, from the third time on", async () => {
+test("a slow master is waited for longer, from the third heartbeat on", async () => {
   const { clock, wire } = await joined();
   await clock.advance(3 * second);
   const from = wire.beats.at(-1)!.at;
@@ -169,7 +169,7 @@ test("a master that takes its time is given it, from the third time on", async (
   expect(Math.max(...pauses)).toBeGreaterThan(limits.reportPatienceMs);
 });
 
-test("an only node is back at once: a master that restarts is found within half a second, stream and all", async () => {
+test("the only node reconnects at once: heartbeats and stream are back within half a second of a master's restart", async () => {
   const { clock, wire, link, backs } = await joined();
   await clock.advance(3 * second);
   wire.behaviour = "refuses";
@@ -198,7 +198,7 @@ test("a stream that ends is opened again, and a heartbeat with it says that the 
   expect(wire.streams.at(-1)! - from).toBeLessThanOrEqual(limits.reconnectInitialMs + 1);
 });
 
-test("a stream that is silent for longer than keep-alives allow is opened anew", async () => {
+test("a stream that is silent for longer than keep-alives allow is opened again", async () => {
   const { clock, wire } = await joined();
   await clock.advance(limits.streamKeepAliveMs * 2.5 - 1);
   expect(wire.streams).toHaveLength(1);
@@ -206,7 +206,7 @@ test("a stream that is silent for longer than keep-alives allow is opened anew",
   expect(wire.streams).toHaveLength(2);
 });
 
-test("a master that has forgotten the node is told again, and asked for its wishes", async () => {
+test("the worker registers again with a master that does not know the node, and opens the stream again", async () => {
   const { clock, wire } = await joined();
   await clock.advance(3 * second);
   wire.behaviour = "unknown";
@@ -217,7 +217,7 @@ test("a master that has forgotten the node is told again, and asked for its wish
   expect(wire.streams.length).toBeGreaterThanOrEqual(2);
 });
 
-test("a master of before does not say over what time to come back: at once", async () => {
+test("a master of 0.1.0 does not say over what time to reconnect: at once", async () => {
   const { clock, wire } = await joined();
   wire.answer = { nodeId: "node-aaaaaaaa", nextHeartbeatMs: second, leaseMs: 3 * second };
   await clock.advance(3 * second);
@@ -227,7 +227,7 @@ test("a master of before does not say over what time to come back: at once", asy
   expect(wire.streams).toHaveLength(2);
 });
 
-test("of many workers, each comes back at a moment of its own in the time that the master handed out", async () => {
+test("each of many workers reconnects at a random time within the window that the master gave", async () => {
   const clock = new TestClock();
   const workers = await Promise.all(
     Array.from({ length: 200 }, async (_, seed) => {
@@ -251,7 +251,7 @@ test("of many workers, each comes back at a moment of its own in the time that t
   expect(new Set(phases).size).toBe(10);
 });
 
-test("a call that is given up is given up by the clock that was handed in", async () => {
+test("a call is given up by the clock that was handed in", async () => {
   const clock = new TestClock();
   const wire = new Wire(clock);
   wire.behaviour = "hangs";
@@ -268,7 +268,7 @@ test("a call that is given up is given up by the clock that was handed in", asyn
   expect(((await call) as Error).message).toBe("cannot reach http://localhost:1: timed out");
 });
 
-test("at its end nothing goes on", async () => {
+test("after its end nothing is sent", async () => {
   const { clock, wire, end } = await joined();
   await clock.advance(2 * second);
   end.abort();

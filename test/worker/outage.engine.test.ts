@@ -1,5 +1,5 @@
 // A worker that dies, is stopped, is drained, or loses its engine or its master, with real containers: nothing of its own
-// is lost or runs twice, true exit codes come through, and what is somebody else's is never touched.
+// is lost or runs twice, exit codes are reported, and foreign containers are never touched.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -9,7 +9,7 @@ import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
-const forEver = "while :; do sleep 0.1; done";
+const endless = "while :; do sleep 0.1; done";
 type Created = { Id: string };
 
 describeLab("a worker's outages", () => {
@@ -46,10 +46,10 @@ describeLab("a worker's outages", () => {
 
   const node = () => world.node();
 
-  test("kill -9 under load: started again it adopts what runs, and tells the true codes of what ended meanwhile", async () => {
+  test("kill -9 under load: started again it adopts what runs, and reports the exit codes of what ended meanwhile", async () => {
     const { nodeId } = await node();
     const running = await Promise.all(
-      Array.from({ length: 4 }, (_, i) => world.run(`stays-${i}`, forEver, { restartPolicy: "always" })),
+      Array.from({ length: 4 }, (_, i) => world.run(`stays-${i}`, endless, { restartPolicy: "always" })),
     );
     const pids = await Promise.all(running.map(async (task) => (await world.inspect(task)).State.Pid));
     const ending = await Promise.all(
@@ -79,10 +79,10 @@ describeLab("a worker's outages", () => {
     await stopAll(running);
   }, 90_000);
 
-  test("a wish that changed while the worker was dead is carried out when it is back", async () => {
-    const stop = await world.run("stop-meanwhile", `trap 'exit 5' TERM; ${forEver}`);
-    const remove = await world.run("remove-meanwhile", forEver);
-    const lost = await world.run("lost-meanwhile", forEver);
+  test("a change made while the worker was down is carried out when it is back", async () => {
+    const stop = await world.run("stop-meanwhile", `trap 'exit 5' TERM; ${endless}`);
+    const remove = await world.run("remove-meanwhile", endless);
+    const lost = await world.run("lost-meanwhile", endless);
     await world.worker.kill();
     await world.master.json("POST", `/api/v1/tasks/${stop.taskId}/stop`);
     await world.master.json("DELETE", `/api/v1/tasks/${remove.taskId}?force=true`);
@@ -96,7 +96,7 @@ describeLab("a worker's outages", () => {
   }, 60_000);
 
   test("SIGTERM leaves containers running: an upgrade stops nothing", async () => {
-    const task = await world.run("upgraded", forEver);
+    const task = await world.run("upgraded", endless);
     const { Pid } = (await world.inspect(task)).State;
     expect(await world.worker.stop()).toBe(0);
     expect((await world.inspect(task)).State).toMatchObject({ Running: true, Pid });
@@ -110,7 +110,7 @@ describeLab("a worker's outages", () => {
     await stopAll([task]);
   }, 60_000);
 
-  test("a second worker on the same data folder is refused with a sentence; kill -9 frees it", async () => {
+  test("a second worker on the same data folder is refused with a reason; kill -9 frees the folder", async () => {
     const second = world.cluster.worker({
       ...{ master: world.master, engine: world.engine, hostname: "n1", dataDir: world.worker.dataDir },
     });
@@ -122,8 +122,8 @@ describeLab("a worker's outages", () => {
     expect(await world.master.json<Node[]>("GET", "/api/v1/nodes")).toHaveLength(1);
   }, 60_000);
 
-  test("the master is killed and comes back: containers go on, what ended is told, ids are the same", async () => {
-    const stays = await world.run("over-the-gap", forEver);
+  test("the master is killed and comes back: containers run on, ends are reported, ids are the same", async () => {
+    const stays = await world.run("over-the-gap", endless);
     const ends = await world.run("ends-in-the-gap", "sleep 0.5; exit 6");
     await world.master.kill();
     await until("it to end", async () => (await world.containers(ends))[0]?.State === "exited");
@@ -135,14 +135,14 @@ describeLab("a worker's outages", () => {
     await stopAll([stays]);
   }, 90_000);
 
-  test("the engine is killed and comes back: the node says so, nothing is started meanwhile, then all is as wished", async () => {
-    const always = await world.run("through-engine", forEver, {
+  test("the engine is killed and comes back: the node says so, nothing is started meanwhile, then everything is as asked", async () => {
+    const always = await world.run("through-engine", endless, {
       restartPolicy: { mode: "always", backoffInitialMs: 50, backoffMaxMs: 200 },
     });
-    const never = await world.run("ends-with-engine", forEver);
+    const never = await world.run("ends-with-engine", endless);
     await world.engine.kill();
-    const told = await until("the node to say so", async () => (await node()).engineError);
-    expect(told).not.toBe("");
+    const error = await until("the node to report it", async () => (await node()).engineError);
+    expect(error).not.toBe("");
     expect((await node()).status).toBe("online");
     expect(JSON.parse((await world.worker.get("/health")).body)).toMatchObject({ status: "degraded" });
     const waiting = await world.create("waits-for-engine", "exit 0");
@@ -155,20 +155,22 @@ describeLab("a worker's outages", () => {
       const [container] = await world.containers(always);
       return container?.State === "running" && (await world.task(always)).status === "running";
     });
-    await until("what must not run again to be told", async () => isFinished((await world.task(never)).status));
+    await until("the end of the task that must not run again", async () =>
+      isFinished((await world.task(never)).status),
+    );
     for (const task of [always, never, waiting]) expect(await world.containers(task)).toHaveLength(1);
     await stopAll([always]);
     before = await foreignStates();
   }, 120_000);
 
-  test("--drain-on-exit stops its containers with their grace, leaves, and what must live is replaced elsewhere", async () => {
+  test("--drain-on-exit stops its containers with their grace and deregisters; tasks with a restart policy are replaced elsewhere", async () => {
     const master = await world.cluster.master().start();
     const draining = await world.cluster
       .worker({ master, engine: world.engine, hostname: "drains", args: ["--drain-on-exit"] })
       .start();
-    const wish = { image: world.image, command: ["sh", "-c"], stopGraceSeconds: 5, restartPolicy: "always" };
+    const input = { image: world.image, command: ["sh", "-c"], stopGraceSeconds: 5, restartPolicy: "always" };
     const task = await master.json<TaskView>("POST", "/api/v1/tasks?wait=running", {
-      ...{ ...wish, name: "drained", args: [`trap 'exit 0' TERM; ${forEver}`] },
+      ...{ ...input, name: "drained", args: [`trap 'exit 0' TERM; ${endless}`] },
     });
     expect(task.status).toBe("running");
     const other = await world.cluster.worker({ master, engine: world.engine, hostname: "takes-over" }).start();

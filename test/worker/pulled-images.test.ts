@@ -36,7 +36,7 @@ describe("a pull", () => {
     expect(images.of(image("i2", "nginx:latest"))).toBeNull();
   });
 
-  test("that only named one which was there makes it Podling's only where it was already", () => {
+  test("that only gave a name to an image which was there makes it Podling's only if it was so already", () => {
     const images = open();
     images.pulled("theirs:1", pulled("i1", false));
     expect(images.of(image("i1", "theirs:1"))).toBeNull();
@@ -46,7 +46,7 @@ describe("a pull", () => {
   });
 });
 
-test("of too many the ones unused for longest are forgotten, and stay", async () => {
+test("beyond the limit the images unused for longest are dropped from the list, and stay on the engine", async () => {
   const clock = new TestClock();
   const images = open(undefined, clock);
   for (let i = 0; i <= limits.pulledImages; i++) {
@@ -60,7 +60,7 @@ test("of too many the ones unused for longest are forgotten, and stay", async ()
 });
 
 describe("the file", () => {
-  test("has them for the next process; a crash within a write leaves the old ones", () =>
+  test("has them for the next process; a crash during a write leaves the old list", () =>
     inFolder((folder) => {
       const first = open(new PulledImagesFile(folder));
       first.pulled("app:1", pulled("i1"));
@@ -71,7 +71,7 @@ describe("the file", () => {
       expect(open(new PulledImagesFile(folder)).ids).toEqual(["i1"]);
     }));
 
-  test("is not written for every use, but in time", async () => {
+  test("is not written at every use, but within an interval", async () => {
     const clock = new TestClock();
     let writes = 0;
     const images = open({ read: () => ({ images: [], damage: null }), write: () => void writes++ }, clock);
@@ -98,7 +98,7 @@ describe("the file", () => {
       }),
   );
 
-  test("that cannot be written costs nothing but the memory", () =>
+  test("that cannot be written leaves the list in memory only", () =>
     inFolder((folder) => {
       const images = open(new PulledImagesFile(join(folder, "missing")));
       images.pulled("app:1", pulled("i1"));

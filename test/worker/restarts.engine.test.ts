@@ -1,4 +1,4 @@
-// Restarts by policy on a real engine, containers that somebody else removes, and the logs of it all.
+// Restarts by policy on a real engine, containers that someone else removes, and their logs.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -7,7 +7,7 @@ import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
-const forEver = "while :; do sleep 0.1; done";
+const endless = "while :; do sleep 0.1; done";
 const quick = { backoffInitialMs: 50, backoffMaxMs: 200 };
 
 describeLab("restarts", () => {
@@ -17,7 +17,7 @@ describeLab("restarts", () => {
   });
   afterAll(() => world?.down());
 
-  test("on-failure: so many times and no more, in the same container, with the last code", async () => {
+  test("on-failure: up to the maximum, in the same container, with the last exit code", async () => {
     const policy = { mode: "on-failure", maxRestarts: 2, ...quick };
     const ended = await world.reaches(
       await world.create("fails", "echo run; exit 3", { restartPolicy: policy }),
@@ -29,7 +29,7 @@ describeLab("restarts", () => {
     expect(await world.containers(ended)).toHaveLength(1);
   });
 
-  test("what a run that ends badly last wrote is in its record: both streams, the last twenty lines", async () => {
+  test("the last twenty lines of a failed run are in its record, of both streams", async () => {
     const script =
       'i=0; while [ $i -lt 30 ]; do echo "line $i"; i=$((i+1)); done; sleep 1; echo "no config" >&2; exit 7';
     const ended = await world.reaches(await world.create("panics", script), "failed");
@@ -55,15 +55,15 @@ describeLab("restarts", () => {
     expect(ended).toMatchObject({ restarts: 1, exitCode: 0 });
   });
 
-  test("always: also after success; the pause doubles up to its cap, and is told", async () => {
+  test("always: also after success; the pause doubles up to its maximum, and is reported", async () => {
     const policy = { mode: "always", backoffInitialMs: 200, backoffMaxMs: 800 };
     const task = await world.create("always", "date +%s%N 2>/dev/null; exit 0", { restartPolicy: policy });
-    const told = await until("the pause to be told", async () => {
+    const reason = await until("the pause to be reported", async () => {
       const { reason, status, restarts } = await world.task(task);
       return reason.code === "restarting" && restarts >= 2 ? { status, message: reason.message } : null;
     });
-    expect(told.status).toBe("running");
-    expect(told.message).toMatch(/exited with code 0; restart \d+ in \d+ s/);
+    expect(reason.status).toBe("running");
+    expect(reason.message).toMatch(/exited with code 0; restart \d+ in \d+ s/);
     await until("five restarts", async () => (await world.task(task)).restarts >= 5, 30_000);
     await world.master.json("POST", `/api/v1/tasks/${task.taskId}/stop`);
     const ended = await world.reaches(task, "stopped");
@@ -77,9 +77,9 @@ describeLab("restarts", () => {
     expect(await world.containers(task)).toHaveLength(1);
   }, 40_000);
 
-  test("never: a container that somebody removes is a failure; always: there is another", async () => {
-    const never = await world.run("removed", forEver);
-    const always = await world.run("comes-back", forEver, { restartPolicy: { mode: "always", ...quick } });
+  test("never: a container that someone else removes is a failure; always: there is another", async () => {
+    const never = await world.run("removed", endless);
+    const always = await world.run("comes-back", endless, { restartPolicy: { mode: "always", ...quick } });
     await world.engine.removeContainers(`podling.task=${never.taskId}`);
     await world.engine.removeContainers(`podling.task=${always.taskId}`);
     // Removing by force kills first: what the worker happens to see of it is either.
@@ -92,8 +92,8 @@ describeLab("restarts", () => {
     expect(await world.containers(always)).toHaveLength(1);
   });
 
-  test("a container that somebody kills or stops is a run that ended, with its code", async () => {
-    const task = await world.run("killed", forEver);
+  test("a container that someone else kills or stops is a run that ended, with its code", async () => {
+    const task = await world.run("killed", endless);
     await world.engine.fetch(`/containers/${task.containerId}/kill`, { method: "POST" });
     expect(await world.reaches(task, "failed")).toMatchObject({ exitCode: 137, oomKilled: false });
   });
@@ -104,7 +104,7 @@ describeLab("logs", () => {
   let task: TaskView;
   beforeAll(async () => {
     world = await World.start();
-    const script = `for i in 1 2 3; do echo out $i; echo err $i >&2; sleep 0.3; done; ${forEver}`;
+    const script = `for i in 1 2 3; do echo out $i; echo err $i >&2; sleep 0.3; done; ${endless}`;
     task = await world.run("talks", script);
     await until("all lines", async () => (await (await world.logs(task)).text()).includes("err 3"));
   });
@@ -174,7 +174,7 @@ describeLab("logs", () => {
     expect(text).toEndWith("line 19999 of twenty thousand that are all there\n");
   }, 40_000);
 
-  test("are only for whoever has the token, where there is one", async () => {
+  test("are only for clients with the token, if one is set", async () => {
     const master = await world.cluster.master({ token: "s3cret" }).start();
     const worker = await world.cluster.worker({ master, engine: world.engine, hostname: "guarded" }).start();
     for (const path of ["/metrics", "/tasks", "/tasks/x/logs"]) expect((await worker.get(path)).status).toBe(401);
@@ -182,7 +182,7 @@ describeLab("logs", () => {
     await worker.stop();
   });
 
-  test("the worker's own server tells of its health, its metrics and its tasks", async () => {
+  test("the worker's own server shows its health, its metrics and its tasks", async () => {
     const health = JSON.parse((await world.worker.get("/health")).body) as object;
     expect(health).toMatchObject({ status: "ok", nodeId: task.nodeId!, master: "up" });
     expect((await world.worker.get("/metrics")).body).toContain("podling_worker_containers_running 1");

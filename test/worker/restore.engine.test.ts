@@ -1,5 +1,5 @@
 // A master that lost everything, or was set back, comes back from a backup, with real containers: what the backup knows
-// and what runs is adopted as it is, what it does not know is stopped, and what ended meanwhile is told truly.
+// and what runs is adopted as it is, what it does not know is stopped, and what ended meanwhile is reported with its exit code.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import { podling } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
-const forEver = "while :; do sleep 0.1; done";
+const endless = "while :; do sleep 0.1; done";
 
 describeLab("a restored master", () => {
   let world: World;
@@ -32,9 +32,9 @@ describeLab("a restored master", () => {
     await until(`${task.name} to be stopped`, async () => !(await runs(task)).Running, patienceMs);
     expect((await world.master.fetch(`/api/v1/tasks/${task.taskId}`)).status).toBe(404);
   };
-  const heard = () =>
+  const registered = () =>
     until(
-      "the node to register anew",
+      "the node to register again",
       async () => {
         const node = await world.node();
         return node.status === "online" && !node.unheard && node.lastHeartbeat !== null;
@@ -48,12 +48,12 @@ describeLab("a restored master", () => {
   test("on an empty disk: two tasks are adopted, the third, which the backup does not know, is stopped", async () => {
     const file = join(world.cluster.folder("backups"), "died.gz");
     const kept = [
-      await begin("first", forEver, { restartPolicy: "always" }),
-      await begin("second", forEver, { restartPolicy: "never" }),
+      await begin("first", endless, { restartPolicy: "always" }),
+      await begin("second", endless, { restartPolicy: "never" }),
     ];
     const pids = await Promise.all(kept.map(async (task) => (await runs(task)).Pid));
     expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
-    const third = await begin("third", forEver, { restartPolicy: "always" });
+    const third = await begin("third", endless, { restartPolicy: "always" });
     const before = await world.node();
 
     await world.master.kill();
@@ -62,20 +62,20 @@ describeLab("a restored master", () => {
     expect([restored.code, restored.stdout]).toEqual([0, expect.stringContaining("restored cluster")]);
     await world.master.start();
 
-    await heard();
+    await registered();
     await isGone(third);
     for (const [index, task] of kept.entries()) await isAdopted(task, pids[index]!);
     expect(await world.node()).toMatchObject({ nodeId: before.nodeId, runningTasks: 2 });
-    const next = await begin("next", forEver);
+    const next = await begin("next", endless);
     expect(next.taskId > third.taskId).toBe(true);
     await stop([...kept, next]);
   }, 300_000);
 
-  test("while it runs: the same, and what ended since is told with its true exit code", async () => {
+  test("while it runs: the same, and what ended since is reported with its exit code", async () => {
     const file = join(world.cluster.folder("backups"), "back.backup");
-    const kept = await begin("kept", forEver);
-    const ending = await begin("ending", `trap 'exit 5' TERM; ${forEver}`);
-    const removed = await begin("removed", forEver);
+    const kept = await begin("kept", endless);
+    const ending = await begin("ending", `trap 'exit 5' TERM; ${endless}`);
+    const removed = await begin("removed", endless);
     const { Pid } = await runs(kept);
     expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
 
@@ -83,11 +83,11 @@ describeLab("a restored master", () => {
     await world.reaches(ending, "stopped", patienceMs);
     await stop([removed]);
     await until("its container to be removed", async () => (await world.containers(removed)).length === 0, patienceMs);
-    const later = await begin("later", forEver);
+    const later = await begin("later", endless);
     const restored = await podling(["restore", file, "-y"], { master: world.master });
     expect(restored.code).toBe(0);
 
-    await heard();
+    await registered();
     await isGone(later);
     await isAdopted(kept, Pid);
     expect(await world.reaches(ending, "failed", patienceMs)).toMatchObject({ exitCode: 5, restarts: 0 });
@@ -95,9 +95,9 @@ describeLab("a restored master", () => {
     await stop([kept]);
   }, 300_000);
 
-  test("an empty master that the worker has already joined takes the backup of the cluster before", async () => {
+  test("an empty master that the worker has already joined restores the backup of the cluster before", async () => {
     const file = join(world.cluster.folder("backups"), "before.backup");
-    const kept = await begin("stays", forEver);
+    const kept = await begin("stays", endless);
     const { Pid } = await runs(kept);
     expect((await podling(["backup", file], { master: world.master })).code).toBe(0);
     await world.master.kill();
@@ -106,7 +106,7 @@ describeLab("a restored master", () => {
     await until("the worker to join the empty cluster", async () => (await world.node()).engine !== null);
     expect(await runs(kept)).toMatchObject({ Running: true, Pid });
     expect((await podling(["restore", file], { master: world.master })).code).toBe(0);
-    await heard();
+    await registered();
     await until("the task to be held again", async () => {
       const { body } = await world.worker.get(`/tasks/${kept.taskId}`);
       return body.includes('"running"');

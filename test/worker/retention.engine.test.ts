@@ -55,7 +55,7 @@ describeLab("ended containers", () => {
     return tasks.filter((_, index) => containers[index]!.length > 0).map(({ name }) => name);
   };
 
-  test("beyond the count the oldest go; those that run, and another worker's, do not count", async () => {
+  test("beyond the count the oldest are removed; running containers, and those of another worker, do not count", async () => {
     const elsewhere = await world.create("elsewhere", "exit 0", { constraints: ["node==n1"] });
     await world.reaches(elsewhere, "completed");
     const running = await world.run("running", "while :; do sleep 0.1; done", here);
@@ -73,7 +73,7 @@ describeLab("ended containers", () => {
     await world.master.json("POST", `/api/v1/tasks/${running.taskId}/stop?wait=finished`);
   });
 
-  test("beyond the age they go, also when the worker was away meanwhile", async () => {
+  test("beyond the age they are removed, also if the worker was down meanwhile", async () => {
     const task = await world.reaches(await world.create("aged", "exit 0", here), "completed");
     worker.stop();
     startWorker({ count: 100, ageMs: 1 });

@@ -9,7 +9,7 @@ import { freePort } from "../../tools/lab/cluster.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "./world.ts";
 
-const forEver = "while :; do sleep 0.1; done";
+const endless = "while :; do sleep 0.1; done";
 
 describeLab("a task on a real engine", () => {
   let world: World;
@@ -49,26 +49,26 @@ describeLab("a task on a real engine", () => {
   test("with a port that is taken fails as port-in-use", async () => {
     const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const ports = [{ containerPort: 80, hostPort: listener.port }];
-    const ended = await world.reaches(await world.create("port-taken", forEver, { ports }), "failed", 30_000);
+    const ended = await world.reaches(await world.create("port-taken", endless, { ports }), "failed", 30_000);
     listener.stop(true);
     expect(ended.reason.code).toBe("port-in-use");
   }, 40_000);
 
   test("over its memory limit is killed, and says so", async () => {
-    const wish = { resources: { memory: "16m" } };
-    const ended = await world.reaches(await world.create("hungry", "tail /dev/zero; exit $?", wish), "failed");
+    const input = { resources: { memory: "16m" } };
+    const ended = await world.reaches(await world.create("hungry", "tail /dev/zero; exit $?", input), "failed");
     expect(ended).toMatchObject({ oomKilled: true, reason: { code: "oom-killed" } });
     expect(ended.reason.message).toContain("memory");
   });
 
   test("stops with what it says on SIGTERM, within its grace", async () => {
-    const task = await world.run("polite", `trap 'exit 9' TERM; ${forEver}`, { stopGraceSeconds: 10 });
+    const task = await world.run("polite", `trap 'exit 9' TERM; ${endless}`, { stopGraceSeconds: 10 });
     await world.master.json("POST", `/api/v1/tasks/${task.taskId}/stop`);
     expect(await world.reaches(task, "stopped")).toMatchObject({ exitCode: 9, reason: { code: "stopped" } });
   });
 
   test("that will not stop is killed after its grace", async () => {
-    const task = await world.run("stubborn", `trap '' TERM; ${forEver}`, { stopGraceSeconds: 1 });
+    const task = await world.run("stubborn", `trap '' TERM; ${endless}`, { stopGraceSeconds: 1 });
     await world.master.json("POST", `/api/v1/tasks/${task.taskId}/stop`);
     const ended = await world.reaches(task, "stopped");
     expect(ended.exitCode).toBe(137);
@@ -76,7 +76,7 @@ describeLab("a task on a real engine", () => {
   });
 
   test("that is deleted is stopped, and its container goes with it", async () => {
-    const task = await world.run("deleted", forEver);
+    const task = await world.run("deleted", endless);
     await world.master.json("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
     await until("its container to go", async () => (await world.containers(task)).length === 0);
   });
@@ -89,7 +89,7 @@ describeLab("a task on a real engine", () => {
       env: { GREETING: "hello = world", EMPTY: "" },
       user: "1234:5678",
       workingDir: "/tmp",
-      labels: { team: "red", "podling.task": "somebody else's" },
+      labels: { team: "red", "podling.task": "forged" },
     });
     await world.reaches(task, "completed");
     expect(await (await world.logs(task)).text()).toBe("hello = world||1234:5678|/tmp|one two three\n");
@@ -106,7 +106,7 @@ describeLab("a task on a real engine", () => {
   });
 
   test("has its limits and requests", async () => {
-    const task = await world.run("limited", forEver, {
+    const task = await world.run("limited", endless, {
       resources: { cpu: { request: 0.25, limit: "500m" }, memory: { request: "16Mi", limit: "64Mi" } },
     });
     expect((await world.inspect(task)).HostConfig).toMatchObject({
@@ -119,7 +119,7 @@ describeLab("a task on a real engine", () => {
     expect((await world.node()).used).toMatchObject({ cpu: 0.25, memory: 16 * 1024 * 1024 });
   });
 
-  test("publishes its ports: a fixed one, and one that is chosen and told", async () => {
+  test("publishes its ports: a fixed one, and one that is chosen and reported", async () => {
     const fixed = freePort();
     const task = await world.run("web", "", {
       command: ["httpd", "-f", "-p", "80", "-h", "/www"],

@@ -140,7 +140,7 @@ describe("what it refuses", () => {
 });
 
 describe("tasks", () => {
-  test("wish and container", async () => {
+  test("assignment and container", async () => {
     const get = serve();
     const task = await world.reached(await world.run("web", ["forever"]), "running");
     const { body } = await get(`/tasks/${task.taskId}`);
@@ -193,7 +193,7 @@ describe("logs", () => {
     expect(frames.every(({ payload }) => payload.length === 0)).toBe(true);
   });
 
-  test("that are followed have a bound, and whoever leaves makes room", async () => {
+  test("that are followed have a bound, and a reader that leaves frees a place", async () => {
     const get = serve();
     const taskId = await printed();
     const url = `http://127.0.0.1:${servers[0]!.port}/tasks/${taskId}/logs?follow=true`;

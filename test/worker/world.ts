@@ -77,8 +77,8 @@ export class World {
 
   /** A task that runs a line of shell. */
   create(name: string, script: string, more: object = {}): Promise<TaskView> {
-    const wish = { name, image: this.image, command: ["sh", "-c"], args: [script], stopGraceSeconds: 1, ...more };
-    return this.master.json("POST", "/api/v1/tasks", wish);
+    const input = { name, image: this.image, command: ["sh", "-c"], args: [script], stopGraceSeconds: 1, ...more };
+    return this.master.json("POST", "/api/v1/tasks", input);
   }
 
   async run(name: string, script: string, more: object = {}): Promise<TaskView> {

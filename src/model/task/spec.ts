@@ -127,6 +127,6 @@ export function withoutDefaults<T extends object>(record: T, empty: T): Partial<
 }
 
 /** The images of all its containers, in order; with repetitions. */
-export function imagesOf({ containers, init }: TaskSpec): string[] {
+export function imagesOf({ containers, init }: Pick<TaskSpec, "containers" | "init">): string[] {
   return [...init, ...containers].map(({ image }) => image);
 }

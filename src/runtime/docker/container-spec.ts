@@ -1,4 +1,4 @@
-// A task's wish in the Engine API's words, and the engine's answers in ours. Pure translation.
+// Translates a container's spec to the form of the Engine API, and the engine's answers back. Pure.
 
 import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
 import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
@@ -22,12 +22,12 @@ export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: Creat
     HostConfig: {
       PortBindings: portBindings(spec),
       Mounts: spec.mounts.map((mount) => mountBody(mount, labels)),
-      // What is set aside decides who gets cpu first when it is short: 1024 shares a core, as the engine counts.
+      // The request decides which container gets cpu first when cores are short: the engine counts 1024 shares a core.
       ...(cpu.request > 0 ? { CpuShares: Math.max(2, Math.round(cpu.request * 1024)) } : {}),
       ...(cpu.limit === null ? {} : { NanoCpus: Math.round(cpu.limit * 1e9) }),
       ...(memory.limit === null ? {} : { Memory: memory.limit, MemorySwap: memory.limit }),
       ...(memory.request > 0 && memory.request !== memory.limit ? { MemoryReservation: memory.request } : {}),
-      // Podling restarts by itself, so that a count and a reason come with it.
+      // The worker restarts containers itself, because it reports a count and a reason.
       RestartPolicy: { Name: "no" },
     },
   };
@@ -49,7 +49,7 @@ function portBindings({ ports }: ContainerSpec): Record<string, { HostIp: string
   return bindings;
 }
 
-/** A volume that this mount makes says whose it is, as containers do; one that is there keeps the labels it has. */
+/** A volume that this mount creates gets the labels of cluster and node; a volume that exists keeps its labels. */
 function mountBody(
   { type, source, target, readOnly, sizeBytes }: Mount,
   labels: Readonly<Record<string, string>>,
@@ -64,7 +64,7 @@ function mountBody(
   };
 }
 
-/** What GET /containers/{id}/json says, as far as it concerns us. */
+/** The fields of GET /containers/{id}/json that Podling uses. */
 export interface EngineContainer {
   Id: string;
   Config: { Labels: Record<string, string> | null };
@@ -112,13 +112,13 @@ function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string
   });
 }
 
-/** Nanoseconds (Docker) and other zones than UTC (Podman) become our form; the engine's year 1 means never. */
+/** To ISO 8601 UTC in milliseconds, from nanoseconds (Docker) and other zones (Podman). The engine's year 1 means never. */
 function engineTime(text: string): string | null {
   const ms = fromTimestamp(text);
   return ms > 0 ? toTimestamp(ms) : null;
 }
 
-/** The registry that a reference names, as credentials are filed under; Docker Hub has a name of its own. */
+/** The registry that a reference names, as credentials are stored under; Docker Hub has a name of its own. */
 export function registryOf(image: string): string {
   const first = image.split("/")[0]!;
   const named = image.includes("/") && (first.includes(".") || first.includes(":") || first === "localhost");

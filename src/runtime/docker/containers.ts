@@ -66,7 +66,7 @@ export class DockerContainers implements Containers {
     if (response.status === 409) {
       const existing = await this.inspect(request.name);
       if (existing && isSame(existing, request)) return { containerId: existing.containerId };
-      // One that is just being removed gives its name back in a moment.
+      // The container of that name is being removed: the name is free in a moment.
       if (!existing) throw new RuntimeError("create-failed", message, true);
     }
     throw createError(message);
@@ -92,7 +92,7 @@ export class DockerContainers implements Containers {
 
   async remove(containerId: string): Promise<void> {
     const response = await this.#http.call("DELETE", `/containers/${containerId}?force=1&v=1`);
-    // 409: somebody is removing it already.
+    // 409: it is being removed already.
     if (response.ok || response.status === 404 || response.status === 409) return await drained(response, undefined);
     throw new RuntimeError("engine-unavailable", `cannot remove: ${await engineMessage(response)}`, true);
   }
@@ -114,7 +114,7 @@ export class DockerContainers implements Containers {
     const open = async (opened: AbortSignal): Promise<Response> =>
       this.#http.call("GET", `/containers/${containerId}/logs?${query}`, {
         signal: opened,
-        // An engine sends not even a status before a container's first line.
+        // An engine sends no status before the container's first line.
         timeoutMs: null,
         long: true,
       });
@@ -175,7 +175,7 @@ export class DockerContainers implements Containers {
   }
 }
 
-/** True when the container is the one that the request makes, from an earlier try. */
+/** True when the container is the one that the request asks for, from an earlier try. */
 function isSame({ taskId, container }: ContainerState, { labels, spec }: CreateRequest): boolean {
   return taskId === labels[containerLabels.task] && container === spec.name;
 }
@@ -188,7 +188,7 @@ function flag(value: boolean): string {
   return value ? "1" : "0";
 }
 
-/** Reads what is left of an answer, so that its connection can serve again. */
+/** Reads the rest of an answer, so that its connection can be used again. */
 async function drained<T>(response: Response, value: T): Promise<T> {
   await response.arrayBuffer();
   return value;

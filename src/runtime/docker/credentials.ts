@@ -1,4 +1,4 @@
-// Logins to registries, as `docker login` left them in its config file. Read at each pull: a new login counts at once.
+// Logins to registries, from the config file of `docker login`. It is read at each pull, so that a new login is used at once.
 
 import { readFile } from "node:fs/promises";
 import type { Credentials } from "./images.ts";
@@ -7,7 +7,7 @@ interface DockerConfig {
   auths?: Record<string, { auth?: string; identitytoken?: string }>;
 }
 
-/** A file that is missing or unreadable means no login; the registry then says what it thinks of that. */
+/** A file that is missing or unreadable means no login; the registry then answers whether it needs one. */
 export function credentialsFrom(path: string): Credentials {
   return async (registry) => {
     let config: DockerConfig;

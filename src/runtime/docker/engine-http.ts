@@ -1,4 +1,4 @@
-// HTTP to a container engine: over its unix socket, or TCP. Knows the transport and the API version, no containers.
+// HTTP to a container engine, over its unix socket or TCP. Knows the transport and the API version, not containers.
 
 import { Semaphore } from "../../lib/semaphore.ts";
 import { limits } from "../../model/limits.ts";
@@ -9,13 +9,13 @@ export interface EngineCall {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
-  /** Give up when no answer has begun by then. Default 60 s; null: never, which streams say. */
+  /** Fails if no answer has begun by then. Default 60 s; null for no limit, which streams need. */
   timeoutMs?: number | null;
-  /** Streams, and calls that wait for a container: they do not count among the short ones, of which so many at once. */
+  /** True for streams, and for calls that wait for a container: the bound on short calls does not count them. */
   long?: boolean;
 }
 
-/** The newest version that this program was written against; an older engine is spoken to in its own. */
+/** The newest version that this program was written against; with an older engine its own version is used. */
 const newestApiVersion = "1.47";
 const defaultTimeoutMs = 60_000;
 
@@ -42,21 +42,21 @@ export class EngineHttp {
     }
   }
 
-  /** The answer, whatever its status. Throws RuntimeError("engine-unavailable") where there is none. */
+  /** The answer, whatever its status. Throws RuntimeError("engine-unavailable") if there is none. */
   async call(method: string, path: string, options: EngineCall = {}): Promise<Response> {
     const versioned = `/v${await this.#negotiated()}${path}`;
     if (options.long) return this.#send(method, versioned, options);
     return this.#short.run(() => this.#send(method, versioned, options));
   }
 
-  /** The same where it must go well, read as JSON. */
+  /** As call(), read as JSON. Throws RuntimeError("engine-unavailable") on an error status. */
   async json<T>(method: string, path: string): Promise<T> {
     const response = await this.call(method, path);
     await this.expectOk(response);
     return (await response.json()) as T;
   }
 
-  /** Throws RuntimeError("engine-unavailable") with what it said. */
+  /** Throws RuntimeError("engine-unavailable") with the engine's message on an error status. */
   async expectOk(response: Response): Promise<void> {
     if (response.ok) return;
     const message = await engineMessage(response);
@@ -67,7 +67,7 @@ export class EngineHttp {
     );
   }
 
-  /** Does it answer, in time? Beside all other calls. Throws RuntimeError("engine-unavailable"). */
+  /** Resolves if the engine answers in time; not counted by the bound. Throws RuntimeError("engine-unavailable"). */
   async ping(): Promise<void> {
     const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
     await response.arrayBuffer();
@@ -104,14 +104,14 @@ export class EngineHttp {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal,
       ...(this.#unix === null ? {} : { unix: this.#unix }),
-      // Bun's own idle timeout would cut quiet event and log streams.
+      // Bun's own idle timeout would end quiet event and log streams.
       timeout: false,
     };
     try {
       return await fetch(this.#base + path, init as RequestInit);
     } catch (error) {
       if (signal?.aborted) throw error;
-      this.#version = null; // it may come back as another version
+      this.#version = null; // the engine may come back as another version
       throw new RuntimeError(
         "engine-unavailable",
         `the engine at ${this.host} does not answer: ${(error as Error).message}`,
@@ -123,7 +123,7 @@ export class EngineHttp {
   }
 }
 
-/** DELETE of what may be in use: null when it is gone, else what the engine says. Never by force. */
+/** DELETE of a thing that may be in use, never by force. Resolves to null when it is gone, else to why it stays. */
 export async function removeUnused(http: EngineHttp, path: string): Promise<string | null> {
   const response = await http.call("DELETE", path, { timeoutMs: limits.removePatienceMs, long: true });
   if (response.ok || response.status === 404) {
@@ -141,7 +141,7 @@ function older(left: string, right: string): boolean {
   return leftMajor === rightMajor ? leftMinor < rightMinor : leftMajor < rightMajor;
 }
 
-/** Aborts what has been silent for too long. For streams that the other side must keep moving. */
+/** Aborts a stream that has had no data for too long. For streams on which the other side must show progress. */
 export class Silence {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
@@ -151,15 +151,15 @@ export class Silence {
   constructor(limitMs: number, signal: AbortSignal) {
     this.#limitMs = limitMs;
     this.signal = AbortSignal.any([signal, this.#controller.signal]);
-    this.heard();
+    this.progressed();
   }
 
-  /** Was it the silence that ended it? */
+  /** True when it was aborted for having no data. */
   get broken(): boolean {
     return this.#controller.signal.aborted;
   }
 
-  heard(): void {
+  progressed(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#controller.abort(new Error("silent for too long")), this.#limitMs);
   }

@@ -1,9 +1,9 @@
-// The one place where an engine's words are read: where its HTTP status says too little, the sentence decides the code.
+// The only place where an engine's messages are read: if the HTTP status is not enough, the message decides the code.
 
 import type { ReasonCode } from "../../model/task/reason.ts";
 import { RuntimeError } from "../runtime-error.ts";
 
-/** What the engine answered, as one sentence. */
+/** The engine's message. */
 export async function engineMessage(response: Response): Promise<string> {
   const text = await response.text();
   try {
@@ -27,14 +27,14 @@ const pullPatterns: [pattern: RegExp, code: ReasonCode, temporary: boolean][] = 
   [/denied/i, "registry-denied", false],
 ];
 
-/** Of a pull that failed. What is not known to be final may come right: the network, the registry. */
+/** Of a pull that failed. A failure that is not known to be final is temporary: the network, the registry. */
 export function pullError(image: string, message: string): RuntimeError {
   const known = pullPatterns.find(([pattern]) => pattern.test(message));
   if (known) return new RuntimeError(known[1], `${image}: ${message}`, known[2]);
   return new RuntimeError("registry-unreachable", `${image}: ${message}`, true);
 }
 
-/** A full disk is nothing about the container: with some room the same wish goes well. */
+/** A full disk is no fault of the container: the same request succeeds when some space is free. */
 const fullDisk = /no space left on device|disk quota exceeded/i;
 
 export function createError(message: string): RuntimeError {
@@ -42,20 +42,20 @@ export function createError(message: string): RuntimeError {
 }
 
 export function startError(status: number, message: string): RuntimeError {
-  // Somebody removed it since it was created; other 404s name what the container itself misses.
+  // It was removed since it was created; other 404s name something that the container needs.
   if (status === 404 && /no such container|no container with/i.test(message)) {
     return new RuntimeError("container-lost", message, true);
   }
-  // Temporary, because a container that has just ended may still hold it.
+  // Temporary, because a container that has just ended may still hold the port.
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
   if (taken) return new RuntimeError("port-in-use", message, true);
-  // An engine that keeps its containers over a crash (live-restore) and crashed in the middle of this start: below it the
-  // container is half there, which it does not know and never clears up.
+  // The engine keeps its containers over a crash (live-restore) and crashed in the middle of this start: containerd still
+  // has a half-started container, which the engine does not know and never removes.
   if (/^(.*: )?task \S+: already exists$/.test(message)) return new RuntimeError("start-failed", message, true, true);
   return new RuntimeError("start-failed", message, fullDisk.test(message));
 }
 
-/** Does this refusal of a create speak of the image, rather than of a volume or a network? */
+/** True when a create was refused because of the image, rather than of a volume or a network. */
 export function saysImageIsMissing(message: string): boolean {
   return /no such image|image not known|unable to find image|does not match the specified platform/i.test(message);
 }

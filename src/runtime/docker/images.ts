@@ -34,7 +34,7 @@ export class DockerImages implements Images {
   }
 
   async list(): Promise<ImageState[]> {
-    // Also intermediate ones: only they tell what is built upon what.
+    // Also intermediate images: only they show which image is built upon which.
     const found = await this.#http.json<EngineImage[]>("GET", "/images/json?all=1");
     return found
       .map((image) => ({
@@ -57,7 +57,7 @@ export class DockerImages implements Images {
     return { imageId: image.Id, names: namesOf(image), sizeBytes: image.Size };
   }
 
-  /** Runs a pull of this reference, and says what it has changed. */
+  /** Runs a pull of this reference, and compares the images before and after it. */
   async #changesOf(reference: string, pull: () => Promise<void>): Promise<PulledImage | null> {
     const ids = new Set((await this.list()).map(({ imageId }) => imageId));
     const before = await this.#find(reference);
@@ -72,7 +72,8 @@ export class DockerImages implements Images {
     if (found === null) return null;
     const other = found.names.find((name) => !names.includes(name));
     if (other !== undefined) return `it is also called ${other}`;
-    // An engine removes an image by its id only where one tag is left; by its id, because a tag may move any time.
+    // All tags but one are removed first: an engine removes an image by its id only if one is left. The id is used for the
+    // last step, because a tag may move to another image at any time.
     const tags = found.names.filter((name) => !name.includes("@"));
     for (const tag of tags.slice(1)) {
       if ((await this.#find(tag))?.imageId !== imageId) continue;
@@ -114,7 +115,7 @@ export class DockerImages implements Images {
         headers: login === null ? {} : { "x-registry-auth": login },
       });
       if (!response.ok) throw pullError(image, await engineMessage(response));
-      await followPull(image, response.body!, progress, () => silence.heard());
+      await followPull(image, response.body!, progress, () => silence.progressed());
     } catch (error) {
       if (!silence.broken) throw error;
       const seconds = limits.pullSilenceMs / 1000;
@@ -131,16 +132,16 @@ interface PullEvent {
   progressDetail?: { current?: number; total?: number };
 }
 
-/** Reads a pull's progress to its end. The engine says 200 first, and what went wrong within. */
+/** Reads a pull's progress to its end. The engine answers 200 first, and sends errors within the stream. */
 async function followPull(
   image: string,
   body: ReadableStream<Uint8Array>,
   progress: (message: string) => void,
-  heard: () => void,
+  progressed: () => void,
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>();
   for await (const line of readLines(body)) {
-    heard();
+    progressed();
     const event = JSON.parse(line) as PullEvent;
     if (event.error) throw pullError(image, event.error);
     if (!event.id || !event.progressDetail?.total) continue;
@@ -163,7 +164,7 @@ function describeProgress(image: string, layers: ReadonlyMap<string, { current: 
   );
 }
 
-/** Tags, and those digests that no tag of the same name stands for. */
+/** Tags, and the digests of repositories without a tag. */
 function namesOf({ RepoTags, RepoDigests }: EngineImage): string[] {
   const real = (names: string[] | null) => (names ?? []).filter((name) => !name.startsWith("<none>"));
   const tags = real(RepoTags).map(plainReference);

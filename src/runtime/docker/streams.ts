@@ -1,8 +1,8 @@
-// How engines' answers are read as they come: records by line, and streams that say nothing for a long time.
+// Reads an engine's answers as they come: records by line, and streams that send nothing for a long time.
 
 import { TextSplitter } from "../../lib/split-text.ts";
 
-/** Lines without their ends; empty ones are left out. */
+/** Lines without their line breaks; empty lines are left out. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const splitter = new TextSplitter("\n");
   for await (const chunk of stream) {
@@ -13,8 +13,8 @@ export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGener
 }
 
 /**
- * A stream that can be handed on before what is behind it has answered; read with the back-pressure of its reader.
- * Cancelling it, or `signal`, also ends an opening that is still waiting.
+ * A stream that can be passed on before the engine has answered. It is read as fast as its reader reads. Cancelling it, or
+ * `signal`, also ends a request that still waits for its answer.
  */
 export function openLater(
   open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
@@ -31,7 +31,7 @@ export function openLater(
         if (next.done) controller.close();
         else controller.enqueue(next.value);
       } catch (error) {
-        if (cancelled.signal.aborted) return; // nobody reads any more
+        if (cancelled.signal.aborted) return; // its reader has left
         if (signal.aborted) controller.close();
         else controller.error(error);
       }

@@ -21,7 +21,7 @@ export class DockerVolumes implements Volumes {
       .sort((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  /** The engine adds up files for it, so there is a limit; without an answer the sizes are not known. */
+  /** The engine adds up all files for it, so the wait is limited; without an answer the sizes are unknown. */
   async #volumeSizes(): Promise<Map<string, number>> {
     type EngineVolume = { Name: string; UsageData?: { Size: number } | null };
     try {

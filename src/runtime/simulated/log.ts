@@ -1,4 +1,4 @@
-// What a simulated container wrote: lines in memory, read as Docker's frames like a real engine's.
+// The log of a simulated container: lines in memory, read as Docker's frames as from a real engine.
 
 import { type Clock, toTimestamp } from "../../lib/clock.ts";
 import type { LogRequest } from "../containers.ts";
@@ -36,7 +36,7 @@ export class SimulatedLog {
 
   read(request: LogRequest, signal: AbortSignal): ReadableStream<Uint8Array> {
     const wanted = (line: Line) => request[line.stream] && line.atMs >= (request.sinceMs ?? 0);
-    // As engines do: the lines of both streams count for the tail, whichever is asked for.
+    // As with real engines, the lines of both streams count for the tail, whichever stream is asked for.
     const { length } = this.#lines;
     const queue = this.#lines.slice(length - Math.min(request.tail ?? length, length)).filter(wanted);
     let next = this.#lines.length;

@@ -75,7 +75,7 @@ export class SimulatedStorage {
     return null;
   }
 
-  /** One that exists keeps its labels. */
+  /** A volume that exists keeps its labels. */
   putVolume(name: string, labels: Record<string, string> = {}): void {
     if (!this.#volumes.has(name)) this.#volumes.set(name, { name, labels, sizeBytes: 0 });
   }

@@ -1,4 +1,4 @@
-// One worker a data folder. The lock belongs to an open file, so the kernel lets go of it however the process ends.
+// Allows one worker per data folder. The lock belongs to an open file, so the kernel releases it however the process ends.
 
 import { dlopen } from "bun:ffi";
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
@@ -6,7 +6,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "nod
 const exclusive = 2;
 const atOnce = 4;
 
-/** Where flock(2) lives: glibc, musl on both architectures, macOS. */
+/** The libraries that may have flock(2): glibc, musl on both architectures, macOS. */
 const libraries =
   process.platform === "darwin"
     ? ["libSystem.B.dylib"]
@@ -23,7 +23,7 @@ export function lockFile(path: string): FolderLock {
     return { heldBy };
   }
   try {
-    // Only for the sentence that a second worker says: a full disk must keep no worker from starting again.
+    // The process id is only for the error message of a second worker, so a full disk must not keep a worker from starting.
     ftruncateSync(file, 0);
     writeSync(file, `${process.pid}\n`);
   } catch (error) {
@@ -38,7 +38,7 @@ function flock(file: number, operation: number): number {
     try {
       opened = dlopen(library, { flock: { args: ["i32", "i32"], returns: "i32" } });
     } catch {
-      continue; // another platform's name
+      continue; // a library of another platform
     }
     try {
       return opened.symbols.flock(file, operation);
@@ -46,5 +46,5 @@ function flock(file: number, operation: number): number {
       opened.close();
     }
   }
-  return 0; // a system without flock: then nothing is kept apart, and nothing is refused
+  return 0; // a system without flock: two workers are not kept apart
 }

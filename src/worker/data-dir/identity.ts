@@ -1,4 +1,4 @@
-// Who this worker is, kept in its data folder so that it stays the same node over restarts.
+// The worker's node id and cluster id, kept in its data folder so that it stays the same node over restarts.
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,11 +8,11 @@ import { writeWhole } from "./whole-file.ts";
 
 export interface Identity {
   nodeId: string;
-  /** "" until the first master has told. */
+  /** "" until a master has sent it. */
   clusterId: string;
 }
 
-/** A folder that cannot serve; the message says what, why and what next. */
+/** The data folder cannot be used; the message says what is wrong, why, and what to do. */
 export class IdentityError extends Error {
   override name = "IdentityError";
 }
@@ -21,7 +21,7 @@ export class IdentityFile {
   readonly #path: string;
   readonly #release: () => void;
 
-  /** Claims the folder for this process. Throws IdentityError where it cannot be used, or another worker has it. */
+  /** Claims the folder for this process. Throws IdentityError if it cannot be used, or another worker uses it. */
   constructor(dataDir: string) {
     this.#path = join(dataDir, "identity.json");
     const lock = (() => {
@@ -43,12 +43,12 @@ export class IdentityFile {
     this.#release = () => lock.release();
   }
 
-  /** Lets go of the folder; the end of the process does so as well. */
+  /** Releases the folder; the end of the process does so as well. */
   close(): void {
     this.#release();
   }
 
-  /** Null: there is none yet. Throws IdentityError on a file that is not one. */
+  /** Null if there is no file yet. Throws IdentityError if the file is damaged. */
   read(): Identity | null {
     let text: string;
     try {
@@ -61,20 +61,20 @@ export class IdentityFile {
       const { nodeId, clusterId } = JSON.parse(text) as Partial<Identity>;
       if (typeof nodeId === "string" && nodeIdPattern.test(nodeId)) return { nodeId, clusterId: clusterId ?? "" };
     } catch {
-      // Not JSON: said below.
+      // Not JSON: reported below.
     }
     throw new IdentityError(
-      `${this.#path} is damaged. Remove it to join anew: under the same host name and port it is the same node`,
+      `${this.#path} is damaged. Remove it and start again: under the same host name and port the worker is the same node`,
     );
   }
 
-  /** Whole or not at all: a crash in the middle leaves the old one. Throws IdentityError where it cannot be kept. */
+  /** Atomic: a crash in the middle leaves the old file. Throws IdentityError if it cannot be written. */
   write(identity: Identity): void {
     try {
       writeWhole(this.#path, `${JSON.stringify(identity)}\n`);
     } catch (error) {
       throw new IdentityError(
-        `cannot keep this node's id in ${this.#path}: ${(error as Error).message}. Make room there, or make the folder writable`,
+        `cannot keep this node's id in ${this.#path}: ${(error as Error).message}. Free some space there, or make the folder writable`,
       );
     }
   }

@@ -1,4 +1,4 @@
-// Which images Podling pulled, as a file in the worker's data folder.
+// The list of images that Podling pulled, as a file in the worker's data folder.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,12 +24,12 @@ export class PulledImagesFile implements PulledImagesStore {
       const { images } = JSON.parse(text) as { images: PulledImageRecord[] };
       if (Array.isArray(images) && images.every(isRecord)) return { images, damage: null };
     } catch {
-      // Not JSON: said below.
+      // Not JSON: reported below.
     }
     return { images: [], damage: `${this.#path} is damaged` };
   }
 
-  /** Whole or not at all: a crash in the middle leaves the old one. */
+  /** Atomic: a crash in the middle leaves the old file. */
   write(images: readonly PulledImageRecord[]): void {
     writeWhole(this.#path, `${JSON.stringify({ images }, null, 1)}\n`);
   }

@@ -1,9 +1,9 @@
-// A small file that is there as a whole, the old one or the new one, also after a power cut.
+// Writes a small file atomically: after a crash or a power cut there is the old file or the new one.
 
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Throws what the file system says; the old file is then untouched. */
+/** Throws the error of the file system; the old file is then unchanged. */
 export function writeWhole(path: string, text: string): void {
   const draft = `${path}.new`;
   const file = openSync(draft, "w", 0o600);

@@ -51,7 +51,7 @@ describe("an image", () => {
     ["that was there before", {}, pulledBefore(), "not-ours", "did not pull it"],
     ["of the same name, but another one", { imageId: "i2" }, pulledBefore({}), "not-ours", "did not pull it"],
     [
-      "that somebody gave another name",
+      "that someone else gave another name",
       { names: ["app:1", "mine:1"] },
       pulledBefore({}),
       "not-ours",
@@ -60,7 +60,7 @@ describe("an image", () => {
     ["whose name has moved on", { names: [] }, pulledBefore({}), "unused", ""],
     ["whose name has moved on, with its digest", { names: [`app${digest}`] }, pulledBefore({}), "unused", ""],
     [
-      "of which somebody pulled another digest",
+      "of which someone else pulled another digest",
       { names: [`other${digest}`] },
       pulledBefore({}),
       "not-ours",
@@ -69,13 +69,19 @@ describe("an image", () => {
     ["pulled by two names", { names: ["app:1", "app:2"] }, pulledBefore({ names: ["app:1", "app:2"] }), "unused", ""],
   ];
   test.each(rows)("%s", (_, image, pulled, code, message) => {
-    const [judged] = evaluateImages([{ ...app, ...image }], [], nothing, pulled, now);
-    expect(judged!.verdict.code).toBe(code as never);
-    expect(judged!.verdict.message).toContain(message);
+    const [evaluated] = evaluateImages([{ ...app, ...image }], [], nothing, pulled, now);
+    expect(evaluated!.verdict.code).toBe(code as never);
+    expect(evaluated!.verdict.message).toContain(message);
   });
 
   const stays: [title: string, uses: ContainerUse[], others: ImageState[], tasks: Assignment[], message: string][] = [
-    ["a container uses, whoever's", [use({ name: "theirs", imageId: "i1" })], [], [], "container theirs uses it"],
+    [
+      "a container uses, also one that is not Podling's",
+      [use({ name: "theirs", imageId: "i1" })],
+      [],
+      [],
+      "container theirs uses it",
+    ],
     ["another one was built upon", [], [{ ...app, imageId: "i2", names: ["b"], parentId: "i1" }], [], "built upon it"],
     [
       "a task needs, also by another spelling",

@@ -2,7 +2,8 @@
 
 import { plainReference } from "../../model/image-reference.ts";
 import { isFinished } from "../../model/task/reason.ts";
-import { type Assignment, imagesOf, isToRun, volumesOf } from "../task/assignment.ts";
+import { imagesOf } from "../../model/task/spec.ts";
+import { type Assignment, isToRun, volumesOf } from "../task/assignment.ts";
 
 /** Names of images (plain references) and of volumes, each with the name of a task that needs it. */
 export interface Needed {

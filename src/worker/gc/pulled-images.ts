@@ -1,5 +1,5 @@
-// Which images on the engine Podling itself has pulled, by which names, and when they were last used. Only these may ever
-// be removed: what is not in here was there before, or came by somebody else.
+// The images on the engine that Podling itself has pulled: by which names, and when they were last used. Only these may be
+// removed: other images were there before, or someone else pulled them.
 
 import { type Clock, toTimestamp } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
@@ -9,25 +9,25 @@ import type { ImageState, PulledImage } from "../../runtime/images.ts";
 
 export interface PulledImageRecord {
   imageId: string;
-  /** That Podling gave it: plain references. */
+  /** Plain references that Podling gave it. */
   names: readonly string[];
   /** ms since the epoch. */
   pulledAt: number;
   usedAt: number;
 }
 
-/** Where it is kept over restarts. */
+/** Where the list is kept over restarts. */
 export interface PulledImagesStore {
-  /** `damage`: why nothing could be read from what is there. */
+  /** `damage`: why the list could not be read; null if it could. */
   read(): { images: PulledImageRecord[]; damage: string | null };
-  /** Throws where it cannot be written. */
+  /** Throws if it cannot be written. */
   write(images: readonly PulledImageRecord[]): void;
 }
 
 export interface PulledImagesOptions {
   clock: Clock;
   log: Log;
-  /** Left out: what was pulled is forgotten with the process. */
+  /** Left out: the list ends with the process. */
   store?: PulledImagesStore;
 }
 
@@ -41,22 +41,25 @@ export class PulledImages {
     const { images, damage } = options.store?.read() ?? { images: [], damage: null };
     for (const image of images) this.#images.set(image.imageId, image);
     if (damage === null) return;
-    options.log.warn("which images Podling pulled is not known any more: they stay until somebody removes them", {
-      why: damage,
-    });
+    options.log.warn(
+      "the list of images that Podling pulled cannot be read: these images stay until someone removes them",
+      {
+        why: damage,
+      },
+    );
   }
 
   get count(): number {
     return this.#images.size;
   }
 
-  /** Null: this image is not Podling's, or somebody has given it a name since. */
+  /** Null if Podling did not pull this image, or someone else has given it a name since. */
   of({ imageId, names }: ImageState): PulledImageRecord | null {
     const record = this.#images.get(imageId);
     return record && names.every((name) => isGivenName(record, name)) ? record : null;
   }
 
-  /** A name of an image of ours that Podling did not give it; null: there is none. */
+  /** A name that Podling did not give to an image which it pulled; null if there is none. */
   otherName({ imageId, names }: ImageState): string | null {
     const record = this.#images.get(imageId);
     return (record && names.find((name) => !isGivenName(record, name))) ?? null;
@@ -73,7 +76,7 @@ export class PulledImages {
     this.#save();
   }
 
-  /** Tasks here want images of these names now. */
+  /** Tasks on this node need images of these names now. */
   used(names: ReadonlySet<string>): void {
     const now = this.#options.clock.now();
     let changed = false;
@@ -82,7 +85,7 @@ export class PulledImages {
       this.#images.set(record.imageId, { ...record, usedAt: now });
       changed = true;
     }
-    // Kept as exactly as it matters: every write wears small machines' disks.
+    // Not written at every use, since writes wear out the disks of small machines; some minutes do not matter here.
     if (changed && Math.abs(now - this.#savedAt) >= limits.imageLookMs) this.#save();
   }
 
@@ -90,13 +93,13 @@ export class PulledImages {
     return [...this.#images.keys()];
   }
 
-  /** They are not on the engine any more; should they come back, somebody else has brought them. */
+  /** They are no longer on the engine; if they come back, someone else has pulled them. */
   forget(imageIds: readonly string[]): void {
     const known = imageIds.filter((imageId) => this.#images.delete(imageId));
     if (known.length > 0) this.#save();
   }
 
-  /** Unused for longest first. */
+  /** Those unused for longest come first. */
   #byUse(): PulledImageRecord[] {
     return [...this.#images.values()].sort(
       (left, right) => left.usedAt - right.usedAt || (left.imageId < right.imageId ? -1 : 1),
@@ -109,8 +112,8 @@ export class PulledImages {
     try {
       store?.write(this.#byUse());
     } catch (error) {
-      // Most likely the disk is full, which is when images are to be removed: what is in memory serves for that.
-      log.warn("what was pulled could not be written down", {
+      // Most likely the disk is full. Images can still be removed then: the list in memory is enough for that.
+      log.warn("the list of pulled images could not be written", {
         why: (error as Error).message,
         at: toTimestamp(clock.now()),
       });
@@ -118,7 +121,7 @@ export class PulledImages {
   }
 }
 
-/** A digest comes with a pull of any tag of its repository. */
+/** A pull of any tag of its repository also brings the digest. */
 function isGivenName({ names }: PulledImageRecord, name: string): boolean {
   if (names.includes(name)) return true;
   const { name: repository } = splitReference(name);

@@ -21,11 +21,11 @@ async function microtasks(count: number): Promise<void> {
 }
 
 for (let moment = 0; moment < 20; moment++) {
-  test(`an end that is reported ${moment} turns after the report before it was answered is told`, async () => {
-    const told: string[] = [];
+  test(`an end that is reported ${moment} turns after the answer to the report before it is sent`, async () => {
+    const sent: string[] = [];
     const answered = Promise.withResolvers<{ ok: true }>();
     const call = (_: string, { body }: { body: Observation }) => {
-      told.push(body.status);
+      sent.push(body.status);
       return answered.promise;
     };
     const reporter = new Reporter(
@@ -37,7 +37,7 @@ for (let moment = 0; moment < 20; moment++) {
         nodeId: () => "n",
         signal: new AbortController().signal,
         gate: new Semaphore(1),
-        onSettled: () => {},
+        onDone: () => {},
       },
       "scheduled",
     );
@@ -47,8 +47,8 @@ for (let moment = 0; moment < 20; moment++) {
     await microtasks(moment);
     reporter.report(observation("failed"));
     await microtasks(50);
-    expect(told).toEqual(["running", "failed"]);
-    expect(reporter.settled).toBe(true);
+    expect(sent).toEqual(["running", "failed"]);
+    expect(reporter.isDone).toBe(true);
   });
 }
 
@@ -72,7 +72,7 @@ test("after the master answers again, a report that fails is repeated as soon as
       nodeId: () => "n",
       signal: new AbortController().signal,
       gate: new Semaphore(1),
-      onSettled: () => {},
+      onDone: () => {},
     },
     "scheduled",
   );
@@ -82,7 +82,7 @@ test("after the master answers again, a report that fails is repeated as soon as
     pauseOver();
   }
   await microtasks(50);
-  reporter.hurry();
+  reporter.sendNow();
   await microtasks(50);
   expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 500]);
 });

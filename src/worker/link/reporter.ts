@@ -1,5 +1,5 @@
-// Tells the master what is true of one task, until it has heard. Only the newest truth is kept, so that nothing piles
-// up while the master is away; moves that must come in order are made up from it.
+// Reports the state of one task to the master, until the master acknowledges it. Only the newest report is kept, so that
+// none pile up while the master is away; a transition that must be reported first is derived from it.
 
 import type { Client } from "../../api/client.ts";
 import { UnreachableError } from "../../api/client.ts";
@@ -20,15 +20,15 @@ export interface ReporterOptions {
   taskId: TaskId;
   nodeId: () => string;
   signal: AbortSignal;
-  /** Bounds the reports of all tasks together. */
+  /** Bounds the reports of all tasks of the worker. */
   gate: Semaphore;
-  /** The master has heard of the end, or will not hear of this task any more. */
-  onSettled: () => void;
+  /** The master has acknowledged the end, or refuses every report of this task. */
+  onDone: () => void;
 }
 
-/** The master knows better; its wish comes with the stream. */
-const knowsBetter: ReadonlySet<RefusalCode> = new Set(["task-not-found", "illegal-move", "not-your-task"]);
-/** Another version of Podling, or a bug: saying it again does not help. */
+/** The master's record has moved on; what it wants comes with the stream. */
+const isOutdated: ReadonlySet<RefusalCode> = new Set(["task-not-found", "illegal-move", "not-your-task"]);
+/** Another version of Podling, or a bug: the same report would be refused again. */
 const misunderstood: ReadonlySet<RefusalCode> = new Set([
   "invalid-json",
   "invalid-field",
@@ -41,93 +41,94 @@ export class Reporter {
   readonly #options: ReporterOptions;
   #wanted: Observation | null = null;
   #acknowledged = "";
-  /** What the master believes; from its own record, then from what it acknowledged. */
+  /** The status in the master's record, as it sent or acknowledged it last. */
   #known: TaskStatus;
   #sending = false;
-  #settled = false;
-  /** Ends a pause, or a request that may never be answered. */
-  #hurry = new AbortController();
+  #done = false;
+  /** Aborts a pause, or a request that may never be answered. */
+  #waiting = new AbortController();
 
   constructor(options: ReporterOptions, known: TaskStatus) {
     this.#options = options;
     this.#known = known;
   }
 
-  /** The master's record says so. Where that is not what it has acknowledged (an old backup?), it is told anew. */
-  heard(status: TaskStatus): void {
+  /** The status in the master's record. If it is not the one that was acknowledged (an old backup?), the report is sent again. */
+  recorded(status: TaskStatus): void {
     if (status !== this.#known) this.#acknowledged = "";
-    if (!isFinished(status)) this.#settled = false;
+    if (!isFinished(status)) this.#done = false;
     this.#known = status;
   }
 
-  get settled(): boolean {
-    return this.#settled;
+  /** True when nothing is left to report: the end is acknowledged, or every report is refused. */
+  get isDone(): boolean {
+    return this.#done;
   }
 
   report(observation: Observation): void {
     this.#wanted = observation;
-    if (this.#sending || this.#settled || JSON.stringify(observation) === this.#acknowledged) return;
+    if (this.#sending || this.#done || JSON.stringify(observation) === this.#acknowledged) return;
     this.#sending = true;
     void this.#send().finally(() => {
       this.#sending = false;
-      // What was reported after the last word was said, and before the sender was done, waits for nobody else.
+      // A report that came after the last request, and before the sender ended, is sent now.
       if (this.#wanted && !this.#options.signal.aborted) this.report(this.#wanted);
     });
   }
 
-  /** The master answers again: what waits is said now. */
-  hurry(): void {
-    this.#hurry.abort();
+  /** The master answers again: what waits is sent now. */
+  sendNow(): void {
+    this.#waiting.abort();
   }
 
   async #send(): Promise<void> {
     const { clock, signal, gate } = this.#options;
     let pauseMs: number = limits.retryInitialMs;
-    while (!signal.aborted && this.#wanted && !this.#settled) {
-      this.#hurry = new AbortController();
-      const either = AbortSignal.any([signal, this.#hurry.signal]);
-      const said = await gate.run(() => this.#tell(either));
-      if (said === "all") return;
-      if (said === "more") {
+    while (!signal.aborted && this.#wanted && !this.#done) {
+      this.#waiting = new AbortController();
+      const either = AbortSignal.any([signal, this.#waiting.signal]);
+      const sent = await gate.run(() => this.#sendNext(either));
+      if (sent === "all") return;
+      if (sent === "more") {
         pauseMs = limits.retryInitialMs;
         continue;
       }
       await delay(clock, pauseMs, either);
-      pauseMs = this.#hurry.signal.aborted ? limits.retryInitialMs : Math.min(pauseMs * 2, limits.retryMaxMs);
+      pauseMs = this.#waiting.signal.aborted ? limits.retryInitialMs : Math.min(pauseMs * 2, limits.retryMaxMs);
     }
   }
 
-  /** Says the next thing that the master does not know. */
-  async #tell(signal: AbortSignal): Promise<"all" | "more" | "again"> {
-    const wanted = this.#wanted!; // what is newest now that it is our turn
+  /** Sends what the master does not know yet. */
+  async #sendNext(signal: AbortSignal): Promise<"all" | "more" | "again"> {
+    const wanted = this.#wanted!; // the newest one, after the wait for its turn
     const text = JSON.stringify(wanted);
     if (text === this.#acknowledged) return "all";
     const skipped = this.#skips(wanted);
     const body = skipped ? asRunning(wanted) : wanted;
-    const told = await this.#put(body, signal);
-    if (told === "again") return "again";
-    if (told === "refused") {
+    const answer = await this.#put(body, signal);
+    if (answer === "again") return "again";
+    if (answer === "refused") {
       this.#acknowledged = text;
-      if (isFinished(wanted.status)) this.#settle();
+      if (isFinished(wanted.status)) this.#end();
       return "all";
     }
     this.#known = body.status;
     if (!skipped) this.#acknowledged = text;
-    if (isFinished(body.status)) this.#settle();
+    if (isFinished(body.status)) this.#end();
     return "more";
   }
 
-  /** It ran and ended before the master heard that it ran: a status goes forward one move at a time. */
+  /** It ran and ended before that it ran was reported: the status must become running first. */
   #skips({ status, startedAt }: Observation): boolean {
     return this.#known === "scheduled" && isFinished(status) && status !== "stopped" && startedAt !== null;
   }
 
-  #settle(): void {
-    this.#settled = true;
-    this.#options.onSettled();
+  #end(): void {
+    this.#done = true;
+    this.#options.onDone();
   }
 
-  async #put(observation: Observation, signal: AbortSignal): Promise<"told" | "refused" | "again"> {
+  async #put(observation: Observation, signal: AbortSignal): Promise<"accepted" | "refused" | "again"> {
     const { client, taskId, nodeId, log } = this.#options;
     try {
       const answer = await client.call("reportTask", {
@@ -136,13 +137,13 @@ export class Reporter {
         signal,
         timeoutMs: limits.reportPatienceMs,
       });
-      if (answer.ok) return "told";
+      if (answer.ok) return "accepted";
       const { code, message } = answer.refusal;
-      if (knowsBetter.has(code)) return "refused";
+      if (isOutdated.has(code)) return "refused";
       if (!misunderstood.has(code)) return "again";
-      // An older master knows nothing of it, and what matters more must reach it all the same.
+      // A master of 0.1.0 does not know this field; the rest of the report must reach it.
       if (observation.lastFailure) return this.#put({ ...observation, lastFailure: null }, signal);
-      log.error("the master does not understand a report", { taskId, why: message });
+      log.error("the master cannot read a report", { taskId, why: message });
       return "refused";
     } catch (error) {
       if (!signal.aborted && !(error instanceof UnreachableError)) {

@@ -2,10 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";
-import { specDefaults } from "../../model/task/spec.ts";
+import { imagesOf, specDefaults } from "../../model/task/spec.ts";
 import {
   containerAssignment,
-  imagesOf,
   isToRun,
   parseAssignment,
   unsupported,

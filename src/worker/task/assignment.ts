@@ -5,13 +5,14 @@ import type { TaskId } from "../../model/ids.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
 import {
   type ContainerSpec,
-  containerDefaults,
   mainContainer,
+  type PackedContainer,
   type RestartPolicy,
   specDefaults,
   type TaskSpec,
+  unpackContainer,
 } from "../../model/task/spec.ts";
-import { type ContainerStatus, noContainerStatus } from "../../model/task/status.ts";
+import { type ContainerStatus, type PackedContainerStatus, unpackContainerStatus } from "../../model/task/status.ts";
 import type { Desired } from "../../model/task/task.ts";
 
 /** What a worker needs of a task's template, with the name of the task. */
@@ -84,39 +85,13 @@ export function parseAssignment(wire: WireAssignment): Assignment {
     },
     desired: wire.desired ?? "running",
     status: wire.status ?? "scheduled",
-    containers: containers.map(containerStatusOf),
+    containers: containers.map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
 }
 
 function containerSpecOf(wire: WireContainer): ContainerSpec {
   if (typeof wire.image !== "string") throw new TypeError("an assignment with a container without an image");
-  return {
-    name: wire.name ?? mainContainer,
-    image: wire.image,
-    command: wire.command ?? containerDefaults.command,
-    args: wire.args ?? containerDefaults.args,
-    env: wire.env ?? containerDefaults.env,
-    ports: wire.ports ?? containerDefaults.ports,
-    resources: wire.resources ?? containerDefaults.resources,
-    mounts: wire.mounts ?? containerDefaults.mounts,
-    user: wire.user ?? null,
-    workingDir: wire.workingDir ?? null,
-    pullPolicy: wire.pullPolicy ?? containerDefaults.pullPolicy,
-  };
-}
-
-function containerStatusOf(wire: WireStatus): ContainerStatus {
-  return {
-    name: wire.name ?? mainContainer,
-    containerId: wire.containerId ?? null,
-    exitCode: wire.exitCode ?? null,
-    oomKilled: wire.oomKilled ?? false,
-    restarts: wire.restarts ?? 0,
-    publishedPorts: wire.publishedPorts ?? noContainerStatus.publishedPorts,
-    startedAt: wire.startedAt ?? null,
-    error: wire.error ?? null,
-    lastFailure: wire.lastFailure ?? null,
-  };
+  return unpackContainer(wire as PackedContainer);
 }
 
 /** Null if the task has no container of this name. */
@@ -144,11 +119,6 @@ export function unsupported({ spec: { containers, init } }: Assignment): string 
   if (containers.length === 1 && init.length === 0) return null;
   const names = [...init, ...containers].map(({ name }) => name).join(", ");
   return `this worker runs tasks of one container; this task has ${containers.length} and ${init.length} init containers (${names})`;
-}
-
-/** All images that the task's containers need, in the order of their start. */
-export function imagesOf({ containers, init }: Pick<AssignedSpec, "containers" | "init">): string[] {
-  return [...init, ...containers].map(({ image }) => image);
 }
 
 /** All volumes that the task's containers mount. */

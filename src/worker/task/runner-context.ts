@@ -7,7 +7,7 @@ import type { Semaphore } from "../../lib/semaphore.ts";
 import type { PulledImage } from "../../runtime/images.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 
-/** Which node of which cluster this worker is; "" for what the master has not told yet. */
+/** Which node of which cluster this worker is; "" for what the master has not sent yet. */
 export interface NodeIdentity {
   readonly nodeId: string;
   readonly clusterId: string;

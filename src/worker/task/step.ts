@@ -10,7 +10,7 @@ import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { Attempts, Progress } from "./attempts.ts";
 import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter } from "./restart-policy.ts";
 
-/** What the master is told of a task. Always the whole state of now, never an increment. */
+/** A report on a task. Always the whole state of now, never an increment. */
 export interface Observation {
   status: TaskStatus;
   reason: Reason;

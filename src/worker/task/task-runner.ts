@@ -57,7 +57,7 @@ export class TaskRunner implements ContainerOwner {
 
   /** The master's assignment; null: it wants nothing of this task here any more. */
   assign(assignment: Assignment | null, deleted = false): void {
-    if (assignment) this.#reporter.heard(assignment.status);
+    if (assignment) this.#reporter.recorded(assignment.status);
     this.#assignment = assignment;
     this.#knowsAssignment = true;
     this.#deleted ||= deleted;
@@ -99,14 +99,14 @@ export class TaskRunner implements ContainerOwner {
 
   /** Reports that wait for the master are sent now. */
   sendReports(): void {
-    this.#reporter.hurry();
+    this.#reporter.sendNow();
   }
 
   /** True when nothing is wanted of the task, nothing runs, and the master knows: only its logs are left. */
   get isOver(): boolean {
     if (!this.#knowsAssignment) return false;
     const assignment = this.#assignment;
-    const acknowledged = assignment === null || (this.#reporter.settled && isFinished(assignment.status));
+    const acknowledged = assignment === null || (this.#reporter.isDone && isFinished(assignment.status));
     return acknowledged && !this.isWorking && this.found.every(({ status }) => status === "exited");
   }
 
