@@ -84,7 +84,7 @@ describe("the file", () => {
   });
 
   test.each(["{", "[]", '{"images": [{"imageId": 7}]}', '{"images": [null]}'])(
-    "that holds %s is no memory: nothing is Podling's, and it is said",
+    "that holds %s is damaged: no image is Podling's, and a warning is logged",
     (text) =>
       inFolder((folder) => {
         writeFileSync(join(folder, "images.json"), text);
@@ -92,7 +92,7 @@ describe("the file", () => {
         const log = { ...silentLog, warn: (message: string) => void said.push(message) };
         const images = new PulledImages({ clock: new TestClock(), log, store: new PulledImagesFile(folder) });
         expect(images.count).toBe(0);
-        expect(said.join()).toContain("not known any more");
+        expect(said.join()).toContain("cannot be read");
         images.pulled("app:1", pulled("i1"));
         expect(open(new PulledImagesFile(folder)).ids).toEqual(["i1"]);
       }),
