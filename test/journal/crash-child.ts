@@ -1,6 +1,6 @@
-// A master in a hurry: appends to the journal named by the first argument as fast as it can, with snapshots and
-// truncation among the appends, until it is killed or has written the second argument's number of batches. It says what is done only once it is: "b17" batch 17 was appended,
-// "s17" the snapshot of 17 was committed, "t17" everything up to 17 was truncated.
+// Appends to the journal named by the first argument as fast as possible, with snapshots and truncations in between, until
+// it is killed or has written the second argument's number of batches. It prints a line for each step after it is done:
+// "b17" batch 17 was appended, "s17" the snapshot of 17 was committed, "t17" everything up to 17 was truncated.
 
 import { writeSync } from "node:fs";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";

@@ -104,7 +104,7 @@ describe("journals of release 0.1.0", () => {
       expect(names).toEqual([...expected.namesWithThreeFinished, "any"]);
     });
 
-    test(`${file}: an Idempotency-Key of before finds its task again`, async () => {
+    test(`${file}: a repeated Idempotency-Key finds its task`, async () => {
       const master = start({ journal: openSqliteJournal({ path: copyOf(file) }) }, expected.now);
       const known = expected.tasks.find(({ name }) => name === "waits")!;
       const body = { name: "waits", image: known.image, constraints: ["node==nowhere"] };

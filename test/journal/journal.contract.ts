@@ -104,7 +104,7 @@ function logEdgesContract({ create }: JournalSubject): void {
     expect(journal.sizeBytes()).toBeGreaterThan(before);
   });
 
-  test("is used no more once it is closed; closing again is harmless", async () => {
+  test("a closed journal refuses every call, and can be closed again", async () => {
     const journal = create();
     await fill(journal, 1, 1);
     await journal.close();
@@ -116,7 +116,7 @@ function logEdgesContract({ create }: JournalSubject): void {
 }
 
 function snapshotContract({ create }: JournalSubject): void {
-  test("counts from its commit on, not before", async () => {
+  test("a snapshot counts only after its commit", async () => {
     const journal = create();
     await fill(journal, 1, 10);
     const writer = await journal.beginSnapshot(10);
@@ -127,7 +127,7 @@ function snapshotContract({ create }: JournalSubject): void {
     expect(await read(journal)).toEqual({ revision: 10, chunks: ["a\nb", "c"] });
   });
 
-  test("is written while appends go on", async () => {
+  test("a snapshot is written with appends in between", async () => {
     const journal = create();
     await fill(journal, 1, 10);
     const writer = await journal.beginSnapshot(10);
@@ -141,7 +141,7 @@ function snapshotContract({ create }: JournalSubject): void {
     expect(await revisions(journal)).toEqual(range(1, 20));
   });
 
-  test("aborted, it is as if never begun, and another can be begun", async () => {
+  test("an aborted snapshot leaves no trace, and another can begin", async () => {
     const journal = create();
     await fill(journal, 1, 5);
     const writer = await journal.beginSnapshot(5);
@@ -166,7 +166,7 @@ function snapshotContract({ create }: JournalSubject): void {
     expect(await read(journal)).toEqual({ revision: 5, chunks: ["kept"] });
   });
 
-  test("one at a time, and none of a revision that is not there", async () => {
+  test("one snapshot at a time, and only of a revision in the log", async () => {
     const journal = create();
     await fill(journal, 1, 5);
     await expect(journal.beginSnapshot(6)).rejects.toThrow(InvariantError);
@@ -175,7 +175,7 @@ function snapshotContract({ create }: JournalSubject): void {
     await writer.abort();
   });
 
-  test("the newest that is old enough is read", async () => {
+  test("the newest snapshot up to a revision is read", async () => {
     const journal = create();
     await fill(journal, 1, 30);
     for (const revision of [10, 20, 30]) await snapshot(journal, revision, [`at ${revision}`]);
@@ -190,7 +190,7 @@ function snapshotContract({ create }: JournalSubject): void {
       expect((await journal.readSnapshot(atMost))?.revision).toBe(found);
   });
 
-  test("a second of the same revision takes the first one's place", async () => {
+  test("a second snapshot of a revision replaces the first", async () => {
     const journal = create();
     await fill(journal, 1, 5);
     await snapshot(journal, 5, ["first", "first"]);
@@ -199,14 +199,14 @@ function snapshotContract({ create }: JournalSubject): void {
     expect(await read(journal)).toEqual({ revision: 5, chunks: ["second"] });
   });
 
-  test("without a chunk it is still one", async () => {
+  test("a snapshot without chunks is valid", async () => {
     const journal = create();
     await fill(journal, 1, 2);
     await snapshot(journal, 2, []);
     expect(await read(journal)).toEqual({ revision: 2, chunks: [] });
   });
 
-  test("into an empty journal it sets the revision: a backup comes back", async () => {
+  test("a snapshot into an empty journal sets the revision", async () => {
     const journal = create();
     await snapshot(journal, 500, ["restored"]);
     expect(journal.lastRevision()).toBe(500);
@@ -218,7 +218,7 @@ function snapshotContract({ create }: JournalSubject): void {
 }
 
 function truncationContract({ create }: JournalSubject): void {
-  test("drops what the snapshot covers, and older snapshots; twice is once", async () => {
+  test("drops the batches that the snapshot covers and older snapshots, and is idempotent", async () => {
     const journal = create();
     await fill(journal, 1, 30);
     for (const revision of [10, 20, 25]) await snapshot(journal, revision, [`at ${revision}`]);
@@ -232,7 +232,7 @@ function truncationContract({ create }: JournalSubject): void {
     }
   });
 
-  test("of all there is leaves the revision where it was", async () => {
+  test("a truncation of everything keeps the revision", async () => {
     const journal = create();
     await fill(journal, 1, 30);
     await snapshot(journal, 30, ["all"]);
@@ -244,7 +244,7 @@ function truncationContract({ create }: JournalSubject): void {
     expect(await read(journal)).toEqual({ revision: 30, chunks: ["all"] });
   });
 
-  test("needs the snapshot that it relies on", async () => {
+  test("needs a snapshot of that revision", async () => {
     const journal = create();
     await fill(journal, 1, 10);
     await snapshot(journal, 5, ["five"]);
@@ -252,7 +252,7 @@ function truncationContract({ create }: JournalSubject): void {
     expect(await revisions(journal)).toEqual(range(1, 10));
   });
 
-  test("under a reader: it goes on with the first batch that is still there", async () => {
+  test("a reader continues with the first batch that is still there", async () => {
     const journal = create();
     await fill(journal, 1, 400);
     await snapshot(journal, 250, ["later"]);
@@ -266,7 +266,7 @@ function truncationContract({ create }: JournalSubject): void {
     expect(seen).toEqual([...range(1, 10), ...range(251, 500)]);
   });
 
-  test("keeps the size bounded, however long it goes on", async () => {
+  test("keeps the size bounded over many rounds", async () => {
     const journal = create();
     const sizes: number[] = [];
     for (let round = 1; round <= 12; round++) {
@@ -283,7 +283,7 @@ function truncationContract({ create }: JournalSubject): void {
 function refusalContract({ createBreakable, gaps }: JournalSubject): void {
   const works = gapped(gaps.breakable);
 
-  works("refuses the append, keeps nothing of it, serves reads, and takes the same revision later", async () => {
+  works("refuses the append without a trace, serves reads, and takes the same revision later", async () => {
     const { journal, breakWrites, fixWrites } = createBreakable();
     await fill(journal, 1, 3);
     breakWrites();
@@ -298,7 +298,7 @@ function refusalContract({ createBreakable, gaps }: JournalSubject): void {
     expect(await batchesAfter(journal, last)).toEqual(batches(last + 1, last + 5));
   });
 
-  works("refuses the snapshot as a whole, and takes it later", async () => {
+  works("refuses the whole snapshot, and takes it later", async () => {
     const { journal, breakWrites, fixWrites } = createBreakable();
     await fill(journal, 1, 3);
     await snapshot(journal, 2, ["two"]);
@@ -334,7 +334,7 @@ function restartContract({ create, reopen, gaps }: JournalSubject): void {
     expect(await revisions(after)).toEqual(range(21, 52));
   });
 
-  works("a snapshot that was not committed is gone, and its place is free", async () => {
+  works("a snapshot that was not committed is gone, and another of its revision can be written", async () => {
     const before = create();
     await fill(before, 1, 5);
     await (await before.beginSnapshot(5)).write("never committed");

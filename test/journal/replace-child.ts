@@ -1,5 +1,5 @@
-// A journal that is replaced again and again, with appends in between, until it is killed. It says what is done only
-// once it is: "b17" batch 17 was appended, "r17" the replacement at 17 was committed. The first argument names the file.
+// Replaces a journal repeatedly, with appends in between, until it is killed. It prints a line for each step after it
+// is done: "b17" batch 17 was appended, "r17" the replacement at 17 was committed. The first argument names the file.
 
 import { writeSync } from "node:fs";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
@@ -20,7 +20,7 @@ async function appendNext(): Promise<void> {
 
 for (;;) {
   for (let count = 0; count < 5; count++) await appendNext();
-  // Where it will be committed is known only at the end: so the chunks are those of a number that can be found again.
+  // The revision of the commit is known only at the end, so the chunks are made from a number that the test can compute.
   const revision = journal.lastRevision() + 100;
   const writer = await journal.beginReplacement();
   for (const chunk of snapshotOf(revision)) {

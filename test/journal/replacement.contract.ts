@@ -1,4 +1,4 @@
-// What every journal promises of a replacement: a state that takes the place of all it holds, in one step. Part of
+// What every journal promises of a replacement: a state that replaces all that the journal holds, in one step. Part of
 // journal.contract.ts.
 
 import { expect, test } from "bun:test";
@@ -8,7 +8,7 @@ import { batches, range, sampleBatch } from "./sample.ts";
 import { append, appendUntilRefused, batchesAfter, fill, read, revisions, snapshot } from "./steps.ts";
 import type { JournalSubject, Works } from "./subject.ts";
 
-/** Of everything that came before, nothing is left but the number. */
+/** Of everything that the journal held before, only the revision is left. */
 async function expectReplaced(journal: Journal, revision: number, chunks: string[]): Promise<void> {
   expect([journal.lastRevision(), journal.firstReadableRevision()]).toEqual([revision, revision]);
   expect(await read(journal)).toEqual({ revision, chunks });
@@ -23,7 +23,7 @@ async function replace(journal: Journal, revision: number, chunks: readonly stri
 }
 
 export function replacementContract({ create, createBreakable }: JournalSubject, works: Works): void {
-  test("takes the place of batches and snapshots; appends go on after it", async () => {
+  test("replaces batches and snapshots; appends follow it", async () => {
     const journal = create();
     await fill(journal, 1, 30);
     await snapshot(journal, 10, ["at 10"]);
@@ -36,7 +36,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
     expect(await read(journal)).toEqual({ revision: 1000, chunks: ["restored", "whole"] });
   });
 
-  test("nothing of it counts before its commit, and appends go on meanwhile", async () => {
+  test("has no effect before its commit, and appends work meanwhile", async () => {
     const journal = create();
     await fill(journal, 1, 10);
     await snapshot(journal, 5, ["five"]);
@@ -55,7 +55,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
     );
   });
 
-  test("aborted, it is as if never begun, and another can be begun", async () => {
+  test("an aborted replacement leaves no trace, and another can begin", async () => {
     const journal = create();
     await fill(journal, 1, 5);
     const writer = await journal.beginReplacement();
@@ -78,7 +78,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
     await expectReplaced(journal, 11, ["next"]);
   });
 
-  test("it and a snapshot are not written at once", async () => {
+  test("a replacement and a snapshot are not written at the same time", async () => {
     const journal = create();
     await fill(journal, 1, 5);
     const writer = await journal.beginReplacement();
@@ -90,7 +90,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
     await snapshotting.abort();
   });
 
-  test("into an empty journal, and again and again", async () => {
+  test("works on an empty journal, and repeatedly", async () => {
     const journal = create();
     await replace(journal, 500, ["first"]);
     await expectReplaced(journal, 500, ["first"]);
@@ -102,7 +102,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
     expect(await revisions(journal)).toEqual(range(1_700_000_000_001, 1_700_000_000_003));
   });
 
-  test("a snapshot and a truncation follow as ever, and the size stays bounded", async () => {
+  test("a snapshot and a truncation follow, and the size stays bounded", async () => {
     const journal = create();
     const sizes: number[] = [];
     for (let round = 1; round <= 10; round++) {
@@ -118,7 +118,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
     expect(Math.max(...sizes.slice(5))).toBeLessThanOrEqual(1.25 * Math.max(...sizes.slice(0, 5)));
   }, 60_000);
 
-  test("under a reader: it goes on with what is then there", async () => {
+  test("a reader continues with what is there after the replacement", async () => {
     const journal = create();
     await fill(journal, 1, 400);
     const seen: number[] = [];
@@ -126,13 +126,13 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
       seen.push(revision);
       if (revision !== 10) continue;
       await replace(journal, 1000, ["restored"]);
-      // Enough that nothing of before is left in a file.
+      // Enough that no older row is left in a file.
       await fill(journal, 1001, 1100);
     }
     expect(seen).toEqual([...range(1, 10), ...range(1001, 1100)]);
   });
 
-  works("refused by a full disk, nothing has changed, and it works later", async () => {
+  works("a full disk refuses it without a change, and it works later", async () => {
     const { journal, breakWrites, fixWrites } = createBreakable();
     await fill(journal, 1, 3);
     await snapshot(journal, 2, ["two"]);
@@ -149,7 +149,7 @@ export function replacementContract({ create, createBreakable }: JournalSubject,
 }
 
 export function replacementRestartContract({ create, reopen }: JournalSubject, works: Works): void {
-  works("what was replaced stays replaced", async () => {
+  works("a committed replacement is there after a restart", async () => {
     const before = create();
     await fill(before, 1, 50);
     await snapshot(before, 20, ["at 20"]);
@@ -164,7 +164,7 @@ export function replacementRestartContract({ create, reopen }: JournalSubject, w
     expect(await read(again)).toEqual({ revision: 1_000, chunks: ["restored", "whole"] });
   });
 
-  works("one that was not committed is gone", async () => {
+  works("a replacement that was not committed is gone", async () => {
     const before = create();
     await fill(before, 1, 5);
     await snapshot(before, 3, ["three"]);

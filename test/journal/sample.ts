@@ -1,5 +1,5 @@
-// Batches that look like a cluster's, the same for the same revision in every process, so that what was read can be
-// compared with what was written.
+// Sample batches, the same for the same revision in every process, so that a test can compare what it reads with what
+// another process wrote.
 
 import { toTimestamp } from "../../src/lib/clock.ts";
 import { randomInteger, seededRandom } from "../../src/lib/random.ts";
@@ -86,7 +86,7 @@ function taskIdOf(revision: number, index: number): TaskId {
   return `20250119123456-${(revision * 1_000 + index).toString(36).padStart(8, "0")}` as TaskId;
 }
 
-/** The chunks of what passes for a snapshot of this revision: some 20 to 200 KB each. */
+/** Chunks that stand for a snapshot of this revision: 20 to 200 KB each. */
 export function snapshotOf(revision: number): string[] {
   const random = seededRandom(revision);
   return Array.from({ length: 1 + randomInteger(random, 6) }, (_, position) =>

@@ -1,6 +1,6 @@
-// kill -9 of a writing process, some dozens of times on one file, at instants drawn from a seed: whatever it had
-// acknowledged is there afterwards. What a process has written outlives it even when no disk has seen it, so a second
-// test watches the system calls: each acknowledgement follows a sync.
+// kill -9 of a writing process, some dozens of times on one file, at instants drawn from a seed: everything that it had
+// acknowledged is there afterwards. What a process has written survives it also without a sync, so a second test traces
+// the system calls: each acknowledgement follows a sync.
 
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -30,7 +30,7 @@ interface Acknowledged {
   truncation: number;
 }
 
-/** What the child had said when it died; it dies `delayMs` after so many words. */
+/** Notes what the child had printed when it was killed, `delayMs` after so many lines. */
 async function killedWriter(words: number, delayMs: number, known: Acknowledged): Promise<void> {
   const child = Bun.spawn([process.execPath, writer, path], {
     stdout: "pipe",
@@ -40,7 +40,7 @@ async function killedWriter(words: number, delayMs: number, known: Acknowledged)
   let killing = false;
   for await (const piece of child.stdout) {
     said += new TextDecoder().decode(piece);
-    // By what it has said, and a moment more: a busy machine says less in the same time.
+    // By the number of lines, not by time: a busy machine prints fewer in the same time.
     if (killing || said.split("\n").length <= words) continue;
     killing = true;
     setTimeout(() => child.kill("SIGKILL"), delayMs);
@@ -58,7 +58,7 @@ async function killedWriter(words: number, delayMs: number, known: Acknowledged)
 async function check(known: Acknowledged): Promise<void> {
   const journal = openSqliteJournal({ path });
   try {
-    // At most the one that was durable but not yet said.
+    // At most one batch was durable and not yet printed.
     expect(journal.lastRevision() - known.batch).toBeOneOf([0, 1]);
     const floor = journal.firstReadableRevision();
     expect(floor).toBeGreaterThanOrEqual(known.truncation);
@@ -82,7 +82,7 @@ test(`${rounds} kills during appends, snapshots and truncation lose nothing that
   try {
     for (let round = 0; round < rounds; round++) {
       await killedWriter(randomInteger(random, 150), randomInteger(random, 10), known);
-      // A look closes the journal in good order, so every other round goes on with the file as the crash left it.
+      // The check closes the journal properly, so every other round continues with the file as the crash left it.
       if (round % 2 === 1 || round === rounds - 1) await check(known);
     }
     expect(known.batch).toBeGreaterThan(rounds);

@@ -1,4 +1,4 @@
-// What is no sound journal is refused with a reason and a way out, and stays as it was, byte for byte.
+// A damaged journal is refused with a reason and a hint, and its files stay the same, byte for byte.
 
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
@@ -151,7 +151,7 @@ const cases: Case[] = [
   },
 ];
 
-describe("a journal that is not sound is refused and left as it is", () => {
+describe("a damaged journal is refused, and its files stay the same", () => {
   test.each(cases)("$what", async ({ harm, code, says }) => {
     await writeJournal();
     harm();
@@ -190,7 +190,7 @@ describe("a journal that is not sound is refused and left as it is", () => {
     expect(readFileSync(`${path}-wal`, "utf8")).toBe("what a master had written last");
   });
 
-  test("a draft that a crash left behind is in nobody's way", async () => {
+  test("drafts that a crash left behind are removed", async () => {
     mkdirSync(`${path}.new-Ab3x9Q`);
     writeFileSync(join(`${path}.new-Ab3x9Q`, "journal.db"), "");
     writeFileSync(`${path}.new`, "as release 0.1.0 named it");

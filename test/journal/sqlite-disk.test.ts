@@ -41,7 +41,7 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     disk.remove();
   });
 
-  test("fills up under small and large batches, again and again, and loses nothing", async () => {
+  test("a disk that fills up repeatedly, under small and large batches, loses nothing", async () => {
     let journal = open();
     let last = 0;
     for (const size of [1, 40, 400, 3]) {
@@ -58,7 +58,7 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     }
   });
 
-  test("full at the start: what is there is read, and appends work when there is room", async () => {
+  test("full at the start: the journal is read, and appends work when there is space", async () => {
     const before = open();
     for (let revision = 1; revision <= 20; revision++) await append(before, sampleBatch(revision));
     await before.close();
@@ -71,7 +71,7 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     expect(await revisions(journal)).toHaveLength(journal.lastRevision());
   });
 
-  test("full before there is a journal: refused with the reason, and made when there is room", async () => {
+  test("full before there is a journal: refused with the reason, and created when there is space", async () => {
     disk.fill();
     let error: unknown;
     try {
@@ -85,7 +85,7 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     await append(open(), sampleBatch(1));
   });
 
-  test("read-only at the start: what is there is read, and appends work, under the lock, when it is not", async () => {
+  test("read-only at the start: the journal is read, and appends work under the lock when the disk is writable", async () => {
     const before = open();
     for (let revision = 1; revision <= 20; revision++) await append(before, sampleBatch(revision));
     const writer = await before.beginSnapshot(10);
@@ -114,7 +114,7 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     expect(await revisions(open())).toHaveLength(21);
   });
 
-  test("read-only while another master goes on elsewhere: the one that waited does not write over it", async () => {
+  test("read-only while another master writes: the master that waited does not overwrite its batches", async () => {
     await open().close();
     disk.setReadOnly(true);
     const waiting = open();

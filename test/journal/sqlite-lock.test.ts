@@ -1,4 +1,4 @@
-// One master at a time, and the next one as soon as the first is gone, however it went.
+// Only one master can open a journal. The next one can as soon as the first has ended, in any way.
 
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -34,10 +34,10 @@ async function outcomeOf(child: ReturnType<typeof opener>): Promise<{ code: stri
     text += new TextDecoder().decode(piece);
     if (text.includes("\n")) return JSON.parse(text);
   }
-  throw new Error("the child ended without a word");
+  throw new Error("the child ended without output");
 }
 
-test("a second opener, in this process or another, is told who holds it; kill -9 frees it at once", async () => {
+test("a second opener, in this process or another, gets the id of the holder; kill -9 frees the lock at once", async () => {
   const holder = opener("hold");
   expect(await outcomeOf(holder)).toEqual({ code: "opened", last: 0 } as never);
 
@@ -61,7 +61,7 @@ test("a second opener, in this process or another, is told who holds it; kill -9
   expect(await outcomeOf(opener())).toEqual({ code: "opened", last: 2 } as never);
 });
 
-test("of many that start at once in an empty folder, one makes the journal and the rest see it whole", async () => {
+test("if many start at once in an empty folder, one creates the journal and the others find it locked", async () => {
   const outcomes = await Promise.all(Array.from({ length: 6 }, () => outcomeOf(opener("hold"))));
   expect(outcomes.map(({ code }) => code).sort()).toEqual(["locked", "locked", "locked", "locked", "locked", "opened"]);
   for (const child of children) child.kill("SIGKILL");

@@ -43,7 +43,7 @@ async function check(known: { batch: number; replacement: number }): Promise<num
     const snapshot = await journal.readSnapshot();
     expect(snapshot?.revision ?? 0).toBe(floor);
     if (snapshot) expect(await all(snapshot.chunks)).toEqual(snapshotOf(floor));
-    // The last thing said is there; one more may be, that nobody was told of.
+    // What the child printed last is there. One more may be, which was not printed.
     expect(floor).toBeGreaterThanOrEqual(known.replacement);
     expect(journal.lastRevision()).toBeGreaterThanOrEqual(known.batch);
     let expected = floor;

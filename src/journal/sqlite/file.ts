@@ -92,7 +92,8 @@ export function sizeOnDisk(path: string): number {
  * a file is always damage, and of two masters that start at once one makes the journal.
  */
 function create(path: string): void {
-  if (existsSync(`${path}-wal`)) throw damaged(path, `it is missing, while ${path}-wal is there`);
+  // In this order: another master may have made the journal since the caller looked.
+  if (existsSync(`${path}-wal`) && !existsSync(path)) throw damaged(path, `it is missing, while ${path}-wal is there`);
   let folder: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

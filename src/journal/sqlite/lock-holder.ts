@@ -1,8 +1,8 @@
-// Who has a file locked: for the sentence that whoever finds it locked is told.
+// Finds the process that holds the lock of a file, for the error message of a second master.
 
 import { readFileSync, statSync } from "node:fs";
 
-/** Linux lists locks as "1: POSIX  ADVISORY  WRITE 1234 fe:00:1474573 0 EOF"; elsewhere nobody knows. */
+/** Its process id; null if it is not known. Linux lists locks as "1: POSIX  ADVISORY  WRITE 1234 fe:00:1474573 0 EOF". */
 export function lockHolder(path: string): string | null {
   try {
     const line = readFileSync("/proc/locks", "utf8")

@@ -83,7 +83,7 @@ export class SqliteJournal implements Journal {
       await this.#connection.sync();
       return "appended";
     } catch {
-      // The row is in the file as this process sees it. Whether it is on the disk nobody can say.
+      // The row is in the file as this process sees it. It may or may not be on the disk.
       return "unknown";
     }
   }
@@ -168,7 +168,7 @@ export class SqliteJournal implements Journal {
       markTruncated.run(revision);
       for (const { id } of dropped) dropSnapshot.run(id);
     });
-    this.#forget(dropped);
+    this.#drop(dropped);
     this.#floor = revision;
     await this.#connection.syncOrUnavailable();
   }
@@ -289,10 +289,10 @@ export class SqliteJournal implements Journal {
       for (const snapshot of older) dropSnapshot.run(snapshot.id);
       insertSnapshot.run(id, revision, chunks, truncated ? 1 : 0, at, bytesBefore, bytes);
     });
-    this.#forget(older);
+    this.#drop(older);
   }
 
-  #forget(dropped: readonly SnapshotRow[]): void {
+  #drop(dropped: readonly SnapshotRow[]): void {
     this.#snapshots = this.#snapshots.filter((snapshot) => !dropped.includes(snapshot));
     for (const { id } of dropped) this.#deadSnapshots.push(id);
   }

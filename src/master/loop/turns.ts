@@ -1,5 +1,4 @@
-// Work that takes long is done one piece a turn of the event loop: whoever asks for something small is answered in
-// between, however many ask for something large.
+// Runs expensive requests one per event-loop turn, so that cheap requests are served between them.
 
 import type { Clock } from "../../lib/clock.ts";
 
@@ -11,7 +10,7 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Resolves when it is its turn, in the order of asking. */
+  /** Resolves when the caller may run, in the order of the calls. */
   take(): Promise<void> {
     return new Promise((resolve) => {
       this.#line.push(resolve);
