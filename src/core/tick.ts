@@ -30,7 +30,7 @@ export interface Tick {
   outcomes: Outcome<Granted>[];
   /** When the next tick is due without a command, in ms since the epoch: not after `now` when work is left; null: never. */
   wakeAt: number | null;
-  /** Takes all of it back: the journal could not keep it. */
+  /** Undoes all of it, when the journal could not append the batch. */
   undo(): void;
 }
 

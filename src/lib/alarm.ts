@@ -1,5 +1,5 @@
-// A wait that can be cut short, for a loop that waits again and again. It is made once and makes nothing anew each time:
-// an AbortController a wait costs several times as much as all the rest of a heartbeat.
+// A wait that can be ended early, for a loop that waits repeatedly. One object serves all waits: an AbortController for
+// each would cost several times as much as the rest of a heartbeat.
 
 import type { CancelTimer, Clock } from "./clock.ts";
 
@@ -7,7 +7,7 @@ export class Alarm {
   readonly #clock: Clock;
   #wake: (() => void) | null = null;
   #cancel: CancelTimer = () => {};
-  /** Rung while nobody waited: the next wait is none. */
+  /** True when it rang between two waits: the next wait ends at once. */
   #rung = false;
 
   constructor(clock: Clock) {
@@ -26,7 +26,7 @@ export class Alarm {
     });
   }
 
-  /** Ends the wait that is on, or the next one before it begins. */
+  /** Ends the current wait, or the next one as soon as it begins. */
   ring(): void {
     if (this.#wake) this.#end();
     else this.#rung = true;

@@ -1,4 +1,5 @@
-// Broken invariants. An assertion that fails is a bug in Podling, never a user's mistake: the process ends and recovers.
+// Assertions of invariants. One that fails is a bug in Podling, never a user's mistake: the process exits, and its next
+// start recovers.
 
 export class InvariantError extends Error {
   override name = "InvariantError";

@@ -1,5 +1,5 @@
-// The only door to time. Everything that simulation will run takes a Clock instead of asking the platform. There are two
-// times: what the wall clock shows, which people read and which may jump, and what has passed, which only goes on.
+// The port to time. Code that the simulation runs takes a Clock instead of calling the platform. There are two times: the
+// wall clock, which may jump, and the elapsed time, which only increases.
 
 import { uptime } from "node:os";
 
@@ -10,8 +10,8 @@ export interface Clock {
   /** Milliseconds since the Unix epoch, UTC. */
   now(): number;
   /**
-   * Milliseconds that have passed since an arbitrary start. It never jumps when somebody sets the clock, and goes on while
-   * the process is stopped or the machine sleeps: the measure of every silence.
+   * Milliseconds since an arbitrary start. It does not jump when the clock is set, and continues while the process is
+   * stopped or the machine sleeps. Use it for every duration.
    */
   elapsed(): number;
   /** Calls `fire` once, not before `delayMs` from now. Never keeps a process alive by itself. */
@@ -23,7 +23,7 @@ export interface Clock {
 /** setTimeout takes at most 2^31-1 ms, and fires at once beyond that. */
 const longestTimerMs = 2_147_483_647;
 
-/** The kernel's uptime may come in whole seconds: less than two apart says nothing. */
+/** The kernel's uptime may be in whole seconds: a difference of less than two means nothing. */
 const sleepNoticedMs = 2_000;
 /** Asking for the uptime is a system call: not for every heartbeat. */
 const uptimeEveryMs = 200;
@@ -59,7 +59,7 @@ export const systemClock: Clock = {
 let lastMs = -1;
 let lastText = "";
 
-/** A time in ms as ISO 8601 UTC. The last answer is remembered: everything decided in one tick shares one string. */
+/** A time in ms as ISO 8601 UTC. Keeps the last result, so that all records of one tick share one string. */
 export function toTimestamp(ms: number): string {
   if (ms !== lastMs) {
     lastText = new Date(ms).toISOString();
@@ -68,7 +68,7 @@ export function toTimestamp(ms: number): string {
   return lastText;
 }
 
-/** The time of an ISO 8601 text in ms since the epoch; NaN where it is none. */
+/** The time of an ISO 8601 text in ms since the epoch; NaN if it is none. */
 export function fromTimestamp(text: string): number {
   return Date.parse(text);
 }

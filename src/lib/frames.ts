@@ -8,13 +8,13 @@ export interface Frame {
   payload: Uint8Array;
 }
 
-/** What stands before a frame's payload. */
+/** Bytes of the header before a frame's payload. */
 export const frameHeaderBytes = 8;
 
-/** A frame larger than this is not one: the stream is out of step. */
+/** A larger frame means that the stream is not in frames. */
 const largestFrameBytes = 16 * 1024 * 1024;
 
-/** Finds the frames in a body, whatever the chunks it arrives in. */
+/** Splits a body into frames, however it is divided into chunks. */
 export class FrameSplitter {
   #pending: Uint8Array = new Uint8Array(0);
 

@@ -1,4 +1,4 @@
-// What the long-running roles tell their operator: one line an event, on stderr.
+// The log of master and worker: one line per event, on stderr.
 
 import type { Clock } from "./clock.ts";
 import { toTimestamp } from "./clock.ts";

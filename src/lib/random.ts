@@ -1,4 +1,4 @@
-// The only door to chance. Whoever draws takes a Random, so that a recorded seed gives the same draws again.
+// The port to randomness. Code that draws takes a Random, so that a recorded seed gives the same draws again.
 
 export interface Random {
   /** A number in [0, 1). */

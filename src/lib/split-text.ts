@@ -1,5 +1,5 @@
-// Text that comes in chunks, cut at a separator. Each chunk is looked at once, however long a piece becomes: searching
-// what is kept again at every chunk would take the square of it.
+// Splits text that arrives in chunks at a separator. Each chunk is searched once, however long a piece becomes, so that
+// the time is linear.
 
 export class TextSplitter {
   readonly #separator: string;

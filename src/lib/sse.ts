@@ -1,15 +1,15 @@
-// Server-sent events: written as text, read from a stream. Knows nothing of what they carry.
+// Formats server-sent events, and reads them from a stream. It does not interpret their data.
 
 import { TextSplitter } from "./split-text.ts";
 
 export interface ServerSentEvent {
   event: string;
   data: string;
-  /** Empty where the event carried none: a reader resumes only after events that have one. */
+  /** Empty if the event had none: a reader can resume only after events with an id. */
   id: string;
 }
 
-/** One event as it goes over the wire. `data` must be one line, as JSON is. */
+/** One event as text. `data` must be one line, as JSON is. */
 export function formatEvent(event: string, data: string, id?: number | string): string {
   return id === undefined ? `event: ${event}\ndata: ${data}\n\n` : `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`;
 }
@@ -17,7 +17,7 @@ export function formatEvent(event: string, data: string, id?: number | string): 
 /** A comment line, which keeps a silent stream open. */
 export const keepAliveComment = ":\n\n";
 
-/** Reads events until the stream ends. `onBytes` is told of every arrival, also of comments: the stream is alive. */
+/** Reads events until the stream ends. Calls `onBytes` for every chunk, including comments: the stream is alive. */
 export async function* readEvents(
   stream: ReadableStream<Uint8Array>,
   onBytes: () => void = () => {},

@@ -1,4 +1,4 @@
-// What the scheduler saw: one row a node, one verdict a filter, a score where it fits. The same for placed and pending.
+// The decision of the scheduler for one task: a row for each node, a verdict for each filter, a score if the node fits.
 
 import type { Strategy } from "./cluster/cluster.ts";
 import type { NodeId, TaskId } from "./ids.ts";
@@ -24,7 +24,7 @@ export interface FilterVerdict {
   passed: boolean;
   /** With numbers: "needs 512 MiB, n2 has 310 MiB free". */
   message: string;
-  /** By how much it fails: cores, bytes, places; 0 where it passes, or is no matter of amount. */
+  /** How much is missing: cores, bytes or tasks. 0 if the filter passes, or does not compare amounts. */
   missing: number;
 }
 
@@ -34,7 +34,7 @@ export interface NodeVerdict {
   /** Passed every filter. */
   fits: boolean;
   filters: FilterVerdict[];
-  /** Higher is better; null where it does not fit. */
+  /** Higher is better; null if the node does not fit. */
   score: number | null;
   /** How the score came about, with numbers. */
   scoreMessage: string | null;
@@ -45,19 +45,19 @@ export interface Explanation {
   taskId: TaskId;
   name: string;
   status: TaskStatus;
-  /** As the record has them: why it is as it is, how often it was restarted, and what its newest bad run last wrote. */
+  /** From the record: the reason of its status, its restarts, and the end of the log of its newest failed run. */
   reason: Reason;
   restarts: number;
   lastFailure: LastFailure | null;
   strategy: Strategy;
   /** What was decided and why, in one sentence. */
   summary: string;
-  /** The revision whose state this speaks of. */
+  /** The revision of the state that was explained. */
   revision: number;
   /** decision: the state the placement was decided from. now: the state as it is. */
   basis: "decision" | "now";
   chosenNodeId: NodeId | null;
   nodes: NodeVerdict[];
-  /** For a pending task: the smallest change that would make it fit; null where it fits or is placed. */
+  /** For a pending task: the smallest change that would make it fit. Null if it fits or is placed. */
   smallestChange: string | null;
 }

@@ -1,4 +1,4 @@
-// Building blocks of schemas: each says in one phrase what it expects, and that phrase is what a refused field shows.
+// Building blocks of schemas. Each states in one phrase what it expects; the error of a refused field shows that phrase.
 
 import { z } from "zod";
 import { limits } from "./limits.ts";
@@ -9,7 +9,7 @@ export function text(pattern: RegExp, maxLength: number, expected: string) {
   return (
     z
       .string({ error: expected })
-      // What is too long is not looked at further: a pattern over a megabyte takes the master's time.
+      // A string that is too long is not matched: a pattern over a megabyte takes too much time.
       .max(maxLength, { error: `${expected} (at most ${maxLength} characters)`, abort: true })
       .regex(pattern, { error: expected })
   );

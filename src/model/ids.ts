@@ -1,4 +1,4 @@
-// Identities. Task ids sort by creation: UTC time to the second, then eight characters that grow within a second.
+// Ids of records. Task ids sort by creation: UTC time to the second, then eight characters that grow within a second.
 
 import { toTimestamp } from "../lib/clock.ts";
 import { type Random, randomInteger, randomText } from "../lib/random.ts";
@@ -42,7 +42,7 @@ function followingSecond(second: string): string {
 let lastSecond = -1;
 let lastText = "";
 
-/** 20250119123456. The last answer is remembered: a busy second asks thousands of times. */
+/** "20250119123456". Keeps the last result, because thousands of ids are made within a second. */
 function secondOf(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second !== lastSecond) {

@@ -1,9 +1,9 @@
-// Amounts of cpu and memory: read from what people write, and written as people read. cpu is in cores, memory in bytes.
+// Parses and formats amounts of cpu (cores) and memory (bytes), and durations.
 
-/** Characters: nobody writes an amount that is longer, and what is longer is not looked at. */
+/** Longest amount in characters; a longer text is not parsed. */
 const longestAmount = 64;
 
-/** "500m", "0.5" or 0.5 as cores (to a thousandth); undefined where it is none of these. */
+/** "500m", "0.5" or 0.5 as cores (to a thousandth); undefined if it is none of these. */
 export function parseCpu(value: string | number): number | undefined {
   if (String(value).length > longestAmount) return undefined;
   const match = /^(\d+(?:\.\d+)?|\.\d+)(m?)$/.exec(String(value).trim());
@@ -14,7 +14,7 @@ export function parseCpu(value: string | number): number | undefined {
 
 const memoryUnits: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
-/** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined where it is none. */
+/** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined if it is none. */
 export function parseMemory(value: string | number): number | undefined {
   if (String(value).length > longestAmount) return undefined;
   const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?)?b?$/i.exec(String(value).trim());
@@ -40,7 +40,7 @@ export function formatMemory(bytes: number): string {
   return `${Math.round(amount * 10) / 10} ${units[unit]}`;
 }
 
-/** "30s", "5m", "1h30m", "250ms" or a bare number of seconds, in ms; undefined where it is none. */
+/** "30s", "5m", "1h30m", "250ms" or a bare number of seconds, in ms; undefined if it is none. */
 export function parseDuration(text: string): number | undefined {
   if (text.length > longestAmount) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);

@@ -1,5 +1,4 @@
-// What can be asked of the cluster, and what an answer is made of. A command is already validated; decide() says whether
-// it is granted.
+// The commands of the cluster, and their outcomes. A command is already validated; decide() grants or refuses it.
 
 import type { Random } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";

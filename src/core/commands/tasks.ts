@@ -1,4 +1,4 @@
-// What users ask of tasks: create, stop, remove.
+// The commands of users on tasks: create, stop, remove.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";

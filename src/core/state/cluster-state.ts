@@ -21,7 +21,7 @@ import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
 import { Sharing } from "./sharing.ts";
 
-/** What decisions continue from and no record holds. */
+/** Positions that decisions continue from, and that no record holds. */
 export interface Cursors {
   /** The node that round-robin chose last. */
   lastNodeId: NodeId | null;
@@ -33,11 +33,11 @@ type Tables = { readonly [K in KindName]: Map<string, RecordOf<K>> };
 type Indexes = { readonly [K in KindName]: Index<RecordOf<K>>[] };
 
 export class ClusterState {
-  /** Of the last batch applied. */
+  /** The revision of the last batch applied. */
   revision = 0;
   cursors: Cursors = { lastNodeId: null, lastTaskId: null };
 
-  /** Maps keep no order that means anything: sort where an order has an effect. */
+  /** The order of a map has no meaning: sort where the order has an effect. */
   readonly tables = Object.fromEntries(kindNames.map((kind) => [kind, new Map()])) as unknown as Tables;
   readonly tasks = this.tables.task as ReadonlyMap<string, Task> as ReadonlyMap<TaskId, Task>;
   readonly nodes = this.tables.node as ReadonlyMap<string, NodeRecord> as ReadonlyMap<NodeId, NodeRecord>;
@@ -120,7 +120,7 @@ export class ClusterState {
     return delta;
   }
 
-  /** Takes an apply back. Deltas are reverted newest first; cursors are the caller's to restore. */
+  /** Undoes an apply. Revert deltas newest first; the caller restores the cursors. */
   revert({ kind, before, after }: Delta): void {
     this.#move({ kind, before: after, after: before } as Delta);
   }

@@ -1,4 +1,4 @@
-// What one change did to one record. Applying it backwards takes the change back, and every index follows the same way.
+// The effect of one change on one record. Undo applies it backwards, and indexes follow it in both directions.
 
 import type { KindName, RecordOf } from "../../model/kinds/kinds.ts";
 
@@ -11,7 +11,7 @@ export interface DeltaOf<K extends KindName> {
   after: RecordOf<K> | null;
 }
 
-/** Follows the records of a kind. Its content must be a function of the records alone, never of the order of calls. */
+/** Is called for each record of a kind that changes. Its content depends on the records only, never on the order of calls. */
 export interface Index<R> {
   moved(before: R | null, after: R | null): void;
 }

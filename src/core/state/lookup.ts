@@ -75,7 +75,7 @@ export function resolveNode(state: ClusterState, reference: string): Outcome<Nod
   );
 }
 
-/** No id or name is longer: what is, is not repeated to whoever sent it. */
+/** Longest id or name in characters: an error quotes no more of a longer reference. */
 const longestReference = 253;
 
 function quoted(reference: string): string {

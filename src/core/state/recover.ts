@@ -7,7 +7,7 @@ import { ClusterState } from "./cluster-state.ts";
 import type { Delta } from "./delta.ts";
 import { SnapshotReader } from "./snapshot.ts";
 
-/** What recovery needs of a journal; structural, so that core knows no port. */
+/** The part of the journal port that recovery needs, declared here because core imports no port. */
 export interface Log {
   readSnapshot(atMost?: number): Promise<{ revision: number; chunks: AsyncIterable<string> } | null>;
   readBatches(after: number): AsyncIterable<Batch>;

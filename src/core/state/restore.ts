@@ -75,7 +75,7 @@ export class RestoreReader {
       throw new BadRecord(`there are more than ${limits.restoredTasks} tasks`);
   }
 
-  /** The state that all of them are. */
+  /** The state of all lines. Throws BadRecord if the header or the record of the cluster is missing. */
   end(): ClusterState {
     if (this.#headers === 0) throw new BadRecord("there is no header");
     const { state } = this.#reader;
@@ -85,7 +85,7 @@ export class RestoreReader {
   }
 }
 
-/** Records of format 1 in the current one. What is no record at all fails in the migration. */
+/** The line in the current format. Throws BadRecord if the migration fails, which it does for a line that is no record. */
 function current(value: object): SnapshotLine[] {
   try {
     return currentLines(value as SnapshotLine);
@@ -104,7 +104,7 @@ function headerFault({ revision, cursors }: { revision: unknown; cursors: unknow
   return null;
 }
 
-/** An invariant that these records break is a fault of the records. */
+/** Runs a step; an invariant that fails in it is a fault of the records, not of Podling. */
 function broken(step: () => void): void {
   try {
     step();
@@ -121,7 +121,7 @@ export interface Replaced {
   lastTaskId: TaskId | null;
 }
 
-/** True when nothing in it would be missed: it may be replaced without being asked for. */
+/** True when the cluster has no tasks: a restore may replace it without `force`. */
 export function isEmptyCluster(state: ClusterState): boolean {
   return state.tasks.size === 0;
 }
@@ -166,9 +166,9 @@ export interface Differences {
 }
 
 export interface Comparison {
-  /** Here now, and not in the backup. */
+  /** Now in the cluster, but not in the backup. */
   forgotten: Differences;
-  /** In the backup, and not here now. */
+  /** In the backup, but not in the cluster now. */
   returning: Differences;
   /** In both, with another status. */
   differing: Differences;

@@ -1,4 +1,4 @@
-// One copy of what many records have in common. Parsed from a request or from the log, each record comes with strings and
+// Keeps one copy of values that many records have in common. Parsed from a request or from the log, each record comes with strings and
 // templates of its own: the same image, node, second and reason a hundred thousand times.
 
 import type { Shared } from "../../model/kinds/kind.ts";
@@ -7,7 +7,7 @@ import type { Reason } from "../../model/task/reason.ts";
 import { type ContainerStatus, nothingObserved, type ObservedStatus } from "../../model/task/status.ts";
 import type { Placement, Task } from "../../model/task/task.ts";
 
-/** Distinct values remembered of each sort. Beyond it they are forgotten, and later records share among themselves. */
+/** Distinct values kept of each sort. When there are more, all are dropped, and later records share among themselves. */
 const capacity = 4096;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -42,7 +42,7 @@ export class Sharing implements Shared {
   }
 
   #observed(observed: Writable<ObservedStatus>, before: ObservedStatus): ObservedStatus {
-    // Tasks that wait or have just been placed differ in nothing: they share the whole status.
+    // Tasks that wait or have just been placed have equal statuses: they share one.
     if (observed.containers.length === 0 && observed.finishedAt === null) {
       const { status, reason, ready } = observed;
       return remembered(this.#unstarted, `${status} ${ready} ${reason.code} ${reason.message}`, observed);

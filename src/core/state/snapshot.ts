@@ -1,5 +1,5 @@
 // A state as text lines, and back: what a journal's snapshot and a backup hold. Records are immutable, so that the lines
-// can be written a few at a time while the cluster goes on.
+// can be written a few at a time while other changes are applied.
 
 import { assert } from "../../lib/assert.ts";
 import { type Change, dataFormat } from "../../model/change.ts";
@@ -121,7 +121,7 @@ export class SnapshotReader {
     const header = this.#header;
     assert(header, "a snapshot without its header");
     const { state } = this;
-    // Numbers below 1: every end that follows comes after these.
+    // Negative numbers sort before every later end.
     for (const [index, id] of this.#finished.entries()) {
       const task = state.tasks.get(id);
       if (!task?.ended) continue;
@@ -158,5 +158,5 @@ export function currentLines(line: SnapshotLine | LineOfFormat1): SnapshotLine[]
   return currentLines({ kind: "task", format: 1, record: { ...task, ...(idempotency ? { idempotency } : {}) } });
 }
 
-/** A record of a snapshot comes from no batch. */
+/** The context of a migration for records that come from a snapshot, not from a batch. */
 const noBatch = { revision: 0, at: 0 };

@@ -1,5 +1,5 @@
-// Gives out backups: the whole state at one durable revision, a chunk at a time, as fast as the reader takes it and
-// without holding anybody up. Records are immutable, so what goes on meanwhile does not show.
+// Sends backups: the whole state at one durable revision, a chunk at a time, as fast as the client reads and between
+// other requests. Records are immutable, so changes made meanwhile do not appear in the backup.
 
 import { backupFormat, writeBackup } from "../../api/views/backup-file.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
@@ -14,7 +14,7 @@ export interface BackupsOptions {
   state: ClusterState;
   loop: TickLoop;
   clock: Clock;
-  /** Of this program. */
+  /** The version of this program. */
   version: string;
   /** Resolves when the first batch of this start is in the journal, or cannot be written yet. */
   begun: Promise<void>;
@@ -30,9 +30,9 @@ export class Backups {
 
   async open(): Promise<Outcome<ReadableStream<Uint8Array>>> {
     const { state, loop, clock, version, begun } = this.#options;
-    // A new journal has no cluster id before that: a backup that is asked for at once waits.
+    // A new journal has no cluster id before that, so an early request waits.
     await begun;
-    // As long as anything in the state is not durable, there is nothing to back up.
+    // The state must be durable: waits until no append is under way.
     for (let underWay = loop.whenDurable(); underWay; underWay = loop.whenDurable()) await underWay;
     const { clusterId, epoch } = state.cluster;
     if (clusterId === "") {
@@ -75,7 +75,7 @@ export class Backups {
         if (!open) return;
         cancelPatience = clock.timer(limits.backupPatienceMs, () => {
           end();
-          controller.error(new Error("nobody reads this backup any more"));
+          controller.error(new Error("the client has stopped reading this backup"));
         });
         const { done, value } = pieces.next();
         if (!done) return controller.enqueue(value);

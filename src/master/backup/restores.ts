@@ -1,5 +1,5 @@
-// Takes a backup in: reads and checks all of it before anything changes, writes it beside the log, and then replaces
-// the log in one step. Until that step the master works as before; after it the next term begins on what was restored.
+// Restores a backup: reads and checks all of it before anything changes, writes it beside the log, and then replaces the
+// log in one step. Until that step the master works as before; after it the next term begins with the restored state.
 
 import type { RestoreQuery } from "../../api/schemas/schemas.ts";
 import { type BackupManifest, BackupReader, damaged } from "../../api/views/backup-file.ts";
@@ -29,22 +29,22 @@ export interface RestoreTarget {
   state: ClusterState;
   journal: Journal;
   clock: Clock;
-  /** Resolves when nothing else writes to the journal, nor will, until `release`. */
+  /** Resolves when no append is under way; none starts until `resume`. */
   pauseWrites(): Promise<void>;
   resume(): void;
-  /** What has to be still before chunks may be written. */
+  /** Resolves when no snapshot is being written; none starts until the restore is over. */
   pauseSnapshots(): Promise<void>;
-  /** Asked to end: nothing more is begun. */
+  /** True when the master is stopping: no further step may begin. */
   stopped(): boolean;
 }
 
-/** What a backup holds, checked to its last line. */
+/** A backup that was read and checked to its last line. */
 export interface ReadBackup {
   manifest: BackupManifest;
   state: ClusterState;
 }
 
-/** Reads all of it; a refusal says what is wrong, and where. */
+/** Reads a whole backup. A refusal says what is wrong, and in which record. */
 export async function readBackup(pieces: Pieces, clock: Clock): Promise<Outcome<ReadBackup>> {
   const file = new BackupReader();
   const records = await loadRestoreReader();
@@ -65,7 +65,7 @@ export async function readBackup(pieces: Pieces, clock: Clock): Promise<Outcome<
     const state = records.end();
     return matching(manifest.value, state)
       ? ok({ manifest: manifest.value, state })
-      : damaged("its first line is not that of its records");
+      : damaged("its first line does not match its records");
   } catch (error) {
     if (error instanceof BadRecord) return damaged(`record ${count}: ${error.message}`);
     throw error;
@@ -82,8 +82,8 @@ function matching({ clusterId, revision, nodes, tasks }: BackupManifest, state: 
 }
 
 /**
- * Puts a backup in the place of what the target holds. Refused, or thrown: then nothing has changed. Granted: it is
- * durable, writes are still held, and the target's state is history.
+ * Replaces the journal's content with a backup. If it is refused or throws, nothing has changed. If it is granted, the
+ * backup is durable, writes are still paused, and the target's state is out of date.
  */
 export async function restore(
   target: RestoreTarget,
@@ -144,7 +144,7 @@ export async function restore(
   }
 }
 
-/** Into a journal that no master has open. */
+/** Restores into a journal that no master has open. */
 export async function restoreJournal(
   { journal, clock }: Pick<RestoreTarget, "journal" | "clock">,
   pieces: Pieces,
@@ -157,12 +157,12 @@ export async function restoreJournal(
   return restore({ state: await recover(journal), journal, clock, ...alone }, read.value, query);
 }
 
-/** Where the sender goes away, the backup ends: what was cut off is known by its end. */
+/** An upload that breaks off just ends: the reader notices the missing last line. */
 async function* untilBroken(upload: Pieces): AsyncGenerator<Uint8Array> {
   try {
     yield* upload;
   } catch {
-    // Nobody is left to be told more.
+    // The client has gone, so there is no one to answer.
   }
 }
 
@@ -179,7 +179,7 @@ function otherCluster({ clusterId, at }: BackupManifest, now: ClusterState): Out
 }
 
 function tooLarge(): Outcome<never> {
-  return refuse("body-too-large", `the backup has more than ${formatMemory(limits.backupBytes)}, which is the limit`, {
+  return refuse("body-too-large", `the backup is larger than ${formatMemory(limits.backupBytes)}, which is the limit`, {
     hint: "Is this the right file?",
     details: { limit: limits.backupBytes },
   });
@@ -192,7 +192,7 @@ function stopping(): Outcome<never> {
 export interface RestoresOptions {
   target: RestoreTarget;
   log: Log;
-  /** Over, and nothing was replaced: snapshots may be written again. */
+  /** Called when a restore is over and has replaced nothing: snapshots may be written again. */
   onEnd: () => void;
   /** Called when the journal holds another state: begins the next term at once, and resolves when its epoch is known. */
   beginNextTerm: () => Promise<void>;
@@ -209,7 +209,7 @@ export class Restores {
 
   async restore(upload: Pieces, query: RestoreQuery): Promise<Outcome<RestoreAnswer>> {
     if (this.#underWay) {
-      return refuse("too-many", "a restore is under way, and there is one at a time", {
+      return refuse("too-many", "another restore is running", {
         hint: "Wait until it is done.",
       });
     }
@@ -224,7 +224,7 @@ export class Restores {
       replaced = true;
       const begun = beginNextTerm();
       const { backup, before, revision } = outcome.value;
-      log.warn("a backup took the place of the state", {
+      log.warn("the state was replaced by a backup", {
         clusterId: backup.clusterId,
         of: backup.at,
         backupRevision: backup.revision,

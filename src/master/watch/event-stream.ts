@@ -1,5 +1,5 @@
-// One listener's stream of server-sent events: a bounded queue, keep-alive comments, and an end when the listener is
-// too slow. What it missed it asks for again, by revision.
+// One client's stream of server-sent events: a bounded queue, keep-alive comments, and an end if the client reads too
+// slowly. The client can resume by revision.
 
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import { concatenate } from "../../lib/frames.ts";
@@ -8,10 +8,10 @@ import { limits } from "../../model/limits.ts";
 
 const encoder = new TextEncoder();
 
-/** Handed to the socket at once where more waits: what it has been handed is a copy, of which each listener has its own. */
+/** Passed to the socket at once if more waits. The socket copies what it gets, once for each client. */
 const chunkBytes = 64 * 1024;
 
-/** Events written out once for all who are told them: listeners share the bytes, also while they do not read. */
+/** Encodes events once for all clients that get them: their queues share the bytes. */
 export function encodeEvents(text: string): Uint8Array {
   return encoder.encode(text);
 }
@@ -24,7 +24,7 @@ export class EventStream {
   #cancelKeepAlive: CancelTimer = () => {};
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
-  /** Bytes of a whole set that may wait beyond the queue's bound: whoever asked for it is not slow yet. */
+  /** Bytes that may wait beyond the queue's limit: a client that asked for a whole set is not slow yet. */
   #allowance = 0;
 
   constructor(clock: Clock, onClosed: () => void) {
@@ -37,27 +37,27 @@ export class EventStream {
       pull: () => this.#flush(),
       cancel: () => this.#closed(),
     });
-    this.#write(keepAliveBytes); // the first bytes: the listener knows that it listens
+    this.#write(keepAliveBytes); // the first bytes show the client that the stream is open
     this.#keepAlive();
   }
 
-  /** `id`, where given, is the revision to resume after. */
+  /** `id`: the revision to resume after. */
   send(event: string, data: string, id?: number): void {
     this.#write(encoder.encode(formatEvent(event, data, id)));
   }
 
-  /** Already written out: a change for a hundred listeners is so but once. */
+  /** Sends events that encodeEvents() has encoded. */
   sendEncoded(bytes: Uint8Array): void {
     this.#write(bytes);
   }
 
-  /** What a listener asked to begin with: as much as it is, it does not make the listener slow. */
+  /** Sends the set that a stream begins with. Its size does not count towards the limit of the queue. */
   sendFirst(bytes: Uint8Array): void {
     this.#allowance += bytes.length;
     this.#write(bytes);
   }
 
-  /** What waits is still handed over. */
+  /** Ends the stream after the events that are queued. */
   close(): void {
     if (!this.#onClosed) return;
     for (const bytes of this.#queue) this.#controller.enqueue(bytes);
@@ -87,7 +87,7 @@ export class EventStream {
     }
   }
 
-  /** It comes back for what waits here, by revision. */
+  /** Disconnects a slow client; it can resume by revision. */
   #cutOff(): void {
     this.#closed();
     this.#controller.close();

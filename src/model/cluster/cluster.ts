@@ -1,4 +1,4 @@
-// What the whole cluster is, beyond its tasks and nodes.
+// The record of the cluster itself, and the names and labels of its containers.
 
 import { mainContainer } from "../task/spec.ts";
 
@@ -8,12 +8,12 @@ export type Strategy = (typeof strategies)[number];
 export interface Cluster {
   /** Marks this cluster's containers (`podling.cluster`), so that two clusters on one engine leave each other alone. */
   clusterId: string;
-  /** Grows with every start of a master: a deposed one is known by its smaller number. */
+  /** Incremented with each term of a master. */
   epoch: number;
   strategy: Strategy;
 }
 
-/** Labels on every container that Podling makes, and on volumes without the task; it touches no other. */
+/** Labels of every container that Podling creates; volumes have those without the task. Podling touches no other. */
 export const containerLabels = {
   task: "podling.task",
   /** The container's name within its task. Containers of 0.1.0 have no such label: they are `main`. */
@@ -22,7 +22,7 @@ export const containerLabels = {
   cluster: "podling.cluster",
 } as const;
 
-/** Of a container's labels, those that say whose it is: what it makes beside itself carries them too. */
+/** Of a container's labels, those of cluster and node; its volumes get them, too. */
 export function ownerLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
   const { cluster, node } = containerLabels;
   return { [cluster]: labels[cluster] ?? "", [node]: labels[node] ?? "" };

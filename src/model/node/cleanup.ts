@@ -1,4 +1,4 @@
-// What a node can be cleaned of: ended containers, images, volumes; for each whether it goes or stays, and why.
+// The clean-up of a node: its ended containers, images and volumes; for each whether it is removed or kept, and why.
 
 import type { NodeId } from "../ids.ts";
 
@@ -16,11 +16,11 @@ export type CleanupCode = (typeof cleanupCodes)[number];
 
 export interface CleanupItem {
   kind: CleanupKind;
-  /** As people know it: the task's name, the image's reference, the volume's name. */
+  /** The task's name, the image's reference or the volume's name. */
   name: string;
   /** The container's or the image's id; a volume's name. */
   id: string;
-  /** Null: not known. Of an image with its layers, also those that it shares. */
+  /** Null if it is not known. For an image with all its layers, including shared ones. */
   sizeBytes: number | null;
   verdict: "goes" | "stays" | "removed";
   code: CleanupCode;
@@ -31,20 +31,20 @@ export interface CleanupItem {
 export interface DiskUsage {
   path: string;
   usedBytes: number;
-  /** Used, and free for whoever is not root. */
+  /** Used, plus what is free for users other than root. */
   totalBytes: number;
 }
 
 export interface Cleanup {
   nodeId: NodeId;
   hostname: string;
-  /** Nothing was removed: this is what would go. */
+  /** True when nothing was removed: the items show what would be. */
   dryRun: boolean;
-  /** Null: the worker does not see the engine's disk. */
+  /** Null if the worker cannot read the engine's disk. */
   disk: DiskUsage | null;
-  /** What goes first, then what stays; each kind in its own order. */
+  /** Removed items first, then kept ones; each kind in its own order. */
   items: CleanupItem[];
-  /** Items beyond the limit of an answer; only such that stay. */
+  /** How many kept items were left out because of the limit of an answer. */
   omitted: number;
 }
 

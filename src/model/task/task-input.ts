@@ -1,4 +1,4 @@
-// What a user may write for a task: every short form Docker users expect, turned into one TaskSpec.
+// The input for a task: parses every short form that Docker users expect.
 
 import { z } from "zod";
 import { ok } from "../../lib/result.ts";
@@ -137,12 +137,12 @@ export function parseConstraint(text: string): Constraint | undefined {
 
 const argument = freeText(limits.argumentLength);
 
-/** A word alone is a list of one: {"command": "sh"} is what people try first. */
+/** A string stands for a list of one: {"command": "sh"}. */
 const words = z.union([list(argument, limits.argumentCount), argument.transform((word) => [word])], {
   error: "a list of strings",
 });
 
-/** Left out means the default of model/task.ts, which all such tasks share; the page still says what it is. */
+/** A field that is left out gets the default of spec.ts, which all such tasks share; OpenAPI states it. */
 function optional<T extends z.ZodType>(schema: T, byDefault: unknown, description?: string) {
   return schema.optional().meta({ default: byDefault, ...(description ? { description } : {}) });
 }

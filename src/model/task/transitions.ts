@@ -1,5 +1,5 @@
-// The one table of legal task moves: from, to, and who may make the move. Core asserts it, the API answers 409 by it,
-// documents render it. A status only goes forward.
+// The table of task transitions: from, to, and who may make it. Core asserts it, the API answers 409 by it, and the
+// documents show it. A status only moves forward.
 
 import type { TaskStatus } from "./reason.ts";
 
@@ -20,7 +20,7 @@ export const transitions: ReadonlyArray<readonly [from: TaskStatus, to: TaskStat
 
 const anyones = new Set(transitions.map(([from, to]) => `${from}>${to}`));
 
-/** May anybody make this move? What no one may is a broken invariant. */
+/** True when the table has this transition for some actor; any other one is a broken invariant. */
 export function isTransition(from: TaskStatus, to: TaskStatus): boolean {
   return anyones.has(`${from}>${to}`);
 }
@@ -29,7 +29,7 @@ export function isLegalTransition(from: TaskStatus, to: TaskStatus, by: Actor): 
   return transitions.some((move) => move[0] === from && move[1] === to && move[2] === by);
 }
 
-/** Where `by` may take a task that is `from`. */
+/** The statuses that `by` may give a task with the status `from`. */
 export function legalTargets(from: TaskStatus, by: Actor): TaskStatus[] {
   return transitions.filter((move) => move[0] === from && move[2] === by).map((move) => move[1]);
 }

@@ -7,7 +7,7 @@ import type { Index } from "../delta.ts";
 import { SortedIds } from "./sorted-ids.ts";
 
 export class DampedNodes implements Index<NodeRecord> {
-  /** By that time, in ms since the epoch. */
+  /** Ordered by that time, in ms since the epoch. */
   readonly inOrder = new SortedIds<NodeId>();
 
   moved(before: NodeRecord | null, after: NodeRecord | null): void {

@@ -6,9 +6,9 @@ import type { Index } from "../delta.ts";
 import { SortedIds } from "./sorted-ids.ts";
 
 export class FinishedTasks implements Index<Task> {
-  /** By the revision of the end, then by id. */
+  /** Ordered by the revision of the end, then by id. */
   readonly inOrder = new SortedIds<TaskId>();
-  /** Lost tasks that the rule for lost tasks has yet to replace. By id. */
+  /** Lost tasks that the reconciler of restarts has not replaced yet, ordered by id. */
   readonly toReplace = new SortedIds<TaskId>();
 
   moved(before: Task | null, after: Task | null): void {

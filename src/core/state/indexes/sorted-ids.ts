@@ -3,7 +3,7 @@
 
 export class SortedIds<Id extends string> {
   #keys = new Map<Id, number>();
-  /** No id of the set comes after this place. */
+  /** The place of the last id that was added at the end: no id of the set comes after it. */
   #endKey = Number.NEGATIVE_INFINITY;
   #endId = "";
   #sorted = true;
