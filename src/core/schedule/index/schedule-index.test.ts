@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
-import { schedulingClassKey } from "../scheduling-class.ts";
+import { keysOf } from "../scheduling-class.ts";
 import { cluster, GiB, idOf, label, node, port, task } from "../test-cluster.ts";
 import { ScheduleIndex } from "./schedule-index.ts";
 
@@ -223,10 +223,10 @@ test("nodes that are always inserted between the same two keep their order", () 
 test("equal requirements give the same key of a scheduling class, others another", () => {
   const one = task({ cpu: 1, ports: [port(80), port(null)], constraints: [label("disk", "exists")] });
   const again = task({ cpu: 1, ports: [port(80), port(null)], constraints: [label("disk", "exists")] });
-  expect(schedulingClassKey(again)).toBe(schedulingClassKey(one));
-  expect(schedulingClassKey(task({ ports: [port(null)] }))).toBe(schedulingClassKey(task()));
-  expect(schedulingClassKey(task({ platform: "linux/x86_64" }))).toBe(
-    schedulingClassKey(task({ platform: "linux/amd64" })),
+  expect(keysOf(again).schedulingClass).toBe(keysOf(one).schedulingClass);
+  expect(keysOf(task({ ports: [port(null)] })).schedulingClass).toBe(keysOf(task()).schedulingClass);
+  expect(keysOf(task({ platform: "linux/x86_64" })).schedulingClass).toBe(
+    keysOf(task({ platform: "linux/amd64" })).schedulingClass,
   );
   const others = [
     task(),
@@ -240,5 +240,5 @@ test("equal requirements give the same key of a scheduling class, others another
     task({ constraints: [label("disk", "not-equals", "ssd")] }),
     task({ platform: "linux/amd64" }),
   ];
-  expect(new Set(others.map(schedulingClassKey)).size).toBe(others.length);
+  expect(new Set(others.map((each) => keysOf(each).schedulingClass)).size).toBe(others.length);
 });

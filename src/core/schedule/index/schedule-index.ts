@@ -10,7 +10,7 @@ import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { describeFailure } from "../explain/failure.ts";
 import { evaluate, requestOf } from "../filters.ts";
-import { eligibilityKey, portsKey } from "../scheduling-class.ts";
+import { keysOf } from "../scheduling-class.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
 import { LabelIndex } from "./label-index.ts";
 import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
@@ -189,8 +189,8 @@ export class ScheduleIndex {
     const prefix = damped ? dampedPrefix[strategy] : strategy;
     if (isPlain(requirements, demand))
       return this.#search(this.#sequenceOfAll(prefix, strategy, damped), strategy, after, demand, null);
-    const eligibility = eligibilityKey(requirements);
-    const key = `${prefix} ${eligibility} ${portsKey(requirements)}`;
+    const { eligibility, ports } = keysOf(requirements);
+    const key = `${prefix} ${eligibility} ${ports}`;
     const own = this.#sequences.get(key);
     if (own) return this.#search(own, strategy, after, demand, null);
 

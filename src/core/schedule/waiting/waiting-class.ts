@@ -4,7 +4,7 @@ import type { TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { type Demand, demandOf, eligible, type NodeInfo } from "../index/node-info.ts";
-import { eligibilityKey } from "../scheduling-class.ts";
+import { keysOf } from "../scheduling-class.ts";
 import { IdQueue } from "./id-queue.ts";
 
 export class WaitingClass {
@@ -25,7 +25,7 @@ export class WaitingClass {
     this.key = key;
     this.requirements = requirements;
     this.demand = demandOf(requirements);
-    this.eligibility = eligibilityKey(requirements);
+    this.eligibility = keysOf(requirements).eligibility;
   }
 
   fits(node: NodeInfo): boolean {

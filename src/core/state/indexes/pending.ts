@@ -9,7 +9,7 @@ import type { NodeId, TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import type { Task } from "../../../model/task/task.ts";
-import { schedulingClassKey } from "../../schedule/scheduling-class.ts";
+import { keysOf } from "../../schedule/scheduling-class.ts";
 import { ClassOrder } from "../../schedule/waiting/class-order.ts";
 import { TriedClasses } from "../../schedule/waiting/tried-classes.ts";
 import { WaitingClass } from "../../schedule/waiting/waiting-class.ts";
@@ -124,7 +124,7 @@ export class PendingTasks implements Index<Task> {
 
   #add(task: Task): void {
     const requirements = requirementsOf(task.spec);
-    const key = schedulingClassKey(requirements);
+    const key = keysOf(requirements).schedulingClass;
     let waiting = this.#classes.get(key);
     if (!waiting) {
       waiting = new WaitingClass(key, requirements);
