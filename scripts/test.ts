@@ -34,7 +34,7 @@ async function runAll(units: Unit[], lanes: number, flagsOf: (number: number) =>
   let number = 0;
   const lane = async (queue: Unit[], live: boolean): Promise<void> => {
     for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
-      if (live) say(`\n== ${unit.title}`);
+      say(live ? `\n== ${unit.title}` : `-- ${unit.title} started`);
       const ran = await runUnit(unit, flagsOf(++number), live);
       done.push(ran);
       report(ran, live);
