@@ -2,6 +2,7 @@
 
 import { type CancelTimer, type Clock, systemClock } from "../lib/clock.ts";
 import { ok } from "../lib/result.ts";
+import { socketErrorCode, socketErrorMeaning } from "../lib/socket-error.ts";
 import { type Outcome, type Refusal, type RefusalCode, refusalCodes, refuse } from "../model/refusal.ts";
 import type { ErrorBody } from "./errors.ts";
 import {
@@ -192,16 +193,9 @@ export async function readRefusal(response: Response): Promise<{ ok: false; refu
 }
 
 function whyUnreachable(error: unknown): { why: string; kind: UnreachableKind } {
-  const code = (error as { code?: string }).code ?? "";
+  const code = socketErrorCode(error);
   if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
     return { why: "the server there does not use TLS", kind: "no-tls" };
   }
-  return { why: whyNoAnswer(code, error), kind: "no-answer" };
-}
-
-function whyNoAnswer(code: string, error: unknown): string {
-  if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "connection refused";
-  if (code === "ENOTFOUND" || code === "FailedToOpenSocket") return "no such host, or nothing listens there";
-  if (code === "ECONNRESET" || code === "ConnectionClosed") return "the connection was closed";
-  return error instanceof Error ? error.message : String(error);
+  return { why: socketErrorMeaning(error), kind: "no-answer" };
 }

@@ -5,6 +5,7 @@ import type { Operation } from "../../api/operations/operation.ts";
 import { type QueryValue, urlPath } from "../../api/operations/url-path.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
+import { socketErrorMeaning } from "../../lib/socket-error.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 
@@ -58,7 +59,7 @@ export async function askNode(
   } catch (error) {
     return refuse(
       "node-unreachable",
-      `cannot reach the worker on ${node.hostname} at ${host}:${node.port}: ${(error as Error).message}`,
+      `cannot reach the worker on ${node.hostname} at ${host}:${node.port}: ${socketErrorMeaning(error)}`,
       {
         hint: `${hint} If the address is wrong, start the worker with --address.`,
         details: { nodeId: node.nodeId },

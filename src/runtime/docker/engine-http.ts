@@ -1,6 +1,7 @@
 // HTTP to a container engine, over its unix socket or TCP. Knows the transport and the API version, not containers.
 
 import { Semaphore } from "../../lib/semaphore.ts";
+import { socketErrorCode, socketErrorMeaning } from "../../lib/socket-error.ts";
 import { limits } from "../../model/limits.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import { engineMessage } from "./errors.ts";
@@ -114,12 +115,26 @@ export class EngineHttp {
       this.#version = null; // the engine may come back as another version
       throw new RuntimeError(
         "engine-unavailable",
-        `the engine at ${this.host} does not answer: ${(error as Error).message}`,
+        `the engine at ${this.host} does not answer: ${socketErrorMeaning(error)}${whatToDo(error)}`,
         true,
       );
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** What a person can do about an engine that cannot be reached; empty if it depends. */
+function whatToDo(error: unknown): string {
+  switch (socketErrorCode(error)) {
+    case "ENOENT":
+    case "ECONNREFUSED":
+      return ". Is Docker installed and running (sudo systemctl start docker)?";
+    case "EACCES":
+    case "EPERM":
+      return ". Add the worker's user to the group docker (sudo usermod -aG docker USER), then log in again";
+    default:
+      return "";
   }
 }
 

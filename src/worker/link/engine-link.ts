@@ -81,6 +81,7 @@ export class EngineLink {
     const answered = await this.#meet();
     this.#watch();
     if (!answered) {
+      this.#options.log.warn("no container engine; tasks wait until it answers", { why: this.#error ?? "" });
       void this.#await();
       return;
     }
