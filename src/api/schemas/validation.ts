@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { notQuick, quickParse } from "./quick-parse.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -30,7 +31,8 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
   // Both can only stand in a text that says so: nearly none is looked through.
   const fault = /__proto__|\\u/.test(text) ? findUnspeakable(value) : null;
   if (fault) return fault;
-  return parseValue(schema, value, "field");
+  const quick = quickParse(schema)(value);
+  return quick === notQuick ? parseValue(schema, value, "field") : ok(quick as z.output<S>);
 }
 
 /** Less text cannot be so deep that it matters. */
