@@ -1,5 +1,5 @@
-// The composition root: the only file that names concrete adapters. Chooses the role from the words it is given and
-// from the name that it was started under; master and worker are loaded only where they are wanted.
+// The composition root: the only file that names concrete adapters. Chooses the role from the command line and from the
+// name of the executable; master and worker are loaded only if they are needed.
 
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
@@ -20,12 +20,12 @@ const version = {
   api: "v1" as const,
 };
 
-/** Something that runs until it is asked to stop. */
+/** A role that runs until it is stopped. */
 interface Running {
   stop(): Promise<void>;
 }
 
-/** What cannot be started: the sentence is for the person who tried. */
+/** Why a role cannot be started; the message is for the user. */
 class StartError extends Error {
   override name = "StartError";
 }
@@ -60,14 +60,14 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
       ...(retentionAgeMs === undefined ? {} : { ageMs: retentionAgeMs }),
     },
     onFatal: (error) => {
-      log.error("broken inside; ending, so that a new start recovers from the journal", {
+      log.error("fatal: internal invariant failed; exiting (a restart recovers from the journal)", {
         why: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
       process.exit(70);
     },
   };
   const master = startMaster(options);
-  // Damage further in shows only when the log is read.
+  // Damage within the journal is found only when it is read.
   await unlessUnusable(() => master.ready, JournalUnusable);
   const { url } = listening(() => master.listen(settings.host, settings.port), settings, "--port");
   log.info("the master listens", { url, journal: settings.journal, dataDir: settings.dataDir });
@@ -135,7 +135,7 @@ function listening<T>(listen: () => T, { host, port }: { host: string; port: num
   } catch (error) {
     if ((error as { code?: string }).code === "EADDRINUSE") {
       throw new StartError(
-        `${host}:${port} is taken by another program. Choose another with ${flag}, or end the other`,
+        `${host}:${port} is in use by another program. Choose another port with ${flag}, or stop that program`,
       );
     }
     throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`);
@@ -146,14 +146,14 @@ function roleLog(role: string): Log {
   return lineLog(role, systemClock, (line) => process.stderr.write(line));
 }
 
-/** Starts in order, waits for a signal, stops in reverse order. A second signal ends at once. */
+/** Starts roles in order, waits for a signal, stops them in reverse order. A second signal exits at once. */
 async function untilAsked(start: (running: Running[]) => Promise<void>): Promise<number> {
   const running: Running[] = [];
-  // A broken invariant ends the process wherever it shows: a new start recovers, a role that limps on does not.
+  // A failed invariant ends the process wherever it is found: a restart recovers, going on does not.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       process.stderr.write(
-        `broken inside, ending: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
+        `fatal: internal invariant failed; exiting: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`,
       );
       process.exit(70);
     });
@@ -184,7 +184,7 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
   return code;
 }
 
-/** Into a data folder: its lock keeps masters away meanwhile. A dry run makes no folder. */
+/** Restores into a data folder, whose lock keeps masters out meanwhile. A dry run creates no folder. */
 async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: AsyncIterable<Uint8Array>) {
   const [{ restoreJournal }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }, { refuse }] =
     await Promise.all([
@@ -201,7 +201,7 @@ async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: 
     return await restoreJournal({ journal, clock: systemClock }, backup, { dryRun, force });
   } catch (error) {
     if (!(error instanceof JournalUnusable)) throw error;
-    const running = "Restore into the master that runs: leave --data-dir out. Or stop it first.";
+    const running = "Leave out --data-dir to restore into the running master, or stop it first.";
     return refuse("journal-unavailable", error.message, { hint: error.code === "locked" ? running : error.hint });
   } finally {
     await journal?.close();
@@ -234,7 +234,7 @@ const roles: Roles = {
   simulator: async () => (await import("./sim/run/simulator.ts")).createSimulator(),
 };
 
-/** podling-master and podling-worker are links to podling: the name says the role. */
+/** podling-master and podling-worker are links to podling: the name of the executable is the role. */
 const role = /^podling-(master|worker)/.exec(basename(process.argv0))?.[1];
 const words = process.argv.slice(2);
 process.exit(await runCli(role ? [role, ...words] : words, systemIo(version), roles));

@@ -9,21 +9,21 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   unauthorized: { status: 401, meaning: "The token is missing or wrong." },
   "forbidden-origin": {
     status: 403,
-    meaning: "The request comes from a web page, or names a host that is not this one.",
+    meaning: "The request comes from a web page of another site, or its Host is not a name of this server.",
   },
   "route-not-found": { status: 404, meaning: "There is nothing at this path." },
   "task-not-found": { status: 404, meaning: "No task has this id, prefix or name." },
   "node-not-found": { status: 404, meaning: "No node has this id, prefix or name." },
   "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
-  "ambiguous-id": { status: 409, meaning: "Several tasks or nodes answer to this prefix or name; they are listed." },
-  "illegal-move": { status: 409, meaning: "The task cannot go from its status to the one asked for." },
-  "not-your-task": { status: 409, meaning: "A node reported on a task that is placed elsewhere." },
+  "ambiguous-id": { status: 409, meaning: "Several tasks or nodes have this prefix or name; they are listed." },
+  "illegal-move": { status: 409, meaning: "The task cannot go from its status to the reported one." },
+  "not-your-task": { status: 409, meaning: "A node reported a task that is placed on another node." },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
-  "node-alive": { status: 409, meaning: "The node was heard just now; declaring it lost needs force." },
+  "node-alive": { status: 409, meaning: "The node has just sent a heartbeat; declaring it lost needs force." },
   "revision-too-old": { status: 410, meaning: "The changes since this revision are no longer kept." },
   "backup-unusable": {
     status: 422,
-    meaning: "The backup is cut off, damaged, of a newer format, or no backup; nothing was changed.",
+    meaning: "The file is truncated, damaged, of a newer format, or not a backup; nothing was changed.",
   },
   "other-cluster": {
     status: 409,
@@ -34,9 +34,9 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     status: 415,
     meaning: "The body is not application/json (a backup: application/x-ndjson).",
   },
-  unprocessable: { status: 422, meaning: "Valid JSON, but the wish contradicts itself or cannot be met anywhere." },
+  unprocessable: { status: 422, meaning: "Valid JSON, but the fields contradict each other or no engine can do this." },
   "idempotency-conflict": { status: 422, meaning: "The Idempotency-Key was used with a different body." },
-  "too-many": { status: 429, meaning: "A bound of the cluster is reached; it is named." },
+  "too-many": { status: 429, meaning: "A limit of the cluster is reached; it is named." },
   internal: { status: 500, meaning: "A bug in Podling." },
   "logs-unavailable": {
     status: 409,
@@ -52,7 +52,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
 
 /** The body of every error answer. */
 export interface ErrorBody {
-  /** The sentence. */
+  /** What happened, as a sentence. */
   error: string;
   code: RefusalCode;
   details: Record<string, unknown>;
@@ -68,7 +68,7 @@ export function errorBody(refusal: Refusal): ErrorBody {
   };
 }
 
-/** Seconds a client waits before it tries again, for the codes where that can help. */
+/** Seconds to wait before another try, for the codes where another try can help. */
 export const retryAfterSeconds: Partial<Record<RefusalCode, number>> = {
   "too-many": 5,
   "node-unreachable": 2,

@@ -104,7 +104,7 @@ const report = "PUT /api/v1/tasks/web/status";
 const states: Row[] = [
   asks("a name that two tasks have", "GET /api/v1/tasks/twin", 409, "ambiguous-id"),
   asks("a beginning that all ids have", "DELETE /api/v1/tasks/2?force=true", 409, "ambiguous-id"),
-  asks("a beginning that all nodes have", "POST /api/v1/nodes/node-/deregister", 409, "ambiguous-id"),
+  asks("a beginning that all nodes have", "POST /api/v1/nodes/2/deregister", 409, "ambiguous-id"),
   asks("a live task removed", "DELETE /api/v1/tasks/web", 409, "task-live"),
   asks("logs of a task that never ran", "GET /api/v1/tasks/waits/logs", 409, "logs-unavailable"),
   asks("logs of a node that nobody hears", "GET /api/v1/tasks/web/logs", 503, "node-unreachable"),

@@ -79,7 +79,7 @@ describe("of a placed task", () => {
     const later = await podling.create("new");
     const explanation = await explain(task);
     expect(explanation).toMatchObject({ basis: "now", chosenNodeId: task.nodeId });
-    expect(explanation.summary).toContain("no longer reaches back");
+    expect(explanation.summary).toContain("the journal no longer has the state");
     expect(explanation.nodes.find(({ chosen }) => chosen)).toMatchObject({ hostname: "n1", fits: true });
     expect((await explain(later)).basis).toBe("decision");
   });

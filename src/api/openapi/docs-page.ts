@@ -1,4 +1,4 @@
-// The API as a page: openapi.json drawn by a few lines of script, with nothing fetched from elsewhere.
+// The API as a page: a small script that shows openapi.json. It loads nothing from other sites.
 
 export function docsPage(): string {
   return page;
@@ -47,10 +47,11 @@ fetch("/openapi.json").then((r) => r.json()).then((api) => {
   for (const [group, ops] of Object.entries(groups)) {
     main.append(el("h2", { textContent: group }));
     for (const [method, path, op] of ops) {
-      const body = op.requestBody?.content["application/json"].schema;
+      const [media, { schema: body } = {}] = Object.entries(op.requestBody?.content ?? {})[0] ?? [];
       const open = el("details", {}, el("summary", {}, el("span", { className: "method " + method, textContent: method }),
         el("span", { className: "path", textContent: path }), el("span", { className: "words", textContent: op.summary })));
       if (op.parameters?.length) open.append(table(["parameter", "in", "type", ""], op.parameters.map((p) => [p.name, p.in, typeOf(p.schema), p.description ?? ""])));
+      if (media && !body?.properties) open.append(el("p", { textContent: "body: " + media }));
       if (body?.properties) open.append(table(["body field", "type", ""], Object.entries(body.properties).map(([k, s]) =>
         [k + (body.required?.includes(k) ? " *" : ""), typeOf(s), s.description ?? (s.default === undefined ? "" : "default " + JSON.stringify(s.default))])));
       open.append(table(["status", "answer"], Object.entries(op.responses).map(([status, r]) => {

@@ -10,7 +10,7 @@ export const clusterOperations = {
   backup: operation<ReadableStream<Uint8Array>>()({
     method: "GET",
     path: "/api/v1/backup",
-    summary: "The whole state at one revision, as lines of JSON with a checksum at the end.",
+    summary: "The complete state at one revision, as lines of JSON with a checksum at the end.",
     access: "write",
     status: 200,
     media: backupMediaType,
@@ -21,7 +21,7 @@ export const clusterOperations = {
   restore: operation<RestoreAnswer>()({
     method: "POST",
     path: "/api/v1/restore",
-    summary: "Replace the whole state by a backup, at once or not at all. Streams end, and nodes register anew.",
+    summary: "Replace the complete state by a backup, atomically. Streams end, and nodes register again.",
     access: "write",
     upload: backupMediaType,
     query: restoreQuery,

@@ -10,7 +10,7 @@ export const nodeOperations = {
   registerNode: operation<Node>()({
     method: "POST",
     path: "/api/v1/nodes/register",
-    summary: "Register a node. The same identity again is the same node.",
+    summary: "Register a node. Registering the same identity again updates that node.",
     access: "node",
     body: nodeRegistration,
     status: 201,
@@ -21,7 +21,7 @@ export const nodeOperations = {
   heartbeat: operation<HeartbeatAnswer>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/heartbeat",
-    summary: "Say that the node is alive; learn when to say so next.",
+    summary: "Report that the node is alive. The answer says when the next heartbeat is due.",
     access: "node",
     body: heartbeat,
     status: 200,
@@ -32,7 +32,7 @@ export const nodeOperations = {
   deregisterNode: operation<null>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/deregister",
-    summary: "Forget a node; its unfinished tasks fail as node-deregistered.",
+    summary: "Remove a node; its unfinished tasks fail as node-deregistered.",
     access: "write",
     status: 204,
     media: "none",
@@ -62,7 +62,7 @@ export const nodeOperations = {
   cordonNode: operation<Node>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/cordon",
-    summary: "Place nothing more on a node.",
+    summary: "Stop placing tasks on a node.",
     access: "write",
     status: 200,
     media: json,
@@ -83,7 +83,7 @@ export const nodeOperations = {
     method: "POST",
     path: "/api/v1/nodes/{id}/lost",
     summary:
-      "Declare a node lost, without waiting and also while the master holds; one that was just heard only with force.",
+      "Declare a node lost at once, also during mass-loss protection. With force also if it has just sent a heartbeat.",
     access: "write",
     query: forceQuery,
     status: 200,
@@ -94,7 +94,7 @@ export const nodeOperations = {
   previewCleanup: operation<Cleanup>()({
     method: "GET",
     path: "/api/v1/nodes/{id}/cleanup",
-    summary: "What a clean-up of a node would remove, what would stay, and why. Nothing is changed.",
+    summary: "What a clean-up of a node would remove and keep, and why. Nothing is changed.",
     access: "read",
     query: cleanupQuery,
     status: 200,
@@ -105,7 +105,7 @@ export const nodeOperations = {
   cleanNode: operation<Cleanup>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/cleanup",
-    summary: "Remove from a node what Podling made or pulled and nothing needs; answers when it is done.",
+    summary: "Remove what Podling created or pulled on a node and nothing needs any more. Answers when done.",
     access: "write",
     query: cleanupQuery,
     status: 200,
@@ -116,7 +116,7 @@ export const nodeOperations = {
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",
     path: "/api/v1/nodes/{id}/assignments",
-    summary: "A worker's stream: a sync event with every task it should hold, then task and gone events.",
+    summary: "The stream of a worker: a sync event with all tasks of the node, then task and gone events.",
     access: "node",
     status: 200,
     media: events,

@@ -12,7 +12,8 @@ export const taskOperations = {
   createTask: operation<TaskView>()({
     method: "POST",
     path: "/api/v1/tasks",
-    summary: "Create a task. It is scheduled in the same answer when a node fits, else pending with the reason.",
+    summary:
+      "Create a task. If a node fits, it is scheduled already in the answer; else it is pending, with the reason.",
     access: "write",
     body: taskInput,
     query: z.strictObject(waitQuery),
@@ -24,7 +25,7 @@ export const taskOperations = {
   listTasks: operation<TaskView[]>()({
     method: "GET",
     path: "/api/v1/tasks",
-    summary: "List tasks, oldest first; with watch, follow them.",
+    summary: "List tasks, oldest first. With watch, stream their changes.",
     access: "read",
     query: taskListQuery,
     status: 200,
@@ -46,7 +47,7 @@ export const taskOperations = {
   reportTask: operation<TaskView>()({
     method: "PUT",
     path: "/api/v1/tasks/{id}/status",
-    summary: "What a worker reports. Only legal moves; repeating a report is harmless.",
+    summary: "Report the status of a task (workers do). Only legal transitions; repeating a report is harmless.",
     access: "node",
     body: taskReport,
     status: 200,
@@ -68,7 +69,7 @@ export const taskOperations = {
   deleteTask: operation<null>()({
     method: "DELETE",
     path: "/api/v1/tasks/{id}",
-    summary: "Remove a finished task and its container; a live one only with force, which stops it first.",
+    summary: "Remove a finished task and its container. With force also an unfinished one, which is stopped first.",
     access: "write",
     query: forceQuery,
     status: 204,
@@ -80,7 +81,7 @@ export const taskOperations = {
     method: "GET",
     path: "/api/v1/tasks/{id}/logs",
     summary:
-      "What the task wrote. As text/plain both streams together; with Accept: application/vnd.docker.multiplexed-stream each frame says which stream it is of.",
+      "The output of the task. As text/plain, stdout and stderr together; with Accept: application/vnd.docker.multiplexed-stream, in frames that keep them apart.",
     access: "read",
     query: logsQuery,
     status: 200,
@@ -92,7 +93,7 @@ export const taskOperations = {
   explainTask: operation<Explanation>()({
     method: "GET",
     path: "/api/v1/tasks/{id}/explanation",
-    summary: "Why the task is where it is, or why it is nowhere: node x filter x score.",
+    summary: "Why the task was placed on its node, or why it waits: each node with its filters and score.",
     access: "read",
     status: 200,
     media: json,

@@ -1,4 +1,4 @@
-// The shapes that cross a process boundary, beside the task input of the model: reports, registrations, answers.
+// The schemas of what crosses a process boundary, beside the task input of the model: reports, registrations, answers.
 
 import { z } from "zod";
 import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, text } from "../../model/fields.ts";
@@ -48,7 +48,7 @@ const statusFields = {
   finishedAt: timestamp.nullable().optional(),
 } satisfies Record<Exclude<keyof ObservedStatus, "containers">, z.ZodType>;
 
-/** What a worker reports of a task. Only `status` must be there. */
+/** What a worker reports about a task. Only `status` is required. */
 export const taskReport = z.strictObject({
   ...statusFields,
   nodeId: z.string().max(64).optional().describe("The node that reports; refused if the task is placed elsewhere."),
@@ -71,12 +71,14 @@ const host = text(/^[a-zA-Z0-9]([a-zA-Z0-9_.:-]*[a-zA-Z0-9])?$/, 253, "a host na
 
 export const nodeRegistration = z.strictObject({
   hostname: host,
-  port: integer(1, 65_535).describe("Where the worker's own HTTP server listens."),
-  capacity: integer(1, limits.nodeCapacity).default(10).describe("Tasks at once."),
+  port: integer(1, 65_535).describe("The port of the worker's own HTTP server."),
+  capacity: integer(1, limits.nodeCapacity).default(10).describe("Largest number of tasks at once."),
   nodeId: text(nodeIdPattern, 23, "a node id as an earlier registration gave it")
     .optional()
     .describe("The identity from an earlier registration; without one, hostname and port are the identity."),
-  address: host.optional().describe("Where the master reaches the worker; default: where the registration came from."),
+  address: host
+    .optional()
+    .describe("Address at which the master reaches the worker. Default: the address that the registration came from."),
   cpu: cpu.default(0).describe("Cores; 0 or left out: not a limit."),
   memory: memory.default(0).describe("Bytes; 0 or left out: not a limit."),
   labels: labels.default({}),
@@ -97,11 +99,11 @@ export interface HeartbeatAnswer {
   nodeId: string;
   /** When the next heartbeat is due, in ms from now. */
   nextHeartbeatMs: number;
-  /** Silent for this long, the node counts as lost. */
+  /** After this long without a heartbeat the node counts as lost, in ms. */
   leaseMs: number;
-  /** Whoever loses its master comes back at a moment of its own within so long. Masters of before do not say: at once. */
+  /** A worker that lost its master reconnects after a random delay of up to so many ms. Older masters do not send it: no delay. */
   reconnectWithinMs?: number;
-  /** What the master has of the engine, so that a worker sees where an older word of it came last. Masters of before do not say. */
+  /** The engine error that the master has recorded: if it is outdated, the worker sends its own again. Older masters do not send it. */
   engineError?: string | null;
   /**
    * True when the master has an open assignment stream of this node. A worker that reads a stream which the master does
@@ -129,7 +131,7 @@ const labelSelector = z.union([z.string().transform((value) => [value]), z.array
 export const waitQuery = {
   wait: choice(["running", "finished"])
     .optional()
-    .describe("Answer only when the task is that far, or at the timeout."),
+    .describe("Answer when the task has reached this, or at the timeout."),
   timeout: duration.optional().describe("How long to wait: 30s, 5m. Default 30s, at most 10m."),
 };
 
@@ -147,12 +149,12 @@ export type TaskListQuery = z.output<typeof taskListQuery>;
 export const watchQuery = z.strictObject({
   since: wholeNumberQuery(0, Number.MAX_SAFE_INTEGER)
     .optional()
-    .describe("Resume after this revision; Last-Event-ID says the same. Without either: from now."),
+    .describe("Resume after this revision; the header Last-Event-ID means the same. Without both: from now on."),
 });
 
 export const logsQuery = z.strictObject({
   follow: booleanQuery.optional(),
-  tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Only so many lines from the end."),
+  tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Only this many lines from the end."),
   since: z
     .string()
     .max(64)
@@ -165,15 +167,15 @@ export const logsQuery = z.strictObject({
 export type LogsQuery = z.output<typeof logsQuery>;
 
 export const cleanupQuery = z.strictObject({
-  containers: booleanQuery.optional().describe("Ended containers of tasks that are over. Default true."),
+  containers: booleanQuery.optional().describe("Ended containers of finished tasks. Default true."),
   images: booleanQuery.optional().describe("Images that Podling pulled and nothing uses. Default false."),
   volumes: booleanQuery
     .optional()
-    .describe("Volumes that Podling made and nothing uses: their data goes. Default false."),
+    .describe("Volumes that Podling created and nothing uses; their data is deleted. Default false."),
 });
 export type CleanupQuery = z.output<typeof cleanupQuery>;
 
-/** The kinds that are asked for. */
+/** The kinds that the query asks for. */
 export function cleanupKindsOf({ containers = true, images = false, volumes = false }: CleanupQuery): Set<CleanupKind> {
   const asked: Record<CleanupKind, boolean> = { container: containers, image: images, volume: volumes };
   return new Set(cleanupKinds.filter((kind) => asked[kind]));
@@ -182,7 +184,7 @@ export function cleanupKindsOf({ containers = true, images = false, volumes = fa
 export const forceQuery = z.strictObject({ force: booleanQuery.optional() });
 
 export const restoreQuery = z.strictObject({
-  dryRun: booleanQuery.optional().describe("Only say what would change."),
-  force: booleanQuery.optional().describe("Also where the backup is of another cluster."),
+  dryRun: booleanQuery.optional().describe("Only show what would change."),
+  force: booleanQuery.optional().describe("Also if the backup is of another cluster."),
 });
 export type RestoreQuery = z.output<typeof restoreQuery>;

@@ -183,7 +183,7 @@ describe("nesting", () => {
     expect(parseBody(schema, text).ok).toBe(true);
   });
 
-  test("what is found in place of a field is told in a few words", () => {
+  test("the value found in place of a field is shown in a few words", () => {
     const outcome = parseBody(z.strictObject({ name: z.string({ error: "a name" }) }), nested(1000));
     if (outcome.ok) throw new Error("it was taken");
     expect(outcome.refusal.message).toBe('field "name": expected a name; got a list of 1');

@@ -1,4 +1,4 @@
-// Turns what came in into what an operation takes, or into a refusal that names the field and what was expected.
+// Parses bodies and queries by their schemas. A refusal names the field, what was expected, and what was found.
 
 import type { z } from "zod";
 import { ok } from "../../lib/result.ts";
@@ -28,17 +28,17 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
       },
     );
   }
-  // Both can only stand in a text that says so: nearly none is looked through.
-  const fault = /__proto__|\\u/.test(text) ? findUnspeakable(value) : null;
+  // Only a text with one of these can contain such a key or half character; most have neither.
+  const fault = /__proto__|\\u/.test(text) ? findUnsafe(value) : null;
   if (fault) return fault;
   const quick = quickParse(schema)(value);
   return quick === notQuick ? parseValue(schema, value, "field") : ok(quick as z.output<S>);
 }
 
-/** Less text cannot be so deep that it matters. */
+/** A shorter text cannot be nested deeply enough to matter. */
 const shallowBytes = 4096;
 
-/** Before it is parsed: a megabyte of brackets takes a parser a tenth of a second, and this a thousandth. */
+/** Checked before parsing: a megabyte of brackets takes the parser 100 ms, and this function 1 ms. */
 function isDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -53,7 +53,7 @@ function isDeep(text: string): boolean {
 
 const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Where the string that begins at `start` ends; the end of the text where it does not. */
+/** The index at which the string that begins at `start` ends; the end of the text if it does not end. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -63,19 +63,19 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** Keys that the language has a meaning of its own for would be dropped, and half characters altered, without a word. */
-function findUnspeakable(body: unknown): Outcome<never> | null {
+/** JavaScript would silently drop the key `__proto__` and alter half of a surrogate pair. */
+function findUnsafe(body: unknown): Outcome<never> | null {
   const left: { value: unknown; path: PropertyKey[] }[] = [{ value: body, path: [] }];
   for (let next = left.pop(); next; next = left.pop()) {
     const { value, path } = next;
-    if (typeof value === "string" && !value.isWellFormed()) return unspeakable(path, "has half of a character");
+    if (typeof value === "string" && !value.isWellFormed()) return unsafe(path, "contains half of a surrogate pair");
     if (typeof value !== "object" || value === null) continue;
     // Deeper than any field: the schema refuses it.
     if (path.length > deepestField) continue;
     for (const [key, inner] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(key) : key];
-      if (key === "__proto__") return unspeakable(at, "is a key that is not taken");
-      if (!key.isWellFormed()) return unspeakable(path, "has a key with half of a character");
+      if (key === "__proto__") return unsafe(at, "is not allowed as a key");
+      if (!key.isWellFormed()) return unsafe(path, "has a key with half of a surrogate pair");
       left.push({ value: inner, path: at });
     }
   }
@@ -84,10 +84,10 @@ function findUnspeakable(body: unknown): Outcome<never> | null {
 
 const deepestField = 8;
 
-function unspeakable(path: PropertyKey[], what: string): Outcome<never> {
+function unsafe(path: PropertyKey[], what: string): Outcome<never> {
   const field = fieldName(path);
   return refuse("invalid-field", `${field === "" ? "the body" : `field "${field}"`} ${what}`, {
-    hint: "Use another name, and whole characters: what is sent must be what is stored.",
+    hint: "Use another name, and complete characters.",
     details: { field },
   });
 }
@@ -118,7 +118,7 @@ function unknownParameter(parameter: string, hint: string): Outcome<never> {
 function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string): Outcome<z.output<S>> {
   const parsed = schema.safeParse(value, { error: expectedType });
   if (parsed.success) return ok(parsed.data);
-  const problems = parsed.error.issues.flatMap(flatten).slice(0, problemsTold);
+  const problems = parsed.error.issues.flatMap(flatten).slice(0, problemsShown);
   const first = problems[0]!;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   const details = { field: first.field, problems: problems.map(({ field, message }) => ({ field, message })) };
@@ -138,14 +138,14 @@ function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string
   });
 }
 
-/** What a schema without words of its own expects, in words that complete "expected ...". */
+/** What a schema without a message of its own expects; completes "expected ...". */
 function expectedType(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "invalid_type") return undefined;
   return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
 }
 
 /** A body can have tens of thousands. */
-const problemsTold = 10;
+const problemsShown = 10;
 
 interface Problem {
   path: PropertyKey[];
@@ -156,7 +156,7 @@ interface Problem {
 
 function flatten(issue: Issue): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.slice(0, problemsTold).map((key) => problem([...issue.path, key], "no such field", true));
+    return issue.keys.slice(0, problemsShown).map((key) => problem([...issue.path, key], "no such field", true));
   }
   if (issue.code === "invalid_key") {
     const expected = (issue.issues[0] as { message?: string } | undefined)?.message ?? issue.message;
@@ -166,7 +166,7 @@ function flatten(issue: Issue): Problem[] {
   return [problem(issue.path, issue.message, false)];
 }
 
-/** Of a union's branches, the one whose complaint lies deepest is the one that was meant. */
+/** Of a union's branches, reports the one that matched deepest: that is the form that was meant. */
 function flattenUnion(issue: Extract<Issue, { code: "invalid_union" }>): Problem[] {
   const inner = issue.errors
     .map((issues) => issues.map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as Issue))
@@ -187,9 +187,9 @@ function fieldName(path: readonly PropertyKey[]): string {
     .slice(0, limits.nameLength * 4);
 }
 
-/** A value as it is told in a sentence. It may be a megabyte, or nested so deeply that writing it out breaks off. */
+/** A value for a sentence. It may be a megabyte, or nested too deeply for JSON.stringify. */
 function shorten(value: unknown): string {
-  if (typeof value === "string") return shortened(JSON.stringify(value.slice(0, tellLength)));
+  if (typeof value === "string") return shortened(JSON.stringify(value.slice(0, shownLength)));
   if (Array.isArray(value)) return value.length === 0 ? "[]" : `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) {
     const keys = Object.keys(value);
@@ -198,13 +198,13 @@ function shorten(value: unknown): string {
   return JSON.stringify(value) ?? String(value);
 }
 
-const tellLength = 80;
+const shownLength = 80;
 
 function shortened(text: string): string {
-  return text.length > tellLength ? `${text.slice(0, tellLength - 3).toWellFormed()}...` : text;
+  return text.length > shownLength ? `${text.slice(0, shownLength - 3).toWellFormed()}...` : text;
 }
 
-/** The fields of the object in which an unknown one was found, where the schema says so plainly. */
+/** The known fields of the object in which an unknown one was found; empty if the schema does not list them. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: unknown = schema;
   for (const key of path.slice(0, -1)) {

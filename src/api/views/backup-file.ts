@@ -1,5 +1,5 @@
 // A backup as a file: a line that says what it is, a line for each record, and a last line with the checksum of all
-// before it, so that one that was cut off or damaged is known. Whoever reads it decides what records mean.
+// before it, so that a truncated or damaged file is detected. What records mean is up to the reader.
 
 import { createHash } from "node:crypto";
 import { limits } from "../../model/limits.ts";

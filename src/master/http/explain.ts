@@ -1,4 +1,4 @@
-// Shows the scheduler's working: the same decision again, on the state it was made from where the log still has it.
+// Explains a task's placement: makes the same decision again, on the state before it if the journal still has that.
 
 import { smallestChange, summarise, summarisePlacement } from "../../core/schedule/explain/summarise.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
@@ -16,7 +16,7 @@ import { requirementsOf } from "../../model/task/requirements.ts";
 import type { Task } from "../../model/task/task.ts";
 import { viewTask } from "../../model/task/view.ts";
 
-/** Records replayed before others are let in: some milliseconds. */
+/** Records replayed before other requests are served: some milliseconds. */
 const recordsPerSlice = 500;
 
 export interface Explainer {
@@ -24,15 +24,15 @@ export interface Explainer {
 }
 
 export function createExplainer(state: ClusterState, journal: HistoryLog, clock: Clock): Explainer {
-  // Each replay holds a whole state: one at a time, and not many in line.
+  // Each replay holds a whole state in memory: one at a time, and few in the queue.
   const turn = new Semaphore(1);
   let inLine = 0;
   return {
     async explain(task) {
       if (task.placement === null) return ok(describe(task, state, "now", state.revision));
       if (inLine >= limits.explanationsInLine) {
-        return refuse("too-many", `${inLine} explanations are being worked out, which is the limit`, {
-          hint: "Wait a little and try again.",
+        return refuse("too-many", `${inLine} explanations are being made, which is the limit`, {
+          hint: "Try again in a moment.",
         });
       }
       inLine++;
@@ -47,7 +47,7 @@ export function createExplainer(state: ClusterState, journal: HistoryLog, clock:
   };
 }
 
-/** The state that the task was placed from; null if the log no longer reaches back so far. */
+/** The state before the task was placed; null if the journal no longer has it. */
 async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): Promise<ClusterState | null> {
   let records = 0;
   const pause = async (read: number): Promise<void> => {
@@ -60,7 +60,7 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
   try {
     return await recoverBefore(journal, task.placement!.revision, isPlacement, pause);
   } catch (error) {
-    // It was truncated meanwhile: then it does not reach back so far any more.
+    // The journal was truncated meanwhile: it no longer has that state.
     if (error instanceof JournalUnusable) return null;
     throw error;
   }
@@ -107,5 +107,5 @@ function summaryOf(
   }
   const placed = summarisePlacement(nodes, strategy);
   if (basis === "decision") return placed;
-  return `${placed}; the log no longer reaches back to the decision, so this is how it would look now`;
+  return `${placed}; the journal no longer has the state of that decision, so this shows the current state`;
 }

@@ -1,4 +1,4 @@
-// What the master counts, as Prometheus reads it. Counters live where things happen; here they are only written out.
+// The metrics of the master in Prometheus' text format. The counters belong to the parts that count.
 
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import type { Journal } from "../../journal/journal.ts";
@@ -16,7 +16,7 @@ export class HttpCounters {
   count(method: string, status: number): void {
     let byStatus = this.#byMethod.get(method);
     if (!byStatus) {
-      // Anybody can make up methods: only those of the API get a row of their own.
+      // Clients can send any method: only those of HTTP get a row of their own.
       if (!knownMethods.has(method)) {
         this.count("OTHER", status);
         return;
@@ -63,7 +63,7 @@ export function renderMetrics({
   const nodes = [...state.nodes.values()];
   const online = nodes.filter((node) => node.status === "online").length;
   return [
-    metric("podling_build_info", "gauge", "The version that runs.", [[`version="${version}"`, 1]]),
+    metric("podling_build_info", "gauge", "The running version.", [[`version="${version}"`, 1]]),
     metric(
       "podling_tasks",
       "gauge",
@@ -77,7 +77,7 @@ export function renderMetrics({
     metric(
       "podling_nodes_suspect",
       "gauge",
-      "Nodes that are online and get nothing new: their connection broke, or they are silent.",
+      "Online nodes that get no new tasks because their connection broke or they sent no heartbeat.",
       [["", nodes.filter(({ suspect }) => suspect !== null).length]],
     ),
     metric(
@@ -89,7 +89,7 @@ export function renderMetrics({
     metric(
       "podling_nodes_lost_total",
       "counter",
-      "Nodes lost, by how it was noticed.",
+      "Nodes declared lost, by cause.",
       Object.entries(liveness.lost).map(([cause, count]) => [`cause="${cause}"`, count]),
     ),
     metric(
@@ -106,15 +106,15 @@ export function renderMetrics({
     metric("podling_journal_up", "gauge", "1 while the journal takes writes.", [
       ["", loop.journalError === null ? 1 : 0],
     ]),
-    metric("podling_journal_failures_total", "counter", "Batches that the journal could not keep.", [
+    metric("podling_journal_failures_total", "counter", "Batches that the journal could not write.", [
       ["", journalFailures],
     ]),
     metric("podling_journal_bytes", "gauge", "Size of the journal.", [["", journal.sizeBytes()]]),
     metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots.taken]]),
-    metric("podling_heartbeats_total", "counter", "Heartbeats heard.", [["", liveness.heartbeats]]),
+    metric("podling_heartbeats_total", "counter", "Heartbeats received.", [["", liveness.heartbeats]]),
     metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
-    metric("podling_log_readers", "gauge", "Answers with logs that are being read.", [["", logs.subscribers]]),
-    metric("podling_log_feeds", "gauge", "Logs that are being read from workers, for all their readers.", [
+    metric("podling_log_readers", "gauge", "Clients that are reading logs.", [["", logs.subscribers]]),
+    metric("podling_log_feeds", "gauge", "Logs that are being read from workers, each for all its clients.", [
       ["", logs.size],
     ]),
     metric("podling_http_answers_total", "counter", "HTTP answers.", http.samples()),

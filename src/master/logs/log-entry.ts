@@ -1,29 +1,29 @@
-// One entry of a log as a worker sends it: a frame whose payload begins with the time at which it was written. Whoever
-// follows gets it with or without that time, in a frame or as bare text.
+// One entry of a log as a worker sends it: a frame whose payload begins with the time at which it was written. Subscribers
+// get it with or without the time, as a frame or as plain text.
 
 import { frameHeaderBytes } from "../../lib/frames.ts";
 
 export interface LogEntry {
-  /** With its header and its time. */
+  /** With its header and time. */
   frame: Uint8Array;
-  /** Bytes of the time and the space behind it; 0: the engine gave none. */
+  /** Bytes of the time and the space after it; 0 if the engine sent no time. */
   timeBytes: number;
-  /** So many entries of the same time stand right before it. */
+  /** The number of entries with the same time directly before it. */
   nth: number;
 }
 
-/** How one subscriber wants it. */
+/** How a subscriber gets entries. */
 export interface LogFormat {
   framed: boolean;
   timestamps: boolean;
 }
 
-/** Where a subscriber goes on: an entry, told by its time and its number among those of the same time. */
+/** Where a subscriber continues: an entry, identified by its time and its number among those of the same time. */
 export interface LogPosition {
   time: Uint8Array;
   atMs: number;
   nth: number;
-  /** It has been given this entry too, and goes on after it. */
+  /** True when the subscriber has received this entry, and continues after it. */
   given: boolean;
 }
 
@@ -44,17 +44,17 @@ function timeBytesOf(payload: Uint8Array): number {
   return end < 0 ? 0 : end + 1;
 }
 
-/** Empty where the engine gave none. */
+/** Empty if the engine sent no time. */
 export function timeOf({ frame, timeBytes }: LogEntry): Uint8Array {
   return frame.subarray(frameHeaderBytes, frameHeaderBytes + timeBytes);
 }
 
-/** NaN where the engine gave no time. */
+/** NaN if the engine sent no time. */
 export function entryTimeMs(entry: LogEntry): number {
   return Date.parse(new TextDecoder().decode(timeOf(entry)).trimEnd());
 }
 
-/** The parts to be sent one after the other. */
+/** The parts to send one after the other. */
 export function formatEntry({ frame, timeBytes }: LogEntry, { framed, timestamps }: LogFormat): Uint8Array[] {
   const without = timestamps ? 0 : timeBytes;
   const payload = frame.subarray(frameHeaderBytes + without);

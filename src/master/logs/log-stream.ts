@@ -1,33 +1,33 @@
-// One reading of one log from its worker, shared by all who follow it. It reads on as long as anybody waits, keeps the
-// latest entries in a window of a bounded size, and lets go of whoever falls behind that window: nobody holds up others.
+// One log stream from a worker, shared by its readers. It reads as long as a reader waits, keeps the latest entries in a
+// window of bounded size, and detaches a reader that falls behind the window, so that a slow reader does not delay others.
 
 import { FrameSplitter, frameHeaderBytes } from "../../lib/frames.ts";
 import { limits } from "../../model/limits.ts";
 import { entryOf, entryTimeMs, type LogEntry, type LogPosition, sameBytes, timeOf } from "./log-entry.ts";
 
-/** Whoever reads from a stream. `next` is the number of the first entry that it has not been given. */
+/** A reader of a stream. `next` is the number of the first entry that it has not received. */
 export interface LogReader {
   next: number;
-  /** It has fallen behind, or its place is needed. */
+  /** Called when the reader has fallen behind, or when the stream is closed for another one. */
   detach(where: Detached): void;
 }
 
-/** Where it goes on; or it has been given nothing by this stream; or the engine gave no times to find the place again by. */
+/** The position to continue at; or the beginning, if the reader received nothing; or none, if the engine sent no times. */
 export type Detached = LogPosition | "where-it-began" | "nowhere";
 
 export interface LogStreamOptions {
   now: () => number;
-  /** Where whoever opened it goes on; what comes before is left out. */
+  /** The position of the reader that opened it; entries before it are skipped. Null for a stream from the beginning. */
   point: LogPosition | null;
-  /** The last reader has gone: it is closed. */
+  /** Called when the last reader has left and the stream is closed. */
   onClosed: () => void;
 }
 
 type Body = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> };
 
-/** What an entry costs beside its bytes. */
+/** Memory of an entry, beside its bytes. */
 const entryOverheadBytes = 200;
-/** Entries of two writers can stand a little out of the order of their times. */
+/** Entries of stdout and stderr can be out of order by so much. */
 export const outOfOrderMs = 1000;
 
 export class LogStream {
@@ -43,7 +43,7 @@ export class LogStream {
   #waiting: (() => void)[] = [];
   #reading = false;
   #point: LogPosition | null;
-  /** Nobody has waited since then; null: somebody does. */
+  /** Since when no reader has waited for entries; null while one waits. */
   idleSince: number | null = null;
   ended = false;
   error: Error | null = null;
@@ -53,7 +53,7 @@ export class LogStream {
     this.#point = options.point;
   }
 
-  /** The window still has everything that has come: whoever joins misses nothing. */
+  /** True when the window has all entries so far: a reader that joins misses none. */
   get whole(): boolean {
     return this.#first === 0 && !this.ended;
   }
@@ -63,7 +63,7 @@ export class LogStream {
     if (this.#readers.size === 0) void this.#close();
   }
 
-  /** From the first entry, or with a tail from so many before the newest. */
+  /** Adds a reader at the first entry, or with a tail at so many entries before the end. */
   join(reader: LogReader, tail: number | null): void {
     const end = this.#first + this.#entries.length;
     reader.next = tail === null ? this.#first : Math.max(this.#first, end - tail);
@@ -78,7 +78,7 @@ export class LogStream {
     if (this.#readers.delete(reader) && this.#readers.size === 0) void this.#close();
   }
 
-  /** Its next entries, at most about so many bytes of them; none: there is nothing new. */
+  /** The reader's next entries, of about `maxBytes` at most; empty if there are none yet. */
   take(reader: LogReader, maxBytes: number): LogEntry[] {
     const from = reader.next - this.#first;
     let to = from;
@@ -87,7 +87,7 @@ export class LogStream {
     return this.#entries.slice(from, to);
   }
 
-  /** Resolves when there is more, or an end. */
+  /** Resolves when there are more entries, or the stream has ended. */
   more(): Promise<void> {
     this.idleSince = null;
     return new Promise((resolve) => {
@@ -96,7 +96,7 @@ export class LogStream {
     });
   }
 
-  /** Lets go of all readers, each at its place: this reading of the log is needed by others. */
+  /** Detaches all readers, each at its position, and closes the stream. */
   dissolve(): void {
     for (const reader of [...this.#readers]) this.#detach(reader);
     void this.#close();
@@ -107,7 +107,7 @@ export class LogStream {
     this.#entries = [];
     this.#wake();
     this.#options.onClosed();
-    await this.#body?.cancel().catch(() => {}); // it may have ended by itself
+    await this.#body?.cancel().catch(() => {}); // it may have ended already
   }
 
   async #read(): Promise<void> {
@@ -130,7 +130,7 @@ export class LogStream {
   }
 
   #end(): void {
-    if (this.#point) this.error = new Error("the engine no longer has what comes next");
+    if (this.#point) this.error = new Error("the engine has deleted the next entries");
     this.ended = true;
   }
 
@@ -142,7 +142,7 @@ export class LogStream {
   #append(chunk: Uint8Array): void {
     const before = this.#first + this.#entries.length;
     for (const frame of this.#splitter.push(chunk)) {
-      if (frame.length === frameHeaderBytes) continue; // a worker's first, which says that it answers
+      if (frame.length === frameHeaderBytes) continue; // a worker's first frame, which only shows that the log is open
       const entry = entryOf(frame, this.#newest);
       this.#newest = entry;
       if (this.#point && !this.#goesOn(entry, this.#point)) continue;
@@ -152,17 +152,17 @@ export class LogStream {
     this.#shrink(before);
   }
 
-  /** Is it the first that has not been given? Throws when the point must have come, and did not: it is gone. */
+  /** True for the first entry after the position. Throws if the position is missing: the engine has deleted that entry. */
   #goesOn(entry: LogEntry, point: LogPosition): boolean {
     if (entry.nth === point.nth && sameBytes(timeOf(entry), point.time)) {
       this.#point = null;
       return !point.given;
     }
-    if (entryTimeMs(entry) > point.atMs + outOfOrderMs) throw new Error("the engine no longer has what comes next");
+    if (entryTimeMs(entry) > point.atMs + outOfOrderMs) throw new Error("the engine has deleted the next entries");
     return false;
   }
 
-  /** Drops the oldest entries above the window's size, but none of those that have just come. */
+  /** Drops the oldest entries beyond the window's size, but none that have just arrived. */
   #shrink(before: number): void {
     let drop = 0;
     for (; this.#bytes > limits.logWindowBytes && this.#first + drop < before; drop++) {

@@ -1,6 +1,6 @@
-// All readings of logs that are under way: who asks for what is already being read joins in, and there is a bound on
-// how many there are, because each is an outgoing request. Where the bound is reached, one that nobody waits for gives
-// way; its subscribers go on, where they stopped, when they read again.
+// The log streams from workers. A subscriber that asks for a log that is already being read shares its stream. Their number
+// is bounded, because each is an outgoing request: at the limit, a stream that no subscriber waits for is closed, and its
+// subscribers get another one, at the same position, when they read again.
 
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
@@ -8,7 +8,7 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { LogPosition } from "./log-entry.ts";
 import { type LogReader, LogStream } from "./log-stream.ts";
 
-/** What is read of a log, as the worker takes it. */
+/** Which part of a log is read, as the worker's API takes it. */
 export interface LogSelection {
   follow: boolean;
   tail: number | null;
@@ -19,15 +19,15 @@ export interface LogSelection {
 
 /** A log that can be read. */
 export interface LogSource {
-  /** The same for the same container's log. */
+  /** Equal for the log of the same container. */
   id: string;
-  /** Asks the worker. The answer's frames begin with times. */
+  /** Asks the worker. Each frame of the answer begins with a time. */
   open: (selection: LogSelection, signal: AbortSignal) => Promise<Outcome<ReadableStream<Uint8Array>>>;
 }
 
 interface UnderWay {
   stream: LogStream;
-  /** Null: it is for one reader alone. */
+  /** Null if the stream is not shared. */
   key: string | null;
   opened: Promise<Outcome<null>>;
   abort: AbortController;
@@ -42,12 +42,12 @@ export class LogStreams {
     this.#now = now;
   }
 
-  /** Outgoing requests that are under way. */
+  /** Open log streams, each an outgoing request. */
   get size(): number {
     return this.#streams.size;
   }
 
-  /** Puts the reader where it asks to begin. */
+  /** Gives the reader a stream from the beginning of its selection. */
   async join(reader: LogReader, source: LogSource, selection: LogSelection): Promise<Outcome<LogStream>> {
     const key = keyOf(source, selection);
     for (const one of this.#streams) {
@@ -58,7 +58,7 @@ export class LogStreams {
     return this.#start(reader, source, selection, key, null);
   }
 
-  /** Puts the reader where it stopped: a reading of its own, because others are elsewhere. */
+  /** Gives the reader a stream from the position where it stopped. It is not shared, as other readers are elsewhere. */
   resume(
     reader: LogReader,
     source: LogSource,
@@ -76,8 +76,8 @@ export class LogStreams {
     point: LogPosition | null,
   ): Promise<Outcome<LogStream>> {
     if (this.#streams.size >= limits.masterLogStreams && !this.#makeRoom()) {
-      return refuse("too-many", `${this.#streams.size} logs are being read through this master, which is its limit`, {
-        hint: "Close some, or try again: those that nobody waits for give way.",
+      return refuse("too-many", `${this.#streams.size} logs are being read through this master, which is the limit`, {
+        hint: "Close some of them, or try again later: idle ones are closed.",
         details: { what: "logs", count: this.#streams.size, limit: limits.masterLogStreams },
       });
     }
@@ -114,12 +114,12 @@ export class LogStreams {
     return answer;
   }
 
-  /** Ends all of them: their readers hear that the log broke off. */
+  /** Ends all streams. Their readers get an error. */
   close(): void {
     for (const { stream } of [...this.#streams]) stream.dissolve();
   }
 
-  /** Closes what has been waited for by nobody for the longest; false: there is none. */
+  /** Closes the stream that has been idle for the longest. False if none is idle. */
   #makeRoom(): boolean {
     const idle = [...this.#streams]
       .filter(({ stream }) => stream.idleSince !== null && this.#now() - stream.idleSince >= limits.logIdleMs)
@@ -130,8 +130,8 @@ export class LogStreams {
 }
 
 /**
- * Only what is followed is shared: who reads once wants what is there now. A tail of one of the two streams is reckoned
- * by the engine over both, which nobody can repeat from what has come of one.
+ * Null if the stream cannot be shared. Only followed logs are: a client that reads once wants the current content. The
+ * engine counts a tail over stdout and stderr together, which cannot be repeated from the entries of one of them.
  */
 function keyOf({ id }: LogSource, { follow, ...part }: LogSelection): string | null {
   if (!follow || (part.tail !== null && !(part.stdout && part.stderr))) return null;

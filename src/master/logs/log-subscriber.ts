@@ -1,5 +1,5 @@
-// The body of one answer with logs: what a stream gives, in the format that was asked for, at the pace of whoever reads.
-// One that falls behind holds no place meanwhile, and goes on where it stopped with a reading of its own.
+// The body of one answer with logs: the entries of a log stream, in the requested format, as fast as the client reads. A
+// subscriber that falls behind leaves its stream, and continues at the same position with a stream of its own.
 
 import { concatenate, frameHeaderBytes } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
@@ -9,10 +9,10 @@ import { formatEntry, type LogFormat, type LogPosition } from "./log-entry.ts";
 import { type Detached, type LogReader, type LogStream, outOfOrderMs } from "./log-stream.ts";
 import type { LogSelection, LogSource, LogStreams } from "./log-streams.ts";
 
-/** Handed on at once: what a socket takes in one go. */
+/** Passed on in one chunk: about what a socket takes at once. */
 const chunkBytes = 64 * 1024;
 
-/** Begins what is followed: a quiet container may say nothing for days, and whoever asked must know that it is heard. */
+/** Begins a followed log, so that the client knows at once that it is open: a container may print nothing for days. */
 const emptyFrame = new Uint8Array(frameHeaderBytes).fill(1, 0, 1);
 
 export interface LogSubscriberOptions {
@@ -22,14 +22,14 @@ export interface LogSubscriberOptions {
   format: LogFormat;
 }
 
-/** The answer's body, when the worker has begun to answer; or why there is none. */
+/** Resolves with the answer's body when the worker has begun to answer, or with a refusal. */
 export async function subscribeToLog(
   options: LogSubscriberOptions,
   signal: AbortSignal,
 ): Promise<Outcome<ReadableStream<Uint8Array>>> {
   const { streams } = options;
   if (streams.subscribers >= limits.logSubscribers) {
-    return refuse("too-many", `${streams.subscribers} readers of logs are connected, which is the limit`, {
+    return refuse("too-many", `${streams.subscribers} clients are reading logs, which is the limit`, {
       hint: "Close some of them.",
       details: { what: "readers of logs", count: streams.subscribers, limit: limits.logSubscribers },
     });
@@ -56,7 +56,7 @@ class LogSubscriber implements LogReader {
     options.streams.subscribers++;
   }
 
-  /** Once it has begun: a stream asks for its first bytes at once. */
+  /** To be called after `begin`: a stream asks for its first bytes at once. */
   body(): ReadableStream<Uint8Array> {
     const { selection, format } = this.#options;
     return new ReadableStream<Uint8Array>({
@@ -68,7 +68,7 @@ class LogSubscriber implements LogReader {
     });
   }
 
-  /** Null: it has begun. */
+  /** Null if it has begun. */
   async begin(): Promise<Outcome<never> | null> {
     const { streams, source, selection } = this.#options;
     let joined: Outcome<LogStream> | null = null;
@@ -95,7 +95,7 @@ class LogSubscriber implements LogReader {
 
   #attached(stream: LogStream): null {
     if (this.#cancelled) stream.leave(this);
-    else if (stream.holds(this)) this.#stream = stream; // else it has been let go of already
+    else if (stream.holds(this)) this.#stream = stream; // else it has been detached already
     return null;
   }
 
@@ -129,7 +129,8 @@ class LogSubscriber implements LogReader {
   async #resume(): Promise<{ ok: false; refusal: { message: string } } | null> {
     const { streams, source, selection } = this.#options;
     const where = this.#where;
-    if (where === "nowhere") return refuse("logs-unavailable", "the reader fell behind, and the engine tells no times");
+    if (where === "nowhere")
+      return refuse("logs-unavailable", "the client fell behind, and the engine sends no times to continue by");
     const resumed =
       where === "where-it-began"
         ? await streams.join(this, source, selection)

@@ -1,4 +1,4 @@
-// A task's logs, asked of the worker that has them and passed on as they come.
+// The logs of a task: asks the worker that has them, and passes them on as they arrive.
 
 import type { QueryValue } from "../../api/operations/url-path.ts";
 import type { LogsQuery } from "../../api/schemas/schemas.ts";
@@ -31,7 +31,7 @@ export async function fetchLogs(
       "logs-unavailable",
       `task ${task.name} (${task.taskId}) has no logs: it is ${task.status}, ${task.reason.message}`,
       {
-        hint: `podling explain ${task.name} says more.`,
+        hint: `podling explain ${task.name} shows why.`,
       },
     );
   }
@@ -59,7 +59,7 @@ export async function fetchLogs(
   return ok(new Response(body.value, { headers }));
 }
 
-/** With times, by which whoever falls behind finds its place again. */
+/** Asks for times too: by them a subscriber that fell behind finds its position again. */
 async function askWorker(
   task: TaskView,
   node: NodeRecord,
@@ -109,10 +109,10 @@ async function refusedByWorker(
   });
 }
 
-/** The end of the year 9999: beyond it, times are written in another form. */
+/** The end of the year 9999: later times have another form in ISO 8601. */
 const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** A time, seconds since the epoch, or a duration back from now; in ms since the epoch. */
+/** Parses a time, seconds since the epoch, or a duration back from now; returns ms since the epoch. */
 function parseSince(text: string | undefined, now: number): Outcome<number | null> {
   if (text === undefined) return ok(null);
   const back = /^\d{9,}(\.\d+)?$/.test(text) ? undefined : parseDuration(text);

@@ -1,0 +1,36 @@
+// The answers about the master and the cluster in openapi.json, and the body of errors.
+
+import { refusalCodes } from "../../model/refusal.ts";
+import { type Json, listOf, nullable, record, text, time, whole } from "./json-schemas.ts";
+
+const differences = record({
+  count: whole,
+  live: { ...whole, description: "Tasks of these that were placed on a node." },
+  first: listOf(record({ id: text, name: text, now: nullable("string"), inBackup: nullable("string") })),
+});
+const comparison = record({ forgotten: differences, returning: differences, differing: differences });
+const restoreAnswer = record({
+  restored: { type: "boolean", description: "False for a dry run." },
+  backup: record({
+    podling: { const: "backup" },
+    format: whole,
+    clusterId: text,
+    revision: whole,
+    epoch: whole,
+    at: time,
+    version: text,
+    nodes: whole,
+    tasks: whole,
+  }),
+  before: record({ clusterId: text, revision: whole, tasks: whole, nodes: whole }),
+  revision: nullable("integer"),
+  tasks: comparison,
+  nodes: comparison,
+});
+
+export const clusterSchemas: Record<string, Json> = {
+  RestoreAnswer: restoreAnswer,
+  Health: record({ status: { enum: ["ok", "degraded"] }, message: text }),
+  Version: record({ version: text, commit: text, api: { const: "v1" } }),
+  Error: record({ error: text, code: { enum: [...refusalCodes] }, details: { type: "object" }, hint: text }),
+};

@@ -1,0 +1,42 @@
+// Building blocks of the schemas in openapi.json.
+
+import { z } from "zod";
+
+export type Json = Record<string, unknown>;
+
+/** What a client may send, as JSON Schema. */
+export function inputSchema(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+  return rest;
+}
+
+export const text: Json = { type: "string" };
+export const time: Json = { type: "string", format: "date-time" };
+export const whole: Json = { type: "integer" };
+export const truth: Json = { type: "boolean" };
+export const map: Json = { type: "object", additionalProperties: text };
+
+export function nullable(type: string, more: Json = {}): Json {
+  return { type: [type, "null"], ...more };
+}
+
+export const nullableTime = nullable("string", { format: "date-time" });
+
+export function listOf(items: Json): Json {
+  return { type: "array", items };
+}
+
+/** An object whose fields are always there. */
+export function record(properties: Record<string, Json>): Json {
+  return { type: "object", required: Object.keys(properties), properties };
+}
+
+/** The same, with fields that may be absent. */
+export function withOptional(optional: Record<string, Json>, properties: Record<string, Json>): Json {
+  const always = record(properties);
+  return { ...always, properties: { ...(always.properties as Json), ...optional } };
+}
+
+export function orNull(schema: Json): Json {
+  return { anyOf: [schema, { type: "null" }] };
+}
