@@ -75,7 +75,7 @@ export function openQuickJournal(dataDir: string): SqliteJournal {
 
 /** Lets everything that is due at once be done: some turns of the event loop. */
 export async function breathe(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 10; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 export type Answer<T = unknown> = { status: number; headers: Headers; body: T };

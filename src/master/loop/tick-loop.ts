@@ -48,6 +48,14 @@ type Fate = "durable" | "undone" | "ended";
 /** After a failed append the journal is tried again this often, so that the loop notices when the disk recovers. */
 const journalRetryMs = 1000;
 
+/**
+ * Turns of the event loop from the first command that waits to the tick. Commands that arrive meanwhile share its append.
+ * After a batch of several commands their clients send the next ones within a few turns: a tick that does not wait for
+ * them splits the clients in two groups, each with a sync of its own (decision 15).
+ */
+const turnsAfterOne = 2;
+const turnsAfterSeveral = 6;
+
 export class TickLoop {
   readonly #options: TickLoopOptions;
   #inbox: Waiting[] = [];
@@ -62,6 +70,8 @@ export class TickLoop {
   #cancelWake: CancelTimer | null = null;
   #cancelRetry: CancelTimer | null = null;
   #inFlight: InFlight | null = null;
+  /** Commands in the newest tick. */
+  #newestBatch = 0;
   /** Batches, commands and changes so far, for metrics. */
   readonly counters = { ticks: 0, commands: 0, changes: 0, journalFailures: 0 };
 
@@ -143,17 +153,18 @@ export class TickLoop {
     if (this.#scheduled || this.#inFlight || this.#stopped || this.#paused) return;
     this.#scheduled = true;
     const { clock, onFatal } = this.#options;
-    // The second turn: what came in with the first is by then parsed, and shares the append (a quarter fewer of them).
-    clock.soon(() =>
+    const next = (turnsLeft: number): void =>
       clock.soon(() => {
+        if (turnsLeft > 1) return next(turnsLeft - 1);
         this.#scheduled = false;
         if (!this.#paused && !this.#stopped) this.#run().catch(onFatal);
-      }),
-    );
+      });
+    next(this.#newestBatch > 1 ? turnsAfterSeveral : turnsAfterOne);
   }
 
   async #run(): Promise<void> {
     const waiting = this.#inbox.splice(0, limits.batchCommands);
+    this.#newestBatch = waiting.length;
     const { state, clock, random, retention } = this.#options;
     const at = clock.now();
     const seed = drawSeed(random);
