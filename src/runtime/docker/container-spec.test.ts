@@ -140,6 +140,11 @@ describe("an engine's container", () => {
       { status: "exited", exitCode: 3, finishedAt: "2025-01-19T12:00:01.500Z" },
     ],
     [
+      "ended before its start was noted",
+      { Status: "exited", ExitCode: 3, StartedAt: "2025-01-19T12:00:00.010Z", FinishedAt: "2025-01-19T12:00:00.008Z" },
+      { status: "exited", startedAt: "2025-01-19T12:00:00.010Z", finishedAt: "2025-01-19T12:00:00.010Z" },
+    ],
+    [
       "killed for memory",
       { Status: "exited", ExitCode: 137, OOMKilled: true, StartedAt: "2025-01-19T12:00:00.1Z" },
       { status: "exited", oomKilled: true },

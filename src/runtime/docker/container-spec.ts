@@ -95,7 +95,7 @@ export function containerState({ Id, Config, State, NetworkSettings }: EngineCon
     oomKilled: State.OOMKilled,
     error: State.Error,
     startedAt,
-    finishedAt: running ? null : finishedAt,
+    finishedAt: running ? null : later(finishedAt, startedAt),
     publishedPorts: publishedPorts(NetworkSettings?.Ports ?? {}),
   };
 }
@@ -110,6 +110,12 @@ function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string
       protocol: protocol === "udp" ? ("udp" as const) : ("tcp" as const),
     }));
   });
+}
+
+/** The end of a run. Docker notes the start after the program runs, so a very short run can end before that. */
+function later(finishedAt: string | null, startedAt: string | null): string | null {
+  if (finishedAt === null || startedAt === null) return finishedAt;
+  return finishedAt < startedAt ? startedAt : finishedAt;
 }
 
 /** To ISO 8601 UTC in milliseconds, from nanoseconds (Docker) and other zones (Podman). The engine's year 1 means never. */
