@@ -67,7 +67,7 @@ describe("one seed", () => {
     expect(lines[0]).toBe("     0.000 master/master#1 starts");
     expect(lines.every((line) => /^ *\d+\.\d{3} \S/.test(line))).toBe(true);
     expect(lines.some((line) => /batch \d+ createTask \d+$/.test(line))).toBe(true);
-    expect(lines.filter((line) => line.endsWith(" healing"))).toHaveLength(1);
+    expect(lines.filter((line) => line.endsWith(" everything is repaired"))).toHaveLength(1);
   });
 
   test.each([

@@ -46,28 +46,46 @@ describeLab("a worker's outages", () => {
 
   const node = () => world.node();
 
-  test("kill -9 under load: started again it adopts what runs, and reports the exit codes of what ended meanwhile", async () => {
-    const { nodeId } = await node();
+  /** Kills the worker while some tasks run and others end, and starts it again. Null if its node was lost meanwhile. */
+  async function killUnderLoad(round: number) {
     const running = await Promise.all(
-      Array.from({ length: 4 }, (_, i) => world.run(`stays-${i}`, endless, { restartPolicy: "always" })),
+      Array.from({ length: 4 }, (_, i) => world.run(`stays-${round}-${i}`, endless, { restartPolicy: "always" })),
     );
     const pids = await Promise.all(running.map(async (task) => (await world.inspect(task)).State.Pid));
     const ending = await Promise.all(
-      Array.from({ length: 12 }, (_, i) => world.create(`ends-${i}`, `sleep 0.${i % 9}; exit ${i}`)),
+      Array.from({ length: 12 }, (_, i) => world.create(`ends-${round}-${i}`, `sleep 0.${i % 9}; exit ${i}`)),
     );
-    await until("some to run", async () => {
-      const now = await Promise.all(ending.map((task) => world.task(task)));
-      return now.filter(({ status }) => status === "running").length >= 2;
-    });
+    const now = () => Promise.all([...running, ...ending].map((task) => world.task(task)));
+    await until("some to run", async () => (await now()).filter(({ status }) => status === "running").length >= 6);
     await world.worker.kill();
     await until("one to end unseen", async () => {
       const containers = await Promise.all(ending.map((task) => world.containers(task)));
       return containers.flat().some(({ State }) => State === "exited");
     });
     await world.worker.start();
+    await until(
+      "the jobs to end",
+      async () => (await now()).slice(4).every(({ status }) => status === "completed" || status === "failed"),
+      30_000,
+    );
+    if (!(await now()).some(({ reason }) => reason.code === "node-lost")) return { running, pids, ending };
+    const tasks = await world.master.json<TaskView[]>("GET", "/api/v1/tasks");
+    await Promise.all(tasks.map(({ taskId }) => world.master.json("DELETE", `/api/v1/tasks/${taskId}?force=true`)));
+    return null;
+  }
+
+  test("kill -9 under load: started again it adopts what runs, and reports the exit codes of what ended meanwhile", async () => {
+    const { nodeId } = await node();
+    // On a busy machine the worker's start may take longer than its grace. Such a round shows nothing, and is repeated.
+    let done = await killUnderLoad(0);
+    for (let round = 1; done === null && round < 5; round++) done = await killUnderLoad(round);
+    if (done === null) throw new Error("the machine is too busy for this test: the node was lost in each round");
+    const { running, pids, ending } = done;
     for (const [code, task] of ending.entries()) {
-      const ended = await world.reaches(task, code === 0 ? "completed" : "failed", 30_000);
-      expect([ended.name, ended.exitCode, ended.restarts]).toEqual([task.name, code, 0]);
+      const ended = await world.task(task);
+      expect([ended.name, ended.status, ended.exitCode, ended.restarts]).toEqual([
+        ...[task.name, code === 0 ? "completed" : "failed", code, 0],
+      ]);
       expect(await world.containers(task)).toHaveLength(1);
     }
     for (const [index, task] of running.entries()) {
@@ -77,7 +95,7 @@ describeLab("a worker's outages", () => {
     expect((await node()).nodeId).toBe(nodeId);
     expect(await world.master.json<Node[]>("GET", "/api/v1/nodes")).toHaveLength(1);
     await stopAll(running);
-  }, 90_000);
+  }, 240_000);
 
   test("a change made while the worker was down is carried out when it is back", async () => {
     const stop = await world.run("stop-meanwhile", `trap 'exit 5' TERM; ${endless}`);
