@@ -40,7 +40,7 @@ export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Pro
   const newest = journal.lastRevision();
   const leases = new Leases();
   const streams = new AssignmentStreams();
-  const view = (node: NodeRecord) => viewNode(state, node, leases.lastHeard(node.nodeId));
+  const view = (node: NodeRecord) => viewNode(state, node, leases.lastBeat(node.nodeId));
   const watchers = new Watchers({ state, clock, view, streams, revision: newest });
   let changesInLog = 0;
   await replay(journal, state, (batch, deltas) => {

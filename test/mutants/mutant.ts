@@ -1,4 +1,4 @@
-// What a mutant is: one line of the source, changed as somebody might change it by mistake.
+// What a mutant is: one line of the source, changed as it might be changed by mistake.
 
 export interface Mutant {
   name: string;

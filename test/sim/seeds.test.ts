@@ -8,11 +8,11 @@ setDefaultTimeout(patienceMs);
 const hours = 0.03;
 const seeds = Array.from({ length: 24 }, (_, index) => index + 1);
 
-describe("nothing wrong is seen, and all comes to rest", () => {
+describe("no checker fails, and the cluster comes to rest", () => {
   test.each(seeds.map((seed) => [seed] as const))("seed %d", async (seed) => {
     const report = await runSeed(seed, hours);
     expect(verdictOf(report)).toBe("ok");
-    // A run in which nobody asked for anything would prove nothing.
+    // A run in which no client asked for anything would prove nothing.
     expect(report.tasks).toBeGreaterThan(0);
     expect(report.checks).toBeGreaterThan(100);
   });

@@ -1,4 +1,4 @@
-// Shrinking: over a function that says at once how a plan would fail, so that each step can be told; and over real runs,
+// Shrinking: over a function that says at once how a plan would fail, so that each step can be checked; and over real runs,
 // where the command that is printed must fail as the first one did.
 
 import { describe, expect, test } from "bun:test";

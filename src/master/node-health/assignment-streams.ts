@@ -12,7 +12,7 @@ export interface AssignmentStreamListener {
 
 export class AssignmentStreams {
   readonly #open = new Map<NodeId, number>();
-  /** Null until somebody listens. */
+  /** Null until node health listens. */
   #listener: AssignmentStreamListener | null = null;
 
   listen(listener: AssignmentStreamListener): void {

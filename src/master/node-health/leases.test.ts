@@ -27,10 +27,10 @@ describe("the pace", () => {
     expect(leaseMs).toBeGreaterThanOrEqual(intervalMs + 2_000 + 500);
     // One heartbeat may be lost: the next try, after a second of patience, still comes in time.
     expect(leaseMs).toBeGreaterThanOrEqual(intervalMs + limits.heartbeatMinMs + limits.heartbeatTransitMs);
-    // Nobody is silent for half a lease between two beats; whoever is cut off is, when the first lease of them ends.
+    // Between two beats no node is silent for half a lease; a node that is cut off is, when the first lease ends.
     expect(leaseMs / 2).toBeGreaterThan(intervalMs);
     expect(leaseMs - intervalMs).toBeGreaterThan(leaseMs / 2);
-    // Whoever comes back at the end of its window is still within its grace.
+    // A worker that comes back at the end of its window is still within its grace.
     expect(graceMs).toBeGreaterThanOrEqual(Math.min(reconnectWithinMs + 1_000, leaseMs));
   });
 
@@ -59,9 +59,9 @@ test.each([
 });
 
 describe("leases", () => {
-  const leases = (...heardAt: number[]) => {
+  const leases = (...beatAt: number[]) => {
     const made = new Leases();
-    heardAt.forEach((at, index) => {
+    beatAt.forEach((at, index) => {
       made.renew(id(`n${index}`), at, 0, 3_500, false);
     });
     return made;
@@ -77,7 +77,7 @@ describe("leases", () => {
     expect(two.review(3_500).nextAt).toBe(4_500);
   });
 
-  test("a broken stream shortens it, and never lengthens it; a sign of life mends it", () => {
+  test("a broken stream shortens it, and never lengthens it; a sign of life repairs it", () => {
     const one = leases(0);
     one.break(id("n0"), 9_000);
     expect(one.review(3_499)).toMatchObject({ expired: [], nextAt: 3_500 });

@@ -1,5 +1,5 @@
-// Who was heard of, and until when that is good. Heartbeats are not remembered by the journal: only that a node is
-// suspect, was lost, or came back is a change. Times are of Clock.elapsed(), so that no clock that is set moves a lease.
+// When each node last sent a heartbeat, and until when that keeps it online. The journal does not record heartbeats, only
+// that a node is suspect, was lost, or is back. Times are by Clock.elapsed(), so that setting a clock moves no lease.
 
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
@@ -7,18 +7,18 @@ import { limits } from "../../model/limits.ts";
 export interface Pace {
   /** When the next heartbeat is due, in ms from now. */
   intervalMs: number;
-  /** Silent for this long, the node counts as lost. */
+  /** A node that is silent for this long is lost. */
   leaseMs: number;
-  /** After a break, workers come back spread over so long: as many a second as there are heartbeats. */
+  /** Workers whose connections broke come back spread over this time: as many a second as there are heartbeats. */
   reconnectWithinMs: number;
-  /** A worker whose stream broke has so long to come back. */
+  /** A worker whose stream broke has this time to come back. */
   graceMs: number;
 }
 
 /**
- * One second in small clusters; longer as nodes grow, so that the master hears at most so many a second. The lease is
- * a beat, a stall and the transit; and never less than three beats, so that of nodes that are cut off together each has
- * been silent for more than half a lease when the first lease ends: that is how a mass loss is seen.
+ * One second in small clusters; longer with more nodes, so that the master gets at most `heartbeatsPerSecond`. The lease is
+ * an interval, a stall and the transit, and at least three intervals. So when nodes are cut off together, each has been
+ * silent for more than half a lease when the first lease ends, which is how a mass loss is detected.
  */
 export function paceOf(nodeCount: number, byHand: boolean): Pace {
   const reconnectWithinMs = Math.ceil((nodeCount / limits.heartbeatsPerSecond) * 1000);
@@ -29,23 +29,23 @@ export function paceOf(nodeCount: number, byHand: boolean): Pace {
   return { intervalMs, leaseMs: byHand ? Math.max(limits.handLeaseMs, leaseMs) : leaseMs, reconnectWithinMs, graceMs };
 }
 
-/** Are so many silent at once that the fault is rather here? One silent node is never that. */
+/** True when so many nodes are silent at once that the master's own network may be the cause. Never for one node. */
 export function isMassLoss(silent: number, online: number, fraction: number): boolean {
   return silent >= 2 && silent > online * fraction;
 }
 
 interface Lease {
-  heardAt: number;
+  lastBeatAt: number;
   /** The same by the wall clock. */
-  heardAtTime: number;
-  /** false: since this master started it is only known from the journal. */
-  heardFrom: boolean;
+  lastBeatTime: number;
+  /** False while this master knows the node from the journal alone. */
+  beatSeen: boolean;
   leaseMs: number;
-  /** Infinity: it has run out, and nobody waits for it. */
+  /** Infinity after it has run out. */
   expiresAt: number;
-  /** Its last stream broke, and nothing was heard since. */
+  /** True when the node's last stream broke and no sign of life came since. */
   broken: boolean;
-  /** It beats by hand: its silence says nothing of the network. */
+  /** True when a person sends its heartbeats: its silence says nothing about the network. */
   byHand: boolean;
 }
 
@@ -57,12 +57,13 @@ export interface Silence {
 }
 
 export interface Review {
-  /** Whose lease has run out. */
+  /** Nodes whose lease has run out. */
   expired: Silence[];
-  /** Workers that are silent for clearly more than a beat, or whose stream broke; and how many workers there are. */
+  /** Workers that are silent for clearly more than an interval, or whose stream broke. */
   silent: Silence[];
+  /** How many workers are online. */
   online: number;
-  /** When the next lease runs out; null: none. */
+  /** When the next lease runs out. Null if none will. */
   nextAt: number | null;
 }
 
@@ -70,30 +71,30 @@ export class Leases {
   readonly #leases = new Map<NodeId, Lease>();
 
   /** `at`: elapsed; `time`: of the wall clock. */
-  renew(nodeId: NodeId, at: number, time: number, leaseMs: number, byHand: boolean, heardFrom = true): void {
+  renew(nodeId: NodeId, at: number, time: number, leaseMs: number, byHand: boolean, beatSeen = true): void {
     const lease = this.#leases.get(nodeId);
     if (lease) {
-      lease.heardAt = at;
-      lease.heardAtTime = time;
+      lease.lastBeatAt = at;
+      lease.lastBeatTime = time;
       lease.leaseMs = leaseMs;
       lease.expiresAt = at + leaseMs;
-      lease.heardFrom ||= heardFrom;
+      lease.beatSeen ||= beatSeen;
       lease.broken = false;
       lease.byHand = byHand;
     } else {
       const expiresAt = at + leaseMs;
       this.#leases.set(nodeId, {
-        ...{ heardAt: at, heardAtTime: time, heardFrom, leaseMs, expiresAt, broken: false, byHand },
+        ...{ lastBeatAt: at, lastBeatTime: time, beatSeen, leaseMs, expiresAt, broken: false, byHand },
       });
     }
   }
 
-  /** Has it a lease that can run out? */
+  /** True when the node has a lease that can run out. */
   holds(nodeId: NodeId): boolean {
     return Number.isFinite(this.#leases.get(nodeId)?.expiresAt);
   }
 
-  /** Its last stream broke: it has until `until` at most. */
+  /** The node's last stream broke: its lease ends at `until` at the latest. */
   break(nodeId: NodeId, until: number): void {
     const lease = this.#leases.get(nodeId);
     if (!lease || !Number.isFinite(lease.expiresAt)) return;
@@ -105,42 +106,42 @@ export class Leases {
     return this.#leases.get(nodeId)?.broken === true;
   }
 
-  /** It has run out: nobody waits for it any more, but when the node was last heard of is still known. */
+  /** The lease has run out. The time of the last heartbeat is kept. */
   end(nodeId: NodeId): void {
     const lease = this.#leases.get(nodeId);
     if (lease) lease.expiresAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Another chance until `until`, without having been heard. */
+  /** The lease ends at `until`, although no heartbeat came. */
   prolong(nodeId: NodeId, until: number): void {
     const lease = this.#leases.get(nodeId);
     if (lease) lease.expiresAt = until;
   }
 
-  /** The node is gone. */
+  /** The node has left the cluster. */
   forget(nodeId: NodeId): void {
     this.#leases.delete(nodeId);
   }
 
-  /** When it was last heard of, in ms since the epoch; null: not since the master started. */
-  lastHeard(nodeId: NodeId): number | null {
+  /** When the node last sent a heartbeat, in ms since the epoch. Null if it has not since the master started. */
+  lastBeat(nodeId: NodeId): number | null {
     const lease = this.#leases.get(nodeId);
-    return lease?.heardFrom ? lease.heardAtTime : null;
+    return lease?.beatSeen ? lease.lastBeatTime : null;
   }
 
-  /** Null: it has no lease. */
+  /** Null if the node has no lease. */
   silence(nodeId: NodeId, at: number): Silence | null {
     const lease = this.#leases.get(nodeId);
     return lease ? silenceOf(nodeId, lease, at) : null;
   }
 
-  /** Silent for clearly more than a beat, or its stream broke. */
+  /** True when the node is silent for clearly more than an interval, or its stream broke. */
   isSilent(nodeId: NodeId, at: number): boolean {
     const lease = this.#leases.get(nodeId);
     return !lease || isSilent(lease, at);
   }
 
-  /** It was the listener that was held up: everybody has `ms` more, but no more than a whole lease from `at`. */
+  /** The master itself was held up: every lease gets `ms` more, and ends at most a whole lease after `at`. */
   extend(ms: number, at: number): void {
     for (const lease of this.#leases.values()) {
       if (!Number.isFinite(lease.expiresAt)) continue;
@@ -166,10 +167,10 @@ export class Leases {
   }
 }
 
-function isSilent({ broken, heardAt, leaseMs }: Lease, at: number): boolean {
-  return broken || at - heardAt > leaseMs / 2;
+function isSilent({ broken, lastBeatAt, leaseMs }: Lease, at: number): boolean {
+  return broken || at - lastBeatAt > leaseMs / 2;
 }
 
-function silenceOf(nodeId: NodeId, { heardAt, broken, byHand }: Lease, at: number): Silence {
-  return { nodeId, silentMs: at - heardAt, broken, byHand };
+function silenceOf(nodeId: NodeId, { lastBeatAt, broken, byHand }: Lease, at: number): Silence {
+  return { nodeId, silentMs: at - lastBeatAt, broken, byHand };
 }

@@ -1,11 +1,11 @@
-// What a client was told is done stays done, whatever crashes.
+// A write that was acknowledged to a client survives every crash.
 
 import { isFinished } from "../../model/task/reason.ts";
 import type { Checker } from "./checker.ts";
 
 export const acknowledgedWritesSurvive: Checker = {
   name: "acknowledged-writes-survive",
-  sentence: "What a client was told is done stays done, whatever crashes.",
+  sentence: "A write that was acknowledged to a client survives every crash.",
   class: "safety",
   hooks: ({ truth, ledger, list }, fail) => ({
     recovered() {

@@ -1,10 +1,10 @@
-// No answer and no event shows what a crash at that moment would lose.
+// No answer and no event shows a change that a crash at that moment would lose.
 
 import type { Checker } from "./checker.ts";
 
 export const answersAreDurable: Checker = {
   name: "answers-are-durable",
-  sentence: "No answer and no event shows what a crash at that moment would lose.",
+  sentence: "No answer and no event shows a change that a crash at that moment would lose.",
   class: "safety",
   hooks: ({ truth }, fail) => ({
     sent(task) {

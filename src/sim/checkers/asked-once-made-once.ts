@@ -1,11 +1,11 @@
-// A request that is repeated with its key happened once.
+// A create that is repeated with its Idempotency-Key makes one task.
 
 import type { TaskId } from "../../model/ids.ts";
 import type { Checker } from "./checker.ts";
 
 export const askedOnceMadeOnce: Checker = {
   name: "asked-once-made-once",
-  sentence: "A request that is repeated with its key happened once.",
+  sentence: "A create that is repeated with its Idempotency-Key makes one task.",
   class: "safety",
   hooks: ({ truth }, fail) => {
     const made = new Map<string, TaskId>();

@@ -1,4 +1,4 @@
-// After healing every container that runs has a task that wants it there, and every running task has its container.
+// After the repair every running container has a task that is placed there, and every running task has its container.
 
 import type { TaskId } from "../../model/ids.ts";
 import { isPlaced } from "../../model/task/reason.ts";
@@ -6,7 +6,7 @@ import type { Checker } from "./checker.ts";
 
 export const containersHaveOwners: Checker = {
   name: "containers-have-owners",
-  sentence: "After healing every running container has its task, and every running task its container.",
+  sentence: "After the repair every running container has its task, and every running task its container.",
   class: "liveness",
   hooks: ({ truth, workers }, fail) => ({
     quiescent() {
@@ -22,7 +22,8 @@ export const containersHaveOwners: Checker = {
         }
       }
       for (const { taskId, status } of truth.tasks.values()) {
-        if (status === "running" && !running.has(taskId)) fail(`${taskId} is said to run, and no container does`);
+        if (status === "running" && !running.has(taskId))
+          fail(`${taskId} is recorded as running, and no container runs`);
       }
     },
   }),

@@ -19,9 +19,9 @@ function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Rea
     case "exited":
     case "oom-killed":
       // Killed from outside, or its own doing; on-failure and always go on after that.
-      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted for ever" : null;
+      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted without end" : null;
     case "container-lost":
-      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted for ever" : null;
+      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted without end" : null;
     default:
       return `nothing in this world makes a task fail so (${message})`;
   }

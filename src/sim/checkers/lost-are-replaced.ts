@@ -1,4 +1,4 @@
-// What a lost node held has ended, and what is to be kept alive has its like elsewhere.
+// The tasks of a lost node have ended, and those to be kept alive have a replacement of the same spec.
 
 import type { NodeId } from "../../model/ids.ts";
 import { containerDefaults, specDefaults } from "../../model/task/spec.ts";
@@ -12,7 +12,7 @@ const specFields = ["name", ...Object.keys(specDefaults), "image", ...Object.key
 export const lostAreReplaced: Checker = {
   name: "lost-are-replaced",
   sentence:
-    "A lost node holds nothing any more, and each of its tasks that is to be kept alive has its like elsewhere.",
+    "A lost node holds no task, and each of its tasks that is to be kept alive is replaced by one of the same spec.",
   class: "safety",
   hooks: ({ truth }, fail) => {
     const { state } = truth;

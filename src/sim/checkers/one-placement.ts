@@ -1,4 +1,4 @@
-// A task is given to one node, once, and its container runs on no other.
+// A task is placed on one node, once, and its container runs on no other.
 
 import type { TaskId } from "../../model/ids.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
@@ -6,7 +6,7 @@ import type { Checker } from "./checker.ts";
 
 export const onePlacement: Checker = {
   name: "one-placement",
-  sentence: "A task is given to one node, once, and its container runs on no other.",
+  sentence: "A task is placed on one node, once, and its container runs on no other.",
   class: "safety",
   hooks: ({ truth }, fail) => {
     const placed = new Map<TaskId, string>();
@@ -17,7 +17,7 @@ export const onePlacement: Checker = {
           if (!after?.nodeId) continue;
           const before = placed.get(id);
           if (before !== undefined && before !== after.nodeId)
-            fail(`task ${id} was on ${before}, and is given to ${after.nodeId}`);
+            fail(`task ${id} was on ${before}, and is placed on ${after.nodeId}`);
           placed.set(id, after.nodeId);
         }
       },

@@ -1,11 +1,11 @@
-// No record of a task that lives is removed, unless somebody insists.
+// The record of a task that has not finished is removed only by force.
 
 import { isFinished } from "../../model/task/reason.ts";
 import type { Checker } from "./checker.ts";
 
 export const removedWereOver: Checker = {
   name: "removed-were-over",
-  sentence: "A task is removed only when it has finished, or when somebody insists.",
+  sentence: "A task is removed only when it has finished, or by force.",
   class: "safety",
   hooks: ({ ledger }, fail) => ({
     batch({ tasks }) {

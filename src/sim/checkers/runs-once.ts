@@ -13,7 +13,7 @@ export const runsOnce: Checker = {
       run(machine, taskId) {
         // A task that has just been deleted may still start; one-placement reports a task that never was in the log.
         if (truth.tasks.get(taskId as TaskId)?.restartPolicy.mode !== "never") return;
-        // A machine that was wiped before it could tell cannot know what it ran.
+        // A machine that was wiped before it could report does not know what it ran.
         const run = `${taskId} ${machine.name} ${machine.wipes}`;
         const count = (starts.get(run) ?? 0) + 1;
         starts.set(run, count);

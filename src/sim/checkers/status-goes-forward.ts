@@ -1,4 +1,4 @@
-// A status only goes forward, by the table of moves; what has finished never changes.
+// A status only goes forward, by the table of transitions; a finished task never changes.
 
 import { isFinished } from "../../model/task/reason.ts";
 import { isTransition } from "../../model/task/transitions.ts";
@@ -6,7 +6,7 @@ import type { Checker } from "./checker.ts";
 
 export const statusGoesForward: Checker = {
   name: "status-goes-forward",
-  sentence: "A status only goes forward, by the table of moves; what has finished never changes.",
+  sentence: "A status only goes forward, by the table of transitions; a finished task never changes.",
   class: "safety",
   hooks: (_, fail) => ({
     batch({ tasks }) {

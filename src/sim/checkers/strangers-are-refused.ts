@@ -1,18 +1,18 @@
-// Only the node that a task was given to says how it goes. The workload tries the contrary now and then.
+// Reports of a task are taken only from the node that it is placed on. The workload tries others now and then.
 
 import type { Checker } from "./checker.ts";
 
-/** What a client says that reports in the name of another node. */
-export const strangersWord = "said by a stranger";
+/** The message of a report in the name of another node. */
+export const foreignReport = "reported by another node";
 
 export const strangersAreRefused: Checker = {
   name: "strangers-are-refused",
-  sentence: "Only the node that a task was given to says how it goes.",
+  sentence: "Reports of a task are taken only from the node that it is placed on.",
   class: "safety",
   hooks: (_, fail) => ({
     batch({ tasks }) {
       for (const { id, after } of tasks) {
-        if (after?.reason.message === strangersWord) fail(`task ${id} changes by the word of a node that it is not on`);
+        if (after?.reason.message === foreignReport) fail(`task ${id} changes by a report of a node that it is not on`);
       }
     },
   }),

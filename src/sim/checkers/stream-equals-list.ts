@@ -1,11 +1,11 @@
-// Who lists once and then watches has what a list says, over every break.
+// A client that lists once and then watches has what a list says, over every broken connection.
 
 import type { TaskView } from "../../api/views/task.ts";
 import type { Checker } from "./checker.ts";
 
 export const streamEqualsList: Checker = {
   name: "stream-equals-list",
-  sentence: "Who lists once and then watches has, over every break, what a list says.",
+  sentence: "A client that lists once and then watches has what a list says, over every broken connection.",
   class: "safety",
   hooks: ({ list, watchClient, truth }, fail) => {
     const textOf = cachedTexts();
@@ -14,16 +14,16 @@ export const streamEqualsList: Checker = {
       const certain = new Map(tasks.map((task) => [task.taskId, task]));
       for (const task of watchClient.tasks.values()) {
         const there = certain.get(task.taskId);
-        if (there === undefined) fail(`a watcher still has ${task.taskId}, which was removed`);
+        if (there === undefined) fail(`the watch client still has ${task.taskId}, which was removed`);
         else if (textOf(there) !== textOf(task))
-          fail(`a watcher has ${task.taskId} as ${task.status}: it missed a change`);
+          fail(`the watch client has ${task.taskId} as ${task.status}: it missed a change`);
       }
       if (watchClient.tasks.size < tasks.length)
-        fail(`a watcher has ${watchClient.tasks.size} of ${tasks.length} tasks`);
+        fail(`the watch client has ${watchClient.tasks.size} of ${tasks.length} tasks`);
     };
     return {
       periodic() {
-        // Only then is nothing on its way to it.
+        // Only then is no event under way.
         const { revision } = truth.state;
         if (watchClient.revision !== revision || revision === comparedAt) return;
         comparedAt = revision;

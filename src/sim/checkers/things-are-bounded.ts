@@ -1,10 +1,10 @@
-// Ended containers, streams and waiting commands stay within their bounds.
+// Containers, runners, streams and waiting commands stay within their limits.
 
 import type { Checker } from "./checker.ts";
 
 export const thingsAreBounded: Checker = {
   name: "things-are-bounded",
-  sentence: "Containers, runners, streams and waiting commands stay within their bounds.",
+  sentence: "Containers, runners, streams and waiting commands stay within their limits.",
   class: "liveness",
   hooks: ({ truth, workers, network, ask }, fail) => ({
     async quiescent() {

@@ -8,7 +8,7 @@ import type { Checker } from "./checker.ts";
 
 /** Beyond the grace: a heartbeat, a stream that is opened again, the engine. */
 const marginMs = 15_000;
-/** A worker of 0.1.0 is not told that the master has no stream of it: it waits until its stream was silent for so long. */
+/** A worker of 0.1.0 does not learn that the master has no stream of it: it waits until its stream was silent for so long. */
 const oldReleaseMs = limits.streamKeepAliveMs * 2.5;
 
 export const unwantedGoSoon: Checker = {

@@ -1,16 +1,16 @@
-// After healing a worker holds what the master has placed on it, and nothing else that runs.
+// After the repair a worker has exactly the assignments that the master has placed on its node.
 
 import type { Checker } from "./checker.ts";
 
 export const viewsAgree: Checker = {
   name: "views-agree",
-  sentence: "After healing a worker wants exactly what the master has placed on its node.",
+  sentence: "After the repair a worker has exactly the assignments that the master has placed on its node.",
   class: "liveness",
   hooks: ({ truth, workers }, fail) => ({
     quiescent() {
       for (const { name, worker, identity } of workers) {
         if (!worker || !identity) {
-          fail(`${name} has no worker after healing`);
+          fail(`${name} has no worker after the repair`);
           continue;
         }
         const placed = truth.state.placedOn(identity.nodeId as never);
@@ -21,7 +21,7 @@ export const viewsAgree: Checker = {
             fail(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.tasks.get(taskId)!.desired}`);
         }
         const wanted = new Set(held.map(({ taskId }) => taskId));
-        for (const taskId of placed) if (!wanted.has(taskId)) fail(`${name} has never heard of ${taskId}`);
+        for (const taskId of placed) if (!wanted.has(taskId)) fail(`${name} has no assignment of ${taskId}`);
       }
     },
   }),

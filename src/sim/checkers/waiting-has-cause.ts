@@ -1,11 +1,11 @@
-// Who waits in a settled cluster fits nowhere: what ended has given back all that it held.
+// A task that still waits in a cluster at rest fits nowhere: tasks that ended have given back all that they held.
 
 import type { Checker } from "./checker.ts";
 import { couldTake } from "./room.ts";
 
 export const waitingHasCause: Checker = {
   name: "waiting-has-cause",
-  sentence: "In a settled cluster a task waits only where no node has room for it.",
+  sentence: "In a cluster at rest a task waits only if no node has room for it.",
   class: "liveness",
   hooks: ({ truth }, fail) => ({
     quiescent() {

@@ -1,4 +1,4 @@
-// The machine of the master: its disk outlives it, and each start is another life of the real master over it.
+// The machine of the master. Its disk outlives the program; each start runs the real master on it again.
 
 import type { Retention } from "../../core/reconcile/reconciler.ts";
 import { drawSeed, type Random, seededRandom } from "../../lib/random.ts";
@@ -14,7 +14,7 @@ import type { World } from "../world/world.ts";
 export const masterPort = 8080;
 export const masterUrl = `http://master:${masterPort}`;
 
-/** How long a start takes, by what there is to read. */
+/** How long a start takes. */
 const startMs = 150;
 
 export interface MasterMachineOptions {
@@ -25,7 +25,7 @@ export interface MasterMachineOptions {
   /** Of finished tasks. */
   retention: Retention;
   massLossFraction: number;
-  /** An invariant of the code is broken: the process ends, and so does the trust in it. */
+  /** An invariant of the code is broken: the process ends. */
   onBroken: (error: unknown) => void;
 }
 
@@ -36,9 +36,9 @@ export class MasterMachine {
   readonly #random: Random;
   #process: Process | null = null;
   #master: Master | null = null;
-  /** Somebody wants it up. */
+  /** True when it should be up. */
   #wanted = false;
-  /** Told of each life, once it has recovered. */
+  /** Called for each run of the master, when it has recovered. */
   onStarted: () => void = () => {};
 
   constructor(options: MasterMachineOptions) {
@@ -96,7 +96,7 @@ export class MasterMachine {
     });
   }
 
-  /** kill -9; with the power, also what was not synced. */
+  /** kill -9. What was not synced may be lost. */
   crash(): void {
     const process = this.#process;
     if (!process) return;
@@ -107,7 +107,7 @@ export class MasterMachine {
     this.disk.crash();
   }
 
-  /** SIGTERM: it ends what it has begun. Then the next version may start. */
+  /** SIGTERM: it finishes the commands that it has. Then the next version starts. */
   upgrade(): void {
     const process = this.#process;
     const master = this.#master;

@@ -1,9 +1,9 @@
-// The wire of a worker of release 0.1.0, the first: it is told nothing that came later, and what it says is stripped of it
-// as well. The worker at this end of it is of today, and must live with what it gets.
+// The messages of a worker of release 0.1.0: answers lose the fields that came later, and so do its requests. The worker
+// itself is today's code, and must work with what it gets.
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Fields of answers that release did not know, by the end of the path. */
+/** Fields of answers that did not exist then, by the end of the path. */
 const laterFields: { path: RegExp; answer: readonly string[] }[] = [
   { path: /\/heartbeat$/, answer: ["reconnectWithinMs", "engineError", "streamOpen"] },
   { path: /\/nodes$/, answer: ["suspect", "flapping"] },

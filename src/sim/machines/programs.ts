@@ -1,4 +1,4 @@
-// What simulated containers do, said in a task's own words: `args: ["job", "5000", "1"]` runs 5 s and exits with 1. After
+// What simulated containers do, by the arguments of their task: `args: ["job", "5000", "1"]` runs 5 s and exits with 1. After
 // the world has healed, programs behave: what is to be kept alive goes on.
 
 import { type Random, randomInteger } from "../../lib/random.ts";
@@ -22,7 +22,7 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, he
       return { ...forever, ignoresStop: true };
     case "job":
       return { runsMs: numbers[0]!, exitCode: numbers[1]! };
-    case "loop": // fails again and again, until somebody repairs it
+    case "loop": // fails again and again, until the repair
       return healed ? forever : { runsMs: numbers[0]!, exitCode: 3, stderr: `attempt ${run}: no database` };
     case "oom":
       return healed ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
@@ -35,7 +35,7 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, he
 
 const amounts = [0, 0.1, 0.25, 0.5] as const;
 
-/** A task as somebody might want it. `serial` makes its name. */
+/** A task that a client creates. `serial` makes its name. */
 export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   const pick = randomInteger(random, 100);
   const runsMs = 500 + randomInteger(random, 30_000);

@@ -1,5 +1,5 @@
-// A machine that runs containers: its engine and its worker's identity outlive the worker, and each start is another
-// life of the real worker over them. Without power the containers go too; wiped, nothing is left of either.
+// A machine that runs containers. Its engine and its worker's identity outlive the worker; each start runs the real worker
+// on them again. Without power the containers end, too; a wipe also removes the identity.
 
 import { AccessControl } from "../../api/access-control.ts";
 import { Client } from "../../api/client.ts";
@@ -26,7 +26,7 @@ export interface WorkerMachineOptions {
   world: World;
   network: Network;
   name: string;
-  /** Of an earlier release: it says and understands less. */
+  /** True when the worker is of an earlier release, with fewer fields in its messages. */
   old: boolean;
   healed: () => boolean;
   /** A container of this task was started here. */
@@ -44,9 +44,9 @@ export class WorkerMachine {
   readonly cpu: number;
   readonly memory: number;
   readonly labels: Record<string, string>;
-  /** So many are kept for their logs. */
+  /** How many ended containers are kept for their logs. */
   readonly endedContainers: number;
-  /** How often it got a new disk: what ran before then has left no trace. */
+  /** How often it was wiped: what ran before has left no trace. */
   wipes = 0;
   engine!: SimulatedRuntime;
   /** Delay of each call to the engine. */

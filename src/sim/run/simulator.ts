@@ -1,5 +1,5 @@
-// What the command line is given of this room: run a seed, and shrink one that failed. It writes nothing and asks for no
-// time; who calls it does.
+// What the command line uses of the simulation: runs a seed, and shrinks one that failed. It writes nothing and reads no
+// clock.
 
 import type { Checker } from "../checkers/checker.ts";
 import { drawPlan, type Plan, type PlanOptions } from "../faults/plan.ts";
@@ -15,7 +15,7 @@ export interface Watch {
 export interface ShrinkBounds {
   mostRuns: number;
   mayGoOn(): boolean;
-  /** Told of the progress of each run, too: whoever waits wants to leave now and then. */
+  /** Called with the progress of each run, so that the caller can stop waiting. */
   onProgress?: ((virtualMs: number, plan: Plan) => void) | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Simulator {
   shrink(asked: PlanOptions, failed: Report, bounds: ShrinkBounds): Promise<Shrunk>;
 }
 
-/** `moreCheckers` look beside the usual ones. */
+/** `moreCheckers` run in addition to the usual ones. */
 export function createSimulator(moreCheckers: readonly Checker[] = []): Simulator {
   const play = (plan: Plan, { trace, onProgress }: Watch) =>
     simulate({ plan, trace, moreCheckers, onProgress: onProgress && ((virtualMs) => onProgress(virtualMs, plan)) });

@@ -1,5 +1,5 @@
-// What is certain: every batch that the master's disk holds for ever, applied to a state of its own. Everything else is
-// compared with it. It is fed by the disk and by nothing that the master says.
+// The truth: every durable batch of the master's disk, applied to a state of its own. Everything else is compared with it.
+// It is made from the disk alone, and not from what the master says.
 
 import { ClusterState } from "../../core/state/cluster-state.ts";
 import { applyBatch } from "../../core/state/recover.ts";

@@ -5,7 +5,7 @@ import { planOf, type Scenario } from "./scenario.ts";
 export const anOldWordThatComesLast: Scenario = {
   name: "an-old-word-that-comes-last",
   sentence:
-    "Where an older word of a node's engine reaches the master last, the worker sees it in the answers and says it anew.",
+    "When an older report about a node's engine reaches the master last, the worker sees it in the answers and reports again.",
   foundBy: "podling sim --seed 233 --nodes 3 --hours 0.05",
   seeds: [1, 2, 3, 4, 5, 6],
   plan: planOf([

@@ -4,7 +4,7 @@ import { planOf, type Scenario } from "./scenario.ts";
 
 export const engineNewsSurviveALostAnswer: Scenario = {
   name: "engine-news-survive-a-lost-answer",
-  sentence: "A heartbeat whose answer was lost is said again: the node would be without an engine for ever.",
+  sentence: "A heartbeat whose answer was lost is sent again: otherwise the node stays without an engine.",
   foundBy: "podling sim --seed 21 --hours 0.05",
   seeds: [1, 2, 3],
   plan: planOf([

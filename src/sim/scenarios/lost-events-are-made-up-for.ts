@@ -1,10 +1,10 @@
-// Engines drop events for whoever reads slowly, just as containers end.
+// Engines drop events for a slow reader, just as containers end.
 
 import { planOf, type Scenario } from "./scenario.ts";
 
 export const lostEventsAreMadeUpFor: Scenario = {
   name: "lost-events-are-made-up-for",
-  sentence: "A container whose end the engine never told of does not stay running in the master's books.",
+  sentence: "A task does not stay `running` when the engine drops the event of its container's end.",
   foundBy: "a seed among the first hundred of podling sim --hours 0.05",
   seeds: [2, 3, 4, 5],
   plan: planOf(

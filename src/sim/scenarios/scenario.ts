@@ -1,4 +1,4 @@
-// What a scenario is: a bug that a seed found, as the smallest world in which it showed. Mended, it must never come back.
+// What a scenario is: a defect that a seed found, as a small plan in which it showed. It must never come back.
 
 import { limits } from "../../model/limits.ts";
 import type { FaultKind } from "../faults/fault-kinds.ts";
@@ -9,7 +9,7 @@ export interface Scenario {
   /** What must be true, and was not. */
   sentence: string;
   foundBy: string;
-  /** In each of these worlds it showed: what a seed means changes as the code does, and one alone might miss it then. */
+  /** It showed with each of these seeds. Several, because a change of the code changes what a seed means. */
   seeds: readonly number[];
   plan: Omit<Plan, "seed">;
 }

@@ -1,4 +1,4 @@
-// Somebody waits for a task, and the time is up while the disk still writes what became of it.
+// A client waits for a task, and its time is up while the disk still writes the change of that task.
 
 import { planOf, type Scenario } from "./scenario.ts";
 

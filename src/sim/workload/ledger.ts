@@ -1,4 +1,4 @@
-// What clients asked for and what they were told: their side of the bargain, to be held against the truth at the end.
+// What the clients asked for, and what they were answered. The checkers compare it with the truth.
 
 import type { TaskView } from "../../api/views/task.ts";
 import type { TaskId } from "../../model/ids.ts";
@@ -15,6 +15,6 @@ export class Ledger {
   requests = 0;
   unanswered = 0;
   refused = 0;
-  /** The newest that a client was told of each task that it made. */
+  /** The newest answer that a client got about each task that it created. */
   readonly known = new Map<TaskId, TaskView>();
 }

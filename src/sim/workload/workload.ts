@@ -1,5 +1,5 @@
-// The clients: people and programs that create, stop, remove, list and wait, over the network, and try again with the
-// same key until they are answered. They write down what they were told.
+// The clients: they create, stop, remove, list and wait over the network, and repeat a request with the same key until it is
+// answered. They record the answers in the ledger.
 
 import { Client, UnreachableError } from "../../api/client.ts";
 import type { TaskView } from "../../api/views/task.ts";
@@ -7,7 +7,7 @@ import { type Random, randomInteger } from "../../lib/random.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import { isFinished } from "../../model/task/reason.ts";
-import { strangersWord } from "../checkers/strangers-are-refused.ts";
+import { foreignReport } from "../checkers/strangers-are-refused.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import { drawTaskInput } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
@@ -17,7 +17,7 @@ import { Process } from "../world/process.ts";
 const patienceMs = 5000;
 const retryMs = 700;
 
-/** Refusals that say: later. */
+/** Refusals after which a client tries again later. */
 const later = new Set(["journal-unavailable", "not-ready", "too-many", "internal", "node-unreachable"]);
 
 export class Workload {
@@ -74,12 +74,12 @@ export class Workload {
     if (draw < (crowded ? 10 : 48)) return this.#create(client, process);
     if (draw < 68) return this.#stop(client, process);
     if (draw < 80) return this.#remove(client, process);
-    if (draw < 86) return this.#look(client, process);
+    if (draw < 86) return this.#getTask(client, process);
     if (draw < 92) return this.#list(client, process);
     // Dear: it replays the log.
     if (draw === 93 && randomInteger(this.#random, 4) === 0) return this.#explain(client, process);
     if (draw < 97) return this.#cordon(client, process);
-    if (draw === 97) return this.#speakAsStranger(client, process);
+    if (draw === 97) return this.#reportAsAnotherNode(client, process);
     if (draw === 98 && randomInteger(this.#random, 4) === 0) return this.#deregister(client, process);
     await this.#try(process, () => client.call("listNodes", { timeoutMs: patienceMs }));
   }
@@ -87,13 +87,13 @@ export class Workload {
   async #create(client: Client, process: Process): Promise<void> {
     const { ledger, world } = this.#context;
     const serial = this.#serial++;
-    const wish = drawTaskInput(this.#random, serial);
+    const input = drawTaskInput(this.#random, serial);
     const key = `key-${serial}`;
     const wait = randomInteger(this.#random, 8) === 0;
     ledger.asked.add(key);
     const outcome = await this.#try(process, () =>
       client.call("createTask", {
-        body: wish as never,
+        body: input as never,
         headers: { "idempotency-key": key },
         ...(wait ? { query: { wait: "running" as const, timeout: "3s" } } : {}),
         timeoutMs: patienceMs,
@@ -108,7 +108,7 @@ export class Workload {
     }
     ledger.created.set(key, task.taskId);
     ledger.known.set(task.taskId, task);
-    world.remark(() => `client was told of ${task.taskId}: ${task.status}`);
+    world.remark(() => `client was answered with ${task.taskId}: ${task.status}`);
     this.#live.push(task.taskId);
   }
 
@@ -145,7 +145,7 @@ export class Workload {
     if (outcome?.ok) this.#context.ledger.removed.add(taskId);
   }
 
-  async #look(client: Client, process: Process): Promise<void> {
+  async #getTask(client: Client, process: Process): Promise<void> {
     const taskId = this.#pick();
     if (taskId === undefined) return;
     const query = randomInteger(this.#random, 2) === 0 ? { wait: "finished" as const, timeout: "2s" } : {};
@@ -173,18 +173,18 @@ export class Workload {
   }
 
   /** A report in the name of a node that the task is not on: it must be refused. */
-  async #speakAsStranger(client: Client, process: Process): Promise<void> {
+  async #reportAsAnotherNode(client: Client, process: Process): Promise<void> {
     const { truth } = this.#context;
     const taskId = this.#pick();
     const task = taskId && truth.tasks.get(taskId);
     const stranger = task?.nodeId && [...truth.state.nodes.keys()].find((nodeId) => nodeId !== task.nodeId);
     if (!stranger) return;
-    const reason = { code: "exited" as const, message: strangersWord };
+    const reason = { code: "exited" as const, message: foreignReport };
     const body = { status: "failed" as const, nodeId: stranger, reason };
     await this.#try(process, () => client.call("reportTask", { id: task.taskId, body, timeoutMs: patienceMs }));
   }
 
-  /** A node that somebody takes for gone: its worker, if it is not, joins anew. */
+  /** Deregisters a node. If its worker still runs, it registers again. */
   async #deregister(client: Client, process: Process): Promise<void> {
     const { workers } = this.#context;
     const { name } = workers[randomInteger(this.#random, workers.length)]!;

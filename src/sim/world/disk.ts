@@ -27,7 +27,7 @@ export class SimulatedDisk {
   syncMs: SyncTime = { min: 0, max: 0 };
   /** How long it takes instead while the disk is slow: the last one counts. Empty when the disk is as fast as usual. */
   readonly slowness: SyncTime[] = [];
-  /** Told of each record that is now certain, in order. */
+  /** Called with each record that has become durable, in order. */
   onDurable: (record: string) => void = () => {};
   /** The share of appends after which it is unknown whether the disk has them. */
   unknownShare = 0;

@@ -334,7 +334,7 @@ export class Exchange implements Traffic {
   }
 }
 
-/** True for an answer that goes on. Heartbeats, which are nearly all requests, are told by their address. */
+/** True for an answer that goes on. Heartbeats, which are nearly all requests, are recognised by their address. */
 function isStream(url: string, response: Response): boolean {
   if (url.endsWith("/heartbeat")) return false;
   const type = response.headers.get("content-type") ?? "";

@@ -1,8 +1,8 @@
-// A simulated machine: whether it has power, and what its clock says. What runs on it is for others.
+// A simulated machine: whether it has power, and what its clock shows.
 
 import type { World } from "./world.ts";
 
-/** When every world begins, by a clock that is right. */
+/** When every simulation begins, by a clock that is right. */
 export const worldEpochMs = Date.UTC(2025, 0, 19, 12, 0, 0);
 
 export class Host {

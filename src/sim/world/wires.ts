@@ -63,7 +63,7 @@ export interface Carrier {
   delayOf(link: Link): number;
   server(address: string): Server | undefined;
   host(name: string): Host | undefined;
-  /** From `begin` to `end` it is told of processes that end, and of the client's abort signal. */
+  /** From `begin` to `end` it learns of processes that end, and of the client's abort signal. */
   begin(traffic: Traffic, signal: AbortSignal | null | undefined): void;
   end(traffic: Traffic, signal: AbortSignal | null | undefined): void;
   /** One message more is under way. */

@@ -356,16 +356,16 @@ export class MasterLink implements EngineNewsListener {
     const stream = new AbortController();
     this.#stream = stream;
     let begun = false;
-    let heardAt = clock.elapsed();
+    let lastByteAt = clock.elapsed();
     let cancelSilence = () => {};
     const listen = () => {
       // Whole milliseconds: less than one is a rounding error, and would set the timer again and again.
-      const leftMs = Math.floor(heardAt + streamSilenceMs - clock.elapsed());
+      const leftMs = Math.floor(lastByteAt + streamSilenceMs - clock.elapsed());
       if (leftMs <= 0) stream.abort();
       else cancelSilence = clock.timer(leftMs, listen);
     };
-    const heard = () => {
-      heardAt = clock.elapsed();
+    const onBytes = () => {
+      lastByteAt = clock.elapsed();
     };
     try {
       listen();
@@ -373,7 +373,7 @@ export class MasterLink implements EngineNewsListener {
       const response = await client.fetch("nodeAssignments", asked);
       if (response.ok && response.body) {
         begun = true;
-        for await (const { event, data } of readEvents(response.body, heard)) {
+        for await (const { event, data } of readEvents(response.body, onBytes)) {
           this.#following = true;
           await this.#listener?.onAssignmentEvent(event, data);
         }
