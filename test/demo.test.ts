@@ -19,7 +19,7 @@ describeLab("make demo", () => {
   beforeAll(async () => {
     lab = await Lab.start();
     engine = await lab.engine();
-    const image = await engine.image("somebody-elses:latest");
+    const image = await engine.image("other-image:latest");
     const created = await engine.json<{ Id: string }>("/containers/create", "POST", {
       Image: image,
       Cmd: ["sleep", "600"],
@@ -44,7 +44,7 @@ describeLab("make demo", () => {
     const containers = await engine.containers();
     expect(containers.map(({ Id, State }) => ({ Id, State }))).toEqual([{ Id: neighbour, State: "running" }]);
     const images = await engine.json<{ RepoTags: string[] }[]>("/images/json");
-    expect(images.flatMap((image) => image.RepoTags)).toEqual(["somebody-elses:latest"]);
+    expect(images.flatMap((image) => image.RepoTags)).toEqual(["other-image:latest"]);
     expect(readdirSync(folder)).toEqual([]);
   }
 

@@ -96,7 +96,7 @@ describeLab("a disk that fills", () => {
     const worker = cluster.worker({ master, engine, hostname: "full", dataDir: disk.path });
     disk.fill();
     const launched = worker.launch();
-    await launched.printed(/cannot keep this node's id in .*Make room there/, waitMs);
+    await launched.printed(/cannot keep this node's id in .*Free some space there/, waitMs);
     disk.free();
     const known = await until(
       "the node to have joined",
