@@ -1,4 +1,4 @@
-// What is wrong with a body: no JSON, the wrong types, keys with a meaning of their own, and wishes that nobody can meet.
+// What is wrong with a body: no JSON, the wrong types, keys with a meaning of their own, and tasks that no engine can run.
 
 import { bearer, bytesOf, creates, host, json, type Row, sends } from "./request.ts";
 
@@ -49,7 +49,7 @@ const wrongShape: Row[] = [
   create("a number", "1", "invalid-field"),
   create("a string", '"a"', "invalid-field"),
   create("a list", "[]", "invalid-field"),
-  create("a list of wishes", '[{"name":"a","image":"b"}]', "invalid-field"),
+  create("a list of tasks", '[{"name":"a","image":"b"}]', "invalid-field"),
   create("an empty object", "{}", "invalid-field"),
   create("an empty body", "", "invalid-field"),
   create("lists in lists, very deep", deep("[", "]"), "invalid-json"),
@@ -197,7 +197,7 @@ const nodes: Row[] = [
   reports("an end that is no time", '{"status":"failed","finishedAt":"yesterday"}'),
   reports("a reason that there is not", '{"status":"failed","reason":{"code":"__proto__","message":"x"}}'),
   reports("a million restarts and more", '{"status":"running","restarts":1e12}'),
-  reports("a report with a wish in it", '{"status":"running","image":"evil"}', "unknown-field"),
+  reports("a report with a field of a task", '{"status":"running","image":"evil"}', "unknown-field"),
 ];
 
 export const bodyRows: Row[] = [...notJson, ...wrongShape, ...wrongValues, ...contradictions, ...keys, ...nodes];

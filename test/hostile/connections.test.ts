@@ -10,7 +10,7 @@ import { openSlowClients, type SlowClients } from "./slow-clients.ts";
 
 const slowCount = 1_000;
 const requestCount = 200;
-/** Beyond what it had before. Streams that nobody reads share what waits for them, which is at most 4 MiB. */
+/** Beyond what it had before. Streams whose clients do not read share what waits for them, which is at most 4 MiB. */
 const growthBytes = 256 * 1024 * 1024;
 
 let cluster: Cluster;
@@ -36,7 +36,11 @@ test(`${slowCount} slow connections, and ${requestCount} ordinary requests of ea
   const before = await metric("process_resident_memory_bytes");
   const clients = await openSlowClients(master.port, slowCount);
   slow = clients;
-  await until("the deaf to listen", async () => (await metric("podling_streams")) >= slowCount / 5, 60_000);
+  await until(
+    "the streams that are not read to be open",
+    async () => (await metric("podling_streams")) >= slowCount / 5,
+    60_000,
+  );
 
   // One that reads sees every change, beside two hundred that do not.
   const watching = new AbortController();

@@ -1,5 +1,5 @@
 // A hundred followers of one log, through a real master and a real worker on a real engine: each gets every line, slow
-// ones hold up nobody, and logs leave room for everything else that master and worker ask of others.
+// ones delay no other, and logs leave room for everything else that master and worker ask of others.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -28,8 +28,8 @@ describeLab("logs that many follow", () => {
     world.reaches(await world.create(name, script), "running", startMs);
 
   /** Follows over a socket of its own: a test process carries 256 requests at once. */
-  function follow({ taskId }: TaskView, { deaf = false } = {}): Promise<Follower> {
-    return Follower.open(world.master.port, `/api/v1/tasks/${taskId}/logs?follow=true`, deaf);
+  function follow({ taskId }: TaskView, { unread = false } = {}): Promise<Follower> {
+    return Follower.open(world.master.port, `/api/v1/tasks/${taskId}/logs?follow=true`, unread);
   }
 
   const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i}\n`).join("");
@@ -47,18 +47,18 @@ describeLab("logs that many follow", () => {
     const texts = await Promise.all(followers.map((one) => one.ended));
     expect(texts.filter((text) => text !== lines(lineCount)).length).toBe(0);
     await world.reaches(task, "completed", startMs);
-    await until("nobody to follow", async () => (await metric("podling_log_readers")) === 0);
+    await until("no log to be read", async () => (await metric("podling_log_readers")) === 0);
     expect(await metric("podling_log_feeds")).toBe(0);
   }, 120_000);
 
-  test("those that do not read hold up nobody and cost little, and get every line when they do", async () => {
+  test("those that do not read delay no other and cost little, and get every line when they do", async () => {
     const long = "x".repeat(1000);
     const many = 12_000;
     const task = await world.run(
       "loud",
       `i=0; while [ $i -lt ${many} ]; do echo $i ${long}; i=$((i+1)); done; sleep 300`,
     );
-    const deaf = await Promise.all(Array.from({ length: 20 }, () => follow(task, { deaf: true })));
+    const unread = await Promise.all(Array.from({ length: 20 }, () => follow(task, { unread: true })));
     const quick = await follow(task);
     const before = await metric("process_resident_memory_bytes");
     const last = `${many - 1} ${long}\n`;
@@ -68,13 +68,13 @@ describeLab("logs that many follow", () => {
     const grown = (await metric("process_resident_memory_bytes")) - before;
     process.stderr.write(`12 MB of log and 20 readers that do not read: ${(grown / 2 ** 20).toFixed(0)} MiB grown\n`);
     expect(grown).toBeLessThan(128 * 1024 * 1024);
-    for (const one of deaf.slice(0, 3)) {
+    for (const one of unread.slice(0, 3)) {
       one.listen();
       await until("a slow one to have all", () => one.text.length >= expected.length, 60_000);
       expect(one.text === expected).toBe(true);
     }
-    for (const one of [...deaf, quick]) one.leave();
-    await until("nobody to follow", async () => (await metric("podling_log_feeds")) === 0);
+    for (const one of [...unread, quick]) one.leave();
+    await until("no log to be read", async () => (await metric("podling_log_feeds")) === 0);
     await world.master.json("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
   }, 240_000);
 
@@ -103,14 +103,14 @@ class Follower {
     });
   }
 
-  static async open(port: number, path: string, deaf: boolean): Promise<Follower> {
+  static async open(port: number, path: string, unread: boolean): Promise<Follower> {
     const follower = new Follower();
     follower.#socket = await Bun.connect<undefined>({
       hostname: "127.0.0.1",
       port,
       socket: {
         open(socket) {
-          if (deaf) socket.pause();
+          if (unread) socket.pause();
           socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
         },
         data: (_, chunk) => follower.#receive(chunk.toString("latin1")),

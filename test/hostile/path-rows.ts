@@ -38,10 +38,10 @@ const paths: Row[] = [
   asks("a node named __proto__", "GET /api/v1/nodes/__proto__", 404, node),
   asks("a node named constructor", "POST /api/v1/nodes/constructor/deregister", 404, node),
   asks("dots as a node", "POST /api/v1/nodes/%2e%2e%2f/cordon", 404, node),
-  asks("a node's stream of nobody", "GET /api/v1/nodes/nobody/assignments", 404, node),
-  asks("the logs of nobody", "GET /api/v1/tasks/nobody/logs?follow=true", 404, task),
-  asks("the explanation of nobody", "GET /api/v1/tasks/nobody/explanation", 404, task),
-  asks("a heartbeat of nobody", "POST /api/v1/nodes/nobody/heartbeat", 404, node),
+  asks("the stream of an unknown node", "GET /api/v1/nodes/unknown/assignments", 404, node),
+  asks("the logs of an unknown task", "GET /api/v1/tasks/unknown/logs?follow=true", 404, task),
+  asks("the explanation of an unknown task", "GET /api/v1/tasks/unknown/explanation", 404, task),
+  asks("a heartbeat of an unknown node", "POST /api/v1/nodes/unknown/heartbeat", 404, node),
 ];
 
 const lists = "GET /api/v1/tasks";
@@ -65,7 +65,7 @@ const queries: Row[] = [
   asks("a limit with a NUL", `${lists}?limit=1%00`, 400, "invalid-field"),
   asks("a status that there is not", `${lists}?status=__proto__`, 400, "invalid-field"),
   asks("statuses and nothing between", `${lists}?status=running,,failed`, 400, "invalid-field"),
-  asks("a node that there is not", `${lists}?node=nobody`, 404, node),
+  asks("a node that there is not", `${lists}?node=unknown`, 404, node),
   asks("a cursor that is none", `${lists}?cursor=../..`, 400, "invalid-field"),
   asks("a cursor of 1,000 letters", `${lists}?cursor=${"a".repeat(1000)}`, 400, "invalid-field"),
   asks("a watch with pages", `${lists}?watch&limit=1`, 400, "invalid-field"),
@@ -107,7 +107,7 @@ const states: Row[] = [
   asks("a beginning that all nodes have", "POST /api/v1/nodes/2/deregister", 409, "ambiguous-id"),
   asks("a live task removed", "DELETE /api/v1/tasks/web", 409, "task-live"),
   asks("logs of a task that never ran", "GET /api/v1/tasks/waits/logs", 409, "logs-unavailable"),
-  asks("logs of a node that nobody hears", "GET /api/v1/tasks/web/logs", 503, "node-unreachable"),
+  asks("logs of a node that cannot be reached", "GET /api/v1/tasks/web/logs", 503, "node-unreachable"),
   sends("a finished task runs again", "PUT /api/v1/tasks/done/status", '{"status":"running"}', 409, "illegal-move"),
   sends("a running task waits again", report, '{"status":"pending"}', 409, "illegal-move"),
   sends("a waiting task is done", "PUT /api/v1/tasks/waits/status", '{"status":"completed"}', 409, "illegal-move"),

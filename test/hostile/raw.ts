@@ -39,7 +39,7 @@ export function exchange(port: number, bytes: Uint8Array, { hangUp = false } = {
       const answer = wholeAnswer(received, bodiless);
       if (answer) finish(answer);
     });
-    socket.on("error", () => {}); // told by "close"
+    socket.on("error", () => {}); // "close" follows
     socket.on("close", () => finish(wholeAnswer(received, true) ?? { status: 0, headers: "", body: "" }));
   });
 }

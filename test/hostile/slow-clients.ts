@@ -1,5 +1,5 @@
 // Connections that take much time and little else: silent ones, requests that never become whole, answers and streams
-// that nobody reads. For tests and bench: it opens, trickles, and closes; it asserts and measures nothing.
+// that their client does not read. For tests and bench: it opens, trickles, and closes; it asserts and measures nothing.
 
 type Socket = Bun.Socket<undefined>;
 
@@ -15,7 +15,7 @@ interface Kind {
   /** One byte of it again and again; empty: nothing more. */
   trickle: string;
   /** It never reads what comes. */
-  deaf: boolean;
+  unread: boolean;
 }
 
 const trickleMs = 1_000;
@@ -24,20 +24,20 @@ function kinds(headers: string): Kind[] {
   const post = `POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Type: application/json\r\n`;
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
   return [
-    { first: "", trickle: "", deaf: false },
-    { first: get("/health"), trickle: "", deaf: false },
-    { first: "GET /health HTTP/1.1\r\nHo", trickle: "", deaf: false },
-    { first: "GET /health HTTP/1.1\r\nX: ", trickle: "a", deaf: false },
-    { first: `${post}Content-Length: 1000\r\n\r\n{"name":`, trickle: "", deaf: false },
-    { first: `${post}Content-Length: 100000\r\n\r\n`, trickle: " ", deaf: false },
-    { first: `${post}Transfer-Encoding: chunked\r\n\r\n3e8\r\n`, trickle: " ", deaf: false },
-    { first: get("/api/v1/tasks?limit=10000"), trickle: "", deaf: true },
-    { first: get("/api/v1/watch"), trickle: "", deaf: true },
-    { first: get("/api/v1/tasks?watch=true"), trickle: "", deaf: true },
+    { first: "", trickle: "", unread: false },
+    { first: get("/health"), trickle: "", unread: false },
+    { first: "GET /health HTTP/1.1\r\nHo", trickle: "", unread: false },
+    { first: "GET /health HTTP/1.1\r\nX: ", trickle: "a", unread: false },
+    { first: `${post}Content-Length: 1000\r\n\r\n{"name":`, trickle: "", unread: false },
+    { first: `${post}Content-Length: 100000\r\n\r\n`, trickle: " ", unread: false },
+    { first: `${post}Transfer-Encoding: chunked\r\n\r\n3e8\r\n`, trickle: " ", unread: false },
+    { first: get("/api/v1/tasks?limit=10000"), trickle: "", unread: true },
+    { first: get("/api/v1/watch"), trickle: "", unread: true },
+    { first: get("/api/v1/tasks?watch=true"), trickle: "", unread: true },
   ];
 }
 
-/** As many of each kind. What the other side closes is opened anew, so that the number stays. */
+/** As many of each kind. What the other side closes is opened again, so that the number stays. */
 export async function openSlowClients(port: number, count: number, headers = ""): Promise<SlowClients> {
   const all = kinds(headers);
   const sockets = new Set<Socket>();
@@ -59,7 +59,7 @@ export async function openSlowClients(port: number, count: number, headers = "")
         open(socket) {
           clients.opened++;
           sockets.add(socket);
-          if (kind.deaf) socket.pause();
+          if (kind.unread) socket.pause();
           if (kind.first !== "") socket.write(kind.first);
           if (kind.trickle !== "") trickling.set(socket, kind.trickle);
         },

@@ -143,7 +143,7 @@ const bodies: Row[] = [
   wire("a chunk that is longer than it says", `${post}Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n`, 400),
   wire("no body and no length", `${post}\r\n`, 400, "invalid-field"),
   wire(
-    "an expectation that nobody can meet",
+    "an expectation that no server can meet",
     `${post}Expect: the-unexpected\r\nContent-Length: 2\r\n\r\n{}`,
     400,
     "invalid-field",

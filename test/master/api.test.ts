@@ -63,7 +63,7 @@ describe("POST /api/v1/tasks", () => {
     ["no type", JSON.stringify(web), null, 415, "unsupported-media-type"],
     ["a type that begins alike", JSON.stringify(web), "application/json-patch+json", 415, "unsupported-media-type"],
     [
-      "a wish that contradicts itself",
+      "fields that contradict each other",
       '{"name":"web","image":"a","resources":{"memory":{"request":"2g","limit":"1g"}}}',
       "application/json",
       422,
@@ -97,7 +97,7 @@ describe("bodies over 1 MiB are a 413 that says so", () => {
     expectRefusal(await podling.ask("POST", "/api/v1/tasks", { text, headers }), 413, "body-too-large");
   });
 
-  test("also where the length is not told beforehand, counted in bytes", async () => {
+  test("also if the length is not known beforehand, counted in bytes", async () => {
     const piece = new TextEncoder().encode("ü".repeat(64 * 1024));
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({

@@ -1,4 +1,4 @@
-// Backups of a running master: whole, of one revision, readable by eye, and in nobody's way.
+// Backups of a running master: whole, of one revision, readable by people, and without delay for other requests.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { BackupReader } from "../../src/api/views/backup-file.ts";
@@ -87,7 +87,7 @@ test("others are answered while it is read", async () => {
   expect(answered).toBeGreaterThan(1);
 }, 30_000);
 
-test("so many at once and no more; one that is given up makes room, and in the end one that nobody reads", async () => {
+test("the number at once is limited; one that is cancelled ends, and so does, after a time, one that its client does not read", async () => {
   const clock = new TestClock();
   const patient = new TestMaster({ clock });
   await patient.fill(2_000, () => ({}));

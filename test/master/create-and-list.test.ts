@@ -52,8 +52,8 @@ describe("Idempotency-Key", () => {
 describe("wait", () => {
   test("=running answers when it runs, =finished when it has finished; a failure ends either", async () => {
     const { nodeId } = await podling.register("wait-node", { labels: { wait: "yes" } });
-    const wish = { name: "waited", image: "nginx", constraints: ["wait"] };
-    const running = podling.ask<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", { body: wish });
+    const input = { name: "waited", image: "nginx", constraints: ["wait"] };
+    const running = podling.ask<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", { body: input });
     const task = await until(
       "the task",
       async () => (await podling.do<TaskView[]>("GET", "/api/v1/tasks?name=waited"))[0],
@@ -73,7 +73,7 @@ describe("wait", () => {
     const task = await podling.create("stopped-and-gone", { constraints: ["wait"] });
     await podling.report(task, "running");
     const stopped = podling.ask("POST", `/api/v1/tasks/${task.taskId}/stop?wait=finished&timeout=60s`);
-    await until("the wish", async () => (await podling.task(task.taskId)).desired === "stopped");
+    await until("the task to be asked to stop", async () => (await podling.task(task.taskId)).desired === "stopped");
     await podling.do("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
     expectRefusal(await stopped, 404, "task-not-found");
   });
@@ -87,8 +87,8 @@ describe("wait", () => {
       ["wait=finished&timeout=3h", 600_000],
     ] as const) {
       let answer: TaskView | null = null;
-      const wish = { name: "waits", image: "nginx" };
-      void master.do<TaskView>("POST", `/api/v1/tasks?${query}`, wish).then((task) => {
+      const input = { name: "waits", image: "nginx" };
+      void master.do<TaskView>("POST", `/api/v1/tasks?${query}`, input).then((task) => {
         answer = task;
       });
       await until("the request to wait", async () => (await master.do<TaskView[]>("GET", "/api/v1/tasks"))[0]);

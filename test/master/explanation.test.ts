@@ -93,7 +93,7 @@ describe("of a pending task", () => {
     expect(explanation.smallestChange).not.toBeNull();
   });
 
-  const rows: [wish: object, filter: string, words: string[]][] = [
+  const rows: [input: object, filter: string, words: string[]][] = [
     [{ resources: { cpu: 8 } }, "cpu", ["the largest has 2 cpu", "8", "2"]],
     [{ resources: { memory: "10g" } }, "memory", ["the largest has 4 GiB of memory", "10 GiB", "4 GiB"]],
     [{ constraints: ["disk==ssd"] }, "constraints", ["disk", "ssd"]],
@@ -103,11 +103,11 @@ describe("of a pending task", () => {
   ];
   test.each(rows)(
     "%j fails by %s, with numbers, and the smallest change names what would help",
-    async (wish, filter, words) => {
+    async (input, filter, words) => {
       const engine = { name: "docker", version: "28", os: "linux", arch: "amd64" };
       await podling.register("n1", { cpu: 2, memory: "4g", engine });
       await podling.create("holder", { ports: [{ containerPort: 80, hostPort: 8080 }] });
-      const task = await podling.create("stuck", wish);
+      const task = await podling.create("stuck", input);
       expect(task).toMatchObject({ status: "pending", reason: { code: "no-node-fits" } });
       const { nodes, smallestChange, summary } = await explain(task);
       const failing = nodes[0]!.filters.filter(({ passed }) => !passed);

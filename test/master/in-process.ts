@@ -31,7 +31,7 @@ export class TestClock implements Clock {
     return this.#elapsed;
   }
 
-  /** Somebody sets the wall clock. */
+  /** Sets the wall clock, as an administrator would. */
   jump(ms: number): void {
     this.#wall += ms;
   }

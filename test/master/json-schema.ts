@@ -57,7 +57,7 @@ export function faults(schema: Schema, value: unknown, root: Schema): string[] {
   });
 }
 
-/** Fields of an answer that its schema does not speak of: they would be missing from the documents. */
+/** Fields of an answer that its schema does not have: they would be missing from the documents. */
 export function unspoken(schema: Schema, value: unknown, root: Schema): string[] {
   const { $ref, properties, items } = schema as { $ref?: string; properties?: Record<string, Schema>; items?: Schema };
   if ($ref) return unspoken(resolve(root, $ref), value, root);

@@ -1,4 +1,4 @@
-// Most nodes silent at once: the master holds, says so, and goes on when enough are heard, or when a person knows better.
+// Most nodes silent at once: mass-loss protection is active and shown, until enough send heartbeats again or a person declares them lost.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -80,7 +80,7 @@ describe("how many must be silent", () => {
     expect(await statuses()).toBe("offline offline offline");
   });
 
-  test("nodes registered by hand do not count, and are lost as ever", async () => {
+  test("nodes registered by hand do not count, and are lost as usual", async () => {
     await cluster(["n1", "n2"]);
     for (const name of ["h1", "h2", "h3"]) await podling.register(name);
     await pass(leaseMs, "n2");
@@ -99,7 +99,7 @@ describe("while it holds", () => {
     await pass(leaseMs);
   });
 
-  test("nobody is lost, each says why, and nothing new is placed", async () => {
+  test("no node is lost, each says why, and nothing new is placed", async () => {
     expect([await holds(), await statuses()]).toEqual([true, "online online online"]);
     expect((await nodes())[0]!.suspect).toMatchObject({
       code: "mass-silence",
@@ -113,7 +113,7 @@ describe("while it holds", () => {
     expect([await holds(), await statuses()]).toEqual([true, "online online online"]);
   });
 
-  test("and too few are heard, it goes on holding; enough, and those still silent have a lease from then", async () => {
+  test("and too few send heartbeats: it stays active; enough: those still silent have a lease from then", async () => {
     await pass(2 * second, "n1");
     expect([await holds(), await suspicions()]).toEqual([true, "- mass-silence mass-silence"]);
     await pass(0.5 * second, "n1", "n2");
@@ -127,7 +127,7 @@ describe("while it holds", () => {
     expect(await statuses()).toBe("online online offline");
   });
 
-  test("and all are heard again, nothing was lost", async () => {
+  test("and all send heartbeats again: nothing was lost", async () => {
     const task = await podling.create("waits");
     await pass(second, ...three);
     expect([await holds(), await suspicions()]).toEqual([false, "- - -"]);
@@ -140,7 +140,7 @@ describe("while it holds", () => {
     await pass(second, "n1");
     expect(await holds()).toBe(true);
     expect(await podling.do("POST", "/api/v1/nodes/n2/lost")).toMatchObject({ status: "offline", suspect: null });
-    // Of two that are left, one is silent: that is believed.
+    // Of two that are left, one is silent: that one is declared lost.
     await pass(second, "n1");
     expect([await holds(), await suspicions()]).toEqual([false, "- - silent"]);
     await pass(leaseMs, "n1");
@@ -158,7 +158,7 @@ test("a thousand streams broken at once are suspected at once, and held when no 
   expect([await holds(), await statuses()]).toEqual([true, "online online online"]);
 });
 
-test("a master that starts anew while it held comes to the same judgement, a lease later", async () => {
+test("a master that restarts during mass-loss protection decides the same, a lease later", async () => {
   const folder = mkdtempSync(join(tmpdir(), "podling-mass-loss-"));
   await cluster(three, { journal: openQuickJournal(folder) });
   await pass(leaseMs);

@@ -31,7 +31,7 @@ const follow = () => podling.stream(`/api/v1/nodes/${node.nodeId}/assignments`);
 const beat = (id = "n1") => podling.ask("POST", `/api/v1/nodes/${id}/heartbeat`);
 const now = () => podling.node("n1");
 
-/** The other node goes on: with it silent as well, nobody would be lost. */
+/** The other node keeps sending heartbeats: if it were silent as well, mass-loss protection would be active. */
 async function pass(ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= second) {
     await beat("n2");
@@ -115,7 +115,7 @@ describe("a worker whose stream breaks", () => {
     await breakStream();
   });
 
-  test("of a node registered by hand, says nothing: somebody looked at it", async () => {
+  test("of a node registered by hand, means nothing: a person looked at it", async () => {
     const hand = await podling.register("curl");
     const tap = await podling.stream(`/api/v1/nodes/${hand.nodeId}/assignments`);
     tap.close();
@@ -155,7 +155,7 @@ describe("a worker whose stream breaks", () => {
 });
 
 describe("a master that was held up", () => {
-  test("for thirty seconds listens for a whole lease, then judges; whose stream broke meanwhile has as long", async () => {
+  test("for thirty seconds waits for a whole lease before it declares nodes lost; a node whose stream broke meanwhile has as long", async () => {
     await pass(2 * second);
     clock.sleep(30 * second);
     stream.close();
@@ -167,7 +167,7 @@ describe("a master that was held up", () => {
     expect([(await now()).status, (await podling.node("n2")).status]).toEqual(["offline", "online"]);
   });
 
-  test("hears a heartbeat first that came in while it slept", async () => {
+  test("handles a heartbeat first that came in while it was suspended", async () => {
     await pass(second);
     clock.sleep(30 * second);
     await Promise.all([beat(), beat("n2")]);
@@ -191,11 +191,11 @@ describe("a master that was held up", () => {
   });
 });
 
-describe("a clock that somebody sets", () => {
+describe("a wall clock that is set", () => {
   test.each([
     ["hours ahead", 5 * 3600 * second],
     ["hours back", -5 * 3600 * second],
-  ])("%s loses nobody, and makes no loss late", async (_, ms) => {
+  ])("%s loses no node, and delays no loss", async (_, ms) => {
     await beat();
     clock.jump(ms);
     await pass(leaseMs - 1);
@@ -208,7 +208,7 @@ describe("a clock that somebody sets", () => {
 });
 
 describe("declared lost by hand", () => {
-  test("a node that was heard just now is refused, with numbers, unless somebody insists", async () => {
+  test("a node that has just sent a heartbeat is refused, with numbers, unless forced", async () => {
     const task = await podling.create("web", { constraints: ["node==n1"] });
     await beat();
     await clock.advance(0.4 * second);

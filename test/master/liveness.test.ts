@@ -133,7 +133,7 @@ describe("a node that is lost", () => {
     expect(await podling.do<TaskView[]>("GET", "/api/v1/tasks")).toHaveLength(6);
   });
 
-  test("with nowhere else to go the replacement waits, says why, and goes to whoever comes", async () => {
+  test("without another node the replacement waits, says why, and goes to the next node that registers", async () => {
     await podling.register("n1", worker);
     const task = await podling.create("always", { restartPolicy: "always" });
     await clock.advance(lease);
@@ -170,7 +170,7 @@ describe("a node that is lost", () => {
   });
 });
 
-test("a master that starts anew gives every node a whole lease to be heard", async () => {
+test("a master that restarts gives every node a whole lease", async () => {
   const folder = mkdtempSync(join(tmpdir(), "podling-liveness-"));
   const first = new TestMaster({ clock, journal: openQuickJournal(folder) });
   const node = await first.register("n1", worker);

@@ -64,7 +64,7 @@ test(
 );
 
 test(
-  "all run and end, told in full to who watches",
+  "all run and end, and a watcher receives all of it",
   async () => {
     const report = (task: TaskView, status: string, more: object) =>
       podling.master.fetch(
@@ -86,10 +86,10 @@ test(
     const done = await podling.do<TaskView[]>("GET", `/api/v1/tasks?status=completed&limit=${taskCount}`);
     expect(done).toHaveLength(taskCount);
     const ended = () => watching.events.filter(({ data }) => data.task?.status === "completed").length;
-    await until("the watcher to have heard of all", () => ended() === taskCount, generousMs);
+    await until("the watcher to have received all", () => ended() === taskCount, generousMs);
     expect(watching.events.filter(({ data }) => data.type === "task.created")).toHaveLength(taskCount + 1);
     const gone = () => assigned.events.filter(({ event, data }) => event === "gone" && !data.deleted).length;
-    await until("a worker to have heard of its ten", () => gone() === 10);
+    await until("a worker to have received its ten", () => gone() === 10);
     watching.close();
     assigned.close();
   },

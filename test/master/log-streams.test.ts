@@ -40,7 +40,7 @@ const all: LogSelection = { follow: true, tail: null, sinceMs: null, stdout: tru
 
 type Body = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>; cancel(): Promise<void> };
 
-/** Reads as much as it is told to. */
+/** Reads only when the test asks it to. */
 class Reader {
   readonly #chunks: Uint8Array[] = [];
   readonly #body: Body;
@@ -114,7 +114,7 @@ describe("sharing", () => {
     expect([streams.subscribers, streams.size]).toEqual([0, 0]);
   });
 
-  test("whoever joins with a tail gets the tail of now", async () => {
+  test("a client that joins with a tail gets the current tail", async () => {
     log.write("stdout", lines(0, 10));
     const first = await follow({ tail: 3 });
     expect(await first.readUntil("line 9")).toBe(lines(7, 10));
@@ -159,7 +159,7 @@ describe("sharing", () => {
 });
 
 describe("a slow subscriber", () => {
-  test("holds up nobody, and gets every line once when it reads on", async () => {
+  test("delays no other client, and gets every line once when it reads on", async () => {
     const slow = await follow();
     const quick = await follow();
     log.write("stdout", "first\n");
@@ -200,7 +200,7 @@ describe("a slow subscriber", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("is told when the engine no longer has what comes next", async () => {
+  test("gets an error if the engine has deleted the next lines", async () => {
     const slow = await follow();
     const quick = await follow();
     log.write("stdout", `${manyLines(manyCount)}last\n`);
@@ -221,7 +221,7 @@ describe("the bound", () => {
     return { from, source: sourceOf(`other-${n}`, from) };
   };
 
-  test("is of logs, not of readers; one that nobody waits for gives way, and its reader loses nothing", async () => {
+  test("is on logs, not on readers; an idle one is closed for another, and its reader loses nothing", async () => {
     log.write("stdout", lines(0, 5));
     const paused = await follow();
     await paused.readUntil("line 4");

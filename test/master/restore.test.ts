@@ -1,4 +1,4 @@
-// A backup comes back into a running master: all of it at once or nothing, streams end, nodes register anew, and no
+// A backup comes back into a running master: all of it at once or nothing, streams end, nodes register again, and no
 // revision, epoch or task id is given twice.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
@@ -49,8 +49,8 @@ test("what was is again: tasks, order, keys, and what came since is gone", async
   const kept = await podling.create("kept", { labels: { team: "a" } });
   await podling.report(kept, "running", { containerId: "c1" });
   const headers = { "content-type": "application/json", "idempotency-key": "k1" };
-  const wish = { name: "keyed", image: "nginx" };
-  const keyed = await podling.ask<TaskView>("POST", "/api/v1/tasks", { text: JSON.stringify(wish), headers });
+  const input = { name: "keyed", image: "nginx" };
+  const keyed = await podling.ask<TaskView>("POST", "/api/v1/tasks", { text: JSON.stringify(input), headers });
   const ended = await podling.create("ended");
   await podling.report(ended, "running");
   await podling.report(ended, "completed", { exitCode: 0 });
@@ -72,7 +72,7 @@ test("what was is again: tasks, order, keys, and what came since is gone", async
     nodes: { forgotten: { count: 0 }, returning: { count: 0 }, differing: { count: 0 } },
   });
   expect(await podling.do<TaskView[]>("GET", "/api/v1/tasks")).toEqual(before);
-  const again = await podling.ask<TaskView>("POST", "/api/v1/tasks", { text: JSON.stringify(wish), headers });
+  const again = await podling.ask<TaskView>("POST", "/api/v1/tasks", { text: JSON.stringify(input), headers });
   expect(again.body.taskId).toBe(keyed.body.taskId);
   expectRefusal(await podling.ask("GET", `/api/v1/tasks/${later.taskId}`), 404, "task-not-found");
 });
@@ -97,7 +97,7 @@ test("revisions, epochs and task ids go on, never back", async () => {
   expect((await restored(text)).revision!).toBeGreaterThan(answer.revision! + 1);
 });
 
-test("streams end, and nobody resumes over it", async () => {
+test("streams end, and no watcher can resume from before it", async () => {
   await podling.register("n1");
   await podling.create("a");
   const text = await backup();
@@ -109,10 +109,10 @@ test("streams end, and nobody resumes over it", async () => {
   await restored(text);
   await until("all streams to end", () => watch.ended && assignments.ended && list.ended);
   expectRefusal(await podling.ask("GET", `/api/v1/watch?since=${revision}`), 410, "revision-too-old");
-  const anew = await podling.stream("/api/v1/nodes/n1/assignments");
-  const sync = await anew.next("sync", ({ event }) => event === "sync");
+  const reopened = await podling.stream("/api/v1/nodes/n1/assignments");
+  const sync = await reopened.next("sync", ({ event }) => event === "sync");
   expect(sync.data.tasks!.map(({ name }) => name)).toEqual(["a"]);
-  anew.close();
+  reopened.close();
 });
 
 test("who waited for a task is answered", async () => {
@@ -124,7 +124,7 @@ test("who waited for a task is answered", async () => {
   expect((await waiting).body.status).toBe("pending");
 });
 
-test("a node must register before it is heard; one that never does is lost as ever", async () => {
+test("a node must register before its heartbeats count; one that never does is lost as usual", async () => {
   const n1 = await podling.register("n1", { version: "1", capacity: 2 });
   const n2 = await podling.register("n2", { version: "1" });
   const task = await podling.create("a", { restartPolicy: "always", constraints: ["node==n2"] });
@@ -176,7 +176,7 @@ test("another cluster's is refused, unless nothing is lost by it, or it is force
     expect(await names()).toEqual(["mine"]);
     const answer = await restored(foreign, "", other);
     expect(answer.before.tasks).toBe(0);
-    // Nobody saw how far that cluster went: the revision jumps beyond all that it can have given.
+    // How far that cluster went is unknown: the revision jumps beyond every one that it can have given.
     expect(answer.revision).toBeGreaterThan(clock.now());
     await restored(foreign, "?force=true");
     expect(JSON.parse((await backup()).split("\n")[0]!).clusterId).toBe("another1");
@@ -319,7 +319,7 @@ test("writes that come in while it happens are decided before or refused; none i
   for (const { status } of answers) expect(status).toBeOneOf([201, 503]);
   const found = new Set((await podling.do<TaskView[]>("GET", "/api/v1/tasks?limit=10000")).map(({ taskId }) => taskId));
   const created = answers.flatMap(({ status, body }) => (status === 201 ? [body] : []));
-  // Placed after the restore: by the new reign's revisions. All of these must be there, all earlier ones gone.
+  // Placed after the restore: with the new term's revisions. All of these must be there, all earlier ones gone.
   for (const task of created) expect(found.has(task.taskId)).toBe(task.scheduledRevision! > answer.revision!);
   expect((await podling.node(node.nodeId)) satisfies Node).toMatchObject({ runningTasks: found.size });
 }, 30_000);

@@ -1,4 +1,4 @@
-// Snapshots as the log grows: the log stays bounded, a restart does not begin the count anew, and a disk that refuses
+// Snapshots as the log grows: the log stays bounded, a restart does not reset the count, and a disk that refuses
 // is asked again later.
 
 import { expect, test } from "bun:test";

@@ -29,11 +29,11 @@ describe("GET /api/v1/watch", () => {
     await podling.do("POST", `/api/v1/nodes/${node.nodeId}/cordon`);
     await podling.do("POST", `/api/v1/nodes/${node.nodeId}/deregister`);
     await tap.next("the last", ({ data }) => data.type === "node.removed");
-    const told = tap.events.slice(1).map(({ event, data }) => {
+    const received = tap.events.slice(1).map(({ event, data }) => {
       const { task, node, ...rest } = data as { type: string; task?: TaskView; node?: Node; taskId?: string };
       return [event, rest.type, task?.status ?? node?.schedulable ?? rest.taskId ?? ""];
     });
-    expect(told).toEqual([
+    expect(received).toEqual([
       ["change", "node.registered", true],
       ["change", "task.created", "scheduled"],
       ["change", "task.updated", "running"],
@@ -108,14 +108,14 @@ describe("a listener that does not read", () => {
   test("is cut off after some megabytes, while others go on, and can resume", async () => {
     const master = new TestMaster();
     const padding = "x".repeat(30_000);
-    let heard = "";
+    let bytesReceived = "";
     let closed = false;
     const socket = await Bun.connect({
       hostname: "127.0.0.1",
       port: Number(new URL(master.url).port),
       socket: {
         data: (_, bytes) => {
-          heard += bytes.toString();
+          bytesReceived += bytes.toString();
         },
         close: () => {
           closed = true;
@@ -143,8 +143,8 @@ describe("a listener that does not read", () => {
     expect(reading.events.filter(({ data }) => data.type === "task.created")).toHaveLength(created + 1);
     // What was on its way still arrives; from the last id that it has, it asks for the rest.
     socket.resume();
-    await until("the end of what was sent", () => closed || heard.endsWith("0\r\n\r\n"));
-    const whole = heard.slice(0, heard.lastIndexOf("\n\n"));
+    await until("the end of what was sent", () => closed || bytesReceived.endsWith("0\r\n\r\n"));
+    const whole = bytesReceived.slice(0, bytesReceived.lastIndexOf("\n\n"));
     const ids = [...whole.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
     const resumed = await master.stream(`/api/v1/watch?since=${ids.at(-1)}`);
     await resumed.next("the last", ({ data }) => data.task?.taskId === last.taskId);
@@ -191,8 +191,8 @@ describe("GET /api/v1/nodes/{id}/assignments", () => {
     expect(sync.data).toMatchObject({ tasks: [{ taskId: old.taskId }], clusterId: expect.stringMatching(/^\w{8}$/) });
 
     const fresh = await master.create("fresh", here);
-    const told = await tap.next("the new one", ({ data }) => data.taskId === fresh.taskId);
-    expect(told).toMatchObject({ event: "task", data: { name: "fresh", status: "scheduled", desired: "running" } });
+    const received = await tap.next("the new one", ({ data }) => data.taskId === fresh.taskId);
+    expect(received).toMatchObject({ event: "task", data: { name: "fresh", status: "scheduled", desired: "running" } });
     await master.report(fresh, "running");
     await master.do("POST", `/api/v1/tasks/${fresh.taskId}/stop`);
     await tap.next("the stop", ({ event, data }) => event === "task" && data.desired === "stopped");
