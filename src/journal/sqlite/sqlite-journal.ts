@@ -280,7 +280,12 @@ export class SqliteJournal implements Journal {
     this.#snapshots = [row];
     this.#floor = this.#last = revision;
     this.#lastAt = Number.NEGATIVE_INFINITY;
-    await this.#connection.syncOrUnavailable();
+    try {
+      await this.#connection.syncOrUnavailable();
+    } catch (error) {
+      // Not a JournalUnavailable: the caller must not go on as if nothing had changed. The next start finds out.
+      throw new Error(`it is not known whether the replaced journal ${this.path} is on the disk: ${error}`);
+    }
   }
 
   #mark(row: SnapshotRow, older: readonly SnapshotRow[], truncated: boolean): void {
