@@ -199,6 +199,7 @@ export class ScheduleIndex {
       return bestOf(candidates, requirements, demand, strategy, after);
 
     const accepts = (node: NodeInfo) =>
+      node.damped === damped &&
       (eligibility === "" || eligible(requirements, node.record)) &&
       (demand.ports.length === 0 || node.conflict(demand.ports) === null);
     const general =
@@ -207,8 +208,7 @@ export class ScheduleIndex {
     const found = this.#search(general, strategy, after, demand, accepts);
     if (found !== "gave-up") return found;
     const sorted = candidates === this.#order ? candidates : [...candidates].sort((a, b) => a.order - b.order);
-    const rules = this.#rules(strategy, (node) => node.damped === damped && accepts(node));
-    const built = this.#sequences.build(key, sorted, this.#order.length, rules);
+    const built = this.#sequences.build(key, sorted, this.#order.length, this.#rules(strategy, accepts));
     return this.#search(built, strategy, after, demand, null);
   }
 
