@@ -95,14 +95,6 @@ export const masterMutants: readonly Mutant[] = [
     caughtBy: ["lost-are-replaced"],
   },
   {
-    name: "suspicion-not-lifted",
-    sentence: "A suspect node that sends heartbeats again stays suspect, and gets no task.",
-    file: "src/master/node-health/node-health.ts",
-    find: "node.suspect !== null || node.un",
-    replace: "node.un",
-    caughtBy: ["work-is-placed"],
-  },
-  {
     name: "damping-is-a-veto",
     sentence: "A damped node takes no task, also when no other node fits.",
     file: "src/core/schedule/index/node-info.ts",
@@ -124,7 +116,7 @@ export const masterMutants: readonly Mutant[] = [
     file: "src/worker/link/master-link.ts",
     find: "if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(stream);",
     replace: "void stream;",
-    caughtBy: ["unwanted-go-soon"],
+    caughtBy: ["streams-are-read"],
   },
   {
     name: "engine-before-join",

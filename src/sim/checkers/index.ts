@@ -23,6 +23,7 @@ import { runsOnce } from "./runs-once.ts";
 import { statusGoesForward } from "./status-goes-forward.ts";
 import { strangersAreRefused } from "./strangers-are-refused.ts";
 import { streamEqualsList } from "./stream-equals-list.ts";
+import { streamsAreRead } from "./streams-are-read.ts";
 import { thingsAreBounded } from "./things-are-bounded.ts";
 import { unwantedGoSoon } from "./unwanted-go-soon.ts";
 import { viewsAgree } from "./views-agree.ts";
@@ -47,6 +48,7 @@ export const checkers: readonly Checker[] = [
   lostWereAway,
   deadAreLost,
   lostAreReplaced,
+  streamsAreRead,
   unwantedGoSoon,
   waitingHasCause,
   workIsPlaced,

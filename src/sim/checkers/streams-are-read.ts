@@ -1,0 +1,35 @@
+// A worker whose heartbeats are answered reads a stream of assignments that the master has: otherwise it gets no work.
+
+import { everybody, masterPauses } from "../faults/disturbance.ts";
+import type { Checker } from "./checker.ts";
+
+/** A heartbeat, its answer, and a stream that is opened again. */
+const patienceMs = 10_000;
+
+export const streamsAreRead: Checker = {
+  name: "streams-are-read",
+  sentence: "A worker whose heartbeats are answered reads, within seconds, a stream that the master has.",
+  class: "liveness",
+  hooks: ({ world, workers, network, disturbance, away, master }, fail) => {
+    /** Since when a worker reads no stream of the master. */
+    const without = new Map<string, number>();
+    return {
+      periodic() {
+        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(masterPauses));
+        for (const { name, worker, old } of workers) {
+          const server = master.master && master.process;
+          // A worker of 0.1.0 does not learn that the master has no stream of it.
+          const reads = !server || !worker?.masterUp || old || network.reads(name, server, "/assignments");
+          if (reads || away.has(name) || calmMs < patienceMs || disturbance.calmMs(name) < patienceMs) {
+            without.delete(name);
+            continue;
+          }
+          const sinceMs = without.get(name) ?? world.now;
+          without.set(name, sinceMs);
+          if (world.now - sinceMs >= patienceMs)
+            fail(`${name} reads no stream of the master for ${Math.round((world.now - sinceMs) / 1000)} s`);
+        }
+      },
+    };
+  },
+};
