@@ -108,7 +108,7 @@ describe("a data folder", () => {
   test("a port that is taken is a sentence, not a stack", async () => {
     const first = await cluster.master().start();
     const said = await refusalOf(cluster.master({ port: first.port }).launch());
-    expect(said).toContain(`127.0.0.1:${first.port} is taken`);
+    expect(said).toContain(`127.0.0.1:${first.port} is in use`);
     expect(said).toContain("--port");
   });
 
