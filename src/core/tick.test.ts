@@ -1,11 +1,14 @@
 // The tick as tables and sequences: what commands change, what is refused, what settles by itself.
 
 import { describe, expect, test } from "bun:test";
+import type { TaskId } from "../model/ids.ts";
+import { limits } from "../model/limits.ts";
 import { containerDefaults } from "../model/task/spec.ts";
 import type { ParsedTaskInput } from "../model/task/task-input.ts";
 import type { Command, TaskReportFields } from "./commands/command.ts";
 import { readSnapshot, writeSnapshot } from "./state/snapshot.ts";
 import { retention, World } from "./test-world.ts";
+import { commandEntries } from "./tick.ts";
 
 describe("placing", () => {
   test("a task is scheduled in the tick that creates it, when a node fits", () => {
@@ -210,5 +213,39 @@ describe("retention", () => {
     world.now += retention.ageMs;
     world.do({ type: "wake" });
     expect(world.state.tasks.size).toBe(0);
+  });
+});
+
+describe("the commands of a batch", () => {
+  const user = { kind: "user" as const, name: "anna@laptop" };
+  const granted = (taskId: string) => ({ ok: true as const, value: { taskId: taskId as TaskId } });
+  const create = { type: "createTask" as const, input: { name: "web", image: "busybox" } };
+
+  test("alike commands share an entry; another origin, a request id and a refusal do not", () => {
+    const stop = { type: "stopTask" as const, taskId: "a" as TaskId };
+    const refusal = { code: "task-not-found" as const, message: "there is no task a" };
+    const asked = [
+      { command: create, origin: user },
+      { command: create, origin: user },
+      { command: create, origin: { ...user, requestId: "r1" } },
+      { command: stop, origin: user },
+      { command: { type: "wake" as const }, origin: { kind: "system" as const, name: "timer" } },
+    ];
+    const outcomes = [granted("a"), granted("b"), granted("c"), { ok: false as const, refusal }, granted("d")];
+    expect(commandEntries(asked, outcomes)).toEqual([
+      { type: "createTask", by: "user:anna@laptop", targets: ["a", "b"] },
+      { type: "createTask", by: "user:anna@laptop", targets: ["c"], request: "r1" },
+      { type: "stopTask", by: "user:anna@laptop", targets: ["a"], refused: "task-not-found" },
+    ]);
+  });
+
+  test("beyond the limit they are counted", () => {
+    const many = Array.from({ length: limits.batchCommandEntries + 3 }, () => ({ command: create, origin: user }));
+    const [named, counted] = commandEntries(
+      many,
+      many.map((_, index) => granted(`t${index}`)),
+    );
+    expect(named?.targets?.length).toBe(limits.batchCommandEntries);
+    expect(counted).toEqual({ type: "createTask", by: "user:", count: 3 });
   });
 });

@@ -62,22 +62,16 @@ export function runTick(state: ClusterState, asked: readonly Asked[], { now, see
   return { changes, deltas, outcomes, wakeAt: wakeAt(state, { now, retention }), undo };
 }
 
-/** The commands of a batch as the log keeps them: each of the first ones, and counts of those beyond the limit. */
+/** The commands of a batch as the log keeps them: the first ones by their targets, and counts of those beyond the limit. */
 export function commandEntries(asked: readonly Asked[], outcomes: readonly Outcome<Granted>[]): CommandEntry[] {
   const entries: CommandEntry[] = [];
   const counts = new Map<string, CommandEntry>();
+  let named = 0;
   for (const [index, { command, origin }] of asked.entries()) {
     if (command.type === "wake") continue;
-    if (entries.length < limits.batchCommandEntries) {
-      const outcome = outcomes[index]!;
-      const target = targetOf(command, outcome);
-      entries.push({
-        type: command.type,
-        by: originText(origin),
-        ...(target === undefined ? {} : { target }),
-        ...(origin.requestId === undefined ? {} : { request: origin.requestId }),
-        ...(outcome.ok ? {} : { refused: outcome.refusal.code }),
-      });
+    if (named < limits.batchCommandEntries) {
+      named++;
+      addEntry(entries, entryOf(command, origin, outcomes[index]!));
       continue;
     }
     const key = `${command.type} ${origin.kind}`;
@@ -86,6 +80,26 @@ export function commandEntries(asked: readonly Asked[], outcomes: readonly Outco
     else counts.set(key, { type: command.type, by: `${origin.kind}:`, count: 1 });
   }
   return [...entries, ...counts.values()];
+}
+
+function entryOf(command: Asked["command"], origin: Asked["origin"], outcome: Outcome<Granted>): CommandEntry {
+  const target = targetOf(command, outcome);
+  return {
+    type: command.type,
+    by: originText(origin),
+    ...(target === undefined ? {} : { targets: [target] }),
+    ...(origin.requestId === undefined ? {} : { request: origin.requestId }),
+    ...(outcome.ok ? {} : { refused: outcome.refusal.code }),
+  };
+}
+
+/** Adds the target to the last entry if that is alike, else adds the entry. */
+function addEntry(entries: CommandEntry[], entry: CommandEntry): void {
+  const last = entries.at(-1);
+  const isAlike = last?.type === entry.type && last.by === entry.by && last.refused === entry.refused;
+  if (isAlike && last.request === undefined && entry.request === undefined && last.targets && entry.targets)
+    last.targets.push(...entry.targets);
+  else entries.push(entry);
 }
 
 function targetOf(command: Asked["command"], outcome: Outcome<Granted>): string | undefined {

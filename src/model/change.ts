@@ -31,13 +31,13 @@ export function placesTask(change: Change, taskId: TaskId): boolean {
   return change.type === "task.updated" && change.id === taskId && change.set.placement !== undefined;
 }
 
-/** A command of a batch: who asked for what. For audit, history and people who read the log. */
+/** Commands of a batch: who asked for what. Alike commands that follow each other share an entry. */
 export interface CommandEntry {
   type: string;
   /** "user:anna@laptop", "node:<id>", "system:<part>": `originText` of model/origin.ts. */
   by: string;
-  /** The id of the record that it names or made; left out if it has none. */
-  target?: string;
+  /** The ids of the records that they name or made, one for each command; left out if they have none. */
+  targets?: string[];
   /** The client's `X-Request-Id`; left out if it sent none. */
   request?: string;
   /** Left out if it was granted. */

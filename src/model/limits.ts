@@ -168,7 +168,7 @@ export const limits = {
   snapshotRetryMs: 1 * minute,
   /** Commands in a batch: bounds the time of a tick and the size of a row. */
   batchCommands: 4_096,
-  /** Commands that a batch lists one by one, at about 100 bytes each; the others are only counted. */
+  /** Commands that a batch lists, at about 30 to 100 bytes each; the others are only counted. */
   batchCommandEntries: 64,
 
   // ---- backup
