@@ -154,8 +154,8 @@ export const limits = {
   handLeaseMs: 90 * second,
 
   // ---- journal
-  /** Changes (or as many as there are tasks, if those are more) after which a snapshot is due: replaying them takes 0.2 s. */
-  snapshotChanges: 50_000,
+  /** Changes (or as many as there are tasks, if those are more) after which a snapshot is due: replaying them takes 0.4 s. */
+  snapshotChanges: 100_000,
   /** Bytes of batches after which a snapshot is due, if that comes first. */
   snapshotBytes: 64 * MiB,
   /** History that the journal keeps: a week. The two newest snapshots always stay. */
