@@ -2,6 +2,7 @@
 // were added. Between two events all promises that can go on do so, so that nothing depends on the speed of the machine.
 
 import { drainMicrotasks } from "bun:jsc";
+import { Heap } from "../../lib/heap.ts";
 import { type Random, seededRandom } from "../../lib/random.ts";
 
 export interface SimulatedEvent {
@@ -27,7 +28,7 @@ export class World {
   now = 0;
   /** Events that have run. */
   events = 0;
-  readonly #heap: SimulatedEvent[] = [];
+  readonly #heap = new Heap(before);
   #soon: (() => void)[] = [];
   #order = 0;
   #halted = false;
@@ -73,7 +74,7 @@ export class World {
   /** Calls `fire` in `delayMs`, unless `fire` of the event is set to null before. */
   after(delayMs: number, fire: () => void): SimulatedEvent {
     const event: SimulatedEvent = { at: delayMs > 0 ? this.now + delayMs : this.now, order: this.#order++, fire };
-    this.#push(event);
+    this.#heap.push(event);
     return event;
   }
 
@@ -90,12 +91,12 @@ export class World {
   /** Runs the events that are due until then, at most `most`. False if some of them are left. */
   run(until: number, most: number): boolean {
     for (let done = 0; done < most && !this.#halted; done++) {
-      const next = this.#heap[0];
+      const next = this.#heap.first;
       if (!next || next.at > until) {
         this.now = until;
         return true;
       }
-      this.#pop();
+      this.#heap.pop();
       if (next.fire === null) continue;
       this.now = next.at;
       this.events++;
@@ -118,39 +119,9 @@ export class World {
       }
     }
   }
-
-  // ---- a binary heap by time, then order
-
-  #push(event: SimulatedEvent): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(event);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(event, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = event;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
-      if (!before(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-  }
 }
 
+/** By time, then by the order in which they were added. */
 function before(left: SimulatedEvent, right: SimulatedEvent): boolean {
   return left.at < right.at || (left.at === right.at && left.order < right.order);
 }
