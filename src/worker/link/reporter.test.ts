@@ -20,6 +20,23 @@ async function microtasks(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();
 }
 
+/** A reporter of a scheduled task. `call` stands for the master. */
+function startReporter(call: (operation: string, input: { body: Observation }) => unknown, clock: Clock): Reporter {
+  return new Reporter(
+    {
+      client: { call } as unknown as Client,
+      clock,
+      log: silentLog,
+      taskId: "t" as TaskId,
+      nodeId: () => "n",
+      signal: new AbortController().signal,
+      gate: new Semaphore(1),
+      onDone: () => {},
+    },
+    "scheduled",
+  );
+}
+
 for (let moment = 0; moment < 20; moment++) {
   test(`an end that is reported ${moment} turns after the answer to the report before it is sent`, async () => {
     const sent: string[] = [];
@@ -28,19 +45,7 @@ for (let moment = 0; moment < 20; moment++) {
       sent.push(body.status);
       return answered.promise;
     };
-    const reporter = new Reporter(
-      {
-        client: { call } as unknown as Client,
-        clock: systemClock,
-        log: silentLog,
-        taskId: "t" as TaskId,
-        nodeId: () => "n",
-        signal: new AbortController().signal,
-        gate: new Semaphore(1),
-        onDone: () => {},
-      },
-      "scheduled",
-    );
+    const reporter = startReporter(call, systemClock);
     reporter.report(observation("running"));
     await microtasks(3);
     answered.resolve({ ok: true });
@@ -63,19 +68,8 @@ test("after the master answers again, a report that fails is repeated as soon as
       return () => {};
     },
   };
-  const reporter = new Reporter(
-    {
-      client: { call: async () => ({ ok: false, refusal: { code: "journal-unavailable" } }) } as unknown as Client,
-      clock,
-      log: silentLog,
-      taskId: "t" as TaskId,
-      nodeId: () => "n",
-      signal: new AbortController().signal,
-      gate: new Semaphore(1),
-      onDone: () => {},
-    },
-    "scheduled",
-  );
+  const call = async () => ({ ok: false, refusal: { code: "journal-unavailable" } });
+  const reporter = startReporter(call, clock);
   reporter.report(observation("running"));
   for (let failures = 0; failures < 4; failures++) {
     await microtasks(50);
