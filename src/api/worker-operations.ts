@@ -3,7 +3,7 @@
 
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
-import { json, operation } from "./operations/operation.ts";
+import { json, metrics, operation } from "./operations/operation.ts";
 import { cleanupQuery, logsQuery } from "./schemas/schemas.ts";
 
 export interface WorkerHealth {
@@ -26,16 +26,7 @@ export const workerOperations = {
     answer: "Any",
     refusals: [],
   }),
-  metrics: operation<string>()({
-    method: "GET",
-    path: "/metrics",
-    summary: "Metrics in Prometheus' text format.",
-    access: "read",
-    status: 200,
-    media: "text/plain",
-    answer: "Any",
-    refusals: [],
-  }),
+  metrics,
   listTasks: operation<readonly unknown[]>()({
     method: "GET",
     path: "/tasks",

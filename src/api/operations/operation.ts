@@ -89,3 +89,15 @@ export type OperationParameters<O extends Operation> = PathParameters<O["path"]>
 
 export const json = "application/json" as const;
 export const events = "text/event-stream" as const;
+
+/** The same of the master and of a worker. */
+export const metrics = operation<string>()({
+  method: "GET",
+  path: "/metrics",
+  summary: "Metrics in Prometheus' text format.",
+  access: "read",
+  status: 200,
+  media: "text/plain",
+  answer: "Any",
+  refusals: [],
+});

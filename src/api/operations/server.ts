@@ -1,6 +1,6 @@
 // The operations about the master itself: is it well, which version is it, its metrics, its API's description.
 
-import { json, operation } from "./operation.ts";
+import { json, metrics, operation } from "./operation.ts";
 
 export interface Health {
   status: "ok" | "degraded";
@@ -45,16 +45,7 @@ export const serverOperations = {
     answer: "Version",
     refusals: [],
   }),
-  metrics: operation<string>()({
-    method: "GET",
-    path: "/metrics",
-    summary: "Metrics in Prometheus' text format.",
-    access: "read",
-    status: 200,
-    media: "text/plain",
-    answer: "Any",
-    refusals: [],
-  }),
+  metrics,
   openapi: operation<unknown>()({
     method: "GET",
     path: "/openapi.json",
