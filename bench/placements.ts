@@ -64,7 +64,7 @@ function makeSpec(random: Random, load: Load): Requirements {
   };
   const kind = random.next();
   if (load === "many labels") {
-    // Over a thousand different wishes: a rack each, some with a second condition, some with a port of their own.
+    // Over a thousand different specs: a rack each, some with a second condition, some with a port of their own.
     const constraints: Requirements["constraints"] = [equals("rack", `r${randomInteger(random, 1000)}`)];
     if (kind < 0.5) return { ...spec, constraints };
     if (kind < 0.7) return { ...spec, ports: [fixedPort(20_000 + randomInteger(random, 2_000))] };

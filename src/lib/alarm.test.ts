@@ -40,7 +40,7 @@ test("ends when it rings, and leaves no timer behind", async () => {
   expect(await isOver(alarm.wait(5))).toBe(false);
 });
 
-test("rung while nobody waits, it spares the next wait, and only that", async () => {
+test("a ring while no call waits ends the next wait at once, and only that one", async () => {
   const alarm = new Alarm(new Timers());
   alarm.ring();
   alarm.ring();

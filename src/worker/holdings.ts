@@ -1,4 +1,4 @@
-// What the worker's HTTP server shows of its tasks, in the form of 0.1.0: the assignment flat, with one container.
+// What the worker's HTTP server shows of its tasks: the assignment in its flat form with one container, and that container.
 
 import type { TaskId } from "../model/ids.ts";
 import type { ContainerState } from "../runtime/containers.ts";
@@ -7,7 +7,7 @@ import type { TaskRunner } from "./task/task-runner.ts";
 
 export interface Holding {
   taskId: TaskId;
-  wish: ReturnType<typeof flat> | null;
+  assignment: ReturnType<typeof flat> | null;
   found: ContainerState | null;
 }
 
@@ -15,7 +15,7 @@ export interface Holding {
 export function holdingOf({ taskId, assignment, found }: TaskRunner): Holding {
   const first = assignment?.spec.containers[0]?.name;
   const state = found.find(({ container }) => container === first) ?? found[0] ?? null;
-  return { taskId, wish: assignment && flat(assignment), found: state };
+  return { taskId, assignment: assignment && flat(assignment), found: state };
 }
 
 function flat({ taskId, spec, desired, status, containers }: Assignment) {

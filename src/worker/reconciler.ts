@@ -12,7 +12,7 @@ import type { ContainerState } from "../runtime/containers.ts";
 import type { DeletedTasks } from "./gc/deleted-tasks.ts";
 import type { EngineListener } from "./link/engine-link.ts";
 import type { MasterListener } from "./link/master-link.ts";
-import { Reporter } from "./link/reporter.ts";
+import { Reporter, type ReportSource } from "./link/reporter.ts";
 import type { StoredIdentity } from "./node-identity.ts";
 import { type Assignment, parseAssignment, type WireAssignment } from "./task/assignment.ts";
 import type { RunnerContext } from "./task/runner-context.ts";
@@ -40,7 +40,7 @@ export interface ReconcilerOptions {
   counters: { syncs: number };
 }
 
-export class Reconciler implements MasterListener, EngineListener {
+export class Reconciler implements MasterListener, EngineListener, ReportSource {
   readonly #options: ReconcilerOptions;
   readonly #reports = new Semaphore(limits.concurrentReports);
 
@@ -118,20 +118,27 @@ export class Reconciler implements MasterListener, EngineListener {
   }
 
   #runner(taskId: TaskId, assignment: Assignment | null, found: readonly ContainerState[] = []): TaskRunner {
-    const { tasks, identity, signal, context, client, clock, log } = this.#options;
+    const { tasks, signal, context, client, clock, log } = this.#options;
     const existing = tasks.get(taskId);
     if (existing) return existing;
     const reporter = new Reporter(
-      {
-        ...{ client, clock, log, signal, taskId, gate: this.#reports },
-        nodeId: () => identity.nodeId,
-        onDone: () => context.ended.sweepSoon(),
-      },
+      { client, clock, log, signal, taskId, source: this, gate: this.#reports },
       assignment?.status ?? "scheduled",
     );
     const runner = new TaskRunner(taskId, assignment, found, context, reporter);
     tasks.add(runner);
     return runner;
+  }
+
+  // ---- the reports
+
+  get nodeId(): string {
+    return this.#options.identity.nodeId;
+  }
+
+  /** The container of a task whose end is known may be removed. */
+  onReportsDone(): void {
+    this.#options.context.ended.sweepSoon();
   }
 
   // ---- the engine

@@ -8,7 +8,7 @@ import type { Failure } from "../../src/sim/run/failure.ts";
 import type { Report } from "../../src/sim/run/report.ts";
 import { shrink } from "../../src/sim/run/shrink.ts";
 
-const asked: PlanOptions = { seed: 5, nodes: 40, hours: 1, groups: faultGroups };
+const input: PlanOptions = { seed: 5, nodes: 40, hours: 1, groups: faultGroups };
 const safety = { class: "safety", checker: "one-placement", message: "twice" } as const;
 
 function reportOf(plan: Plan, failure: Failure | null): Report {
@@ -19,26 +19,26 @@ function reportOf(plan: Plan, failure: Failure | null): Report {
 }
 
 /** Shrinks by a rule in place of runs. */
-async function shrunkBy(fails: (plan: Plan) => Failure | null, more: { mostRuns?: number; runsInTime?: number } = {}) {
+async function shrunkBy(fails: (plan: Plan) => Failure | null, more: { maxRuns?: number; runsInTime?: number } = {}) {
   const plans: Plan[] = [];
-  const first = drawPlan(asked);
+  const first = drawPlan(input);
   const result = await shrink({
-    asked,
+    input,
     report: reportOf(first, fails(first)),
     run: async (plan) => {
       plans.push(plan);
       return reportOf(plan, fails(plan));
     },
-    mostRuns: more.mostRuns ?? 1000,
-    mayGoOn: () => plans.length < (more.runsInTime ?? 1000),
+    maxRuns: more.maxRuns ?? 1000,
+    hasTime: () => plans.length < (more.runsInTime ?? 1000),
   });
   // Whatever is printed draws the plan that failed.
-  expect(drawPlan(result.asked)).toEqual(result.report.plan);
+  expect(drawPlan(result.input)).toEqual(result.report.plan);
   expect(result.report.failure).not.toBeNull();
   return { ...result, plans };
 }
 
-const drawn = drawPlan(asked).faults;
+const drawn = drawPlan(input).faults;
 const needed: readonly Fault[] = [drawn[7]!, drawn[20]!, drawn[31]!];
 const has = (plan: Plan, { index }: Fault) => plan.faults.some((fault) => fault.index === index);
 
@@ -49,7 +49,7 @@ describe("a plan becomes smaller", () => {
       plan.nodes >= 3 && plan.durationMs > atMs && needed.every((fault) => has(plan, fault))
         ? { ...safety, atMs }
         : null;
-    const { asked: small, report, runs } = await shrunkBy(fails);
+    const { input: small, report, runs } = await shrunkBy(fails);
     expect(small).toMatchObject({ seed: 5, nodes: 3, keep: needed.map(({ index }) => index) });
     expect(report.plan.durationMs).toBeGreaterThan(atMs);
     expect(report.plan.durationMs).toBeLessThanOrEqual(atMs + 361);
@@ -57,7 +57,7 @@ describe("a plan becomes smaller", () => {
   });
 
   test("to no fault and one node, where it always fails", async () => {
-    const { asked: small, runs } = await shrunkBy(() => ({ ...safety, atMs: 100 }));
+    const { input: small, runs } = await shrunkBy(() => ({ ...safety, atMs: 100 }));
     expect(small).toMatchObject({ nodes: 1, keep: [] });
     expect(small.hours).toBeLessThan(0.001);
     expect(runs).toBeLessThan(10);
@@ -66,35 +66,35 @@ describe("a plan becomes smaller", () => {
   test("to just after its last fault, where the failure shows after healing", async () => {
     const fails = (plan: Plan): Failure | null =>
       has(plan, needed[1]!) ? { class: "liveness", checker: "convergence", message: "", atMs: 9e6 } : null;
-    const { asked: small, report } = await shrunkBy(fails);
+    const { input: small, report } = await shrunkBy(fails);
     expect(small.keep).toEqual([needed[1]!.index]);
     expect(report.plan.durationMs).toBeLessThan(needed[1]!.atMs + 2000);
   });
 });
 
-test("another failure is not the one that was asked about", async () => {
+test("a failure of another class or checker does not count", async () => {
   const fails = (plan: Plan): Failure =>
     plan.faults.length >= 10
       ? { ...safety, atMs: plan.durationMs + 1 }
       : { ...safety, checker: "runs-once", atMs: plan.durationMs + 1 };
-  const { asked: small, report } = await shrunkBy(fails);
+  const { input: small, report } = await shrunkBy(fails);
   expect(small.keep).toHaveLength(10);
   expect(report.failure!.checker).toBe("one-placement");
 });
 
 test("what needs all of it stays as it is", async () => {
-  const whole = drawPlan(asked);
+  const whole = drawPlan(input);
   const fails = (plan: Plan) => (Bun.deepEquals(plan, whole) ? { ...safety, atMs: whole.durationMs + 1 } : null);
   const { report } = await shrunkBy(fails);
   expect(report.plan).toEqual(whole);
 });
 
 test.each([
-  ["runs", { mostRuns: 7 }],
+  ["runs", { maxRuns: 7 }],
   ["time", { runsInTime: 7 }],
 ])("it ends with its %s, and keeps what it has by then", async (_, bounds) => {
   const fails = (plan: Plan) => (has(plan, needed[1]!) ? { ...safety, atMs: plan.durationMs + 1 } : null);
-  const { runs, plans, asked: small } = await shrunkBy(fails, bounds);
+  const { runs, plans, input: small } = await shrunkBy(fails, bounds);
   expect(runs).toBe(7);
   expect(plans).toHaveLength(7);
   expect(small.keep!.length).toBeLessThan(drawn.length / 2);
@@ -102,7 +102,7 @@ test.each([
 });
 
 test("a run of days is cut to just above the border at which runs are drawn otherwise, if not below", async () => {
-  const days: PlanOptions = { ...asked, hours: 48 };
+  const days: PlanOptions = { ...input, hours: 48 };
   const first = drawPlan(days);
   const fault = first.faults.find(({ atMs }) => atMs > 600_000)!;
   const fails = (plan: Plan): Failure | null =>
@@ -110,7 +110,7 @@ test("a run of days is cut to just above the border at which runs are drawn othe
       ? { ...safety, atMs: fault.atMs }
       : null;
   const run = async (plan: Plan) => reportOf(plan, fails(plan));
-  const options = { asked: days, report: await run(first), run, mostRuns: 500, mayGoOn: () => true };
-  const { asked: small } = await shrink(options);
+  const options = { input: days, report: await run(first), run, maxRuns: 500, hasTime: () => true };
+  const { input: small } = await shrink(options);
   expect(small).toMatchObject({ nodes: 1, hours: 1.0001, keep: [fault.index] });
 });

@@ -13,20 +13,15 @@ export const LONG_FUNCTIONS: Record<string, { lines: number; why: string }> = {
 /** Groups of files that import each other in a circle. A circle may become smaller, not larger. */
 export const CIRCLES: { files: string[]; why: string }[] = [];
 
-/** Banned words (test/tidy/words.ts) by folder. */
+/** Banned words (test/tidy/words.ts) by folder: all of them the public field `unheard`, which clients of 0.1.0 read. */
 export const WORDS: Record<string, number> = {
-  bench: 1,
   docs: 1,
-  "docs/decisions": 2,
+  "docs/decisions": 1,
   "src/api": 2,
-  "src/core": 1,
-  "src/lib": 1,
-  "src/model": 15,
-  "src/sim": 5,
-  "src/worker": 2,
+  "src/model": 10,
   "test/journal": 2,
   "test/master": 3,
-  "test/worker": 2,
+  "test/worker": 1,
 };
 
 /** Change types as literals outside of core and model, by folder. */

@@ -146,7 +146,7 @@ describe("tasks", () => {
     const { body } = await get(`/tasks/${task.taskId}`);
     expect(body).toMatchObject({
       taskId: task.taskId,
-      wish: { name: "web" },
+      assignment: { name: "web" },
       found: { containerId: task.containerId },
     });
     expect((await get("/tasks")).body).toEqual([body]);

@@ -49,7 +49,7 @@ describe("nodes", () => {
 
   const broke = { type: "suspectNode", code: "connection-broken", message: "its connection broke" } as const;
 
-  test("a suspect node keeps what it has and gets nothing new; heard, it gets what waited", () => {
+  test("a suspect node keeps what it has and gets no new tasks; after a heartbeat it gets the waiting ones", () => {
     const world = new World();
     const nodeId = world.node("n1");
     const before = world.task("before");

@@ -9,7 +9,7 @@ export const cleanupCodes = [
   "unused", //     Podling made or pulled it, and nothing needs it: it goes when it is asked for
   "not-asked", //  the same, but its kind was not asked for
   "in-use", //     a container, a task or another image needs it
-  "not-ours", //   Podling did not make or pull it, or somebody has given it another name since
+  "not-ours", //   Podling did not make or pull it, or a user has given it another name since
   "refused", //    the engine would not remove it
 ] as const;
 export type CleanupCode = (typeof cleanupCodes)[number];

@@ -1,5 +1,5 @@
 // What a node is: a machine with a container engine and a worker. The record is kept in the log; the API's view adds what
-// the master counts and hears.
+// the master counts, and the time of the last heartbeat.
 
 import type { NodeId } from "../ids.ts";
 
@@ -98,7 +98,7 @@ export interface Node extends Omit<NodeRecord, "unconfirmed"> {
   lastHeartbeat: string | null;
 }
 
-/** The record as it leaves the master; the master adds what it counts and hears. */
+/** The record as it leaves the master; the master adds its counts and the time of the last heartbeat. */
 export function viewNodeRecord({
   unconfirmed,
   ...record

@@ -1,5 +1,5 @@
 // Data format 1 (release 0.1.0) wrote a task as one flat object, for one container. These functions give the packed form
-// of format 2. They get parsed JSON that nobody has checked, and may throw a TypeError on what is no record at all.
+// of format 2. They get parsed JSON that has not been checked, and may throw a TypeError if it is no record at all.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import type { MigrationContext } from "../kinds/kind.ts";

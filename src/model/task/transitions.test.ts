@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { isFinished, isPlaced, type TaskStatus, taskStatuses } from "./reason.ts";
 import { type Actor, isLegalTransition, legalTargets, transitions } from "./transitions.ts";
 
-const movers: Actor[] = ["scheduler", "worker", "master", "user"];
+const actors: Actor[] = ["scheduler", "worker", "master", "user"];
 
 describe("a status only goes forward", () => {
   const rank: Record<TaskStatus, number> = {
@@ -20,9 +20,9 @@ describe("a status only goes forward", () => {
   });
 });
 
-test("nothing leaves a finished status, whoever asks", () => {
+test("no transition leaves a finished status, for any actor", () => {
   for (const from of taskStatuses.filter(isFinished)) {
-    for (const by of movers) expect(legalTargets(from, by)).toEqual([]);
+    for (const by of actors) expect(legalTargets(from, by)).toEqual([]);
   }
 });
 

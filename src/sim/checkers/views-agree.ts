@@ -14,11 +14,13 @@ export const viewsAgree: Checker = {
           continue;
         }
         const placed = truth.state.placedOn(identity.nodeId as never);
-        const held = worker.holdings().filter(({ wish }) => wish !== null);
-        for (const { taskId, wish } of held) {
+        const held = worker.holdings().filter(({ assignment }) => assignment !== null);
+        for (const { taskId, assignment } of held) {
           if (!placed.has(taskId)) fail(`${name} wants ${taskId}, which is not placed on it`);
-          else if (wish!.desired !== truth.tasks.get(taskId)!.desired)
-            fail(`${name} wants ${taskId} ${wish!.desired}, the master wants it ${truth.tasks.get(taskId)!.desired}`);
+          else if (assignment!.desired !== truth.tasks.get(taskId)!.desired)
+            fail(
+              `${name} wants ${taskId} ${assignment!.desired}, the master wants it ${truth.tasks.get(taskId)!.desired}`,
+            );
         }
         const wanted = new Set(held.map(({ taskId }) => taskId));
         for (const taskId of placed) if (!wanted.has(taskId)) fail(`${name} has no assignment of ${taskId}`);

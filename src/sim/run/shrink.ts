@@ -5,19 +5,19 @@ import { drawPlan, type Plan, type PlanOptions } from "../faults/plan.ts";
 import type { Report } from "./report.ts";
 
 export interface ShrinkOptions {
-  /** What failed. */
-  asked: PlanOptions;
+  /** The input of the run that failed. */
+  input: PlanOptions;
   /** How it failed; every smaller plan must fail with the same class and checker. */
   report: Report;
   run(plan: Plan): Promise<Report>;
-  mostRuns: number;
-  /** Asked before each run: is there time for another? */
-  mayGoOn(): boolean;
+  maxRuns: number;
+  /** Called before each run. False when there is no time for another one. */
+  hasTime(): boolean;
 }
 
-/** What is left of the asked: small enough for the command line, and it draws the same plan again. */
+/** What is left of the input: short enough for the command line, and it draws the same plan again. */
 export interface Shrunk {
-  asked: PlanOptions;
+  input: PlanOptions;
   report: Report;
   runs: number;
 }
@@ -36,7 +36,7 @@ export async function shrink(options: ShrinkOptions): Promise<Shrunk> {
   return shrinker.result();
 }
 
-/** The smallest so far, with all of it said. */
+/** The smallest input so far, with nothing left to the seed. */
 interface Small {
   nodes: number;
   hours: number;
@@ -53,16 +53,16 @@ class Shrinker {
   constructor(options: ShrinkOptions) {
     this.#options = options;
     this.#report = options.report;
-    this.#plan = drawPlan(options.asked);
+    this.#plan = drawPlan(options.input);
     this.#small = {
       nodes: this.#plan.nodes,
-      hours: options.asked.hours ?? this.#plan.durationMs / hourMs,
+      hours: options.input.hours ?? this.#plan.durationMs / hourMs,
       keep: indices(this.#plan),
     };
   }
 
   result(): Shrunk {
-    return { asked: this.#asked(this.#small), report: this.#report, runs: this.#runs };
+    return { input: this.#inputOf(this.#small), report: this.#report, runs: this.#runs };
   }
 
   /** Until a whole round takes nothing away. */
@@ -107,7 +107,7 @@ class Shrinker {
     }
   }
 
-  /** The fewest first: small worlds are run in no time. */
+  /** The fewest first: small clusters run fastest. */
   async #dropNodes(): Promise<void> {
     for (let [nodes, next] = [1, 2]; nodes < this.#small.nodes; [nodes, next] = [next, nodes + next]) {
       if (await this.#try({ ...this.#small, nodes })) return;
@@ -115,10 +115,10 @@ class Shrinker {
   }
 
   async #try(candidate: Small): Promise<boolean> {
-    const { run, report, mostRuns, mayGoOn } = this.#options;
-    if (this.#runs >= mostRuns || !mayGoOn()) return false;
+    const { run, report, maxRuns, hasTime } = this.#options;
+    if (this.#runs >= maxRuns || !hasTime()) return false;
     this.#runs++;
-    const plan = drawPlan(this.#asked(candidate));
+    const plan = drawPlan(this.#inputOf(candidate));
     const outcome = await run(plan);
     const same =
       outcome.failure?.class === report.failure!.class && outcome.failure.checker === report.failure!.checker;
@@ -129,8 +129,8 @@ class Shrinker {
     return true;
   }
 
-  #asked(small: Small): PlanOptions {
-    const { seed, groups } = this.#options.asked;
+  #inputOf(small: Small): PlanOptions {
+    const { seed, groups } = this.#options.input;
     return { seed, groups, ...small };
   }
 }

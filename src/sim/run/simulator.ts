@@ -13,15 +13,15 @@ export interface Watch {
 }
 
 export interface ShrinkBounds {
-  mostRuns: number;
-  mayGoOn(): boolean;
+  maxRuns: number;
+  hasTime(): boolean;
   /** Called with the progress of each run, so that the caller can stop waiting. */
   onProgress?: ((virtualMs: number, plan: Plan) => void) | undefined;
 }
 
 export interface Simulator {
-  run(asked: PlanOptions, watch?: Watch): Promise<Report>;
-  shrink(asked: PlanOptions, failed: Report, bounds: ShrinkBounds): Promise<Shrunk>;
+  run(input: PlanOptions, watch?: Watch): Promise<Report>;
+  shrink(input: PlanOptions, failed: Report, bounds: ShrinkBounds): Promise<Shrunk>;
 }
 
 /** `moreCheckers` run in addition to the usual ones. */
@@ -29,8 +29,8 @@ export function createSimulator(moreCheckers: readonly Checker[] = []): Simulato
   const play = (plan: Plan, { trace, onProgress }: Watch) =>
     simulate({ plan, trace, moreCheckers, onProgress: onProgress && ((virtualMs) => onProgress(virtualMs, plan)) });
   return {
-    run: (asked, watch = {}) => play(drawPlan(asked), watch),
-    shrink: (asked, report, { mostRuns, mayGoOn, onProgress }) =>
-      shrink({ asked, report, mostRuns, mayGoOn, run: (plan) => play(plan, { onProgress }) }),
+    run: (input, watch = {}) => play(drawPlan(input), watch),
+    shrink: (input, report, { maxRuns, hasTime, onProgress }) =>
+      shrink({ input, report, maxRuns, hasTime, run: (plan) => play(plan, { onProgress }) }),
   };
 }

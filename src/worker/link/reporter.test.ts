@@ -28,10 +28,9 @@ function startReporter(call: (operation: string, input: { body: Observation }) =
       clock,
       log: silentLog,
       taskId: "t" as TaskId,
-      nodeId: () => "n",
+      source: { nodeId: "n", onReportsDone() {} },
       signal: new AbortController().signal,
       gate: new Semaphore(1),
-      onDone: () => {},
     },
     "scheduled",
   );

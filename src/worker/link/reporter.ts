@@ -13,17 +13,23 @@ import type { RefusalCode } from "../../model/refusal.ts";
 import { isFinished, type TaskStatus } from "../../model/task/reason.ts";
 import type { Observation } from "../task/step.ts";
 
+/** The worker that reports. */
+export interface ReportSource {
+  /** The id of the node now: it changes when the worker registers as another node. */
+  readonly nodeId: string;
+  /** Called when the master has acknowledged the end of a task, or refuses every report of it. */
+  onReportsDone(): void;
+}
+
 export interface ReporterOptions {
   client: Client;
   clock: Clock;
   log: Log;
   taskId: TaskId;
-  nodeId: () => string;
+  source: ReportSource;
   signal: AbortSignal;
   /** Bounds the reports of all tasks of the worker. */
   gate: Semaphore;
-  /** The master has acknowledged the end, or refuses every report of this task. */
-  onDone: () => void;
 }
 
 /** The master's record has moved on; what it wants comes with the stream. */
@@ -125,15 +131,15 @@ export class Reporter {
 
   #end(): void {
     this.#done = true;
-    this.#options.onDone();
+    this.#options.source.onReportsDone();
   }
 
   async #put(observation: Observation, signal: AbortSignal): Promise<"accepted" | "refused" | "again"> {
-    const { client, taskId, nodeId, log } = this.#options;
+    const { client, taskId, source, log } = this.#options;
     try {
       const answer = await client.call("reportTask", {
         id: taskId,
-        body: bodyOf(observation, nodeId()),
+        body: bodyOf(observation, source.nodeId),
         signal,
         timeoutMs: limits.reportPatienceMs,
       });

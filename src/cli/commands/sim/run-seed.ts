@@ -76,10 +76,10 @@ async function shrunk(options: RunSeedOptions, failed: SimulationReport): Promis
   const { simulator, input, clock, signal } = options;
   const deadline = clock.elapsed() + limits.simulationShrinkMs;
   const { report, runs, ...smaller } = await simulator.shrink(input, failed, {
-    mostRuns: limits.simulationShrinkRuns,
-    mayGoOn: () => !signal.aborted && clock.elapsed() < deadline,
+    maxRuns: limits.simulationShrinkRuns,
+    hasTime: () => !signal.aborted && clock.elapsed() < deadline,
     onProgress: progressOf(options),
   });
   signal.throwIfAborted();
-  return { failure: report.failure, command: commandFor(smaller.asked, report.plan), shrinkRuns: runs, report };
+  return { failure: report.failure, command: commandFor(smaller.input, report.plan), shrinkRuns: runs, report };
 }

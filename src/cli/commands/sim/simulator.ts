@@ -63,8 +63,8 @@ export interface SimulationReport {
 export type OnProgress = (virtualMs: number, plan: SimulationPlan) => void;
 
 export interface ShrinkBounds {
-  mostRuns: number;
-  mayGoOn(): boolean;
+  maxRuns: number;
+  hasTime(): boolean;
   onProgress: OnProgress;
 }
 
@@ -77,5 +77,5 @@ export interface Simulator {
     input: SimulationInput,
     failed: SimulationReport,
     bounds: ShrinkBounds,
-  ): Promise<{ asked: SimulationInput; report: SimulationReport; runs: number }>;
+  ): Promise<{ input: SimulationInput; report: SimulationReport; runs: number }>;
 }
