@@ -44,7 +44,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     settings.journal === "memory"
       ? openMemoryJournal()
       : await unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
-  const { retentionCount, retentionAgeMs, strategy, token, allowedHosts, massLossFraction } = settings;
+  const { retentionCount, retentionAgeMs, history, strategy, token, allowedHosts, massLossFraction } = settings;
   const options: MasterOptions = {
     journal,
     clock: systemClock,
@@ -55,6 +55,7 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
     token,
     allowedHosts,
     massLossFraction,
+    history,
     retention: {
       ...(retentionCount === undefined ? {} : { count: retentionCount }),
       ...(retentionAgeMs === undefined ? {} : { ageMs: retentionAgeMs }),

@@ -74,10 +74,11 @@ describe("roles", () => {
       allowedHosts: [],
       retentionCount: undefined,
       retentionAgeMs: undefined,
+      history: { ms: 7 * 86_400_000, bytes: 512 * 2 ** 20 },
       massLossFraction: 0.5,
     });
     await podling(
-      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --retention-count 5 --retention-age 24h --mass-loss-threshold .75",
+      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --retention-count 5 --retention-age 24h --history-age 30d --history-size 2g --mass-loss-threshold .75",
       { env: { PODLING_TOKEN: "secret" } },
     );
     expect(settings.master).toEqual({
@@ -91,6 +92,7 @@ describe("roles", () => {
       allowedHosts: ["a", "b"],
       retentionCount: 5,
       retentionAgeMs: 86_400_000,
+      history: { ms: 30 * 86_400_000, bytes: 2 * 2 ** 30 },
       massLossFraction: 0.75,
     });
   });
@@ -104,6 +106,11 @@ describe("roles", () => {
   ])("master --mass-loss-threshold %s", async (text, massLossFraction) => {
     await podling(`master --mass-loss-threshold ${text}`);
     expect(settings.master).toMatchObject({ massLossFraction });
+  });
+
+  test("master --history-age off --history-size off", async () => {
+    await podling("master --history-age off --history-size off");
+    expect(settings.master).toMatchObject({ history: { ms: Infinity, bytes: Infinity } });
   });
 
   test.each(["0", "0.0", "1.1", "50%", "half", "-1", "1e-1"])(
@@ -179,6 +186,15 @@ describe("roles", () => {
     ["worker --disk-high full", '--disk-high: expected a whole number from 1 to 100; got "full"'],
     ["worker --ended-count some", "--ended-count: expected a whole number"],
     ["worker --label =v", "--label =v: the key is missing"],
+    [
+      "master --history-size 512",
+      '--history-size: expected a size of at least 1m, such as 512m or 2g, or off; got "512"',
+    ],
+    [
+      "up --history-size lots",
+      '--history-size: expected a size of at least 1m, such as 512m or 2g, or off; got "lots"',
+    ],
+    ["master --history-age week", '--history-age: expected a duration such as 30s, 5m or 24h; got "week"'],
     ["up --retention-age old", "--retention-age: expected a duration"],
   ])("podling %s", async (line, says) => {
     const { code, err } = await podling(line);

@@ -19,6 +19,8 @@ export interface MasterSettings {
   /** Number of finished tasks to keep. Undefined for the default of model/limits.ts. */
   retentionCount: number | undefined;
   retentionAgeMs: number | undefined;
+  /** How much history the journal keeps; Infinity for no limit. */
+  history: { ms: number; bytes: number };
   /** If more than this share of the nodes stops sending heartbeats at once, none is declared lost. 1 switches this off. */
   massLossFraction: number;
 }

@@ -6,8 +6,11 @@ import { parseCpu, parseMemory } from "../../../model/quantity.ts";
 import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
+import type { FlagValues } from "../../command/flag-values.ts";
 import type { MasterSettings, UpSettings, WorkerSettings } from "../../command/roles.ts";
 import { keyValues } from "../task/task-input.ts";
+
+const mebibyte = 1024 ** 2;
 
 const dataDirDefault = "in /var/lib/podling for root, else in ~/.local/share/podling";
 
@@ -53,6 +56,16 @@ const masterOnly: readonly Flag[] = [
     long: "retention-age",
     value: "TIME",
     description: `how long to keep finished tasks; by default ${limits.finishedTaskAgeMs / 3_600_000}h`,
+  },
+  {
+    long: "history-age",
+    value: "TIME",
+    description: `how long the journal keeps history, or off for no limit; by default ${limits.historyMs / 86_400_000}d`,
+  },
+  {
+    long: "history-size",
+    value: "SIZE",
+    description: `size above which the journal removes its oldest history, or off for no limit; by default ${limits.historyBytes / mebibyte}m`,
   },
   {
     long: "mass-loss-threshold",
@@ -190,8 +203,26 @@ export function masterSettings(context: Context): MasterSettings {
     allowedHosts: flags.texts("allowed-host"),
     retentionCount: flags.integer("retention-count", 0, limits.tasks),
     retentionAgeMs: flags.durationMs("retention-age"),
+    history: {
+      ms: durationMsOrOff(flags, "history-age") ?? limits.historyMs,
+      bytes: historyBytes(flags.text("history-size")) ?? limits.historyBytes,
+    },
     massLossFraction: massLossFraction(flags.text("mass-loss-threshold")!),
   };
+}
+
+/** Infinity for `off`. */
+function durationMsOrOff(flags: FlagValues, flag: string): number | undefined {
+  return flags.text(flag) === "off" ? Number.POSITIVE_INFINITY : flags.durationMs(flag);
+}
+
+/** Less than 1 MiB is refused: it is most likely a number without its unit. */
+function historyBytes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = text === "off" ? Number.POSITIVE_INFINITY : parseMemory(text);
+  if (bytes !== undefined && bytes >= mebibyte) return bytes;
+  const expected = "a size of at least 1m, such as 512m or 2g, or off";
+  throw new UsageError(`--history-size: expected ${expected}; got ${JSON.stringify(text)}`);
 }
 
 function massLossFraction(text: string): number {
@@ -247,10 +278,9 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
 function cleanupSettings({ flags }: Context): Pick<WorkerSettings, "retention" | "watermarks"> {
   const isOff = (flag: string) => flags.text(flag) === "off";
   const countOrOff = isOff("ended-count") ? Number.POSITIVE_INFINITY : flags.integer("ended-count", 0, 1_000_000);
-  const ageMsOrOff = isOff("ended-age") ? Number.POSITIVE_INFINITY : flags.durationMs("ended-age");
   const retention = {
     count: countOrOff ?? limits.endedContainerCount,
-    ageMs: ageMsOrOff ?? limits.endedContainerAgeMs,
+    ageMs: durationMsOrOff(flags, "ended-age") ?? limits.endedContainerAgeMs,
   };
   if (isOff("disk-high")) return { retention, watermarks: null };
   const highPercent = flags.integer("disk-high", 1, 100)!;
