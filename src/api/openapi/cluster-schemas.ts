@@ -1,11 +1,12 @@
 // The answers about the master and the cluster in openapi.json, and the body of errors.
 
+import { perListedKind } from "../../model/kinds/kinds.ts";
 import { refusalCodes } from "../../model/refusal.ts";
 import { type Json, listOf, nullable, record, text, time, whole } from "./json-schemas.ts";
 
 const differences = record({
   count: whole,
-  live: { ...whole, description: "Tasks of these that were placed on a node." },
+  live: { ...whole, description: "How many of them run now: their containers are stopped." },
   first: listOf(record({ id: text, name: text, now: nullable("string"), inBackup: nullable("string") })),
 });
 const comparison = record({ forgotten: differences, returning: differences, differing: differences });
@@ -19,13 +20,11 @@ const restoreAnswer = record({
     epoch: whole,
     at: time,
     version: text,
-    nodes: whole,
-    tasks: whole,
+    ...perListedKind(() => whole),
   }),
-  before: record({ clusterId: text, revision: whole, tasks: whole, nodes: whole }),
+  before: record({ clusterId: text, revision: whole, ...perListedKind(() => whole) }),
   revision: nullable("integer"),
-  tasks: comparison,
-  nodes: comparison,
+  ...perListedKind(() => comparison),
 });
 
 export const clusterSchemas: Record<string, Json> = {

@@ -10,6 +10,18 @@ export function inputSchema(schema: z.ZodType): Json {
   return rest;
 }
 
+/** What an answer holds, as JSON Schema: without the bounds that any integer has, and open to fields of later releases. */
+export function answerSchema(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: "input",
+    override({ jsonSchema }) {
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  }) as Json;
+  return rest;
+}
+
 export const text: Json = { type: "string" };
 export const time: Json = { type: "string", format: "date-time" };
 export const whole: Json = { type: "integer" };
@@ -35,8 +47,4 @@ export function record(properties: Record<string, Json>): Json {
 export function withOptional(optional: Record<string, Json>, properties: Record<string, Json>): Json {
   const always = record(properties);
   return { ...always, properties: { ...(always.properties as Json), ...optional } };
-}
-
-export function orNull(schema: Json): Json {
-  return { anyOf: [schema, { type: "null" }] };
 }

@@ -31,7 +31,7 @@ export async function openapi(version: string): Promise<Json> {
     paths,
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: { ...(await recordSchemas()), ...taskSchemas(), ...nodeSchemas(), ...clusterSchemas },
+      schemas: { ...(await recordSchemas()), ...(await taskSchemas()), ...nodeSchemas(), ...clusterSchemas },
     },
   };
 }

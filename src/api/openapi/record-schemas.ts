@@ -5,18 +5,18 @@ import { type AnyKind, type KindName, kindNames, kinds } from "../../model/kinds
 
 type Json = Record<string, unknown>;
 
-/** Kinds whose answers openapi.ts describes by hand: what leaves the master differs from the record. */
-const describedByHand: Partial<Record<KindName, string>> = { task: "Task", node: "Node" };
+/** Kinds whose schema is in task-schemas.ts and node-schemas.ts, because what leaves the master differs from the record. */
+const withSchemaOfView: Partial<Record<KindName, string>> = { task: "Task", node: "Node" };
 
 /** "config" -> "Config" */
 function schemaName(kind: KindName): string {
-  return describedByHand[kind] ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
+  return withSchemaOfView[kind] ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
 }
 
-/** One schema for each kind that is not described by hand, and `WatchEvent`: an event of any kind. */
+/** One schema for each other kind, and `WatchEvent`: an event of any kind. */
 export async function recordSchemas(): Promise<Record<string, Json>> {
   const watched = kindNames.filter((kind) => (kinds[kind] as AnyKind).stream !== null);
-  const own = watched.filter((kind) => describedByHand[kind] === undefined);
+  const own = watched.filter((kind) => withSchemaOfView[kind] === undefined);
   const schemas = await Promise.all(
     own.map(async (kind) => {
       const { $schema: _, ...schema } = z.toJSONSchema(await (kinds[kind] as AnyKind).loadSchema(), {

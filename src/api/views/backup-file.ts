@@ -2,6 +2,7 @@
 // before it, so that a truncated or damaged file is detected. What records mean is up to the reader.
 
 import { createHash } from "node:crypto";
+import type { PerListedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -10,8 +11,8 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 export const backupFormat = 2;
 export const backupMediaType = "application/x-ndjson";
 
-/** The first line. */
-export interface BackupManifest {
+/** The first line. Beside its own fields, the number of records of each kind. */
+export interface BackupManifest extends PerListedKind<number> {
   podling: "backup";
   format: number;
   clusterId: string;
@@ -22,8 +23,6 @@ export interface BackupManifest {
   at: string;
   /** Of the master that wrote it. */
   version: string;
-  nodes: number;
-  tasks: number;
 }
 
 /** `chunks` are whole lines, without the last one's end. */

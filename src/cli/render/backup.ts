@@ -1,7 +1,8 @@
 // Backups, and the changes of a restore, as text.
 
 import type { BackupManifest } from "../../api/views/backup-file.ts";
-import type { RestoreAnswer, RestoreComparison } from "../../api/views/restore-summary.ts";
+import type { Comparison } from "../../model/comparison.ts";
+import { kinds, type ListedKind, listedKinds, type PerListedKind } from "../../model/kinds/kinds.ts";
 import type { Column } from "./table.ts";
 
 /** "cluster abc12345 at 2025-01-19T12:00:00.000Z, revision 120: 14 tasks, 3 nodes" */
@@ -14,7 +15,7 @@ export function counted(count: number, noun: string): string {
 }
 
 export interface RestoreRow {
-  kind: "task" | "node";
+  kind: ListedKind;
   name: string;
   now: string;
   inBackup: string;
@@ -29,24 +30,25 @@ export const restoreColumns: readonly Column<RestoreRow>[] = [
   { title: "THEN", text: ({ becomes }) => becomes, shrinksTo: 20 },
 ];
 
-/** One row for each difference that the master has named. */
-export function restoreRows({ tasks, nodes }: Pick<RestoreAnswer, "tasks" | "nodes">): RestoreRow[] {
-  return [...rowsOf("task", tasks, taskWords), ...rowsOf("node", nodes, nodeWords)];
+/** One row for each difference that the master has named; tasks before nodes. */
+export function restoreRows(answer: PerListedKind<Comparison>): RestoreRow[] {
+  return [...listedKinds].reverse().flatMap((kind) => rowsOf(kind, answer[kinds[kind].plural]));
 }
 
-export function restoreRowCount({ tasks, nodes }: Pick<RestoreAnswer, "tasks" | "nodes">): number {
-  const all = [tasks, nodes].flatMap(({ forgotten, returning, differing }) => [forgotten, returning, differing]);
+export function restoreRowCount(answer: PerListedKind<Comparison>): number {
+  const comparisons = listedKinds.map((kind) => answer[kinds[kind].plural]);
+  const all = comparisons.flatMap(({ forgotten, returning, differing }) => [forgotten, returning, differing]);
   return all.reduce((sum, { count }) => sum + count, 0);
 }
 
-type Words = (now: string | null, inBackup: string | null) => string;
-
-function rowsOf(kind: RestoreRow["kind"], comparison: RestoreComparison, words: Words): RestoreRow[] {
-  const { forgotten, returning, differing } = comparison;
+function rowsOf(kind: ListedKind, { forgotten, returning, differing }: Comparison): RestoreRow[] {
+  const becomes = becomesOf[kind] ?? otherWords;
   return [...forgotten.first, ...returning.first, ...differing.first].map(({ name, now, inBackup }) => {
-    return { kind, name, now: now ?? "-", inBackup: inBackup ?? "-", becomes: words(now, inBackup) };
+    return { kind, name, now: now ?? "-", inBackup: inBackup ?? "-", becomes: becomes(now, inBackup) };
   });
 }
+
+type Words = (now: string | null, inBackup: string | null) => string;
 
 const onNode = /^(scheduled|running)/;
 
@@ -62,3 +64,9 @@ function nodeWords(now: string | null, inBackup: string | null): string {
   if (now === null) return "lost unless its worker runs";
   return inBackup;
 }
+
+function otherWords(_: string | null, inBackup: string | null): string {
+  return inBackup === null ? "removed" : "as in the backup";
+}
+
+const becomesOf: Partial<Record<ListedKind, Words>> = { task: taskWords, node: nodeWords };

@@ -4,9 +4,18 @@
 import { InvariantError } from "../../lib/assert.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
+import type { Comparison, Difference, Differences } from "../../model/comparison.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { RecordSummary } from "../../model/kinds/kind.ts";
-import { type AnyKind, isKind, type KindName, kindNames, kinds } from "../../model/kinds/kinds.ts";
+import {
+  type AnyKind,
+  isKind,
+  type KindName,
+  kindNames,
+  kinds,
+  type PerListedKind,
+  perListedKind,
+} from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { PackedTask } from "../../model/task/task.ts";
@@ -149,37 +158,14 @@ export function markUnconfirmed(state: ClusterState): void {
     state.apply({ type: "node.updated", id, set: { unconfirmed: true } });
 }
 
-/** A record that differs: its status now and in the backup, null where it is absent. */
-export interface Difference {
-  id: string;
-  name: string;
-  now: string | null;
-  inBackup: string | null;
-}
-
-/** The first of them, and how many there are in all. */
-export interface Differences {
-  count: number;
-  /** How many of them run now: their containers are stopped. */
-  live: number;
-  first: Difference[];
-}
-
-export interface Comparison {
-  /** Now in the cluster, but not in the backup. */
-  forgotten: Differences;
-  /** In the backup, but not in the cluster now. */
-  returning: Differences;
-  /** In both, with another status. */
-  differing: Differences;
-}
-
 /** What becomes of the records of each kind when `then` takes the place of `now`, by the kind's plural name. */
-export function compareStates(now: ClusterState, then: ClusterState): Record<string, Comparison> {
-  const compared = kindNames.filter((kind) => kind !== "cluster");
-  return Object.fromEntries(
-    compared.map((kind) => [kinds[kind].plural, compare(sideOf(now, kind), sideOf(then, kind))]),
-  );
+export function compareStates(now: ClusterState, then: ClusterState): PerListedKind<Comparison> {
+  return perListedKind((kind) => compare(sideOf(now, kind), sideOf(then, kind)));
+}
+
+/** How many records of each kind the state holds, by the kind's plural name. */
+export function countRecords(state: ClusterState): PerListedKind<number> {
+  return perListedKind((kind) => state.tables[kind].size);
 }
 
 function sideOf(state: ClusterState, kind: KindName): Side {

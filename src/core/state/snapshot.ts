@@ -6,7 +6,7 @@ import { type Change, dataFormat } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import { type KindName, kindNames, kinds } from "../../model/kinds/kinds.ts";
+import { type KindName, kinds, listedKinds } from "../../model/kinds/kinds.ts";
 import { migrateRecord } from "../../model/kinds/migrate.ts";
 import { limits } from "../../model/limits.ts";
 import { ClusterState, type Cursors } from "./cluster-state.ts";
@@ -44,7 +44,7 @@ export function writeSnapshot(state: ClusterState): Iterable<string> {
 
 /** The records without what `writeHeader` gives, which may follow as a chunk of its own. */
 export function writeRecords(state: ClusterState): Iterable<string> {
-  const records = kindNames.filter((kind) => kind !== "cluster").map((kind) => [kind, recordsOf(state, kind)] as const);
+  const records = listedKinds.map((kind) => [kind, recordsOf(state, kind)] as const);
   return inChunks(linesOf(records));
 }
 

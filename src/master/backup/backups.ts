@@ -3,6 +3,7 @@
 
 import { backupFormat, writeBackup } from "../../api/views/backup-file.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { countRecords } from "../../core/state/restore.ts";
 import { writeSnapshot } from "../../core/state/snapshot.ts";
 import { type CancelTimer, type Clock, toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
@@ -51,8 +52,7 @@ export class Backups {
       epoch,
       at: toTimestamp(clock.now()),
       version,
-      nodes: state.nodes.size,
-      tasks: state.tasks.size,
+      ...countRecords(state),
     } as const;
     return ok(this.#stream(writeBackup(manifest, writeSnapshot(state))));
   }

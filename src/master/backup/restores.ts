@@ -10,6 +10,7 @@ import {
   BadRecord,
   compareStates,
   continueAfter,
+  countRecords,
   isEmptyCluster,
   loadRestoreReader,
   markUnconfirmed,
@@ -19,6 +20,7 @@ import { type Journal, JournalUnavailable, type ReplacementWriter } from "../../
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { ok } from "../../lib/result.ts";
+import { kinds, listedKinds } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -72,12 +74,12 @@ export async function readBackup(pieces: Pieces, clock: Clock): Promise<Outcome<
   }
 }
 
-function matching({ clusterId, revision, nodes, tasks }: BackupManifest, state: ClusterState): boolean {
+/** Backups of older releases have no count of kinds that came later, and no records of them. */
+function matching(manifest: BackupManifest, state: ClusterState): boolean {
   return (
-    clusterId === state.cluster.clusterId &&
-    revision === state.revision &&
-    nodes === state.nodes.size &&
-    tasks === state.tasks.size
+    manifest.clusterId === state.cluster.clusterId &&
+    manifest.revision === state.revision &&
+    listedKinds.every((kind) => state.tables[kind].size === (manifest[kinds[kind].plural] ?? 0))
   );
 }
 
@@ -96,14 +98,9 @@ export async function restore(
   const answer = (revision: number | null): RestoreAnswer => ({
     restored: revision !== null,
     backup: manifest,
-    before: {
-      clusterId: now.cluster.clusterId,
-      revision: now.revision,
-      tasks: now.tasks.size,
-      nodes: now.nodes.size,
-    },
+    before: { clusterId: now.cluster.clusterId, revision: now.revision, ...countRecords(now) },
     revision,
-    ...(compareStates(now, state) as Pick<RestoreAnswer, "tasks" | "nodes">),
+    ...compareStates(now, state),
   });
   if (dryRun) return ok(answer(null));
   let writer: ReplacementWriter | null = null;

@@ -41,10 +41,13 @@ export interface Shared {
   value<T extends object>(packed: object, make: () => T): T;
 }
 
-/** Id: the type of its ids. R: the record in memory. P: the same as the log writes it. S: what an update sets. */
-export interface Kind<Id extends string, R extends object, P extends object, S extends object> {
+/**
+ * Id: the type of its ids. R: the record in memory. P: the same as the log writes it. S: what an update sets. N: its
+ * plural name.
+ */
+export interface Kind<Id extends string, R extends object, P extends object, S extends object, N extends string> {
   /** "tasks": as backups and restore summaries name many of them. */
-  plural: string;
+  plural: N;
   /** Snapshots hold kinds in ascending position: a kind that refers to another has the higher one. */
   position: number;
   idOf(record: R | P): Id;

@@ -6,10 +6,12 @@ import * as table from "./table.ts";
 type Table = typeof table;
 export type KindName = keyof Table;
 
-type IdIn<K> = K extends Kind<infer Id, infer _R, infer _P, infer _S> ? Id : never;
-type RecordIn<K> = K extends Kind<infer _Id, infer R, infer _P, infer _S> ? R : never;
-type PackedIn<K> = K extends Kind<infer _Id, infer _R, infer P, infer _S> ? P : never;
-type UpdateIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer S> ? S : never;
+type IdIn<K> = K extends Kind<infer Id, infer _R, infer _P, infer _S, infer _N> ? Id : never;
+type RecordIn<K> = K extends Kind<infer _Id, infer R, infer _P, infer _S, infer _N> ? R : never;
+type PackedIn<K> = K extends Kind<infer _Id, infer _R, infer P, infer _S, infer _N> ? P : never;
+type UpdateIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer S, infer _N> ? S : never;
+
+type PluralIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer _S, infer N> ? N : never;
 
 export type IdOf<K extends KindName> = IdIn<Table[K]>;
 export type RecordOf<K extends KindName> = RecordIn<Table[K]>;
@@ -17,11 +19,22 @@ export type PackedOf<K extends KindName> = PackedIn<Table[K]>;
 export type UpdateOf<K extends KindName> = UpdateIn<Table[K]>;
 
 /** A kind whose types are not known: for code that treats all kinds alike. */
-export type AnyKind = Kind<string, object, object, object>;
+export type AnyKind = Kind<string, object, object, object, string>;
 
 export const kinds: Readonly<Record<KindName, AnyKind>> & Table = { ...table } as never;
 /** By position. */
 export const kindNames = (Object.keys(table) as KindName[]).sort((a, b) => kinds[a].position - kinds[b].position);
+
+/** The kinds of which a cluster holds many records: all but the record of the cluster itself. */
+export type ListedKind = Exclude<KindName, "cluster">;
+export const listedKinds = kindNames.filter((kind) => kind !== "cluster") as ListedKind[];
+
+/** One value for each of these kinds, under the kind's plural name: {nodes: ..., tasks: ...}. */
+export type PerListedKind<T> = { [K in ListedKind as PluralIn<Table[K]>]: T };
+
+export function perListedKind<T>(make: (kind: ListedKind) => T): PerListedKind<T> {
+  return Object.fromEntries(listedKinds.map((kind) => [kinds[kind].plural, make(kind)])) as PerListedKind<T>;
+}
 
 export function isKind(name: string): name is KindName {
   return Object.hasOwn(kinds, name);

@@ -7,7 +7,7 @@ import { type NodeRecord, type PackedNode, packNode, unpackNode, viewNodeRecord 
 
 export type NodeUpdate = Partial<Omit<NodeRecord, "nodeId">>;
 
-export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate> = {
+export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes"> = {
   plural: "nodes",
   position: 1,
   idOf: ({ nodeId }) => nodeId,

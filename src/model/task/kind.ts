@@ -10,7 +10,7 @@ import { type PackedTask, type PackedTaskUpdate, packTask, type Task, unpackTask
 import { isTransition } from "./transitions.ts";
 import { viewTask } from "./view.ts";
 
-export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate> = {
+export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks"> = {
   plural: "tasks",
   position: 2,
   idOf: ({ taskId }) => taskId,

@@ -1,5 +1,6 @@
 // The schemas of a task's spec and of its observed status. The types of spec.ts and status.ts, the check of records that
-// come from outside, reports and the OpenAPI description are all derived from these, so that a field is declared once.
+// come from outside, reports and the OpenAPI description are all derived from these, so that a field is declared once. A
+// description stands for the comment: openapi.json shows it.
 
 import { z } from "zod";
 import { reasonCodes, taskStatuses } from "./reason.ts";
@@ -8,13 +9,15 @@ const text = z.string();
 const flag = z.boolean();
 const count = z.int().min(0);
 const amount = z.number().min(0);
-export const timeText = z.string().refine((value) => Number.isFinite(Date.parse(value)), { error: "a time" });
+export const timeText = z
+  .string()
+  .refine((value) => Number.isFinite(Date.parse(value)), { error: "a time" })
+  .meta({ format: "date-time" });
 
 const protocol = z.enum(["tcp", "udp"]);
 
 export const portSpec = z.object({
-  /** Null if the engine chooses a free port, which `publishedPorts` then reports. */
-  hostPort: count.nullable(),
+  hostPort: count.nullable().describe("Null if the engine chooses a free port, which `publishedPorts` then reports."),
   containerPort: count,
   protocol,
   hostIp: text,
@@ -25,28 +28,24 @@ export const publishedPort = z.object({ hostIp: text, hostPort: count, container
 /** Request is what the scheduler sets aside; limit is what the engine enforces (null: no limit). */
 const amountSpec = z.object({ request: amount, limit: amount.nullable() });
 
-/** cpu in cores, memory in bytes. */
 export const resources = z.object({ cpu: amountSpec, memory: amountSpec });
 
 export const mount = z.object({
   type: z.enum(["volume", "bind", "tmpfs"]),
-  /** A volume's name or an absolute path on the node; "" for tmpfs. */
-  source: text,
-  /** An absolute path in the container. */
-  target: text,
+  source: text.describe('A volume\'s name or an absolute path on the node; "" for tmpfs.'),
+  target: text.describe("An absolute path in the container."),
   readOnly: flag,
-  /** For tmpfs, in bytes; null for the engine's default. */
-  sizeBytes: count.nullable(),
+  sizeBytes: count.nullable().describe("For tmpfs, in bytes; null for the engine's default."),
 });
 
 export const restartPolicy = z.object({
   mode: z.enum(["never", "on-failure", "always"]),
-  /** Restarts before the task fails; null: no limit. */
-  maxRestarts: count.nullable(),
+  maxRestarts: count.nullable().describe("Restarts before the task fails; null: no limit."),
   backoffInitialMs: count,
   backoffMaxMs: count,
-  /** A run of at least this length resets the back-off and the count towards `maxRestarts`. */
-  resetAfterMs: count,
+  resetAfterMs: count.describe(
+    "A run of at least this length resets the back-off and the count towards `maxRestarts`.",
+  ),
 });
 
 export const constraint = z.union([
@@ -57,16 +56,13 @@ export const constraint = z.union([
 
 /** One container of a task, as the user asked for it. */
 export const containerSpec = z.object({
-  /** Unique within the task; `main` if the task was given in its short form. */
-  name: text,
+  name: text.describe("Unique within the task; `main` if the task was given in its short form."),
   image: text,
-  /** Replaces the image's entrypoint; empty: the image's own. */
-  command: z.array(text),
-  /** Replaces the image's arguments (its CMD); empty: the image's own. */
-  args: z.array(text),
+  command: z.array(text).describe("Replaces the image's entrypoint; empty: the image's own."),
+  args: z.array(text).describe("Replaces the image's arguments (its CMD); empty: the image's own."),
   env: z.record(text, text),
   ports: z.array(portSpec),
-  resources,
+  resources: resources.describe("cpu in cores, memory in bytes."),
   mounts: z.array(mount),
   user: text.nullable(),
   workingDir: text.nullable(),
@@ -76,15 +72,12 @@ export const containerSpec = z.object({
 /** The template of a task: what the user asked for. The system never edits it; tasks with equal templates share one. */
 export const taskSpec = z.object({
   labels: z.record(text, text),
-  /** At least one. */
-  containers: z.array(containerSpec),
-  /** Run one after the other before `containers`. */
-  init: z.array(containerSpec),
+  containers: z.array(containerSpec).describe("At least one."),
+  init: z.array(containerSpec).describe("Run one after the other before `containers`."),
   restartPolicy,
   constraints: z.array(constraint),
   stopGraceSeconds: count,
-  /** "linux/amd64"; null: any node. */
-  platform: text.nullable(),
+  platform: text.nullable().describe('"linux/amd64". Null if the platform of the node does not matter.'),
 });
 
 export const reason = z.object({ code: z.enum(reasonCodes), message: text });
@@ -93,8 +86,11 @@ export const reason = z.object({ code: z.enum(reasonCodes), message: text });
 export const lastFailure = z.object({
   finishedAt: timeText.nullable(),
   exitCode: z.int().nullable(),
-  /** Lines of stdout and stderr together, oldest first; empty if it wrote nothing or its log cannot be read. */
-  log: z.array(text),
+  log: z
+    .array(text)
+    .describe(
+      "Lines of stdout and stderr together, oldest first; empty if it wrote nothing or its log cannot be read.",
+    ),
 });
 
 /** What the worker last observed of one container. */
@@ -102,25 +98,26 @@ export const containerStatus = z.object({
   name: text,
   containerId: text.nullable(),
   exitCode: z.int().nullable(),
-  /** True when the kernel killed a process of the container because it reached its memory limit. */
-  oomKilled: flag,
-  /** Starts after the first. */
-  restarts: count,
+  oomKilled: flag.describe(
+    "True when the kernel killed a process of the container because it reached its memory limit.",
+  ),
+  restarts: count.describe("Starts after the first."),
   publishedPorts: z.array(publishedPort),
   startedAt: timeText.nullable(),
-  /** What the engine said, unchanged, when something failed; null if nothing did. */
-  error: text.nullable(),
-  /** Null if no run has ended badly. Kept when a later run goes well. */
-  lastFailure: lastFailure.nullable(),
+  error: text.nullable().describe("What the engine said, unchanged, when something failed; null if nothing did."),
+  lastFailure: lastFailure.nullable().describe("Null if no run has ended badly. Kept when a later run goes well."),
 });
 
 export const observedStatus = z.object({
   status: z.enum(taskStatuses),
   reason,
-  /** True when the task runs and passes its readiness checks. */
-  ready: flag,
-  /** By the clock of the node, or of the master if the task ended without its worker. Null until it has ended. */
-  finishedAt: timeText.nullable(),
-  /** One for each container that a worker has reported, in the order of the spec. */
-  containers: z.array(containerStatus),
+  ready: flag.describe("True when the task runs and passes its readiness checks."),
+  finishedAt: timeText
+    .nullable()
+    .describe(
+      "By the clock of the node, or of the master if the task ended without its worker. Null until it has ended.",
+    ),
+  containers: z
+    .array(containerStatus)
+    .describe("One for each container that a worker has reported, in the order of the spec."),
 });

@@ -1,38 +1,23 @@
 // A task as it leaves the master: flat, with the fields of its one container beside those of the task. It is the public
 // form of the API, and what workers of every release understand.
 
+import type { z } from "zod";
+import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
-import type { Reason, TaskStatus } from "./reason.ts";
 import type { ContainerSpec, TaskSpec } from "./spec.ts";
-import { type ContainerStatus, noContainerStatus } from "./status.ts";
-import type { Desired, Task } from "./task.ts";
+import { noContainerStatus } from "./status.ts";
+import type { Task } from "./task.ts";
+import type { taskView } from "./view-schema.ts";
 
 /** The spec of a task with one container. */
 export interface FlatSpec extends Omit<ContainerSpec, "name">, Omit<TaskSpec, "containers" | "init"> {
   readonly name: string;
 }
 
-/** Times are ISO 8601 UTC. */
-export interface TaskView extends FlatSpec {
+/** The fields of the schema, with ids of their own types. Times are ISO 8601 UTC. */
+export interface TaskView extends DeepReadonly<z.output<typeof taskView>> {
   readonly taskId: TaskId;
-  readonly desired: Desired;
-  readonly status: TaskStatus;
-  readonly reason: Reason;
   readonly nodeId: NodeId | null;
-  readonly containerId: ContainerStatus["containerId"];
-  readonly exitCode: ContainerStatus["exitCode"];
-  readonly oomKilled: ContainerStatus["oomKilled"];
-  readonly restarts: ContainerStatus["restarts"];
-  readonly publishedPorts: ContainerStatus["publishedPorts"];
-  readonly createdAt: string;
-  readonly scheduledAt: string | null;
-  /** The batch that placed it: `explain` goes back to the state before it. */
-  readonly scheduledRevision: number | null;
-  readonly startedAt: ContainerStatus["startedAt"];
-  readonly finishedAt: string | null;
-  readonly error: ContainerStatus["error"];
-  readonly lastFailure: ContainerStatus["lastFailure"];
-  /** The task that this one replaces after its node was lost. */
   readonly replaces: TaskId | null;
   readonly replacedBy: TaskId | null;
 }
