@@ -9,14 +9,14 @@ import { samplesOf } from "../samples.ts";
 import { p99, probe } from "../wire.ts";
 
 const SLOW_CONNECTIONS = 1_000;
-const FOLLOWERS = 100;
+const SUBSCRIBERS = 100;
 /** Every request must be answered by then. */
 const TARGET_MS = 100;
 
 type Latencies = Record<"get" | "post" | "beat", number[]>;
 
 export async function abuse(bench: Bench): Promise<Row[]> {
-  const section = `abuse: ordinary requests, beside ${SLOW_CONNECTIONS} slow connections, ${FOLLOWERS} followers of a log and hostile requests`;
+  const section = `abuse: ordinary requests, beside ${SLOW_CONNECTIONS} slow connections, ${SUBSCRIBERS} subscribers of a log and hostile requests`;
   const durationMs = bench.count(20_000, 3_000);
   const master = await bench.masterWithNodes(10);
   await probeAll(master, durationMs / 10, "warm");
@@ -27,7 +27,7 @@ export async function abuse(bench: Bench): Promise<Row[]> {
       resolve(import.meta.dir, "../abuse-child.ts"),
       String(master.port),
       String(SLOW_CONNECTIONS),
-      String(FOLLOWERS),
+      String(SUBSCRIBERS),
     ],
     { stdin: "ignore", stdout: "pipe", stderr: "inherit" },
   );

@@ -125,7 +125,7 @@ async function reads(comparison: Comparison): Promise<Row[]> {
   try {
     return [
       ...(await reading("gets of one task, 32 clients", bench.count(30_000, 3_000), getRate)),
-      ...(await reading("lists of 10,000 tasks, nothing changed in between", bench.count(100, 20), listRate)),
+      ...(await reading("lists of 10,000 tasks, no change in between", bench.count(100, 20), listRate)),
       ...(await reading("lists of 10,000 tasks, a task changed before each", bench.count(20, 5), changedListRate)),
     ];
   } finally {

@@ -63,18 +63,18 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
     const answered = (performance.now() - stopped) / 1000;
     await mustBeOnline(master, workers);
     return [
-      row("all registered, all at once", "s", [registered]),
+      row(`${workers.toLocaleString("en")} workers: all registered, all at once`, "s", [registered]),
       row("processor time of the master, of one core", "%", [steady.cpuPercent], `${held} streams held`),
       row("resident memory of the master", "MB", [steady.residentMB]),
       row("heartbeats answered", "/s", [steady.beats.length / steady.seconds]),
-      row("heartbeat, sent to answered", "ms", steady.beats),
+      row("a heartbeat, from request to response", "ms", steady.beats),
       row("  99 of 100 within", "ms", [p99(steady.beats)]),
-      row("GET of one task meanwhile", "ms", steady.gets),
+      row("GET of one task", "ms", steady.gets),
       row("  99 of 100 within", "ms", [p99(steady.gets)]),
-      row("POST of a task meanwhile", "ms", steady.posts),
+      row("POST of a task", "ms", steady.posts),
       row("  99 of 100 within", "ms", [p99(steady.posts)]),
       row(
-        "kill -9 and start, to a heartbeat of every worker",
+        "kill -9 and start, until every worker has reported",
         "s",
         [answered],
         `the master answered after ${started.toFixed(2)} s`,

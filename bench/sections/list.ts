@@ -57,7 +57,7 @@ async function watched(
     cut += result.cut;
   }
   const who = watchers === 1 ? "1 watcher" : `${watchers} watchers`;
-  const rows: Row[] = [{ section, what: `creates beside ${who}`, unit: "/s", ours: samplesOf(created) }];
+  const rows: Row[] = [{ section, what: `creates with ${who}`, unit: "/s", ours: samplesOf(created) }];
   if (watchers === 0) return rows;
   const note = cut === 0 ? {} : { note: `${cut} were cut off as too slow; clients would resume` };
   return [...rows, { section, what: `events sent to ${who}`, unit: "/s", ours: samplesOf(sent), ...note }];

@@ -74,8 +74,8 @@ async function loaded(bench: Bench, section: string, idle: Memory[]): Promise<Ro
   const row = (what: string, unit: "MB" | "KB", ours: Samples): Row => ({ section, what, unit, ours });
   return [
     row(`master, ${count} tasks created`, "MB", megabytes([created])),
-    target(row("  a task of these, beyond idle", "KB", each(created)), "at most", TASK_KB),
+    target(row("  each of these tasks, beyond idle", "KB", each(created)), "at most", TASK_KB),
     row(`master, ${count} tasks, started again`, "MB", megabytes([restarted])),
-    target(row("  a task of these, beyond idle", "KB", each(restarted)), "at most", TASK_KB),
+    target(row("  each of these tasks, beyond idle", "KB", each(restarted)), "at most", TASK_KB),
   ];
 }

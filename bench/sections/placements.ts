@@ -58,7 +58,7 @@ async function taskEnds(bench: Bench): Promise<Row[]> {
   const measured = JSON.parse(await run([process.execPath, script, "--json", ...flags])) as TaskEnds[];
   return measured.map(({ nodes, classes, kind, ms }) => {
     const row: Row = {
-      section: "a task ends on full nodes while others wait: one tick, in memory",
+      section: "placements: one tick in which a task ends on full nodes while others wait",
       what: `${nodes.toLocaleString("en")} nodes, waiting classes: ${classes.toLocaleString("en")} (${kind})`,
       unit: "ms",
       ours: samplesOf(ms),

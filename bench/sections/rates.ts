@@ -97,7 +97,7 @@ async function creates(bench: Bench): Promise<Row[]> {
   const swarmBeside = measured.swarm ? { beside: { name: "Swarm services", samples: measured.swarm } } : {};
   const bare: Row = {
     section,
-    what: "a bare server: reads, syncs, answers",
+    what: "a bare server: reads, syncs, responds",
     unit: "/s",
     ours: measured.bare!,
     ...swarmBeside,
@@ -153,7 +153,7 @@ export async function getRate({ master, tasks }: Listed, requests: number): Prom
   return perSecond;
 }
 
-/** Lists of all 10,000 tasks a second, with nothing changed in between. */
+/** Lists of all 10,000 tasks a second, with no change in between. */
 export async function listRate({ master }: Listed, requests: number, connections = 4): Promise<number> {
   const { perSecond } = await mustLoad({
     to: addressOf(master),
@@ -178,7 +178,7 @@ async function lists(bench: Bench): Promise<Row[]> {
   const row = (what: string, samples: number[]) =>
     target({ section, what, unit: "/s", ours: samplesOf(samples) }, "at least", inMemory.lists);
   return [
-    row("lists of 10,000 tasks, nothing changed in between", warm),
+    row("lists of 10,000 tasks, no change in between", warm),
     row("lists of 10,000 tasks, a task changed before each", cold),
   ];
 }
