@@ -16,15 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => world.down());
 
-async function running(name: string, more: object = {}, args = ["forever"]): Promise<TaskView> {
-  const task = await world.run(name, args, more);
-  return world.reached(task, "running", "running");
-}
-
 describe("a worker that starts again", () => {
   test("is the same node, and adopts what runs without touching it", async () => {
     const first = await world.started();
-    const task = await running("web");
+    const task = await world.running("web");
     first.stop();
     world.runtime.calls.length = 0;
     const second = await world.started();
@@ -36,7 +31,7 @@ describe("a worker that starts again", () => {
 
   test("reports what ended meanwhile, with the true exit code", async () => {
     const first = await world.started();
-    const [good, bad] = await Promise.all([running("good"), running("bad")]);
+    const [good, bad] = await Promise.all([world.running("good"), world.running("bad")]);
     first.stop();
     world.runtime.end(good.taskId, 0);
     world.runtime.end(bad.taskId, 9);
@@ -47,7 +42,7 @@ describe("a worker that starts again", () => {
 
   test("sees what ends while it lists the containers", async () => {
     const first = await world.started();
-    const task = await running("web");
+    const task = await world.running("web");
     first.stop();
     const list = world.runtime.containers.list.bind(world.runtime.containers);
     world.runtime.containers.list = async (clusterId, nodeId) => {
@@ -61,7 +56,7 @@ describe("a worker that starts again", () => {
 
   test("applies the restart policy to a run that ended meanwhile", async () => {
     const first = await world.started();
-    const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
+    const task = await world.running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
     first.stop();
     world.runtime.end(task.taskId, 1);
     await world.started();
@@ -88,7 +83,7 @@ describe("a worker that starts again", () => {
 
   test("stops a container that is no longer assigned, keeps it for its logs, and leaves other clusters' containers alone", async () => {
     const first = await world.started();
-    const task = await running("web");
+    const task = await world.running("web");
     const others = assigned({ taskId: "20250101000000-other000" as TaskId, image: "demo", args: ["forever"] });
     const request = createRequest(others, { clusterId: "another", nodeId: first.nodeId });
     const foreign = (await world.runtime.containers.create(request)) as { containerId: string };
@@ -105,7 +100,7 @@ describe("a worker that starts again", () => {
 describe("cut off from its master", () => {
   test("it keeps containers running, and reports afterwards what ended, in order", async () => {
     const worker = await world.started();
-    const [web, job] = await Promise.all([running("web"), running("job")]);
+    const [web, job] = await Promise.all([world.running("web"), world.running("job")]);
     world.cutLink();
     await until("it to notice", () => !worker.masterUp);
     world.runtime.end(job.taskId, 5);
@@ -133,7 +128,9 @@ describe("cut off from its master", () => {
 
   test("reports do not pile up: of many changes the master gets the newest", async () => {
     await world.started();
-    const task = await running("web", { restartPolicy: { mode: "always", backoffInitialMs: 10, backoffMaxMs: 10 } });
+    const task = await world.running("web", {
+      restartPolicy: { mode: "always", backoffInitialMs: 10, backoffMaxMs: 10 },
+    });
     world.cut = (path, { method }) => method === "PUT" && path.endsWith("/status");
     for (let run = 1; run <= 5; run++) {
       world.runtime.end(task.taskId, run);
@@ -152,7 +149,7 @@ describe("cut off from its master", () => {
     await world.down();
     world = new World({ clock });
     const worker = await world.started();
-    const task = await running("web", { restartPolicy: "always" });
+    const task = await world.running("web", { restartPolicy: "always" });
     world.cutLink();
     await clock.advance(10_000);
     expect((await world.master.task(task.taskId)).reason.code).toBe("node-lost");
@@ -175,7 +172,7 @@ describe("cut off from its master", () => {
     const worker = await world.started();
     await world.master.do("POST", `/api/v1/nodes/${worker.nodeId}/deregister`);
     await until("the node", () => world.master.node(worker.nodeId));
-    const task = await running("web");
+    const task = await world.running("web");
     expect(task.nodeId as string).toBe(worker.nodeId);
   });
 });
@@ -183,7 +180,7 @@ describe("cut off from its master", () => {
 describe("when its engine is away", () => {
   test("it reports that, concludes nothing about its tasks, and continues when the engine is back", async () => {
     const worker = await world.started();
-    const before = await running("before");
+    const before = await world.running("before");
     world.runtime.goAway();
     await until("the node to say so", async () => (await world.master.node(worker.nodeId)).engineError !== null);
     world.runtime.end(before.taskId, 7);
@@ -191,12 +188,12 @@ describe("when its engine is away", () => {
     world.runtime.comeBack();
     expect((await world.reached(before, "failed", "exited")).exitCode).toBe(7);
     await until("the node to be well", async () => (await world.master.node(worker.nodeId)).engineError === null);
-    await running("after");
+    await world.running("after");
   });
 
   test("no container counts as lost when the worker starts without its engine", async () => {
     const first = await world.started();
-    const task = await running("web");
+    const task = await world.running("web");
     first.stop();
     world.runtime.goAway();
     const second = await world.started();
@@ -221,8 +218,8 @@ describe("when its engine is away", () => {
 
   test("containers that end with the engine have failed, or start again by their policy", async () => {
     await world.started();
-    const once = await running("once");
-    const always = await running("always", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
+    const once = await world.running("once");
+    const always = await world.running("always", { restartPolicy: { mode: "always", backoffInitialMs: 10 } });
     world.runtime.goAway({ killContainers: true });
     world.runtime.comeBack();
     expect((await world.reached(once, "failed", "exited")).exitCode).toBe(137);
@@ -247,7 +244,7 @@ describe("when its engine is away", () => {
 
   test("one container that cannot be stopped does not mean that the engine is away", async () => {
     const worker = await world.started();
-    const [stuck, other] = await Promise.all([running("stuck"), running("other")]);
+    const [stuck, other] = await Promise.all([world.running("stuck"), world.running("other")]);
     const stop = world.runtime.containers.stop.bind(world.runtime.containers);
     let refusals = 2;
     world.runtime.containers.stop = async (containerId, grace) => {
@@ -291,7 +288,7 @@ describe("what it keeps", () => {
 
   test("no containers of another cluster: under a new master those of the old cluster are left alone", async () => {
     const first = await world.started();
-    const task = await running("web");
+    const task = await world.running("web");
     first.stop();
     const old = world.master;
     const next = new World({ seed: 8 });

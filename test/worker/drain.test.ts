@@ -14,16 +14,11 @@ beforeEach(() => {
 });
 afterEach(() => world.down());
 
-async function running(name: string, more: object = {}, args = ["forever"]): Promise<TaskView> {
-  const task = await world.run(name, args, more);
-  return world.reached(task, "running", "running");
-}
-
 describe("a worker that drains", () => {
   test("stops its containers, reports how each ended, and deregisters; tasks with a restart policy wait for another node", async () => {
     const worker = await world.started();
-    const once = await running("once");
-    const always = await running("always", { restartPolicy: "always" });
+    const once = await world.running("once");
+    const always = await world.running("always", { restartPolicy: "always" });
     await worker.drain();
     expect(world.runtime.all().every(({ status }) => status === "exited")).toBe(true);
     const failed = await world.master.task(once.taskId);
@@ -65,7 +60,7 @@ describe("a worker that drains", () => {
     await world.down();
     world = new World({ clock });
     const worker = await world.started();
-    await running("web");
+    await world.running("web");
     world.runtime.containers.stop = async () => {};
     let over = false;
     const drained = worker.drain().finally(() => {
@@ -81,7 +76,7 @@ describe("a worker that drains", () => {
 
   test("without a drain, it leaves them running", async () => {
     const worker = await world.started();
-    const task = await running("web");
+    const task = await world.running("web");
     worker.stop();
     await breathe();
     expect(world.container(task)?.status).toBe("running");

@@ -144,7 +144,12 @@ export class World {
     return this.master.create(name, { image: "demo", args, ...more });
   }
 
-  /** Waits until the master knows the task as so. */
+  /** Creates a task and waits until it runs. */
+  async running(name: string, more: object = {}, args = ["forever"]): Promise<TaskView> {
+    return this.reached(await this.run(name, args, more), "running", "running");
+  }
+
+  /** Waits until the master has the task with this status and reason code. */
   reached(task: TaskView, status: TaskStatus, code?: string): Promise<TaskView> {
     return until(`${task.name} to be ${status} ${code ?? ""}`, async () => {
       const now = await this.master.task(task.taskId);

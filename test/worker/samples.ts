@@ -3,6 +3,7 @@
 import { containerLabels, containerName } from "../../src/model/cluster/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
 import type { ContainerState, CreateRequest } from "../../src/runtime/containers.ts";
+import { createdState } from "../../src/runtime/simulated/containers.ts";
 import {
   type ContainerAssignment,
   containerAssignment,
@@ -19,20 +20,8 @@ export function assigned(more: Partial<WireAssignment> = {}): ContainerAssignmen
 }
 
 export function container(more: Partial<ContainerState> = {}): ContainerState {
-  return {
-    containerId: "c1",
-    taskId,
-    container: "main",
-    nodeId: "node-aaaaaaaa",
-    status: "running",
-    exitCode: null,
-    oomKilled: false,
-    error: "",
-    startedAt: null,
-    finishedAt: null,
-    publishedPorts: [],
-    ...more,
-  };
+  const labels = { [containerLabels.task]: taskId, [containerLabels.node]: "node-aaaaaaaa" };
+  return { ...createdState("c1", labels), status: "running", ...more };
 }
 
 /** What a worker of this node and cluster asks the engine for. */

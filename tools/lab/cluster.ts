@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Claim, claim } from "./claim.ts";
 import type { Engine } from "./engine.ts";
+import { jsonRequest } from "./json-request.ts";
 import type { Lab, LabHost } from "./lab.ts";
 import { inNamespace, OwnedProcess } from "./process.ts";
 import { reapLeftovers, tearDown } from "./reaper.ts";
@@ -164,16 +165,8 @@ export class MasterProcess extends PodlingProcess {
   }
 
   /** The same for JSON: throws the answer unless its status is 2xx. */
-  async json<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-    const init: RequestInit = { method };
-    if (body !== undefined) {
-      init.body = JSON.stringify(body);
-      init.headers = { "content-type": "application/json" };
-    }
-    const answer = await this.fetch(path, init);
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return (text === "" ? null : JSON.parse(text)) as T;
+  json<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+    return jsonRequest(this.fetch.bind(this), { method, path, body });
   }
 }
 

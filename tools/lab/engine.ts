@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch } from "../../scripts/ping-engine.ts";
 import { type Claim, startTicks } from "./claim.ts";
+import { jsonRequest } from "./json-request.ts";
 import { containerBridgeName } from "./network.ts";
 import { OwnedProcess } from "./process.ts";
 import { cgroupOf, unmountAll } from "./reaper.ts";
@@ -140,16 +141,8 @@ export class Engine {
   }
 
   /** The same for JSON: throws the answer unless its status is 2xx. */
-  async json<T>(path: string, method: "GET" | "POST" | "DELETE" = "GET", body?: unknown): Promise<T> {
-    const init: RequestInit = { method };
-    if (body !== undefined) {
-      init.body = JSON.stringify(body);
-      init.headers = { "content-type": "application/json" };
-    }
-    const answer = await this.fetch(path, init);
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} on ${this.name}: ${answer.status} ${text.trim()}`);
-    return (text === "" ? null : JSON.parse(text)) as T;
+  json<T>(path: string, method: "GET" | "POST" | "DELETE" = "GET", body?: unknown): Promise<T> {
+    return jsonRequest(this.fetch.bind(this), { method, path, body, where: ` on ${this.name}` });
   }
 
   /** Builds the small busybox image (sh, httpd, wget, nc, sleep; a page in /www) under this name. */

@@ -135,7 +135,7 @@ export class SimulatedContainers implements Containers {
       if (type === "volume") this.#storage.putVolume(source, ownerLabels(request.labels));
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
-    const state = newState(containerId, request.labels);
+    const state = createdState(containerId, request.labels);
     this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle });
     return { containerId };
   }
@@ -285,7 +285,8 @@ export class SimulatedContainers implements Containers {
   }
 }
 
-function newState(containerId: string, labels: CreateRequest["labels"]): ContainerState {
+/** A container that was created and never started. */
+export function createdState(containerId: string, labels: CreateRequest["labels"]): ContainerState {
   return {
     containerId,
     taskId: labels[containerLabels.task] ?? "",
