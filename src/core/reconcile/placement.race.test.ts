@@ -170,7 +170,8 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
         state.pending.restoreAttempts(attempts);
         const restored = state.pending.attempts();
         expect(new Set(restored.gained)).toEqual(new Set(attempts.gained));
-        expect(restored.untried.map(({ key }) => key)).toEqual(attempts.untried.map(({ key }) => key));
+        const keys = (untried: typeof restored.untried) => untried.map(({ schedulingClass }) => schedulingClass.key);
+        expect(keys(restored.untried)).toEqual(keys(attempts.untried));
       }
     } else {
       log.push(...changes);

@@ -6,7 +6,7 @@ import { dampedSentence, type NodeRecord } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
-import { type Demand, demandOf, type NodeInfo, runsPlatform, unmet } from "./index/node-info.ts";
+import { type Demand, demandOf, type NodeInfo, platformName, unmet } from "./index/node-info.ts";
 
 /** What a task requires and what it takes, computed once for all nodes. */
 export interface PlacementRequest {
@@ -89,7 +89,7 @@ const filters: Record<FilterName, Filter> = {
     },
   },
   platform: {
-    passes: ({ requirements }, { record }) => runsPlatform(requirements.platform, record),
+    passes: ({ requirements: { platform } }, node) => platform === null || platformName(platform) === node.platform,
     message: ({ requirements }, { record }) => {
       const { engine, hostname } = record;
       const has = engine === null ? "has not reported its platform" : `runs ${engine.os}/${engine.arch}`;

@@ -10,7 +10,7 @@ import type { Requirements } from "../../model/task/requirements.ts";
 import { smallestChange } from "./explain/smallest-change.ts";
 import { summarise } from "./explain/summarise.ts";
 import { ScheduleIndex, type Tuning } from "./index/schedule-index.ts";
-import { keysOf } from "./scheduling-class.ts";
+import { classOf } from "./scheduling-class.ts";
 
 const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
@@ -157,11 +157,11 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
       for (const strategy of strategies) checkAnswer(index, spec, strategy, world.last);
       const chosen = index.choose(spec, pick(random, strategies), world.last);
       if (chosen === null) {
-        failedClasses.set(keysOf(spec).schedulingClass, world.gained);
+        failedClasses.set(classOf(spec).key, world.gained);
         continue;
       }
       // A class that failed fits again only after capacity was gained.
-      expect(failedClasses.get(keysOf(spec).schedulingClass) === world.gained).toBe(false);
+      expect(failedClasses.get(classOf(spec).key) === world.gained).toBe(false);
       world.place(chosen, spec);
     }
   }

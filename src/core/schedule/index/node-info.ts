@@ -40,10 +40,14 @@ export class NodeInfo {
   readonly record: NodeRecord;
   /** True when the node was lost too often lately: it comes after every node that is not damped. */
   readonly damped: boolean;
+  /** As `platformName` writes it; null until the node reports an engine. */
+  readonly platform: string | null;
   /** Position among the nodes, which are ordered by hostname, then by id. The numbers follow that order, with gaps. */
   order = 0;
   /** True when the node was removed, or another `NodeInfo` took the place of this one. */
   gone = false;
+  /** The number of the last note of this node in `Sequences`. */
+  lastNote = -1;
   tasks = 0;
   cpuMillis = 0;
   memoryBytes = 0;
@@ -58,10 +62,11 @@ export class NodeInfo {
   readonly #memoryBytes: number;
 
   constructor(record: NodeRecord) {
-    const { status, engineError, schedulable, capacity, cpu, memory, suspect } = record;
+    const { status, engine, engineError, schedulable, capacity, cpu, memory, suspect } = record;
     const open = status === "online" && engineError === null && schedulable && suspect === null;
     this.record = record;
     this.damped = isDamped(record);
+    this.platform = engine && platformName(`${engine.os}/${engine.arch}`);
     this.#open = open;
     this.#capacity = capacity;
     this.#cpuMillis = cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(cpu * 1000);
@@ -205,23 +210,19 @@ function meets(constraint: Constraint, { labels, hostname, nodeId }: NodeRecord)
   return operator === "equals" ? equal : !equal;
 }
 
-/** "linux/x86_64" as [os, architecture], with Docker's name of the architecture. */
-export function parsePlatform(platform: string): [os: string, arch: string] {
+/** "linux/x86_64/v2" as "linux/amd64": os and architecture, with Docker's name of the architecture. */
+export function platformName(platform: string): string {
   const [os = "", arch = ""] = platform.split("/");
-  return [os, dockerArch(arch)];
+  return `${os}/${dockerArch(arch)}`;
 }
 
-export function runsPlatform(platform: string | null, { engine }: NodeRecord): boolean {
-  if (platform === null) return true;
-  if (engine === null) return false;
-  const [os, arch] = parsePlatform(platform);
-  return engine.os === os && dockerArch(engine.arch) === arch;
-}
-
-/** True when constraints and platform allow the node, whatever its free capacity. */
+/**
+ * True when constraints and platform allow the node, whatever its free capacity. The platform is one of `platformName`.
+ * The answer never changes: a node whose record changes gets another `NodeInfo`.
+ */
 export function eligible(
   { constraints, platform }: Pick<Requirements, "constraints" | "platform">,
-  record: NodeRecord,
+  node: NodeInfo,
 ): boolean {
-  return unmet(constraints, record) === null && runsPlatform(platform, record);
+  return (platform === null || platform === node.platform) && unmet(constraints, node.record) === null;
 }

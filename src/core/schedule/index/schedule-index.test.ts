@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
-import { keysOf } from "../scheduling-class.ts";
+import { classOf } from "../scheduling-class.ts";
 import { cluster, GiB, idOf, label, node, port, task } from "../test-cluster.ts";
 import { ScheduleIndex } from "./schedule-index.ts";
 
@@ -223,11 +223,9 @@ test("nodes that are always inserted between the same two keep their order", () 
 test("equal requirements give the same key of a scheduling class, others another", () => {
   const one = task({ cpu: 1, ports: [port(80), port(null)], constraints: [label("disk", "exists")] });
   const again = task({ cpu: 1, ports: [port(80), port(null)], constraints: [label("disk", "exists")] });
-  expect(keysOf(again).schedulingClass).toBe(keysOf(one).schedulingClass);
-  expect(keysOf(task({ ports: [port(null)] })).schedulingClass).toBe(keysOf(task()).schedulingClass);
-  expect(keysOf(task({ platform: "linux/x86_64" })).schedulingClass).toBe(
-    keysOf(task({ platform: "linux/amd64" })).schedulingClass,
-  );
+  expect(classOf(again).key).toBe(classOf(one).key);
+  expect(classOf(task({ ports: [port(null)] })).key).toBe(classOf(task()).key);
+  expect(classOf(task({ platform: "linux/x86_64" })).key).toBe(classOf(task({ platform: "linux/amd64" })).key);
   const others = [
     task(),
     task({ cpu: 1 }),
@@ -240,5 +238,5 @@ test("equal requirements give the same key of a scheduling class, others another
     task({ constraints: [label("disk", "not-equals", "ssd")] }),
     task({ platform: "linux/amd64" }),
   ];
-  expect(new Set(others.map((each) => keysOf(each).schedulingClass)).size).toBe(others.length);
+  expect(new Set(others.map((each) => classOf(each).key)).size).toBe(others.length);
 });

@@ -10,11 +10,11 @@ import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { describeFailure } from "../explain/failure.ts";
 import { evaluate, requestOf } from "../filters.ts";
-import { keysOf } from "../scheduling-class.ts";
+import { classOf, type SchedulingClass } from "../scheduling-class.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
 import { LabelIndex } from "./label-index.ts";
-import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
-import type { Found, Sequence, SequenceRules } from "./sequence.ts";
+import { type Demand, eligible, NodeInfo } from "./node-info.ts";
+import type { Acceptance, Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
 
 export interface Usage {
@@ -47,14 +47,14 @@ const defaultTuning: Tuning = {
 /** Between neighbours in a new order: halved with each node that comes between. */
 const orderGap = 2 ** 20;
 
-/** The scores that sequences are sorted by. Round-robin searches in the order of nodes. */
+/** The scores that sequences are sorted by; by round-robin, the order of nodes. */
 const sequenceScores: Record<Strategy, (node: NodeInfo) => number> = {
-  "round-robin": () => 0,
+  "round-robin": ({ order }) => -order,
   spread: spreadScore,
   binpack: binpackScore,
 };
-/** The keys of the sequences of damped nodes begin with these, those of the others with the strategy. */
-const dampedPrefix: Record<Strategy, string> = {
+/** The kinds of sequences of damped nodes; those of the others are the strategies. */
+const dampedKinds: Record<Strategy, string> = {
   "round-robin": "damped round-robin",
   spread: "damped spread",
   binpack: "damped binpack",
@@ -100,13 +100,13 @@ export class ScheduleIndex {
 
   place(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
-    node.reserve(demandOf(requirements));
+    node.reserve(classOf(requirements).demand);
     this.#note(node);
   }
 
   release(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
-    node.release(demandOf(requirements));
+    node.release(classOf(requirements).demand);
     this.#note(node);
   }
 
@@ -124,10 +124,10 @@ export class ScheduleIndex {
 
   /** The node for a task, or null if none fits. `lastNodeId`: the node chosen last, after which round-robin goes on. */
   choose(requirements: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
-    const demand = demandOf(requirements);
+    const wanted = classOf(requirements);
     const after = this.#after(strategy, lastNodeId);
-    let found = this.#find(requirements, demand, strategy, after, false);
-    if (found === null && this.#damped.size > 0) found = this.#find(requirements, demand, strategy, after, true);
+    let found = this.#find(wanted, strategy, after, false);
+    if (found === null && this.#damped.size > 0) found = this.#find(wanted, strategy, after, true);
     assert(found !== "gave-up", "a search without a limit of refusals cannot give up");
     return found === null ? null : found.record.nodeId;
   }
@@ -140,7 +140,7 @@ export class ScheduleIndex {
     lastNodeId: NodeId | null,
   ): NodeId | null {
     const after = this.#after(strategy, lastNodeId);
-    return bestOf(nodes, requirements, demandOf(requirements), strategy, after)?.record.nodeId ?? null;
+    return bestOf(nodes, classOf(requirements), strategy, after)?.record.nodeId ?? null;
   }
 
   /** Every node, in order, with every filter's verdict, and the score of those that fit. */
@@ -183,61 +183,43 @@ export class ScheduleIndex {
   }
 
   /** Searches the nodes that are damped, or those that are not. */
-  #find(requirements: Requirements, demand: Demand, strategy: Strategy, after: number, damped: boolean): Found {
+  #find(wanted: SchedulingClass, strategy: Strategy, after: number, damped: boolean): Found {
+    const { demand, eligibility, particulars } = wanted;
     if (damped && this.#damped.size <= this.#tuning.fewCandidates)
-      return bestOf([...this.#damped], requirements, demand, strategy, after);
-    const prefix = damped ? dampedPrefix[strategy] : strategy;
-    if (isPlain(requirements, demand))
-      return this.#search(this.#sequenceOfAll(prefix, strategy, damped), strategy, after, demand, null);
-    const { eligibility, ports } = keysOf(requirements);
-    const key = `${prefix} ${eligibility} ${ports}`;
-    const own = this.#sequences.get(key);
-    if (own) return this.#search(own, strategy, after, demand, null);
+      return bestOf([...this.#damped], wanted, strategy, after);
+    const kind = damped ? dampedKinds[strategy] : strategy;
+    const own =
+      particulars === "" ? this.#sequenceOfAll(kind, strategy, damped) : this.#sequences.get(kind, particulars);
+    if (own) return search(own, strategy, after, demand, null);
 
-    const candidates = this.#candidates(requirements);
-    if (candidates.length <= this.#tuning.fewCandidates)
-      return bestOf(candidates, requirements, demand, strategy, after);
+    const candidates = this.#candidates(wanted);
+    if (candidates.length <= this.#tuning.fewCandidates) return bestOf(candidates, wanted, strategy, after);
 
-    const accepts = (node: NodeInfo) =>
-      node.damped === damped &&
-      (eligibility === "" || eligible(requirements, node.record)) &&
-      (demand.ports.length === 0 || node.conflict(demand.ports) === null);
+    const admits = (node: NodeInfo) => node.damped === damped && eligible(wanted, node);
     const general =
-      (demand.ports.length > 0 && eligibility !== "" && this.#sequences.get(`${prefix} ${eligibility} `)) ||
-      this.#sequenceOfAll(prefix, strategy, damped);
-    const found = this.#search(general, strategy, after, demand, accepts);
+      (eligibility !== particulars && eligibility !== "" && this.#sequences.get(kind, eligibility)) ||
+      this.#sequenceOfAll(kind, strategy, damped);
+    const found = search(general, strategy, after, demand, {
+      test: (node) => admits(node) && node.conflict(demand.ports) === null,
+      budget: this.#tuning.refusalsAllowed,
+    });
     if (found !== "gave-up") return found;
     const sorted = candidates === this.#order ? candidates : [...candidates].sort((a, b) => a.order - b.order);
-    const built = this.#sequences.build(key, sorted, this.#order.length, this.#rules(strategy, accepts));
-    return this.#search(built, strategy, after, demand, null);
+    const rules = { admits, ports: demand.ports, score: sequenceScores[strategy], blockSize: this.#tuning.blockSize };
+    const built = this.#sequences.build(kind, particulars, sorted, this.#order.length, rules);
+    return search(built, strategy, after, demand, null);
   }
 
-  #rules(strategy: Strategy, accepts: (node: NodeInfo) => boolean): SequenceRules {
-    return { accepts, score: sequenceScores[strategy], blockSize: this.#tuning.blockSize };
-  }
-
-  #search(
-    sequence: Sequence,
-    strategy: Strategy,
-    after: number,
-    demand: Demand,
-    accepts: ((node: NodeInfo) => boolean) | null,
-  ): Found {
-    const acceptance = accepts && { test: accepts, budget: this.#tuning.refusalsAllowed };
-    return strategy === "round-robin"
-      ? sequence.firstAfter(after, demand, acceptance)
-      : sequence.first(demand, acceptance);
-  }
-
-  #sequenceOfAll(key: string, strategy: Strategy, damped: boolean): Sequence {
-    const known = this.#sequences.get(key);
+  #sequenceOfAll(kind: string, strategy: Strategy, damped: boolean): Sequence {
+    const known = this.#sequences.get(kind, "");
     if (known) return known;
-    const rules = this.#rules(strategy, damped ? (node) => node.damped : (node) => !node.damped);
-    return this.#sequences.build(key, this.#order, this.#order.length, rules);
+    const admits = (node: NodeInfo) => node.damped === damped;
+    const rules = { admits, ports: [], score: sequenceScores[strategy], blockSize: this.#tuning.blockSize };
+    return this.#sequences.build(kind, "", this.#order, this.#order.length, rules);
   }
 
   /** A set with all nodes that the constraints allow, as small as the indexes can tell; sorted only if it is all nodes. */
-  #candidates({ constraints }: Requirements): readonly NodeInfo[] {
+  #candidates({ constraints }: SchedulingClass): readonly NodeInfo[] {
     let smallest: readonly NodeInfo[] = this.#order;
     for (const constraint of constraints) {
       const left =
@@ -322,8 +304,16 @@ export class ScheduleIndex {
   }
 }
 
-function isPlain({ constraints, platform }: Requirements, { ports }: Demand): boolean {
-  return constraints.length === 0 && ports.length === 0 && platform === null;
+function search(
+  sequence: Sequence,
+  strategy: Strategy,
+  after: number,
+  demand: Demand,
+  acceptance: Acceptance | null,
+): Found {
+  return strategy === "round-robin"
+    ? sequence.firstBelow(-after, demand, acceptance)
+    : sequence.first(demand, acceptance);
 }
 
 /** `turn`: the score by round-robin. */
@@ -335,20 +325,19 @@ function scoreOf(strategy: Strategy, node: NodeInfo, turn: number): number {
 /** Compares each: for few candidates, in any order, damped or not. */
 function bestOf(
   candidates: readonly NodeInfo[],
-  requirements: Requirements,
-  demand: Demand,
+  wanted: SchedulingClass,
   strategy: Strategy,
   after: number,
 ): NodeInfo | null {
   let best: NodeInfo | null = null;
   let bestScore = 0;
   for (const node of candidates) {
-    if (!node.hasCapacityFor(demand)) continue;
+    if (!node.hasCapacityFor(wanted.demand)) continue;
     const turn = (node.order > after ? 1 : 0) - (node.damped ? 2 : 0);
     const score = scoreOf(strategy, node, turn);
     const better = best === null || score > bestScore || (score === bestScore && node.order < best.order);
     // Labels last: they are the slowest to compare.
-    if (!better || !eligible(requirements, node.record)) continue;
+    if (!better || !eligible(wanted, node)) continue;
     best = node;
     bestScore = score;
   }

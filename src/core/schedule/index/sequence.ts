@@ -1,12 +1,15 @@
 // Nodes that accept tasks, best first, in blocks of some dozens. A block knows the largest free amounts in it, so that a
 // search skips blocks without a node that is large enough, and reads the others as columns of numbers.
 
-import type { Demand, NodeInfo } from "./node-info.ts";
+import type { Demand, HostPort, NodeInfo } from "./node-info.ts";
 
 class Block {
   size = 0;
+  /** At least the largest free amounts; exactly those unless `loose`. */
   maxCpu = Number.NEGATIVE_INFINITY;
   maxMemory = Number.NEGATIVE_INFINITY;
+  /** True when a node with one of the largest amounts left the block or has less now. */
+  loose = false;
   readonly nodes: NodeInfo[] = [];
   readonly scores: Float64Array;
   readonly cpu: Float64Array;
@@ -18,28 +21,23 @@ class Block {
     this.memory = new Float64Array(capacity);
   }
 
-  write(at: number, node: NodeInfo, score: number): void {
-    this.nodes[at] = node;
-    this.scores[at] = score;
-    this.cpu[at] = node.freeCpuMillis;
-    this.memory[at] = node.freeMemoryBytes;
-  }
-
   insert(at: number, node: NodeInfo, score: number): void {
-    this.nodes.splice(at, 0, node);
-    for (const column of [this.scores, this.cpu, this.memory]) column.copyWithin(at + 1, at, this.size);
-    this.size++;
-    this.write(at, node, score);
-    this.maxCpu = Math.max(this.maxCpu, this.cpu[at]!);
-    this.maxMemory = Math.max(this.maxMemory, this.memory[at]!);
+    for (let to = this.size++; to > at; to--) this.#copy(to - 1, to);
+    this.#write(at, node, score);
   }
 
   remove(at: number): void {
-    const wasLargest = this.cpu[at] === this.maxCpu || this.memory[at] === this.maxMemory;
-    this.nodes.splice(at, 1);
-    for (const column of [this.scores, this.cpu, this.memory]) column.copyWithin(at, at + 1, this.size);
+    this.#loosen(at);
     this.size--;
-    if (wasLargest) this.measure();
+    for (let to = at; to < this.size; to++) this.#copy(to + 1, to);
+    this.nodes.pop();
+  }
+
+  move(from: number, to: number, node: NodeInfo, score: number): void {
+    this.#loosen(from);
+    for (let at = from; at < to; at++) this.#copy(at + 1, at);
+    for (let at = from; at > to; at--) this.#copy(at - 1, at);
+    this.#write(to, node, score);
   }
 
   /** Computes the largest free amounts again. */
@@ -52,30 +50,50 @@ class Block {
     }
     this.maxCpu = cpu;
     this.maxMemory = memory;
+    this.loose = false;
   }
 
   /** Moves all from `at` on to the end of `other`. */
   moveTo(other: Block, at: number): void {
-    for (const [from, to] of [
-      [this.scores, other.scores],
-      [this.cpu, other.cpu],
-      [this.memory, other.memory],
-    ] as const) {
-      to.set(from.subarray(at, this.size), other.size);
-    }
+    other.scores.set(this.scores.subarray(at, this.size), other.size);
+    other.cpu.set(this.cpu.subarray(at, this.size), other.size);
+    other.memory.set(this.memory.subarray(at, this.size), other.size);
     other.nodes.push(...this.nodes.splice(at));
     other.size += this.size - at;
     this.size = at;
     this.measure();
     other.measure();
   }
+
+  #loosen(at: number): void {
+    if (this.cpu[at] === this.maxCpu || this.memory[at] === this.maxMemory) this.loose = true;
+  }
+
+  #copy(from: number, to: number): void {
+    this.nodes[to] = this.nodes[from]!;
+    this.scores[to] = this.scores[from]!;
+    this.cpu[to] = this.cpu[from]!;
+    this.memory[to] = this.memory[from]!;
+  }
+
+  #write(at: number, node: NodeInfo, score: number): void {
+    const { freeCpuMillis, freeMemoryBytes } = node;
+    this.nodes[at] = node;
+    this.scores[at] = score;
+    this.cpu[at] = freeCpuMillis;
+    this.memory[at] = freeMemoryBytes;
+    if (freeCpuMillis > this.maxCpu) this.maxCpu = freeCpuMillis;
+    if (freeMemoryBytes > this.maxMemory) this.maxMemory = freeMemoryBytes;
+  }
 }
 
 export interface SequenceRules {
   /** Higher comes first; nodes with equal scores stand in the order of nodes. */
   score: (node: NodeInfo) => number;
-  /** Whether a node that accepts tasks belongs into the sequence. */
-  accepts: (node: NodeInfo) => boolean;
+  /** Whether a node belongs into the sequence while it accepts tasks. The answer for a node never changes. */
+  admits: (node: NodeInfo) => boolean;
+  /** Ports that must be free as well. */
+  ports: readonly HostPort[];
   /** Slots in a block, an even number. */
   blockSize: number;
 }
@@ -101,16 +119,15 @@ export class Sequence {
     this.#rules = rules;
     this.#freshSize = Math.ceil(rules.blockSize * 0.75);
     const entries = nodes
-      .filter((node) => node.acceptsTasks && rules.accepts(node))
+      .filter((node) => this.#isOpen(node) && rules.admits(node))
       .map((node) => ({ node, score: rules.score(node) }))
       .sort((left, right) => right.score - left.score);
     for (let from = 0; from < entries.length; from += this.#freshSize) {
       const block = new Block(this.#rules.blockSize);
       for (const { node, score } of entries.slice(from, from + this.#freshSize)) {
-        block.write(block.size++, node, score);
+        block.insert(block.size, node, score);
         this.#blockOf.set(node, block);
       }
-      block.measure();
       this.#blocks.push(block);
     }
   }
@@ -121,31 +138,24 @@ export class Sequence {
 
   /** The node's free capacity has changed: it moves, enters or leaves. */
   update(node: NodeInfo): void {
-    const belongs = node.acceptsTasks && this.#rules.accepts(node);
     const block = this.#blockOf.get(node);
     if (!block) {
-      if (belongs) this.#insert(node, this.#rules.score(node));
+      if (this.#isOpen(node) && this.#rules.admits(node)) this.#insert(node, this.#rules.score(node));
       return;
     }
     const at = block.nodes.indexOf(node);
-    if (!belongs) {
+    if (!this.#isOpen(node)) {
       this.#blockOf.delete(node);
       this.#remove(block, at);
       return;
     }
     const score = this.#rules.score(node);
-    if (this.#staysAt(block, at, node, score)) {
-      const wasLargest = block.cpu[at] === block.maxCpu || block.memory[at] === block.maxMemory;
-      block.write(at, node, score);
-      if (wasLargest) block.measure();
-      else {
-        block.maxCpu = Math.max(block.maxCpu, block.cpu[at]!);
-        block.maxMemory = Math.max(block.maxMemory, block.memory[at]!);
-      }
-      return;
+    const to = block.scores[at] === score ? at : positionWithin(block, at, score, node.order);
+    if (to !== null) block.move(at, to, node, score);
+    else {
+      this.#remove(block, at);
+      this.#insert(node, score);
     }
-    this.#remove(block, at);
-    this.#insert(node, score);
   }
 
   /** The first node that fits. */
@@ -153,20 +163,20 @@ export class Sequence {
     return this.#search(demand, acceptance, 0, 0);
   }
 
-  /** The first node that fits after `order`, then from the start. All scores must be equal: the order of nodes counts. */
-  firstAfter(order: number, demand: Demand, acceptance: Acceptance | null): Found {
+  /** The first node that fits among those with a lower score than `score`; if there is none, the first of all. */
+  firstBelow(score: number, demand: Demand, acceptance: Acceptance | null): Found {
     let low = 0;
     let high = this.#blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const block = this.#blocks[middle]!;
-      if (block.nodes[block.size - 1]!.order <= order) low = middle + 1;
+      if (block.scores[block.size - 1]! >= score) low = middle + 1;
       else high = middle;
     }
     const block = this.#blocks[low];
     if (!block) return this.first(demand, acceptance);
     let at = 0;
-    while (block.nodes[at]!.order <= order) at++;
+    while (block.scores[at]! >= score) at++;
     // The second search repeats the refusals of the first: at most twice the work, and simpler than an end for it.
     return this.#search(demand, acceptance, low, at) ?? this.first(demand, acceptance);
   }
@@ -185,15 +195,13 @@ export class Sequence {
         if (acceptance === null || acceptance.test(node)) return node;
         if (--budget < 0) return "gave-up";
       }
+      if (block.loose) block.measure();
     }
     return null;
   }
 
-  /** True when the node stays between its neighbours with the new score; false at the ends of a block. */
-  #staysAt(block: Block, at: number, node: NodeInfo, score: number): boolean {
-    if (block.scores[at] === score) return true;
-    if (at === 0 || at === block.size - 1) return false;
-    return !precedes(block, at - 1, score, node.order) && precedes(block, at + 1, score, node.order);
+  #isOpen(node: NodeInfo): boolean {
+    return node.acceptsTasks && node.conflict(this.#rules.ports) === null;
   }
 
   #remove(block: Block, at: number): void {
@@ -224,14 +232,7 @@ export class Sequence {
       this.#blocks.splice(number + 1, 0, half);
       if (!precedes(block, block.size - 1, score, node.order)) block = half;
     }
-    let low = 0;
-    let high = block.size;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (precedes(block, middle, score, node.order)) high = middle;
-      else low = middle + 1;
-    }
-    block.insert(low, node, score);
+    block.insert(positionIn(block, score, node.order), node, score);
     this.#blockOf.set(node, block);
   }
 
@@ -253,4 +254,22 @@ export class Sequence {
 function precedes(block: Block, at: number, score: number, order: number): boolean {
   const other = block.scores[at]!;
   return score === other ? order < block.nodes[at]!.order : score > other;
+}
+
+function positionIn(block: Block, score: number, order: number): number {
+  let low = 0;
+  let high = block.size;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (precedes(block, middle, score, order)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Where the entry at `at` belongs with its new score; null if that may be in another block. */
+function positionWithin(block: Block, at: number, score: number, order: number): number | null {
+  if (precedes(block, 0, score, order) || !precedes(block, block.size - 1, score, order)) return null;
+  const position = positionIn(block, score, order);
+  return position > at ? position - 1 : position;
 }

@@ -15,7 +15,8 @@ interface Kept {
 const entriesPerNode = 4;
 
 export class Sequences {
-  readonly #kept = new Map<string, Kept>();
+  /** By kind (the same nodes and scores, if they have no particular requirements), then by particular requirements. */
+  readonly #kept = new Map<string, Map<string, Kept>>();
   /** Nodes that have changed, oldest first. A sequence that has not read the ones dropped meanwhile is built again. */
   #notes: NodeInfo[] = [];
   #notesDropped = 0;
@@ -28,7 +29,7 @@ export class Sequences {
 
   /** `count`: the number of nodes in the cluster. */
   note(node: NodeInfo, count: number): void {
-    this.#notes.push(node);
+    node.lastNote = this.#notesDropped + this.#notes.push(node) - 1;
     if (this.#notes.length < 2 * Math.max(this.#bounds.notesKept, count)) return;
     const half = this.#notes.length >>> 1;
     this.#notes = this.#notes.slice(half);
@@ -36,25 +37,31 @@ export class Sequences {
   }
 
   /** The sequence, updated; null if it is not kept. */
-  get(key: string): Sequence | null {
-    const kept = this.#kept.get(key);
+  get(kind: string, key: string): Sequence | null {
+    const ofKind = this.#kept.get(kind);
+    const kept = ofKind?.get(key);
     if (!kept) return null;
     if (kept.read < this.#notesDropped) {
-      this.#kept.delete(key);
+      ofKind!.delete(key);
       return null;
     }
-    const notes = this.#notes;
-    for (let i = kept.read - this.#notesDropped; i < notes.length; i++) kept.sequence.update(notes[i]!);
-    kept.read = this.#notesDropped + notes.length;
+    const end = this.#notesDropped + this.#notes.length;
+    for (let number = kept.read; number < end; number++) {
+      const node = this.#notes[number - this.#notesDropped]!;
+      if (node.lastNote === number) kept.sequence.update(node);
+    }
+    kept.read = end;
     kept.usedAt = ++this.#uses;
     return kept.sequence;
   }
 
   /** `nodes` in the order of nodes; `count`: the number of nodes in the cluster. */
-  build(key: string, nodes: readonly NodeInfo[], count: number, rules: SequenceRules): Sequence {
+  build(kind: string, key: string, nodes: readonly NodeInfo[], count: number, rules: SequenceRules): Sequence {
     const sequence = new Sequence(nodes, rules);
     const kept = { sequence, read: this.#notesDropped + this.#notes.length, usedAt: ++this.#uses };
-    this.#kept.set(key, kept);
+    const ofKind = this.#kept.get(kind);
+    if (ofKind) ofKind.set(key, kept);
+    else this.#kept.set(kind, new Map([[key, kept]]));
     this.#evict(count);
     return sequence;
   }
@@ -67,12 +74,14 @@ export class Sequences {
 
   /** Drops the sequences that were used longest ago, until the rest is within bounds. The newest always stays. */
   #evict(count: number): void {
-    const all = [...this.#kept].sort(([, left], [, right]) => right.usedAt - left.usedAt);
+    const all = [...this.#kept.values()]
+      .flatMap((ofKind) => [...ofKind].map(([key, kept]) => ({ ofKind, key, kept })))
+      .sort((left, right) => right.kept.usedAt - left.kept.usedAt);
     const most = entriesPerNode * count;
     let entries = 0;
-    all.forEach(([key, { sequence }], rank) => {
-      entries += sequence.size;
-      if (rank >= this.#bounds.sequencesKept || (rank > 0 && entries > most)) this.#kept.delete(key);
+    all.forEach(({ ofKind, key, kept }, rank) => {
+      entries += kept.sequence.size;
+      if (rank >= this.#bounds.sequencesKept || (rank > 0 && entries > most)) ofKind.delete(key);
     });
   }
 }

@@ -24,7 +24,7 @@ class Block {
     this.classes.splice(at, 0, added);
     for (const column of [this.cpu, this.memory]) column.copyWithin(at + 1, at, this.size);
     this.size++;
-    const { cpuMillis, memoryBytes } = added.demand;
+    const { cpuMillis, memoryBytes } = added.schedulingClass.demand;
     this.cpu[at] = cpuMillis;
     this.memory[at] = memoryBytes;
     if (cpuMillis < this.minCpu) this.minCpu = cpuMillis;

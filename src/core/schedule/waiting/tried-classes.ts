@@ -3,9 +3,8 @@
 // that it can take without a look at classes that can never run there.
 
 import type { TaskId } from "../../../model/ids.ts";
-import type { NodeRecord } from "../../../model/node/node.ts";
-import type { Requirements } from "../../../model/task/requirements.ts";
-import { type NodeInfo, parsePlatform } from "../index/node-info.ts";
+import type { NodeInfo } from "../index/node-info.ts";
+import type { SchedulingClass } from "../scheduling-class.ts";
 import { ClassOrder } from "./class-order.ts";
 import { Opening, type WaitingClass } from "./waiting-class.ts";
 
@@ -14,7 +13,7 @@ export class TriedClasses {
   readonly #buckets = new Map<string, ClassOrder>();
 
   add(added: WaitingClass): void {
-    const key = bucketOf(added.requirements);
+    const key = bucketOf(added.schedulingClass);
     let bucket = this.#buckets.get(key);
     if (!bucket) {
       bucket = new ClassOrder();
@@ -24,7 +23,7 @@ export class TriedClasses {
   }
 
   remove(removed: WaitingClass): void {
-    const key = bucketOf(removed.requirements);
+    const key = bucketOf(removed.schedulingClass);
     const bucket = this.#buckets.get(key)!;
     bucket.remove(removed);
     if (bucket.size === 0) this.#buckets.delete(key);
@@ -32,7 +31,7 @@ export class TriedClasses {
 
   /** The oldest task of the class is another one than before. */
   reorder(moved: WaitingClass): void {
-    this.#buckets.get(bucketOf(moved.requirements))!.reorder(moved);
+    this.#buckets.get(bucketOf(moved.schedulingClass))!.reorder(moved);
   }
 
   /** The class with the oldest task that fits the node now; null if none fits. */
@@ -40,7 +39,7 @@ export class TriedClasses {
     if (!node.acceptsTasks) return null;
     const opening = new Opening(node);
     let oldest: WaitingClass | null = null;
-    for (const key of bucketsOf(node.record)) {
+    for (const key of bucketsOf(node)) {
       const bucket = this.#buckets.get(key);
       if (!bucket) continue;
       const before: TaskId | null = oldest === null ? null : oldest.orderedBy;
@@ -51,16 +50,16 @@ export class TriedClasses {
 }
 
 /** One thing that every eligible node has: its name, a label with its value, a label, a platform; "" for none. */
-function bucketOf({ constraints, platform }: Requirements): string {
+function bucketOf({ constraints, platform }: SchedulingClass): string {
   for (const constraint of constraints) {
     if (constraint.operator === "not-equals") continue;
     if (constraint.type === "node") return `node ${constraint.value}`;
     return constraint.operator === "exists" ? `label ${constraint.key}` : labelBucket(constraint.key, constraint.value);
   }
-  return platform === null ? "" : platformBucket(parsePlatform(platform));
+  return platform === null ? "" : `platform ${platform}`;
 }
 
-function* bucketsOf({ hostname, nodeId, labels, engine }: NodeRecord): Generator<string> {
+function* bucketsOf({ record: { hostname, nodeId, labels }, platform }: NodeInfo): Generator<string> {
   yield "";
   yield `node ${hostname}`;
   yield `node ${nodeId}`;
@@ -68,13 +67,9 @@ function* bucketsOf({ hostname, nodeId, labels, engine }: NodeRecord): Generator
     yield `label ${key}`;
     yield labelBucket(key, value);
   }
-  if (engine !== null) yield platformBucket(parsePlatform(`${engine.os}/${engine.arch}`));
+  if (platform !== null) yield `platform ${platform}`;
 }
 
 function labelBucket(key: string, value: string): string {
   return `label ${JSON.stringify([key, value])}`;
-}
-
-function platformBucket([os, arch]: readonly [os: string, arch: string]): string {
-  return `platform ${os}/${arch}`;
 }

@@ -3,15 +3,12 @@
 import type { TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
-import { type Demand, demandOf, eligible, type NodeInfo } from "../index/node-info.ts";
-import { keysOf } from "../scheduling-class.ts";
+import { eligible, type NodeInfo } from "../index/node-info.ts";
+import type { SchedulingClass } from "../scheduling-class.ts";
 import { IdQueue } from "./id-queue.ts";
 
 export class WaitingClass {
-  readonly key: string;
-  readonly requirements: Requirements;
-  readonly demand: Demand;
-  readonly eligibility: string;
+  readonly schedulingClass: SchedulingClass;
   /** Oldest first. */
   readonly taskIds = new IdQueue();
   /** The waiting tasks by the code of the reason that their records state. */
@@ -21,15 +18,16 @@ export class WaitingClass {
   /** The id by which its `ClassOrder` has it, the oldest. It is updated only by that order. */
   orderedBy = "" as TaskId;
 
-  constructor(key: string, requirements: Requirements) {
-    this.key = key;
-    this.requirements = requirements;
-    this.demand = demandOf(requirements);
-    this.eligibility = keysOf(requirements).eligibility;
+  constructor(schedulingClass: SchedulingClass) {
+    this.schedulingClass = schedulingClass;
+  }
+
+  get requirements(): Requirements {
+    return this.schedulingClass.requirements;
   }
 
   fits(node: NodeInfo): boolean {
-    return node.hasCapacityFor(this.demand) && eligible(this.requirements, node.record);
+    return node.hasCapacityFor(this.schedulingClass.demand) && eligible(this.schedulingClass, node);
   }
 }
 
@@ -42,12 +40,13 @@ export class Opening {
     this.node = node;
   }
 
-  takes({ demand, requirements, eligibility }: WaitingClass): boolean {
-    if (!this.node.hasCapacityFor(demand)) return false;
+  takes({ schedulingClass }: WaitingClass): boolean {
+    const { eligibility } = schedulingClass;
+    if (!this.node.hasCapacityFor(schedulingClass.demand)) return false;
     if (eligibility === "") return true;
     let known = this.#eligible.get(eligibility);
     if (known === undefined) {
-      known = eligible(requirements, this.node.record);
+      known = eligible(schedulingClass, this.node);
       this.#eligible.set(eligibility, known);
     }
     return known;

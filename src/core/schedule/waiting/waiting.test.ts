@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { randomInteger, seededRandom } from "../../../lib/random.ts";
 import type { TaskId } from "../../../model/ids.ts";
 import { NodeInfo } from "../index/node-info.ts";
+import { classOf } from "../scheduling-class.ts";
 import { node, task } from "../test-cluster.ts";
 import { ClassOrder } from "./class-order.ts";
 import { IdQueue } from "./id-queue.ts";
@@ -48,7 +49,7 @@ describe("classes", () => {
         const at = randomInteger(random, Math.max(1, classes.length));
         if (action < 0.4 || classes.length === 0) {
           const amounts = { cpu: randomInteger(random, 5), memory: randomInteger(random, 3) };
-          const added = new WaitingClass(String(step), task(amounts));
+          const added = new WaitingClass(classOf(task(amounts)));
           for (let count = 1 + randomInteger(random, 3); count > 0; count--) added.taskIds.add(idOf(next++));
           order.add(added);
           classes.push(added);
@@ -62,7 +63,7 @@ describe("classes", () => {
           order.reorder(classes[at]!);
         }
         const sorted = classes.toSorted((a, b) => (a.taskIds.first! < b.taskIds.first! ? -1 : 1));
-        expect([...order].map(({ key }) => key)).toEqual(sorted.map(({ key }) => key));
+        expect([...order].map(({ orderedBy }) => orderedBy)).toEqual(sorted.map(({ orderedBy }) => orderedBy));
         expect([order.size, order.first]).toEqual([sorted.length, sorted[0] ?? null]);
         const free = new NodeInfo(
           node("n1", { cpu: 1 + randomInteger(random, 4), memory: 1 + randomInteger(random, 2) }),

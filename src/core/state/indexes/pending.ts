@@ -9,7 +9,7 @@ import type { NodeId, TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import type { Task } from "../../../model/task/task.ts";
-import { keysOf } from "../../schedule/scheduling-class.ts";
+import { classOf } from "../../schedule/scheduling-class.ts";
 import { ClassOrder } from "../../schedule/waiting/class-order.ts";
 import { TriedClasses } from "../../schedule/waiting/tried-classes.ts";
 import { WaitingClass } from "../../schedule/waiting/waiting-class.ts";
@@ -111,8 +111,8 @@ export class PendingTasks implements Index<Task> {
   restoreAttempts({ gained, untried }: Attempts): void {
     this.#gained.clear();
     for (const nodeId of gained) this.#gained.add(nodeId);
-    const keys = new Set(untried.map(({ key }) => key));
-    for (const waiting of [...this.untried]) if (!keys.has(waiting.key)) this.classTried(waiting);
+    const keys = new Set(untried.map(({ schedulingClass }) => schedulingClass.key));
+    for (const waiting of [...this.untried]) if (!keys.has(waiting.schedulingClass.key)) this.classTried(waiting);
     for (const key of keys) {
       const waiting = this.#classes.get(key);
       if (!waiting?.tried) continue;
@@ -123,12 +123,11 @@ export class PendingTasks implements Index<Task> {
   }
 
   #add(task: Task): void {
-    const requirements = requirementsOf(task.spec);
-    const key = keysOf(requirements).schedulingClass;
-    let waiting = this.#classes.get(key);
+    const schedulingClass = classOf(requirementsOf(task.spec));
+    let waiting = this.#classes.get(schedulingClass.key);
     if (!waiting) {
-      waiting = new WaitingClass(key, requirements);
-      this.#classes.set(key, waiting);
+      waiting = new WaitingClass(schedulingClass);
+      this.#classes.set(schedulingClass.key, waiting);
     }
     const { taskIds } = waiting;
     this.#classOf.set(task.taskId, waiting);
@@ -151,7 +150,7 @@ export class PendingTasks implements Index<Task> {
     if (waiting.tried) this.tried.remove(waiting);
     else this.untried.remove(waiting);
     waiting.tried = false;
-    if (this.#classes.size > emptyClassesKept) this.#classes.delete(waiting.key);
+    if (this.#classes.size > emptyClassesKept) this.#classes.delete(waiting.schedulingClass.key);
     if (this.count === 0) this.#gained.clear();
   }
 
