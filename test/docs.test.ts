@@ -18,6 +18,7 @@ import { firstCells, part, withPart } from "./docs/markdown.ts";
 import {
   commandsTable,
   errorTable,
+  kindTable,
   limitTable,
   metricTable,
   operationTable,
@@ -56,6 +57,7 @@ async function masterMetrics(): Promise<string> {
 
 const made: [file: string, name: string, make: () => string | Promise<string>][] = [
   ["docs/ERRORS.md", "errors", errorTable],
+  ["docs/ARCHITECTURE.md", "kinds", kindTable],
   ["docs/API.md", "operations", operationTable],
   ["docs/API.md", "queries", queryTable],
   ["docs/ARCHITECTURE.md", "transitions", transitionTable],

@@ -12,7 +12,6 @@ type ChangeOf<K extends KindName> =
   | { type: `${K}.removed`; id: IdOf<K> };
 
 export type Change = { [K in KindName]: ChangeOf<K> }[KindName];
-export type ChangeType = Change["type"];
 
 const parsed = new Map<string, { kind: KindName; operation: Operation }>();
 for (const kind of kindNames) {

@@ -9,6 +9,7 @@ import { type Operation, operations } from "../../src/api/operations/operations.
 import { type Command, isGroup } from "../../src/cli/command/command.ts";
 import { commandTable } from "../../src/cli/commands/index.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { kinds, listedKinds } from "../../src/model/kinds/kinds.ts";
 import { limits } from "../../src/model/limits.ts";
 import { formatMemory } from "../../src/model/quantity.ts";
 import { refusalCodes } from "../../src/model/refusal.ts";
@@ -33,6 +34,14 @@ export function transitionTable(): string {
   return table(
     ["from", "to", "by"],
     transitions.map(([from, to, by]) => [code(from), code(to), by]),
+  );
+}
+
+/** The record kinds of which a cluster holds many. */
+export function kindTable(): string {
+  return table(
+    ["kind", "at most", "kept"],
+    listedKinds.map((kind) => [code(kind), kinds[kind].limit.toLocaleString("en"), kinds[kind].retention]),
   );
 }
 

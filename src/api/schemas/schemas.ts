@@ -57,7 +57,6 @@ export const taskReport = z.strictObject({
     .optional()
     .describe("For a task of several containers: the fields of each, in place of those beside the status."),
 });
-export type TaskReport = z.output<typeof taskReport>;
 
 const engineInfo = z.strictObject({
   name: freeText(64),
@@ -86,7 +85,6 @@ export const nodeRegistration = z.strictObject({
   engineError: freeText(limits.messageLength).nullable().default(null),
   version: freeText(64).default(""),
 });
-export type NodeRegistration = z.output<typeof nodeRegistration>;
 
 /** A heartbeat may be empty. */
 export const heartbeat = z.strictObject({

@@ -4,15 +4,9 @@
 import type { z } from "zod";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
-import type { ContainerSpec, TaskSpec } from "./spec.ts";
 import { noContainerStatus } from "./status.ts";
 import type { Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
-
-/** The spec of a task with one container. */
-export interface FlatSpec extends Omit<ContainerSpec, "name">, Omit<TaskSpec, "containers" | "init"> {
-  readonly name: string;
-}
 
 /** The fields of the schema, with ids of their own types. Times are ISO 8601 UTC. */
 export interface TaskView extends DeepReadonly<z.output<typeof taskView>> {

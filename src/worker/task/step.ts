@@ -3,27 +3,16 @@
 
 import { limits } from "../../model/limits.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
-import type { PublishedPort } from "../../model/task/spec.ts";
-import type { LastFailure } from "../../model/task/status.ts";
+import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { Attempts, Progress } from "./attempts.ts";
 import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter } from "./restart-policy.ts";
 
-/** A report on a task. Always the whole state of now, never an increment. */
-export interface Observation {
-  status: TaskStatus;
-  reason: Reason;
-  containerId: string | null;
-  exitCode: number | null;
-  oomKilled: boolean;
-  restarts: number;
-  publishedPorts: readonly PublishedPort[];
-  startedAt: string | null;
-  finishedAt: string | null;
-  error: string | null;
-  lastFailure: LastFailure | null;
-}
+/**
+ * A report on a task with one container: the fields of both statuses. Always the whole current state, never an increment.
+ */
+export interface Observation extends Omit<ObservedStatus, "ready" | "containers">, Omit<ContainerStatus, "name"> {}
 
 export type Action =
   | { type: "pull" }

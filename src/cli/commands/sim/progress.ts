@@ -32,7 +32,7 @@ export class SimulationProgress {
   /** Progress of a single run. */
   readonly showRun: OnProgress = (virtualMs, { seed, nodes, durationMs }) => {
     const rests = virtualMs > durationMs;
-    const where = rests ? `healed ${formatSpan(virtualMs - durationMs)} ago` : `of ${formatSpan(durationMs)}`;
+    const where = rests ? `repaired ${formatSpan(virtualMs - durationMs)} ago` : `of ${formatSpan(durationMs)}`;
     const speed = nodeHoursPerSecond(virtualMs * nodes, this.#elapsedMs());
     const text = `seed ${seed}: ${formatSpan(virtualMs)} ${where}, ${nodes} nodes, ${speed}`;
     // A run does not wait for a slow terminal: progress is skipped while the last one is being written.

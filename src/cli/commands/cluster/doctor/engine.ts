@@ -26,21 +26,16 @@ export interface EngineAnswers {
 }
 
 /** A finding for an engine that does not answer. `needed`: this machine has, or may have, a worker. */
-export function engineAway(host: string, why: string, needed: boolean): Finding {
-  if (!needed)
-    return finding(
-      "engine",
-      "note",
-      `${why}. Only a machine with a worker needs an engine`,
-      `To run a worker here: ${engineFix(why)}`,
-    );
-  return finding("engine", "problem", `no engine at ${host}: ${why}`, engineFix(why));
+export function engineAway(why: string, needed: boolean): Finding {
+  if (needed) return finding("engine", "problem", why, engineFix(why));
+  const text = `only a machine with a worker needs an engine: ${why}`;
+  return finding("engine", "note", text, `To run a worker here: ${engineFix(why)}`);
 }
 
 function engineFix(why: string): string {
   if (why.includes("permission denied"))
     return "Add this user to the group docker (sudo usermod -aG docker $USER), then log in again";
-  return "Install Docker and start it (systemctl start docker), or set the address of another engine with --docker-host or DOCKER_HOST";
+  return "Install or start Docker, or set the address of another engine with --docker-host or DOCKER_HOST";
 }
 
 export function engineFindings({ host, version, info, at, tookMs }: EngineAnswers): Finding[] {

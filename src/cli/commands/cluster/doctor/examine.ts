@@ -164,7 +164,7 @@ async function evaluateEngine({ folders }: Examined, report: EngineReport): Prom
     fileFacts(join(folders.worker, ownFile.worker)),
   ]);
   const needed = identity?.exists === true || journal?.exists !== true;
-  return [engineAway(report.host, report.away, needed)];
+  return [engineAway(report.away, needed)];
 }
 
 async function diskFindings({ folders }: Examined, engine: EngineReport): Promise<Finding[]> {
