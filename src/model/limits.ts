@@ -174,7 +174,7 @@ export const limits = {
   // ---- backup
   /** Size of a backup for a restore: half a million tasks of 4 KiB. */
   backupBytes: 2048 * MiB,
-  /** Size of a line of it: a task with its report, or the header, which lists the finished tasks. */
+  /** Size of a line of it: a task with its report, or the header of format 1, which lists the finished tasks. */
   backupLineBytes: 32 * MiB,
   /** Tasks in a backup: twice the limit of a cluster, because that limit does not apply to replacements of lost tasks. */
   restoredTasks: 1_000_000,

@@ -1,5 +1,5 @@
 // Keeps one runner for each task: compares what the master assigns with what the engine has, as whole sets at a sync and
-// when the engine is back, and task by task in between. What a single container needs is its runner's affair.
+// when the engine is back, and task by task in between. Its runner decides what a single container needs.
 
 import type { Client } from "../api/client.ts";
 import type { GoneEvent, SyncEvent } from "../api/views/stream-events.ts";
@@ -67,12 +67,12 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     }
   }
 
-  /** The master answers again after a silence. */
+  /** The master answers again after a time without answers. */
   onMasterBack(): void {
     for (const runner of this.#options.tasks.all()) runner.sendReports();
   }
 
-  /** The whole set of assignments against all containers. */
+  /** Compares the whole set of assignments with all containers. */
   async #onSync({ clusterId, tasks: wire }: { clusterId: string; tasks: WireAssignment[] }): Promise<void> {
     const { tasks, identity, containers, deletedTasks, counters } = this.#options;
     counters.syncs++;
@@ -89,7 +89,7 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     void deletedTasks.ask();
   }
 
-  /** The containers of the last cluster are not this cluster's to stop. */
+  /** Drops all runners. The containers of the previous cluster are left running. */
   #joinCluster(clusterId: string): void {
     const { tasks, identity, log } = this.#options;
     const before = identity.clusterId;
@@ -104,7 +104,7 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     identity.change({ clusterId });
   }
 
-  /** One that cannot be read changes nothing: the task's containers stay as they are. */
+  /** Takes one assignment. If it cannot be read, the containers of the task stay as they are. */
   #assign(wire: WireAssignment): void {
     try {
       const assignment = parseAssignment(wire);

@@ -97,7 +97,7 @@ export class Worker {
     });
   }
 
-  /** What of these kinds is removed and what stays; removed unless it is a dry run. Throws RuntimeError. */
+  /** Lists what a clean-up of these kinds removes and keeps, and removes it unless it is a dry run. Throws RuntimeError. */
   clean(kinds: ReadonlySet<CleanupKind>, dryRun: boolean): Promise<Cleanup> {
     return this.#cleaner.clean(kinds, dryRun);
   }

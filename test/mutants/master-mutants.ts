@@ -83,7 +83,7 @@ export const masterMutants: readonly Mutant[] = [
     file: "src/master/node-health/node-health.ts",
     find: 'node.status === "offline" ||',
     replace: 'node.status !== "lost" ||',
-    caughtBy: ["quiet-when-settled"],
+    caughtBy: ["quiet-at-rest"],
   },
 
   {

@@ -41,7 +41,7 @@ export class NodeHealth implements AssignmentStreamListener {
   heartbeats = 0;
   /** The last answer to a heartbeat of each node, as text. */
   readonly #answers = new Map<NodeId, BeatAnswer>();
-  /** The pace of workers, and of nodes that beat by hand, for this many nodes. */
+  /** The pace of workers, and of nodes whose heartbeats a person sends, for this many nodes. */
   #paces = pacesOf(0);
   readonly lost: Record<LossCause, number> = { silent: 0, "connection-broken": 0, "by-hand": 0 };
 

@@ -10,7 +10,7 @@ function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Rea
   switch (code) {
     case "node-lost":
     case "node-deregistered":
-      return null; // whether it was, others ask
+      return null; // other checkers verify that
     case "image-not-found":
     case "registry-unreachable":
       return image === "demo" ? "its image is there" : null;
@@ -18,7 +18,7 @@ function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Rea
       return args[0] === "unstartable" ? null : "its program can be started";
     case "exited":
     case "oom-killed":
-      // Killed from outside, or its own doing; on-failure and always go on after that.
+      // Killed from outside, or ended by its own program. With on-failure and always the task goes on after that.
       return kept && restartPolicy.maxRestarts === null ? "it is to be restarted without end" : null;
     case "container-lost":
       return kept && restartPolicy.maxRestarts === null ? "it is to be restarted without end" : null;

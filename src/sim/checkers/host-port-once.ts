@@ -1,7 +1,7 @@
 // No port of a node is given to two tasks at once.
 
 import type { Checker } from "./checker.ts";
-import { collide } from "./room.ts";
+import { collide } from "./free-capacity.ts";
 
 export const hostPortOnce: Checker = {
   name: "host-port-once",

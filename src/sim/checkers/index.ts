@@ -15,7 +15,7 @@ import { noOvercommit } from "./no-overcommit.ts";
 import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
-import { quietWhenSettled } from "./quiet-when-settled.ts";
+import { quietAtRest } from "./quiet-at-rest.ts";
 import { recordsAreKept } from "./records-are-kept.ts";
 import { removedWereOver } from "./removed-were-over.ts";
 import { restartsAreCounted } from "./restarts-are-counted.ts";
@@ -58,5 +58,5 @@ export const checkers: readonly Checker[] = [
   askedOnceMadeOnce,
   historyReplays,
   streamEqualsList,
-  quietWhenSettled,
+  quietAtRest,
 ];

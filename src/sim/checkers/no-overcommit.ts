@@ -1,7 +1,7 @@
 // No node is given more tasks, cores or memory than it has.
 
 import type { Checker } from "./checker.ts";
-import { cpuMillisOf, memoryOf } from "./room.ts";
+import { cpuMillisOf, memoryOf } from "./free-capacity.ts";
 
 export const noOvercommit: Checker = {
   name: "no-overcommit",

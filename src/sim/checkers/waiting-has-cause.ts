@@ -1,7 +1,7 @@
 // A task that still waits in a cluster at rest fits nowhere: tasks that ended have given back all that they held.
 
 import type { Checker } from "./checker.ts";
-import { couldTake } from "./room.ts";
+import { couldTake } from "./free-capacity.ts";
 
 export const waitingHasCause: Checker = {
   name: "waiting-has-cause",

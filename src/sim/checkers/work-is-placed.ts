@@ -6,7 +6,7 @@ import type { NodeRecord } from "../../model/node/node.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
-import { couldTake } from "./room.ts";
+import { couldTake } from "./free-capacity.ts";
 
 /** A grace, a lease or a retry may pass first. */
 const patienceMs = 12_000;

@@ -1,5 +1,5 @@
-// What a seed means: how large the world is, what its clients want, and what breaks when. Plain data, drawn before the
-// run begins, so that a plan can be made smaller and run again.
+// What a seed decides: the size of the cluster, the requests of its clients, and which fault happens when. Plain data, drawn
+// before the run begins, so that a plan can be made smaller and run again.
 
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
@@ -7,37 +7,37 @@ import { limits } from "../../model/limits.ts";
 import { type FaultGroup, type FaultKind, faultKinds, groupOf } from "./fault-kinds.ts";
 
 export interface Fault {
-  /** Its place in the drawing: what --keep names. */
+  /** Its number among the drawn faults, which --keep names. */
   index: number;
   atMs: number;
   kind: FaultKind;
   /** Which machine, modulo how many there are. */
   target: number;
   durationMs: number;
-  /** In [0, 1): how hard. */
+  /** Severity, in [0, 1). */
   strength: number;
 }
 
 export interface Plan {
   seed: number;
   nodes: number;
-  /** Of the first act; healing comes on top. */
+  /** The time with faults. The repair and the time after it come on top. */
   durationMs: number;
   clients: number;
   /** Mean pause between two requests of one client. */
   pauseMs: number;
   strategy: Strategy;
-  /** A sync takes so long; 0: none at all. */
+  /** Duration of a sync; 0: it takes no time. */
   syncMs: number;
   /** Changes from one snapshot to the next. */
   snapshotChanges: number;
-  /** Of a hundred workers so many are of an earlier release. */
+  /** Percentage of workers that are of an earlier release. */
   oldWorkers: number;
-  /** So many finished tasks are kept. */
+  /** Number of finished tasks that are kept. */
   finishedTasks: number;
-  /** For so long, in ms. */
+  /** How long finished tasks are kept, in ms. */
   finishedAgeMs: number;
-  /** Above this share of silent nodes the master doubts itself; 1: never. */
+  /** Share of silent nodes above which mass-loss protection is active; 1: never. */
   massLossFraction: number;
   faults: Fault[];
 }
@@ -54,7 +54,7 @@ export interface PlanOptions {
 const secondMs = 1000;
 const hourMs = 3_600_000;
 const defaultHours = 0.1;
-/** The first seconds are everybody's start. */
+/** No fault in the first seconds, in which master and workers start. */
 const calmMs = 5 * secondMs;
 
 export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: PlanOptions): Plan {
@@ -73,13 +73,13 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     finishedAgeMs: randomInteger(random, 3) === 0 ? (1 + randomInteger(random, 3)) * 60_000 : limits.finishedTaskAgeMs,
   };
   const durationMs = Math.round(hours * hourMs);
-  // Many faults in a short run, fewer in a long one: a cluster that never gets up again proves nothing.
+  // Many faults in a short run, fewer in a long one: a cluster that never recovers in between shows little.
   const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 10 : 1);
   const kept = keep && new Set(keep);
   const faults = drawFaults(seed, durationMs, gapMs).filter(
     ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
   );
-  // Who runs a day wants to see a day's work: dense in minutes, as people work in hours.
+  // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
   const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
   const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
   return { seed, ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, durationMs, faults };

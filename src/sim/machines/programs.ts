@@ -1,5 +1,5 @@
 // What simulated containers do, by the arguments of their task: `args: ["job", "5000", "1"]` runs 5 s and exits with 1. After
-// the world has healed, programs behave: what is to be kept alive goes on.
+// the repair, programs of tasks that are to be kept alive run without end.
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
@@ -86,7 +86,7 @@ function restarts(mode: "always" | "on-failure" | "never") {
   };
 }
 
-/** The images that each engine can get; a registry that fails does so by chance, and no longer once all has healed. */
+/** The images that each engine can get; until the repair, some pulls fail at random. */
 export function drawImages(random: Random, healed: () => boolean): Map<string, SimulatedImage> {
   const failure = () =>
     !healed() && randomInteger(random, 3) === 0

@@ -1,4 +1,4 @@
-// How long it took from a node's going away to its task's replacement running elsewhere, in virtual time.
+// The time from the moment a node goes away until the replacement of its task runs elsewhere, in virtual time.
 
 import type { TaskId } from "../../model/ids.ts";
 import type { RunContext } from "./context.ts";
@@ -15,7 +15,7 @@ export class Recoveries {
     this.#context = context;
   }
 
-  /** Once everything heals, what comes back is no replacement any more. */
+  /** After the repair, a container that starts again is no replacement. */
   stop(): void {
     this.#stopped = true;
   }

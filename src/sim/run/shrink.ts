@@ -65,7 +65,7 @@ class Shrinker {
     return { input: this.#inputOf(this.#small), report: this.#report, runs: this.#runs };
   }
 
-  /** Until a whole round takes nothing away. */
+  /** Repeats until a whole round makes nothing smaller. */
   async reduce(): Promise<void> {
     for (let before: Small | null = null; before !== this.#small; ) {
       before = this.#small;
@@ -75,7 +75,7 @@ class Shrinker {
     }
   }
 
-  /** After a failure in the first act nothing more is needed; one that shows after healing needs its last fault. */
+  /** A failure during the faults needs no time after it. A failure after the repair needs the time up to the last fault. */
   async #shorten(): Promise<void> {
     const { atMs } = this.#report.failure!;
     const { durationMs, faults } = this.#plan;

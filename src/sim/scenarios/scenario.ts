@@ -6,7 +6,7 @@ import type { Plan } from "../faults/plan.ts";
 
 export interface Scenario {
   name: string;
-  /** What must be true, and was not. */
+  /** The sentence that must be true, and that the defect violated. */
   sentence: string;
   foundBy: string;
   /** It showed with each of these seeds. Several, because a change of the code changes what a seed means. */

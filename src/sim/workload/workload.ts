@@ -46,7 +46,7 @@ export class Workload {
     return this.#underWay === 0;
   }
 
-  /** Nothing new is asked; what was asked is tried until it is answered. */
+  /** Sends no new requests. Those already sent are repeated until they are answered. */
   stop(): void {
     this.#stopped = true;
   }
@@ -76,7 +76,7 @@ export class Workload {
     if (draw < 80) return this.#remove(client, process);
     if (draw < 86) return this.#getTask(client, process);
     if (draw < 92) return this.#list(client, process);
-    // Dear: it replays the log.
+    // Expensive: it replays the log.
     if (draw === 93 && randomInteger(this.#random, 4) === 0) return this.#explain(client, process);
     if (draw < 97) return this.#cordon(client, process);
     if (draw === 97) return this.#reportAsAnotherNode(client, process);
@@ -114,7 +114,7 @@ export class Workload {
 
   #pick(): TaskId | undefined {
     const { truth } = this.#context;
-    // What has finished meanwhile is picked now and then, too: then the master says what it makes of that.
+    // Sometimes picks a task that has finished meanwhile: the master must answer that correctly, too.
     for (let tries = 0; tries < 4 && this.#live.length > 0; tries++) {
       const at = randomInteger(this.#random, this.#live.length);
       const taskId = this.#live[at]!;
@@ -191,7 +191,7 @@ export class Workload {
     await this.#try(process, () => client.call("deregisterNode", { id: name, timeoutMs: patienceMs }));
   }
 
-  /** Until it is answered. Null: the world has ended before. */
+  /** Repeats the request until it is answered. Null if the run ended first. */
   async #try<T>(process: Process, call: () => Promise<Outcome<T>>): Promise<Outcome<T> | null> {
     const { ledger } = this.#context;
     for (;;) {

@@ -49,7 +49,7 @@ export class ImageGc implements ImageUse {
     options.signal.addEventListener("abort", () => this.#cancel());
   }
 
-  /** Looks once in `diskLookMs` from now on. */
+  /** Checks the disk every `diskLookMs` from now on. */
   start(): void {
     const { clock, signal } = this.#options;
     this.#cancel();

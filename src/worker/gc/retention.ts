@@ -30,7 +30,7 @@ export class Retention implements EndedContainers {
     options.signal.addEventListener("abort", () => this.#cancelExpiry());
   }
 
-  /** Many calls make one sweep. */
+  /** Several calls share one sweep. */
   sweepSoon(): void {
     if (this.#due) return;
     this.#due = true;

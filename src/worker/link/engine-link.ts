@@ -14,7 +14,7 @@ export interface ConfirmedIdentity {
   readonly confirmed: { clusterId: string; nodeId: string } | null;
 }
 
-/** What follows from the containers that the engine has. */
+/** Called for the containers of the engine. */
 export interface EngineListener {
   /** Something happened to a container of this task. */
   onContainerEvent(taskId: string): void;
@@ -24,7 +24,7 @@ export interface EngineListener {
   onContainerList(found: readonly ContainerState[]): void;
 }
 
-/** What follows from a change of `error` or `machine`. */
+/** Called for changes of `error` and `machine`. */
 export interface EngineNewsListener {
   onEngineNews(): void;
 }

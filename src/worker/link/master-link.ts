@@ -12,7 +12,7 @@ import { limits } from "../../model/limits.ts";
 import type { EngineNewsListener } from "./engine-link.ts";
 import { type NodeSource, newsOf, restOf } from "./node-description.ts";
 
-/** What follows from what the master says. */
+/** Gets what the master sends. */
 export interface MasterListener {
   /** The node is registered under this id. Throws if the id cannot be stored. */
   onRegistered(nodeId: string): void;
@@ -278,7 +278,7 @@ export class MasterLink implements EngineNewsListener {
     this.#sentError = (JSON.parse(news) as { engineError: string | null }).engineError;
   }
 
-  /** The answer was lost, so the master may have the news or not: send it again, also when it is no news any more. */
+  /** The answer was lost, so the master may have the change or not: sends it again, also if it has been undone since. */
   #sendAgain(): void {
     this.#changed = true;
     this.#sentNews = "";

@@ -18,7 +18,7 @@ import { type Action, type Observation, step, waiting, wantsLog } from "./step.t
 /** The task that a container belongs to. */
 export interface ContainerOwner {
   readonly taskId: TaskId;
-  /** False until the master has said what it wants of the task: before that nothing may be concluded from its silence. */
+  /** False until the master has sent the task's assignment, or a whole set without it: before that a missing one means nothing. */
   readonly knowsAssignment: boolean;
   report(observation: Observation): void;
 }

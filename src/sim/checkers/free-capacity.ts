@@ -1,4 +1,4 @@
-// What a node has left, by books of the checkers' own: the scheduler's are what is checked.
+// The free capacity of nodes, computed without the scheduler, whose results are what the checkers verify.
 
 import type { NodeRecord } from "../../model/node/node.ts";
 import type { PortSpec } from "../../model/task/spec.ts";
@@ -19,7 +19,7 @@ export function memoryOf(tasks: readonly TaskView[]): number {
   return tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
 }
 
-/** Could this node take the task now, beside what it holds? */
+/** True when the node could take the task now, beside its other tasks. */
 export function couldTake(node: NodeRecord, held: readonly TaskView[], task: TaskView): boolean {
   if (node.status !== "online" || !node.schedulable || node.engineError !== null) return false;
   if (held.length >= node.capacity) return false;
@@ -29,7 +29,7 @@ export function couldTake(node: NodeRecord, held: readonly TaskView[], task: Tas
   if (held.some((other) => other.ports.some((taken) => task.ports.some((wanted) => collide(taken, wanted)))))
     return false;
   return task.constraints.every((constraint) => {
-    if (constraint.type !== "label" || constraint.operator !== "equals") return false; // no simulated client asks so
+    if (constraint.type !== "label" || constraint.operator !== "equals") return false; // no simulated client uses it
     return node.labels[constraint.key] === constraint.value;
   });
 }

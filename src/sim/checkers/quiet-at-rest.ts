@@ -2,8 +2,8 @@
 
 import type { Checker } from "./checker.ts";
 
-export const quietWhenSettled: Checker = {
-  name: "quiet-when-settled",
+export const quietAtRest: Checker = {
+  name: "quiet-at-rest",
   sentence: "A cluster that has come to rest does nothing: no batch, no report, no command to an engine.",
   class: "liveness",
   hooks: ({ activity, ask }, fail) => {
