@@ -75,7 +75,7 @@ describe("a worker whose stream breaks", () => {
     expect(await now()).toMatchObject({ status: "offline", suspect: null });
     const lost = await podling.task(task.taskId);
     expect(lost).toMatchObject({ status: "failed", reason: { code: "node-lost" } });
-    expect(lost.reason.message).toContain("broke its connection, and was silent for 2.5 s");
+    expect(lost.reason.message).toContain("broke its connection, and sent no heartbeat for 2.5 s");
   });
 
   const signs: [what: string, give: () => Promise<unknown>][] = [

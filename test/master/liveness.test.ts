@@ -117,7 +117,7 @@ describe("a node that is lost", () => {
       const task = await podling.task(taskId);
       expect(task).toMatchObject({ status: "failed", nodeId: n1.nodeId, reason: { code: "node-lost" } });
       expect(task.reason.message).toContain("n1");
-      expect(task.reason.message).toContain("silent for 3.5 s");
+      expect(task.reason.message).toContain("no heartbeat for 3.5 s");
       expect(task.finishedAt).not.toBeNull();
     }
     for (const { taskId } of [never, leaving]) expect((await podling.task(taskId)).replacedBy).toBeNull();

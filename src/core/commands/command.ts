@@ -51,7 +51,7 @@ export type Command =
   | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
   /** The node still counts as online, but gets no new tasks until its next heartbeat. */
   | { type: "suspectNode"; nodeId: NodeId; code: Suspicion["code"]; message: string }
-  /** Without a cause: it was silent. */
+  /** Without a cause: it sent no heartbeats. */
   | { type: "loseNode"; nodeId: NodeId; silentMs: number; cause?: LossCause }
   | { type: "deregisterNode"; nodeId: NodeId }
   /** Writes a change without effect, to find out whether the journal can write again. */

@@ -80,8 +80,8 @@ describe("nodes", () => {
   });
 
   test.each([
-    ["silent", "was silent for 3.5 s"],
-    ["connection-broken", "broke its connection, and was silent for 3.5 s"],
+    ["silent", "sent no heartbeat for 3.5 s"],
+    ["connection-broken", "broke its connection, and sent no heartbeat for 3.5 s"],
     ["by-hand", "was declared lost by hand"],
   ] as const)("lost because %s: the tasks' reason says so", (cause, says) => {
     const world = new World();

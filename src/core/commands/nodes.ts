@@ -127,8 +127,8 @@ export function decideLoss(
 function howLost(cause: LossCause, silentMs: number): string {
   const seconds = Math.round(silentMs / 100) / 10;
   if (cause === "by-hand") return "was declared lost by hand";
-  if (cause === "connection-broken") return `broke its connection, and was silent for ${seconds} s`;
-  return `was silent for ${seconds} s`;
+  if (cause === "connection-broken") return `broke its connection, and sent no heartbeat for ${seconds} s`;
+  return `sent no heartbeat for ${seconds} s`;
 }
 
 export function decideDeregister(state: ClusterState, nodeId: NodeId, context: DecisionContext): Outcome<Decision> {

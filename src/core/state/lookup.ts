@@ -93,7 +93,7 @@ function noTask(reference: string): Outcome<never> {
 
 function noNode(reference: string): Outcome<never> {
   return refuse("node-not-found", `there is no node ${quoted(reference)}`, {
-    hint: "List the nodes with: podling nodes. A worker that the master does not know registers again.",
+    hint: "List the nodes with: podling nodes",
     details: { reference: reference.slice(0, longestReference) },
   });
 }

@@ -169,7 +169,7 @@ function otherCluster({ clusterId, at }: BackupManifest, now: ClusterState): Out
     "other-cluster",
     `the backup is of cluster ${clusterId} (at ${at}), and this is cluster ${cluster.clusterId}, with ${tasks.size} tasks. Nothing was changed`,
     {
-      hint: "Restore it to its own master, or say --force (over HTTP: ?force=true). Containers of this cluster are then left to you.",
+      hint: "Restore it to its own master, or use --force (over HTTP: ?force=true). The containers of this cluster then keep running and are no longer managed.",
       details: { backup: clusterId, cluster: cluster.clusterId, tasks: tasks.size },
     },
   );

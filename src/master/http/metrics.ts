@@ -83,7 +83,7 @@ export function renderMetrics({
     metric(
       "podling_nodes_damped",
       "gauge",
-      "Nodes that were lost too often: until they have been steady, they get tasks only if no steady node fits.",
+      "Nodes that were lost too often: for a time they get tasks only if no other node fits.",
       [["", nodes.filter(({ flapping }) => (flapping?.steadyUntil ?? null) !== null).length]],
     ),
     metric(
@@ -95,7 +95,7 @@ export function renderMetrics({
     metric(
       "podling_mass_loss_hold",
       "gauge",
-      "1 while most nodes are silent at once, and none of them counts as lost.",
+      "1 while mass-loss protection is active: most nodes stopped sending heartbeats at once, and none is declared lost.",
       [["", liveness.holding ? 1 : 0]],
     ),
     metric("podling_revision", "gauge", "Revision of the newest batch.", [["", state.revision]]),

@@ -36,7 +36,7 @@ export class NodeHealth implements AssignmentStreamListener {
   #stopped = false;
   /** After this process was stopped, no grace ends before this time. */
   #listeningUntil = Number.NEGATIVE_INFINITY;
-  /** True while the mass-loss protection is active: too many nodes are silent at once, so none is declared lost. */
+  /** True while the mass-loss protection is active: too many nodes stopped sending heartbeats at once, so none is declared lost. */
   #massLossHold = false;
   heartbeats = 0;
   /** The last answer to a heartbeat of each node, as text. */
@@ -281,11 +281,14 @@ export class NodeHealth implements AssignmentStreamListener {
   #holdMassLoss(silent: readonly Silence[], online: number): void {
     const { state, log } = this.#options;
     if (!this.#massLossHold) {
-      log.error("mass-loss protection is active: too many nodes are silent at once, so none is declared lost", {
-        silent: silent.length,
-        online,
-        override: "podling node lost NODE",
-      });
+      log.error(
+        "mass-loss protection is active: too many nodes stopped sending heartbeats at once, so none is declared lost",
+        {
+          silent: silent.length,
+          online,
+          override: "podling node lost NODE",
+        },
+      );
     }
     this.#massLossHold = true;
     for (const { nodeId, silentMs } of silent) {
@@ -320,7 +323,7 @@ export class NodeHealth implements AssignmentStreamListener {
     if (!node) this.forget(nodeId);
     if (node?.status !== "online") return;
     const cause = broken ? "connection-broken" : "silent";
-    log.warn("a node is silent and counts as lost", {
+    log.warn("a node sent no heartbeats and is declared lost", {
       node: node.hostname,
       nodeId,
       cause,
