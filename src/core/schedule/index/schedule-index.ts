@@ -66,6 +66,8 @@ export class ScheduleIndex {
   #order: NodeInfo[] = [];
   #online = 0;
   readonly #damped = new Set<NodeInfo>();
+  /** What `choose` found last: most often the next node that is looked up. */
+  #lastFound: NodeInfo | null = null;
   readonly #labels = new LabelIndex();
   readonly #sequences: Sequences;
   readonly #tuning: Tuning;
@@ -117,7 +119,7 @@ export class ScheduleIndex {
 
   /** Valid until the record of the node changes. */
   nodeInfo(nodeId: NodeId): NodeInfo {
-    const node = this.#nodes.get(nodeId);
+    const node = this.#find(nodeId);
     if (!node) assert(false, `node ${nodeId} is not known to the scheduler`);
     return node;
   }
@@ -126,10 +128,12 @@ export class ScheduleIndex {
   choose(requirements: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
     const wanted = classOf(requirements);
     const after = this.#after(strategy, lastNodeId);
-    let found = this.#find(wanted, strategy, after, false);
-    if (found === null && this.#damped.size > 0) found = this.#find(wanted, strategy, after, true);
+    let found = this.#search(wanted, strategy, after, false);
+    if (found === null && this.#damped.size > 0) found = this.#search(wanted, strategy, after, true);
     assert(found !== "gave-up", "a search without a limit of refusals cannot give up");
-    return found === null ? null : found.record.nodeId;
+    if (found === null) return null;
+    this.#lastFound = found;
+    return found.record.nodeId;
   }
 
   /** As `choose` if only these nodes were in the cluster, by a comparison of each: for few nodes. */
@@ -183,17 +187,18 @@ export class ScheduleIndex {
   }
 
   /** Searches the nodes that are damped, or those that are not. */
-  #find(wanted: SchedulingClass, strategy: Strategy, after: number, damped: boolean): Found {
-    const { demand, eligibility, particulars } = wanted;
-    if (damped && this.#damped.size <= this.#tuning.fewCandidates)
-      return bestOf([...this.#damped], wanted, strategy, after);
+  #search(wanted: SchedulingClass, strategy: Strategy, after: number, damped: boolean): Found {
+    const { demand } = wanted;
+    const candidates =
+      damped && this.#damped.size <= this.#tuning.fewCandidates ? [...this.#damped] : this.#candidates(wanted);
+    if (candidates !== this.#order && candidates.length <= this.#tuning.fewCandidates)
+      return bestOf(candidates, wanted, strategy, after);
+
+    const { eligibility, particulars } = wanted;
     const kind = damped ? dampedKinds[strategy] : strategy;
     const own =
       particulars === "" ? this.#sequenceOfAll(kind, strategy, damped) : this.#sequences.get(kind, particulars);
     if (own) return search(own, strategy, after, demand, null);
-
-    const candidates = this.#candidates(wanted);
-    if (candidates.length <= this.#tuning.fewCandidates) return bestOf(candidates, wanted, strategy, after);
 
     const admits = (node: NodeInfo) => node.damped === damped && eligible(wanted, node);
     const general =
@@ -245,12 +250,17 @@ export class ScheduleIndex {
   /** The order after which round-robin goes on: before all nodes if none was chosen yet, or the last one is gone. */
   #after(strategy: Strategy, lastNodeId: NodeId | null): number {
     if (lastNodeId === null || strategy !== "round-robin") return Number.NEGATIVE_INFINITY;
-    return this.#nodes.get(lastNodeId)?.order ?? Number.NEGATIVE_INFINITY;
+    return this.#find(lastNodeId)?.order ?? Number.NEGATIVE_INFINITY;
   }
 
   #lastPosition(lastNodeId: NodeId | null): number {
     const node = lastNodeId === null ? undefined : this.#nodes.get(lastNodeId);
     return node ? this.#positionOf(node) : -1;
+  }
+
+  #find(nodeId: NodeId): NodeInfo | undefined {
+    const last = this.#lastFound;
+    return last !== null && last.record.nodeId === nodeId && !last.gone ? last : this.#nodes.get(nodeId);
   }
 
   #note(node: NodeInfo): void {

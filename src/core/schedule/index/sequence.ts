@@ -176,7 +176,7 @@ export class Sequence {
     const block = this.#blocks[low];
     if (!block) return this.first(demand, acceptance);
     let at = 0;
-    while (block.scores[at]! >= score) at++;
+    while (at < block.size && block.scores[at]! >= score) at++;
     // The second search repeats the refusals of the first: at most twice the work, and simpler than an end for it.
     return this.#search(demand, acceptance, low, at) ?? this.first(demand, acceptance);
   }
@@ -205,7 +205,8 @@ export class Sequence {
   }
 
   #remove(block: Block, at: number): void {
-    if (block.size === 1) {
+    // The last block stays when it is empty: on full nodes, each release would build another.
+    if (block.size === 1 && this.#blocks.length > 1) {
       this.#blocks.splice(this.#blocks.indexOf(block), 1);
       return;
     }
