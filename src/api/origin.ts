@@ -5,7 +5,7 @@ import { type Origin, unnamedUser } from "../model/origin.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 
 export const userHeader = "podling-user";
-export const requestIdHeader = "x-request-id";
+const requestIdHeader = "x-request-id";
 
 const userPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[\x21-\x3f\x41-\x7e]{1,253}$/;
 const requestIdPattern = /^[\x21-\x7e]+$/;

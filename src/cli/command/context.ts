@@ -190,6 +190,6 @@ export class Context {
 }
 
 /** The master did not answer. */
-export class UnreachableFailure extends Failure {
+class UnreachableFailure extends Failure {
   override name = "UnreachableFailure";
 }

@@ -21,7 +21,7 @@ interface Header {
 }
 
 /** Format 1 (release 0.1.0): the cluster in the header, a line for each node and task. */
-export interface HeaderOfFormat1 {
+interface HeaderOfFormat1 {
   revision: number;
   cluster: Cluster;
   lastNodeId: NodeId | null;
@@ -88,7 +88,7 @@ export function readSnapshot(chunks: Iterable<string>): ClusterState {
 }
 
 /** Yields after each chunk the number of its records, so that the caller can let other work run. */
-export function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number, ClusterState> {
+function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number, ClusterState> {
   const reader = new SnapshotReader();
   for (const chunk of chunks) {
     const lines = chunk.split("\n");

@@ -12,8 +12,8 @@ import { desiredStates, type PackedTask, unpackTask } from "../task/task.ts";
 const count = z.int().min(0);
 const amount = z.number().min(0);
 const text = z.string();
-export const taskId = z.string().regex(taskIdPattern, { error: "a task id" });
-export const nodeId = z.string().regex(nodeIdPattern, { error: "a node id" });
+const taskId = z.string().regex(taskIdPattern, { error: "a task id" });
+const nodeId = z.string().regex(nodeIdPattern, { error: "a node id" });
 
 export const clusterRecord = z.object({
   clusterId: text.min(1, { error: "a text that is not empty" }),

@@ -90,6 +90,6 @@ export function packStatus(status: ObservedStatus): PackedStatus {
   return containers ? { ...packed, containers: containers.map(packContainerStatus) } : packed;
 }
 
-export function packContainerStatus(status: ContainerStatus): PackedContainerStatus {
+function packContainerStatus(status: ContainerStatus): PackedContainerStatus {
   return withoutDefaults(status, noContainerStatus);
 }

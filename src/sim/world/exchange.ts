@@ -12,7 +12,7 @@ import type { Carrier, Link, Route, Traffic } from "./wires.ts";
 export const giveUpMs = 120_000;
 
 /** Errors as sockets give them: api/client.ts and worker/reporter.ts read the code. */
-export function socketError(code: string, message: string): Error {
+function socketError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 

@@ -24,7 +24,7 @@ export async function listTasks(context: Context, query: TaskQuery): Promise<Tas
 }
 
 /** The cursor in `<...?cursor=...>; rel="next"`. */
-export function nextCursor(link: string | null): string | undefined {
+function nextCursor(link: string | null): string | undefined {
   const target = /<([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? "")?.[1];
   return new URLSearchParams(target?.split("?")[1] ?? "").get("cursor") ?? undefined;
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../../../lib/clock.ts";
 
-export const severities = ["ok", "note", "warning", "problem"] as const;
+const severities = ["ok", "note", "warning", "problem"] as const;
 /** note: for information. warning: may cause a problem later. problem: something does not work now. */
 export type Severity = (typeof severities)[number];
 
