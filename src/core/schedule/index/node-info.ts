@@ -42,6 +42,8 @@ export class NodeInfo {
   readonly damped: boolean;
   /** As `platformName` writes it; null until the node reports an engine. */
   readonly platform: string | null;
+  /** Unique among the nodes of a cluster, and smaller than the largest number of nodes that it had. */
+  number = 0;
   /** Position among the nodes, which are ordered by hostname, then by id. The numbers follow that order, with gaps. */
   order = 0;
   /** True when the node was removed, or another `NodeInfo` took the place of this one. */
@@ -151,7 +153,9 @@ export class NodeInfo {
   conflict(ports: readonly HostPort[]): HostPort | null {
     if (this.ports === null) return null;
     for (const port of ports) {
-      if (this.ports.get(port.key)?.some((address) => overlap(address, port.hostIp))) return port;
+      const addresses = this.ports.get(port.key);
+      if (addresses === undefined) continue;
+      for (const address of addresses) if (overlap(address, port.hostIp)) return port;
     }
     return null;
   }
@@ -169,6 +173,7 @@ export class NodeInfo {
   /** The same use, with another record of the node. */
   copy(record = this.record): NodeInfo {
     const node = new NodeInfo(record);
+    node.number = this.number;
     node.order = this.order;
     node.tasks = this.tasks;
     node.cpuMillis = this.cpuMillis;

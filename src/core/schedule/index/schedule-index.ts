@@ -64,6 +64,8 @@ export class ScheduleIndex {
   readonly #nodes = new Map<NodeId, NodeInfo>();
   /** By hostname, then id. */
   #order: NodeInfo[] = [];
+  /** Numbers that removed nodes had. */
+  #freeNumbers: number[] = [];
   #online = 0;
   readonly #damped = new Set<NodeInfo>();
   /** What `choose` found last: most often the next node that is looked up. */
@@ -82,6 +84,7 @@ export class ScheduleIndex {
     const before = this.#nodes.get(record.nodeId);
     const node = before?.copy(record) ?? new NodeInfo(record);
     if (before) this.#retire(before);
+    else node.number = this.#freeNumbers.pop() ?? this.#nodes.size;
     if (before?.record.hostname === record.hostname) this.#order[this.#positionOf(before)] = node;
     else {
       if (before) this.#order.splice(this.#positionOf(before), 1);
@@ -96,6 +99,7 @@ export class ScheduleIndex {
     const node = this.#nodes.get(nodeId);
     if (!node) return;
     this.#nodes.delete(nodeId);
+    this.#freeNumbers.push(node.number);
     this.#order.splice(this.#positionOf(node), 1);
     this.#retire(node);
   }
@@ -182,6 +186,7 @@ export class ScheduleIndex {
   clone(): ScheduleIndex {
     const copy = new ScheduleIndex(this.#tuning);
     copy.#order = this.#order.map((node) => node.copy());
+    copy.#freeNumbers = [...this.#freeNumbers];
     for (const node of copy.#order) copy.#enter(node);
     return copy;
   }

@@ -112,7 +112,9 @@ export class Sequence {
   /** Nodes in a new block: fewer than it can hold, so that the first placements do not split it. */
   readonly #freshSize: number;
   #blocks: Block[] = [];
-  readonly #blockOf = new Map<NodeInfo, Block>();
+  /** By number of the node. Null if the node is known not to be admitted, undefined if it is not in the sequence. */
+  readonly #blockOf: (Block | null | undefined)[] = [];
+  #size = 0;
 
   /** `nodes` in the order of nodes. */
   constructor(nodes: readonly NodeInfo[], rules: SequenceRules) {
@@ -126,26 +128,33 @@ export class Sequence {
       const block = new Block(this.#rules.blockSize);
       for (const { node, score } of entries.slice(from, from + this.#freshSize)) {
         block.insert(block.size, node, score);
-        this.#blockOf.set(node, block);
+        this.#blockOf[node.number] = block;
       }
       this.#blocks.push(block);
     }
+    this.#size = entries.length;
   }
 
   get size(): number {
-    return this.#blockOf.size;
+    return this.#size;
   }
 
   /** The node's free capacity has changed: it moves, enters or leaves. */
   update(node: NodeInfo): void {
-    const block = this.#blockOf.get(node);
-    if (!block) {
-      if (this.#isOpen(node) && this.#rules.admits(node)) this.#insert(node, this.#rules.score(node));
+    const block = this.#blockOf[node.number];
+    // The next node with this number may be admitted.
+    if (block === null && node.gone) this.#blockOf[node.number] = undefined;
+    if (block === null) return;
+    const isOpen = this.#isOpen(node);
+    if (block === undefined) {
+      if (!isOpen) return;
+      if (this.#rules.admits(node)) this.#insert(node, this.#rules.score(node));
+      else this.#blockOf[node.number] = null;
       return;
     }
     const at = block.nodes.indexOf(node);
-    if (!this.#isOpen(node)) {
-      this.#blockOf.delete(node);
+    if (!isOpen) {
+      this.#blockOf[node.number] = undefined;
       this.#remove(block, at);
       return;
     }
@@ -205,6 +214,7 @@ export class Sequence {
   }
 
   #remove(block: Block, at: number): void {
+    this.#size--;
     // The last block stays when it is empty: on full nodes, each release would build another.
     if (block.size === 1 && this.#blocks.length > 1) {
       this.#blocks.splice(this.#blocks.indexOf(block), 1);
@@ -215,7 +225,7 @@ export class Sequence {
     const number = this.#blocks.indexOf(block);
     const next = this.#blocks[number + 1];
     if (!next || block.size + next.size > this.#freshSize) return;
-    for (const node of next.nodes) this.#blockOf.set(node, block);
+    for (const node of next.nodes) this.#blockOf[node.number] = block;
     next.moveTo(block, 0);
     this.#blocks.splice(number + 1, 1);
   }
@@ -229,12 +239,13 @@ export class Sequence {
     } else if (block.size === this.#rules.blockSize) {
       const half = new Block(this.#rules.blockSize);
       block.moveTo(half, this.#rules.blockSize / 2);
-      for (const moved of half.nodes) this.#blockOf.set(moved, half);
+      for (const moved of half.nodes) this.#blockOf[moved.number] = half;
       this.#blocks.splice(number + 1, 0, half);
       if (!precedes(block, block.size - 1, score, node.order)) block = half;
     }
     block.insert(positionIn(block, score, node.order), node, score);
-    this.#blockOf.set(node, block);
+    this.#blockOf[node.number] = block;
+    this.#size++;
   }
 
   /** The first block whose last entry comes after; else the last block. */
