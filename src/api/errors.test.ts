@@ -16,7 +16,7 @@ test("every code has a status and a meaning, and no status is left out", () => {
   expect([...new Set(Object.values(errorCatalogue).map(({ status }) => status))].sort()).toEqual(statuses);
 });
 
-test("whatever may come right by itself says when to try again, and nothing else does", () => {
+test("a temporary error says when to try again; no other error does", () => {
   for (const code of refusalCodes) {
     const { status } = errorCatalogue[code];
     expect(retryAfterSeconds[code] !== undefined).toBe(status === 429 || status === 503);

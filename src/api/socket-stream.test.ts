@@ -40,7 +40,7 @@ function alone(): { stream: SocketStream; sent: Uint8Array[]; closes: [number, s
   return { stream, sent, closes };
 }
 
-test("bytes arrive in order, in both directions, and each end says by itself that it has ended", async () => {
+test("bytes arrive in order, in both directions, and each direction ends separately", async () => {
   const { left, right, closes } = pair();
   await left.write(Uint8Array.of(1, 2));
   await left.write(Uint8Array.of(3));
@@ -55,7 +55,7 @@ test("bytes arrive in order, in both directions, and each end says by itself tha
   expect(closes[0]).toEqual([1000, ""]);
 });
 
-test("a writer gets no further than the window while the other end does not read", async () => {
+test("a writer sends at most the window while the other end does not read", async () => {
   const { left, right } = pair();
   let written = 0;
   const writing = (async () => {
@@ -97,7 +97,7 @@ describe("an end that is cut off", () => {
     await Promise.all([left.closed, right.closed]);
   });
 
-  test("without a word: what was received and not read is dropped, as the end is unknown", async () => {
+  test("without a close frame: received and unread data is dropped, because it may be incomplete", async () => {
     const { stream } = alone();
     stream.message(Uint8Array.of(0, 1, 2));
     stream.socketClosed(1006, "");

@@ -27,7 +27,7 @@ describe("placing", () => {
     expect(world.view(taskId).status).toBe("scheduled");
   });
 
-  test("a full cluster makes the oldest wait least", () => {
+  test("when capacity becomes free, the oldest waiting task gets it", () => {
     const world = new World();
     world.node("n1", { capacity: 1 });
     const [first, second, third] = [world.task("a"), world.task("b"), world.task("c")];
@@ -38,7 +38,7 @@ describe("placing", () => {
     expect(world.view(third.taskId).status).toBe("pending");
   });
 
-  test("a placement taken back leaves the order as it was", () => {
+  test("a placement that is undone leaves the order as it was", () => {
     const world = new World();
     const tasks = ["a", "b", "c", "d"].map((name) => world.task(name));
     const join: Command = {
@@ -66,7 +66,7 @@ describe("placing", () => {
     ]);
   });
 
-  test("the reason of a waiting task follows what is in its way", () => {
+  test("the reason of a waiting task changes with its cause", () => {
     const world = new World();
     const { taskId } = world.task("web", { constraints: [{ type: "label", key: "disk", operator: "exists" }] });
     expect(world.view(taskId).reason.code).toBe("no-nodes");
@@ -88,7 +88,7 @@ describe("placing", () => {
     expect([large.status, small.status]).toEqual(["pending", "scheduled"]);
   });
 
-  test("uncordon places what waits", () => {
+  test("uncordoning a node places waiting tasks", () => {
     const world = new World();
     const nodeId = world.node("n1");
     world.do({ type: "setSchedulable", nodeId, schedulable: false });
@@ -132,7 +132,7 @@ describe("reports", () => {
     expect(world.state.revision).toBe(revision);
   });
 
-  test("a short report gets its times and its reason", () => {
+  test("a report without times and reason gets them from the master", () => {
     const world = new World();
     world.node("n1");
     const { taskId } = world.task("web");
@@ -162,7 +162,7 @@ describe("stopping and removing", () => {
     expect(world.do({ type: "stopTask", taskId: placed.taskId }).changes).toEqual([]);
   });
 
-  test("a live task is removed only with force, and gives its room back", () => {
+  test("an unfinished task is removed only with force, and frees its capacity", () => {
     const world = new World();
     const nodeId = world.node("n1");
     const { taskId } = world.task("web");
@@ -191,7 +191,7 @@ describe("idempotency", () => {
 });
 
 describe("retention", () => {
-  test("a removal taken back leaves the oldest the first to go", () => {
+  test("after a removal that is undone, the oldest finished task is still removed first", () => {
     const world = new World();
     const tasks = ["a", "b"].map((name) => {
       const task = world.task(name);
@@ -203,7 +203,7 @@ describe("retention", () => {
     expect([...world.state.finished.values()]).toEqual(tasks.map(({ taskId }) => taskId));
   });
 
-  test("finished tasks go by count and by age", () => {
+  test("finished tasks are removed by count and by age", () => {
     const world = new World();
     for (let i = 0; i < retention.count + 5; i++) {
       const { taskId } = world.task("job");

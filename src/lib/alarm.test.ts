@@ -22,7 +22,7 @@ async function isOver(wait: Promise<void>): Promise<boolean> {
   return (await Promise.race([wait, not])) !== not;
 }
 
-test("ends at its time", async () => {
+test("a wait ends after its delay", async () => {
   const timers = new Timers();
   const wait = new Alarm(timers).wait(5);
   expect(await isOver(wait)).toBe(false);
@@ -30,7 +30,7 @@ test("ends at its time", async () => {
   expect(await isOver(wait)).toBe(true);
 });
 
-test("ends when it rings, and leaves no timer behind", async () => {
+test("a wait ends when the alarm rings, and leaves no timer", async () => {
   const timers = new Timers();
   const alarm = new Alarm(timers);
   const wait = alarm.wait(5);

@@ -8,14 +8,14 @@ const noon = Date.UTC(2025, 0, 19, 12, 34, 56);
 const highest = { next: () => 0.999_999_999 };
 const lowest = { next: () => 0 };
 
-test("an id tells its second, and has the documented form", () => {
+test("an id contains its second, and has the documented form", () => {
   const id = nextTaskId(null, noon, seededRandom(1));
   expect(id).toStartWith("20250119123456-");
   expect(id).toMatch(taskIdPattern);
   expect(nextTaskId(null, noon, lowest)).toBe("20250119123456-00000000" as TaskId);
 });
 
-test("ten thousand ids of one second grow, and never repeat", () => {
+test("ten thousand ids of one second are ascending and distinct", () => {
   const random = seededRandom(2);
   let last: TaskId | null = null;
   for (let i = 0; i < 10_000; i++) {
@@ -35,7 +35,7 @@ test("the largest steps leave room for two million ids in a second", () => {
   expect(suffix).toBeLessThanOrEqual(1_000_000);
 });
 
-test("a clock that goes back does not take the ids with it", () => {
+test("ids stay ascending if the clock is set back", () => {
   const random = seededRandom(3);
   const before = nextTaskId(null, noon, random);
   const after = nextTaskId(before, noon - 3_600_000, random);

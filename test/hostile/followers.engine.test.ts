@@ -12,7 +12,7 @@ const lineCount = 2_000;
 /** Also on a machine that is busy with other tests. */
 const startMs = 60_000;
 
-describeLab("logs that many follow", () => {
+describeLab("logs with many subscribers", () => {
   let world: World;
   beforeAll(async () => {
     world = await World.start();
@@ -51,7 +51,7 @@ describeLab("logs that many follow", () => {
     expect(await metric("podling_log_feeds")).toBe(0);
   }, 120_000);
 
-  test("those that do not read delay no other and cost little, and get every line when they do", async () => {
+  test("subscribers that do not read delay no other and cost little, and get every line when they read again", async () => {
     const long = "x".repeat(1000);
     const many = 12_000;
     const task = await world.run(
@@ -78,7 +78,7 @@ describeLab("logs that many follow", () => {
     await world.master.json("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
   }, 240_000);
 
-  test("a line longer than an engine's own buffer arrives whole, without the times that it is asked for with", async () => {
+  test("a line longer than the engine's buffer arrives whole, without the times that the master asks for", async () => {
     const task = await world.reaches(
       await world.create("long", "head -c 100000 /dev/zero | tr '\\0' 'y'; echo; printf 'no end'"),
       "completed",

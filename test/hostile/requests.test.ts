@@ -112,7 +112,7 @@ test("there are at least 200, each different, and every code of the catalogue is
   }
 });
 
-describe("each is answered as it should be:", () => {
+describe("each gets the expected answer:", () => {
   for (const [kind, some] of Object.entries({ wire: wireRows, paths: pathRows, bodies: bodyRows })) {
     test(`${kind}, ${some.length} requests`, async () => {
       expect((await faults(some)).join("\n")).toBe("");
@@ -120,7 +120,7 @@ describe("each is answered as it should be:", () => {
   }
 });
 
-test("requests in one go, one behind the other, are each answered, in their order", async () => {
+test("pipelined requests are each answered, in order", async () => {
   const ask = (path: string, more = "") =>
     `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;
   const paths = ["/health", "/nope", "/api/v1/tasks/web", "/api/v1/tasks/none", "/version"];

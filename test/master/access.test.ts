@@ -52,7 +52,7 @@ describe("with a token", () => {
     expect((await podling.ask(operation.method, operation.path)).status).toBe(200);
   });
 
-  test("the right one is accepted; without it, an unknown path is answered like a known one", async () => {
+  test("the right token is accepted; without it, unknown paths are refused like known ones", async () => {
     const headers = { authorization: "Bearer s3cret" };
     expect((await podling.ask("GET", "/api/v1/tasks", { headers })).status).toBe(200);
     expectRefusal(await podling.ask("GET", "/nowhere", { headers }), 404, "route-not-found");
@@ -80,12 +80,12 @@ describe("web pages", () => {
     expectRefusal(await podling.ask("GET", "/api/v1/tasks", { headers }), 403, "forbidden-origin");
   });
 
-  test("the master's own page may", async () => {
+  test("the master's own page may call the API", async () => {
     const headers = { origin: podling.url, authorization: "Bearer s3cret", "sec-fetch-site": "same-origin" };
     expect((await podling.ask("GET", "/api/v1/tasks", { headers })).status).toBe(200);
   });
 
-  test("no answer tells browsers to let other sites read it", async () => {
+  test("no answer allows other sites to read it in a browser", async () => {
     const { headers } = await podling.ask("GET", "/health");
     expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
   });

@@ -41,7 +41,7 @@ describe("about the master", () => {
 });
 
 describe("POST /api/v1/tasks", () => {
-  test("201 with the task, its place, and where pending with the reason", async () => {
+  test("201 with the task, and its node or the reason why it is pending", async () => {
     const { status, headers, body } = await podling.ask<TaskView>("POST", "/api/v1/tasks", { body: web });
     expect(status).toBe(201);
     expect(headers.get("location")).toBe(`/api/v1/tasks/${body.taskId}`);
@@ -78,7 +78,7 @@ describe("POST /api/v1/tasks", () => {
     expectRefusal({ status: answer.status, headers: answer.headers, body: await answer.json() }, status, code);
   });
 
-  test("a charset is no other type", async () => {
+  test("a charset does not change the media type", async () => {
     const headers = { "content-type": "application/json; charset=utf-8" };
     expect((await podling.ask("POST", "/api/v1/tasks", { text: JSON.stringify(web), headers })).status).toBe(201);
   });
@@ -111,14 +111,14 @@ describe("bodies over 1 MiB are a 413 that says so", () => {
     expectRefusal({ status: answer.status, headers: answer.headers, body: await answer.json() }, 413, "body-too-large");
   });
 
-  test("just below is read", async () => {
+  test("a body just below the limit is read", async () => {
     const headers = { "content-type": "application/json" };
     const answer = await podling.ask("POST", "/api/v1/tasks", { text: over(limits.bodyBytes), headers });
     expectRefusal(answer, 400, "invalid-field");
   });
 });
 
-describe("what is not there", () => {
+describe("unknown paths, methods and records", () => {
   test.each([
     ["GET", "/"],
     ["GET", "/api/v1/task"],
@@ -146,7 +146,7 @@ describe("what is not there", () => {
     expectRefusal(await podling.ask(method, path), 404, "task-not-found");
   });
 
-  test("a report on no task", async () => {
+  test("a report on an unknown task", async () => {
     const answer = await podling.ask("PUT", "/api/v1/tasks/none/status", { body: { status: "running" } });
     expectRefusal(answer, 404, "task-not-found");
   });
@@ -165,7 +165,7 @@ describe("what is not there", () => {
 });
 
 describe("GET /api/v1/tasks/{id}", () => {
-  test("by id, unique prefix, part after the dash, and name; 409 where several answer", async () => {
+  test("by id, unique prefix, part after the dash, and name; 409 if several match", async () => {
     const one = await podling.create("find-me");
     for (const reference of [one.taskId, one.taskId.slice(0, -1), one.taskId.slice(15), "find-me"]) {
       expect((await podling.task(reference)).taskId).toBe(one.taskId);
@@ -181,7 +181,7 @@ describe("GET /api/v1/tasks/{id}", () => {
 });
 
 describe("PUT /api/v1/tasks/{id}/status", () => {
-  test("the legal moves, and repeats of each, which are harmless", async () => {
+  test("the legal transitions, each also repeated without effect", async () => {
     const task = await podling.create("moves");
     const running = { containerId: "c1", startedAt: "2025-01-19T12:00:00.000Z" };
     const first = await podling.report(task, "running", running);
@@ -222,7 +222,7 @@ describe("PUT /api/v1/tasks/{id}/status", () => {
 });
 
 describe("stop and delete", () => {
-  test("a live task is asked to stop, twice is harmless, and it is stopped when the worker says so", async () => {
+  test("an unfinished task is asked to stop, a repeat is harmless, and it is stopped when the worker reports that", async () => {
     const task = await podling.create("stop-me", { stopGraceSeconds: 7 });
     await podling.report(task, "running");
     const asked = await podling.do<TaskView>("POST", `/api/v1/tasks/${task.taskId}/stop`);
@@ -240,7 +240,7 @@ describe("stop and delete", () => {
     });
   });
 
-  test("a live task is deleted by force only; a finished one at once; then it is gone", async () => {
+  test("an unfinished task is deleted only with force, a finished one at once", async () => {
     const task = await podling.create("delete-me");
     expectRefusal(await podling.ask("DELETE", `/api/v1/tasks/${task.taskId}`), 409, "task-live");
     expectRefusal(await podling.ask("DELETE", `/api/v1/tasks/${task.taskId}?force=false`), 409, "task-live");

@@ -14,7 +14,7 @@ afterEach(() => podling.stop());
 
 const backup = async (): Promise<string> => (await fetch(`${podling.url}/api/v1/backup`)).text();
 
-test("is lines of JSON: what it is, the records, and a checksum", async () => {
+test("has lines of JSON: a manifest, the records, and a checksum", async () => {
   await podling.register("n1");
   await podling.create("web", { env: { A: "ä\u2028\n🦭" } });
   await podling.create("job");
@@ -45,7 +45,7 @@ test("waits for the first batch of a new master", async () => {
   await early.stop();
 });
 
-test("is of one revision, however long it is read and whatever happens meanwhile", async () => {
+test("has the state of one revision, however long the read takes and whatever changes meanwhile", async () => {
   const node = await podling.register("n1", { capacity: 10_000 });
   const tasks = await podling.fill(3_000, () => ({}));
   const answer = await fetch(`${podling.url}/api/v1/backup`);
@@ -70,7 +70,7 @@ test("is of one revision, however long it is read and whatever happens meanwhile
   expect(read.value.state.placedOn(node.nodeId).size).toBe(3_000);
 }, 30_000);
 
-test("others are answered while it is read", async () => {
+test("other requests are answered while it is read", async () => {
   await podling.fill(2_000, () => ({ env: { LARGE: "x".repeat(2_000) } }));
   let answered = 0;
   let reading = true;
@@ -112,7 +112,7 @@ test("the number at once is limited; one that is cancelled ends, and so does, af
   await patient.stop();
 }, 30_000);
 
-test("asks for the token, like everything that shows environment variables", async () => {
+test("requires the token, because it contains environment variables", async () => {
   const guarded = new TestMaster({ token: "secret" });
   expectRefusal(await guarded.ask("GET", "/api/v1/backup"), 401, "unauthorized");
   expectRefusal(await guarded.ask("POST", "/api/v1/restore"), 401, "unauthorized");
@@ -121,7 +121,7 @@ test("asks for the token, like everything that shows environment variables", asy
   await guarded.stop();
 });
 
-test("cut off anywhere, or with any byte changed, it is known", async () => {
+test("a truncated backup, or one with a changed byte, is detected", async () => {
   await podling.register("n1");
   await podling.create("web");
   const bytes = new TextEncoder().encode(await backup());
@@ -144,7 +144,7 @@ test("cut off anywhere, or with any byte changed, it is known", async () => {
   expect(check(new Uint8Array([...bytes, 0x0a])).ok).toBe(false);
 });
 
-test("in whatever pieces it comes", async () => {
+test("is read correctly in chunks of any size", async () => {
   await podling.fill(50, (index) => ({ env: { LARGE: "ä".repeat(index * 100) } }));
   const bytes = new TextEncoder().encode(await backup());
   const whole = new BackupReader();

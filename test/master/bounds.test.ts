@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => podling.stop());
 
 describe("a journal that cannot write", () => {
-  test("every change is a 503 with the reason and Retry-After, and nothing of it is left", async () => {
+  test("every change is refused with 503, the reason and Retry-After, and has no effect", async () => {
     const node = await podling.register("n1");
     const task = await podling.create("before");
     const pending = await podling.create("pending", { constraints: ["nowhere"] });
@@ -46,7 +46,7 @@ describe("a journal that cannot write", () => {
     await podling.do("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`);
   });
 
-  test("reads and streams go on; /ready says so, /health is alive; it comes back by itself", async () => {
+  test("reads and streams keep working; /ready is 503, /health is 200; writes resume without a restart", async () => {
     const tap = await podling.stream("/api/v1/watch");
     const task = await podling.create("before");
     await tap.next("the task", ({ data }) => data.task?.taskId === task.taskId);
@@ -72,7 +72,7 @@ describe("a journal that cannot write", () => {
     tap.close();
   });
 
-  test("what many asked for at once is refused as a whole, and the cluster is as before", async () => {
+  test("a batch of many commands is refused as a whole, and the cluster is unchanged", async () => {
     await podling.register("n1", { capacity: 5 });
     journal.refuseWrites("the disk is full");
     const body = { name: "many", image: "nginx", ports: [{ containerPort: 80, hostPort: 8080 }] };
@@ -84,7 +84,7 @@ describe("a journal that cannot write", () => {
   });
 });
 
-test("one node beyond the limit is a 429 that names the bound, with Retry-After; a place that is free is taken", async () => {
+test("one node beyond the limit is refused with 429, the limit and Retry-After; after a node is removed, another can register", async () => {
   const register = async (i: number) => {
     const nodeId = `node-${String(i).padStart(8, "0")}`;
     const answer = await podling.master.fetch(

@@ -18,7 +18,7 @@ describe("Idempotency-Key", () => {
   const post = (body: unknown, key: string) =>
     podling.ask<TaskView>("POST", "/api/v1/tasks", { body, headers: { "idempotency-key": key } });
 
-  test("the same key and body make one task, also at the same time, and also when it has moved on", async () => {
+  test("the same key and body create one task, also in parallel, and also after its status has changed", async () => {
     const body = { name: "once", image: "nginx", env: { A: "b" } };
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(body, "key-1")));
     expect(new Set(answers.map(({ body }) => body.taskId)).size).toBe(1);
@@ -36,7 +36,7 @@ describe("Idempotency-Key", () => {
     expect(second.body).toMatchObject({ details: { taskId: first.body.taskId } });
   });
 
-  test("with its task gone a key is free again", async () => {
+  test("after its task is removed, a key can be used again", async () => {
     const first = await post({ name: "again", image: "nginx" }, "key-3");
     await podling.do("DELETE", `/api/v1/tasks/${first.body.taskId}?force=true`);
     const second = await post({ name: "again", image: "nginx" }, "key-3");
@@ -50,7 +50,7 @@ describe("Idempotency-Key", () => {
 });
 
 describe("wait", () => {
-  test("=running answers when it runs, =finished when it has finished; a failure ends either", async () => {
+  test("wait=running answers when the task runs, wait=finished when it has finished; a failure ends both", async () => {
     const { nodeId } = await podling.register("wait-node", { labels: { wait: "yes" } });
     const input = { name: "waited", image: "nginx", constraints: ["wait"] };
     const running = podling.ask<TaskView>("POST", "/api/v1/tasks?wait=running&timeout=60s", { body: input });
@@ -69,7 +69,7 @@ describe("wait", () => {
     expect((await never).status).toBe("failed");
   });
 
-  test("stop waits too, and a task that is deleted meanwhile is a 404", async () => {
+  test("stop can wait too; if the task is deleted meanwhile the answer is 404", async () => {
     const task = await podling.create("stopped-and-gone", { constraints: ["wait"] });
     await podling.report(task, "running");
     const stopped = podling.ask("POST", `/api/v1/tasks/${task.taskId}/stop?wait=finished&timeout=60s`);
@@ -78,7 +78,7 @@ describe("wait", () => {
     expectRefusal(await stopped, 404, "task-not-found");
   });
 
-  test("at the timeout the answer is the task as it is: 30 s where none is said, 10 minutes at most", async () => {
+  test("at the timeout the answer is the current task: 30 s by default, 10 minutes at most", async () => {
     const clock = new TestClock();
     const master = new TestMaster({ clock });
     for (const [query, ms] of [
@@ -139,7 +139,7 @@ describe("GET /api/v1/tasks", () => {
     expect(JSON.stringify(answer.body)).toContain("done");
   });
 
-  test("pages by limit, cursor and Link meet every task once, while others come and go", async () => {
+  test("pages by limit, cursor and Link contain every task once, while other tasks are created and removed", async () => {
     const master = new TestMaster();
     const createMany = (prefix: string, count: number) =>
       Promise.all(Array.from({ length: count }, (_, i) => master.create(`${prefix}-${i}`, { labels: { prefix } })));
@@ -183,7 +183,7 @@ describe("GET /api/v1/tasks", () => {
     expect([exact.body.length, exact.headers.get("link")]).toEqual([4, null]);
   });
 
-  test("an answer that was kept is not given after a change", async () => {
+  test("a cached answer is not used after a change", async () => {
     const task = await podling.create("kept");
     const read = async () =>
       (await podling.do<TaskView[]>("GET", "/api/v1/tasks?name=kept")).map(({ status }) => status);
@@ -197,7 +197,7 @@ describe("GET /api/v1/tasks", () => {
 });
 
 describe("GET /api/v1/tasks?watch", () => {
-  test("a sync with what passes the filter, then what comes, changes, leaves it, and is deleted", async () => {
+  test("a sync with the matching tasks, then tasks that appear, change, stop matching, and are deleted", async () => {
     const old = await podling.create("watched", { labels: { w: "1" } });
     const tap = await podling.stream("/api/v1/tasks?watch&label=w");
     const sync = await tap.next("the sync", ({ event }) => event === "sync");
@@ -214,7 +214,7 @@ describe("GET /api/v1/tasks?watch", () => {
     tap.close();
   });
 
-  test("a task that no longer passes is gone, though it was not deleted", async () => {
+  test("a task that no longer matches is reported as gone, and not as deleted", async () => {
     const task = await podling.create("passing", { labels: { p: "1" }, constraints: ["nowhere"] });
     const tap = await podling.stream("/api/v1/tasks?watch&label=p&status=pending");
     await tap.next("the sync", ({ event }) => event === "sync");

@@ -85,7 +85,7 @@ function flood(stream: DuplexStream): { written: number } {
   return state;
 }
 
-describe("an end that does not read holds its writer back", () => {
+describe("an end that does not read makes the writer wait", () => {
   test("the server's writer", async () => {
     let flooded = { written: 0 };
     const { url } = listen((stream) => {

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => podling.stop());
 
-test("a worker that sends the master elsewhere is not followed", async () => {
+test("a redirect of a worker is not followed", async () => {
   const secret = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("INTERNAL") });
   const worker = Bun.serve({
     port: 0,
@@ -53,7 +53,7 @@ describe("a program that listens in a worker's place and answers without end", (
     return { answer, cancelled: () => cancelled, stop: () => worker.stop(true) };
   }
 
-  test("at full speed: its first words are quoted, and the rest is not read", async () => {
+  test("at full speed: the beginning is quoted, and the rest is not read", async () => {
     let chunks = 0;
     const { answer, cancelled, stop } = await logsFrom(podling, (controller) => {
       chunks++;
@@ -66,7 +66,7 @@ describe("a program that listens in a worker's place and answers without end", (
     await stop();
   });
 
-  test("so slowly that it never ends: after 5 s what has come is quoted", async () => {
+  test("so slowly that it never ends: after 5 s the received part is quoted", async () => {
     const clock = new TestClock();
     const master = new TestMaster({ clock });
     let sent = false;
@@ -97,7 +97,7 @@ test("a watch has no pages, and a cursor is a task's id", async () => {
   expectRefusal(await podling.ask("GET", "/api/v1/tasks?cursor=zzz"), 400, "invalid-field");
 });
 
-test("a key that the language has a meaning for is refused, not dropped", async () => {
+test("a key such as __proto__ is refused, not dropped", async () => {
   const body = '{"name":"a","image":"x","labels":{"__proto__":"y"}}';
   const answer = await podling.master.fetch(
     new Request(`${podling.url}/api/v1/tasks`, {
@@ -145,7 +145,7 @@ test("a node deregistered while it registers is a refusal, not a bug", async () 
   expect([201, 404]).toContain(registered.status);
 });
 
-test("explanations stand in line, and not many of them", async () => {
+test("explanations wait in a queue with a limit", async () => {
   await podling.register("n1");
   const { taskId } = await podling.create("web");
   const asked = Array.from({ length: limits.explanationsInLine + 20 }, () =>
@@ -157,7 +157,7 @@ test("explanations stand in line, and not many of them", async () => {
   expect((await podling.ask("GET", `/api/v1/tasks/${taskId}/explanation`)).status).toBe(200);
 });
 
-test("a node that followed its assignments once, by hand, has the lease of a hand again", async () => {
+test("a node whose assignments were followed by hand gets the lease of a hand-registered node again", async () => {
   const node = await podling.register("n1");
   const stream = await podling.stream(`/api/v1/nodes/${node.nodeId}/assignments`);
   await stream.next("the sync", ({ event }) => event === "sync");
@@ -168,7 +168,7 @@ test("a node that followed its assignments once, by hand, has the lease of a han
   await until("the stream to be gone", async () => (await lease()) === limits.handLeaseMs);
 });
 
-test("where the disk is full at the first start, nothing comes before the epoch", async () => {
+test("if the disk is full at the first start, no change is recorded before the epoch", async () => {
   const journal = openMemoryJournal();
   journal.refuseWrites("the disk is full");
   const clock = new TestClock();

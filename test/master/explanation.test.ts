@@ -28,7 +28,7 @@ async function snapshotAndTruncate(): Promise<void> {
 }
 
 describe("of a placed task", () => {
-  test("every node, every filter, a score where it fits, and the one that was chosen", async () => {
+  test("has every node, every filter, the scores of nodes that fit, and the chosen node", async () => {
     await podling.register("n1", { memory: "1g" });
     const n2 = await podling.register("n2", { memory: "8g" });
     const task = await podling.create("big", { resources: { memory: "2g" } });
@@ -49,7 +49,7 @@ describe("of a placed task", () => {
     expect(explanation.nodes[1]!.score).not.toBeNull();
   });
 
-  test("is of the state it was decided from, whatever came later", async () => {
+  test("uses the state from which it was decided, whatever changed later", async () => {
     const n1 = await podling.register("n1", { labels: { a: "1" } });
     const task = await podling.create("early");
     await podling.register("n2");
@@ -60,7 +60,7 @@ describe("of a placed task", () => {
     expect(explanation.revision).toBe(task.scheduledRevision!);
   });
 
-  test("also of each of many that one batch placed", async () => {
+  test("also for each of many tasks that one batch placed", async () => {
     for (const name of ["n1", "n2", "n3"]) await podling.register(name, { capacity: 100 });
     const tasks = await podling.fill(60, () => ({}));
     for (const task of tasks) {
@@ -71,7 +71,7 @@ describe("of a placed task", () => {
     }
   });
 
-  test("after truncation it is of now, and says so; its own place counts as free", async () => {
+  test("after a truncation it uses the current state and says so; the task's own capacity counts as free", async () => {
     await podling.register("n1", { capacity: 1 });
     const task = await podling.create("old");
     await snapshotAndTruncate();
@@ -86,7 +86,7 @@ describe("of a placed task", () => {
 });
 
 describe("of a pending task", () => {
-  test("with no node at all", async () => {
+  test("without any node", async () => {
     const explanation = await explain(await podling.create("lonely"));
     expect(explanation).toMatchObject({ basis: "now", nodes: [], chosenNodeId: null, status: "pending" });
     expect(explanation.summary).not.toBe("");
@@ -118,7 +118,7 @@ describe("of a pending task", () => {
     },
   );
 
-  test("of a stopped task that was never placed, it says that", async () => {
+  test("of a stopped task that was never placed says so", async () => {
     const task = await podling.create("gave-up");
     await podling.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
     expect((await explain(task)).summary).toContain("never placed");

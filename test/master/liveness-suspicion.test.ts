@@ -45,7 +45,7 @@ async function breakStream(): Promise<void> {
 }
 
 describe("a worker whose stream breaks", () => {
-  test("is suspect at once, with a reason, and gets nothing new; what it has goes on", async () => {
+  test("is suspect at once, with a reason, and gets no new tasks; its tasks continue", async () => {
     const on1 = { constraints: ["node==n1"] };
     const before = await podling.create("before", on1);
     await breakStream();
@@ -83,7 +83,7 @@ describe("a worker whose stream breaks", () => {
     ["a registration", () => podling.register("n1", { ...worker, nodeId: node.nodeId })],
     ["a new stream", async () => (stream = await follow())],
   ];
-  test.each(signs)("and gives a sign of life, %s, has an ordinary lease from then", async (_, give) => {
+  test.each(signs)("and sends %s has an ordinary lease from then", async (_, give) => {
     const task = await podling.create("keeps-running", { constraints: ["node==n1"] });
     await podling.report(task, "running");
     await breakStream();
@@ -98,7 +98,7 @@ describe("a worker whose stream breaks", () => {
     expect((await now()).status).toBe("offline");
   });
 
-  test("late in its lease is not given more by its grace", async () => {
+  test("late in its lease gets no extension by the grace", async () => {
     await pass(leaseMs - 0.5 * second);
     await breakStream();
     await beat("n2");
@@ -115,7 +115,7 @@ describe("a worker whose stream breaks", () => {
     await breakStream();
   });
 
-  test("of a node registered by hand, means nothing: a person looked at it", async () => {
+  test("of a node registered by hand has no effect", async () => {
     const hand = await podling.register("curl");
     const tap = await podling.stream(`/api/v1/nodes/${hand.nodeId}/assignments`);
     tap.close();

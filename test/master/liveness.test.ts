@@ -33,7 +33,7 @@ async function statusAfter(node: Node, ms: number): Promise<string> {
 }
 
 describe("a worker", () => {
-  test("is asked to beat each second; a stall of two seconds costs nothing, a lease of silence is a loss", async () => {
+  test("is asked for a heartbeat each second; a stall of two seconds has no effect, a lease without heartbeats is a loss", async () => {
     const node = await podling.register("n1", worker);
     expect(await beat(node)).toEqual({
       ...{ nodeId: node.nodeId, nextHeartbeatMs: 1 * second, leaseMs: lease, reconnectWithinMs: 1, engineError: null },
@@ -59,7 +59,7 @@ describe("a worker", () => {
     expect(await podling.do<Node[]>("GET", "/api/v1/nodes")).toHaveLength(1);
   });
 
-  test("that says its engine is away gets nothing more, until it is back", async () => {
+  test("that reports its engine as away gets no new tasks until the engine is back", async () => {
     const node = await podling.register("n1", worker);
     await beat(node, { engineError: "cannot connect to the engine" });
     const task = await podling.create("waits");
@@ -71,7 +71,7 @@ describe("a worker", () => {
 });
 
 describe("a node registered by hand", () => {
-  test("has ninety seconds, renewed by a bare heartbeat, and a lease once it has held a stream", async () => {
+  test("has ninety seconds, renewed by an empty heartbeat, and an ordinary lease after it has opened a stream", async () => {
     const node = await podling.register("curl");
     expect(await beat(node)).toMatchObject({ leaseMs: 90 * second });
     expect(await statusAfter(node, 89 * second)).toBe("online");
@@ -84,7 +84,7 @@ describe("a node registered by hand", () => {
     expect(await statusAfter(node, lease)).toBe("offline");
   });
 
-  test("is known by hostname and port where it says no id", async () => {
+  test("is identified by hostname and port if it sends no id", async () => {
     const node = await podling.register("curl");
     expect((await podling.register("curl", { capacity: 2 })).nodeId).toBe(node.nodeId);
     expect((await podling.register("curl", { port: 9000 })).nodeId).not.toBe(node.nodeId);
@@ -92,7 +92,7 @@ describe("a node registered by hand", () => {
   });
 });
 
-test("the pace slackens as nodes grow: at most a thousand heartbeats a second", async () => {
+test("the interval grows with the number of nodes: at most a thousand heartbeats a second", async () => {
   for (let i = 0; i < 2500; i += 500) {
     await Promise.all(Array.from({ length: 500 }, (_, j) => podling.register(`n${i + j}`, worker)));
   }
@@ -143,7 +143,7 @@ describe("a node that is lost", () => {
     expect(await podling.task(replacedBy!)).toMatchObject({ status: "scheduled", nodeId: n2.nodeId });
   });
 
-  test("that comes back has nothing to do with its old tasks: they are not in its set, and its reports are refused", async () => {
+  test("that comes back no longer has its old tasks: they are not in its set, and its reports of them are refused", async () => {
     const node = await podling.register("n1", worker);
     const task = await podling.create("lost");
     await podling.report(task, "running");
@@ -190,7 +190,7 @@ test("a master that restarts gives every node a whole lease", async () => {
 });
 
 describe("cordon and uncordon", () => {
-  test("a cordoned node keeps what it has and gets nothing; uncordoned, what waits is placed at once", async () => {
+  test("a cordoned node keeps its tasks and gets no new ones; after uncordon, waiting tasks are placed at once", async () => {
     const node = await podling.register("n1", worker);
     const before = await podling.create("before");
     const cordoned = await podling.do<Node>("POST", "/api/v1/nodes/n1/cordon");
@@ -208,7 +208,7 @@ describe("cordon and uncordon", () => {
 });
 
 describe("a pending task is placed the moment", () => {
-  test("a place is free: a task ends, is deleted, or a capacity grows", async () => {
+  test("capacity becomes free: a task ends, is deleted, or the node's capacity grows", async () => {
     const node = await podling.register("n1", { ...worker, capacity: 1 });
     const tasks = [await podling.create("t0")];
     for (let i = 1; i < 5; i++) tasks.push(await podling.create(`t${i}`));
@@ -239,7 +239,7 @@ test("a deregistered node is gone, and its tasks fail as node-deregistered", asy
 });
 
 describe("retention", () => {
-  test("finished tasks go by count, oldest end first, and by age", async () => {
+  test("finished tasks are removed by count, oldest end first, and by age", async () => {
     const master = new TestMaster({ clock, retention: { count: 3, ageMs: 60 * second } });
     await master.register("n1", { capacity: 100 });
     const tasks = await master.fill(5, () => ({}));

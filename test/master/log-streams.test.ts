@@ -130,7 +130,7 @@ describe("sharing", () => {
     expect([streams.subscribers, streams.size]).toEqual([0, 0]);
   });
 
-  test("what is read once, and the tail of one stream, is read for each", async () => {
+  test("a log that is read once, and a tail of one of the two outputs, are not shared", async () => {
     log.write("stdout", lines(0, 3));
     const readers = await Promise.all([follow({ follow: false }), follow({ follow: false })]);
     for (const reader of readers) expect(await reader.readAll()).toBe(lines(0, 3));
@@ -191,7 +191,7 @@ describe("a slow subscriber", () => {
     expect(streams.subscribers).toBe(20);
   });
 
-  test("alone, it is the worker that waits", async () => {
+  test("that is alone makes the worker wait", async () => {
     const slow = await follow();
     const text = manyLines(manyCount);
     log.write("stdout", text);
@@ -221,7 +221,7 @@ describe("the bound", () => {
     return { from, source: sourceOf(`other-${n}`, from) };
   };
 
-  test("is on logs, not on readers; an idle one is closed for another, and its reader loses nothing", async () => {
+  test("is on logs, not on readers; an idle log is closed for another, and its readers lose nothing", async () => {
     log.write("stdout", lines(0, 5));
     const paused = await follow();
     await paused.readUntil("line 4");
@@ -252,7 +252,7 @@ describe("the bound", () => {
     expect(await paused.readUntil("last")).toBe(`${lines(0, 5)}${manyLines(200)}last\n`);
   });
 
-  test("readers have one too", async () => {
+  test("also exists for readers", async () => {
     const readers = await Promise.all(Array.from({ length: limits.logSubscribers }, () => follow()));
     await expect(follow()).rejects.toThrow(`${limits.logSubscribers} clients are reading logs`);
     await readers[0]!.leave();
@@ -260,7 +260,7 @@ describe("the bound", () => {
   });
 });
 
-test("the format is each reader's own: times and frames, or bare text", async () => {
+test("each reader has its own format: times and frames, or plain text", async () => {
   log.write("stdout", "out\n");
   log.write("stderr", "err\n");
   const bodies = [];

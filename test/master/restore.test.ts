@@ -44,7 +44,7 @@ function changed(text: string, change: (lines: Record<string, unknown>[]) => unk
   return `${body.join("")}${JSON.stringify({ end: { records: body.length - 1, sha256 } })}\n`;
 }
 
-test("what was is again: tasks, order, keys, and what came since is gone", async () => {
+test("tasks, their order and keys are restored, and later tasks are removed", async () => {
   await podling.register("n1");
   const kept = await podling.create("kept", { labels: { team: "a" } });
   await podling.report(kept, "running", { containerId: "c1" });
@@ -77,7 +77,7 @@ test("what was is again: tasks, order, keys, and what came since is gone", async
   expectRefusal(await podling.ask("GET", `/api/v1/tasks/${later.taskId}`), 404, "task-not-found");
 });
 
-test("revisions, epochs and task ids go on, never back", async () => {
+test("revisions, epochs and task ids continue to grow", async () => {
   await podling.create("a");
   const text = await backup();
   let newest = "";
@@ -115,7 +115,7 @@ test("streams end, and no watcher can resume from before it", async () => {
   reopened.close();
 });
 
-test("who waited for a task is answered", async () => {
+test("requests that wait for a task are answered", async () => {
   const task = await podling.create("a");
   const text = await backup();
   const waiting = podling.ask<TaskView>("GET", `/api/v1/tasks/${task.taskId}?wait=running&timeout=5m`);
@@ -150,7 +150,7 @@ test("a node must register before its heartbeats count; one that never does is l
   expect((await podling.task(task.taskId)).reason.code).toBe("node-lost");
 });
 
-test("a dry run says the same, and changes nothing", async () => {
+test("a dry run gives the same answer, and changes nothing", async () => {
   await podling.create("a");
   const text = await backup();
   await podling.create("b");
@@ -159,7 +159,7 @@ test("a dry run says the same, and changes nothing", async () => {
   expect(await names()).toEqual(["a", "b"]);
 });
 
-test("another cluster's is refused, unless nothing is lost by it, or it is forced", async () => {
+test("a backup of another cluster is refused, unless no task would be lost or force is set", async () => {
   await podling.create("mine");
   const text = await backup();
   const other = new TestMaster({ clock });
@@ -190,7 +190,7 @@ function merged(record: { observed?: object }, fields: { observed?: object }): o
   return { ...record, ...fields, observed: { ...record.observed, ...fields.observed } };
 }
 
-test("what is wrong is said, and nothing is changed", async () => {
+test("a wrong backup is refused with the fault, and nothing is changed", async () => {
   await podling.register("n1");
   const placed = await podling.create("placed");
   await podling.create("other");
@@ -244,7 +244,7 @@ test("what is wrong is said, and nothing is changed", async () => {
   expect((await podling.task(placed.taskId)).status).toBe("scheduled");
 });
 
-test("a journal that cannot write: refused, and the master goes on as it was", async () => {
+test("if the journal cannot write, the restore is refused, and the master continues unchanged", async () => {
   const journal = openMemoryJournal();
   const broken = new TestMaster({ journal, clock });
   try {
@@ -263,7 +263,7 @@ test("a journal that cannot write: refused, and the master goes on as it was", a
   }
 });
 
-test("one at a time", async () => {
+test("only one restore runs at a time", async () => {
   await podling.create("a");
   const text = await backup();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
@@ -283,7 +283,7 @@ test("one at a time", async () => {
   expect((await restore(text)).status).toBe(200);
 });
 
-test("a sender that goes away leaves nothing behind, and the next one is taken", async () => {
+test("a client that disconnects leaves nothing behind, and the next restore works", async () => {
   await podling.create("a");
   const text = await backup();
   await podling.create("b");
@@ -300,7 +300,7 @@ test("a sender that goes away leaves nothing behind, and the next one is taken",
   expect(await names()).toEqual(["a"]);
 }, 30_000);
 
-test("writes that come in while it happens are decided before or refused; none is lost in silence", async () => {
+test("writes that arrive meanwhile are decided before it or refused; none is lost without an answer", async () => {
   const node = await podling.register("n1", { capacity: 10_000 });
   await podling.fill(2_000, () => ({}));
   const text = await backup();
@@ -324,7 +324,7 @@ test("writes that come in while it happens are decided before or refused; none i
   expect((await podling.node(node.nodeId)) satisfies Node).toMatchObject({ runningTasks: found.size });
 }, 30_000);
 
-test("survives a restart of the master, and explains what it still can", async () => {
+test("the restored state survives a restart of the master, and explanations use the journal as far as it reaches", async () => {
   const journal = openMemoryJournal();
   const options = { journal, clock };
   const first = new TestMaster(options);

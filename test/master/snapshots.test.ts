@@ -47,7 +47,7 @@ async function world(changesInLog: number) {
   return { journal, snapshots, grow, pass };
 }
 
-test("one is taken after so many changes, and the log before the one before goes", async () => {
+test("a snapshot is written after a number of changes, and the log before the previous one is removed", async () => {
   const { journal, snapshots, grow } = await world(0);
   await grow(limits.snapshotChanges - 1);
   expect(await journal.readSnapshot()).toBeNull();
@@ -60,13 +60,13 @@ test("one is taken after so many changes, and the log before the one before goes
   await until("the truncation", () => journal.firstReadableRevision() === 2);
 });
 
-test("what the log held at start counts", async () => {
+test("changes that were in the log at the start count", async () => {
   const { snapshots, grow } = await world(limits.snapshotChanges - 1);
   await grow(1);
   await until("a snapshot", () => snapshots.taken === 1);
 });
 
-test("after a refusal it is tried again, after a while and not before", async () => {
+test("after a refusal it is tried again after a pause", async () => {
   const { journal, snapshots, grow, pass } = await world(0);
   await grow(1);
   journal.refuseWrites("no space left");

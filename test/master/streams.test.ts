@@ -17,7 +17,7 @@ afterAll(() => podling.stop());
 const revisionOf = ({ data }: Event) => data.revision as number;
 
 describe("GET /api/v1/watch", () => {
-  test("begins with the revision, then tells every change of tasks and nodes, in order", async () => {
+  test("begins with the revision, then sends every change of tasks and nodes, in order", async () => {
     const tap = await podling.stream("/api/v1/watch");
     const hello = await tap.next("hello", ({ event }) => event === "hello");
     expect(Number(hello.id)).toBe(revisionOf(hello));
@@ -48,7 +48,7 @@ describe("GET /api/v1/watch", () => {
     tap.close();
   });
 
-  test("resumed by Last-Event-ID or ?since it has exactly what was missed, wherever it was cut", async () => {
+  test("resumed by Last-Event-ID or ?since it has exactly the missed changes, wherever it was cut", async () => {
     const whole = await podling.stream("/api/v1/watch");
     const start = revisionOf(await whole.next("hello", ({ event }) => event === "hello"));
     for (let i = 0; i < 10; i++) {
@@ -88,7 +88,7 @@ describe("GET /api/v1/watch", () => {
     tap.close();
   });
 
-  test("a revision that is no longer kept, or has not been, is a 410 that says which are", async () => {
+  test("a revision that is too old or in the future is refused with 410 and the range that is kept", async () => {
     const master = new TestMaster();
     await master.fill(limits.watchHistoryEvents * 2 + 10, () => ({}));
     const old = await master.ask<object>("GET", "/api/v1/watch?since=1");
@@ -104,8 +104,8 @@ describe("GET /api/v1/watch", () => {
   });
 });
 
-describe("a listener that does not read", () => {
-  test("is cut off after some megabytes, while others go on, and can resume", async () => {
+describe("a watcher that does not read", () => {
+  test("is disconnected after some megabytes, while others continue, and can resume", async () => {
     const master = new TestMaster();
     const padding = "x".repeat(30_000);
     let bytesReceived = "";
@@ -214,7 +214,7 @@ describe("GET /api/v1/nodes/{id}/assignments", () => {
   });
 });
 
-test("a master that stops ends its streams, and refuses what comes after", async () => {
+test("a master that stops ends its streams, and refuses later requests", async () => {
   const master = new TestMaster();
   const tap = await master.stream("/api/v1/watch");
   await master.stop();

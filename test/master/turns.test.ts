@@ -4,7 +4,7 @@ import { expect, test } from "bun:test";
 import { Turns } from "../../src/master/loop/turns.ts";
 import { TestClock, TestMaster } from "./in-process.ts";
 
-test("one a turn, in the order of asking", async () => {
+test("one request per turn, in the order of the requests", async () => {
   const turnsOfLoop: (() => void)[] = [];
   const clock = new TestClock();
   clock.soon = (fire) => void turnsOfLoop.push(fire);
@@ -24,7 +24,7 @@ test("one a turn, in the order of asking", async () => {
   await later;
 });
 
-test("who asks for little is answered before a crowd that asks for everything", async () => {
+test("cheap requests are answered before many expensive ones", async () => {
   const podling = new TestMaster();
   try {
     await podling.register("n1", { capacity: 10_000 });

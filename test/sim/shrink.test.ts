@@ -43,7 +43,7 @@ const needed: readonly Fault[] = [drawn[7]!, drawn[20]!, drawn[31]!];
 const has = (plan: Plan, { index }: Fault) => plan.faults.some((fault) => fault.index === index);
 
 describe("a plan becomes smaller", () => {
-  test("to the faults that it takes, the nodes that it takes, and the time that it takes", async () => {
+  test("to the faults, nodes and time that the failure needs", async () => {
     const atMs = needed[2]!.atMs + 4321;
     const fails = (plan: Plan) =>
       plan.nodes >= 3 && plan.durationMs > atMs && needed.every((fault) => has(plan, fault))
@@ -56,14 +56,14 @@ describe("a plan becomes smaller", () => {
     expect(runs).toBeLessThan(150);
   });
 
-  test("to no fault and one node, where it always fails", async () => {
+  test("to no fault and one node, if every run fails", async () => {
     const { input: small, runs } = await shrunkBy(() => ({ ...safety, atMs: 100 }));
     expect(small).toMatchObject({ nodes: 1, keep: [] });
     expect(small.hours).toBeLessThan(0.001);
     expect(runs).toBeLessThan(10);
   });
 
-  test("to just after its last fault, where the failure shows after healing", async () => {
+  test("to just after its last fault, if the failure shows after the repair", async () => {
     const fails = (plan: Plan): Failure | null =>
       has(plan, needed[1]!) ? { class: "liveness", checker: "convergence", message: "", atMs: 9e6 } : null;
     const { input: small, report } = await shrunkBy(fails);
@@ -82,7 +82,7 @@ test("a failure of another class or checker does not count", async () => {
   expect(report.failure!.checker).toBe("one-placement");
 });
 
-test("what needs all of it stays as it is", async () => {
+test("a plan that is needed as a whole stays as it is", async () => {
   const whole = drawPlan(input);
   const fails = (plan: Plan) => (Bun.deepEquals(plan, whole) ? { ...safety, atMs: whole.durationMs + 1 } : null);
   const { report } = await shrunkBy(fails);
@@ -101,7 +101,7 @@ test.each([
   expect(small.keep!.length).toBeGreaterThan(1);
 });
 
-test("a run of days is cut to just above the border at which runs are drawn otherwise, if not below", async () => {
+test("a run of days is cut to just above the length at which plans are drawn differently, if not below", async () => {
   const days: PlanOptions = { ...input, hours: 48 };
   const first = drawPlan(days);
   const fault = first.faults.find(({ atMs }) => atMs > 600_000)!;

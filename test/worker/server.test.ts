@@ -47,8 +47,8 @@ function serve(token: string | null = null) {
   };
 }
 
-describe("anybody", () => {
-  test("learns whether it is well, also where a token is set", async () => {
+describe("without a token", () => {
+  test("/health is answered, also if a token is set", async () => {
     const get = serve("secret");
     expect((await get("/health")).body).toEqual({ status: "ok", message: "", nodeId: worker.nodeId, master: "up" });
     world.runtime.goAway();
@@ -59,7 +59,7 @@ describe("anybody", () => {
 });
 
 describe("with a token", () => {
-  test("only who has it reads tasks, logs and metrics", async () => {
+  test("only clients with it can read tasks, logs and metrics", async () => {
     const get = serve("secret");
     for (const path of ["/tasks", "/tasks/x", "/tasks/x/logs", "/metrics"]) {
       expectRefusal(await get(path), 401, "unauthorized");
@@ -70,7 +70,7 @@ describe("with a token", () => {
 });
 
 describe("web pages", () => {
-  test("reach nothing, under whatever name", async () => {
+  test("reach nothing, under any host name", async () => {
     const get = serve();
     expectRefusal(await get("/tasks", { headers: { host: "evil.example" } }), 403, "forbidden-origin");
     expectRefusal(await get("/tasks", { headers: { origin: "http://evil.example" } }), 403, "forbidden-origin");
@@ -94,7 +94,7 @@ describe("a request that no browser sends", () => {
 });
 
 describe("HEAD", () => {
-  test("is answered where GET is, and opens no log", async () => {
+  test("is answered like GET, and opens no log", async () => {
     const get = serve();
     const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
     const paths = [
@@ -115,7 +115,7 @@ describe("HEAD", () => {
 });
 
 describe("what it refuses", () => {
-  test("says what there is", async () => {
+  test("an unknown path, with the list of known ones", async () => {
     const get = serve();
     expectRefusal(await get("/nothing"), 404, "route-not-found");
     expectRefusal(await get("/tasks/none"), 404, "task-not-found");
@@ -183,7 +183,7 @@ describe("logs", () => {
     expect((await get(`/tasks/${taskId}/logs?stderr=false&timestamps=true`)).text).toMatch(/Z out\n$/);
   });
 
-  test("that are followed begin at once, also of a container that says nothing, and end with it", async () => {
+  test("that are followed begin at once, also if the container prints nothing, and end with it", async () => {
     serve();
     const task = await world.reached(await world.run("web", ["forever"]), "running");
     const answer = await fetch(`http://127.0.0.1:${servers[0]!.port}/tasks/${task.taskId}/logs?follow=true`);

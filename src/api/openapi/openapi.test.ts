@@ -30,7 +30,7 @@ function walk(value: unknown, visit: (record: Json) => void): void {
   for (const one of Object.values(value)) walk(one, visit);
 }
 
-test("the head is OpenAPI 3.1's", () => {
+test("the head says OpenAPI 3.1", () => {
   expect(document.openapi).toMatch(/^3\.1\.\d+$/);
   expect(document.info).toMatchObject({ title: "Podling", version: "1.2.3", license: { identifier: "Apache-2.0" } });
   expect(Object.keys(document.components.securitySchemes)).toEqual(["token"]);
@@ -57,7 +57,7 @@ describe.each(Object.entries(operations) as [string, Operation][])("%s", (_, ope
     for (const { schema } of described.parameters) expect(Object.keys(schema).length).toBeGreaterThan(0);
   });
 
-  test("has a body exactly where it takes one", () => {
+  test("has a body if and only if the operation takes one", () => {
     const schema = described.requestBody?.content["application/json"]?.schema;
     expect(schema !== undefined).toBe(operation.body !== undefined);
     if (schema) expect(schema).toMatchObject({ type: "object", additionalProperties: false });

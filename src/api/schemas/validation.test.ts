@@ -76,7 +76,7 @@ describe("fields that do not exist are refused by name", () => {
   });
 });
 
-test("of many problems the first is the sentence, ten are in the details, and the rest is counted", () => {
+test("with many problems, the sentence has the first, the details have ten, and the rest is counted", () => {
   const refusal = refusalOf("createTask", { ...base, args: Array.from({ length: 50 }, () => 5) });
   expect(refusal.message).toContain("(and 9 more)");
   expect(refusal.details?.problems).toHaveLength(10);
@@ -84,7 +84,7 @@ test("of many problems the first is the sentence, ten are in the details, and th
   expect(two.details?.problems).toMatchObject([{ field: "name" }, { field: "image" }]);
 });
 
-test("what came is quoted, but not at length", () => {
+test("the received value is quoted, and shortened", () => {
   expect(refusalOf("createTask", { ...base, user: ["x".repeat(10_000)] }).message.length).toBeLessThan(300);
 });
 
@@ -94,12 +94,12 @@ test.each([["{"], ["{'a':1}"], ["{}x"], ["\u0000"], ['{"a":1,}']])("%j is not JS
   expect(refusal.message).toStartWith("the body is not JSON: ");
 });
 
-test("an empty body is an empty object: a heartbeat by hand has none", () => {
+test("an empty body counts as an empty object, for heartbeats sent by hand", () => {
   const outcome = parseBody(operations.heartbeat.body!, "");
   expect(outcome).toEqual({ ok: true, value: {} });
 });
 
-test("names that objects are born with are fields like any other", () => {
+test("names such as constructor are ordinary fields", () => {
   expect(refusalOf("createTask", '{"name":"web","image":"nginx","constructor":1}').code).toBe("unknown-field");
   const outcome = parseBody(operations.createTask.body!, '{"name":"web","image":"nginx","env":{"constructor":"x"}}');
   expect(outcome).toMatchObject({ ok: true, value: { env: { constructor: "x" } } });
@@ -140,7 +140,7 @@ describe("queries", () => {
   });
 });
 
-describe("what would be altered without a word is refused", () => {
+describe("text that the parser would alter is refused", () => {
   const schema = z.strictObject({ name: z.string(), labels: z.record(z.string(), z.unknown()).optional() });
   const refusals: [what: string, text: string, field: string][] = [
     ["a key with a meaning of its own", '{"name":"a","labels":{"__proto__":"b"}}', "labels.__proto__"],
@@ -155,12 +155,12 @@ describe("what would be altered without a word is refused", () => {
     expect(outcome.refusal).toMatchObject({ code: "invalid-field", details: { field } });
   });
 
-  test("whole characters in escapes are taken", () => {
+  test("escapes of whole characters are accepted", () => {
     const outcome = parseBody(schema, '{"name":"\\ud83d\\ude00 \\u00e9"}');
     expect(outcome).toEqual({ ok: true, value: { name: "😀 é" } });
   });
 
-  test("a query key of that kind is unknown", () => {
+  test("such a query key is refused as unknown", () => {
     const outcome = parseQuery(z.strictObject({}), new URLSearchParams("__proto__=1"));
     expect(outcome).toMatchObject({ ok: false, refusal: { code: "unknown-field" } });
   });
@@ -171,7 +171,7 @@ describe("nesting", () => {
   const nested = (depth: number, filler = "") => `{"name":${"[".repeat(depth)}"${filler}"${"]".repeat(depth)}}`;
   const long = "x".repeat(5000);
 
-  test("as deep as it may be is taken; deeper is not looked at", () => {
+  test("the deepest allowed nesting is accepted; deeper nesting is refused without parsing", () => {
     expect(parseBody(schema, nested(limits.bodyDepth - 1, long)).ok).toBe(true);
     for (const text of [nested(limits.bodyDepth, long), nested(300_000), "[".repeat(1_000_000)]) {
       expect(parseBody(schema, text)).toMatchObject({ ok: false, refusal: { code: "invalid-json" } });

@@ -40,7 +40,7 @@ test.each([
   expect(flapping!.steadyUntil !== null).toBe(seconds > 0);
 });
 
-test("says until when, from its return on", () => {
+test("a node that returns has the time until which it is damped", () => {
   const { flapping, now } = lostAndBack(0, 1, 1);
   expect(flapping).toEqual({
     losses: 3,
@@ -50,7 +50,7 @@ test("says until when, from its return on", () => {
   });
 });
 
-test("while it is away it is not damped, and long away is forgiven", () => {
+test("a node that is offline is not damped, and a long absence cancels losses", () => {
   const { flapping, now } = lostAndBack(0, 1, 1);
   const away = afterLoss(flapping, now + minute);
   expect(away).toMatchObject({ losses: 4, steadyUntil: null, steadyMs: 0 });
@@ -58,7 +58,7 @@ test("while it is away it is not damped, and long away is forgiven", () => {
   expect(afterReturn(away, now + 200 * minute)).toBeNull();
 });
 
-test("a clock that was set back forgives nothing, and takes nothing back", () => {
+test("a clock that was set back neither cancels nor adds losses", () => {
   const flapping = afterLoss(null, start);
   expect(countedLosses(flapping, start - 3_600_000)).toBe(1);
   expect(countedLosses(flapping, start + limits.flapForgivenMs - 1)).toBe(1);

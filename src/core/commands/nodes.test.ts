@@ -6,7 +6,7 @@ import { ClusterState } from "../state/cluster-state.ts";
 import { start, World } from "../test-world.ts";
 
 describe("nodes", () => {
-  test("the same identity is the same node, by id or by where it listens", () => {
+  test("a registration with the same id, or the same host name and port, is the same node", () => {
     const world = new World();
     const nodeId = world.node("n1");
     expect(world.node("n1")).toBe(nodeId);
@@ -70,7 +70,7 @@ describe("nodes", () => {
     expect(world.view(taskId)).toMatchObject({ status: "scheduled", nodeId });
   });
 
-  test("a node that is offline is not suspect, and a lost one no longer", () => {
+  test("a node that is offline is never suspect, and a lost node is no longer suspect", () => {
     const world = new World();
     const nodeId = world.node("n1");
     world.do({ ...broke, nodeId });

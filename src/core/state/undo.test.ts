@@ -23,7 +23,7 @@ function finishedTasks(): ClusterState {
   return state;
 }
 
-test("a removal that is taken back leaves the order as it was, whatever workers' clocks say", () => {
+test("a removal that is undone leaves the order as it was, also if workers' clocks differ", () => {
   for (const taskId of ids) {
     const state = finishedTasks();
     state.revert(state.apply({ type: "task.removed", id: taskId }));

@@ -65,7 +65,7 @@ class Tasks {
   }
 }
 
-test("pages from blocks are those made from nothing, whatever changes between them", () => {
+test("pages from blocks equal pages encoded without blocks, after any changes", () => {
   const all = new Tasks();
   const below = (end: number) => randomInteger(all.random, end);
   for (let i = 0; i < 1000; i++) all.create();
@@ -95,7 +95,7 @@ test("a page after one change encodes one block", () => {
   expect(all.encoded).toBeLessThanOrEqual(3 * 128);
 });
 
-test("encoded tasks are bounded, and blocks that were emptied go", () => {
+test("encoded tasks are bounded, and empty blocks are removed", () => {
   const all = new Tasks();
   for (let i = 0; i < 50_000; i++) all.create();
   all.blocks.page("", 50_000);

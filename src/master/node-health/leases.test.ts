@@ -21,7 +21,7 @@ describe("the pace", () => {
     },
   );
 
-  test.each([1, 100, 1_000, 1_250, 5_000, 20_000])("of %d nodes allows what it promises", (nodes) => {
+  test.each([1, 100, 1_000, 1_250, 5_000, 20_000])("of %d nodes gives the documented times", (nodes) => {
     const { intervalMs, leaseMs, reconnectWithinMs, graceMs } = paceOf(nodes, false);
     // A beat, a stall of 2 s in it, and half a second of transit.
     expect(leaseMs).toBeGreaterThanOrEqual(intervalMs + 2_000 + 500);
@@ -34,7 +34,7 @@ describe("the pace", () => {
     expect(graceMs).toBeGreaterThanOrEqual(Math.min(reconnectWithinMs + 1_000, leaseMs));
   });
 
-  test("of a hand is ninety seconds", () => {
+  test("of heartbeats sent by hand is ninety seconds", () => {
     expect(paceOf(1, true)).toMatchObject({ intervalMs: 1_000, leaseMs: 90_000 });
   });
 });
@@ -68,7 +68,7 @@ describe("leases", () => {
   };
   const names = (list: { nodeId: NodeId }[]) => list.map(({ nodeId }) => String(nodeId));
 
-  test("end to the millisecond, and silence is more than half of one", () => {
+  test("end to the millisecond; a node is silent after more than half a lease", () => {
     const two = leases(0, 1_000);
     expect(two.review(1_750)).toMatchObject({ expired: [], silent: [], online: 2, nextAt: 3_500 });
     expect(names(two.review(1_751).silent)).toEqual(["n0"]);
@@ -89,7 +89,7 @@ describe("leases", () => {
     expect(one.review(5_399)).toMatchObject({ expired: [] });
   });
 
-  test("one that has ended counts no more, breaks no more, and is not lengthened", () => {
+  test("an ended lease does not count, cannot break, and is not extended", () => {
     const one = leases(0);
     one.end(id("n0"));
     one.break(id("n0"), 10);
@@ -107,7 +107,7 @@ describe("leases", () => {
     expect(one.review(0).nextAt).toBe(expiresAt);
   });
 
-  test("of hands say nothing of the network", () => {
+  test("of nodes registered by hand do not count for mass loss", () => {
     const made = leases(0);
     made.renew(id("hand"), 0, 0, 90_000, true);
     expect(made.review(80_000)).toMatchObject({ online: 1, silent: [{ nodeId: id("n0") }] });

@@ -98,7 +98,7 @@ describe("short forms", () => {
     expect(parseConstraint(text)).toBeUndefined();
   });
 
-  test("a port with a container port alone is a free one on loopback", () => {
+  test("a port with only a container port gets a free host port on loopback", () => {
     const chosen = { hostPort: null, containerPort: 80, protocol: "tcp" as const, hostIp: "127.0.0.1" };
     for (const hostPort of [undefined, null, 0]) {
       expect(parsed({ ports: [{ hostPort, containerPort: 80 }] }).ports).toEqual([chosen]);
@@ -107,17 +107,17 @@ describe("short forms", () => {
     expect(parsed({ ports: [fixed] }).ports).toEqual([fixed]);
   });
 
-  test("a word alone is a list of one", () => {
+  test("a single word is a list of one word", () => {
     expect(parsed({ command: "sh", args: "-x" })).toMatchObject({ command: ["sh"], args: ["-x"] });
     expect(parsed({ command: ["sh", "-c"] }).command).toEqual(["sh", "-c"]);
   });
 
-  test("mounts have what is left out", () => {
+  test("mounts get the defaults of fields that are left out", () => {
     const { mounts } = parsed({ mounts: [{ type: "tmpfs", target: "/tmp", sizeBytes: "64m" }] });
     expect(mounts).toEqual([{ type: "tmpfs", source: "", target: "/tmp", readOnly: false, sizeBytes: 64 * MiB }]);
   });
 
-  test("what is left out stays left out: the defaults are shared by all tasks", () => {
+  test("fields that are left out stay undefined: the defaults are shared by all tasks", () => {
     expect(parsed({})).toEqual(base as ParsedTaskInput);
   });
 });
@@ -152,7 +152,7 @@ describe("names and images", () => {
   });
 });
 
-describe("refused by form (400), naming the field", () => {
+describe("refused because of the form (400), naming the field", () => {
   const rows: [more: object, field: string][] = [
     [{ name: undefined }, "name"],
     [{ image: undefined }, "image"],
@@ -204,7 +204,7 @@ describe("refused by form (400), naming the field", () => {
   });
 });
 
-describe("limits hold at the number, and refuse one beyond", () => {
+describe("a value at its limit is accepted, one beyond it is refused", () => {
   const entries = (count: number, value = "x") =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`key${i}`, value]));
   const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
@@ -229,7 +229,7 @@ describe("limits hold at the number, and refuse one beyond", () => {
   });
 });
 
-describe("refused by sense (422), naming the field", () => {
+describe("refused because of the meaning (422), naming the field", () => {
   const port = (hostPort: number | null, more = {}) => ({ hostPort, containerPort: 80, ...more });
   const tmpfs = (target: string, more = {}) => ({ type: "tmpfs", target, ...more });
   const rows: [more: object, field: string, word: string][] = [

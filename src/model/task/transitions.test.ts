@@ -33,7 +33,7 @@ test("every status but pending can be reached, and every unfinished one can be l
   }
 });
 
-test("no move is in the table twice", () => {
+test("no transition is in the table twice", () => {
   expect(new Set(transitions.map((move) => move.join(" "))).size).toBe(transitions.length);
 });
 
@@ -55,12 +55,12 @@ test.each(refused)("%s -> %s by %s is refused", (from, to, by) => {
   expect(isLegalTransition(from, to, by)).toBe(false);
 });
 
-test("what a worker may report is what the documents promise", () => {
+test("a worker may report the transitions that the documents list", () => {
   expect(legalTargets("scheduled", "worker")).toEqual(["running", "failed", "stopped"]);
   expect(legalTargets("running", "worker")).toEqual(["completed", "failed", "stopped"]);
 });
 
-test("only scheduled and running hold a place", () => {
+test("only scheduled and running tasks take capacity", () => {
   expect(taskStatuses.filter(isPlaced)).toEqual(["scheduled", "running"]);
   expect(taskStatuses.filter(isFinished)).toEqual(["completed", "failed", "stopped"]);
 });

@@ -240,7 +240,7 @@ describe("what engines answer", () => {
     test(message.slice(0, 60), () => expect(startError(status, message).code).toBe(code as never));
   }
 
-  test("a full disk may have room again; another refusal stands", () => {
+  test("a full disk is a temporary error; other refusals are final", () => {
     const full = "write /var/lib/docker/overlay2/abc-init/link: no space left on device";
     expect(createError(full)).toMatchObject({ code: "create-failed", temporary: true });
     expect(startError(500, full)).toMatchObject({ code: "start-failed", temporary: true });
@@ -254,7 +254,7 @@ describe("what engines answer", () => {
     expect(startError(500, `exec: "x": file already exists`)).toMatchObject({ code: "start-failed", unusable: false });
   });
 
-  test("whether it is the image that is missing", () => {
+  test("whether a refused create means a missing image", () => {
     expect(saysImageIsMissing("No such image: app:latest")).toBe(true);
     expect(saysImageIsMissing("image with reference app was found but does not match the specified platform")).toBe(
       true,

@@ -101,12 +101,12 @@ describe("a task of several containers", () => {
   });
 });
 
-test("what is no task is refused as such", () => {
+test("a value that is not a task is refused", () => {
   for (const wire of [{}, { taskId, name: "web" }, { taskId, image: "nginx" }, { taskId, name: "web", image: 5 }])
     expect(() => parseAssignment(wire as never)).toThrow(TypeError);
 });
 
-test("a draining task runs on, a stopped one does not", () => {
+test("a draining task keeps running, a stopped one does not", () => {
   const desired = (["running", "draining", "stopped"] as const).map((one) => isToRun({ desired: one }));
   expect([...desired, isToRun(null)]).toEqual([true, true, false, false]);
 });
