@@ -106,6 +106,18 @@ describe("events", () => {
     expect(events.map(({ type }) => type)).toContain("node.registered");
   });
 
+  test("a kind of record that this program does not know", async () => {
+    const data = { revision: 7, at: "2025-01-19T12:34:56.000Z", type: "config.created", config: { name: "app" } };
+    let requests = 0;
+    const running = cluster.start("events", {
+      fetch: async () =>
+        requests++ === 0
+          ? new Response(`id: 7\nevent: change\ndata: ${JSON.stringify(data)}\n\n`)
+          : new Response(JSON.stringify({ error: "no", code: "unauthorized", hint: "" }), { status: 401 }),
+    });
+    expect((await running.ended).out).toBe("12:34:56 r7 config created\n");
+  });
+
   test("continues after the last revision when the connection was lost", async () => {
     const since: (string | null)[] = [];
     const event = (revision: number) =>

@@ -89,5 +89,7 @@ function sentence(event: WatchEvent): string {
     return `node ${hostname} (${nodeId}) ${registered}${nodeStatus(event.node)}`;
   }
   if ("taskId" in event) return `task ${event.name} (${event.taskId}) removed`;
-  return `node ${event.hostname} (${event.nodeId}) removed`;
+  if ("nodeId" in event) return `node ${event.hostname} (${event.nodeId}) removed`;
+  // A newer master may have kinds that this program does not know.
+  return (event as { type: string }).type.replace(".", " ");
 }
