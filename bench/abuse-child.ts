@@ -7,7 +7,7 @@ import { exchange } from "../test/hostile/raw.ts";
 import { rows } from "../test/hostile/rows.ts";
 import { openSlowClients } from "../test/hostile/slow-clients.ts";
 
-const [portText, slowText, followersText] = process.argv.slice(2) as string[];
+const [portText, slowText, subscribersText] = process.argv.slice(2) as string[];
 const port = Number(portText);
 const master = `http://127.0.0.1:${port}`;
 const headers = { "content-type": "application/json" };
@@ -81,7 +81,7 @@ const { taskId } = await must("POST", "/api/v1/tasks", {
 });
 await must("PUT", `/api/v1/tasks/${taskId}/status`, { status: "running", containerId: "c" });
 await openSlowClients(port, Number(slowText));
-await Promise.all(Array.from({ length: Number(followersText) }, () => follow(taskId)));
-while (lines < Number(followersText)) await Bun.sleep(10);
+await Promise.all(Array.from({ length: Number(subscribersText) }, () => follow(taskId)));
+while (lines < Number(subscribersText)) await Bun.sleep(10);
 void beHostile();
 process.stdout.write("abusing\n");

@@ -3,11 +3,11 @@
 import { allClaims, isOwned } from "../tools/lab/claim.ts";
 import { reapLeftovers } from "../tools/lab/reaper.ts";
 
-const [verb, flag] = process.argv.slice(2);
-if (verb === "down" && (flag === undefined || flag === "--all")) {
+const [command, flag] = process.argv.slice(2);
+if (command === "down" && (flag === undefined || flag === "--all")) {
   const removed = await reapLeftovers(flag === "--all");
   process.stdout.write(`${removed.map((folder) => `removed ${folder}\n`).join("")}${removed.length} labs removed\n`);
-} else if (verb === "ls" && flag === undefined) {
+} else if (command === "ls" && flag === undefined) {
   for (const { folder } of allClaims()) process.stdout.write(`${folder} ${isOwned(folder) ? "in use" : "left over"}\n`);
 } else {
   process.stderr.write("usage: scripts/lab ls | down [--all]\n");

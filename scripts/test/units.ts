@@ -25,7 +25,11 @@ const ENGINE_TEST_MS = 120_000;
 const LONGEST_FIRST = ["system/kills", "system/churn", "system/crash", "system/node-loss", "worker/outage"];
 
 /** These compare latencies or saturate the machine on purpose. */
-const ALONE = ["test/hostile/connections.test.ts", "test/hostile/followers.engine.test.ts", "test/master/load.test.ts"];
+const ALONE = [
+  "test/hostile/connections.test.ts",
+  "test/hostile/log-subscribers.engine.test.ts",
+  "test/master/load.test.ts",
+];
 
 export function findTests(patterns: string[]): string[] {
   const files: string[] = [];

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { Cluster, podling } from "./cluster.ts";
 
 const STAND_IN = `#!${process.execPath}
-const [verb, ...args] = process.argv.slice(2);
-if (verb !== "master") {
-  process.stdout.write("said " + [verb, ...args].join(" ") + "\\n");
+const [command, ...args] = process.argv.slice(2);
+if (command !== "master") {
+  process.stdout.write("said " + [command, ...args].join(" ") + "\\n");
   process.stderr.write("to " + process.env.PODLING_MASTER_URL + "\\n");
   process.exit(args.length);
 }

@@ -2,7 +2,7 @@
 
 import { aStreamThatEndedUnnoticed } from "./a-stream-that-ended-unnoticed.ts";
 import { anEngineThatHangsAtTheStart } from "./an-engine-that-hangs-at-the-start.ts";
-import { anOldWordThatComesLast } from "./an-old-word-that-comes-last.ts";
+import { anOldReportThatComesLast } from "./an-old-report-that-comes-last.ts";
 import { engineNewsSurviveALostAnswer } from "./engine-news-survive-a-lost-answer.ts";
 import { finishedTasksKeepTheirOrder } from "./finished-tasks-keep-their-order.ts";
 import { lostEventsAreMadeUpFor } from "./lost-events-are-made-up-for.ts";
@@ -16,7 +16,7 @@ export const scenarios: readonly Scenario[] = [
   engineNewsSurviveALostAnswer,
   waitingShowsWhatIsDurable,
   finishedTasksKeepTheirOrder,
-  anOldWordThatComesLast,
+  anOldReportThatComesLast,
   aStreamThatEndedUnnoticed,
   anEngineThatHangsAtTheStart,
 ];

@@ -308,7 +308,7 @@ export class MasterLink implements EngineNewsListener {
     this.#failures++;
     if (this.#failures >= quickTries) this.#patienceMs = Math.min(this.#patienceMs * 2, limits.reportPatienceMs);
     if (!this.#up || this.#failures < failuresOfSilence) return;
-    log.warn("the master does not answer; containers go on running", { why: message });
+    log.warn("the master does not answer; containers keep running", { why: message });
     this.#up = false;
   }
 

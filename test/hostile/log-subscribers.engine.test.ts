@@ -1,4 +1,4 @@
-// A hundred followers of one log, through a real master and a real worker on a real engine: each gets every line, slow
+// A hundred subscribers of one log, through a real master and a real worker on a real engine: each gets every line, slow
 // ones delay no other, and logs leave room for everything else that master and worker ask of others.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -7,7 +7,7 @@ import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import { World } from "../worker/world.ts";
 
-const followerCount = 100;
+const subscriberCount = 100;
 const lineCount = 2_000;
 /** Also on a machine that is busy with other tests. */
 const startMs = 60_000;
@@ -28,23 +28,23 @@ describeLab("logs with many subscribers", () => {
     world.reaches(await world.create(name, script), "running", startMs);
 
   /** Follows over a socket of its own: a test process carries 256 requests at once. */
-  function follow({ taskId }: TaskView, { unread = false } = {}): Promise<Follower> {
-    return Follower.open(world.master.port, `/api/v1/tasks/${taskId}/logs?follow=true`, unread);
+  function follow({ taskId }: TaskView, { unread = false } = {}): Promise<LogSubscriber> {
+    return LogSubscriber.open(world.master.port, `/api/v1/tasks/${taskId}/logs?follow=true`, unread);
   }
 
   const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i}\n`).join("");
 
-  test(`${followerCount} followers of one log each get every line, whenever they came`, async () => {
+  test(`${subscriberCount} subscribers of one log each get every line, whenever they came`, async () => {
     const pace = `i=0; while [ $i -lt ${lineCount} ]; do echo line $i; i=$((i+1)); [ $((i%100)) = 0 ] && sleep 0.1; done`;
     const task = await run("loved", `sleep 1; ${pace}; sleep 1`);
-    const followers: Follower[] = [];
-    for (let i = 0; i < followerCount; i += 10) {
-      followers.push(...(await Promise.all(Array.from({ length: 10 }, () => follow(task)))));
+    const subscribers: LogSubscriber[] = [];
+    for (let i = 0; i < subscriberCount; i += 10) {
+      subscribers.push(...(await Promise.all(Array.from({ length: 10 }, () => follow(task)))));
     }
-    await until("all to follow", async () => (await metric("podling_log_readers")) === followerCount);
+    await until("all to follow", async () => (await metric("podling_log_readers")) === subscriberCount);
     expect(await metric("podling_log_feeds")).toBe(1);
     expect((await world.node()).status).toBe("online");
-    const texts = await Promise.all(followers.map((one) => one.ended));
+    const texts = await Promise.all(subscribers.map((one) => one.ended));
     expect(texts.filter((text) => text !== lines(lineCount)).length).toBe(0);
     await world.reaches(task, "completed", startMs);
     await until("no log to be read", async () => (await metric("podling_log_readers")) === 0);
@@ -90,7 +90,7 @@ describeLab("logs with many subscribers", () => {
 });
 
 /** A reader of one answer in chunks, over a bare socket. */
-class Follower {
+class LogSubscriber {
   text = "";
   #raw = "";
   #socket!: Bun.Socket<undefined>;
@@ -103,9 +103,9 @@ class Follower {
     });
   }
 
-  static async open(port: number, path: string, unread: boolean): Promise<Follower> {
-    const follower = new Follower();
-    follower.#socket = await Bun.connect<undefined>({
+  static async open(port: number, path: string, unread: boolean): Promise<LogSubscriber> {
+    const subscriber = new LogSubscriber();
+    subscriber.#socket = await Bun.connect<undefined>({
       hostname: "127.0.0.1",
       port,
       socket: {
@@ -113,12 +113,12 @@ class Follower {
           if (unread) socket.pause();
           socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
         },
-        data: (_, chunk) => follower.#receive(chunk.toString("latin1")),
-        close: () => follower.#end(),
+        data: (_, chunk) => subscriber.#receive(chunk.toString("latin1")),
+        close: () => subscriber.#end(),
         error() {},
       },
     });
-    return follower;
+    return subscriber;
   }
 
   listen(): void {
