@@ -1,4 +1,4 @@
-// scripts/setup without a Docker engine: make run goes on with one sentence, make test and make demo do not.
+// scripts/setup without a Docker engine: make run continues with one sentence, make test and make demo fail.
 
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";

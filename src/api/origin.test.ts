@@ -1,4 +1,4 @@
-// Who asks, as headers say it: what is taken, what is refused, and what the command line may send.
+// The origin of a request, from its headers: what is accepted, what is refused, and what the command line may send.
 
 import { describe, expect, test } from "bun:test";
 import { declaredUser, fromNode, originOf } from "./origin.ts";

@@ -1,4 +1,5 @@
-// The tick as tables and sequences: what commands change, what is refused, what settles by itself.
+// The tick as tables and sequences: what commands change, what is refused, and what the reconcilers do without a
+// command.
 
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../model/ids.ts";

@@ -1,4 +1,4 @@
-// Amounts and durations as people write them, one row a form; and what is no amount.
+// Amounts and durations as people write them, one row for each form, and texts that are no amount.
 
 import { expect, test } from "bun:test";
 import { formatCpu, formatMemory, parseCpu, parseDuration, parseMemory } from "./quantity.ts";

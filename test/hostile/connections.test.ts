@@ -1,5 +1,5 @@
-// A thousand idle and slow connections on a real master process: everybody else is answered meanwhile, and correctly.
-// How quickly is a question for the bench (section abuse); here the machine may be busy with other tests.
+// A thousand idle and slow connections to a real master process: all other requests are answered meanwhile, and
+// correctly. The bench (section abuse) measures how fast; here the machine may be busy with other tests.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

@@ -1,4 +1,4 @@
-// Who may talk to a master over a real socket: tokens, Host and Origin; and on which addresses it may listen at all.
+// Who may call a master over a real socket: tokens, Host and Origin; and on which addresses it may listen.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Operation } from "../../src/api/operations/operation.ts";

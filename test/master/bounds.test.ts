@@ -1,5 +1,5 @@
-// What a master says when it cannot: a journal that does not write (503), a bound that is reached (429), and that it
-// recovers from both by itself.
+// The answers of a master that cannot serve a request: a journal that cannot write (503), a limit that is reached
+// (429), and recovery from both without help.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";

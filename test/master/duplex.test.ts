@@ -1,5 +1,5 @@
 // Upgraded connections over real sockets: the HTTP shell with one handler that takes the connection over, and clients
-// that write, read slowly, end, vanish, or ask without an upgrade.
+// that write, read slowly, end, disconnect, or ask without an upgrade.
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";

@@ -1,4 +1,5 @@
-// Explanations over the API: of the state a placement was decided from, as long as the log reaches back, and then of now.
+// Explanations over the API: from the state of the decision, as far as the log reaches back, and otherwise from the
+// current state.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

@@ -1,5 +1,5 @@
-// Holds a value against a JSON Schema, for the keywords that openapi.json uses; any other keyword is a fault of its own,
-// so that nothing goes unchecked unseen.
+// Checks a value against a JSON Schema, for the keywords that openapi.json uses. Any other keyword is an error, so that
+// nothing is left unchecked unnoticed.
 
 type Schema = Record<string, unknown>;
 

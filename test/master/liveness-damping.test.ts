@@ -1,5 +1,5 @@
-// A node that is lost again and again: after its return it gets tasks only if no steady node fits, until it has been
-// steady. The record keeps that over a restart of the master, also when the wall clock was set back.
+// A node that is lost repeatedly: when it is back, it gets tasks only if no other node fits, until it has been online
+// for a time. The record keeps that over a restart of the master, also if the wall clock was set back.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,5 @@
-// Most nodes silent at once: mass-loss protection is active and shown, until enough send heartbeats again or a person declares them lost.
+// Most nodes stop sending heartbeats at once: mass-loss protection is active and shown, until enough nodes are back or
+// a person declares them lost.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,5 +1,5 @@
-// A worker's stream that breaks, a master that slept, and clocks that jump: who is suspect, who is lost, and when to the
-// millisecond.
+// A worker's stream that breaks, a master that was suspended, and clocks that jump: which nodes are suspect, which are
+// lost, and when, to the millisecond.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";

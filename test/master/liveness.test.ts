@@ -1,4 +1,5 @@
-// Nodes that beat, fall silent, are lost and come back, on a clock that the test moves; and what that does to their tasks.
+// Nodes that send heartbeats, stop, are lost and come back, on a clock that the test moves; and what happens to their
+// tasks.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

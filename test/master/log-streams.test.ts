@@ -1,5 +1,5 @@
-// Many readers of one log: they share one reading of it, each at its own pace, and none misses or repeats a line. The
-// log is the simulated engine's, whose times stand still here, so that a place can never be found by time alone.
+// Many readers of one log share one request to the worker, each at its own pace, and none misses or repeats a line. The
+// log is the simulated engine's; its times do not advance here, so that a position can never be found by time alone.
 
 import { beforeEach, describe, expect, test } from "bun:test";
 import { concatenate, FrameSplitter, frameHeaderBytes } from "../../src/lib/frames.ts";

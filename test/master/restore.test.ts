@@ -1,4 +1,4 @@
-// A backup comes back into a running master: all of it at once or nothing, streams end, nodes register again, and no
+// Restoring a backup into a running master: completely or not at all, streams end, nodes register again, and no
 // revision, epoch or task id is given twice.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";

@@ -1,5 +1,5 @@
-// Snapshots as the log grows: the log stays bounded, a restart does not reset the count, and a disk that refuses
-// is asked again later.
+// Snapshots while the log grows: the log stays bounded, a restart does not reset the count, and a failed snapshot is
+// tried again.
 
 import { expect, test } from "bun:test";
 import { ClusterState } from "../../src/core/state/cluster-state.ts";

@@ -1,5 +1,5 @@
-// The streams: every change in order, resumed by revision without a gap; a worker's assignments; and what becomes of a
-// listener that does not read.
+// The streams: every change in order, resumed by revision without a gap; a worker's assignments; and a watcher that
+// does not read.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

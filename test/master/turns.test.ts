@@ -1,4 +1,4 @@
-// Large answers come one a turn of the event loop, so that small ones come between them.
+// Large answers run one per turn of the event loop, so that small ones are served between them.
 
 import { expect, test } from "bun:test";
 import { Turns } from "../../src/master/loop/turns.ts";

@@ -1,5 +1,5 @@
-// Every bug that a seed found stays found: its scenario runs in each of its worlds, all of its faults happen, and nothing
-// is wrong.
+// Bugs that seeds found do not return: each scenario runs with several seeds, all of its faults happen, and no checker
+// fails.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Backups of clusters that never were, as large as a test wants them. Test support.
+// Generated backups of clusters that never existed, of any size. Test support.
 
 import { backupFormat, writeBackup } from "../../src/api/views/backup-file.ts";
 import { ClusterState } from "../../src/core/state/cluster-state.ts";

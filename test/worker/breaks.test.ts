@@ -1,5 +1,5 @@
-// What a worker outlives: its own death, the master's silence, the engine's absence, another cluster. A real master and
-// a real worker, a simulated engine, and a wire that can be cut.
+// What a worker survives: its own restart, a lost connection to the master, an engine that is away, a move to another
+// cluster. A real master and a real worker, a simulated engine, and a connection that can be cut.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

@@ -1,5 +1,5 @@
-// Tasks that are removed while their node is away, or their worker is dead: their containers go when it is back, and those
-// of tasks that only ended stay for their logs.
+// Tasks that are removed while their node or worker is away: their containers are removed when it is back, and those of
+// tasks that only ended stay for their logs.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

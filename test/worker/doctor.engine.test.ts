@@ -1,4 +1,4 @@
-// doctor beside a real master, worker and engine: well, then with each of them gone.
+// podling doctor with a real master, worker and engine: all of them running, then without one of them.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";

@@ -1,5 +1,5 @@
-// What real engines do against expectation: they hang, refuse a restart, and say nothing in answer to a log that is
-// quiet; and a worker dies in the middle of starting.
+// Unusual behaviour of real engines: they hang, refuse a restart, and do not answer the request for a quiet log; and a
+// worker that is killed while it starts containers.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";

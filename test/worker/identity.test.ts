@@ -1,4 +1,4 @@
-// Who a worker is outlives the worker, and no two workers are the same: real files, a real kill -9.
+// The identity of a worker survives restarts, and two workers never have the same one: real files, a real kill -9.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";

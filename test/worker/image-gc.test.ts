@@ -1,4 +1,4 @@
-// Watermarks: which images go when the disk of an engine fills, in which order, and what never goes.
+// Watermarks: which images are removed when the disk of an engine fills, in which order, and which are never removed.
 
 import { beforeEach, expect, test } from "bun:test";
 import { seededRandom } from "../../src/lib/random.ts";

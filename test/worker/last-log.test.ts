@@ -1,4 +1,5 @@
-// What is kept of a log when a run ends badly: bounded in lines, bytes and time, and never in the way of what matters.
+// The log lines that are kept of a failed run: bounded in lines, bytes and time, and reading them never delays a report
+// beyond that.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { taskReport } from "../../src/api/schemas/schemas.ts";

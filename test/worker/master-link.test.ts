@@ -1,5 +1,5 @@
-// The worker's end of the wire on a clock that the test moves: when it beats, when it gives up, how soon it comes back,
-// and over what time a thousand do. The master is a fetch that the test answers.
+// The worker's connection to its master, on a clock that the test moves: times of heartbeats, time limits, reconnects,
+// and how many workers spread them. The master is a fetch function of the test.
 
 import { afterEach, expect, test } from "bun:test";
 import { Client } from "../../src/api/client.ts";

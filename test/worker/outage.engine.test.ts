@@ -1,5 +1,5 @@
-// A worker that dies, is stopped, is drained, or loses its engine or its master, with real containers: nothing of its own
-// is lost or runs twice, exit codes are reported, and foreign containers are never touched.
+// A worker that is killed, stopped or drained, or loses its engine or its master, with real containers: none of its
+// containers is lost or runs twice, exit codes are reported, and foreign containers are never touched.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

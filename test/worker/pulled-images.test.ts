@@ -1,4 +1,4 @@
-// Which images are Podling's: remembered over restarts, forgotten when they are gone, and never guessed.
+// The list of images that Podling pulled: kept over restarts, updated when images are gone, and never guessed.
 
 import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// A master that lost everything, or was set back, comes back from a backup, with real containers: what the backup knows
-// and what runs is adopted as it is, what it does not know is stopped, and what ended meanwhile is reported with its exit code.
+// A master that is restored from a backup, with real containers: what runs and is in the backup is adopted, what the
+// backup does not have is stopped, and what ended meanwhile is reported with its exit code.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";

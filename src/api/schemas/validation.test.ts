@@ -1,4 +1,4 @@
-// What is wrong with an input is said by naming the field, what was expected, and what came.
+// A refusal of an input names the field, what was expected, and what was received.
 
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";

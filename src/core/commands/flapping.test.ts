@@ -1,4 +1,4 @@
-// Losses add up, are forgiven one by one, and double the time that a node must be steady.
+// Losses of a node are counted, are cancelled one by one, and double the time that the node must be online.
 
 import { expect, test } from "bun:test";
 import { toTimestamp } from "../../lib/clock.ts";

@@ -1,4 +1,4 @@
-// Records share what they have in common, and say the same as before.
+// Records share equal values, and have the same content as before.
 
 import { expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";

@@ -1,5 +1,5 @@
-// What is taken back leaves every order as it was. The order of finished tasks is that in which their ends became known:
-// retention removes by it, so a replayed log must come to the same one.
+// An undo leaves every order as it was. Finished tasks are ordered by when their ends became known: retention removes
+// by it, so a replayed log must give the same order.
 
 import { expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";

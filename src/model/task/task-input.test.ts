@@ -1,4 +1,4 @@
-// What users may write for a task: every short form with what it stands for, every refusal, and every limit.
+// The input for a task: every short form with its meaning, every refusal, and every limit.
 
 import { describe, expect, test } from "bun:test";
 import { limits } from "../limits.ts";

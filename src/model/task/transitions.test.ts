@@ -1,4 +1,4 @@
-// The table of legal moves, held against what is said of a task's life: forward only, and each move has its owner.
+// The table of legal transitions: they only go forward, and each has its actors.
 
 import { describe, expect, test } from "bun:test";
 import { isFinished, isPlaced, type TaskStatus, taskStatuses } from "./reason.ts";

@@ -1,4 +1,5 @@
-// One row a case: what is on the disk, who uses it, what Podling pulled or made; and whether it may be removed.
+// One row for each case: what is on the disk, what uses it, what Podling pulled or created, and whether it may be
+// removed.
 
 import { describe, expect, test } from "bun:test";
 import { silentLog } from "../../lib/log.ts";

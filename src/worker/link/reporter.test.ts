@@ -1,4 +1,4 @@
-// The newest truth of a task reaches the master, at whatever moment it becomes known.
+// The newest state of a task reaches the master, whenever it becomes known.
 
 import { expect, test } from "bun:test";
 import type { Client } from "../../api/client.ts";

@@ -1,4 +1,4 @@
-// One row a case: what was known, what came of an action or of a look; and what is known afterwards and reported.
+// One row for each case: the progress before, an outcome, and the progress and report after it.
 
 import { describe, expect, test } from "bun:test";
 import { assigned, container } from "../../../test/worker/samples.ts";

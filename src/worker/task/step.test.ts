@@ -1,4 +1,5 @@
-// One row a case: what is assigned, what the engine has, what was tried; and what is done and reported.
+// One row for each case: the assignment, the container of the engine and the attempts, and the action and report that
+// follow.
 
 import { describe, expect, test } from "bun:test";
 import { assigned, container as sample } from "../../../test/worker/samples.ts";
