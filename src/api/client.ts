@@ -1,6 +1,7 @@
 // The typed client: one method for every operation of the table. Answers are values; refusals are values too.
 
 import { type CancelTimer, type Clock, systemClock } from "../lib/clock.ts";
+import { type DuplexStream, StreamBroken } from "../lib/duplex.ts";
 import { ok } from "../lib/result.ts";
 import { socketErrorCode, socketErrorMeaning } from "../lib/socket-error.ts";
 import { type Outcome, type Refusal, type RefusalCode, refusalCodes, refuse } from "../model/refusal.ts";
@@ -16,6 +17,10 @@ import {
 } from "./operations/operations.ts";
 import { type QueryValue, urlPath } from "./operations/url-path.ts";
 import { userHeader } from "./origin.ts";
+import { openSocketStream } from "./socket-stream.ts";
+
+/** Opens a two-way stream. Rejects if the server does not upgrade the connection. */
+export type OpenStream = (url: string, headers: Record<string, string>, signal: AbortSignal) => Promise<DuplexStream>;
 
 export interface ClientOptions {
   /** http://host:port of the master. */
@@ -25,6 +30,8 @@ export interface ClientOptions {
   user?: string | undefined;
   /** For tests and simulation: a fetch that needs no socket. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Opens two-way streams. Default: over WebSockets; with a `fetch` of its own a client has none. */
+  openStream?: OpenStream;
   /** What `timeoutMs` is measured by. Default: the system's. */
   clock?: Clock;
 }
@@ -114,9 +121,7 @@ export class Client {
     const operation: Operation = operations[id];
     const { method, upload } = operation;
     const url = this.#options.baseUrl + urlPath(operation, options as Record<string, unknown>, options.query);
-    const headers: Record<string, string> = { ...options.headers };
-    if (this.#options.user) headers[userHeader] = this.#options.user;
-    if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
+    const headers: Record<string, string> = { ...options.headers, ...this.#standingHeaders() };
     const init: RequestInit = { method, headers };
     if (options.body !== undefined) {
       headers["content-type"] = "application/json";
@@ -148,15 +153,29 @@ export class Client {
   prepare(id: OperationId, options: { id: string }): PreparedCall {
     const { method, path } = operations[id] as Operation;
     const url = this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id));
-    const headers: Record<string, string> = {};
-    if (this.#options.user) headers[userHeader] = this.#options.user;
-    if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
+    const headers = this.#standingHeaders();
     const send = this.#options.fetch ?? fetch;
     let init: RequestInit = { method, headers };
     return (signal) => {
       if (init.signal !== signal) init = { method, headers, signal };
       return send(url, init);
     };
+  }
+
+  /** Opens the two-way stream of an operation that upgrades its connection. `signal` gives up while it is not open. */
+  openStream(id: OperationId, options: { id: string; signal: AbortSignal }): Promise<DuplexStream> {
+    const { openStream = this.#options.fetch ? noStreams : openSocketStream } = this.#options;
+    const { path } = operations[id] as Operation;
+    const url = this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id));
+    return openStream(url, this.#standingHeaders(), options.signal);
+  }
+
+  /** What every request without a body carries. */
+  #standingHeaders(): Record<string, string> {
+    const headers: Record<string, string> = {};
+    if (this.#options.user) headers[userHeader] = this.#options.user;
+    if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
+    return headers;
   }
 
   /** The error for a request that got no answer: UnreachableError, or the error itself if the caller gave it up. */
@@ -169,6 +188,10 @@ export class Client {
   #after(delayMs: number, fire: () => void): CancelTimer {
     return (this.#options.clock ?? systemClock).timer(delayMs, fire);
   }
+}
+
+function noStreams(url: string): Promise<never> {
+  return Promise.reject(new StreamBroken(`${url} cannot be opened as a stream here`));
 }
 
 /** The refusal in an error answer; an answer of another server becomes one that says so. */

@@ -207,14 +207,26 @@ function shortReason(reason: string): string {
   return new TextDecoder().decode(bytes.subarray(0, reasonBytes)).replace(/\uFFFD+$/, "");
 }
 
-/** Opens a stream to an operation that upgrades its connection. Rejects with StreamBroken where it does not. */
-export function openSocketStream(url: string, headers: Record<string, string> = {}): Promise<SocketStream> {
+/**
+ * Opens a stream to an operation that upgrades its connection. Rejects with StreamBroken where it does not, or if `signal` is
+ * aborted before.
+ */
+export function openSocketStream(
+  url: string,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<SocketStream> {
   // Bun takes headers here; a browser takes none, and sends its cookies instead.
   const socket = new WebSocket(url.replace(/^http/, "ws"), { headers } as unknown as string[]);
   socket.binaryType = "arraybuffer";
   const stream = new SocketStream(socket);
   return new Promise((resolve, reject) => {
-    socket.onopen = () => resolve(stream);
+    const giveUp = () => socket.close();
+    signal?.addEventListener("abort", giveUp);
+    socket.onopen = () => {
+      signal?.removeEventListener("abort", giveUp);
+      resolve(stream);
+    };
     socket.onmessage = ({ data }) => stream.message(binary(data));
     socket.onclose = ({ code, reason }) => {
       stream.socketClosed(code, reason);

@@ -25,6 +25,7 @@ import { TaskList } from "./http/task-list.ts";
 import { LogStreams } from "./logs/log-streams.ts";
 import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
+import { HeartbeatStreams } from "./node-health/heartbeat-streams.ts";
 import { NodeHealth } from "./node-health/node-health.ts";
 import type { Recovered } from "./recovery.ts";
 import type { Watchers } from "./watch/watchers.ts";
@@ -64,6 +65,7 @@ export class Term {
   readonly #snapshots: Snapshots;
   readonly #loop: TickLoop;
   readonly #health: NodeHealth;
+  readonly #heartbeatStreams: HeartbeatStreams;
   readonly #logs: LogStreams;
   readonly #list: TaskList;
   #stopped = false;
@@ -103,6 +105,7 @@ export class Term {
     this.#health = new NodeHealth({
       ...{ state, leases, clock, log, loop: this.#loop, streams, massLossFraction },
     });
+    this.#heartbeatStreams = new HeartbeatStreams(this.#health, this.#loop);
     this.#logs = new LogStreams(() => clock.elapsed());
     this.begun = this.#begin();
     this.fetch = this.#createFetch(view, counters, beginNextTerm);
@@ -114,6 +117,7 @@ export class Term {
     void this.#snapshots.stop();
     this.#loop.retire();
     this.#watchers.close();
+    this.#heartbeatStreams.close();
     this.#logs.close();
   }
 
@@ -124,6 +128,7 @@ export class Term {
     await this.#snapshots.stop();
     await this.#loop.stop();
     this.#watchers.close();
+    this.#heartbeatStreams.close();
     this.#logs.close();
   }
 
@@ -154,7 +159,7 @@ export class Term {
     const streams = this.#logs;
     const fetch = this.#options.fetch ?? ((url: string, init: RequestInit) => globalThis.fetch(url, init));
     const handlers = createHandlers({
-      ...{ state, journal, ...parts, view, clock, version },
+      ...{ state, journal, ...parts, heartbeatStreams: this.#heartbeatStreams, view, clock, version },
       metrics: {
         ...{ state, journal, ...parts, logs: streams, http: counters, version: version.version },
         snapshots: this.#snapshots,

@@ -11,7 +11,7 @@ import { limits } from "../model/limits.ts";
 import type { ContainerState } from "../runtime/containers.ts";
 import type { DeletedTasks } from "./gc/deleted-tasks.ts";
 import type { EngineListener } from "./link/engine-link.ts";
-import type { MasterListener } from "./link/master-link.ts";
+import type { MasterListener } from "./link/master-listener.ts";
 import { Reporter, type ReportSource } from "./link/reporter.ts";
 import type { StoredIdentity } from "./node-identity.ts";
 import { type Assignment, parseAssignment, type WireAssignment } from "./task/assignment.ts";

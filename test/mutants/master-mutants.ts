@@ -114,8 +114,8 @@ export const masterMutants: readonly Mutant[] = [
     name: "stream-not-reopened",
     sentence: "A worker goes on reading a stream that the master no longer has.",
     file: "src/worker/link/master-link.ts",
-    find: "if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(stream);",
-    replace: "void stream;",
+    find: "if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(this.#streamAtBeat);",
+    replace: "void this.#reopenIfCurrent;",
     caughtBy: ["streams-are-read"],
   },
   {

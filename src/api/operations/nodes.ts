@@ -29,6 +29,16 @@ export const nodeOperations = {
     answer: "HeartbeatAnswer",
     refusals: [...findNodeRefusals, ...writeRefusals],
   }),
+  heartbeatStream: operation<null>()({
+    method: "GET",
+    path: "/api/v1/nodes/{id}/heartbeat",
+    summary: "Upgrade to a WebSocket connection that carries heartbeats without news.",
+    access: "node",
+    status: 101,
+    media: "none",
+    answer: "Any",
+    refusals: [...findNodeRefusals],
+  }),
   deregisterNode: operation<null>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/deregister",

@@ -88,12 +88,30 @@ export class NodeHealth implements AssignmentStreamListener {
    * heartbeat needs more than that; then nothing was done, and `heartbeat` must be called.
    */
   beat(nodeId: NodeId): string | null {
-    const { state, leases, streams } = this.#options;
-    const node = state.nodes.get(nodeId);
-    if (node?.status !== "online" || node.suspect !== null || node.unconfirmed || leases.isBroken(nodeId)) return null;
+    const node = this.#well(nodeId);
+    if (node === null) return null;
     this.heartbeats++;
     const pace = this.#renew(node);
-    const streamOpen = streams.isOpen(nodeId);
+    return this.#answerText(node, pace);
+  }
+
+  /** What `beat` answers now; it renews nothing. */
+  answer(nodeId: NodeId): string | null {
+    const node = this.#well(nodeId);
+    return node && this.#answerText(node, this.#pace(node));
+  }
+
+  /** The node, if a heartbeat of it only renews its lease. */
+  #well(nodeId: NodeId): NodeRecord | null {
+    const { state, leases } = this.#options;
+    const node = state.nodes.get(nodeId);
+    const well = node?.status === "online" && node.suspect === null && !node.unconfirmed && !leases.isBroken(nodeId);
+    return well ? node : null;
+  }
+
+  #answerText(node: NodeRecord, pace: Pace): string {
+    const { nodeId } = node;
+    const streamOpen = this.#options.streams.isOpen(nodeId);
     const last = this.#answers.get(nodeId);
     // Records are never changed in place: the same record gives the same answer.
     if (last?.node === node && last.pace === pace && last.streamOpen === streamOpen) return last.text;

@@ -129,7 +129,9 @@ export class WorkerMachine {
     const { network, old, onEngineCall } = this.#options;
     const runtime = engineDoor(process, this.engine, (name, words) => onEngineCall(this, name, words));
     const fetch = old ? ofFirstRelease(network.fetchFor(process)) : network.fetchFor(process);
-    const client = new Client({ baseUrl: masterUrl, fetch, clock: process.clock });
+    // Release 0.1.0 sent each heartbeat as a request.
+    const streams = old ? {} : { openStream: network.streamsFor(process) };
+    const client = new Client({ baseUrl: masterUrl, fetch, ...streams, clock: process.clock });
     const options: WorkerOptions = {
       client,
       runtime,

@@ -72,11 +72,13 @@ export class Network implements Carrier {
   }
 
   /** Opens two-way streams for a program. Rejects if the server does not upgrade the connection. */
-  streamsFor(process: Process): (url: string, headers?: Record<string, string>) => Promise<DuplexStream> {
+  streamsFor(
+    process: Process,
+  ): (url: string, headers?: Record<string, string>, signal?: AbortSignal) => Promise<DuplexStream> {
     const destination = this.#destinationsOf(process);
-    return (url, headers = {}) =>
+    return (url, headers = {}, signal) =>
       new Promise((resolve, reject) => {
-        const init = { method: "GET", headers };
+        const init = { method: "GET", headers, ...(signal ? { signal } : {}) };
         new Exchange(this, process, destination(url), url, init, resolve)
           .begin()
           .then(({ status }) => reject(new Error(`the server did not upgrade the connection: HTTP ${status}`)), reject);

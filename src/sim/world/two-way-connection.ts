@@ -77,17 +77,20 @@ class Direction {
     this.#connection = connection;
   }
 
-  send(arrive: () => void): void {
-    const { world } = this.#carrier;
-    this.#carrier.countMessage();
-    if (this.#carrier.chance(this.#link.loss)) {
-      world.after(this.#carrier.draw() * 2000, () => this.#connection.reset());
+  /** `arrive` runs in the program that owns the other end. */
+  send(owner: Process, arrive: () => void): void {
+    const carrier = this.#carrier;
+    const link = this.#link;
+    const { world } = carrier;
+    carrier.countMessage();
+    if (carrier.chance(link.loss)) {
+      world.after(carrier.draw() * 2000, () => this.#connection.reset());
       return;
     }
-    this.#lastAt = Math.max(this.#lastAt, world.now + this.#carrier.delayOf(this.#link));
+    this.#lastAt = Math.max(this.#lastAt, world.now + carrier.delayOf(link));
     world.after(this.#lastAt - world.now, () => {
-      if (this.#link.cut || this.#held !== null) this.#hold(arrive);
-      else arrive();
+      if (link.cut || this.#held !== null) this.#hold(() => owner.enter(arrive));
+      else owner.enter(arrive);
     });
   }
 
@@ -121,8 +124,10 @@ class End implements DuplexStream {
   readonly #received: Uint8Array[] = [];
   #reader: Waiting<Uint8Array | null> | null = null;
   #writer: (Waiting<void> & { bytes: Uint8Array }) | null = null;
-  /** Bytes that were sent and that the other end has not read. */
+  /** Bytes that were sent, and that the other end has not read or has not credited back. */
   #unread = 0;
+  /** Bytes that were read and not yet credited back. */
+  #uncredited = 0;
   #sentEnd = false;
   #gotEnd = false;
   /** Why the connection is gone. Null while it is there. */
@@ -144,8 +149,7 @@ class End implements DuplexStream {
 
   /** Sends to the other end, in order: `arrive` runs in its program. */
   sends(arrive: () => void): void {
-    const { owner } = this.peer;
-    this.#direction.send(() => owner.enter(arrive));
+    this.#direction.send(this.peer.owner, arrive);
   }
 
   read(): Promise<Uint8Array | null> {
@@ -156,6 +160,11 @@ class End implements DuplexStream {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    const free = this.#writer === null && this.#broken === null && !this.#sentEnd;
+    if (free && bytes.length <= Math.min(limits.duplexWindowBytes - this.#unread, limits.duplexFrameBytes)) {
+      this.#sendFrame(bytes);
+      return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       this.#writer = { resolve, reject, bytes };
       this.#serveWriter();
@@ -205,12 +214,21 @@ class End implements DuplexStream {
     if (bytes === undefined && this.#broken === null && !this.#gotEnd) return;
     this.#reader = null;
     if (bytes !== undefined) {
-      const { peer } = this;
-      this.sends(() => peer.#credit(bytes.length));
+      this.#taken(bytes.length);
       reader.resolve(bytes);
       this.#checkOver();
     } else if (this.#broken !== null) reader.reject(new StreamBroken(this.#broken));
     else reader.resolve(null);
+  }
+
+  /** Credit goes back in halves of the window, as over real sockets. */
+  #taken(bytes: number): void {
+    this.#uncredited += bytes;
+    if (this.#uncredited < limits.duplexWindowBytes / 2 || this.#gotEnd) return;
+    const { peer } = this;
+    const credit = this.#uncredited;
+    this.#uncredited = 0;
+    this.sends(() => peer.#credit(credit));
   }
 
   #credit(bytes: number): void {
@@ -226,17 +244,21 @@ class End implements DuplexStream {
       writer.reject(new StreamBroken(this.#broken ?? "the stream has ended"));
       return;
     }
-    const { peer } = this;
     while (writer.bytes.length > 0 && this.#unread < limits.duplexWindowBytes) {
       const room = Math.min(limits.duplexWindowBytes - this.#unread, limits.duplexFrameBytes);
       const frame = writer.bytes.subarray(0, room);
       writer.bytes = writer.bytes.subarray(frame.length);
-      this.#unread += frame.length;
-      this.sends(() => peer.#arrive(frame));
+      this.#sendFrame(frame);
     }
     if (writer.bytes.length > 0) return;
     this.#writer = null;
     writer.resolve();
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    const { peer } = this;
+    this.#unread += frame.length;
+    this.sends(() => peer.#arrive(frame));
   }
 
   #checkOver(): void {

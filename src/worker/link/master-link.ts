@@ -1,26 +1,18 @@
 // The worker's connection to its master: registers the node, sends heartbeats, and reads the stream of assignments, each
 // again and again until it succeeds. It knows nothing of containers.
 
-import { type Client, type PreparedCall, readRefusal, UnreachableError } from "../../api/client.ts";
+import { type Client, type PreparedCall, readRefusal } from "../../api/client.ts";
 import type { HeartbeatAnswer } from "../../api/schemas/schemas.ts";
 import { Alarm } from "../../lib/alarm.ts";
 import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
-import { readEvents } from "../../lib/sse.ts";
 import { limits } from "../../model/limits.ts";
+import { readAssignments } from "./assignment-reader.ts";
 import type { EngineNewsListener } from "./engine-link.ts";
+import { HeartbeatStream } from "./heartbeat-stream.ts";
+import type { MasterListener } from "./master-listener.ts";
 import { type NodeSource, newsOf, restOf } from "./node-description.ts";
-
-/** Gets what the master sends. */
-export interface MasterListener {
-  /** The node is registered under this id. Throws if the id cannot be stored. */
-  onRegistered(nodeId: string): void;
-  /** One event of the stream; the next waits until it resolves. */
-  onAssignmentEvent(event: string, data: string): Promise<void>;
-  /** The master answers again after it did not. */
-  onMasterBack(): void;
-}
 
 export interface MasterLinkOptions {
   client: Client;
@@ -33,8 +25,6 @@ export interface MasterLinkOptions {
   counters: { heartbeats: number };
 }
 
-/** A stream without a byte for so long, also without a keep-alive, is dead although its socket does not show it. */
-const streamSilenceMs = limits.streamKeepAliveMs * 2.5;
 /** One heartbeat may fail without a reason to worry: a request is lost, a connection was just closed. */
 const failuresOfSilence = 2;
 /** So many heartbeats wait only briefly, so that they fit into a lease. After that the connection may be a slow one. */
@@ -56,6 +46,12 @@ export class MasterLink implements EngineNewsListener {
   #beating = new AbortController();
   /** True from the moment a heartbeat is due until it is answered, refused or given up. */
   #underWay = false;
+  /** Carries heartbeats without news while it is open. */
+  readonly #heartbeats: HeartbeatStream;
+  /** True when the heartbeat under way was sent over it. */
+  #byStream = false;
+  /** The stream of assignments that this worker read when it sent the last heartbeat. Null if it read none. */
+  #streamAtBeat: AbortController | null = null;
   /** True when another heartbeat must follow the one under way at once. */
   #beatAgain = false;
   /** When the last heartbeat was sent, and when the next is due. By Clock.elapsed(), as #armedAt. */
@@ -85,8 +81,14 @@ export class MasterLink implements EngineNewsListener {
   constructor(options: MasterLinkOptions) {
     this.#options = options;
     this.#nextStream = new Alarm(options.clock);
+    this.#heartbeats = new HeartbeatStream({
+      ...options,
+      onAnswer: (text) => this.#byStream && this.#answeredWith(text, null),
+      onOver: (error) => this.#streamOver(error),
+    });
     options.signal.addEventListener("abort", () => {
       this.#beating.abort();
+      this.#heartbeats.drop("the worker stops");
       this.#stream.abort();
       this.#cancelBeat();
       this.#nextStream.ring();
@@ -127,6 +129,7 @@ export class MasterLink implements EngineNewsListener {
         const answer = await client.call("registerNode", { body, signal, timeoutMs: limits.reportPatienceMs });
         if (answer.ok) {
           this.#nodeId = answer.value!.nodeId;
+          this.#heartbeats.drop("the node has registered again");
           this.#listener?.onRegistered(this.#nodeId);
           this.#up = true;
           this.#remember(newsOf(body));
@@ -181,9 +184,15 @@ export class MasterLink implements EngineNewsListener {
       this.#armBeat(givesUpAt);
       return;
     }
+    const error = new Error(`no answer within ${Math.round(this.#patienceMs)} ms`);
+    if (this.#byStream) {
+      this.#heartbeats.drop(error.message);
+      this.#streamOver(error);
+      return;
+    }
     const beating = this.#beating;
     this.#beating = new AbortController();
-    beating.abort(new Error(`no answer within ${Math.round(this.#patienceMs)} ms`));
+    beating.abort(error);
   };
 
   /** Sends a heartbeat now, or right after the answer to the one that is under way. */
@@ -207,25 +216,40 @@ export class MasterLink implements EngineNewsListener {
 
   #sendBeat(news: string | null): void {
     const { client, clock, random } = this.#options;
-    const stream = this.#following ? this.#stream : null;
+    this.#streamAtBeat = this.#following ? this.#stream : null;
     this.#sentAt = clock.elapsed();
     this.#nextBeatAt = this.#sentAt + this.#intervalMs * (1 - limits.heartbeatJitter * random.next());
     this.#armBeat(Math.min(this.#nextBeatAt, this.#sentAt + this.#patienceMs));
+    this.#byStream = news === null && this.#heartbeats.isOpen;
+    if (this.#byStream) {
+      this.#heartbeats.send();
+      return;
+    }
     if (this.#emptyBeat?.nodeId !== this.#nodeId) {
       this.#emptyBeat = { nodeId: this.#nodeId, send: client.prepare("heartbeat", { id: this.#nodeId }) };
     }
     const { signal } = this.#beating;
-    const sent =
-      news === null
-        ? this.#emptyBeat.send(signal)
-        : client.fetch("heartbeat", { id: this.#nodeId, body: JSON.parse(news), signal });
-    sent
-      .then((response) => (response.ok ? this.#answered(response, news, stream) : this.#refused(response, news)))
+    const withNews = () => client.fetch("heartbeat", { id: this.#nodeId, body: JSON.parse(news!), signal });
+    (news === null ? this.#emptyBeat.send(signal) : withNews())
+      .then((response) => (response.ok ? this.#answered(response, news) : this.#refused(response, news)))
       .catch((error) => this.#failed(client.unreachable(error, signal), news));
   }
 
-  async #answered(response: Response, news: string | null, stream: AbortController | null): Promise<void> {
-    const text = await response.text();
+  /** The stream of heartbeats is over; null: the master wants a request. */
+  #streamOver(error: Error | null): void {
+    if (!this.#byStream) return;
+    this.#byStream = false;
+    if (error === null) this.#sendBeat(null);
+    else this.#failed(this.#options.client.unreachable(error), null);
+  }
+
+  async #answered(response: Response, news: string | null): Promise<void> {
+    this.#answeredWith(await response.text(), news);
+    // Only a master that answers requests is asked for a stream.
+    this.#heartbeats.open(this.#nodeId);
+  }
+
+  #answeredWith(text: string, news: string | null): void {
     this.#failures = 0;
     this.#patienceMs = patienceAfter(this.#options.clock.elapsed() - this.#sentAt);
     this.#options.counters.heartbeats++;
@@ -235,9 +259,10 @@ export class MasterLink implements EngineNewsListener {
       this.#answer = JSON.parse(text) as HeartbeatAnswer;
       this.#lastText = text;
     }
+    this.#byStream = false;
     this.#learn(this.#answer!);
     this.#back();
-    if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(stream);
+    if (this.#answer!.streamOpen === false) this.#reopenIfCurrent(this.#streamAtBeat);
     this.#beatEnded(this.#nextBeatAt);
   }
 
@@ -352,43 +377,17 @@ export class MasterLink implements EngineNewsListener {
 
   /** Resolves when it has ended, to whether it had begun. */
   async #followOnce(): Promise<boolean> {
-    const { client, clock, log, signal } = this.#options;
-    const stream = new AbortController();
-    this.#stream = stream;
-    let begun = false;
-    let lastByteAt = clock.elapsed();
-    let cancelSilence = () => {};
-    const listen = () => {
-      // Whole milliseconds: less than one is a rounding error, and would set the timer again and again.
-      const leftMs = Math.floor(lastByteAt + streamSilenceMs - clock.elapsed());
-      if (leftMs <= 0) stream.abort();
-      else cancelSilence = clock.timer(leftMs, listen);
-    };
-    const onBytes = () => {
-      lastByteAt = clock.elapsed();
-    };
-    try {
-      listen();
-      const asked = { id: this.#nodeId, signal: stream.signal, timeoutMs: limits.reportPatienceMs };
-      const response = await client.fetch("nodeAssignments", asked);
-      if (response.ok && response.body) {
-        begun = true;
-        for await (const { event, data } of readEvents(response.body, onBytes)) {
-          this.#following = true;
-          await this.#listener?.onAssignmentEvent(event, data);
-        }
-      } else {
-        await response.arrayBuffer();
-      }
-    } catch (error) {
-      if (!signal.aborted && !stream.signal.aborted && !(error instanceof UnreachableError)) {
-        log.warn("the stream of assignments broke", { why: (error as Error).message });
-      }
-    } finally {
-      this.#following = false;
-      cancelSilence();
-      stream.abort();
-    }
+    this.#stream = new AbortController();
+    const begun = await readAssignments({
+      ...this.#options,
+      nodeId: this.#nodeId,
+      stream: this.#stream,
+      onEvent: async (event, data) => {
+        this.#following = true;
+        await this.#listener?.onAssignmentEvent(event, data);
+      },
+    });
+    this.#following = false;
     return begun;
   }
 }

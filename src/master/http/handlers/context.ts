@@ -13,6 +13,7 @@ import type { Backups } from "../../backup/backups.ts";
 import type { Restores } from "../../backup/restores.ts";
 import type { LogsContext } from "../../logs/logs.ts";
 import type { TickLoop } from "../../loop/tick-loop.ts";
+import type { HeartbeatStreams } from "../../node-health/heartbeat-streams.ts";
 import type { NodeHealth } from "../../node-health/node-health.ts";
 import type { Watchers } from "../../watch/watchers.ts";
 import type { MetricsSources } from "../metrics.ts";
@@ -25,6 +26,7 @@ export interface HandlerContext {
   watchers: Watchers;
   list: TaskList;
   liveness: NodeHealth;
+  heartbeatStreams: HeartbeatStreams;
   view: (node: NodeRecord) => Node;
   clock: Clock;
   version: Version;

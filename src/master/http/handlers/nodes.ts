@@ -51,12 +51,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
       liveness.registered(registered.value);
       return ok(view(registered.value));
     },
-    heartbeat: async (call) => {
-      const found = await reads.node(call.parameters.id);
-      if (!found.ok) return found;
-      if (found.value.unconfirmed) return notRegistered(found.value);
-      return liveness.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
-    },
+    ...heartbeatHandlers(context, reads),
     deregisterNode: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
@@ -89,6 +84,27 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
       if (!found.ok) return found;
       call.mayTakeLong();
       return watchers.watchAssignments(found.value.nodeId);
+    },
+  };
+}
+
+function heartbeatHandlers(
+  { liveness, heartbeatStreams }: HandlerContext,
+  reads: DurableReads,
+): Pick<HandlersOf<typeof nodeOperations>, "heartbeat" | "heartbeatStream"> {
+  return {
+    heartbeat: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      if (!found.ok) return found;
+      if (found.value.unconfirmed) return notRegistered(found.value);
+      return liveness.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
+    },
+    heartbeatStream: async (call) => {
+      const found = await reads.node(call.parameters.id);
+      if (!found.ok) return found;
+      const { nodeId, unconfirmed } = found.value;
+      if (unconfirmed) return notRegistered(found.value);
+      return call.upgrade((stream) => heartbeatStreams.serve(nodeId, stream));
     },
   };
 }
