@@ -46,17 +46,13 @@ export class SchedulingClass {
 
 /** Requirements are shared by all tasks with equal templates. */
 const known = new WeakMap<Requirements, SchedulingClass>();
-/** The last answer: a task is placed right after its node is chosen. */
-let last: SchedulingClass | null = null;
 
 export function classOf(requirements: Requirements): SchedulingClass {
-  if (last !== null && last.requirements === requirements) return last;
   let found = known.get(requirements);
   if (!found) {
     found = new SchedulingClass(requirements);
     known.set(requirements, found);
   }
-  last = found;
   return found;
 }
 

@@ -21,6 +21,8 @@ export interface HostPort {
 }
 
 const noPorts: readonly HostPort[] = [];
+/** By the ports of requirements, which are shared by all tasks with equal templates. */
+const knownPorts = new WeakMap<Requirements["ports"], readonly HostPort[]>();
 
 export function demandOf({ resources, ports }: Pick<Requirements, "resources" | "ports">): Demand {
   return {
@@ -31,9 +33,14 @@ export function demandOf({ resources, ports }: Pick<Requirements, "resources" | 
 }
 
 function fixedPorts(ports: Requirements["ports"]): readonly HostPort[] {
-  return ports
-    .filter(({ hostPort }) => hostPort !== null)
-    .map(({ hostPort, protocol, hostIp }) => ({ key: `${hostPort}/${protocol}`, hostIp }));
+  let fixed = knownPorts.get(ports);
+  if (!fixed) {
+    fixed = ports
+      .filter(({ hostPort }) => hostPort !== null)
+      .map(({ hostPort, protocol, hostIp }) => ({ key: `${hostPort}/${protocol}`, hostIp }));
+    knownPorts.set(ports, fixed);
+  }
+  return fixed;
 }
 
 export class NodeInfo {

@@ -13,7 +13,7 @@ import { evaluate, requestOf } from "../filters.ts";
 import { classOf, type SchedulingClass } from "../scheduling-class.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
 import { LabelIndex } from "./label-index.ts";
-import { type Demand, eligible, NodeInfo } from "./node-info.ts";
+import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
 import type { Acceptance, Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
 
@@ -106,13 +106,13 @@ export class ScheduleIndex {
 
   place(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
-    node.reserve(classOf(requirements).demand);
+    node.reserve(demandOf(requirements));
     this.#note(node);
   }
 
   release(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
-    node.release(classOf(requirements).demand);
+    node.release(demandOf(requirements));
     this.#note(node);
   }
 
@@ -130,10 +130,9 @@ export class ScheduleIndex {
 
   /** The node for a task, or null if none fits. `lastNodeId`: the node chosen last, after which round-robin goes on. */
   choose(requirements: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
-    const wanted = classOf(requirements);
     const after = this.#after(strategy, lastNodeId);
-    let found = this.#search(wanted, strategy, after, false);
-    if (found === null && this.#damped.size > 0) found = this.#search(wanted, strategy, after, true);
+    let found = this.#search(requirements, strategy, after, false);
+    if (found === null && this.#damped.size > 0) found = this.#search(requirements, strategy, after, true);
     assert(found !== "gave-up", "a search without a limit of refusals cannot give up");
     if (found === null) return null;
     this.#lastFound = found;
@@ -192,17 +191,20 @@ export class ScheduleIndex {
   }
 
   /** Searches the nodes that are damped, or those that are not. */
-  #search(wanted: SchedulingClass, strategy: Strategy, after: number, damped: boolean): Found {
-    const { demand } = wanted;
-    const candidates =
-      damped && this.#damped.size <= this.#tuning.fewCandidates ? [...this.#damped] : this.#candidates(wanted);
-    if (candidates !== this.#order && candidates.length <= this.#tuning.fewCandidates)
-      return bestOf(candidates, wanted, strategy, after);
-
-    const { eligibility, particulars } = wanted;
+  #search(requirements: Requirements, strategy: Strategy, after: number, damped: boolean): Found {
+    const { fewCandidates } = this.#tuning;
+    if (damped && this.#damped.size <= fewCandidates)
+      return bestOf([...this.#damped], classOf(requirements), strategy, after);
     const kind = damped ? dampedKinds[strategy] : strategy;
-    const own =
-      particulars === "" ? this.#sequenceOfAll(kind, strategy, damped) : this.#sequences.get(kind, particulars);
+    if (isPlain(requirements))
+      return search(this.#sequenceOfAll(kind, strategy, damped), strategy, after, demandOf(requirements), null);
+
+    const wanted = classOf(requirements);
+    const candidates = this.#candidates(wanted);
+    if (candidates !== this.#order && candidates.length <= fewCandidates)
+      return bestOf(candidates, wanted, strategy, after);
+    const { demand, eligibility, particulars } = wanted;
+    const own = this.#sequences.get(kind, particulars);
     if (own) return search(own, strategy, after, demand, null);
 
     const admits = (node: NodeInfo) => node.damped === damped && eligible(wanted, node);
@@ -317,6 +319,10 @@ export class ScheduleIndex {
     }
     return low;
   }
+}
+
+function isPlain({ constraints, ports, platform }: Requirements): boolean {
+  return constraints.length === 0 && ports.length === 0 && platform === null;
 }
 
 function search(

@@ -22,15 +22,21 @@ class Block {
   }
 
   insert(at: number, node: NodeInfo, score: number): void {
-    for (let to = this.size++; to > at; to--) this.#copy(to - 1, to);
+    this.nodes.splice(at, 0, node);
+    this.scores.copyWithin(at + 1, at, this.size);
+    this.cpu.copyWithin(at + 1, at, this.size);
+    this.memory.copyWithin(at + 1, at, this.size);
+    this.size++;
     this.#write(at, node, score);
   }
 
   remove(at: number): void {
     this.#loosen(at);
+    this.nodes.splice(at, 1);
+    this.scores.copyWithin(at, at + 1, this.size);
+    this.cpu.copyWithin(at, at + 1, this.size);
+    this.memory.copyWithin(at, at + 1, this.size);
     this.size--;
-    for (let to = at; to < this.size; to++) this.#copy(to + 1, to);
-    this.nodes.pop();
   }
 
   move(from: number, to: number, node: NodeInfo, score: number): void {
