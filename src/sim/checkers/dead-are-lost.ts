@@ -6,7 +6,7 @@ import type { Checker } from "./checker.ts";
 /** A lease, with a margin. */
 const noticedMs = 12_000;
 /** After a disturbance of its own the master gives every node a whole lease first. */
-const calmMs = 45_000;
+const undisturbedMs = 45_000;
 
 export const deadAreLost: Checker = {
   name: "dead-are-lost",
@@ -14,8 +14,8 @@ export const deadAreLost: Checker = {
   class: "liveness",
   hooks: ({ truth, world, workers, disturbance, away, master }, fail) => ({
     periodic() {
-      const calm = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.calmMs(name)));
-      if (!master.master || calm < calmMs) return;
+      const undisturbed = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.undisturbedMs(name)));
+      if (!master.master || undisturbed < undisturbedMs) return;
       if (away.size * 2 >= workers.length) return; // most of them: mass-loss protection is active
       for (const [hostname, sinceMs] of away) {
         if (world.now - sinceMs < noticedMs) continue;

@@ -15,9 +15,11 @@ export const lostWereAway: Checker = {
       for (const { before, after } of nodes) {
         if (after?.status !== "offline" || before?.status === "offline") continue;
         const { hostname } = after;
-        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.reachableMs(hostname));
-        if (!away.has(hostname) && calmMs > effectMs)
-          fail(`${hostname} was lost, and no fault had kept it from the master for ${Math.round(calmMs / 1000)} s`);
+        const undisturbedMs = Math.min(disturbance.undisturbedMs(everybody), disturbance.reachableMs(hostname));
+        if (!away.has(hostname) && undisturbedMs > effectMs)
+          fail(
+            `${hostname} was lost, and no fault had kept it from the master for ${Math.round(undisturbedMs / 1000)} s`,
+          );
       }
     },
   }),

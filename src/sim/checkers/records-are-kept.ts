@@ -35,8 +35,10 @@ export const recordsAreKept: Checker = {
         }
       },
       periodic() {
-        const calmMs = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.calmMs(name)));
-        if (clockJumped || calmMs < lateMs || !master.master) return;
+        const undisturbedMs = Math.min(
+          ...[everybody, masterPauses, clocks].map((name) => disturbance.undisturbedMs(name)),
+        );
+        if (clockJumped || undisturbedMs < lateMs || !master.master) return;
         for (const [id, sinceMs] of finishedAt) {
           const agedMs = world.now - sinceMs;
           if (truth.tasks.has(id) && agedMs > ageMs + lateMs)

@@ -15,12 +15,12 @@ export const streamsAreRead: Checker = {
     const without = new Map<string, number>();
     return {
       periodic() {
-        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(masterPauses));
+        const undisturbedMs = Math.min(disturbance.undisturbedMs(everybody), disturbance.undisturbedMs(masterPauses));
         for (const { name, worker, old } of workers) {
           const server = master.master && master.process;
           // A worker of 0.1.0 does not learn that the master has no stream of it.
           const reads = !server || !worker?.masterUp || old || network.reads(name, server, "/assignments");
-          if (reads || away.has(name) || calmMs < patienceMs || disturbance.calmMs(name) < patienceMs) {
+          if (reads || away.has(name) || undisturbedMs < patienceMs || disturbance.undisturbedMs(name) < patienceMs) {
             without.delete(name);
             continue;
           }

@@ -33,14 +33,14 @@ export const unwantedGoSoon: Checker = {
       },
       periodic() {
         if (!master.master) return;
-        const calmMs = Math.min(disturbance.calmMs(everybody), disturbance.calmMs(masterPauses));
+        const undisturbedMs = Math.min(disturbance.undisturbedMs(everybody), disturbance.undisturbedMs(masterPauses));
         for (const { name, engine, identity, worker, old } of workers) {
           if (!worker || away.has(name)) continue;
           for (const { taskId, status, nodeId } of engine.all()) {
             const since = unwanted.get(taskId as TaskId);
             if (status !== "running" || !since || nodeId !== identity?.nodeId) continue;
             const patienceMs = since.graceMs + marginMs + (old ? oldReleaseMs : 0);
-            const lateMs = Math.min(world.now - since.sinceMs, calmMs, disturbance.calmMs(name));
+            const lateMs = Math.min(world.now - since.sinceMs, undisturbedMs, disturbance.undisturbedMs(name));
             const task = truth.tasks.get(taskId as TaskId);
             if (lateMs > patienceMs)
               fail(

@@ -20,7 +20,7 @@ export const workIsPlaced: Checker = {
     const waiting = new Map<TaskId, number>();
     const isWell = ({ hostname }: NodeRecord): boolean => {
       const machine = workers.find(({ name }) => name === hostname);
-      return machine?.worker != null && !away.has(hostname) && disturbance.calmMs(hostname) > patienceMs;
+      return machine?.worker != null && !away.has(hostname) && disturbance.undisturbedMs(hostname) > patienceMs;
     };
     const fits = (task: TaskView): NodeRecord | undefined =>
       [...truth.state.nodes.values()].find(
@@ -28,14 +28,16 @@ export const workIsPlaced: Checker = {
       );
     return {
       periodic() {
-        const calmMs = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.calmMs(name)));
+        const undisturbedMs = Math.min(
+          ...[everybody, masterPauses, clocks].map((name) => disturbance.undisturbedMs(name)),
+        );
         const pending = [...truth.tasks.values()].filter(
           ({ status, desired }) => status === "pending" && desired === "running",
         );
         const still = new Set(pending.map(({ taskId }) => taskId));
         for (const taskId of waiting.keys()) if (!still.has(taskId)) waiting.delete(taskId);
         for (const task of pending) {
-          const node = master.master && calmMs > patienceMs ? fits(task) : undefined;
+          const node = master.master && undisturbedMs > patienceMs ? fits(task) : undefined;
           if (!node) {
             waiting.delete(task.taskId);
             continue;

@@ -33,16 +33,16 @@ export class Disturbance {
   }
 
   /** For so many ms no fault has disturbed the machine or its engine. Infinity if none ever did. */
-  calmMs(name: string): number {
-    return Math.min(this.reachableMs(name), this.#calmMs(engineOf(name)));
+  undisturbedMs(name: string): number {
+    return Math.min(this.reachableMs(name), this.#undisturbedMs(engineOf(name)));
   }
 
   /** For so many ms no fault has kept the machine from reaching the master; faults of its engine do not count. */
   reachableMs(name: string): number {
-    return this.#calmMs(name);
+    return this.#undisturbedMs(name);
   }
 
-  #calmMs(name: string): number {
+  #undisturbedMs(name: string): number {
     if ((this.#under.get(name) ?? 0) > 0) return 0;
     return this.#world.now - (this.#endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
   }

@@ -32,7 +32,7 @@ export class Faults {
 
   #happen(fault: Fault): void {
     const { world, workers, disturbance } = this.#context;
-    if (this.#context.healed) return;
+    if (this.#context.repaired) return;
     const worker = workers[fault.target % workers.length]!;
     const repair = this.#break(fault, worker);
     if (repair === null) return;

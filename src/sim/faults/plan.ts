@@ -55,7 +55,7 @@ const secondMs = 1000;
 const hourMs = 3_600_000;
 const defaultHours = 0.1;
 /** No fault in the first seconds, in which master and workers start. */
-const calmMs = 5 * secondMs;
+const undisturbedMs = 5 * secondMs;
 
 export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: PlanOptions): Plan {
   const random = seededRandom(seed ^ 0x5eed);
@@ -89,7 +89,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
 function drawFaults(seed: number, durationMs: number, gapMs: number): Fault[] {
   const random = seededRandom(seed ^ 0xfa17);
   const faults: Fault[] = [];
-  for (let atMs = calmMs, index = 0; ; index++) {
+  for (let atMs = undisturbedMs, index = 0; ; index++) {
     atMs += random.next() * 2 * gapMs;
     if (atMs >= durationMs) return faults;
     faults.push(drawFault(random, index, Math.round(atMs)));

@@ -12,7 +12,7 @@ import type { SimulatedImage } from "../../runtime/simulated/storage.ts";
 const forever: Program = { runsMs: null, exitCode: 0 };
 
 /** What a container of this task does at its `run`-th start, counted from 0. */
-export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, healed: boolean): Program {
+export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, repaired: boolean): Program {
   const [kind, ...words] = args;
   const numbers = words.map(Number);
   switch (kind) {
@@ -23,9 +23,9 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, he
     case "job":
       return { runsMs: numbers[0]!, exitCode: numbers[1]! };
     case "loop": // fails again and again, until the repair
-      return healed ? forever : { runsMs: numbers[0]!, exitCode: 3, stderr: `attempt ${run}: no database` };
+      return repaired ? forever : { runsMs: numbers[0]!, exitCode: 3, stderr: `attempt ${run}: no database` };
     case "oom":
-      return healed ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
+      return repaired ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
     case "unstartable":
       return { runsMs: 0, exitCode: 127, startError: "exec: no such program" };
     default:
@@ -87,9 +87,9 @@ function restarts(mode: "always" | "on-failure" | "never") {
 }
 
 /** The images that each engine can get; until the repair, some pulls fail at random. */
-export function drawImages(random: Random, healed: () => boolean): Map<string, SimulatedImage> {
+export function drawImages(random: Random, repaired: () => boolean): Map<string, SimulatedImage> {
   const failure = () =>
-    !healed() && randomInteger(random, 3) === 0
+    !repaired() && randomInteger(random, 3) === 0
       ? new RuntimeError("registry-unreachable", "the simulated registry does not answer", true)
       : null;
   return new Map([

@@ -28,7 +28,7 @@ export interface WorkerMachineOptions {
   name: string;
   /** True when the worker is of an earlier release, with fewer fields in its messages. */
   old: boolean;
-  healed: () => boolean;
+  repaired: () => boolean;
   /** A container of this task was started here. */
   onRun: (machine: WorkerMachine, taskId: string) => void;
   /** A worker asks its engine for something. */
@@ -97,13 +97,13 @@ export class WorkerMachine {
   }
 
   #installEngine(): void {
-    const { world, healed, onRun } = this.#options;
+    const { world, repaired, onRun } = this.#options;
     this.#engineProcess = new Process(world, this.host, "engine");
     this.engine = new SimulatedRuntime({
       clock: this.#engineProcess.clock,
       random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
-      images: drawImages(this.#random, healed),
-      program: (spec, run) => programOf(spec, run, healed()),
+      images: drawImages(this.#random, repaired),
+      program: (spec, run) => programOf(spec, run, repaired()),
       onRun: (taskId, { runsMs }) => {
         if (runsMs === null) this.#passing.delete(taskId);
         else this.#passing.add(taskId);

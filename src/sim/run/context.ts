@@ -32,7 +32,7 @@ export interface RunContext {
   /** Machines whose worker cannot reach the master, and since when (ms of virtual time). */
   away: Map<string, number>;
   /** True when nothing breaks any more. */
-  healed: boolean;
+  repaired: boolean;
   watchClient: TaskCopy;
   /** What happens after the cluster has come to rest. */
   activity: Activity;

@@ -122,7 +122,7 @@ class Run {
       workers,
       disturbance: new Disturbance(world),
       away: new Map(),
-      healed: false,
+      repaired: false,
       watchClient: null as never,
       activity: { batches: 0, commands: [] },
       ask: (path, method) => this.#ask(path, method),
@@ -149,7 +149,7 @@ class Run {
       network: this.#context.network,
       name,
       old,
-      healed: () => this.#context.healed,
+      repaired: () => this.#context.repaired,
       onRun: (machine, taskId) => {
         this.#world.note(`${machine.name} runs ${taskId}`);
         this.#check("run", (hooks) => hooks.run!(machine, taskId));
@@ -247,7 +247,7 @@ class Run {
   #heal(): void {
     const context = this.#context;
     this.#world.note("everything is repaired");
-    context.healed = true;
+    context.repaired = true;
     this.#workload.stop();
     this.#faults.healAll();
     this.#recoveries.stop();

@@ -26,7 +26,7 @@ export interface WatchClientContext {
   world: World;
   network: Network;
   /** True when nothing breaks any more: then it stays connected. */
-  readonly healed: boolean;
+  readonly repaired: boolean;
   fail(failure: Omit<Failure, "atMs">): void;
 }
 
@@ -70,7 +70,7 @@ export class WatchClient implements TaskCopy {
 
   async #watch(): Promise<void> {
     const stop = new AbortController();
-    const leave = () => this.#context.healed || stop.abort();
+    const leave = () => this.#context.repaired || stop.abort();
     const cancelLeave = this.#process.clock.timer(this.#random.next() * staysWithinMs, leave);
     let cancelSilence = () => {};
     const onBytes = () => {
