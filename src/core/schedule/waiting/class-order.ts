@@ -22,7 +22,8 @@ class Block {
 
   insert(at: number, added: WaitingClass): void {
     this.classes.splice(at, 0, added);
-    for (const column of [this.cpu, this.memory]) column.copyWithin(at + 1, at, this.size);
+    this.cpu.copyWithin(at + 1, at, this.size);
+    this.memory.copyWithin(at + 1, at, this.size);
     this.size++;
     const { cpuMillis, memoryBytes } = added.schedulingClass.demand;
     this.cpu[at] = cpuMillis;
@@ -34,7 +35,8 @@ class Block {
   remove(at: number): void {
     const wasLeast = this.cpu[at] === this.minCpu || this.memory[at] === this.minMemory;
     this.classes.splice(at, 1);
-    for (const column of [this.cpu, this.memory]) column.copyWithin(at, at + 1, this.size);
+    this.cpu.copyWithin(at, at + 1, this.size);
+    this.memory.copyWithin(at, at + 1, this.size);
     this.size--;
     if (wasLeast) this.#measure();
   }

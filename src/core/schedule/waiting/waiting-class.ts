@@ -11,7 +11,7 @@ export class WaitingClass {
   readonly schedulingClass: SchedulingClass;
   /** Oldest first. */
   readonly taskIds = new IdQueue();
-  /** The waiting tasks by the code of the reason that their records state. */
+  /** The waiting tasks by the code of the reason that their records state; empty for codes that were stated earlier. */
   readonly byReason = new Map<ReasonCode, Set<TaskId>>();
   /** True when the class fits no node, except possibly nodes that gained capacity since it was tried. */
   tried = false;

@@ -29,7 +29,7 @@ export class PendingTasks implements Index<Task> {
   /** Classes that have tasks, and some that had. */
   readonly #classes = new Map<string, WaitingClass>();
   readonly #classOf = new Map<TaskId, WaitingClass>();
-  /** Classes by the codes of reasons that the records of their tasks state. */
+  /** Classes by the codes of reasons that the records of their tasks state. A code stays when no task states it any more. */
   readonly #byReason = new Map<ReasonCode, Set<WaitingClass>>();
   /** Classes that have not been tried on all nodes. */
   readonly untried = new ClassOrder();
@@ -75,7 +75,7 @@ export class PendingTasks implements Index<Task> {
   hasWork(code: ReasonCode): boolean {
     if (this.count === 0) return false;
     if (this.untried.size > 0 || this.#gained.size > 0) return true;
-    for (const stated of this.#byReason.keys()) if (stated !== code) return true;
+    for (const [stated, { size }] of this.#byReason) if (stated !== code && size > 0) return true;
     return false;
   }
 
@@ -160,24 +160,24 @@ export class PendingTasks implements Index<Task> {
   }
 
   #addReason(waiting: WaitingClass, taskId: TaskId, code: ReasonCode): void {
-    const taskIds = waiting.byReason.get(code);
-    if (taskIds) {
-      taskIds.add(taskId);
-      return;
-    }
-    waiting.byReason.set(code, new Set([taskId]));
-    const classes = this.#byReason.get(code);
-    if (classes) classes.add(waiting);
-    else this.#byReason.set(code, new Set([waiting]));
+    const taskIds = entryOf(waiting.byReason, code);
+    taskIds.add(taskId);
+    if (taskIds.size === 1) entryOf(this.#byReason, code).add(waiting);
   }
 
   #removeReason(waiting: WaitingClass, taskId: TaskId, code: ReasonCode): void {
     const taskIds = waiting.byReason.get(code)!;
     taskIds.delete(taskId);
-    if (taskIds.size > 0) return;
-    waiting.byReason.delete(code);
-    const classes = this.#byReason.get(code)!;
-    classes.delete(waiting);
-    if (classes.size === 0) this.#byReason.delete(code);
+    if (taskIds.size === 0) this.#byReason.get(code)!.delete(waiting);
   }
+}
+
+/** The set under the key, which is added if there is none. */
+function entryOf<K, V>(sets: Map<K, Set<V>>, key: K): Set<V> {
+  let found = sets.get(key);
+  if (!found) {
+    found = new Set();
+    sets.set(key, found);
+  }
+  return found;
 }
