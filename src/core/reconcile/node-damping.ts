@@ -17,6 +17,7 @@ export const nodeDamping: Reconciler = {
 };
 
 function* endDamping(state: ClusterState, { now }: ReconcileContext): Generator<Change> {
+  if (state.damped.inOrder.size === 0) return;
   for (const nodeId of [...state.damped.inOrder.values()]) {
     const node = state.node(nodeId);
     const flapping = node.flapping as Flapping;

@@ -78,6 +78,7 @@ function placedMessage(state: ClusterState, nodeId: NodeId): string {
  */
 function* stateReasons(state: ClusterState): Generator<Change> {
   const { pending, schedule } = state;
+  if (pending.count === 0) return;
   const code = schedule.codeOfNone;
   for (const waiting of pending.statingOtherThan(code)) {
     const reason = schedule.whyNone(waiting.requirements);

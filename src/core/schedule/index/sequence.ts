@@ -165,7 +165,7 @@ export class Sequence {
       return;
     }
     const score = this.#rules.score(node);
-    const to = block.scores[at] === score ? at : positionWithin(block, at, score, node.order);
+    const to = block.scores[at] === score ? at : this.#positionWithin(block, at, score, node.order);
     if (to !== null) block.move(at, to, node, score);
     else {
       this.#remove(block, at);
@@ -213,6 +213,18 @@ export class Sequence {
       if (block.loose) block.measure();
     }
     return null;
+  }
+
+  /** Where the entry at `at` belongs with its new score; null if that may be in another block. */
+  #positionWithin(block: Block, at: number, score: number, order: number): number | null {
+    let to = at;
+    if (score > block.scores[at]!) {
+      while (to > 0 && precedes(block, to - 1, score, order)) to--;
+      return to > 0 || block === this.#blocks[0] ? to : null;
+    }
+    const last = block.size - 1;
+    while (to < last && !precedes(block, to + 1, score, order)) to++;
+    return to < last || block === this.#blocks.at(-1) ? to : null;
   }
 
   #isOpen(node: NodeInfo): boolean {
@@ -283,11 +295,4 @@ function positionIn(block: Block, score: number, order: number): number {
     else low = middle + 1;
   }
   return low;
-}
-
-/** Where the entry at `at` belongs with its new score; null if that may be in another block. */
-function positionWithin(block: Block, at: number, score: number, order: number): number | null {
-  if (precedes(block, 0, score, order) || !precedes(block, block.size - 1, score, order)) return null;
-  const position = positionIn(block, score, order);
-  return position > at ? position - 1 : position;
 }
