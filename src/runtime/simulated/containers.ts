@@ -89,9 +89,9 @@ export class SimulatedContainers implements Containers {
     return false;
   }
 
-  /** Of all nodes and clusters. */
-  all(): ContainerState[] {
-    return [...this.#containers.values()].map(({ state }) => ({ ...state }));
+  /** Of all nodes and clusters, as they are and not as copies: what is to be kept must be copied. */
+  all(): readonly Readonly<ContainerState>[] {
+    return Array.from(this.#containers.values(), ({ state }) => state);
   }
 
   usesNow(): ContainerUse[] {

@@ -63,7 +63,7 @@ export class SimulatedRuntime implements Runtime {
   }
 
   /** All containers, also of other nodes and clusters. */
-  all(): ContainerState[] {
+  all(): readonly Readonly<ContainerState>[] {
     return this.containers.all();
   }
 }

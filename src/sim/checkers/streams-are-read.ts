@@ -16,10 +16,11 @@ export const streamsAreRead: Checker = {
     return {
       periodic() {
         const undisturbedMs = Math.min(disturbance.undisturbedMs(everybody), disturbance.undisturbedMs(masterPauses));
+        const server = master.master && master.process;
+        const readers = server && network.readersOf(server, "/assignments");
         for (const { name, worker, old } of workers) {
-          const server = master.master && master.process;
           // A worker of 0.1.0 does not learn that the master has no stream of it.
-          const reads = !server || !worker?.masterUp || old || network.reads(name, server, "/assignments");
+          const reads = !readers || !worker?.masterUp || old || readers.has(name);
           if (reads || away.has(name) || undisturbedMs < patienceMs || disturbance.undisturbedMs(name) < patienceMs) {
             without.delete(name);
             continue;

@@ -66,6 +66,6 @@ function workerNotAtRest(
   if (node.engineError !== null) return `${name} has no engine: ${node.engineError}`;
   if (machine.passing !== null) return `${name} runs ${machine.passing}, which will end`;
   if (!worker.masterUp) return `${name} does not reach its master`;
-  if (!network.reads(name, master.process!, "/assignments")) return `${name} reads no stream of the master`;
+  if (!network.readersOf(master.process!, "/assignments").has(name)) return `${name} reads no stream of the master`;
   return null;
 }

@@ -13,29 +13,37 @@ export function engineDoor(process: Process, engine: Runtime, onCall: CallObserv
   return door(process, engine, onCall);
 }
 
+/** An object with the names of the port. What a name leads to is made when it is first asked for. */
 function door<T extends object>(process: Process, port: T, onCall: CallObserver): T {
-  const guarded = new Map<string | symbol, unknown>();
-  return new Proxy(port, {
-    get(target, name) {
-      const known = guarded.get(name);
-      if (known !== undefined) return known;
-      const method = Reflect.get(target, name) as unknown;
+  const guarded = {};
+  for (const name of namesOf(port)) {
+    const keep = (value: unknown) => {
+      Object.defineProperty(guarded, name, { value });
+      return value;
+    };
+    const get = () => {
+      const found = Reflect.get(port, name) as unknown;
       // A resource of the port, such as its containers: its methods pass the same door.
-      if (typeof method === "object" && method !== null) {
-        const resource = door(process, method, onCall);
-        guarded.set(name, resource);
-        return resource;
-      }
-      if (typeof method !== "function") return method;
-      const call = (...values: unknown[]) => {
+      if (typeof found === "object" && found !== null) return keep(door(process, found, onCall));
+      if (typeof found !== "function") return found;
+      return keep((...values: unknown[]) => {
         if (!process.alive) return new Promise(() => {});
-        onCall(String(name), values);
-        return behind(process, (method as Method).apply(target, guardAll(process, values)));
-      };
-      guarded.set(name, call);
-      return call;
-    },
-  });
+        onCall(name, values);
+        return behind(process, (found as Method).apply(port, guardAll(process, values)));
+      });
+    };
+    Object.defineProperty(guarded, name, { get, configurable: true });
+  }
+  return guarded as T;
+}
+
+/** The properties of an object and of its classes. */
+function namesOf(port: object): Set<string> {
+  const names = new Set<string>();
+  for (let at = port; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const name of Object.getOwnPropertyNames(at)) if (name !== "constructor") names.add(name);
+  }
+  return names;
 }
 
 /** Callbacks reach the worker, too. */

@@ -160,13 +160,14 @@ export class Network implements Carrier {
     return open;
   }
 
-  /** True when a program on this machine reads a stream of this path's end from this server. */
-  reads(hostName: string, server: Process, pathEnd: string): boolean {
+  /** The machines of which a program reads a stream of this path's end from this server. */
+  readersOf(server: Process, pathEnd: string): Set<string> {
+    const readers = new Set<string>();
     for (const traffic of this.#traffic) {
-      if (!(traffic instanceof Exchange) || traffic.client.host.name !== hostName) continue;
-      if (traffic.streamsFrom(server) && traffic.path.endsWith(pathEnd)) return true;
+      if (!(traffic instanceof Exchange) || !traffic.streamsFrom(server)) continue;
+      if (traffic.path.endsWith(pathEnd)) readers.add(traffic.client.host.name);
     }
-    return false;
+    return readers;
   }
 
   // ---- for what is under way
