@@ -30,9 +30,17 @@ export function checkUpload({ upload }: Operation, { headers }: Request): Outcom
 }
 
 export async function readBody(schema: z.ZodType, request: Request): Promise<Outcome<unknown>> {
-  const type = request.headers.get("content-type");
-  const bytes = await readBytes(request);
-  if (bytes === null) return tooLarge(request.headers.get("content-length"));
+  const { headers } = request;
+  const type = headers.get("content-type");
+  const length = headers.get("content-length");
+  let bytes: Uint8Array | null;
+  try {
+    if (length === null) bytes = await readChunks(request);
+    else bytes = Number(length) > limits.bodyBytes ? null : await request.bytes();
+  } catch (error) {
+    throw new IncompleteBody("the body is incomplete", { cause: error });
+  }
+  if (bytes === null) return tooLarge(length);
   // A heartbeat sent by hand has no body, and then no type either.
   if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(bytes.length === 0 && type === null)) {
     return wrongType(type, json);
@@ -41,18 +49,7 @@ export async function readBody(schema: z.ZodType, request: Request): Promise<Out
   return text === null ? notUtf8() : parseBody(schema, text);
 }
 
-/** Null: it is too large. */
-async function readBytes(request: Request): Promise<Uint8Array | null> {
-  try {
-    const length = request.headers.get("content-length");
-    if (length === null) return await readChunks(request);
-    return Number(length) > limits.bodyBytes ? null : await request.bytes();
-  } catch (error) {
-    throw new IncompleteBody("the body is incomplete", { cause: error });
-  }
-}
-
-/** A chunked body does not state its length. */
+/** A chunked body does not state its length. Null: it is too large. */
 async function readChunks(request: Request): Promise<Uint8Array | null> {
   if (!request.body) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];

@@ -2,7 +2,7 @@
 // connections over as two-way streams.
 
 import { limits } from "../../model/limits.ts";
-import type { Connection, StreamHandler } from "../connection.ts";
+import type { Connection, Peer, StreamHandler } from "../connection.ts";
 import { refusalResponse } from "../refusal-response.ts";
 import { binary, SocketStream } from "../socket-stream.ts";
 import type { Fetch } from "./shell.ts";
@@ -30,10 +30,9 @@ export function listen(fetch: Fetch, hostname: string, port: number): Bun.Server
     idleTimeout: limits.idleConnectionMs / 1000,
     // The shell refuses a body that is too large, with a sentence, and reads nothing of it.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    async fetch(request, server) {
-      const response = await fetch(request, connectionOf(request, server));
-      // Bun has answered an upgraded request by itself.
-      return response.status === 101 ? (undefined as unknown as Response) : response;
+    fetch(request, server) {
+      const response = fetch(request, new RequestConnection(request, server));
+      return request.headers.get("upgrade") === null ? response : unlessUpgraded(response);
     },
     websocket: {
       maxPayloadLength: limits.duplexFrameBytes + 1,
@@ -56,10 +55,31 @@ export function listen(fetch: Fetch, hostname: string, port: number): Bun.Server
   });
 }
 
-function connectionOf(request: Request, server: Bun.Server<Upgrade>): Connection {
-  return {
-    peer: () => ({ address: server.requestIP(request)?.address.replace(/^::ffff:/, "") ?? null }),
-    disableIdleTimeout: () => server.timeout(request, 0),
-    upgrade: (handler) => server.upgrade(request, { data: { handler, stream: null } }),
-  };
+/** Bun has answered an upgraded request by itself. */
+async function unlessUpgraded(answer: Promise<Response>): Promise<Response> {
+  const response = await answer;
+  return response.status === 101 ? (undefined as unknown as Response) : response;
+}
+
+/** One object for each request, without closures: most requests use none of it. */
+class RequestConnection implements Connection {
+  readonly #request: Request;
+  readonly #server: Bun.Server<Upgrade>;
+
+  constructor(request: Request, server: Bun.Server<Upgrade>) {
+    this.#request = request;
+    this.#server = server;
+  }
+
+  peer(): Peer {
+    return { address: this.#server.requestIP(this.#request)?.address.replace(/^::ffff:/, "") ?? null };
+  }
+
+  disableIdleTimeout(): void {
+    this.#server.timeout(this.#request, 0);
+  }
+
+  upgrade(handler: StreamHandler): boolean {
+    return this.#server.upgrade(this.#request, { data: { handler, stream: null } });
+  }
 }
