@@ -58,14 +58,15 @@ export const workerMutants: readonly Mutant[] = [
     file: "src/worker/link/reporter.ts",
     find: 'this.#known === "scheduled" && isFinished(status)',
     replace: 'this.#known === "pending" && isFinished(status)',
-    caughtBy: ["convergence"],
+    caughtBy: [],
+    tests: ["src/worker/link/reporter.test.ts"],
   },
   {
     name: "wake-forgotten",
     sentence: "A restart that waits for its back-off never comes.",
     file: "src/worker/task/container-runner.ts",
-    find: 'if (action.type === "wait") this.#wakeAt(action.until);',
-    replace: "",
+    find: "this.#wakeAt(action.until);",
+    replace: "{}",
     caughtBy: ["convergence", "containers-have-owners"],
   },
   {

@@ -56,6 +56,19 @@ for (let moment = 0; moment < 20; moment++) {
   });
 }
 
+test("a run that ended before the first report is reported as running, then as ended", async () => {
+  const sent: string[] = [];
+  const call = async (_: string, { body }: { body: Observation }) => {
+    sent.push(body.status);
+    return { ok: true };
+  };
+  const reporter = startReporter(call, systemClock);
+  reporter.report({ ...observation("completed"), startedAt: "2025-01-19T12:34:56.000Z", exitCode: 0 });
+  await microtasks(50);
+  expect(sent).toEqual(["running", "completed"]);
+  expect(reporter.isDone).toBe(true);
+});
+
 test("after the master answers again, a report that fails is repeated as soon as the first one", async () => {
   const pauses: number[] = [];
   let pauseOver = () => {};
