@@ -3,6 +3,7 @@
 
 import { seededRandom } from "../lib/random.ts";
 import type { Change, CommandEntry } from "../model/change.ts";
+import { type AnyKind, kinds } from "../model/kinds/kinds.ts";
 import { limits } from "../model/limits.ts";
 import { originText } from "../model/origin.ts";
 import type { Outcome } from "../model/refusal.ts";
@@ -36,15 +37,11 @@ export interface Tick {
 
 export function runTick(state: ClusterState, asked: readonly Asked[], { now, seed, retention }: TickContext): Tick {
   const random = seededRandom(seed);
-  const changes: Change[] = [];
-  const deltas: Delta[] = [];
+  const written = new Changes();
   const { cursors } = state;
   const attempts = state.pending.attempts();
   const revision = state.revision + 1;
-  const apply = (change: Change) => {
-    deltas.push(state.apply(change));
-    changes.push(change);
-  };
+  const apply = (change: Change) => written.add(change, state.apply(change));
   const outcomes = asked.map(({ command }): Outcome<Granted> => {
     const outcome = decide(state, command, { now, revision, random });
     if (!outcome.ok) return outcome;
@@ -52,6 +49,7 @@ export function runTick(state: ClusterState, asked: readonly Asked[], { now, see
     return { ok: true, value: outcome.value.granted };
   });
   for (const change of reconcile(state, { now, revision, random, retention })) apply(change);
+  const { changes, deltas } = written.end();
   if (changes.length > 0) state.revision = revision;
   const undo = () => {
     for (let at = deltas.length - 1; at >= 0; at--) state.revert(deltas[at]!);
@@ -60,6 +58,51 @@ export function runTick(state: ClusterState, asked: readonly Asked[], { now, see
     if (changes.length > 0) state.revision = revision - 1;
   };
   return { changes, deltas, outcomes, wakeAt: wakeAt(state, { now, retention }), undo };
+}
+
+/**
+ * The changes of a tick, and what each did. A record that is created and then changed is written once, if its kind can be
+ * merged: most tasks are placed in the tick that creates them.
+ */
+class Changes {
+  #changes: (Change | null)[] = [];
+  #deltas: (Delta | null)[] = [];
+  /** Where records that may still be merged were created, by id. */
+  readonly #created = new Map<string, number>();
+
+  add(change: Change, delta: Delta): void {
+    const { kind, before, after } = delta;
+    const { idOf, merge } = kinds[kind] as AnyKind;
+    if (merge && (before === null || this.#created.size > 0)) {
+      const id = idOf((after ?? before)!);
+      const at = this.#created.get(id);
+      if (after === null) this.#created.delete(id);
+      else if (before === null) this.#created.set(id, this.#changes.length);
+      else if (at !== undefined) {
+        this.#merge(id, at, change, after);
+        return;
+      }
+    }
+    this.#push(change, delta);
+  }
+
+  end(): { changes: Change[]; deltas: Delta[] } {
+    return { changes: this.#changes.filter((one) => one !== null), deltas: this.#deltas.filter((one) => one !== null) };
+  }
+
+  #merge(id: string, at: number, change: Change, after: object): void {
+    const created = this.#changes[at] as Extract<Change, { record: object }>;
+    const { kind } = this.#deltas[at]!;
+    const record = (kinds[kind] as AnyKind).merge!(created.record, (change as Extract<Change, { set: object }>).set);
+    this.#changes[at] = this.#deltas[at] = null;
+    this.#created.set(id, this.#changes.length);
+    this.#push({ type: created.type, record } as Change, { kind, before: null, after } as Delta);
+  }
+
+  #push(change: Change, delta: Delta): void {
+    this.#changes.push(change);
+    this.#deltas.push(delta);
+  }
 }
 
 /** The commands of a batch as the log keeps them: the first ones by their targets, and counts of those beyond the limit. */

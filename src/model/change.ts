@@ -27,6 +27,7 @@ export function parseChangeType(type: string): { kind: KindName; operation: Oper
 
 /** True when the change places this task on a node. */
 export function placesTask(change: Change, taskId: TaskId): boolean {
+  if (change.type === "task.created") return change.record.taskId === taskId && change.record.placement !== undefined;
   return change.type === "task.updated" && change.id === taskId && change.set.placement !== undefined;
 }
 

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { JournalUnavailable } from "../../src/journal/journal.ts";
 import { InvariantError } from "../../src/lib/assert.ts";
+import { encodeBatch } from "../../src/model/batch-text.ts";
 import { retentionContract, timeContract } from "./history.contract.ts";
 import { leaseContract, lostContract, unknownContract } from "./lease.contract.ts";
 import { replacementContract, replacementRestartContract } from "./replacement.contract.ts";
@@ -54,7 +55,7 @@ function logContract({ create }: JournalSubject): void {
     const journal = create();
     expect(journal.appendedBytes()).toBe(0);
     await fill(journal, 1, 20);
-    expect(journal.appendedBytes()).toBe(batches(1, 20).reduce((sum, batch) => sum + JSON.stringify(batch).length, 0));
+    expect(journal.appendedBytes()).toBe(batches(1, 20).reduce((sum, batch) => sum + encodeBatch(batch).length, 0));
   });
 
   test("keeps every character, and a batch of several megabytes", async () => {

@@ -26,7 +26,7 @@ export const journalMutants: readonly Mutant[] = [
     file: "src/master/loop/tick-loop.ts",
     find: 'if (result === "unknown") return await this.#resolveUnknown(batch);',
     replace: 'if (result === "unknown") return "durable";',
-    caughtBy: ["answers-are-durable", "acknowledged-writes-survive", "crash"],
+    caughtBy: ["answers-are-durable", "crash"],
   },
   {
     name: "read-before-durable",
@@ -98,6 +98,22 @@ export const journalMutants: readonly Mutant[] = [
     file: "src/model/task/task.ts",
     find: "...(idempotency ? { idempotency } : {}),",
     replace: "",
+    caughtBy: ["history-replays"],
+  },
+  {
+    name: "placement-not-merged",
+    sentence: "A task that is created and placed in one tick is written as it was created.",
+    file: "src/model/task/task.ts",
+    find: "const merged = { ...packed, ...set };",
+    replace: "const merged = { ...packed };",
+    caughtBy: ["answers-are-durable"],
+  },
+  {
+    name: "templates-mixed-up",
+    sentence: "Every task of a batch is read with the template of the first one.",
+    file: "src/model/batch-text.ts",
+    find: "record[field] = shared[record[field] as number];",
+    replace: "record[field] = shared[0];",
     caughtBy: ["history-replays"],
   },
   {

@@ -2,7 +2,7 @@
 
 import { backupFormat, writeBackup } from "../../src/api/views/backup-file.ts";
 import { ClusterState } from "../../src/core/state/cluster-state.ts";
-import { writeSnapshot } from "../../src/core/state/snapshot.ts";
+import { writeWholeSnapshot } from "../../src/core/state/snapshot.ts";
 import type { NodeId, TaskId } from "../../src/model/ids.ts";
 import { nodeDefaults } from "../../src/model/node/node.ts";
 
@@ -40,6 +40,6 @@ export function madeBackup(clusterId: string, prefix: string, count: number): Ui
     at,
     version: "0",
   } as const;
-  const pieces = writeBackup({ ...manifest, nodes: nodes.size, tasks: tasks.size }, writeSnapshot(state));
+  const pieces = writeBackup({ ...manifest, nodes: nodes.size, tasks: tasks.size }, writeWholeSnapshot(state));
   return new Uint8Array(Buffer.concat([...pieces]));
 }

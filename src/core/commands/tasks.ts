@@ -36,7 +36,7 @@ export function decideCreate(
     taskId,
     name: input.name,
     createdAt: toTimestamp(now),
-    spec: specOfInput(input),
+    spec: state.sharing.packed(specOfInput(input)),
     ...(idempotency ? { idempotency } : {}),
   };
   return ok({ changes: [{ type: "task.created", record }], granted: { taskId } });

@@ -53,7 +53,7 @@ export class ClusterState {
   readonly #finished = new FinishedTasks();
   readonly #placed = new PlacedTasks(this.schedule, (nodeId) => this.pending.nodeGained(nodeId));
   readonly #indexes: Indexes;
-  readonly #sharing = new Sharing();
+  readonly sharing = new Sharing();
 
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
@@ -128,14 +128,14 @@ export class ClusterState {
   #deltaOf(kind: KindName, change: Change): Delta {
     const { unpack, update, idOf, assertTransition } = kinds[kind];
     if ("record" in change) {
-      const after = this.#sharing.within(kind, unpack(change.record, this.#sharing), null);
+      const after = this.sharing.within(kind, unpack(change.record, this.sharing), null);
       const id = idOf(after);
       if (this.tables[kind].has(id)) assert(false, `${kind} ${id} exists already`);
       return { kind, before: null, after } as Delta;
     }
     const before = this.record(kind, change.id);
     if (!("set" in change)) return { kind, before, after: null } as Delta;
-    const after = this.#sharing.within(kind, update(before, change.set), before);
+    const after = this.sharing.within(kind, update(before, change.set), before);
     assertTransition?.(before, after);
     return { kind, before, after } as Delta;
   }
@@ -158,8 +158,8 @@ export class ClusterState {
     const { cursors } = this;
     if (before === null && (cursors.lastTaskId === null || taskId > cursors.lastTaskId))
       this.cursors = { ...cursors, lastTaskId: taskId };
-    if (before !== null && before.placement === null && placement !== null)
-      this.cursors = { ...cursors, lastNodeId: placement.nodeId };
+    if (placement !== null && (before === null || before.placement === null))
+      this.cursors = { ...this.cursors, lastNodeId: placement.nodeId };
   }
 
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {

@@ -16,13 +16,23 @@ export class Sharing implements Shared {
   readonly #texts = new Map<string, string>();
   readonly #reasons = new Map<string, Reason>();
   readonly #unstarted = new Map<string, ObservedStatus>();
-  readonly #values = new Map<string, object>();
+  readonly #packed = new Map<string, object>();
+  /** By packed value. */
+  readonly #made = new WeakMap<object, object>();
 
-  /** For templates: tens of thousands of tasks may have the same. */
+  /** The one copy of an equal packed value: tens of thousands of tasks may have the same template. */
+  packed<T extends object>(packed: T): T {
+    return remembered(this.#packed, JSON.stringify(packed), packed) as T;
+  }
+
   value<T extends object>(packed: object, make: () => T): T {
-    const key = JSON.stringify(packed);
-    const known = this.#values.get(key);
-    return known === undefined ? (remembered(this.#values, key, make()) as T) : (known as T);
+    const known = this.#made.get(packed);
+    if (known !== undefined) return known as T;
+    const kept = this.packed(packed);
+    const made = this.#made.get(kept) ?? make();
+    this.#made.set(kept, made);
+    this.#made.set(packed, made);
+    return made as T;
   }
 
   /**

@@ -6,13 +6,21 @@ import { type Change, dataFormat } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import { type KindName, kinds, listedKinds } from "../../model/kinds/kinds.ts";
+import { type AnyKind, type KindName, kinds, listedKinds } from "../../model/kinds/kinds.ts";
 import { migrateRecord } from "../../model/kinds/migrate.ts";
 import { limits } from "../../model/limits.ts";
 import { ClusterState, type Cursors } from "./cluster-state.ts";
 
 /** One line. The header may come first or last. */
 export type SnapshotLine = { header: Header } | { kind: KindName; format: number; record: object };
+
+/**
+ * A value that records have in common (the `sharedField` of their kind), in a snapshot before the first of them: they hold
+ * its number, counted from 0. A backup has whole records.
+ */
+interface SharedLine {
+  shared: object;
+}
 
 interface Header {
   format: number;
@@ -34,18 +42,28 @@ type LineOfFormat1 = { header: HeaderOfFormat1 } | { node: object } | { task: ob
 
 /** The state as of this call, whatever changes while the chunks are drawn. */
 export function writeSnapshot(state: ClusterState): Iterable<string> {
-  const header = writeHeader(state);
-  const records = writeRecords(state);
-  return (function* () {
-    yield header;
-    yield* records;
-  })();
+  return chunksOf(writeHeader(state), writeRecords(state));
 }
 
-/** The records without what `writeHeader` gives, which may follow as a chunk of its own. */
+/** The same with whole records, for a backup: equal states give equal text. */
+export function writeWholeSnapshot(state: ClusterState): Iterable<string> {
+  return chunksOf(writeHeader(state), inChunks(linesOf(listedRecords(state))));
+}
+
+function* chunksOf(header: string, records: Iterable<string>): Generator<string> {
+  yield header;
+  yield* records;
+}
+
+/** The records of a snapshot without what `writeHeader` gives, which may follow as a chunk of its own. */
 export function writeRecords(state: ClusterState): Iterable<string> {
-  const records = listedKinds.map((kind) => [kind, recordsOf(state, kind)] as const);
-  return inChunks(linesOf(records));
+  return inChunks(withShared(linesOf(listedRecords(state))));
+}
+
+type ListedRecords = readonly (readonly [kind: KindName, records: object[]])[];
+
+function listedRecords(state: ClusterState): ListedRecords {
+  return listedKinds.map((kind) => [kind, recordsOf(state, kind)] as const);
 }
 
 /** The header, and the record of the cluster: what a restore learns at its end. */
@@ -62,13 +80,32 @@ function recordsOf(state: ClusterState, kind: KindName): object[] {
   return [...table.keys()].sort().map((id) => table.get(id)!);
 }
 
-function* linesOf(records: readonly (readonly [kind: KindName, records: object[]])[]): Generator<SnapshotLine> {
+type RecordLine = Extract<SnapshotLine, { record: object }>;
+
+function* linesOf(records: ListedRecords): Generator<RecordLine> {
   for (const [kind, all] of records) {
     for (const record of all) yield { kind, format: dataFormat, record: kinds[kind].pack(record as never) };
   }
 }
 
-function* inChunks(lines: Iterable<SnapshotLine>): Generator<string> {
+function* withShared(lines: Iterable<RecordLine>): Generator<RecordLine | SharedLine> {
+  const numbers = new Map<object, number>();
+  for (const line of lines) {
+    const field = (kinds[line.kind] as AnyKind).sharedField;
+    if (field !== undefined) {
+      const record = line.record as Record<string, unknown>;
+      const value = record[field] as object;
+      if (!numbers.has(value)) {
+        numbers.set(value, numbers.size);
+        yield { shared: value };
+      }
+      record[field] = numbers.get(value);
+    }
+    yield line;
+  }
+}
+
+function* inChunks(lines: Iterable<SnapshotLine | SharedLine>): Generator<string> {
   let chunk: string[] = [];
   for (const line of lines) {
     chunk.push(JSON.stringify(line));
@@ -102,14 +139,26 @@ function* readSnapshotInSteps(chunks: Iterable<string>): Generator<number, Clust
 export class SnapshotReader {
   readonly state = new ClusterState();
   #header: Header | null = null;
+  readonly #shared: object[] = [];
   /** Of format 1: the order that records of format 2 carry themselves. */
   #finished: readonly TaskId[] = [];
 
   line(value: unknown): void {
+    if ("shared" in (value as object)) {
+      this.#shared.push((value as SharedLine).shared);
+      return;
+    }
     for (const line of currentLines(value as SnapshotLine | LineOfFormat1)) {
       if ("header" in line) this.#takeHeader(line.header, value as LineOfFormat1);
-      else this.state.apply(createdOf(line.kind, line.record));
+      else this.state.apply(createdOf(line.kind, this.#whole(line)));
     }
+  }
+
+  #whole({ kind, record }: RecordLine): object {
+    const field = (kinds[kind] as AnyKind).sharedField;
+    const fields = record as Record<string, unknown>;
+    if (field !== undefined && typeof fields[field] === "number") fields[field] = this.#shared[fields[field]];
+    return record;
   }
 
   #takeHeader(header: Header, raw: LineOfFormat1): void {

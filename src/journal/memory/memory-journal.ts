@@ -2,6 +2,7 @@
 // a reader gets what a disk would give back.
 
 import { assert } from "../../lib/assert.ts";
+import { decodeBatch, encodeBatch } from "../../model/batch-text.ts";
 import type { Batch } from "../../model/change.ts";
 import {
   type AppendResult,
@@ -82,7 +83,7 @@ export class MemoryJournal implements Journal {
   /** Without a lease and a promise: for journals that keep their index in this one. */
   appendNow(batch: Batch): void {
     assert(batch.revision === this.#last + 1, `append of revision ${batch.revision} after ${this.#last}`);
-    const body = JSON.stringify(batch);
+    const body = encodeBatch(batch);
     this.#lastAt = Math.max(this.#lastAt, batch.at);
     this.#batches.push({ body, at: this.#lastAt });
     this.#size += body.length;
@@ -125,7 +126,7 @@ export class MemoryJournal implements Journal {
       this.#mustBeOpen();
       next = Math.max(next, this.#floor + 1);
       const batch = this.#batches[next - 1 - this.#floor];
-      if (batch !== undefined) yield JSON.parse(batch.body) as Batch;
+      if (batch !== undefined) yield decodeBatch(batch.body);
     }
   }
 

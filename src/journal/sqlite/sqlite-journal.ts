@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { assert } from "../../lib/assert.ts";
+import { decodeBatch, encodeBatch } from "../../model/batch-text.ts";
 import type { Batch } from "../../model/change.ts";
 import type {
   AppendResult,
@@ -73,7 +74,7 @@ export class SqliteJournal implements Journal {
     this.#connection.mustBeOpen();
     if (!this.#leases.holds(lease)) return "fenced";
     const at = Math.max(this.#lastAt, batch.at);
-    const body = JSON.stringify(batch);
+    const body = encodeBatch(batch);
     this.#insert([revision, body, checksum(body, revision), at]);
     this.#last = revision;
     this.#lastAt = at;
@@ -201,7 +202,7 @@ export class SqliteJournal implements Journal {
   }
 
   #parse(revision: number, body: string): Batch {
-    const batch = JSON.parse(body) as Batch;
+    const batch = decodeBatch(body);
     if (batch.revision !== revision) throw damaged(this.path, `revision ${revision} holds revision ${batch.revision}`);
     return batch;
   }

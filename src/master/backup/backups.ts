@@ -4,7 +4,7 @@
 import { backupFormat, writeBackup } from "../../api/views/backup-file.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { countRecords } from "../../core/state/restore.ts";
-import { writeSnapshot } from "../../core/state/snapshot.ts";
+import { writeWholeSnapshot } from "../../core/state/snapshot.ts";
 import { type CancelTimer, type Clock, toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
@@ -54,7 +54,7 @@ export class Backups {
       version,
       ...countRecords(state),
     } as const;
-    return ok(this.#stream(writeBackup(manifest, writeSnapshot(state))));
+    return ok(this.#stream(writeBackup(manifest, writeWholeSnapshot(state))));
   }
 
   #stream(pieces: Generator<Uint8Array>): ReadableStream<Uint8Array> {

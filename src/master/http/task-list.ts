@@ -11,9 +11,9 @@ import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { type TaskStatus, taskStatuses } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
+import { taskText } from "../../model/task/view.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import { type EncodedTasks, TaskBlocks } from "./task-blocks.ts";
-import { taskText } from "./task-texts.ts";
 
 /** Dashboards and `podling ps` loops repeat the same few requests. */
 const pagesKept = 4;

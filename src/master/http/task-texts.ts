@@ -2,15 +2,10 @@
 
 import { limits } from "../../model/limits.ts";
 import type { Task } from "../../model/task/task.ts";
-import { viewTask } from "../../model/task/view.ts";
+import { taskText } from "../../model/task/view.ts";
 
 /** Tasks whose text is kept, some 16 MB; none before the first stream. */
 const textsKept = limits.listMax * 2;
-
-/** A task as the API shows it. */
-export function taskText(task: Task): string {
-  return JSON.stringify(viewTask(task));
-}
 
 export class TaskTexts {
   /** Records are immutable, and so is their text. */

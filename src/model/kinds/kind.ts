@@ -55,6 +55,13 @@ export interface Kind<Id extends string, R extends object, P extends object, S e
   unpack(packed: P, shared: Shared): R;
   /** The record with an update applied; the record given is not changed. */
   update(record: R, set: S): R;
+  /** The field of packed records whose value many have in common: a batch and a snapshot write each value once. */
+  sharedField?: keyof P & string;
+  /**
+   * A packed record with an update applied. A record that a tick creates and then changes is written once, at the place
+   * of its last change. Left out where other records of the batch may need the record before that.
+   */
+  merge?(record: P, set: S): P;
   /** What leaves the master. Never carries a secret. */
   view(record: R, role: Role): object;
   summary(record: R): RecordSummary;

@@ -6,7 +6,15 @@ import type { Kind } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
 import { fromFlatRecord, fromFlatUpdate } from "./flat-format.ts";
 import { isPlaced } from "./reason.ts";
-import { type PackedTask, type PackedTaskUpdate, packTask, type Task, unpackTask, updateTask } from "./task.ts";
+import {
+  mergeTask,
+  type PackedTask,
+  type PackedTaskUpdate,
+  packTask,
+  type Task,
+  unpackTask,
+  updateTask,
+} from "./task.ts";
 import { isTransition } from "./transitions.ts";
 import { viewTask } from "./view.ts";
 
@@ -17,6 +25,8 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks">
   pack: packTask,
   unpack: unpackTask,
   update: updateTask,
+  sharedField: "spec",
+  merge: mergeTask,
   view: viewTask,
   summary: ({ name, observed }) => ({
     name,

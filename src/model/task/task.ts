@@ -133,6 +133,13 @@ export function updateTask(task: Task, set: PackedTaskUpdate): Task {
   };
 }
 
+/** The packed task with an update applied: unpacked, it is what `updateTask` gives. */
+export function mergeTask(packed: PackedTask, set: PackedTaskUpdate): PackedTask {
+  const merged = { ...packed, ...set };
+  if (!packed.observed || !set.observed) return merged;
+  return { ...merged, observed: packStatus(unpackStatus(set.observed, unpackStatus(packed.observed))) };
+}
+
 export function hasFinished({ observed }: Task): boolean {
   return isFinished(observed.status);
 }

@@ -4,6 +4,7 @@
 import type { z } from "zod";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
+import type { ContainerSpec, TaskSpec } from "./spec.ts";
 import { noContainerStatus } from "./status.ts";
 import type { Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
@@ -16,22 +17,36 @@ export interface TaskView extends DeepReadonly<z.output<typeof taskView>> {
   readonly replacedBy: TaskId | null;
 }
 
-export function viewTask({
-  taskId,
-  name,
-  spec,
-  desired,
-  placement,
-  observed,
-  createdAt,
-  replaces,
-  replacedBy,
-}: Task): TaskView {
+type SpecField = Exclude<keyof ContainerSpec, "name"> | Exclude<keyof TaskSpec, "containers" | "init">;
+type SpecView = Pick<TaskView, SpecField>;
+type StatusView = Omit<TaskView, SpecField | "taskId" | "name">;
+
+export function viewTask(task: Task): TaskView {
+  return { taskId: task.taskId, name: task.name, ...viewSpec(task.spec), ...viewStatus(task) };
+}
+
+/** `viewTask` as JSON. What tasks with one template have in common is encoded once. */
+export function taskText(task: Task): string {
+  const { taskId, name, spec } = task;
+  const status = JSON.stringify(viewStatus(task)).slice(1);
+  return `{"taskId":"${taskId}","name":${JSON.stringify(name)},${specText(spec)},${status}`;
+}
+
+const specTexts = new WeakMap<TaskSpec, string>();
+
+/** The fields without the braces. */
+function specText(spec: TaskSpec): string {
+  let text = specTexts.get(spec);
+  if (text === undefined) {
+    text = JSON.stringify(viewSpec(spec)).slice(1, -1);
+    specTexts.set(spec, text);
+  }
+  return text;
+}
+
+function viewSpec(spec: TaskSpec): SpecView {
   const container = spec.containers[0]!;
-  const status = observed.containers[0] ?? noContainerStatus;
   return {
-    taskId,
-    name,
     image: container.image,
     command: container.command,
     args: container.args,
@@ -47,6 +62,12 @@ export function viewTask({
     workingDir: container.workingDir,
     pullPolicy: container.pullPolicy,
     platform: spec.platform,
+  };
+}
+
+function viewStatus({ desired, placement, observed, createdAt, replaces, replacedBy }: Task): StatusView {
+  const status = observed.containers[0] ?? noContainerStatus;
+  return {
     desired,
     status: observed.status,
     reason: observed.reason,

@@ -2,7 +2,7 @@
 
 import { ClusterState } from "../../core/state/cluster-state.ts";
 import { applyBatch } from "../../core/state/recover.ts";
-import { readSnapshot, writeSnapshot } from "../../core/state/snapshot.ts";
+import { readSnapshot, writeWholeSnapshot } from "../../core/state/snapshot.ts";
 import { viewTask } from "../../model/task/view.ts";
 import { DiskJournal } from "../world/disk-journal.ts";
 import type { Checker } from "./checker.ts";
@@ -53,7 +53,7 @@ function linesOf(state: ClusterState): string[] {
     const key = state.task(taskId).idempotency?.key;
     return `${taskId} ${key === undefined ? "" : `${key} ${state.withKey(key)?.taskId}`}`;
   });
-  return [...[...writeSnapshot(state)].join("\n").split("\n"), ...keys, ...state.finished.values()];
+  return [...[...writeWholeSnapshot(state)].join("\n").split("\n"), ...keys, ...state.finished.values()];
 }
 
 function short(line: string | undefined): string {

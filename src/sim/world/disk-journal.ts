@@ -202,8 +202,9 @@ export class DiskJournal implements Journal {
   }
 
   #keepBatch(body: string): void {
+    const before = this.#memory.appendedBytes();
     this.#memory.appendNow(JSON.parse(body) as Batch);
-    this.#appended += body.length;
+    this.#appended += this.#memory.appendedBytes() - before;
   }
 
   /** Writes the records again without what was truncated. Snapshots first: the oldest sets the revision. */

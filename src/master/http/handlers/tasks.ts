@@ -13,7 +13,7 @@ import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { hasFinished, type Idempotency, type Task } from "../../../model/task/task.ts";
 import { checkTaskInput } from "../../../model/task/task-input.ts";
-import { viewTask } from "../../../model/task/view.ts";
+import { taskText, viewTask } from "../../../model/task/view.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
 import { createExplainer } from "../explain.ts";
@@ -100,9 +100,12 @@ class TaskCommands {
   }
 
   /** The task: at once, or when it has reached the status that the request waits for, or at the timeout. */
-  async after(taskId: TaskId, { wait, timeout }: WaitFor, call: AnyCall): Promise<Outcome<Task>> {
-    const { state, watchers } = this.#context;
-    if (wait === undefined) return resolveTask(state, taskId);
+  after(taskId: TaskId, query: WaitFor, call: AnyCall): Outcome<Task> | Promise<Outcome<Task>> {
+    return query.wait === undefined ? resolveTask(this.#context.state, taskId) : this.#wait(taskId, query, call);
+  }
+
+  async #wait(taskId: TaskId, { wait, timeout }: WaitFor, call: AnyCall): Promise<Outcome<Task>> {
+    const { watchers } = this.#context;
     call.mayTakeLong();
     const reached = wait === "running" ? hasStarted : hasFinished;
     const timeoutMs = Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs);
@@ -140,7 +143,7 @@ function same(key: string, input: unknown): Idempotency {
 
 /** The task as the API shows it. */
 function shown(outcome: Outcome<Task>, headers?: Record<string, string>): Outcome<EncodedJson> {
-  return outcome.ok ? ok(new EncodedJson(JSON.stringify(viewTask(outcome.value)), headers)) : outcome;
+  return outcome.ok ? ok(new EncodedJson(taskText(outcome.value), headers)) : outcome;
 }
 
 function hasStarted(task: Task): boolean {
