@@ -1,7 +1,10 @@
 // A process of many simulated workers: each registers, opens its stream of assignments if it is one of the first `streams`,
-// and sends heartbeats at the interval that the master asks for, over its own connections. It runs no containers. It reads
-// commands from stdin, one a line ("go", "mark", "stats"), and writes one line of JSON for each event to stdout.
+// and sends heartbeats at the interval that the master asks for: over a stream, or as requests if the master has none, as
+// release 0.1.0. It runs no containers. It reads commands from stdin, one a line ("go", "mark", "stats"), and writes one
+// line of JSON for each event to stdout.
 
+import { openSocketStream } from "../src/api/socket-stream.ts";
+import type { DuplexStream } from "../src/lib/duplex.ts";
 import { limits } from "../src/model/limits.ts";
 import { httpRequest } from "./http-load.ts";
 import { Wire } from "./wire.ts";
@@ -31,21 +34,47 @@ async function live(number: number): Promise<void> {
   const nodeId = await register(wire, number);
   if (++registered === count) say({ event: "registered" });
   if (number - first < streams) void follow(nodeId);
+  const path = `/api/v1/nodes/${nodeId}/heartbeat`;
   let intervalMs: number = limits.heartbeatMinMs;
+  let stream: DuplexStream | null = null;
+  let hasStreams = true;
   for (;;) {
     await Bun.sleep(intervalMs);
     const sentAt = performance.now();
     try {
-      const { status, body } = await wire.ask("POST", `/api/v1/nodes/${nodeId}/heartbeat`, "{}");
-      if (status !== 200) throw new Error(body);
+      const text: string = stream ? await beat(stream) : await beatByRequest(wire, path);
       latencies.push(performance.now() - sentAt);
-      intervalMs = (JSON.parse(body) as { nextHeartbeatMs: number }).nextHeartbeatMs;
+      if (text !== "\n") intervalMs = (JSON.parse(text) as { nextHeartbeatMs: number }).nextHeartbeatMs;
       if (unanswered.delete(number) && unanswered.size === 0) say({ event: "answered" });
     } catch {
       failures++;
       intervalMs = limits.heartbeatMinMs;
+      stream = null;
+      hasStreams = true;
+      continue;
     }
+    if (stream || !hasStreams) continue;
+    stream = await openSocketStream(`http://${host}:${port}${path}`, {}, new AbortController().signal).catch(
+      () => null,
+    );
+    hasStreams = stream !== null;
   }
+}
+
+const oneBeat = Uint8Array.of(0x2e);
+
+/** The answer's line, which is empty if it is the same as before. */
+async function beat(stream: DuplexStream): Promise<string> {
+  await stream.write(oneBeat);
+  const bytes = await stream.read();
+  if (bytes === null) throw new Error("the master ended the stream");
+  return new TextDecoder().decode(bytes);
+}
+
+async function beatByRequest(wire: Wire, path: string): Promise<string> {
+  const { status, body } = await wire.ask("POST", path, "{}");
+  if (status !== 200) throw new Error(body);
+  return body;
 }
 
 async function register(wire: Wire, number: number): Promise<string> {
