@@ -115,7 +115,7 @@ describe("events", () => {
           ? new Response(`id: 7\nevent: change\ndata: ${JSON.stringify(data)}\n\n`)
           : new Response(JSON.stringify({ error: "no", code: "unauthorized", hint: "" }), { status: 401 }),
     });
-    expect((await running.ended).out).toBe("12:34:56 r7 config created\n");
+    expect((await running.ended).out).toBe("12:34:56 r7 config app created\n");
   });
 
   test("continues after the last revision when the connection was lost", async () => {

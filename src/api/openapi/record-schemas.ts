@@ -1,7 +1,7 @@
 // The schemas of the record kinds that watchers see, and of the events that carry them, from the table of kinds.
 
 import { z } from "zod";
-import { type AnyKind, type KindName, kindNames, kinds } from "../../model/kinds/kinds.ts";
+import { type AnyKind, type KindName, kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 
 type Json = Record<string, unknown>;
 
@@ -15,8 +15,7 @@ function schemaName(kind: KindName): string {
 
 /** One schema for each other kind, and `WatchEvent`: an event of any kind. */
 export async function recordSchemas(): Promise<Record<string, Json>> {
-  const watched = kindNames.filter((kind) => (kinds[kind] as AnyKind).stream !== null);
-  const own = watched.filter((kind) => withSchemaOfView[kind] === undefined);
+  const own = watchedKinds.filter((kind) => withSchemaOfView[kind] === undefined);
   const schemas = await Promise.all(
     own.map(async (kind) => {
       const { $schema: _, ...schema } = z.toJSONSchema(await (kinds[kind] as AnyKind).loadSchema(), {
@@ -25,7 +24,7 @@ export async function recordSchemas(): Promise<Record<string, Json>> {
       return [schemaName(kind), schema] as const;
     }),
   );
-  return { ...Object.fromEntries(schemas), WatchEvent: { anyOf: watched.flatMap(eventsOf) } };
+  return { ...Object.fromEntries(schemas), WatchEvent: { anyOf: watchedKinds.flatMap(eventsOf) } };
 }
 
 function eventsOf(kind: KindName): Json[] {

@@ -1,22 +1,23 @@
 // What the event streams carry, as the `data` of each server-sent event.
 
-import type { Node } from "../../model/node/node.ts";
+import type { WatchedCreation, WatchedKind, WatchedRemoval, WatchedView } from "../../model/kinds/kinds.ts";
 import type { TaskView } from "./task.ts";
 
-interface EventOf<Kind extends string> {
+interface EventOf<Type extends string> {
   revision: number;
   /** ISO 8601 UTC. */
   at: string;
   /** A new node's event is `node.registered`, a new task's `task.created`. */
-  type: `${Kind}.${"created" | "registered" | "updated" | "removed"}`;
+  type: Type;
 }
 
-/** `GET /api/v1/watch`: event "change". The record as the batch left it; of a removed one, its id and its name. */
-export type WatchEvent =
-  | (EventOf<"task"> & { task: TaskView })
-  | (EventOf<"task"> & { taskId: string; name: string })
-  | (EventOf<"node"> & { node: Node })
-  | (EventOf<"node"> & { nodeId: string; hostname: string });
+/** An event of this kind of record: the record as the batch left it; of a removed one, what identifies it. */
+export type WatchEventOf<K extends WatchedKind> =
+  | (EventOf<WatchedCreation<K> | `${K}.updated`> & { [Name in K]: WatchedView<K> })
+  | (EventOf<`${K}.removed`> & WatchedRemoval<K>);
+
+/** `GET /api/v1/watch`: event "change", of any kind of the table whose changes watchers see. */
+export type WatchEvent = { [K in WatchedKind]: WatchEventOf<K> }[WatchedKind];
 
 /** Event "sync" of assignments, and of tasks with watch: the whole set as of a revision. */
 export interface SyncEvent {

@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 /** The id of its one record. */
 export const clusterRecordId = "cluster";
 
-export const clusterKind: Kind<typeof clusterRecordId, Cluster, Cluster, Partial<Cluster>, "clusters"> = {
+export const clusterKind: Kind<typeof clusterRecordId, Cluster, Cluster, Partial<Cluster>, "clusters", null> = {
   plural: "clusters",
   position: 0,
   idOf: () => clusterRecordId,

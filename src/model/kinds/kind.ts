@@ -14,12 +14,17 @@ export interface RecordSummary {
   live: boolean;
 }
 
-export interface StreamForm<R> {
+/** R: the record in memory. V: the same in an event. G: what an event says of one that was removed. C: `createdType`. */
+export interface StreamForm<R extends object, V extends object, G extends object, C extends string = never> {
   /** The type of the event for a new record; left out: KIND.created. */
-  createdType?: string;
+  createdType?: C;
   /** What the event says of a record that was removed. */
-  removed(record: R): object;
+  removed(record: R): G;
+  /** Carries the type of the record in an event; never has a value. */
+  readonly _view?: V;
 }
+
+export type AnyStreamForm = StreamForm<object, object, object, string>;
 
 /** How records of an older data format become those of `to`. Each function gets and returns parsed JSON. */
 export interface Migration {
@@ -43,9 +48,16 @@ export interface Shared {
 
 /**
  * Id: the type of its ids. R: the record in memory. P: the same as the log writes it. S: what an update sets. N: its
- * plural name.
+ * plural name. E: how watchers see its changes, null if they do not.
  */
-export interface Kind<Id extends string, R extends object, P extends object, S extends object, N extends string> {
+export interface Kind<
+  Id extends string,
+  R extends object,
+  P extends object,
+  S extends object,
+  N extends string,
+  E extends AnyStreamForm | null = StreamForm<R, R, object>,
+> {
   /** "tasks": as backups and restore summaries name many of them. */
   plural: N;
   /** Snapshots hold kinds in ascending position: a kind that refers to another has the higher one. */
@@ -66,7 +78,7 @@ export interface Kind<Id extends string, R extends object, P extends object, S e
   view(record: R, role: Role): object;
   summary(record: R): RecordSummary;
   /** How watchers see its changes; null if they do not. */
-  stream: StreamForm<R> | null;
+  stream: E;
   /** Throws an InvariantError if no transition leads from `before` to `after`. */
   assertTransition?(before: R, after: R): void;
   /** Loads the schema of packed records: the check of a backup, and the description of the API. */

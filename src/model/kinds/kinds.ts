@@ -1,17 +1,16 @@
 // The types and lookups that follow from the table of kinds.
 
-import type { Kind } from "./kind.ts";
+import type { AnyStreamForm, Kind, StreamForm } from "./kind.ts";
 import * as table from "./table.ts";
 
 type Table = typeof table;
 export type KindName = keyof Table;
 
-type IdIn<K> = K extends Kind<infer Id, infer _R, infer _P, infer _S, infer _N> ? Id : never;
-type RecordIn<K> = K extends Kind<infer _Id, infer R, infer _P, infer _S, infer _N> ? R : never;
-type PackedIn<K> = K extends Kind<infer _Id, infer _R, infer P, infer _S, infer _N> ? P : never;
-type UpdateIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer S, infer _N> ? S : never;
-
-type PluralIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer _S, infer N> ? N : never;
+type IdIn<K> = K extends Kind<infer Id, infer _R, infer _P, infer _S, infer _N, infer _E> ? Id : never;
+type RecordIn<K> = K extends Kind<infer _Id, infer R, infer _P, infer _S, infer _N, infer _E> ? R : never;
+type PackedIn<K> = K extends Kind<infer _Id, infer _R, infer P, infer _S, infer _N, infer _E> ? P : never;
+type UpdateIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer S, infer _N, infer _E> ? S : never;
+type PluralIn<K> = K extends Kind<infer _Id, infer _R, infer _P, infer _S, infer N, infer _E> ? N : never;
 
 export type IdOf<K extends KindName> = IdIn<Table[K]>;
 export type RecordOf<K extends KindName> = RecordIn<Table[K]>;
@@ -19,7 +18,7 @@ export type PackedOf<K extends KindName> = PackedIn<Table[K]>;
 export type UpdateOf<K extends KindName> = UpdateIn<Table[K]>;
 
 /** A kind whose types are not known: for code that treats all kinds alike. */
-export type AnyKind = Kind<string, object, object, object, string>;
+export type AnyKind = Kind<string, object, object, object, string, AnyStreamForm | null>;
 
 export const kinds: Readonly<Record<KindName, AnyKind>> & Table = { ...table } as never;
 /** By position. */
@@ -28,6 +27,24 @@ export const kindNames = (Object.keys(table) as KindName[]).sort((a, b) => kinds
 /** The kinds of which a cluster holds many records: all but the record of the cluster itself. */
 export type ListedKind = Exclude<KindName, "cluster">;
 export const listedKinds = kindNames.filter((kind) => kind !== "cluster") as ListedKind[];
+
+/** The kinds whose changes watchers see. */
+export type WatchedKind = { [K in KindName]: Table[K]["stream"] extends null ? never : K }[KindName];
+export const watchedKinds = kindNames.filter((kind) => (kinds[kind] as AnyKind).stream !== null) as WatchedKind[];
+
+/** The record as an event carries it. */
+export type WatchedView<K extends WatchedKind> =
+  Table[K]["stream"] extends StreamForm<infer _R, infer V, infer _G, infer _C> ? V : never;
+/** What an event says of a record that was removed. */
+export type WatchedRemoval<K extends WatchedKind> =
+  Table[K]["stream"] extends StreamForm<infer _R, infer _V, infer G, infer _C> ? G : never;
+/** The type of the event for a new record. */
+export type WatchedCreation<K extends WatchedKind> =
+  Table[K]["stream"] extends StreamForm<infer _R, infer _V, infer _G, infer C>
+    ? [C] extends [never]
+      ? `${K}.created`
+      : C
+    : never;
 
 /** One value for each of these kinds, under the kind's plural name: {nodes: ..., tasks: ...}. */
 export type PerListedKind<T> = { [K in ListedKind as PluralIn<Table[K]>]: T };

@@ -1,13 +1,15 @@
 // The record kind of nodes.
 
 import type { NodeId } from "../ids.ts";
-import type { Kind } from "../kinds/kind.ts";
+import type { Kind, StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
-import { type NodeRecord, type PackedNode, packNode, unpackNode, viewNodeRecord } from "./node.ts";
+import { type Node, type NodeRecord, type PackedNode, packNode, unpackNode, viewNodeRecord } from "./node.ts";
 
 export type NodeUpdate = Partial<Omit<NodeRecord, "nodeId">>;
 
-export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes"> = {
+type NodeStream = StreamForm<NodeRecord, Node, Pick<Node, "nodeId" | "hostname">, "node.registered">;
+
+export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes", NodeStream> = {
   plural: "nodes",
   position: 1,
   idOf: ({ nodeId }) => nodeId,

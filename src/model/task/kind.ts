@@ -2,7 +2,7 @@
 
 import { assert } from "../../lib/assert.ts";
 import type { TaskId } from "../ids.ts";
-import type { Kind } from "../kinds/kind.ts";
+import type { Kind, StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
 import { fromFlatRecord, fromFlatUpdate } from "./flat-format.ts";
 import { isPlaced } from "./reason.ts";
@@ -16,9 +16,11 @@ import {
   updateTask,
 } from "./task.ts";
 import { isTransition } from "./transitions.ts";
-import { viewTask } from "./view.ts";
+import { type TaskView, viewTask } from "./view.ts";
 
-export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks"> = {
+type TaskStream = StreamForm<Task, TaskView, Pick<TaskView, "taskId" | "name">>;
+
+export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks", TaskStream> = {
   plural: "tasks",
   position: 2,
   idOf: ({ taskId }) => taskId,

@@ -90,6 +90,12 @@ function sentence(event: WatchEvent): string {
   }
   if ("taskId" in event) return `task ${event.name} (${event.taskId}) removed`;
   if ("nodeId" in event) return `node ${event.hostname} (${event.nodeId}) removed`;
-  // A newer master may have kinds that this program does not know.
-  return (event as { type: string }).type.replace(".", " ");
+  return plainSentence(event);
+}
+
+/** Of a kind without words of its own, or one of a newer master that this program does not know: "config app updated". */
+function plainSentence(event: { type: string; name?: unknown }): string {
+  const [kind = "", operation = ""] = event.type.split(".");
+  const record = ((event as Record<string, unknown>)[kind] ?? event) as { name?: unknown };
+  return [kind, ...(typeof record.name === "string" ? [record.name] : []), operation].join(" ");
 }
