@@ -1,23 +1,42 @@
-// The spec of a task that was given in its short form, for one container.
+// The spec of a task that was given in its short form, for one container. It does not compile if the schema of the input
+// (task-input.ts) and those of the spec (schema.ts) have different fields, or values that do not fit.
 
-import { containerDefaults, type PackedContainer, type PackedSpec, specDefaults } from "./spec.ts";
+import type { DeepReadonly } from "../../lib/readonly.ts";
+import {
+  type ContainerSpec,
+  containerDefaults,
+  type PackedContainer,
+  type PackedSpec,
+  specDefaults,
+  type TaskSpec,
+} from "./spec.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 
-type Key = keyof ParsedTaskInput;
+type ContainerField = Exclude<keyof ContainerSpec, "name">;
+type TaskField = Exclude<keyof TaskSpec, "containers" | "init">;
+type SpecFields = Pick<ContainerSpec, ContainerField> & Pick<TaskSpec, TaskField>;
+type InputFields = { [Field in Exclude<keyof ParsedTaskInput, "name">]-?: Exclude<ParsedTaskInput[Field], undefined> };
 
-const specKeys = Object.keys(specDefaults).filter((key) => key !== "init") as Key[];
-const containerKeys = ["image", ...Object.keys(containerDefaults).filter((key) => key !== "name")] as Key[];
+/** `Value`, which must fit `Type`: it has every field of it, at every depth. */
+type Fits<Type, Value extends Type> = Value;
+
+/** The fields of input and spec. What is missing in one of them, the compiler names here. */
+type Field = keyof Fits<SpecFields, DeepReadonly<InputFields>> & keyof Fits<DeepReadonly<InputFields>, SpecFields>;
+
+const specKeys = Object.keys(specDefaults).filter((key) => key !== "init") as (TaskField & Field)[];
+const containerKeys = ["image", ...Object.keys(containerDefaults).filter((key) => key !== "name")] as (ContainerField &
+  Field)[];
 
 /** What the input leaves out is left out here, and so has the shared default. */
 export function specOfInput(input: ParsedTaskInput): PackedSpec {
-  const container = given(input, containerKeys) as unknown as PackedContainer;
-  const spec = given(input, specKeys) as { containers?: PackedContainer[] };
-  spec.containers = [container];
+  const container: Partial<PackedContainer> = given(input, containerKeys);
+  const spec: Partial<PackedSpec> & { containers?: PackedContainer[] } = given(input, specKeys);
+  spec.containers = [container as PackedContainer];
   return spec as PackedSpec;
 }
 
-function given(input: ParsedTaskInput, keys: readonly Key[]): Record<string, unknown> {
-  const fields: Record<string, unknown> = {};
+function given<K extends Field>(input: ParsedTaskInput, keys: readonly K[]): Partial<Pick<InputFields, K>> {
+  const fields: { [Key in K]?: ParsedTaskInput[Key] } = {};
   for (const key of keys) if (input[key] !== undefined) fields[key] = input[key];
-  return fields;
+  return fields as Partial<Pick<InputFields, K>>;
 }
