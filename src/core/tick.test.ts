@@ -7,6 +7,7 @@ import { limits } from "../model/limits.ts";
 import { containerDefaults } from "../model/task/spec.ts";
 import type { ParsedTaskInput } from "../model/task/task-input.ts";
 import type { Command, TaskReportFields } from "./commands/command.ts";
+import { ClusterState } from "./state/cluster-state.ts";
 import { readSnapshot, writeSnapshot } from "./state/snapshot.ts";
 import { retention, World } from "./test-world.ts";
 import { commandEntries } from "./tick.ts";
@@ -37,6 +38,36 @@ describe("placing", () => {
     world.do(world.report(first.taskId, { status: "completed", exitCode: 0 }));
     expect(world.view(second.taskId).status).toBe("scheduled");
     expect(world.view(third.taskId).status).toBe("pending");
+  });
+
+  test("a task that is created and placed in one tick is one change; undone, nothing is left of it", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const { cursors } = world.state;
+    const create = (name: string): Command => ({ type: "createTask", input: { name, image: "busybox" } });
+    const tick = world.tick(create("a"), create("b"));
+    expect(tick.changes.map(({ type }) => type)).toEqual(["task.created", "task.created"]);
+    expect(tick.changes[1]).toMatchObject({
+      record: { name: "b", placement: { nodeId }, observed: { status: "scheduled" } },
+    });
+    expect(tick.deltas.map(({ before }) => before)).toEqual([null, null]);
+    tick.undo();
+    expect(world.state.tasks.size).toBe(0);
+    expect(world.state.placedOn(nodeId).size).toBe(0);
+    expect(world.state.cursors).toEqual(cursors);
+  });
+
+  test("a batch with a node and the tasks that it gets is read in the order that it needs", () => {
+    const world = new World();
+    const registration = { hostname: "n1", port: 1, address: "a", capacity: 9, cpu: 0, memory: 0, labels: {} };
+    const rest = { engine: null, engineError: null, version: "" };
+    const create: Command = { type: "createTask", input: { name: "a", image: "busybox" } };
+    const { changes } = world.tick(create, { type: "registerNode", registration: { ...registration, ...rest } });
+    expect(changes.map(({ type }) => type)).toEqual(["node.created", "task.created"]);
+    const replayed = new ClusterState();
+    for (const change of changes) replayed.apply(change);
+    expect([...replayed.tasks.values()]).toEqual([...world.state.tasks.values()]);
+    expect(replayed.cursors).toEqual(world.state.cursors);
   });
 
   test("a placement that is undone leaves the order as it was", () => {

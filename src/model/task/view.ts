@@ -32,13 +32,16 @@ export function taskText(task: Task): string {
   return `{"taskId":"${taskId}","name":${JSON.stringify(name)},${specText(spec)},${status}`;
 }
 
-const specTexts = new WeakMap<TaskSpec, string>();
+/** Templates whose text is kept: with more of them, few tasks have the same one, and keeping their texts saves nothing. */
+const specTextsKept = 4096;
+const specTexts = new Map<TaskSpec, string>();
 
 /** The fields without the braces. */
 function specText(spec: TaskSpec): string {
   let text = specTexts.get(spec);
   if (text === undefined) {
     text = JSON.stringify(viewSpec(spec)).slice(1, -1);
+    if (specTexts.size >= specTextsKept) specTexts.clear();
     specTexts.set(spec, text);
   }
   return text;

@@ -1,0 +1,48 @@
+// A batch comes back from its text as it was, with one copy of what its records have in common.
+
+import { expect, test } from "bun:test";
+import { decodeBatch, encodeBatch } from "./batch-text.ts";
+import { type Batch, type Change, dataFormat } from "./change.ts";
+import type { TaskId } from "./ids.ts";
+import type { PackedSpec } from "./task/spec.ts";
+
+function batchOf(changes: Change[]): Batch {
+  return { format: dataFormat, revision: 7, at: 12, epoch: 1, seed: 3, commands: [], changes };
+}
+
+function created(taskId: string, spec: PackedSpec): Change {
+  return {
+    type: "task.created",
+    record: { taskId: taskId as TaskId, name: "web", createdAt: "2025-01-19T12:34:56.000Z", spec },
+  };
+}
+
+const [web, db]: PackedSpec[] = [{ containers: [{ image: "web" }] }, { containers: [{ image: "db" }] }];
+
+test("each template is written once, and is one object when it is read", () => {
+  const batch = batchOf([created("a", web!), created("b", db!), created("c", web!)]);
+  const text = encodeBatch(batch);
+  expect(text.split('"image":"web"')).toHaveLength(2);
+  const read = decodeBatch(text);
+  expect(read).toEqual(batch);
+  const specs = read.changes.map((change) => (change as { record: { spec: object } }).record.spec);
+  expect(specs[2]).toBe(specs[0]!);
+});
+
+test("encoding changes nothing of the batch", () => {
+  const batch = batchOf([created("a", web!)]);
+  const before = structuredClone(batch);
+  encodeBatch(batch);
+  expect(batch).toEqual(before);
+});
+
+test("a batch without shared values is its JSON", () => {
+  const batch = batchOf([{ type: "task.removed", id: "a" as TaskId }]);
+  expect(encodeBatch(batch)).toBe(JSON.stringify(batch));
+  expect(decodeBatch(JSON.stringify(batch))).toEqual(batch);
+});
+
+test("a batch of a format that knew no shared values is read as it is", () => {
+  const old = { ...batchOf([]), format: 1, changes: [{ type: "task.created", task: { taskId: "a", image: "web" } }] };
+  expect(decodeBatch(JSON.stringify(old)) as unknown).toEqual(old);
+});

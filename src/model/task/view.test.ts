@@ -1,0 +1,33 @@
+// The text of a task is its view as JSON.
+
+import { expect, test } from "bun:test";
+import type { TaskId } from "../ids.ts";
+import { type PackedTask, unpackTask } from "./task.ts";
+import { taskText, viewTask } from "./view.ts";
+
+const packed: PackedTask = {
+  taskId: "20250119123456-abcd1234" as TaskId,
+  name: 'größer "web" \u2028',
+  createdAt: "2025-01-19T12:34:56.000Z",
+  spec: { labels: { app: "web" }, containers: [{ image: "nginx:1", env: { A: '"}' } }] },
+};
+
+test("a task's text has the fields of its view in the same order", () => {
+  const shared = unpackTask(packed).spec;
+  const statuses: Partial<PackedTask>[] = [
+    {},
+    { desired: "stopped" },
+    { observed: { status: "running", containers: [{ containerId: "c1", startedAt: "2025-01-19T12:35:00.000Z" }] } },
+  ];
+  for (const status of statuses) {
+    const task = { ...unpackTask({ ...packed, ...status }), spec: shared };
+    expect(taskText(task)).toBe(JSON.stringify(viewTask(task)));
+  }
+});
+
+test("more templates than texts are kept do no harm", () => {
+  for (let number = 0; number < 5000; number++) {
+    const task = unpackTask({ ...packed, spec: { containers: [{ image: `nginx:${number}` }] } });
+    expect(taskText(task)).toBe(JSON.stringify(viewTask(task)));
+  }
+});
