@@ -12,12 +12,19 @@ export interface Origin {
 /** A client that does not say who uses it. */
 export const unnamedUser = "anonymous";
 
-/** The master's own parts that submit commands. */
-export function systemOrigin(name: "start" | "timer" | "journal-probe" | "node-health"): Origin {
+/** The master's own parts that submit commands; "reconciler" stands for those that need none. */
+export function systemOrigin(name: "start" | "timer" | "journal-probe" | "node-health" | "reconciler"): Origin {
   return { kind: "system", name };
 }
 
 /** As the log keeps it: "user:anna@laptop", "node:20250119123456-xyz98765", "system:node-health". */
 export function originText({ kind, name }: Origin): string {
   return `${kind}:${name}`;
+}
+
+/** The origin that originText() wrote, with the request id that is kept beside it. */
+export function originOfText(text: string, requestId: string | undefined): Origin {
+  const colon = text.indexOf(":");
+  const kind = text.slice(0, colon) as Origin["kind"];
+  return { kind, name: text.slice(colon + 1), ...(requestId === undefined ? {} : { requestId }) };
 }

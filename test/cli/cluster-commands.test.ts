@@ -106,6 +106,36 @@ describe("events", () => {
     expect(events.map(({ type }) => type)).toContain("node.registered");
   });
 
+  test("says who asked, with quotes around a name that is not verified", async () => {
+    const user = (name: string) => ({ kind: "user", name, declared: true });
+    const rows = [
+      user("anna@laptop"),
+      user("anonymous"),
+      { kind: "user", name: "anna", declared: false },
+      { kind: "node", name: "20250119123456-xyz98765", declared: true },
+      { kind: "system", name: "reconciler", declared: false },
+      undefined,
+    ];
+    const sent = rows.map((by) => {
+      const data = { revision: 7, at: "2025-01-19T12:34:56.000Z", type: "task.removed", by, taskId: "t", name: "web" };
+      return `id: 7\nevent: change\ndata: ${JSON.stringify(data)}\n\n`;
+    });
+    const refused = JSON.stringify({ error: "no", code: "unauthorized", hint: "" });
+    const run = async (line: string) => {
+      let requests = 0;
+      const fetch = async () =>
+        requests++ === 0 ? new Response(sent.join("")) : new Response(refused, { status: 401 });
+      return (await cluster.start(line, { fetch }).ended).out.trim().split("\n");
+    };
+    expect(await run("events")).toEqual(
+      [' (by "anna@laptop")', " (by anonymous)", " (by anna)", " (by worker)", " (by master)", ""].map(
+        (by) => `12:34:56 r7 task web (t) removed${by}`,
+      ),
+    );
+    const printed = (await run("events -o json")).map((line) => (JSON.parse(line) as { by?: object }).by);
+    expect(printed).toEqual(rows);
+  });
+
   test("a kind of record that this program does not know", async () => {
     const data = { revision: 7, at: "2025-01-19T12:34:56.000Z", type: "config.created", config: { name: "app" } };
     let requests = 0;

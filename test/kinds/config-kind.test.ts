@@ -34,7 +34,7 @@ test("a do-nothing kind is one file and one line", () => {
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     events: [
-      '{"revision":7,"at":"1970-01-01T00:00:00.000Z","type":"config.created","config":{"name":"app","text":"one"}}',
+      '{"revision":7,"at":"1970-01-01T00:00:00.000Z","type":"config.created","by":{"kind":"system","name":"reconciler","declared":false},"config":{"name":"app","text":"one"}}',
     ],
     reverted: "one",
     left: 0,

@@ -2,11 +2,14 @@
 // does not read.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { Node } from "../../src/model/node/node.ts";
 import { until } from "../../tools/lab/until.ts";
-import { type Event, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
+import { type Event, type EventTap, expectRefusal, openQuickJournal, TestClock, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;
 beforeAll(() => {
@@ -73,6 +76,41 @@ describe("GET /api/v1/watch", () => {
       }
     }
     whole.close();
+  });
+
+  test("says who asked for a change: as declared, and again when it is resumed or the master was restarted", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "podling-streams-"));
+    const first = new TestMaster({ journal: openQuickJournal(folder) });
+    const headers = { "podling-user": "anna@laptop", "x-request-id": "r-1" };
+    const tap = await first.stream("/api/v1/watch");
+    const node = await first.register("w1");
+    const body = { name: "web", image: "nginx" };
+    const task = (await first.ask<TaskView>("POST", "/api/v1/tasks", { body, headers })).body;
+    await first.report(task, "running", { nodeId: node.nodeId });
+    await first.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    await first.ask("POST", `/api/v1/nodes/${node.nodeId}/deregister`, { headers });
+    await tap.next("the last", ({ data }) => data.type === "node.removed");
+    const anna = { kind: "user", name: "anna@laptop", declared: true, requestId: "r-1" };
+    const changes = (from: EventTap) => from.events.slice(1).map(({ data: { type, by } }) => [type, by]);
+    const expected = [
+      ["node.registered", { kind: "node", name: "w1", declared: true }],
+      ["task.created", anna],
+      ["task.updated", { kind: "node", name: node.nodeId, declared: true }],
+      ["task.updated", { kind: "user", name: "anonymous", declared: true }],
+      ["task.updated", anna],
+      ["node.removed", anna],
+    ];
+    expect(changes(tap)).toEqual(expected);
+    tap.close();
+    for (const start of [() => first, () => new TestMaster({ journal: openQuickJournal(folder) })]) {
+      const master = start();
+      const resumed = await master.stream("/api/v1/watch?since=0");
+      await until("all of it", () => resumed.events.length > expected.length);
+      expect(changes(resumed)).toEqual(expected);
+      resumed.close();
+      await master.stop();
+    }
+    rmSync(folder, { recursive: true, force: true });
   });
 
   test("Last-Event-ID wins over ?since: a browser resends the first query", async () => {

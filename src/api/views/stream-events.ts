@@ -1,7 +1,20 @@
 // What the event streams carry, as the `data` of each server-sent event.
 
 import type { WatchedCreation, WatchedKind, WatchedRemoval, WatchedView } from "../../model/kinds/kinds.ts";
+import type { Origin } from "../../model/origin.ts";
 import type { TaskView } from "./task.ts";
+
+/** Who asked for a change. */
+export interface ChangeOrigin {
+  /** user: a client of the API. node: a worker. system: the master itself. */
+  kind: Origin["kind"];
+  /** USER@HOST or `anonymous`; a node's id, or its host name if it registers without one; the master's part. */
+  name: string;
+  /** True if the client says so itself and the master did not verify it. */
+  declared: boolean;
+  /** The client's X-Request-Id; left out if it sent none. */
+  requestId?: string;
+}
 
 interface EventOf<Type extends string> {
   revision: number;
@@ -9,6 +22,11 @@ interface EventOf<Type extends string> {
   at: string;
   /** A new node's event is `node.registered`, a new task's `task.created`. */
   type: Type;
+  /**
+   * Whose command names or made the record, or ended the tasks of its node. Without a command it is the master itself.
+   * Left out if the master does not know.
+   */
+  by?: ChangeOrigin;
 }
 
 /** An event of this kind of record: the record as the batch left it; of a removed one, what identifies it. */

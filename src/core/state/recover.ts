@@ -28,13 +28,16 @@ export function recoverSnapshot(log: Log): Promise<ClusterState> {
   return stateOfSnapshot(log, Number.POSITIVE_INFINITY, () => {});
 }
 
-/** Applies the batches that follow. `onBatch` is called after each. */
+/** Applies the batches that follow. `onBatch` is called after each, with the batch in the current data format. */
 export async function replay(
   log: Log,
   state: ClusterState,
   onBatch: (batch: Batch, deltas: readonly Delta[]) => void = () => {},
 ): Promise<void> {
-  for await (const batch of log.readBatches(state.revision)) onBatch(batch, applyBatch(state, batch));
+  for await (const raw of log.readBatches(state.revision)) {
+    const batch = migrateBatch(raw);
+    onBatch(batch, applyBatch(state, batch));
+  }
 }
 
 /** The newest state that the log can give. */

@@ -1,10 +1,13 @@
 // What a batch did, as events for watchers: one for each record that changed, with the record as the batch left it.
 
+import type { ChangeOrigin } from "../../api/views/stream-events.ts";
 import type { Delta } from "../../core/state/delta.ts";
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Batch, Operation } from "../../model/change.ts";
 import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
+import type { Origin } from "../../model/origin.ts";
 import type { Task } from "../../model/task/task.ts";
+import { nameOrigins, originsOfUnasked } from "./event-origins.ts";
 
 export interface ChangeEvent {
   revision: number;
@@ -13,6 +16,8 @@ export interface ChangeEvent {
   kind: KindName;
   operation: Operation;
   id: string;
+  /** Who asked for it. Null if the batch does not say. */
+  by: Origin | null;
   /** Before the batch. Null if the batch created the record. */
   before: object | null;
   /** After the batch. Null if the batch removed the record. */
@@ -22,19 +27,22 @@ export interface ChangeEvent {
 }
 
 export function eventsOf(
-  { revision, at: ms }: Pick<Batch, "revision" | "at">,
+  { revision, at: ms, commands }: Pick<Batch, "revision" | "at" | "commands">,
   deltas: readonly Delta[],
 ): ChangeEvent[] {
   const at = toTimestamp(ms);
   const events = new Map<string, ChangeEvent>();
+  const unasked = originsOfUnasked(commands);
   for (const { kind, before, after } of deltas) {
     if ((kinds[kind] as AnyKind).stream === null) continue;
     const last = (after ?? before) as object;
     const id = (kinds[kind] as AnyKind).idOf(last);
     const earlier = events.get(id);
     const operation = after === null ? "removed" : before === null ? "created" : (earlier?.operation ?? "updated");
-    events.set(id, { revision, at, kind, operation, id, before: earlier ? earlier.before : before, after, last });
+    const by = unasked[operation];
+    events.set(id, { revision, at, kind, operation, id, by, before: earlier ? earlier.before : before, after, last });
   }
+  if (commands.length > 0) nameOrigins(events, commands);
   return [...events.values()];
 }
 
@@ -45,10 +53,14 @@ export function taskOf({ kind, after }: ChangeEvent): Task | null {
 
 /** The event as JSON. `textOf` gives a record as it leaves the master. */
 export function changeText(event: ChangeEvent, textOf: (kind: KindName, record: object) => string): string {
-  const { revision, at, kind, operation, after, last } = event;
+  const { revision, at, kind, operation, by, after, last } = event;
   const stream = (kinds[kind] as AnyKind).stream!;
   const type = operation === "created" ? (stream.createdType ?? `${kind}.created`) : `${kind}.${operation}`;
-  const head = `{"revision":${revision},"at":"${at}","type":"${type}"`;
+  const head = `{"revision":${revision},"at":"${at}","type":"${type}"${by ? `,"by":${JSON.stringify(viewOrigin(by))}` : ""}`;
   if (after !== null) return `${head},"${kind}":${textOf(kind, after)}}`;
   return `${head},${JSON.stringify(stream.removed(last)).slice(1)}`;
+}
+
+function viewOrigin({ kind, name, requestId }: Origin): ChangeOrigin {
+  return { kind, name, declared: kind !== "system", ...(requestId === undefined ? {} : { requestId }) };
 }

@@ -1,8 +1,9 @@
 // podling events: the changes of the cluster as they happen.
 
-import type { WatchEvent } from "../../../api/views/stream-events.ts";
+import type { ChangeOrigin, WatchEvent } from "../../../api/views/stream-events.ts";
 import { delay } from "../../../lib/clock.ts";
 import { readEvents } from "../../../lib/sse.ts";
+import { unnamedUser } from "../../../model/origin.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { RefusedError } from "../../command/failure.ts";
@@ -23,6 +24,7 @@ export const events: Command = {
   usage: "[flags]",
   description: [
     "Runs until Ctrl-C. Each line has the revision of the change (r67). After a lost connection it continues after the last revision, and reports if changes were missed. With -o json it prints one object per line.",
+    'In parentheses is who asked for the change: a user, a worker, or the master itself. A name in quotes is what the client declares (Podling-User) and is not verified; "anonymous" did not say. Without parentheses, the master does not know.',
   ],
   flags: [
     { long: "since", value: "REVISION", description: "start after this revision; by default with the next change" },
@@ -74,7 +76,14 @@ async function print(context: Context, event: WatchEvent): Promise<void> {
   if (context.output() === "json") return context.out(jsonLine(event));
   const style = context.style("stdout");
   const when = style.paint(`${clockTime(event.at)} r${event.revision}`, "dim");
-  await context.out(`${when} ${oneLine(sentence(event))}\n`);
+  const by = event.by ? ` ${style.paint(oneLine(`(by ${asker(event.by)})`), "dim")}` : "";
+  await context.out(`${when} ${oneLine(sentence(event))}${by}\n`);
+}
+
+/** A user name in quotes is not verified. */
+function asker({ kind, name, declared }: ChangeOrigin): string {
+  if (kind !== "user") return kind === "node" ? "worker" : "master";
+  return declared && name !== unnamedUser ? `"${name}"` : name;
 }
 
 function sentence(event: WatchEvent): string {

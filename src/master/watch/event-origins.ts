@@ -1,0 +1,98 @@
+// Who asked for what an event shows: found in the commands of its batch, once for each batch.
+
+import type { Command } from "../../core/commands/command.ts";
+import type { CommandEntry, Operation } from "../../model/change.ts";
+import type { KindName } from "../../model/kinds/kinds.ts";
+import { type Origin, originOfText, systemOrigin } from "../../model/origin.ts";
+import { hasFinished, type Task } from "../../model/task/task.ts";
+
+/** The part of an event that its origin depends on. */
+interface OriginatedEvent {
+  kind: KindName;
+  operation: Operation;
+  by: Origin | null;
+  before: object | null;
+  after: object | null;
+}
+
+/** What a command can do to the record that it names or makes; of a node that goes, also to its tasks. */
+const asksFor: Readonly<Record<Command["type"], readonly Operation[]>> = {
+  startMaster: [],
+  createTask: ["created"],
+  reportTask: ["updated"],
+  stopTask: ["updated"],
+  removeTask: ["removed"],
+  registerNode: ["created", "updated"],
+  refreshNode: ["updated"],
+  setSchedulable: ["updated"],
+  suspectNode: ["updated"],
+  loseNode: ["updated"],
+  deregisterNode: ["updated", "removed"],
+  probe: [],
+  wake: [],
+};
+
+/** Commands that end the tasks of the node that they name. */
+const endsTasks: ReadonlySet<string> = new Set<Command["type"]>(["loseNode", "deregisterNode"]);
+
+const operations: readonly Operation[] = ["created", "updated", "removed"];
+const reconciler = systemOrigin("reconciler");
+
+type Unasked = Readonly<Record<Operation, Origin | null>>;
+const byReconciler: Unasked = { created: reconciler, updated: reconciler, removed: reconciler };
+
+/** A log of another release may have commands that this program does not know. */
+function operationsOf({ type }: CommandEntry): readonly Operation[] {
+  return (asksFor as Readonly<Record<string, readonly Operation[]>>)[type] ?? operations;
+}
+
+/**
+ * Who did what no command of the batch is known to name: the master's reconcilers. Null if it may have been a command whose
+ * record the batch does not say: one beyond the limit of a batch, or one of format 1.
+ */
+export function originsOfUnasked(commands: readonly CommandEntry[]): Unasked {
+  let unasked = byReconciler;
+  for (const entry of commands) {
+    if (entry.targets !== undefined || entry.refused !== undefined) continue;
+    for (const operation of operationsOf(entry)) unasked = { ...unasked, [operation]: null };
+  }
+  return unasked;
+}
+
+/** Sets `by` of the events whose record a command names. Events of one command share its origin. */
+export function nameOrigins(events: ReadonlyMap<string, OriginatedEvent>, commands: readonly CommandEntry[]): void {
+  const named = new Set<OriginatedEvent>();
+  const ended = new Map<string, Origin>();
+  for (const entry of commands) {
+    if (entry.targets === undefined || entry.refused !== undefined) continue;
+    const asked = operationsOf(entry);
+    const origin = originOfText(entry.by, entry.request);
+    for (const target of entry.targets) {
+      if (endsTasks.has(entry.type)) ended.set(target, origin);
+      const event = events.get(target);
+      if (!event || !asked.includes(event.operation)) continue;
+      if (!named.has(event) || comesFirst(origin, event.by!, event.operation)) event.by = origin;
+      named.add(event);
+    }
+  }
+  if (ended.size === 0) return;
+  for (const event of events.values()) {
+    const origin = named.has(event) ? undefined : ended.get(nodeOfEnded(event) ?? "");
+    if (origin) event.by = origin;
+  }
+}
+
+const rank: Readonly<Record<Origin["kind"], number>> = { user: 0, node: 1, system: 2 };
+
+/** Of several commands for one record, an event shows a user's before a worker's, and else the last; of a new record, the first. */
+function comesFirst(origin: Origin, shown: Origin, operation: Operation): boolean {
+  if (rank[origin.kind] !== rank[shown.kind]) return rank[origin.kind] < rank[shown.kind];
+  return operation !== "created";
+}
+
+/** The node of a task that finished in this batch; null for every other event. */
+function nodeOfEnded({ kind, before, after }: OriginatedEvent): string | null {
+  if (kind !== "task" || before === null || after === null) return null;
+  const task = before as Task;
+  return !hasFinished(task) && hasFinished(after as Task) ? (task.placement?.nodeId ?? null) : null;
+}
