@@ -214,7 +214,7 @@ describe("a task that fits", () => {
       "binpack",
       "n1 by binpack: 3% taken: 1 of 10 tasks, 0 of 4 cpu, 0 B of 2 GiB, the fullest of the 2 that fit among 3 nodes",
     ],
-    ["round-robin", "n1 by round-robin: next in turn, the first in turn of the 2 that fit among 3 nodes"],
+    ["round-robin", "n1 by round-robin: next in turn, first of the 2 that fit among 3 nodes"],
   ] as const)("%s says why there", (strategy, says) => {
     expect(summarisePlacement(index.explain(task(), strategy, null), strategy)).toBe(says);
   });

@@ -15,7 +15,7 @@ export function summarise(verdicts: readonly NodeVerdict[], requirements: Requir
 }
 
 const advantages: Record<Strategy, string> = {
-  "round-robin": "the first in turn",
+  "round-robin": "first",
   spread: "the least loaded",
   binpack: "the fullest",
 };
