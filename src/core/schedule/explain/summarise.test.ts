@@ -226,6 +226,12 @@ describe("a task that fits", () => {
     );
   });
 
+  test("on the only node", () => {
+    expect(summarisePlacement(cluster([node("n1")]).explain(task(), "spread", null), "spread")).toBe(
+      "n1 by spread: 0 of 10 tasks, the only node",
+    );
+  });
+
   test("placed where it would not be placed now", () => {
     const verdicts = index.explain(task(), "spread", null);
     const moved = (nodeId: string) => verdicts.map((verdict) => ({ ...verdict, chosen: verdict.nodeId === nodeId }));

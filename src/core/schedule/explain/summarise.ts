@@ -26,12 +26,14 @@ export function summarisePlacement(verdicts: readonly NodeVerdict[], strategy: S
   if (!chosen) return "its node is no longer registered";
   if (!chosen.fits) return `${chosen.hostname} by ${strategy}: it would not fit there now`;
   const fitting = verdicts.filter(({ fits }) => fits).length;
-  const all = `${verdicts.length} ${verdicts.length === 1 ? "node" : "nodes"}`;
+  const all = `${verdicts.length} nodes`;
   // Damped nodes have scores below zero.
   const steady = verdicts.some(({ score }) => score !== null && score >= 0);
   const end = steady ? "" : "; no steady node fits";
-  if (fitting === 1)
-    return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, the only one of ${all} that fits${end}`;
+  if (fitting === 1) {
+    const only = verdicts.length === 1 ? "the only node" : `the only one of ${all} that fits`;
+    return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${only}${end}`;
+  }
   const best = verdicts.every(({ score }) => score === null || score <= chosen.score!);
   const place = best ? `${advantages[strategy]} of the ${fitting} that fit` : `one of ${fitting} that fit`;
   return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${place} among ${all}${end}`;
