@@ -36,6 +36,12 @@ export function choice<const T extends readonly [string, ...string[]]>(values: T
   return z.enum(values, { error: `one of ${values.join(", ")}` });
 }
 
+/** ISO 8601. */
+export const timeText = z
+  .string()
+  .refine((value) => Number.isFinite(Date.parse(value)), { error: "a time" })
+  .meta({ format: "date-time" });
+
 export const flag = z.boolean({ error: "true or false" });
 
 export const name = text(

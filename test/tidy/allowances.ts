@@ -17,7 +17,6 @@ export const CIRCLES: { files: string[]; why: string }[] = [];
 export const WORDS: Record<string, number> = {
   docs: 1,
   "docs/decisions": 1,
-  "src/api": 2,
   "src/model": 10,
   "test/journal": 2,
   "test/master": 3,

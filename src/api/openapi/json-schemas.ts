@@ -26,13 +26,10 @@ export const text: Json = { type: "string" };
 export const time: Json = { type: "string", format: "date-time" };
 export const whole: Json = { type: "integer" };
 export const truth: Json = { type: "boolean" };
-export const map: Json = { type: "object", additionalProperties: text };
 
 export function nullable(type: string, more: Json = {}): Json {
   return { type: [type, "null"], ...more };
 }
-
-export const nullableTime = nullable("string", { format: "date-time" });
 
 export function listOf(items: Json): Json {
   return { type: "array", items };
@@ -41,10 +38,4 @@ export function listOf(items: Json): Json {
 /** An object whose fields are always there. */
 export function record(properties: Record<string, Json>): Json {
   return { type: "object", required: Object.keys(properties), properties };
-}
-
-/** The same, with fields that may be absent. */
-export function withOptional(optional: Record<string, Json>, properties: Record<string, Json>): Json {
-  const always = record(properties);
-  return { ...always, properties: { ...(always.properties as Json), ...optional } };
 }

@@ -1,16 +1,11 @@
 // The schemas of the record kinds that watchers see, and of the events that carry them, from the table of kinds.
 
-import { z } from "zod";
-import { type AnyKind, type KindName, kinds, watchedKinds } from "../../model/kinds/kinds.ts";
+import { type AnyKind, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
+import { answerSchema, type Json } from "./json-schemas.ts";
 
-type Json = Record<string, unknown>;
-
-/** Kinds whose schema is in task-schemas.ts and node-schemas.ts, because what leaves the master differs from the record. */
-const withSchemaOfView: Partial<Record<KindName, string>> = { task: "Task", node: "Node" };
-
-/** "config" -> "Config" */
-function schemaName(kind: KindName): string {
-  return withSchemaOfView[kind] ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
+/** "task" -> "Task" */
+function schemaName(kind: WatchedKind): string {
+  return `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
 }
 
 const changeOrigin: Json = {
@@ -30,15 +25,15 @@ const changeOrigin: Json = {
   },
 };
 
-/** One schema for each other kind, and `WatchEvent`: an event of any kind. */
+/**
+ * One schema for each of these kinds, and `WatchEvent`: an event of any of them. The schemas of records are loaded when the
+ * document is asked for: a master needs them for nothing else.
+ */
 export async function recordSchemas(): Promise<Record<string, Json>> {
-  const own = watchedKinds.filter((kind) => withSchemaOfView[kind] === undefined);
   const schemas = await Promise.all(
-    own.map(async (kind) => {
-      const { $schema: _, ...schema } = z.toJSONSchema(await (kinds[kind] as AnyKind).loadSchema(), {
-        unrepresentable: "any",
-      }) as Json;
-      return [schemaName(kind), schema] as const;
+    watchedKinds.map(async (kind) => {
+      const { loadViewSchema, loadSchema } = kinds[kind] as AnyKind;
+      return [schemaName(kind), answerSchema(await (loadViewSchema ?? loadSchema)())] as const;
     }),
   );
   return {
@@ -48,7 +43,7 @@ export async function recordSchemas(): Promise<Record<string, Json>> {
   };
 }
 
-function eventsOf(kind: KindName): Json[] {
+function eventsOf(kind: WatchedKind): Json[] {
   const { createdType = `${kind}.created` } = (kinds[kind] as AnyKind).stream!;
   const common = { revision: { type: "integer" }, at: { type: "string", format: "date-time" } };
   const by = { $ref: "#/components/schemas/ChangeOrigin" };

@@ -22,21 +22,17 @@ const nodeVerdict = record({
   chosen: truth,
 });
 
-/** Loaded when the document is asked for: a master needs these schemas for nothing else. */
+/** Beside `Task` itself, which record-schemas.ts describes. */
 export async function taskSchemas(): Promise<Record<string, Json>> {
   const { taskView } = await import("../../model/task/view-schema.ts");
-  const task = answerSchema(taskView);
-  const { reason, restarts, lastFailure } = task.properties as Record<"reason" | "restarts" | "lastFailure", Json>;
+  const { properties } = answerSchema(taskView.pick({ reason: true, restarts: true, lastFailure: true }));
   return {
-    Task: task,
     TaskList: listOf({ $ref: "#/components/schemas/Task" }),
     Explanation: record({
       taskId: text,
       name: text,
       status: { enum: [...taskStatuses] },
-      reason,
-      restarts,
-      lastFailure,
+      ...(properties as Record<string, Json>),
       strategy: { enum: [...strategies] },
       summary: text,
       revision: whole,

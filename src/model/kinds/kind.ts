@@ -81,8 +81,10 @@ export interface Kind<
   stream: E;
   /** Throws an InvariantError if no transition leads from `before` to `after`. */
   assertTransition?(before: R, after: R): void;
-  /** Loads the schema of packed records: the check of a backup, and the description of the API. */
+  /** Loads the schema of packed records: the check of a backup. */
   loadSchema(): Promise<z.ZodType>;
+  /** Loads the schema of what leaves the master, where it differs from the record: the description of the API. */
+  loadViewSchema?(): Promise<z.ZodType>;
   /** Which data formats it has had. Ascending by `to`. */
   migrations: readonly Migration[];
   /** How many records a cluster may hold. */

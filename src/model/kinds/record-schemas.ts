@@ -3,14 +3,14 @@
 
 import { z } from "zod";
 import { strategies } from "../cluster/cluster.ts";
+import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
-import { suspicionCodes } from "../node/node.ts";
+import { nodeRecord as node } from "../node/schema.ts";
 import { isFinished, isPlaced } from "../task/reason.ts";
-import { containerSpec, containerStatus, observedStatus, taskSpec, timeText } from "../task/schema.ts";
+import { containerSpec, containerStatus, observedStatus, taskSpec } from "../task/schema.ts";
 import { desiredStates, type PackedTask, unpackTask } from "../task/task.ts";
 
 const count = z.int().min(0);
-const amount = z.number().min(0);
 const text = z.string();
 const taskId = z.string().regex(taskIdPattern, { error: "a task id" });
 const nodeId = z.string().regex(nodeIdPattern, { error: "a node id" });
@@ -21,33 +21,7 @@ export const clusterRecord = z.object({
   strategy: z.enum(strategies),
 });
 
-const engine = z.object({ name: text, version: text, os: text, arch: text });
-
-export const nodeRecord = z.object({
-  nodeId,
-  hostname: text,
-  port: count,
-  address: text,
-  capacity: count,
-  cpu: amount,
-  memory: amount,
-  labels: z.record(text, text),
-  status: z.enum(["online", "offline"]),
-  schedulable: z.boolean(),
-  suspect: z
-    .object({ code: z.enum(suspicionCodes), message: text, since: timeText })
-    .nullable()
-    .optional(),
-  flapping: z
-    .object({ losses: count, lostAt: timeText, steadyUntil: timeText.nullable(), steadyMs: count })
-    .nullable()
-    .optional(),
-  engine: engine.nullable(),
-  engineError: text.nullable(),
-  version: text,
-  registeredAt: timeText,
-  unconfirmed: z.boolean().optional(),
-});
+export const nodeRecord = node.partial({ suspect: true, flapping: true });
 
 const packedContainer = containerSpec.partial().required({ image: true });
 

@@ -42,6 +42,7 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
     if (from !== to) assert(isTransition(from, to), `task ${before.taskId} cannot go from ${from} to ${to}`);
   },
   loadSchema: async () => (await import("../kinds/record-schemas.ts")).taskRecord,
+  loadViewSchema: async () => (await import("./view-schema.ts")).taskView,
   migrations: [{ to: 2, record: fromFlatRecord, update: fromFlatUpdate }],
   limit: limits.tasks,
   retention: `finished ones: the newest ${limits.finishedTaskCount.toLocaleString("en")}, for ${limits.finishedTaskAgeMs / 3_600_000} h`,

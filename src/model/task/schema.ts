@@ -3,16 +3,13 @@
 // description stands for the comment: openapi.json shows it.
 
 import { z } from "zod";
+import { timeText } from "../fields.ts";
 import { reasonCodes, taskStatuses } from "./reason.ts";
 
 const text = z.string();
 const flag = z.boolean();
 const count = z.int().min(0);
 const amount = z.number().min(0);
-export const timeText = z
-  .string()
-  .refine((value) => Number.isFinite(Date.parse(value)), { error: "a time" })
-  .meta({ format: "date-time" });
 
 const protocol = z.enum(["tcp", "udp"]);
 

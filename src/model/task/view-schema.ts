@@ -2,8 +2,9 @@
 // view, and view.ts does not compile without it. The description in openapi.json is made from this schema.
 
 import { z } from "zod";
+import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
-import { containerSpec, containerStatus, observedStatus, taskSpec, timeText } from "./schema.ts";
+import { containerSpec, containerStatus, observedStatus, taskSpec } from "./schema.ts";
 import { desiredStates } from "./task.ts";
 
 const taskId = z.string().regex(taskIdPattern);

@@ -1,0 +1,85 @@
+// The schemas of a node's record and of what the API shows of it. The types of node.ts, the check of records that come from
+// outside and the OpenAPI description are derived from these, so that a field is declared once. A description stands for
+// the comment: openapi.json shows it.
+
+import { z } from "zod";
+import { timeText } from "../fields.ts";
+import { nodeIdPattern } from "../ids.ts";
+
+const text = z.string();
+const count = z.int().min(0);
+const amount = z.number().min(0);
+
+export const engine = z.object({
+  name: text.describe('"docker", "podman"'),
+  version: text,
+  os: text.describe('"linux"'),
+  arch: text.describe('As Docker names platforms: "amd64", "arm64".'),
+});
+
+/**
+ * Why an online node gets no new tasks: its connection broke and its grace period runs; it sends no heartbeats while most
+ * nodes send none, which points at the master's own network; or it sends none and is about to be lost.
+ */
+export const suspicion = z.object({
+  code: z.enum(["connection-broken", "mass-silence", "silent"]),
+  message: text,
+  since: timeText,
+});
+
+export const flapping = z.object({
+  losses: count.describe("Losses that counted when it was lost last."),
+  lostAt: timeText,
+  steadyUntil: timeText
+    .nullable()
+    .describe("While damped: the time until which the node must stay online to count as steady. Null if not damped."),
+  steadyMs: count.describe("Length of that period in ms; 0 if it is not damped. Doubles with each loss."),
+});
+
+export const nodeRecord = z.object({
+  nodeId: z.string().regex(nodeIdPattern, { error: "a node id" }),
+  hostname: text,
+  port: count.describe("Port of the worker's own HTTP server."),
+  address: text.describe("Host name or IP address under which the master reaches that server."),
+  capacity: count.describe("Largest number of tasks at once."),
+  cpu: amount.describe("Cores; 0 if the worker did not say, which means no limit."),
+  memory: count.describe("Bytes; 0 if the worker did not say, which means no limit."),
+  labels: z.record(text, text),
+  status: z.enum(["online", "offline"]),
+  schedulable: z.boolean().describe("False when cordoned."),
+  suspect: suspicion
+    .nullable()
+    .describe(
+      "Why the node gets no new tasks although it is online. Null if it sends heartbeats as it should, or is offline.",
+    ),
+  flapping: flapping
+    .nullable()
+    .describe(
+      "Recent losses of the node. Until steadyUntil it gets tasks only if no steady node fits (damped). A period without a loss forgives one loss.",
+    ),
+  engine: engine.nullable().describe("Null until the engine has answered."),
+  engineError: text.nullable().describe("What the worker says while its engine does not answer; null if it answers."),
+  version: text,
+  registeredAt: timeText,
+  unconfirmed: z
+    .boolean()
+    .optional()
+    .describe("True when the node is known from a backup and has not registered since: its fields may be out of date."),
+});
+
+/** What the master counts and measures: not in the record. */
+export const nodeUse = z.object({
+  runningTasks: count.describe("Tasks that take capacity: scheduled and running."),
+  used: z.object({ cpu: amount, memory: count }).describe("Sum of their requests: cores and bytes."),
+  lastHeartbeat: timeText.nullable().describe("Null if there was none since the master started."),
+});
+
+/** What the API shows. One field of the record has another name there. */
+export const nodeView = z.object({
+  ...nodeRecord.omit({ unconfirmed: true }).shape,
+  unheard: z
+    .boolean()
+    .optional()
+    .describe("True for a node that is known from a backup and has not registered since; else usually left out."),
+  ...nodeUse.shape,
+});
