@@ -42,6 +42,7 @@ test("a do-nothing kind is one file and one line", () => {
     restored: "two",
     refused: "a config has a field text that is not a string",
     compared: 1,
+    beyond: "the cluster holds 100 configs, which is its limit",
     schema: true,
     truth: "one",
   });

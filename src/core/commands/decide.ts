@@ -15,10 +15,16 @@ import {
   decideSchedulable,
   decideSuspicion,
 } from "./nodes.ts";
+import { refuseBeyondLimit } from "./record-limits.ts";
 import { decideReport } from "./task-report.ts";
 import { decideCreate, decideRemove, decideStop } from "./tasks.ts";
 
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
+  const decided = decideOne(state, command, context);
+  return (decided.ok && refuseBeyondLimit(state, decided.value.changes)) || decided;
+}
+
+function decideOne(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   switch (command.type) {
     case "startMaster":
       return ok({ changes: [startMaster(state, command)], granted: {} });

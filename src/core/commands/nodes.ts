@@ -5,9 +5,8 @@ import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";
 import { type NodeId, newNodeId } from "../../model/ids.ts";
-import { limits } from "../../model/limits.ts";
 import { type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
-import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Outcome } from "../../model/refusal.ts";
 import type { Reason } from "../../model/task/reason.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findNode } from "../state/lookup.ts";
@@ -30,12 +29,6 @@ export function decideRegistration(
     });
     const changes: Change[] = set === null ? [] : [{ type: "node.updated", id: known.nodeId, set }];
     return ok({ changes, granted: { nodeId: known.nodeId } });
-  }
-  if (state.nodes.size >= limits.nodes) {
-    return refuse("too-many", `the cluster has ${state.nodes.size} nodes, which is its limit`, {
-      hint: "Deregister nodes that are gone: podling node rm.",
-      details: { what: "nodes", count: state.nodes.size },
-    });
   }
   const nodeId = (claimed as NodeId | undefined) ?? newNodeId(now, random);
   const registeredAt = toTimestamp(now);

@@ -27,10 +27,13 @@ export function decideCreate(
       { hint: "Use a new key for a new task.", details: { taskId } },
     );
   }
-  if (state.tasks.size >= limits.tasks)
-    return tooMany("tasks", state.tasks.size, "Remove finished tasks: podling prune.");
-  if (state.pending.count >= limits.pendingTasks)
-    return tooMany("pending tasks", state.pending.count, "Add nodes, or stop tasks that wait.");
+  const pending = state.pending.count;
+  if (pending >= limits.pendingTasks) {
+    return refuse("too-many", `the cluster holds ${pending} pending tasks, which is its limit`, {
+      hint: "Add nodes, or stop tasks that wait.",
+      details: { what: "pending tasks", count: pending },
+    });
+  }
   const taskId = nextTaskId(state.cursors.lastTaskId, now, random);
   const record: PackedTask = {
     taskId,
@@ -40,13 +43,6 @@ export function decideCreate(
     ...(idempotency ? { idempotency } : {}),
   };
   return ok({ changes: [{ type: "task.created", record }], granted: { taskId } });
-}
-
-function tooMany(what: string, count: number, hint: string): Outcome<never> {
-  return refuse("too-many", `the cluster holds ${count} ${what}, which is its limit`, {
-    hint,
-    details: { what, count },
-  });
 }
 
 export function decideStop(state: ClusterState, taskId: TaskId, context: DecisionContext): Outcome<Decision> {

@@ -87,8 +87,10 @@ export interface Kind<
   loadViewSchema?(): Promise<z.ZodType>;
   /** Which data formats it has had. Ascending by `to`. */
   migrations: readonly Migration[];
-  /** How many records a cluster may hold. */
+  /** How many records a cluster may hold. A command that would create more is refused. */
   limit: number;
+  /** The text of that refusal; left out: a sentence with the plural name. */
+  whenFull?(count: number): { message: string; hint: string };
   /** When records are removed without a command, in words. */
   retention: string;
 }

@@ -27,6 +27,10 @@ export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes",
   loadViewSchema: async () => (await import("./schema.ts")).nodeView,
   migrations: [{ to: 2, record: renameUnheard, update: renameUnheard }],
   limit: limits.nodes,
+  whenFull: (count) => ({
+    message: `the cluster has ${count} nodes, which is its limit`,
+    hint: "Deregister nodes that are gone: podling node rm.",
+  }),
   retention: "until it is removed",
 };
 

@@ -45,5 +45,9 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
   loadViewSchema: async () => (await import("./view-schema.ts")).taskView,
   migrations: [{ to: 2, record: fromFlatRecord, update: fromFlatUpdate }],
   limit: limits.tasks,
+  whenFull: (count) => ({
+    message: `the cluster holds ${count} tasks, which is its limit`,
+    hint: "Remove finished tasks: podling prune.",
+  }),
   retention: `finished ones: the newest ${limits.finishedTaskCount.toLocaleString("en")}, for ${limits.finishedTaskAgeMs / 3_600_000} h`,
 };
