@@ -26,5 +26,6 @@ export function originText({ kind, name }: Origin): string {
 export function originOfText(text: string, requestId: string | undefined): Origin {
   const colon = text.indexOf(":");
   const kind = text.slice(0, colon) as Origin["kind"];
-  return { kind, name: text.slice(colon + 1), ...(requestId === undefined ? {} : { requestId }) };
+  const name = text.slice(colon + 1);
+  return requestId === undefined ? { kind, name } : { kind, name, requestId };
 }

@@ -61,25 +61,28 @@ export function originsOfUnasked(commands: readonly CommandEntry[]): Unasked {
 
 /** Sets `by` of the events whose record a command names. Events of one command share its origin. */
 export function nameOrigins(events: ReadonlyMap<string, OriginatedEvent>, commands: readonly CommandEntry[]): void {
-  const named = new Set<OriginatedEvent>();
   const ended = new Map<string, Origin>();
   for (const entry of commands) {
     if (entry.targets === undefined || entry.refused !== undefined) continue;
     const asked = operationsOf(entry);
     const origin = originOfText(entry.by, entry.request);
+    const ends = endsTasks.has(entry.type);
     for (const target of entry.targets) {
-      if (endsTasks.has(entry.type)) ended.set(target, origin);
+      if (ends) ended.set(target, origin);
       const event = events.get(target);
       if (!event || !asked.includes(event.operation)) continue;
-      if (!named.has(event) || comesFirst(origin, event.by!, event.operation)) event.by = origin;
-      named.add(event);
+      if (!isNamed(event) || comesFirst(origin, event.by!, event.operation)) event.by = origin;
     }
   }
   if (ended.size === 0) return;
   for (const event of events.values()) {
-    const origin = named.has(event) ? undefined : ended.get(nodeOfEnded(event) ?? "");
+    const origin = isNamed(event) ? undefined : ended.get(nodeOfEnded(event) ?? "");
     if (origin) event.by = origin;
   }
+}
+
+function isNamed({ by }: OriginatedEvent): boolean {
+  return by !== null && by !== reconciler;
 }
 
 const rank: Readonly<Record<Origin["kind"], number>> = { user: 0, node: 1, system: 2 };
