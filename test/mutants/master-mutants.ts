@@ -137,6 +137,14 @@ export const masterMutants: readonly Mutant[] = [
     caughtBy: ["stream-equals-list"],
   },
   {
+    name: "node-events-not-sent",
+    sentence: "Watchers are sent no changes of nodes.",
+    file: "src/master/watch/change-events.ts",
+    find: "if ((kinds[kind] as AnyKind).stream === null) continue;",
+    replace: 'if ((kinds[kind] as AnyKind).stream === null || kind === "node") continue;',
+    caughtBy: ["stream-equals-list"],
+  },
+  {
     name: "stops-not-sent",
     sentence: "A worker does not learn that a task is to stop.",
     file: "src/master/watch/worker-streams.ts",

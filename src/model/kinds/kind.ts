@@ -62,6 +62,7 @@ export interface Kind<
   plural: N;
   /** Snapshots hold kinds in ascending position: a kind that refers to another has the higher one. */
   position: number;
+  /** Also of a view, and of what an event says of a removed record: the id has the same name there. */
   idOf(record: R | P): Id;
   pack(record: R): P;
   unpack(packed: P, shared: Shared): R;

@@ -1,20 +1,20 @@
 // Everything in one simulated run, for the code that breaks it and for the checkers.
 
-import type { TaskId } from "../../model/ids.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Disturbance } from "../faults/disturbance.ts";
 import type { MasterMachine } from "../machines/master-machine.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Ledger } from "../workload/ledger.ts";
+import type { RecordCopy } from "../workload/record-copy.ts";
 import type { Network } from "../world/network.ts";
 import type { World } from "../world/world.ts";
 import type { Activity } from "./activity.ts";
 import type { Failure } from "./failure.ts";
 import type { Truth } from "./truth.ts";
 
-/** A client's copy of all tasks, which it keeps by listing once and then watching. */
-export interface TaskCopy {
-  readonly tasks: ReadonlyMap<TaskId, TaskView>;
+/** A client that lists once and then watches. */
+export interface Watching {
+  readonly records: RecordCopy;
   /** The copy has all changes up to this revision. Null until the client has listed. */
   readonly revision: number | null;
   /** Events received. */
@@ -33,7 +33,7 @@ export interface RunContext {
   away: Map<string, number>;
   /** True when nothing breaks any more. */
   repaired: boolean;
-  watchClient: TaskCopy;
+  watchClient: Watching;
   /** What happens after the cluster has come to rest. */
   activity: Activity;
   /** A request to the master, answered without a network. Throws if there is no master. */

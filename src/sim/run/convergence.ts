@@ -1,6 +1,7 @@
 // Decides whether the cluster has come to rest after everything was repaired, and why it has not.
 
 import { fromTimestamp } from "../../lib/clock.ts";
+import { kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import type { RunContext } from "./context.ts";
 
@@ -46,8 +47,11 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (!task || !isPlaced(task.status) || task.nodeId !== nodeId)
       return `${taskId} runs on ${nodeId}, and is not placed there`;
   }
-  if (watchClient.tasks.size !== state.tasks.size)
-    return `the watch client has ${watchClient.tasks.size} of ${state.tasks.size} tasks`;
+  for (const kind of watchedKinds) {
+    const { size } = watchClient.records.of(kind);
+    if (size !== state.tables[kind].size)
+      return `the watch client has ${size} of ${state.tables[kind].size} ${kinds[kind].plural}`;
+  }
   return null;
 }
 

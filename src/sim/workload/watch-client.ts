@@ -1,25 +1,40 @@
-// A client that keeps a copy of all tasks: it lists once and then watches, over broken connections and restarts. The copy
-// must equal a list, and no status in it may go back.
+// A client that keeps a copy of all records that watchers see: it lists once and then watches, over broken connections and
+// restarts. The copy must equal a list, and no status of a task in it may go back.
 
 import { Client } from "../../api/client.ts";
+import { type Operation, type OperationId, operations } from "../../api/operations/operations.ts";
 import type { WatchEvent } from "../../api/views/stream-events.ts";
 import type { TaskView } from "../../api/views/task.ts";
 import type { Random } from "../../lib/random.ts";
 import { readEvents } from "../../lib/sse.ts";
-import type { TaskId } from "../../model/ids.ts";
+import { type AnyKind, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isTransition } from "../../model/task/transitions.ts";
 import { masterUrl } from "../machines/master-machine.ts";
-import type { TaskCopy } from "../run/context.ts";
+import type { Watching } from "../run/context.ts";
 import type { Failure } from "../run/failure.ts";
 import { Host } from "../world/host.ts";
 import type { Network } from "../world/network.ts";
 import { Process } from "../world/process.ts";
 import type { World } from "../world/world.ts";
+import { RecordCopy } from "./record-copy.ts";
 
 const maxSilenceMs = 40_000;
 /** At most so long until it connects again, and until it disconnects: its purpose is to resume. */
 const reconnectWithinMs = 2000;
 const staysWithinMs = 15_000;
+
+interface ListOperation {
+  kind: WatchedKind;
+  id: OperationId;
+  path: string;
+}
+
+/** The operations that list these kinds: `listTasks` for the kind whose plural is `tasks`. */
+export const listOperations: readonly ListOperation[] = watchedKinds.flatMap((kind) => {
+  const { plural } = kinds[kind];
+  const id = `list${plural.slice(0, 1).toUpperCase()}${plural.slice(1)}` as OperationId;
+  return Object.hasOwn(operations, id) ? [{ kind, id, path: operations[id].path }] : [];
+});
 
 /** What it needs of the run. */
 export interface WatchClientContext {
@@ -30,8 +45,8 @@ export interface WatchClientContext {
   fail(failure: Omit<Failure, "atMs">): void;
 }
 
-export class WatchClient implements TaskCopy {
-  readonly tasks = new Map<TaskId, TaskView>();
+export class WatchClient implements Watching {
+  readonly records = new RecordCopy();
   readonly #context: WatchClientContext;
   readonly #process: Process;
   readonly #client: Client;
@@ -104,39 +119,41 @@ export class WatchClient implements TaskCopy {
   /** The stream is open already, so that no change is lost between list and stream. */
   async #list(revision: number): Promise<void> {
     this.lists++;
-    const all = new Map<TaskId, TaskView>();
-    for (let cursor = ""; ; ) {
-      const query = { limit: 1000, ...(cursor === "" ? {} : { cursor }) };
-      const response = await this.#client.fetch("listTasks", { query, timeoutMs: 5000 });
-      if (!response.ok) throw new Error("no list");
-      const page = (await response.json()) as TaskView[];
-      for (const task of page) all.set(task.taskId, task);
-      if (!response.headers.get("link")) break;
-      cursor = page.at(-1)!.taskId;
-    }
-    this.tasks.clear();
-    for (const [taskId, task] of all) this.tasks.set(taskId, task);
+    const lists: [WatchedKind, object[]][] = [];
+    for (const operation of listOperations) lists.push([operation.kind, await this.#allOf(operation)]);
+    for (const [kind, listed] of lists) this.records.replace(kind, listed);
     this.#revision = revision;
+  }
+
+  async #allOf({ kind, id }: ListOperation): Promise<object[]> {
+    const all: object[] = [];
+    const paged = (operations[id] as Operation).query !== undefined;
+    for (let cursor = ""; ; ) {
+      const query = { ...(paged ? { limit: 1000 } : {}), ...(cursor === "" ? {} : { cursor }) };
+      const response = await this.#client.fetch(id as "listTasks", { query, timeoutMs: 5000 });
+      if (!response.ok) throw new Error("no list");
+      all.push(...((await response.json()) as object[]));
+      if (!response.headers.get("link")) return all;
+      cursor = (kinds[kind] as AnyKind).idOf(all.at(-1)!);
+    }
   }
 
   #apply(event: WatchEvent): void {
     this.events++;
-    if ("taskId" in event) {
-      this.tasks.delete(event.taskId as TaskId);
-    } else if ("task" in event) {
-      const { task } = event;
-      const before = this.tasks.get(task.taskId);
-      // The list may be newer than an event that was already under way.
-      if (before && before.status !== task.status && !reachable(before.status, task.status)) {
-        if (reachable(task.status, before.status)) return;
-        this.#context.fail({
-          class: "safety",
-          checker: "status-goes-forward",
-          message: `a watcher saw task ${task.taskId} go from ${before.status} to ${task.status}`,
-        });
-      }
-      this.tasks.set(task.taskId, task);
-    }
+    if (!("task" in event) || this.#isNews(event.task)) this.records.apply(event);
+  }
+
+  /** False if the copy is ahead: the list may be newer than an event that was already under way. */
+  #isNews(task: TaskView): boolean {
+    const before = this.records.of("task").get(task.taskId);
+    if (!before || before.status === task.status || reachable(before.status, task.status)) return true;
+    if (reachable(task.status, before.status)) return false;
+    this.#context.fail({
+      class: "safety",
+      checker: "status-goes-forward",
+      message: `a watcher saw task ${task.taskId} go from ${before.status} to ${task.status}`,
+    });
+    return true;
   }
 }
 
