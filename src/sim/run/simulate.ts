@@ -13,6 +13,7 @@ import { Ledger } from "../workload/ledger.ts";
 import { parseEvents } from "../workload/stream-tasks.ts";
 import { WatchClient } from "../workload/watch-client.ts";
 import { Workload } from "../workload/workload.ts";
+import { combineSignalsPlainly } from "../world/combined-signals.ts";
 import { unseal } from "../world/disk-journal.ts";
 import { Network } from "../world/network.ts";
 import { World } from "../world/world.ts";
@@ -45,6 +46,7 @@ export interface SimulateOptions {
 
 export async function simulate(options: SimulateOptions): Promise<Report> {
   const { onProgress } = options;
+  const platformSignals = combineSignalsPlainly();
   const run = new Run(options);
   const stopListening = listenForCrashes(run);
   try {
@@ -53,6 +55,7 @@ export async function simulate(options: SimulateOptions): Promise<Report> {
     run.crashed(error);
   } finally {
     stopListening();
+    platformSignals();
   }
   return run.report();
 }
