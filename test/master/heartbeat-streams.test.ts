@@ -4,6 +4,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { openSocketStream } from "../../src/api/socket-stream.ts";
 import type { DuplexStream } from "../../src/lib/duplex.ts";
+import { HeartbeatStreams } from "../../src/master/node-health/heartbeat-streams.ts";
+import type { NodeId } from "../../src/model/ids.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock, TestMaster } from "./in-process.ts";
 
@@ -99,6 +101,16 @@ test("with a token a stream needs it, and a master that stops ends its streams",
   expect(await beat(stream)).not.toBeNull();
   await guarded.stop();
   await stream.closed;
+});
+
+test("a stream whose heartbeat cannot be processed is closed", async () => {
+  const fails = () => {
+    throw new Error("a bug");
+  };
+  const aborted = Promise.withResolvers<string>();
+  const stream = { read: async () => Uint8Array.of(0x2e), abort: aborted.resolve, closed: new Promise(() => {}) };
+  new HeartbeatStreams({ beat: fails } as never, {} as never).serve("n" as NodeId, stream as never);
+  expect(await aborted.promise).toBe("a bug");
 });
 
 test("opening is given up with its signal", async () => {

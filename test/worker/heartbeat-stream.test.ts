@@ -61,7 +61,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end.abort();
 });
 
-async function joined({ upgrades = true } = {}) {
+async function joined({ upgrades = true, silent = false, answering = Promise.resolve() } = {}) {
   const clock = new TestClock();
   const end = new AbortController();
   ends.push(end);
@@ -74,6 +74,7 @@ async function joined({ upgrades = true } = {}) {
     if (url.endsWith("/register")) return Response.json({ nodeId: "n" }, { status: 201 });
     if (url.endsWith("/heartbeat")) {
       requests.push({ at: clock.elapsed(), body: init.body ?? null });
+      await answering;
       return new Response(answer);
     }
     return new Response(new ReadableStream<Uint8Array>({}));
@@ -82,6 +83,7 @@ async function joined({ upgrades = true } = {}) {
     opened.push(url);
     if (!upgrades) throw new StreamBroken("HTTP 405");
     const stream = new FarEnd();
+    stream.silent = silent;
     streams.push(stream);
     return stream;
   };
@@ -179,6 +181,24 @@ test("a master without such streams gets requests, and is asked again ever less 
   expect(requests.length).toBeGreaterThan(60);
   expect(opened.length).toBeGreaterThan(3);
   expect(opened.length).toBeLessThan(8);
+});
+
+test("streams that open and are never answered are opened ever less often", async () => {
+  const { clock, requests, streams, link } = await joined({ silent: true });
+  await clock.advance(60 * second);
+  expect(requests.length).toBeGreaterThan(45);
+  expect(streams.length).toBeGreaterThan(3);
+  expect(streams.length).toBeLessThan(8);
+  expect(link.up).toBe(true);
+});
+
+test("a response that is read after the end opens no stream", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { opened, end } = await joined({ answering: promise });
+  end.abort();
+  resolve();
+  await breathe();
+  expect(opened).toEqual([]);
 });
 
 test("after its end the stream is closed and nothing is sent", async () => {

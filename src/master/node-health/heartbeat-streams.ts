@@ -33,7 +33,7 @@ export class HeartbeatStreams {
       if (this.#open.get(nodeId) === stream) this.#open.delete(nodeId);
     });
     // A stream that breaks is no hint about its node: the lease, and the stream of assignments, say whether it is alive.
-    this.#answer(nodeId, stream).catch(() => {});
+    this.#answer(nodeId, stream).catch((error: Error) => stream.abort(error.message));
   }
 
   /** Ends all of them, also those that come later. */

@@ -39,7 +39,7 @@ export class HeartbeatStream {
     return this.#stream !== null;
   }
 
-  /** Opens it in the background, unless it is open or could not be opened shortly before. */
+  /** Opens it in the background, unless it is open, or could not be opened or was never answered shortly before. */
   open(nodeId: string): void {
     const { client, clock } = this.#options;
     if (this.#stream || this.#opening || clock.elapsed() < this.#opensAgainAt) return;
@@ -73,6 +73,8 @@ export class HeartbeatStream {
   drop(reason: string): void {
     const stream = this.#stream;
     const opening = this.#opening;
+    // A proxy may open streams and pass nothing on.
+    if (stream && this.#lastText === "") this.#failed();
     this.#stream = null;
     this.#opening = null;
     stream?.abort(reason);

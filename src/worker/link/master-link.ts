@@ -246,7 +246,7 @@ export class MasterLink implements EngineNewsListener {
   async #answered(response: Response, news: string | null): Promise<void> {
     this.#answeredWith(await response.text(), news);
     // Only a master that answers requests is asked for a stream.
-    this.#heartbeats.open(this.#nodeId);
+    if (!this.#options.signal.aborted) this.#heartbeats.open(this.#nodeId);
   }
 
   #answeredWith(text: string, news: string | null): void {
