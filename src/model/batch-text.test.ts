@@ -36,6 +36,11 @@ test("encoding changes nothing of the batch", () => {
   expect(batch).toEqual(before);
 });
 
+test("a batch with the number of a shared value that it does not have is not read", () => {
+  const text = encodeBatch(batchOf([created("a", web!)]));
+  expect(() => decodeBatch(text.replace('"spec":0', '"spec":1'))).toThrow("revision 7 has no shared value 1");
+});
+
 test("a batch without shared values is its JSON", () => {
   const batch = batchOf([{ type: "task.removed", id: "a" as TaskId }]);
   expect(encodeBatch(batch)).toBe(JSON.stringify(batch));

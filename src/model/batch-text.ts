@@ -1,6 +1,7 @@
 // The text that the log keeps of a batch. A value that several of its records have in common (the `sharedField` of their
 // kind) is written once.
 
+import { assert } from "../lib/assert.ts";
 import { type Batch, type Change, parseChangeType } from "./change.ts";
 import { type AnyKind, kinds } from "./kinds/kinds.ts";
 
@@ -38,7 +39,9 @@ export function decodeBatch(text: string): Batch {
     const field = sharedFieldOf(change);
     if (field === undefined) continue;
     const record = (change as Created).record as unknown as Record<string, unknown>;
-    record[field] = shared[record[field] as number];
+    const value = shared[record[field] as number];
+    assert(value, `revision ${batch.revision} has no shared value ${record[field]}`);
+    record[field] = value;
   }
   return batch;
 }

@@ -230,6 +230,11 @@ test("a wrong backup is refused with the fault, and nothing is changed", async (
     ["finished, and never ended", withTask({ observed: { status: "failed" } }), /no time of its end/],
     ["twice the same", records((lines) => [...lines, lines.at(-1)]), /there twice/],
     ["two headers", records((lines) => [lines[0], ...lines]), /second header/],
+    [
+      "a value to be shared",
+      records((lines) => [...lines.slice(0, -1), { ...(lines.at(-1) as object), shared: {} }]),
+      /has a shared value/,
+    ],
     ["something else", records((lines) => [...lines, { pod: {} }]), /neither a header nor a record/],
     ["not JSON", records(([_, ...rest]) => ["{nonsense", ...rest]), /record 1: it is not JSON/],
   ];

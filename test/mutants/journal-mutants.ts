@@ -112,8 +112,8 @@ export const journalMutants: readonly Mutant[] = [
     name: "templates-mixed-up",
     sentence: "Every task of a batch is read with the template of the first one.",
     file: "src/model/batch-text.ts",
-    find: "record[field] = shared[record[field] as number];",
-    replace: "record[field] = shared[0];",
+    find: "const value = shared[record[field] as number];",
+    replace: "const value = shared[0];",
     caughtBy: ["history-replays"],
   },
   {

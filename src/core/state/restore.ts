@@ -58,6 +58,7 @@ export class RestoreReader {
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw new BadRecord("it is not an object");
     if (!["header", "kind", "node", "task"].some((key) => key in value))
       throw new BadRecord("it is neither a header nor a record of a known kind");
+    if ("shared" in value) throw new BadRecord("it has a shared value, which only a snapshot of the journal may have");
     for (const line of current(value)) this.#check(line);
     broken(() => this.#reader.line(value));
   }

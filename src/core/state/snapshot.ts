@@ -148,17 +148,23 @@ export class SnapshotReader {
       this.#shared.push((value as SharedLine).shared);
       return;
     }
-    for (const line of currentLines(value as SnapshotLine | LineOfFormat1)) {
+    const whole = value as SnapshotLine | LineOfFormat1;
+    // First: migrations get whole records.
+    if ("kind" in whole) this.#fillIn(whole);
+    for (const line of currentLines(whole)) {
       if ("header" in line) this.#takeHeader(line.header, value as LineOfFormat1);
-      else this.state.apply(createdOf(line.kind, this.#whole(line)));
+      else this.state.apply(createdOf(line.kind, line.record));
     }
   }
 
-  #whole({ kind, record }: RecordLine): object {
+  /** Puts the shared value in the place of its number. */
+  #fillIn({ kind, record }: RecordLine): void {
     const field = (kinds[kind] as AnyKind).sharedField;
     const fields = record as Record<string, unknown>;
-    if (field !== undefined && typeof fields[field] === "number") fields[field] = this.#shared[fields[field]];
-    return record;
+    if (field === undefined || typeof fields[field] !== "number") return;
+    const value = this.#shared[fields[field]];
+    assert(value, `a ${kind} with the shared value ${fields[field]}, which the snapshot does not have`);
+    fields[field] = value;
   }
 
   #takeHeader(header: Header, raw: LineOfFormat1): void {
