@@ -31,3 +31,16 @@ test("more templates than texts are kept do no harm", () => {
     expect(taskText(task)).toBe(JSON.stringify(viewTask(task)));
   }
 });
+
+test("of large templates, only some texts are kept", async () => {
+  const specs: WeakRef<object>[] = [];
+  for (let number = 0; number < 40; number++) {
+    const env = { A: `${number}`.padEnd(1024 ** 2, "x") };
+    const task = unpackTask({ ...packed, spec: { containers: [{ image: "nginx:1", env }] } });
+    taskText(task);
+    specs.push(new WeakRef(task.spec));
+  }
+  await Bun.sleep(0);
+  Bun.gc(true);
+  expect(specs.filter((spec) => spec.deref() !== undefined).length).toBeLessThan(40);
+});

@@ -34,15 +34,22 @@ export function taskText(task: Task): string {
 
 /** Templates whose text is kept: with more of them, few tasks have the same one, and keeping their texts saves nothing. */
 const specTextsKept = 4096;
+/** A template may have a megabyte, so the sum of all texts has a bound as well. */
+const specTextCharactersKept = 16 * 1024 ** 2;
 const specTexts = new Map<TaskSpec, string>();
+let specTextCharacters = 0;
 
 /** The fields without the braces. */
 function specText(spec: TaskSpec): string {
   let text = specTexts.get(spec);
   if (text === undefined) {
     text = JSON.stringify(viewSpec(spec)).slice(1, -1);
-    if (specTexts.size >= specTextsKept) specTexts.clear();
+    if (specTexts.size >= specTextsKept || specTextCharacters + text.length > specTextCharactersKept) {
+      specTexts.clear();
+      specTextCharacters = 0;
+    }
     specTexts.set(spec, text);
+    specTextCharacters += text.length;
   }
   return text;
 }
