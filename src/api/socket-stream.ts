@@ -222,6 +222,7 @@ export function openSocketStream(
   const stream = new SocketStream(socket);
   return new Promise((resolve, reject) => {
     const giveUp = () => socket.close();
+    if (signal?.aborted) giveUp();
     signal?.addEventListener("abort", giveUp);
     socket.onopen = () => {
       signal?.removeEventListener("abort", giveUp);
@@ -229,6 +230,7 @@ export function openSocketStream(
     };
     socket.onmessage = ({ data }) => stream.message(binary(data));
     socket.onclose = ({ code, reason }) => {
+      signal?.removeEventListener("abort", giveUp);
       stream.socketClosed(code, reason);
       reject(new StreamBroken(`${url} did not open a stream`));
     };

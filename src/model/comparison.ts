@@ -11,7 +11,7 @@ export interface Difference {
 /** The first of them (`limits.differencesListed`), and how many there are in all. */
 export interface Differences {
   count: number;
-  /** How many of them run now: their containers are stopped. */
+  /** How many of them are placed on a node now. Containers of forgotten ones are stopped. */
   live: number;
   first: Difference[];
 }

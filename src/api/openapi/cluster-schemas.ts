@@ -6,7 +6,10 @@ import { type Json, listOf, nullable, record, text, time, whole } from "./json-s
 
 const differences = record({
   count: whole,
-  live: { ...whole, description: "How many of them run now: their containers are stopped." },
+  live: {
+    ...whole,
+    description: "How many of them are placed on a node now. Containers of forgotten ones are stopped.",
+  },
   first: listOf(record({ id: text, name: text, now: nullable("string"), inBackup: nullable("string") })),
 });
 const comparison = record({ forgotten: differences, returning: differences, differing: differences });

@@ -75,7 +75,9 @@ function compileType(definition: Definition): QuickParse | null {
   if (type === "string" || type === "boolean") return (value) => (typeof value === type ? value : notQuick);
   if (type === "number") return (value) => (Number.isFinite(value) ? value : notQuick);
   if (type === "enum" && entries) return oneOf(new Set<unknown>(Object.values(entries)));
-  if (type === "record" && keyType && valueType) return record(compile(keyType), compile(valueType));
+  // Of a record whose key is an enum, zod demands every key.
+  if (type === "record" && keyType && valueType && definitionOf(keyType).type === "string")
+    return record(compile(keyType), compile(valueType));
   if (type === "array" && element) return list(compile(element));
   if (type === "object" && shape && catchall && definitionOf(catchall).type === "never") return strictObject(shape);
   if (type === "optional" && innerType) return unless(undefined, compile(innerType));

@@ -1,22 +1,26 @@
 // Keeps one copy of values that many records have in common. Parsed from a request or from the log, each record comes with strings and
 // templates of its own: the same image, node, second and reason a hundred thousand times.
 
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import type { KindName } from "../../model/kinds/kinds.ts";
 import type { Reason } from "../../model/task/reason.ts";
 import { type ContainerStatus, nothingObserved, type ObservedStatus } from "../../model/task/status.ts";
 import type { Placement, Task } from "../../model/task/task.ts";
 
-/** Distinct values kept of each sort. When there are more, all are dropped, and later records share among themselves. */
-const capacity = 4096;
+/**
+ * What is kept of each sort. When there is more, all is forgotten, and later records share among themselves. A template may
+ * have a megabyte.
+ */
+const kept = { entries: 4096, characters: 16 * 1024 ** 2 };
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class Sharing implements Shared {
-  readonly #texts = new Map<string, string>();
-  readonly #reasons = new Map<string, Reason>();
-  readonly #unstarted = new Map<string, ObservedStatus>();
-  readonly #packed = new Map<string, object>();
+  readonly #texts = new BoundedMap<string, string>(kept);
+  readonly #reasons = new BoundedMap<string, Reason>(kept);
+  readonly #unstarted = new BoundedMap<string, ObservedStatus>(kept);
+  readonly #packed = new BoundedMap<string, object>(kept);
   /** By packed value. */
   readonly #made = new WeakMap<object, object>();
 
@@ -28,9 +32,9 @@ export class Sharing implements Shared {
   value<T extends object>(packed: object, make: () => T): T {
     const known = this.#made.get(packed);
     if (known !== undefined) return known as T;
-    const kept = this.packed(packed);
-    const made = this.#made.get(kept) ?? make();
-    this.#made.set(kept, made);
+    const one = this.packed(packed);
+    const made = this.#made.get(one) ?? make();
+    this.#made.set(one, made);
     this.#made.set(packed, made);
     return made as T;
   }
@@ -80,10 +84,9 @@ export class Sharing implements Shared {
   }
 }
 
-function remembered<T>(values: Map<string, T>, key: string, value: T): T {
+function remembered<T>(values: BoundedMap<string, T>, key: string, value: T): T {
   const known = values.get(key);
   if (known !== undefined) return known;
-  if (values.size >= capacity) values.clear();
-  values.set(key, value);
+  values.add(key, value, key.length);
   return value;
 }

@@ -92,16 +92,16 @@ function* withShared(lines: Iterable<RecordLine>): Generator<RecordLine | Shared
   const numbers = new Map<object, number>();
   for (const line of lines) {
     const field = (kinds[line.kind] as AnyKind).sharedField;
-    if (field !== undefined) {
-      const record = line.record as Record<string, unknown>;
-      const value = record[field] as object;
-      if (!numbers.has(value)) {
-        numbers.set(value, numbers.size);
-        yield { shared: value };
-      }
-      record[field] = numbers.get(value);
+    if (field === undefined) {
+      yield line;
+      continue;
     }
-    yield line;
+    const value = (line.record as Record<string, object>)[field]!;
+    if (!numbers.has(value)) {
+      numbers.set(value, numbers.size);
+      yield { shared: value };
+    }
+    yield { ...line, record: { ...line.record, [field]: numbers.get(value) } };
   }
 }
 

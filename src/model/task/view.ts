@@ -2,6 +2,7 @@
 // form of the API, and what workers of every release understand.
 
 import type { z } from "zod";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
 import type { ContainerSpec, TaskSpec } from "./spec.ts";
@@ -32,24 +33,15 @@ export function taskText(task: Task): string {
   return `{"taskId":"${taskId}","name":${JSON.stringify(name)},${specText(spec)},${status}`;
 }
 
-/** Templates whose text is kept: with more of them, few tasks have the same one, and keeping their texts saves nothing. */
-const specTextsKept = 4096;
-/** A template may have a megabyte, so the sum of all texts has a bound as well. */
-const specTextCharactersKept = 16 * 1024 ** 2;
-const specTexts = new Map<TaskSpec, string>();
-let specTextCharacters = 0;
+/** With more templates, few tasks have the same one, and keeping their texts saves nothing. A template may have a megabyte. */
+const specTexts = new BoundedMap<TaskSpec, string>({ entries: 4096, characters: 16 * 1024 ** 2 });
 
 /** The fields without the braces. */
 function specText(spec: TaskSpec): string {
   let text = specTexts.get(spec);
   if (text === undefined) {
     text = JSON.stringify(viewSpec(spec)).slice(1, -1);
-    if (specTexts.size >= specTextsKept || specTextCharacters + text.length > specTextCharactersKept) {
-      specTexts.clear();
-      specTextCharacters = 0;
-    }
-    specTexts.set(spec, text);
-    specTextCharacters += text.length;
+    specTexts.add(spec, text, text.length);
   }
   return text;
 }
