@@ -79,9 +79,7 @@ async function stateOfSnapshot(log: Log, atMost: number, pause: Pause): Promise<
   if (!snapshot) return new ClusterState();
   const reader = new SnapshotReader();
   for await (const chunk of snapshot.chunks) {
-    const lines = chunk.split("\n");
-    for (const text of lines) reader.line(JSON.parse(text));
-    await pause(lines.length);
+    await pause(reader.chunk(chunk));
   }
   return reader.end();
 }
