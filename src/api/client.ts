@@ -151,8 +151,9 @@ export class Client {
    * rejects with the error of the platform; `unreachable` makes the usual one of it.
    */
   prepare(id: OperationId, options: { id: string }): PreparedCall {
-    const { method, path } = operations[id] as Operation;
-    const url = this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id));
+    const operation: Operation = operations[id];
+    const { method } = operation;
+    const url = this.#options.baseUrl + urlPath(operation, options);
     const headers = this.#standingHeaders();
     const send = this.#options.fetch ?? fetch;
     let init: RequestInit = { method, headers };
@@ -165,8 +166,7 @@ export class Client {
   /** Opens the two-way stream of an operation that upgrades its connection. `signal` gives up while it is not open. */
   openStream(id: OperationId, options: { id: string; signal: AbortSignal }): Promise<DuplexStream> {
     const { openStream = this.#options.fetch ? noStreams : openSocketStream } = this.#options;
-    const { path } = operations[id] as Operation;
-    const url = this.#options.baseUrl + path.replace("{id}", encodeURIComponent(options.id));
+    const url = this.#options.baseUrl + urlPath(operations[id], options);
     return openStream(url, this.#standingHeaders(), options.signal);
   }
 

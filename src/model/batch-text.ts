@@ -1,11 +1,11 @@
 // The text that the log keeps of a batch. A value that several of its records have in common (the `sharedField` of their
 // kind) is written once.
 
-import { assert } from "../lib/assert.ts";
 import { type Batch, type Change, parseChangeType } from "./change.ts";
 import { type AnyKind, kinds } from "./kinds/kinds.ts";
+import { fillInShared, SharedNumbers } from "./kinds/shared-values.ts";
 
-/** As it is written: a shared field holds an index into `shared`. */
+/** As it is written: a shared field holds the number of a value in `shared`. */
 interface WrittenBatch extends Batch {
   shared?: object[];
 }
@@ -13,21 +13,15 @@ interface WrittenBatch extends Batch {
 type Created = Extract<Change, { record: object }>;
 
 export function encodeBatch(batch: Batch): string {
-  const indexes = new Map<object, number>();
+  const numbers = new SharedNumbers();
   const changes = batch.changes.map((change) => {
     const field = sharedFieldOf(change);
     if (field === undefined) return change;
     const { type, record } = change as Created;
-    const value = (record as unknown as Record<string, object>)[field]!;
-    let index = indexes.get(value);
-    if (index === undefined) {
-      index = indexes.size;
-      indexes.set(value, index);
-    }
-    return { type, record: { ...record, [field]: index } } as unknown as Change;
+    return { type, record: numbers.numbered(record, field) } as Change;
   });
-  if (indexes.size === 0) return JSON.stringify(batch);
-  const written: WrittenBatch = { ...batch, changes, shared: [...indexes.keys()] };
+  if (numbers.count === 0) return JSON.stringify(batch);
+  const written: WrittenBatch = { ...batch, changes, shared: numbers.values };
   return JSON.stringify(written);
 }
 
@@ -35,13 +29,10 @@ export function encodeBatch(batch: Batch): string {
 export function decodeBatch(text: string): Batch {
   const { shared, ...batch } = JSON.parse(text) as WrittenBatch;
   if (shared === undefined) return batch;
+  const missing = (number: unknown) => `revision ${batch.revision} has no shared value ${number}`;
   for (const change of batch.changes) {
     const field = sharedFieldOf(change);
-    if (field === undefined) continue;
-    const record = (change as Created).record as unknown as Record<string, unknown>;
-    const value = shared[record[field] as number];
-    assert(value, `revision ${batch.revision} has no shared value ${record[field]}`);
-    record[field] = value;
+    if (field !== undefined) fillInShared((change as Created).record, field, shared, missing);
   }
   return batch;
 }

@@ -110,9 +110,9 @@ export const journalMutants: readonly Mutant[] = [
   },
   {
     name: "templates-mixed-up",
-    sentence: "Every task of a batch is read with the template of the first one.",
-    file: "src/model/batch-text.ts",
-    find: "const value = shared[record[field] as number];",
+    sentence: "Every task of a batch or snapshot is read with the template of the first one.",
+    file: "src/model/kinds/shared-values.ts",
+    find: "const value = shared[fields[field] as number];",
     replace: "const value = shared[0];",
     caughtBy: ["history-replays"],
   },

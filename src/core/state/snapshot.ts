@@ -8,6 +8,7 @@ import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import { type AnyKind, type KindName, kinds, listedKinds } from "../../model/kinds/kinds.ts";
 import { migrateRecord } from "../../model/kinds/migrate.ts";
+import { fillInShared, SharedNumbers } from "../../model/kinds/shared-values.ts";
 import { limits } from "../../model/limits.ts";
 import { ClusterState, type Cursors } from "./cluster-state.ts";
 
@@ -89,19 +90,17 @@ function* linesOf(records: ListedRecords): Generator<RecordLine> {
 }
 
 function* withShared(lines: Iterable<RecordLine>): Generator<RecordLine | SharedLine> {
-  const numbers = new Map<object, number>();
+  const numbers = new SharedNumbers();
   for (const line of lines) {
     const field = (kinds[line.kind] as AnyKind).sharedField;
     if (field === undefined) {
       yield line;
       continue;
     }
-    const value = (line.record as Record<string, object>)[field]!;
-    if (!numbers.has(value)) {
-      numbers.set(value, numbers.size);
-      yield { shared: value };
-    }
-    yield { ...line, record: { ...line.record, [field]: numbers.get(value) } };
+    const { count } = numbers;
+    const record = numbers.numbered(line.record, field);
+    if (numbers.count > count) yield { shared: (line.record as Record<string, object>)[field]! };
+    yield { ...line, record };
   }
 }
 
@@ -166,11 +165,9 @@ export class SnapshotReader {
   /** Puts the shared value in the place of its number. */
   #fillIn({ kind, record }: RecordLine): void {
     const field = (kinds[kind] as AnyKind).sharedField;
-    const fields = record as Record<string, unknown>;
-    if (field === undefined || typeof fields[field] !== "number") return;
-    const value = this.#shared[fields[field]];
-    assert(value, `a ${kind} with the shared value ${fields[field]}, which the snapshot does not have`);
-    fields[field] = value;
+    if (field === undefined || typeof (record as Record<string, unknown>)[field] !== "number") return;
+    const missing = (number: unknown) => `a ${kind} with the shared value ${number}, which the snapshot does not have`;
+    fillInShared(record, field, this.#shared, missing);
   }
 
   #takeHeader(header: Header, raw: LineOfFormat1): void {

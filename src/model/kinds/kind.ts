@@ -68,10 +68,7 @@ export interface Kind<
   unpack(packed: P, shared: Shared): R;
   /** The record with an update applied; the record given is not changed. */
   update(record: R, set: S): R;
-  /**
-   * The field of packed records whose value many have in common: a batch and a snapshot write each value once. `pack` then
-   * makes an object for each call, because the snapshot puts a number in the place of the value.
-   */
+  /** The field of packed records whose value many have in common: a batch and a snapshot write each value once. */
   sharedField?: keyof P & string;
   /**
    * A packed record with an update applied. A record that a tick creates and then changes is written once, at the place
