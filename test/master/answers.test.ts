@@ -1,6 +1,8 @@
 // What a master really answers fits what openapi.json says of it, field by field, and no field is left out there.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { watchEventType } from "../../src/api/views/stream-events.ts";
+import { watchedKinds } from "../../src/model/kinds/kinds.ts";
 import { TestMaster } from "./in-process.ts";
 import { faults, unspoken } from "./json-schema.ts";
 
@@ -79,4 +81,30 @@ test("heartbeats, health, version and errors", async () => {
   expectFits("Version", await podling.do("GET", "/version"));
   expectFits("Error", (await podling.ask("GET", "/api/v1/tasks/none")).body);
   expectFits("Error", (await podling.ask("GET", "/nowhere")).body);
+});
+
+test("watch events: of every kind of the table, created, updated and removed", async () => {
+  const tap = await podling.stream("/api/v1/watch");
+  const node = await podling.register("watched");
+  const { taskId } = await podling.create("watched");
+  await podling.do("POST", `/api/v1/tasks/${taskId}/stop`);
+  await podling.do("POST", `/api/v1/nodes/${node.nodeId}/cordon`);
+  await podling.do("POST", `/api/v1/nodes/${node.nodeId}/deregister`);
+  await podling.do("DELETE", `/api/v1/tasks/${taskId}`);
+  for (const kind of watchedKinds) {
+    const removed = watchEventType(kind, "removed");
+    await tap.next(removed, ({ data }) => data.type === removed);
+  }
+  tap.close();
+  const events = tap.events.filter(({ event }) => event === "change").map(({ data }) => data);
+  const operations = ["created", "updated", "removed"] as const;
+  const types = watchedKinds.flatMap((kind) => operations.map((operation) => watchEventType(kind, operation)));
+  expect([...new Set(events.map(({ type }) => type))].sort()).toEqual(types.sort() as never);
+  const described = document.components.schemas.WatchEvent!.anyOf as { properties: { type: { enum: string[] } } }[];
+  for (const event of events) {
+    const schema = described.filter(({ properties }) => properties.type.enum.includes(event.type as string));
+    expect(schema).toHaveLength(1);
+    expect([event.type, ...faults(schema[0]!, event, document)]).toEqual([event.type]);
+    expect([event.type, ...unspoken(schema[0]!, event, document)]).toEqual([event.type]);
+  }
 });

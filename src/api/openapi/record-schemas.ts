@@ -1,12 +1,9 @@
 // The schemas of the record kinds that watchers see, and of the events that carry them, from the table of kinds.
 
-import { type AnyKind, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
+import type { Operation } from "../../model/change.ts";
+import { type AnyKind, capitalised, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
+import { watchEventType } from "../views/stream-events.ts";
 import { answerSchema, type Json } from "./json-schemas.ts";
-
-/** "task" -> "Task" */
-function schemaName(kind: WatchedKind): string {
-  return `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}`;
-}
 
 const changeOrigin: Json = {
   type: "object",
@@ -33,27 +30,34 @@ export async function recordSchemas(): Promise<Record<string, Json>> {
   const schemas = await Promise.all(
     watchedKinds.map(async (kind) => {
       const { loadViewSchema, loadSchema } = kinds[kind] as AnyKind;
-      return [schemaName(kind), answerSchema(await (loadViewSchema ?? loadSchema)())] as const;
+      return { kind, schema: answerSchema(await (loadViewSchema ?? loadSchema)()) };
     }),
   );
   return {
-    ...Object.fromEntries(schemas),
+    ...Object.fromEntries(schemas.map(({ kind, schema }) => [capitalised(kind), schema])),
     ChangeOrigin: changeOrigin,
-    WatchEvent: { anyOf: watchedKinds.flatMap(eventsOf) },
+    WatchEvent: { anyOf: schemas.flatMap(({ kind, schema }) => eventsOf(kind, schema)) },
   };
 }
 
-function eventsOf(kind: WatchedKind): Json[] {
-  const { createdType = `${kind}.created` } = (kinds[kind] as AnyKind).stream!;
+/** `schema`: of a record of this kind, as clients get it. */
+function eventsOf(kind: WatchedKind, schema: Json): Json[] {
   const common = { revision: { type: "integer" }, at: { type: "string", format: "date-time" } };
   const by = { $ref: "#/components/schemas/ChangeOrigin" };
-  const event = (types: readonly string[], properties: Json): Json => ({
+  const event = (operations: readonly Operation[], properties: Json): Json => ({
     type: "object",
     required: ["revision", "at", "type", ...Object.keys(properties)],
-    properties: { ...common, type: { enum: types }, by, ...properties },
+    properties: {
+      ...common,
+      type: { enum: operations.map((operation) => watchEventType(kind, operation)) },
+      by,
+      ...properties,
+    },
   });
+  const fields = schema.properties as Record<string, Json>;
+  const { removedFields } = (kinds[kind] as AnyKind).stream!;
   return [
-    event([createdType, `${kind}.updated`], { [kind]: { $ref: `#/components/schemas/${schemaName(kind)}` } }),
-    event([`${kind}.removed`], {}),
+    event(["created", "updated"], { [kind]: { $ref: `#/components/schemas/${capitalised(kind)}` } }),
+    event(["removed"], Object.fromEntries(removedFields.map((field) => [field, fields[field]]))),
   ];
 }

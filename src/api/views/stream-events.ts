@@ -1,6 +1,14 @@
 // What the event streams carry, as the `data` of each server-sent event.
 
-import type { WatchedCreation, WatchedKind, WatchedRemoval, WatchedView } from "../../model/kinds/kinds.ts";
+import type { Operation } from "../../model/change.ts";
+import {
+  type AnyKind,
+  kinds,
+  type WatchedCreation,
+  type WatchedKind,
+  type WatchedRemoval,
+  type WatchedView,
+} from "../../model/kinds/kinds.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { TaskView } from "./task.ts";
 
@@ -36,6 +44,19 @@ export type WatchEventOf<K extends WatchedKind> =
 
 /** `GET /api/v1/watch`: event "change", of any kind of the table whose changes watchers see. */
 export type WatchEvent = { [K in WatchedKind]: WatchEventOf<K> }[WatchedKind];
+
+/** The type of the event: KIND.OPERATION, except for a new record of a kind that names this event itself. */
+export function watchEventType(kind: WatchedKind, operation: Operation): WatchEvent["type"] {
+  const { createdType } = (kinds[kind] as AnyKind).stream!;
+  const type = operation === "created" && createdType !== undefined ? createdType : `${kind}.${operation}`;
+  return type as WatchEvent["type"];
+}
+
+/** What the event of a removed record has of it: the fields that identify it. */
+export function removalOf(kind: WatchedKind, record: object): object {
+  const { removedFields } = (kinds[kind] as AnyKind).stream!;
+  return Object.fromEntries(removedFields.map((field) => [field, (record as Record<string, unknown>)[field]]));
+}
 
 /** Event "sync" of assignments, and of tasks with watch: the whole set as of a revision. */
 export interface SyncEvent {

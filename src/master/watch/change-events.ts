@@ -1,10 +1,10 @@
 // What a batch did, as events for watchers: one for each record that changed, with the record as the batch left it.
 
-import type { ChangeOrigin } from "../../api/views/stream-events.ts";
+import { type ChangeOrigin, removalOf, watchEventType } from "../../api/views/stream-events.ts";
 import type { Delta } from "../../core/state/delta.ts";
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Batch, Operation } from "../../model/change.ts";
-import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
+import { type AnyKind, kinds, type WatchedKind } from "../../model/kinds/kinds.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { Task } from "../../model/task/task.ts";
 import { nameOrigins, originsOfUnasked } from "./event-origins.ts";
@@ -13,7 +13,7 @@ export interface ChangeEvent {
   revision: number;
   /** ISO 8601 UTC. */
   at: string;
-  kind: KindName;
+  kind: WatchedKind;
   operation: Operation;
   id: string;
   /** Who asked for it. Null if the batch does not say. */
@@ -33,8 +33,9 @@ export function eventsOf(
   const at = toTimestamp(ms);
   const events = new Map<string, ChangeEvent>();
   const unasked = originsOfUnasked(commands);
-  for (const { kind, before, after } of deltas) {
-    if ((kinds[kind] as AnyKind).stream === null) continue;
+  for (const { kind: name, before, after } of deltas) {
+    if ((kinds[name] as AnyKind).stream === null) continue;
+    const kind = name as WatchedKind;
     const last = (after ?? before) as object;
     const id = (kinds[kind] as AnyKind).idOf(last);
     const earlier = events.get(id);
@@ -52,13 +53,12 @@ export function taskOf({ kind, after }: ChangeEvent): Task | null {
 }
 
 /** The event as JSON. `textOf` gives a record as it leaves the master. */
-export function changeText(event: ChangeEvent, textOf: (kind: KindName, record: object) => string): string {
+export function changeText(event: ChangeEvent, textOf: (kind: WatchedKind, record: object) => string): string {
   const { revision, at, kind, operation, by, after, last } = event;
-  const stream = (kinds[kind] as AnyKind).stream!;
-  const type = operation === "created" ? (stream.createdType ?? `${kind}.created`) : `${kind}.${operation}`;
+  const type = watchEventType(kind, operation);
   const head = `{"revision":${revision},"at":"${at}","type":"${type}"${by ? `,"by":${JSON.stringify(viewOrigin(by))}` : ""}`;
   if (after !== null) return `${head},"${kind}":${textOf(kind, after)}}`;
-  return `${head},${JSON.stringify(stream.removed(last)).slice(1)}`;
+  return `${head},${JSON.stringify(removalOf(kind, last)).slice(1)}`;
 }
 
 function viewOrigin({ kind, name, requestId }: Origin): ChangeOrigin {

@@ -14,17 +14,26 @@ export interface RecordSummary {
   live: boolean;
 }
 
-/** R: the record in memory. V: the same in an event. G: what an event says of one that was removed. C: `createdType`. */
-export interface StreamForm<R extends object, V extends object, G extends object, C extends string = never> {
+/** R: the record in memory. V: the same in an event. F: `removedFields`. C: `createdType`. */
+export interface StreamForm<
+  R extends object,
+  V extends object,
+  F extends keyof R & keyof V & string,
+  C extends string = never,
+> {
   /** The type of the event for a new record; left out: KIND.created. */
   createdType?: C;
-  /** What the event says of a record that was removed. */
-  removed(record: R): G;
+  /** The event for a removed record has only these fields of it: those that identify it. */
+  removedFields: readonly F[];
   /** Carries the type of the record in an event; never has a value. */
   readonly _view?: V;
 }
 
-export type AnyStreamForm = StreamForm<object, object, object, string>;
+/** A stream form whose types are not known. */
+export interface AnyStreamForm {
+  createdType?: string;
+  removedFields: readonly string[];
+}
 
 /** How records of an older data format become those of `to`. Each function gets and returns parsed JSON. */
 export interface Migration {
@@ -56,7 +65,7 @@ export interface Kind<
   P extends object,
   S extends object,
   N extends string,
-  E extends AnyStreamForm | null = StreamForm<R, R, object>,
+  E extends AnyStreamForm | null = StreamForm<R, R, keyof R & string>,
 > {
   /** "tasks": as backups and restore summaries name many of them. */
   plural: N;

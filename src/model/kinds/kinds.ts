@@ -1,6 +1,6 @@
 // The types and lookups that follow from the table of kinds.
 
-import type { AnyStreamForm, Kind, StreamForm } from "./kind.ts";
+import type { AnyStreamForm, Kind } from "./kind.ts";
 import * as table from "./table.ts";
 
 type Table = typeof table;
@@ -32,19 +32,17 @@ export const listedKinds = kindNames.filter((kind) => kind !== "cluster") as Lis
 export type WatchedKind = { [K in KindName]: Table[K]["stream"] extends null ? never : K }[KindName];
 export const watchedKinds = kindNames.filter((kind) => (kinds[kind] as AnyKind).stream !== null) as WatchedKind[];
 
+type StreamOf<K extends WatchedKind> = Table[K]["stream"];
+
 /** The record as an event carries it. */
 export type WatchedView<K extends WatchedKind> =
-  Table[K]["stream"] extends StreamForm<infer _R, infer V, infer _G, infer _C> ? V : never;
-/** What an event says of a record that was removed. */
+  StreamOf<K> extends { readonly _view?: infer V extends object } ? V : never;
+/** What an event has of a removed record. */
 export type WatchedRemoval<K extends WatchedKind> =
-  Table[K]["stream"] extends StreamForm<infer _R, infer _V, infer G, infer _C> ? G : never;
+  StreamOf<K> extends { removedFields: readonly (infer F)[] } ? Pick<WatchedView<K>, F & keyof WatchedView<K>> : never;
 /** The type of the event for a new record. */
 export type WatchedCreation<K extends WatchedKind> =
-  Table[K]["stream"] extends StreamForm<infer _R, infer _V, infer _G, infer C>
-    ? [C] extends [never]
-      ? `${K}.created`
-      : C
-    : never;
+  StreamOf<K> extends { createdType?: infer C extends string } ? ([C] extends [never] ? `${K}.created` : C) : never;
 
 /** One value for each of these kinds, under the kind's plural name: {nodes: ..., tasks: ...}. */
 export type PerListedKind<T> = { [K in ListedKind as PluralIn<Table[K]>]: T };
@@ -55,4 +53,9 @@ export function perListedKind<T>(make: (kind: ListedKind) => T): PerListedKind<T
 
 export function isKind(name: string): name is KindName {
   return Object.hasOwn(kinds, name);
+}
+
+/** The singular or plural of a kind as names of schemas and operations have it: "Task" for "task", "Nodes" for "nodes". */
+export function capitalised(name: string): string {
+  return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }

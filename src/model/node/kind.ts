@@ -7,7 +7,7 @@ import { type Node, type NodeRecord, type PackedNode, packNode, unpackNode, view
 
 export type NodeUpdate = Partial<Omit<NodeRecord, "nodeId">>;
 
-type NodeStream = StreamForm<NodeRecord, Node, Pick<Node, "nodeId" | "hostname">, "node.registered">;
+type NodeStream = StreamForm<NodeRecord, Node, "nodeId" | "hostname", "node.registered">;
 
 export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes", NodeStream> = {
   plural: "nodes",
@@ -22,7 +22,7 @@ export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes",
     status: schedulable ? status : `${status}, cordoned`,
     live: false,
   }),
-  stream: { createdType: "node.registered", removed: ({ nodeId, hostname }) => ({ nodeId, hostname }) },
+  stream: { createdType: "node.registered", removedFields: ["nodeId", "hostname"] },
   loadSchema: async () => (await import("../kinds/record-schemas.ts")).nodeRecord,
   loadViewSchema: async () => (await import("./schema.ts")).nodeView,
   migrations: [{ to: 2, record: renameUnheard, update: renameUnheard }],

@@ -18,7 +18,7 @@ import {
 import { isTransition } from "./transitions.ts";
 import { type TaskView, viewTask } from "./view.ts";
 
-type TaskStream = StreamForm<Task, TaskView, Pick<TaskView, "taskId" | "name">>;
+type TaskStream = StreamForm<Task, TaskView, "taskId" | "name">;
 
 export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks", TaskStream> = {
   plural: "tasks",
@@ -35,7 +35,7 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
     status: observed.status,
     live: isPlaced(observed.status),
   }),
-  stream: { removed: ({ taskId, name }) => ({ taskId, name }) },
+  stream: { removedFields: ["taskId", "name"] },
   assertTransition(before, after) {
     const { status: from } = before.observed;
     const { status: to } = after.observed;

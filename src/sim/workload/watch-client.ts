@@ -7,7 +7,7 @@ import type { WatchEvent } from "../../api/views/stream-events.ts";
 import type { TaskView } from "../../api/views/task.ts";
 import type { Random } from "../../lib/random.ts";
 import { readEvents } from "../../lib/sse.ts";
-import { type AnyKind, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
+import { type AnyKind, capitalised, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isTransition } from "../../model/task/transitions.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import type { Watching } from "../run/context.ts";
@@ -31,8 +31,7 @@ interface ListOperation {
 
 /** The operations that list these kinds: `listTasks` for the kind whose plural is `tasks`. */
 export const listOperations: readonly ListOperation[] = watchedKinds.flatMap((kind) => {
-  const { plural } = kinds[kind];
-  const id = `list${plural.slice(0, 1).toUpperCase()}${plural.slice(1)}` as OperationId;
+  const id = `list${capitalised(kinds[kind].plural)}` as OperationId;
   return Object.hasOwn(operations, id) ? [{ kind, id, path: operations[id].path }] : [];
 });
 
