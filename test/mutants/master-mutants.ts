@@ -140,8 +140,8 @@ export const masterMutants: readonly Mutant[] = [
     name: "node-events-not-sent",
     sentence: "Watchers are sent no changes of nodes.",
     file: "src/master/watch/change-events.ts",
-    find: "if ((kinds[kind] as AnyKind).stream === null) continue;",
-    replace: 'if ((kinds[kind] as AnyKind).stream === null || kind === "node") continue;',
+    find: "if (!isWatched(kind)) continue;",
+    replace: 'if (!isWatched(kind) || kind === "node") continue;',
     caughtBy: ["stream-equals-list"],
   },
   {

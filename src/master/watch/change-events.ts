@@ -4,7 +4,7 @@ import { type ChangeOrigin, removalOf, watchEventType } from "../../api/views/st
 import type { Delta } from "../../core/state/delta.ts";
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Batch, Operation } from "../../model/change.ts";
-import { type AnyKind, kinds, type WatchedKind } from "../../model/kinds/kinds.ts";
+import { type AnyKind, isWatched, kinds, type WatchedKind } from "../../model/kinds/kinds.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { Task } from "../../model/task/task.ts";
 import { nameOrigins, originsOfUnasked } from "./event-origins.ts";
@@ -33,9 +33,8 @@ export function eventsOf(
   const at = toTimestamp(ms);
   const events = new Map<string, ChangeEvent>();
   const unasked = originsOfUnasked(commands);
-  for (const { kind: name, before, after } of deltas) {
-    if ((kinds[name] as AnyKind).stream === null) continue;
-    const kind = name as WatchedKind;
+  for (const { kind, before, after } of deltas) {
+    if (!isWatched(kind)) continue;
     const last = (after ?? before) as object;
     const id = (kinds[kind] as AnyKind).idOf(last);
     const earlier = events.get(id);

@@ -30,7 +30,11 @@ export const listedKinds = kindNames.filter((kind) => kind !== "cluster") as Lis
 
 /** The kinds whose changes watchers see. */
 export type WatchedKind = { [K in KindName]: Table[K]["stream"] extends null ? never : K }[KindName];
-export const watchedKinds = kindNames.filter((kind) => (kinds[kind] as AnyKind).stream !== null) as WatchedKind[];
+export const watchedKinds = kindNames.filter(isWatched);
+
+export function isWatched(kind: KindName): kind is WatchedKind {
+  return (kinds[kind] as AnyKind).stream !== null;
+}
 
 type StreamOf<K extends WatchedKind> = Table[K]["stream"];
 
