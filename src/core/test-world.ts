@@ -16,8 +16,8 @@ export class World {
   #seed = 1;
 
   tick(...commands: Command[]): Tick {
-    const asked = commands.map((command) => ({ command, origin: { kind: "user" as const, name: "test" } }));
-    return runTick(this.state, asked, { now: this.now, seed: this.#seed++, retention });
+    const submissions = commands.map((command) => ({ command, origin: { kind: "user" as const, name: "test" } }));
+    return runTick(this.state, submissions, { now: this.now, seed: this.#seed++, retention });
   }
 
   /** Runs one command that must be granted. */

@@ -256,7 +256,7 @@ describe("the commands of a batch", () => {
   test("alike commands share an entry; another origin, a request id and a refusal do not", () => {
     const stop = { type: "stopTask" as const, taskId: "a" as TaskId };
     const refusal = { code: "task-not-found" as const, message: "there is no task a" };
-    const asked = [
+    const submissions = [
       { command: create, origin: user },
       { command: create, origin: user },
       { command: create, origin: { ...user, requestId: "r1" } },
@@ -264,7 +264,7 @@ describe("the commands of a batch", () => {
       { command: { type: "wake" as const }, origin: { kind: "system" as const, name: "timer" } },
     ];
     const outcomes = [granted("a"), granted("b"), granted("c"), { ok: false as const, refusal }, granted("d")];
-    expect(commandEntries(asked, outcomes)).toEqual([
+    expect(commandEntries(submissions, outcomes)).toEqual([
       { type: "createTask", by: "user:anna@laptop", targets: ["a", "b"] },
       { type: "createTask", by: "user:anna@laptop", targets: ["c"], request: "r1" },
       { type: "stopTask", by: "user:anna@laptop", targets: ["a"], refused: "task-not-found" },

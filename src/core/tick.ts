@@ -7,7 +7,7 @@ import { type AnyKind, kinds } from "../model/kinds/kinds.ts";
 import { limits } from "../model/limits.ts";
 import { originText } from "../model/origin.ts";
 import type { Outcome } from "../model/refusal.ts";
-import type { Asked, Granted } from "./commands/command.ts";
+import type { Granted, Submission } from "./commands/command.ts";
 import { decide } from "./commands/decide.ts";
 import { reconcile, wakeAt } from "./reconcile/reconcile.ts";
 import type { Retention } from "./reconcile/reconciler.ts";
@@ -35,14 +35,18 @@ export interface Tick {
   undo(): void;
 }
 
-export function runTick(state: ClusterState, asked: readonly Asked[], { now, seed, retention }: TickContext): Tick {
+export function runTick(
+  state: ClusterState,
+  submissions: readonly Submission[],
+  { now, seed, retention }: TickContext,
+): Tick {
   const random = seededRandom(seed);
   const written = new Changes();
   const { cursors } = state;
   const attempts = state.pending.attempts();
   const revision = state.revision + 1;
   const apply = (change: Change) => written.add(change, state.apply(change));
-  const outcomes = asked.map(({ command }): Outcome<Granted> => {
+  const outcomes = submissions.map(({ command }): Outcome<Granted> => {
     const outcome = decide(state, command, { now, revision, random });
     if (!outcome.ok) return outcome;
     for (const change of outcome.value.changes) apply(change);
@@ -106,11 +110,14 @@ class Changes {
 }
 
 /** The commands of a batch as the log keeps them: the first ones by their targets, and counts of those beyond the limit. */
-export function commandEntries(asked: readonly Asked[], outcomes: readonly Outcome<Granted>[]): CommandEntry[] {
+export function commandEntries(
+  submissions: readonly Submission[],
+  outcomes: readonly Outcome<Granted>[],
+): CommandEntry[] {
   const entries: CommandEntry[] = [];
   const counts = new Map<string, CommandEntry>();
   let named = 0;
-  for (const [index, { command, origin }] of asked.entries()) {
+  for (const [index, { command, origin }] of submissions.entries()) {
     if (command.type === "wake") continue;
     if (named < limits.batchCommandEntries) {
       named++;
@@ -125,7 +132,11 @@ export function commandEntries(asked: readonly Asked[], outcomes: readonly Outco
   return [...entries, ...counts.values()];
 }
 
-function entryOf(command: Asked["command"], origin: Asked["origin"], outcome: Outcome<Granted>): CommandEntry {
+function entryOf(
+  command: Submission["command"],
+  origin: Submission["origin"],
+  outcome: Outcome<Granted>,
+): CommandEntry {
   const target = targetOf(command, outcome);
   return {
     type: command.type,
@@ -145,7 +156,7 @@ function addEntry(entries: CommandEntry[], entry: CommandEntry): void {
   else entries.push(entry);
 }
 
-function targetOf(command: Asked["command"], outcome: Outcome<Granted>): string | undefined {
+function targetOf(command: Submission["command"], outcome: Outcome<Granted>): string | undefined {
   if ("taskId" in command) return command.taskId;
   if ("nodeId" in command) return command.nodeId;
   return outcome.ok ? (outcome.value.taskId ?? outcome.value.nodeId) : undefined;

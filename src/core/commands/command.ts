@@ -59,8 +59,8 @@ export type Command =
   /** Does nothing but start a tick, in which the reconcilers run. */
   | { type: "wake" };
 
-/** A command, and who asked for it. */
-export interface Asked {
+/** A command as it is submitted: with its origin. */
+export interface Submission {
   command: Command;
   origin: Origin;
 }

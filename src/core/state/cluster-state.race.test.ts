@@ -121,8 +121,8 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     const before = image(state);
     const statusBefore = new Map([...state.tasks].map(([taskId, { observed }]) => [taskId, observed.status]));
     const context = { now, seed: randomInteger(random, 2 ** 32), retention };
-    const asked = commands.map((command) => ({ command, origin: { kind: "user" as const, name: "test" } }));
-    const tick = runTick(state, asked, context);
+    const submissions = commands.map((command) => ({ command, origin: { kind: "user" as const, name: "test" } }));
+    const tick = runTick(state, submissions, context);
     if (random.next() < 0.2) {
       tick.undo();
       expect(image(state)).toEqual(before);

@@ -1,7 +1,7 @@
 // The only writer. Commands wait in an inbox; a tick takes them all, decides them, and makes the batch durable with one
 // append before it answers any of them. No answer, event or read may show a change that is not durable.
 
-import type { Asked, Command, Granted } from "../../core/commands/command.ts";
+import type { Command, Granted, Submission } from "../../core/commands/command.ts";
 import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { commandEntries, runTick, type Tick } from "../../core/tick.ts";
@@ -30,7 +30,7 @@ export interface TickLoopOptions {
   onFatal: (error: unknown) => void;
 }
 
-interface Waiting extends Asked {
+interface Waiting extends Submission {
   answer: (outcome: Outcome<Granted>) => void;
 }
 

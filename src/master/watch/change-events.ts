@@ -7,7 +7,7 @@ import type { Batch, Operation } from "../../model/change.ts";
 import { type AnyKind, isWatched, kinds, type WatchedKind } from "../../model/kinds/kinds.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { Task } from "../../model/task/task.ts";
-import { nameOrigins, originsOfUnasked } from "./event-origins.ts";
+import { defaultOrigins, nameOrigins } from "./event-origins.ts";
 
 export interface ChangeEvent {
   revision: number;
@@ -32,14 +32,14 @@ export function eventsOf(
 ): ChangeEvent[] {
   const at = toTimestamp(ms);
   const events = new Map<string, ChangeEvent>();
-  const unasked = originsOfUnasked(commands);
+  const origins = defaultOrigins(commands);
   for (const { kind, before, after } of deltas) {
     if (!isWatched(kind)) continue;
     const last = (after ?? before) as object;
     const id = (kinds[kind] as AnyKind).idOf(last);
     const earlier = events.get(id);
     const operation = after === null ? "removed" : before === null ? "created" : (earlier?.operation ?? "updated");
-    const by = unasked[operation];
+    const by = origins[operation];
     events.set(id, { revision, at, kind, operation, id, by, before: earlier ? earlier.before : before, after, last });
   }
   if (commands.length > 0) nameOrigins(events, commands);

@@ -21,10 +21,10 @@ const reconciler = systemOrigin("reconciler");
 const create = (name: string): Command => ({ type: "createTask", input: { name, image: "busybox" } });
 
 /** The events of one tick with these commands. */
-function eventsAfter(world: World, ...asked: [Command, Origin][]): ChangeEvent[] {
-  const commands = asked.map(([command, origin]) => ({ command, origin }));
-  const { deltas, outcomes } = runTick(world.state, commands, { now: world.now, seed: 7, retention });
-  return eventsOf({ revision: 1, at: start, commands: commandEntries(commands, outcomes) }, deltas);
+function eventsAfter(world: World, ...submitted: [Command, Origin][]): ChangeEvent[] {
+  const submissions = submitted.map(([command, origin]) => ({ command, origin }));
+  const { deltas, outcomes } = runTick(world.state, submissions, { now: world.now, seed: 7, retention });
+  return eventsOf({ revision: 1, at: start, commands: commandEntries(submissions, outcomes) }, deltas);
 }
 
 const byId = (events: ChangeEvent[]) => Object.fromEntries(events.map(({ id, by }) => [id, by]));
@@ -71,9 +71,9 @@ describe("a command names or makes the record", () => {
       worker,
     ],
   ];
-  test.each(rows)("%s", (_, asked, by) => {
+  test.each(rows)("%s", (_, submitted, by) => {
     const { world, taskId } = worldWith();
-    expect(byId(eventsAfter(world, ...asked(taskId)))).toEqual({ [taskId]: by });
+    expect(byId(eventsAfter(world, ...submitted(taskId)))).toEqual({ [taskId]: by });
   });
 
   test("of two requests with the same Idempotency-Key the first made the task", () => {

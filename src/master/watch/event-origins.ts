@@ -16,7 +16,7 @@ interface OriginatedEvent {
 }
 
 /** What a command can do to the record that it names or makes; of a node that goes, also to its tasks. */
-const asksFor: Readonly<Record<Command["type"], readonly Operation[]>> = {
+const operationsOfCommand: Readonly<Record<Command["type"], readonly Operation[]>> = {
   startMaster: [],
   createTask: ["created"],
   reportTask: ["updated"],
@@ -38,25 +38,25 @@ const endsTasks: ReadonlySet<string> = new Set<Command["type"]>(["loseNode", "de
 const operations: readonly Operation[] = ["created", "updated", "removed"];
 const reconciler = systemOrigin("reconciler");
 
-type Unasked = Readonly<Record<Operation, Origin | null>>;
-const byReconciler: Unasked = { created: reconciler, updated: reconciler, removed: reconciler };
+type DefaultOrigins = Readonly<Record<Operation, Origin | null>>;
+const byReconciler: DefaultOrigins = { created: reconciler, updated: reconciler, removed: reconciler };
 
 /** A log of another release may have commands that this program does not know. */
 function operationsOf({ type }: CommandEntry): readonly Operation[] {
-  return (asksFor as Readonly<Record<string, readonly Operation[]>>)[type] ?? operations;
+  return (operationsOfCommand as Readonly<Record<string, readonly Operation[]>>)[type] ?? operations;
 }
 
 /**
- * Who did what no command of the batch is known to name: the master's reconcilers. Null if it may have been a command whose
- * record the batch does not say: one beyond the limit of a batch, or one of format 1.
+ * The origin of a change whose record no command of the batch names: the master's reconcilers. Null if it may have been a
+ * command whose record the batch does not name: one beyond the limit of a batch, or one of format 1.
  */
-export function originsOfUnasked(commands: readonly CommandEntry[]): Unasked {
-  let unasked = byReconciler;
+export function defaultOrigins(commands: readonly CommandEntry[]): DefaultOrigins {
+  let origins = byReconciler;
   for (const entry of commands) {
     if (entry.targets !== undefined || entry.refused !== undefined) continue;
-    for (const operation of operationsOf(entry)) unasked = { ...unasked, [operation]: null };
+    for (const operation of operationsOf(entry)) origins = { ...origins, [operation]: null };
   }
-  return unasked;
+  return origins;
 }
 
 /** Sets `by` of the events whose record a command names. Events of one command share its origin. */
@@ -64,13 +64,13 @@ export function nameOrigins(events: ReadonlyMap<string, OriginatedEvent>, comman
   const ended = new Map<string, Origin>();
   for (const entry of commands) {
     if (entry.targets === undefined || entry.refused !== undefined) continue;
-    const asked = operationsOf(entry);
+    const possible = operationsOf(entry);
     const origin = originOfText(entry.by, entry.request);
     const ends = endsTasks.has(entry.type);
     for (const target of entry.targets) {
       if (ends) ended.set(target, origin);
       const event = events.get(target);
-      if (!event || !asked.includes(event.operation)) continue;
+      if (!event || !possible.includes(event.operation)) continue;
       if (!isNamed(event) || comesFirst(origin, event.by!, event.operation)) event.by = origin;
     }
   }
