@@ -7,7 +7,7 @@ import { fillInShared, SharedNumbers } from "./kinds/shared-values.ts";
 
 /** As it is written: a shared field holds the number of a value in `shared`. */
 interface WrittenBatch extends Batch {
-  shared?: object[];
+  shared?: readonly object[];
 }
 
 type Created = Extract<Change, { record: object }>;
@@ -21,7 +21,7 @@ export function encodeBatch(batch: Batch): string {
     return { type, record: numbers.numbered(record, field) } as Change;
   });
   if (numbers.count === 0) return JSON.stringify(batch);
-  const written: WrittenBatch = { ...batch, changes, shared: numbers.values };
+  const written: WrittenBatch = { ...batch, changes, shared: numbers.values as readonly object[] };
   return JSON.stringify(written);
 }
 

@@ -6,6 +6,7 @@ import { type Change, parseChangeType } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { Shared } from "../../model/kinds/kind.ts";
 import { type KindName, kindNames, kinds, type RecordOf } from "../../model/kinds/kinds.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
@@ -118,6 +119,21 @@ export class ClusterState {
     this.#move(delta);
     this.#advanceCursors(delta);
     return delta;
+  }
+
+  /**
+   * Adds a record of a snapshot, whose header has the cursors. `common`: it holds already the one copy of all that records
+   * have in common.
+   */
+  load(kind: KindName, packed: object, shared: Shared, common: boolean): void {
+    const { unpack, idOf } = kinds[kind];
+    const unpacked = unpack(packed, shared);
+    const record = common ? unpacked : this.sharing.within(kind, unpacked, null);
+    const table = this.tables[kind] as Map<string, object>;
+    const { size } = table;
+    table.set(idOf(record), record);
+    if (table.size === size) assert(false, `${kind} ${idOf(record)} exists already`);
+    for (const index of this.#indexes[kind] as Index<object>[]) index.moved(null, record);
   }
 
   /** Undoes an apply. Revert deltas newest first; the caller restores the cursors. */

@@ -5,7 +5,7 @@ import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import type { KindName } from "../../model/kinds/kinds.ts";
 import type { Reason } from "../../model/task/reason.ts";
-import { type ContainerStatus, nothingObserved, type ObservedStatus } from "../../model/task/status.ts";
+import { type ContainerStatus, isUnstarted, nothingObserved, type ObservedStatus } from "../../model/task/status.ts";
 import type { Placement, Task } from "../../model/task/task.ts";
 
 /**
@@ -39,6 +39,11 @@ export class Sharing implements Shared {
     return made as T;
   }
 
+  /** Of an update, or a record that is created, no other record holds the same object. */
+  once<T extends object>(_packed: object, make: () => T): T {
+    return make();
+  }
+
   /**
    * The same record with shared values. Changes the parts of `record` that differ from `before`; these must not be in use
    * yet.
@@ -49,33 +54,35 @@ export class Sharing implements Shared {
   }
 
   #task(task: Writable<Task>, before: Task | null): void {
-    if (before === null) task.createdAt = this.#text(task.createdAt);
+    if (before === null) task.createdAt = this.text(task.createdAt);
     if (task.placement && task.placement !== before?.placement) task.placement = this.#placement(task.placement);
     if (task.observed !== (before?.observed ?? nothingObserved))
       task.observed = this.#observed(task.observed, before?.observed ?? nothingObserved);
   }
 
   #observed(observed: Writable<ObservedStatus>, before: ObservedStatus): ObservedStatus {
-    // Tasks that wait or have just been placed have equal statuses: they share one.
-    if (observed.containers.length === 0 && observed.finishedAt === null) {
-      const { status, reason, ready } = observed;
-      return remembered(this.#unstarted, `${status} ${ready} ${reason.code} ${reason.message}`, observed);
-    }
-    if (observed.status !== before.status) observed.status = this.#text(observed.status);
+    if (isUnstarted(observed)) return this.unstarted(observed);
+    if (observed.status !== before.status) observed.status = this.text(observed.status);
     if (observed.reason !== before.reason) observed.reason = this.#reason(observed.reason);
     if (observed.containers === before.containers) return observed;
     for (const container of observed.containers as readonly Writable<ContainerStatus>[]) {
-      if (container.startedAt) container.startedAt = this.#text(container.startedAt);
-      container.name = this.#text(container.name);
+      if (container.startedAt) container.startedAt = this.text(container.startedAt);
+      container.name = this.text(container.name);
     }
     return observed;
   }
 
-  #placement({ nodeId, at, revision }: Placement): Placement {
-    return { nodeId: this.#text(nodeId), at: this.#text(at), revision };
+  /** Tasks that wait or have just been placed have equal statuses: they share one. */
+  unstarted(observed: ObservedStatus): ObservedStatus {
+    const { status, reason, ready } = observed;
+    return remembered(this.#unstarted, `${status} ${ready} ${reason.code} ${reason.message}`, observed);
   }
 
-  #text<T extends string>(text: T): T {
+  #placement({ nodeId, at, revision }: Placement): Placement {
+    return { nodeId: this.text(nodeId), at: this.text(at), revision };
+  }
+
+  text<T extends string>(text: T): T {
     return remembered(this.#texts, text, text) as T;
   }
 

@@ -6,21 +6,28 @@ import { type Change, dataFormat } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { Shared } from "../../model/kinds/kind.ts";
 import { type AnyKind, type KindName, kinds, listedKinds } from "../../model/kinds/kinds.ts";
 import { migrateRecord } from "../../model/kinds/migrate.ts";
-import { fillInShared, SharedNumbers } from "../../model/kinds/shared-values.ts";
+import { SharedNumbers } from "../../model/kinds/shared-values.ts";
 import { limits } from "../../model/limits.ts";
+import type { ObservedStatus } from "../../model/task/status.ts";
 import { ClusterState, type Cursors } from "./cluster-state.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** One line. The header may come first or last. */
 export type SnapshotLine = { header: Header } | { kind: KindName; format: number; record: object };
 
 /**
- * A value that records have in common (the `sharedField` of their kind), in a snapshot before the first of them: they hold
- * its number, counted from 0. A backup has whole records.
+ * A chunk of records of a kind with a `chunkForm`: they hold the numbers of values that they have in common. `near` has those
+ * of the chunk, counted from 0; `shared` goes on with those of the snapshot. A backup has a line for each record.
  */
-interface SharedLine {
-  shared: object;
+interface ChunkLine {
+  kind: KindName;
+  format: number;
+  shared: object[];
+  near: (object | string)[];
+  records: object[];
 }
 
 interface Header {
@@ -58,7 +65,14 @@ function* chunksOf(header: string, records: Iterable<string>): Generator<string>
 
 /** The records of a snapshot without what `writeHeader` gives, which may follow as a chunk of its own. */
 export function writeRecords(state: ClusterState): Iterable<string> {
-  return inChunks(withShared(linesOf(listedRecords(state))));
+  return recordChunks(listedRecords(state));
+}
+
+function* recordChunks(listed: ListedRecords): Generator<string> {
+  for (const [kind, records] of listed) {
+    if ((kinds[kind] as AnyKind).chunkForm) yield* numberedChunks(kind, records);
+    else yield* inChunks(linesOf([[kind, records]]));
+  }
 }
 
 type ListedRecords = readonly (readonly [kind: KindName, records: object[]])[];
@@ -89,22 +103,21 @@ function* linesOf(records: ListedRecords): Generator<RecordLine> {
   }
 }
 
-function* withShared(lines: Iterable<RecordLine>): Generator<RecordLine | SharedLine> {
-  const numbers = new SharedNumbers();
-  for (const line of lines) {
-    const field = (kinds[line.kind] as AnyKind).sharedField;
-    if (field === undefined) {
-      yield line;
-      continue;
-    }
-    const { count } = numbers;
-    const record = numbers.numbered(line.record, field);
-    if (numbers.count > count) yield { shared: (line.record as Record<string, object>)[field]! };
-    yield { ...line, record };
+function* numberedChunks(kind: KindName, records: readonly object[]): Generator<string> {
+  const { pack, chunkForm } = kinds[kind] as AnyKind;
+  const shared = new SharedNumbers();
+  for (let at = 0; at < records.length; at += limits.snapshotChunkRecords) {
+    const { count } = shared;
+    const near = new SharedNumbers();
+    const numbered = records
+      .slice(at, at + limits.snapshotChunkRecords)
+      .map((record) => chunkForm!.numbered(record, pack(record), shared, near));
+    const values = { shared: shared.values.slice(count) as object[], near: near.values as (object | string)[] };
+    yield JSON.stringify({ kind, format: dataFormat, ...values, records: numbered } satisfies ChunkLine);
   }
 }
 
-function* inChunks(lines: Iterable<SnapshotLine | SharedLine>): Generator<string> {
+function* inChunks(lines: Iterable<SnapshotLine>): Generator<string> {
   let chunk: string[] = [];
   for (const line of lines) {
     chunk.push(JSON.stringify(line));
@@ -140,34 +153,41 @@ export class SnapshotReader {
   /** Of format 1: the order that records of format 2 carry themselves. */
   #finished: readonly TaskId[] = [];
 
-  /** Lines that this program wrote. Returns how many. */
+  /** Lines that this program wrote. Returns how many records they have. */
   chunk(text: string): number {
     // Lines of JSON hold no line breaks. Parsed in one go, they take half the time.
-    const lines = JSON.parse(`[${text.replaceAll("\n", ",")}]`) as unknown[];
-    for (const value of lines) this.line(value);
-    return lines.length;
+    const lines = JSON.parse(`[${text.replaceAll("\n", ",")}]`) as object[];
+    let count = 0;
+    for (const line of lines) {
+      if ("records" in line) count += this.#chunkLine(line as ChunkLine);
+      else {
+        this.line(line);
+        count++;
+      }
+    }
+    return count;
   }
 
   line(value: unknown): void {
-    if ("shared" in (value as object)) {
-      this.#shared.push((value as SharedLine).shared);
-      return;
-    }
     const whole = value as SnapshotLine | LineOfFormat1;
-    // First: migrations get whole records.
-    if ("kind" in whole) this.#fillIn(whole);
     for (const line of currentLines(whole)) {
       if ("header" in line) this.#takeHeader(line.header, value as LineOfFormat1);
       else this.state.apply(createdOf(line.kind, line.record));
     }
   }
 
-  /** Puts the shared value in the place of its number. */
-  #fillIn({ kind, record }: RecordLine): void {
-    const field = (kinds[kind] as AnyKind).sharedField;
-    if (field === undefined || typeof (record as Record<string, unknown>)[field] !== "number") return;
-    const missing = (number: unknown) => `a ${kind} with the shared value ${number}, which the snapshot does not have`;
-    fillInShared(record, field, this.#shared, missing);
+  #chunkLine({ kind, format, shared, near, records }: ChunkLine): number {
+    const { chunkForm } = kinds[kind] as AnyKind;
+    const { state } = this;
+    for (const value of shared) this.#shared.push(value);
+    const values = near.map((value) => (typeof value === "string" ? state.sharing.text(value) : value));
+    const made = new ChunkValues(state.sharing, values);
+    for (const record of records) {
+      const common = chunkForm!.fillIn(record, this.#shared, values);
+      if (format === dataFormat) state.load(kind, record, made, common);
+      else this.line({ kind, format, record }); // migrations get whole records
+    }
+    return records.length;
   }
 
   #takeHeader(header: Header, raw: LineOfFormat1): void {
@@ -189,6 +209,30 @@ export class SnapshotReader {
     state.revision = header.revision;
     state.cursors = header.cursors;
     return state;
+  }
+}
+
+/** What the values of a chunk were unpacked to. */
+class ChunkValues implements Shared {
+  readonly #sharing: Sharing;
+  readonly #made = new Map<object, object | null>();
+
+  constructor(sharing: Sharing, values: readonly (object | string)[]) {
+    this.#sharing = sharing;
+    for (const value of values) if (typeof value === "object") this.#made.set(value, null);
+  }
+
+  value<T extends object>(packed: object, make: () => T): T {
+    return this.#sharing.value(packed, make);
+  }
+
+  once<T extends object>(packed: object, make: () => T): T {
+    const known = this.#made.get(packed);
+    if (known === undefined) return make();
+    if (known !== null) return known as T;
+    const made = this.#sharing.unstarted(make() as unknown as ObservedStatus);
+    this.#made.set(packed, made);
+    return made as unknown as T;
   }
 }
 

@@ -53,6 +53,27 @@ export interface MigrationContext {
 export interface Shared {
   /** What `make` gave for the first object that was written the same. */
   value<T extends object>(packed: object, make: () => T): T;
+  /** What `make` gave for this very object, if several records of a chunk hold it; else what `make` gives. */
+  once<T extends object>(packed: object, make: () => T): T;
+}
+
+/** Gives values their numbers, and the same number to the same value. */
+export interface Numbers {
+  /** `as`: the text has it in the place of `value`. */
+  numberOf(value: object | string, as?: object | string): number;
+}
+
+/**
+ * How a snapshot writes many records: a value that several have in common is written once, and they hold its number.
+ * `shared` are values of the whole snapshot, `near` those of one chunk of it.
+ */
+export interface ChunkForm<R extends object, P extends object> {
+  numbered(record: R, packed: P, shared: Numbers, near: Numbers): object;
+  /**
+   * Puts the values in the place of their numbers, in the object itself: then it is the packed record. True when all that
+   * records may have in common was written as a number. Throws an InvariantError if there is no such value.
+   */
+  fillIn(numbered: object, shared: readonly object[], near: readonly (object | string)[]): boolean;
 }
 
 /**
@@ -77,8 +98,10 @@ export interface Kind<
   unpack(packed: P, shared: Shared): R;
   /** The record with an update applied; the record given is not changed. */
   update(record: R, set: S): R;
-  /** The field of packed records whose value many have in common: a batch and a snapshot write each value once. */
+  /** The field of packed records whose value many have in common: a batch writes each value once. */
   sharedField?: keyof P & string;
+  /** Left out: a snapshot has a line for each packed record. */
+  chunkForm?: ChunkForm<R, P>;
   /**
    * A packed record with an update applied. A record that a tick creates and then changes is written once, at the place
    * of its last change. Left out where other records of the batch may need the record before that.

@@ -1,30 +1,35 @@
-// Values that many records have in common (the `sharedField` of their kind), in text: the text has each value once, and the
-// records hold its number. Batches and snapshots are written this way.
+// Values that many records have in common, in text: the text has each value once, and the records hold its number. Batches
+// (the `sharedField` of a kind) and snapshots (its `chunkForm`) are written this way.
 
 import { assert } from "../../lib/assert.ts";
+import type { Numbers } from "./kind.ts";
 
-/** Numbers values in the order in which they come, from 0. Two are the same value if they are the same object. */
-export class SharedNumbers {
-  readonly #numbers = new Map<object, number>();
+/** Numbers values in the order in which they come, from 0. Two are the same value if they are the same object or text. */
+export class SharedNumbers implements Numbers {
+  readonly #numbers = new Map<object | string, number>();
+  readonly #values: (object | string)[] = [];
 
   get count(): number {
-    return this.#numbers.size;
+    return this.#values.length;
   }
 
   /** By number. */
-  get values(): object[] {
-    return [...this.#numbers.keys()];
+  get values(): readonly (object | string)[] {
+    return this.#values;
+  }
+
+  numberOf(value: object | string, as = value): number {
+    let number = this.#numbers.get(value);
+    if (number === undefined) {
+      number = this.#values.push(as) - 1;
+      this.#numbers.set(value, number);
+    }
+    return number;
   }
 
   /** A copy of the packed record that holds the number of its shared value. */
   numbered(record: object, field: string): object {
-    const value = (record as Record<string, object>)[field]!;
-    let number = this.#numbers.get(value);
-    if (number === undefined) {
-      number = this.#numbers.size;
-      this.#numbers.set(value, number);
-    }
-    return { ...record, [field]: number };
+    return { ...record, [field]: this.numberOf((record as Record<string, object>)[field]!) };
   }
 }
 

@@ -4,6 +4,7 @@ import { assert } from "../../lib/assert.ts";
 import type { TaskId } from "../ids.ts";
 import type { Kind, StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
+import { taskChunkForm } from "./chunk-form.ts";
 import { fromFlatRecord, fromFlatUpdate } from "./flat-format.ts";
 import { isPlaced } from "./reason.ts";
 import {
@@ -28,6 +29,7 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
   unpack: unpackTask,
   update: updateTask,
   sharedField: "spec",
+  chunkForm: taskChunkForm,
   merge: mergeTask,
   view: viewTask,
   summary: ({ name, observed }) => ({

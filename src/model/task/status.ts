@@ -32,6 +32,11 @@ export const nothingObserved: ObservedStatus = Object.freeze({
   containers: noItems,
 });
 
+/** True for a task that waits or has just been placed: the statuses of many such tasks are equal. */
+export function isUnstarted({ containers, finishedAt }: ObservedStatus): boolean {
+  return containers.length === 0 && finishedAt === null;
+}
+
 /** Fields that hold the default are left out. */
 export type PackedContainerStatus = Partial<ContainerStatus>;
 export type PackedStatus = Partial<Omit<ObservedStatus, "containers">> & {

@@ -70,13 +70,17 @@ export function unpackTask(packed: PackedTask, shared?: Shared): Task {
     owner: packed.owner ?? null,
     desired: packed.desired ?? "running",
     placement: packed.placement ?? null,
-    observed: packed.observed ? unpackStatus(packed.observed) : nothingObserved,
+    observed: packed.observed ? unpackObserved(packed.observed, shared) : nothingObserved,
     createdAt: packed.createdAt,
     ended: packed.ended ?? null,
     replaces: packed.replaces ?? null,
     replacedBy: packed.replacedBy ?? null,
     idempotency: packed.idempotency ?? null,
   };
+}
+
+function unpackObserved(packed: PackedStatus, shared: Shared | undefined): ObservedStatus {
+  return shared ? shared.once(packed, () => unpackStatus(packed)) : unpackStatus(packed);
 }
 
 /** Leaves out every field that holds the default: the inverse of `unpackTask`. */
