@@ -5,7 +5,7 @@ import { listen } from "../api/server/listen.ts";
 import type { Fetch } from "../api/server/shell.ts";
 import { HttpCounters } from "./http/metrics.ts";
 import { recoverTerm } from "./recovery.ts";
-import { Term, type TermOptions } from "./term.ts";
+import { type Successor, Term, type TermOptions } from "./term.ts";
 
 export type MasterOptions = TermOptions;
 
@@ -21,42 +21,56 @@ export interface Master {
 }
 
 export function startMaster(options: MasterOptions): Master {
-  const counters = new HttpCounters();
-  let server: ReturnType<typeof listen> | null = null;
-  let term: Term | null = null;
-  const begin = async (): Promise<Term> => {
-    term = new Term(options, await recoverTerm(options), counters, beginNextTerm);
-    return term;
-  };
-  // Between two terms requests wait, so that none sees a state that was replaced.
-  const beginNextTerm = async (): Promise<void> => {
-    term?.retire();
-    term = null;
-    starting = begin();
-    starting.catch(options.onFatal); // no term is running: a restart recovers from the journal
-    await (await starting).begun;
-  };
-  let starting = begin();
-  const fetch: Fetch = (request, connection) =>
-    term ? term.fetch(request, connection) : starting.then((next) => next.fetch(request, connection));
-  const ready = starting.then(() => {});
-  ready.catch(() => {}); // the caller may await it later
-  return {
-    fetch,
-    ready,
-    listen(host, port) {
-      server = listen(fetch, host, port);
-      return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`, port: server.port ?? port };
-    },
-    async stop() {
-      await starting.then(
-        (last) => last.stop(),
-        () => {},
-      );
-      await server?.stop(true);
-      await options.journal.close();
-    },
-  };
+  return new RunningMaster(options);
+}
+
+class RunningMaster implements Master, Successor {
+  readonly #options: MasterOptions;
+  readonly #counters = new HttpCounters();
+  #server: ReturnType<typeof listen> | null = null;
+  /** Null before the first term and between two: requests wait, so that none sees a state that was replaced. */
+  #term: Term | null = null;
+  /** The current term, or the next one. */
+  #starting: Promise<Term>;
+  readonly ready: Promise<void>;
+
+  constructor(options: MasterOptions) {
+    this.#options = options;
+    this.#starting = this.#begin();
+    this.ready = this.#starting.then(() => {});
+    this.ready.catch(() => {}); // the caller may await it later
+  }
+
+  readonly fetch: Fetch = (request, connection) =>
+    this.#term ? this.#term.fetch(request, connection) : this.#starting.then((next) => next.fetch(request, connection));
+
+  async #begin(): Promise<Term> {
+    this.#term = new Term(this.#options, await recoverTerm(this.#options), this.#counters, this);
+    return this.#term;
+  }
+
+  async beginNextTerm(): Promise<void> {
+    this.#term?.retire();
+    this.#term = null;
+    this.#starting = this.#begin();
+    this.#starting.catch(this.#options.onFatal); // no term is running: a restart recovers from the journal
+    await (await this.#starting).begun;
+  }
+
+  listen(host: string, port: number): { url: string; port: number } {
+    this.#server = listen(this.fetch, host, port);
+    const actual = this.#server.port ?? port;
+    return { url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`, port: actual };
+  }
+
+  async stop(): Promise<void> {
+    await this.#starting.then(
+      (last) => last.stop(),
+      () => {},
+    );
+    await this.#server?.stop(true);
+    await this.#options.journal.close();
+  }
 }
 
 /** Why the master may not listen on this address; null if it may. */

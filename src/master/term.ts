@@ -16,7 +16,7 @@ import { limits } from "../model/limits.ts";
 import type { NodeRecord } from "../model/node/node.ts";
 import { systemOrigin } from "../model/origin.ts";
 import { Backups } from "./backup/backups.ts";
-import { Restores } from "./backup/restores.ts";
+import { type ReplaceableTerm, Restores } from "./backup/restores.ts";
 import { createHandlers } from "./http/handlers/handlers.ts";
 import type { HttpCounters } from "./http/metrics.ts";
 import type { viewNode } from "./http/node-view.ts";
@@ -58,8 +58,15 @@ export interface TermOptions {
   onFatal: (error: unknown) => void;
 }
 
-export class Term {
+/** Who begins the next term: the master. */
+export interface Successor {
+  /** Ends the current term. Resolves when the epoch of the next is in the journal, or cannot be yet. */
+  beginNextTerm(): Promise<void>;
+}
+
+export class Term implements ReplaceableTerm {
   readonly #options: TermOptions;
+  readonly #successor: Successor;
   readonly #state: ClusterState;
   readonly #watchers: Watchers;
   readonly #snapshots: Snapshots;
@@ -68,20 +75,20 @@ export class Term {
   readonly #heartbeatStreams: HeartbeatStreams;
   readonly #logs: LogStreams;
   readonly #list: TaskList;
-  #stopped = false;
+  #stopping = false;
   readonly fetch: Fetch;
   /** Resolves when the term's epoch is in the journal, or cannot be yet. */
   readonly begun: Promise<void>;
 
-  /** `beginNextTerm` is called when the journal holds another state: a backup was restored. */
   constructor(
     options: TermOptions,
     { lease, state, leases, streams, watchers, view, changesInLog }: Recovered,
     counters: HttpCounters,
-    beginNextTerm: () => Promise<void>,
+    successor: Successor,
   ) {
     const { journal, clock, random, log, onFatal, retention, massLossFraction = limits.massLossFraction } = options;
     this.#options = options;
+    this.#successor = successor;
     this.#state = state;
     this.#watchers = watchers;
     this.#list = new TaskList(state, watchers);
@@ -92,23 +99,23 @@ export class Term {
     });
     this.#loop = new TickLoop({
       ...{ state, journal, lease, clock, random, log, onFatal, retention: { ...defaultRetention, ...retention } },
-      onFenced: () => onFatal(new Error("another master appends to this journal")),
-      onCommitted: (batch, { deltas }) => {
-        for (const { kind, before, after } of deltas) {
-          const taskId = kind === "task" ? (after ?? before)?.taskId : undefined;
-          if (taskId !== undefined) this.#list.changed(taskId);
-        }
-        this.#watchers.publish(batch, deltas);
-        this.#snapshots.grown(batch.changes.length);
-      },
+      listeners: [this.#list, this.#watchers, this.#snapshots],
     });
     this.#health = new NodeHealth({
       ...{ state, leases, clock, log, loop: this.#loop, streams, massLossFraction },
     });
     this.#heartbeatStreams = new HeartbeatStreams(this.#health, this.#loop);
-    this.#logs = new LogStreams(() => clock.elapsed());
+    this.#logs = new LogStreams(clock);
     this.begun = this.#begin();
-    this.fetch = this.#createFetch(view, counters, beginNextTerm);
+    this.fetch = this.#createFetch(view, counters);
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  beginNext(): Promise<void> {
+    return this.#successor.beginNextTerm();
   }
 
   /** The journal holds another state now: refuses the commands that wait, and ends the streams. */
@@ -123,7 +130,7 @@ export class Term {
 
   /** Decides the commands that wait, answers them, and ends the streams. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping = true;
     this.#health.stop();
     await this.#snapshots.stop();
     await this.#loop.stop();
@@ -141,21 +148,11 @@ export class Term {
     clock.timer(limits.retryInitialMs, () => void this.#begin());
   }
 
-  #createFetch(
-    view: (node: NodeRecord) => ReturnType<typeof viewNode>,
-    counters: HttpCounters,
-    beginNextTerm: () => Promise<void>,
-  ): Fetch {
+  #createFetch(view: (node: NodeRecord) => ReturnType<typeof viewNode>, counters: HttpCounters): Fetch {
     const { journal, clock, log, version, token, allowedHosts } = this.#options;
     const state = this.#state;
     const parts = { list: this.#list, loop: this.#loop, watchers: this.#watchers, liveness: this.#health };
-    const target = {
-      ...{ state, journal, clock },
-      pauseSnapshots: () => this.#snapshots.pause(),
-      pauseWrites: () => this.#loop.pause(),
-      resume: () => this.#loop.resume(),
-      stopped: () => this.#stopped,
-    };
+    const target = { state, journal, clock, writes: this.#loop, snapshots: this.#snapshots, term: this };
     const streams = this.#logs;
     const fetch = this.#options.fetch ?? ((url: string, init: RequestInit) => globalThis.fetch(url, init));
     const handlers = createHandlers({
@@ -166,7 +163,7 @@ export class Term {
       },
       logs: { token, clock, streams, fetch },
       backups: new Backups({ state, loop: this.#loop, clock, version: version.version, begun: this.begun }),
-      restores: new Restores({ target, log, onEnd: () => this.#snapshots.resume(), beginNextTerm }),
+      restores: new Restores({ target, log }),
     });
     const access = new AccessControl({ server: "master", token, allowedHosts });
     const shell = createShell({

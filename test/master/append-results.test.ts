@@ -14,16 +14,12 @@ async function term(journal: MemoryJournal = openMemoryJournal()) {
   const state = new ClusterState();
   const committed: number[] = [];
   const fatal: unknown[] = [];
-  let fenced = 0;
   const loop = new TickLoop({
     ...{ state, journal, clock, log: silentLog },
     lease: await journal.acquire(),
     random: seededRandom(3),
     retention: { count: 100, ageMs: 1_000_000 },
-    onCommitted: ({ revision }) => void committed.push(revision),
-    onFenced: () => {
-      fenced++;
-    },
+    listeners: [{ committed: ({ revision }) => void committed.push(revision) }],
     onFatal: (error) => void fatal.push(error),
   });
   const submit = (command: Parameters<TickLoop["submit"]>[0]) => {
@@ -37,7 +33,7 @@ async function term(journal: MemoryJournal = openMemoryJournal()) {
   const started = submit({ type: "startMaster", clusterId: "test", strategy: "spread" });
   await breathe();
   expect(started.outcome?.ok).toBe(true);
-  return { journal, clock, state, loop, create, committed, fatal, fenced: () => fenced };
+  return { journal, clock, state, loop, create, committed, fatal };
 }
 
 /** Records whether a promise has resolved. */
@@ -107,7 +103,7 @@ describe("unknown", () => {
 
 describe("fenced", () => {
   test("ends the term: the batch, the reads that wait and later commands get no answer that shows its state", async () => {
-    const { journal, clock, loop, create, committed, fatal, fenced } = await term();
+    const { journal, clock, loop, create, committed, fatal } = await term();
     await journal.acquire(); // by another master
     const before = committed.length;
     const asked = create("a");
@@ -116,10 +112,10 @@ describe("fenced", () => {
       reading = watched(loop.whenDurable());
     };
     await clock.advance(10_000);
-    expect([asked.outcome, reading.done, fenced(), committed.length]).toEqual([undefined, false, 1, before]);
+    expect([asked.outcome, reading.done, fatal.length, committed.length]).toEqual([undefined, false, 1, before]);
     const later = create("b");
     await clock.advance(10_000);
     expect(later.outcome).toMatchObject({ ok: false, refusal: { code: "not-ready" } });
-    expect([fenced(), fatal]).toEqual([1, []]);
+    expect(fatal).toEqual([new Error("another master appends to this journal")]);
   });
 });

@@ -20,7 +20,7 @@ let source: LogSource;
 
 beforeEach(() => {
   clock = new TestClock();
-  streams = new LogStreams(() => clock.now());
+  streams = new LogStreams(clock);
   log = new SimulatedLog(clock);
   asked = [];
   source = sourceOf("web", log);

@@ -39,12 +39,13 @@ async function world(changesInLog: number) {
       { format: dataFormat, revision: state.revision, at: now, epoch: 1, seed: 0, commands: [], changes: [] },
       lease,
     );
-    snapshots.grown(changes);
+    commit(changes);
   };
+  const commit = (changes: number) => snapshots.committed({ changes: new Array(changes) });
   const pass = (ms: number) => {
     now += ms;
   };
-  return { journal, snapshots, grow, pass };
+  return { journal, snapshots, grow, commit, pass };
 }
 
 test("a snapshot is written after a number of changes, and the log before the previous one is removed", async () => {
@@ -67,16 +68,16 @@ test("changes that were in the log at the start count", async () => {
 });
 
 test("after a refusal it is tried again after a pause", async () => {
-  const { journal, snapshots, grow, pass } = await world(0);
+  const { journal, snapshots, grow, commit, pass } = await world(0);
   await grow(1);
   journal.refuseWrites("no space left");
-  snapshots.grown(limits.snapshotChanges);
+  commit(limits.snapshotChanges);
   await snapshots.pause(); // resolves when the refusal has been seen
   snapshots.resume();
   journal.refuseWrites(null);
-  snapshots.grown(1);
+  commit(1);
   expect(snapshots.taken).toBe(0);
   pass(limits.snapshotRetryMs);
-  snapshots.grown(1);
+  commit(1);
   await until("a snapshot", () => snapshots.taken === 1);
 });

@@ -24,20 +24,26 @@ import { kinds, listedKinds } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Pausable } from "../loop/pausable.ts";
 
 type Pieces = AsyncIterable<Uint8Array>;
+
+/** The term whose state a restore replaces. */
+export interface ReplaceableTerm {
+  /** True when the master is stopping: no further step of a restore may begin. */
+  readonly stopping: boolean;
+  /** Ends this term, because the journal holds another state, and begins the next. Resolves when its epoch is known. */
+  beginNext(): Promise<void>;
+}
 
 export interface RestoreTarget {
   state: ClusterState;
   journal: Journal;
   clock: Clock;
-  /** Resolves when no append is under way; none starts until `resume`. */
-  pauseWrites(): Promise<void>;
-  resume(): void;
-  /** Resolves when no snapshot is being written; none starts until the restore is over. */
-  pauseSnapshots(): Promise<void>;
-  /** True when the master is stopping: no further step may begin. */
-  stopped(): boolean;
+  /** The tick loop: no batch is appended while it is paused. */
+  writes: Pausable;
+  snapshots: Pausable;
+  term: Pick<ReplaceableTerm, "stopping">;
 }
 
 /** A backup that was read and checked to its last line. */
@@ -107,17 +113,17 @@ export async function restore(
   let held = false;
   try {
     markUnconfirmed(state);
-    await target.pauseSnapshots();
-    if (target.stopped()) return stopping();
+    await target.snapshots.pause();
+    if (target.term.stopping) return stopping();
     writer = await target.journal.beginReplacement();
     for (const chunk of writeRecords(state)) {
       await writer.write(chunk);
       await new Promise<void>((resolve) => target.clock.soon(resolve));
-      if (target.stopped()) return stopping();
+      if (target.term.stopping) return stopping();
     }
     held = true;
-    await target.pauseWrites();
-    if (target.stopped()) return stopping();
+    await target.writes.pause();
+    if (target.term.stopping) return stopping();
     const { cluster, cursors } = now;
     continueAfter(
       state,
@@ -137,7 +143,7 @@ export async function restore(
     });
   } finally {
     await writer?.abort();
-    if (held) target.resume();
+    if (held) target.writes.resume();
   }
 }
 
@@ -149,9 +155,9 @@ export async function restoreJournal(
 ): Promise<Outcome<RestoreAnswer>> {
   const read = await readBackup(pieces, clock);
   if (!read.ok) return read;
-  const still = async () => {};
-  const alone = { pauseSnapshots: still, pauseWrites: still, resume: () => {}, stopped: () => false };
-  return restore({ state: await recover(journal), journal, clock, ...alone }, read.value, query);
+  const idle: Pausable = { pause: async () => {}, resume: () => {} };
+  const target = { journal, clock, writes: idle, snapshots: idle, term: { stopping: false } };
+  return restore({ state: await recover(journal), ...target }, read.value, query);
 }
 
 /** An upload that breaks off just ends: the reader notices the missing last line. */
@@ -187,12 +193,8 @@ function stopping(): Outcome<never> {
 }
 
 export interface RestoresOptions {
-  target: RestoreTarget;
+  target: RestoreTarget & { term: ReplaceableTerm };
   log: Log;
-  /** Called when a restore is over and has replaced nothing: snapshots may be written again. */
-  onEnd: () => void;
-  /** Called when the journal holds another state: begins the next term at once, and resolves when its epoch is known. */
-  beginNextTerm: () => Promise<void>;
 }
 
 /** Restores into a running master, one at a time. */
@@ -211,7 +213,7 @@ export class Restores {
       });
     }
     this.#underWay = true;
-    const { target, log, onEnd, beginNextTerm } = this.#options;
+    const { target, log } = this.#options;
     let replaced = false;
     try {
       const read = await readBackup(untilBroken(upload), target.clock);
@@ -219,7 +221,7 @@ export class Restores {
       const outcome = await restore(target, read.value, query);
       if (!outcome.ok || !outcome.value.restored) return outcome;
       replaced = true;
-      const begun = beginNextTerm();
+      const begun = target.term.beginNext();
       const { backup, before, revision } = outcome.value;
       log.warn("the state was replaced by a backup", {
         clusterId: backup.clusterId,
@@ -232,7 +234,7 @@ export class Restores {
       return outcome;
     } finally {
       this.#underWay = false;
-      if (!replaced) onEnd();
+      if (!replaced) target.snapshots.resume();
     }
   }
 }

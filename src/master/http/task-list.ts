@@ -3,15 +3,18 @@
 import type { TaskListQuery } from "../../api/schemas/schemas.ts";
 import { EncodedJson } from "../../api/server/call.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import type { Delta } from "../../core/state/delta.ts";
 import { resolveNode } from "../../core/state/lookup.ts";
 import { concatenate } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
-import { type TaskId, taskIdPattern } from "../../model/ids.ts";
+import type { Batch } from "../../model/change.ts";
+import { taskIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { type TaskStatus, taskStatuses } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
 import { taskText } from "../../model/task/view.ts";
+import type { CommitListener } from "../loop/tick-loop.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import { type EncodedTasks, TaskBlocks } from "./task-blocks.ts";
 
@@ -26,7 +29,7 @@ interface Page {
   headers: Record<string, string>;
 }
 
-export class TaskList {
+export class TaskList implements CommitListener {
   readonly #state: ClusterState;
   readonly #watchers: Watchers;
   readonly #blocks: TaskBlocks;
@@ -40,9 +43,10 @@ export class TaskList {
     this.#blocks = new TaskBlocks(state, taskText);
   }
 
-  /** A task was created, changed or removed, and this is durable. */
-  changed(taskId: TaskId): void {
-    this.#blocks.changed(taskId);
+  committed(_batch: Batch, deltas: readonly Delta[]): void {
+    for (const { kind, before, after } of deltas) {
+      if (kind === "task") this.#blocks.changed((after ?? before)!.taskId);
+    }
   }
 
   answer(query: TaskListQuery): Outcome<EncodedJson | ReadableStream<Uint8Array>> {

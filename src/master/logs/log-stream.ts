@@ -1,6 +1,7 @@
 // One log stream from a worker, shared by its readers. It reads as long as a reader waits, keeps the latest entries in a
 // window of bounded size, and detaches a reader that falls behind the window, so that a slow reader does not delay others.
 
+import type { Clock } from "../../lib/clock.ts";
 import { FrameSplitter, frameHeaderBytes } from "../../lib/frames.ts";
 import { limits } from "../../model/limits.ts";
 import { entryOf, entryTimeMs, type LogEntry, type LogPosition, sameBytes, timeOf } from "./log-entry.ts";
@@ -16,7 +17,7 @@ export interface LogReader {
 export type Detached = LogPosition | "where-it-began" | "nowhere";
 
 export interface LogStreamOptions {
-  now: () => number;
+  clock: Clock;
   /** The position of the reader that opened it; entries before it are skipped. Null for a stream from the beginning. */
   point: LogPosition | null;
   /** Called when the last reader has left and the stream is closed. */
@@ -135,7 +136,7 @@ export class LogStream {
   }
 
   #wake(): void {
-    this.idleSince = this.#options.now();
+    this.idleSince = this.#options.clock.elapsed();
     for (const wake of this.#waiting.splice(0)) wake();
   }
 

@@ -2,6 +2,7 @@
 // is bounded, because each is an outgoing request: at the limit, a stream that no subscriber waits for is closed, and its
 // subscribers get another one, at the same position, when they read again.
 
+import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -34,12 +35,12 @@ interface UnderWay {
 }
 
 export class LogStreams {
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #streams = new Set<UnderWay>();
   subscribers = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** Open log streams, each an outgoing request. */
@@ -83,7 +84,7 @@ export class LogStreams {
     }
     const abort = new AbortController();
     const stream = new LogStream({
-      now: this.#now,
+      clock: this.#clock,
       point,
       onClosed: () => {
         this.#streams.delete(one);
@@ -121,8 +122,9 @@ export class LogStreams {
 
   /** Closes the stream that has been idle for the longest. False if none is idle. */
   #makeRoom(): boolean {
+    const now = this.#clock.elapsed();
     const idle = [...this.#streams]
-      .filter(({ stream }) => stream.idleSince !== null && this.#now() - stream.idleSince >= limits.logIdleMs)
+      .filter(({ stream }) => stream.idleSince !== null && now - stream.idleSince >= limits.logIdleMs)
       .sort((left, right) => left.stream.idleSince! - right.stream.idleSince!);
     idle[0]?.stream.dissolve();
     return idle.length > 0;

@@ -6,7 +6,10 @@ import { writeSnapshot } from "../../core/state/snapshot.ts";
 import { type HistoryLimits, type Journal, JournalUnavailable, type SnapshotWriter } from "../../journal/journal.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Batch } from "../../model/change.ts";
 import { limits } from "../../model/limits.ts";
+import type { Pausable } from "./pausable.ts";
+import type { CommitListener } from "./tick-loop.ts";
 
 const historyKept: HistoryLimits = { ms: limits.historyMs, bytes: limits.historyBytes };
 
@@ -24,7 +27,7 @@ export interface SnapshotsOptions {
   changesInLog: number;
 }
 
-export class Snapshots {
+export class Snapshots implements CommitListener, Pausable {
   readonly #options: SnapshotsOptions;
   #changes: number;
   #bytesBefore = 0;
@@ -43,9 +46,9 @@ export class Snapshots {
     this.#changes = options.changesInLog;
   }
 
-  /** The log has grown by so many changes. Call it when nothing in the state is undurable. */
-  grown(changes: number): void {
-    this.#changes += changes;
+  /** Nothing in the state is undurable now: the next snapshot may begin. */
+  committed({ changes }: Pick<Batch, "changes">): void {
+    this.#changes += changes.length;
     const { journal, clock, state, everyChanges = limits.snapshotChanges } = this.#options;
     const bytes = journal.appendedBytes() - this.#bytesBefore;
     // A snapshot writes every task: in a large cluster it waits for as many changes as there are tasks.

@@ -4,6 +4,7 @@
 import type { Command, Granted, Submission } from "../../core/commands/command.ts";
 import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import type { Delta } from "../../core/state/delta.ts";
 import { commandEntries, runTick, type Tick } from "../../core/tick.ts";
 import { type Journal, JournalUnavailable, type Lease } from "../../journal/journal.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
@@ -13,6 +14,13 @@ import { type Batch, dataFormat } from "../../model/change.ts";
 import { limits } from "../../model/limits.ts";
 import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Pausable } from "./pausable.ts";
+
+/** Learns of each batch once it is durable: in order, before its commands are answered. */
+export interface CommitListener {
+  /** `deltas`: what each change did. */
+  committed(batch: Batch, deltas: readonly Delta[]): void;
+}
 
 export interface TickLoopOptions {
   state: ClusterState;
@@ -22,11 +30,8 @@ export interface TickLoopOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  /** Called for each batch once it is durable, in order, before its commands are answered. */
-  onCommitted: (batch: Batch, tick: Tick) => void;
-  /** Another master may append now. Nothing of this term may be answered any more. */
-  onFenced: () => void;
-  /** An error that is not a refusal: a broken invariant. The process must not continue with the state it has. */
+  listeners: readonly CommitListener[];
+  /** Ends the process: an invariant is broken, or another master may append now. */
   onFatal: (error: unknown) => void;
 }
 
@@ -56,7 +61,7 @@ const journalRetryMs = 1000;
 const turnsAfterOne = 2;
 const turnsAfterSeveral = 6;
 
-export class TickLoop {
+export class TickLoop implements Pausable {
   readonly #options: TickLoopOptions;
   #inbox: Waiting[] = [];
   #scheduled = false;
@@ -259,19 +264,19 @@ export class TickLoop {
   }
 
   #fenced(): void {
-    const { log, onFenced } = this.#options;
+    const { log, onFatal } = this.#options;
     log.error("another master has taken over; this one answers nothing any more");
     this.#end();
     this.#inbox = [];
-    onFenced();
+    onFatal(new Error("another master appends to this journal"));
   }
 
   #committed(batch: Batch, tick: Tick): void {
-    const { log, onCommitted } = this.#options;
+    const { log, listeners } = this.#options;
     if (this.#journalError !== null) log.info("the journal writes again");
     this.#journalError = null;
     this.counters.changes += tick.changes.length;
-    onCommitted(batch, tick);
+    for (const listener of listeners) listener.committed(batch, tick.deltas);
   }
 
   #journalFails(sentence: string, why: string): void {

@@ -15,6 +15,7 @@ import type { Node, NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Task } from "../../model/task/task.ts";
 import { TaskTexts } from "../http/task-texts.ts";
+import type { CommitListener } from "../loop/tick-loop.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
 import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
@@ -42,7 +43,7 @@ export interface WatchersOptions {
   revision: number;
 }
 
-export class Watchers {
+export class Watchers implements CommitListener {
   readonly #options: WatchersOptions;
   readonly #watchers = new Set<Watcher>();
   readonly #assignments: WorkerStreams;
@@ -71,7 +72,7 @@ export class Watchers {
     this.#history.replay(batch.revision, eventsOf(batch, deltas));
   }
 
-  publish(batch: Batch, deltas: readonly Delta[]): void {
+  committed(batch: Batch, deltas: readonly Delta[]): void {
     this.#firstSet = null;
     const events = eventsOf(batch, deltas);
     this.#history.add(events);

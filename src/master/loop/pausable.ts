@@ -1,0 +1,7 @@
+// What a restore stops for a while: the tick loop and the snapshots.
+
+export interface Pausable {
+  /** Resolves when nothing is under way. Nothing begins until `resume`. */
+  pause(): Promise<void>;
+  resume(): void;
+}
