@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { assert } from "../../lib/assert.ts";
+import { firstIndex } from "../../lib/binary-search.ts";
 import { decodeBatch, encodeBatch } from "../../model/batch-text.ts";
 import type { Batch } from "../../model/change.ts";
 import type {
@@ -134,16 +135,10 @@ export class SqliteJournal implements Journal {
   /** A binary search by revision: the rows of format 2 hold the largest `at` so far. */
   async revisionAt(ms: number): Promise<number | null> {
     this.#connection.mustBeOpen();
-    let low = this.#floor;
-    let high = this.#last;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (this.#atOf(middle) <= ms) low = middle;
-      else high = middle - 1;
-    }
-    if (low > this.#floor || low === 0) return low;
-    const at = this.#snapshots.find(({ revision }) => revision === low)?.at ?? null;
-    return at !== null && at <= ms ? low : null;
+    const found = firstIndex(this.#floor + 1, this.#last + 1, (revision) => this.#atOf(revision) > ms) - 1;
+    if (found > this.#floor || found === 0) return found;
+    const at = this.#snapshots.find(({ revision }) => revision === found)?.at ?? null;
+    return at !== null && at <= ms ? found : null;
   }
 
   async beginSnapshot(revision: number): Promise<SnapshotWriter> {

@@ -2,6 +2,7 @@
 // the next list encodes only the marked blocks: a page of 10,000 tasks is some 80 blocks.
 
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { firstIndex } from "../../lib/binary-search.ts";
 import { limits } from "../../model/limits.ts";
 import type { Task } from "../../model/task/task.ts";
 
@@ -104,15 +105,9 @@ export class TaskBlocks {
 
   /** The block whose range has this id. */
   #indexOf(taskId: string): number {
-    let low = 0;
-    let high = this.#blocks.length - 1;
-    if (taskId >= this.#blocks[high]!.from) return high; // new tasks are the last
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.#blocks[middle]!.from <= taskId) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    const last = this.#blocks.length - 1;
+    if (taskId >= this.#blocks[last]!.from) return last; // new tasks are the last
+    return firstIndex(1, last, (at) => this.#blocks[at]!.from > taskId) - 1;
   }
 
   /** Counts a block's tasks again after a change. What is beyond the size of a block goes into new ones behind it. */

@@ -2,6 +2,7 @@
 // every node. Both give the same answer: the fitting node with the highest score, the first in order among equals.
 
 import { assert } from "../../../lib/assert.ts";
+import { firstIndex } from "../../../lib/binary-search.ts";
 import type { Strategy } from "../../../model/cluster/cluster.ts";
 import type { NodeVerdict } from "../../../model/explanation.ts";
 import type { NodeId } from "../../../model/ids.ts";
@@ -308,16 +309,10 @@ export class ScheduleIndex {
   }
 
   #firstAtOrAfter(hostname: string, nodeId: string): number {
-    let low = 0;
-    let high = this.#order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const { record } = this.#order[middle]!;
-      const before = record.hostname === hostname ? record.nodeId < nodeId : record.hostname < hostname;
-      if (before) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(0, this.#order.length, (at) => {
+      const { record } = this.#order[at]!;
+      return record.hostname === hostname ? record.nodeId >= nodeId : record.hostname >= hostname;
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 // so that a search skips blocks in which every class needs more than a node has free, and reads the others as columns
 // of numbers.
 
+import { firstIndex } from "../../../lib/binary-search.ts";
 import type { TaskId } from "../../../model/ids.ts";
 import type { Opening, WaitingClass } from "./waiting-class.ts";
 
@@ -141,24 +142,11 @@ export class ClassOrder {
 
   /** The number of the last block that begins at or before `id`; 0 if there is none. */
   #blockOf(id: TaskId): number {
-    let low = 0;
-    let high = this.#blocks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.#blocks[middle]!.classes[0]!.orderedBy <= id) low = middle;
-      else high = middle - 1;
-    }
-    return Math.max(0, low);
+    const after = firstIndex(1, this.#blocks.length, (at) => this.#blocks[at]!.classes[0]!.orderedBy > id);
+    return after - 1;
   }
 }
 
 function positionIn({ classes }: Block, id: TaskId): number {
-  let low = 0;
-  let high = classes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (classes[middle]!.orderedBy < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(0, classes.length, (at) => classes[at]!.orderedBy >= id);
 }

@@ -1,6 +1,7 @@
 // Task ids in ascending order, which is the order of creation. The order is a function of the content alone, so taking
 // a change back restores it. Adding the newest and removing the oldest are constant-time.
 
+import { firstIndex } from "../../../lib/binary-search.ts";
 import type { TaskId } from "../../../model/ids.ts";
 
 export class IdQueue {
@@ -38,13 +39,6 @@ export class IdQueue {
   }
 
   #firstNotBelow(id: TaskId): number {
-    let low = this.#head;
-    let high = this.#ids.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ids[middle]! < id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#head, this.#ids.length, (at) => this.#ids[at]! >= id);
   }
 }

@@ -1,6 +1,7 @@
 // All task ids in order of creation, which is their own order: for pages, cursors and prefixes by binary search.
 
 import { assert } from "../../../lib/assert.ts";
+import { firstIndex } from "../../../lib/binary-search.ts";
 import type { TaskId } from "../../../model/ids.ts";
 import type { Task } from "../../../model/task/task.ts";
 import type { Index } from "../delta.ts";
@@ -60,13 +61,6 @@ export class TaskOrder implements Index<Task> {
   }
 
   #firstNotBelow(bound: string): number {
-    let low = 0;
-    let high = this.#ids.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ids[middle]! < bound) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(0, this.#ids.length, (at) => this.#ids[at]! >= bound);
   }
 }
