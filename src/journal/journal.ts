@@ -107,6 +107,8 @@ export interface Journal {
   /**
    * The revision that was the newest at time `ms` (since the epoch). The wall clock may have been set back, so a batch
    * counts as written at the largest `at` of all batches up to it. Null if the journal no longer reaches back so far.
+   * The master does not call it yet. It is part of the port because showing the state of an earlier moment needs it, and an
+   * adapter must keep the times for it from the first batch on.
    */
   revisionAt(ms: number): Promise<number | null>;
 

@@ -27,6 +27,7 @@ import { Snapshots } from "./loop/snapshots.ts";
 import { TickLoop } from "./loop/tick-loop.ts";
 import { HeartbeatStreams } from "./node-health/heartbeat-streams.ts";
 import { NodeHealth } from "./node-health/node-health.ts";
+import { StreamReplacements } from "./node-health/stream-replacements.ts";
 import type { Recovered } from "./recovery.ts";
 import type { Watchers } from "./watch/watchers.ts";
 
@@ -104,7 +105,7 @@ export class Term implements ReplaceableTerm {
     this.#health = new NodeHealth({
       ...{ state, leases, clock, log, loop: this.#loop, streams, massLossFraction },
     });
-    this.#heartbeatStreams = new HeartbeatStreams(this.#health, this.#loop);
+    this.#heartbeatStreams = new HeartbeatStreams(this.#health, this.#loop, new StreamReplacements(clock, log));
     this.#logs = new LogStreams(clock);
     this.begun = this.#begin();
     this.fetch = this.#createFetch(view, counters);

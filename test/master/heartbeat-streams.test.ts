@@ -4,8 +4,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { openSocketStream } from "../../src/api/socket-stream.ts";
 import type { DuplexStream } from "../../src/lib/duplex.ts";
+import { silentLog } from "../../src/lib/log.ts";
 import { HeartbeatStreams } from "../../src/master/node-health/heartbeat-streams.ts";
-import type { NodeId } from "../../src/model/ids.ts";
+import type { NodeRecord } from "../../src/model/node/node.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock, TestMaster } from "./in-process.ts";
 
@@ -62,11 +63,26 @@ test("a stream keeps its node online; without heartbeats the node is lost, and t
   expect(await status()).toBe("offline"); // a request would bring it back
 });
 
-test("a second stream of a node replaces the first", async () => {
-  const first = await open();
-  const second = await open();
+test("a second stream of a node replaces the first; when that repeats, the log says that two workers may have one id", async () => {
+  const warnings: [string, object | undefined][] = [];
+  const log = { ...silentLog, warn: (message: string, fields?: object) => void warnings.push([message, fields]) };
+  const logged = new TestMaster({ clock, log });
+  const node = { hostname: "n1", port: 1, address: "127.0.0.1", version: "1" };
+  const { nodeId } = await logged.do<{ nodeId: string }>("POST", "/api/v1/nodes/register", node);
+  const openHere = () => openSocketStream(`${logged.url}/api/v1/nodes/${nodeId}/heartbeat`);
+  const first = await openHere();
+  const second = await openHere();
   await first.closed;
   expect(await beat(second)).not.toBeNull();
+  expect(warnings).toEqual([]); // one worker whose connection broke does the same
+  const third = await openHere();
+  await second.closed;
+  expect(await beat(third)).not.toBeNull();
+  const fields = { node: "n1", nodeId, address: "127.0.0.1", earlierAddress: "127.0.0.1" };
+  expect(warnings).toEqual([
+    [expect.stringContaining("if two workers run with one node id, stop one of them"), fields],
+  ]);
+  await logged.stop();
 });
 
 test("a node that was deregistered, and nodes that never were, get no stream", async () => {
@@ -109,7 +125,8 @@ test("a stream whose heartbeat cannot be processed is closed", async () => {
   };
   const aborted = Promise.withResolvers<string>();
   const stream = { read: async () => Uint8Array.of(0x2e), abort: aborted.resolve, closed: new Promise(() => {}) };
-  new HeartbeatStreams({ beat: fails } as never, {} as never).serve("n" as NodeId, stream as never);
+  const streams = new HeartbeatStreams({ beat: fails } as never, {} as never, {} as never);
+  streams.serve({ nodeId: "n" } as NodeRecord, stream as never, null);
   expect(await aborted.promise).toBe("a bug");
 });
 

@@ -3,34 +3,49 @@
 
 import type { DuplexStream } from "../../lib/duplex.ts";
 import type { NodeId } from "../../model/ids.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { NodeHealth } from "./node-health.ts";
+import type { StreamReplacements } from "./stream-replacements.ts";
 
 const asBefore = Uint8Array.of(0x0a);
 const ends = "the master ends its streams";
 
+interface OpenStream {
+  stream: DuplexStream;
+  /** Of the worker. Null if it is not known. */
+  address: string | null;
+}
+
 export class HeartbeatStreams {
   readonly #health: NodeHealth;
   readonly #loop: TickLoop;
+  readonly #replacements: StreamReplacements;
   /** At most one for each node. */
-  readonly #open = new Map<NodeId, DuplexStream>();
+  readonly #open = new Map<NodeId, OpenStream>();
   #closed = false;
 
-  constructor(health: NodeHealth, loop: TickLoop) {
+  constructor(health: NodeHealth, loop: TickLoop, replacements: StreamReplacements) {
     this.#health = health;
     this.#loop = loop;
+    this.#replacements = replacements;
   }
 
   /** Answers the heartbeats of a stream until it ends. It replaces an earlier one of this node. */
-  serve(nodeId: NodeId, stream: DuplexStream): void {
+  serve(node: NodeRecord, stream: DuplexStream, address: string | null): void {
     if (this.#closed) {
       stream.abort(ends);
       return;
     }
-    this.#open.get(nodeId)?.abort("the node has opened another stream of heartbeats");
-    this.#open.set(nodeId, stream);
+    const { nodeId } = node;
+    const earlier = this.#open.get(nodeId);
+    if (earlier) {
+      earlier.stream.abort("the node has opened another stream of heartbeats");
+      this.#replacements.note(node, earlier.address, address);
+    }
+    this.#open.set(nodeId, { stream, address });
     void stream.closed.then(() => {
-      if (this.#open.get(nodeId) === stream) this.#open.delete(nodeId);
+      if (this.#open.get(nodeId)?.stream === stream) this.#open.delete(nodeId);
     });
     // A stream that breaks is no hint about its node: the lease, and the stream of assignments, say whether it is alive.
     this.#answer(nodeId, stream).catch((error: Error) => stream.abort(error.message));
@@ -39,7 +54,7 @@ export class HeartbeatStreams {
   /** Ends all of them, also those that come later. */
   close(): void {
     this.#closed = true;
-    for (const stream of this.#open.values()) stream.abort(ends);
+    for (const { stream } of this.#open.values()) stream.abort(ends);
   }
 
   async #answer(nodeId: NodeId, stream: DuplexStream): Promise<void> {

@@ -102,9 +102,9 @@ function heartbeatHandlers(
     heartbeatStream: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
-      const { nodeId, unconfirmed } = found.value;
-      if (unconfirmed) return notRegistered(found.value);
-      return call.upgrade((stream) => heartbeatStreams.serve(nodeId, stream));
+      if (found.value.unconfirmed) return notRegistered(found.value);
+      const { address } = call.peer();
+      return call.upgrade((stream) => heartbeatStreams.serve(found.value, stream, address));
     },
   };
 }
