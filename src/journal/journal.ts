@@ -11,7 +11,10 @@ export interface Snapshot {
   chunks: AsyncIterable<string>;
 }
 
-/** One at a time. A step that rejects has aborted the snapshot. `abort` is idempotent, and does nothing after `commit`. */
+/**
+ * One at a time. A step that rejects has aborted the snapshot; only a `commit` whose sync failed may have left it. `abort` is
+ * idempotent, and does nothing after `commit`.
+ */
 export interface SnapshotWriter {
   write(chunk: string): Promise<void>;
   commit(): Promise<void>;

@@ -98,6 +98,19 @@ export function retentionContract({ create }: JournalSubject): void {
     expect((await read(journal, 99))?.revision).toBe(90);
   });
 
+  test("what a replacement has dropped does not count", async () => {
+    const { journal, now } = await aHundredDays();
+    const writer = await journal.beginReplacement();
+    await writer.commit(200);
+    for (const revision of range(201, 230)) {
+      await append(journal, sampleBatch(revision));
+      if (revision % 10 === 0) await snapshot(journal, revision, [`at ${revision}`]);
+    }
+    const perBatch = JSON.stringify(sampleBatch(205)).length;
+    await journal.retain({ ms: unlimited, bytes: 50 * perBatch }, now);
+    expect(journal.firstReadableRevision()).toBe(200);
+  });
+
   test("without two snapshots everything stays", async () => {
     const journal = create();
     await fill(journal, 1, 10);

@@ -1,11 +1,12 @@
 // A disk that is full, read-only or failing: real ones, small. What needs mounts prints why where it cannot run.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { fdatasync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Journal, JournalUnavailable, JournalUnusable } from "../../src/journal/journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import type { SyncFile } from "../../src/journal/sqlite/wal-sync.ts";
 import { sampleBatch } from "./sample.ts";
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from "./small-disk.ts";
 import { append, read, revisions } from "./steps.ts";
@@ -14,8 +15,8 @@ const reason = noSmallDisk();
 let disk: SmallDisk;
 let opened: Journal[] = [];
 
-function open(): Journal {
-  const journal = openSqliteJournal({ path: join(disk.path, "journal.db") });
+function open(syncFile: SyncFile = fdatasync): Journal {
+  const journal = openSqliteJournal({ path: join(disk.path, "journal.db"), syncFile });
   opened.push(journal);
   return journal;
 }
@@ -109,7 +110,7 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     disk.setReadOnly(false);
     await append(journal, sampleBatch(21));
     expect(await revisions(journal)).toHaveLength(21);
-    expect(open).toThrow("in use by another master");
+    expect(() => open()).toThrow("in use by another master");
     await journal.close();
     expect(await revisions(open())).toHaveLength(21);
   });
@@ -126,9 +127,29 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     await expect(append(waiting, sampleBatch(1))).rejects.toThrow("start this master again");
   });
 
+  test("a snapshot whose sync fails when its commit marker is written stays readable", async () => {
+    let fails = false;
+    const journal = open((descriptor, done) => {
+      if (!fails) return fdatasync(descriptor, done);
+      fails = false;
+      disk.fill();
+      done(new Error("EIO: a sync that fails"));
+    });
+    for (let revision = 1; revision <= 5; revision++) await append(journal, sampleBatch(revision));
+    const writer = await journal.beginSnapshot(5);
+    for (const chunk of ["first", "second"]) await writer.write(chunk);
+    fails = true;
+    await expect(writer.commit()).rejects.toThrow(JournalUnavailable);
+    disk.free();
+    for (let revision = 6; revision <= 10; revision++) await append(journal, sampleBatch(revision));
+    expect((await read(journal))?.chunks).toEqual(["first", "second"]);
+    await journal.close();
+    expect((await read(open()))?.chunks).toEqual(["first", "second"]);
+  });
+
   test("no journal on a read-only disk", async () => {
     disk.setReadOnly(true);
-    expect(open).toThrow("cannot be created");
+    expect(() => open()).toThrow("cannot be created");
   });
 });
 

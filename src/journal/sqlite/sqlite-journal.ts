@@ -149,8 +149,11 @@ export class SqliteJournal implements Journal {
   }
 
   async beginReplacement(): Promise<ReplacementWriter> {
-    const row = this.#newRow(0);
-    return this.#writer(row, (revision: number) => this.#replace({ ...row, revision, at: null }));
+    const row = this.#newRow(this.#last);
+    return this.#writer(row, (revision: number) => {
+      Object.assign(row, { revision, at: null, bytesBefore: this.#bytesEver });
+      return this.#replace(row);
+    });
   }
 
   async truncate(revision: number): Promise<void> {
@@ -246,7 +249,9 @@ export class SqliteJournal implements Journal {
       commit: keep,
       end: (committed) => {
         this.#writing = false;
-        if (!committed && row.chunks > 0) this.#deadSnapshots.push(row.id);
+        // With its marker in the file the snapshot counts, although its sync failed: its chunks stay.
+        const counts = committed || this.#snapshots.includes(row);
+        if (!counts && row.chunks > 0) this.#deadSnapshots.push(row.id);
       },
     });
   }
