@@ -99,8 +99,8 @@ export async function restore(
   { dryRun, force }: RestoreQuery,
 ): Promise<Outcome<RestoreAnswer>> {
   const now = target.state;
-  const other = now.cluster.clusterId !== manifest.clusterId;
-  if (other && !isEmptyCluster(now) && !force) return otherCluster(manifest, now);
+  const needsForce = () => now.cluster.clusterId !== manifest.clusterId && !isEmptyCluster(now) && !force;
+  if (needsForce()) return otherCluster(manifest, now);
   const answer = (revision: number | null): RestoreAnswer => ({
     restored: revision !== null,
     backup: manifest,
@@ -124,6 +124,7 @@ export async function restore(
     held = true;
     await target.writes.pause();
     if (target.term.stopping) return stopping();
+    if (needsForce()) return otherCluster(manifest, now); // a task was created while the backup was written
     const { cluster, cursors } = now;
     continueAfter(
       state,

@@ -1,7 +1,9 @@
 // Explains a task's placement: makes the same decision again, on the state before it if the journal still has that.
 
-import { smallestChange, summarise, summarisePlacement } from "../../core/schedule/explain/summarise.ts";
+import { smallestChange } from "../../core/schedule/explain/smallest-change.ts";
+import { summarise, summarisePlacement } from "../../core/schedule/explain/summarise.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { findTask } from "../../core/state/lookup.ts";
 import { type Log as HistoryLog, recoverBefore } from "../../core/state/recover.ts";
 import { JournalUnusable } from "../../journal/journal.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -9,6 +11,7 @@ import { ok } from "../../lib/result.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
 import { type Change, placesTask } from "../../model/change.ts";
 import type { Explanation } from "../../model/explanation.ts";
+import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { isPlaced } from "../../model/task/reason.ts";
@@ -23,13 +26,14 @@ export interface Explainer {
   explain(task: Task): Promise<Outcome<Explanation>>;
 }
 
-export function createExplainer(state: ClusterState, journal: HistoryLog, clock: Clock): Explainer {
+/** `durable` resolves with the state when nothing in it is undurable. */
+export function createExplainer(durable: () => Promise<ClusterState>, journal: HistoryLog, clock: Clock): Explainer {
   // Each replay holds a whole state in memory: one at a time, and few in the queue.
   const turn = new Semaphore(1);
   let inLine = 0;
   return {
     async explain(task) {
-      if (task.placement === null) return ok(describe(task, state, "now", state.revision));
+      if (task.placement === null) return explainNow(task.taskId, await durable());
       if (inLine >= limits.explanationsInLine) {
         return refuse("too-many", `${inLine} explanations are being made, which is the limit`, {
           hint: "Try again in a moment.",
@@ -39,12 +43,18 @@ export function createExplainer(state: ClusterState, journal: HistoryLog, clock:
       try {
         const placement = await turn.run(() => stateOfPlacement(journal, clock, task));
         if (placement) return ok(describe(task, placement, "decision", placement.revision + 1));
-        return ok(describe(task, state, "now", state.revision));
+        return explainNow(task.taskId, await durable());
       } finally {
         inLine--;
       }
     },
   };
+}
+
+/** By the current state and record: the task may have ended, or be gone, since it was asked for. */
+function explainNow(taskId: TaskId, state: ClusterState): Outcome<Explanation> {
+  const found = findTask(state, taskId);
+  return found.ok ? ok(describe(found.value, state, "now", state.revision)) : found;
 }
 
 /** The state before the task was placed; null if the journal no longer has it. */

@@ -29,10 +29,15 @@ export async function cleanNode(
     operation: method === "GET" ? workerOperations.previewCleanup : workerOperations.clean,
     timeoutMs: method === "GET" ? limits.cleanupPreviewPatienceMs : limits.cleanupPatienceMs,
   };
-  const answer = await askNode(node, { ...request, query, accept: json, signal, hint }, context);
-  if (!answer.ok) return answer;
+  // The time limit of askNode ends when the answer begins: this one also holds for its body.
+  const giveUp = new AbortController();
+  const cancel = context.clock.timer(request.timeoutMs, () =>
+    giveUp.abort(new Error(`no whole answer in ${request.timeoutMs / 1000} s`)),
+  );
+  const either = AbortSignal.any([signal, giveUp.signal]);
   try {
-    return await cleanupOf(node, answer.value, context.clock);
+    const answer = await askNode(node, { ...request, query, accept: json, signal: either, hint }, context);
+    return answer.ok ? await cleanupOf(node, answer.value, context.clock) : answer;
   } catch (error) {
     return refuse(
       "node-unreachable",
@@ -42,6 +47,8 @@ export async function cleanNode(
         details: { nodeId: node.nodeId },
       },
     );
+  } finally {
+    cancel();
   }
 }
 

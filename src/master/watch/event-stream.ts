@@ -96,7 +96,7 @@ export class EventStream {
   #keepAlive(): void {
     this.#cancelKeepAlive = this.#clock.timer(limits.streamKeepAliveMs, () => {
       this.#write(keepAliveBytes);
-      this.#keepAlive();
+      if (this.#onClosed) this.#keepAlive(); // null if this write was one too many for a slow client
     });
   }
 

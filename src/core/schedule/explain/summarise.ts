@@ -7,8 +7,6 @@ import type { Requirements } from "../../../model/task/requirements.ts";
 import { requestOf } from "../filters.ts";
 import { describeGroups, groupVerdicts } from "./failure.ts";
 
-export { smallestChange } from "./smallest-change.ts";
-
 /** "0 of 3 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free), 1 is cordoned". */
 export function summarise(verdicts: readonly NodeVerdict[], requirements: Requirements): Reason {
   return describeGroups(groupVerdicts(verdicts), verdicts.length, requestOf(requirements));

@@ -25,7 +25,7 @@ type AnyCall = Pick<CallOf<"getTask">, "signal" | "mayTakeLong">;
 export function taskHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof taskOperations> {
   const { state, journal, loop, list, clock, logs } = context;
   const turns = new Turns(clock);
-  const explainer = createExplainer(state, journal, clock);
+  const explainer = createExplainer(() => reads.durable(), journal, clock);
   const commands = new TaskCommands(context, reads);
   return {
     createTask: (call) => createTask(call, commands, loop),
