@@ -61,6 +61,10 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
       ...(retentionAgeMs === undefined ? {} : { ageMs: retentionAgeMs }),
     },
     onFatal: (error) => {
+      if (error instanceof JournalUnusable) {
+        log.error("the journal can no longer be used; exiting", { why: error.message, hint: error.hint });
+        process.exit(1);
+      }
       log.error("fatal: internal invariant failed; exiting (a restart recovers from the journal)", {
         why: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });

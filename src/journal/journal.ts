@@ -57,9 +57,17 @@ export interface HistoryLimits {
   bytes: number;
 }
 
-/** The journal cannot write now (disk full, read-only). Nothing of the write remains. It may work later. */
+/**
+ * The journal cannot write now (disk full, read-only, file removed). Nothing of the write remains. It may work later.
+ * The hint says what to do, where that is something else than to make space or to allow writes.
+ */
 export class JournalUnavailable extends Error {
   override name = "JournalUnavailable";
+  readonly hint: string | null;
+  constructor(message: string, hint: string | null = null) {
+    super(message);
+    this.hint = hint;
+  }
 }
 
 /** The journal cannot be used: damaged, newer than this program, or locked by another master. Says what to do. */

@@ -2,6 +2,7 @@
 // (429), and recovery from both without help.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { JournalUnavailable } from "../../src/journal/journal.ts";
 import { type MemoryJournal, openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -44,6 +45,17 @@ describe("a journal that cannot write", () => {
     expect(await podling.node("n1")).toMatchObject({ schedulable: true, engineError: null });
     // A heartbeat with nothing new writes nothing: nodes do not fall silent because a disk is full.
     await podling.do("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`);
+  });
+
+  test("a refusal says what to do about this failure of the journal", async () => {
+    const { append } = journal;
+    journal.append = () => Promise.reject(new JournalUnavailable("journal.db was removed", "Put it back."));
+    const refused = await podling.ask("POST", "/api/v1/tasks", { body: { name: "a", image: "b" } });
+    expect(refused.body).toMatchObject({ code: "journal-unavailable", hint: "Put it back." });
+    expect((await podling.ask("GET", "/ready")).body).toMatchObject({
+      hint: "Reads and streams keep working. Put it back.",
+    });
+    journal.append = append;
   });
 
   test("reads and streams keep working; /ready is 503, /health is 200; writes resume without a restart", async () => {

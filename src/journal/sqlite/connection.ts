@@ -5,6 +5,7 @@ import { assert } from "../../lib/assert.ts";
 import { JournalUnavailable } from "../journal.ts";
 import { readFailure, writeFailure } from "./errors.ts";
 import { type JournalFile, openLocked, values } from "./file.ts";
+import { SameFiles } from "./same-files.ts";
 import { format } from "./schema.ts";
 import {
   type Contents,
@@ -26,6 +27,8 @@ export class Connection {
   /** Null until the first write: only then the tables must have the newest format. */
   #writes: Writes | null = null;
   #wal: WalSync | null = null;
+  /** Null until the first write. */
+  #files: SameFiles | null = null;
   /** Batches in the file when it was read-only: it must not have changed when it is opened again. */
   readonly #lastWhenOpened: number;
   #open = true;
@@ -65,12 +68,16 @@ export class Connection {
 
   // ---- writing
 
-  /** Throws JournalUnavailable while the disk is read-only. */
+  /** Throws JournalUnavailable while the disk is read-only, or if the files are no longer those that were opened. */
   mayWrite(): Writes {
     this.mustBeOpen();
-    if (this.#writes) return this.#writes;
+    if (this.#writes) {
+      this.#files?.check();
+      return this.#writes;
+    }
     if (!this.#file.writable) this.#openAgain();
     try {
+      this.#files ??= new SameFiles(this.#path);
       this.#wal ??= new WalSync(this.#path, this.#syncFile);
       this.#upgrade();
       this.#writes = prepareWrites(this.#file.db);

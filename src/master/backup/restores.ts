@@ -140,7 +140,7 @@ export async function restore(
   } catch (error) {
     if (!(error instanceof JournalUnavailable)) throw error;
     return refuse("journal-unavailable", `the journal cannot write: ${error.message}. Nothing was changed`, {
-      hint: "Free space or make the master's data folder writable, then restore again.",
+      hint: error.hint ?? "Free space or make the master's data folder writable, then restore again.",
     });
   } finally {
     await writer?.abort();

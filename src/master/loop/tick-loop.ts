@@ -53,6 +53,8 @@ type Fate = "durable" | "undone" | "ended";
 /** After a failed append the journal is tried again this often, so that the loop notices when the disk recovers. */
 const journalRetryMs = 1000;
 
+const spaceHint = "Free space or make the master's data folder writable; it recovers by itself.";
+
 /**
  * Turns of the event loop from the first command that waits to the tick. Commands that arrive meanwhile share its append.
  * After a batch of several commands their clients send the next ones within a few turns: a tick that does not wait for
@@ -72,6 +74,7 @@ export class TickLoop implements Pausable {
   /** True when the first command, which begins the term, was refused by the journal: nothing else comes before it. */
   #unbegun = false;
   #journalError: string | null = null;
+  #journalHint = spaceHint;
   #cancelWake: CancelTimer | null = null;
   #cancelRetry: CancelTimer | null = null;
   #inFlight: InFlight | null = null;
@@ -87,6 +90,11 @@ export class TickLoop implements Pausable {
   /** Why the journal cannot write, or null while it can. */
   get journalError(): string | null {
     return this.#journalError;
+  }
+
+  /** What to do about it. */
+  get journalHint(): string {
+    return this.#journalHint;
   }
 
   get waiting(): number {
@@ -238,7 +246,7 @@ export class TickLoop implements Pausable {
       return "ended";
     } catch (error) {
       if (!(error instanceof JournalUnavailable)) throw error;
-      this.#journalFails("the journal cannot write; changes are refused", error.message);
+      this.#journalFails("the journal cannot write; changes are refused", error.message, error.hint ?? spaceHint);
       this.#retryLater();
       return "undone";
     }
@@ -256,7 +264,7 @@ export class TickLoop implements Pausable {
         return "undone";
       } catch (error) {
         if (!(error instanceof JournalUnavailable)) throw error;
-        this.#journalFails(sentence, error.message);
+        this.#journalFails(sentence, error.message, error.hint ?? spaceHint);
       }
       if (this.#stopping) return "ended"; // without an answer: the next start finds out
       await new Promise<void>((resolve) => clock.timer(journalRetryMs, resolve));
@@ -279,9 +287,10 @@ export class TickLoop implements Pausable {
     for (const listener of listeners) listener.committed(batch, tick.deltas);
   }
 
-  #journalFails(sentence: string, why: string): void {
-    if (this.#journalError === null) this.#options.log.error(sentence, { why });
+  #journalFails(sentence: string, why: string, hint = spaceHint): void {
+    if (this.#journalError === null) this.#options.log.error(sentence, { why, hint });
     this.#journalError = why;
+    this.#journalHint = hint;
     this.counters.journalFailures++;
   }
 
@@ -294,7 +303,7 @@ export class TickLoop implements Pausable {
 
   #unavailable(): Outcome<never> {
     return refuse("journal-unavailable", `the journal cannot write: ${this.#journalError}. Nothing was changed`, {
-      hint: "Free space or make the master's data folder writable; it recovers by itself.",
+      hint: this.#journalHint,
     });
   }
 }

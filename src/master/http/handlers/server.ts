@@ -21,7 +21,7 @@ export function serverHandlers({ loop, version, metrics }: HandlerContext): Hand
       const { status, message } = health();
       if (status === "ok") return ok({ status, message });
       return refuse("journal-unavailable", message, {
-        hint: "Reads and streams keep working; writes work again once the journal's disk does.",
+        hint: `Reads and streams keep working. ${loop.journalHint}`,
       });
     },
     version: () => ok(version),
