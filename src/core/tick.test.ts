@@ -153,6 +153,29 @@ describe("reports", () => {
     expect(world.refusal(world.report(taskId, report))).toBe(result);
   });
 
+  test("a container that the task does not have is refused", () => {
+    const world = new World();
+    world.node("n1");
+    const { taskId } = world.task("web");
+    const containers = (name: string) =>
+      world.report(taskId, { status: "running", containers: [{ name, restarts: 1 }] });
+    expect(world.refusal(containers("sidecar"))).toBe("unprocessable");
+    expect(world.refusal(containers("main"))).toBe("granted");
+    expect(world.state.task(taskId).observed.containers.map(({ name }) => name)).toEqual(["main"]);
+  });
+
+  test("a task is ready only while it runs", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const ready = ({ taskId }: { taskId: TaskId }) => world.state.task(taskId).observed.ready;
+    const [ended, lost] = [world.task("ended"), world.task("lost")];
+    for (const task of [ended, lost]) world.do(world.report(task.taskId, { status: "running" }));
+    expect([ready(ended), ready(lost)]).toEqual([true, true]);
+    world.do(world.report(ended.taskId, { status: "failed", ready: true }));
+    world.do({ type: "loseNode", nodeId, silentMs: 3000 });
+    expect([ready(ended), ready(lost)]).toEqual([false, false]);
+  });
+
   test("a repeated report changes nothing at all", () => {
     const world = new World();
     world.node("n1");

@@ -137,9 +137,11 @@ export function decideDeregister(state: ClusterState, nodeId: NodeId, context: D
 
 /** Ends every task placed on the node. Whatever replaces one is a reconciler's to decide, in the same batch. */
 function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, context: DecisionContext): Change[] {
-  return [...state.placedOn(nodeId)]
-    .sort()
-    .map((id) => ({ type: "task.updated", id, set: ending({ status: "failed", reason }, context) }));
+  return [...state.placedOn(nodeId)].sort().map((id) => {
+    const { ready } = state.task(id).observed;
+    const failed = { status: "failed" as const, reason, ...(ready ? { ready: false } : {}) };
+    return { type: "task.updated", id, set: ending(failed, context) };
+  });
 }
 
 function differences(node: NodeRecord, wanted: Partial<NodeRecord>): Partial<Omit<NodeRecord, "nodeId">> | null {

@@ -47,6 +47,8 @@ export function decideReport(
       details: { taskId, from, to: report.status },
     });
   }
+  const unknown = report.containers?.find(({ name }) => !hasContainer(task, name));
+  if (unknown) return noContainer(task, unknown.name);
   const set = updateOf(task, report, context);
   return ok({ changes: set === null ? [] : [{ type: "task.updated", id: taskId, set }], granted });
 }
@@ -63,12 +65,25 @@ function illegalMove(task: Task, to: string): Outcome<never> {
   });
 }
 
+function hasContainer({ spec: { containers, init } }: Task, name: string): boolean {
+  return [...init, ...containers].some((one) => one.name === name);
+}
+
+/** Else the record would grow with each name that a report makes up. */
+function noContainer({ taskId, spec: { containers, init } }: Task, name: string): Outcome<never> {
+  const names = [...init, ...containers].map((one) => one.name);
+  return refuse("unprocessable", `task ${taskId} has no container ${JSON.stringify(name)}`, {
+    hint: `Its containers: ${names.join(", ")}.`,
+    details: { taskId, container: name },
+  });
+}
+
 /** What the report changes of the task; null if nothing. */
 function updateOf(task: Task, report: TaskReportFields, context: DecisionContext): PackedTaskUpdate | null {
   const { status } = report;
   const moves = status !== task.observed.status;
   const reason = report.reason ?? (moves ? defaultReason(report) : undefined);
-  const ready = report.ready ?? (moves ? status === "running" : undefined);
+  const ready = isFinished(status) ? false : (report.ready ?? (moves ? status === "running" : undefined));
   const { finishedAt } = report;
   const changed: PackedStatus = {
     ...(moves ? { status } : {}),

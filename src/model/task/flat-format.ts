@@ -60,6 +60,9 @@ function nested(flat: Fields): Fields {
   const container = picked(flat, containerStatusFields);
   const status = picked(flat, statusFields);
   if (Object.keys(container).length > 0) status.containers = [container];
+  // Without readiness checks, a task is ready while it runs.
+  if (status.status === "running") status.ready = true;
+  if (finished.includes(status.status)) status.ready = false;
   return {
     ...defined({ desired }),
     ...(typeof nodeId === "string"

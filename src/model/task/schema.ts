@@ -116,5 +116,5 @@ export const observedStatus = z.object({
     ),
   containers: z
     .array(containerStatus)
-    .describe("One for each container that a worker has reported, in the order of the spec."),
+    .describe("One for each container that a worker has reported, in the order of the first reports."),
 });

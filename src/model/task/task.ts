@@ -115,8 +115,11 @@ export function packTask(task: Task): PackedTask {
   };
 }
 
+type UpdatedField = "desired" | "placement" | "ended" | "replacedBy";
+
+/** None of these is ever taken back: an update cannot set one to null. */
 export type PackedTaskUpdate = Partial<
-  Pick<Task, "desired" | "placement" | "ended" | "replacedBy"> & { readonly observed: PackedStatus }
+  { readonly [Field in UpdatedField]: NonNullable<Task[Field]> } & { readonly observed: PackedStatus }
 >;
 
 /** The task with an update applied. `observed` is merged field by field; its containers are replaced as a whole. */

@@ -67,8 +67,9 @@ function viewSpec(spec: TaskSpec): SpecView {
   };
 }
 
-function viewStatus({ desired, placement, observed, createdAt, replaces, replacedBy }: Task): StatusView {
-  const status = observed.containers[0] ?? noContainerStatus;
+function viewStatus({ spec, desired, placement, observed, createdAt, replaces, replacedBy }: Task): StatusView {
+  const { name } = spec.containers[0]!;
+  const status = observed.containers.find((one) => one.name === name) ?? noContainerStatus;
   return {
     desired,
     status: observed.status,
