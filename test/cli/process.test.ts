@@ -88,5 +88,5 @@ test("Ctrl-C while run waits keeps the task and says so", async () => {
   run.child.kill("SIGINT");
   await run.done;
   expect(run.child.exitCode).toBe(130);
-  expect(run.texts.err).toEndWith("left keeps running. Stop it with: podling stop left\n");
+  expect(run.texts.err).toEndWith("left will start on its node. Stop it with: podling stop left\n");
 });

@@ -111,15 +111,46 @@ describe("waiting for the start", () => {
     );
   });
 
-  test("Ctrl-C keeps the task running and prints how to stop it", async () => {
-    const running = cluster.start("run left --image nginx");
-    await scheduled("left");
-    // The command shows progress only after it has the task.
-    await until(() => running.err().includes("left"));
-    running.interrupt();
-    const { code, err } = await running.ended;
-    expect(code).toBe(130);
-    expect(err).toEndWith("left keeps running. Stop it with: podling stop left\n");
+  describe("Ctrl-C keeps the task, and prints its state and how to stop it", () => {
+    async function interrupted(name: string, flags: string, change: (taskId: string) => Promise<unknown>) {
+      const running = cluster.start(`run ${name} --image nginx ${flags}`);
+      // The command shows progress only after it has the task.
+      await until(() => running.err().includes(name));
+      await change((await cluster.task(name))!.taskId);
+      running.interrupt();
+      const { code, err } = await running.ended;
+      expect(code).toBe(130);
+      await cluster.podling(`rm --force ${name}`); // the node takes ten
+      return err;
+    }
+
+    test("a task that waits for a node", async () => {
+      const err = await interrupted("left-waiting", "--constraint disk==ssd", async () => {});
+      expect(err).toEndWith(
+        "left-waiting waits for a node and will run when one fits. Cancel it with: podling stop left-waiting\n",
+      );
+    });
+
+    test("a task that has a node and does not run yet", async () => {
+      const err = await interrupted("left-starting", "", async () => {});
+      expect(err).toEndWith("left-starting will start on its node. Stop it with: podling stop left-starting\n");
+    });
+
+    test("a task that runs, which shows its output", async () => {
+      const running = cluster.start("run left --image nginx --follow");
+      const { taskId } = await scheduled("left");
+      await cluster.report(taskId, { status: "running", containerId: "c7", reason: runs });
+      await until(() => running.out() !== "");
+      running.interrupt();
+      const { code, err } = await running.ended;
+      expect(code).toBe(130);
+      expect(err).toEndWith("left keeps running. Stop it with: podling stop left\n");
+    });
+
+    test("a task that another user stops meanwhile", async () => {
+      const err = await interrupted("left-stopping", "", (id) => cluster.podling(["stop", id, "--detach"]));
+      expect(err).toEndWith("left-stopping is being stopped\n");
+    });
   });
 });
 

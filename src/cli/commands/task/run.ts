@@ -19,9 +19,9 @@ export const run: Command = {
   usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
   description: [
     "Creates a task, waits until it runs, and prints its id. While it waits, it shows the reason. With -d it prints the id at once.",
-    "With --follow it shows the output of the container and returns the container's exit code. Ctrl-C then leaves the task running and prints how to stop it; with --rm, Ctrl-C stops and removes it.",
+    "With --follow it shows the output of the container and returns the container's exit code. Ctrl-C keeps the task and prints how to stop it; with --rm, Ctrl-C stops and removes it.",
     "Everything after -- is the container's command, like the words after the image in docker run.",
-    "The word order of docker run works too: podling run --name NAME IMAGE [-- COMMAND]",
+    "As in docker run, podling run --name NAME IMAGE [-- COMMAND] works too.",
   ],
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
@@ -271,11 +271,34 @@ class Foreground {
       await context.err(`${newline}stopping and removing ${task.name}\n`);
       await context.call("stopTask", { id: task.taskId, query: { wait: "finished", timeout: "60s" } });
       await context.try("deleteTask", { id: task.taskId, query: { force: true } });
-    } else if (!isFinished(task.status)) {
-      await context.err(`${newline}${task.name} keeps running. Stop it with: podling stop ${task.name}\n`);
+    } else {
+      await context.err(`${newline}${leftBehind((await this.#latest(task)) ?? task)}\n`);
     }
     return exitCodes.interrupted;
   }
+
+  /** The task as it is now: the one at hand may be as old as the request that Ctrl-C interrupted. Null if it is not known. */
+  async #latest({ taskId }: TaskView): Promise<TaskView | null> {
+    try {
+      const found = await this.#context.try("getTask", { id: taskId, timeoutMs: lastLookMs });
+      return found.ok ? (found.value as TaskView) : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** Time for a last request after Ctrl-C. */
+const lastLookMs = 2000;
+
+/** What becomes of a task whose run was interrupted, and what to type next. */
+function leftBehind({ name, status, desired, reason }: TaskView): string {
+  if (isFinished(status)) return `${name} ${status}: ${reason.message}`;
+  if (desired === "stopped") return `${name} is being stopped`;
+  if (status === "pending")
+    return `${name} waits for a node and will run when one fits. Cancel it with: podling stop ${name}`;
+  if (status === "scheduled") return `${name} will start on its node. Stop it with: podling stop ${name}`;
+  return `${name} keeps running. Stop it with: podling stop ${name}`;
 }
 
 /** Refusals that mean a wrong command line: they get the exit code of a usage error. */
