@@ -55,6 +55,53 @@ test("bytes arrive in order, in both directions, and each direction ends separat
   expect(closes[0]).toEqual([1000, ""]);
 });
 
+test("a listener gets what arrived before and after, then the end", async () => {
+  const { left, right } = pair();
+  const got: string[] = [];
+  expect(left.trySend(Uint8Array.of(1, 2))).toBe(true);
+  await settle();
+  right.listen({
+    onBytes: (bytes) => got.push(bytes.join()),
+    onEnd: () => got.push("end"),
+    onBroken: ({ message }) => got.push(message),
+  });
+  left.trySend(Uint8Array.of(3));
+  await settle();
+  left.end();
+  await settle();
+  right.abort("enough");
+  expect(got).toEqual(["1,2", "3", "end"]);
+  expect(left.trySend(Uint8Array.of(4))).toBe(false);
+});
+
+test("a listener takes many windows, and is notified when the connection breaks, also before it listens", async () => {
+  const { left, right } = pair();
+  const got = { bytes: 0, broken: "" };
+  const listener = {
+    onBytes: ({ length }: Uint8Array) => (got.bytes += length),
+    onEnd: () => {},
+    onBroken: ({ message }: StreamBroken) => (got.broken = message),
+  };
+  right.listen(listener);
+  await left.write(bytesOf(3 * limits.duplexWindowBytes));
+  await settle();
+  expect(got.bytes).toBe(3 * limits.duplexWindowBytes);
+  left.abort("enough");
+  await settle();
+  expect(got.broken).toContain("enough");
+  got.broken = "";
+  right.listen(listener);
+  expect(got.broken).toContain("enough");
+});
+
+test("what does not fit into the window is not sent at once", async () => {
+  const { left } = pair();
+  expect(left.trySend(bytesOf(limits.duplexFrameBytes + 1))).toBe(false);
+  for (let sent = 0; sent < limits.duplexWindowBytes; sent += limits.duplexFrameBytes)
+    expect(left.trySend(bytesOf(limits.duplexFrameBytes))).toBe(true);
+  expect(left.trySend(Uint8Array.of(1))).toBe(false);
+});
+
 test("a writer sends at most the window while the other end does not read", async () => {
   const { left, right } = pair();
   let written = 0;

@@ -2,7 +2,7 @@
 // A receiver grants credit for the bytes that were read from it, and a sender never sends more than it has credit for.
 // So back-pressure works in both directions and on every platform, also where a WebSocket cannot be paused.
 
-import { type DuplexStream, StreamBroken } from "../lib/duplex.ts";
+import { type DuplexListener, type DuplexStream, StreamBroken } from "../lib/duplex.ts";
 import { concatenate } from "../lib/frames.ts";
 import { limits } from "../model/limits.ts";
 
@@ -36,6 +36,8 @@ export class SocketStream implements DuplexStream {
   #credit: number = limits.duplexWindowBytes;
   #reader: Waiting<Uint8Array | null> | null = null;
   #writer: Waiting<void> | null = null;
+  /** Gets what arrives. Null while it is read. */
+  #listener: DuplexListener | null = null;
   #localEnded = false;
   #remoteEnded = false;
   #broken: StreamBroken | null = null;
@@ -69,13 +71,31 @@ export class SocketStream implements DuplexStream {
       while (this.#credit === 0 && !this.#broken) await this.#moreCredit();
       if (this.#broken) throw this.#broken;
       const size = Math.min(bytes.length - at, this.#credit, limits.duplexFrameBytes);
-      const message = new Uint8Array(size + 1);
-      message.set(bytes.subarray(at, at + size), 1);
-      this.#credit -= size;
-      this.#socket.send(message);
+      this.#sendData(bytes.subarray(at, at + size));
       at += size;
     }
     if (this.#broken) throw this.#broken;
+  }
+
+  listen(listener: DuplexListener): void {
+    this.#listener = listener;
+    for (const bytes of this.#received.splice(0)) listener.onBytes(this.#taken(bytes));
+    if (this.#remoteEnded) listener.onEnd();
+    else if (this.#broken) listener.onBroken(this.#broken);
+  }
+
+  trySend(bytes: Uint8Array): boolean {
+    if (this.#localEnded || this.#broken || this.#writer) return false;
+    if (bytes.length > Math.min(this.#credit, limits.duplexFrameBytes)) return false;
+    this.#sendData(bytes);
+    return true;
+  }
+
+  #sendData(bytes: Uint8Array): void {
+    const message = new Uint8Array(bytes.length + 1);
+    message.set(bytes, 1);
+    this.#credit -= bytes.length;
+    this.#socket.send(message);
   }
 
   end(): void {
@@ -120,7 +140,8 @@ export class SocketStream implements DuplexStream {
     if (bytes.length === 0) return;
     const reader = this.#reader;
     this.#reader = null;
-    if (reader) reader.resolve(bytes);
+    if (this.#listener) this.#listener.onBytes(this.#taken(bytes));
+    else if (reader) reader.resolve(bytes);
     else this.#keep(bytes);
   }
 
@@ -166,6 +187,7 @@ export class SocketStream implements DuplexStream {
     const reader = this.#reader;
     this.#reader = null;
     reader?.resolve(null);
+    this.#listener?.onEnd();
     this.#closeIfDone();
   }
 
@@ -197,6 +219,7 @@ export class SocketStream implements DuplexStream {
     this.#reader = null;
     this.#writer = null;
     this.#resolveClosed();
+    if (!this.#remoteEnded) this.#listener?.onBroken(error);
   }
 }
 

@@ -13,12 +13,28 @@ export interface DuplexStream {
    * it goes no faster than the other end reads. Rejects with StreamBroken if the connection is gone. One at a time.
    */
   write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Gives what arrives to `listener` from now on, at once, instead of to `read`: for messages that are small, many and
+   * processed without waiting. What arrived before is given at once.
+   */
+  listen(listener: DuplexListener): void;
+  /** Sends bytes if all of them can be sent at once. False: nothing was sent, and `write` would wait or reject. */
+  trySend(bytes: Uint8Array): boolean;
   /** Sends nothing more: the other end reads null after what was written. It can go on sending. */
   end(): void;
   /** Closes both directions at once, without waiting for what was not read. Reads and writes of both ends reject. */
   abort(reason: string): void;
   /** Resolves when both directions have ended or the connection is gone. Never rejects. */
   readonly closed: Promise<void>;
+}
+
+/** What a stream gives to one that does not read. */
+export interface DuplexListener {
+  onBytes(bytes: Uint8Array): void;
+  /** The other end has called `end`. */
+  onEnd(): void;
+  /** The connection is gone, and `onEnd` was not called. */
+  onBroken(error: StreamBroken): void;
 }
 
 /** Why a read or a write of a two-way stream failed. */

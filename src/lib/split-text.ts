@@ -13,6 +13,11 @@ export class TextSplitter {
     this.#separator = separator;
   }
 
+  /** True while no piece is begun. */
+  get isBetween(): boolean {
+    return this.#last === "" && this.#kept.length === 0;
+  }
+
   /** The pieces that this chunk completes, without their separators. */
   push(bytes: Uint8Array): string[] {
     const text = this.#last + this.#decoder.decode(bytes, { stream: true });

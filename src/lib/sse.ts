@@ -25,11 +25,18 @@ export async function* readEvents(
   const splitter = new TextSplitter("\n\n");
   for await (const bytes of stream) {
     onBytes();
+    if (splitter.isBetween && isKeepAlive(bytes)) continue;
     for (const block of splitter.push(bytes)) {
       const parsed = parseEvent(block);
       if (parsed) yield parsed;
     }
   }
+}
+
+const keepAliveBytes = new TextEncoder().encode(keepAliveComment);
+
+function isKeepAlive(bytes: Uint8Array): boolean {
+  return bytes.length === keepAliveBytes.length && keepAliveBytes.every((byte, index) => bytes[index] === byte);
 }
 
 function parseEvent(block: string): ServerSentEvent | null {

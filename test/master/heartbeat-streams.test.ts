@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { openSocketStream } from "../../src/api/socket-stream.ts";
-import type { DuplexStream } from "../../src/lib/duplex.ts";
+import type { DuplexListener, DuplexStream } from "../../src/lib/duplex.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { HeartbeatStreams } from "../../src/master/node-health/heartbeat-streams.ts";
 import type { NodeRecord } from "../../src/model/node/node.ts";
@@ -124,7 +124,8 @@ test("a stream whose heartbeat cannot be processed is closed", async () => {
     throw new Error("a bug");
   };
   const aborted = Promise.withResolvers<string>();
-  const stream = { read: async () => Uint8Array.of(0x2e), abort: aborted.resolve, closed: new Promise(() => {}) };
+  const listen = (listener: DuplexListener) => listener.onBytes(Uint8Array.of(0x2e));
+  const stream = { listen, abort: aborted.resolve, closed: new Promise(() => {}) };
   const streams = new HeartbeatStreams({ beat: fails } as never, {} as never, {} as never);
   streams.serve({ nodeId: "n" } as NodeRecord, stream as never, null);
   expect(await aborted.promise).toBe("a bug");

@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 import { upgraded } from "../../src/api/connection.ts";
-import { type DuplexStream, StreamBroken } from "../../src/lib/duplex.ts";
+import { type DuplexListener, type DuplexStream, StreamBroken } from "../../src/lib/duplex.ts";
 import { limits } from "../../src/model/limits.ts";
 import { Host } from "../../src/sim/world/host.ts";
 import { Network } from "../../src/sim/world/network.ts";
@@ -127,6 +127,36 @@ test.each(["near", "far"] as const)("an end that aborts breaks both: %s", async 
   ending.abort("enough");
   await pass(world, 100);
   for (const { error } of reads) expect((error as Error).message).toBe("enough");
+});
+
+test("a listener gets what arrived before and after, then the end; or that the connection broke", async () => {
+  const { world, network, near, far } = await connected();
+  const recorded = (): [string[], DuplexListener] => {
+    const got: string[] = [];
+    return [
+      got,
+      {
+        onBytes: (some) => got.push(text(some)!),
+        onEnd: () => got.push("the end"),
+        onBroken: ({ message }) => got.push(message),
+      },
+    ];
+  };
+  const [atFar, farListener] = recorded();
+  const [atNear, nearListener] = recorded();
+  near.listen(nearListener);
+  expect(near.trySend(bytes("one"))).toBe(true);
+  await pass(world, 50);
+  far.listen(farListener);
+  near.trySend(bytes("two"));
+  near.end();
+  await pass(world, 50);
+  expect(atFar).toEqual(["one", "two", "the end"]);
+  expect(near.trySend(bytes("three"))).toBe(false);
+  network.breakStreams(1);
+  await pass(world, 50);
+  expect(atNear).toEqual(["the connection was reset"]);
+  expect(far.trySend(bytes("four"))).toBe(false);
 });
 
 test("a reset of the network breaks both ends", async () => {

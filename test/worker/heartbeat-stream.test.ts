@@ -3,7 +3,7 @@
 
 import { afterEach, expect, test } from "bun:test";
 import { Client } from "../../src/api/client.ts";
-import { type DuplexStream, StreamBroken } from "../../src/lib/duplex.ts";
+import { type DuplexListener, type DuplexStream, StreamBroken } from "../../src/lib/duplex.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { limits } from "../../src/model/limits.ts";
@@ -20,39 +20,35 @@ class FarEnd implements DuplexStream {
   beats = 0;
   silent = false;
   aborted = "";
-  #read: { resolve: (bytes: Uint8Array | null) => void; reject: (error: Error) => void } | null = null;
-  #waiting: (Uint8Array | null)[] = [];
+  #listener: DuplexListener | null = null;
 
   say(text: string): void {
-    this.#give(new TextEncoder().encode(text));
+    queueMicrotask(() => this.#listener?.onBytes(new TextEncoder().encode(text)));
   }
   finish(): void {
-    this.#give(null);
+    this.#listener?.onEnd();
   }
   break(): void {
-    this.#read?.reject(new StreamBroken("the connection was reset"));
+    this.#listener?.onBroken(new StreamBroken("the connection was reset"));
   }
-  #give(bytes: Uint8Array | null): void {
-    if (this.#read) this.#read.resolve(bytes);
-    else this.#waiting.push(bytes);
-    this.#read = null;
+  listen(listener: DuplexListener): void {
+    this.#listener = listener;
   }
-  read(): Promise<Uint8Array | null> {
-    const first = this.#waiting.shift();
-    if (first !== undefined) return Promise.resolve(first);
-    return new Promise((resolve, reject) => {
-      this.#read = { resolve, reject };
-    });
-  }
-  write(): Promise<void> {
+  trySend(): boolean {
     this.beats++;
     if (!this.silent) this.say(this.beats === 1 ? `${answer}\n` : "\n");
-    return Promise.resolve();
+    return true;
+  }
+  read(): Promise<Uint8Array | null> {
+    throw new Error("a stream that is listened to is not read");
+  }
+  write(): Promise<void> {
+    throw new Error("a heartbeat does not wait");
   }
   end(): void {}
   abort(reason: string): void {
     this.aborted = reason;
-    this.#read?.reject(new StreamBroken(reason));
+    this.#listener?.onBroken(new StreamBroken(reason));
   }
 }
 

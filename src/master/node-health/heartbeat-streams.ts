@@ -1,7 +1,7 @@
 // Heartbeats over two-way streams: any bytes of a worker are a heartbeat, and each gets a line as its answer, which is empty
 // while the answer is the one before. What needs more than a renewed lease needs a request: then the stream ends.
 
-import type { DuplexStream } from "../../lib/duplex.ts";
+import type { DuplexListener, DuplexStream } from "../../lib/duplex.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
@@ -48,7 +48,7 @@ export class HeartbeatStreams {
       if (this.#open.get(nodeId)?.stream === stream) this.#open.delete(nodeId);
     });
     // A stream that breaks is no hint about its node: the lease, and the stream of assignments, say whether it is alive.
-    this.#answer(nodeId, stream).catch((error: Error) => stream.abort(error.message));
+    stream.listen(new ServedStream(nodeId, stream, this.#health, this.#loop));
   }
 
   /** Ends all of them, also those that come later. */
@@ -56,20 +56,80 @@ export class HeartbeatStreams {
     this.#closed = true;
     for (const { stream } of this.#open.values()) stream.abort(ends);
   }
+}
 
-  async #answer(nodeId: NodeId, stream: DuplexStream): Promise<void> {
-    let last = "";
-    while ((await stream.read()) !== null) {
-      let text = this.#health.beat(nodeId);
-      if (text !== null && text !== last) {
-        // What the state says is not durable while an append is under way.
-        for (let appending = this.#loop.whenDurable(); appending; appending = this.#loop.whenDurable()) await appending;
-        text = this.#health.answer(nodeId);
+/** Answers the heartbeats of one stream, in order. */
+class ServedStream implements DuplexListener {
+  readonly #nodeId: NodeId;
+  readonly #stream: DuplexStream;
+  readonly #health: NodeHealth;
+  readonly #loop: TickLoop;
+  #last = "";
+  /** Heartbeats that are not answered yet. */
+  #beats = 0;
+  /** True while an answer waits: until the state is durable, or until the worker has read what was sent. */
+  #waiting = false;
+
+  constructor(nodeId: NodeId, stream: DuplexStream, health: NodeHealth, loop: TickLoop) {
+    this.#nodeId = nodeId;
+    this.#stream = stream;
+    this.#health = health;
+    this.#loop = loop;
+  }
+
+  onBytes(): void {
+    this.#beats++;
+    if (!this.#waiting) this.#answerAll();
+  }
+
+  onEnd(): void {
+    this.#stream.end();
+  }
+
+  onBroken(): void {}
+
+  #answerAll(): void {
+    try {
+      for (; this.#beats > 0 && !this.#waiting; this.#beats--) {
+        const sending = this.#answer(this.#health.beat(this.#nodeId));
+        if (sending) this.#waitFor(sending);
       }
-      if (text === null) break;
-      await stream.write(text === last ? asBefore : new TextEncoder().encode(`${text}\n`));
-      last = text;
+    } catch (error) {
+      this.#stream.abort((error as Error).message);
     }
-    stream.end();
+  }
+
+  /** Sends an answer, or ends the stream if it is null. A promise if that takes time. */
+  #answer(text: string | null): Promise<void> | null {
+    if (text === null) {
+      this.#stream.end();
+      return null;
+    }
+    if (text === this.#last) return this.#send(asBefore);
+    // What the state says is not durable while an append is under way.
+    const appending = this.#loop.whenDurable();
+    if (appending) return this.#answerAfter(appending);
+    this.#last = text;
+    return this.#send(new TextEncoder().encode(`${text}\n`));
+  }
+
+  async #answerAfter(appending: Promise<void>): Promise<void> {
+    await appending;
+    await this.#answer(this.#health.answer(this.#nodeId));
+  }
+
+  #send(bytes: Uint8Array): Promise<void> | null {
+    return this.#stream.trySend(bytes) ? null : this.#stream.write(bytes);
+  }
+
+  #waitFor(sending: Promise<void>): void {
+    this.#waiting = true;
+    sending.then(
+      () => {
+        this.#waiting = false;
+        this.#answerAll();
+      },
+      (error: Error) => this.#stream.abort(error.message),
+    );
   }
 }

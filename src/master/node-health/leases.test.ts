@@ -70,17 +70,16 @@ describe("leases", () => {
 
   test("end to the millisecond; a node is silent after more than half a lease", () => {
     const two = leases(0, 1_000);
-    expect(two.review(1_750)).toMatchObject({ expired: [], silent: [], online: 2, nextAt: 3_500 });
+    expect(two.review(1_750)).toMatchObject({ expired: [], silent: [], online: 2 });
     expect(names(two.review(1_751).silent)).toEqual(["n0"]);
     expect(two.review(3_499).expired).toEqual([]);
     expect(two.review(3_500).expired).toEqual([{ nodeId: id("n0"), silentMs: 3_500, broken: false, byHand: false }]);
-    expect(two.review(3_500).nextAt).toBe(4_500);
   });
 
   test("a broken stream shortens it, and never lengthens it; a sign of life repairs it", () => {
     const one = leases(0);
     one.break(id("n0"), 9_000);
-    expect(one.review(3_499)).toMatchObject({ expired: [], nextAt: 3_500 });
+    expect(one.review(3_499)).toMatchObject({ expired: [] });
     one.break(id("n0"), 2_000);
     expect(one.review(2_000).expired).toMatchObject([{ nodeId: id("n0"), broken: true }]);
     expect(names(one.review(0).silent)).toEqual(["n0"]);
@@ -94,7 +93,7 @@ describe("leases", () => {
     one.end(id("n0"));
     one.break(id("n0"), 10);
     one.extend(Number.POSITIVE_INFINITY, 20);
-    expect(one.review(1e9)).toEqual({ expired: [], silent: [], online: 0, nextAt: null });
+    expect(one.review(1e9)).toEqual({ expired: [], silent: [], online: 0 });
     expect(one.holds(id("n0"))).toBe(false);
   });
 
@@ -104,7 +103,25 @@ describe("leases", () => {
   ])("%s", (_, ms, expiresAt) => {
     const one = leases(0);
     one.extend(ms, 3_000);
-    expect(one.review(0).nextAt).toBe(expiresAt);
+    expect(one.review(expiresAt - 1).expired).toEqual([]);
+    expect(one.review(expiresAt).expired).toHaveLength(1);
+  });
+
+  test("the earliest is known without a look at all of them, and looked for when it has come", () => {
+    const two = leases(0, 1_000);
+    expect(two.due(100)).toEqual({ expired: false, nextAt: 3_500 });
+    two.renew(id("n0"), 900, 0, 3_500, false);
+    // Too early, which only costs a look.
+    expect(two.due(3_499)).toEqual({ expired: false, nextAt: 3_500 });
+    expect(two.due(3_500)).toEqual({ expired: false, nextAt: 4_400 });
+    expect(two.due(4_400)).toEqual({ expired: true, nextAt: 4_500 });
+    two.break(id("n1"), 4_410);
+    expect(two.due(4_405)).toEqual({ expired: true, nextAt: 4_410 });
+    two.end(id("n0"));
+    two.prolong(id("n1"), 4_600);
+    expect(two.due(4_599)).toEqual({ expired: false, nextAt: 4_600 });
+    two.forget(id("n1"));
+    expect(two.due(4_600)).toEqual({ expired: false, nextAt: null });
   });
 
   test("of nodes registered by hand do not count for mass loss", () => {

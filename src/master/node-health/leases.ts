@@ -63,16 +63,17 @@ export interface Review {
   silent: Silence[];
   /** How many workers are online. */
   online: number;
-  /** When the next lease runs out. Null if none will. */
-  nextAt: number | null;
 }
 
 export class Leases {
   readonly #leases = new Map<NodeId, Lease>();
+  /** No lease runs out before this time. Renewals leave it behind; `due` finds it again when it has come. */
+  #noneBefore = Number.POSITIVE_INFINITY;
 
   /** `at`: elapsed; `time`: of the wall clock. */
   renew(nodeId: NodeId, at: number, time: number, leaseMs: number, byHand: boolean, beatSeen = true): void {
     const lease = this.#leases.get(nodeId);
+    this.#endsAt(at + leaseMs);
     if (lease) {
       lease.lastBeatAt = at;
       lease.lastBeatTime = time;
@@ -100,6 +101,7 @@ export class Leases {
     if (!lease || !Number.isFinite(lease.expiresAt)) return;
     lease.broken = true;
     lease.expiresAt = Math.min(lease.expiresAt, until);
+    this.#endsAt(lease.expiresAt);
   }
 
   isBroken(nodeId: NodeId): boolean {
@@ -115,7 +117,9 @@ export class Leases {
   /** The lease ends at `until`, although no heartbeat came. */
   prolong(nodeId: NodeId, until: number): void {
     const lease = this.#leases.get(nodeId);
-    if (lease) lease.expiresAt = until;
+    if (!lease) return;
+    lease.expiresAt = until;
+    this.#endsAt(until);
   }
 
   /** The node has left the cluster. */
@@ -149,11 +153,31 @@ export class Leases {
     }
   }
 
+  #endsAt(at: number): void {
+    if (at < this.#noneBefore) this.#noneBefore = at;
+  }
+
+  /**
+   * Whether a lease has run out, and before which time no other will; null: none ever will. Asked several times a second:
+   * it looks at the leases only when the earliest that was known last has come.
+   */
+  due(at: number): { expired: boolean; nextAt: number | null } {
+    let nextAt = this.#noneBefore;
+    if (nextAt <= at) {
+      this.#noneBefore = Number.POSITIVE_INFINITY;
+      nextAt = Number.POSITIVE_INFINITY;
+      for (const { expiresAt } of this.#leases.values()) {
+        this.#endsAt(expiresAt);
+        if (expiresAt > at) nextAt = Math.min(nextAt, expiresAt);
+      }
+    }
+    return { expired: this.#noneBefore <= at, nextAt: Number.isFinite(nextAt) ? nextAt : null };
+  }
+
   review(at: number): Review {
     const expired: Silence[] = [];
     const silent: Silence[] = [];
     let online = 0;
-    let nextAt = Number.POSITIVE_INFINITY;
     for (const [nodeId, lease] of this.#leases) {
       if (lease.expiresAt === Number.POSITIVE_INFINITY) continue;
       if (!lease.byHand) {
@@ -161,9 +185,8 @@ export class Leases {
         if (isSilent(lease, at)) silent.push(silenceOf(nodeId, lease, at));
       }
       if (lease.expiresAt <= at) expired.push(silenceOf(nodeId, lease, at));
-      else if (lease.expiresAt < nextAt) nextAt = lease.expiresAt;
     }
-    return { expired, silent, online, nextAt: Number.isFinite(nextAt) ? nextAt : null };
+    return { expired, silent, online };
   }
 }
 

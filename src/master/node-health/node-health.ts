@@ -56,7 +56,7 @@ export class NodeHealth implements AssignmentStreamListener {
       leases.renew(node.nodeId, at, clock.now(), this.#pace(node).leaseMs, this.#byHand(node), false);
     }
     this.#dueAt = at;
-    this.#wakeAt(this.#options.leases.review(at).nextAt);
+    this.#wakeAt(leases.due(at).nextAt);
   }
 
   /** True while the mass-loss protection is active. */
@@ -248,19 +248,19 @@ export class NodeHealth implements AssignmentStreamListener {
     this.#cancel();
     if (this.#stopped) return;
     this.#dueAt = dueAt;
-    this.#cancel = clock.timer(dueAt - now, () => this.#pulse());
+    this.#cancel = clock.timer(dueAt - now, this.#pulse);
   }
 
-  #pulse(): void {
+  readonly #pulse = (): void => {
     const { leases, clock } = this.#options;
     this.#noticeSleep();
     const at = clock.elapsed();
-    const { expired, nextAt } = leases.review(at);
+    const { expired, nextAt } = leases.due(at);
     this.#dueAt = at;
     this.#wakeAt(nextAt);
     // Requests that have arrived are served first: a heartbeat may wait in a socket that was not read yet.
-    if (expired.length > 0 || this.#massLossHold) clock.soon(() => clock.soon(() => this.#checkLeases()));
-  }
+    if (expired || this.#massLossHold) clock.soon(() => clock.soon(() => this.#checkLeases()));
+  };
 
   /**
    * Extends the leases when this process was held up (stopped, suspended, a slow disk): heartbeats of that time could not

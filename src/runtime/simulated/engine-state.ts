@@ -8,6 +8,8 @@ import type { Engine, Machine } from "../engine.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import type { SimulatedOptions } from "./options.ts";
 
+const answered = Promise.resolve();
+
 export class EngineState implements Engine {
   readonly clock: Clock;
   readonly random: Random;
@@ -54,7 +56,12 @@ export class EngineState implements Engine {
     if (this.#away === "gone") throw engineAway();
   }
 
-  async ping(): Promise<void> {
+  /** Workers ping every few seconds: usually one promise serves all. */
+  ping(): Promise<void> {
+    return this.#away === "no" ? answered : this.#pingAway();
+  }
+
+  async #pingAway(): Promise<void> {
     if (this.#away === "hung") await delay(this.clock, limits.enginePingPatienceMs);
     if (!this.answers) throw engineAway();
   }

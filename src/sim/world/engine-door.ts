@@ -16,6 +16,7 @@ export function engineDoor(process: Process, engine: Runtime, onCall: CallObserv
 /** An object with the names of the port. What a name leads to is made when it is first asked for. */
 function door<T extends object>(process: Process, port: T, onCall: CallObserver): T {
   const guarded = {};
+  const behind = answersThrough(process);
   for (const name of namesOf(port)) {
     const keep = (value: unknown) => {
       Object.defineProperty(guarded, name, { value });
@@ -29,7 +30,7 @@ function door<T extends object>(process: Process, port: T, onCall: CallObserver)
       return keep((...values: unknown[]) => {
         if (!process.alive) return new Promise(() => {});
         onCall(name, values);
-        return behind(process, (found as Method).apply(port, guardAll(process, values)));
+        return behind((found as Method).apply(port, guardAll(process, values)));
       });
     };
     Object.defineProperty(guarded, name, { get, configurable: true });
@@ -48,18 +49,19 @@ function namesOf(port: object): Set<string> {
 
 /** Callbacks reach the worker, too. */
 function guardAll(process: Process, values: unknown[]): unknown[] {
-  if (!values.some((value) => typeof value === "function")) return values;
+  if (values.length === 0 || !values.some((value) => typeof value === "function")) return values;
   return values.map((value) =>
     typeof value === "function" ? (...more: unknown[]) => process.enter(() => (value as Method)(...more)) : value,
   );
 }
 
-function behind(process: Process, answer: unknown): unknown {
-  if (!(answer instanceof Promise)) return answer;
-  return new Promise((resolve, reject) => {
-    answer.then(
-      (value) => process.enter(() => resolve(value)),
-      (error) => process.enter(() => reject(error)),
-    );
-  });
+/** Passes the answer to a call on to the process, which gets it later if it is paused, and never if it has ended. */
+function answersThrough(process: Process): (answer: unknown) => unknown {
+  const resolved = (value: unknown) =>
+    process.runs ? value : new Promise((resolve) => process.enter(() => resolve(value)));
+  const rejected = (error: unknown) => {
+    if (process.runs) throw error;
+    return new Promise((_, reject) => process.enter(() => reject(error)));
+  };
+  return (answer) => (answer instanceof Promise ? answer.then(resolved, rejected) : answer);
 }

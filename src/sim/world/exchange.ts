@@ -79,8 +79,8 @@ export class Exchange implements Traffic {
     return this.#client;
   }
 
-  get path(): string {
-    return this.#url.slice(this.#url.indexOf("/", this.#url.indexOf("//") + 2));
+  get url(): string {
+    return this.#url;
   }
 
   begin(): Promise<Response> {

@@ -165,7 +165,7 @@ export class Network implements Carrier {
     const readers = new Set<string>();
     for (const traffic of this.#traffic) {
       if (!(traffic instanceof Exchange) || !traffic.streamsFrom(server)) continue;
-      if (traffic.path.endsWith(pathEnd)) readers.add(traffic.client.host.name);
+      if (traffic.url.endsWith(pathEnd)) readers.add(traffic.client.host.name);
     }
     return readers;
   }

@@ -42,6 +42,11 @@ export class Process {
     return this.#paused;
   }
 
+  /** True while it runs: what arrives for it need not wait, and is not dropped. */
+  get runs(): boolean {
+    return this.alive && !this.#paused;
+  }
+
   /** Runs work that comes from outside (an answer, a request, an event). Dropped after its end, kept while it is paused. */
   enter(work: () => void): void {
     this.#enter(work, this.#arrivals);

@@ -2,7 +2,7 @@
 // one ordered direction each way. It breaks as requests do: by loss, a cut that is too long, a reset, or a program's end.
 
 import type { StreamHandler } from "../../api/connection.ts";
-import { type DuplexStream, StreamBroken } from "../../lib/duplex.ts";
+import { type DuplexListener, type DuplexStream, StreamBroken } from "../../lib/duplex.ts";
 import { limits } from "../../model/limits.ts";
 import type { Process } from "./process.ts";
 import type { Carrier, Link, Route, Traffic } from "./wires.ts";
@@ -25,8 +25,8 @@ export class TwoWayConnection implements Traffic {
     };
     this.#client = new End(client, new Direction(carrier, there, this), over);
     this.#server = new End(server, new Direction(carrier, back, this), over);
-    this.#client.peer = this.#server;
-    this.#server.peer = this.#client;
+    this.#client.connect(this.#server);
+    this.#server.connect(this.#client);
   }
 
   /** The server has its end at once; the client when the answer to its request arrives. */
@@ -62,14 +62,21 @@ export class TwoWayConnection implements Traffic {
   giveUpAfter(): void {}
 }
 
+/** Bytes for the other end's reader, or something that happens to the other end. */
+type Message = Uint8Array | (() => void);
+
 /** One direction: messages arrive in order, after the delay of the link or after a cut has healed. */
 class Direction {
   readonly #carrier: Carrier;
   readonly #link: Link;
   readonly #connection: TwoWayConnection;
+  /** The end that gets them. */
+  to!: End;
   #lastAt = 0;
+  /** On their way: the first is the next to arrive. */
+  readonly #underWay: Message[] = [];
   /** What waits behind a cut. Null if nothing does. */
-  #held: (() => void)[] | null = null;
+  #held: Message[] | null = null;
 
   constructor(carrier: Carrier, link: Link, connection: TwoWayConnection) {
     this.#carrier = carrier;
@@ -77,34 +84,45 @@ class Direction {
     this.#connection = connection;
   }
 
-  /** `arrive` runs in the program that owns the other end. */
-  send(owner: Process, arrive: () => void): void {
+  send(message: Message): void {
     const carrier = this.#carrier;
     const link = this.#link;
     const { world } = carrier;
     carrier.countMessage();
-    if (carrier.chance(link.loss)) {
+    if (link.loss > 0 && carrier.chance(link.loss)) {
       world.after(carrier.draw() * 2000, () => this.#connection.reset());
       return;
     }
-    this.#lastAt = Math.max(this.#lastAt, world.now + carrier.delayOf(link));
-    world.after(this.#lastAt - world.now, () => {
-      if (link.cut || this.#held !== null) this.#hold(() => owner.enter(arrive));
-      else owner.enter(arrive);
-    });
+    const at = Math.max(this.#lastAt, world.now + carrier.delayOf(link));
+    this.#lastAt = at;
+    this.#underWay.push(message);
+    world.after(at - world.now, this.#arriveFirst);
   }
 
-  #hold(arrive: () => void): void {
+  /** One for each message under way, in their order. */
+  readonly #arriveFirst = () => {
+    const message = this.#underWay.shift()!;
+    if (this.#link.cut || this.#held !== null) this.#hold(message);
+    else this.#arrive(message);
+  };
+
+  #arrive(message: Message): void {
+    const { to } = this;
+    if (to.owner.runs) to.take(message);
+    else to.owner.enter(() => to.take(message));
+  }
+
+  #hold(message: Message): void {
     if (this.#held !== null) {
-      this.#held.push(arrive);
+      this.#held.push(message);
       return;
     }
-    this.#held = [arrive];
+    this.#held = [message];
     this.#link.held.add(() => {
       const held = this.#held ?? [];
       this.#held = null;
       if (this.#carrier.chance(0.4)) this.#connection.reset();
-      else for (const goOn of held) goOn();
+      else for (const message of held) this.#arrive(message);
     });
   }
 }
@@ -124,6 +142,8 @@ class End implements DuplexStream {
   readonly #received: Uint8Array[] = [];
   #reader: Waiting<Uint8Array | null> | null = null;
   #writer: (Waiting<void> & { bytes: Uint8Array }) | null = null;
+  /** Gets what arrives. Null while it is read. */
+  #listener: DuplexListener | null = null;
   /** Bytes that were sent, and that the other end has not read or has not credited back. */
   #unread = 0;
   /** Bytes that were read and not yet credited back. */
@@ -147,9 +167,20 @@ class End implements DuplexStream {
     return this.#broken !== null || (this.#sentEnd && this.#gotEnd && this.#received.length === 0);
   }
 
+  connect(peer: End): void {
+    this.peer = peer;
+    this.#direction.to = peer;
+  }
+
   /** Sends to the other end, in order: `arrive` runs in its program. */
   sends(arrive: () => void): void {
-    this.#direction.send(this.peer.owner, arrive);
+    this.#direction.send(arrive);
+  }
+
+  /** A message has come. Runs in the program of this end. */
+  take(message: Message): void {
+    if (typeof message === "function") message();
+    else this.#arrive(message);
   }
 
   read(): Promise<Uint8Array | null> {
@@ -160,15 +191,23 @@ class End implements DuplexStream {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    const free = this.#writer === null && this.#broken === null && !this.#sentEnd;
-    if (free && bytes.length <= Math.min(limits.duplexWindowBytes - this.#unread, limits.duplexFrameBytes)) {
-      this.#sendFrame(bytes);
-      return Promise.resolve();
-    }
+    if (this.trySend(bytes)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#writer = { resolve, reject, bytes };
       this.#serveWriter();
     });
+  }
+
+  listen(listener: DuplexListener): void {
+    this.#listener = listener;
+    this.#serveListener(listener);
+  }
+
+  trySend(bytes: Uint8Array): boolean {
+    if (this.#writer !== null || this.#broken !== null || this.#sentEnd) return false;
+    if (bytes.length > Math.min(limits.duplexWindowBytes - this.#unread, limits.duplexFrameBytes)) return false;
+    this.#sendFrame(bytes);
+    return true;
   }
 
   end(): void {
@@ -190,6 +229,7 @@ class End implements DuplexStream {
     if (this.isOver) return;
     this.#broken = reason;
     this.#received.length = 0;
+    if (!this.#gotEnd) this.#listener?.onBroken(new StreamBroken(reason));
     this.#serveReader();
     this.#serveWriter();
     this.#checkOver();
@@ -197,14 +237,30 @@ class End implements DuplexStream {
 
   #arriveEnd(): void {
     this.#gotEnd = true;
+    this.#listener?.onEnd();
     this.#serveReader();
     this.#checkOver();
   }
 
   #arrive(bytes: Uint8Array): void {
     if (this.#broken !== null) return;
+    if (this.#listener !== null) {
+      this.#taken(bytes.length);
+      this.#listener.onBytes(bytes);
+      return;
+    }
     this.#received.push(bytes);
     this.#serveReader();
+  }
+
+  #serveListener(listener: DuplexListener): void {
+    for (const bytes of this.#received.splice(0)) {
+      this.#taken(bytes.length);
+      listener.onBytes(bytes);
+    }
+    if (this.#gotEnd) listener.onEnd();
+    else if (this.#broken !== null) listener.onBroken(new StreamBroken(this.#broken));
+    this.#checkOver();
   }
 
   #serveReader(): void {
@@ -256,9 +312,8 @@ class End implements DuplexStream {
   }
 
   #sendFrame(frame: Uint8Array): void {
-    const { peer } = this;
     this.#unread += frame.length;
-    this.sends(() => peer.#arrive(frame));
+    this.#direction.send(frame);
   }
 
   #checkOver(): void {

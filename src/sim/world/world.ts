@@ -2,16 +2,8 @@
 // were added. Between two events all promises that can go on do so, so that nothing depends on the speed of the machine.
 
 import { drainMicrotasks } from "bun:jsc";
-import { Heap } from "../../lib/heap.ts";
 import { type Random, seededRandom } from "../../lib/random.ts";
-
-export interface SimulatedEvent {
-  readonly at: number;
-  /** Events that are due at the same time run in the order in which they were added. */
-  readonly order: number;
-  /** Null if it was cancelled. */
-  fire: (() => void) | null;
-}
+import { EventQueue, type SimulatedEvent } from "./event-queue.ts";
 
 /** Turns of the event loop without time passing: a program that takes more of them polls for something. */
 const mostTurns = 10_000;
@@ -28,7 +20,7 @@ export class World {
   now = 0;
   /** Events that have run. */
   events = 0;
-  readonly #heap = new Heap(before);
+  readonly #queue = new EventQueue();
   #soon: (() => void)[] = [];
   #order = 0;
   #halted = false;
@@ -74,7 +66,7 @@ export class World {
   /** Calls `fire` in `delayMs`, unless `fire` of the event is set to null before. */
   after(delayMs: number, fire: () => void): SimulatedEvent {
     const event: SimulatedEvent = { at: delayMs > 0 ? this.now + delayMs : this.now, order: this.#order++, fire };
-    this.#heap.push(event);
+    this.#queue.push(event);
     return event;
   }
 
@@ -91,12 +83,12 @@ export class World {
   /** Runs the events that are due until then, at most `most`. False if some of them are left. */
   run(until: number, most: number): boolean {
     for (let done = 0; done < most && !this.#halted; done++) {
-      const next = this.#heap.first;
+      const next = this.#queue.first;
       if (!next || next.at > until) {
         this.now = until;
         return true;
       }
-      this.#heap.pop();
+      this.#queue.pop();
       if (next.fire === null) continue;
       this.now = next.at;
       this.events++;
@@ -109,6 +101,7 @@ export class World {
 
   #finishTurn(): void {
     drainMicrotasks();
+    if (this.#soon.length === 0) return;
     for (let turns = 0; this.#soon.length > 0; turns++) {
       if (turns === mostTurns) throw new Error(`a program polls: ${mostTurns} turns at the same time`);
       const batch = this.#soon;
@@ -119,9 +112,4 @@ export class World {
       }
     }
   }
-}
-
-/** By time, then by the order in which they were added. */
-function before(left: SimulatedEvent, right: SimulatedEvent): boolean {
-  return left.at < right.at || (left.at === right.at && left.order < right.order);
 }

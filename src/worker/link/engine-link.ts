@@ -49,6 +49,8 @@ export class EngineLink {
   #events: AbortController | null = null;
   #probing = false;
   #cancelLook: CancelTimer = () => {};
+  /** Pings so far. */
+  #looks = 0;
   #listing = false;
 
   constructor(options: EngineLinkOptions) {
@@ -150,27 +152,31 @@ export class EngineLink {
   }
 
   /** A call failed: asks whether the engine still answers, or only that call failed. */
-  async suspect(): Promise<void> {
-    if (this.#probing || this.#error !== null || this.#options.signal.aborted) return;
+  suspect(): Promise<void> {
+    if (this.#probing || this.#error !== null || this.#options.signal.aborted) return Promise.resolve();
     this.#probing = true;
-    try {
-      await this.#options.runtime.engine.ping();
-    } catch (error) {
-      this.#lost(error);
-    } finally {
-      this.#probing = false;
-    }
+    return this.#options.runtime.engine.ping().then(this.#answered, this.#unanswered);
   }
 
+  readonly #answered = (): void => {
+    this.#probing = false;
+  };
+
+  readonly #unanswered = (error: unknown): void => {
+    this.#lost(error);
+    this.#probing = false;
+  };
+
   /** Asks the engine regularly: one that hangs keeps its connections open, and one that is busy drops events. */
-  #watch(looks = 1): void {
-    const { clock, signal } = this.#options;
-    this.#cancelLook = clock.timer(limits.enginePingMs, () => {
-      if (signal.aborted) return;
-      if (looks % limits.enginePingsPerList === 0) void this.#listAgain();
-      void this.suspect().then(() => this.#watch(looks + 1));
-    });
-  }
+  readonly #watch = (): void => {
+    this.#cancelLook = this.#options.clock.timer(limits.enginePingMs, this.#look);
+  };
+
+  readonly #look = (): void => {
+    if (this.#options.signal.aborted) return;
+    if (++this.#looks % limits.enginePingsPerList === 0) void this.#listAgain();
+    void this.suspect().then(this.#watch);
+  };
 
   #stopEvents(): void {
     this.#events?.abort();

@@ -3,7 +3,7 @@
 
 import type { Client } from "../../api/client.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { DuplexStream } from "../../lib/duplex.ts";
+import type { DuplexListener, DuplexStream } from "../../lib/duplex.ts";
 import { limits } from "../../model/limits.ts";
 
 export interface HeartbeatStreamOptions {
@@ -56,7 +56,7 @@ export class HeartbeatStream {
       this.#opening = null;
       this.#stream = stream;
       this.#lastText = "";
-      void this.#read(stream);
+      stream.listen(this.#listener(stream));
     };
     client.openStream("heartbeatStream", { id: nodeId, signal: opening.signal }).then(opened, () => {
       cancelPatience();
@@ -66,7 +66,7 @@ export class HeartbeatStream {
 
   /** Sends a heartbeat. The next one only after its answer. */
   send(): void {
-    this.#stream?.write(beat).catch(() => {}); // the reader learns that the stream is broken, too
+    this.#stream?.trySend(beat); // the listener learns that the stream is broken, too
   }
 
   /** Closes it: what arrives later is ignored. */
@@ -88,30 +88,40 @@ export class HeartbeatStream {
     this.#opensAgainAt = this.#options.clock.elapsed() + pauseMs;
   }
 
-  async #read(stream: DuplexStream): Promise<void> {
+  #listener(stream: DuplexStream): DuplexListener {
     const decoder = new TextDecoder();
     let rest = "";
-    let over: Error | null = null;
-    try {
-      for (let bytes = await stream.read(); bytes !== null; bytes = await stream.read()) {
-        if (this.#stream !== stream) return;
-        if (rest === "" && bytes.length === 1 && bytes[0] === newline) {
-          this.#answered("");
-          continue;
-        }
-        const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-        rest = lines.pop()!;
-        for (const line of lines) this.#answered(line);
+    const over = (error: Error | null) => {
+      if (this.#stream !== stream) return;
+      this.#stream = null;
+      if (this.#lastText === "") this.#failed();
+      this.#options.onOver(error);
+    };
+    const onBytes = (bytes: Uint8Array) => {
+      if (this.#stream !== stream) return;
+      if (rest === "" && bytes.length === 1 && bytes[0] === newline) {
+        this.#answered("");
+        return;
       }
-      stream.end();
-    } catch (error) {
-      over = error as Error;
-      stream.abort(over.message); // if the answer is the fault
-    }
-    if (this.#stream !== stream) return;
-    this.#stream = null;
-    if (this.#lastText === "") this.#failed();
-    this.#options.onOver(over);
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#answered(line);
+    };
+    return {
+      onBytes: (bytes) => {
+        try {
+          onBytes(bytes);
+        } catch (error) {
+          over(error as Error); // the answer is the fault
+          stream.abort((error as Error).message);
+        }
+      },
+      onEnd: () => {
+        stream.end();
+        over(null);
+      },
+      onBroken: over,
+    };
   }
 
   #answered(line: string): void {
