@@ -64,10 +64,14 @@ class RunningMaster implements Master, Successor {
   }
 
   async stop(): Promise<void> {
-    await this.#starting.then(
-      (last) => last.stop(),
-      () => {},
-    );
+    // While one term stops, a restore that was replacing the log may begin the next.
+    for (let starting: Promise<Term> | null = null; starting !== this.#starting; ) {
+      starting = this.#starting;
+      await starting.then(
+        (term) => term.stop(),
+        () => {},
+      );
+    }
     await this.#server?.stop(true);
     await this.#options.journal.close();
   }

@@ -8,7 +8,7 @@ import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import type { Node } from "../../src/model/node/node.ts";
 import { until } from "../../tools/lab/until.ts";
-import { type Answer, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
+import { type Answer, breathe, expectRefusal, TestClock, TestMaster } from "./in-process.ts";
 
 let podling: TestMaster;
 let clock: TestClock;
@@ -349,4 +349,35 @@ test("the restored state survives a restart of the master, and explanations use 
   expect(await names(second)).toEqual(["a", "c"]);
   expect((await second.node("n1")).unheard).toBe(true);
   await second.stop();
+});
+
+test("a master that is stopped while the log is being replaced stops in the term of the restored state", async () => {
+  const journal = openMemoryJournal();
+  const master = new TestMaster({ journal, clock });
+  await master.create("a");
+  const text = await backup(master);
+  await master.create("b");
+  const committing = Promise.withResolvers<void>();
+  const synced = Promise.withResolvers<void>();
+  const begin = journal.beginReplacement.bind(journal);
+  journal.beginReplacement = async () => {
+    const writer = await begin();
+    const commit = async (revision: number) => {
+      committing.resolve();
+      await synced.promise;
+      await writer.commit(revision);
+    };
+    return { ...writer, commit };
+  };
+  const headers = { "content-type": backupMediaType };
+  const answer = master.master.fetch(
+    new Request(`${master.url}/api/v1/restore`, { method: "POST", headers, body: text }),
+  );
+  await committing.promise;
+  const stopped = master.stop();
+  await breathe();
+  synced.resolve();
+  await stopped;
+  expect((await answer).status).toBe(200);
+  expect(master.fatal).toEqual([]);
 });

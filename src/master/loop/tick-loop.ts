@@ -128,10 +128,10 @@ export class TickLoop implements Pausable {
     void this.submit({ type: "wake" }, systemOrigin("timer"));
   }
 
-  /** Decides what is waiting, refuses what comes after, and stops. */
+  /** Decides what is waiting, refuses what comes after, and stops. A pause under way ends first, with `resume` or `retire`. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    while ((this.#inbox.length > 0 && !this.#stopped) || this.#inFlight) {
+    while (((this.#inbox.length > 0 || this.#paused) && !this.#stopped) || this.#inFlight) {
       await (this.#inFlight?.over ?? new Promise<void>((resolve) => this.#options.clock.soon(resolve)));
     }
     this.#end();
