@@ -68,11 +68,7 @@ export function resolveNode(state: ClusterState, reference: string): Outcome<Nod
         );
   if (found.length === 0) return noNode(reference);
   if (found.length === 1) return ok(found[0]!);
-  return ambiguous(
-    "node",
-    reference,
-    found.map(({ nodeId, hostname }) => `${nodeId} (${hostname})`),
-  );
+  return ambiguous("node", reference, found.map(({ nodeId, hostname }) => `${nodeId} (${hostname})`).sort());
 }
 
 /** Longest id or name in characters: an error quotes no more of a longer reference. */

@@ -139,11 +139,11 @@ export class Watchers implements CommitListener {
     });
   }
 
-  /** The tasks that pass, then their changes. `key` is the same for the same filter. */
+  /** The tasks that pass, oldest first, then their changes. `key` is the same for the same filter. */
   watchTasks(filter: TaskFilter, key: string): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const { state } = this.#options;
-      const tasks = [...state.tasks.values()].filter(filter);
+      const tasks = Array.from(state.order.after(""), (taskId) => state.task(taskId)).filter(filter);
       const watcher: Watcher = { stream, filter, shown: new Set(tasks.map(({ taskId }) => taskId)) };
       const { revision } = state;
       if (this.#firstSet?.revision !== revision || this.#firstSet.key !== key) {
