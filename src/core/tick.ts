@@ -3,7 +3,7 @@
 
 import { seededRandom } from "../lib/random.ts";
 import type { Change, CommandEntry } from "../model/change.ts";
-import { type AnyKind, kinds } from "../model/kinds/kinds.ts";
+import { type AnyKind, type KindName, kinds } from "../model/kinds/kinds.ts";
 import { limits } from "../model/limits.ts";
 import { originText } from "../model/origin.ts";
 import type { Outcome } from "../model/refusal.ts";
@@ -71,19 +71,25 @@ export function runTick(
 class Changes {
   #changes: (Change | null)[] = [];
   #deltas: (Delta | null)[] = [];
-  /** Where records that may still be merged were created, by id. */
-  readonly #created = new Map<string, number>();
+  /** Where records that may still be merged were created, by kind and id. */
+  readonly #created = new Map<KindName, Map<string, number>>();
 
   add(change: Change, delta: Delta): void {
     const { kind, before, after } = delta;
     const { idOf, merge } = kinds[kind] as AnyKind;
-    if (merge && (before === null || this.#created.size > 0)) {
+    let created = this.#created.get(kind);
+    if (merge && (before === null || created)) {
+      if (!created) {
+        created = new Map();
+        this.#created.set(kind, created);
+      }
       const id = idOf((after ?? before)!);
-      const at = this.#created.get(id);
-      if (after === null) this.#created.delete(id);
-      else if (before === null) this.#created.set(id, this.#changes.length);
+      const at = created.get(id);
+      if (after === null) created.delete(id);
+      else if (before === null) created.set(id, this.#changes.length);
       else if (at !== undefined) {
-        this.#merge(id, at, change, after);
+        created.set(id, this.#changes.length);
+        this.#merge(at, change, after);
         return;
       }
     }
@@ -94,12 +100,11 @@ class Changes {
     return { changes: this.#changes.filter((one) => one !== null), deltas: this.#deltas.filter((one) => one !== null) };
   }
 
-  #merge(id: string, at: number, change: Change, after: object): void {
+  #merge(at: number, change: Change, after: object): void {
     const created = this.#changes[at] as Extract<Change, { record: object }>;
     const { kind } = this.#deltas[at]!;
     const record = (kinds[kind] as AnyKind).merge!(created.record, (change as Extract<Change, { set: object }>).set);
     this.#changes[at] = this.#deltas[at] = null;
-    this.#created.set(id, this.#changes.length);
     this.#push({ type: created.type, record } as Change, { kind, before: null, after } as Delta);
   }
 

@@ -31,19 +31,28 @@ export function eventsOf(
   deltas: readonly Delta[],
 ): ChangeEvent[] {
   const at = toTimestamp(ms);
-  const events = new Map<string, ChangeEvent>();
+  const events: ChangeEvent[] = [];
+  /** An id is unique among the records of its kind only. */
+  const byId: Partial<Record<WatchedKind, Map<string, ChangeEvent>>> = {};
   const origins = defaultOrigins(commands);
   for (const { kind, before, after } of deltas) {
     if (!isWatched(kind)) continue;
     const last = (after ?? before) as object;
     const id = (kinds[kind] as AnyKind).idOf(last);
-    const earlier = events.get(id);
+    byId[kind] ??= new Map();
+    const earlier = byId[kind].get(id);
     const operation = after === null ? "removed" : before === null ? "created" : (earlier?.operation ?? "updated");
     const by = origins[operation];
-    events.set(id, { revision, at, kind, operation, id, by, before: earlier ? earlier.before : before, after, last });
+    if (earlier) {
+      Object.assign(earlier, { operation, by, after, last });
+      continue;
+    }
+    const event: ChangeEvent = { revision, at, kind, operation, id, by, before, after, last };
+    byId[kind].set(id, event);
+    events.push(event);
   }
-  if (commands.length > 0) nameOrigins(events, commands);
-  return [...events.values()];
+  if (commands.length > 0) nameOrigins(events, byId, commands);
+  return events;
 }
 
 /** The task that the event leaves; null for another kind, and for one that was removed. */

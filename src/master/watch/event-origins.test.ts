@@ -167,6 +167,17 @@ describe("the batch does not say", () => {
   });
 });
 
+test("a node and a task with one id have an event each", () => {
+  const { world, taskId } = worldWith();
+  const registration = { ...world.state.nodes.values().next().value!, nodeId: taskId, hostname: "n2" };
+  const report: Command = { type: "reportTask", taskId, report: { status: "running" } };
+  const events = eventsAfter(world, [report, worker], [{ type: "registerNode", registration }, bob]);
+  expect(events.map(({ kind, id, operation, by }) => [kind, id, operation, by])).toEqual([
+    ["task", taskId, "updated", worker],
+    ["node", taskId, "created", bob],
+  ]);
+});
+
 test("an origin as text and back", () => {
   const ipv6: Origin = { kind: "user", name: "a:b@[::1]" };
   for (const origin of [anna, bob, worker, nodeHealth, ipv6])

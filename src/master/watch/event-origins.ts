@@ -15,35 +15,48 @@ interface OriginatedEvent {
   after: object | null;
 }
 
+/** By the kind and the id of their records: an id is unique among the records of its kind only. */
+type EventsById = { readonly [K in KindName]?: ReadonlyMap<string, OriginatedEvent> };
+
 /** What a command can do to the record that it names or makes; of a node that goes, also to its tasks. */
-const operationsOfCommand: Readonly<Record<Command["type"], readonly Operation[]>> = {
-  startMaster: [],
-  createTask: ["created"],
-  reportTask: ["updated"],
-  stopTask: ["updated"],
-  removeTask: ["removed"],
-  registerNode: ["created", "updated"],
-  refreshNode: ["updated"],
-  setSchedulable: ["updated"],
-  suspectNode: ["updated"],
-  loseNode: ["updated"],
-  deregisterNode: ["updated", "removed"],
-  probe: [],
-  wake: [],
+interface Effect {
+  /** Null if it may be of any kind. */
+  kind: KindName | null;
+  operations: readonly Operation[];
+}
+
+const onTask = (...operations: Operation[]): Effect => ({ kind: "task", operations });
+const onNode = (...operations: Operation[]): Effect => ({ kind: "node", operations });
+const nothing: Effect = { kind: null, operations: [] };
+const anything: Effect = { kind: null, operations: ["created", "updated", "removed"] };
+
+const effects: Readonly<Record<Command["type"], Effect>> = {
+  startMaster: nothing,
+  createTask: onTask("created"),
+  reportTask: onTask("updated"),
+  stopTask: onTask("updated"),
+  removeTask: onTask("removed"),
+  registerNode: onNode("created", "updated"),
+  refreshNode: onNode("updated"),
+  setSchedulable: onNode("updated"),
+  suspectNode: onNode("updated"),
+  loseNode: onNode("updated"),
+  deregisterNode: onNode("updated", "removed"),
+  probe: nothing,
+  wake: nothing,
 };
 
 /** Commands that end the tasks of the node that they name. */
 const endsTasks: ReadonlySet<string> = new Set<Command["type"]>(["loseNode", "deregisterNode"]);
 
-const operations: readonly Operation[] = ["created", "updated", "removed"];
 const reconciler = systemOrigin("reconciler");
 
 type DefaultOrigins = Readonly<Record<Operation, Origin | null>>;
 const byReconciler: DefaultOrigins = { created: reconciler, updated: reconciler, removed: reconciler };
 
 /** A log of another release may have commands that this program does not know. */
-function operationsOf({ type }: CommandEntry): readonly Operation[] {
-  return (operationsOfCommand as Readonly<Record<string, readonly Operation[]>>)[type] ?? operations;
+function effectOf({ type }: CommandEntry): Effect {
+  return (effects as Readonly<Record<string, Effect>>)[type] ?? anything;
 }
 
 /**
@@ -54,28 +67,38 @@ export function defaultOrigins(commands: readonly CommandEntry[]): DefaultOrigin
   let origins = byReconciler;
   for (const entry of commands) {
     if (entry.targets !== undefined || entry.refused !== undefined) continue;
-    for (const operation of operationsOf(entry)) origins = { ...origins, [operation]: null };
+    for (const operation of effectOf(entry).operations) origins = { ...origins, [operation]: null };
   }
   return origins;
 }
 
-/** Sets `by` of the events whose record a command names. Events of one command share its origin. */
-export function nameOrigins(events: ReadonlyMap<string, OriginatedEvent>, commands: readonly CommandEntry[]): void {
+/**
+ * Sets `by` of the events whose record a command names. Events of one command share its origin. `byId`: the same
+ * events.
+ */
+export function nameOrigins(
+  events: readonly OriginatedEvent[],
+  byId: EventsById,
+  commands: readonly CommandEntry[],
+): void {
   const ended = new Map<string, Origin>();
   for (const entry of commands) {
     if (entry.targets === undefined || entry.refused !== undefined) continue;
-    const possible = operationsOf(entry);
+    const { kind, operations } = effectOf(entry);
+    const candidates = kind === null ? Object.values(byId) : [byId[kind]];
     const origin = originOfText(entry.by, entry.request);
     const ends = endsTasks.has(entry.type);
     for (const target of entry.targets) {
       if (ends) ended.set(target, origin);
-      const event = events.get(target);
-      if (!event || !possible.includes(event.operation)) continue;
-      if (!isNamed(event) || comesFirst(origin, event.by!, event.operation)) event.by = origin;
+      for (const ofKind of candidates) {
+        const event = ofKind?.get(target);
+        if (!event || !operations.includes(event.operation)) continue;
+        if (!isNamed(event) || comesFirst(origin, event.by!, event.operation)) event.by = origin;
+      }
     }
   }
   if (ended.size === 0) return;
-  for (const event of events.values()) {
+  for (const event of events) {
     const origin = isNamed(event) ? undefined : ended.get(nodeOfEnded(event) ?? "");
     if (origin) event.by = origin;
   }
