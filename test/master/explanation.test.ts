@@ -95,8 +95,8 @@ describe("of a pending task", () => {
   });
 
   const rows: [input: object, filter: string, words: string[]][] = [
-    [{ resources: { cpu: 8 } }, "cpu", ["the largest has 2 cpu", "8", "2"]],
-    [{ resources: { memory: "10g" } }, "memory", ["the largest has 4 GiB of memory", "10 GiB", "4 GiB"]],
+    [{ resources: { cpu: 8 } }, "cpu", ["the largest has 2", "8", "2"]],
+    [{ resources: { memory: "10g" } }, "memory", ["the largest has 4 GiB", "10 GiB", "4 GiB"]],
     [{ constraints: ["disk==ssd"] }, "constraints", ["disk", "ssd"]],
     [{ constraints: ["node==n9"] }, "constraints", ["n9"]],
     [{ platform: "linux/arm64" }, "platform", ["arm64", "amd64"]],

@@ -12,6 +12,7 @@ test.each([
   ["expl", "explain"],
   ["completoin", "completion"],
   ["node", "nodes"],
+  ["ins", "inspect"],
   ["yaml", undefined],
   ["deploy", undefined],
   ["xyzzy", undefined],

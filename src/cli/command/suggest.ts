@@ -5,11 +5,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 0.5;
   for (const candidate of known) {
-    const distance = editDistance(word, candidate);
-    const shorter = word.length > 2 && candidate.startsWith(word) ? 1 : distance;
-    if (shorter < bestDistance) {
+    const isPrefix = word.length > 2 && candidate.startsWith(word);
+    // The rest of a word counts as one error, and of several such words the shortest is the nearest.
+    const distance = isPrefix ? 1 + candidate.length / 1000 : editDistance(word, candidate);
+    if (distance < bestDistance) {
       best = candidate;
-      bestDistance = shorter;
+      bestDistance = distance;
     }
   }
   return best;

@@ -1,8 +1,8 @@
 // Io on the real system: files, terminal, signals and network of this process.
 
-import { closeSync, openSync, readSync, write, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, write, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { availableParallelism, hostname, userInfo } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
 import { declaredUser } from "../../api/origin.ts";
@@ -41,13 +41,21 @@ export function systemIo(version: Version): Io {
   };
 }
 
-/** A user id without an entry in the password file has no name: containers often run as one. */
+/** Without USER (cron, systemd) the platform does not look the name up. In containers, a user id often has no name. */
 function userName(): string {
+  const { USER, LOGNAME } = process.env;
+  return USER || LOGNAME || nameInPasswd(process.getuid?.() ?? -1);
+}
+
+function nameInPasswd(uid: number): string {
   try {
-    return userInfo().username;
+    const users = readFileSync("/etc/passwd", "utf8").split("\n");
+    const name = users.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[0];
+    if (name) return name;
   } catch {
-    return process.env.USER || `uid-${process.getuid?.() ?? "unknown"}`;
+    // There is no such file.
   }
+  return `uid-${uid}`;
 }
 
 /** Unlike the timers of systemClock, these keep the process alive, so that a waiting command does not end. */

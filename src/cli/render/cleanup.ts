@@ -18,7 +18,7 @@ export const cleanupColumns: readonly Column<CleanupRow>[] = [
     text: ({ verdict }) => words[verdict] ?? verdict,
     colour: ({ verdict }) => (verdict === "stays" ? "dim" : "yellow"),
   },
-  { title: "WHY", text: whyText },
+  { title: "WHY", text: whyText, wraps: true },
 ];
 
 function whyText({ kind, code, message }: CleanupItem): string {

@@ -8,7 +8,7 @@ import type { Node } from "../../model/node/node.ts";
 import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
 import { createStyle, oneLine, plainStyle, supportsUtf8, truncate } from "./style.ts";
-import { renderTable } from "./table.ts";
+import { type Column, renderTable } from "./table.ts";
 import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
 
@@ -173,6 +173,27 @@ describe("online nodes without new tasks", () => {
     expect(many).toHaveLength(6);
     expect(many.at(-1)).toBe("and 4 more: podling nodes -o wide");
   });
+});
+
+test("a sentence in the last column continues below itself on a terminal", () => {
+  const rows = [
+    { node: "n1", why: "it ended 25 s ago and its task is over: its log is removed with it, and so is its folder" },
+    { node: "n2", why: "short" },
+  ];
+  const columns: Column<(typeof rows)[number]>[] = [
+    { title: "NODE", text: ({ node }) => node },
+    { title: "WHY", text: ({ why }) => why, wraps: true },
+  ];
+  expect(renderTable(columns, rows, plainStyle, 60)).toBe(
+    [
+      "NODE  WHY",
+      "n1    it ended 25 s ago and its task is over: its log is",
+      "      removed with it, and so is its folder",
+      "n2    short",
+      "",
+    ].join("\n"),
+  );
+  expect(renderTable(columns, rows, plainStyle, null).split("\n")).toHaveLength(4);
 });
 
 describe("style", () => {

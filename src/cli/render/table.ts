@@ -1,7 +1,8 @@
 // Tables: columns two spaces apart, without trailing spaces, and at most as wide as requested. Columns that may shrink are
-// cut with an ellipsis; ids are never cut.
+// cut with an ellipsis; ids are never cut. A last column with sentences continues in lines below itself.
 
 import { type Colour, oneLine, type Style, textWidth, truncate } from "./style.ts";
+import { wrapAfter } from "./wrap.ts";
 
 export interface Column<Row> {
   title: string;
@@ -10,6 +11,8 @@ export interface Column<Row> {
   /** The column may be cut down to this width. The widest such column is cut first. */
   shrinksTo?: number;
   right?: boolean;
+  /** The text is a sentence: in the last column of a table it is broken between words. */
+  wraps?: boolean;
 }
 
 const gap = 2;
@@ -33,9 +36,29 @@ export function renderTable<Row>(
   ];
   for (const [index, texts] of cells.entries()) {
     const row = rows[index]!;
-    lines.push(line(columns, texts, widths, style, true, (column) => column.colour?.(row)));
+    const colourOf = (column: Column<Row>) => column.colour?.(row);
+    const wraps = columns.at(-1)!.wraps && maxWidth !== null;
+    lines.push(
+      wraps
+        ? wrappedLine(columns, texts, widths, style, maxWidth, colourOf)
+        : line(columns, texts, widths, style, true, colourOf),
+    );
   }
   return lines.join("");
+}
+
+/** The last column's text continues below itself. */
+function wrappedLine<Row>(
+  columns: readonly Column<Row>[],
+  texts: readonly string[],
+  widths: readonly number[],
+  style: Style,
+  maxWidth: number,
+  colourOf: (column: Column<Row>) => Colour | undefined,
+): string {
+  const head = line(columns.slice(0, -1), texts, widths, style, true, colourOf).trimEnd();
+  const width = widths.slice(0, -1).reduce((sum, each) => sum + each + gap, 0);
+  return wrapAfter(head + " ".repeat(width - textWidth(head)), texts.at(-1)!, maxWidth);
 }
 
 /** The column widths for these rows, for lines that are added later. */

@@ -13,6 +13,7 @@ import { nodeStatus } from "../../render/nodes.ts";
 import { oneLine } from "../../render/style.ts";
 import { statusText } from "../../render/tasks.ts";
 import { clockTime } from "../../render/time.ts";
+import { wrapAfter } from "../../render/wrap.ts";
 
 /** Attempts to reconnect, one a second: enough for a restart of the master. */
 const attempts = 30;
@@ -77,7 +78,7 @@ async function print(context: Context, event: WatchEvent): Promise<void> {
   const style = context.style("stdout");
   const when = style.paint(`${clockTime(event.at)} r${event.revision}`, "dim");
   const by = event.by ? ` ${style.paint(oneLine(`(by ${asker(event.by)})`), "dim")}` : "";
-  await context.out(`${when} ${oneLine(sentence(event))}${by}\n`);
+  await context.out(wrapAfter(`${when} `, `${oneLine(sentence(event))}${by}`, context.tableWidth()));
 }
 
 /** A user name in quotes is not verified. */

@@ -264,15 +264,15 @@ class Foreground {
     const task = this.#task;
     const newline = context.io.stderr.isTty ? "\n" : "";
     if (task === null) {
-      await context.err(
-        `${newline}interrupted before the master answered. Check with podling ps whether the task was created\n`,
-      );
+      await context.err(newline);
+      await context.say("interrupted before the master answered. Check with podling ps whether the task was created");
     } else if (context.flags.has("rm")) {
       await context.err(`${newline}stopping and removing ${task.name}\n`);
       await context.call("stopTask", { id: task.taskId, query: { wait: "finished", timeout: "60s" } });
       await context.try("deleteTask", { id: task.taskId, query: { force: true } });
     } else {
-      await context.err(`${newline}${leftBehind((await this.#latest(task)) ?? task)}\n`);
+      await context.err(newline);
+      await context.say(leftBehind((await this.#latest(task)) ?? task));
     }
     return exitCodes.interrupted;
   }
@@ -325,8 +325,8 @@ async function reportWaiting(context: Context, task: TaskView, timeoutMs: number
   const explained = await context.try("explainTask", { id: task.taskId });
   const change = explained.ok ? explained.value?.smallestChange : null;
   if (change) await context.say(`What would help: ${change}`);
-  await context.err(
-    `The task is kept and will run when a node fits. Details: podling explain ${name}. Cancel: podling stop ${name}\n`,
+  await context.say(
+    `The task is kept and will run when a node fits. Details: podling explain ${name}. Cancel: podling stop ${name}`,
   );
 }
 

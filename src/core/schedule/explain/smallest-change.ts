@@ -75,12 +75,12 @@ function whyNever(verdicts: readonly NodeVerdict[], requirements: Requirements, 
   const { cpuMillis, memoryBytes } = demandOf(requirements);
   const largest = (of: "cpu" | "memory") =>
     Math.max(...records.map((record) => (record[of] === 0 ? Number.POSITIVE_INFINITY : record[of])));
-  const advice = "lower the request or add a node";
+  const advice = "lower the request, or add a node";
   if (memoryBytes > largest("memory")) {
-    return `no node can: the largest has ${formatMemory(largest("memory"))} of memory, ${advice}`;
+    return `no node has that much memory (the largest has ${formatMemory(largest("memory"))}): ${advice}`;
   }
   if (cpuMillis > largest("cpu") * 1000)
-    return `no node can: the largest has ${formatCpu(largest("cpu"))} cpu, ${advice}`;
+    return `no node has that many cores (the largest has ${formatCpu(largest("cpu"))}): ${advice}`;
   const both = `${formatCpu(cpuMillis / 1000)} cpu and ${formatMemory(memoryBytes)} of memory`;
   for (const constraint of requirements.constraints) {
     if (constraint.type !== "node") continue;
@@ -88,9 +88,9 @@ function whyNever(verdicts: readonly NodeVerdict[], requirements: Requirements, 
     if (constraint.operator === "not-equals") return `add a node, or ${drop}`;
     const there = records.some(({ hostname, nodeId }) => hostname === constraint.value || nodeId === constraint.value);
     if (!there) return `register a node named ${constraint.value}, or ${drop}`;
-    return `${constraint.value} cannot: it is too small for ${both}, lower the request or ${drop}`;
+    return `${constraint.value} is too small for ${both}: lower the request, or ${drop}`;
   }
-  return `no node can: none has both ${both}, ${advice}`;
+  return `no node has both ${both}: ${advice}`;
 }
 
 function remedy(

@@ -76,13 +76,13 @@ const cases: Case[] = [
     nodes: [node("n1"), node("n2")],
     wants: task({ memory: 4 * GiB }),
     why: "0 of 2 nodes fit: 2 lack memory (needs 4 GiB, the best has 2 GiB free)",
-    change: "no node can: the largest has 2 GiB of memory, lower the request or add a node",
+    change: "no node has that much memory (the largest has 2 GiB): lower the request, or add a node",
   },
   {
     nodes: [node("n1")],
     wants: task({ cpu: 8 }),
     why: "0 of 1 node fits: 1 lacks cpu (needs 8, it has 4 free)",
-    change: "no node can: the largest has 4 cpu, lower the request or add a node",
+    change: "no node has that many cores (the largest has 4): lower the request, or add a node",
   },
   {
     nodes: [node("n2")],
@@ -184,7 +184,7 @@ const cases: Case[] = [
     nodes: [node("n1", { cpu: 8 }), node("n2", { memory: 8 * GiB })],
     wants: task({ cpu: 8, memory: 8 * GiB }),
     why: "0 of 2 nodes fit: 1 lacks cpu (needs 8, it has 4 free), 1 lacks memory (needs 8 GiB, it has 2 GiB free)",
-    change: "no node can: none has both 8 cpu and 8 GiB of memory, lower the request or add a node",
+    change: "no node has both 8 cpu and 8 GiB of memory: lower the request, or add a node",
   },
 ];
 

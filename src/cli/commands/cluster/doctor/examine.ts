@@ -97,11 +97,11 @@ async function ask(
   }
 }
 
-/** The HTTP Date has whole seconds: takes the middle of the second, with half a second of uncertainty. */
+/** The HTTP Date has whole seconds, and servers renew it once a second: it is up to two seconds old. */
 function clockOf(date: string | null, sentAt: number, receivedAt: number): MasterReport["clock"] {
   const said = Date.parse(date ?? "");
   if (!Number.isFinite(said)) return null;
-  return { offMs: said + 500 - (sentAt + receivedAt) / 2, uncertainMs: 500 + (receivedAt - sentAt) / 2 };
+  return { offMs: said + 1000 - (sentAt + receivedAt) / 2, uncertainMs: 1000 + (receivedAt - sentAt) / 2 };
 }
 
 function evaluateMaster({ io }: Context, { url, away, version, ready, nodes, clock }: MasterReport): Finding[] {
