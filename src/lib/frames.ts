@@ -11,6 +11,11 @@ export interface Frame {
 /** Bytes of the header before a frame's payload. */
 export const frameHeaderBytes = 8;
 
+/** A frame without a payload: begins a followed log, so that its reader knows at once that it is open. */
+export function emptyFrame(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(frameHeaderBytes).fill(1, 0, 1);
+}
+
 /** A larger frame means that the stream is not in frames. */
 const largestFrameBytes = 16 * 1024 * 1024;
 

@@ -39,17 +39,17 @@ function followingSecond(second: string): string {
   return secondOf(ms);
 }
 
-let lastSecond = -1;
-let lastText = "";
+let cachedSecond = -1;
+let cachedText = "";
 
 /** "20250119123456". Keeps the last result, because thousands of ids are made within a second. */
 function secondOf(ms: number): string {
   const second = Math.floor(ms / 1000);
-  if (second !== lastSecond) {
-    lastText = toTimestamp(ms).replace(/\D/g, "").slice(0, 14);
-    lastSecond = second;
+  if (second !== cachedSecond) {
+    cachedText = toTimestamp(ms).replace(/\D/g, "").slice(0, 14);
+    cachedSecond = second;
   }
-  return lastText;
+  return cachedText;
 }
 
 export function newNodeId(nowMs: number, random: Random): NodeId {

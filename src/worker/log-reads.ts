@@ -1,15 +1,13 @@
 // The logs that clients read through the worker's HTTP server. Each holds a connection to the engine, so their number is
 // bounded.
 
+import { emptyFrame } from "../lib/frames.ts";
 import { ok } from "../lib/result.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { RuntimeError } from "../runtime/runtime-error.ts";
-
-/** The first frame of every followed log, so that the client knows at once that it is open: a container may print nothing for days. */
-const emptyFrame = new Uint8Array(8).fill(1, 0, 1);
 
 export class LogReads {
   readonly #runtime: Runtime;
@@ -29,7 +27,7 @@ export class LogReads {
     this.#open++;
     try {
       const stream = await this.#runtime.containers.logs(containerId, request, signal);
-      if (stream) return ok(this.#counted(stream, request.follow ? [emptyFrame.slice()] : []));
+      if (stream) return ok(this.#counted(stream, request.follow ? [emptyFrame()] : []));
       this.#open--;
       return ok(null);
     } catch (error) {

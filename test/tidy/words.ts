@@ -14,7 +14,7 @@ const BANNED_WORDS: { words: string[]; instead: string }[] = [
   { words: ["hearsay", "hitherto", "thereof", "rubbish", "heed"], instead: "say what the code does" },
   { words: ["test tube", "by and by"], instead: "no figures of speech" },
   { words: ["reign", "reigns"], instead: "term" },
-  { words: ["wish", "wishes", "wished"], instead: "TaskInput, TaskSpec or assignment; wanted, desired" },
+  { words: ["wish", "wishes", "wished"], instead: "ParsedTaskInput, TaskSpec or assignment; wanted, desired" },
   { words: ["unheard"], instead: "unconfirmed" },
   { words: ["heard", "hears"], instead: "observed, received, reported" },
   { words: ["told"], instead: "notified, sent" },

@@ -31,7 +31,7 @@ type Checks = Readonly<Record<KindName, (packed: unknown) => string | null>>;
 
 /** Loads the record checks of every kind. */
 export async function loadRestoreReader(): Promise<RestoreReader> {
-  const { checkWith } = await import("../../model/kinds/record-schemas.ts");
+  const { checkWith } = await import("../../model/kinds/record-check.ts");
   const checks = await Promise.all(
     kindNames.map(async (kind) => [kind, checkWith(await (kinds[kind] as AnyKind).loadSchema())] as const),
   );

@@ -1,7 +1,7 @@
 // The body of one answer with logs: the entries of a log stream, in the requested format, as fast as the client reads. A
 // subscriber that falls behind leaves its stream, and continues at the same position with a stream of its own.
 
-import { concatenate, frameHeaderBytes } from "../../lib/frames.ts";
+import { concatenate, emptyFrame } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -11,9 +11,6 @@ import type { LogSelection, LogSource, LogStreams } from "./log-streams.ts";
 
 /** Passed on in one chunk: about what a socket takes at once. */
 const chunkBytes = 64 * 1024;
-
-/** Begins a followed log, so that the client knows at once that it is open: a container may print nothing for days. */
-const emptyFrame = new Uint8Array(frameHeaderBytes).fill(1, 0, 1);
 
 export interface LogSubscriberOptions {
   streams: LogStreams;
@@ -61,7 +58,7 @@ class LogSubscriber implements LogReader {
     const { selection, format } = this.#options;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        if (selection.follow) controller.enqueue(format.framed ? emptyFrame.slice() : new Uint8Array(0));
+        if (selection.follow) controller.enqueue(format.framed ? emptyFrame() : new Uint8Array(0));
       },
       pull: (controller) => this.#pull(controller),
       cancel: () => this.cancel(),

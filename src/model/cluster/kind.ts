@@ -16,7 +16,7 @@ export const clusterKind: Kind<typeof clusterRecordId, Cluster, Cluster, Partial
   view: (cluster) => cluster,
   stream: null,
   summary: ({ clusterId }) => ({ name: clusterId, status: "", live: false }),
-  loadSchema: async () => (await import("../kinds/record-schemas.ts")).clusterRecord,
+  loadSchema: async () => (await import("./schema.ts")).clusterRecord,
   migrations: [],
   limit: 1,
   retention: "never removed",

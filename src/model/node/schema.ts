@@ -67,6 +67,9 @@ export const nodeRecord = z.object({
     .describe("True when the node is known from a backup and has not registered since: its fields may be out of date."),
 });
 
+/** As the log writes it, without the fields that hold the default. */
+export const packedNode = nodeRecord.partial({ suspect: true, flapping: true });
+
 /** What the master counts and measures: not in the record. */
 export const nodeUse = z.object({
   runningTasks: count.describe("Tasks that take capacity: scheduled and running."),

@@ -43,7 +43,7 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
     const { status: to } = after.observed;
     if (from !== to) assert(isTransition(from, to), `task ${before.taskId} cannot go from ${from} to ${to}`);
   },
-  loadSchema: async () => (await import("../kinds/record-schemas.ts")).taskRecord,
+  loadSchema: async () => (await import("./record-schema.ts")).taskRecord,
   loadViewSchema: async () => (await import("./view-schema.ts")).taskView,
   migrations: [{ to: 2, record: fromFlatRecord, update: fromFlatUpdate }],
   limit: limits.tasks,

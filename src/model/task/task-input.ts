@@ -175,7 +175,6 @@ export const taskInput = z
   )
   .describe("A task: one container to run.");
 
-export type TaskInput = z.input<typeof taskInput>;
 /** Validated and normalised; what was left out is still left out. */
 export type ParsedTaskInput = z.output<typeof taskInput>;
 

@@ -18,18 +18,18 @@ export const transitions: ReadonlyArray<readonly [from: TaskStatus, to: TaskStat
   ["running", "stopped", "worker"],
 ];
 
-const anyones = new Set(transitions.map(([from, to]) => `${from}>${to}`));
+const known = new Set(transitions.map(([from, to]) => `${from}>${to}`));
 
 /** True when the table has this transition for some actor; any other one is a broken invariant. */
 export function isTransition(from: TaskStatus, to: TaskStatus): boolean {
-  return anyones.has(`${from}>${to}`);
+  return known.has(`${from}>${to}`);
 }
 
 export function isLegalTransition(from: TaskStatus, to: TaskStatus, by: Actor): boolean {
-  return transitions.some((move) => move[0] === from && move[1] === to && move[2] === by);
+  return transitions.some(([start, end, actor]) => start === from && end === to && actor === by);
 }
 
 /** The statuses that `by` may give a task with the status `from`. */
 export function legalTargets(from: TaskStatus, by: Actor): TaskStatus[] {
-  return transitions.filter((move) => move[0] === from && move[2] === by).map((move) => move[1]);
+  return transitions.filter(([start, , actor]) => start === from && actor === by).map(([, end]) => end);
 }

@@ -8,7 +8,7 @@ import { type PlacementRequest, shortfall, verdictOf } from "../filters.ts";
 import type { NodeInfo } from "../index/node-info.ts";
 
 /** A node that fails several filters counts under the first of these: the cause that lasts longest comes first. */
-export const causeOrder: readonly FilterName[] = [
+const causeOrder: readonly FilterName[] = [
   "online",
   "platform",
   "constraints",

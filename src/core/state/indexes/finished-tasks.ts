@@ -23,7 +23,7 @@ export class FinishedTasks implements Index<Task> {
 }
 
 /** True when the task was lost with its node, nothing owns it, its policy restarts it and no task replaces it yet. */
-export function needsReplacement({ observed, desired, owner, replacedBy, spec }: Task): boolean {
+function needsReplacement({ observed, desired, owner, replacedBy, spec }: Task): boolean {
   const { code } = observed.reason;
   return (
     (code === "node-lost" || code === "node-deregistered") &&
