@@ -151,6 +151,13 @@ function roleLog(role: string): Log {
   return lineLog(role, systemClock, (line) => process.stderr.write(line));
 }
 
+/** When a start, and what it reads of the executable, is over. */
+const unmapAfterMs = 30_000;
+
+async function unmapExecutable(): Promise<void> {
+  await (await import("./cli/command/executable-pages.ts")).unmapExecutable();
+}
+
 /** Starts roles in order, waits for a signal, stops them in reverse order. A second signal exits at once. */
 async function untilAsked(start: (running: Running[]) => Promise<void>): Promise<number> {
   const running: Running[] = [];
@@ -174,6 +181,7 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
     }
   });
   const alive = setInterval(() => {}, 0x7fff_ffff); // timers of the roles never keep the process alive by themselves
+  const started = setTimeout(unmapExecutable, unmapAfterMs);
   let code = 0;
   try {
     await start(running);
@@ -185,6 +193,7 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
   } finally {
     for (const one of running.reverse()) await one.stop();
     clearInterval(alive);
+    clearTimeout(started);
   }
   return code;
 }

@@ -44,6 +44,7 @@ const DOORS: Record<string, Door> = {
 /** Packages and platform modules that only some folders may import. */
 const DRIVERS: { module: RegExp; rooms: string[]; why: string }[] = [
   { module: /^bun:sqlite$/, rooms: ["journal"], why: "only a journal's adapter opens databases" },
+  { module: /^bun:ffi$/, rooms: ["cli", "worker"], why: "calls into the C library are I/O" },
   {
     module: /^node:(fs|fs\/promises)$/,
     rooms: ["journal", "worker", "runtime", "cli", "main.ts"],
