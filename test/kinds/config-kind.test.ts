@@ -35,6 +35,7 @@ test("a do-nothing kind is one file and one line", () => {
   expect(JSON.parse(stdout)).toEqual({
     events: [
       '{"revision":7,"at":"1970-01-01T00:00:00.000Z","type":"config.created","by":{"kind":"system","name":"reconciler","declared":false},"config":{"name":"app","text":"one"}}',
+      '{"revision":8,"at":"1970-01-01T00:00:00.000Z","type":"config.removed","by":{"kind":"system","name":"reconciler","declared":false},"name":"app"}',
     ],
     missed: ["the watch client has config app with another text: it missed a change"],
     reverted: "one",
@@ -45,6 +46,7 @@ test("a do-nothing kind is one file and one line", () => {
     compared: 1,
     beyond: "the cluster holds 100 configs, which is its limit",
     schema: true,
+    described: ["config", "name"],
     truth: "two",
   });
 }, 60_000);

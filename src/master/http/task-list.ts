@@ -83,7 +83,7 @@ export class TaskList implements CommitListener {
       const task = this.#state.task(taskId);
       if (!filter(task)) continue;
       if (texts.length === limit) return { chunks: encode(texts), lastId, more: true };
-      texts.push(this.#watchers.texts.of(task));
+      texts.push(this.#watchers.texts.of("task", task));
       lastId = taskId;
     }
     return { chunks: encode(texts), lastId, more: false };

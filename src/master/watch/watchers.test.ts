@@ -13,10 +13,16 @@ test("it has the oldest task first, also after a removal that was taken back", a
   const ids = ["a", "b", "c"].map((name) => world.task(name).taskId);
   state.revert(state.apply({ type: "task.removed", id: ids[0]! }));
   const streams = new AssignmentStreams();
-  const view = () => {
+  const node = () => {
     throw new Error("there is no node");
   };
-  const watchers = new Watchers({ state, clock: systemClock, view, streams, revision: state.revision });
+  const watchers = new Watchers({
+    state,
+    clock: systemClock,
+    masterFields: { node },
+    streams,
+    revision: state.revision,
+  });
   const watched = watchers.watchTasks(() => true, "");
   if (!watched.ok) throw new Error(watched.refusal.message);
   watchers.close();

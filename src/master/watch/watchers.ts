@@ -9,16 +9,15 @@ import { ok } from "../../lib/result.ts";
 import { formatEvent } from "../../lib/sse.ts";
 import type { Batch } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
+import type { MasterFields, WatchedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
-import type { Node, NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Task } from "../../model/task/task.ts";
-import { TaskTexts } from "../http/task-texts.ts";
 import type { CommitListener } from "../loop/tick-loop.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
 import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
+import { RecordTexts } from "./record-texts.ts";
 import { TaskWaiters } from "./task-waiters.ts";
 import { WatchHistory } from "./watch-history.ts";
 import { WorkerStreams } from "./worker-streams.ts";
@@ -36,7 +35,7 @@ interface Watcher {
 export interface WatchersOptions {
   state: ClusterState;
   clock: Clock;
-  view: (node: NodeRecord) => Node;
+  masterFields: MasterFields;
   /** Counts the open assignment streams of each node. */
   streams: AssignmentStreams;
   /** The newest revision of the log. The state may still be behind it: replayHistory() adds what is replayed. */
@@ -50,7 +49,7 @@ export class Watchers implements CommitListener {
   readonly #waiters: TaskWaiters;
   readonly #history: WatchHistory;
   #streams = 0;
-  readonly texts = new TaskTexts();
+  readonly texts: RecordTexts;
   /** The set that was last sent at the start of a stream, for others that ask for the same one at the same revision. */
   #firstSet: { revision: number; key: string; bytes: Uint8Array } | null = null;
 
@@ -58,7 +57,8 @@ export class Watchers implements CommitListener {
     this.#options = options;
     this.#waiters = new TaskWaiters(options.clock);
     this.#history = new WatchHistory(options.revision);
-    this.#assignments = new WorkerStreams((task) => this.texts.of(task), options.streams);
+    this.texts = new RecordTexts(options.masterFields);
+    this.#assignments = new WorkerStreams((task) => this.texts.of("task", task), options.streams);
   }
 
   get streamCount(): number {
@@ -93,7 +93,7 @@ export class Watchers implements CommitListener {
   /** As a watcher of tasks gets it. */
   #encodeTask(event: ChangeEvent): Uint8Array {
     const task = taskOf(event);
-    return encodeEvents(formatEvent("task", task ? this.texts.of(task) : "", event.revision));
+    return encodeEvents(formatEvent("task", task ? this.texts.of("task", task) : "", event.revision));
   }
 
   /** Only the last event of a revision carries its id: a watcher that is cut off in between gets the whole revision again. */
@@ -106,12 +106,7 @@ export class Watchers implements CommitListener {
       .join("");
   }
 
-  readonly #textOf = (kind: KindName, record: object): string => {
-    if (kind === "task") return this.texts.of(record as Task);
-    const view =
-      kind === "node" ? this.#options.view(record as NodeRecord) : (kinds[kind] as AnyKind).view(record, "read");
-    return JSON.stringify(view);
-  };
+  readonly #textOf = (kind: WatchedKind, record: object): string => this.texts.of(kind, record as never);
 
   // ---- listening
 
@@ -183,7 +178,7 @@ export class Watchers implements CommitListener {
 
   #sync(tasks: readonly Task[]): Uint8Array {
     const { revision, cluster } = this.#options.state;
-    const texts = tasks.map((task) => this.texts.of(task)).join(",");
+    const texts = tasks.map((task) => this.texts.of("task", task)).join(",");
     const data = `{"revision":${revision},"clusterId":${JSON.stringify(cluster.clusterId)},"tasks":[${texts}]}`;
     return encodeEvents(formatEvent("sync", data, revision));
   }

@@ -14,17 +14,20 @@ export interface RecordSummary {
   live: boolean;
 }
 
-/** R: the record in memory. V: the same in an event. F: `removedFields`. C: `createdType`. */
+/** R: the record in memory. V: the same in an event. F: `removedFields`. C: `createdType`. M: `masterFields`. */
 export interface StreamForm<
   R extends object,
   V extends object,
   F extends keyof R & keyof V & string,
   C extends string = never,
+  M extends keyof V & string = never,
 > {
   /** The type of the event for a new record; left out: KIND.created. */
   createdType?: C;
   /** The event for a removed record has only these fields of it: those that identify it. */
   removedFields: readonly F[];
+  /** Fields of the view that the master counts or measures: they are not in the record. Left out if there are none. */
+  masterFields?: readonly M[];
   /** Carries the type of the record in an event; never has a value. */
   readonly _view?: V;
 }
@@ -33,6 +36,7 @@ export interface StreamForm<
 export interface AnyStreamForm {
   createdType?: string;
   removedFields: readonly string[];
+  masterFields?: readonly string[];
 }
 
 /** How records of an older data format become those of `to`. Each function gets and returns parsed JSON. */
@@ -109,6 +113,8 @@ export interface Kind<
   merge?(record: P, set: S): P;
   /** What leaves the master. Never carries a secret. */
   view(record: R, role: Role): object;
+  /** That view for the role "read" as JSON text; left out where JSON.stringify of the view is fast enough. */
+  viewText?(record: R): string;
   summary(record: R): RecordSummary;
   /** How watchers see its changes; null if they do not. */
   stream: E;

@@ -48,6 +48,15 @@ export type WatchedRemoval<K extends WatchedKind> =
 export type WatchedCreation<K extends WatchedKind> =
   StreamOf<K> extends { createdType?: infer C extends string } ? ([C] extends [never] ? `${K}.created` : C) : never;
 
+type MasterFieldOf<K extends WatchedKind> = StreamOf<K> extends { masterFields?: readonly (infer M)[] } ? M : never;
+
+/** For each kind that has such fields: gives those of a record. */
+export type MasterFields = {
+  [K in WatchedKind as MasterFieldOf<K> extends never ? never : K]: (
+    record: RecordOf<K>,
+  ) => Pick<WatchedView<K>, MasterFieldOf<K> & keyof WatchedView<K>>;
+};
+
 /** One value for each of these kinds, under the kind's plural name: {nodes: ..., tasks: ...}. */
 export type PerListedKind<T> = { [K in ListedKind as PluralIn<Table[K]>]: T };
 

@@ -3,11 +3,19 @@
 import type { NodeId } from "../ids.ts";
 import type { Kind, StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
-import { type Node, type NodeRecord, type PackedNode, packNode, unpackNode, viewNodeRecord } from "./node.ts";
+import {
+  type Node,
+  type NodeRecord,
+  type NodeUse,
+  type PackedNode,
+  packNode,
+  unpackNode,
+  viewNodeRecord,
+} from "./node.ts";
 
 export type NodeUpdate = Partial<Omit<NodeRecord, "nodeId">>;
 
-type NodeStream = StreamForm<NodeRecord, Node, "nodeId" | "hostname", "node.registered">;
+type NodeStream = StreamForm<NodeRecord, Node, "nodeId" | "hostname", "node.registered", keyof NodeUse>;
 
 export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes", NodeStream> = {
   plural: "nodes",
@@ -22,7 +30,11 @@ export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes",
     status: schedulable ? status : `${status}, cordoned`,
     live: false,
   }),
-  stream: { createdType: "node.registered", removedFields: ["nodeId", "hostname"] },
+  stream: {
+    createdType: "node.registered",
+    removedFields: ["nodeId", "hostname"],
+    masterFields: ["runningTasks", "used", "lastHeartbeat"],
+  },
   loadSchema: async () => (await import("./schema.ts")).packedNode,
   loadViewSchema: async () => (await import("./schema.ts")).nodeView,
   migrations: [{ to: 2, record: renameUnheard, update: renameUnheard }],

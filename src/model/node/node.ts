@@ -45,11 +45,11 @@ export interface Node extends DeepReadonly<z.output<typeof schema.nodeView>> {
   readonly unheard?: boolean;
 }
 
-/** The record as it leaves the master; the master adds its counts and the time of the last heartbeat. */
-export function viewNodeRecord({
-  unconfirmed,
-  ...record
-}: NodeRecord): Omit<Node, keyof z.output<typeof schema.nodeUse>> {
+/** The fields that the master adds: its counts, and the time of the last heartbeat. */
+export type NodeUse = DeepReadonly<z.output<typeof schema.nodeUse>>;
+
+/** The record as it leaves the master, without those fields. */
+export function viewNodeRecord({ unconfirmed, ...record }: NodeRecord): Omit<Node, keyof NodeUse> {
   return unconfirmed === undefined ? record : { ...record, unheard: unconfirmed };
 }
 

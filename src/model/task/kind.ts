@@ -17,7 +17,7 @@ import {
   updateTask,
 } from "./task.ts";
 import { isTransition } from "./transitions.ts";
-import { type TaskView, viewTask } from "./view.ts";
+import { type TaskView, taskText, viewTask } from "./view.ts";
 
 type TaskStream = StreamForm<Task, TaskView, "taskId" | "name">;
 
@@ -32,6 +32,7 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
   chunkForm: taskChunkForm,
   merge: mergeTask,
   view: viewTask,
+  viewText: taskText,
   summary: ({ name, observed }) => ({
     name,
     status: observed.status,
