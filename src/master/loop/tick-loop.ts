@@ -69,8 +69,8 @@ export class TickLoop implements Pausable {
   #scheduled = false;
   #stopping = false;
   #stopped = false;
-  /** True while nothing is decided, from `pause` to `resume`. */
-  #paused = false;
+  /** From `pause` to `resume` or `retire`, while nothing is decided; resolved at its end. Null if there is no pause. */
+  #pause: PromiseWithResolvers<void> | null = null;
   /** True when the first command, which begins the term, was refused by the journal: nothing else comes before it. */
   #unbegun = false;
   #journalError: string | null = null;
@@ -131,20 +131,21 @@ export class TickLoop implements Pausable {
   /** Decides what is waiting, refuses what comes after, and stops. A pause under way ends first, with `resume` or `retire`. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    while (((this.#inbox.length > 0 || this.#paused) && !this.#stopped) || this.#inFlight) {
-      await (this.#inFlight?.over ?? new Promise<void>((resolve) => this.#options.clock.soon(resolve)));
+    while (((this.#inbox.length > 0 || this.#pause) && !this.#stopped) || this.#inFlight) {
+      const nextTurn = () => new Promise<void>((resolve) => this.#options.clock.soon(resolve));
+      await (this.#inFlight?.over ?? this.#pause?.promise ?? nextTurn());
     }
     this.#end();
   }
 
   /** Resolves when no tick is under way. New commands wait from now on, until `resume` or `retire`. */
   async pause(): Promise<void> {
-    this.#paused = true;
+    this.#pause ??= Promise.withResolvers();
     while (this.#inFlight) await this.#inFlight.over;
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#endPause();
     if (this.#inbox.length > 0) this.#schedule(); // also what came in before a stop
     this.wake();
   }
@@ -153,6 +154,13 @@ export class TickLoop implements Pausable {
   retire(): void {
     this.#end();
     for (const { answer } of this.#inbox.splice(0)) answer(replaced());
+    this.#endPause();
+  }
+
+  #endPause(): void {
+    const pause = this.#pause;
+    this.#pause = null;
+    pause?.resolve();
   }
 
   #end(): void {
@@ -163,14 +171,14 @@ export class TickLoop implements Pausable {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight || this.#stopped || this.#paused) return;
+    if (this.#scheduled || this.#inFlight || this.#stopped || this.#pause) return;
     this.#scheduled = true;
     const { clock, onFatal } = this.#options;
     const next = (turnsLeft: number): void =>
       clock.soon(() => {
         if (turnsLeft > 1) return next(turnsLeft - 1);
         this.#scheduled = false;
-        if (!this.#paused && !this.#stopped) this.#run().catch(onFatal);
+        if (!this.#pause && !this.#stopped) this.#run().catch(onFatal);
       });
     next(this.#newestBatch > 1 ? turnsAfterSeveral : turnsAfterOne);
   }
