@@ -44,6 +44,8 @@ export class SimulatedContainers implements Containers {
   readonly #engine: EngineState;
   readonly #storage: SimulatedStorage;
   readonly #containers = new Map<string, Container>();
+  /** Their states. Null after one was created or removed. */
+  #all: ContainerState[] | null = null;
   readonly #listeners = new Set<Listener>();
   #nextPort = firstChosenPort;
   /** Events of the time while the engine hung: sent when it goes on. */
@@ -91,7 +93,8 @@ export class SimulatedContainers implements Containers {
 
   /** Of all nodes and clusters, as they are and not as copies: what is to be kept must be copied. */
   all(): readonly Readonly<ContainerState>[] {
-    return Array.from(this.#containers.values(), ({ state }) => state);
+    this.#all ??= Array.from(this.#containers.values(), ({ state }) => state);
+    return this.#all;
   }
 
   usesNow(): ContainerUse[] {
@@ -136,6 +139,7 @@ export class SimulatedContainers implements Containers {
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
     const state = createdState(containerId, request.labels);
+    this.#all = null;
     this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle });
     return { containerId };
   }
@@ -256,6 +260,7 @@ export class SimulatedContainers implements Containers {
   #drop(container: Container): void {
     container.finish(137, false);
     this.#containers.delete(container.state.containerId);
+    this.#all = null;
     this.#notify(container);
   }
 

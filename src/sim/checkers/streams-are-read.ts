@@ -17,11 +17,15 @@ export const streamsAreRead: Checker = {
       periodic() {
         const undisturbedMs = Math.min(disturbance.undisturbedMs(everybody), disturbance.undisturbedMs(masterPauses));
         const server = master.master && master.process;
-        const readers = server && network.readersOf(server, "/assignments");
+        if (!server || undisturbedMs < patienceMs) {
+          without.clear();
+          return;
+        }
+        const readers = network.readersOf(server, "/assignments");
         for (const { name, worker, old } of workers) {
           // A worker of 0.1.0 does not learn that the master has no stream of it.
-          const reads = !readers || !worker?.masterUp || old || readers.has(name);
-          if (reads || away.has(name) || undisturbedMs < patienceMs || disturbance.undisturbedMs(name) < patienceMs) {
+          const reads = readers.has(name) || !worker?.masterUp || old;
+          if (reads || away.has(name) || disturbance.undisturbedMs(name) < patienceMs) {
             without.delete(name);
             continue;
           }

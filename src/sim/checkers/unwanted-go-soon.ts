@@ -37,8 +37,9 @@ export const unwantedGoSoon: Checker = {
         for (const { name, engine, identity, worker, old } of workers) {
           if (!worker || away.has(name)) continue;
           for (const { taskId, status, nodeId } of engine.all()) {
+            if (status !== "running") continue;
             const since = unwanted.get(taskId as TaskId);
-            if (status !== "running" || !since || nodeId !== identity?.nodeId) continue;
+            if (!since || nodeId !== identity?.nodeId) continue;
             const patienceMs = since.graceMs + marginMs + (old ? oldReleaseMs : 0);
             const lateMs = Math.min(world.now - since.sinceMs, undisturbedMs, disturbance.undisturbedMs(name));
             const task = truth.tasks.get(taskId as TaskId);

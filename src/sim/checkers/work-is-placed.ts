@@ -31,9 +31,10 @@ export const workIsPlaced: Checker = {
         const undisturbedMs = Math.min(
           ...[everybody, masterPauses, clocks].map((name) => disturbance.undisturbedMs(name)),
         );
-        const pending = [...truth.tasks.values()].filter(
-          ({ status, desired }) => status === "pending" && desired === "running",
-        );
+        const pending: TaskView[] = [];
+        for (const task of truth.tasks.values())
+          if (task.status === "pending" && task.desired === "running") pending.push(task);
+        if (pending.length === 0 && waiting.size === 0) return;
         const still = new Set(pending.map(({ taskId }) => taskId));
         for (const taskId of waiting.keys()) if (!still.has(taskId)) waiting.delete(taskId);
         for (const task of pending) {

@@ -7,6 +7,22 @@ type Combine = typeof AbortSignal.any;
 let runs = 0;
 let platforms: Combine = AbortSignal.any;
 
+/** What each signal aborts: one listener serves all, since the platform compares a new listener with all others. */
+const followers = new WeakMap<AbortSignal, AbortController[]>();
+
+function follow(signal: AbortSignal, follower: AbortController): void {
+  const known = followers.get(signal);
+  if (known) {
+    known.push(follower);
+    return;
+  }
+  const all = [follower];
+  followers.set(signal, all);
+  signal.addEventListener("abort", () => {
+    for (const one of all.splice(0)) one.abort(signal.reason);
+  });
+}
+
 const combine: Combine = (signals) => {
   const controller = new AbortController();
   for (const signal of signals) {
@@ -14,7 +30,7 @@ const combine: Combine = (signals) => {
       controller.abort(signal.reason);
       break;
     }
-    signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+    follow(signal, controller);
   }
   return controller.signal;
 };

@@ -53,8 +53,14 @@ export class ImageGc implements ImageUse {
   start(): void {
     const { clock, signal } = this.#options;
     this.#cancel();
-    if (!signal.aborted) this.#cancel = clock.timer(limits.diskLookMs, () => this.look());
+    if (!signal.aborted) this.#cancel = clock.timer(limits.diskLookMs, this.#onTimer);
   }
+
+  /** Most nodes have pulled nothing that may be removed. */
+  readonly #onTimer = () => {
+    if (this.#options.pulled.count === 0) this.start();
+    else this.look();
+  };
 
   pulled(image: string, pulled: PulledImage | null): void {
     if (pulled) this.#options.pulled.pulled(image, pulled);

@@ -52,10 +52,12 @@ export class EngineLink {
   /** Pings so far. */
   #looks = 0;
   #listing = false;
+  #ended = false;
 
   constructor(options: EngineLinkOptions) {
     this.#options = options;
     options.signal.addEventListener("abort", () => {
+      this.#ended = true;
       this.#cancelLook();
       this.#stopEvents();
     });
@@ -153,7 +155,7 @@ export class EngineLink {
 
   /** A call failed: asks whether the engine still answers, or only that call failed. */
   suspect(): Promise<void> {
-    if (this.#probing || this.#error !== null || this.#options.signal.aborted) return Promise.resolve();
+    if (this.#probing || this.#error !== null || this.#ended) return Promise.resolve();
     this.#probing = true;
     return this.#options.runtime.engine.ping().then(this.#answered, this.#unanswered);
   }
@@ -168,14 +170,15 @@ export class EngineLink {
   };
 
   /** Asks the engine regularly: one that hangs keeps its connections open, and one that is busy drops events. */
-  readonly #watch = (): void => {
+  #watch(): void {
     this.#cancelLook = this.#options.clock.timer(limits.enginePingMs, this.#look);
-  };
+  }
 
   readonly #look = (): void => {
-    if (this.#options.signal.aborted) return;
+    if (this.#ended) return;
     if (++this.#looks % limits.enginePingsPerList === 0) void this.#listAgain();
-    void this.suspect().then(this.#watch);
+    void this.suspect(); // does nothing while the last ping is not answered
+    this.#watch();
   };
 
   #stopEvents(): void {

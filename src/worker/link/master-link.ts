@@ -60,6 +60,7 @@ export class MasterLink implements EngineNewsListener {
   /** What the timer is set to; 0 after it has fired. */
   #armedAt = 0;
   #cancelBeat: CancelTimer = () => {};
+  #ended = false;
   /** Null until the first heartbeat. */
   #emptyBeat: { nodeId: string; send: PreparedCall } | null = null;
   /** The last answer, as text and parsed. */
@@ -87,6 +88,7 @@ export class MasterLink implements EngineNewsListener {
       onOver: (error) => this.#streamOver(error),
     });
     options.signal.addEventListener("abort", () => {
+      this.#ended = true;
       this.#beating.abort();
       this.#heartbeats.drop("the worker stops");
       this.#stream.abort();
@@ -166,15 +168,15 @@ export class MasterLink implements EngineNewsListener {
   }
 
   #armBeat(at: number): void {
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
     this.#cancelBeat();
     this.#armedAt = at;
-    if (!signal.aborted) this.#cancelBeat = clock.timer(Math.max(1, at - clock.elapsed()), this.#onBeatTimer);
+    if (!this.#ended) this.#cancelBeat = clock.timer(Math.max(1, at - clock.elapsed()), this.#onBeatTimer);
   }
 
   readonly #onBeatTimer = () => {
     this.#armedAt = 0;
-    if (this.#options.signal.aborted) return;
+    if (this.#ended) return;
     if (!this.#underWay) {
       this.#beat();
       return;
