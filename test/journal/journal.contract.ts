@@ -6,7 +6,12 @@ import { InvariantError } from "../../src/lib/assert.ts";
 import { encodeBatch } from "../../src/model/batch-text.ts";
 import { retentionContract, timeContract } from "./history.contract.ts";
 import { leaseContract, lostContract, unknownContract } from "./lease.contract.ts";
-import { replacementContract, replacementRestartContract } from "./replacement.contract.ts";
+import {
+  afterReplacementContract,
+  replacementContract,
+  replacementRefusalContract,
+  replacementRestartContract,
+} from "./replacement.contract.ts";
 import { batches, range, sampleBatch } from "./sample.ts";
 import { append, appendUntilRefused, batchesAfter, fill, read, revisions, snapshot } from "./steps.ts";
 import { gapped, type JournalSubject } from "./subject.ts";
@@ -21,9 +26,14 @@ export function journalContract(subject: JournalSubject): void {
     describe("an append that is unknown or lost", () => lostContract(subject, gapped(subject.gaps.lost)));
     describe("time", () => timeContract(subject));
     describe("retention", () => retentionContract(subject));
-    describe("snapshots", () => snapshotContract(subject));
+    describe("writing snapshots", () => snapshotWritingContract(subject));
+    describe("reading snapshots", () => snapshotReadingContract(subject));
     describe("truncation", () => truncationContract(subject));
-    describe("replacement", () => replacementContract(subject, gapped(subject.gaps.breakable)));
+    describe("replacement", () => replacementContract(subject));
+    describe("after a replacement", () => afterReplacementContract(subject));
+    describe("replacement on a disk that refuses", () => {
+      replacementRefusalContract(subject, gapped(subject.gaps.breakable));
+    });
     describe("a disk that refuses", () => refusalContract(subject));
     describe("after a restart", () => restartContract(subject));
     describe("replaced, and restarted", () => replacementRestartContract(subject, gapped(subject.gaps.durable)));
@@ -116,7 +126,7 @@ function logEdgesContract({ create }: JournalSubject): void {
   });
 }
 
-function snapshotContract({ create }: JournalSubject): void {
+function snapshotWritingContract({ create }: JournalSubject): void {
   test("a snapshot counts only after its commit", async () => {
     const journal = create();
     await fill(journal, 1, 10);
@@ -175,7 +185,9 @@ function snapshotContract({ create }: JournalSubject): void {
     await expect(journal.beginSnapshot(5)).rejects.toThrow(InvariantError);
     await writer.abort();
   });
+}
 
+function snapshotReadingContract({ create }: JournalSubject): void {
   test("the newest snapshot up to a revision is read", async () => {
     const journal = create();
     await fill(journal, 1, 30);
