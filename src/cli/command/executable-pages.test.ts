@@ -3,14 +3,15 @@
 import { expect, test } from "bun:test";
 import { cleanMappings } from "./executable-pages.ts";
 
-const mapping = (line: string, dirty = 0, anonymous = 0) => `${line}
+const mapping = (line: string, anonymous = 0, swap = 0) => `${line}
 Size:              79912 kB
 Rss:               31752 kB
 Shared_Clean:          8 kB
 Shared_Dirty:          0 kB
 Private_Clean:     31744 kB
-Private_Dirty:  ${String(dirty).padStart(8)} kB
+Private_Dirty:        12 kB
 Anonymous:      ${String(anonymous).padStart(8)} kB
+Swap:           ${String(swap).padStart(8)} kB
 VmFlags: rd ex mr mw me
 `;
 
@@ -21,7 +22,6 @@ test("only mappings of the file that are not writable and have no changed page a
     mapping(`00200000-01a39000 r--p 00000000 fe:00 2408551                            ${file}`),
     mapping(`01a40000-0684a000 r-xp 01838000 fe:00 2408551                            ${file}`),
     mapping(`0684a000-0685f000 rw-p 06641000 fe:00 2408551                            ${file}`),
-    mapping(`0685f000-06867000 r--p 06656000 fe:00 2408551                            ${file}`, 12, 12),
     mapping(`0685f000-06867000 r--p 06656000 fe:00 2408551                            ${file}`, 12),
     mapping(`0685f000-06867000 r--p 06656000 fe:00 2408551                            ${file}`, 0, 12),
     mapping("7faa661b1000-7faa66307000 r-xp 00026000 fe:00 26  /usr/lib/libc.so.6"),

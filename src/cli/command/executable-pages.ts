@@ -23,7 +23,8 @@ export function cleanMappings(smaps: string, file: string): Mapping[] {
     const [, start, end, access, mapped] = header.exec(line) ?? [];
     if (mapped !== file || access?.[0] !== "r" || access[1] !== "-") return [];
     const isZero = (name: string) => fields.some((field) => new RegExp(`^${name}: +0 kB$`).test(field));
-    if (!isZero("Private_Dirty") || !isZero("Shared_Dirty") || !isZero("Anonymous")) return [];
+    // A changed copy is anonymous memory, resident or swapped out. Dirty pages that are neither belong to a file just written.
+    if (!isZero("Anonymous") || !isZero("Swap")) return [];
     return [{ start: BigInt(`0x${start}`), bytes: BigInt(`0x${end}`) - BigInt(`0x${start}`) }];
   });
 }
