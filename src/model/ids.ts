@@ -9,7 +9,7 @@ export type NodeId = string & { readonly [brand]: "NodeId" };
 
 /** `20250119123456-abc12345` */
 export const taskIdPattern = /^\d{14}-[a-z0-9]{8}$/;
-/** The same form as a task id; nodes that registered with release 0.1.0 keep their `node-abc12345`. */
+/** The same form as a task id; nodes of release 0.1.0 have `node-abc12345`. */
 export const nodeIdPattern = /^(\d{14}|node)-[a-z0-9]{8}$/;
 
 const suffixes = 36 ** 8;
@@ -54,4 +54,11 @@ function secondOf(ms: number): string {
 
 export function newNodeId(nowMs: number, random: Random): NodeId {
   return `${secondOf(nowMs)}-${randomText(random, 8)}` as NodeId;
+}
+
+/** `node-abc12345`: a worker of release 0.1.0 takes an identity file with another form for damaged. */
+export const firstReleaseNodeIdPattern = /^node-[a-z0-9]{8}$/;
+
+export function firstReleaseNodeId(random: Random): NodeId {
+  return `node-${randomText(random, 8)}` as NodeId;
 }

@@ -40,6 +40,19 @@ describe("about the master", () => {
   });
 });
 
+test("a worker of 0.1.0 gets a node id that it knows after a restart; later workers and people get a dated one", async () => {
+  const register = async (hostname: string, version: string, headers: Record<string, string> = {}) => {
+    const body = { hostname, port: 1, version };
+    const { nodeId } = (await podling.ask<{ nodeId: string }>("POST", "/api/v1/nodes/register", { body, headers }))
+      .body;
+    await podling.do("POST", `/api/v1/nodes/${nodeId}/deregister`);
+    return nodeId;
+  };
+  expect(await register("old", "0.1.0")).toMatch(/^node-[a-z0-9]{8}$/);
+  expect(await register("new", "0.1.0", { "podling-node-ids": "dated" })).toMatch(/^\d{14}-[a-z0-9]{8}$/);
+  expect(await register("by-hand", "")).toMatch(/^\d{14}-[a-z0-9]{8}$/);
+});
+
 describe("POST /api/v1/tasks", () => {
   test("201 with the task, and its node or the reason why it is pending", async () => {
     const { status, headers, body } = await podling.ask<TaskView>("POST", "/api/v1/tasks", { body: web });

@@ -21,6 +21,7 @@ class Wire {
   readonly beats: { at: number; body: unknown }[] = [];
   readonly streams: number[] = [];
   registrations = 0;
+  nodeIds: string | null = null;
   behaviour: Behaviour = "answers";
   answer: object = beatAnswer;
   breakStream: () => void = () => {};
@@ -33,6 +34,7 @@ class Wire {
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     if (url.endsWith("/register")) {
       this.registrations++;
+      this.nodeIds = new Headers(init.headers).get("podling-node-ids");
       return Response.json(beatAnswer, { status: 201 });
     }
     const at = this.#clock.elapsed();
@@ -99,6 +101,11 @@ async function joined({ clock = new TestClock(), seed = 1, wire = new Wire(clock
   };
   return { clock, wire, link, become, backs: () => back, end };
 }
+
+test("a registration says that the worker knows node ids of the form of task ids", async () => {
+  const { wire } = await joined();
+  expect(wire.nodeIds).toBe("dated");
+});
 
 test("sends a heartbeat each second, a little early at random, and the first at a random time within the second", async () => {
   const { clock, wire } = await joined();

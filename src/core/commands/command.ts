@@ -33,6 +33,8 @@ export type NodeRegistrationFields = Omit<
   "nodeId" | "status" | "schedulable" | "suspect" | "flapping" | "registeredAt" | "unconfirmed"
 > & {
   nodeId?: string | undefined;
+  /** The worker is of release 0.1.0, which knows only ids such as `node-abc12345`. */
+  firstRelease?: boolean;
 };
 
 /** How a loss was noticed: the lease ran out, the stream broke and the grace period ended, or a person said so. */

@@ -1,6 +1,7 @@
 // Nodes as tables and sequences: registration, suspicion, loss, damping, and what they do to tasks.
 
 import { describe, expect, test } from "bun:test";
+import { firstReleaseNodeIdPattern } from "../../model/ids.ts";
 import { specDefaults } from "../../model/task/spec.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 import { start, World } from "../test-world.ts";
@@ -13,6 +14,17 @@ describe("nodes", () => {
     expect(world.node("renamed", { nodeId })).toBe(nodeId);
     expect(world.state.node(nodeId).hostname).toBe("renamed");
     expect(world.node("n1")).not.toBe(nodeId);
+  });
+
+  test("a worker of release 0.1.0 gets an id of the form that it knows, and keeps it as a later one", () => {
+    const world = new World();
+    const dated = world.node("n1");
+    const nodeId = world.node("n1", { firstRelease: true });
+    expect(nodeId).toMatch(firstReleaseNodeIdPattern);
+    expect(dated).not.toMatch(firstReleaseNodeIdPattern);
+    expect(world.node("n1", { firstRelease: true })).toBe(nodeId);
+    expect(world.node("n1", { nodeId })).toBe(nodeId);
+    expect(world.state.node(nodeId)).not.toHaveProperty("firstRelease");
   });
 
   test("a lost node fails its tasks; those to be kept alive are replaced elsewhere", () => {

@@ -4,7 +4,7 @@
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";
-import { type NodeId, newNodeId } from "../../model/ids.ts";
+import { firstReleaseNodeId, firstReleaseNodeIdPattern, type NodeId, newNodeId } from "../../model/ids.ts";
 import { type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { Reason } from "../../model/task/reason.ts";
@@ -19,7 +19,7 @@ export function decideRegistration(
   registration: NodeRegistrationFields,
   { now, random }: DecisionContext,
 ): Outcome<Decision> {
-  const { nodeId: claimed, ...said } = registration;
+  const { nodeId: claimed, firstRelease = false, ...said } = registration;
   const known = claimed === undefined ? sameAddress(state, registration) : state.nodes.get(claimed as NodeId);
   if (known) {
     const set = differences(known, {
@@ -30,17 +30,22 @@ export function decideRegistration(
     const changes: Change[] = set === null ? [] : [{ type: "node.updated", id: known.nodeId, set }];
     return ok({ changes, granted: { nodeId: known.nodeId } });
   }
-  const nodeId = (claimed as NodeId | undefined) ?? newNodeId(now, random);
+  const newId = () => (firstRelease ? firstReleaseNodeId(random) : newNodeId(now, random));
+  const nodeId = (claimed as NodeId | undefined) ?? newId();
   const registeredAt = toTimestamp(now);
   const node: NodeRecord = { nodeId, ...said, status: "online", schedulable: true, ...nodeDefaults, registeredAt };
   return ok({ changes: [{ type: "node.created", record: packNode(node) }], granted: { nodeId } });
 }
 
 /** A worker that registers without an id is known by its host name and port; of several nodes, the one registered first. */
-function sameAddress(state: ClusterState, { hostname, port }: NodeRegistrationFields): NodeRecord | undefined {
+function sameAddress(
+  state: ClusterState,
+  { hostname, port, firstRelease }: NodeRegistrationFields,
+): NodeRecord | undefined {
   let first: NodeRecord | undefined;
   for (const node of state.nodes.values()) {
     if (node.hostname !== hostname || node.port !== port) continue;
+    if (firstRelease && !firstReleaseNodeIdPattern.test(node.nodeId)) continue;
     if (
       !first ||
       node.registeredAt < first.registeredAt ||

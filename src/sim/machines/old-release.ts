@@ -20,8 +20,9 @@ export function ofFirstRelease(fetch: Fetch): Fetch {
   };
 }
 
-/** What it sends in another form: reports without later fields, and heartbeats with an empty object as their body. */
+/** What it sends in another form: registrations without later headers, reports without later fields, and heartbeats with an empty object as their body. */
 function changes(url: string, { body, headers }: RequestInit): Partial<RequestInit> {
+  if (url.endsWith("/register")) return { headers: { "content-type": "application/json" } };
   if (url.endsWith("/status")) return { body: stripped(body) };
   if (!url.endsWith("/heartbeat") || body !== undefined) return {};
   return { body: "{}", headers: { ...(headers as Record<string, string>), "content-type": "application/json" } };

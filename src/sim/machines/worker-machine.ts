@@ -3,7 +3,9 @@
 
 import { AccessControl } from "../../api/access-control.ts";
 import { Client } from "../../api/client.ts";
+import { assert } from "../../lib/assert.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
+import { firstReleaseNodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
@@ -145,10 +147,10 @@ export class WorkerMachine {
       labels: this.labels,
       cpu: null,
       memory: null,
-      version: "0.1.0-sim",
+      version: old ? "0.1.0" : "0.1.0-sim",
       retention: { count: this.endedContainers, ageMs: limits.endedContainerAgeMs },
       identity: {
-        read: () => this.#identity,
+        read: () => this.#readIdentity(),
         write: (identity) => {
           this.#identity = { ...identity };
         },
@@ -160,6 +162,16 @@ export class WorkerMachine {
     const serve = createServer({ worker, runtime, access, log: process.log, version: "0.1.0-sim" });
     network.listen(process, workerPort, (request) => serve(request));
     void worker.start();
+  }
+
+  /** A worker of release 0.1.0 takes a file with an id of a later form for damaged, and does not start. */
+  #readIdentity(): Identity | null {
+    const nodeId = this.#identity?.nodeId;
+    assert(
+      !this.old || nodeId === undefined || firstReleaseNodeIdPattern.test(nodeId),
+      `0.1.0 does not know ${nodeId}`,
+    );
+    return this.#identity;
   }
 
   /** kill -9 of the worker. Its containers go on. */

@@ -12,7 +12,7 @@ import { readAssignments } from "./assignment-reader.ts";
 import type { EngineNewsListener } from "./engine-link.ts";
 import { HeartbeatStream } from "./heartbeat-stream.ts";
 import type { MasterListener } from "./master-listener.ts";
-import { type NodeSource, newsOf, restOf } from "./node-description.ts";
+import { type NodeSource, newsOf, registrationOf, restOf } from "./node-description.ts";
 
 export interface MasterLinkOptions {
   client: Client;
@@ -128,7 +128,7 @@ export class MasterLink implements EngineNewsListener {
       this.#changed = false;
       const body = node.describe();
       try {
-        const answer = await client.call("registerNode", { body, signal, timeoutMs: limits.reportPatienceMs });
+        const answer = await client.call("registerNode", { ...registrationOf(body), signal });
         if (answer.ok) {
           this.#nodeId = answer.value!.nodeId;
           this.#heartbeats.drop("the node has registered again");

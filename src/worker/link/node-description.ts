@@ -1,12 +1,19 @@
 // A node as its worker registers it, and which part of it a heartbeat can carry.
 
+import { nodeIdsHeader, nodeIdsOfTaskForm } from "../../api/node-ids-header.ts";
 import type { BodyInput } from "../../api/operations/operations.ts";
+import { limits } from "../../model/limits.ts";
 
 export type NodeDescription = BodyInput<"registerNode">;
 
 /** Describes the node as it is now. */
 export interface NodeSource {
   describe(): NodeDescription;
+}
+
+/** The request that registers it. */
+export function registrationOf(body: NodeDescription) {
+  return { body, headers: { [nodeIdsHeader]: nodeIdsOfTaskForm }, timeoutMs: limits.reportPatienceMs };
 }
 
 /** What a heartbeat can carry, as JSON. */

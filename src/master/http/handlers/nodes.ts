@@ -1,5 +1,6 @@
 // The handlers of nodes: registrations and heartbeats of workers, and what people do with nodes.
 
+import { nodeIdsHeader } from "../../../api/node-ids-header.ts";
 import type { nodeOperations } from "../../../api/operations/nodes.ts";
 import { fromNode } from "../../../api/origin.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
@@ -42,7 +43,11 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
   return {
     registerNode: async (call) => {
       const { address, ...fields } = call.body;
-      const registration = { ...fields, address: address ?? call.peer().address ?? fields.hostname };
+      const registration = {
+        ...fields,
+        address: address ?? call.peer().address ?? fields.hostname,
+        ...(isFirstRelease(fields.version, call.headers) ? { firstRelease: true } : {}),
+      };
       const origin = fromNode(call.origin, fields.nodeId ?? fields.hostname);
       const outcome = await loop.submit({ type: "registerNode", registration }, origin);
       if (!outcome.ok) return outcome;
@@ -115,6 +120,11 @@ function notRegistered({ hostname, nodeId }: NodeRecord): Outcome<never> {
     hint: "Register it again, with the same nodeId.",
     details: { nodeId },
   });
+}
+
+/** Later workers say that they know the newer form of node ids. */
+function isFirstRelease(version: string, headers: Pick<Headers, "get">): boolean {
+  return version === "0.1.0" && headers.get(nodeIdsHeader) === null;
 }
 
 function byHostname(left: NodeRecord, right: NodeRecord): number {
