@@ -152,7 +152,7 @@ export class Term implements ReplaceableTerm {
   #createFetch(view: (node: NodeRecord) => ReturnType<typeof viewNode>, counters: HttpCounters): Fetch {
     const { journal, clock, log, version, token, allowedHosts } = this.#options;
     const state = this.#state;
-    const parts = { list: this.#list, loop: this.#loop, watchers: this.#watchers, liveness: this.#health };
+    const parts = { list: this.#list, loop: this.#loop, watchers: this.#watchers, nodeHealth: this.#health };
     const target = { state, journal, clock, writes: this.#loop, snapshots: this.#snapshots, term: this };
     const streams = this.#logs;
     const fetch = this.#options.fetch ?? ((url: string, init: RequestInit) => globalThis.fetch(url, init));

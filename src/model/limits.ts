@@ -120,7 +120,7 @@ export const limits = {
   waitMaxMs: 10 * minute,
   waitDefaultMs: 30 * second,
 
-  // ---- liveness
+  // ---- node health
   heartbeatMinMs: 1 * second,
   /** Heartbeats that the master receives a second; with more nodes it asks for fewer from each. */
   heartbeatsPerSecond: 1_000,

@@ -42,7 +42,7 @@ export interface MetricsSources {
   journal: Journal;
   snapshots: Snapshots;
   watchers: Watchers;
-  liveness: NodeHealth;
+  nodeHealth: NodeHealth;
   logs: LogStreams;
   http: HttpCounters;
   version: string;
@@ -53,7 +53,7 @@ export function renderMetrics({
   loop,
   journal,
   watchers,
-  liveness,
+  nodeHealth,
   logs,
   http,
   version,
@@ -90,13 +90,13 @@ export function renderMetrics({
       "podling_nodes_lost_total",
       "counter",
       "Nodes declared lost, by cause.",
-      Object.entries(liveness.lost).map(([cause, count]) => [`cause="${cause}"`, count]),
+      Object.entries(nodeHealth.lost).map(([cause, count]) => [`cause="${cause}"`, count]),
     ),
     metric(
       "podling_mass_loss_hold",
       "gauge",
       "1 while mass-loss protection is active: most nodes stopped sending heartbeats at once, and none is declared lost.",
-      [["", liveness.holding ? 1 : 0]],
+      [["", nodeHealth.holding ? 1 : 0]],
     ),
     metric("podling_revision", "gauge", "Revision of the newest batch.", [["", state.revision]]),
     metric("podling_ticks_total", "counter", "Ticks, each at most one batch and one fsync.", [["", ticks]]),
@@ -111,7 +111,7 @@ export function renderMetrics({
     ]),
     metric("podling_journal_bytes", "gauge", "Size of the journal.", [["", journal.sizeBytes()]]),
     metric("podling_snapshots_total", "counter", "Snapshots written.", [["", snapshots.taken]]),
-    metric("podling_heartbeats_total", "counter", "Heartbeats received.", [["", liveness.heartbeats]]),
+    metric("podling_heartbeats_total", "counter", "Heartbeats received.", [["", nodeHealth.heartbeats]]),
     metric("podling_streams", "gauge", "Open event streams.", [["", watchers.streamCount]]),
     metric("podling_log_readers", "gauge", "Clients that are reading logs.", [["", logs.subscribers]]),
     metric("podling_log_feeds", "gauge", "Logs that are being read from workers, each for all its clients.", [

@@ -72,7 +72,7 @@ export class Retention implements EndedContainers {
   }
 }
 
-/** Its containers were removed on purpose. If the task was assigned again meanwhile, its runner looks, and creates another. */
+/** Its containers were removed on purpose. If the task was assigned again meanwhile, its runner asks the engine, and creates another. */
 export function dropRemoved(tasks: TaskTable, runner: TaskRunner): void {
   if (runner.isOver) tasks.delete(runner.taskId);
   else runner.reconcile();

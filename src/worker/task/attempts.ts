@@ -26,7 +26,7 @@ export interface Attempts {
   readonly unanswered: number;
   /** Nothing that failed is tried again before this time, in ms since the epoch; 0: at once. */
   readonly retryAt: number;
-  /** The action that failed, and waits for `retryAt`. Null if it was a look at the container. */
+  /** The action that failed, and waits for `retryAt`. Null if the engine was only asked for the container. */
   readonly failedAction: ActionType | null;
   /** Restarts in a row: since the last run of at least `resetAfterMs`. */
   readonly streak: number;

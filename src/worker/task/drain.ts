@@ -23,8 +23,8 @@ export interface DrainOptions {
   stops: Semaphore;
 }
 
-/** Between two looks: a start that was under way may finish after the first. */
-const lookPauseMs = 200;
+/** Between two lists of the containers: a start that was under way may finish after the first. */
+const listPauseMs = 200;
 /** Beyond the longest grace: for the engine to kill, and for calls that were under way. */
 const marginMs = 30_000;
 
@@ -51,27 +51,27 @@ export async function drainTasks(options: DrainOptions): Promise<void> {
     log.warn("draining: the master did not take the deregistration; the node becomes offline in a few seconds");
 }
 
-/** Resolves to true when nothing runs any more: two looks in a row found nothing, and no call was under way. */
+/** Resolves to true when nothing runs any more: two lists in a row had nothing that runs, and no call was under way. */
 async function stopAll(options: DrainOptions): Promise<boolean> {
   const { runtime, clock, log, node, tasks } = options;
   const assigned = tasks.all().flatMap(({ assignment }) => (assignment ? [assignment] : []));
   const graces = assigned.map(({ spec }) => spec.stopGraceSeconds);
   const turns = Math.ceil((assigned.length + 1) / limits.concurrentStops);
   const deadline = clock.now() + Math.max(limits.stopGraceSecondsDefault, ...graces) * 1000 * turns + marginMs;
-  for (let quietLooks = 0; ; ) {
+  for (let quietLists = 0; ; ) {
     const wasBusy = tasks.areWorking;
     const found = await runtime.containers.list(node.clusterId, node.nodeId);
     const running = found.filter(({ status }) => status === "running");
-    quietLooks = running.length === 0 && !wasBusy ? quietLooks + 1 : 0;
-    if (quietLooks === 2) return true;
+    quietLists = running.length === 0 && !wasBusy ? quietLists + 1 : 0;
+    if (quietLists === 2) return true;
     if (clock.now() > deadline) return false;
     if (running.length > 0) log.info("draining: containers are being stopped", { containers: running.length });
     await Promise.all(running.map((state) => stopOne(state, options)));
-    await delay(clock, lookPauseMs);
+    await delay(clock, listPauseMs);
   }
 }
 
-/** If it fails, the next look finds the container again. */
+/** If it fails, the next list has the container again. */
 async function stopOne({ taskId, containerId }: ContainerState, options: DrainOptions): Promise<void> {
   const { runtime, log, tasks, stops } = options;
   const assignment = tasks.get(taskId as TaskId)?.assignment ?? null;

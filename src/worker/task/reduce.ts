@@ -1,4 +1,4 @@
-// What follows from an outcome for one container: of an action, of a look at the engine, of an assignment, of time. Pure:
+// What follows from an outcome for one container: of an action, of a question to the engine, of an assignment, of time. Pure:
 // it returns the next progress and what to report. It decides pauses, counts and failures; step() decides actions.
 
 import { limits } from "../../model/limits.ts";
@@ -208,7 +208,7 @@ function failed(
   now: number,
 ): Transition {
   const { assignment } = before;
-  // The next look sees that there is none.
+  // The engine is asked again, and says that there is none.
   if (error.code === "container-lost") return silently(before);
   // It is not to run any more: a failed start is no news, and must not count if it is assigned again.
   if (!isToRun(assignment) && action !== "stop" && action !== "remove") return silently(before);

@@ -25,7 +25,7 @@ export interface HandlerContext {
   loop: TickLoop;
   watchers: Watchers;
   list: TaskList;
-  liveness: NodeHealth;
+  nodeHealth: NodeHealth;
   heartbeatStreams: HeartbeatStreams;
   view: (node: NodeRecord) => Node;
   clock: Clock;

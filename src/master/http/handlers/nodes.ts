@@ -14,7 +14,7 @@ import { cleanNode } from "../../node-client/cleanup.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
 
 export function nodeHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof nodeOperations> {
-  const { state, loop, watchers, liveness, view, logs } = context;
+  const { state, loop, watchers, nodeHealth, view, logs } = context;
 
   /** The node as it is after a command; another client may have deregistered it in the same tick. */
   const after = (nodeId: NodeId): Outcome<Node> => {
@@ -53,7 +53,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
       if (!outcome.ok) return outcome;
       const registered = findNode(state, outcome.value.nodeId!);
       if (!registered.ok) return registered; // deregistered by another request in the same tick
-      liveness.registered(registered.value);
+      nodeHealth.registered(registered.value);
       return ok(view(registered.value));
     },
     ...heartbeatHandlers(context, reads),
@@ -63,7 +63,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
       const { nodeId } = found.value;
       const outcome = await loop.submit({ type: "deregisterNode", nodeId }, call.origin);
       if (!outcome.ok) return outcome;
-      liveness.forget(nodeId);
+      nodeHealth.forget(nodeId);
       return ok(null);
     },
     listNodes: async () => {
@@ -79,7 +79,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     loseNode: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
-      const outcome = await liveness.declareLost(found.value, call.query.force ?? false, call.origin);
+      const outcome = await nodeHealth.declareLost(found.value, call.query.force ?? false, call.origin);
       return outcome.ok ? after(outcome.value) : outcome;
     },
     previewCleanup: (call) => clean(call, "GET"),
@@ -94,7 +94,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
 }
 
 function heartbeatHandlers(
-  { liveness, heartbeatStreams }: HandlerContext,
+  { nodeHealth, heartbeatStreams }: HandlerContext,
   reads: DurableReads,
 ): Pick<HandlersOf<typeof nodeOperations>, "heartbeat" | "heartbeatStream"> {
   return {
@@ -102,7 +102,7 @@ function heartbeatHandlers(
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
       if (found.value.unconfirmed) return notRegistered(found.value);
-      return liveness.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
+      return nodeHealth.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
     },
     heartbeatStream: async (call) => {
       const found = await reads.node(call.parameters.id);
