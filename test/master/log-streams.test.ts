@@ -292,3 +292,16 @@ test("each reader has its own format: times and frames, or plain text", async ()
   ]);
   expect(asked).toHaveLength(1);
 });
+
+test("when the master ends its logs, readers get an error, and no other request is made", async () => {
+  log.write("stdout", lines(0, 3));
+  const [reading, later] = [await follow(), await follow({ tail: 1 })];
+  await reading.readUntil("line 2");
+  const waiting = reading.readAll();
+  streams.close();
+  await expect(waiting).rejects.toThrow("the master ends its logs");
+  await expect(later.readAll()).rejects.toThrow("the master ends its logs");
+  await expect(follow()).rejects.toThrow("the master ends its logs");
+  expect(asked).toHaveLength(2);
+  expect([streams.size, streams.subscribers]).toEqual([0, 0]);
+});

@@ -31,7 +31,7 @@ export const taskOperations = {
     status: 200,
     media: json,
     answer: "TaskList",
-    refusals: [...findNodeRefusals],
+    refusals: [...findNodeRefusals, "too-many"],
   }),
   getTask: operation<TaskView>()({
     method: "GET",
@@ -88,7 +88,7 @@ export const taskOperations = {
     media: "text/plain",
     streams: true,
     answer: "Any",
-    refusals: [...findTaskRefusals, "logs-unavailable", "node-unreachable", "too-many"],
+    refusals: [...findTaskRefusals, "logs-unavailable", "node-unreachable", "not-ready", "too-many"],
   }),
   explainTask: operation<Explanation>()({
     method: "GET",

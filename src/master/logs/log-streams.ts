@@ -37,6 +37,7 @@ interface UnderWay {
 export class LogStreams {
   readonly #clock: Clock;
   readonly #streams = new Set<UnderWay>();
+  #closed = false;
   subscribers = 0;
 
   constructor(clock: Clock) {
@@ -76,6 +77,7 @@ export class LogStreams {
     key: string | null,
     point: LogPosition | null,
   ): Promise<Outcome<LogStream>> {
+    if (this.#closed) return refuse("not-ready", "the master ends its logs", { hint: "Read the log again." });
     if (this.#streams.size >= limits.masterLogStreams && !this.#makeRoom()) {
       return refuse("too-many", `${this.#streams.size} logs are being read through this master, which is the limit`, {
         hint: "Close some of them, or try again later: idle ones are closed.",
@@ -115,8 +117,9 @@ export class LogStreams {
     return answer;
   }
 
-  /** Ends all streams. Their readers get an error. */
+  /** Ends all streams, and opens no other. Readers that wait, or read again, get an error. */
   close(): void {
+    this.#closed = true;
     for (const { stream } of [...this.#streams]) stream.dissolve();
   }
 
