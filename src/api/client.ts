@@ -30,15 +30,15 @@ export interface ClientOptions {
   user?: string | undefined;
   /** For tests and simulation: a fetch that needs no socket. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Opens two-way streams. Default: over WebSockets; with a `fetch` of its own a client has none. */
+  /** Opens two-way streams. Default: WebSockets; a client with its own `fetch` has no two-way streams by default. */
   openStream?: OpenStream;
-  /** What `timeoutMs` is measured by. Default: the system's. */
+  /** The clock for `timeoutMs`. Default: that of the system. */
   clock?: Clock;
 }
 
 export type CallOptions<Id extends OperationId> = ParametersOf<Id> & {
   body?: BodyInput<Id>;
-  /** In place of a body, for operations that take a file. */
+  /** The body, for operations that take a file. */
   upload?: ReadableStream<Uint8Array> | Blob;
   query?: Partial<Record<keyof QueryInput<Id>, QueryValue>>;
   headers?: Record<string, string>;
@@ -57,10 +57,10 @@ type AnyOptions = Omit<CallOptions<"listTasks">, "body" | "query"> & {
 export type CallArguments<Id extends OperationId> =
   object extends CallOptions<Id> ? [options?: CallOptions<Id>] : [options: CallOptions<Id>];
 
-/** No answer, https to a server without TLS, or an answer that broke off. */
+/** There was no answer, the server of an https URL has no TLS, or the answer broke off. */
 export type UnreachableKind = "no-answer" | "no-tls" | "broke-off";
 
-/** The master did not answer, or not to the end. `cause` keeps what the socket said. */
+/** The master did not answer completely. `cause` is the error of the socket. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
   readonly baseUrl: string;
@@ -88,7 +88,7 @@ export class Client {
 
   /**
    * Calls an operation. JSON answers are parsed, text is a string, streams are the body as it comes, 204 is null.
-   * Throws UnreachableError where there was no whole answer; everything the master refuses is a returned refusal.
+   * Throws UnreachableError if there was no complete answer. A refusal of the master is returned.
    */
   async call<Id extends OperationId>(id: Id, ...args: CallArguments<Id>): Promise<Outcome<AnswerOf<Id> | null>> {
     const response = await this.fetch(id, ...args);
@@ -132,10 +132,10 @@ export class Client {
       headers["content-type"] = upload ?? "application/octet-stream";
       init.body = options.upload;
     }
-    // Only the answer's arrival is timed, not a stream's life: AbortSignal.timeout would cut streams.
+    // The timeout ends with the first byte of the answer. AbortSignal.timeout would also end streams.
     const cancelTimer = giveUp && this.#after(options.timeoutMs!, () => giveUp.abort(new Error("timed out")));
     const signals = [options.signal, giveUp?.signal].filter((signal) => signal !== undefined);
-    // One alone is taken as it is: a signal over signals costs as much as the rest of a heartbeat.
+    // A single signal is used as it is: AbortSignal.any costs as much as the rest of a heartbeat.
     if (signals.length > 0) init.signal = signals.length === 1 ? signals[0]! : AbortSignal.any(signals);
     try {
       return await (this.#options.fetch ?? fetch)(url, init);
@@ -147,8 +147,8 @@ export class Client {
   }
 
   /**
-   * For an operation without a body that is called again and again: makes the address and the headers once. The promise
-   * rejects with the error of the platform; `unreachable` makes the usual one of it.
+   * For an operation without a body that is called repeatedly: makes the address and the headers once. The promise rejects
+   * with the error of the platform; `unreachable` converts it to an UnreachableError.
    */
   prepare(id: OperationId, options: { id: string }): PreparedCall {
     const operation: Operation = operations[id];
@@ -170,7 +170,7 @@ export class Client {
     return openStream(url, this.#standingHeaders(), options.signal);
   }
 
-  /** What every request without a body carries. */
+  /** The headers of every request without a body. */
   #standingHeaders(): Record<string, string> {
     const headers: Record<string, string> = {};
     if (this.#options.user) headers[userHeader] = this.#options.user;
@@ -194,7 +194,7 @@ function noStreams(url: string): Promise<never> {
   return Promise.reject(new StreamBroken(`${url} cannot be opened as a stream here`));
 }
 
-/** The refusal in an error answer; an answer of another server becomes one that says so. */
+/** The refusal in an error answer. An answer that is not Podling's becomes a refusal that says so. */
 export async function readRefusal(response: Response): Promise<{ ok: false; refusal: Refusal }> {
   const text = await response.text();
   let body: Partial<ErrorBody> = {};

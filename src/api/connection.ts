@@ -14,7 +14,7 @@ export interface Peer {
   client?: string;
 }
 
-/** Gets the stream once the connection is upgraded. */
+/** Called with the stream once the connection is upgraded. */
 export type StreamHandler = (stream: DuplexStream) => void;
 
 export interface Connection {
@@ -28,7 +28,7 @@ export interface Connection {
   upgrade(handler: StreamHandler): boolean;
 }
 
-/** The answer to a request whose connection was upgraded. Servers recognise it by its status. */
+/** The answer to a request whose connection was upgraded. Servers recognise it by its status, 101. */
 export function upgraded(): Response {
   return new Response(null, { status: 101 });
 }

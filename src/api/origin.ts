@@ -1,4 +1,5 @@
-// Reads who asks from a request's headers. Both are what the client says of itself: they are recorded, and grant nothing.
+// Reads the origin of a command from the headers of its request. The client declares both headers: they are recorded, and
+// grant nothing.
 
 import { limits } from "../model/limits.ts";
 import { type Origin, unnamedUser } from "../model/origin.ts";
@@ -10,10 +11,10 @@ const requestIdHeader = "x-request-id";
 const userPattern = /^[\x21-\x3f\x41-\x7e]{1,64}@[\x21-\x3f\x41-\x7e]{1,253}$/;
 const requestIdPattern = /^[\x21-\x7e]+$/;
 
-/** Of a request that does not say who sends it. */
+/** The origin of a request without these headers. */
 export const unnamedOrigin: { ok: true; value: Origin } = { ok: true, value: { kind: "user", name: unnamedUser } };
 
-/** A user, until an operation that only workers call says that it is a node. */
+/** The origin as that of a user; operations that only workers call convert it with `fromNode`. */
 export function originOf(headers: Pick<Headers, "get">): Outcome<Origin> {
   const user = headers.get(userHeader);
   const requestId = headers.get(requestIdHeader);
@@ -33,12 +34,12 @@ export function originOf(headers: Pick<Headers, "get">): Outcome<Origin> {
   return { ok: true, value: { kind: "user", name: user ?? unnamedUser, ...(requestId === null ? {} : { requestId }) } };
 }
 
-/** The same request, sent by a worker. */
+/** The origin of a request that a worker sent. */
 export function fromNode({ requestId }: Origin, name: string): Origin {
   return { kind: "node", name, ...(requestId === undefined ? {} : { requestId }) };
 }
 
-/** The header's value for a user and a machine, with what it cannot carry replaced. */
+/** The value of the header Podling-User. Characters that a header cannot carry are replaced. */
 export function declaredUser(user: string, host: string): string {
   const plain = (text: string, maxLength: number) =>
     text.replace(/[^\x21-\x3f\x41-\x7e]/g, "_").slice(0, maxLength) || "_";

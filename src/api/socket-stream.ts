@@ -36,7 +36,7 @@ export class SocketStream implements DuplexStream {
   #credit: number = limits.duplexWindowBytes;
   #reader: Waiting<Uint8Array | null> | null = null;
   #writer: Waiting<void> | null = null;
-  /** Gets what arrives. Null while it is read. */
+  /** Is called with what arrives. Null if the stream is read with `read`. */
   #listener: DuplexListener | null = null;
   #localEnded = false;
   #remoteEnded = false;
@@ -111,7 +111,7 @@ export class SocketStream implements DuplexStream {
 
   // ---- called by the owner of the socket
 
-  /** A binary message has come. The bytes are the stream's from now on. */
+  /** Call it for each binary message. The stream owns the bytes from now on. */
   message(message: Uint8Array): void {
     if (this.#isClosed) return;
     if (message[0] === kind.data) this.#data(message.subarray(1));
@@ -120,9 +120,9 @@ export class SocketStream implements DuplexStream {
     else this.#breach("a message that is no data, credit or end");
   }
 
-  /** The socket has closed; `reason` is what the other end said, or empty. */
+  /** Call it when the socket has closed. `reason` is that of the other end, or empty. */
   socketClosed(code: number, reason: string): void {
-    // The other end closes as soon as both have ended, which its last messages have said.
+    // The other end closes the socket as soon as both directions have ended.
     const why = reason === "" ? `the connection was closed (${code})` : `the other end closed the stream: ${reason}`;
     this.#broke(new StreamBroken(why));
   }
@@ -145,14 +145,14 @@ export class SocketStream implements DuplexStream {
     else this.#keep(bytes);
   }
 
-  /** Small messages are joined: a quarter of a million of one byte each would take 50 MB. */
+  /** Joins small messages: a quarter of a million messages of one byte each would take 50 MB. */
   #keep(bytes: Uint8Array): void {
     const last = this.#received.at(-1);
     if (last && last.length + bytes.length <= joinedBytes) this.#received.splice(-1, 1, concatenate([last, bytes]));
     else this.#received.push(bytes);
   }
 
-  /** Credit goes back in halves of the window: a message for each read would double their number. */
+  /** Returns credit for half a window at a time: a message for each read would double the number of messages. */
   #taken(bytes: Uint8Array): Uint8Array {
     this.#unreadBytes -= bytes.length;
     this.#uncredited += bytes.length;

@@ -1,5 +1,5 @@
 // The worker's own HTTP API: a table like that of the master, with the same routing, validation and refusals. The master
-// calls it for logs and clean-ups; people may use it to look at one node.
+// calls it for logs and clean-ups; users may query a single node with it.
 
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";

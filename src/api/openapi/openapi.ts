@@ -72,7 +72,7 @@ function answerOf({ media, answer }: Operation): Json {
   if (media === "none") return { description: "Done." };
   const named = answer === "Any" ? {} : { $ref: `#/components/schemas/${answer}` };
   const isJson = media === "application/json";
-  // OpenAPI has no word for the data of server-sent events; the extension names its schema.
+  // OpenAPI cannot describe the data of server-sent events: an extension names its schema.
   const schema = isJson ? named : { type: "string", ...(answer === "Any" ? {} : { "x-event-data": named }) };
   return { description: "Done.", content: { [media]: { schema } } };
 }

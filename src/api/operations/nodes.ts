@@ -1,4 +1,4 @@
-// The operations on nodes: those that workers call, and those of people.
+// The operations on nodes: those for workers, and those for users.
 
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";

@@ -1,5 +1,5 @@
-// The form of one operation in a table: method, path, who may call it, what goes in, what comes out, what can be
-// refused. Servers, clients and documents are made from such tables (operations.ts, ../worker-operations.ts).
+// The form of one operation in a table: method, path, access, body, query, answer and refusals. Servers, clients and
+// documents are made from such tables (operations.ts, ../worker-operations.ts).
 
 import type { z } from "zod";
 import type { RefusalCode } from "../../model/refusal.ts";
@@ -7,8 +7,8 @@ import type { RefusalCode } from "../../model/refusal.ts";
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /**
- * Who may call an operation. open: everyone, without a token. read: clients that may look. write: clients that may
- * change something, or that get to see secrets. node: workers. With a single token, all but open need that token.
+ * Who may call an operation. open: everyone, without a token. read: clients that may read. write: clients that may
+ * change something or see secrets. node: workers. With a single token, all but open need that token.
  */
 export type Access = "open" | "read" | "write" | "node";
 

@@ -48,7 +48,7 @@ export function createRouter<T extends Table>(table: T): Router<keyof T & string
     };
 }
 
-/** Null: the path is not of this pattern. A parameter is one segment, and not empty. */
+/** Null if the path does not match the pattern. A parameter is one segment, and not empty. */
 function parametersOf(path: string, { texts, names }: Pattern<string>): Record<string, string> | null {
   if (!path.startsWith(texts[0]!)) return null;
   const parameters: Record<string, string> = {};

@@ -1,4 +1,4 @@
-// The operations about the master itself: is it well, which version is it, its metrics, its API's description.
+// The operations about the master itself: health, version, metrics, and the description of the API.
 
 import { json, metrics, operation } from "./operation.ts";
 

@@ -144,7 +144,7 @@ function expectedType(issue: z.core.$ZodRawIssue): string | undefined {
   return /^[aeio]/.test(issue.expected) ? `an ${issue.expected}` : `a ${issue.expected}`;
 }
 
-/** A body can have tens of thousands. */
+/** Problems that a refusal names: a body can have tens of thousands. */
 const problemsShown = 10;
 
 interface Problem {
@@ -166,7 +166,7 @@ function flatten(issue: Issue): Problem[] {
   return [problem(issue.path, issue.message, false)];
 }
 
-/** Of a union's branches, reports the one that matched deepest: that is the form that was meant. */
+/** Reports the branch of the union that matched deepest: most likely that form was meant. */
 function flattenUnion(issue: Extract<Issue, { code: "invalid_union" }>): Problem[] {
   const inner = issue.errors
     .map((issues) => issues.map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as Issue))

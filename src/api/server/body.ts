@@ -49,7 +49,7 @@ export async function readBody(schema: z.ZodType, request: Request): Promise<Out
   return text === null ? notUtf8() : parseBody(schema, text);
 }
 
-/** A chunked body does not state its length. Null: it is too large. */
+/** Reads a body that does not state its length. Null if it is too large. */
 async function readChunks(request: Request): Promise<Uint8Array | null> {
   if (!request.body) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
@@ -64,7 +64,7 @@ async function readChunks(request: Request): Promise<Uint8Array | null> {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Null: it is not UTF-8. Guessing would store something other than what was sent. */
+/** Null if the bytes are not UTF-8: replacing the wrong ones would store something that was not sent. */
 function decodeText(bytes: Uint8Array): string | null {
   try {
     return utf8.decode(bytes);

@@ -7,13 +7,13 @@ import { refusalResponse } from "../refusal-response.ts";
 import { binary, SocketStream } from "../socket-stream.ts";
 import type { Fetch } from "./shell.ts";
 
-/** What Bun keeps with an upgraded socket. The stream is there once the socket is open. */
+/** What Bun keeps with an upgraded socket. `stream` is null until the socket is open. */
 interface Upgrade {
   handler: StreamHandler;
   stream: SocketStream | null;
 }
 
-/** A stream never has more under way than its window, so that only its frames' headers come on top. */
+/** A stream never has more bytes under way than its window; the rest is for the headers of frames. */
 const socketBufferBytes = limits.duplexWindowBytes * 2;
 
 /** Listens. Throws if the address is taken or not allowed. */
@@ -21,7 +21,7 @@ export function listen(fetch: Fetch, hostname: string, port: number): Bun.Server
   return Bun.serve<Upgrade>({
     hostname,
     port,
-    // Else Bun answers an error with a page of source code.
+    // In development mode Bun answers an error with a page of source code.
     development: false,
     error: () =>
       refusalResponse({ code: "internal", message: "a bug in Podling", hint: "Please report what you sent." }),
@@ -55,7 +55,7 @@ export function listen(fetch: Fetch, hostname: string, port: number): Bun.Server
   });
 }
 
-/** Bun has answered an upgraded request by itself. */
+/** Bun itself answers a request that is upgraded, and expects no response then. */
 async function unlessUpgraded(answer: Promise<Response>): Promise<Response> {
   const response = await answer;
   return response.status === 101 ? (undefined as unknown as Response) : response;

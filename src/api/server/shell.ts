@@ -36,7 +36,7 @@ type AnyHandler = (call: Call<Operation>) => Outcome<unknown> | Promise<Outcome<
 export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
   const { handlers, log, onAnswer } = options;
   const route = createRouter(options.table);
-  // One async function for the whole way, because each further one costs every request a microsecond.
+  // One async function from request to answer: each further one would cost every request a microsecond.
   return async (request, connection) => {
     let response: Response;
     try {
@@ -61,7 +61,7 @@ export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
   };
 }
 
-/** What a request asks for, by its path and headers; or why it is refused. */
+/** The operation of the request, by its path and headers; or why the request is refused. */
 function findOperation<T extends Table>(
   { table, access, hint }: ShellOptions<T>,
   route: Router<keyof T & string>,
@@ -153,12 +153,12 @@ class RequestCall {
   }
 }
 
-/** Only what changes something is recorded with its origin. */
+/** True when the operation can change something: only then its origin is recorded. */
 function changes({ method }: Operation): boolean {
   return method !== "GET";
 }
 
-/** "http://host/path?search", without the cost of a URL object, and also where the Host header makes no valid URL. */
+/** Splits "http://host/path?search" without the cost of a URL object; also works if the Host header makes the URL invalid. */
 function splitUrl(url: string): { path: string; search: string } {
   // A request of HTTP/1.0 may name no host: then there is nothing before the path.
   const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
@@ -180,12 +180,12 @@ function answerResponse(operation: Operation, answer: unknown): Response {
   return new Response(String(answer), { status, headers: { "content-type": `${media}; charset=utf-8` } });
 }
 
-/** Of a stream. What an operation that answers JSON streams are events: a list that is watched. */
+/** The headers of a streamed answer. An operation that answers JSON streams a watched list, which consists of events. */
 function headersOf({ media }: Operation): Record<string, string> {
   return { "content-type": media === json ? "text/event-stream" : media, "cache-control": "no-store" };
 }
 
-/** The platform leaves out a body that is complete; a stream is ended before it begins. */
+/** The answer to HEAD. The platform leaves out a complete body; a stream is cancelled before it begins. */
 function headAnswer(operation: Operation, answer: unknown): Response {
   const response = answerResponse(operation, answer);
   const body = answer instanceof EncodedJson ? answer.body : answer;
@@ -194,7 +194,7 @@ function headAnswer(operation: Operation, answer: unknown): Response {
   return new Response(null, { status: response.status, headers: response.headers });
 }
 
-/** The path exists with other methods, or it does not exist. */
+/** The refusal for a path that takes other methods only (`allowed`), or does not exist. */
 function notFound(method: string, path: string, allowed: string[], hint: string): Refusal {
   if (allowed.length > 0) {
     return {

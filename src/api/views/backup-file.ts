@@ -1,5 +1,5 @@
 // A backup as a file: a line that says what it is, a line for each record, and a last line with the checksum of all
-// before it, so that a truncated or damaged file is detected. What records mean is up to the reader.
+// before it, so that a truncated or damaged file is detected. The caller interprets the records.
 
 import { createHash } from "node:crypto";
 import type { PerListedKind } from "../../model/kinds/kinds.ts";
@@ -7,25 +7,25 @@ import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 
-/** A program refuses a higher one than its own. */
+/** A program refuses a file with a higher format than its own. */
 export const backupFormat = 2;
 export const backupMediaType = "application/x-ndjson";
 
-/** The first line. Beside its own fields, the number of records of each kind. */
+/** The first line: its own fields, and the number of records of each kind. */
 export interface BackupManifest extends PerListedKind<number> {
   podling: "backup";
   format: number;
   clusterId: string;
-  /** The state is that after this revision. */
+  /** The file has the state after this revision. */
   revision: number;
   epoch: number;
   /** ISO 8601 UTC, by the master's clock. */
   at: string;
-  /** Of the master that wrote it. */
+  /** The version of the master that wrote the file. */
   version: string;
 }
 
-/** `chunks` are whole lines, without the last one's end. */
+/** Each chunk is one or more whole lines, without the line end of the last one. */
 export function* writeBackup(manifest: BackupManifest, chunks: Iterable<string>): Generator<Uint8Array> {
   const hash = createHash("sha256");
   let records = 0;
@@ -42,10 +42,10 @@ export function* writeBackup(manifest: BackupManifest, chunks: Iterable<string>)
   yield encoder.encode(`${JSON.stringify({ end: { records, sha256: hash.digest("hex") } })}\n`);
 }
 
-/** Takes a file piece by piece, and gives its records as they become whole; `end` says whether it was all. */
+/** Takes a file piece by piece and returns the records that are complete; `end` checks that the file is complete. */
 export class BackupReader {
   readonly #hash = createHash("sha256");
-  /** Of a line whose end has not come. */
+  /** The pieces of a line whose end has not arrived. */
   #begun: Uint8Array[] = [];
   #begunBytes = 0;
   #manifest: BackupManifest | null = null;
@@ -53,7 +53,7 @@ export class BackupReader {
   #bytes = 0;
   #ended = false;
 
-  /** Of the first line, once that has been read. */
+  /** Null until the first line has been read. */
   get manifest(): BackupManifest | null {
     return this.#manifest;
   }
@@ -86,7 +86,7 @@ export class BackupReader {
     return line;
   }
 
-  /** The manifest, where all of the file has come and checks out. */
+  /** The manifest, if the file is complete and its checksum is right. */
   end(): Outcome<BackupManifest> {
     if (this.#ended && this.#manifest && this.#begunBytes === 0) return { ok: true, value: this.#manifest };
     if (this.#bytes === 0) return damaged("it is empty");
@@ -144,7 +144,7 @@ export class BackupReader {
   }
 }
 
-/** The sentence of everything that is wrong with a backup. */
+/** The refusal of a backup: `what` says what is wrong with it. */
 export function damaged(what: string): ReturnType<typeof refuse> {
   return refuse("backup-unusable", `the backup is damaged: ${what}. Nothing was changed`, {
     hint: "Take another backup, or another copy of this one.",

@@ -31,13 +31,13 @@ interface EventOf<Type extends string> {
   /** A new node's event is `node.registered`, a new task's `task.created`. */
   type: Type;
   /**
-   * Whose command names or made the record, or ended the tasks of its node. Without a command it is the master itself.
-   * Left out if the master does not know.
+   * The origin of the command that names or created the record, or that ended the tasks of its node. The master itself, if
+   * there was no such command. Left out if the master does not know.
    */
   by?: ChangeOrigin;
 }
 
-/** An event of this kind of record: the record as the batch left it; of a removed one, what identifies it. */
+/** An event of this kind: the record as it is after the batch, or the fields that identify a removed record. */
 export type WatchEventOf<K extends WatchedKind> =
   | (EventOf<WatchedCreation<K> | `${K}.updated`> & { [Name in K]: WatchedView<K> })
   | (EventOf<`${K}.removed`> & WatchedRemoval<K>);
