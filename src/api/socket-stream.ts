@@ -36,7 +36,7 @@ export class SocketStream implements DuplexStream {
   #credit: number = limits.duplexWindowBytes;
   #reader: Waiting<Uint8Array | null> | null = null;
   #writer: Waiting<void> | null = null;
-  /** Is called with what arrives. Null if the stream is read with `read`. */
+  /** Receives what arrives, in place of `read`. Null until `listen` is called. */
   #listener: DuplexListener | null = null;
   #localEnded = false;
   #remoteEnded = false;

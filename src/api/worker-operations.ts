@@ -73,7 +73,7 @@ export const workerOperations = {
   clean: operation<Cleanup>()({
     method: "POST",
     path: "/cleanup",
-    summary: "Removes what Podling made or pulled and nothing needs; answers when it is done.",
+    summary: "Remove unused containers, images and volumes of Podling from this node. Answers when done.",
     access: "write",
     query: cleanupQuery,
     status: 200,

@@ -115,7 +115,7 @@ export const nodeOperations = {
   cleanNode: operation<Cleanup>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/cleanup",
-    summary: "Remove what Podling created or pulled on a node and nothing needs any more. Answers when done.",
+    summary: "Remove unused containers, images and volumes of Podling from a node. Answers when done.",
     access: "write",
     query: cleanupQuery,
     status: 200,

@@ -28,7 +28,7 @@ export const serverOperations = {
   ready: operation<Health>()({
     method: "GET",
     path: "/ready",
-    summary: "Does it accept writes? 503 while it starts or its journal cannot write.",
+    summary: "Whether it accepts writes: 503 while it starts or its journal cannot write.",
     access: "open",
     status: 200,
     media: json,

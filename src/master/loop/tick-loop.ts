@@ -321,5 +321,7 @@ function stopping(): Outcome<never> {
 }
 
 function replaced(): Outcome<never> {
-  return refuse("not-ready", "the state has just been replaced by a backup", { hint: "Look again, and try again." });
+  return refuse("not-ready", "the state has just been replaced by a backup", {
+    hint: "List the current state, then try again.",
+  });
 }
