@@ -25,7 +25,7 @@ export const events: Command = {
   usage: "[flags]",
   description: [
     "Runs until Ctrl-C. Each line has the revision of the change (r67). After a lost connection it continues after the last revision, and reports if changes were missed. With -o json it prints one object per line.",
-    'In parentheses is who asked for the change: a user, a worker, or the master itself. A name in quotes is what the client declares (Podling-User) and is not verified; "anonymous" did not say. Without parentheses, the master does not know.',
+    "In parentheses is who asked for the change: a user, a worker, or the master itself. A name in quotes is what the client declares (Podling-User) and is not verified; anonymous means that it declares none. Without parentheses, the master does not know who asked.",
   ],
   flags: [
     { long: "since", value: "REVISION", description: "start after this revision; by default with the next change" },
