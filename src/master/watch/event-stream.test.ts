@@ -1,50 +1,32 @@
-// The stream of one client: what happens when the client stops reading.
+// What one stream passes on to its socket: a large set in pieces, which wait in a queue that all clients share.
 
 import { expect, test } from "bun:test";
-import type { Clock } from "../../lib/clock.ts";
-import { limits } from "../../model/limits.ts";
+import { systemClock } from "../../lib/clock.ts";
 import { EventStream } from "./event-stream.ts";
 
-/** A clock whose timers fire when the test says so. */
-function timers(): { clock: Clock; fireAll(): void; readonly count: number } {
-  let waiting: (() => void)[] = [];
-  const clock: Clock = {
-    now: () => 0,
-    elapsed: () => 0,
-    timer(_, fire) {
-      waiting.push(fire);
-      return () => {
-        waiting = waiting.filter((one) => one !== fire);
-      };
-    },
-    soon: (fire) => fire(),
-  };
-  return {
-    clock,
-    fireAll: () => {
-      for (const fire of waiting.splice(0)) fire();
-    },
-    get count() {
-      return waiting.length;
-    },
-  };
-}
+const pieceBytes = 64 * 1024;
 
-test("a keep-alive that is too much for a slow client ends the stream and its timer", () => {
-  const time = timers();
+test("a large set goes to the socket in pieces, as fast as the client reads, and arrives whole", async () => {
   let closed = 0;
-  const stream = new EventStream(time.clock, () => closed++);
-  stream.sendEncoded(new Uint8Array(limits.streamQueueBytes));
-  expect([closed, time.count]).toEqual([0, 1]);
-  time.fireAll();
-  expect([closed, time.count]).toEqual([1, 0]);
+  const stream = new EventStream(systemClock, () => void closed++);
+  const set = Uint8Array.from({ length: 20 * pieceBytes + 7 }, (_, index) => index % 251);
+  stream.sendFirst(set);
+  stream.send("change", "after the set");
+  stream.close();
+  const pieces = await Array.fromAsync(stream.body);
+  expect(Math.max(...pieces.map(({ length }) => length))).toBe(pieceBytes);
+  const all = Buffer.concat(pieces);
+  const start = all.indexOf(set.subarray(0, 64));
+  expect(all.subarray(start, start + set.length).equals(set)).toBe(true);
+  expect(all.subarray(start + set.length).toString()).toContain("after the set");
+  expect(closed).toBe(1);
 });
 
-test("an open stream has one timer, and a closed one has none", () => {
-  const time = timers();
-  const stream = new EventStream(time.clock, () => {});
-  time.fireAll();
-  expect(time.count).toBe(1);
-  stream.close();
-  expect(time.count).toBe(0);
+test("a client that does not read has taken one piece of the set", async () => {
+  const stream = new EventStream(systemClock, () => {});
+  stream.sendFirst(new Uint8Array(20 * pieceBytes));
+  const reader = stream.body.getReader();
+  const taken = (await reader.read()).value!.length + (await reader.read()).value!.length;
+  expect(taken).toBeLessThanOrEqual(2 * pieceBytes);
+  await reader.cancel();
 });

@@ -8,7 +8,7 @@ import { limits } from "../../model/limits.ts";
 
 const encoder = new TextEncoder();
 
-/** Passed to the socket at once if more waits. The socket copies what it gets, once for each client. */
+/** Passed to the socket at once. The socket copies what it gets, once for each client; the queues of clients share bytes. */
 const chunkBytes = 64 * 1024;
 
 /** Encodes events once for all clients that get them: their queues share the bytes. */
@@ -26,6 +26,8 @@ export class EventStream {
   #queuedBytes = 0;
   /** Bytes that may wait beyond the queue's limit: a client that asked for a whole set is not slow yet. */
   #allowance = 0;
+  /** Nothing more is queued; the stream ends with the queue. */
+  #ends = false;
 
   constructor(clock: Clock, onClosed: () => void) {
     this.#clock = clock;
@@ -57,12 +59,12 @@ export class EventStream {
     this.#write(bytes);
   }
 
-  /** Ends the stream after the events that are queued. */
+  /** Ends the stream after the events that are queued, when the client has read them. */
   close(): void {
     if (!this.#onClosed) return;
-    for (const bytes of this.#queue) this.#controller.enqueue(bytes);
-    this.#closed();
-    this.#controller.close();
+    this.#ends = true;
+    this.#release();
+    this.#flush();
   }
 
   #write(bytes: Uint8Array): void {
@@ -76,8 +78,15 @@ export class EventStream {
 
   #flush(): void {
     while (this.#queue.length > 0 && (this.#controller.desiredSize ?? 0) > 0) {
+      const [first] = this.#queue;
+      if (first!.length > chunkBytes) {
+        this.#queue[0] = first!.subarray(chunkBytes);
+        this.#queuedBytes -= chunkBytes;
+        this.#controller.enqueue(first!.subarray(0, chunkBytes));
+        continue;
+      }
       let count = 1;
-      let bytes = this.#queue[0]!.length;
+      let bytes = first!.length;
       while (count < this.#queue.length && bytes + this.#queue[count]!.length <= chunkBytes) {
         bytes += this.#queue[count++]!.length;
       }
@@ -85,6 +94,9 @@ export class EventStream {
       this.#queuedBytes -= bytes;
       this.#controller.enqueue(parts.length === 1 ? parts[0]! : concatenate(parts));
     }
+    if (!this.#ends || this.#queue.length > 0) return;
+    this.#ends = false;
+    this.#controller.close();
   }
 
   /** Disconnects a slow client; it can resume by revision. */
@@ -101,9 +113,14 @@ export class EventStream {
   }
 
   #closed(): void {
-    this.#cancelKeepAlive();
+    this.#ends = false;
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#release();
+  }
+
+  #release(): void {
+    this.#cancelKeepAlive();
     this.#onClosed?.();
     this.#onClosed = null;
   }
