@@ -76,13 +76,15 @@ export class RestoreReader {
     if (fault !== null) throw new BadRecord(`a ${kind} ${fault}`);
     const { state } = this.#reader;
     const id = (kinds[kind] as AnyKind).idOf(record);
-    if (kind !== "cluster" && state.tables[kind].has(id)) throw new BadRecord(`${kind} ${id} is there twice`);
+    if (kind === "cluster") return;
+    if (state.tables[kind].has(id)) throw new BadRecord(`${kind} ${id} is there twice`);
+    const { limit, plural } = kinds[kind] as AnyKind;
+    const most = kind === "task" ? limits.restoredTasks : limit;
+    if (state.tables[kind].size >= most) throw new BadRecord(`there are more than ${most} ${plural}`);
     if (kind !== "task") return;
     const { observed, placement } = record as PackedTask;
     if (isPlaced(observed?.status ?? "pending") && !state.nodes.has(placement!.nodeId))
       throw new BadRecord(`task ${id} is placed on node ${placement!.nodeId}, which is not there`);
-    if (state.tasks.size >= limits.restoredTasks)
-      throw new BadRecord(`there are more than ${limits.restoredTasks} tasks`);
   }
 
   /** The state of all lines. Throws BadRecord if the header or the record of the cluster is missing. */

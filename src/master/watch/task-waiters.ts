@@ -40,7 +40,8 @@ export class TaskWaiters {
       signal.addEventListener("abort", giveUp);
       const waiting = this.#waiting.get(taskId) ?? new Set();
       this.#waiting.set(taskId, waiting.add(wake));
-      wake(now);
+      if (signal.aborted) giveUp();
+      else wake(now);
     });
   }
 
