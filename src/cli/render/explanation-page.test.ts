@@ -58,7 +58,7 @@ describe("explanations", () => {
     expect(text).toContain(
       [
         "exited with code 3; restart 5 in 16 s",
-        "The run that ended at 2025-01-19T12:39:00.000Z with exit code 3 wrote at its end:",
+        "The run that ended at 2025-01-19T12:39:00.000Z with exit code 3 wrote last:",
         "  loading",
         "   [31mpanic [0m: no config",
         "",
@@ -66,7 +66,7 @@ describe("explanations", () => {
       ].join("\n"),
     );
     const silent = { ...failing, lastFailure: { ...lastFailure, log: [] } };
-    expect(renderExplanation(silent, plainStyle, 80, false)).toContain("with exit code 3 wrote nothing to its log\n");
+    expect(renderExplanation(silent, plainStyle, 80, false)).toContain("with exit code 3 wrote nothing\n");
     const { lastFailure: _, ...older } = failing;
     expect(renderExplanation(older as never, plainStyle, 80, false)).not.toContain("exit code");
   });

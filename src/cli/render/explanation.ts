@@ -22,7 +22,7 @@ export function renderExplanation(
   const parts = [
     `${style.paint(oneLine(name), "bold")} (${taskId}) is ${status}\n${wrapAfter("", oneLine(summary), maxWidth)}`,
   ];
-  const failure = lastRun(explanation, style);
+  const failure = lastRun(explanation, style, maxWidth);
   if (failure !== "") parts.push(failure);
   if (shown.length > 0) {
     parts.push(explanationTable(shown, style, maxWidth));
@@ -38,13 +38,14 @@ export function renderExplanation(
 }
 
 /** The end of the log of the last failed run. Masters of older versions do not send it. */
-function lastRun({ reason, lastFailure }: Explanation, style: Style): string {
+function lastRun({ reason, lastFailure }: Explanation, style: Style, maxWidth: number | null): string {
   if (!lastFailure) return "";
   const { finishedAt, exitCode, log } = lastFailure;
   const run = `The run that ended${finishedAt === null ? "" : ` at ${finishedAt}`} with exit code ${exitCode ?? "unknown"}`;
-  const wrote = log.length === 0 ? `${run} wrote nothing to its log` : `${run} wrote at its end`;
+  const wrote = log.length === 0 ? `${run} wrote nothing` : `${run} wrote last:`;
   const lines = log.map((line) => `  ${oneLine(line)}\n`).join("");
-  return `${oneLine(reason.message)}\n${style.paint(wrote, "bold")}${log.length === 0 ? "" : ":"}\n${lines}`;
+  const why = wrapAfter("", oneLine(reason.message), maxWidth);
+  return `${why}${wrapAfter("", style.paint(wrote, "bold"), maxWidth)}${lines}`;
 }
 
 /** Order: the chosen node, nodes that fit by score, nodes that fail the fewest filters. */

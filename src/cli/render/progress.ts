@@ -3,6 +3,9 @@
 import type { Output } from "../command/io.ts";
 import { oneLine, type Style, truncate } from "./style.ts";
 
+/** For the ^C that the terminal adds: in the next line, it would keep this one from being erased. */
+const freeColumns = 3;
+
 export class Progress {
   readonly #output: Output;
   readonly #style: Style;
@@ -18,7 +21,7 @@ export class Progress {
   async show(text: string, key: string): Promise<void> {
     const line = oneLine(text);
     if (this.#output.isTty) {
-      const fitting = truncate(line, Math.max(10, this.#output.columns() - 1), this.#style.ellipsis);
+      const fitting = truncate(line, Math.max(10, this.#output.columns() - freeColumns), this.#style.ellipsis);
       if (fitting === this.#shown) return;
       this.#shown = fitting;
       await this.#output.write(`\r\x1b[K${this.#style.paint(fitting, "dim")}`);

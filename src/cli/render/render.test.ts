@@ -268,7 +268,7 @@ describe("progress", () => {
     await progress.show("a sentence that is too long", "other");
     await progress.clear();
     await progress.clear();
-    expect(terminal.text()).toBe("\r\x1b[Kpulling 40%\r\x1b[Ka sentence that is…\r\x1b[K");
+    expect(terminal.text()).toBe("\r\x1b[Kpulling 40%\r\x1b[Ka sentence that…\r\x1b[K");
   });
 
   test("in a pipe there is a line for each step", async () => {
