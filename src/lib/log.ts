@@ -11,6 +11,14 @@ export interface Log {
   error(message: string, fields?: Fields): void;
 }
 
+/** Messages quote what other programs answered: none of it may begin a line or move the cursor of a terminal. */
+const control = /\p{Cc}+/gu;
+const needsQuotes = /[\s"\p{Cc}]/u;
+
+function quoted(value: string): string {
+  return JSON.stringify(value).replace(control, (text) => encodeURIComponent(text));
+}
+
 /** `2025-01-19T12:34:56.000Z INFO master: recovered revision=12 tasks=3` */
 export function lineLog(role: string, clock: Clock, write: (line: string) => void): Log {
   const line =
@@ -19,10 +27,9 @@ export function lineLog(role: string, clock: Clock, write: (line: string) => voi
       const shown = Object.entries(fields)
         .filter(([, value]) => value !== undefined)
         .map(
-          ([key, value]) =>
-            ` ${key}=${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : value}`,
+          ([key, value]) => ` ${key}=${typeof value === "string" && needsQuotes.test(value) ? quoted(value) : value}`,
         );
-      write(`${toTimestamp(clock.now())} ${level} ${role}: ${message}${shown.join("")}\n`);
+      write(`${toTimestamp(clock.now())} ${level} ${role}: ${message.replace(control, " ")}${shown.join("")}\n`);
     };
   return { info: line("INFO "), warn: line("WARN "), error: line("ERROR") };
 }
