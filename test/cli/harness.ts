@@ -58,6 +58,8 @@ export interface Running {
   out: () => string;
   err: () => string;
   interrupt: () => void;
+  /** False when Ctrl-C would end the process. */
+  handlesInterrupt: () => boolean;
   ended: Promise<Ran>;
 }
 
@@ -147,7 +149,13 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
     out: stdout.text(),
     err: stderr.text(),
   }));
-  return { out: () => stdout.text(), err: () => stderr.text(), interrupt: () => onInterrupt?.(), ended };
+  return {
+    out: () => stdout.text(),
+    err: () => stderr.text(),
+    interrupt: () => onInterrupt?.(),
+    handlesInterrupt: () => onInterrupt !== null,
+    ended,
+  };
 }
 
 /** `podling("ps -a")`, or a list of words. */

@@ -223,7 +223,9 @@ describe("--follow", () => {
     const { taskId } = await scheduled("gone");
     await cluster.report(taskId, { status: "running", containerId: "c4", reason: runs });
     await until(() => running.out() !== "");
+    expect(running.handlesInterrupt()).toBe(true);
     running.interrupt();
+    expect(running.handlesInterrupt()).toBe(false); // a second Ctrl-C does not wait for the container
     await until(async () => (await cluster.task(taskId))?.desired === "stopped");
     await cluster.report(taskId, { status: "stopped", exitCode: 143, reason: { code: "stopped", message: "stopped" } });
     const { code, err } = await running.ended;

@@ -188,7 +188,11 @@ class Foreground {
 
   async run(body: Parameters<typeof createTask>[1]): Promise<number> {
     const context = this.#context;
-    const interrupts = context.io.onInterrupt(() => this.#leave.abort());
+    // A second Ctrl-C ends the process, also while a stopped task is awaited.
+    const interrupts = context.io.onInterrupt(() => {
+      interrupts();
+      this.#leave.abort();
+    });
     try {
       const start = context.io.clock.now();
       const created = await createTask(context, body, this.#leave.signal);
