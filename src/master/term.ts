@@ -59,7 +59,7 @@ export interface TermOptions {
   onFatal: (error: unknown) => void;
 }
 
-/** Who begins the next term: the master. */
+/** Begins the next term. Implemented by the master. */
 export interface Successor {
   /** Ends the current term. Resolves when the epoch of the next is in the journal, or cannot be yet. */
   beginNextTerm(): Promise<void>;

@@ -16,7 +16,7 @@ export function afterLoss(flapping: Flapping | null | undefined, now: number): F
   return { losses: countedLosses(flapping, now) + 1, lostAt: toTimestamp(now), steadyUntil: null, steadyMs: 0 };
 }
 
-/** What is remembered of it when it is back; null: nothing that still counts. */
+/** The flap count of a node that is back, and whether the node is damped. Null if no loss counts any more. */
 export function afterReturn(flapping: Flapping | null | undefined, now: number): Flapping | null {
   const losses = countedLosses(flapping, now);
   if (!flapping || losses === 0) return null;

@@ -69,7 +69,7 @@ function hasContainer({ spec: { containers, init } }: Task, name: string): boole
   return [...init, ...containers].some((one) => one.name === name);
 }
 
-/** Else the record would grow with each name that a report makes up. */
+/** The refusal of an unknown container: without it, the record would grow with each invented name. */
 function noContainer({ taskId, spec: { containers, init } }: Task, name: string): Outcome<never> {
   const names = [...init, ...containers].map((one) => one.name);
   return refuse("unprocessable", `task ${taskId} has no container ${JSON.stringify(name)}`, {

@@ -18,7 +18,7 @@ export const placement: Reconciler = {
   nextDue: (state, { now }) => (state.pending.hasWork(state.schedule.codeOfNone) ? now : null),
 };
 
-/** Of a class that fits gained nodes only, so many are compared one by one; of more, the search over all nodes is faster. */
+/** Up to this many gained nodes are compared one by one; for more, the search over all nodes is faster. */
 const fewGained = 16;
 
 /**

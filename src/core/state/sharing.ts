@@ -39,7 +39,7 @@ export class Sharing implements Shared {
     return made as T;
   }
 
-  /** Of an update, or a record that is created, no other record holds the same object. */
+  /** Makes a value of its own for an update and for a new record: no other record holds the same object. */
   once<T extends object>(_packed: object, make: () => T): T {
     return make();
   }

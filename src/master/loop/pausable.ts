@@ -1,4 +1,4 @@
-// What a restore stops for a while: the tick loop and the snapshots.
+// The interface by which a restore pauses the tick loop and the snapshots.
 
 export interface Pausable {
   /** Resolves when nothing is under way. Nothing begins until `resume`. */

@@ -92,7 +92,7 @@ export class TickLoop implements Pausable {
     return this.#journalError;
   }
 
-  /** What to do about it. */
+  /** What a user can do about that error. */
   get journalHint(): string {
     return this.#journalHint;
   }

@@ -30,7 +30,7 @@ export interface NodeRequest {
 /** A worker that has not begun to answer after this time is unreachable. */
 const answerTimeoutMs = 5000;
 
-/** Of an answer that is quoted in a sentence. */
+/** Bytes that are read of an answer that a message quotes. */
 const quotedBytes = 64 * 1024;
 
 /** The answer, whatever its status. The body of a successful one is still to be read; it may be long. */

@@ -13,7 +13,7 @@ const ends = "the master ends its streams";
 
 interface OpenStream {
   stream: DuplexStream;
-  /** Of the worker. Null if it is not known. */
+  /** The address of the worker; null if it is not known. */
   address: string | null;
 }
 

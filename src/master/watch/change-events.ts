@@ -1,4 +1,4 @@
-// What a batch did, as events for watchers: one for each record that changed, with the record as the batch left it.
+// The changes of a batch as events for watchers: one for each record that changed, with the record as it is afterwards.
 
 import { type ChangeOrigin, removalOf, watchEventType } from "../../api/views/stream-events.ts";
 import type { Delta } from "../../core/state/delta.ts";

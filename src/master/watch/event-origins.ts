@@ -1,4 +1,4 @@
-// Who asked for what an event shows: found in the commands of its batch, once for each batch.
+// Finds who asked for the change that an event shows: in the commands of its batch, once for each batch.
 
 import type { Command } from "../../core/commands/command.ts";
 import type { CommandEntry, Operation } from "../../model/change.ts";
@@ -18,7 +18,7 @@ interface OriginatedEvent {
 /** By the kind and the id of their records: an id is unique among the records of its kind only. */
 type EventsById = { readonly [K in KindName]?: ReadonlyMap<string, OriginatedEvent> };
 
-/** What a command can do to the record that it names or makes; of a node that goes, also to its tasks. */
+/** The effect of a command on the record that it names or creates. The removal of a node also ends its tasks. */
 interface Effect {
   /** Null if it may be of any kind. */
   kind: KindName | null;
@@ -110,7 +110,10 @@ function isNamed({ by }: OriginatedEvent): boolean {
 
 const rank: Readonly<Record<Origin["kind"], number>> = { user: 0, node: 1, system: 2 };
 
-/** Of several commands for one record, an event shows a user's before a worker's, and else the last; of a new record, the first. */
+/**
+ * True if the event names `origin` in place of `shown`, the origin of an earlier command for the same record. A user comes
+ * before a worker; of equals, the last command is named, or for a new record the first.
+ */
 function comesFirst(origin: Origin, shown: Origin, operation: Operation): boolean {
   if (rank[origin.kind] !== rank[shown.kind]) return rank[origin.kind] < rank[shown.kind];
   return operation !== "created";

@@ -21,7 +21,7 @@ export class RecordTexts {
   of<K extends WatchedKind>(kind: K, record: RecordOf<K>): string {
     const { view, viewText } = kinds[kind] as AnyKind;
     const masterFields = this.#masterFields[kind];
-    // What the master adds changes without the record.
+    // These fields change without the record, so the text is not kept.
     if (masterFields) return JSON.stringify({ ...view(record, "read"), ...masterFields(record) });
     const kept = this.#texts.get(record);
     if (kept !== undefined) return kept;

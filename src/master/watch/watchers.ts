@@ -90,7 +90,7 @@ export class Watchers implements CommitListener {
     }
   }
 
-  /** As a watcher of tasks gets it. */
+  /** The event as watchers of tasks get it. */
   #encodeTask(event: ChangeEvent): Uint8Array {
     const task = taskOf(event);
     return encodeEvents(formatEvent("task", task ? this.texts.of("task", task) : "", event.revision));
@@ -150,7 +150,7 @@ export class Watchers implements CommitListener {
     });
   }
 
-  /** What a worker should hold: the whole set, then its changes. */
+  /** The assignments of a worker: the whole set, then its changes. */
   watchAssignments(nodeId: NodeId): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const { state } = this.#options;
@@ -159,7 +159,7 @@ export class Watchers implements CommitListener {
     });
   }
 
-  /** As TaskWaiters.wait. */
+  /** See TaskWaiters.wait. */
   waitFor(
     taskId: TaskId,
     reached: (task: Task) => boolean,

@@ -140,7 +140,7 @@ export class ScheduleIndex {
     return found.record.nodeId;
   }
 
-  /** As `choose` if only these nodes were in the cluster, by a comparison of each: for few nodes. */
+  /** The node that `choose` would return if the cluster had only these nodes. Compares each: for few nodes. */
   chooseAmong(
     nodes: readonly NodeInfo[],
     requirements: Requirements,
