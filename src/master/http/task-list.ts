@@ -24,6 +24,9 @@ const pagesKept = 4;
 /** A smaller answer is sent whole, with its length; a larger one in chunks, which are shared by all that are being sent. */
 const wholeBytes = 256 * 1024;
 
+/** Characters in a chunk of a filtered page: a socket copies each chunk that it gets, once for each client. */
+const filteredChunkLength = 64 * 1024;
+
 interface Page {
   chunks: Uint8Array<ArrayBuffer>[];
   headers: Record<string, string>;
@@ -77,16 +80,26 @@ export class TaskList implements CommitListener {
   }
 
   #filtered(filter: (task: Task) => boolean, cursor: string, limit: number): EncodedTasks {
-    const texts: string[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let texts: string[] = [];
+    let count = 0;
+    let length = 0;
     let lastId = cursor;
     for (const taskId of this.#state.order.after(cursor)) {
       const task = this.#state.task(taskId);
       if (!filter(task)) continue;
-      if (texts.length === limit) return { chunks: encode(texts), lastId, more: true };
-      texts.push(this.#watchers.texts.of("task", task));
+      if (count === limit) return { chunks: [...chunks, ...encode(texts)], lastId, more: true };
+      const text = this.#watchers.texts.of("task", task);
+      texts.push(text);
+      count++;
+      length += text.length;
       lastId = taskId;
+      if (length < filteredChunkLength) continue;
+      chunks.push(...encode(texts));
+      texts = [];
+      length = 0;
     }
-    return { chunks: encode(texts), lastId, more: false };
+    return { chunks: [...chunks, ...encode(texts)], lastId, more: false };
   }
 
   /** Null if every task passes. */

@@ -30,3 +30,20 @@ test("a client that does not read has taken one piece of the set", async () => {
   expect(taken).toBeLessThanOrEqual(2 * pieceBytes);
   await reader.cancel();
 });
+
+test("pieces are made when the client reads, after what came before and before what comes later", async () => {
+  let made = 0;
+  const pieces = (function* () {
+    for (; made < 1000; made++) yield new Uint8Array(pieceBytes).fill(made % 251);
+  })();
+  const stream = new EventStream(systemClock, () => {});
+  stream.send("hello", "first");
+  stream.sendPieces(pieces);
+  stream.send("change", "last");
+  expect(made).toBeLessThan(3);
+  stream.close();
+  const all = Buffer.concat(await Array.fromAsync(stream.body)).toString("latin1");
+  expect(all.length).toBeGreaterThan(1000 * pieceBytes);
+  expect(all.indexOf("first")).toBeLessThan(200);
+  expect(all.indexOf("last")).toBeGreaterThan(1000 * pieceBytes);
+});

@@ -22,7 +22,8 @@ export class EventStream {
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #onClosed: (() => void) | null;
   #cancelKeepAlive: CancelTimer = () => {};
-  #queue: Uint8Array[] = [];
+  /** Bytes, or an iterator of pieces that are made when the client reads them; such pieces do not count as queued. */
+  #queue: (Uint8Array | Iterator<Uint8Array>)[] = [];
   #queuedBytes = 0;
   /** Bytes that may wait beyond the queue's limit: a client that asked for a whole set is not slow yet. */
   #allowance = 0;
@@ -59,6 +60,13 @@ export class EventStream {
     this.#write(bytes);
   }
 
+  /** Sends events that are made piece by piece, as fast as the client reads. */
+  sendPieces(pieces: Iterator<Uint8Array>): void {
+    if (!this.#onClosed) return;
+    this.#queue.push(pieces);
+    this.#flush();
+  }
+
   /** Ends the stream after the events that are queued, when the client has read them. */
   close(): void {
     if (!this.#onClosed) return;
@@ -78,25 +86,37 @@ export class EventStream {
 
   #flush(): void {
     while (this.#queue.length > 0 && (this.#controller.desiredSize ?? 0) > 0) {
-      const [first] = this.#queue;
-      if (first!.length > chunkBytes) {
-        this.#queue[0] = first!.subarray(chunkBytes);
-        this.#queuedBytes -= chunkBytes;
-        this.#controller.enqueue(first!.subarray(0, chunkBytes));
-        continue;
-      }
-      let count = 1;
-      let bytes = first!.length;
-      while (count < this.#queue.length && bytes + this.#queue[count]!.length <= chunkBytes) {
-        bytes += this.#queue[count++]!.length;
-      }
-      const parts = this.#queue.splice(0, count);
-      this.#queuedBytes -= bytes;
-      this.#controller.enqueue(parts.length === 1 ? parts[0]! : concatenate(parts));
+      const bytes = this.#next();
+      if (bytes) this.#controller.enqueue(bytes);
     }
     if (!this.#ends || this.#queue.length > 0) return;
     this.#ends = false;
     this.#controller.close();
+  }
+
+  /** The next bytes for the socket. Null if the first entry of the queue was an iterator that has ended. */
+  #next(): Uint8Array | null {
+    const [first] = this.#queue;
+    if (!(first instanceof Uint8Array)) {
+      const { done, value } = first!.next();
+      if (done) this.#queue.shift();
+      return done ? null : value;
+    }
+    if (first.length > chunkBytes) {
+      this.#queue[0] = first.subarray(chunkBytes);
+      this.#queuedBytes -= chunkBytes;
+      return first.subarray(0, chunkBytes);
+    }
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for (const next of this.#queue) {
+      if (!(next instanceof Uint8Array) || (parts.length > 0 && bytes + next.length > chunkBytes)) break;
+      parts.push(next);
+      bytes += next.length;
+    }
+    this.#queue.splice(0, parts.length);
+    this.#queuedBytes -= bytes;
+    return parts.length === 1 ? parts[0]! : concatenate(parts);
   }
 
   /** Disconnects a slow client; it can resume by revision. */

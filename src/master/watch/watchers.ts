@@ -22,6 +22,9 @@ import { TaskWaiters } from "./task-waiters.ts";
 import { WatchHistory } from "./watch-history.ts";
 import { WorkerStreams } from "./worker-streams.ts";
 
+/** Characters of missed changes that are formatted at once. */
+const pieceLength = 32 * 1024;
+
 type TaskFilter = (task: Task) => boolean;
 
 interface Watcher {
@@ -96,14 +99,25 @@ export class Watchers implements CommitListener {
     return encodeEvents(formatEvent("task", task ? this.texts.of("task", task) : "", event.revision));
   }
 
-  /** Only the last event of a revision carries its id: a watcher that is cut off in between gets the whole revision again. */
   #formatChanges(events: readonly ChangeEvent[]): string {
-    return events
-      .map((event, index) => {
-        const last = events[index + 1]?.revision !== event.revision;
-        return formatEvent("change", changeText(event, this.#textOf), last ? event.revision : undefined);
-      })
-      .join("");
+    return events.map((_, index) => this.#formatChange(events, index)).join("");
+  }
+
+  /** Only the last event of a revision carries its id: a watcher that is cut off in between gets the whole revision again. */
+  #formatChange(events: readonly ChangeEvent[], index: number): string {
+    const event = events[index]!;
+    const last = events[index + 1]?.revision !== event.revision;
+    return formatEvent("change", changeText(event, this.#textOf), last ? event.revision : undefined);
+  }
+
+  *#missedPieces(events: readonly ChangeEvent[]): Generator<Uint8Array> {
+    let text = "";
+    for (let index = 0; index < events.length; index++) {
+      text += this.#formatChange(events, index);
+      if (text.length < pieceLength && index < events.length - 1) continue;
+      yield encodeEvents(text);
+      text = "";
+    }
   }
 
   readonly #textOf = (kind: WatchedKind, record: object): string => this.texts.of(kind, record as never);
@@ -128,7 +142,8 @@ export class Watchers implements CommitListener {
       const watcher: Watcher = { stream, filter: null, shown: new Set() };
       stream.send("hello", JSON.stringify({ revision }), since ?? revision);
       const missed = since === undefined ? [] : this.#history.after(since);
-      if (missed.length > 0) stream.sendFirst(encodeEvents(this.#formatChanges(missed)));
+      // Formatted as the client reads: each of many clients that resume would else hold megabytes, and all others up.
+      if (missed.length > 0) stream.sendPieces(this.#missedPieces(missed));
       this.#watchers.add(watcher);
       return () => this.#watchers.delete(watcher);
     });
