@@ -1,5 +1,5 @@
-// Keeps one copy of values that many records have in common. Parsed from a request or from the log, each record comes with strings and
-// templates of its own: the same image, node, second and reason a hundred thousand times.
+// Keeps one copy of values that many records have in common. Parsed from a request or from the log, each record comes with
+// strings and templates of its own: the same image, node, second and reason a hundred thousand times.
 
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
@@ -9,7 +9,7 @@ import { type ContainerStatus, isUnstarted, nothingObserved, type ObservedStatus
 import type { Placement, Task } from "../../model/task/task.ts";
 
 /**
- * What is kept of each sort. When there is more, all is forgotten, and later records share among themselves. A template may
+ * The number of values kept of each sort. When there are more, all are dropped, and later records share among themselves. A template may
  * have a megabyte.
  */
 const kept = { entries: 4096, characters: 16 * 1024 ** 2 };
