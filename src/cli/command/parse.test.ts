@@ -141,6 +141,11 @@ describe("the command", () => {
     if (word !== undefined) expect(split.rest).toEqual(rest);
   });
 
+  test("an empty token is refused, not taken for none", () => {
+    for (const words of [["--token="], ["--token", ""]])
+      expect(() => parseLine(command, ["web", ...words])).toThrow("--token: the value is empty");
+  });
+
   test("errors in numbers and durations name the flag", () => {
     expect(() => read("web -n x").flags.integer("tail", 0, 10)).toThrow("--tail: expected a whole number from 0 to 10");
     expect(() => read("web -n 11").flags.integer("tail", 0, 10)).toThrow('got "11"');

@@ -107,6 +107,9 @@ function check(command: Command, flags: FlagValues, words: readonly string[]): v
   }
 }
 
+/** Values of flags that are never empty: taken for "not given", they would mean another folder, or no token. */
+const neverEmpty: ReadonlySet<string> = new Set(["FOLDER", "TOKEN", "ADDRESS", "URL"]);
+
 class FlagReader {
   readonly #known: readonly Flag[];
   readonly #whose: string;
@@ -170,6 +173,11 @@ class FlagReader {
   }
 
   #checked(flag: Flag, value: string): string {
+    if (value === "" && neverEmpty.has(flag.value ?? ""))
+      throw new UsageError(
+        `--${flag.long}: the value is empty`,
+        "Is it a variable of the shell that is not set? Leave the flag out for its default.",
+      );
     if (!flag.choices || flag.choices.includes(value)) return value;
     const near = nearest(value, flag.choices);
     throw new UsageError(

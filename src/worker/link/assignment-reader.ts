@@ -3,6 +3,7 @@
 import { type Client, UnreachableError } from "../../api/client.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import { socketErrorMeaning } from "../../lib/socket-error.ts";
 import { readEvents } from "../../lib/sse.ts";
 import { limits } from "../../model/limits.ts";
 
@@ -47,7 +48,7 @@ export async function readAssignments(options: AssignmentReaderOptions): Promise
     }
   } catch (error) {
     if (!stream.signal.aborted && !(error instanceof UnreachableError)) {
-      log.warn("the stream of assignments broke", { why: (error as Error).message });
+      log.warn("the stream of assignments broke", { why: socketErrorMeaning(error) });
     }
   } finally {
     cancelSilence();
