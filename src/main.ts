@@ -12,6 +12,7 @@ import { lockHolder } from "./journal/sqlite/lock-holder.ts";
 import { systemClock } from "./lib/clock.ts";
 import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
+import { serverUrl } from "./lib/server-url.ts";
 import type { MasterOptions } from "./master/master.ts";
 
 const version = {
@@ -105,7 +106,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
   };
   const { worker, fetch } = starting(() => createWorker(options), IdentityError);
   const server = listening(() => listen(fetch, host, port), settings, "--port");
-  log.info("the worker listens", { url: `http://${host}:${server.port}`, engine: dockerHost });
+  log.info("the worker listens", { url: serverUrl(host, server.port!), engine: dockerHost });
   void worker.start();
   return {
     async stop() {

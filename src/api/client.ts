@@ -94,12 +94,12 @@ export class Client {
     const response = await this.fetch(id, ...args);
     const options: AnyOptions = args[0] ?? {};
     if (!response.ok) return this.read(() => readRefusal(response), options.signal);
-    const { media } = operations[id] as Operation;
+    const { media, streams } = operations[id] as Operation;
     if (response.status === 204 || media === "none") return ok(null);
     if (response.headers.get("content-type")?.startsWith("application/json")) {
       return ok((await this.read(() => response.json(), options.signal)) as AnswerOf<Id>);
     }
-    if (id === "metrics" || id === "docs") {
+    if (media.startsWith("text/") && !streams) {
       return ok((await this.read(() => response.text(), options.signal)) as AnswerOf<Id>);
     }
     return ok(response.body as unknown as AnswerOf<Id>);

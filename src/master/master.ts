@@ -3,6 +3,7 @@
 import { isLoopback } from "../api/access-control.ts";
 import { listen } from "../api/server/listen.ts";
 import type { Fetch } from "../api/server/shell.ts";
+import { serverUrl } from "../lib/server-url.ts";
 import { HttpCounters } from "./http/metrics.ts";
 import { recoverTerm } from "./recovery.ts";
 import { type Successor, Term, type TermOptions } from "./term.ts";
@@ -60,7 +61,7 @@ class RunningMaster implements Master, Successor {
   listen(host: string, port: number): { url: string; port: number } {
     this.#server = listen(this.fetch, host, port);
     const actual = this.#server.port ?? port;
-    return { url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`, port: actual };
+    return { url: serverUrl(host, actual), port: actual };
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Operation } from "../../api/operations/operation.ts";
 import { type QueryValue, urlPath } from "../../api/operations/url-path.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
+import { serverUrl } from "../../lib/server-url.ts";
 import { socketErrorMeaning } from "../../lib/socket-error.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -39,11 +40,11 @@ export async function askNode(
   { operation, parameters = {}, query, accept, signal, hint, timeoutMs = answerTimeoutMs }: NodeRequest,
   { token, fetch, clock }: AskContext,
 ): Promise<Outcome<Response>> {
-  const host = node.address.includes(":") ? `[${node.address}]` : node.address;
+  const address = serverUrl(node.address, node.port);
   const giveUp = new AbortController();
   const cancel = clock.timer(timeoutMs, () => giveUp.abort(new Error(`no answer in ${timeoutMs / 1000} s`)));
   try {
-    const response = await fetch(`http://${host}:${node.port}${urlPath(operation, parameters, query)}`, {
+    const response = await fetch(`${address}${urlPath(operation, parameters, query)}`, {
       method: operation.method,
       headers: { accept, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       signal: AbortSignal.any([signal, giveUp.signal]),
@@ -59,7 +60,7 @@ export async function askNode(
   } catch (error) {
     return refuse(
       "node-unreachable",
-      `cannot reach the worker on ${node.hostname} at ${host}:${node.port}: ${socketErrorMeaning(error)}`,
+      `cannot reach the worker on ${node.hostname} at ${address.slice("http://".length)}: ${socketErrorMeaning(error)}`,
       {
         hint: `${hint} If the address is wrong, start the worker with --address.`,
         details: { nodeId: node.nodeId },

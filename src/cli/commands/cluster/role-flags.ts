@@ -1,5 +1,6 @@
 // The flags of master, worker and up, and their conversion to settings.
 
+import { serverUrl } from "../../../lib/server-url.ts";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import { limits } from "../../../model/limits.ts";
 import { parseCpu, parseMemory } from "../../../model/quantity.ts";
@@ -247,10 +248,9 @@ export function upSettings(context: Context): UpSettings {
     given ? `${given.replace(/\/+$/, "")}/${role}` : dataFolder(context, role);
   const master = { ...masterSettings(context), dataDir: folder("master") };
   const any = master.host === "0.0.0.0" || master.host === "::";
-  const masterHost = any ? "127.0.0.1" : master.host.includes(":") ? `[${master.host}]` : master.host;
   const worker = {
     ...nodeSettings(context),
-    masterUrl: `http://${masterHost}:${master.port}`,
+    masterUrl: serverUrl(any ? "127.0.0.1" : master.host, master.port),
     port: flags.integer("worker-port", 0, 65_535)!,
     dataDir: folder("worker"),
   };

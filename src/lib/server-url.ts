@@ -1,0 +1,6 @@
+// The address of an HTTP server as a URL.
+
+/** `host`: a name or an IP address; one of IPv6 gets its brackets. */
+export function serverUrl(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
