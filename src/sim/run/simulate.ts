@@ -10,7 +10,7 @@ import type { Plan } from "../faults/plan.ts";
 import { MasterMachine, masterUrl } from "../machines/master-machine.ts";
 import { WorkerMachine } from "../machines/worker-machine.ts";
 import { Ledger } from "../workload/ledger.ts";
-import { parseEvents } from "../workload/stream-tasks.ts";
+import { StreamTasks } from "../workload/stream-tasks.ts";
 import { WatchClient } from "../workload/watch-client.ts";
 import { Workload } from "../workload/workload.ts";
 import { combineSignalsPlainly } from "../world/combined-signals.ts";
@@ -201,9 +201,10 @@ class Run {
           for (const task of Array.isArray(body) ? (body as TaskView[]) : [body as TaskView]) sent(task);
         });
     };
-    network.onChunk = (server, _, chunk) => {
+    const streams = new StreamTasks();
+    network.onChunk = (server, request, chunk) => {
       if (server !== master.process) return;
-      for (const task of parseEvents(chunk)) sent(task);
+      for (const task of streams.chunk(request, chunk)) sent(task);
     };
   }
 

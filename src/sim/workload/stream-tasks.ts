@@ -1,19 +1,29 @@
-// The tasks that a chunk of a master's event stream carries.
+// The tasks that the chunks of a master's event streams carry. A long event comes in several chunks.
 
 import type { TaskView } from "../../api/views/task.ts";
+import { TextSplitter } from "../../lib/split-text.ts";
 
-const decoder = new TextDecoder();
+export class StreamTasks {
+  /** The lines of each stream. */
+  readonly #streams = new WeakMap<Request, TextSplitter>();
 
-export function parseEvents(chunk: Uint8Array): TaskView[] {
-  // Keep-alives: nearly all chunks of a quiet cluster.
-  if (chunk.length < 8) return [];
-  const tasks: TaskView[] = [];
-  for (const line of decoder.decode(chunk).split("\n")) {
-    if (!line.startsWith("data: {")) continue;
-    const data = JSON.parse(line.slice(6)) as { tasks?: TaskView[]; task?: TaskView; taskId?: string; status?: string };
-    if (data.tasks) tasks.push(...data.tasks);
-    else if (data.task) tasks.push(data.task);
-    else if (data.taskId && data.status) tasks.push(data as unknown as TaskView);
+  /** The tasks of the lines that this chunk ends. */
+  chunk(request: Request, chunk: Uint8Array): TaskView[] {
+    let lines = this.#streams.get(request);
+    // Keep-alives: nearly all chunks of a quiet cluster.
+    if (chunk.length < 8 && (!lines || lines.isBetween)) return [];
+    if (!lines) {
+      lines = new TextSplitter("\n");
+      this.#streams.set(request, lines);
+    }
+    return lines.push(chunk).flatMap(tasksOf);
   }
-  return tasks;
+}
+
+function tasksOf(line: string): TaskView[] {
+  if (!line.startsWith("data: {")) return [];
+  const data = JSON.parse(line.slice(6)) as { tasks?: TaskView[]; task?: TaskView; taskId?: string; status?: string };
+  if (data.tasks) return data.tasks;
+  if (data.task) return [data.task];
+  return data.taskId && data.status ? [data as unknown as TaskView] : [];
 }
