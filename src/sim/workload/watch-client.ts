@@ -22,6 +22,8 @@ const maxSilenceMs = 40_000;
 /** At most so long until it connects again, and until it disconnects: its purpose is to resume. */
 const reconnectWithinMs = 2000;
 const staysWithinMs = 15_000;
+/** One for all: the platform makes a new one, with the whole stack, for each abort without a reason. */
+const left = new Error("the watch client has left");
 
 interface ListOperation {
   kind: WatchedKind;
@@ -84,12 +86,12 @@ export class WatchClient implements Watching {
 
   async #watch(): Promise<void> {
     const stop = new AbortController();
-    const leave = () => this.#context.repaired || stop.abort();
+    const leave = () => this.#context.repaired || stop.abort(left);
     const cancelLeave = this.#process.clock.timer(this.#random.next() * staysWithinMs, leave);
     let cancelSilence = () => {};
     const onBytes = () => {
       cancelSilence();
-      cancelSilence = this.#process.clock.timer(maxSilenceMs, () => stop.abort());
+      cancelSilence = this.#process.clock.timer(maxSilenceMs, () => stop.abort(left));
     };
     const query = this.#revision === null ? {} : { since: this.#revision };
     const answer = await this.#client.fetch("watch", { query, signal: stop.signal, timeoutMs: 5000 });
@@ -111,7 +113,7 @@ export class WatchClient implements Watching {
     } finally {
       cancelLeave();
       cancelSilence();
-      stop.abort();
+      stop.abort(left);
     }
   }
 

@@ -1,12 +1,22 @@
 // The events to come, by time and then by the order in which they were added. A heap with four children for each entry and
 // without a function that compares: nearly all of a simulation passes through it.
 
+/** A program whose timer an event is. */
+export interface EventOwner {
+  /** False while it is paused, and after its end. */
+  readonly runs: boolean;
+  /** Its timer is due while it does not run. */
+  postpone(event: SimulatedEvent): void;
+}
+
 export interface SimulatedEvent {
   readonly at: number;
   /** Events that are due at the same time run in the order in which they were added. */
   readonly order: number;
   /** Null if it was cancelled. */
   fire: (() => void) | null;
+  /** Null: of the world itself. */
+  readonly owner: EventOwner | null;
 }
 
 export class EventQueue {

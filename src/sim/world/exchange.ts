@@ -5,6 +5,7 @@ import type { Connection, StreamHandler } from "../../api/connection.ts";
 import type { DuplexStream } from "../../lib/duplex.ts";
 import type { Process } from "./process.ts";
 import { TwoWayConnection } from "./two-way-connection.ts";
+import { type Sink, WireBody } from "./wire-body.ts";
 import { WireRequest } from "./wire-request.ts";
 import type { Carrier, Link, Route, Traffic } from "./wires.ts";
 
@@ -39,7 +40,7 @@ export class Exchange implements Traffic {
   /** Aborts the request's signal at the server. Null until the server asks for the signal. */
   #gone: AbortController | null = null;
   #reader: ReturnType<ReadableStream<Uint8Array>["getReader"]> | null = null;
-  #sink: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #sink: Sink | null = null;
   /** When the last chunk arrives: the next one must not overtake it. */
   #lastAt = 0;
   /** What waits behind a cut. Null if nothing ever did. */
@@ -214,13 +215,7 @@ export class Exchange implements Traffic {
     const { back } = this.#to;
     const reader = body.getReader();
     this.#reader = reader;
-    const copy = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#sink = controller;
-      },
-      cancel: () => this.#clientLeft(),
-    });
-    const answer = new Response(copy, { status: response.status, headers: response.headers });
+    const answer = this.#streamedAnswer(response);
     const begin = () =>
       this.#client.enter(() => {
         this.#answered = true;
@@ -248,6 +243,20 @@ export class Exchange implements Traffic {
       );
     };
     next();
+  }
+
+  /** The answer as the client gets it, with a body that the sink fills. */
+  #streamedAnswer({ ok, status, headers }: Response): Response {
+    const cancel = () => this.#clientLeft();
+    if (headers.get("content-type")?.startsWith("text/event-stream")) {
+      const body = new WireBody(cancel);
+      this.#sink = body;
+      return { ok, status, headers, body } as unknown as Response;
+    }
+    const start = (controller: Sink) => {
+      this.#sink = controller;
+    };
+    return new Response(new ReadableStream<Uint8Array>({ start, cancel }), { status, headers });
   }
 
   #finish(): void {

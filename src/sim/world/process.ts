@@ -4,10 +4,11 @@
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import { type Log, lineLog, silentLog } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
+import type { EventOwner, SimulatedEvent } from "./event-queue.ts";
 import type { Host } from "./host.ts";
 import type { World } from "./world.ts";
 
-export class Process {
+export class Process implements EventOwner {
   readonly world: World;
   readonly host: Host;
   readonly name: string;
@@ -52,6 +53,11 @@ export class Process {
     this.#enter(work, this.#arrivals);
   }
 
+  postpone(event: SimulatedEvent): void {
+    // It may be cancelled by work that runs before it after the pause.
+    if (this.alive) this.#dueTimers.push(() => event.fire?.());
+  }
+
   pause(): void {
     this.#paused = true;
   }
@@ -82,12 +88,7 @@ export class Process {
 
   #timer(delayMs: number, fire: () => void): CancelTimer {
     if (!this.alive) return () => {};
-    const event = this.world.after(delayMs, () => {
-      if (!this.alive) return;
-      if (!this.#paused) fire();
-      // It may be cancelled by work that runs before it after the pause.
-      else this.#dueTimers.push(() => event.fire !== null && fire());
-    });
+    const event = this.world.after(delayMs, fire, this);
     return () => {
       event.fire = null;
     };

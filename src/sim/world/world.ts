@@ -3,7 +3,7 @@
 
 import { drainMicrotasks } from "bun:jsc";
 import { type Random, seededRandom } from "../../lib/random.ts";
-import { EventQueue, type SimulatedEvent } from "./event-queue.ts";
+import { type EventOwner, EventQueue, type SimulatedEvent } from "./event-queue.ts";
 
 /** Turns of the event loop without time passing: a program that takes more of them polls for something. */
 const mostTurns = 10_000;
@@ -64,8 +64,13 @@ export class World {
   }
 
   /** Calls `fire` in `delayMs`, unless `fire` of the event is set to null before. */
-  after(delayMs: number, fire: () => void): SimulatedEvent {
-    const event: SimulatedEvent = { at: delayMs > 0 ? this.now + delayMs : this.now, order: this.#order++, fire };
+  after(delayMs: number, fire: () => void, owner: EventOwner | null = null): SimulatedEvent {
+    const event: SimulatedEvent = {
+      at: delayMs > 0 ? this.now + delayMs : this.now,
+      order: this.#order++,
+      fire,
+      owner,
+    };
     this.#queue.push(event);
     return event;
   }
@@ -93,7 +98,8 @@ export class World {
       this.now = next.at;
       this.events++;
       this.#hash = mix(this.#hash, (next.order ^ (next.at * 1000)) | 0);
-      next.fire();
+      if (next.owner === null || next.owner.runs) next.fire();
+      else next.owner.postpone(next);
       this.#finishTurn();
     }
     return false;
