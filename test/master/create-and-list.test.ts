@@ -139,6 +139,16 @@ describe("GET /api/v1/tasks", () => {
     expect(JSON.stringify(answer.body)).toContain("done");
   });
 
+  test("a long filtered list comes in pieces, as one JSON list with every task once and in order", async () => {
+    const labels = { long: "v".repeat(1000), longer: "w".repeat(1000) };
+    const made: TaskView["taskId"][] = [];
+    for (let count = 0; count < 200; count++) made.push((await podling.create(`long-${count}`, { labels })).taskId);
+    const answer = await podling.ask<TaskView[]>("GET", "/api/v1/tasks?label=longer");
+    expect(answer.headers.get("content-length")).toBeNull();
+    expect(ids(answer.body)).toEqual(made);
+    for (const taskId of made) await podling.do("DELETE", `/api/v1/tasks/${taskId}?force=true`);
+  });
+
   test("pages by limit, cursor and Link contain every task once, while other tasks are created and removed", async () => {
     const master = new TestMaster();
     const createMany = (prefix: string, count: number) =>
