@@ -10,7 +10,7 @@ MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all bench install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist image bench install-tools clean help
 
 demo: ## Run a master, two workers and containers on this machine, and remove them all at the end
 	@scripts/setup engine
@@ -71,9 +71,17 @@ build: ## Build bin/podling, one executable (and links podling-master, podling-w
 	@scripts/setup
 	@scripts/build
 
-build-all: ## Build for linux x64 and arm64 and for darwin arm64
+build-all: ## Build for linux x64 and arm64 and darwin arm64; the command line also for darwin x64 and windows x64
 	@scripts/setup
 	@scripts/build-all
+
+dist: ## Write a release to dist/: archives for every platform, checksums, install.sh, the list of components
+	@scripts/setup
+	@scripts/dist
+
+image: build ## Build the images podling-master and podling-worker with the local engine (BASE=IMAGE for another base)
+	@scripts/setup engine
+	@scripts/image
 
 bench: build ## Measure side by side with docker run, Swarm and PODLING_BEFORE (an older executable), and print the table
 	@scripts/setup engine lab
@@ -83,7 +91,7 @@ install-tools: ## Install everything that these commands need (each also does so
 	@scripts/setup engine lab
 
 clean: ## Remove the results of builds and tests
-	@rm -rf bin coverage .podling
+	@rm -rf bin coverage dist .podling
 
 help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -45,6 +45,7 @@ describe("bash", () => {
     expect(bashOffers("podling --master http://m:1 no")).toEqual(["nodes", "node"]);
     expect(bashOffers("podling node ")).toEqual(["inspect", "cordon", "uncordon", "clean", "lost", "rm"]);
     expect(bashOffers("podling node cordon ")).toEqual(["n1", "n2"]);
+    expect(bashOffers("podling systemd install ")).toEqual(["master", "worker"]);
     expect(bashOffers("podling logs ")).toEqual(["web", "web-2", "job"]);
     expect(bashOffers("podling logs -f w")).toEqual(["web", "web-2"]);
     expect(bashOffers("podling logs --f")).toEqual(["--follow"]);

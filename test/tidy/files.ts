@@ -19,6 +19,6 @@ export const badNames = (project: Project): string[] =>
 export const importsWithoutEnding = (project: Project): string[] =>
   project.code.flatMap((file) =>
     importsOf(project, file)
-      .filter(({ target }) => target.startsWith(".") && !/\.(ts|json|html|css|md)$/.test(target))
+      .filter(({ target }) => target.startsWith(".") && !/\.(ts|json|html|css|md|service)$/.test(target))
       .map(({ target, line }) => `${file}:${line} imports ${target}: write the file's name, with its ending`),
   );

@@ -11,6 +11,7 @@ const ENTRY_POINTS: { pattern: RegExp; why: string }[] = [
   { pattern: /^scripts\/[a-z-]+\.ts$/, why: "make or a shell script starts it" },
   { pattern: /^bench\/(main|journal)\.ts$/, why: "make bench, or a person, starts it" },
   { pattern: /^test\/mutants\/run\.ts$/, why: "make test-mutants starts it" },
+  { pattern: /\.d\.ts$/, why: "the compiler reads it" },
   { pattern: /-child\.ts$/, why: "a test or a benchmark starts it as a process" },
 ];
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Claim, claim } from "./claim.ts";
 import { TinyDisk } from "./disk.ts";
 import { Engine, type EngineOptions } from "./engine.ts";
+import { LabMachine, type MachineOptions } from "./machine.ts";
 import {
   bridgeAddress,
   createContainerBridge,
@@ -130,6 +131,11 @@ export class Lab {
     const registry = new Registry(this.#claim, `registry-${port}`, port, login);
     await registry.start();
     return registry;
+  }
+
+  /** A Debian machine that has booted with systemd. */
+  machine(name: string, options: MachineOptions = {}): Promise<LabMachine> {
+    return LabMachine.boot(this.#claim, name, options);
   }
 
   /** An empty folder that is removed with the lab. */

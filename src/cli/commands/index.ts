@@ -23,6 +23,7 @@ const loaders = {
   up: async () => (await import("./cluster/up.ts")).up,
   master: async () => (await import("./cluster/master.ts")).master,
   worker: async () => (await import("./cluster/worker.ts")).worker,
+  systemd: async () => (await import("./cluster/systemd.ts")).systemd,
   sim: async () => (await import("./sim/sim.ts")).sim,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completionCommand(commandTable),
@@ -33,7 +34,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
   ["Run", ["run", "ps", "logs", "wait", "stop", "rm", "prune"]],
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
-  ["Server", ["up", "master", "worker"]],
+  ["Server", ["up", "master", "worker", "systemd"]],
   ["Other", ["sim", "version", "completion", "help"]],
 ];
 

@@ -5,7 +5,7 @@ import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
 
 export function bashScript(points: readonly CompletionPoint[]): string {
   const groups = points.filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0);
-  const group = groups.map(({ path }) => path).join("|");
+  const inGroup = groups.map(({ path }) => `${path}:*`).join(" | ");
   const skipped = valueFlags(points[0]!).join("|");
   return `# bash completion for podling: source <(podling completion bash)
 
@@ -23,7 +23,7 @@ _podling() {
       :${skipped.replaceAll("|", " | :")}) ((index++)) ;;
       *:-*) ;;
       :*) command="$word" ;;
-      ${group}:*) command="$command $word" ;;
+      ${inGroup}) command="$command $word" ;;
     esac
   done
   case "$command:$previous" in
