@@ -2,6 +2,12 @@
 
 import type { ReasonCode } from "../model/task/reason.ts";
 
+/** What only a start can say. */
+export interface StartFailure {
+  unusable?: boolean;
+  exitCode?: number;
+}
+
 export class RuntimeError extends Error {
   override name = "RuntimeError";
   /** The reason code that a task gets. Any method may throw engine-unavailable: no answer, or one that makes no sense. */
@@ -10,10 +16,14 @@ export class RuntimeError extends Error {
   readonly temporary: boolean;
   /** True when this container will never start again, but another one for the same task can. */
   readonly unusable: boolean;
-  constructor(code: ReasonCode, message: string, temporary: boolean, unusable = false) {
+  /** Of a start that failed: what a shell would give. 127: no such program; 126: it cannot be executed; 125: all else. */
+  readonly exitCode: number | null;
+
+  constructor(code: ReasonCode, message: string, temporary: boolean, of: StartFailure = {}) {
     super(message);
     this.code = code;
     this.temporary = temporary;
-    this.unusable = unusable;
+    this.unusable = of.unusable ?? false;
+    this.exitCode = of.exitCode ?? null;
   }
 }

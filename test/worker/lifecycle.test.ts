@@ -195,7 +195,8 @@ describe("what cannot be started", () => {
       const broken = new Set<string>();
       world.runtime.containers.start = async (containerId) => {
         if (broken.size === 0) broken.add(containerId);
-        if (broken.has(containerId)) throw new RuntimeError("start-failed", "task 1: already exists", true, true);
+        if (broken.has(containerId))
+          throw new RuntimeError("start-failed", "task 1: already exists", true, { unusable: true });
         return start(containerId);
       };
       return broken;

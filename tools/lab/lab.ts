@@ -16,6 +16,7 @@ import {
   run,
   setLink,
 } from "./network.ts";
+import { Podman } from "./podman.ts";
 import { inNamespace, OwnedProcess, type ProcessOptions } from "./process.ts";
 import { reapLeftovers, tearDown } from "./reaper.ts";
 import { Registry, type RegistryLogin } from "./registry.ts";
@@ -131,6 +132,11 @@ export class Lab {
     const registry = new Registry(this.#claim, `registry-${port}`, port, login);
     await registry.start();
     return registry;
+  }
+
+  /** Podman as an engine on this machine. */
+  podman(): Promise<Podman> {
+    return Podman.start(this.#claim);
   }
 
   /** A Debian machine that has booted with systemd. */

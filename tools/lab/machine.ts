@@ -147,23 +147,26 @@ export class LabMachine {
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** The packages come from where this machine gets its own, if it is a Debian. */
+const MAKE_BASE = `
+set -e
+[ ! -e "$1" ] || exit 0
+rm -rf "$1.new"
+. /etc/os-release
+mirror=
+if [ "$ID" = debian ]; then
+  eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
+  export http_proxy
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
+fi
+debootstrap --variant=minbase --include="$2" ${SUITE} "$1.new" $mirror >"$1.log" 2>&1 || { tail -n 20 "$1.log" >&2; exit 1; }
+mv "$1.new" "$1"
+`;
+
 /** The folder with a fresh Debian. Two tests may want it at the same time: flock lets one make it. */
 export async function makeBase(): Promise<string> {
   if (existsSync(BASE)) return BASE;
   mkdirSync(LABS_FOLDER, { recursive: true });
-  const part = `${BASE}.new`;
-  const make = `[ -e ${BASE} ] || debootstrap --variant=minbase --include=${PACKAGES.join(",")} ${SUITE} ${part} >${part}.log 2>&1`;
-  try {
-    await run([
-      "flock",
-      `${BASE}.lock`,
-      "sh",
-      "-c",
-      `rm -rf ${part}; ${make} && { [ -e ${BASE} ] || mv ${part} ${BASE}; }`,
-    ]);
-  } catch (error) {
-    const log = existsSync(`${part}.log`) ? readFileSync(`${part}.log`, "utf8").slice(-2_000) : "";
-    throw new Error(`debootstrap failed: ${(error as Error).message}\n${log}`);
-  }
+  await run(["flock", `${BASE}.lock`, "sh", "-c", MAKE_BASE, "debootstrap", BASE, PACKAGES.join(",")]);
   return BASE;
 }

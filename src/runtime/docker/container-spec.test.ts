@@ -5,7 +5,7 @@ import { assigned } from "../../../test/worker/samples.ts";
 import { splitReference } from "../../model/image-reference.ts";
 import type { WireAssignment } from "../../worker/task/assignment.ts";
 import { containerState, createBody, type EngineContainer, registryOf } from "./container-spec.ts";
-import { createError, pullError, saysImageIsMissing, startError } from "./errors.ts";
+import { createError, pullError, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
 
 const MiB = 1024 * 1024;
 
@@ -122,7 +122,7 @@ describe("an engine's container", () => {
     [
       "could not start",
       { Status: "created", ExitCode: 127, Error: "no such program" },
-      { status: "created", exitCode: 127, error: "no such program" },
+      { status: "created", exitCode: null, error: "no such program" },
     ],
     [
       "running",
@@ -239,6 +239,34 @@ describe("what engines answer", () => {
   for (const [status, message, code] of starts) {
     test(message.slice(0, 60), () => expect(startError(status, message).code).toBe(code as never));
   }
+
+  const exitCodes: [message: string, exitCode: number][] = [
+    ['OCI runtime create failed: exec: "nope": executable file not found in $PATH: unknown', 127],
+    [
+      "crun: executable file `/no/such` not found: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+      127,
+    ],
+    ['runc create failed: exec: "/nope": stat /nope: no such file or directory: unknown', 127],
+    ['runc create failed: exec: "/etc/passwd": permission denied: unknown', 126],
+    ['runc create failed: exec: "/bin": is a directory: unknown', 126],
+    ["standard_init_linux.go:228: exec user process caused: exec format error", 126],
+    ["unable to find user nosuch: no matching entries in passwd file", 125],
+    ["driver failed programming external connectivity: Bind for 127.0.0.1:80 failed: port is already allocated", 125],
+    ['error mounting "/tmp/dir" to rootfs at "/bin/sh": not a directory: unknown', 125],
+    ['error gathering device information while adding custom device "/dev/x": no such file or directory', 125],
+    ["crun: setrlimit `RLIMIT_NPROC`: Operation not permitted: OCI permission denied", 125],
+  ];
+  test.each(exitCodes)("%s", (message, exitCode) => {
+    expect(startError(500, message).exitCode).toBe(exitCode);
+  });
+
+  test("a taken name shows in the status or, on Podman, in the message", () => {
+    const podman =
+      'container create: creating container storage: the container name "a" is already in use by 9a3c. You have to remove that container';
+    expect(saysNameIsTaken(500, podman)).toBe(true);
+    expect(saysNameIsTaken(409, "Conflict.")).toBe(true);
+    expect(saysNameIsTaken(500, "address already in use")).toBe(false);
+  });
 
   test("a full disk is a temporary error; other refusals are final", () => {
     const full = "write /var/lib/docker/overlay2/abc-init/link: no space left on device";

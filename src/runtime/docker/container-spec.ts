@@ -83,7 +83,7 @@ export function containerState({ Id, Config, State, NetworkSettings }: EngineCon
   const running = State.Status === "running" || State.Status === "paused" || State.Status === "restarting";
   const startedAt = engineTime(State.StartedAt);
   const finishedAt = engineTime(State.FinishedAt);
-  // A start that failed leaves a container that says "created" but also has an exit code; it can be started again.
+  // A start that failed leaves a container that says "created"; it can be started again. Its exit code is the engine's own.
   const status = running ? "running" : State.Status === "created" || startedAt === null ? "created" : "exited";
   return {
     containerId: Id,
@@ -91,7 +91,7 @@ export function containerState({ Id, Config, State, NetworkSettings }: EngineCon
     container: Config.Labels?.[containerLabels.container] ?? mainContainer,
     nodeId: Config.Labels?.[containerLabels.node] ?? "",
     status,
-    exitCode: status === "exited" || (status === "created" && State.Error !== "") ? State.ExitCode : null,
+    exitCode: status === "exited" ? State.ExitCode : null,
     oomKilled: State.OOMKilled,
     error: State.Error,
     startedAt,

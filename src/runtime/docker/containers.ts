@@ -1,6 +1,6 @@
 // The containers of an engine, over the Docker Engine API.
 
-import { containerLabels } from "../../model/cluster/cluster.ts";
+import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
 import type {
   ContainerEvent,
   ContainerState,
@@ -12,7 +12,7 @@ import type {
 import { RuntimeError } from "../runtime-error.ts";
 import { containerState, createBody, type EngineContainer } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
-import { createError, engineMessage, saysImageIsMissing, startError } from "./errors.ts";
+import { createError, engineMessage, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
 import { openLater, readLines } from "./streams.ts";
 
 /** Containers inspected at once when all are listed. */
@@ -58,18 +58,30 @@ export class DockerContainers implements Containers {
 
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
     const { platform } = request;
+    if (await this.#http.isPodman()) await this.#createVolumes(request);
     const query = new URLSearchParams({ name: request.name, ...(platform === null ? {} : { platform }) });
     const response = await this.#http.call("POST", `/containers/create?${query}`, { body: createBody(request) });
     if (response.ok) return { containerId: ((await response.json()) as { Id: string }).Id };
     const message = await engineMessage(response);
     if (response.status === 404 && saysImageIsMissing(message)) return "image-missing";
-    if (response.status === 409) {
+    if (saysNameIsTaken(response.status, message)) {
       const existing = await this.inspect(request.name);
       if (existing && isSame(existing, request)) return { containerId: existing.containerId };
       // The container of that name is being removed: the name is free in a moment.
       if (!existing) throw new RuntimeError("create-failed", message, true);
     }
     throw createError(message);
+  }
+
+  /** Podman does not label the volumes that it creates with a container. One that exists keeps its labels. */
+  async #createVolumes({ spec, labels }: CreateRequest): Promise<void> {
+    for (const { type, source } of spec.mounts) {
+      if (type !== "volume") continue;
+      const body = { Name: source, Labels: ownerLabels(labels) };
+      const response = await this.#http.call("POST", "/volumes/create", { body });
+      if (!response.ok) throw createError(await engineMessage(response));
+      await drained(response, undefined);
+    }
   }
 
   async start(containerId: string): Promise<void> {
@@ -140,7 +152,8 @@ export class DockerContainers implements Containers {
   ): Promise<void> {
     const filters = {
       type: ["container"],
-      event: ["start", "die", "oom", "destroy"],
+      // Docker's words, then those of Podman.
+      event: ["start", "die", "oom", "destroy", "died", "remove"],
       label: [`${containerLabels.cluster}=${clusterId}`],
     };
     try {

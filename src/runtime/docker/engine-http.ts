@@ -25,6 +25,7 @@ export class EngineHttp {
   readonly #unix: string | null;
   readonly host: string;
   #version: Promise<string> | null = null;
+  #isPodman = false;
   readonly #short = new Semaphore(limits.engineCalls);
 
   /** unix:///var/run/docker.sock or tcp://127.0.0.1:2375. Throws a TypeError that says what is wrong with the address. */
@@ -41,6 +42,12 @@ export class EngineHttp {
         `${JSON.stringify(host)} is no engine address: write unix:///var/run/docker.sock or tcp://HOST:PORT`,
       );
     }
+  }
+
+  /** Podman answers differently here and there. Throws RuntimeError("engine-unavailable") if no engine answers. */
+  async isPodman(): Promise<boolean> {
+    await this.#negotiated();
+    return this.#isPodman;
   }
 
   /** The answer, whatever its status. Throws RuntimeError("engine-unavailable") if there is none. */
@@ -86,6 +93,7 @@ export class EngineHttp {
     try {
       const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
       await response.arrayBuffer();
+      this.#isPodman = response.headers.get("server")?.startsWith("Libpod/") ?? false;
       const offered = response.headers.get("api-version") ?? newestApiVersion;
       return older(offered, newestApiVersion) ? offered : newestApiVersion;
     } catch (error) {

@@ -47,12 +47,26 @@ export function startError(status: number, message: string): RuntimeError {
     return new RuntimeError("container-lost", message, true);
   }
   // Temporary, because a container that has just ended may still hold the port.
+  const exitCode = startExitCode(message);
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
-  if (taken) return new RuntimeError("port-in-use", message, true);
+  if (taken) return new RuntimeError("port-in-use", message, true, { exitCode });
   // The engine keeps its containers over a crash (live-restore) and crashed in the middle of this start: containerd still
   // has a half-started container, which the engine does not know and never removes.
-  if (/^(.*: )?task \S+: already exists$/.test(message)) return new RuntimeError("start-failed", message, true, true);
-  return new RuntimeError("start-failed", message, fullDisk.test(message));
+  const unusable = /^(.*: )?task \S+: already exists$/.test(message);
+  return new RuntimeError("start-failed", message, unusable || fullDisk.test(message), { unusable, exitCode });
+}
+
+/** Engines note numbers of their own (128, 127) on a container whose start failed, whatever the cause was. */
+function startExitCode(message: string): number {
+  if (/executable file .*not found|command that was not found|\bexec\b.*no such file or directory/i.test(message))
+    return 127;
+  if (/\bexec\b.*(permission denied|is a directory|exec format error)/i.test(message)) return 126;
+  return 125;
+}
+
+/** True when a create was refused because another container has the name; Podman answers it with 500. */
+export function saysNameIsTaken(status: number, message: string): boolean {
+  return status === 409 || /\bname "[^"]*" is already in use\b/i.test(message);
 }
 
 /** True when a create was refused because of the image, rather than of a volume or a network. */

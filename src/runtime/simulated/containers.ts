@@ -152,10 +152,10 @@ export class SimulatedContainers implements Containers {
     const program = this.#options.program(container.request.spec, container.run);
     container.run++;
     const refused = program.startError
-      ? new RuntimeError("start-failed", program.startError, false)
+      ? new RuntimeError("start-failed", program.startError, false, { exitCode: 127 })
       : this.#portInUse(container);
     if (refused) {
-      Object.assign(container.state, { error: refused.message, exitCode: 127 });
+      Object.assign(container.state, { error: refused.message });
       throw refused;
     }
     this.#run(container, program);
@@ -270,7 +270,7 @@ export class SimulatedContainers implements Containers {
         state.publishedPorts.some((port) => port.hostPort === hostPort && port.protocol === protocol),
       );
       if (hostPort !== null && taken)
-        return new RuntimeError("port-in-use", `${hostIp}:${hostPort} is already allocated`, true);
+        return new RuntimeError("port-in-use", `${hostIp}:${hostPort} is already allocated`, true, { exitCode: 125 });
     }
     return null;
   }

@@ -11,6 +11,13 @@ import { recordedStreak } from "./restart-policy.ts";
 /** What a runner does for a container; the rest of step()'s actions is waiting. */
 export type ActionType = "pull" | "create" | "start" | "stop" | "remove";
 
+export interface Failure {
+  readonly reason: Reason;
+  readonly error: string;
+  /** Of a start that failed, as a shell would give it; null: that of the container. */
+  readonly exitCode: number | null;
+}
+
 export interface Attempts {
   /** True when the image was pulled, or found, as the pull policy says. */
   readonly imageReady: boolean;
@@ -57,7 +64,7 @@ export interface Attempts {
   /** Seconds, from the last assignment: also used after the assignment is gone. */
   readonly graceSeconds: number;
   /** A failure after which nothing is tried any more. Null: none. */
-  readonly failure: { readonly reason: Reason; readonly error: string } | null;
+  readonly failure: Failure | null;
 }
 
 /** Everything that decides about one container: what is wanted, what the engine has, and what was tried. */

@@ -32,7 +32,7 @@ const ended = container({ status: "exited", exitCode: 3, startedAt: at(20), fini
 const lastFailure = { finishedAt: at(60), exitCode: 3, log: ["oops"] };
 
 function error(code: ReasonCode, more: Partial<ActionError> = {}): ActionError {
-  return { code, message: `it is ${code}`, temporary: true, unusable: false, ...more };
+  return { code, message: `it is ${code}`, temporary: true, unusable: false, exitCode: null, ...more };
 }
 
 function failed(action: "pull" | "create" | "start" | "stop", cause: ActionError, portMayBeFreed = false): Outcome {
@@ -331,7 +331,7 @@ const rows: Row[] = [
 ];
 
 function failure(code: ReasonCode, message: string): Attempts["failure"] {
-  return { reason: { code, message }, error: message };
+  return { reason: { code, message }, error: message, exitCode: null };
 }
 
 describe("reduce", () => {

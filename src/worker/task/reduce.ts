@@ -23,6 +23,7 @@ export interface ActionError {
   readonly message: string;
   readonly temporary: boolean;
   readonly unusable: boolean;
+  readonly exitCode: number | null;
 }
 
 export type Outcome =
@@ -182,10 +183,12 @@ function imageMissing(progress: Progress): Transition {
   const { image, pullPolicy } = progress.assignment?.spec ?? { image: "", pullPolicy: "missing" };
   const { pulls } = progress.attempts;
   if (pullPolicy === "never") {
-    return givenUp(progress, "image-not-present", `${image} is not on this node, and its pull policy is never`);
+    const message = `${image} is not on this node, and its pull policy is never`;
+    return givenUp(progress, { code: "image-not-present", message, exitCode: null });
   }
   if (pulls >= limits.pullAttempts) {
-    return givenUp(progress, "image-not-found", `${image} is still missing after ${pulls} pulls`);
+    const message = `${image} is still missing after ${pulls} pulls`;
+    return givenUp(progress, { code: "image-not-found", message, exitCode: null });
   }
   return changed(progress, { imageMissing: true });
 }
@@ -214,7 +217,7 @@ function failed(
   if (!isToRun(assignment) && action !== "stop" && action !== "remove") return silently(before);
   const attempts = { ...before.attempts, unanswered: 0, startCounted: false };
   const progress = { ...before, attempts };
-  if (assignment === null) return givenUp(progress, error.code, error.message);
+  if (assignment === null) return givenUp(progress, error);
   if (action === "pull") return pullFailed(progress, error, now);
   if (error.code === "port-in-use" && portMayBeFreed)
     return portHeld(progress, before.attempts.startCounted, action, error, now);
@@ -228,7 +231,7 @@ function failed(
     return changed(progress, { retryAt, failedAction: action });
   }
   if (starting && error.temporary) return firstStartFailed(progress, assignment, action, error, now);
-  return givenUp(progress, error.code, error.message);
+  return givenUp(progress, error);
 }
 
 /** It is tried again a few times, then as often as the restart policy says. */
@@ -236,9 +239,10 @@ function firstStartFailed(
   progress: Progress,
   { restartPolicy }: ContainerAssignment,
   action: ActionType | null,
-  { code, message }: ActionError,
+  error: ActionError,
   now: number,
 ): Transition {
+  const { code, message } = error;
   const failedStarts = progress.attempts.failedStarts + 1;
   const beyond = failedStarts - limits.startAttempts;
   const change = { failedStarts, failedAction: action };
@@ -246,14 +250,15 @@ function firstStartFailed(
     const tries = `attempt ${failedStarts} of ${limits.startAttempts} failed`;
     return retried(progress, change, retryPauseMs(failedStarts - 1), code, `${tries}, again`, message, now);
   }
-  if (!restartsLeft(restartPolicy, { streak: beyond })) return givenUp(progress, code, message, change);
+  if (!restartsLeft(restartPolicy, { streak: beyond })) return givenUp(progress, error, change);
   const pauseMs = backoffMs(restartPolicy, beyond);
   return retried(progress, change, pauseMs, code, `attempt ${failedStarts} failed, again`, message, now);
 }
 
-function pullFailed(progress: Progress, { code, message, temporary }: ActionError, now: number): Transition {
+function pullFailed(progress: Progress, error: ActionError, now: number): Transition {
+  const { message, temporary } = error;
   const pulls = progress.attempts.pulls + 1;
-  if (!temporary || pulls >= limits.pullAttempts) return givenUp(progress, code, message, { pulls });
+  if (!temporary || pulls >= limits.pullAttempts) return givenUp(progress, error, { pulls });
   const tries = `attempt ${pulls} of ${limits.pullAttempts} failed, again`;
   const change = { pulls, failedAction: "pull" as const };
   return retried(progress, change, retryPauseMs(pulls - 1), "pull-retry", tries, message, now);
@@ -288,6 +293,10 @@ function retried(
 }
 
 /** The next step reports it. */
-function givenUp(progress: Progress, code: ReasonCode, message: string, change: Partial<Attempts> = {}): Transition {
-  return changed(progress, { ...change, failure: { reason: { code, message }, error: message } });
+function givenUp(
+  progress: Progress,
+  { code, message, exitCode }: Pick<ActionError, "code" | "message" | "exitCode">,
+  change: Partial<Attempts> = {},
+): Transition {
+  return changed(progress, { ...change, failure: { reason: { code, message }, error: message, exitCode } });
 }

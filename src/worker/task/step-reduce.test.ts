@@ -127,7 +127,7 @@ class Machine {
     const codes: ReasonCode[] = ["start-failed", "port-in-use", "create-failed", "container-lost"];
     const code = action === "pull" ? "registry-unreachable" : codes[randomInteger(this.#random, codes.length)]!;
     const unusable = code === "start-failed" && this.draw(20);
-    const error = { code, message: "refused", temporary: this.draw(80), unusable };
+    const error = { code, message: "refused", temporary: this.draw(80), unusable, exitCode: null };
     this.apply({ type: "failed", action, error, portMayBeFreed: this.draw(30) });
   }
 

@@ -55,7 +55,7 @@ const rows: Row[] = [
     "a final failure is reported",
     assigned(),
     null,
-    { failure: { reason: { code: "image-not-found", message: "no such image" }, error: "404" } },
+    { failure: { reason: { code: "image-not-found", message: "no such image" }, error: "404", exitCode: null } },
     { type: "none" },
     "failed image-not-found: no such image",
   ],

@@ -6,7 +6,7 @@ import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
-import type { Attempts, Progress } from "./attempts.ts";
+import type { Attempts, Failure, Progress } from "./attempts.ts";
 import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter } from "./restart-policy.ts";
 
 /**
@@ -101,7 +101,7 @@ function absent(assignment: ContainerAssignment, attempts: Attempts, now: number
       ? { code: "start-failed", message: "the engine cannot start its container any more; it gets another one" }
       : { code: "container-lost", message: "its container was removed by someone other than Podling" };
     if (!restartsLeft(restartPolicy, attempts)) {
-      return { action: none, report: failed(null, attempts, { reason, error: reason.message }) };
+      return { action: none, report: failed(null, attempts, { reason, error: reason.message, exitCode: null }) };
     }
     const due = (attempts.lostAt ?? 0) + backoffMs(restartPolicy, attempts.streak);
     if (due > now) return pause(null, attempts, due, now, reason.message);
@@ -165,8 +165,9 @@ function runningMessage({ restarts, lastExitCode }: Attempts): string {
   return `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}${before}`;
 }
 
-function failed(found: ContainerState | null, attempts: Attempts, why: { reason: Reason; error: string }): Observation {
-  return { ...observe(found, attempts, "failed", why.reason), error: why.error.slice(0, limits.messageLength) };
+function failed(found: ContainerState | null, attempts: Attempts, { reason, error, exitCode }: Failure): Observation {
+  const observed = observe(found, attempts, "failed", reason);
+  return { ...observed, exitCode: exitCode ?? observed.exitCode, error: error.slice(0, limits.messageLength) };
 }
 
 /** Before the container runs, or between runs: the status does not change, the reason does. */
@@ -181,7 +182,7 @@ export function refused(
   why: string,
 ): Observation {
   if (desired !== "stopped")
-    return failed(found, attempts, { reason: { code: "create-failed", message: why }, error: why });
+    return failed(found, attempts, { reason: { code: "create-failed", message: why }, error: why, exitCode: null });
   return observe(found, attempts, "stopped", { code: "stopped", message: "stopped as asked; before it ran" });
 }
 
