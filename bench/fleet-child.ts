@@ -1,5 +1,5 @@
 // A process of many simulated workers: each registers, opens its stream of assignments if it is one of the first `streams`,
-// and sends heartbeats at the interval that the master asks for: over a stream, or as requests if the master has none, as
+// and sends heartbeats, over one connection, at the interval that the master asks for: over a stream, or as requests if the master has none, as
 // release 0.1.0. It runs no containers. It reads commands from stdin, one a line ("go", "mark", "stats"), and writes one
 // line of JSON for each event to stdout.
 
@@ -58,6 +58,7 @@ async function live(number: number): Promise<void> {
       () => null,
     );
     hasStreams = stream !== null;
+    if (stream) wire.close();
   }
 }
 
