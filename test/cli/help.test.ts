@@ -12,6 +12,25 @@ const all: Command[] = (await commandTable.loadAll()).flatMap((command) =>
   isGroup(command) ? command.commands : [command],
 );
 
+test("no word, however mistyped, is answered with a command that changes something", async () => {
+  const changing = new Set([...commandTable.names].filter((name) => !commandTable.harmless.includes(name)));
+  const letters = "abcdefghijklmnopqrstuvwxyz";
+  for (const name of commandTable.names) {
+    for (let at = 0; at <= name.length; at++) {
+      for (const typed of [
+        name.slice(0, at) + name.slice(at + 1),
+        name.slice(0, at) + letters[(at * 7) % 26] + name.slice(at),
+        name.slice(0, at) + letters[(at * 11) % 26] + name.slice(at + 1),
+      ]) {
+        if (typed === "" || commandTable.names.includes(typed)) continue;
+        const { err } = await podling(typed);
+        const proposed = /Did you mean podling (\w+)/.exec(err)?.[1];
+        if (proposed !== undefined) expect(changing.has(proposed)).toBe(false);
+      }
+    }
+  }
+});
+
 describe("help", () => {
   test("without a command it goes to stderr as a usage error; with --help it goes to stdout", async () => {
     const bare = await podling("");
@@ -47,7 +66,13 @@ describe("help", () => {
   );
 
   test.each([
-    ["rnu", 'error: podling has no command "rnu". Did you mean podling run?\n'],
+    ["rnu", 'error: podling has no command "rnu". See podling help.\n'],
+    ["logz", 'error: podling has no command "logz". Did you mean podling logs?\n'],
+    ["constructor", 'error: podling has no command "constructor". See podling help.\n'],
+    ["restart web", 'error: podling has no command "restart". Use podling stop TASK'],
+    ["node list", 'error: podling node has no command "list". Use podling nodes.\n'],
+    ["node inspct n1", 'error: podling node has no command "inspct". Did you mean podling node inspect?\n'],
+    ["systemd instal master", 'error: podling systemd has no command "instal". See podling help systemd.\n'],
     ["get", 'error: podling has no command "get". Use podling ps for tasks'],
     ["frobnicate", 'error: podling has no command "frobnicate". See podling help.\n'],
     ["help rnu", 'error: there is no command "rnu". Did you mean podling help run?\n'],

@@ -48,8 +48,10 @@ export interface CommandTable {
   readonly names: readonly string[];
   /** The sections of `podling help` and docs/CLI.md. */
   readonly sections: ReadonlyArray<readonly [title: string, names: readonly string[]]>;
-  /** Commands of other tools, each with what to type here. */
+  /** Commands of other tools, by the words after `podling`, each with what to type here. */
   readonly otherWords: Readonly<Record<string, string>>;
+  /** The commands that "did you mean" may propose, with those of groups: "node inspect". */
+  readonly harmless: readonly string[];
   /** Null if there is no command of this name. */
   load(name: string): Promise<Command | CommandGroup | null>;
   loadAll(): Promise<(Command | CommandGroup)[]>;

@@ -32,7 +32,7 @@ async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<
     return asked ? exitCodes.done : exitCodes.usage;
   }
   const found = await commandTable.load(word);
-  if (found === null) throw unknownCommand(word, commandTable.names, "podling");
+  if (found === null) throw unknownCommand(word, commandTable.names, "");
   return isGroup(found) ? dispatchGroup(found, rest, io, roles) : runCommand(found, rest, io, roles);
 }
 
@@ -47,7 +47,7 @@ async function dispatchGroup(group: CommandGroup, argv: readonly string[], io: I
     return exitCodes.done;
   }
   const names = commands.map(({ name }) => name.slice(groupName.length + 1));
-  if (word !== undefined) throw unknownCommand(word, names, `podling ${groupName}`);
+  if (word !== undefined) throw unknownCommand(word, names, groupName);
   throw new UsageError(`${groupName}: the command is missing`, `Its commands are ${names.join(", ")}.`);
 }
 
@@ -75,12 +75,17 @@ async function runCommand(command: Command, argv: readonly string[], io: Io, rol
   return command.run(new Context({ io, roles, flags, words, containerCommand, defaultOutput }));
 }
 
-function unknownCommand(word: string, names: readonly string[], program: string): UsageError {
-  const message = `${program} has no command ${JSON.stringify(word)}`;
-  const other = program === "podling" ? commandTable.otherWords[word] : undefined;
+/** `group`: the words before, such as "node"; "" for none. */
+function unknownCommand(word: string, names: readonly string[], group: string): UsageError {
+  const path = (name: string) => `${group} ${name}`.trim();
+  const message = `${`podling ${group}`.trim()} has no command ${JSON.stringify(word)}`;
+  const { otherWords, harmless } = commandTable;
+  const other = Object.hasOwn(otherWords, path(word)) ? otherWords[path(word)] : undefined;
   if (other) return new UsageError(message, `${other}.`);
   const near = nearest(word, names);
-  return new UsageError(message, near ? `Did you mean ${program} ${near}?` : `See podling help.`);
+  const proposed = near !== undefined && harmless.includes(path(near)) ? path(near) : undefined;
+  const help = group === "" ? "See podling help." : `See podling help ${group}.`;
+  return new UsageError(message, proposed === undefined ? help : `Did you mean podling ${proposed}?`);
 }
 
 async function report(error: unknown, io: Io): Promise<number> {

@@ -1,6 +1,7 @@
 // The table of all commands, in the order of help.
 
 import type { Command, CommandGroup, CommandTable } from "../command/command.ts";
+import { otherWords } from "./other-words.ts";
 
 type CommandName = keyof typeof loaders;
 
@@ -38,31 +39,17 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
   ["Other", ["sim", "version", "completion", "help"]],
 ];
 
-const otherWords: Readonly<Record<string, string>> = {
-  get: "Use podling ps for tasks, podling nodes for nodes, or podling inspect for one task",
-  list: "Use podling ps for tasks or podling nodes for nodes",
-  ls: "Use podling ps for tasks or podling nodes for nodes",
-  describe: "Use podling explain TASK for the reasons, or podling inspect TASK for the record",
-  create: "Use podling run NAME --image IMAGE",
-  start: "Use podling run NAME --image IMAGE for a task, or podling up for a master and a worker",
-  delete: "Use podling rm TASK",
-  kill: "Use podling stop TASK",
-  cordon: "Use podling node cordon NODE",
-  uncordon: "Use podling node uncordon NODE",
-  simulate: "Use podling sim",
-  server: "Use podling master",
-  agent: "Use podling worker",
-  export: "Use podling backup FILE",
-  import: "Use podling restore FILE",
-  snapshot: "Use podling backup FILE",
-  check: "Use podling doctor",
-  status: "Use podling doctor, podling nodes or podling ps",
-};
+/** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
+const harmless = [
+  ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
+  ...["sim", "version", "completion", "help"],
+];
 
 export const commandTable: CommandTable = {
   names: Object.keys(loaders),
   sections,
   otherWords,
+  harmless,
   load: async (name) => (isName(name) ? loaders[name]() : null),
   loadAll: () => Promise.all(Object.values(loaders).map((load): Promise<Command | CommandGroup> => load())),
 };
