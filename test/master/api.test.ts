@@ -177,6 +177,23 @@ describe("unknown paths, methods and records", () => {
   });
 });
 
+test("a name is never shortened: what begins so is another node, or another task", async () => {
+  const node = await podling.register("web-10");
+  await podling.create("job-10");
+  for (const [method, path] of [
+    ["GET", "nodes/web-1"],
+    ["POST", "nodes/web-1/deregister"],
+    ["POST", "nodes/web-1/cordon"],
+    ["POST", "nodes/web-1/lost?force=true"],
+    ["GET", "tasks?node=web-1"],
+  ] as const) {
+    expectRefusal(await podling.ask(method, `/api/v1/${path}`), 404, "node-not-found");
+  }
+  expectRefusal(await podling.ask("POST", "/api/v1/tasks/job-1/stop"), 404, "task-not-found");
+  expectRefusal(await podling.ask("DELETE", "/api/v1/tasks/job-1?force=true"), 404, "task-not-found");
+  expect((await podling.ask("GET", `/api/v1/nodes/${node.nodeId.slice(0, -1)}`)).status).toBe(200);
+});
+
 describe("GET /api/v1/tasks/{id}", () => {
   test("by id, unique prefix, part after the dash, and name; 409 if several match", async () => {
     const one = await podling.create("find-me");

@@ -51,7 +51,7 @@ function taskTitle({ name, taskId, observed }: Task): string {
   return `${taskId} (${name}, ${observed.status})`;
 }
 
-/** By id, by hostname, by unique prefix of either (also of the part of the id after its dash). */
+/** By id, by hostname, by unique prefix of the id or of its part after the dash. A hostname is never shortened: web-1 is not web-10. */
 export function resolveNode(state: ClusterState, reference: string): Outcome<NodeRecord> {
   const exact = state.nodes.get(reference as NodeRecord["nodeId"]);
   if (exact) return ok(exact);
@@ -61,10 +61,7 @@ export function resolveNode(state: ClusterState, reference: string): Outcome<Nod
     named.length > 0 || reference === ""
       ? named
       : nodes.filter(
-          ({ nodeId, hostname }) =>
-            nodeId.startsWith(reference) ||
-            nodeId.startsWith(reference, nodeId.indexOf("-") + 1) ||
-            hostname.startsWith(reference),
+          ({ nodeId }) => nodeId.startsWith(reference) || nodeId.startsWith(reference, nodeId.indexOf("-") + 1),
         );
   if (found.length === 0) return noNode(reference);
   if (found.length === 1) return ok(found[0]!);
