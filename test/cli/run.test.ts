@@ -198,9 +198,12 @@ describe("--follow", () => {
     const running = cluster.start(`run ${name} --image alpine --follow`);
     const { taskId } = await scheduled(name);
     await cluster.report(taskId, { status: "failed", exitCode, reason: { code: reason, message: "it would not" } });
-    const { code, out } = await running.ended;
+    const { code, out, err } = await running.ended;
     expect(code).toBe(exitCode ?? 125);
     expect(out).toBe("");
+    expect(err).toBe(
+      `error: ${name} failed: it would not. Details: podling explain ${name}, podling inspect ${name}\n`,
+    );
   });
 
   test("reports unavailable output, and still returns the exit code of the container", async () => {

@@ -46,6 +46,15 @@ const pending: Explanation = {
 };
 
 describe("explanations", () => {
+  test("of a task that has ended begin with why it ended, then why it was placed there", () => {
+    const reason = { code: "start-failed" as const, message: 'exec: "nosuchcmd": executable file not found in $PATH' };
+    const ended = { ...pending, status: "failed" as const, reason, summary: "n1 by spread: it has the most free" };
+    const [first, second, third] = renderExplanation(ended, plainStyle, null, false).split("\n");
+    expect(first).toBe(`web (20250119123456-abc12345) failed: ${reason.message}`);
+    expect(second).toBe("n1 by spread: it has the most free");
+    expect(third).toBe("");
+  });
+
   test("of a failing task have the end of its log, without control characters", () => {
     const lastFailure = {
       finishedAt: "2025-01-19T12:39:00.000Z",

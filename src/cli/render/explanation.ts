@@ -2,6 +2,7 @@
 // what would help.
 
 import type { Explanation, NodeVerdict } from "../../model/explanation.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import { explanationTable, formatScore } from "./explanation-table.ts";
 import { oneLine, type Style, truncate } from "./style.ts";
 import { wrapAfter } from "./wrap.ts";
@@ -15,13 +16,11 @@ export function renderExplanation(
   maxWidth: number | null,
   everyNode: boolean,
 ): string {
-  const { name, taskId, status, summary, smallestChange, nodes } = explanation;
+  const { smallestChange, nodes } = explanation;
   const ordered = [...nodes].sort(byInterest);
   const shown = everyNode ? ordered : ordered.slice(0, nodesShown);
   const rest = ordered.length - shown.length;
-  const parts = [
-    `${style.paint(oneLine(name), "bold")} (${taskId}) is ${status}\n${wrapAfter("", oneLine(summary), maxWidth)}`,
-  ];
+  const parts = [heading(explanation, style, maxWidth)];
   const failure = lastRun(explanation, style, maxWidth);
   if (failure !== "") parts.push(failure);
   if (shown.length > 0) {
@@ -37,14 +36,26 @@ export function renderExplanation(
   return parts.join("\n");
 }
 
+/** How the task ended, if it has, before why it was placed. */
+function heading(
+  { name, taskId, status, reason, summary }: Explanation,
+  style: Style,
+  maxWidth: number | null,
+): string {
+  const task = `${style.paint(oneLine(name), "bold")} (${taskId})`;
+  const placed = wrapAfter("", oneLine(summary), maxWidth);
+  if (!isFinished(status)) return `${task} is ${status}\n${placed}`;
+  return `${wrapAfter("", `${task} ${status}: ${oneLine(reason.message)}`, maxWidth)}${placed}`;
+}
+
 /** The end of the log of the last failed run. Masters of older versions do not send it. */
-function lastRun({ reason, lastFailure }: Explanation, style: Style, maxWidth: number | null): string {
+function lastRun({ status, reason, lastFailure }: Explanation, style: Style, maxWidth: number | null): string {
   if (!lastFailure) return "";
   const { finishedAt, exitCode, log } = lastFailure;
   const run = `The run that ended${finishedAt === null ? "" : ` at ${finishedAt}`} with exit code ${exitCode ?? "unknown"}`;
   const wrote = log.length === 0 ? `${run} wrote nothing` : `${run} wrote last:`;
   const lines = log.map((line) => `  ${oneLine(line)}\n`).join("");
-  const why = wrapAfter("", oneLine(reason.message), maxWidth);
+  const why = isFinished(status) ? "" : wrapAfter("", oneLine(reason.message), maxWidth);
   return `${why}${wrapAfter("", style.paint(wrote, "bold"), maxWidth)}${lines}`;
 }
 

@@ -72,7 +72,11 @@ export const run: Command = {
     { long: "reserve-memory", value: "SIZE", description: "memory to reserve, if less than the limit" },
     { long: "reserve-cpu", value: "N", description: "cores to reserve, if less than the limit" },
     { long: "label", short: "l", value: "K=V", description: "label of the task", repeatable: true },
-    { long: "restart", value: "POLICY", description: "never (the default), on-failure, on-failure:N or always" },
+    {
+      long: "restart",
+      value: "POLICY",
+      description: "never (the default), on-failure, on-failure:N (at most N times; 0 for no limit) or always",
+    },
     {
       long: "constraint",
       value: "EXPR",
@@ -245,7 +249,9 @@ class Foreground {
     if (this.#leave.signal.aborted) return this.#interrupted();
     const ended = (await currentTask(context, started.taskId)) ?? started;
     this.#task = ended;
-    if (ended.status === "failed" && ended.exitCode === null) await reportFailure(context, ended);
+    // The output and the exit code of a run that ended by itself say enough.
+    if (ended.status === "failed" && ended.reason.code !== "exited" && !ended.oomKilled)
+      await reportFailure(context, ended);
     else if (ended.oomKilled) await context.say(`${ended.name}: ${ended.reason.message}`);
     if (context.flags.has("rm")) await context.try("deleteTask", { id: ended.taskId });
     return containerExitCode(ended);
@@ -318,7 +324,8 @@ async function reportFailure(context: Context, { name, status, reason, error, st
   const detail = error !== null && !reason.message.includes(error) ? `: ${error}` : "";
   // A task that never started has no output.
   const why = startedAt === null ? `podling explain ${name}` : `podling logs ${name}`;
-  const next = status === "failed" ? `Details: ${why}, podling inspect ${name}` : "";
+  const isKept = !context.flags.has("rm");
+  const next = status === "failed" && isKept ? `Details: ${why}, podling inspect ${name}` : "";
   await writeError(context.io.stderr, `${name} ${status}: ${reason.message}${detail}`, next);
 }
 
