@@ -57,6 +57,14 @@ test("a reader that closes the pipe early is not an error", () => {
   });
 });
 
+test("a disk that takes no more output is an error of the disk, not a bug", () => {
+  expect(shell("podling ps > /dev/full")).toEqual({
+    code: 1,
+    out: "",
+    err: "error: cannot write to stdout: no space left\n",
+  });
+});
+
 test("a slow reader gets all output", () => {
   expect(shell("podling ps -q | (sleep 0.2; wc -l)").out.trim()).toBe("3000");
 });

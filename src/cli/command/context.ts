@@ -9,6 +9,7 @@ import { Progress } from "../render/progress.ts";
 import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.ts";
 import { type Column, renderTable } from "../render/table.ts";
 import { wrapAfter } from "../render/wrap.ts";
+import { clockOffset } from "./clock-offset.ts";
 import { Failure, RefusedError, UsageError } from "./failure.ts";
 import type { OutputFormat } from "./flag.ts";
 import type { FlagValues } from "./flag-values.ts";
@@ -33,6 +34,8 @@ export class Context {
   /** The words after `--`. Null if there is no `--`. */
   readonly containerCommand: readonly string[] | null;
   readonly #defaultOutput: OutputFormat;
+  /** ms by which the master's clock is ahead of this machine's, from the newest answer; 0 while it is not known to differ. */
+  #masterAheadMs = 0;
   #client: Promise<Client> | null = null;
 
   constructor({ io, roles, flags, words, containerCommand, defaultOutput }: ContextOptions) {
@@ -89,6 +92,11 @@ export class Context {
   }
 
   // ---- calling
+
+  /** The master's clock, in ms since the epoch: ages and limits of time are by it, because records have its times. */
+  masterNow(): number {
+    return this.io.clock.now() + this.#masterAheadMs;
+  }
 
   masterUrl(): string {
     const given = this.flags.given("master") ? this.flags.text("master") : this.io.env.PODLING_MASTER_URL;
@@ -157,11 +165,14 @@ export class Context {
   readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {
     // localhost may resolve to ::1 first, but the master listens on 127.0.0.1.
     const address = url.replace(/^http:\/\/localhost(?=[:/])/, "http://127.0.0.1");
-    if (!this.flags.has("verbose")) return this.io.fetch(address, init);
+    const verbose = this.flags.has("verbose");
     const start = this.io.clock.now();
-    await this.err(`> ${init.method ?? "GET"} ${url}\n`);
+    if (verbose) await this.err(`> ${init.method ?? "GET"} ${url}\n`);
     const response = await this.io.fetch(address, init);
-    await this.say(`< ${response.status} ${response.statusText} after ${this.io.clock.now() - start} ms`);
+    const end = this.io.clock.now();
+    const off = clockOffset(response.headers.get("date"), start, end);
+    this.#masterAheadMs = off !== null && Math.abs(off.offMs) > off.uncertainMs ? off.offMs : 0;
+    if (verbose) await this.say(`< ${response.status} ${response.statusText} after ${end - start} ms`);
     return response;
   };
 

@@ -7,6 +7,7 @@ import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
 import { declaredUser } from "../../api/origin.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import { Failure } from "./failure.ts";
 import { BrokenPipeError, type Io, type Output, type TextFile } from "./io.ts";
 import { spawnSelf } from "./spawn-self.ts";
 
@@ -115,8 +116,15 @@ async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
     offset += written;
     if (error === "EPIPE") throw new BrokenPipeError();
     if (error === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, fullPipeMs));
-    else if (error !== null) throw new Error(`cannot write to ${descriptor === 1 ? "stdout" : "stderr"}: ${error}`);
+    else if (error !== null)
+      throw new Failure(`cannot write to ${descriptor === 1 ? "stdout" : "stderr"}: ${meaning(error)}`);
   }
+}
+
+/** What the system says of an output that takes no more. */
+function meaning(code: string): string {
+  if (code === "ENOSPC" || code === "EDQUOT") return "no space left";
+  return code === "EIO" ? "the disk or terminal reports an error" : code;
 }
 
 function writeSome(

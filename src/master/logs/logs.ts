@@ -118,13 +118,12 @@ function parseSince(text: string | undefined, now: number): Outcome<number | nul
   const back = /^\d{9,}(\.\d+)?$/.test(text) ? undefined : parseDuration(text);
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
   const ms = back === undefined ? seconds : now - back;
-  if (ms >= 0 && ms <= latestMs) return ok(ms);
-  return refuse(
-    "invalid-field",
-    `query parameter "since": expected a time or a duration such as 10m; got ${JSON.stringify(text)}`,
-    {
-      hint: "Write 10m, 2025-01-19T12:34:56Z, or seconds since the epoch.",
-      details: { field: "since" },
-    },
-  );
+  // Such a time would be in the zone of this machine, which the client does not know.
+  const withoutZone = /^\d{4}-/.test(text) && !/([zZ]|[+-]\d\d:?\d\d)$/.test(text.slice(10));
+  if (ms >= 0 && ms <= latestMs && !withoutZone) return ok(ms);
+  const expected = withoutZone ? "a time with its zone" : "a time or a duration such as 10m";
+  return refuse("invalid-field", `query parameter "since": expected ${expected}; got ${JSON.stringify(text)}`, {
+    hint: "Write 10m, 2025-01-19T12:34:56Z, or seconds since the epoch.",
+    details: { field: "since" },
+  });
 }

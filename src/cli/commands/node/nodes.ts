@@ -24,7 +24,7 @@ export const nodes: Command = {
     else if (context.output() === "name") await context.out(found.map(({ hostname }) => `${hostname}\n`).join(""));
     else if (found.length === 0 && context.io.stdout.isTty) {
       await context.err("no nodes. Start a worker with: podling worker --master URL\n");
-    } else await context.outTable(nodeColumns(context.io.clock.now(), context.output() === "wide"), found);
+    } else await context.outTable(nodeColumns(context.masterNow(), context.output() === "wide"), found);
     if (!context.flags.has("quiet") && context.output() !== "name") {
       for (const note of nodeNotes(found)) await context.say(note);
     }

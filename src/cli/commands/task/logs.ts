@@ -4,6 +4,7 @@ import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { showLogs } from "./follow-logs.ts";
+import { sinceText } from "./since.ts";
 
 export const logs: Command = {
   name: "logs",
@@ -16,7 +17,12 @@ export const logs: Command = {
   flags: [
     { long: "follow", short: "f", description: "follow the output" },
     { long: "tail", short: "n", value: "LINES", description: "only this many lines from the end, or all" },
-    { long: "since", value: "TIME", description: "only newer lines: 10m, 2025-01-19T12:34:56Z, or seconds since 1970" },
+    {
+      long: "since",
+      value: "TIME",
+      description:
+        "only newer lines: 10m, 2025-01-19T12:34:56 in your time zone (with Z or +02:00 in that one), or seconds since 1970",
+    },
     { long: "timestamps", short: "t", description: "start each line with its time" },
   ],
   examples: [
@@ -34,7 +40,7 @@ export const logs: Command = {
     await showLogs(context, task, {
       follow: flags.has("follow"),
       tail: lines === "all" ? undefined : lines,
-      since: flags.text("since"),
+      since: sinceText(flags.text("since")),
       timestamps: flags.has("timestamps"),
     });
     return exitCodes.done;

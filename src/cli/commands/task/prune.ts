@@ -63,7 +63,7 @@ export const prune: Command = {
 };
 
 async function finishedTasks(context: Context): Promise<TaskView[]> {
-  const { flags, io } = context;
+  const { flags } = context;
   const query = taskQuery(flags.texts("selector"), flags.texts("filter"));
   const wanted = query.status === undefined ? finishedStatuses : String(query.status).split(",");
   const live = wanted.find((status) => !finishedStatuses.some((one) => one === status));
@@ -71,7 +71,7 @@ async function finishedTasks(context: Context): Promise<TaskView[]> {
     throw new UsageError(`prune removes only finished tasks, not ${live} ones`, "See podling stop.");
   const olderThanMs = flags.durationMs("older-than") ?? 0;
   const tasks = await listTasks(context, { ...query, status: wanted.join(",") });
-  const before = io.clock.now() - olderThanMs;
+  const before = context.masterNow() - olderThanMs;
   return tasks.filter(({ finishedAt }) => finishedAt === null || fromTimestamp(finishedAt) <= before);
 }
 
@@ -81,9 +81,6 @@ async function show(context: Context, tasks: readonly TaskView[]): Promise<void>
   if (tasks.length === 0) return context.err("no finished tasks to remove\n");
   const shown = context.output() === "wide" || !context.io.stdout.isTty ? tasks : tasks.slice(0, shownAtMost);
   const wide = context.output() === "wide";
-  await context.outTable(
-    taskColumns({ now: context.io.clock.now(), hostnames: await hostnames(context), wide }),
-    shown,
-  );
+  await context.outTable(taskColumns({ now: context.masterNow(), hostnames: await hostnames(context), wide }), shown);
   if (shown.length < tasks.length) await context.out(`and ${tasks.length - shown.length} more\n`);
 }

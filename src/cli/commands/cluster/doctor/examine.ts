@@ -4,6 +4,7 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { operations } from "../../../../api/operations/operations.ts";
+import { type ClockOffset, clockOffset } from "../../../command/clock-offset.ts";
 import type { Context } from "../../../command/context.ts";
 import { Failure, RefusedError } from "../../../command/failure.ts";
 import { isPodling, masterFindings } from "./cluster.ts";
@@ -52,7 +53,7 @@ interface MasterReport {
   /** Null if the list was refused or malformed. */
   tasks: unknown[] | null;
   /** The difference to the clock of this machine, and its uncertainty. Null if the response has no date. */
-  clock: { offMs: number; uncertainMs: number } | null;
+  clock: ClockOffset | null;
 }
 
 async function askMaster(context: Context): Promise<MasterReport> {
@@ -62,7 +63,7 @@ async function askMaster(context: Context): Promise<MasterReport> {
   try {
     const sentAt = clock.now();
     const response = await within(clock, context.fetch("version", { timeoutMs: patienceMs }));
-    report.clock = clockOf(response.headers.get("date"), sentAt, clock.now());
+    report.clock = clockOffset(response.headers.get("date"), sentAt, clock.now());
     report.version = await within(clock, context.json(response)).catch(() => null);
   } catch (error) {
     // Podling never refuses this request, so another program listens there.
@@ -95,13 +96,6 @@ async function ask(
   } catch (error) {
     return { answer: null, refusal: (error as Error).message };
   }
-}
-
-/** The HTTP Date has whole seconds, and servers renew it once a second: it is up to two seconds old. */
-function clockOf(date: string | null, sentAt: number, receivedAt: number): MasterReport["clock"] {
-  const said = Date.parse(date ?? "");
-  if (!Number.isFinite(said)) return null;
-  return { offMs: said + 1000 - (sentAt + receivedAt) / 2, uncertainMs: 1000 + (receivedAt - sentAt) / 2 };
 }
 
 function evaluateMaster({ io }: Context, { url, away, version, ready, nodes, clock }: MasterReport): Finding[] {
