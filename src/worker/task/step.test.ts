@@ -76,6 +76,22 @@ const rows: Row[] = [
   ["never, code 0", assigned(), ended(0), {}, { type: "none" }, "completed exited: code 0"],
   ["never, code 3", assigned(), ended(3), {}, { type: "none" }, "failed exited: code 3"],
   ["out of memory", assigned(), ended(137, { oomKilled: true }), {}, { type: "none" }, "failed oom-killed: limit"],
+  [
+    "a process in it was killed for memory, and it went on",
+    assigned(),
+    ended(0, { oomKilled: true }),
+    {},
+    { type: "none" },
+    "completed exited: exited with code 0; another process in it was killed for memory",
+  ],
+  [
+    "a process in it was killed for memory, and it failed of something else",
+    assigned(),
+    ended(7, { oomKilled: true }),
+    {},
+    { type: "none" },
+    "failed exited: exited with code 7; another process in it was killed for memory",
+  ],
   ["on-failure, code 0", assigned(policy("on-failure")), ended(0), {}, { type: "none" }, "completed exited"],
   [
     "on-failure, code 1: the pause of the first restart is over",
@@ -308,7 +324,14 @@ describe("a log is read", () => {
     reads: boolean,
   ][] = [
     ["of a run that ended badly", assigned(), run, {}, true],
-    ["of one killed for memory, whatever its code", assigned(), ended(0, { oomKilled: true }), {}, true],
+    ["of one killed for memory", assigned(), ended(137, { oomKilled: true }), {}, true],
+    [
+      "of none that went well although a process in it was killed",
+      assigned(),
+      ended(0, { oomKilled: true }),
+      {},
+      false,
+    ],
     ["not of one that ended well", assigned(policy("always")), ended(0), {}, false],
     ["not of one that runs, or never ran", assigned(), container(), {}, false],
     ["not without a container", assigned(), null, {}, false],

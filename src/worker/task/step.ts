@@ -117,7 +117,7 @@ function absent(assignment: ContainerAssignment, attempts: Attempts, now: number
  */
 export function wantsLog({ assignment, found, attempts }: Progress, now: number): boolean {
   if (assignment === null || !isToRun(assignment) || attempts.failure || found?.status !== "exited") return false;
-  if (found.exitCode === 0 && !found.oomKilled) return false;
+  if (found.exitCode === 0) return false;
   if (attempts.lastFailure?.finishedAt === found.finishedAt) return false;
   if (attempts.logReadAt === null || !runsAgain(assignment.restartPolicy, found, attempts)) return true;
   return now - attempts.logReadAt >= limits.lastLogIntervalMs;
@@ -148,15 +148,22 @@ function finished(found: ContainerState, attempts: Attempts, gaveUp: boolean): O
   const status = found.exitCode === 0 && !gaveUp ? "completed" : "failed";
   const restarts = gaveUp ? `; given up after ${attempts.restarts} restarts` : "";
   const reason: Reason = {
-    code: found.oomKilled ? "oom-killed" : "exited",
+    code: diedOfMemory(found) ? "oom-killed" : "exited",
     message: `${howItEnded(found)}${restarts}`,
   };
   return observe(found, attempts, status, reason);
 }
 
-function howItEnded({ exitCode, oomKilled, error }: ContainerState): string {
-  if (oomKilled) return `killed: it used more memory than its limit (exit code ${exitCode})`;
-  return error === "" ? `exited with code ${exitCode}` : `could not be started again: ${error}`;
+/** The engine marks a container when any process in it was killed for memory; it ended of that only if its own was. */
+function diedOfMemory({ exitCode, oomKilled }: ContainerState): boolean {
+  return oomKilled && exitCode === 137;
+}
+
+function howItEnded(found: ContainerState): string {
+  const { exitCode, oomKilled, error } = found;
+  if (diedOfMemory(found)) return `killed: it used more memory than its limit (exit code ${exitCode})`;
+  if (error !== "") return `could not be started again: ${error}`;
+  return `exited with code ${exitCode}${oomKilled ? "; another process in it was killed for memory" : ""}`;
 }
 
 function runningMessage({ restarts, lastExitCode }: Attempts): string {
@@ -192,7 +199,7 @@ function observe(found: ContainerState | null, attempts: Attempts, status: TaskS
     reason: { ...reason, message: reason.message.slice(0, limits.messageLength) },
     containerId: found?.containerId ?? null,
     exitCode: found?.exitCode ?? null,
-    oomKilled: found?.oomKilled ?? false,
+    oomKilled: found !== null && diedOfMemory(found),
     restarts: attempts.restarts,
     publishedPorts: found?.publishedPorts ?? [],
     startedAt: found?.startedAt ?? null,
