@@ -36,6 +36,16 @@ test("the head says OpenAPI 3.1", () => {
   expect(Object.keys(document.components.securitySchemes)).toEqual(["token"]);
 });
 
+test("query parameters have the types of what they stand for", () => {
+  const queries = Object.values(document.paths)
+    .flatMap((methods) => Object.values(methods))
+    .flatMap(({ parameters }) => parameters.filter((one) => one.in === "query"));
+  const typeOf = (name: string) => new Set(queries.filter((one) => one.name === name).map(({ schema }) => schema.type));
+  for (const name of ["force", "watch", "follow", "images"]) expect([...typeOf(name)]).toEqual(["boolean"]);
+  expect([...typeOf("limit"), ...typeOf("tail")]).toEqual(["integer", "integer"]);
+  expect(JSON.stringify(queries)).not.toContain('"enum":["","true"');
+});
+
 test("it has every operation of the table, and no other", () => {
   const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`),

@@ -2,6 +2,7 @@
 
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
+import { standsFor } from "../schemas/schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
 import { nodeSchemas } from "./node-schemas.ts";
@@ -91,8 +92,8 @@ function parametersOf({ path, query }: Operation): Json[] {
     : [];
   if (!query) return parameters;
   const { properties = {} } = inputSchema(query) as { properties?: Record<string, Json> };
-  for (const [name, { description, ...schema }] of Object.entries(properties)) {
-    parameters.push({ name, in: "query", ...(description ? { description } : {}), schema });
+  for (const [name, { description, [standsFor]: stands, ...text }] of Object.entries(properties)) {
+    parameters.push({ name, in: "query", ...(description ? { description } : {}), schema: stands ?? text });
   }
   return parameters;
 }

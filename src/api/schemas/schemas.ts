@@ -110,8 +110,12 @@ export interface HeartbeatAnswer {
   streamOpen?: boolean;
 }
 
+/** The meta field in which a schema of a query parameter says what its text stands for, as OpenAPI shows it. */
+export const standsFor = "x-stands-for";
+
 const booleanQuery = z
   .enum(["", "true", "false", "1", "0"], { error: "true or false" })
+  .meta({ [standsFor]: { type: "boolean" } })
   .transform((value) => value !== "false" && value !== "0");
 
 function wholeNumberQuery(min: number, max: number) {
@@ -119,6 +123,7 @@ function wholeNumberQuery(min: number, max: number) {
   return z
     .string()
     .regex(/^\d{1,16}$/, { error })
+    .meta({ [standsFor]: { type: "integer", minimum: min, maximum: max } })
     .transform(Number)
     .refine((value) => value >= min && value <= max, { error });
 }
