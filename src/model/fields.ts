@@ -4,14 +4,18 @@ import { z } from "zod";
 import { limits } from "./limits.ts";
 import { parseCpu, parseDuration, parseMemory } from "./quantity.ts";
 
-/** A string of a pattern; `expected` completes "expected ...". */
-export function text(pattern: RegExp, maxLength: number, expected: string) {
+/** A rule that refused strings break often: what is expected then, in the place of the general phrase. */
+type Rule = readonly [broken: RegExp, expected: string];
+
+/** A string of a pattern; `expected` completes "expected ...". The first broken rule says more precisely what is wrong. */
+export function text(pattern: RegExp, maxLength: number, expected: string, rules: readonly Rule[] = []) {
+  const phrase = (value: unknown) => rules.find(([broken]) => broken.test(String(value)))?.[1] ?? expected;
   return (
     z
       .string({ error: expected })
       // A string that is too long is not matched: a pattern over a megabyte takes too much time.
       .max(maxLength, { error: `${expected} (at most ${maxLength} characters)`, abort: true })
-      .regex(pattern, { error: expected })
+      .regex(pattern, { error: ({ input }) => phrase(input) })
   );
 }
 
@@ -44,10 +48,16 @@ export const timeText = z
 
 export const flag = z.boolean({ error: "true or false" });
 
+/** As docker's names of containers. */
 export const name = text(
-  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+  /^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$/,
   limits.nameLength,
-  "a name of a-z, 0-9, '-' and '.', that begins and ends with a letter or digit",
+  "a name of letters, digits, '-', '_' and '.'",
+  [
+    [/^$/, "a name with at least one character"],
+    [/^[^a-zA-Z0-9]/, "a name that begins with a letter or digit"],
+    [/[._-]$/, "a name that ends with a letter or digit"],
+  ],
 );
 
 /** As Docker reads references: [host[:port]/]path[:tag][@digest]. */
@@ -55,12 +65,23 @@ export const image = text(
   /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d{1,5})?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/,
   limits.imageLength,
   "an image reference such as nginx, nginx:1.27 or registry.example:5000/team/app@sha256:...",
+  [
+    [/^[a-z]+:\/\//i, "an image reference without http://"],
+    [/\s/, "an image reference without blanks"],
+    // The registry, a tag and nothing else may have capitals.
+    [/^([^/]*[.:][^/]*\/)?[^:@]*[A-Z]/, "an image reference in lower case"],
+    [/:$/, "an image reference with a tag after the colon"],
+    [/@(?!sha256:[a-f0-9]{64}$)/, "an image reference with a digest of the form @sha256: and 64 hexadecimal digits"],
+  ],
 );
 
+/** As the engine's: tools such as reverse proxies read labels with brackets, blanks and signs in their keys. */
 const labelKey = text(
-  /^[a-zA-Z0-9]([a-zA-Z0-9._/-]*[a-zA-Z0-9])?$/,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are refused
+  /^[^\u0000-\u001f\u007f=]+$/,
   limits.labelKeyLength,
-  "a label key of letters, digits, '.', '_', '-' and '/'",
+  "a label key without '=' and control characters",
+  [[/^$/, "a label key with at least one character"]],
 );
 
 export const labels = z
@@ -109,6 +130,7 @@ export const ipAddress = z
 
 export function isIpAddress(value: string): boolean {
   const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
-  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255);
+  // An engine does not read 010.0.0.1, and would publish on all addresses.
+  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte);
   return /^[0-9a-f:]{2,39}$/i.test(value) && value.includes(":") && URL.canParse(`http://[${value}]/`);
 }

@@ -23,7 +23,7 @@ export const limits = {
   /** The kernel's ARG_MAX is 2 MiB for arguments and environment together. */
   argumentLength: 32 * KiB,
   argumentCount: 512,
-  labelKeyLength: 128,
+  labelKeyLength: 256,
   labelValueLength: 1024,
   labelCount: 64,
   portCount: 64,

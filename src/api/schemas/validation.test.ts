@@ -19,9 +19,20 @@ const node = { hostname: "n1", port: 8081 };
 
 const bodies: [id: OperationId, body: unknown, field: string, expected: string, got: string][] = [
   ["createTask", [], "", "an object with at least name and image", "[]"],
-  ["createTask", {}, "name", "a name of a-z", "it is missing"],
+  ["createTask", {}, "name", "a name of letters", "it is missing"],
   ["createTask", { name: "web" }, "image", "an image reference such as", "it is missing"],
-  ["createTask", { ...base, name: "Web" }, "name", "a name of a-z", '"Web"'],
+  ["createTask", { ...base, name: "we b" }, "name", "a name of letters", '"we b"'],
+  ["createTask", { ...base, name: "-web" }, "name", "a name that begins with a letter or digit", '"-web"'],
+  ["createTask", { ...base, name: "web_" }, "name", "a name that ends with a letter or digit", '"web_"'],
+  ["createTask", { ...base, image: "BusyBox:1.35" }, "image", "an image reference in lower case", '"BusyBox:1.35"'],
+  [
+    "createTask",
+    { ...base, image: "http://registry/x" },
+    "image",
+    "an image reference without http://",
+    '"http://registry/x"',
+  ],
+  ["createTask", { ...base, image: "nginx:" }, "image", "an image reference with a tag after the colon", '"nginx:"'],
   ["createTask", { ...base, ports: ["80:80"] }, "ports[0]", "an object", '"80:80"'],
   ["createTask", { ...base, ports: [{ containerPort: 0 }] }, "ports[0].containerPort", "from 1 to 65535", "got 0"],
   ["createTask", { ...base, resources: "512m" }, "resources", "an object", '"512m"'],

@@ -28,7 +28,11 @@ describe("short forms", () => {
     ["unless-stopped", { ...never, mode: "always" }],
     ["on-failure", { ...never, mode: "on-failure" }],
     ["on-failure:5", { ...never, mode: "on-failure", maxRestarts: 5 }],
-    ["on-failure:0", { ...never, mode: "on-failure", maxRestarts: 0 }],
+    ["on-failure:0", { ...never, mode: "on-failure", maxRestarts: null }],
+    ["OnFailure", { ...never, mode: "on-failure" }],
+    ["OnFailure:2", { ...never, mode: "on-failure", maxRestarts: 2 }],
+    ["Always", { ...never, mode: "always" }],
+    ["Never", never],
     [
       { mode: "always", maxRestarts: 3 },
       { ...never, mode: "always", maxRestarts: 3 },
@@ -123,10 +127,10 @@ describe("short forms", () => {
 });
 
 describe("names and images", () => {
-  test.each([["a"], ["web"], ["web-1"], ["web.example"], ["0"], ["a".repeat(63)]])("the name %p", (name) => {
+  test.each([["a"], ["Web"], ["web-1"], ["web_1"], ["web.example"], ["0"], ["a".repeat(63)]])("the name %p", (name) => {
     expect(complaints({ ...base, name })).toEqual([]);
   });
-  const wrongNames = ["", "Web", "-web", "web-", "we b", "web_1", "wéb", "../web", "web\n", "a".repeat(64)];
+  const wrongNames = ["", "-web", "web-", "_web", "we b", "wéb", "../web", "web\n", "a".repeat(64)];
   test.each(wrongNames.map((name) => [name]))("not the name %p", (name) => {
     expect(complaints({ ...base, name })[0]).toBe("name");
   });
@@ -165,7 +169,8 @@ describe("refused because of the form (400), naming the field", () => {
     [{ env: { "": "c" } }, "env."],
     [{ env: { A: 5 } }, "env.A"],
     [{ env: { A: "\0" } }, "env.A"],
-    [{ labels: { "a b": "c" } }, "labels.a b"],
+    [{ labels: { "a=b": "c" } }, "labels.a=b"],
+    [{ labels: { "a\n": "c" } }, "labels.a\n"],
     [{ labels: { a: null } }, "labels.a"],
     [{ ports: [{}] }, "ports.0.containerPort"],
     [{ ports: [{ containerPort: 0 }] }, "ports.0.containerPort"],
@@ -240,7 +245,11 @@ describe("refused because of the meaning (422), naming the field", () => {
     [{ resources: { cpu: "1m" } }, "resources.cpu", "0.01"],
     [{ resources: { cpu: "0.1m" } }, "resources.cpu", "0.01"],
     [{ ports: [port(80), port(80)] }, "ports[1]", "127.0.0.1:80/tcp"],
+    [{ ports: [port(80), port(80, { hostIp: "0.0.0.0" })] }, "ports[1]", "also taken by 127.0.0.1:80"],
     [{ mounts: [tmpfs("/a"), tmpfs("/a")] }, "mounts[1]", "/a"],
+    [{ mounts: [tmpfs("/a/b"), tmpfs("/a//b/")] }, "mounts[1]", "/a/b is mounted twice"],
+    [{ mounts: [tmpfs("/")] }, "mounts[0].target", "nothing can be mounted on /"],
+    [{ mounts: [tmpfs("//")] }, "mounts[0].target", "nothing can be mounted on /"],
     [{ mounts: [{ type: "bind", source: "data", target: "/a" }] }, "mounts[0].source", "absolute"],
     [{ mounts: [{ type: "bind", target: "/a" }] }, "mounts[0].source", "absolute"],
     [{ mounts: [{ type: "volume", source: "/data", target: "/a" }] }, "mounts[0].source", "name"],

@@ -79,14 +79,15 @@ const restartPolicy = z.union(
     restartObject,
     z
       .string()
-      .regex(/^(never|no|always|unless-stopped|on-failure(:\d{1,6})?)$/)
+      .regex(/^(never|no|always|unless-stopped|on-?failure(:\d{1,6})?)$/i)
       .transform((value): RestartPolicy => {
-        if (value === "never" || value === "no") return specDefaults.restartPolicy;
-        const [mode, max] = value.split(":");
+        const [mode, max] = value.toLowerCase().split(":");
+        if (mode === "never" || mode === "no") return specDefaults.restartPolicy;
         return {
           ...specDefaults.restartPolicy,
-          mode: mode === "on-failure" ? "on-failure" : "always",
-          maxRestarts: max === undefined ? null : Number(max),
+          mode: mode === "always" || mode === "unless-stopped" ? "always" : "on-failure",
+          // As in docker, on-failure:0 has no limit.
+          maxRestarts: Number(max ?? 0) || null,
         };
       }),
   ],
@@ -211,15 +212,28 @@ export function checkTaskInput(input: ParsedTaskInput): Outcome<ParsedTaskInput>
       'Write cores: "500m" or 0.5.',
     );
   }
-  const taken = new Set<string>();
-  for (const [index, { hostPort, hostIp, protocol }] of ports.entries()) {
-    const key = `${hostIp}:${hostPort}/${protocol}`;
-    if (hostPort !== null && taken.has(key)) {
-      return wrong(`ports[${index}]`, `${key} is asked for twice`, "Give each port its own hostPort.");
-    }
-    taken.add(key);
+  for (const [index, port] of ports.entries()) {
+    const other = ports.slice(0, index).find((one) => holdsSamePort(one, port));
+    if (other === undefined) continue;
+    const { hostIp, hostPort, protocol } = port;
+    const clash = other.hostIp === hostIp ? "is asked for twice" : `is also taken by ${other.hostIp}:${hostPort}`;
+    return wrong(`ports[${index}]`, `${hostIp}:${hostPort}/${protocol} ${clash}`, "Give each port its own hostPort.");
   }
   return checkMounts(input, wrong);
+}
+
+type Port = NonNullable<ParsedTaskInput["ports"]>[number];
+
+/** An address of all, such as 0.0.0.0, takes the port on every address. */
+function holdsSamePort(left: Port, right: Port): boolean {
+  if (left.hostPort === null || left.hostPort !== right.hostPort || left.protocol !== right.protocol) return false;
+  const isAny = (ip: string) => ip === "0.0.0.0" || ip === "::";
+  return left.hostIp === right.hostIp || isAny(left.hostIp) || isAny(right.hostIp);
+}
+
+/** Without slashes at the end and double ones: the form in which the engine compares paths. */
+function plainPath(path: string): string {
+  return path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
 }
 
 function checkMounts(
@@ -229,8 +243,11 @@ function checkMounts(
   const targets = new Set<string>();
   for (const [index, mount] of (input.mounts ?? containerDefaults.mounts).entries()) {
     const field = `mounts[${index}]`;
-    if (targets.has(mount.target)) return wrong(field, `${mount.target} is mounted twice`, "Give each its own target.");
-    targets.add(mount.target);
+    const target = plainPath(mount.target);
+    if (target === "/")
+      return wrong(`${field}.target`, "nothing can be mounted on /", "Choose a folder, such as /data.");
+    if (targets.has(target)) return wrong(field, `${target} is mounted twice`, "Give each its own target.");
+    targets.add(target);
     if (mount.type === "bind" && !mount.source.startsWith("/")) {
       return wrong(`${field}.source`, "a bind mount needs an absolute path on the node", 'Begin it with "/".');
     }

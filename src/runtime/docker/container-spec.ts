@@ -2,6 +2,7 @@
 
 import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
 import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
+import { limits } from "../../model/limits.ts";
 import type { ContainerSpec, Mount, PublishedPort } from "../../model/task/spec.ts";
 import { mainContainer } from "../../model/task/spec.ts";
 import type { ContainerState, CreateRequest } from "../containers.ts";
@@ -26,7 +27,10 @@ export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: Creat
       ...(cpu.request > 0 ? { CpuShares: Math.max(2, Math.round(cpu.request * 1024)) } : {}),
       ...(cpu.limit === null ? {} : { NanoCpus: Math.round(cpu.limit * 1e9) }),
       ...(memory.limit === null ? {} : { Memory: memory.limit, MemorySwap: memory.limit }),
-      ...(memory.request > 0 && memory.request !== memory.limit ? { MemoryReservation: memory.request } : {}),
+      // Engines refuse a smaller reservation than a limit may be; it only matters when the node's memory is short.
+      ...(memory.request >= limits.memoryLimitMinBytes && memory.request !== memory.limit
+        ? { MemoryReservation: memory.request }
+        : {}),
       // The worker restarts containers itself, because it reports a count and a reason.
       RestartPolicy: { Name: "no" },
     },

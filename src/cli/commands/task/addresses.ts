@@ -8,6 +8,6 @@ export function parsePortNumber(text: string, least: 0 | 1): number | undefined 
 
 export function isIpAddress(text: string): boolean {
   const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255);
+  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte);
   return text.includes(":") && URL.canParse(`http://[${text}]/`);
 }

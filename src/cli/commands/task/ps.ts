@@ -70,7 +70,7 @@ async function print(context: Context, tasks: readonly TaskView[], names: Map<No
     return;
   }
   const wide = context.output() === "wide";
-  const columns = taskColumns({ now: context.io.clock.now(), hostnames: names, wide });
+  const columns = taskColumns({ now: context.masterNow(), hostnames: names, wide });
   await context.outTable(columns, tasks);
 }
 
@@ -101,9 +101,11 @@ function streamEnded(): Failure {
 
 const usualCells: Record<string, string> = {
   NAME: "some-name",
-  TASK: "20250119123456-abc12345",
+  ID: "abc12345",
+  IMAGE: "some-image:1.2",
   STATUS: "scheduled (pulling)",
   NODE: "some-node",
+  PORTS: "127.0.0.1:8080->80/tcp",
 };
 
 /** Appends a line to the table for each visible change. */
@@ -175,6 +177,6 @@ class Lines {
 
   #columns() {
     const wide = this.#context.output() === "wide";
-    return taskColumns({ now: this.#context.io.clock.now(), hostnames: this.#names, wide });
+    return taskColumns({ now: this.#context.masterNow(), hostnames: this.#names, wide });
   }
 }

@@ -6,6 +6,7 @@ import { Failure, UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import type { Io } from "../../command/io.ts";
 import { isIpAddress, parsePortNumber } from "./addresses.ts";
+import { parseEnvFile } from "./env-file.ts";
 
 export type TaskBody = BodyInput<"createTask">;
 type Port = NonNullable<TaskBody["ports"]>[number];
@@ -18,7 +19,9 @@ export async function taskBody(
   command: readonly string[] | null,
   io: Io,
 ): Promise<TaskBody> {
-  const env = { ...(await envFiles(flags.texts("env-file"), io)), ...environment(flags.texts("env"), io.env) };
+  const variables = [...(await envFiles(flags.texts("env-file"), io)), ...environment(flags.texts("env"), io.env)];
+  // Not written key by key: a variable may be named __proto__.
+  const env = Object.fromEntries(variables);
   const labels = keyValues(flags.texts("label"), "--label");
   const ports = flags.texts("publish").map(parsePort);
   const mounts = [...flags.texts("volume").map(parseVolume), ...flags.texts("tmpfs").map(parseTmpfs)];
@@ -55,9 +58,10 @@ export async function taskBody(
 export function parsePort(text: string): Port {
   const wrong = (why: string) =>
     new UsageError(`-p ${text}: ${why}`, "Write CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp for UDP.");
-  const match = /^(?:(?:(\[[^\]]+\]|[^:[\]]+):)?([^:/]*):)?([^:/]+)(?:\/([a-z]+))?$/.exec(text);
+  const match = /^(?:(?:(\[[^\]]+\]|[^:[\]]+):)?([^:/]*):)?([^:/]+)(?:\/([a-z]+))?$/i.exec(text);
   if (!match) throw wrong("not a port");
-  const [, ip, host, container, protocol = "tcp"] = match;
+  const [, ip, host, container] = match;
+  const protocol = (match[4] ?? "tcp").toLowerCase();
   if (protocol !== "tcp" && protocol !== "udp") throw wrong(`${protocol} is neither tcp nor udp`);
   const containerPort = parsePortNumber(container!, 1);
   if (containerPort === undefined) throw wrong(`${container} is not a port from 1 to 65535`);
@@ -118,19 +122,19 @@ function resourcesOf(flags: FlagValues): TaskBody["resources"] {
 }
 
 /** `KEY=VALUE`, or `KEY` alone for the value in the caller's environment, as in docker. */
-function environment(entries: readonly string[], env: Io["env"]): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const entry of entries) {
+function environment(entries: readonly string[], env: Io["env"]): Variable[] {
+  return entries.flatMap((entry): Variable[] => {
     const equals = entry.indexOf("=");
     if (equals === 0) throw new UsageError(`-e ${entry}: the name is missing`, "Write KEY=VALUE.");
-    if (equals > 0) values[entry.slice(0, equals)] = entry.slice(equals + 1);
-    else if (env[entry] !== undefined) values[entry] = env[entry];
-  }
-  return values;
+    if (equals > 0) return [[entry.slice(0, equals), entry.slice(equals + 1)]];
+    return env[entry] === undefined ? [] : [[entry, env[entry]]];
+  });
 }
 
-async function envFiles(paths: readonly string[], io: Io): Promise<Record<string, string>> {
-  let values: Record<string, string> = {};
+type Variable = [name: string, value: string];
+
+async function envFiles(paths: readonly string[], io: Io): Promise<Variable[]> {
+  const variables: Variable[] = [];
   for (const path of paths) {
     let text: string;
     try {
@@ -141,20 +145,18 @@ async function envFiles(paths: readonly string[], io: Io): Promise<Record<string
         "Expected one KEY=VALUE per line, with # for comments.",
       );
     }
-    const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.trimStart().startsWith("#"));
-    values = { ...values, ...environment(lines, io.env) };
+    variables.push(...parseEnvFile(path, text, io.env));
   }
-  return values;
+  return variables;
 }
 
 /** `key=value`, or `key` for an empty value. */
 export function keyValues(entries: readonly string[], flag: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const entry of entries) {
+  const pairs = entries.map((entry): Variable => {
     const equals = entry.indexOf("=");
     const key = equals < 0 ? entry : entry.slice(0, equals);
     if (key === "") throw new UsageError(`${flag} ${entry}: the key is missing`, "Write key=value.");
-    values[key] = equals < 0 ? "" : entry.slice(equals + 1);
-  }
-  return values;
+    return [key, equals < 0 ? "" : entry.slice(equals + 1)];
+  });
+  return Object.fromEntries(pairs);
 }
