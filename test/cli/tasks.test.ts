@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
+import { shortId } from "../../src/cli/render/tasks.ts";
 import { Cluster, runs, until } from "./harness.ts";
 
 let cluster: Cluster;
@@ -24,9 +25,11 @@ describe("ps", () => {
   test("unfinished tasks with node names, and reasons of those that do not run", async () => {
     const { code, out, err } = await cluster.podling("ps");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toMatch(/^NAME {5}TASK {21}STATUS {18}NODE {2}RESTARTS {2}AGE\n/);
-    expect(out).toMatch(new RegExp(`\nweb {6}${web.taskId}  running {17}n1 +0 +\\d+s\n`));
-    expect(out).toMatch(new RegExp(`\nwaiting  ${waiting.taskId}  pending \\(no-node-fits\\)  - +0 +\\d+s\n$`));
+    expect(out).toMatch(/^NAME {5}ID {8}IMAGE +STATUS {18}NODE {2}PORTS +AGE\n/);
+    expect(out).toMatch(new RegExp(`\nweb {6}${shortId(web.taskId)}  \\S+ +running {17}n1 +\\S+ +\\d+s\n`));
+    expect(out).toMatch(
+      new RegExp(`\nwaiting  ${shortId(waiting.taskId)}  \\S+ +pending \\(no-node-fits\\)  - +\\S+ +\\d+s\n$`),
+    );
   });
 
   test.each([
@@ -60,7 +63,7 @@ describe("ps", () => {
   test("no tasks: a sentence on a terminal, an empty table in a pipe", async () => {
     const line = "ps --filter name=unknown";
     expect((await cluster.podling(line, { terminal: 80 })).err).toContain("no tasks");
-    expect((await cluster.podling(line)).out).toBe("NAME  TASK  STATUS  NODE  RESTARTS  AGE\n");
+    expect((await cluster.podling(line)).out).toBe("NAME  ID  IMAGE  STATUS  NODE  PORTS  AGE\n");
   });
 
   test("-w prints a line for each change and for each end", async () => {
@@ -228,7 +231,7 @@ describe("prune", () => {
     const taskId = await finished("p1");
     const { code, out, err } = await cluster.podling("prune -l prune=me");
     expect(code).toBe(64);
-    expect(out).toContain(taskId);
+    expect(out).toContain(shortId(taskId));
     expect(err).toBe("error: not a terminal, so nothing was removed. Confirm with podling prune -y\n");
     expect(await cluster.task(taskId)).not.toBeNull();
   });

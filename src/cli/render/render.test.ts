@@ -49,10 +49,10 @@ describe("tasks", () => {
     const text = renderTable(columns(false), tasks, plainStyle, 80);
     expect(text).toBe(
       `${[
-        "NAME          TASK                     STATUS        NODE          RESTARTS  AGE",
-        "web           20250119123456-abc12345  running       n1                   0   5m",
-        "a-task-whos…  20250119123456-abc12345  pending (no…  -                    0   2s",
-        "job           20250119123456-abc12345  failed (exi…  20250119120…        12   4d",
+        "NAME               ID        IMAGE       STATUS             NODE      PORTS  AGE",
+        "web                abc12345  nginx:1.27  running            n1        -       5m",
+        "a-task-whose-nam…  abc12345  nginx:1.27  pending (no-node…  -         -       2s",
+        "job                abc12345  nginx:1.27  failed (exit 3)    bbbbbbbb  -       4d",
       ].join("\n")}\n`,
     );
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
@@ -60,15 +60,15 @@ describe("tasks", () => {
 
   test("in a pipe nothing is cut, and no line ends in spaces", () => {
     const text = renderTable(columns(false), tasks, plainStyle, null);
-    expect(text).toContain("a-task-whose-name-is-far-too-long-for-a-terminal-of-80-columns  2025");
+    expect(text).toContain("a-task-whose-name-is-far-too-long-for-a-terminal-of-80-columns  abc12345");
     expect(text).toContain("pending (no-node-fits)");
     expect(text).not.toMatch(/ \n/);
   });
 
-  test("wide adds image, ports and reason", () => {
+  test("wide adds the whole id, restarts and reason", () => {
     const [head, row] = renderTable(columns(true), tasks, plainStyle, null).split("\n");
-    expect(head).toMatch(/^NAME +TASK +STATUS +NODE +IMAGE +PORTS +RESTARTS +AGE +REASON$/);
-    expect(row).toContain("nginx:1.27");
+    expect(head).toMatch(/^NAME +ID +IMAGE +STATUS +NODE +PORTS +RESTARTS +AGE +REASON$/);
+    expect(row).toContain("20250119123456-abc12345");
   });
 
   test("wide shows the last log line of a failed run, and of no other", () => {
@@ -82,7 +82,7 @@ describe("tasks", () => {
   });
 
   test.each([
-    [{ status: "running", reason: { code: "restarting", message: "" } }, "running (restarting)"],
+    [{ status: "running", reason: { code: "restarting", message: "" } }, "restarting (0)"],
     [{ status: "scheduled", reason: { code: "pulling", message: "" } }, "scheduled (pulling)"],
     [{ status: "scheduled", reason: { code: "placed", message: "" } }, "scheduled"],
     [{ status: "running", desired: "stopped", reason: { code: "stopping", message: "" } }, "running (stopping)"],

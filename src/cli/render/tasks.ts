@@ -16,26 +16,30 @@ export interface TaskColumns {
 }
 
 export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<TaskView>[] {
-  const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (hostnames.get(nodeId) ?? nodeId));
+  const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (hostnames.get(nodeId) ?? shortId(nodeId)));
   const columns: Column<TaskView>[] = [
-    { title: "NAME", text: ({ name }) => name, shrinksTo: 10 },
-    { title: "TASK", text: ({ taskId }) => taskId },
-    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 10 },
-    { title: "NODE", text: node, shrinksTo: 8 },
+    { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
+    { title: "ID", text: ({ taskId }) => (wide ? taskId : shortId(taskId)) },
+    { title: "IMAGE", text: ({ image }) => (wide ? image : shortImage(image)), shrinksTo: 10 },
+    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 14 },
+    { title: "NODE", text: node, shrinksTo: 6 },
+    { title: "PORTS", text: (task) => portsText(task) || "-", shrinksTo: 8 },
   ];
-  if (wide) {
-    columns.push(
-      { title: "IMAGE", text: ({ image }) => image },
-      { title: "PORTS", text: (task) => portsText(task) || "-" },
-    );
-  }
-  columns.push(
-    { title: "RESTARTS", text: ({ restarts }) => String(restarts), right: true },
-    { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
-  );
+  if (wide) columns.push({ title: "RESTARTS", text: ({ restarts }) => String(restarts), right: true });
+  columns.push({ title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true });
   // Last, because a reason can be longer than the terminal is wide.
-  if (wide) columns.push({ title: "REASON", text: reasonText });
+  if (wide) columns.push({ title: "REASON", text: reasonText, wraps: true });
   return columns;
+}
+
+/** The random part of an id, which names the task as well as the whole id does. */
+export function shortId(id: string): string {
+  return id.slice(id.lastIndexOf("-") + 1);
+}
+
+/** Without a digest, which is longer than all else. */
+function shortImage(image: string): string {
+  return image.replace(/@sha256:.*/, "");
 }
 
 /** Characters of the last log line; podling explain and podling inspect show all that is kept. */
@@ -49,10 +53,11 @@ export function reasonText({ reason, status, lastFailure }: TaskView): string {
   return `${reason.message}; last log line: ${line.length > quotedLength ? `${line.slice(0, quotedLength)}…` : line}`;
 }
 
-/** "running", "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
-export function statusText({ status, reason, exitCode, desired }: TaskView): string {
+/** "running", "restarting (3)" with the restarts so far, "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
+export function statusText({ status, reason, exitCode, desired, restarts }: TaskView): string {
   if (status === "failed" && reason.code === "exited" && exitCode !== null) return `failed (exit ${exitCode})`;
   if (!isFinished(status) && desired === "stopped") return `${status} (stopping)`;
+  if (reason.code === "restarting") return `restarting (${restarts})`;
   if (status === reason.code || reason.code === "placed" || status === "completed" || status === "stopped")
     return status;
   return `${status} (${reason.code})`;
