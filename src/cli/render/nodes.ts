@@ -4,12 +4,13 @@ import { dampedSentence, type Node } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
+import { shortId } from "./tasks.ts";
 import { ageOf } from "./time.ts";
 
 export function nodeColumns(now: number, wide: boolean): Column<Node>[] {
   const columns: Column<Node>[] = [
     { title: "NAME", text: ({ hostname }) => hostname, shrinksTo: 8 },
-    { title: "NODE", text: ({ nodeId }) => nodeId },
+    { title: "ID", text: ({ nodeId }) => (wide ? nodeId : shortId(nodeId)) },
     { title: "STATUS", text: nodeStatus, colour: statusColour, shrinksTo: 8 },
     { title: "TASKS", text: ({ runningTasks, capacity }) => `${runningTasks}/${capacity}` },
     { title: "CPU", text: ({ used, cpu }) => share(formatCpu(used.cpu), cpu === 0 ? null : formatCpu(cpu)) },

@@ -131,10 +131,10 @@ test("nodes at 80 columns", () => {
   ];
   expect(renderTable(nodeColumns(now, false), nodes, plainStyle, 80)).toBe(
     `${[
-      "NAME  NODE                     STATUS              TASKS  CPU    MEMORY     AGE",
-      "n1    20250119120000-aaaaaaaa  online              2/10   0.5/2  0.5/4 GiB   2h",
-      "n2    20250119120000-aaaaaaaa  online, cordoned    0/10   0/-    0 B/-       2h",
-      "n3    20250119120000-aaaaaaaa  offline, no engine  2/10   0.5/2  0.5/4 GiB   2h",
+      "NAME  ID        STATUS              TASKS  CPU    MEMORY     AGE",
+      "n1    aaaaaaaa  online              2/10   0.5/2  0.5/4 GiB   2h",
+      "n2    aaaaaaaa  online, cordoned    0/10   0/-    0 B/-       2h",
+      "n3    aaaaaaaa  offline, no engine  2/10   0.5/2  0.5/4 GiB   2h",
     ].join("\n")}\n`,
   );
   expect(renderTable(nodeColumns(now, true), nodes, plainStyle, null)).toContain(

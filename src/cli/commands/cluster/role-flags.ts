@@ -84,7 +84,12 @@ const workerOnly: readonly Flag[] = [
     value: "ADDRESS",
     description: "address at which the master reaches the worker; by default the one that it connects from",
   },
-  { long: "capacity", value: "N", description: "largest number of tasks at once", default: "10" },
+  {
+    long: "capacity",
+    value: "N",
+    description: "largest number of tasks at once, beside cpu and memory",
+    default: "100",
+  },
   {
     long: "label",
     short: "l",
