@@ -34,10 +34,15 @@ describe("runs", () => {
   const b = "bbbbbbbbbbbb";
   const service = { kind: "service", policy: "always" };
   const killed = faultsOf(["worker killed", "n1", 1_500, 1_800]);
+  const crashed = faultsOf(["engine killed", "n1", 1_500, 1_800]);
+  const elsewhere = faultsOf(["engine killed", "n2", 1_500, 1_800]);
   const rows: [what: string, Entry, Run[], FaultLog, found: RegExp | null][] = [
     ["once", entry([known()]), runs(a), none, null],
     ["twice in one container", entry([known()]), runs(a, a), none, /2 times in container a+; 1 can/],
     ["twice, and a killed worker is no excuse for a job", entry([known()]), runs(a, a), killed, /2 times/],
+    ["twice, because its engine was killed in the middle of the start", entry([known()]), runs(a, a), crashed, null],
+    ["twice, and another host's engine was killed", entry([known()]), runs(a, a), elsewhere, /2 times/],
+    ["three times, and the engine was killed once", entry([known()]), runs(a, a, a), crashed, /3 times.*; 2 can/],
     ["in two containers", entry([known()]), runs(a, b), none, /2 containers, and was placed 1/],
     ["in two containers, because it was replaced", entry([known(), known({ containerId: b })]), runs(a, b), none, null],
     ["completed, and never ran", entry([known()]), [], none, /never ran/],

@@ -18,8 +18,9 @@ export function checkRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: H
   for (const [container, its] of byContainer) {
     const task = lineage.find(({ containerId }) => containerId?.startsWith(container));
     const host = hostOf(task?.nodeId ?? null);
-    const allowed =
-      policy === "never" ? 1 : 1 + (task?.restarts ?? 0) + faults.uncountedRestarts(host, entry.askedMs, toMs);
+    const restarts =
+      policy === "never" ? 0 : (task?.restarts ?? 0) + faults.uncountedRestarts(host, entry.askedMs, toMs);
+    const allowed = 1 + restarts + faults.forgottenStarts(host, entry.askedMs, toMs);
     if (its.length > allowed) {
       found.push(`${name} ran ${its.length} times in container ${container}; ${allowed} can be explained`);
     }

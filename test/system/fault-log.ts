@@ -60,6 +60,14 @@ export class FaultLog {
     return this.#touching(host, fromMs, toMs).filter(({ kind }) => kind === "worker killed").length;
   }
 
+  /**
+   * How many starts may have run the program although the engine does not know it: one that is killed in the middle of a
+   * start finds the container as created, and the worker starts it again.
+   */
+  forgottenStarts(host: string | null, fromMs: number, toMs: number): number {
+    return this.#touching(host, fromMs, toMs).filter(({ kind }) => kind.startsWith("engine killed")).length;
+  }
+
   #touching(host: string | null, fromMs: number, toMs: number): Fault[] {
     return this.faults.filter(
       (fault) => fault.host === host && fault.fromMs <= toMs && fault.wholeMs + AFTERMATH_MS >= fromMs,
