@@ -238,18 +238,58 @@ describe("--follow", () => {
   });
 });
 
+describe("the form of docker", () => {
+  const forms: [line: string, name: RegExp, image: string, args: string[]][] = [
+    ["run -d nginx", /^nginx-[0-9a-f]{6}$/, "nginx", []],
+    ["run -d r.example:5000/team/app:1.2", /^app-[0-9a-f]{6}$/, "r.example:5000/team/app:1.2", []],
+    [
+      "run -d -p 80 --name dweb demo httpd -f -p 80 -h /www",
+      /^dweb$/,
+      "demo",
+      ["httpd", "-f", "-p", "80", "-h", "/www"],
+    ],
+    ["run -d --name dash demo -- echo -- hi", /^dash$/, "demo", ["echo", "--", "hi"]],
+    ["run -d --name flagged demo --image x", /^flagged$/, "x", []],
+    ["run --rm -d --name gone alpine true", /^gone$/, "alpine", ["true"]],
+    ["run named --image nginx -d -- -h", /^named$/, "nginx", ["-h"]],
+    ["run short -i nginx -d", /^short$/, "nginx", []],
+    ["run late -d -e A=1 -i nginx -- sh -i x", /^late$/, "nginx", ["sh", "-i", "x"]],
+  ];
+  test.each(forms)("podling %s", async (line, name, image, args) => {
+    const before = new Set((await cluster.podling("ps -a -q")).out.split("\n"));
+    const { code, err } = await cluster.podling(line);
+    if (line.includes("flagged")) {
+      expect({ code, err }).toMatchObject({
+        code: 64,
+        err: expect.stringContaining("two names: demo and --name flagged"),
+      });
+      return;
+    }
+    expect([0, 2]).toContain(code);
+    const added = (await cluster.podling("ps -a -q")).out.split("\n").filter((id) => id !== "" && !before.has(id));
+    expect(added).toHaveLength(1);
+    const task = (await cluster.task(added[0]!))!;
+    expect(task).toMatchObject({ image, args });
+    expect(task.name).toMatch(name);
+  });
+
+  test("-h after the image is the command's, before it shows the help of run", async () => {
+    expect(await cluster.podling("run --name help1 -h demo")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("Usage:"),
+    });
+    expect((await cluster.podling("run -d --name help2 demo -h")).out).not.toContain("Usage:");
+  });
+});
+
 describe("usage errors", () => {
   test.each([
     ["run", "error: name and image are missing. Write: podling run NAME --image IMAGE"],
-    ["run web", "error: --image is missing. If web is the image, write: podling run web --image web"],
-    [
-      "run nginx:1.27 -d",
-      "error: --image is missing. If nginx:1.27 is the image, write: podling run nginx --image nginx:1.27",
-    ],
+    ["run --name web", "error: the image is missing. Write: podling run web --image IMAGE"],
+    ["run web --rm --image", "error: --image needs a value"],
     ["run --image r:5000/team/app:1", "error: the name is missing. Write: podling run app --image r:5000/team/app:1"],
     ["run web --name web --image nginx", "error: two names: web and --name web"],
     ["run web --image nginx -d --follow", "error: -d and --follow exclude each other"],
-    ["run web --image nginx -d --rm", "error: --rm requires --follow"],
     [
       "run web --image nginx echo hi",
       'error: unexpected "echo": run takes one NAME. The container\'s command goes after --',

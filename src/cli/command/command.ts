@@ -22,6 +22,11 @@ export interface Command {
   arguments?: Arguments;
   /** True when the words after `--` are the container's command, which is kept apart. */
   takesContainerCommand?: boolean;
+  /**
+   * The flag that gives the image, for a command whose first word is the image, as docker's, when this flag does not come before
+   * a second word or `--`. All that follows that word is then the container's command, with its flags.
+   */
+  imageFlag?: Flag;
   flags: readonly Flag[];
   /** The formats that -o accepts; the first is the default. */
   outputs?: readonly OutputFormat[];

@@ -76,11 +76,43 @@ export function parseLine(command: Command, argv: readonly string[]): ParsedLine
       else words.push(...queue.slice(1));
       break;
     }
-    if (isFlag(token)) reader.read(queue, flags);
-    else words.push(queue.shift()!);
+    if (isFlag(token)) {
+      reader.read(queue, flags);
+      continue;
+    }
+    words.push(queue.shift()!);
+    const { imageFlag } = command;
+    if (!imageFlag || words.length > 1 || flags.given(imageFlag.long)) continue;
+    // The short form of the flag counts after the first word only: before it, -i means what it means to docker.
+    if (givesFlag(queue, imageFlag, known)) {
+      queue.splice(0, queue.length, ...spelledOut(queue, imageFlag));
+      continue;
+    }
+    containerCommand = queue[0] === "--" ? queue.slice(1) : queue;
+    break;
   }
   if (!flags.has("help")) check(command, flags, words);
   return { flags, words, containerCommand };
+}
+
+/** True when the flag comes before a word or `--`. Values of known flags are no words. */
+function givesFlag(queue: readonly string[], wanted: Flag, known: readonly Flag[]): boolean {
+  for (let at = 0; at < queue.length; at++) {
+    const token = queue[at]!;
+    if (token === "--" || !isFlag(token)) return false;
+    const name = token.replace(/=.*/s, "");
+    if (name === `--${wanted.long}` || token === `-${wanted.short}`) return true;
+    const flag = known.find(({ long, short }) => name === `--${long}` || token === `-${short}`);
+    if (flag?.value !== undefined && name === token) at++;
+  }
+  return false;
+}
+
+/** The first `-i VALUE` as `--image VALUE`: the short form is not a flag of its own. */
+function spelledOut(queue: readonly string[], { long, short }: Flag): string[] {
+  const at = queue.indexOf(`-${short}`);
+  const end = queue.includes("--") ? queue.indexOf("--") : queue.length;
+  return at < 0 || at > end ? [...queue] : queue.with(at, `--${long}`);
 }
 
 function isFlag(token: string): boolean {

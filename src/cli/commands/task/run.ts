@@ -7,30 +7,41 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError, writeError } from "../../command/failure.ts";
+import type { Flag } from "../../command/flag.ts";
 import { portText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
 import { showLogs } from "./follow-logs.ts";
 import { taskBody } from "./task-input.ts";
 import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
 
+const imageFlag: Flag = {
+  long: "image",
+  value: "IMAGE",
+  description: "image of the container, when the first word is the name; after the name also -i IMAGE",
+};
+
 export const run: Command = {
   name: "run",
   summary: "Run a container somewhere in the cluster",
-  usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
+  usage: "[flags] IMAGE [COMMAND ARG ...] | NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
   description: [
     "Creates a task, waits until it runs, and prints its id. While it waits, it shows the reason. With -d it prints the id at once.",
     "With --follow it shows the output of the container and returns the container's exit code. Ctrl-C keeps the task and prints how to stop it; with --rm, Ctrl-C stops and removes it.",
-    "Everything after -- is the container's command, like the words after the image in docker run.",
-    "As in docker run, podling run --name NAME IMAGE [-- COMMAND] works too.",
+    "Everything after -- is the container's command.",
+    "Without --image it is docker's form, podling run [flags] IMAGE [COMMAND ARG ...]: the first word is the image, and everything after it is the container's command, with its flags. The name is that of --name, or made from the image.",
   ],
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
+  imageFlag: { ...imageFlag, short: "i" },
   flags: [
-    { long: "image", value: "IMAGE", description: "image of the container" },
+    imageFlag,
     { long: "name", value: "NAME", description: "name of the task, if it is not the first word" },
     { long: "detach", short: "d", description: "do not wait: print the id when the task is accepted" },
     { long: "follow", short: "f", description: "show the output, and return the container's exit code" },
-    { long: "rm", description: "remove the task when it has finished; requires --follow" },
+    {
+      long: "rm",
+      description: "follow the task and remove it when it has finished; with -d it stays until podling prune, or a day",
+    },
     {
       long: "timeout",
       value: "TIME",
@@ -113,7 +124,7 @@ export const run: Command = {
   },
   examples: [
     ["podling run web --image nginx -p 8080:80", "a web server on port 8080 of its node"],
-    ["podling run job --image alpine --follow --rm -- sh -c 'echo hello'", "a job in the foreground"],
+    ["podling run --rm alpine sh -c 'echo hello'", "a job in the foreground, as in docker"],
     [
       "podling run db --image postgres --restart always --constraint disk==ssd",
       "a database on a node with the label disk=ssd",
@@ -122,15 +133,17 @@ export const run: Command = {
   async run(context) {
     const { flags } = context;
     const detach = flags.has("detach");
-    const follow = flags.has("follow");
-    if (detach && follow) throw new UsageError("-d and --follow exclude each other", "Remove one of them.");
-    if (flags.has("rm") && !follow) {
-      throw new UsageError("--rm requires --follow", "Finished tasks are removed after a day, or by podling prune.");
-    }
+    if (detach && flags.has("follow"))
+      throw new UsageError("-d and --follow exclude each other", "Remove one of them.");
     const timeoutMs = flags.durationMs("timeout")!;
     const { name, image } = nameAndImage(context);
     const body = await taskBody(name, image, flags, context.containerCommand, context.io);
-    if (detach) return printCreated(context, await createTask(context, body));
+    if (detach) {
+      const code = await printCreated(context, await createTask(context, body));
+      if (flags.has("rm"))
+        await context.say(`with -d, ${name} stays when it has finished: until podling prune, or a day`);
+      return code;
+    }
     return new Foreground(context, timeoutMs).run(body);
   },
 };
@@ -139,23 +152,24 @@ function nameAndImage({ flags, words }: Context): { name: string; image: string 
   const [word] = words;
   const name = flags.text("name");
   const image = flags.text("image");
-  if (word !== undefined && name !== undefined && image === undefined) return { name, image: word };
-  if (word !== undefined && name !== undefined) {
+  if (image === undefined && word !== undefined) return { name: name ?? madeName(word), image: word };
+  if (image === undefined && name !== undefined)
+    throw new UsageError("the image is missing", `Write: podling run ${name} --image IMAGE`);
+  if (image === undefined) throw new UsageError("name and image are missing", "Write: podling run NAME --image IMAGE");
+  if (word !== undefined && name !== undefined)
     throw new UsageError(`two names: ${word} and --name ${name}`, "Remove one of them.");
-  }
   const named = word ?? name;
-  if (named !== undefined && image !== undefined) return { name: named, image };
-  if (image !== undefined) {
-    throw new UsageError("the name is missing", `Write: podling run ${nameFor(image)} --image ${image}`);
-  }
-  if (named === undefined) throw new UsageError("name and image are missing", "Write: podling run NAME --image IMAGE");
-  const looksLikeImage = /[:/@]/.test(named);
-  throw new UsageError(
-    "--image is missing",
-    looksLikeImage || word !== undefined
-      ? `If ${named} is the image, write: podling run ${nameFor(named)} --image ${named}`
-      : `Write: podling run ${named} --image IMAGE`,
-  );
+  if (named !== undefined) return { name: named, image };
+  throw new UsageError("the name is missing", `Write: podling run ${nameFor(image)} --image ${image}`);
+}
+
+/** A name that no other task is likely to have. */
+function madeName(image: string): string {
+  const base =
+    nameFor(image)
+      .replace(/^[^a-zA-Z0-9]+|[^a-zA-Z0-9._-]+/g, "")
+      .slice(0, 40) || "task";
+  return `${base}-${crypto.randomUUID().slice(0, 6)}`;
 }
 
 /** registry.example:5000/team/app:1.2 -> app */
@@ -207,7 +221,7 @@ class Foreground {
       });
       this.#task = started;
       if (this.#leave.signal.aborted) return await this.#interrupted();
-      if (context.flags.has("follow")) return await this.#follow(started);
+      if (context.flags.has("follow") || context.flags.has("rm")) return await this.#follow(started);
       return await this.#reportStart(started, context.io.clock.now() - start);
     } catch (error) {
       if (this.#leave.signal.aborted) return await this.#interrupted();

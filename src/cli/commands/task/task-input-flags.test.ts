@@ -7,7 +7,7 @@ import { run } from "./run.ts";
 import { parsePort, parseTmpfs, parseVolume, taskBody } from "./task-input.ts";
 
 async function body(line: string, command: string[] | null = null) {
-  const { flags } = parseLine(run, ["web", ...line.split(" ").filter((word) => word !== "")]);
+  const { flags } = parseLine(run, [...line.split(" ").filter((word) => word !== ""), "nginx"]);
   const io = {
     env: { HOME: "/home/user" },
     readFile: async () => "# comment\nA=from file\n\nB=2\r\nHOME\n",
