@@ -101,7 +101,7 @@ const wrongValues: Row[] = [
   creates("1,000 arguments", `"args":[${'"a",'.repeat(999)}"a"]`, "invalid-field"),
   creates("arguments that are a number", '"args":7', "invalid-field"),
   creates("an argument that is a list", '"args":[["a"]]', "invalid-field"),
-  creates("a label key with a space", '"labels":{"a b":"c"}', "invalid-field"),
+  creates("a label key with an equals sign", '"labels":{"a=b":"c"}', "invalid-field"),
   creates("a label key of half a character", '"labels":{"\\ud800":"c"}', "invalid-field"),
   creates("100 labels", `"labels":{${Array.from({ length: 100 }, (_, i) => `"l${i}":""`).join()}}`, "invalid-field"),
   creates("port 0", '"ports":[{"containerPort":0}]', "invalid-field"),
