@@ -54,7 +54,7 @@ export interface CommandTable {
   /** The sections of `podling help` and docs/CLI.md. */
   readonly sections: ReadonlyArray<readonly [title: string, names: readonly string[]]>;
   /** Commands of other tools, by the words after `podling`, each with what to type here. */
-  readonly otherWords: Readonly<Record<string, string>>;
+  readonly otherWords: ReadonlyMap<string, string>;
   /** The commands that "did you mean" may propose, with those of groups: "node inspect". */
   readonly harmless: readonly string[];
   /** Null if there is no command of this name. */

@@ -80,7 +80,7 @@ function unknownCommand(word: string, names: readonly string[], group: string): 
   const path = (name: string) => `${group} ${name}`.trim();
   const message = `${`podling ${group}`.trim()} has no command ${JSON.stringify(word)}`;
   const { otherWords, harmless } = commandTable;
-  const other = Object.hasOwn(otherWords, path(word)) ? otherWords[path(word)] : undefined;
+  const other = otherWords.get(path(word));
   if (other) return new UsageError(message, `${other}.`);
   const near = nearest(word, names);
   const proposed = near !== undefined && harmless.includes(path(near)) ? path(near) : undefined;

@@ -26,7 +26,7 @@ async function helpOf(table: CommandTable, word: string, inner: string | undefin
   const command = await table.load(word);
   if (command === null) {
     const near = nearest(word, table.names);
-    const other = Object.hasOwn(table.otherWords, word) ? table.otherWords[word] : undefined;
+    const other = table.otherWords.get(word);
     const hint = other ? `${other}.` : near ? `Did you mean podling help ${near}?` : "See podling help.";
     throw new UsageError(`there is no command ${JSON.stringify(word)}`, hint);
   }
