@@ -2,7 +2,7 @@
 // one is set, and requests of web pages from other sites are always refused.
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isIpAddress } from "../model/fields.ts";
+import { isIpAddress } from "../lib/ip-address.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { Access } from "./operations/operation.ts";
 

@@ -1,6 +1,7 @@
 // Building blocks of schemas. Each states in one phrase what it expects; the error of a refused field shows that phrase.
 
 import { z } from "zod";
+import { isIpAddress } from "../lib/ip-address.ts";
 import { limits } from "./limits.ts";
 import { parseCpu, parseDuration, parseMemory } from "./quantity.ts";
 
@@ -127,10 +128,3 @@ export const absolutePath = text(/^\/[^\0]*$/, limits.pathLength, "an absolute p
 export const ipAddress = z
   .string({ error: "an IP address" })
   .refine((value) => isIpAddress(value), { error: "an IP address such as 127.0.0.1 or 0.0.0.0" });
-
-export function isIpAddress(value: string): boolean {
-  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
-  // An engine does not read 010.0.0.1, and would publish on all addresses.
-  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte);
-  return /^[0-9a-f:]{2,39}$/i.test(value) && value.includes(":") && URL.canParse(`http://[${value}]/`);
-}

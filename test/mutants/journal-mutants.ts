@@ -146,8 +146,8 @@ export const journalMutants: readonly Mutant[] = [
     name: "host-ip-forgotten",
     sentence: "A port on all addresses and the same port on one address are taken for two.",
     file: "src/core/schedule/index/node-info.ts",
-    find: "return left === right || isAll(left) || isAll(right);",
-    replace: "return left === right;",
+    find: "if (addressesOverlap(address, port.hostIp)) return port;",
+    replace: "if (address === port.hostIp) return port;",
     caughtBy: ["host-port-once"],
   },
   {

@@ -1,6 +1,7 @@
 // The input for a task: parses every short form that Docker users expect.
 
 import { z } from "zod";
+import { addressesOverlap } from "../../lib/ip-address.ts";
 import { ok } from "../../lib/result.ts";
 import {
   absolutePath,
@@ -224,11 +225,9 @@ export function checkTaskInput(input: ParsedTaskInput): Outcome<ParsedTaskInput>
 
 type Port = NonNullable<ParsedTaskInput["ports"]>[number];
 
-/** An address of all, such as 0.0.0.0, takes the port on every address. */
 function holdsSamePort(left: Port, right: Port): boolean {
   if (left.hostPort === null || left.hostPort !== right.hostPort || left.protocol !== right.protocol) return false;
-  const isAny = (ip: string) => ip === "0.0.0.0" || ip === "::";
-  return left.hostIp === right.hostIp || isAny(left.hostIp) || isAny(right.hostIp);
+  return addressesOverlap(left.hostIp, right.hostIp);
 }
 
 /** Without slashes at the end and double ones: the form in which the engine compares paths. */

@@ -1,5 +1,6 @@
 // The flags of master, worker and up, and their conversion to settings.
 
+import { isAnyAddress } from "../../../lib/ip-address.ts";
 import { serverUrl } from "../../../lib/server-url.ts";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import { limits } from "../../../model/limits.ts";
@@ -252,10 +253,9 @@ export function upSettings(context: Context): UpSettings {
   const folder = (role: "master" | "worker") =>
     given ? `${given.replace(/\/+$/, "")}/${role}` : dataFolder(context, role);
   const master = { ...masterSettings(context), dataDir: folder("master") };
-  const any = master.host === "0.0.0.0" || master.host === "::";
   const worker = {
     ...nodeSettings(context),
-    masterUrl: serverUrl(any ? "127.0.0.1" : master.host, master.port),
+    masterUrl: serverUrl(isAnyAddress(master.host) ? "127.0.0.1" : master.host, master.port),
     port: flags.integer("worker-port", 0, 65_535)!,
     dataDir: folder("worker"),
   };

@@ -2,6 +2,7 @@
 // filters.ts makes the same checks with sentences; schedule.race.test.ts compares the two.
 
 import { assert } from "../../../lib/assert.ts";
+import { addressesOverlap } from "../../../lib/ip-address.ts";
 import { dockerArch, type NodeRecord } from "../../../model/node/node.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import type { Constraint } from "../../../model/task/spec.ts";
@@ -162,7 +163,7 @@ export class NodeInfo {
     for (const port of ports) {
       const addresses = this.ports.get(port.key);
       if (addresses === undefined) continue;
-      for (const address of addresses) if (overlap(address, port.hostIp)) return port;
+      for (const address of addresses) if (addressesOverlap(address, port.hostIp)) return port;
     }
     return null;
   }
@@ -193,15 +194,6 @@ export class NodeInfo {
 /** True when the node was lost too often lately and has not been online for long enough since. */
 export function isDamped({ flapping }: NodeRecord): boolean {
   return flapping !== null && flapping.steadyUntil !== null;
-}
-
-/** True when two listeners on one port collide: on the same address, or if either listens on all. */
-function overlap(left: string, right: string): boolean {
-  return left === right || isAll(left) || isAll(right);
-}
-
-function isAll(address: string): boolean {
-  return address === "0.0.0.0" || address === "::";
 }
 
 /** The first constraint that the node does not meet, or null. */

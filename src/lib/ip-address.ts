@@ -1,0 +1,18 @@
+// IP addresses as text: which texts are addresses, and which of them listeners share.
+
+export function isIpAddress(value: string): boolean {
+  const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
+  // An engine does not read 010.0.0.1, and would publish on all addresses.
+  if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte);
+  return /^[0-9a-f:]{2,39}$/i.test(value) && value.includes(":") && URL.canParse(`http://[${value}]/`);
+}
+
+/** True for the address of a listener that takes connections to every address of its machine. */
+export function isAnyAddress(address: string): boolean {
+  return address === "0.0.0.0" || address === "::";
+}
+
+/** True when two listeners on one port collide: on the same address, or if either listens on all. */
+export function addressesOverlap(left: string, right: string): boolean {
+  return left === right || isAnyAddress(left) || isAnyAddress(right);
+}
