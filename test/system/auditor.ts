@@ -134,13 +134,13 @@ export class Auditor {
       faults.push(`${host} has the container ${Id.slice(0, 12)} of ${taskId}, ${State}`);
     }
     const { inContainers, shims } = containerProcesses(lab.claim);
-    // An engine that is killed during a start leaves a shim, and below it a container that waits for its start. Docker has
-    // to remove those; a program that runs would be Podling's fault.
-    const excused = this.#world.faults.hasKilledEngines;
-    for (const { pid, program } of inContainers) {
-      if (!(excused && program === "runc init")) faults.push(`process ${pid} (${program}) is in a container's cgroup`);
+    const { forgotten } = this.#world.faults;
+    for (const { pid, program, containerId } of inContainers) {
+      if (!forgotten.has(containerId)) faults.push(`process ${pid} (${program}) is in the cgroup of ${containerId}`);
     }
-    if (!excused) for (const pid of shims) faults.push(`process ${pid} watches over a container`);
+    for (const { pid, containerId } of shims) {
+      if (!forgotten.has(containerId)) faults.push(`process ${pid} watches over the container ${containerId}`);
+    }
     const metrics = await (await master.fetch("/metrics")).text();
     const streams = metricOf(metrics, "podling_streams");
     if (streams !== places.length) faults.push(`the master has ${streams} streams open for ${places.length} workers`);

@@ -20,6 +20,11 @@ const AFTERMATH_MS = 10_000;
 
 export class FaultLog {
   readonly faults: Fault[] = [];
+  /**
+   * The containers that an engine was starting when it was killed, by their whole ids. It has forgotten that start, and
+   * Docker then does not end the program, not even when the container is removed by force.
+   */
+  readonly forgotten = new Set<string>();
 
   /** Records a fault with its times. */
   async during(
@@ -72,10 +77,6 @@ export class FaultLog {
     return this.faults.filter(
       (fault) => fault.host === host && fault.fromMs <= toMs && fault.wholeMs + AFTERMATH_MS >= fromMs,
     );
-  }
-
-  get hasKilledEngines(): boolean {
-    return this.faults.some(({ kind }) => kind.startsWith("engine killed"));
   }
 
   /** How many of each kind, in a sentence. */

@@ -9,7 +9,7 @@ import { type Claim, startTicks } from "./claim.ts";
 import { jsonRequest } from "./json-request.ts";
 import { containerBridgeName } from "./network.ts";
 import { OwnedProcess } from "./process.ts";
-import { cgroupOf, unmountAll } from "./reaper.ts";
+import { cgroupOf, shimsBelow, unmountAll } from "./reaper.ts";
 import { until } from "./until.ts";
 
 /** A start takes two seconds on a quiet machine, and up to half a minute beside several other labs. */
@@ -126,6 +126,20 @@ export class Engine {
     // A crash leaves pid files. If a new process (or a zombie) has one of these pids, the next dockerd waits for a
     // containerd that does not exist.
     for (const path of [containerd, join(this.folder, "docker.pid")]) rmSync(path, { force: true });
+  }
+
+  /** The ids of the containers that live on without the engine after `kill`, in any state. */
+  orphans(): string[] {
+    return shimsBelow(this.folder).map(({ containerId }) => containerId);
+  }
+
+  /** True when the engine knows that the container was started before this moment (ms since 1970). */
+  async knowsStartBefore(containerId: string, moment: number): Promise<boolean> {
+    const answer = await this.fetch(`/containers/${containerId}/json`);
+    if (answer.status === 404) return false;
+    const { State } = (await answer.json()) as { State: { StartedAt: string } };
+    const startedAt = Date.parse(State.StartedAt); // in the year 1 if it was never started
+    return startedAt > 0 && startedAt <= moment;
   }
 
   /** Stops the engine by SIGTERM, as an init system does: without live restore it ends its containers first. */

@@ -60,8 +60,12 @@ describeLab("the lab", () => {
     });
     await n1.engine.json(`/containers/${Id}/start`, "POST");
     await n1.engine.kill();
+    const killedAt = Date.now();
     expect(n1.engine.fetch("/_ping")).rejects.toThrow();
+    expect(n1.engine.orphans()).toEqual([Id]);
     await n1.engine.start();
+    expect(await n1.engine.knowsStartBefore(Id, killedAt)).toBe(true);
+    expect(await n1.engine.knowsStartBefore(Id, killedAt - 3_600_000)).toBe(false);
     expect((await n1.engine.containers()).map((container) => container.Id)).toEqual([Id]);
     expect(await n2.engine.containers()).toEqual([]);
 

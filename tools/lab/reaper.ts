@@ -71,13 +71,36 @@ function pidsInCgroups(name: string): number[] {
   return [...pids];
 }
 
-export type ContainerProcesses = { inContainers: { pid: number; program: string }[]; shims: number[] };
+/** A process in a container, or the shim of one. */
+export type ContainerProcess = { pid: number; program: string; containerId: string };
+
+export type ContainerProcesses = { inContainers: ContainerProcess[]; shims: ContainerProcess[] };
 
 /** The processes in a lab's containers, with their command lines, and the shims of its containers. */
 export function containerProcesses(claim: Claim): ContainerProcesses {
-  const shims = pidsWithArgument(claim.folder).filter((pid) => commandLine(pid).includes("containerd-shim"));
-  const inContainers = pidsInCgroups(cgroupOf(claim)).map((pid) => ({ pid, program: commandLine(pid) }));
-  return { inContainers, shims };
+  const inContainers = pidsInCgroups(cgroupOf(claim)).map((pid) => ({
+    pid,
+    program: commandLine(pid),
+    containerId: /\b[0-9a-f]{64}\b/.exec(cgroupsOfProcess(pid))?.[0] ?? "",
+  }));
+  return { inContainers, shims: shimsBelow(claim.folder) };
+}
+
+/** The shims of an engine or of all engines whose data is in this folder. They live on when their engine is killed. */
+export function shimsBelow(folder: string): ContainerProcess[] {
+  return pidsWithArgument(folder).flatMap((pid) => {
+    const program = commandLine(pid);
+    if (!program.includes("containerd-shim")) return [];
+    return [{ pid, program, containerId: / -id (\S+)/.exec(program)?.[1] ?? "" }];
+  });
+}
+
+function cgroupsOfProcess(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function commandLine(pid: number): string {
