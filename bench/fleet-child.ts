@@ -18,11 +18,16 @@ const streams = Number(streamsText);
 const retryMaxMs = 5_000;
 
 let latencies: number[] = [];
-let failures = 0;
+let failures: Record<string, number> = {};
 let openStreams = 0;
 let registered = 0;
 /** Workers without an answered heartbeat since the mark. */
 let unanswered = new Set<number>();
+
+function failed(error: unknown): void {
+  const { message } = error as Error;
+  failures[message] = (failures[message] ?? 0) + 1;
+}
 
 function say(what: object): void {
   process.stdout.write(`${JSON.stringify(what)}\n`);
@@ -46,8 +51,8 @@ async function live(number: number): Promise<void> {
       latencies.push(performance.now() - sentAt);
       if (text !== "\n") intervalMs = (JSON.parse(text) as { nextHeartbeatMs: number }).nextHeartbeatMs;
       if (unanswered.delete(number) && unanswered.size === 0) say({ event: "answered" });
-    } catch {
-      failures++;
+    } catch (error) {
+      failed(error);
       intervalMs = limits.heartbeatMinMs;
       stream = null;
       hasStreams = true;
@@ -96,8 +101,8 @@ async function register(wire: Wire, number: number): Promise<string> {
       const answer = await wire.ask("POST", "/api/v1/nodes/register", body);
       if (answer.status === 201) return (JSON.parse(answer.body) as { nodeId: string }).nodeId;
       throw new Error(answer.body);
-    } catch {
-      failures++;
+    } catch (error) {
+      failed(error);
       await Bun.sleep(pauseMs);
       pauseMs = Math.min(pauseMs * 2, retryMaxMs);
     }
@@ -145,7 +150,7 @@ for await (const chunk of Bun.stdin.stream()) {
     if (command === "stats") {
       say({ event: "stats", latencies, failures, openStreams });
       latencies = [];
-      failures = 0;
+      failures = {};
     }
   }
 }

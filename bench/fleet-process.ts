@@ -9,7 +9,8 @@ const EVENT_WAIT_MS = 300_000;
 
 export interface Stats {
   latencies: number[];
-  failures: number;
+  /** How many requests failed, by message. */
+  failures: Record<string, number>;
   openStreams: number;
 }
 

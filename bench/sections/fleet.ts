@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import type { MasterProcess } from "../../tools/lab/cluster.ts";
 import { addressOf, type Bench, metric, taskBody } from "../bench.ts";
-import { FleetProcess } from "../fleet-process.ts";
+import { FleetProcess, type Stats } from "../fleet-process.ts";
 import { processorSeconds } from "../process-usage.ts";
 import { notMeasured, type Row, type Unit } from "../report.ts";
 import { samplesOf } from "../samples.ts";
@@ -49,7 +49,7 @@ async function fleetOf(bench: Bench, workers: number): Promise<Row[]> {
     await Promise.all(children.map((child) => child.event("registered")));
     const registered = (performance.now() - from) / 1000;
     bench.say(`${workers} workers are registered; measuring when their heartbeats are spread evenly`);
-    await Promise.all([Bun.sleep(bench.count(15_000, 3_000)), allAnswered(children)]);
+    await Promise.all([settled(children, bench.count(12_000, 3_000)), allAnswered(children)]);
     const steady = await steadyState(master, children, bench.count(20_000, 4_000));
     await mustBeOnline(master, workers);
     const held = steady.openStreams.toLocaleString("en");
@@ -104,8 +104,8 @@ async function steadyState(master: MasterProcess, children: FleetProcess[], dura
   const seconds = (performance.now() - from) / 1000;
   const residentMB = (await metric(master, "process_resident_memory_bytes")) / 1e6;
   const stats = await Promise.all(children.map((child) => child.stats()));
-  const failures = stats.reduce((sum, one) => sum + one.failures, 0);
-  if (failures > 0) throw new Error(`${failures} heartbeats were not answered`);
+  const failures = failuresIn(stats);
+  if (failures !== "") throw new Error(`heartbeats were not answered: ${failures}`);
   return {
     seconds,
     cpuPercent: (usedSeconds / seconds) * 100,
@@ -115,6 +115,24 @@ async function steadyState(master: MasterProcess, children: FleetProcess[], dura
     beats: stats.flatMap(({ latencies }) => latencies),
     openStreams: stats.reduce((sum, one) => sum + one.openStreams, 0),
   };
+}
+
+/** Waits until all workers have got through a round without a failure: those that register at once need some. */
+async function settled(children: FleetProcess[], roundMs: number): Promise<void> {
+  let failures = "";
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(children.map((child) => child.stats())); // resets the counts
+    await Bun.sleep(roundMs);
+    failures = failuresIn(await Promise.all(children.map((child) => child.stats())));
+    if (failures === "") return;
+  }
+  throw new Error(`after ten rounds of heartbeats there still are failures: ${failures}`);
+}
+
+/** Empty if there were none. */
+function failuresIn(stats: Stats[]): string {
+  const all = stats.flatMap((one) => Object.entries(one.failures));
+  return all.map(([why, times]) => `${times} x ${why}`).join(", ");
 }
 
 async function allAnswered(children: FleetProcess[]): Promise<void> {
