@@ -76,7 +76,8 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   // Many faults in a short run, fewer in a long one: a cluster that never recovers in between shows little.
   const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 10 : 1);
   const kept = keep && new Set(keep);
-  const faults = drawFaults(seed, durationMs, gapMs).filter(
+  const alone = drawFaults(seed, durationMs, gapMs);
+  const faults = [...alone, ...drawFlapping(seed, durationMs, alone.length)].filter(
     ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
   );
   // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
@@ -94,6 +95,30 @@ function drawFaults(seed: number, durationMs: number, gapMs: number): Fault[] {
     if (atMs >= durationMs) return faults;
     faults.push(drawFault(random, index, Math.round(atMs)));
   }
+}
+
+/** In one run of four a node is cut off again and again, each time for longer than its lease. */
+function drawFlapping(seed: number, durationMs: number, firstIndex: number): Fault[] {
+  const random = seededRandom(seed ^ 0xf1a9);
+  if (randomInteger(random, 4) > 0) return [];
+  const target = randomInteger(random, 65_536);
+  const faults: Fault[] = [];
+  let atMs = undisturbedMs + random.next() * 60 * secondMs;
+  for (let times = limits.flapLosses + randomInteger(random, 3); times > 0; times--) {
+    const cutMs = (5 + random.next() * 4) * secondMs;
+    if (atMs + cutMs >= durationMs) break;
+    const index = firstIndex + faults.length;
+    faults.push({
+      index,
+      atMs: Math.round(atMs),
+      kind: "partition",
+      target,
+      durationMs: Math.round(cutMs),
+      strength: 0,
+    });
+    atMs += cutMs + (3 + random.next() * 5) * secondMs;
+  }
+  return faults;
 }
 
 function drawFault(random: Random, index: number, atMs: number): Fault {
