@@ -59,7 +59,7 @@ export class AccessControl {
     return {
       code: "unauthorized",
       message: presented === undefined ? `this ${this.#server} needs a token` : "the token is wrong",
-      hint: "Give --token or set PODLING_TOKEN; over HTTP: Authorization: Bearer TOKEN.",
+      hint: "Give --token-file or set PODLING_TOKEN; over HTTP: Authorization: Bearer TOKEN.",
     };
   }
 

@@ -81,5 +81,5 @@ class RunningMaster implements Master, Successor {
 /** Why the master may not listen on this address; null if it may. */
 export function refusesAddress(host: string, token: string | null, insecure: boolean): string | null {
   if (isLoopback(host) || token !== null || insecure) return null;
-  return `the API can run containers as root, and ${host} can be reached from other machines. Set a token with --token or PODLING_TOKEN, or use --insecure if every machine that can reach it may have full control`;
+  return `the API can run containers as root, and ${host} can be reached from other machines. Set a token with --token-file or PODLING_TOKEN, or use --insecure if every machine that can reach it may have full control`;
 }

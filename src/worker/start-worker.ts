@@ -30,7 +30,7 @@ export interface StartOptions extends NodeSettings {
 /** Why a worker must not listen on this address without a token; null: it may. */
 export function refusesAddress(host: string, token: string | null, insecure: boolean): string | null {
   if (isLoopback(host) || token !== null || insecure) return null;
-  return `a worker shows logs to every client that can reach it, and ${host} can be reached from other machines. Set the master's token with --token or PODLING_TOKEN, or use --insecure`;
+  return `a worker shows logs to every client that can reach it, and ${host} can be reached from other machines. Set the master's token with --token-file or PODLING_TOKEN, or use --insecure`;
 }
 
 /** Claims the data folder. Nothing runs before `worker.start()`. Throws IdentityError if the folder cannot be used. */

@@ -170,7 +170,7 @@ describe("events", () => {
     );
     expect(code).toBe(1);
     expect(err).toBe(
-      "lost the connection to the master; reconnecting\nlost the connection to the master; reconnecting\nchanges were missed: revision-too-old\nerror: unauthorized. Set the token with --token or PODLING_TOKEN.\n",
+      "lost the connection to the master; reconnecting\nlost the connection to the master; reconnecting\nchanges were missed: revision-too-old\nerror: unauthorized. Set the token with --token-file or PODLING_TOKEN, or use a context that has it: podling help context.\n",
     );
   });
 });
@@ -247,7 +247,9 @@ describe("the master", () => {
     try {
       const without = await guarded.podling("nodes");
       expect(without.code).toBe(1);
-      expect(without.err).toEndWith("Set the token with --token or PODLING_TOKEN.\n");
+      expect(without.err).toEndWith(
+        "Set the token with --token-file or PODLING_TOKEN, or use a context that has it: podling help context.\n",
+      );
       expect((await guarded.podling("nodes --token secret")).code).toBe(0);
       expect((await guarded.podling("nodes", { env: { PODLING_TOKEN: "secret" } })).code).toBe(0);
     } finally {

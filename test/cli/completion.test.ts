@@ -18,7 +18,7 @@ beforeAll(async () => {
   const stub = join(folder, "podling");
   writeFileSync(
     stub,
-    '#!/bin/sh\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; esac\n',
+    '#!/bin/sh\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; context) printf "default\\nprod\\n" ;; esac\n',
   );
   chmodSync(stub, 0o755);
 });
@@ -46,6 +46,8 @@ describe("bash", () => {
     expect(bashOffers("podling node ")).toEqual(["inspect", "cordon", "uncordon", "clean", "lost", "rm"]);
     expect(bashOffers("podling node cordon ")).toEqual(["n1", "n2"]);
     expect(bashOffers("podling systemd install ")).toEqual(["master", "worker"]);
+    expect(bashOffers("podling context use ")).toEqual(["default", "prod"]);
+    expect(bashOffers("podling ps --context p")).toEqual(["prod"]);
     expect(bashOffers("podling logs ")).toEqual(["web", "web-2", "job"]);
     expect(bashOffers("podling logs -f w")).toEqual(["web", "web-2"]);
     expect(bashOffers("podling logs --f")).toEqual(["--follow"]);
@@ -83,6 +85,8 @@ describe("fish", () => {
     expect(fishOffers("podling node ")).toEqual(["clean", "cordon", "inspect", "lost", "rm", "uncordon"]);
     expect(fishOffers("podling node cordon ")).toEqual(["n1", "n2"]);
     expect(fishOffers("podling logs -f w")).toEqual(["web", "web-2"]);
+    expect(fishOffers("podling context ")).toEqual(["add", "ls", "rm", "use"]);
+    expect(fishOffers("podling context use ")).toEqual(["default", "prod"]);
     expect(fishOffers("podling run x --pull ")).toEqual(["always", "missing", "never"]);
   });
 });

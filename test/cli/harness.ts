@@ -114,8 +114,12 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
     readLine: async () => typed.shift() ?? null,
     readFile: async (path) => {
       const text = asked.files?.[path];
-      if (text === undefined) throw new Error("no such file");
+      if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
       return text;
+    },
+    writePrivateFile(path, text) {
+      if (!asked.files) throw new Error("no such folder");
+      asked.files[path] = text;
     },
     createFile(path) {
       const { written } = asked;

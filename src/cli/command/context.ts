@@ -10,11 +10,12 @@ import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.
 import { type Column, renderTable } from "../render/table.ts";
 import { wrapAfter } from "../render/wrap.ts";
 import { clockOffset } from "./clock-offset.ts";
-import { Failure, RefusedError, UsageError } from "./failure.ts";
+import { Failure, RefusedError } from "./failure.ts";
 import type { OutputFormat } from "./flag.ts";
 import type { FlagValues } from "./flag-values.ts";
 import type { Io } from "./io.ts";
 import type { Roles } from "./roles.ts";
+import { findTarget, type Target } from "./target.ts";
 
 export interface ContextOptions {
   io: Io;
@@ -36,6 +37,7 @@ export class Context {
   readonly #defaultOutput: OutputFormat;
   /** ms by which the master's clock is ahead of this machine's, from the newest answer; 0 while it is not known to differ. */
   #masterAheadMs = 0;
+  #target: Promise<Target> | null = null;
   #client: Promise<Client> | null = null;
 
   constructor({ io, roles, flags, words, containerCommand, defaultOutput }: ContextOptions) {
@@ -98,19 +100,10 @@ export class Context {
     return this.io.clock.now() + this.#masterAheadMs;
   }
 
-  masterUrl(): string {
-    const given = this.flags.given("master") ? this.flags.text("master") : this.io.env.PODLING_MASTER_URL;
-    const text = given || this.flags.text("master")!;
-    const url = text.includes("://") ? text : `http://${text}`;
-    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      const source = this.flags.given("master") ? "--master" : "PODLING_MASTER_URL";
-      throw new UsageError(`${source}: expected a URL such as http://localhost:8080; got ${JSON.stringify(text)}`);
-    }
-    return url.replace(/\/+$/, "");
-  }
-
-  token(): string | null {
-    return this.flags.text("token") || this.io.env.PODLING_TOKEN || null;
+  /** The master that the command calls, with its token. Throws a Failure if what names it is wrong. */
+  target(): Promise<Target> {
+    this.#target ??= findTarget(this);
+    return this.#target;
   }
 
   /** Resolves with the answer; throws a Failure for a refusal. */
@@ -155,11 +148,11 @@ export class Context {
   }
 
   async #createClient(): Promise<Client> {
-    const baseUrl = this.masterUrl();
+    const { url, token } = await this.target();
     // Loaded here, because help and completion do not need it.
     const { Client } = await import("../../api/client.ts");
     const { user, clock } = this.io;
-    return new Client({ baseUrl, token: this.token() ?? undefined, user, fetch: this.#fetch, clock });
+    return new Client({ baseUrl: url, token: token ?? undefined, user, fetch: this.#fetch, clock });
   }
 
   readonly #fetch = async (url: string, init: RequestInit): Promise<Response> => {
@@ -181,23 +174,16 @@ export class Context {
       return await call();
     } catch (error) {
       if (signal?.aborted || (error as Error).name !== "UnreachableError") throw error;
-      throw this.#unreachable(error as UnreachableError);
+      throw unreachable(error as UnreachableError, await this.target());
     }
   }
+}
 
-  #unreachable({ message, kind }: UnreachableError): UnreachableFailure {
-    if (kind === "no-tls") {
-      return new UnreachableFailure(message, `Try --master ${this.masterUrl().replace(/^https/, "http")}`);
-    }
-    if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting. Try again");
-    const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(this.masterUrl());
-    return new UnreachableFailure(
-      message,
-      isLocal
-        ? "Is the master running? Start one with podling up"
-        : "Is the master running there? Set its address with --master or PODLING_MASTER_URL",
-    );
-  }
+function unreachable({ message, kind }: UnreachableError, { url, source }: Target): UnreachableFailure {
+  if (kind === "no-tls") return new UnreachableFailure(message, `Try --master ${url.replace(/^https/, "http")}`);
+  if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting. Try again");
+  if (source === null) return new UnreachableFailure(message, "Is the master running? Start one with podling up");
+  return new UnreachableFailure(message, `Is the master running there? The address is from ${source}`);
 }
 
 /** The master did not answer. */

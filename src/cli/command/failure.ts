@@ -60,7 +60,8 @@ function hintFor({ code, hint, details }: Refusal): string {
   const field = typeof details?.field === "string" ? details.field.split(/[.[]/)[0]! : "";
   const flag = flagOfField[field];
   if (code === "invalid-field" && flag) return `Check ${flag}; see podling help run.`;
-  if (code === "unauthorized") return "Set the token with --token or PODLING_TOKEN.";
+  if (code === "unauthorized")
+    return "Set the token with --token-file or PODLING_TOKEN, or use a context that has it: podling help context.";
   return hint ?? "";
 }
 

@@ -17,7 +17,7 @@ export interface Flag {
 }
 
 /** What completion offers for a word. */
-export type Completes = "tasks" | "nodes" | "files" | "folders" | "commands" | readonly string[];
+export type Completes = "tasks" | "nodes" | "contexts" | "files" | "folders" | "commands" | readonly string[];
 
 export const outputFormats = ["table", "wide", "json", "name"] as const;
 export type OutputFormat = (typeof outputFormats)[number];
@@ -31,6 +31,20 @@ export const globalFlags: readonly Flag[] = [
     env: "PODLING_MASTER_URL",
   },
   { long: "token", value: "TOKEN", description: "access token, if the master requires one", env: "PODLING_TOKEN" },
+  {
+    long: "token-file",
+    value: "FILE",
+    description: "file with the access token; arguments are visible to all users of a machine, files are not",
+    env: "PODLING_TOKEN_FILE",
+    completes: "files",
+  },
+  {
+    long: "context",
+    value: "NAME",
+    description: "master and token of this context; by default of the one that podling context use has chosen",
+    env: "PODLING_CONTEXT",
+    completes: "contexts",
+  },
   {
     long: "output",
     short: "o",

@@ -32,8 +32,10 @@ export interface Io {
   stdinIsTty: boolean;
   /** One line without its line end. Null at the end of input. */
   readLine(): Promise<string | null>;
-  /** A small file, as text. */
+  /** A small file, as text. Rejects with the code ENOENT if there is none. */
   readFile(path: string): Promise<string>;
+  /** Replaces a file as a whole, and creates its folders; only its owner may read it. Throws if that fails. */
+  writePrivateFile(path: string, text: string): void;
   /** Creates or truncates a file. Throws if that fails. */
   createFile(path: string): TextFile;
   /** Starts another process of this program, without stdin. */

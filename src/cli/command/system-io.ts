@@ -1,8 +1,22 @@
 // Io on the real system: files, terminal, signals and network of this process.
 
-import { closeSync, openSync, readFileSync, readSync, write, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  write,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { availableParallelism, hostname } from "node:os";
+import { dirname } from "node:path";
 import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
 import { declaredUser } from "../../api/origin.ts";
@@ -18,6 +32,7 @@ export function systemIo(version: Version): Io {
     stdinIsTty: isTerminal(0),
     readLine: async () => readLine(),
     readFile: (path) => readFile(path, "utf8"),
+    writePrivateFile,
     createFile,
     spawn: (words) => spawnSelf(words),
     cores: availableParallelism(),
@@ -94,6 +109,20 @@ function descriptorOutput(descriptor: 1 | 2): Output {
       return last;
     },
   };
+}
+
+function writePrivateFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // A link stays a link: the file that it names is replaced.
+  const file = existsSync(path) ? realpathSync(path) : path;
+  const written = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(written, text, { mode: 0o600 });
+    renameSync(written, file);
+  } catch (error) {
+    rmSync(written, { force: true });
+    throw error;
+  }
 }
 
 function createFile(path: string): TextFile {

@@ -25,6 +25,7 @@ const loaders = {
   master: async () => (await import("./cluster/master.ts")).master,
   worker: async () => (await import("./cluster/worker.ts")).worker,
   systemd: async () => (await import("./cluster/systemd.ts")).systemd,
+  context: async () => (await import("./context.ts")).contextCommands,
   sim: async () => (await import("./sim/sim.ts")).sim,
   version: async () => (await import("./version.ts")).version,
   completion: async () => (await import("./completion.ts")).completionCommand(commandTable),
@@ -36,13 +37,13 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
-  ["Other", ["sim", "version", "completion", "help"]],
+  ["Other", ["context", "sim", "version", "completion", "help"]],
 ];
 
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
-  ...["sim", "version", "completion", "help"],
+  ...["context ls", "sim", "version", "completion", "help"],
 ];
 
 export const commandTable: CommandTable = {

@@ -11,7 +11,7 @@ const again = "Use podling stop TASK, then podling run with the same settings";
 const singly = "There are no services yet: each podling run starts one task";
 const files = "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks";
 const draining = "Use podling node cordon NODE, then podling stop its tasks: podling ps -q --filter node=NODE";
-const master = "Set PODLING_MASTER_URL and PODLING_TOKEN, or use --master and --token";
+const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
 const networks = "There are no networks and volumes to manage: see -p and -v in podling help run";
 
 /** By the words after `podling`. */
@@ -119,8 +119,19 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     server: "Use podling master",
     agent: "Use podling worker",
     daemon: "Use podling up, or podling systemd install master",
-    config: master,
-    context: master,
+    config: contexts,
+    contexts: "Use podling context ls",
+    profile: contexts,
+    "context create": contexts,
+    "context set": contexts,
+    "context update": "Use podling context add NAME --force",
+    "context list": "Use podling context ls",
+    "context show": "Use podling context ls",
+    "context current": "Use podling context ls",
+    "context inspect": "Use podling context ls -o json",
+    "context switch": "Use podling context use NAME",
+    "context remove": "Use podling context rm NAME",
+    "context delete": "Use podling context rm NAME",
     export: "Use podling backup FILE",
     import: "Use podling restore FILE",
     snapshot: "Use podling backup FILE",

@@ -21,7 +21,7 @@ export const version: Command = {
     if (!json) await context.out(`client  ${client.version} (${client.commit})\n`);
     const server = await context.call("version");
     if (json) await context.outJson({ client, server });
-    else await context.out(`master  ${server.version} (${server.commit}) at ${context.masterUrl()}\n`);
+    else await context.out(`master  ${server.version} (${server.commit}) at ${(await context.target()).url}\n`);
     return exitCodes.done;
   },
 };

@@ -11,6 +11,7 @@ export function bashScript(points: readonly CompletionPoint[]): string {
 
 _podling_offer() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
 _podling_tasks() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o name 2>/dev/null)"; }
+_podling_contexts() { _podling_offer "$("\${COMP_WORDS[0]}" context ls -o name 2>/dev/null)"; }
 _podling_nodes() { _podling_offer "$("\${COMP_WORDS[0]}" nodes -o name 2>/dev/null)"; }
 
 _podling() {
@@ -70,6 +71,7 @@ function pattern(path: string, word: string): string {
 function offerOf(completes: Completes | null): string {
   if (completes === "tasks") return "_podling_tasks";
   if (completes === "nodes") return "_podling_nodes";
+  if (completes === "contexts") return "_podling_contexts";
   if (completes === "files") return 'COMPREPLY=($(compgen -f -- "$current"))';
   if (completes === "folders") return 'COMPREPLY=($(compgen -d -- "$current"))';
   return completes === null || completes === "commands" ? ":" : `_podling_offer "${completes.join(" ")}"`;

@@ -9,6 +9,10 @@ export function fishScript(points: readonly CompletionPoint[]): string {
     .filter(({ value }) => value !== undefined)
     .flatMap(spellings)
     .join(" ");
+  const groups = points
+    .filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0)
+    .map(({ path }) => path)
+    .join(" ");
   return `# fish completion for podling: podling completion fish > ~/.config/fish/completions/podling.fish
 
 function __podling_path
@@ -22,7 +26,7 @@ function __podling_path
         contains -- $word ${valued}; and set skip 1
         string match -q -- '-*' $word; and continue
         set -a path $word
-        test "$path" = node; or break
+        contains -- "$path" ${groups}; or break
     end
     echo "$path"
 end
@@ -53,6 +57,7 @@ function flagWords(flag: Flag): string {
 function offerOf(completes: Completes): string {
   if (completes === "tasks") return "-a '(podling ps -a -o name 2>/dev/null)'";
   if (completes === "nodes") return "-a '(podling nodes -o name 2>/dev/null)'";
+  if (completes === "contexts") return "-a '(podling context ls -o name 2>/dev/null)'";
   if (completes === "files") return "-F";
   if (completes === "folders") return "-a '(__fish_complete_directories)'";
   return completes === "commands" ? "" : `-a ${quote(completes.join(" "))}`;

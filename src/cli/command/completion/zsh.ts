@@ -9,6 +9,7 @@ export function zshScript(points: readonly CompletionPoint[]): string {
 # zsh completion for podling: podling completion zsh > "\${fpath[1]}/_podling"
 
 _podling_tasks() { local -a names; names=(\${(f)"$(podling ps -a -o name 2>/dev/null)"}); compadd -a names; }
+_podling_contexts() { local -a names; names=(\${(f)"$(podling context ls -o name 2>/dev/null)"}); compadd -a names; }
 _podling_nodes() { local -a names; names=(\${(f)"$(podling nodes -o name 2>/dev/null)"}); compadd -a names; }
 
 ${rest.map(commandFunction).join("\n")}
@@ -65,6 +66,7 @@ function flagSpecs(flag: Flag): string[] {
 function actionOf(completes: Completes | null): string {
   if (completes === "tasks") return "_podling_tasks";
   if (completes === "nodes") return "_podling_nodes";
+  if (completes === "contexts") return "_podling_contexts";
   if (completes === "files") return "_files";
   if (completes === "folders") return "_files -/";
   return completes === null || completes === "commands" ? " " : `(${completes.join(" ")})`;

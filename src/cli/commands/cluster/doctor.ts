@@ -43,7 +43,7 @@ export const doctor: Command = {
   ],
   async run(context) {
     const { flags, io } = context;
-    context.masterUrl(); // An invalid URL is a usage error, not a finding.
+    await context.target(); // An invalid URL is a usage error, not a finding.
     const given = flags.text("data-dir");
     const folder = (role: "master" | "worker") =>
       given === undefined ? dataFolder(context, role) : `${given}/${role}`;

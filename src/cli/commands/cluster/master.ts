@@ -13,5 +13,5 @@ export const master: Command = {
     ["podling master", "reachable from this machine only"],
     ["PODLING_TOKEN=secret podling master --host 0.0.0.0", "reachable from other machines"],
   ],
-  run: (context) => context.roles.master(masterSettings(context)),
+  run: async (context) => context.roles.master(await masterSettings(context)),
 };

@@ -10,6 +10,7 @@ import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import type { MasterSettings, UpSettings, WorkerSettings } from "../../command/roles.ts";
+import { givenMaster, givenToken } from "../../command/target.ts";
 import { keyValues } from "../task/task-input.ts";
 
 const mebibyte = 1024 ** 2;
@@ -197,15 +198,16 @@ export const upFlags: readonly Flag[] = [
   insecure,
 ];
 
-export function masterSettings(context: Context): MasterSettings {
+export async function masterSettings(context: Context): Promise<MasterSettings> {
   const { flags } = context;
+  refuseContext(context);
   return {
     host: flags.text("host")!,
     port: flags.integer("port", 0, 65_535)!,
     dataDir: dataFolder(context, "master"),
     journal: flags.text("journal") as "sqlite" | "memory",
     strategy: flags.text("strategy") as Strategy,
-    token: context.token(),
+    token: await givenToken(context),
     insecure: flags.has("insecure"),
     allowedHosts: flags.texts("allowed-host"),
     retentionCount: flags.integer("retention-count", 0, limits.tasks),
@@ -240,21 +242,22 @@ function massLossFraction(text: string): number {
   );
 }
 
-export function workerSettings(context: Context): WorkerSettings {
+export async function workerSettings(context: Context): Promise<WorkerSettings> {
   const { flags } = context;
   const port = flags.integer("port", 0, 65_535)!;
-  return { ...nodeSettings(context), masterUrl: context.masterUrl(), port, dataDir: dataFolder(context, "worker") };
+  const masterUrl = givenMaster(context)?.url ?? flags.text("master")!;
+  return { ...(await nodeSettings(context)), masterUrl, port, dataDir: dataFolder(context, "worker") };
 }
 
 /** Settings of both. `masterUrl` has the port as given, so port 0 is still 0 in it. */
-export function upSettings(context: Context): UpSettings {
+export async function upSettings(context: Context): Promise<UpSettings> {
   const { flags } = context;
   const given = flags.text("data-dir");
   const folder = (role: "master" | "worker") =>
     given ? `${given.replace(/\/+$/, "")}/${role}` : dataFolder(context, role);
-  const master = { ...masterSettings(context), dataDir: folder("master") };
+  const master = { ...(await masterSettings(context)), dataDir: folder("master") };
   const worker = {
-    ...nodeSettings(context),
+    ...(await nodeSettings(context)),
     masterUrl: serverUrl(isAnyAddress(master.host) ? "127.0.0.1" : master.host, master.port),
     port: flags.integer("worker-port", 0, 65_535)!,
     dataDir: folder("worker"),
@@ -262,8 +265,15 @@ export function upSettings(context: Context): UpSettings {
   return { master, worker };
 }
 
-function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "port" | "dataDir"> {
+/** A server has its own settings: the contexts are those of a user. */
+export function refuseContext({ flags }: Context): void {
+  if (flags.given("context"))
+    throw new UsageError("a server uses no contexts", "Give it --token-file, and a worker --master.");
+}
+
+async function nodeSettings(context: Context): Promise<Omit<WorkerSettings, "masterUrl" | "port" | "dataDir">> {
   const { flags } = context;
+  refuseContext(context);
   return {
     host: flags.text("host")!,
     hostname: flags.text("hostname") ?? null,
@@ -273,7 +283,7 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
     drainOnExit: flags.has("drain-on-exit"),
     ...cleanupSettings(context),
-    token: context.token(),
+    token: await givenToken(context),
     insecure: flags.has("insecure"),
     cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),
     memory: amount(flags.text("memory"), "--memory", parseMemory, "memory such as 512m or 2g"),

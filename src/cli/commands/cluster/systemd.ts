@@ -7,9 +7,10 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import { parseLine } from "../../command/parse.ts";
+import { givenMaster, givenToken } from "../../command/target.ts";
 import { oneLine } from "../../render/style.ts";
 import { master } from "./master.ts";
-import { masterSettings, workerSettings } from "./role-flags.ts";
+import { masterSettings, refuseContext, workerSettings } from "./role-flags.ts";
 import type { Machine } from "./systemd/machine.ts";
 import { type Found, installSteps, uninstallSteps } from "./systemd/plan.ts";
 import { joinWords, parseSettings, type Role } from "./systemd/settings.ts";
@@ -50,14 +51,14 @@ const install: Command = {
   ],
   async run(context) {
     const role = roleOf(context);
-    const flags = roleFlags(context, role, context.containerCommand ?? []);
+    const flags = await roleFlags(context, role, context.containerCommand ?? []);
     const machine = await machineOf(context);
     const found: Found = { env: machine.text(places.env(role)), isBooted: machine.isBooted };
     const present = parseSettings(found.env ?? "");
-    const given = tokenOf(context);
+    const given = await tokenOf(context);
     const token = given ?? (role === "master" && !present.get("PODLING_TOKEN") ? newToken() : null);
-    const hasMaster = context.flags.given("master") || Boolean(context.io.env.PODLING_MASTER_URL);
-    const masterUrl = role === "worker" && hasMaster ? context.masterUrl() : null;
+    refuseContext(context);
+    const masterUrl = role === "worker" ? (givenMaster(context)?.url ?? null) : null;
     if (role === "worker" && !masterUrl && !present.get("PODLING_MASTER_URL"))
       throw new UsageError("the address of the master is missing", "Add --master http://ADDRESS:8080.");
     if (role === "worker" && !machine.hasGroup("docker") && !context.flags.has("dry-run"))
@@ -110,8 +111,8 @@ function roleOf({ words }: Context): Role {
 }
 
 /** Null if none is given. */
-function tokenOf(context: Context): string | null {
-  const token = context.token();
+async function tokenOf(context: Context): Promise<string | null> {
+  const token = await givenToken(context);
   if (token === null || /^[\w.~+/=:@-]+$/.test(token)) return token;
   throw new UsageError(
     "a token with blanks, quotes or other special characters cannot be written into the settings of a service",
@@ -125,15 +126,15 @@ function programOf({ io }: Context): string {
 }
 
 /** Checked as the role itself would, because an error of the service would only be in its log. */
-function roleFlags({ io, roles }: Context, role: Role, words: readonly string[]): string | null {
+async function roleFlags({ io, roles }: Context, role: Role, words: readonly string[]): Promise<string | null> {
   if (words.length === 0) return null;
   const line = parseLine(role === "master" ? master : worker, words);
-  for (const name of ["data-dir", "token", "master", "help"]) {
+  for (const name of ["data-dir", "token", "token-file", "context", "master", "help"]) {
     if (line.flags.given(name)) throw new UsageError(`--${name} cannot stand after --`);
   }
   const context = new Context({ io, roles, ...line, defaultOutput: "table" });
-  if (role === "master") masterSettings(context);
-  else workerSettings(context);
+  if (role === "master") await masterSettings(context);
+  else await workerSettings(context);
   const joined = joinWords(words);
   if (joined !== null) return joined;
   throw new UsageError(

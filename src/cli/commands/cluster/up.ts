@@ -15,5 +15,5 @@ export const up: Command = {
     ["podling up", "start a cluster on this machine"],
     ["podling up --port 9000 --worker-port 9001 --data-dir ./data", "start a second one on other ports"],
   ],
-  run: (context) => context.roles.up(upSettings(context)),
+  run: async (context) => context.roles.up(await upSettings(context)),
 };

@@ -17,5 +17,5 @@ export const worker: Command = {
       "join a cluster from another machine",
     ],
   ],
-  run: (context) => context.roles.worker(workerSettings(context)),
+  run: async (context) => context.roles.worker(await workerSettings(context)),
 };

@@ -35,7 +35,14 @@ export function masterFindings({ url, version, ready, nodes }: MasterAnswers, ou
         ),
   ];
   if (typeof nodes === "string")
-    findings.push(finding("token", "problem", nodes, "Set the token with --token or PODLING_TOKEN"));
+    findings.push(
+      finding(
+        "token",
+        "problem",
+        nodes,
+        "Set the token with --token-file or PODLING_TOKEN, or use a context that has it",
+      ),
+    );
   const known = Array.isArray(nodes) ? nodes : [];
   findings.push(...versionFindings(ours, textField(version, "version"), known));
   if (Array.isArray(nodes)) findings.push(...nodeFindings(nodes));

@@ -57,7 +57,7 @@ interface MasterReport {
 }
 
 async function askMaster(context: Context): Promise<MasterReport> {
-  const url = context.masterUrl();
+  const { url } = await context.target();
   const report: MasterReport = { url, away: null, version: null, ready: null, nodes: null, tasks: null, clock: null };
   const { clock } = context.io;
   try {
