@@ -18,6 +18,10 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   "ambiguous-id": { status: 409, meaning: "Several tasks or nodes have this prefix or name; they are listed." },
   "illegal-move": { status: 409, meaning: "The task cannot go from its status to the reported one." },
   "not-your-task": { status: 409, meaning: "A node reported a task that is placed on another node." },
+  "name-taken": {
+    status: 409,
+    meaning: "An unfinished task has this name, and the request asked for a free one (If-None-Match: *).",
+  },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
   "node-alive": { status: 409, meaning: "The node has just sent a heartbeat; declaring it lost needs force." },
   "revision-too-old": { status: 410, meaning: "The changes since this revision are no longer kept." },

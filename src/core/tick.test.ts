@@ -4,7 +4,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
-import { containerDefaults } from "../model/task/spec.ts";
+import { containerDefaults, specDefaults } from "../model/task/spec.ts";
 import type { ParsedTaskInput } from "../model/task/task-input.ts";
 import type { Command, TaskReportFields } from "./commands/command.ts";
 import { ClusterState } from "./state/cluster-state.ts";
@@ -242,6 +242,53 @@ describe("idempotency", () => {
     expect(again).toEqual(first!);
     expect(world.state.tasks.size).toBe(1);
     expect(world.refusal(create("b"))).toBe("idempotency-conflict");
+  });
+});
+
+describe("a name that must be free", () => {
+  const create = (more: Partial<Extract<Command, { type: "createTask" }>> = {}): Command => ({
+    type: "createTask",
+    input: { name: "web", image: "busybox" },
+    nameMustBeFree: true,
+    ...more,
+  });
+
+  test("of two creates in one tick the second is refused; without the condition it is granted", () => {
+    const world = new World();
+    const [first, second, third] = world.tick(create(), create(), create({ nameMustBeFree: false })).outcomes;
+    expect(first!.ok && third!.ok).toBe(true);
+    expect(second).toMatchObject({
+      ok: false,
+      refusal: { code: "name-taken", details: { name: "web", taskId: first!.ok && first!.value.taskId } },
+    });
+    expect(world.state.tasks.size).toBe(2);
+  });
+
+  test("a task that is being stopped has its name; a finished one has not", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const { taskId } = world.task("web");
+    world.do({ type: "stopTask", taskId });
+    expect(world.refusal(create())).toBe("name-taken");
+    world.do(world.report(taskId, { status: "stopped", nodeId, reason: { code: "stopped", message: "stopped" } }));
+    expect(world.refusal(create())).toBe("granted");
+  });
+
+  test("a replacement of a lost task keeps the name", () => {
+    const world = new World();
+    const nodeId = world.node("n1");
+    const { taskId } = world.task("web", { restartPolicy: { ...specDefaults.restartPolicy, mode: "always" } });
+    world.do({ type: "loseNode", nodeId, silentMs: 3000 });
+    expect(world.view(taskId).status).toBe("failed");
+    expect(world.refusal(create())).toBe("name-taken");
+  });
+
+  test("a repeated request with the same key is no conflict", () => {
+    const world = new World();
+    const again = create({ idempotency: { key: "k", fingerprint: "a" } });
+    const [first, second] = world.tick(again, again).outcomes;
+    expect(second).toEqual(first!);
+    expect(first!.ok).toBe(true);
   });
 });
 

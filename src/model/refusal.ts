@@ -20,6 +20,7 @@ export const refusalCodes = [
   "task-live",
   "node-alive",
   "unprocessable",
+  "name-taken",
   "idempotency-conflict",
   "revision-too-old",
   "backup-unusable",

@@ -73,6 +73,21 @@ describe("waiting for the start", () => {
     expect({ code, out, err }).toEqual({ code: 0, out: `${(await cluster.task("later"))!.taskId}\n`, err: "" });
   });
 
+  test("a name that an unfinished task has is refused; --again runs a second one", async () => {
+    const first = await cluster.podling("run once-only -d --image nginx");
+    expect(await cluster.podling("run once-only -d --image nginx")).toEqual({
+      code: 1,
+      out: "",
+      err: `error: the name once-only is taken: task ${first.out.trim()} is scheduled. Stop it with: podling stop once-only. Or run another task of the same name beside it: podling run --again ...\n`,
+    });
+    const second = await cluster.podling("run once-only -d --again --image nginx");
+    expect(second.code).toBe(0);
+    const ambiguous = await cluster.podling("stop once-only");
+    expect(ambiguous.code).toBe(1);
+    expect(ambiguous.err).toContain(`${first.out.trim()} (once-only, scheduled) or ${second.out.trim()} (once-only, `);
+    expect((await cluster.podling(`rm -f ${first.out.trim()} ${second.out.trim()}`)).code).toBe(0);
+  });
+
   test("-o name and -o json replace the id", async () => {
     expect((await cluster.podling("run named -d --image nginx -o name")).out).toBe("named\n");
     const { out } = await cluster.podling("run jsoned -d --image nginx -o json");
@@ -250,8 +265,8 @@ describe("the form of docker", () => {
     ],
     ["run -d --name dash demo -- echo -- hi", /^dash$/, "demo", ["echo", "--", "hi"]],
     ["run -d --name flagged demo --image x", /^flagged$/, "x", []],
-    ["run --rm -d --name gone alpine true", /^gone$/, "alpine", ["true"]],
-    ["run named --image nginx -d -- -h", /^named$/, "nginx", ["-h"]],
+    ["run --rm -d --name stays alpine true", /^stays$/, "alpine", ["true"]],
+    ["run dashed --image nginx -d -- -h", /^dashed$/, "nginx", ["-h"]],
     ["run short -i nginx -d", /^short$/, "nginx", []],
     ["run late -d -e A=1 -i nginx -- sh -i x", /^late$/, "nginx", ["sh", "-i", "x"]],
   ];

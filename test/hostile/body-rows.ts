@@ -156,7 +156,14 @@ const keyed = (what: string, key: string, name: string, status: number, code: Ro
   const head = `POST /api/v1/tasks HTTP/1.1\r\n${host}${bearer}${json}Idempotency-Key: ${key}\r\n`;
   return { what, bytes: bytesOf(`${head}Content-Length: ${body.length}\r\n\r\n${body}`), status, code };
 };
+const ifFree = (what: string, condition: string, name: string, status: number, code: Row["code"]): Row => {
+  const body = `{"name":"${name}","image":"nginx"}`;
+  const head = `POST /api/v1/tasks HTTP/1.1\r\n${host}${bearer}${json}If-None-Match: ${condition}\r\n`;
+  return { what, bytes: bytesOf(`${head}Content-Length: ${body.length}\r\n\r\n${body}`), status, code };
+};
 const keys: Row[] = [
+  ifFree("a free name that is taken twice", "*", "twin", 409, "name-taken"),
+  ifFree("a condition on a version that there is not", '"abc"', "other", 400, "invalid-field"),
   keyed("a key that was used for something else", "used", "other", 422, "idempotency-conflict"),
   keyed("an empty key", "", "other", 400, "invalid-field"),
   keyed("a key of 300 letters", "k".repeat(300), "other", 400, "invalid-field"),

@@ -49,6 +49,34 @@ describe("Idempotency-Key", () => {
   });
 });
 
+describe("If-None-Match", () => {
+  const post = (name: string, headers: Record<string, string>) =>
+    podling.ask<TaskView>("POST", "/api/v1/tasks", { body: { name, image: "nginx" }, headers });
+
+  test("with *, an unfinished task of the name is a conflict that names it", async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => post("free", { "if-none-match": "*" })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    const { taskId } = answers.find(({ status }) => status === 201)!.body;
+    const refused = await post("free", { "if-none-match": "*" });
+    expectRefusal(refused, 409, "name-taken");
+    expect(refused.body).toMatchObject({ details: { taskId, name: "free", status: "pending" } });
+    expect((await post("free", {})).status).toBe(201);
+    for (const task of await podling.do<TaskView[]>("GET", "/api/v1/tasks?name=free"))
+      await podling.do("POST", `/api/v1/tasks/${task.taskId}/stop`);
+    expect((await post("free", { "if-none-match": "*" })).status).toBe(201);
+  });
+
+  test("with a key, a repeated request returns its task", async () => {
+    const headers = { "if-none-match": "*", "idempotency-key": "free-1" };
+    const first = await post("free-keyed", headers);
+    expect(await post("free-keyed", headers)).toMatchObject({ status: 201, body: { taskId: first.body.taskId } });
+  });
+
+  test("another value is refused", async () => {
+    expectRefusal(await post("free-tag", { "if-none-match": '"abc"' }), 400, "invalid-field");
+  });
+});
+
 describe("wait", () => {
   test("wait=running answers when the task runs, wait=finished when it has finished; a failure ends both", async () => {
     const { nodeId } = await podling.register("wait-node", { labels: { wait: "yes" } });

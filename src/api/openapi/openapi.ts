@@ -78,7 +78,7 @@ function answerOf({ media, answer }: Operation): Json {
   return { description: "Done.", content: { [media]: { schema } } };
 }
 
-function parametersOf({ path, query }: Operation): Json[] {
+function parametersOf({ path, query, headers = {} }: Operation): Json[] {
   const parameters: Json[] = path.includes("{id}")
     ? [
         {
@@ -90,6 +90,9 @@ function parametersOf({ path, query }: Operation): Json[] {
         },
       ]
     : [];
+  for (const [name, description] of Object.entries(headers)) {
+    parameters.push({ name, in: "header", description, schema: { type: "string" } });
+  }
   if (!query) return parameters;
   const { properties = {} } = inputSchema(query) as { properties?: Record<string, Json> };
   for (const [name, { description, [standsFor]: stands, ...text }] of Object.entries(properties)) {

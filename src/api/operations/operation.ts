@@ -42,6 +42,8 @@ export interface Operation<
   /** The media type of a body that is not JSON, and that the handler reads as it comes. */
   upload?: string;
   query?: Query;
+  /** Request headers that the operation reads, with their descriptions. */
+  headers?: Readonly<Record<string, string>>;
   /** HTTP status of success. */
   status: number;
   /** json, or the media type of a stream or text. */

@@ -17,10 +17,14 @@ export const taskOperations = {
     access: "write",
     body: taskInput,
     query: z.strictObject(waitQuery),
+    headers: {
+      "Idempotency-Key": "A second request with the same key and the same body returns the first task.",
+      "If-None-Match": "Only * is allowed: the request is refused (name-taken) if an unfinished task has the name.",
+    },
     status: 201,
     media: json,
     answer: "Task",
-    refusals: [...bodyRefusals, "idempotency-conflict", ...writeRefusals],
+    refusals: [...bodyRefusals, "idempotency-conflict", "name-taken", ...writeRefusals],
   }),
   listTasks: operation<TaskView[]>()({
     method: "GET",

@@ -43,7 +43,13 @@ export type LossCause = "silent" | "connection-broken" | "by-hand";
 export type Command =
   | { type: "startMaster"; clusterId: string; strategy: Strategy }
   /** What the input leaves out has its default. */
-  | { type: "createTask"; input: ParsedTaskInput; idempotency?: Idempotency }
+  | {
+      type: "createTask";
+      input: ParsedTaskInput;
+      idempotency?: Idempotency;
+      /** True when it is refused if an unfinished task has the name. */
+      nameMustBeFree?: boolean;
+    }
   | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
   | { type: "stopTask"; taskId: TaskId }
   | { type: "removeTask"; taskId: TaskId; force: boolean }

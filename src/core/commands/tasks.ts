@@ -6,7 +6,7 @@ import { nextTaskId, type TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
-import { hasFinished, type PackedTask, type PackedTaskUpdate } from "../../model/task/task.ts";
+import { hasFinished, type PackedTask, type PackedTaskUpdate, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findTask } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
@@ -14,7 +14,7 @@ import { ending } from "./ending.ts";
 
 export function decideCreate(
   state: ClusterState,
-  { input, idempotency }: Extract<Command, { type: "createTask" }>,
+  { input, idempotency, nameMustBeFree = false }: Extract<Command, { type: "createTask" }>,
   { now, random }: DecisionContext,
 ): Outcome<Decision> {
   const earlier = idempotency && state.withKey(idempotency.key);
@@ -27,6 +27,8 @@ export function decideCreate(
       { hint: "Use a new key for a new task.", details: { taskId } },
     );
   }
+  const holder = nameMustBeFree ? liveTask(state, input.name) : undefined;
+  if (holder) return nameTaken(holder);
   const pending = state.pending.count;
   if (pending >= limits.pendingTasks) {
     return refuse("too-many", `the cluster holds ${pending} pending tasks, which is its limit`, {
@@ -43,6 +45,20 @@ export function decideCreate(
     ...(idempotency ? { idempotency } : {}),
   };
   return ok({ changes: [{ type: "task.created", record }], granted: { taskId } });
+}
+
+/** The unfinished task of this name; of several, the oldest. */
+function liveTask(state: ClusterState, name: string): Task | undefined {
+  const ids = [...state.named(name)].sort();
+  return ids.map((taskId) => state.task(taskId)).find((task) => !hasFinished(task));
+}
+
+function nameTaken({ name, taskId, observed, desired }: Task): Outcome<never> {
+  const status = desired === "stopped" ? "being stopped" : observed.status;
+  return refuse("name-taken", `the name ${name} is taken: task ${taskId} is ${status}`, {
+    hint: "Stop that task first, choose another name, or leave out the header If-None-Match to have two tasks of one name.",
+    details: { taskId, name, status: observed.status },
+  });
 }
 
 export function decideStop(state: ClusterState, taskId: TaskId, context: DecisionContext): Outcome<Decision> {

@@ -18,6 +18,9 @@ export function findNode(state: ClusterState, nodeId: string): Outcome<NodeRecor
   return node ? ok(node) : noNode(nodeId);
 }
 
+/** Characters that a shortened id needs: a short name of nothing must not hit a record whose id happens to begin so. */
+const shortestId = 4;
+
 /** By id, by name (the live one, else the newest), by unique prefix of the id or of its part after the dash. */
 export function resolveTask(state: ClusterState, reference: string): Outcome<Task> {
   const exact = state.tasks.get(reference as Task["taskId"]);
@@ -26,11 +29,17 @@ export function resolveTask(state: ClusterState, reference: string): Outcome<Tas
   const live = named.filter((task) => !hasFinished(task));
   if (live.length > 1) return ambiguous("task", reference, live.map(taskTitle));
   if (named.length > 0) return ok(live[0] ?? named.at(-1)!);
+  if (reference === "") return noTask(reference);
   const prefixed = atMostTwo(state.order.withPrefix(reference));
   const found = prefixed.length > 0 ? prefixed : atMostTwo(withSuffix(state, reference));
-  if (reference === "" || found.length === 0) return noTask(reference);
+  if (found.length === 0 || isTooShort(reference, found)) return noTask(reference);
   const tasks = found.map((taskId) => state.task(taskId));
   return tasks.length === 1 ? ok(tasks[0]!) : ambiguous("task", reference, tasks.map(taskTitle));
+}
+
+/** True for the beginning of one id that is too short to stand for it. Of several ids, the caller lists them. */
+function isTooShort(reference: string, found: readonly unknown[]): boolean {
+  return found.length === 1 && reference.length < shortestId;
 }
 
 function* withSuffix(state: ClusterState, prefix: string): Generator<Task["taskId"]> {
@@ -63,7 +72,7 @@ export function resolveNode(state: ClusterState, reference: string): Outcome<Nod
       : nodes.filter(
           ({ nodeId }) => nodeId.startsWith(reference) || nodeId.startsWith(reference, nodeId.indexOf("-") + 1),
         );
-  if (found.length === 0) return noNode(reference);
+  if (found.length === 0 || (named.length === 0 && isTooShort(reference, found))) return noNode(reference);
   if (found.length === 1) return ok(found[0]!);
   return ambiguous("node", reference, found.map(({ nodeId, hostname }) => `${nodeId} (${hostname})`).sort());
 }

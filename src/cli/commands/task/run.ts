@@ -1,7 +1,7 @@
 // podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
 
 import type { TaskView } from "../../../api/views/task.ts";
-import type { RefusalCode } from "../../../model/refusal.ts";
+import type { Refusal, RefusalCode } from "../../../model/refusal.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
@@ -36,6 +36,10 @@ export const run: Command = {
   flags: [
     imageFlag,
     { long: "name", value: "NAME", description: "name of the task, if it is not the first word" },
+    {
+      long: "again",
+      description: "allow a second task of the same name; without it, run refuses a name that an unfinished task has",
+    },
     { long: "detach", short: "d", description: "do not wait: print the id when the task is accepted" },
     { long: "follow", short: "f", description: "show the output, and return the container's exit code" },
     {
@@ -329,9 +333,17 @@ function leftBehind({ name, status, desired, reason }: TaskView): string {
 const mistakes: ReadonlySet<RefusalCode> = new Set(["invalid-field", "unknown-field", "unprocessable"]);
 
 async function createTask(context: Context, body: Awaited<ReturnType<typeof taskBody>>, signal?: AbortSignal) {
-  const outcome = await context.try("createTask", { body, ...(signal ? { signal } : {}) });
+  // A deploy script that runs twice must not start everything twice.
+  const headers = context.flags.has("again") ? {} : { "if-none-match": "*" };
+  const outcome = await context.try("createTask", { body, headers, ...(signal ? { signal } : {}) });
   if (outcome.ok) return outcome.value!;
+  if (outcome.refusal.code === "name-taken") throw new RefusedError(nameTaken(body.name, outcome.refusal));
   throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
+}
+
+function nameTaken(name: string, refusal: Refusal): Refusal {
+  const hint = `Stop it with: podling stop ${name}. Or run another task of the same name beside it: podling run --again ...`;
+  return { ...refusal, hint };
 }
 
 async function reportFailure(context: Context, { name, status, reason, error, startedAt }: TaskView): Promise<void> {

@@ -123,11 +123,14 @@ async function createTask(
   if (!input.ok) return input;
   const key = idempotencyKey(call.headers);
   if (!key.ok) return key;
+  const nameMustBeFree = asksForFreeName(call.headers);
+  if (!nameMustBeFree.ok) return nameMustBeFree;
   const outcome = await loop.submit(
     {
       type: "createTask",
       input: input.value,
       ...(key.value === null ? {} : { idempotency: same(key.value, input.value) }),
+      ...(nameMustBeFree.value ? { nameMustBeFree: true } : {}),
     },
     call.origin,
   );
@@ -156,5 +159,15 @@ function idempotencyKey(headers: Headers): Outcome<string | null> {
   return refuse("invalid-field", `the header Idempotency-Key has ${key.length} characters`, {
     hint: `Use 1 to ${limits.idempotencyKeyLength} characters, such as a UUID.`,
     details: { field: "Idempotency-Key" },
+  });
+}
+
+/** `If-None-Match: *`: no unfinished task may have the name. */
+function asksForFreeName(headers: Headers): Outcome<boolean> {
+  const value = headers.get("if-none-match");
+  if (value === null || value.trim() === "*") return ok(value !== null);
+  return refuse("invalid-field", `the header If-None-Match is ${JSON.stringify(value.slice(0, 80))}`, {
+    hint: "Write If-None-Match: * to have the request refused if an unfinished task has the name, or leave it out.",
+    details: { field: "If-None-Match" },
   });
 }
