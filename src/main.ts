@@ -229,6 +229,11 @@ async function askEngine(dockerHost: string, path: string): Promise<unknown> {
   return response.json();
 }
 
+async function engineFault(dockerHost: string): Promise<string | null> {
+  const { DockerRuntime } = await import("./runtime/docker/docker-runtime.ts");
+  return (await new DockerRuntime(dockerHost).engine.info()).fault ?? null;
+}
+
 const roles: Roles = {
   master: (settings) =>
     untilAsked(async (running) => {
@@ -245,6 +250,7 @@ const roles: Roles = {
     }),
   restore: restoreInto,
   askEngine,
+  engineFault,
   lockHolder,
   simulator: async () => (await import("./sim/run/simulator.ts")).createSimulator(),
 };

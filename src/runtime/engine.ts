@@ -9,6 +9,8 @@ export interface Machine {
   cpu: number;
   /** Bytes. */
   memory: number;
+  /** Why no container can start although the engine answers. Null if nothing is known; left out if the adapter cannot tell. */
+  fault?: string | null;
 }
 
 export interface Engine {

@@ -24,6 +24,8 @@ export interface EngineFacts {
   readonly machine: { engine: EngineInfo; cpu: number; memory: number } | null;
   /** Why it cannot be used; null if it can. */
   readonly error: string | null;
+  /** Why no container can start although it answers; null if nothing is known. */
+  readonly fault: string | null;
 }
 
 export class LocalNode implements NodeSource {
@@ -39,14 +41,14 @@ export class LocalNode implements NodeSource {
 
   describe(): NodeDescription {
     const { hostname, port, address, capacity, labels, cpu, memory, version } = this.#settings;
-    const { machine, error } = this.#engine;
+    const { machine, error, fault } = this.#engine;
     const { nodeId } = this.#identity;
     return {
       ...{ hostname, port, capacity, labels, version },
       cpu: cpu ?? machine?.cpu ?? 0,
       memory: memory ?? machine?.memory ?? 0,
       engine: machine?.engine ?? null,
-      engineError: error,
+      engineError: error ?? fault,
       ...(address === null ? {} : { address }),
       ...(nodeId === "" ? {} : { nodeId }),
     };

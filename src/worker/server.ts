@@ -102,7 +102,7 @@ function logRequest(query: LogsQuery): Outcome<LogRequest> {
 function health(worker: Worker): WorkerHealth {
   return {
     status: worker.engineError === null ? "ok" : "degraded",
-    message: worker.engineError === null ? "" : `the container engine does not answer: ${worker.engineError}`,
+    message: worker.engineError ?? "",
     nodeId: worker.nodeId,
     master: worker.masterUp ? "up" : "down",
   };
@@ -114,7 +114,12 @@ function metrics(worker: Worker, version: string): string {
   const running = containers.filter(({ found }) => found?.status === "running").length;
   const rows: [name: string, type: "gauge" | "counter", help: string, value: number, labels?: string][] = [
     ["podling_worker_build_info", "gauge", "The version that runs.", 1, `{version="${version}"}`],
-    ["podling_worker_engine_up", "gauge", "1 while the engine answers.", engineError === null ? 1 : 0],
+    [
+      "podling_worker_engine_up",
+      "gauge",
+      "1 while the engine answers and can start containers.",
+      engineError === null ? 1 : 0,
+    ],
     ["podling_worker_master_up", "gauge", "1 while the master answers.", masterUp ? 1 : 0],
     ["podling_worker_containers_running", "gauge", "Running containers.", running],
     [

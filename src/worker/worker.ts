@@ -111,7 +111,7 @@ export class Worker {
   }
 
   get engineError(): string | null {
-    return this.#engine.error;
+    return this.#engine.error ?? this.#engine.fault;
   }
 
   /** Assignment and container of each task. */

@@ -1,12 +1,13 @@
 // podling doctor: findings of a healthy cluster and of each problem, and robustness against any response or none.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "../../src/cli/commands/cluster/doctor/engine.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "../../src/cli/commands/cluster/doctor/exposure.ts";
 import type { Finding } from "../../src/cli/commands/cluster/doctor/finding.ts";
+import { listenerOf } from "../../src/cli/commands/cluster/doctor/processes.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { Cluster, engine, podling, runs } from "./harness.ts";
 
@@ -42,6 +43,7 @@ beforeEach(() => {
   cluster = new Cluster();
   engine.answer = wellEngine;
   engine.lockHolder = () => null;
+  engine.fault = null;
 });
 afterEach(async () => {
   await cluster.stop();
@@ -83,6 +85,7 @@ test("a healthy cluster: every check is ok, and the exit code is 0", async () =>
     ["versions", "ok"],
     ["nodes", "ok"],
     ["clock", "ok"],
+    ["failed tasks", "ok"],
     ["engine", "ok"],
     ["limits", "ok"],
     ["engine clock", "ok"],
@@ -195,10 +198,70 @@ test("different versions, offline nodes", async () => {
   const { of } = await report();
   expect(of("versions")[0]).toMatchObject({ severity: "warning", message: expect.stringContaining("n1 has 1.0.0") });
   expect(of("nodes").map(({ severity, message }) => [severity, message])).toEqual([
-    ["problem", "engine not available on n2"],
+    ["problem", "no working engine on n2: it does not answer"],
     ["note", "cordoned: n1"],
   ]);
 });
+
+test("an engine that answers but starts no container", async () => {
+  engine.fault =
+    "the engine at unix:///e.sock has no bridge network: docker0 does not exist. Restart Docker (systemctl)";
+  expect((await report()).of("engine network")).toEqual([
+    {
+      ...{ check: "engine network", severity: "problem", fix: "Restart Docker (systemctl)" },
+      message: "the engine at unix:///e.sock has no bridge network: docker0 does not exist",
+    },
+  ]);
+});
+
+test("tasks that failed in the last hour, with the newest one's reason", async () => {
+  await cluster.node("n1");
+  const failed = (code: "start-failed" | "exited", message: string) =>
+    ({ status: "failed", reason: { code, message } }) as const;
+  const first = await cluster.create("web");
+  await cluster.report(first.taskId, failed("start-failed", "no such program"));
+  const [one] = (await report()).of("failed tasks");
+  expect(one).toMatchObject({ severity: "warning", fix: expect.stringContaining(`podling explain ${first.taskId}`) });
+  expect(one!.message).toBe("1 task failed in the last hour: start-failed. It is web: no such program");
+  await Bun.sleep(2);
+  await cluster.report((await cluster.create("db")).taskId, failed("exited", "exited with code 3"));
+  expect((await report()).of("failed tasks")[0]!.message).toBe(
+    "2 tasks failed in the last hour: 1 exited, 1 start-failed. The newest is db: exited with code 3",
+  );
+  const later: Clock = { ...systemClock, now: () => Date.now() + 2 * 3_600_000 };
+  const date = { date: new Date(later.now()).toUTCString() };
+  const ahead = async (url: string, init: RequestInit) => {
+    const { status, body, headers } = await fetch(url, init);
+    return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...date } });
+  };
+  expect((await report([], { clock: later, fetch: ahead })).of("failed tasks")[0]!.message).toBe(
+    "none in the last hour",
+  );
+});
+
+test("without flags, folders, port and engine are those of the processes that run here", async () => {
+  const proc = mkdtempSync(join(tmpdir(), "podling-proc-"));
+  const held = join(folder, "data");
+  mkdirSync(held);
+  for (const path of ["net", "12/fd", "13/fd"]) mkdirSync(join(proc, path), { recursive: true });
+  const row =
+    "   0: 0100007F:4A8D 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 777 1 0 100 0";
+  writeFileSync(join(proc, "net/tcp"), `  sl  local_address rem_address st\n${row}\n`);
+  symlinkSync("socket:[777]", join(proc, "13/fd/5"));
+  symlinkSync(join(held, "worker.lock"), join(proc, "13/fd/6"));
+  writeFileSync(join(proc, "13/cmdline"), ["podling", "worker", "--docker-host", "unix:///other.sock"].join("\0"));
+  writeFileSync(join(proc, "13/environ"), "DOCKER_HOST=unix:///not-this.sock\0");
+  const found = listenerOf(0x4a8d, proc);
+  expect([found?.pid, found?.folderOf("worker.lock"), found?.folderOf("journal.db"), found?.dockerHost]).toEqual([
+    ...["13", held, null, "unix:///other.sock"],
+  ]);
+  expect(listenerOf(0x4a8e, proc)).toBeNull();
+  rmSync(proc, { recursive: true });
+  const port = await freePort();
+  await cluster.node("n1", { port, version: "1.2.3" });
+  const { out } = await cluster.podling(["doctor", "-o", "json", "--docker-host", host]);
+  expect((JSON.parse(out) as Report).findings.map(({ check }) => check)).toContain(`port ${port}`);
+}, 30_000);
 
 test("published ports that other machines can reach", async () => {
   await cluster.node("n1");
@@ -245,7 +308,10 @@ test("an invalid master URL is a usage error", async () => {
 
 describe("findings", () => {
   const findingsOf = (more: object) =>
-    engineFindings({ host: "h", version, info: { ...info, ...more }, at: Date.UTC(2025, 0, 1), tookMs: 10 });
+    engineFindings({
+      ...{ host: "h", version, info: { ...info, ...more }, fault: null },
+      ...{ at: Date.UTC(2025, 0, 1), tookMs: 10 },
+    });
 
   test("limits that the kernel does not support", () => {
     const limited = findingsOf({ MemoryLimit: false, CpuCfsQuota: false }).filter(({ check }) => check === "limits");
@@ -256,7 +322,8 @@ describe("findings", () => {
   });
 
   test("an old engine, and one without live restore", () => {
-    const old = engineFindings({ host: "h", version: { ...version, ApiVersion: "1.38" }, info, at: 0, tookMs: 0 });
+    const answers = { host: "h", version: { ...version, ApiVersion: "1.38" }, info, fault: null };
+    const old = engineFindings({ ...answers, at: 0, tookMs: 0 });
     expect(old[0]!.severity).toBe("warning");
     expect(findingsOf({ LiveRestoreEnabled: false }).map(({ check }) => check)).toContain("live restore");
   });

@@ -90,6 +90,7 @@ const roles: Omit<Roles, "simulator"> = {
     return restoreJournal({ journal: openMemoryJournal(), clock: systemClock }, backup, asked);
   },
   askEngine: (_, path) => engine.answer(path),
+  engineFault: async () => engine.fault,
   lockHolder: (path) => engine.lockHolder(path),
 };
 
@@ -97,9 +98,12 @@ const roles: Omit<Roles, "simulator"> = {
 export const engine: {
   answer: Roles["askEngine"] extends (host: string, ...more: infer M) => infer R ? (...more: M) => R : never;
   lockHolder: Roles["lockHolder"];
+  /** Why it starts no container. */
+  fault: string | null;
 } = {
   answer: async () => ({}),
   lockHolder: () => null,
+  fault: null,
 };
 
 export function start(argv: readonly string[], asked: Asked = {}): Running {

@@ -54,7 +54,7 @@ describe("without a token", () => {
     world.runtime.goAway();
     await world.run("web", ["forever"]);
     await until("it to say so", async () => ((await get("/health")).body as { status: string }).status === "degraded");
-    expect((await get("/health")).text).toContain("the container engine does not answer");
+    expect((await get("/health")).text).toContain("the simulated engine does not answer");
   });
 });
 

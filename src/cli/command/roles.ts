@@ -73,6 +73,8 @@ export interface Roles {
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
   /** The response of an engine, unchecked. Rejects with a sentence if there is none. */
   askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
+  /** Why the engine starts no container although it answers. Null if nothing is known. Rejects if it does not answer. */
+  engineFault(dockerHost: string): Promise<string | null>;
   /** The id of the process that holds the lock of this file. Null if none does, or if the system does not say. */
   lockHolder(path: string): string | null;
   /** Loads the simulator on the first call. */

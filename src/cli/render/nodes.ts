@@ -50,8 +50,9 @@ function statusColour(node: Node): Colour {
 
 /** Why an online node receives no new tasks. Null if there is no reason. */
 function troubleOf(node: Node): string | null {
+  if (node.status === "offline") return null;
   if (node.suspect) return node.suspect.message;
-  return dampedSentence(node);
+  return node.engineError ?? dampedSentence(node);
 }
 
 /** Notes below a table, so that the table stays visible. -o wide shows all reasons. */

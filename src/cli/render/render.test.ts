@@ -166,6 +166,8 @@ describe("online nodes without new tasks", () => {
       "mass-loss protection is active: 2 of 4 nodes stopped sending heartbeats at once. The cause may be the master's own network, so none is declared lost until more are back. If a machine is really dead: podling node lost n1",
       "n1: its connection broke",
     ]);
+    const away = "the engine at unix:///x.sock does not answer: the socket does not exist. Is Docker installed?";
+    expect(nodeNotes([{ ...node, engineError: away }])).toEqual([`n1: ${away}`]);
     expect(nodeNotes([{ ...node, flapping }])).toEqual([
       "n1: was lost 4 times lately: gets tasks only if no steady node fits, until 12:41:00 UTC (60 s without a loss)",
     ]);

@@ -37,9 +37,7 @@ const filters: Record<FilterName, Filter> = {
   engine: {
     passes: (_, { record }) => record.engineError === null,
     message: (_, { record }, passed) =>
-      passed
-        ? `the engine of ${record.hostname} answers`
-        : `the engine of ${record.hostname} does not answer: ${record.engineError}`,
+      passed ? `the engine of ${record.hostname} answers` : engineSentence(record.hostname, record.engineError),
   },
   schedulable: {
     passes: (_, { record }) => record.schedulable,
@@ -131,6 +129,13 @@ function steadySentence(record: NodeRecord): string {
   if (suspect) return `${hostname} is suspect: ${suspect.message}`;
   const damped = dampedSentence(record);
   return damped === null ? `${hostname} is not suspect` : `${hostname} ${damped}`;
+}
+
+/** What a worker says of its engine names the engine already: "on n1 the engine at unix:///... does not answer: ...". */
+function engineSentence(hostname: string, error: string | null): string {
+  return /^(the engine|no rights for the engine) /.test(error ?? "")
+    ? `on ${hostname} ${error}`
+    : `the engine of ${hostname} does not answer: ${error}`;
 }
 
 function whatNodeHas(constraint: Constraint, { hostname, labels }: NodeRecord): string {

@@ -273,6 +273,11 @@ describe("what engines answer", () => {
     expect(createError(full)).toMatchObject({ code: "create-failed", temporary: true });
     expect(startError(500, full)).toMatchObject({ code: "start-failed", temporary: true });
     expect(createError("invalid mount config")).toMatchObject({ code: "create-failed", temporary: false });
+    const bridge =
+      "failed to create endpoint x on network bridge: adding interface veth1 to bridge docker0 failed: could not find bridge docker0: route ip+net: no such network interface";
+    expect(startError(500, bridge).message).toBe(
+      "the bridge network of the engine is broken: the interface docker0 does not exist. Restart Docker on the node (sudo systemctl restart docker)",
+    );
     expect(startError(400, "no such command")).toMatchObject({ code: "start-failed", temporary: false });
   });
 

@@ -1,5 +1,6 @@
 // HTTP to a container engine, over its unix socket or TCP. Knows the transport and the API version, not containers.
 
+import { userInfo } from "node:os";
 import { Semaphore } from "../../lib/semaphore.ts";
 import { socketErrorCode, socketErrorMeaning } from "../../lib/socket-error.ts";
 import { limits } from "../../model/limits.ts";
@@ -121,28 +122,42 @@ export class EngineHttp {
     } catch (error) {
       if (signal?.aborted) throw error;
       this.#version = null; // the engine may come back as another version
-      throw new RuntimeError(
-        "engine-unavailable",
-        `the engine at ${this.host} does not answer: ${socketErrorMeaning(error)}${whatToDo(error)}`,
-        true,
-      );
+      throw new RuntimeError("engine-unavailable", whyAway(this.host, error), true);
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** What a person can do about an engine that cannot be reached; empty if it depends. */
-function whatToDo(error: unknown): string {
+/** "the engine at unix:///var/run/docker.sock does not answer: the socket does not exist", and what to do about it. */
+function whyAway(host: string, error: unknown): string {
+  const meaning = socketErrorMeaning(error);
+  const local = host.startsWith("unix://");
   switch (socketErrorCode(error)) {
-    case "ENOENT":
-    case "ECONNREFUSED":
-      return ". Is Docker installed and running (sudo systemctl start docker)?";
     case "EACCES":
     case "EPERM":
-      return ". Add the worker's user to the group docker (sudo usermod -aG docker USER), then log in again";
+      return `no rights for the engine at ${host}: ${meaning}. Add the user of the worker to the group docker (sudo usermod -aG docker ${userName()}), then log in again`;
+    case "ENOENT":
+    case "ECONNREFUSED":
+    case "ConnectionRefused":
+    case "FailedToOpenSocket":
+    case "ENOTFOUND": {
+      const next = local
+        ? "Is Docker installed and running (sudo systemctl start docker)?"
+        : "Is an engine listening there?";
+      return `the engine at ${host} does not answer: ${local && meaning.startsWith("no such host") ? "the socket cannot be opened" : meaning}. ${next}`;
+    }
     default:
-      return "";
+      return `the engine at ${host} does not answer: ${meaning}`;
+  }
+}
+
+/** The user to add to the group. In containers a user id may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "USER";
   }
 }
 

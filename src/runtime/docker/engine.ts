@@ -4,6 +4,7 @@ import { statfs } from "node:fs/promises";
 import type { DiskUsage } from "../../model/node/cleanup.ts";
 import { dockerArch } from "../../model/node/node.ts";
 import type { Engine, Machine } from "../engine.ts";
+import { bridgeFault, type EngineInfoAnswer, type MachineFacts, machineFacts } from "./bridge-network.ts";
 import type { EngineHttp } from "./engine-http.ts";
 
 /** The usage of the file system that holds this path; null if there is no such path. */
@@ -12,11 +13,13 @@ export type DiskReading = (path: string) => Promise<DiskUsage | null>;
 export class DockerEngine implements Engine {
   readonly #http: EngineHttp;
   readonly #readDisk: DiskReading;
+  readonly #facts: MachineFacts;
   #dataRoot: string | null = null;
 
-  constructor(http: EngineHttp, readDisk: DiskReading) {
+  constructor(http: EngineHttp, readDisk: DiskReading, facts: MachineFacts = machineFacts) {
     this.#http = http;
     this.#readDisk = readDisk;
+    this.#facts = facts;
   }
 
   ping(): Promise<void> {
@@ -24,14 +27,15 @@ export class DockerEngine implements Engine {
   }
 
   async info(): Promise<Machine> {
-    const info = await this.#http.json<{
-      ServerVersion: string;
-      OSType: string;
-      Architecture: string;
-      NCPU: number;
-      MemTotal: number;
-      OperatingSystem?: string;
-    }>("GET", "/info");
+    const info = await this.#http.json<
+      EngineInfoAnswer & {
+        ServerVersion: string;
+        OSType: string;
+        Architecture: string;
+        NCPU: number;
+        MemTotal: number;
+      }
+    >("GET", "/info");
     return {
       engine: {
         name: /podman/i.test(info.OperatingSystem ?? "") ? "podman" : "docker",
@@ -41,6 +45,7 @@ export class DockerEngine implements Engine {
       },
       cpu: info.NCPU,
       memory: info.MemTotal,
+      fault: await bridgeFault(this.#http, info, this.#facts),
     };
   }
 

@@ -50,6 +50,18 @@ export function startError(status: number, message: string): RuntimeError {
   const exitCode = startExitCode(message);
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
   if (taken) return new RuntimeError("port-in-use", message, true, { exitCode });
+  const bridge = /could not find bridge (\S+?):/.exec(message)?.[1];
+  if (bridge !== undefined) {
+    const what = `the bridge network of the engine is broken: the interface ${bridge} does not exist`;
+    return new RuntimeError(
+      "start-failed",
+      `${what}. Restart Docker on the node (sudo systemctl restart docker)`,
+      false,
+      {
+        exitCode,
+      },
+    );
+  }
   // The engine keeps its containers over a crash (live-restore) and crashed in the middle of this start: containerd still
   // has a half-started container, which the engine does not know and never removes.
   const unusable = /^(.*: )?task \S+: already exists$/.test(message);

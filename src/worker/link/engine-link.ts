@@ -73,6 +73,11 @@ export class EngineLink {
     return this.#error;
   }
 
+  /** Why no container can start although the engine answers; null if nothing is known. */
+  get fault(): string | null {
+    return this.#error === null ? (this.#machine?.fault ?? null) : null;
+  }
+
   /** True when all containers are known, and events keep that up to date. */
   get ready(): boolean {
     return this.#error === null && this.#events !== null;
@@ -176,10 +181,36 @@ export class EngineLink {
 
   readonly #look = (): void => {
     if (this.#ended) return;
-    if (++this.#looks % limits.enginePingsPerList === 0) void this.#listAgain();
+    const full = ++this.#looks % limits.enginePingsPerList === 0;
+    if (full) void this.#listAgain();
+    // A fault is looked for now and then, and its end at every look.
+    if (this.#machine?.fault !== undefined && (full || this.#machine.fault !== null)) void this.#lookForFault();
     void this.suspect(); // does nothing while the last ping is not answered
     this.#watch();
   };
+
+  async #lookForFault(): Promise<void> {
+    if (this.#error !== null) return;
+    try {
+      const machine = await this.#options.runtime.engine.info();
+      if (this.#error !== null || this.#ended) return;
+      this.#know(machine);
+    } catch {
+      void this.suspect();
+    }
+  }
+
+  /** Notes what the engine says, and logs a fault that begins or ends. */
+  #know(machine: Machine): void {
+    const { log } = this.#options;
+    const before = this.#machine?.fault ?? null;
+    this.#machine = machine;
+    const now = machine.fault ?? null;
+    if (now === before) return;
+    if (now === null) log.info("the engine can start containers again");
+    else log.warn("the engine cannot start containers", { why: now });
+    this.#news?.onEngineNews();
+  }
 
   #stopEvents(): void {
     this.#events?.abort();
@@ -213,8 +244,9 @@ export class EngineLink {
     const { runtime } = this.#options;
     try {
       await runtime.engine.ping(); // gives up sooner than a call does
-      this.#machine = await runtime.engine.info();
+      const machine = await runtime.engine.info();
       this.#error = null;
+      this.#know(machine);
       return true;
     } catch (error) {
       const before = this.#error;

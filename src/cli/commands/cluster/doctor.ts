@@ -17,23 +17,28 @@ export const doctor: Command = {
   summary: "Check this machine and the cluster for problems",
   usage: "[flags]",
   description: [
-    "Checks the master, the engine, clocks, versions, disks, data folders, ports, and published ports that other machines can reach, and says how to fix what it finds. It changes nothing. It works without a master, engine or token: what is missing becomes a finding. Each check takes at most a few seconds.",
+    "Checks the master, tasks that failed in the last hour, the engine and its bridge network, clocks, versions, disks, data folders, ports, and published ports that other machines can reach, and says how to fix what it finds. It changes nothing. It works without a master, engine or token: what is missing becomes a finding. Each check takes at most a few seconds.",
     "The exit code is 0 without problems (warnings and notes do not count), and 1 otherwise.",
   ],
   flags: [
     {
       long: "data-dir",
       value: "FOLDER",
-      description: "folder with the subfolders master and worker, as for podling up; by default the usual folders",
+      description:
+        "folder with the subfolders master and worker, as for podling up; by default those that are in use here, else the usual ones",
       completes: "folders",
     },
     {
       long: "docker-host",
       value: "URL",
-      description: "address of the container engine, such as unix:///var/run/docker.sock",
+      description: "address of the container engine; by default that of the worker here, else the usual socket",
       env: "DOCKER_HOST",
     },
-    { long: "worker-port", value: "PORT", description: "port of the worker on this machine", default: "8081" },
+    {
+      long: "worker-port",
+      value: "PORT",
+      description: "port of the worker on this machine; by default that of the node here, else 8081",
+    },
   ],
   outputs: ["table", "json"],
   examples: [
@@ -49,9 +54,10 @@ export const doctor: Command = {
       given === undefined ? dataFolder(context, role) : `${given}/${role}`;
     const findings = await examine({
       context,
-      engineHost: flags.text("docker-host") || io.env.DOCKER_HOST || "unix:///var/run/docker.sock",
+      engineHost: flags.text("docker-host") || io.env.DOCKER_HOST || null,
       folders: { master: folder("master"), worker: folder("worker") },
-      workerPort: flags.integer("worker-port", 1, 65_535)!,
+      foldersGiven: given !== undefined,
+      workerPort: flags.integer("worker-port", 1, 65_535) ?? null,
     });
     const count = (severity: Severity) => findings.filter((one) => one.severity === severity).length;
     const [problems, warnings, notes] = [count("problem"), count("warning"), count("note")];

@@ -76,17 +76,30 @@ function nodeFindings(nodes: readonly unknown[]): Finding[] {
   const named = (matches: (node: unknown) => boolean) =>
     nodes.filter(matches).map((node) => textField(node, "hostname"));
   const offline = named((node) => textField(node, "status") === "offline");
-  const away = named((node) => textField(node, "engineError") !== "");
+  const away = nodes.filter((node) => textField(node, "engineError") !== "" && textField(node, "status") !== "offline");
   const cordoned = named((node) => field(node, "schedulable") === false);
   const findings: Finding[] = [];
   if (offline.length > 0) {
     const fix = "Check the worker on that machine; for a machine that no longer exists: podling node rm NODE";
     findings.push(finding("nodes", "warning", `offline: ${some(offline)}`, fix));
   }
-  if (away.length > 0)
+  for (const node of away.slice(0, namedAtMost)) {
+    const why = textField(node, "engineError");
     findings.push(
-      finding("nodes", "problem", `engine not available on ${some(away)}`, "Run podling doctor on that machine"),
+      finding(
+        "nodes",
+        "problem",
+        `no working engine on ${textField(node, "hostname")}: ${why}`,
+        "Run podling doctor on that machine",
+      ),
     );
+  }
+  if (away.length > namedAtMost) {
+    const more = away.slice(namedAtMost).map((node) => textField(node, "hostname"));
+    findings.push(
+      finding("nodes", "problem", `no working engine on ${some(more)}`, "Run podling doctor on these machines"),
+    );
+  }
   if (cordoned.length > 0)
     findings.push(
       finding("nodes", "note", `cordoned: ${some(cordoned)}`, "Allow placements again with podling node uncordon NODE"),

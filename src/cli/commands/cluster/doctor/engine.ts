@@ -20,6 +20,8 @@ export interface EngineAnswers {
   host: string;
   version: unknown;
   info: unknown;
+  /** Why it starts no container although it answers. Null if nothing is known. */
+  fault: string | null;
   /** The middle of the call, in ms since the epoch, and the duration of the call. */
   at: number;
   tookMs: number;
@@ -38,7 +40,7 @@ function engineFix(why: string): string {
   return "Install or start Docker, or set the address of another engine with --docker-host or DOCKER_HOST";
 }
 
-export function engineFindings({ host, version, info, at, tookMs }: EngineAnswers): Finding[] {
+export function engineFindings({ host, version, info, fault, at, tookMs }: EngineAnswers): Finding[] {
   const number = textField(version, "Version") || textField(info, "ServerVersion");
   const api = textField(version, "ApiVersion");
   if (number === "" || api === "") {
@@ -57,6 +59,7 @@ export function engineFindings({ host, version, info, at, tookMs }: EngineAnswer
     isOlder(api, oldestApi)
       ? finding("engine", "warning", `${words}; the oldest tested API is ${oldestApi}`, "Install a newer engine")
       : fine("engine", words),
+    ...faultFindings(fault),
     ...limitFindings(info),
   ];
   const time = Date.parse(textField(info, "SystemTime"));
@@ -72,6 +75,13 @@ export function engineFindings({ host, version, info, at, tookMs }: EngineAnswer
     );
   }
   return findings;
+}
+
+/** The sentence of the engine's fault ends with what to do. */
+function faultFindings(fault: string | null): Finding[] {
+  if (fault === null) return [];
+  const [what = "", ...next] = fault.split(/\. (?=[A-Z])/);
+  return [finding("engine network", "problem", what, next.join(". ") || "Restart the engine")];
 }
 
 function limitFindings(info: unknown): Finding[] {

@@ -2,6 +2,7 @@
 // findings. Each check has a time limit, and none depends on the success of another.
 
 import { access, constants } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { operations } from "../../../../api/operations/operations.ts";
 import { type ClockOffset, clockOffset } from "../../../command/clock-offset.ts";
@@ -10,33 +11,88 @@ import { Failure, RefusedError } from "../../../command/failure.ts";
 import { isPodling, masterFindings } from "./cluster.ts";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
+import { failureFinding } from "./failures.ts";
 import { type Finding, field, finding, fine, patienceMs, runCheck, textField, within } from "./finding.ts";
-import { folderFindings, ownFile } from "./folders.ts";
+import { folderFindings, lockedFile, ownFile } from "./folders.ts";
 import { diskSpace, fileFacts, firewall, portState } from "./machine.ts";
+import { listenerOf } from "./processes.ts";
 
 export interface Examined {
   context: Context;
-  engineHost: string;
+  /** Null: the engine of the worker that runs here, or else the usual socket. */
+  engineHost: string | null;
   folders: { master: string; worker: string };
-  workerPort: number;
+  /** True when the folders were given, and are not those of the processes that run here. */
+  foldersGiven: boolean;
+  /** Null: the ports of the nodes on this machine, or else the usual port. */
+  workerPort: number | null;
+}
+
+/** The same with what runs on this machine. */
+interface Local extends Examined {
+  engineHost: string;
+  workerPorts: readonly number[];
+}
+
+const usualWorkerPort = 8081;
+const usualEngine = "unix:///var/run/docker.sock";
+
+/** Replaces what was not given by what the processes on this machine have. */
+function local(examined: Examined, master: MasterReport): Local {
+  const given = examined.workerPort;
+  const ports = given === null ? localPorts(master.nodes) : [given];
+  const workerPorts = ports.length > 0 ? ports : [usualWorkerPort];
+  const worker = workerPorts.map((port) => listenerOf(port)).find((one) => one?.folderOf(lockedFile.worker) != null);
+  const masterPort = localPort(master.url);
+  const own = masterPort === null || examined.foldersGiven ? null : listenerOf(masterPort);
+  const folders = examined.foldersGiven
+    ? examined.folders
+    : {
+        master: own?.folderOf(lockedFile.master) ?? examined.folders.master,
+        worker: worker?.folderOf(lockedFile.worker) ?? examined.folders.worker,
+      };
+  const engineHost = examined.engineHost ?? worker?.dockerHost ?? usualEngine;
+  return { ...examined, folders, workerPorts, engineHost };
+}
+
+/** The ports of the online nodes whose address is one of this machine. */
+function localPorts(nodes: MasterReport["nodes"]): number[] {
+  if (!Array.isArray(nodes)) return [];
+  const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
+  return nodes
+    .filter((node) => textField(node, "status") === "online" && own.has(textField(node, "address")))
+    .map((node) => Number(field(node, "port")))
+    .filter((port) => Number.isInteger(port) && port > 1);
+}
+
+/** The port of a master on this machine; null if it is on another one. */
+function localPort(url: string): number | null {
+  const { protocol, hostname, port } = new URL(url);
+  if (!/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return null;
+  return Number(port) || (protocol === "https:" ? 443 : 80);
 }
 
 /** In a fixed order, independent of which check ends first. */
 export async function examine(examined: Examined): Promise<Finding[]> {
-  const { context, folders } = examined;
+  const { context } = examined;
   const { clock } = context.io;
   const checks: [check: string, run: () => Promise<Finding[]>][] = [];
   const master = askMaster(context);
-  const engine = askEngine(examined);
+  const here = master.then((report) => local(examined, report));
+  const engine = here.then(askEngine);
   checks.push(["master", async () => evaluateMaster(context, await master)]);
-  checks.push(["engine", async () => evaluateEngine(examined, await engine)]);
+  checks.push(["failed tasks", async () => evaluateFailures(context, await master)]);
+  checks.push(["engine", async () => evaluateEngine(await here, await engine)]);
   checks.push(["exposed ports", async () => [await evaluateExposure(await master, await engine)]]);
-  checks.push(["ports", async () => evaluatePorts(examined, await master)]);
+  checks.push(["ports", async () => evaluatePorts(await here, await master)]);
   for (const role of ["master", "worker"] as const) {
-    const path = folders[role];
-    checks.push([`${role}'s folder`, () => folderFindings({ role, path, lockHolder: context.roles.lockHolder })]);
+    const { lockHolder } = context.roles;
+    checks.push([
+      `${role}'s folder`,
+      async () => folderFindings({ role, path: (await here).folders[role], lockHolder }),
+    ]);
   }
-  checks.push(["disk", async () => diskFindings(examined, await engine)]);
+  checks.push(["disk", async () => diskFindings(await here, await engine)]);
   const findings = await Promise.all(checks.map(([check, run]) => runCheck(clock, check, run)));
   return findings.flat();
 }
@@ -52,13 +108,23 @@ interface MasterReport {
   nodes: unknown[] | string | null;
   /** Null if the list was refused or malformed. */
   tasks: unknown[] | null;
+  failed: unknown;
   /** The difference to the clock of this machine, and its uncertainty. Null if the response has no date. */
   clock: ClockOffset | null;
 }
 
 async function askMaster(context: Context): Promise<MasterReport> {
   const { url } = await context.target();
-  const report: MasterReport = { url, away: null, version: null, ready: null, nodes: null, tasks: null, clock: null };
+  const report: MasterReport = {
+    url,
+    away: null,
+    version: null,
+    ready: null,
+    nodes: null,
+    tasks: null,
+    failed: null,
+    clock: null,
+  };
   const { clock } = context.io;
   try {
     const sentAt = clock.now();
@@ -72,14 +138,16 @@ async function askMaster(context: Context): Promise<MasterReport> {
     return report;
   }
   if (!isPodling(report.version)) return report;
-  const [ready, nodes, tasks] = await Promise.all([
+  const [ready, nodes, tasks, failed] = await Promise.all([
     ask(context, "ready"),
     ask(context, "listNodes"),
     ask(context, "listTasks", { status: "running" }),
+    ask(context, "listTasks", { status: "failed" }),
   ]);
   report.ready = { ok: ready.refusal === null, message: ready.refusal ?? "" };
   report.nodes = nodes.refusal ?? (Array.isArray(nodes.answer) ? nodes.answer : null);
   report.tasks = Array.isArray(tasks.answer) ? tasks.answer : null;
+  report.failed = failed.answer;
   return report;
 }
 
@@ -106,6 +174,11 @@ function evaluateMaster({ io }: Context, { url, away, version, ready, nodes, clo
   return findings;
 }
 
+function evaluateFailures(context: Context, { failed }: MasterReport): Finding[] {
+  const found = failureFinding(failed, context.masterNow());
+  return found === null ? [] : [found];
+}
+
 // ---- the engine
 
 interface EngineReport {
@@ -114,14 +187,16 @@ interface EngineReport {
   version: unknown;
   info: unknown;
   containers: unknown;
+  /** Why it starts no container although it answers. Null if nothing is known. */
+  fault: string | null;
   /** The middle of the time that GET /info took. */
   at: number;
   tookMs: number;
 }
 
-async function askEngine({ context, engineHost: host }: Examined): Promise<EngineReport> {
+async function askEngine({ context, engineHost: host }: Local): Promise<EngineReport> {
   const { io, roles } = context;
-  const nothing = { away: null, version: null, info: null, containers: null };
+  const nothing = { away: null, version: null, info: null, containers: null, fault: null };
   const report: EngineReport = { host, ...nothing, at: io.clock.now(), tookMs: 0 };
   try {
     await socketIsThere(host);
@@ -132,7 +207,9 @@ async function askEngine({ context, engineHost: host }: Examined): Promise<Engin
       report.tookMs = io.clock.now() - sentAt;
       report.at = sentAt + report.tookMs / 2;
     });
+    const fault = within(io.clock, roles.engineFault(host)).catch(() => null);
     [report.version, report.info, report.containers] = await Promise.all([ask("/version"), info, containers]);
+    report.fault = await fault;
   } catch (error) {
     report.away = (error as Error).message;
   }
@@ -150,7 +227,7 @@ async function socketIsThere(host: string): Promise<void> {
   });
 }
 
-async function evaluateEngine({ folders }: Examined, report: EngineReport): Promise<Finding[]> {
+async function evaluateEngine({ folders }: Local, report: EngineReport): Promise<Finding[]> {
   if (report.away === null) return engineFindings(report);
   // A machine with a journal but no worker identity is a master only, and needs no engine.
   const [journal, identity] = await Promise.all([
@@ -161,7 +238,7 @@ async function evaluateEngine({ folders }: Examined, report: EngineReport): Prom
   return [engineAway(report.away, needed)];
 }
 
-async function diskFindings({ folders }: Examined, engine: EngineReport): Promise<Finding[]> {
+async function diskFindings({ folders }: Local, engine: EngineReport): Promise<Finding[]> {
   const root = textField(engine.info, "DockerRootDir");
   const findings = [
     diskFinding(
@@ -195,15 +272,15 @@ async function evaluateExposure(master: MasterReport, engine: EngineReport): Pro
   );
 }
 
-async function evaluatePorts({ context, workerPort }: Examined, master: MasterReport): Promise<Finding[]> {
-  const { protocol, hostname, port } = new URL(master.url);
+async function evaluatePorts({ context, workerPorts }: Local, master: MasterReport): Promise<Finding[]> {
   const findings: Finding[] = [];
-  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) {
-    const number = Number(port) || (protocol === "https:" ? 443 : 80);
-    findings.push(await portFinding(number, "the master", isPodling(master.version), "--port of the master"));
+  const masterPort = localPort(master.url);
+  if (masterPort !== null)
+    findings.push(await portFinding(masterPort, "the master", isPodling(master.version), "--port of the master"));
+  for (const port of workerPorts) {
+    const isOurs = await isWorker(context, port);
+    findings.push(await portFinding(port, "a worker", isOurs, "--port of podling worker, --worker-port of podling up"));
   }
-  const worker = await isWorker(context, workerPort);
-  findings.push(await portFinding(workerPort, "a worker", worker, "--port of the worker"));
   return findings;
 }
 

@@ -14,7 +14,7 @@ export interface FolderCheck {
 
 /** The file that each role needs, and the file that it locks. */
 export const ownFile = { master: "journal.db", worker: "identity.json" } as const;
-const lockedFile = { master: "journal.db", worker: "worker.lock" } as const;
+export const lockedFile = { master: "journal.db", worker: "worker.lock" } as const;
 
 export async function folderFindings({ role, path, lockHolder }: FolderCheck): Promise<Finding[]> {
   const check = `${role}'s folder`;

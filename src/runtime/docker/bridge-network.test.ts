@@ -1,0 +1,49 @@
+// A missing bridge network is reported only if it is certain that the engine sees the same interfaces as this process.
+
+import { expect, test } from "bun:test";
+import { bridgeFault, type MachineFacts } from "./bridge-network.ts";
+import type { EngineHttp } from "./engine-http.ts";
+
+const socket = "/run/docker.sock";
+const listening = `Num RefCount Protocol Flags Type St Inode Path\n00: 00000002 00000000 00010000 0001 01 11 ${socket}\n`;
+const network = { Options: { "com.docker.network.bridge.name": "docker0" } };
+
+interface Given {
+  host?: string;
+  name?: string;
+  system?: string;
+  unix?: string;
+  interfaces?: string[];
+  answer?: Response;
+}
+
+function ask(given: Given): Promise<string | null> {
+  const { host = "unix:///var/run/docker.sock", name = "box", system = "Debian 12", unix = listening } = given;
+  const http = { host, call: async () => given.answer ?? Response.json(network) } as unknown as EngineHttp;
+  const devices = ["Inter-|   Receive", " face |bytes", ...(given.interfaces ?? ["lo"]).map((one) => `  ${one}: 0 0`)];
+  const facts: MachineFacts = {
+    hostname: "box",
+    read: async (path) => (path === "/proc/net/unix" ? unix : `${devices.join("\n")}\n`),
+    resolve: async (path) => path.replace("/var/run", "/run"),
+  };
+  return bridgeFault(http, { Name: name, OperatingSystem: system }, facts);
+}
+
+test("the interface is missing on the engine's machine", async () => {
+  expect(await ask({})).toBe(
+    "the engine at unix:///var/run/docker.sock has no bridge network: the interface docker0 does not exist, so no container can start. Restart Docker (sudo systemctl restart docker)",
+  );
+});
+
+test.each([
+  ["it is there", { interfaces: ["lo", "docker0"] }],
+  ["the engine is reached over TCP", { host: "tcp://127.0.0.1:2375" }],
+  ["the engine is on another machine", { name: "vm" }],
+  ["Docker Desktop has the engine in a virtual machine", { system: "Docker Desktop" }],
+  ["Podman makes its bridge for the first container", { system: "podman" }],
+  ["the socket was opened in another network namespace", { unix: "" }],
+  ["a client's end of the socket says nothing", { unix: listening.replace("00010000", "00000000") }],
+  ["the engine has no bridge on purpose", { answer: Response.json({ message: "no such network" }, { status: 404 }) }],
+] satisfies [string, Given][])("nothing is said where %s", async (_, given) => {
+  expect(await ask(given)).toBeNull();
+});
