@@ -35,7 +35,12 @@ export function listOf(items: Json): Json {
   return { type: "array", items };
 }
 
+export function described(schema: Json, description: string): Json {
+  return { ...schema, description };
+}
+
 /** An object whose fields are always there. */
-export function record(properties: Record<string, Json>): Json {
-  return { type: "object", required: Object.keys(properties), properties };
+export function record(properties: Record<string, Json>, description?: string): Json {
+  const schema = { type: "object", required: Object.keys(properties), properties };
+  return description === undefined ? schema : described(schema, description);
 }

@@ -1,37 +1,61 @@
 // The answers about nodes in openapi.json.
 
 import { cleanupCodes, cleanupKinds } from "../../model/node/cleanup.ts";
-import { type Json, listOf, nullable, record, text, truth, whole } from "./json-schemas.ts";
+import { described, type Json, listOf, nullable, record, text, truth, whole } from "./json-schemas.ts";
+
+const diskUsage = record({
+  path: described(text, "The folder in which the engine keeps its data."),
+  usedBytes: described(whole, "Used bytes of its disk."),
+  totalBytes: described(whole, "Used bytes, and those that are free for users other than root."),
+});
+
+const cleanupItem = record({
+  kind: described({ enum: [...cleanupKinds] }, "What it is."),
+  name: described(text, "The task's name, the image's reference or the volume's name."),
+  id: described(text, "The container's or the image's id; a volume's name."),
+  sizeBytes: described(
+    nullable("integer"),
+    "Null if it is not known. For an image with all its layers, including shared ones.",
+  ),
+  verdict: described({ enum: ["goes", "stays", "removed"] }, "goes: would be removed. stays: is kept."),
+  code: described({ enum: [...cleanupCodes] }, "Why, for programs."),
+  message: described(text, "Why, as a sentence."),
+});
 
 /** Beside `Node` itself, which record-schemas.ts describes. */
 export function nodeSchemas(): Record<string, Json> {
   return {
-    NodeList: listOf({ $ref: "#/components/schemas/Node" }),
-    HeartbeatAnswer: record({
-      ...{ nodeId: text, nextHeartbeatMs: whole, leaseMs: whole, reconnectWithinMs: whole, streamOpen: truth },
-      engineError: {
-        ...nullable("string"),
-        description:
+    NodeList: described(listOf({ $ref: "#/components/schemas/Node" }), "Nodes, by name."),
+    HeartbeatAnswer: record(
+      {
+        nodeId: described(text, "Id of the node."),
+        nextHeartbeatMs: described(whole, "When the next heartbeat is due, in ms from now."),
+        leaseMs: described(whole, "After this long without a heartbeat the node counts as lost, in ms."),
+        reconnectWithinMs: described(
+          whole,
+          "A worker that lost its master reconnects after a random delay of up to this long, in ms.",
+        ),
+        streamOpen: described(truth, "True when the master has an open assignment stream of this node."),
+        engineError: described(
+          nullable("string"),
           "The engine error that the master has recorded. If it is outdated, the worker sends its own again.",
+        ),
       },
-    }),
-    Cleanup: record({
-      nodeId: text,
-      hostname: text,
-      dryRun: { type: "boolean", description: "Nothing was removed." },
-      disk: { anyOf: [record({ path: text, usedBytes: whole, totalBytes: whole }), { type: "null" }] },
-      items: listOf(
-        record({
-          kind: { enum: [...cleanupKinds] },
-          name: text,
-          id: text,
-          sizeBytes: nullable("integer"),
-          verdict: { enum: ["goes", "stays", "removed"] },
-          code: { enum: [...cleanupCodes] },
-          message: text,
-        }),
-      ),
-      omitted: whole,
-    }),
+      "What a worker needs to know after a heartbeat.",
+    ),
+    Cleanup: record(
+      {
+        nodeId: described(text, "Id of the node."),
+        hostname: described(text, "Name of the node."),
+        dryRun: described(truth, "True when nothing was removed: the items show what would be."),
+        disk: described(
+          { anyOf: [diskUsage, { type: "null" }] },
+          "The disk of the engine. Null if the worker cannot read it.",
+        ),
+        items: described(listOf(cleanupItem), "Removed ones first, then kept ones."),
+        omitted: described(whole, "How many kept items were left out because of the limit of an answer."),
+      },
+      "What was removed from a node and what was kept, or what would be.",
+    ),
   };
 }

@@ -1,18 +1,21 @@
 // openapi.json as a document: OpenAPI 3.1 in its structure, every operation once, every reference leading somewhere.
 
 import { describe, expect, test } from "bun:test";
+import { faults, unspoken } from "../../../test/master/json-schema.ts";
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
+import { parseBody } from "../schemas/validation.ts";
 import { docsPage } from "./docs-page.ts";
 import { openapi } from "./openapi.ts";
 
 type Json = Record<string, unknown>;
 type Described = {
   operationId: string;
+  tags: string[];
   summary: string;
-  parameters: { name: string; in: string; required?: boolean; schema: Json }[];
-  requestBody?: { required: boolean; content: Record<string, { schema: Json }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: Json }> }>;
+  parameters: { name: string; in: string; required?: boolean; description?: string; schema: Json }[];
+  requestBody?: { required: boolean; content: Record<string, { schema: Json; example?: unknown }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: Json; example?: unknown }> }>;
   security?: Json[];
 };
 
@@ -20,9 +23,24 @@ type Described = {
 const document = JSON.parse(JSON.stringify(await openapi("1.2.3"))) as {
   openapi: string;
   info: { title: string; version: string; license: Json };
+  tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Described>>;
   components: { schemas: Record<string, Json>; securitySchemes: Json };
 };
+
+type Branches = {
+  properties?: Record<string, Json>;
+  anyOf?: Json[];
+  items?: Json;
+  additionalProperties?: Json | boolean;
+};
+
+const described = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+
+function resolved(schema: Json): Json {
+  const name = String(schema.$ref ?? "").replace("#/components/schemas/", "");
+  return document.components.schemas[name] ?? schema;
+}
 
 function walk(value: unknown, visit: (record: Json) => void): void {
   if (typeof value !== "object" || value === null) return;
@@ -70,7 +88,34 @@ describe.each(Object.entries(operations) as [string, Operation][])("%s", (_, ope
   test("has a body if and only if the operation takes one", () => {
     const schema = described.requestBody?.content["application/json"]?.schema;
     expect(schema !== undefined).toBe(operation.body !== undefined);
-    if (schema) expect(schema).toMatchObject({ type: "object", additionalProperties: false });
+    if (schema) expect(resolved(schema)).toMatchObject({ type: "object", additionalProperties: false });
+  });
+
+  test("has one group, which is described", () => {
+    const groups = document.tags.filter(({ description }) => description !== "").map(({ name }) => name);
+    expect(described.tags).toHaveLength(1);
+    expect(groups).toContain(described.tags[0]!);
+  });
+
+  test("has examples that fit: of the body, which the server takes, and of the answer", () => {
+    const body = described.requestBody?.content["application/json"];
+    if (body) {
+      expect(faults(body.schema, body.example, document)).toEqual([]);
+      expect(parseBody(operation.body!, JSON.stringify(body.example))).toMatchObject({ ok: true });
+    }
+    const [media, answer] = Object.entries(described.responses[String(operation.status)]!.content ?? {})[0] ?? [];
+    if (!answer) return;
+    expect(answer.example).toBeDefined();
+    if (operation.answer === "Any" || media !== "application/json") expect(answer.example).toBeString();
+    else {
+      expect(faults(answer.schema, answer.example, document)).toEqual([]);
+      expect(unspoken(answer.schema, answer.example, document)).toEqual([]);
+    }
+  });
+
+  test("asks for a token unless it is open to everyone", () => {
+    expect("401" in described.responses).toBe(operation.access !== "open");
+    expect(described.security).toEqual(operation.access === "open" ? [] : undefined);
   });
 
   test("has its answer, and every refusal with its status", () => {
@@ -101,6 +146,30 @@ test("required fields are among the properties, and patterns are patterns", () =
     }
     if (typeof pattern === "string") expect(() => new RegExp(pattern)).not.toThrow();
   });
+});
+
+test("every field, every parameter and every schema has a description", () => {
+  const absent: string[] = [];
+  const look = (schema: Json, path: string): void => {
+    if (typeof schema.$ref === "string") return;
+    const { properties = {}, anyOf = [], items, additionalProperties } = schema as Branches;
+    for (const [name, field] of Object.entries(properties)) {
+      if (field.description === undefined && field.$ref === undefined) absent.push(`${path}.${name}`);
+      look(field, `${path}.${name}`);
+    }
+    for (const branch of anyOf) look(branch, path);
+    if (items) look(items, `${path}[]`);
+    if (typeof additionalProperties === "object") look(additionalProperties, `${path}{}`);
+  };
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    if (schema.description === undefined) absent.push(name);
+    look(schema, name);
+  }
+  for (const { operationId, parameters } of described) {
+    for (const { name, description } of parameters) if (!description) absent.push(`${operationId} ${name}`);
+  }
+  // Describe each where its schema is declared: .describe("..."). A field of a request gets what its record says.
+  expect(absent).toEqual([]);
 });
 
 /** As much of a page as its script uses: elements that keep what was put into them. */

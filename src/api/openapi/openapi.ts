@@ -1,19 +1,29 @@
 // openapi.json (OpenAPI 3.1), made from the table of operations.
 
+import type { RefusalCode } from "../../model/refusal.ts";
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
 import { standsFor } from "../schemas/schemas.ts";
+import { bodyName, bodySchemas } from "./body-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
+import { answerExample, errorExample } from "./examples.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
 import { nodeSchemas } from "./node-schemas.ts";
 import { recordSchemas } from "./record-schemas.ts";
+import { exampleId, tagList, tagOf } from "./tags.ts";
 import { taskSchemas } from "./task-schemas.ts";
 
-/** Refusals that any operation can give. */
-const everywhere = ["invalid-field", "unknown-field", "unauthorized", "forbidden-origin", "internal"] as const;
+/** Refusals that any operation can give. One that is open to everyone asks for no token. */
+function refusalsOf({ access, refusals }: Operation): RefusalCode[] {
+  const token: RefusalCode[] = access === "open" ? [] : ["unauthorized"];
+  return [
+    ...new Set<RefusalCode>(["invalid-field", "unknown-field", ...token, "forbidden-origin", "internal", ...refusals]),
+  ];
+}
 
 export async function openapi(version: string): Promise<Json> {
   const paths: Record<string, Json> = {};
+  const records = await recordSchemas();
   for (const [id, operation] of Object.entries(operations) as [string, Operation][]) {
     paths[operation.path] ??= {};
     paths[operation.path]![operation.method.toLowerCase()] = describeOperation(id, operation);
@@ -28,29 +38,28 @@ export async function openapi(version: string): Promise<Json> {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
+    tags: tagList,
     security: [{ token: [] }, {}],
     paths,
     components: {
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: { ...(await recordSchemas()), ...(await taskSchemas()), ...nodeSchemas(), ...clusterSchemas },
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", description: "The token of the master, if it was started with one." },
+      },
+      schemas: { ...bodySchemas(records), ...records, ...(await taskSchemas()), ...nodeSchemas(), ...clusterSchemas },
     },
   };
 }
 
 function describeOperation(id: string, operation: Operation): Json {
-  const refusals = [...new Set([...everywhere, ...operation.refusals])];
+  const refusals = refusalsOf(operation);
   const statuses = [...new Set(refusals.map((code) => errorCatalogue[code].status))].sort();
   return {
     operationId: id,
+    tags: [tagOf(operation)],
     summary: operation.summary,
     ...(operation.access === "open" ? { security: [] } : {}),
     parameters: parametersOf(operation),
-    ...(operation.body
-      ? { requestBody: { required: true, content: { "application/json": { schema: inputSchema(operation.body) } } } }
-      : {}),
-    ...(operation.upload
-      ? { requestBody: { required: true, content: { [operation.upload]: { schema: { type: "string" } } } } }
-      : {}),
+    ...requestBodyOf(operation),
     responses: {
       [operation.status]: answerOf(operation),
       ...Object.fromEntries(
@@ -61,7 +70,7 @@ function describeOperation(id: string, operation: Operation): Json {
               .filter((code) => errorCatalogue[code].status === status)
               .map((code) => `${code}: ${errorCatalogue[code].meaning}`)
               .join(" "),
-            content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+            content: errorContent,
           },
         ]),
       ),
@@ -69,16 +78,30 @@ function describeOperation(id: string, operation: Operation): Json {
   };
 }
 
-function answerOf({ media, answer }: Operation): Json {
+const errorContent: Json = {
+  "application/json": { schema: { $ref: "#/components/schemas/Error" }, example: errorExample() },
+};
+
+function requestBodyOf({ body, upload }: Operation): Json {
+  if (upload) return { requestBody: { required: true, content: { [upload]: { schema: { type: "string" } } } } };
+  if (!body) return {};
+  const [example] = (body.meta()?.examples ?? []) as unknown[];
+  const schema = { $ref: `#/components/schemas/${bodyName(body)}` };
+  return { requestBody: { required: true, content: { "application/json": { schema, example } } } };
+}
+
+function answerOf(operation: Operation): Json {
+  const { media, answer } = operation;
   if (media === "none") return { description: "Done." };
   const named = answer === "Any" ? {} : { $ref: `#/components/schemas/${answer}` };
   const isJson = media === "application/json";
   // OpenAPI cannot describe the data of server-sent events: an extension names its schema.
   const schema = isJson ? named : { type: "string", ...(answer === "Any" ? {} : { "x-event-data": named }) };
-  return { description: "Done.", content: { [media]: { schema } } };
+  return { description: "Done.", content: { [media]: { schema, example: answerExample(operation) } } };
 }
 
-function parametersOf({ path, query, headers = {} }: Operation): Json[] {
+function parametersOf(operation: Operation): Json[] {
+  const { path, query, headers = {} } = operation;
   const parameters: Json[] = path.includes("{id}")
     ? [
         {
@@ -87,6 +110,7 @@ function parametersOf({ path, query, headers = {} }: Operation): Json[] {
           required: true,
           description: "An id, a unique prefix of one, or a name.",
           schema: { type: "string" },
+          example: exampleId(operation),
         },
       ]
     : [];

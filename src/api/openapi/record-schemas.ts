@@ -3,7 +3,7 @@
 import type { Operation } from "../../model/change.ts";
 import { type AnyKind, capitalised, kinds, type WatchedKind, watchedKinds } from "../../model/kinds/kinds.ts";
 import { watchEventType } from "../views/stream-events.ts";
-import { answerSchema, type Json } from "./json-schemas.ts";
+import { answerSchema, described, type Json, time, whole } from "./json-schemas.ts";
 
 const changeOrigin: Json = {
   type: "object",
@@ -36,20 +36,26 @@ export async function recordSchemas(): Promise<Record<string, Json>> {
   return {
     ...Object.fromEntries(schemas.map(({ kind, schema }) => [capitalised(kind), schema])),
     ChangeOrigin: changeOrigin,
-    WatchEvent: { anyOf: schemas.flatMap(({ kind, schema }) => eventsOf(kind, schema)) },
+    WatchEvent: {
+      description: "A change of a record, as the stream of changes carries it.",
+      anyOf: schemas.flatMap(({ kind, schema }) => eventsOf(kind, schema)),
+    },
   };
 }
 
 /** `schema`: of a record of this kind, as clients get it. */
 function eventsOf(kind: WatchedKind, schema: Json): Json[] {
-  const common = { revision: { type: "integer" }, at: { type: "string", format: "date-time" } };
+  const common = {
+    revision: described(whole, "The revision of the change: the stream resumes after it."),
+    at: described(time, "When the change was recorded, by the master's clock."),
+  };
   const by = { $ref: "#/components/schemas/ChangeOrigin" };
   const event = (operations: readonly Operation[], properties: Json): Json => ({
     type: "object",
     required: ["revision", "at", "type", ...Object.keys(properties)],
     properties: {
       ...common,
-      type: { enum: operations.map((operation) => watchEventType(kind, operation)) },
+      type: described({ enum: operations.map((operation) => watchEventType(kind, operation)) }, "What happened."),
       by,
       ...properties,
     },

@@ -3,23 +3,26 @@
 import { strategies } from "../../model/cluster/cluster.ts";
 import { filterNames } from "../../model/explanation.ts";
 import { taskStatuses } from "../../model/task/reason.ts";
-import { answerSchema, type Json, listOf, nullable, record, text, truth, whole } from "./json-schemas.ts";
+import { answerSchema, described, type Json, listOf, nullable, record, text, truth, whole } from "./json-schemas.ts";
+
+const filterVerdict = record({
+  filter: described({ enum: [...filterNames] }, "Name of the filter."),
+  passed: described(truth, "True when the node passes the filter."),
+  message: described(text, "A sentence with numbers."),
+  missing: described(
+    { type: "number" },
+    "How much is missing: cores, bytes or tasks. 0 if the filter passes, or does not compare amounts.",
+  ),
+});
 
 const nodeVerdict = record({
-  nodeId: text,
-  hostname: text,
-  fits: truth,
-  filters: listOf(
-    record({
-      filter: { enum: [...filterNames] },
-      passed: truth,
-      message: text,
-      missing: { type: "number" },
-    }),
-  ),
-  score: nullable("number"),
-  scoreMessage: nullable("string"),
-  chosen: truth,
+  nodeId: described(text, "Id of the node."),
+  hostname: described(text, "Name of the node."),
+  fits: described(truth, "True when the node passes every filter."),
+  filters: described(listOf(filterVerdict), "One for each filter."),
+  score: described(nullable("number"), "The node with the highest score is chosen. Null if the node does not fit."),
+  scoreMessage: described(nullable("string"), "How the score came about, with numbers. Null if the node does not fit."),
+  chosen: described(truth, "True for the node that gets the task."),
 });
 
 /** Beside `Task` itself, which record-schemas.ts describes. */
@@ -27,19 +30,28 @@ export async function taskSchemas(): Promise<Record<string, Json>> {
   const { taskView } = await import("../../model/task/view-schema.ts");
   const { properties } = answerSchema(taskView.pick({ reason: true, restarts: true, lastFailure: true }));
   return {
-    TaskList: listOf({ $ref: "#/components/schemas/Task" }),
-    Explanation: record({
-      taskId: text,
-      name: text,
-      status: { enum: [...taskStatuses] },
-      ...(properties as Record<string, Json>),
-      strategy: { enum: [...strategies] },
-      summary: text,
-      revision: whole,
-      basis: { enum: ["decision", "now"] },
-      chosenNodeId: nullable("string"),
-      nodes: listOf(nodeVerdict),
-      smallestChange: nullable("string"),
-    }),
+    TaskList: described(listOf({ $ref: "#/components/schemas/Task" }), "Tasks, oldest first."),
+    Explanation: record(
+      {
+        taskId: described(text, "Id of the task."),
+        name: described(text, "Name of the task."),
+        status: described({ enum: [...taskStatuses] }, "Status of the task."),
+        ...(properties as Record<string, Json>),
+        strategy: described({ enum: [...strategies] }, "How the cluster chooses among the nodes that fit."),
+        summary: described(text, "What was decided and why, in one sentence."),
+        revision: described(whole, "The revision of the state that is explained."),
+        basis: described(
+          { enum: ["decision", "now"] },
+          "decision: the state in which the task was placed. now: the present state.",
+        ),
+        chosenNodeId: described(nullable("string"), "The node that gets the task. Null if none fits."),
+        nodes: described(listOf(nodeVerdict), "One for each node."),
+        smallestChange: described(
+          nullable("string"),
+          "For a pending task: the smallest change that would make it fit. Null if it fits or is placed.",
+        ),
+      },
+      "Why a task was placed on its node, or why it waits.",
+    ),
   };
 }

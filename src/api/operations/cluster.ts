@@ -16,6 +16,7 @@ export const clusterOperations = {
     media: backupMediaType,
     streams: true,
     answer: "Any",
+    example: '{"podling": "backup", "format": 2}\n',
     refusals: ["too-many", "not-ready"],
   }),
   restore: operation<RestoreAnswer>()({

@@ -132,6 +132,7 @@ export const nodeOperations = {
     media: events,
     streams: true,
     answer: "Any",
+    example: `event: sync\ndata: {"revision": 42, "clusterId": "k3v9q2xw", "tasks": []}\n\n`,
     refusals: [...findNodeRefusals, "too-many"],
   }),
 } as const;

@@ -58,6 +58,8 @@ export interface Operation<
   /** True when the answer is a stream. HEAD then gets the headers, and no stream is opened. */
   streams?: boolean;
   answer: AnswerSchema;
+  /** A short answer as text, for the documents of an operation whose answer has no schema. */
+  example?: string;
   /** Beyond those that every operation can give (400, 401, 403, 404 for the path, 405, 500). */
   refusals: readonly RefusalCode[];
   /** Carries the type of the answer; never has a value. */
@@ -101,5 +103,6 @@ export const metrics = operation<string>()({
   status: 200,
   media: "text/plain",
   answer: "Any",
+  example: "# HELP podling_build_info The version that runs.\n# TYPE podling_build_info gauge\npodling_build_info 1\n",
   refusals: [],
 });

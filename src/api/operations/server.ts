@@ -54,6 +54,7 @@ export const serverOperations = {
     status: 200,
     media: json,
     answer: "Any",
+    example: '{"openapi": "3.1.0"}',
     refusals: [],
   }),
   docs: operation<string>()({
@@ -64,6 +65,7 @@ export const serverOperations = {
     status: 200,
     media: "text/html",
     answer: "Any",
+    example: "<!doctype html>",
     refusals: [],
   }),
 } as const;

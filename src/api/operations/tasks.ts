@@ -92,6 +92,7 @@ export const taskOperations = {
     media: "text/plain",
     streams: true,
     answer: "Any",
+    example: "listening on port 80\n",
     refusals: [...findTaskRefusals, "logs-unavailable", "node-unreachable", "not-ready", "too-many"],
   }),
   explainTask: operation<Explanation>()({

@@ -48,15 +48,26 @@ const statusFields = {
   finishedAt: timestamp.nullable().optional(),
 } satisfies Record<Exclude<keyof ObservedStatus, "containers">, z.ZodType>;
 
-/** What a worker reports about a task. Only `status` is required. */
-export const taskReport = z.strictObject({
-  ...statusFields,
-  nodeId: z.string().max(64).optional().describe("The node that reports; refused if the task is placed elsewhere."),
-  ...containerFields,
-  containers: list(z.strictObject({ name: freeText(limits.nameLength), ...containerFields }), limits.containerCount)
-    .optional()
-    .describe("For a task of several containers: the fields of each, in place of those beside the status."),
-});
+export const taskReport = z
+  .strictObject({
+    ...statusFields,
+    nodeId: z.string().max(64).optional().describe("The node that reports; refused if the task is placed elsewhere."),
+    ...containerFields,
+    containers: list(
+      z.strictObject({
+        name: freeText(limits.nameLength).describe("Name of the container within the task."),
+        ...containerFields,
+      }),
+      limits.containerCount,
+    )
+      .optional()
+      .describe("For a task of several containers: the fields of each, in place of those beside the status."),
+  })
+  .meta({
+    title: "TaskReport",
+    description: "What a worker reports about a task. Only status is required; what is left out stays as it is.",
+    examples: [{ status: "running", containerId: "4f1c2ba4", startedAt: "2025-01-19T12:34:57.000Z" }],
+  });
 
 const engineInfo = z.strictObject({
   name: freeText(64),
@@ -68,29 +79,42 @@ const engineInfo = z.strictObject({
 /** A host name or an address, without scheme or port. */
 const host = text(/^[a-zA-Z0-9]([a-zA-Z0-9_.:-]*[a-zA-Z0-9])?$/, 253, "a host name or an IP address");
 
-export const nodeRegistration = z.strictObject({
-  hostname: host,
-  port: integer(1, 65_535).describe("The port of the worker's own HTTP server."),
-  capacity: integer(1, limits.nodeCapacity).default(10).describe("Largest number of tasks at once."),
-  nodeId: text(nodeIdPattern, 23, "a node id as an earlier registration gave it")
-    .optional()
-    .describe("The identity from an earlier registration; without one, hostname and port are the identity."),
-  address: host
-    .optional()
-    .describe("Address at which the master reaches the worker. Default: the address that the registration came from."),
-  cpu: cpu.default(0).describe("Cores; 0 or left out: not a limit."),
-  memory: memory.default(0).describe("Bytes; 0 or left out: not a limit."),
-  labels: labels.default({}),
-  engine: engineInfo.nullable().default(null),
-  engineError: freeText(limits.messageLength).nullable().default(null),
-  version: freeText(64).default(""),
-});
+export const nodeRegistration = z
+  .strictObject({
+    hostname: host,
+    port: integer(1, 65_535).describe("The port of the worker's own HTTP server."),
+    capacity: integer(1, limits.nodeCapacity).default(10).describe("Largest number of tasks at once."),
+    nodeId: text(nodeIdPattern, 23, "a node id as an earlier registration gave it")
+      .optional()
+      .describe("The identity from an earlier registration; without one, hostname and port are the identity."),
+    address: host
+      .optional()
+      .describe(
+        "Address at which the master reaches the worker. Default: the address that the registration came from.",
+      ),
+    cpu: cpu.default(0).describe("Cores; 0 or left out: not a limit."),
+    memory: memory.default(0).describe("Bytes; 0 or left out: not a limit."),
+    labels: labels.default({}),
+    engine: engineInfo.nullable().default(null),
+    engineError: freeText(limits.messageLength).nullable().default(null),
+    version: freeText(64).default(""),
+  })
+  .meta({
+    title: "NodeRegistration",
+    description: "A node as its worker describes it. Only hostname and port are required.",
+    examples: [{ hostname: "n1", port: 8081, cpu: 4, memory: "8Gi", labels: { disk: "ssd" } }],
+  });
 
-/** A heartbeat may be empty. */
-export const heartbeat = z.strictObject({
-  engine: engineInfo.nullable().optional(),
-  engineError: freeText(limits.messageLength).nullable().optional(),
-});
+export const heartbeat = z
+  .strictObject({
+    engine: engineInfo.nullable().optional(),
+    engineError: freeText(limits.messageLength).nullable().optional(),
+  })
+  .meta({
+    title: "HeartbeatInput",
+    description: "News about the node's engine. A heartbeat without news has no body, or an empty object.",
+    examples: [{ engineError: null }],
+  });
 export type Heartbeat = z.output<typeof heartbeat>;
 
 export interface HeartbeatAnswer {
@@ -142,7 +166,7 @@ export const taskListQuery = z.strictObject({
   status: z.string().optional().describe("One status, or several with commas."),
   node: z.string().optional().describe("A node's id, unique prefix or hostname."),
   label: labelSelector.optional().describe("key or key=value; may be repeated."),
-  name: z.string().optional(),
+  name: z.string().optional().describe("Only tasks of this name."),
   limit: wholeNumberQuery(1, limits.listMax).optional().describe(`Default ${limits.listDefault}.`),
   cursor: z.string().max(64).optional().describe("From the Link header of the page before."),
   watch: booleanQuery.optional().describe("Server-sent events: a sync event with the tasks, then their changes."),
@@ -156,14 +180,14 @@ export const watchQuery = z.strictObject({
 });
 
 export const logsQuery = z.strictObject({
-  follow: booleanQuery.optional(),
+  follow: booleanQuery.optional().describe("True: goes on until the container has ended."),
   tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Only this many lines from the end."),
   since: z
     .string()
     .max(64)
     .optional()
     .describe("A time (ISO 8601, or seconds since the epoch) or a duration back from now (10m)."),
-  timestamps: booleanQuery.optional(),
+  timestamps: booleanQuery.optional().describe("True: each line begins with its time."),
   stdout: booleanQuery.optional().describe("Default true."),
   stderr: booleanQuery.optional().describe("Default true."),
 });
@@ -184,7 +208,9 @@ export function cleanupKindsOf({ containers = true, images = false, volumes = fa
   return new Set(cleanupKinds.filter((kind) => asked[kind]));
 }
 
-export const forceQuery = z.strictObject({ force: booleanQuery.optional() });
+export const forceQuery = z.strictObject({
+  force: booleanQuery.optional().describe("True: also where it is refused otherwise."),
+});
 
 export const restoreQuery = z.strictObject({
   dryRun: booleanQuery.optional().describe("Only show what would change."),

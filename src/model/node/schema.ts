@@ -12,7 +12,7 @@ const amount = z.number().min(0);
 
 export const engine = z.object({
   name: text.describe('"docker", "podman"'),
-  version: text,
+  version: text.describe("Of the engine."),
   os: text.describe('"linux"'),
   arch: text.describe('As Docker names platforms: "amd64", "arm64".'),
 });
@@ -22,14 +22,14 @@ export const engine = z.object({
  * nodes send none, which points at the master's own network; or it sends none and is about to be lost.
  */
 export const suspicion = z.object({
-  code: z.enum(["connection-broken", "mass-silence", "silent"]),
-  message: text,
-  since: timeText,
+  code: z.enum(["connection-broken", "mass-silence", "silent"]).describe("For programs."),
+  message: text.describe("For people."),
+  since: timeText.describe("By the clock of the master."),
 });
 
 export const flapping = z.object({
   losses: count.describe("Losses that counted when it was lost last."),
-  lostAt: timeText,
+  lostAt: timeText.describe("When it was lost last, by the clock of the master."),
   steadyUntil: timeText
     .nullable()
     .describe("While damped: the time until which the node must stay online to count as steady. Null if not damped."),
@@ -37,15 +37,18 @@ export const flapping = z.object({
 });
 
 export const nodeRecord = z.object({
-  nodeId: z.string().regex(nodeIdPattern, { error: "a node id" }),
-  hostname: text,
+  nodeId: z
+    .string()
+    .regex(nodeIdPattern, { error: "a node id" })
+    .describe("Id of the node, from its first registration."),
+  hostname: text.describe("Name of the node."),
   port: count.describe("Port of the worker's own HTTP server."),
   address: text.describe("Host name or IP address under which the master reaches that server."),
   capacity: count.describe("Largest number of tasks at once."),
   cpu: amount.describe("Cores; 0 if the worker did not say, which means no limit."),
   memory: count.describe("Bytes; 0 if the worker did not say, which means no limit."),
-  labels: z.record(text, text),
-  status: z.enum(["online", "offline"]),
+  labels: z.record(text, text).describe("Labels of the node, which constraints of tasks name."),
+  status: z.enum(["online", "offline"]).describe("online: its worker sends heartbeats. offline: it is lost."),
   schedulable: z.boolean().describe("False when cordoned."),
   suspect: suspicion
     .nullable()
@@ -59,8 +62,8 @@ export const nodeRecord = z.object({
     ),
   engine: engine.nullable().describe("Null until the engine has answered."),
   engineError: text.nullable().describe("What the worker says while its engine does not answer; null if it answers."),
-  version: text,
-  registeredAt: timeText,
+  version: text.describe("Release of the worker."),
+  registeredAt: timeText.describe("Time of the first registration, by the clock of the master."),
   unconfirmed: z
     .boolean()
     .optional()
@@ -73,16 +76,20 @@ export const packedNode = nodeRecord.partial({ suspect: true, flapping: true });
 /** What the master counts and measures: not in the record. */
 export const nodeUse = z.object({
   runningTasks: count.describe("Tasks that take capacity: scheduled and running."),
-  used: z.object({ cpu: amount, memory: count }).describe("Sum of their requests: cores and bytes."),
+  used: z
+    .object({ cpu: amount.describe("Cores."), memory: count.describe("Bytes.") })
+    .describe("Sum of their requests: cores and bytes."),
   lastHeartbeat: timeText.nullable().describe("Null if there was none since the master started."),
 });
 
 /** What the API shows. One field of the record has another name there. */
-export const nodeView = z.object({
-  ...nodeRecord.omit({ unconfirmed: true }).shape,
-  unheard: z
-    .boolean()
-    .optional()
-    .describe("True for a node that is known from a backup and has not registered since; else usually left out."),
-  ...nodeUse.shape,
-});
+export const nodeView = z
+  .object({
+    ...nodeRecord.omit({ unconfirmed: true }).shape,
+    unheard: z
+      .boolean()
+      .optional()
+      .describe("True for a node that is known from a backup and has not registered since; else usually left out."),
+    ...nodeUse.shape,
+  })
+  .describe("A machine with a container engine and a worker.");

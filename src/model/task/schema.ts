@@ -15,74 +15,97 @@ const protocol = z.enum(["tcp", "udp"]);
 
 export const portSpec = z.object({
   hostPort: count.nullable().describe("Null if the engine chooses a free port, which `publishedPorts` then reports."),
-  containerPort: count,
-  protocol,
-  hostIp: text,
+  containerPort: count.describe("The port in the container."),
+  protocol: protocol.describe("Of the port."),
+  hostIp: text.describe("The address of the node on which the port is published."),
 });
 
-export const publishedPort = z.object({ hostIp: text, hostPort: count, containerPort: count, protocol });
+export const publishedPort = z.object({
+  hostIp: text.describe("The address of the node."),
+  hostPort: count.describe("The port on the node."),
+  containerPort: count.describe("The port in the container."),
+  protocol: protocol.describe("Of the port."),
+});
 
-/** Request is what the scheduler sets aside; limit is what the engine enforces (null: no limit). */
-const amountSpec = z.object({ request: amount, limit: amount.nullable() });
+const amountSpec = z.object({
+  request: amount.describe("What the scheduler reserves on the node."),
+  limit: amount.nullable().describe("What the engine enforces; null: no limit."),
+});
 
-export const resources = z.object({ cpu: amountSpec, memory: amountSpec });
+export const resources = z.object({
+  cpu: amountSpec.describe("In cores."),
+  memory: amountSpec.describe("In bytes."),
+});
 
 export const mount = z.object({
-  type: z.enum(["volume", "bind", "tmpfs"]),
+  type: z
+    .enum(["volume", "bind", "tmpfs"])
+    .describe("volume: a volume of the engine; bind: a folder of the node; tmpfs: memory."),
   source: text.describe('A volume\'s name or an absolute path on the node; "" for tmpfs.'),
   target: text.describe("An absolute path in the container."),
-  readOnly: flag,
+  readOnly: flag.describe("True when the container cannot write to it."),
   sizeBytes: count.nullable().describe("For tmpfs, in bytes; null for the engine's default."),
 });
 
 export const restartPolicy = z.object({
-  mode: z.enum(["never", "on-failure", "always"]),
+  mode: z.enum(["never", "on-failure", "always"]).describe("Which ends of the container are followed by a restart."),
   maxRestarts: count.nullable().describe("Restarts before the task fails; null: no limit."),
-  backoffInitialMs: count,
-  backoffMaxMs: count,
+  backoffInitialMs: count.describe("The wait before the first restart, in ms; each further one doubles it."),
+  backoffMaxMs: count.describe("The longest wait before a restart, in ms."),
   resetAfterMs: count.describe(
     "A run of at least this length resets the back-off and the count towards `maxRestarts`.",
   ),
 });
 
+const ofLabel = z.literal("label").describe("A condition on a label of the node.");
+const labelKey = text.describe("Key of the label.");
+const comparison = z.enum(["equals", "not-equals"]).describe("How the value is compared.");
+
 export const constraint = z.union([
-  z.object({ type: z.literal("label"), key: text, operator: z.enum(["equals", "not-equals"]), value: text }),
-  z.object({ type: z.literal("label"), key: text, operator: z.literal("exists") }),
-  z.object({ type: z.literal("node"), operator: z.enum(["equals", "not-equals"]), value: text }),
+  z.object({ type: ofLabel, key: labelKey, operator: comparison, value: text.describe("Value of the label.") }),
+  z.object({ type: ofLabel, key: labelKey, operator: z.literal("exists").describe("The label has any value.") }),
+  z.object({
+    type: z.literal("node").describe("A condition on the node itself."),
+    operator: comparison,
+    value: text.describe("Name or id of the node."),
+  }),
 ]);
 
 /** One container of a task, as the user asked for it. */
 export const containerSpec = z.object({
   name: text.describe("Unique within the task; `main` if the task was given in its short form."),
-  image: text,
+  image: text.describe("Image of the container, as docker names it."),
   command: z.array(text).describe("Replaces the image's entrypoint; empty: the image's own."),
   args: z.array(text).describe("Replaces the image's arguments (its CMD); empty: the image's own."),
-  env: z.record(text, text),
-  ports: z.array(portSpec),
+  env: z.record(text, text).describe("Environment variables of the container."),
+  ports: z.array(portSpec).describe("Ports that are published on the node."),
   resources: resources.describe("cpu in cores, memory in bytes."),
-  mounts: z.array(mount),
-  user: text.nullable(),
-  workingDir: text.nullable(),
-  pullPolicy: z.enum(["missing", "always", "never"]),
+  mounts: z.array(mount).describe("Volumes, folders of the node and memory that the container sees as folders."),
+  user: text.nullable().describe("User in the container, as name, uid or uid:gid; null: that of the image."),
+  workingDir: text.nullable().describe("Working directory in the container; null: that of the image."),
+  pullPolicy: z.enum(["missing", "always", "never"]).describe("When the node pulls the image before the start."),
 });
 
 /** The template of a task: what the user asked for. The system never edits it; tasks with equal templates share one. */
 export const taskSpec = z.object({
-  labels: z.record(text, text),
+  labels: z.record(text, text).describe("Labels of the task, and of its container."),
   containers: z.array(containerSpec).describe("At least one."),
   init: z.array(containerSpec).describe("Run one after the other before `containers`."),
-  restartPolicy,
-  constraints: z.array(constraint),
-  stopGraceSeconds: count,
+  restartPolicy: restartPolicy.describe("When the container is started again after it has ended."),
+  constraints: z.array(constraint).describe("What a node must fulfil to get the task."),
+  stopGraceSeconds: count.describe("Time between SIGTERM and SIGKILL when the task is stopped."),
   platform: text.nullable().describe('"linux/amd64". Null if the platform of the node does not matter.'),
 });
 
-export const reason = z.object({ code: z.enum(reasonCodes), message: text });
+export const reason = z.object({
+  code: z.enum(reasonCodes).describe("For programs."),
+  message: text.describe("For people: a sentence with numbers."),
+});
 
 /** The newest run that ended badly, with the end of what its container had written by then. */
 export const lastFailure = z.object({
-  finishedAt: timeText.nullable(),
-  exitCode: z.int().nullable(),
+  finishedAt: timeText.nullable().describe("By the clock of the node; null if it is not known."),
+  exitCode: z.int().nullable().describe("Null if it is not known."),
   log: z
     .array(text)
     .describe(
@@ -92,22 +115,24 @@ export const lastFailure = z.object({
 
 /** What the worker last observed of one container. */
 export const containerStatus = z.object({
-  name: text,
-  containerId: text.nullable(),
-  exitCode: z.int().nullable(),
+  name: text.describe("Name of the container within the task."),
+  containerId: text.nullable().describe("Id of the container at the engine. Null until it is created."),
+  exitCode: z.int().nullable().describe("Of the last run. Null until a run has ended, or if it is not known."),
   oomKilled: flag.describe(
     "True when the kernel killed a process of the container because it reached its memory limit.",
   ),
   restarts: count.describe("Starts after the first."),
-  publishedPorts: z.array(publishedPort),
-  startedAt: timeText.nullable(),
+  publishedPorts: z.array(publishedPort).describe("Ports as the engine has published them."),
+  startedAt: timeText
+    .nullable()
+    .describe("Start of the last run, by the clock of the node. Null until it has started."),
   error: text.nullable().describe("What the engine said, unchanged, when something failed; null if nothing did."),
   lastFailure: lastFailure.nullable().describe("Null if no run has ended badly. Kept when a later run goes well."),
 });
 
 export const observedStatus = z.object({
-  status: z.enum(taskStatuses),
-  reason,
+  status: z.enum(taskStatuses).describe("How far the task is. A status only moves forward."),
+  reason: reason.describe("Why the task has its status."),
   ready: flag.describe("True when the task runs and passes its readiness checks."),
   finishedAt: timeText
     .nullable()

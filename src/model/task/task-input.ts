@@ -149,6 +149,16 @@ function optional<T extends z.ZodType>(schema: T, byDefault: unknown, descriptio
   return schema.optional().meta({ default: byDefault, ...(description ? { description } : {}) });
 }
 
+/** A task as the documents show it. */
+const taskExample = {
+  name: "web",
+  image: "nginx:1.27",
+  ports: [{ containerPort: 80, hostPort: 8080 }],
+  env: { MODE: "live" },
+  resources: { cpu: "500m", memory: "256Mi" },
+  restartPolicy: "always",
+};
+
 export const taskInput = z
   .strictObject(
     {
@@ -175,7 +185,11 @@ export const taskInput = z
     },
     { error: "an object with at least name and image" },
   )
-  .describe("A task: one container to run.");
+  .meta({
+    title: "TaskInput",
+    description: "A task to run: one container. Only name and image are required.",
+    examples: [taskExample],
+  });
 
 /** Validated and normalised; what was left out is still left out. */
 export type ParsedTaskInput = z.output<typeof taskInput>;

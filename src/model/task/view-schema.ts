@@ -8,23 +8,28 @@ import { containerSpec, containerStatus, observedStatus, taskSpec } from "./sche
 import { desiredStates } from "./task.ts";
 
 const taskId = z.string().regex(taskIdPattern);
-const otherTask = taskId.nullable();
 
-export const taskView = z.object({
-  taskId,
-  name: z.string(),
-  ...containerSpec.omit({ name: true }).shape,
-  ...taskSpec.omit({ containers: true, init: true }).shape,
-  desired: z.enum(desiredStates),
-  ...observedStatus.omit({ ready: true, containers: true }).shape,
-  nodeId: z.string().regex(nodeIdPattern).nullable(),
-  ...containerStatus.omit({ name: true }).shape,
-  createdAt: timeText,
-  scheduledAt: timeText.nullable(),
-  scheduledRevision: z
-    .int()
-    .nullable()
-    .describe("The batch that placed it: `explain` goes back to the state before it."),
-  replaces: otherTask.describe("The task that this one replaces after its node was lost."),
-  replacedBy: otherTask,
-});
+export const taskView = z
+  .object({
+    taskId: taskId.describe("Id of the task: the time of its creation and a random part."),
+    name: z.string().describe("Name of the task. Several tasks may have one name."),
+    ...containerSpec.omit({ name: true }).shape,
+    ...taskSpec.omit({ containers: true, init: true }).shape,
+    desired: z.enum(desiredStates).describe("What the user wants: that it runs, or that it is stopped."),
+    ...observedStatus.omit({ ready: true, containers: true }).shape,
+    nodeId: z.string().regex(nodeIdPattern).nullable().describe("The node that runs it. Null until it is placed."),
+    ...containerStatus.omit({ name: true }).shape,
+    createdAt: timeText.describe("By the clock of the master."),
+    scheduledAt: timeText.nullable().describe("When it was placed, by the clock of the master. Null until then."),
+    scheduledRevision: z
+      .int()
+      .nullable()
+      .describe("The batch that placed it: `explain` goes back to the state before it."),
+    replaces: taskId
+      .nullable()
+      .describe("The task that this one replaces after its node was lost. Null if it replaces none."),
+    replacedBy: taskId
+      .nullable()
+      .describe("The task that replaces this one after its node was lost. Null if none does."),
+  })
+  .describe("A task: one placement of a container on a node. It never changes its node.");

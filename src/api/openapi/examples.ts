@@ -1,0 +1,161 @@
+// Examples of answers in openapi.json: one for each schema that an operation answers with. A task is made from the example of
+// its request by the same code as every task, so that it has every field.
+
+import type { Differences } from "../../model/comparison.ts";
+import type { Explanation } from "../../model/explanation.ts";
+import type { NodeId, TaskId } from "../../model/ids.ts";
+import { perListedKind } from "../../model/kinds/kinds.ts";
+import type { Cleanup } from "../../model/node/cleanup.ts";
+import type { Node } from "../../model/node/node.ts";
+import { specOfInput } from "../../model/task/input-spec.ts";
+import { mainContainer } from "../../model/task/spec.ts";
+import { unpackTask } from "../../model/task/task.ts";
+import { taskInput } from "../../model/task/task-input.ts";
+import { type TaskView, viewTask } from "../../model/task/view.ts";
+import { type ErrorBody, errorBody } from "../errors.ts";
+import type { AnswerSchema, Operation } from "../operations/operation.ts";
+import type { Health, Version } from "../operations/server.ts";
+import type { HeartbeatAnswer } from "../schemas/schemas.ts";
+import { backupFormat } from "../views/backup-file.ts";
+import type { RestoreAnswer } from "../views/restore-summary.ts";
+import { watchEventType } from "../views/stream-events.ts";
+
+const taskId = "20250119123456-abc12345" as TaskId;
+const nodeId = "20250119123410-xyz98765" as NodeId;
+const at = (second: number) => `2025-01-19T12:34:${second}.000Z`;
+
+/** The answer of the operation in an example: of its schema, or else the text that the operation itself gives. */
+export function answerExample({ answer, example, media }: Operation): unknown {
+  if (answer === "Any") return example;
+  const value = answers[answer]();
+  return media === "text/event-stream" ? `event: change\ndata: ${JSON.stringify(value)}\n\n` : value;
+}
+
+export function errorExample(): ErrorBody {
+  return errorBody({
+    code: "task-not-found",
+    message: 'there is no task "web"',
+    hint: "List the tasks: podling ps -a.",
+    details: { reference: "web" },
+  });
+}
+
+function task(): TaskView {
+  const [example] = (taskInput.meta()?.examples ?? []) as [unknown];
+  const { name, ...input } = taskInput.parse(example);
+  return viewTask(
+    unpackTask({
+      taskId,
+      name,
+      createdAt: at(56),
+      spec: specOfInput({ name, ...input }),
+      placement: { nodeId, at: at(56), revision: 42 },
+      observed: {
+        status: "running",
+        reason: { code: "running", message: "running since 2025-01-19T12:34:57.000Z" },
+        ready: true,
+        containers: [
+          {
+            name: mainContainer,
+            containerId: "4f1c2ba47f9c",
+            startedAt: at(57),
+            publishedPorts: [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" }],
+          },
+        ],
+      },
+    }),
+  );
+}
+
+function node(): Node {
+  return {
+    nodeId,
+    hostname: "n1",
+    port: 8081,
+    address: "10.0.0.11",
+    capacity: 100,
+    cpu: 4,
+    memory: 8 * 1024 ** 3,
+    labels: { disk: "ssd" },
+    status: "online",
+    schedulable: true,
+    suspect: null,
+    flapping: null,
+    engine: { name: "docker", version: "28.3.0", os: "linux", arch: "amd64" },
+    engineError: null,
+    version: "0.1.0",
+    registeredAt: at(10),
+    runningTasks: 1,
+    used: { cpu: 0.5, memory: 256 * 1024 ** 2 },
+    lastHeartbeat: at(58),
+  };
+}
+
+function explanation(): Explanation {
+  const { name, status, reason, restarts, lastFailure } = task();
+  return {
+    ...{ taskId, name, status, reason, restarts, lastFailure: lastFailure as Explanation["lastFailure"] },
+    strategy: "round-robin",
+    summary: "web was placed on n1 by round-robin: 1 of 1 nodes fits.",
+    revision: 41,
+    basis: "decision",
+    chosenNodeId: nodeId,
+    nodes: [
+      {
+        ...{ nodeId, hostname: "n1", fits: true },
+        filters: [{ filter: "memory", passed: true, message: "needs 256 MiB, n1 has 8 GiB free", missing: 0 }],
+        ...{ score: 100, scoreMessage: "next in turn", chosen: true },
+      },
+    ],
+    smallestChange: null,
+  };
+}
+
+function cleanup(): Cleanup {
+  return {
+    ...{ nodeId, hostname: "n1", dryRun: false },
+    disk: { path: "/var/lib/docker", usedBytes: 41_000_000_000, totalBytes: 100_000_000_000 },
+    items: [
+      {
+        ...{ kind: "image", name: "nginx:1.26", id: "sha256:4f1c2ba47f9c", sizeBytes: 72_000_000 },
+        ...{ verdict: "removed", code: "unused", message: "pulled by Podling, and used by no container" },
+      },
+    ],
+    omitted: 0,
+  };
+}
+
+function restored(): RestoreAnswer {
+  const none = (): Differences => ({ count: 0, live: 0, first: [] });
+  const counts = perListedKind(() => 1);
+  return {
+    restored: true,
+    backup: {
+      ...{ podling: "backup", format: backupFormat, clusterId: "k3v9q2xw", revision: 42, epoch: 3, at: at(59) },
+      version: "0.1.0",
+      ...counts,
+    },
+    before: { clusterId: "k3v9q2xw", revision: 57, ...counts },
+    revision: 58,
+    ...perListedKind(() => ({ forgotten: none(), returning: none(), differing: none() })),
+  };
+}
+
+const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
+  Task: task,
+  TaskList: () => [task()],
+  Node: node,
+  NodeList: () => [node()],
+  Explanation: explanation,
+  Cleanup: cleanup,
+  HeartbeatAnswer: (): HeartbeatAnswer => ({
+    ...{ nodeId, nextHeartbeatMs: 1000, leaseMs: 5000, reconnectWithinMs: 0, streamOpen: true, engineError: null },
+  }),
+  RestoreAnswer: restored,
+  Health: (): Health => ({ status: "ok", message: "" }),
+  Version: (): Version => ({ version: "0.1.0", commit: "815e6dd", api: "v1" }),
+  WatchEvent: () => ({
+    ...{ revision: 42, at: at(56), type: watchEventType("task", "created"), task: task() },
+    by: { kind: "user", name: "anna@laptop", declared: true },
+  }),
+};
