@@ -44,7 +44,8 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   internal: { status: 500, meaning: "A bug in Podling." },
   "logs-unavailable": {
     status: 409,
-    meaning: "The task has no logs: it never had a container, or its container is gone.",
+    meaning:
+      "The task has no logs: it never had a container, its container is gone, or its log driver keeps none that can be read.",
   },
   "node-unreachable": { status: 503, meaning: "The master cannot reach the node that holds the answer." },
   "journal-unavailable": {

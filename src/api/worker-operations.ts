@@ -57,7 +57,7 @@ export const workerOperations = {
     media: framedMediaType,
     streams: true,
     answer: "Any",
-    refusals: ["task-not-found", "too-many", "node-unreachable"],
+    refusals: ["task-not-found", "logs-unavailable", "too-many", "node-unreachable"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -223,7 +223,7 @@ export const limits = {
   lastLogLines: 20,
   lastLogLineBytes: 512,
   lastLogBytes: 4 * KiB,
-  /** Twenty entries of a log have at most 16 KiB each; reading stops beyond this. */
+  /** If the last lines are longer than this together, fewer of them are read. */
   lastLogReadBytes: 512 * KiB,
   /** A restart, and the report of a failed task, wait at most this long for the lines. */
   lastLogPatienceMs: 1 * second,

@@ -38,11 +38,15 @@ export interface CreateRequest {
 
 export interface LogRequest {
   follow: boolean;
-  /** Lines from the end; null: all. */
+  /** Whole lines from the end, of stdout and stderr together; null: all. */
   tail: number | null;
-  /** ms since the epoch; null: from the start. */
+  /** ms since the epoch: lines that began before are left out; null: from the start. */
   sinceMs: number | null;
-  timestamps: boolean;
+  /**
+   * Where a time is added: nowhere; at the beginning of each line; or in each entry of the engine's log, of which a long line
+   * has several. A frame is an entry: by times in each frame a reader finds its position again.
+   */
+  timestamps: "none" | "lines" | "entries";
   stdout: boolean;
   stderr: boolean;
 }
@@ -88,7 +92,10 @@ export interface Containers {
   /** Removes a container and its anonymous volumes, killing it first. May be repeated. */
   remove(containerId: string): Promise<void>;
 
-  /** What it wrote, as Docker's multiplexed frames (stdout and stderr kept apart). Null if it does not exist. */
+  /**
+   * What it wrote, as Docker's multiplexed frames (stdout and stderr kept apart). Null if it does not exist. Throws
+   * LogsUnavailable if the engine keeps no logs that can be read. A stream of frames that ends early says why in its last one.
+   */
   logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
 
   /**

@@ -1,4 +1,4 @@
-// The one error of every port in this folder: a failure of the engine, sorted by what can be done about it.
+// The errors of every port in this folder: failures of the engine, sorted by what can be done about them.
 
 import type { ReasonCode } from "../model/task/reason.ts";
 
@@ -26,4 +26,9 @@ export class RuntimeError extends Error {
     this.unusable = of.unusable ?? false;
     this.exitCode = of.exitCode ?? null;
   }
+}
+
+/** The engine answers, but keeps no logs of this container that can be read. The message is a sentence. */
+export class LogsUnavailable extends Error {
+  override name = "LogsUnavailable";
 }

@@ -1,13 +1,15 @@
 // The logs that clients read through the worker's HTTP server. Each holds a connection to the engine, so their number is
 // bounded.
 
-import { emptyFrame } from "../lib/frames.ts";
+import { emptyFrame, errorFrame } from "../lib/frames.ts";
 import { ok } from "../lib/result.ts";
 import { limits } from "../model/limits.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { RuntimeError } from "../runtime/runtime-error.ts";
+import { LogsUnavailable, RuntimeError } from "../runtime/runtime-error.ts";
+
+const unreadableHint = "Containers that are created with the log driver json-file, local or journald have logs.";
 
 export class LogReads {
   readonly #runtime: Runtime;
@@ -32,6 +34,7 @@ export class LogReads {
       return ok(null);
     } catch (error) {
       this.#open--;
+      if (error instanceof LogsUnavailable) return refuse("logs-unavailable", error.message, { hint: unreadableHint });
       if (!(error instanceof RuntimeError)) throw error;
       return refuse("node-unreachable", error.message, { hint: "The logs can be read when the engine answers again." });
     }
@@ -55,8 +58,10 @@ export class LogReads {
           ended();
           controller.close();
         } catch (error) {
+          // An error of the stream would only break the connection: the reader gets the reason.
           ended();
-          controller.error(error);
+          controller.enqueue(errorFrame((error as Error).message));
+          controller.close();
         }
       },
       async cancel() {

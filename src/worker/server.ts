@@ -2,7 +2,8 @@
 // one is set.
 
 import type { AccessControl } from "../api/access-control.ts";
-import { type CleanupQuery, cleanupKindsOf, type LogsQuery } from "../api/schemas/schemas.ts";
+import { logTimesHeader, timesOfEntries } from "../api/log-times-header.ts";
+import { type CleanupQuery, cleanupKindsOf, type LogsQuery, withoutStream } from "../api/schemas/schemas.ts";
 import type { HandlersOf } from "../api/server/call.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
 import { type WorkerHealth, type WorkerOperations, workerOperations } from "../api/worker-operations.ts";
@@ -51,7 +52,7 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
       const { id } = call.parameters;
       const containerId = find(id)?.found?.containerId;
       if (containerId === undefined) return unknownTask(id);
-      const request = logRequest(call.query);
+      const request = logRequest(call.query, call.headers);
       if (!request.ok) return request;
       call.mayTakeLong();
       const stream = await reads.open(containerId, request.value, call.signal);
@@ -79,8 +80,8 @@ async function cleanup(worker: Worker, query: CleanupQuery, dryRun: boolean): Pr
   }
 }
 
-function logRequest(query: LogsQuery): Outcome<LogRequest> {
-  const { since } = query;
+function logRequest(query: LogsQuery, headers: Headers): Outcome<LogRequest> {
+  const { since, stdout = true, stderr = true, timestamps = false } = query;
   const sinceMs = since === undefined ? null : Date.parse(since);
   if (Number.isNaN(sinceMs)) {
     return refuse(
@@ -89,13 +90,14 @@ function logRequest(query: LogsQuery): Outcome<LogRequest> {
       { hint: "Ask the master: it also takes durations such as 10m.", details: { field: "since" } },
     );
   }
+  const noStream = withoutStream({ stdout, stderr });
+  if (noStream) return noStream;
   return ok({
     follow: query.follow ?? false,
     tail: query.tail ?? null,
     sinceMs,
-    timestamps: query.timestamps ?? false,
-    stdout: query.stdout ?? true,
-    stderr: query.stderr ?? true,
+    timestamps: !timestamps ? "none" : headers.get(logTimesHeader) === timesOfEntries ? "entries" : "lines",
+    ...{ stdout, stderr },
   });
 }
 

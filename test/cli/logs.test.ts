@@ -1,7 +1,7 @@
 // podling logs: separate stdout and stderr, and following across waits, restarts and lost connections.
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import { framedMediaType } from "../../src/lib/frames.ts";
+import { errorFrame, framedMediaType } from "../../src/lib/frames.ts";
 import { Cluster, frame, framed, logServer, runs, until } from "./harness.ts";
 
 let cluster: Cluster;
@@ -112,6 +112,35 @@ test("-f reports a lost connection and continues", async () => {
   expect(code).toBe(0);
   expect(out).toStartWith("before\nafter\n");
   expect(err).toContain("lost the connection to the logs of cut; reconnecting\n");
+});
+
+test("logs that the engine does not keep are an error at once, also with -f", async () => {
+  await cluster.running("quiet");
+  const said = {
+    error: "the log driver none keeps no logs",
+    code: "logs-unavailable",
+    details: {},
+    hint: "Use json-file.",
+  };
+  answer = () => Response.json(said, { status: 409 });
+  for (const command of ["logs quiet", "logs -f quiet"]) {
+    asked = [];
+    const { code, err } = await cluster.podling(command);
+    expect(code).toBe(1);
+    expect(err).toContain("n1: the log driver none keeps no logs");
+    expect(err).toContain("Use json-file.");
+    expect(asked).toHaveLength(1);
+  }
+  const answered = await fetch(`${cluster.url}/api/v1/tasks/quiet/logs?stdout=false&stderr=false`);
+  expect([answered.status, ((await answered.json()) as { code: string }).code]).toEqual([400, "invalid-field"]);
+});
+
+test("a log that ends early says why", async () => {
+  await cluster.running("early");
+  answer = () => framed(frame("stdout", "one\n"), errorFrame("the disk is gone"));
+  const { code, out, err } = await cluster.podling("logs early");
+  expect([code, out]).toEqual([1, "one\n"]);
+  expect(err).toContain("the logs of early end early: the disk is gone");
 });
 
 test("no logs yet, and an unknown task", async () => {

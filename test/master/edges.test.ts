@@ -53,41 +53,30 @@ describe("a program that listens in a worker's place and answers without end", (
     return { answer, cancelled: () => cancelled, stop: () => worker.stop(true) };
   }
 
-  test("at full speed: the beginning is quoted, and the rest is not read", async () => {
+  test("at full speed: it is not quoted, and little of it is read", async () => {
     let chunks = 0;
     const { answer, cancelled, stop } = await logsFrom(podling, (controller) => {
       chunks++;
       controller.enqueue(new Uint8Array(1024 * 1024).fill(0x61));
     });
     expectRefusal(await answer, 503, "node-unreachable");
-    expect((await answer).body.error).toEndWith(`answered 200: ${"a".repeat(200)}`);
+    expect((await answer).body.error).toEndWith("is no worker: it answered 200 with no type");
     await until("the master closes the connection", cancelled);
     expect(chunks).toBeLessThan(50);
     await stop();
   });
 
-  test("so slowly that it never ends: after 5 s the received part is quoted", async () => {
-    const clock = new TestClock();
-    const master = new TestMaster({ clock });
+  test("so slowly that it never ends: it is not waited for", async () => {
     let sent = false;
-    const { answer, cancelled, stop } = await logsFrom(master, (controller) => {
+    const { answer, cancelled, stop } = await logsFrom(podling, (controller) => {
       if (sent) return new Promise(() => {});
       controller.enqueue(Buffer.from("hello"));
       sent = true;
     });
-    let answered = false;
-    void answer.then(() => {
-      answered = true;
-    });
-    await until("the answer, as time passes", async () => {
-      await clock.advance(1000);
-      return answered;
-    });
     expectRefusal(await answer, 503, "node-unreachable");
-    expect((await answer).body.error).toEndWith("answered 200: hello");
+    expect((await answer).body.error).not.toContain("hello");
     await until("the master closes the connection", cancelled);
     await stop();
-    await master.stop();
   });
 });
 

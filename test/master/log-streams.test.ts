@@ -2,7 +2,15 @@
 // log is the simulated engine's; its times do not advance here, so that a position can never be found by time alone.
 
 import { beforeEach, describe, expect, test } from "bun:test";
-import { concatenate, FrameSplitter, frameHeaderBytes } from "../../src/lib/frames.ts";
+import {
+  concatenate,
+  errorFrame,
+  FrameSplitter,
+  frameHeaderBytes,
+  frameOf,
+  readFrames,
+  StreamEndedEarly,
+} from "../../src/lib/frames.ts";
 import { ok } from "../../src/lib/result.ts";
 import { type LogSelection, type LogSource, LogStreams } from "../../src/master/logs/log-streams.ts";
 import { subscribeToLog } from "../../src/master/logs/log-subscriber.ts";
@@ -31,7 +39,7 @@ function sourceOf(id: string, from: SimulatedLog): LogSource {
     id,
     open: async (selection, signal) => {
       asked.push(selection);
-      return ok(from.read({ ...selection, timestamps: true }, signal));
+      return ok(from.read({ ...selection, timestamps: "entries" }, signal));
     },
   };
 }
@@ -144,7 +152,7 @@ describe("sharing", () => {
       id: "slow",
       open: async (selection, signal) => {
         await new Promise<void>((resolve) => answers.push(resolve));
-        return ok(log.read({ ...selection, timestamps: true }, signal));
+        return ok(log.read({ ...selection, timestamps: "entries" }, signal));
       },
     };
     const leaving = new AbortController();
@@ -208,8 +216,8 @@ describe("a slow subscriber", () => {
     const rotated = new SimulatedLog(clock);
     await clock.advance(5000);
     rotated.write("stdout", "something else\n");
-    source.open = async (selection, signal) => ok(rotated.read({ ...selection, timestamps: true }, signal));
-    await expect(slow.readUntil("last")).rejects.toThrow("the engine has deleted");
+    source.open = async (selection, signal) => ok(rotated.read({ ...selection, timestamps: "entries" }, signal));
+    expect(await slow.readAll()).toEndWith("\npodling: the log ends early: the engine has deleted the next entries\n");
     await until("its place to be free", () => streams.subscribers === 1);
   });
 });
@@ -293,15 +301,68 @@ test("each reader has its own format: times and frames, or plain text", async ()
   expect(asked).toHaveLength(1);
 });
 
-test("when the master ends its logs, readers get an error, and no other request is made", async () => {
+test("when the master ends its logs, readers get the reason, and no other request is made", async () => {
   log.write("stdout", lines(0, 3));
   const [reading, later] = [await follow(), await follow({ tail: 1 })];
   await reading.readUntil("line 2");
   const waiting = reading.readAll();
   streams.close();
-  await expect(waiting).rejects.toThrow("the master ends its logs");
-  await expect(later.readAll()).rejects.toThrow("the master ends its logs");
+  expect(await waiting).toEndWith("\npodling: the log ends early: the master ends its logs\n");
+  expect(await later.readAll()).toEndWith("\npodling: the log ends early: the master ends its logs\n");
   await expect(follow()).rejects.toThrow("the master ends its logs");
   expect(asked).toHaveLength(2);
+  expect([streams.size, streams.subscribers]).toEqual([0, 0]);
+});
+
+describe("a line that the engine divides into several entries", () => {
+  const at = (second: number) => `2025-01-19T12:00:0${second}.000000000Z`;
+  const frames = [
+    frameOf("stdout", Buffer.from(`${at(1)} first\n`)),
+    frameOf("stdout", Buffer.from(`${at(2)} long `)),
+    frameOf("stderr", Buffer.from(`${at(3)} between\n`)),
+    frameOf("stdout", Buffer.from(`${at(2)} line\n`)),
+    frameOf("stdout", Buffer.from(`${at(4)} last\n`)),
+  ];
+  const divided: LogSource = {
+    id: "divided",
+    open: async () => ok(new ReadableStream({ start: (to) => frames.forEach((frame) => void to.enqueue(frame)) })),
+  };
+
+  test("has its time once, and counts as one line of a tail", async () => {
+    const read = async (tail: number | null, end: string) => {
+      const format = { framed: false, timestamps: true };
+      const body = await subscribeToLog(
+        { streams, source: divided, selection: { ...all, tail }, format },
+        new AbortController().signal,
+      );
+      if (!body.ok) throw new Error(body.refusal.message);
+      return new Reader(body.value).readUntil(end);
+    };
+    const end = `${at(4)} last`;
+    expect(await read(null, end)).toBe(`${at(1)} first\n${at(2)} long ${at(3)} between\nline\n${end}\n`);
+    expect(await read(3, end)).toEndWith("last\n");
+    expect(await read(3, end)).toBe(`${at(2)} long ${at(3)} between\nline\n${end}\n`);
+  });
+});
+
+test("what a worker says at the early end of a log is passed on, in frames as a frame of its own", async () => {
+  const broken: LogSource = {
+    id: "broken",
+    open: async () =>
+      ok(
+        new ReadableStream({
+          start(to) {
+            to.enqueue(concatenate([frameOf("stdout", Buffer.from("one\n")), errorFrame("the engine has ended")]));
+            to.close();
+          },
+        }),
+      ),
+  };
+  expect(await (await follow({}, broken)).readAll()).toBe("one\n\npodling: the log ends early: the engine has ended\n");
+  const format = { framed: true, timestamps: false };
+  const selection = { ...all, follow: false };
+  const body = await subscribeToLog({ streams, source: broken, selection, format }, new AbortController().signal);
+  if (!body.ok) throw new Error(body.refusal.message);
+  await expect(Array.fromAsync(readFrames(body.value))).rejects.toThrow(new StreamEndedEarly("the engine has ended"));
   expect([streams.size, streams.subscribers]).toEqual([0, 0]);
 });

@@ -1,6 +1,7 @@
 // What every runtime promises for the logs and the events of containers.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { LogRequest } from "../../src/runtime/containers.ts";
 import { until } from "../../tools/lab/until.ts";
 import { allLogs, ContractSubject, type RuntimeHarness } from "./contract-subject.ts";
 
@@ -20,7 +21,7 @@ export function containerOutputContract(title: string, open: () => Promise<Runti
       // Engines count the lines of both streams, whichever of them is asked for.
       const last = await subject.written(containerId, { tail: 1 });
       expect((last.stdout + last.stderr).split("\n")).toHaveLength(2);
-      expect((await subject.written(containerId, { timestamps: true })).stderr).toMatch(
+      expect((await subject.written(containerId, { timestamps: "lines" })).stderr).toMatch(
         /^\d{4}-\d\d-\d\dT[\d:.]+Z oops\n$/,
       );
       const { finishedAt } = (await subject.runtime.containers.inspect(containerId))!;
@@ -30,6 +31,8 @@ export function containerOutputContract(title: string, open: () => Promise<Runti
       });
       expect(await subject.runtime.containers.logs("0".repeat(64), allLogs, new AbortController().signal)).toBeNull();
     });
+
+    test("a long line is one line: for its time, for a tail, and followed or not", () => longLineIsOne(subject));
 
     test("a followed log ends with its container, and when its reader leaves", async () => {
       const containerId = await subject.run(subject.harness.programs.forever);
@@ -76,4 +79,21 @@ export function containerOutputContract(title: string, open: () => Promise<Runti
       await over;
     });
   });
+}
+
+async function longLineIsOne(subject: ContractSubject): Promise<void> {
+  const containerId = await subject.run(subject.harness.programs.longLine);
+  await subject.ended(containerId);
+  const long = "x".repeat(40_000);
+  const lines = ["first", long, "last"];
+  const written = async (more: Partial<LogRequest>) =>
+    (await subject.written(containerId, more)).stdout.replace(/\n$/, "").split("\n");
+  expect(await written({})).toEqual(lines);
+  for (const follow of [false, true]) {
+    for (const tail of [1, 2, 3, 4]) expect(await written({ tail, follow })).toEqual(lines.slice(-tail));
+    expect(await written({ tail: 2, follow, stderr: false })).toEqual([long, "last"]);
+  }
+  const timed = await written({ timestamps: "lines" });
+  expect(timed.map((line) => line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) /, ""))).toEqual(lines);
+  expect(timed.every((line, index) => line.length > lines[index]!.length)).toBe(true);
 }

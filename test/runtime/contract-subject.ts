@@ -22,6 +22,8 @@ export interface RuntimeHarness {
     stubborn: string[];
     exit: (code: number) => string[];
     print: (stdout: string, stderr: string) => string[];
+    /** Prints a line "first", one of 40,000 times x and one "last" without a newline: engines divide long lines. */
+    longLine: string[];
     unstartable: string[];
   };
   /** Not through the runtime: an image that no other is like, another name for one, and a volume. */
@@ -38,7 +40,7 @@ export interface RuntimeHarness {
 export const nodeId = "node-contract";
 
 export const allLogs: LogRequest = {
-  ...{ follow: false, tail: null, sinceMs: null, timestamps: false, stdout: true, stderr: true },
+  ...{ follow: false, tail: null, sinceMs: null, timestamps: "none", stdout: true, stderr: true },
 };
 
 export class ContractSubject {

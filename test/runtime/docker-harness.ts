@@ -45,6 +45,7 @@ export async function dockerHarness(host: string): Promise<RuntimeHarness> {
       stubborn: ["sh", "-c", "trap '' TERM; while true; do sleep 1; done"],
       exit: (code) => ["sh", "-c", `exit ${code}`],
       print: (stdout, stderr) => ["sh", "-c", 'echo "$0"; echo "$1" >&2', stdout, stderr],
+      longLine: ["sh", "-c", "echo first; head -c 40000 /dev/zero | tr '\\0' x; echo; printf last"],
       unstartable: ["/no/such/program"],
     },
     others: {
@@ -65,4 +66,20 @@ export async function dockerHarness(host: string): Promise<RuntimeHarness> {
     clusterId: `${prefix}${Math.random().toString(36).slice(2, 10)}`,
     close: () => removeLeftovers(host),
   };
+}
+
+/** The id of a created container whose logs the engine does not keep. */
+export async function unloggedContainer(host: string): Promise<string> {
+  await ensureImage(host);
+  const answer = await engineFetch(host, "/containers/create", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      Image: DEMO_IMAGE,
+      Cmd: ["true"],
+      HostConfig: { LogConfig: { Type: "none" } },
+      Labels: { [containerLabels.cluster]: prefix, [containerLabels.node]: "node-contract" },
+    }),
+  });
+  return ((await answer.json()) as { Id: string }).Id;
 }

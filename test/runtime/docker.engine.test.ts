@@ -3,8 +3,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { findEngine } from "../../scripts/ping-engine.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
-import { RuntimeError } from "../../src/runtime/runtime-error.ts";
-import { dockerHarness, removeLeftovers } from "./docker-harness.ts";
+import { LogsUnavailable, RuntimeError } from "../../src/runtime/runtime-error.ts";
+import { allLogs, ContractSubject } from "./contract-subject.ts";
+import { dockerHarness, removeLeftovers, unloggedContainer } from "./docker-harness.ts";
 import { runtimeContract } from "./runtime.contract.ts";
 
 const engine = await findEngine();
@@ -15,6 +16,37 @@ if ("problem" in engine) {
 } else {
   const { host } = engine;
   runtimeContract("the Docker runtime", () => dockerHarness(host));
+
+  describe("Docker", () => {
+    test("a log that the engine does not keep is refused at once, with the driver's name", async () => {
+      const { containers } = new DockerRuntime(host);
+      const containerId = await unloggedContainer(host);
+      await containers.start(containerId);
+      for (const follow of [false, true]) {
+        for (const tail of [null, 5]) {
+          const asked = containers.logs(containerId, { ...allLogs, follow, tail }, new AbortController().signal);
+          await expect(asked).rejects.toThrow(LogsUnavailable);
+          await expect(asked).rejects.toThrow("the log driver none keeps no logs");
+        }
+      }
+      await containers.remove(containerId);
+    });
+
+    test("each run of a container has lines of its own, also if the first run did not end its last one", async () => {
+      const subject = new ContractSubject(await dockerHarness(host));
+      try {
+        const containerId = await subject.run(subject.harness.programs.longLine);
+        await subject.ended(containerId);
+        await subject.runtime.containers.start(containerId);
+        await subject.ended(containerId);
+        const run = `first\n${"x".repeat(40_000)}\nlast`;
+        expect((await subject.written(containerId)).stdout).toBe(`${run}\n${run}`);
+        expect((await subject.written(containerId, { tail: 4 })).stdout).toBe(`last\n${run}`);
+      } finally {
+        await subject.close();
+      }
+    });
+  });
 
   afterAll(() => removeLeftovers(host));
 }

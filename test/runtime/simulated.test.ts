@@ -38,6 +38,7 @@ async function open(): Promise<RuntimeHarness> {
       stubborn: ["stubborn"],
       exit: (code) => ["exit", String(code)],
       print: (stdout, stderr) => ["print", stdout, stderr],
+      longLine: ["print", `first\n${"x".repeat(40_000)}\nlast`, ""],
       unstartable: ["missing"],
     },
     others: {

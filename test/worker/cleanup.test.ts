@@ -196,9 +196,10 @@ describe("a node", () => {
     const answers: [answer: () => Response, says: string][] = [
       [() => Response.json({ code: "route-not-found" }, { status: 404 }), "has version test, which cannot clean up"],
       [() => Response.json({ code: "method-not-allowed" }, { status: 405 }), "has version test, which cannot clean up"],
-      [() => new Response("hello"), "answered 200: hello"],
-      [() => new Response("x".repeat(17 * 1024 * 1024)), "answered 200: too much"],
-      [() => new Response("gateway", { status: 503 }), "answered 503: gateway"],
+      [() => new Response("hello"), "is no worker: it answered 200 with text/plain"],
+      [() => new Response("x".repeat(17 * 1024 * 1024)), "is no worker: it answered 200 with"],
+      [() => new Response("gateway", { status: 503 }), "is no worker: it answered 503 with text/plain"],
+      [() => Response.json({ error: "no engine here", code: "other" }, { status: 503 }), "n1: no engine here"],
     ];
     for (const [answer, says] of answers) {
       await server!.stop(true);

@@ -2,10 +2,13 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
+import { logTimesHeader, timesOfEntries } from "../../src/api/log-times-header.ts";
 import { listen } from "../../src/api/server/listen.ts";
-import { framedMediaType, readFrames } from "../../src/lib/frames.ts";
+import { framedMediaType, frameOf, readFrames } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
+import type { LogRequest } from "../../src/runtime/containers.ts";
+import { LogsUnavailable } from "../../src/runtime/runtime-error.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -191,6 +194,51 @@ describe("logs", () => {
     world.runtime.end(task.taskId, 0);
     const frames = await Array.fromAsync(readFrames(answer.body!));
     expect(frames.every(({ payload }) => payload.length === 0)).toBe(true);
+  });
+
+  test("that the engine does not keep are refused at once, with its log driver", async () => {
+    const get = serve();
+    const taskId = await printed();
+    world.runtime.containers.logs = async () => {
+      throw new LogsUnavailable("the log driver none keeps no logs that can be read (not supported)");
+    };
+    for (const query of ["", "?follow=true"]) {
+      const refused = await get(`/tasks/${taskId}/logs${query}`);
+      expectRefusal(refused, 409, "logs-unavailable");
+      expect(refused.text).toContain("log driver none");
+    }
+  });
+
+  test("that end early say why within the stream", async () => {
+    const get = serve();
+    const taskId = await printed();
+    world.runtime.containers.logs = async () =>
+      new ReadableStream<Uint8Array>({
+        start: (to) => to.enqueue(frameOf("stdout", Buffer.from("one\n"))),
+        pull: (to) => to.error(new Error("the engine has ended")),
+      });
+    const { text } = await get(`/tasks/${taskId}/logs`);
+    await expect(Array.fromAsync(readFrames(new Response(text).body!))).rejects.toThrow("the engine has ended");
+  });
+
+  test("of neither stdout nor stderr, and since a time that is none, are refused", async () => {
+    const get = serve();
+    const taskId = await printed();
+    expectRefusal(await get(`/tasks/${taskId}/logs?stdout=false&stderr=false`), 400, "invalid-field");
+    expectRefusal(await get(`/tasks/${taskId}/logs?since=yesterday`), 400, "invalid-field");
+  });
+
+  test("have the time of each line, or of each entry if a master asks so", async () => {
+    const asked: LogRequest[] = [];
+    const get = serve();
+    const taskId = await printed();
+    world.runtime.containers.logs = async (_, request) => {
+      asked.push(request);
+      return new ReadableStream<Uint8Array>({ start: (to) => to.close() });
+    };
+    await get(`/tasks/${taskId}/logs?timestamps=true`);
+    await get(`/tasks/${taskId}/logs?timestamps=true`, { headers: { [logTimesHeader]: timesOfEntries } });
+    expect(asked.map(({ timestamps }) => timestamps)).toEqual(["lines", "entries"]);
   });
 
   test("that are followed have a bound, and a reader that leaves frees a place", async () => {

@@ -5,6 +5,7 @@ import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, t
 import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 
@@ -192,6 +193,18 @@ export const logsQuery = z.strictObject({
   stderr: booleanQuery.optional().describe("Default true."),
 });
 export type LogsQuery = z.output<typeof logsQuery>;
+
+/** The refusal of a request for a log that asks for neither of the two streams; null otherwise. */
+export function withoutStream({
+  stdout = true,
+  stderr = true,
+}: Pick<LogsQuery, "stdout" | "stderr">): Outcome<never> | null {
+  if (stdout || stderr) return null;
+  return refuse("invalid-field", "query parameters stdout and stderr: both are false, so there is nothing to read", {
+    hint: "Leave one of them out, or set it to true.",
+    details: { field: "stdout" },
+  });
+}
 
 export const cleanupQuery = z.strictObject({
   containers: booleanQuery.optional().describe("Ended containers of finished tasks. Default true."),

@@ -3,8 +3,9 @@
 
 import type { Clock } from "../../lib/clock.ts";
 import { FrameSplitter, frameHeaderBytes } from "../../lib/frames.ts";
+import { entryTimeMs, LogEntries, type LogEntry, sameBytes, timeOf } from "../../lib/log-entry.ts";
 import { limits } from "../../model/limits.ts";
-import { entryOf, entryTimeMs, type LogEntry, type LogPosition, sameBytes, timeOf } from "./log-entry.ts";
+import type { LogPosition } from "./log-entry.ts";
 
 /** A reader of a stream. `next` is the number of the first entry that it has not received. */
 export interface LogReader {
@@ -35,12 +36,12 @@ export class LogStream {
   readonly #options: LogStreamOptions;
   readonly #readers = new Set<LogReader>();
   readonly #splitter = new FrameSplitter();
+  readonly #received = new LogEntries();
   #body: Body | null = null;
   #entries: LogEntry[] = [];
   /** The number of the first entry in the window. */
   #first = 0;
   #bytes = 0;
-  #newest: LogEntry | null = null;
   #waiting: (() => void)[] = [];
   #reading = false;
   #point: LogPosition | null;
@@ -64,11 +65,17 @@ export class LogStream {
     if (this.#readers.size === 0) void this.#close();
   }
 
-  /** Adds a reader at the first entry, or with a tail at so many entries before the end. */
+  /** Adds a reader at the first entry, or with a tail at so many lines before the end. */
   join(reader: LogReader, tail: number | null): void {
-    const end = this.#first + this.#entries.length;
-    reader.next = tail === null ? this.#first : Math.max(this.#first, end - tail);
+    reader.next = this.#first + (tail === null ? 0 : this.#lastLines(tail));
     this.#readers.add(reader);
+  }
+
+  /** The index of the entry that begins so many lines before the end; 0 if there are not so many. */
+  #lastLines(count: number): number {
+    let index = this.#entries.length;
+    for (let lines = 0; lines < count && index > 0; index--) if (!this.#entries[index - 1]!.continues) lines++;
+    return index;
   }
 
   holds(reader: LogReader): boolean {
@@ -131,6 +138,7 @@ export class LogStream {
   }
 
   #end(): void {
+    this.#splitter.end();
     if (this.#point) this.error = new Error("the engine has deleted the next entries");
     this.ended = true;
   }
@@ -144,8 +152,7 @@ export class LogStream {
     const before = this.#first + this.#entries.length;
     for (const frame of this.#splitter.push(chunk)) {
       if (frame.length === frameHeaderBytes) continue; // a worker's first frame, which only shows that the log is open
-      const entry = entryOf(frame, this.#newest);
-      this.#newest = entry;
+      const entry = this.#received.next(frame);
       if (this.#point && !this.#goesOn(entry, this.#point)) continue;
       this.#entries.push(entry);
       this.#bytes += frame.length + entryOverheadBytes;

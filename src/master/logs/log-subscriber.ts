@@ -1,7 +1,7 @@
 // The body of one answer with logs: the entries of a log stream, in the requested format, as fast as the client reads. A
 // subscriber that falls behind leaves its stream, and continues at the same position with a stream of its own.
 
-import { concatenate, emptyFrame } from "../../lib/frames.ts";
+import { concatenate, emptyFrame, errorFrame } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -101,7 +101,7 @@ class LogSubscriber implements LogReader {
       const stream: LogStream | null = this.#stream;
       if (stream === null) {
         const refusal = await this.#resume();
-        if (refusal) return this.#fail(controller, new Error(refusal.refusal.message));
+        if (refusal) return this.#endEarly(controller, refusal.refusal.message);
         continue;
       }
       const entries = stream.take(this, chunkBytes);
@@ -109,7 +109,7 @@ class LogSubscriber implements LogReader {
         const { format } = this.#options;
         return controller.enqueue(concatenate(entries.flatMap((entry) => formatEntry(entry, format))));
       }
-      if (stream.error) return this.#fail(controller, stream.error);
+      if (stream.error) return this.#endEarly(controller, stream.error.message);
       if (stream.ended) {
         this.cancel();
         return controller.close();
@@ -118,9 +118,12 @@ class LogSubscriber implements LogReader {
     }
   }
 
-  #fail(controller: ReadableStreamDefaultController<Uint8Array>, error: Error): void {
+  /** An error of the stream would only break the connection: the client gets the reason as the last of the answer. */
+  #endEarly(controller: ReadableStreamDefaultController<Uint8Array>, why: string): void {
     this.cancel();
-    controller.error(error);
+    const { framed } = this.#options.format;
+    controller.enqueue(framed ? errorFrame(why) : new TextEncoder().encode(`\npodling: the log ends early: ${why}\n`));
+    controller.close();
   }
 
   async #resume(): Promise<{ ok: false; refusal: { message: string } } | null> {

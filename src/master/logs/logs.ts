@@ -1,16 +1,17 @@
 // The logs of a task: asks the worker that has them, and passes them on as they arrive.
 
+import { logTimesHeader, timesOfEntries } from "../../api/log-times-header.ts";
 import type { QueryValue } from "../../api/operations/url-path.ts";
-import type { LogsQuery } from "../../api/schemas/schemas.ts";
+import { type LogsQuery, withoutStream } from "../../api/schemas/schemas.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
-import { type Clock, toTimestamp } from "../../lib/clock.ts";
+import { toTimestamp } from "../../lib/clock.ts";
 import { framedMediaType } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { parseDuration } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TaskView } from "../../model/task/view.ts";
-import { type AskContext, askNode, unexpected } from "../node-client/ask-node.ts";
+import { type AskContext, askNode, unusable } from "../node-client/ask-node.ts";
 import type { LogSelection, LogSource, LogStreams } from "./log-streams.ts";
 import { subscribeToLog } from "./log-subscriber.ts";
 
@@ -26,6 +27,8 @@ export async function fetchLogs(
 ): Promise<Outcome<Response>> {
   const since = parseSince(query.since, context.clock.now());
   if (!since.ok) return since;
+  const neither = withoutStream(query);
+  if (neither) return neither;
   if (task.nodeId === null || (task.containerId === null && task.status !== "running" && task.startedAt === null)) {
     return refuse(
       "logs-unavailable",
@@ -72,6 +75,7 @@ async function askWorker(
     parameters: { id: task.taskId },
     query: queryOf(selection),
     accept: framedMediaType,
+    headers: { [logTimesHeader]: timesOfEntries },
     hint: "The task may still be running; its logs can be read when the node answers again.",
   };
   const answer = await askNode(node, { ...request, signal }, context);
@@ -79,7 +83,7 @@ async function askWorker(
   const { value: response } = answer;
   if (response.ok && response.headers.get("content-type") === framedMediaType && response.body)
     return ok(response.body);
-  return refusedByWorker(task, node, response, context.clock);
+  return refusedByWorker(task, node, response);
 }
 
 function queryOf({ sinceMs, tail, ...selection }: LogSelection): Record<string, QueryValue> {
@@ -91,22 +95,24 @@ function queryOf({ sinceMs, tail, ...selection }: LogSelection): Record<string, 
   };
 }
 
-async function refusedByWorker(
-  task: TaskView,
-  node: NodeRecord,
-  response: Response,
-  clock: Clock,
-): Promise<Outcome<never>> {
-  if (response.status !== 404 && response.status !== 429) return unexpected(node, response, clock);
-  if (response.status === 404) {
-    return refuse("logs-unavailable", `the container of ${task.name} (${task.taskId}) is gone from ${node.hostname}`, {
-      hint: "Ended containers are kept for their logs by a limit on the worker.",
-    });
+async function refusedByWorker(task: TaskView, node: NodeRecord, response: Response): Promise<Outcome<never>> {
+  const { code, message, hint = "", details = {} } = await unusable(node, response);
+  const name = `${task.name} (${task.taskId})`;
+  switch (code) {
+    case "task-not-found":
+      return refuse("logs-unavailable", `the container of ${name} is gone from ${node.hostname}`, {
+        hint: "Ended containers are kept for their logs by a limit on the worker.",
+      });
+    case "logs-unavailable":
+      return refuse(code, `${name} has no logs to read; ${message}`, { hint });
+    case "too-many":
+      return refuse(code, `the worker on ${node.hostname} has as many logs to read as it takes at once`, {
+        hint: "Close some, or try again.",
+        details: { what: "logs of a node", ...details },
+      });
+    default:
+      return refuse("node-unreachable", message, { hint, details });
   }
-  return refuse("too-many", `the worker on ${node.hostname} has as many logs to read as it takes at once`, {
-    hint: "Close some, or try again.",
-    details: { what: "logs of a node", nodeId: node.nodeId },
-  });
 }
 
 /** The end of the year 9999: later times have another form in ISO 8601. */

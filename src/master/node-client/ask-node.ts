@@ -1,6 +1,7 @@
 // The master's calls to a worker's own HTTP server. A worker may be broken or hostile: every wait has a limit, every
 // answer that is not passed on has a size, and redirects are not followed.
 
+import type { ErrorBody } from "../../api/errors.ts";
 import type { Operation } from "../../api/operations/operation.ts";
 import { type QueryValue, urlPath } from "../../api/operations/url-path.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -8,7 +9,7 @@ import { ok } from "../../lib/result.ts";
 import { serverUrl } from "../../lib/server-url.ts";
 import { socketErrorMeaning } from "../../lib/socket-error.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
-import { type Outcome, refuse } from "../../model/refusal.ts";
+import { type Outcome, type Refusal, type RefusalCode, refusalCodes, refuse } from "../../model/refusal.ts";
 
 export interface AskContext {
   token: string | null;
@@ -22,6 +23,7 @@ export interface NodeRequest {
   parameters?: Record<string, string>;
   query?: Record<string, QueryValue>;
   accept: string;
+  headers?: Record<string, string>;
   signal: AbortSignal;
   /** What the refusal adds if the node does not answer. */
   hint: string;
@@ -31,13 +33,13 @@ export interface NodeRequest {
 /** A worker that has not begun to answer after this time is unreachable. */
 const answerTimeoutMs = 5000;
 
-/** Bytes that are read of an answer that a message quotes. */
-const quotedBytes = 64 * 1024;
+/** Bytes that are read of the answer to a request that was refused. */
+const refusalBytes = 64 * 1024;
 
 /** The answer, whatever its status. The body of a successful one is still to be read; it may be long. */
 export async function askNode(
   node: NodeRecord,
-  { operation, parameters = {}, query, accept, signal, hint, timeoutMs = answerTimeoutMs }: NodeRequest,
+  { operation, parameters = {}, query, accept, headers = {}, signal, hint, timeoutMs = answerTimeoutMs }: NodeRequest,
   { token, fetch, clock }: AskContext,
 ): Promise<Outcome<Response>> {
   const address = serverUrl(node.address, node.port);
@@ -46,7 +48,7 @@ export async function askNode(
   try {
     const response = await fetch(`${address}${urlPath(operation, parameters, query)}`, {
       method: operation.method,
-      headers: { accept, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      headers: { ...headers, accept, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       signal: AbortSignal.any([signal, giveUp.signal]),
       // Every client that may register a node chooses its address: it must not send the master on to another.
       redirect: "manual",
@@ -55,7 +57,7 @@ export async function askNode(
     });
     if (response.ok) return ok(response);
     // The body of an error is read here, while the time limit holds.
-    const text = (await readAtMost(response, quotedBytes)) ?? "a long answer";
+    const text = (await readAtMost(response, refusalBytes)) ?? "";
     return ok(new Response(text, { status: response.status, headers: response.headers }));
   } catch (error) {
     return refuse(
@@ -84,39 +86,49 @@ export async function readAtMost(response: Response, limitBytes: number): Promis
   return text + decoder.decode();
 }
 
-/** A refusal for an answer that a worker should not give. Quotes what comes of its body soon, and closes the connection. */
-export async function unexpected(node: NodeRecord, response: Response, clock: Clock): Promise<Outcome<never>> {
-  const start = await readStart(response, clock);
-  return refuse("node-unreachable", `the worker on ${node.hostname} answered ${response.status}: ${start}`, {
-    hint: "Is another program listening at the worker's address? Master and worker also need the same token.",
-    details: { nodeId: node.nodeId },
-  });
+/**
+ * The refusal for an answer that a caller cannot use: the worker's own one, if it is one. An answer of another program is not
+ * quoted, only its type. Closes the connection.
+ */
+export async function unusable(node: NodeRecord, response: Response): Promise<Refusal> {
+  const details = { nodeId: node.nodeId };
+  const worker = `the worker on ${node.hostname}`;
+  const said = response.ok ? null : await workerRefusal(response);
+  if (said?.code === "unauthorized") {
+    const hint = "Give master and workers the same token (PODLING_TOKEN).";
+    return { code: "node-unreachable", message: `${worker} does not take the master's token`, hint, details };
+  }
+  if (said) {
+    const hint = said.hint || "The log of that worker may have the details.";
+    return { code: said.code ?? "node-unreachable", message: `${node.hostname}: ${said.message}`, hint, details };
+  }
+  response.body?.cancel().catch(() => {});
+  const type = response.headers.get("content-type")?.match(/^[\w.+/-]{1,60}/)?.[0] ?? "no type";
+  return {
+    code: "node-unreachable",
+    message: `what listens at the address of ${worker} is no worker: it answered ${response.status} with ${type}`,
+    hint: `Which program listens at ${node.address} port ${node.port}? Start the worker with --address and --port.`,
+    details,
+  };
 }
 
-const quotedCharacters = 200;
+/** `code` is null for a code that this version does not have. */
+type WorkerRefusal = { code: RefusalCode | null; message: string; hint: string };
 
-/** The first characters of a body, of which a hostile worker may send gigabytes, or one byte an hour. */
-async function readStart(response: Response, clock: Clock): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return "nothing";
-  let timedOut = false;
-  const cancel = clock.timer(answerTimeoutMs, () => {
-    timedOut = true;
-    reader.cancel().catch(() => {});
-  });
-  const decoder = new TextDecoder();
-  let text = "";
+/** Characters of a worker's sentences that are passed on. */
+const sentenceLength = 500;
+
+/** Null if the answer is not a refusal of a worker. */
+async function workerRefusal(response: Response): Promise<WorkerRefusal | null> {
+  let body: Partial<ErrorBody> | null = null;
   try {
-    while (!timedOut && text.length < quotedCharacters) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      text += decoder.decode(value.subarray(0, quotedBytes), { stream: true });
-    }
+    body = JSON.parse(await response.text()) as Partial<ErrorBody> | null;
   } catch {
-    // The connection broke: what came before it is quoted.
-  } finally {
-    cancel();
-    reader.cancel().catch(() => {});
+    return null; // another program answered, or more than is read of an error
   }
-  return text.slice(0, quotedCharacters).trim() || "nothing";
+  if (typeof body?.error !== "string") return null;
+  const sentence = (text: unknown) =>
+    typeof text === "string" ? text.replace(/\p{Cc}+/gu, " ").slice(0, sentenceLength) : "";
+  const code = refusalCodes.find((one) => one === body.code) ?? null;
+  return { code, message: sentence(body.error), hint: sentence(body.hint) };
 }

@@ -2,13 +2,12 @@
 
 import type { CleanupQuery } from "../../api/schemas/schemas.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { type AskContext, askNode, readAtMost, unexpected } from "./ask-node.ts";
+import { type AskContext, askNode, readAtMost, unusable } from "./ask-node.ts";
 
 const json = "application/json";
 /** An answer with the longest names stays below; a longer one is not from a worker. */
@@ -37,7 +36,7 @@ export async function cleanNode(
   const either = AbortSignal.any([signal, giveUp.signal]);
   try {
     const answer = await askNode(node, { ...request, query, accept: json, signal: either, hint }, context);
-    return answer.ok ? await cleanupOf(node, answer.value, context.clock) : answer;
+    return answer.ok ? await cleanupOf(node, answer.value) : answer;
   } catch (error) {
     return refuse(
       "node-unreachable",
@@ -52,7 +51,7 @@ export async function cleanNode(
   }
 }
 
-async function cleanupOf(node: NodeRecord, response: Response, clock: Clock): Promise<Outcome<Cleanup>> {
+async function cleanupOf(node: NodeRecord, response: Response): Promise<Outcome<Cleanup>> {
   // A worker older than this operation takes no POST at all, and has nothing at the path.
   if (response.status === 404 || response.status === 405) {
     await response.body?.cancel();
@@ -62,24 +61,17 @@ async function cleanupOf(node: NodeRecord, response: Response, clock: Clock): Pr
       details: { nodeId: node.nodeId },
     });
   }
-  if (!response.ok) return notDone(node, response, clock);
+  if (!response.ok) return notDone(node, response);
   const text = await readAtMost(response, largestAnswerBytes);
   const cleanup = text === null ? null : parse<Cleanup>(text);
   if (Array.isArray(cleanup?.items)) return ok(cleanup);
-  return unexpected(node, new Response((text ?? "too much").slice(0, 200), { status: response.status }), clock);
+  return notDone(node, response);
 }
 
 /** Passes the worker's own refusal on, if the answer is one. */
-async function notDone(node: NodeRecord, response: Response, clock: Clock): Promise<Outcome<never>> {
-  if (response.status !== 503) return unexpected(node, response, clock);
-  const text = (await readAtMost(response, largestAnswerBytes)) ?? "";
-  const refusal = parse<{ error?: string; hint?: string }>(text);
-  if (typeof refusal?.error !== "string")
-    return unexpected(node, new Response(text.slice(0, 200), { status: 503 }), clock);
-  return refuse("node-unreachable", `${node.hostname}: ${refusal.error}`, {
-    hint: refusal.hint ?? "The log of that worker has the details.",
-    details: { nodeId: node.nodeId },
-  });
+async function notDone(node: NodeRecord, response: Response): Promise<Outcome<never>> {
+  const { message, hint = "", details = {} } = await unusable(node, response);
+  return refuse("node-unreachable", message, { hint, details });
 }
 
 /** Null if it is not JSON. */

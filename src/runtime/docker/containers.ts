@@ -13,7 +13,8 @@ import { RuntimeError } from "../runtime-error.ts";
 import { containerState, createBody, type EngineContainer } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
 import { createError, engineMessage, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
-import { openLater, readLines } from "./streams.ts";
+import { openLogs } from "./logs.ts";
+import { readLines } from "./streams.ts";
 
 /** Containers inspected at once when all are listed. */
 const parallelInspects = 8;
@@ -109,39 +110,8 @@ export class DockerContainers implements Containers {
     throw new RuntimeError("engine-unavailable", `cannot remove: ${await engineMessage(response)}`, true);
   }
 
-  async logs(
-    containerId: string,
-    request: LogRequest,
-    signal: AbortSignal,
-  ): Promise<ReadableStream<Uint8Array> | null> {
-    const { follow, tail, sinceMs, timestamps, stdout, stderr } = request;
-    const query = new URLSearchParams({
-      follow: flag(follow),
-      stdout: flag(stdout),
-      stderr: flag(stderr),
-      timestamps: flag(timestamps),
-      tail: tail === null ? "all" : String(tail),
-      ...(sinceMs === null ? {} : { since: (sinceMs / 1000).toFixed(3) }),
-    });
-    const open = async (opened: AbortSignal): Promise<Response> =>
-      this.#http.call("GET", `/containers/${containerId}/logs?${query}`, {
-        signal: opened,
-        // An engine sends no status before the container's first line.
-        timeoutMs: null,
-        long: true,
-      });
-    if (follow) {
-      if ((await this.inspect(containerId)) === null) return null;
-      return openLater(async (opened) => {
-        const response = await open(opened);
-        await this.#http.expectOk(response);
-        return response.body!;
-      }, signal);
-    }
-    const response = await open(signal);
-    if (response.status === 404) return await drained(response, null);
-    await this.#http.expectOk(response);
-    return response.body;
+  logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
+    return openLogs(this.#http, containerId, request, signal);
   }
 
   async events(
@@ -195,10 +165,6 @@ function isSame({ taskId, container }: ContainerState, { labels, spec }: CreateR
 
 function encode(filters: Record<string, string[]>): string {
   return encodeURIComponent(JSON.stringify(filters));
-}
-
-function flag(value: boolean): string {
-  return value ? "1" : "0";
 }
 
 /** Reads the rest of an answer, so that its connection can be used again. */

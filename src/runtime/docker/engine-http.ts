@@ -67,13 +67,12 @@ export class EngineHttp {
 
   /** Throws RuntimeError("engine-unavailable") with the engine's message on an error status. */
   async expectOk(response: Response): Promise<void> {
-    if (response.ok) return;
-    const message = await engineMessage(response);
-    throw new RuntimeError(
-      "engine-unavailable",
-      `the engine at ${this.host} answered ${response.status}: ${message}`,
-      true,
-    );
+    if (!response.ok) throw this.failed(response.status, await engineMessage(response));
+  }
+
+  /** The error for an answer with this status, and the engine's message. */
+  failed(status: number, message: string): RuntimeError {
+    return new RuntimeError("engine-unavailable", `the engine at ${this.host} answered ${status}: ${message}`, true);
   }
 
   /** Resolves if the engine answers in time; not counted by the bound. Throws RuntimeError("engine-unavailable"). */

@@ -1,6 +1,7 @@
 // The log of a simulated container: lines in memory, read as Docker's frames as from a real engine.
 
 import { type Clock, toTimestamp } from "../../lib/clock.ts";
+import { frameOf } from "../../lib/frames.ts";
 import type { LogRequest } from "../containers.ts";
 
 interface Line {
@@ -50,7 +51,7 @@ export class SimulatedLog {
         while (!signal.aborted) {
           for (; next < this.#lines.length; next++) if (wanted(this.#lines[next]!)) queue.push(this.#lines[next]!);
           const line = queue.shift();
-          if (line) return controller.enqueue(frame(line, request.timestamps));
+          if (line) return controller.enqueue(frame(line, request.timestamps !== "none"));
           if (!request.follow || this.#ended) break;
           await new Promise<void>((resolve) => {
             wake = resolve;
@@ -67,11 +68,6 @@ export class SimulatedLog {
   }
 }
 
-function frame({ stream, atMs, text }: Line, timestamps: boolean): Uint8Array {
-  const payload = new TextEncoder().encode(timestamps ? `${toTimestamp(atMs)} ${text}` : text);
-  const framed = new Uint8Array(8 + payload.length);
-  framed[0] = stream === "stderr" ? 2 : 1;
-  new DataView(framed.buffer).setUint32(4, payload.length);
-  framed.set(payload, 8);
-  return framed;
+function frame({ stream, atMs, text }: Line, withTime: boolean): Uint8Array {
+  return frameOf(stream, new TextEncoder().encode(withTime ? `${toTimestamp(atMs)} ${text}` : text));
 }

@@ -8,11 +8,13 @@ import { limits } from "../../model/limits.ts";
 import type { Containers, LogRequest } from "../../runtime/containers.ts";
 import type { Bounds, RunnerContext } from "./runner-context.ts";
 
-const request: LogRequest = {
+/** Lines are read from the first to the last: if so many are too long, fewer are asked for, so that the last ones are read. */
+const tails = [limits.lastLogLines, 10, 5, 2, 1];
+
+const request: Omit<LogRequest, "tail"> = {
   follow: false,
-  tail: limits.lastLogLines,
   sinceMs: null,
-  timestamps: false,
+  timestamps: "none",
   stdout: true,
   stderr: true,
 };
@@ -31,32 +33,45 @@ export async function readLastLog(
 ): Promise<string[]> {
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  const lines = new LastLines();
-  const reading = bounds.logReads
-    .run(() => read(runtime.containers, containerId, lines, either))
-    .catch(() => {
-      // The engine keeps no logs with this log driver, or does not answer: then there are no lines.
-    });
+  let lines = new LastLines();
+  const read = async () => {
+    for (const tail of tails) {
+      const part = new LastLines();
+      const begun = () => {
+        lines = part;
+      };
+      if (await readLines(runtime.containers, containerId, tail, part, begun, either)) return;
+    }
+  };
+  const reading = bounds.logReads.run(read).catch(() => {
+    // The engine keeps no logs with this log driver, or does not answer: then there are no lines.
+  });
   await Promise.race([reading.finally(() => over.abort()), delay(clock, limits.lastLogPatienceMs, over.signal)]);
   over.abort();
   return lines.take();
 }
 
-async function read(
+/** False if the lines are too long to read them all. `begun` is called when the first has come. */
+async function readLines(
   containers: Pick<Containers, "logs">,
   containerId: string,
+  tail: number,
   lines: LastLines,
+  begun: () => void,
   signal: AbortSignal,
-): Promise<void> {
-  if (signal.aborted) return; // the time was over before its turn came
-  const stream = await containers.logs(containerId, request, signal);
-  if (stream === null) return;
+): Promise<boolean> {
+  if (signal.aborted) return true; // the time was over before its turn came
+  const stream = await containers.logs(containerId, { ...request, tail }, signal);
+  if (stream === null) return true;
   let bytes = 0;
   for await (const { stream: name, payload } of readFrames(stream)) {
+    begun();
     bytes += payload.length;
     lines.push(name, payload);
-    if (signal.aborted || bytes > limits.lastLogReadBytes) return;
+    if (signal.aborted) return true;
+    if (bytes > limits.lastLogReadBytes) return false;
   }
+  return true;
 }
 
 /** Keeps the newest lines. */

@@ -3,7 +3,7 @@
 
 import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
-import { framedMediaType, readFrames } from "../../../lib/frames.ts";
+import { framedMediaType, readFrames, StreamEndedEarly } from "../../../lib/frames.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { Failure, RefusedError } from "../../command/failure.ts";
@@ -39,8 +39,9 @@ export async function showLogs(
       return;
     }
     failed = trouble ? failed + 1 : 0;
-    if (trouble && (failed > attempts || !canPass(trouble))) throw trouble;
+    if (trouble && failed > attempts) throw trouble;
     const now = await currentTask(context, task.taskId);
+    if (trouble && !canPass(trouble, now)) throw trouble;
     if (now === null) return;
     if (isFinished(now.status)) {
       if (!trouble) return;
@@ -91,9 +92,13 @@ class LogStream {
     } catch (error) {
       if (error instanceof BrokenPipeError) throw error;
       if (error instanceof Failure) return error;
+      const { message } = error as Error;
+      const { name } = this.#task;
       return new Failure(
-        `lost the connection to the logs of ${this.#task.name}: ${(error as Error).message}`,
-        `Read them again with: podling logs ${this.#task.name}`,
+        error instanceof StreamEndedEarly
+          ? `the logs of ${name} end early: ${message}`
+          : `lost the connection to the logs of ${name}: ${message}`,
+        `Read them again with: podling logs ${name}`,
       );
     }
   }
@@ -105,6 +110,9 @@ function isCut(trouble: Error): boolean {
 }
 
 /** True when another attempt can help: there are no logs yet, or the connection failed. */
-function canPass(trouble: Error): boolean {
-  return isCut(trouble) || (trouble as RefusedError).refusal.code === "logs-unavailable";
+function canPass(trouble: Error, task: TaskView | null): boolean {
+  if (isCut(trouble)) return true;
+  // A task that runs has a container: its logs cannot be read, now or later.
+  const runs = task?.status === "running" && task.reason.code === "running";
+  return (trouble as RefusedError).refusal.code === "logs-unavailable" && !runs;
 }
