@@ -49,6 +49,8 @@ function makeNode(random: Random, number: number): NodeRecord {
     engine: { name: "docker", version: "27", os: "linux", arch: random.next() < 0.8 ? "amd64" : "arm64" },
     engineError: null,
     version: "",
+    userLabels: null,
+    workerLabels: null,
     suspect: null,
     flapping: null,
     registeredAt: "",

@@ -22,6 +22,35 @@ describe("nodes", () => {
     expect((await cluster.podling("nodes -q")).out).toBe(json.map(({ nodeId }) => `${nodeId}\n`).join(""));
   });
 
+  test("label sets and removes what users set, and says what is left of the worker's", async () => {
+    const { nodeId } = await cluster.node("labelled", { labels: { disk: "hdd" } });
+    expect(await cluster.podling("node label labelled disk=ssd zone=a")).toEqual({
+      ...{ code: 0, err: "" },
+      out: "labelled disk=ssd,zone=a\n",
+    });
+    expect(await cluster.podling("node label labelled zone- disk- more-")).toEqual({
+      code: 0,
+      out: "labelled disk=hdd\n",
+      err: "disk=hdd is left: its worker declares it\n",
+    });
+    const refused = await cluster.podling("node label labelled disk-");
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toStartWith("error: disk=hdd is a label that the worker of labelled declares");
+    expect(JSON.parse((await cluster.podling("node label labelled a=b -o json")).out)).toMatchObject({
+      labels: { disk: "hdd", a: "b" },
+      userLabels: { a: "b" },
+    });
+    for (const [words, says] of [
+      ["labelled ssd", '"ssd" is no label. Write KEY=VALUE to set it, or KEY- to remove it.'],
+      ["labelled a=b a-", "a is set and removed"],
+      ["labelled", "node label: NODE and KEY=VALUE or KEY- is missing"],
+    ]) {
+      const { code, err } = await cluster.podling(`node label ${words}`);
+      expect({ code, err: err.slice(0, 7 + says!.length) }).toEqual({ code: 64, err: `error: ${says}` });
+    }
+    await cluster.client.call("deregisterNode", { id: nodeId });
+  });
+
   test("inspect, cordon, uncordon", async () => {
     expect(JSON.parse((await cluster.podling("node inspect n1")).out)).toMatchObject({ hostname: "n1", capacity: 10 });
     expect(await cluster.podling("node cordon n1")).toEqual({ code: 0, out: "n1 cordoned\n", err: "" });
@@ -82,7 +111,10 @@ describe("nodes", () => {
   });
 
   test.each([
-    ["node", "error: node: the command is missing. Its commands are inspect, cordon, uncordon, clean, lost, rm.\n"],
+    [
+      "node",
+      "error: node: the command is missing. Its commands are inspect, label, cordon, uncordon, clean, lost, rm.\n",
+    ],
     ["node crodon n1", 'error: podling node has no command "crodon". See podling help node.\n'],
     ["node cordon", "error: node cordon: NODE is missing. Usage: podling node cordon NODE [NODE ...]\n"],
   ])("podling %s", async (line, err) => {

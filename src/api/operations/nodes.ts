@@ -2,7 +2,14 @@
 
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
-import { cleanupQuery, forceQuery, type HeartbeatAnswer, heartbeat, nodeRegistration } from "../schemas/schemas.ts";
+import {
+  cleanupQuery,
+  forceQuery,
+  type HeartbeatAnswer,
+  heartbeat,
+  nodeLabels,
+  nodeRegistration,
+} from "../schemas/schemas.ts";
 import { events, json, operation } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, writeRefusals } from "./refusals.ts";
 
@@ -88,6 +95,18 @@ export const nodeOperations = {
     media: json,
     answer: "Node",
     refusals: [...findNodeRefusals, ...writeRefusals],
+  }),
+  labelNode: operation<Node>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/labels",
+    summary:
+      "Set and take back labels of a node, beside those that its worker declares. They stay when the worker registers again. Running tasks continue.",
+    access: "write",
+    body: nodeLabels,
+    status: 200,
+    media: json,
+    answer: "Node",
+    refusals: [...bodyRefusals, ...findNodeRefusals, ...writeRefusals],
   }),
   loseNode: operation<Node>()({
     method: "POST",

@@ -1,7 +1,19 @@
 // The schemas of what crosses a process boundary, beside the task input of the model: reports, registrations, answers.
 
 import { z } from "zod";
-import { choice, cpu, duration, flag, freeText, integer, labels, list, memory, text } from "../../model/fields.ts";
+import {
+  choice,
+  cpu,
+  duration,
+  flag,
+  freeText,
+  integer,
+  labelKeyField,
+  labels,
+  list,
+  memory,
+  text,
+} from "../../model/fields.ts";
 import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
@@ -104,6 +116,19 @@ export const nodeRegistration = z
     title: "NodeRegistration",
     description: "A node as its worker describes it. Only hostname and port are required.",
     examples: [{ hostname: "n1", port: 8081, cpu: 4, memory: "8Gi", labels: { disk: "ssd" } }],
+  });
+
+export const nodeLabels = z
+  .strictObject({
+    set: labels.default({}).describe("Labels to set; they win over those of the worker."),
+    remove: list(labelKeyField, limits.labelCount)
+      .default([])
+      .describe("Keys of labels that users have set; the worker's own value of a key counts again."),
+  })
+  .meta({
+    title: "NodeLabelsInput",
+    description: "Labels of a node to set and to take back. Both may be left out.",
+    examples: [{ set: { zone: "a" }, remove: ["rack"] }],
   });
 
 export const heartbeat = z

@@ -30,7 +30,15 @@ export interface TaskReportFields extends OrUndefined<Omit<ContainerStatus, "nam
 /** What a worker says of its node; the rest of the record is the master's. */
 export type NodeRegistrationFields = Omit<
   NodeRecord,
-  "nodeId" | "status" | "schedulable" | "suspect" | "flapping" | "registeredAt" | "unconfirmed"
+  | "nodeId"
+  | "status"
+  | "schedulable"
+  | "suspect"
+  | "flapping"
+  | "registeredAt"
+  | "unconfirmed"
+  | "userLabels"
+  | "workerLabels"
 > & {
   nodeId?: string | undefined;
   /** The worker is of release 0.1.0, which knows only ids such as `node-abc12345`. */
@@ -56,6 +64,8 @@ export type Command =
   | { type: "registerNode"; registration: NodeRegistrationFields }
   /** A heartbeat with news: the node is back, or its engine changed. */
   | { type: "refreshNode"; nodeId: NodeId; engine?: EngineInfo | null; engineError?: string | null }
+  /** Labels that a user sets, and the keys of those that are taken back. */
+  | { type: "labelNode"; nodeId: NodeId; set: Readonly<Record<string, string>>; remove: readonly string[] }
   | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
   /** The node still counts as online, but gets no new tasks until its next heartbeat. */
   | { type: "suspectNode"; nodeId: NodeId; code: Suspicion["code"]; message: string }

@@ -7,6 +7,7 @@ import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { decideLabels } from "./node-labels.ts";
 import {
   decideDeregister,
   decideLoss,
@@ -40,6 +41,8 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideRegistration(state, command.registration, context);
     case "refreshNode":
       return decideRefresh(state, command, context);
+    case "labelNode":
+      return decideLabels(state, command);
     case "setSchedulable":
       return decideSchedulable(state, command);
     case "suspectNode":

@@ -13,6 +13,7 @@ import { findNode } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext, LossCause, NodeRegistrationFields } from "./command.ts";
 import { ending } from "./ending.ts";
 import { afterLoss, afterReturn } from "./flapping.ts";
+import { labelsOf } from "./node-labels.ts";
 
 export function decideRegistration(
   state: ClusterState,
@@ -24,6 +25,7 @@ export function decideRegistration(
   if (known) {
     const set = differences(known, {
       ...said,
+      ...labelsOf(said.labels, known.userLabels),
       ...online(known, now),
       ...(known.unconfirmed ? { unconfirmed: false } : {}),
     });

@@ -41,6 +41,8 @@ function randomNode(random: Random, number: number): NodeRecord {
     ]),
     engineError: random.next() < 0.95 ? null : "connection refused",
     version: "",
+    userLabels: null,
+    workerLabels: null,
     suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
     flapping:
       random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },

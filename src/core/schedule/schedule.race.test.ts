@@ -34,6 +34,8 @@ function randomNode(random: Random, number: number): NodeRecord {
     engine: pick(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
     engineError: random.next() < 0.95 ? null : "away",
     version: "",
+    userLabels: null,
+    workerLabels: null,
     suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
     flapping:
       random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },

@@ -29,6 +29,8 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
     engine: { name: "docker", version: "27", os: "linux", arch: "amd64" },
     engineError: null,
     version: "",
+    userLabels: null,
+    workerLabels: null,
     suspect: null,
     flapping: null,
     registeredAt: "",

@@ -38,6 +38,7 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   removeTask: onTask("removed"),
   registerNode: onNode("created", "updated"),
   refreshNode: onNode("updated"),
+  labelNode: onNode("updated"),
   setSchedulable: onNode("updated"),
   suspectNode: onNode("updated"),
   loseNode: onNode("updated"),

@@ -26,7 +26,7 @@ export interface NodeRecord extends DeepReadonly<z.output<typeof schema.nodeReco
   readonly unconfirmed?: boolean;
 }
 
-export const nodeDefaults = { suspect: null, flapping: null } as const;
+export const nodeDefaults = { userLabels: null, workerLabels: null, suspect: null, flapping: null } as const;
 
 /** A node without the fields that hold the default: how the log writes it. */
 export type PackedNode = Omit<NodeRecord, keyof typeof nodeDefaults> & Partial<NodeRecord>;
@@ -35,8 +35,14 @@ export function unpackNode(packed: PackedNode): NodeRecord {
   return { ...nodeDefaults, ...packed };
 }
 
-export function packNode({ suspect, flapping, ...rest }: NodeRecord): PackedNode {
-  return { ...rest, ...(suspect ? { suspect } : {}), ...(flapping ? { flapping } : {}) };
+export function packNode({ userLabels, workerLabels, suspect, flapping, ...rest }: NodeRecord): PackedNode {
+  return {
+    ...rest,
+    ...(userLabels ? { userLabels } : {}),
+    ...(workerLabels ? { workerLabels } : {}),
+    ...(suspect ? { suspect } : {}),
+    ...(flapping ? { flapping } : {}),
+  };
 }
 
 /** What the API shows. */
@@ -49,8 +55,13 @@ export interface Node extends DeepReadonly<z.output<typeof schema.nodeView>> {
 export type NodeUse = DeepReadonly<z.output<typeof schema.nodeUse>>;
 
 /** The record as it leaves the master, without those fields. */
-export function viewNodeRecord({ unconfirmed, ...record }: NodeRecord): Omit<Node, keyof NodeUse> {
-  return unconfirmed === undefined ? record : { ...record, unheard: unconfirmed };
+export function viewNodeRecord(node: NodeRecord): Omit<Node, keyof NodeUse> {
+  const { unconfirmed, userLabels, workerLabels, ...record } = node;
+  return {
+    ...record,
+    ...(userLabels && workerLabels ? { userLabels, workerLabels } : {}),
+    ...(unconfirmed === undefined ? {} : { unheard: unconfirmed }),
+  };
 }
 
 /** Why the node comes last: "was lost 4 times lately: gets tasks only if no steady node fits, ..."; null if it is not damped. */

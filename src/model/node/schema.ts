@@ -36,6 +36,13 @@ export const flapping = z.object({
   steadyMs: count.describe("Length of that period in ms; 0 if it is not damped. Doubles with each loss."),
 });
 
+const labelsOfUsers = z
+  .record(text, text)
+  .describe("The labels that users set. They stay when the worker registers again. Left out if there are none.");
+const labelsOfWorker = z
+  .record(text, text)
+  .describe("The labels that the worker declares. Left out if users set none: then `labels` has them.");
+
 export const nodeRecord = z.object({
   nodeId: z
     .string()
@@ -47,7 +54,11 @@ export const nodeRecord = z.object({
   capacity: count.describe("Largest number of tasks at once."),
   cpu: amount.describe("Cores; 0 if the worker did not say, which means no limit."),
   memory: count.describe("Bytes; 0 if the worker did not say, which means no limit."),
-  labels: z.record(text, text).describe("Labels of the node, which constraints of tasks name."),
+  labels: z
+    .record(text, text)
+    .describe("What constraints see: the labels that the worker declares, and over them those that users set."),
+  userLabels: labelsOfUsers.nullable(),
+  workerLabels: labelsOfWorker.nullable(),
   status: z.enum(["online", "offline"]).describe("online: its worker sends heartbeats. offline: it is lost."),
   schedulable: z.boolean().describe("False when cordoned."),
   suspect: suspicion
@@ -71,7 +82,7 @@ export const nodeRecord = z.object({
 });
 
 /** As the log writes it, without the fields that hold the default. */
-export const packedNode = nodeRecord.partial({ suspect: true, flapping: true });
+export const packedNode = nodeRecord.partial({ userLabels: true, workerLabels: true, suspect: true, flapping: true });
 
 /** What the master counts and measures: not in the record. */
 export const nodeUse = z.object({
@@ -85,7 +96,9 @@ export const nodeUse = z.object({
 /** What the API shows. One field of the record has another name there. */
 export const nodeView = z
   .object({
-    ...nodeRecord.omit({ unconfirmed: true }).shape,
+    ...nodeRecord.omit({ unconfirmed: true, userLabels: true, workerLabels: true }).shape,
+    userLabels: labelsOfUsers.optional(),
+    workerLabels: labelsOfWorker.optional(),
     unheard: z
       .boolean()
       .optional()

@@ -4,8 +4,9 @@ import type { Node } from "../../../model/node/node.ts";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure } from "../../command/failure.ts";
+import { Failure, UsageError } from "../../command/failure.ts";
 import { counted } from "../../render/backup.ts";
+import { labelsText } from "../../render/nodes.ts";
 import { each } from "../task/each.ts";
 import { nodeClean } from "./node-clean.ts";
 
@@ -53,6 +54,42 @@ const uncordon: Command = {
   run: (context) => setSchedulable(context, "uncordonNode", "uncordoned"),
 };
 
+const label: Command = {
+  name: "node label",
+  summary: "Set or remove labels of a node, for --constraint of podling run",
+  usage: "NODE KEY=VALUE|KEY- [...]",
+  description: [
+    "They are kept by the master, win over the labels that the worker declares with --label, and stay when it registers again. KEY- removes a label that was set this way. Tasks that wait for a label are placed at once; tasks that run already continue.",
+  ],
+  arguments: { name: "NODE and KEY=VALUE or KEY-", min: 2, max: Number.POSITIVE_INFINITY, completes: "nodes" },
+  flags: [],
+  outputs: ["table", "json"],
+  examples: [
+    ["podling node label n1 disk=ssd zone=a", "set two labels"],
+    ["podling node label n1 zone-", "remove one"],
+  ],
+  async run(context) {
+    const [id, ...words] = context.words;
+    const remove = words.filter((word) => !word.includes("=") && word.endsWith("-")).map((word) => word.slice(0, -1));
+    const set = Object.fromEntries(words.filter((word) => word.includes("=") || !word.endsWith("-")).map(pairOf));
+    const both = remove.find((key) => Object.hasOwn(set, key));
+    if (both !== undefined) throw new UsageError(`${both} is set and removed`, "Write one of them.");
+    const node = await context.call("labelNode", { id: id!, body: { set, remove } });
+    if (context.output() === "json") await context.outJson(node);
+    else await context.out(`${node.hostname} ${labelsText(node.labels)}\n`);
+    for (const key of remove.filter((one) => Object.hasOwn(node.labels, one)))
+      await context.say(`${key}=${node.labels[key]} is left: its worker declares it`);
+    return exitCodes.done;
+  },
+};
+
+/** A word without an equals sign may be meant for another node, so it is no label. */
+function pairOf(word: string): [key: string, value: string] {
+  const equals = word.indexOf("=");
+  if (equals > 0) return [word.slice(0, equals), word.slice(equals + 1)];
+  throw new UsageError(`${JSON.stringify(word)} is no label`, "Write KEY=VALUE to set it, or KEY- to remove it.");
+}
+
 const lost: Command = {
   name: "node lost",
   summary: "Declare nodes lost, without waiting for the heartbeat timeout",
@@ -97,8 +134,8 @@ const rm: Command = {
 
 export const node: CommandGroup = {
   name: "node",
-  summary: "Inspect, cordon, clean or remove nodes",
-  commands: [inspect, cordon, uncordon, nodeClean, lost, rm],
+  summary: "Inspect, label, cordon, clean or remove nodes",
+  commands: [inspect, label, cordon, uncordon, nodeClean, lost, rm],
 };
 
 function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {

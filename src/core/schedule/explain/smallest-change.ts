@@ -116,9 +116,7 @@ function remedy(
       return freePort(message, hostname, requirements);
     case "constraints":
       if (!record) return `change the labels of ${hostname} or the constraint (${message})`;
-      return unmetAll(requirements, record)
-        .map((constraint) => relabel(constraint, record))
-        .join(", and ");
+      return relabelAll(unmetAll(requirements, record), record);
     case "engine":
       return record?.engineError
         ? `fix the container engine on ${hostname}: ${record.engineError}`
@@ -134,6 +132,17 @@ function freePort(message: string, hostname: string, requirements: Requirements)
   const { ports } = demandOf(requirements);
   const what = ports.length === 1 ? `port ${ports[0]!.key} on ${hostname}` : `the port on ${hostname} (${message})`;
   return `free ${what}, or let the engine choose a port`;
+}
+
+function relabelAll(constraints: readonly Constraint[], record: NodeRecord): string {
+  const sentence = constraints.map((constraint) => relabel(constraint, record)).join(", and ");
+  const words = constraints.flatMap((constraint) => {
+    if (constraint.type !== "label" || constraint.operator === "not-equals") return [];
+    return [constraint.operator === "equals" ? `${constraint.key}=${constraint.value}` : `${constraint.key}=`];
+  });
+  // Only if a shell takes each as one word, and if the command does all that is needed.
+  if (words.length !== constraints.length || words.some((word) => !/^[\w./:=@,+-]+$/.test(word))) return sentence;
+  return `${sentence} (podling node label ${record.hostname} ${words.join(" ")})`;
 }
 
 function relabel(constraint: Constraint, { hostname, labels }: NodeRecord): string {

@@ -101,13 +101,13 @@ const cases: Case[] = [
     placed: [["n2", task(), 10]],
     wants: wantsSsd,
     why: "0 of 2 nodes fit: 2 do not match the constraints (needs disk==ssd, n2 has no such label)",
-    change: "change the label disk of n3 from hdd to ssd",
+    change: "change the label disk of n3 from hdd to ssd (podling node label n3 disk=ssd)",
   },
   {
     nodes: [node("n3")],
     wants: task({ constraints: [label("disk", "equals", "ssd"), label("gpu", "exists")] }),
     why: "0 of 1 node fits: 1 does not match the constraints (needs disk==ssd, n3 has no such label)",
-    change: "add the label disk=ssd to n3, and add the label gpu to n3",
+    change: "add the label disk=ssd to n3, and add the label gpu to n3 (podling node label n3 disk=ssd gpu=)",
   },
   {
     nodes: [node("n3", { labels: { disk: "hdd" } })],

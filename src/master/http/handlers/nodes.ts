@@ -23,7 +23,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
   };
 
   const change = async (
-    call: CallOf<"cordonNode" | "uncordonNode">,
+    call: Pick<CallOf<"cordonNode">, "parameters" | "origin">,
     command: (nodeId: NodeId) => Command,
   ): Promise<Outcome<Node>> => {
     const found = await reads.node(call.parameters.id);
@@ -76,6 +76,7 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     },
     cordonNode: (call) => change(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
     uncordonNode: (call) => change(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    labelNode: (call) => change(call, (nodeId) => ({ type: "labelNode", nodeId, ...call.body })),
     loseNode: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
