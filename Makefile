@@ -10,7 +10,7 @@ MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist image bench install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist image bench pictures install-tools clean help
 
 demo: ## Run a master, two workers and containers on this machine, and remove them all at the end
 	@scripts/setup engine
@@ -86,6 +86,10 @@ image: build ## Build the images podling-master and podling-worker with the loca
 bench: build ## Measure side by side with docker run, Swarm and PODLING_BEFORE (an older executable), and print the table
 	@scripts/setup engine lab
 	@bun bench/main.ts $(ARGS)
+
+pictures: ## Draw the pictures of README.md: the architecture, and the demo's terminal from a real run
+	@scripts/setup engine
+	@bun scripts/pictures.ts $(ARGS)
 
 install-tools: ## Install everything that these commands need (each also does so itself)
 	@scripts/setup engine lab

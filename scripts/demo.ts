@@ -16,9 +16,12 @@ const END_WAIT_MS = 15_000;
 /** Longer than a removal takes. After that, a container of the image belongs to another user, and is kept. */
 const IMAGE_WAIT_MS = 3_000;
 const POLL_MS = 50;
-const WORKERS = ["worker-1", "worker-2"];
+const COLUMNS = 80;
+const WORKERS = ["n1", "n2"];
+/** As a user would type it. */
+const IMAGE = DEMO_IMAGE.replace(/:latest$/, "");
 /** Three lines with pauses, so that ps and logs have something to show. */
-const JOB = 'for i in 1 2 3; do echo "counting: $i"; sleep 0.3; done; echo "done counting"';
+const JOB = "for i in 1 2 3; do echo counting $i; sleep 0.3; done; echo done counting";
 
 class DemoError extends Error {}
 
@@ -29,9 +32,17 @@ const print = (text: string) => process.stdout.write(`${text}\n`);
 /** A line that explains the commands after it. */
 const tell = (text: string) => print(`\n${bold(`# ${text}`)}`);
 
-/** Quotes words as a shell needs them. */
-const shellWords = (words: string[]) =>
-  words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+/** A command as it is typed: quoted as a shell needs it, and continued on further lines where a terminal ends. */
+function commandLine(words: string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  const lines = ["$"];
+  for (const word of quoted) {
+    const fits = lines.at(-1)!.length + word.length + " \\".length < COLUMNS;
+    if (fits) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(`   ${word}`);
+  }
+  return lines.join(" \\\n");
+}
 
 function freePort(): number {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
@@ -92,20 +103,9 @@ class Demo {
     const port = freePort();
     tell("Run a web server: you say what, the master says where.");
     const server = ["httpd", "-f", "-p", "80", "-h", "/www"];
-    await this.#podling([
-      "run",
-      "web",
-      "--image",
-      DEMO_IMAGE,
-      "-p",
-      `${port}:80`,
-      "--stop-timeout",
-      "1",
-      "--",
-      ...server,
-    ]);
+    await this.#podling(["run", "web", "--image", IMAGE, "-p", `${port}:80`, "--stop-timeout", "1", "--", ...server]);
     tell("And a short job: --follow shows its output, and ends with its exit code.");
-    await this.#podling(["run", "count", "--image", DEMO_IMAGE, "--follow", "--", "sh", "-c", JOB]);
+    await this.#podling(["run", "count", "--image", IMAGE, "--follow", "--", "sh", "-c", JOB]);
     return `http://127.0.0.1:${port}/`;
   }
 
@@ -130,7 +130,7 @@ class Demo {
 
   /** Starts a command that keeps running. Its output goes to a file, which is shown only after a failure. */
   #start(name: string, args: string[]): void {
-    print(`$ podling ${shellWords(args)} &`);
+    print(`${commandLine(["podling", ...args])} &`);
     // If this process is killed, the kernel sends SIGTERM to its children.
     const withUs = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "TERM"];
     const log = openSync(join(this.#folder, `${name}.log`), "a");
@@ -151,7 +151,7 @@ class Demo {
 
   /** Runs a command to its end, with its own output as it is. */
   async #podling(args: string[]): Promise<void> {
-    print(`$ podling ${shellWords(args)}`);
+    print(commandLine(["podling", ...args]));
     const child = Bun.spawn([process.execPath, MAIN, ...args], {
       cwd: this.#folder,
       stdin: "ignore",

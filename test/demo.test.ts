@@ -1,15 +1,24 @@
-// make demo as a new user runs it: it succeeds, leaves nothing behind, also when interrupted, and changes no other container.
-// The engine is a lab's, named by DOCKER_HOST.
+// What a new user types first. make demo succeeds, leaves nothing behind, also when interrupted, and changes no other
+// container. The tour of README.md prints what the document shows. The engines are a lab's, named by DOCKER_HOST.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Subprocess } from "bun";
+import { screenOf, textOf } from "../scripts/pictures/terminal-screen.ts";
 import { describeLab } from "../tools/lab/available.ts";
+import { podlingCommand } from "../tools/lab/cluster.ts";
 import type { Engine } from "../tools/lab/engine.ts";
-import { Lab } from "../tools/lab/lab.ts";
+import { Lab, type LabHost } from "../tools/lab/lab.ts";
+import { inNamespace } from "../tools/lab/process.ts";
+import { until } from "../tools/lab/until.ts";
+import { consoleSteps, withoutVariables } from "./docs/shown-commands.ts";
 
-const DEMO = resolve(import.meta.dir, "../scripts/demo.ts");
+const ROOT = resolve(import.meta.dir, "..");
+const DEMO = join(ROOT, "scripts/demo.ts");
 const DEMO_WAIT_MS = 60_000;
+const STEP_WAIT_MS = 20_000;
+const COLUMNS = 80;
 
 describeLab("make demo", () => {
   let lab: Lab;
@@ -53,7 +62,7 @@ describeLab("make demo", () => {
     const code = await demo.exited(DEMO_WAIT_MS);
     const shown = demo.output();
     expect(code, shown).toBe(0);
-    for (const text of ["worker-1", "worker-2", "done counting", "running", "completed", "Hello from a container"]) {
+    for (const text of ["n1  ", "n2  ", "done counting", "running", "completed", "Hello from a container"]) {
       expect(shown).toContain(text);
     }
     await expectNothingLeft(folder);
@@ -66,5 +75,100 @@ describeLab("make demo", () => {
     expect(master && readdirSync(master).length).toBeGreaterThan(0);
     expect(await demo.kill("SIGINT", DEMO_WAIT_MS)).toBe(130);
     await expectNothingLeft(folder);
+  });
+});
+
+/** A shell in a terminal of 80 columns: commands share its jobs, its folder and its variables. */
+class Shell {
+  readonly #bash: Subprocess;
+  readonly #decoder = new TextDecoder();
+  #output = "";
+
+  constructor(command: string[], env: Record<string, string>, cwd: string) {
+    this.#bash = Bun.spawn([...command, "bash", "--norc", "--noprofile", "--noediting"], {
+      cwd,
+      env: { ...process.env, TERM: "xterm", PS1: "", ...env },
+      terminal: {
+        cols: COLUMNS,
+        rows: 24,
+        data: (_, bytes) => {
+          this.#output += this.#decoder.decode(bytes, { stream: true });
+        },
+      },
+    });
+  }
+
+  /** What the terminal shows of the command's output. */
+  async type(command: string): Promise<string> {
+    const from = this.#output.length;
+    this.#bash.terminal!.write(`${command}\necho "${"END".split("").join('""')}"\n`);
+    await until(
+      `the end of ${command}`,
+      () => Promise.resolve(/END\r?\n/.test(this.#output.slice(from))),
+      DEMO_WAIT_MS,
+    );
+    const printed = this.#output.slice(from).split(/END\r?\n/)[0]!;
+    return screenOf(printed, COLUMNS).map(textOf).join("\n");
+  }
+
+  async end(): Promise<void> {
+    this.#bash.terminal!.close();
+    await this.#bash.exited;
+  }
+}
+
+describeLab("the tour of README.md", () => {
+  let lab: Lab;
+  let host: LabHost;
+  let shell: Shell;
+  /** Stands for the folder that the tour makes in /tmp, so that tests can run at the same time. */
+  let folder: string;
+
+  beforeAll(async () => {
+    lab = await Lab.start();
+    host = await lab.host("n1");
+    folder = join(lab.folder("tour"), "podling-tour");
+    const bin = lab.folder("bin");
+    const words = podlingCommand().map((word) => `'${word}'`);
+    writeFileSync(join(bin, "podling"), `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
+    const env = { DOCKER_HOST: host.engine.host, PATH: `${bin}:${process.env.PATH}`, HOME: lab.folder("home") };
+    shell = new Shell(inNamespace(host.namespace), env, ROOT);
+    await shell.type("stty -echo");
+  });
+
+  afterAll(async () => {
+    await shell?.type("kill $(jobs -p)").catch(() => "");
+    await shell?.end();
+    await lab?.down();
+  });
+
+  const steps = consoleSteps(readFileSync(join(ROOT, "README.md"), "utf8")).filter(
+    ({ command }) => !command.startsWith("make build"),
+  );
+
+  test.each(steps.map((step) => [step.command, step] as const))(
+    "$ %s",
+    async (_, { command, output }) => {
+      const typed = command.replaceAll("/tmp/podling-tour", folder);
+      // A person types more slowly than this test: what only looks is repeated until it shows what the document does.
+      const looks = /^(podling (nodes|ps)|curl)\b/.test(command);
+      // So are containers gone when a person has typed this.
+      if (command.startsWith("kill"))
+        await until("the containers to be removed", async () => (await host.engine.containers()).length === 0);
+      let printed = await shell.type(typed);
+      const deadline = performance.now() + STEP_WAIT_MS;
+      while (looks && withoutVariables(printed) !== withoutVariables(output) && performance.now() < deadline) {
+        await Bun.sleep(200);
+        printed = await shell.type(typed);
+      }
+      if (output !== "") expect(withoutVariables(printed)).toBe(withoutVariables(output));
+    },
+    DEMO_WAIT_MS,
+  );
+
+  test("leaves no container, no image and no folder", async () => {
+    expect(await host.engine.containers()).toEqual([]);
+    expect(await host.engine.json<unknown[]>("/images/json")).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
   });
 });

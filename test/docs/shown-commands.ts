@@ -1,0 +1,31 @@
+// Reads the ```console blocks of a document: the commands after "$ ", each with the output that the document shows for it.
+
+export interface ConsoleStep {
+  command: string;
+  /** Without the final line feed. Empty if the document shows none. */
+  output: string;
+}
+
+export function consoleSteps(markdown: string): ConsoleStep[] {
+  const blocks = [...markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
+  return blocks
+    .flatMap((block) => block.split(/^\$ /m).slice(1))
+    .map((step) => step.trimEnd())
+    .map((step) => {
+      const [command = "", ...output] = step.split("\n");
+      return { command, output: output.join("\n") };
+    });
+}
+
+/** The text without what differs from run to run: ids, times, sizes of the machine, and the widths of columns. */
+export function withoutVariables(text: string): string {
+  return text
+    .replace(/\b\d{14}-[a-z0-9]{8}\b/g, "ID")
+    .replace(/^(\S+ +)[a-z0-9]{8}(?= )/gm, "$1ID")
+    .replace(/\b\d+(\.\d+)? ?m?s\b/g, "TIME")
+    .replace(/\b0\/[\d.]+ +0\/[\d.]+ GiB/g, "CPU MEMORY")
+    .replace(/\brevision \d+/g, "revision N")
+    .replace(/[ \t]+/g, " ")
+    .replace(/ $/gm, "")
+    .trim();
+}
