@@ -13,6 +13,7 @@ import { seededRandom } from "../src/lib/random.ts";
 import { type Master, startMaster } from "../src/master/master.ts";
 import { filterNames } from "../src/model/explanation.ts";
 import { reasonCodes, taskStatuses } from "../src/model/task/reason.ts";
+import { faultOf, podlingLines } from "./docs/command-lines.ts";
 import { curlExamples } from "./docs/curl.ts";
 import { firstCells, part, withPart } from "./docs/markdown.ts";
 import {
@@ -138,6 +139,21 @@ describe("names", () => {
     const text = read("docs/GLOSSARY.md");
     const absent = [...taskStatuses, ...filterNames].filter((name) => !text.includes(`\`${name}\``));
     expect(absent).toEqual([]);
+  });
+
+  const history = /^(CHANGELOG|docs\/(decisions|CLI))/;
+  test.each(documents().filter((file) => !history.test(file)))(
+    "%s names only commands and flags that exist",
+    async (file) => {
+      const faults = await Promise.all(
+        podlingLines(read(file)).map(async (line) => [line, await faultOf(line)] as const),
+      );
+      expect(faults.filter(([, fault]) => fault !== null)).toEqual([]);
+    },
+  );
+
+  test("DOCKER.md and README.md name commands", () => {
+    for (const file of ["README.md", "docs/DOCKER.md"]) expect(podlingLines(read(file)).length).toBeGreaterThan(20);
   });
 
   test("every make target that is named exists", () => {
