@@ -170,6 +170,7 @@ export class Term implements ReplaceableTerm {
     const shell = createShell({
       ...{ table: operations, handlers, access, log },
       hint: "GET /openapi.json lists all operations; /docs shows them as a page.",
+      page: operations.docs.path,
       onAnswer: (method, status) => counters.count(method, status),
     });
     return withQuickBeats(shell, { access, counters, loop: this.#loop, nodeHealth: this.#health });

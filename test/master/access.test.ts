@@ -35,6 +35,32 @@ async function raw(request: string): Promise<{ status: number; text: string }> {
 
 const table = Object.entries(operations) as [string, Operation][];
 
+describe("the address itself", () => {
+  const opened = (accept: string, method = "GET") =>
+    fetch(`${podling.url}/`, { method, headers: { accept }, redirect: "manual" });
+
+  test("sends a browser to the page of the API, without a token", async () => {
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await opened("text/html,application/xhtml+xml,*/*;q=0.8", method);
+      expect([answer.status, answer.headers.get("location"), answer.headers.get("vary")]).toEqual([
+        302,
+        "/docs",
+        "Accept",
+      ]);
+    }
+    expect(await (await fetch(`${podling.url}/`, { headers: { accept: "text/html" } })).text()).toStartWith(
+      "<!doctype html>",
+    );
+  });
+
+  test("answers programs with JSON", async () => {
+    for (const accept of ["*/*", "application/json"]) {
+      const answer = await opened(accept);
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([401, "application/json"]);
+    }
+  });
+});
+
 describe("with a token", () => {
   test.each(table.filter(([, { access }]) => access !== "open"))(
     "%s needs it, before anything else is checked",

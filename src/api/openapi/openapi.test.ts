@@ -172,38 +172,9 @@ test("every field, every parameter and every schema has a description", () => {
   expect(absent).toEqual([]);
 });
 
-/** As much of a page as its script uses: elements that keep what was put into them. */
-class Element {
-  textContent = "";
-  readonly children: Element[] = [];
-  append(...children: Element[]): void {
-    this.children.push(...children);
-  }
-  get text(): string {
-    return [this.textContent, ...this.children.map((child) => child.text)].join("\n");
-  }
-}
-
-test("the page shows every operation and every schema", async () => {
-  const script = /<script>([\s\S]*)<\/script>/.exec(docsPage())![1]!;
-  const [about, main] = [new Element(), new Element()];
-  const page = { createElement: () => new Element() };
-  const run = new Function("document", "fetch", "about", "main", script);
-  run(page, async () => Response.json(document), about, main);
-  const last = Object.keys((document.components as { schemas: Json }).schemas).at(-1)!;
-  for (let turn = 0; turn < 100 && !main.text.includes(last); turn++)
-    await new Promise((resolve) => setImmediate(resolve));
-  expect(about.textContent).toContain("Podling 1.2.3");
-  const shown = main.text.split("\n");
-  for (const { method, path, summary } of Object.values(operations))
-    expect(shown).toEqual(expect.arrayContaining([method, path, summary]));
-  expect(shown).toEqual(expect.arrayContaining(Object.keys((document.components as { schemas: Json }).schemas)));
-  expect(main.text).toContain("body: application/x-ndjson");
-});
-
 test("the page fetches nothing but openapi.json", () => {
   const page = docsPage();
   expect(page).toStartWith("<!doctype html>");
   expect([...page.matchAll(/fetch\("([^"]+)"/g)].map((match) => match[1])).toEqual(["/openapi.json"]);
-  expect(page).not.toMatch(/(src|href)="(?!#)|https?:\/\//);
+  expect(page).not.toMatch(/(src|href)="(?!#|data:,)|https?:\/\//);
 });

@@ -21,6 +21,8 @@ export interface ShellOptions<T extends Table> {
   log: Log;
   /** Where to find the list of operations, for requests to unknown paths. */
   hint: string;
+  /** The page to which a browser is sent from `/`. Left out if the server has none. */
+  page?: string;
   /** Called for each answer. */
   onAnswer: (method: string, status: number) => void;
 }
@@ -63,15 +65,17 @@ export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
 
 /** The operation of the request, by its path and headers; or why the request is refused. */
 function findOperation<T extends Table>(
-  { table, access, hint }: ShellOptions<T>,
+  { table, access, hint, page }: ShellOptions<T>,
   route: Router<keyof T & string>,
   request: Request,
 ) {
   const { path, search } = splitUrl(request.url);
   const match = route(request.method, path);
   const operation: Operation | null = match.found ? table[match.id]! : null;
-  const denied = access.refusal(request.headers, operation?.access ?? "read");
+  const toPage = page !== undefined && path === "/" && wantsPage(request);
+  const denied = access.refusal(request.headers, toPage ? "open" : (operation?.access ?? "read"));
   if (denied) return refusalResponse(denied);
+  if (toPage) return new Response(null, { status: 302, headers: { location: page, vary: "Accept" } });
   if (!match.found || !operation) {
     return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed, hint));
   }
@@ -82,6 +86,11 @@ function findOperation<T extends Table>(
   if (request.method === "HEAD" && operation.streams)
     return new Response(null, { status: operation.status, headers: headersOf(operation) });
   return { id: match.id, operation, parameters: match.parameters, origin: origin.value, query: query.value };
+}
+
+/** True for a browser that opens an address. Programs ask for JSON, or for anything. */
+function wantsPage({ method, headers }: Request): boolean {
+  return (method === "GET" || method === "HEAD") && /\btext\/html\b/i.test(headers.get("accept") ?? "");
 }
 
 function responseTo({ method }: Request, operation: Operation, outcome: Outcome<unknown>): Response {
