@@ -101,7 +101,7 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     cpu: settings.cpus,
     labels: { ...settings.labels },
     version: version.version,
-    runtime: starting(() => new DockerRuntime(dockerHost, credentialsFrom(dockerConfig)), TypeError),
+    runtime: starting(() => new DockerRuntime(dockerHost, credentialsFrom(dockerConfig, process.env)), TypeError),
     ...{ clock: systemClock, random: systemRandom, log },
   };
   const { worker, fetch } = starting(() => createWorker(options), IdentityError);

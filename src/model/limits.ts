@@ -209,6 +209,8 @@ export const limits = {
   pullAttempts: 5,
   /** A pull without progress for this long has failed; unpacking a large layer is reported as progress. */
   pullSilenceMs: 5 * minute,
+  /** Time limit of a credential helper: one that waits for the input of a user gets none. */
+  credentialHelperMs: 10 * second,
   /** The port of a container that has just stopped may become free a moment later. */
   startAttempts: 3,
   retryInitialMs: 500,

@@ -127,10 +127,3 @@ function engineTime(text: string): string | null {
   const ms = fromTimestamp(text);
   return ms > 0 ? toTimestamp(ms) : null;
 }
-
-/** The registry that a reference names, as credentials are stored under; Docker Hub has a name of its own. */
-export function registryOf(image: string): string {
-  const first = image.split("/")[0]!;
-  const named = image.includes("/") && (first.includes(".") || first.includes(":") || first === "localhost");
-  return named ? first : "https://index.docker.io/v1/";
-}

@@ -2,9 +2,10 @@
 
 import type { Runtime } from "../runtime.ts";
 import { DockerContainers } from "./containers.ts";
+import { type Credentials, noLogin } from "./credentials.ts";
 import { type DiskReading, DockerEngine, readDisk } from "./engine.ts";
 import { EngineHttp } from "./engine-http.ts";
-import { type Credentials, DockerImages } from "./images.ts";
+import { DockerImages } from "./images.ts";
 import { DockerVolumes } from "./volumes.ts";
 
 export class DockerRuntime implements Runtime {
@@ -14,7 +15,7 @@ export class DockerRuntime implements Runtime {
   readonly volumes: DockerVolumes;
 
   /** `disk` reads the usage of a path: handed in by tests that need a full one. Throws TypeError on a wrong address. */
-  constructor(host: string, credentials: Credentials = async () => null, disk: DiskReading = readDisk) {
+  constructor(host: string, credentials: Credentials = async () => noLogin, disk: DiskReading = readDisk) {
     const http = new EngineHttp(host);
     this.engine = new DockerEngine(http, disk);
     this.containers = new DockerContainers(http);

@@ -7,13 +7,11 @@ import { formatMemory } from "../../model/quantity.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
 import type { ImageState, Images, PulledImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
-import { registryOf } from "./container-spec.ts";
+import type { Credentials } from "./credentials.ts";
 import { type EngineHttp, removeUnused, Silence } from "./engine-http.ts";
 import { engineMessage, pullError } from "./errors.ts";
+import { registryOf } from "./registry.ts";
 import { readLines } from "./streams.ts";
-
-/** Logins as `docker login` stores them: registry -> base64 of user:password. Null: none. */
-export type Credentials = (registry: string) => Promise<string | null>;
 
 /** Of an image: its names, and the id of its content. */
 interface EngineImage {
@@ -104,7 +102,7 @@ export class DockerImages implements Images {
     signal: AbortSignal,
   ): Promise<void> {
     const { name, tag } = splitReference(image);
-    const login = await this.#credentials(registryOf(image));
+    const { header, problem } = await this.#credentials(registryOf(image));
     const query = new URLSearchParams({ fromImage: name, tag, ...(platform === null ? {} : { platform }) });
     const silence = new Silence(limits.pullSilenceMs, signal);
     try {
@@ -112,18 +110,25 @@ export class DockerImages implements Images {
         signal: silence.signal,
         timeoutMs: null,
         long: true,
-        headers: login === null ? {} : { "x-registry-auth": login },
+        headers: header === null ? {} : { "x-registry-auth": header },
       });
       if (!response.ok) throw pullError(image, await engineMessage(response));
       await followPull(image, response.body!, progress, () => silence.progressed());
     } catch (error) {
-      if (!silence.broken) throw error;
+      if (!silence.broken) throw withProblem(error, problem);
       const seconds = limits.pullSilenceMs / 1000;
       throw new RuntimeError("registry-unreachable", `${image}: no progress for ${seconds} s`, true);
     } finally {
       silence.end();
     }
   }
+}
+
+/** A registry that refuses a pull without a login says nothing of a login that could not be read. */
+function withProblem(error: unknown, problem: string | null): unknown {
+  if (problem === null || !(error instanceof RuntimeError)) return error;
+  if (error.code !== "registry-denied" && error.code !== "image-not-found") return error;
+  return new RuntimeError(error.code, `${error.message} (no login was sent: ${problem})`, error.temporary);
 }
 
 interface PullEvent {

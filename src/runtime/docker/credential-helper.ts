@@ -1,0 +1,78 @@
+// Runs a credential helper: a program docker-credential-NAME that keeps logins elsewhere, such as in a key ring. It gets the
+// address of a registry on stdin and prints the login as JSON.
+
+import { limits } from "../../model/limits.ts";
+import { addressesOf } from "./registry.ts";
+
+export interface HelperLogin {
+  login: { username: string; password: string } | { identitytoken: string } | null;
+  /** Why the helper did not work; null if it worked, also if it knows no login. */
+  problem: string | null;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+type Answer = { ok: true; output: string } | { ok: false; problem: string | null };
+
+/** Helpers print this for a registry that they do not know, on stdout, with exit code 1. */
+const unknownRegistry = /credentials not found/i;
+
+/** The login that the helper has under one of the addresses, or under another name of the registry. */
+export async function credentialFromHelper(
+  name: string,
+  registry: string,
+  addresses: readonly string[],
+  env: Env,
+): Promise<HelperLogin> {
+  if (!/^[\w.-]+$/.test(name))
+    return { login: null, problem: `${JSON.stringify(name)} is no name of a credential helper` };
+  const program = Bun.which(`docker-credential-${name}`, { PATH: env.PATH ?? "" });
+  if (program === null) {
+    return { login: null, problem: `the credential helper docker-credential-${name} is not installed for the worker` };
+  }
+  for (const address of addresses) {
+    const answer = await run(program, "get", address, env);
+    if (answer.ok) return readLogin(program, answer.output);
+    if (answer.problem !== null) return { login: null, problem: answer.problem };
+  }
+  const listed = await run(program, "list", "", env);
+  const known = listed.ok ? Object.keys(parse(listed.output) ?? {}) : [];
+  for (const address of addressesOf(registry, known)) {
+    const answer = await run(program, "get", address, env);
+    if (answer.ok) return readLogin(program, answer.output);
+  }
+  return { login: null, problem: null };
+}
+
+async function run(program: string, verb: string, input: string, env: Env): Promise<Answer> {
+  const child = Bun.spawn([program, verb], {
+    stdin: Buffer.from(input),
+    ...{ stdout: "pipe", stderr: "ignore" },
+    env: { ...env },
+    timeout: limits.credentialHelperMs,
+    killSignal: "SIGKILL",
+  });
+  const [output, code] = await Promise.all([new Response(child.stdout).text(), child.exited]);
+  if (code === 0) return { ok: true, output };
+  if (unknownRegistry.test(output)) return { ok: false, problem: null };
+  const how = child.signalCode ? `gave no answer in ${limits.credentialHelperMs / 1000} s` : `ended with ${code}`;
+  return { ok: false, problem: `${program} ${how}` };
+}
+
+function readLogin(program: string, output: string): HelperLogin {
+  const { Username, Secret } = parse(output) ?? {};
+  if (typeof Username !== "string" || typeof Secret !== "string") {
+    return { login: null, problem: `${program} did not print a login` };
+  }
+  // With this name the secret is a token, not a password.
+  if (Username === "<token>") return { login: { identitytoken: Secret }, problem: null };
+  return { login: { username: Username, password: Secret }, problem: null };
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" ? (value as Record<string, unknown> | null) : null;
+  } catch {
+    return null;
+  }
+}
