@@ -67,6 +67,7 @@ describe("ends", () => {
   const crash = faultsOf(["engine killed, live-restore", "n1", 1_500, 1_900]);
   const rows: [what: string, Entry, FaultLog, found: RegExp | null][] = [
     ["half started in a crash", entry([known(half)]), crash, null],
+    ["half started before its task", entry([known({ ...half, message: "id already in use" })]), crash, null],
     ["half started without one", entry([known(half)]), none, /Nothing explains/],
     ["its code lost in a crash", entry([known({ status: "failed", exitCode: 255 })]), crash, null],
     ["another code in a crash", entry([known({ status: "failed", exitCode: 137 })]), crash, /Nothing explains/],

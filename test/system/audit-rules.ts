@@ -53,7 +53,9 @@ export function checkEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string
  * started, and one that ended during the crash can lose its exit code, which Docker then reports as 255.
  */
 function isDockersOwn({ code, message, exitCode }: KnownTask): boolean {
-  return (code === "start-failed" && message.endsWith("already exists")) || (code === "exited" && exitCode === 255);
+  return (
+    (code === "start-failed" && /already (exists|in use)$/.test(message)) || (code === "exited" && exitCode === 255)
+  );
 }
 
 function endedAsAsked({ kind, exitCode }: Entry, { status, exitCode: code }: KnownTask): boolean {

@@ -284,6 +284,7 @@ describe("what engines answer", () => {
     const id = "b042326df159f231a4e1ee6c2a81699fdcdf5ac0ca1187904b84d874a2b20f61";
     expect(startError(500, `task ${id}: already exists`)).toMatchObject({ code: "start-failed", unusable: true });
     expect(startError(500, `exec: "x": file already exists`)).toMatchObject({ code: "start-failed", unusable: false });
+    expect(startError(409, "id already in use")).toMatchObject({ code: "start-failed", unusable: true });
   });
 
   test("whether a refused create means a missing image", () => {
