@@ -26,10 +26,15 @@ export const limits = {
   labelKeyLength: 256,
   labelValueLength: 1024,
   labelCount: 64,
-  portCount: 64,
+  /** Ranges of ports are one entry a port. */
+  portCount: 256,
   /** Containers of one task: a program, its init containers and sidecars. */
   containerCount: 16,
   mountCount: 64,
+  /** Entries of one list of a container's options (hosts, capabilities, devices, sysctls). */
+  optionCount: 128,
+  /** A seccomp profile: docker's own is 13 kB of JSON. */
+  securityOptionLength: 64 * KiB,
   constraintCount: 32,
   pathLength: 4096,
   /** A larger value, or more than 16 TiB of memory, is most likely a mistake. */

@@ -295,6 +295,12 @@ describe("the form of docker", () => {
     });
     expect((await cluster.podling("run -d --name help2 demo -h")).out).not.toContain("Usage:");
   });
+
+  test("-h with a value is the host name, as in docker", async () => {
+    const { out, code } = await cluster.podling("run -d -o name -h web-1 --name hosted demo");
+    expect([0, 2]).toContain(code);
+    expect((await cluster.task(out.trim()))?.network).toEqual({ hostname: "web-1" });
+  });
 });
 
 describe("usage errors", () => {

@@ -32,7 +32,7 @@ const publishedPort = z.strictObject({
   hostIp: z.string().max(64),
   hostPort: integer(1, 65_535),
   containerPort: integer(1, 65_535),
-  protocol: choice(["tcp", "udp"]),
+  protocol: choice(["tcp", "udp", "sctp"]),
 });
 
 const lastFailure = z.strictObject({

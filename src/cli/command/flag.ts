@@ -3,6 +3,8 @@
 export interface Flag {
   long: string;
   short?: string;
+  /** Other long names that are accepted; help does not show them. */
+  aliases?: readonly string[];
   /** The placeholder for its value in help. Undefined for a switch. */
   value?: string;
   description: string;

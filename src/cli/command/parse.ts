@@ -91,6 +91,10 @@ export function parseLine(command: Command, argv: readonly string[]): ParsedLine
     containerCommand = queue[0] === "--" ? queue.slice(1) : queue;
     break;
   }
+  const { imageFlag } = command;
+  // -h took the only word: help was asked for, and not a host name.
+  if (imageFlag && words.length === 0 && argv.includes("-h") && !flags.given(imageFlag.long))
+    flags.add(known.find(({ long }) => long === "help")!, "true");
   if (!flags.has("help")) check(command, flags, words);
   return { flags, words, containerCommand };
 }
@@ -102,7 +106,7 @@ function givesFlag(queue: readonly string[], wanted: Flag, known: readonly Flag[
     if (token === "--" || !isFlag(token)) return false;
     const name = token.replace(/=.*/s, "");
     if (name === `--${wanted.long}` || token === `-${wanted.short}`) return true;
-    const flag = known.find(({ long, short }) => name === `--${long}` || token === `-${short}`);
+    const flag = known.find((one) => isNamed(one, name) || token === `-${one.short}`);
     if (flag?.value !== undefined && name === token) at++;
   }
   return false;
@@ -113,6 +117,11 @@ function spelledOut(queue: readonly string[], { long, short }: Flag): string[] {
   const at = queue.indexOf(`-${short}`);
   const end = queue.includes("--") ? queue.indexOf("--") : queue.length;
   return at < 0 || at > end ? [...queue] : queue.with(at, `--${long}`);
+}
+
+/** `name` with its dashes. */
+function isNamed({ long, aliases = [] }: Flag, name: string): boolean {
+  return name === `--${long}` || aliases.some((alias) => name === `--${alias}`);
 }
 
 function isFlag(token: string): boolean {
@@ -163,7 +172,7 @@ class FlagReader {
   #readLong(token: string, queue: string[], flags: FlagValues): void {
     const equals = token.indexOf("=");
     const name = equals < 0 ? token : token.slice(0, equals);
-    const flag = this.#known.find(({ long }) => `--${long}` === name);
+    const flag = this.#known.find((one) => isNamed(one, name));
     if (!flag) throw this.#unknown(name, name, token);
     if (flag.value === undefined) {
       const value = equals < 0 ? "true" : token.slice(equals + 1);
@@ -184,14 +193,23 @@ class FlagReader {
       const name = `-${token[index]}`;
       const flag = this.#known.find(({ short }) => short === token[index]);
       if (!flag) throw this.#unknown(name, token);
-      if (flag.value === undefined) {
-        flags.add(flag, "true");
+      if (flag.value === undefined || this.#asksForHelp(token, queue)) {
+        flags.add(flag.value === undefined ? flag : this.#help, "true");
         continue;
       }
       const attached = token.slice(index + 1).replace(/^=/, "");
       flags.add(flag, this.#checked(flag, index + 1 < token.length ? attached : this.#next(name, flag, queue)));
       return;
     }
+  }
+
+  /** A command may have another meaning for -h, with a value: alone at the end of the line it still asks for help. */
+  #asksForHelp(token: string, queue: readonly string[]): boolean {
+    return token === "-h" && queue.length === 0;
+  }
+
+  get #help(): Flag {
+    return this.#known.find(({ long }) => long === "help")!;
   }
 
   #next(name: string, flag: Flag, queue: string[]): string {
@@ -219,7 +237,7 @@ class FlagReader {
   }
 
   #isKnown(token: string): boolean {
-    return this.#known.some(({ long, short }) => token === `--${long}` || token === `-${short}`);
+    return this.#known.some((flag) => isNamed(flag, token) || token === `-${flag.short}`);
   }
 
   #unknown(name: string, token: string, written = token): UsageError {

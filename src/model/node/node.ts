@@ -8,7 +8,10 @@ import type * as schema from "./schema.ts";
 
 export type EngineInfo = DeepReadonly<z.output<typeof schema.engine>>;
 
-const architectures: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
+const architectures: Record<string, string> = {
+  ...{ x86_64: "amd64", aarch64: "arm64", i386: "386", i686: "386" },
+  ...{ armv6l: "arm", armv7l: "arm", armhf: "arm", armel: "arm" },
+};
 
 /** The architecture in Docker's words ("amd64") for a machine's own ("x86_64"); an unknown one unchanged. */
 export function dockerArch(arch: string): string {

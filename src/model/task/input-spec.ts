@@ -2,6 +2,7 @@
 // (task-input.ts) and those of the spec (schema.ts) have different fields, or values that do not fit.
 
 import type { DeepReadonly } from "../../lib/readonly.ts";
+import { clearable, optionFields } from "./option-fields.ts";
 import {
   type ContainerSpec,
   containerDefaults,
@@ -12,10 +13,12 @@ import {
 } from "./spec.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 
-type ContainerField = Exclude<keyof ContainerSpec, "name">;
+/** All that are given by the input itself: `cleared` follows from it. */
+type ContainerField = Exclude<keyof ContainerSpec, "name" | "cleared">;
 type TaskField = Exclude<keyof TaskSpec, "containers" | "init">;
-type SpecFields = Pick<ContainerSpec, ContainerField> & Pick<TaskSpec, TaskField>;
-type InputFields = { [Field in Exclude<keyof ParsedTaskInput, "name">]-?: Exclude<ParsedTaskInput[Field], undefined> };
+type Given<T> = { [Field in keyof T]-?: Exclude<T[Field], undefined> };
+type SpecFields = Given<Pick<ContainerSpec, ContainerField> & Pick<TaskSpec, TaskField>>;
+type InputFields = Given<Omit<ParsedTaskInput, "name">>;
 
 /** `Value`, which must fit `Type`: it has every field of it, at every depth. */
 type Fits<Type, Value extends Type> = Value;
@@ -24,12 +27,17 @@ type Fits<Type, Value extends Type> = Value;
 type Field = keyof Fits<SpecFields, DeepReadonly<InputFields>> & keyof Fits<DeepReadonly<InputFields>, SpecFields>;
 
 const specKeys = Object.keys(specDefaults).filter((key) => key !== "init") as (TaskField & Field)[];
-const containerKeys = ["image", ...Object.keys(containerDefaults).filter((key) => key !== "name")] as (ContainerField &
-  Field)[];
+const containerKeys = [
+  "image",
+  ...Object.keys(containerDefaults).filter((key) => key !== "name"),
+  ...optionFields,
+] as (ContainerField & Field)[];
 
 /** What the input leaves out is left out here, and so has the shared default. */
 export function specOfInput(input: ParsedTaskInput): PackedSpec {
-  const container: Partial<PackedContainer> = given(input, containerKeys);
+  const container: Partial<PackedContainer> & { cleared?: (typeof clearable)[number][] } = given(input, containerKeys);
+  const cleared = clearable.filter((field) => input[field]?.length === 0);
+  if (cleared.length > 0) container.cleared = cleared;
   const spec: Partial<PackedSpec> & { containers?: PackedContainer[] } = given(input, specKeys);
   spec.containers = [container as PackedContainer];
   return spec as PackedSpec;

@@ -4,6 +4,8 @@
 
 import { z } from "zod";
 import { timeText } from "../fields.ts";
+import { clearable } from "./option-fields.ts";
+import { containerOptions, mountOptions } from "./options.ts";
 import { reasonCodes, taskStatuses } from "./reason.ts";
 
 const text = z.string();
@@ -11,7 +13,7 @@ const flag = z.boolean();
 const count = z.int().min(0);
 const amount = z.number().min(0);
 
-const protocol = z.enum(["tcp", "udp"]);
+const protocol = z.enum(["tcp", "udp", "sctp"]);
 
 export const portSpec = z.object({
   hostPort: count.nullable().describe("Null if the engine chooses a free port, which `publishedPorts` then reports."),
@@ -41,10 +43,13 @@ export const mount = z.object({
   type: z
     .enum(["volume", "bind", "tmpfs"])
     .describe("volume: a volume of the engine; bind: a folder of the node; tmpfs: memory."),
-  source: text.describe('A volume\'s name or an absolute path on the node; "" for tmpfs.'),
+  source: text.describe(
+    'A volume\'s name or an absolute path on the node; "" for tmpfs and for a volume without a name.',
+  ),
   target: text.describe("An absolute path in the container."),
   readOnly: flag.describe("True when the container cannot write to it."),
   sizeBytes: count.nullable().describe("For tmpfs, in bytes; null for the engine's default."),
+  options: mountOptions.optional().describe("What docker's --mount and the modes of -v say beyond that."),
 });
 
 export const restartPolicy = z.object({
@@ -84,6 +89,13 @@ export const containerSpec = z.object({
   user: text.nullable().describe("User in the container, as name, uid or uid:gid; null: that of the image."),
   workingDir: text.nullable().describe("Working directory in the container; null: that of the image."),
   pullPolicy: z.enum(["missing", "always", "never"]).describe("When the node pulls the image before the start."),
+  cleared: z
+    .array(z.enum(clearable))
+    .optional()
+    .describe(
+      "Those of command and args that were given as an empty list: the container has no entrypoint, or no arguments, in the place of the image's own.",
+    ),
+  ...containerOptions(count),
 });
 
 /** The template of a task: what the user asked for. The system never edits it; tasks with equal templates share one. */

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import { limits } from "../limits.ts";
+import { type OptionField, optionFields } from "./option-fields.ts";
 import type * as schema from "./schema.ts";
 
 export type PortSpec = DeepReadonly<z.output<typeof schema.portSpec>>;
@@ -22,8 +23,14 @@ export const noItems: readonly never[] = Object.freeze([]);
 const noEntries: Readonly<Record<string, string>> = Object.freeze({});
 const noAmount = Object.freeze({ request: 0, limit: null });
 
+/** The fields that a container without them does not have, not even as null. */
+export type SparseField = "cleared" | OptionField;
+export const sparseFields: readonly SparseField[] = ["cleared", ...optionFields];
+/** Those of a container that were given. */
+export type SparseFields = { readonly [Field in SparseField]?: NonNullable<ContainerSpec[Field]> };
+
 /** Shared and frozen, so that a hundred thousand tasks hold one copy of each default. */
-export const containerDefaults: Omit<ContainerSpec, "image"> = Object.freeze({
+export const containerDefaults: Omit<ContainerSpec, "image" | SparseField> = Object.freeze({
   name: mainContainer,
   command: noItems,
   args: noItems,
@@ -59,10 +66,10 @@ export type PackedSpec = Partial<Omit<TaskSpec, "containers" | "init">> & {
   readonly init?: readonly PackedContainer[];
 };
 
-/** Fills in the defaults. One literal, so that every container has the same shape in memory. */
+/** Fills in the defaults. One literal, so that every container without options has the same shape in memory. */
 export function unpackContainer(packed: PackedContainer): ContainerSpec {
   const by = containerDefaults;
-  return Object.freeze({
+  const container: ContainerSpec = {
     name: packed.name ?? by.name,
     image: packed.image,
     command: packed.command ?? by.command,
@@ -74,8 +81,25 @@ export function unpackContainer(packed: PackedContainer): ContainerSpec {
     user: packed.user ?? by.user,
     workingDir: packed.workingDir ?? by.workingDir,
     pullPolicy: packed.pullPolicy ?? by.pullPolicy,
-  } satisfies ContainerSpec);
+  };
+  const sparse = sparseFieldsOf(packed);
+  return Object.freeze(sparse === noSparseFields ? container : Object.assign(container, sparse));
 }
+
+/** The same object for every container that has none of them. */
+export function sparseFieldsOf(container: SparseInput): SparseFields {
+  let found: Record<string, unknown> | null = null;
+  for (const field of sparseFields) {
+    const value = container[field];
+    if (value === undefined || value === null) continue;
+    found ??= {};
+    found[field] = value;
+  }
+  return (found as SparseFields | null) ?? noSparseFields;
+}
+
+type SparseInput = { readonly [Field in SparseField]?: ContainerSpec[Field] | null };
+const noSparseFields: SparseFields = Object.freeze({});
 
 /** Fills in the defaults. */
 export function unpackSpec(packed: PackedSpec): TaskSpec {
@@ -116,7 +140,7 @@ function withoutSpecDefaults(spec: TaskSpec): PackedSpec {
 }
 
 function packContainer(container: ContainerSpec): PackedContainer {
-  return withoutDefaults(container, emptyContainer) as unknown as PackedContainer;
+  return { ...withoutDefaults(container, emptyContainer), ...sparseFieldsOf(container) } as unknown as PackedContainer;
 }
 
 /** The fields of `record` that are not the very values of `empty`. */
@@ -124,6 +148,11 @@ export function withoutDefaults<T extends object>(record: T, empty: T): Partial<
   const packed: Partial<T> = {};
   for (const key of Object.keys(empty) as (keyof T)[]) if (record[key] !== empty[key]) packed[key] = record[key];
   return packed;
+}
+
+/** The volumes that it mounts, without those that have no name: the engine makes and removes these with the container. */
+export function namedVolumes({ mounts }: Pick<ContainerSpec, "mounts">): string[] {
+  return mounts.flatMap(({ type, source }) => (type === "volume" && source !== "" ? [source] : []));
 }
 
 /** The images of all its containers, in order; with repetitions. */

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from "bun:test";
 import { limits } from "../limits.ts";
+import { checkTaskInput } from "./check-input.ts";
 import { type Constraint, type RestartPolicy, specDefaults } from "./spec.ts";
-import { checkTaskInput, type ParsedTaskInput, parseConstraint, taskInput } from "./task-input.ts";
+import { type ParsedTaskInput, parseConstraint, taskInput } from "./task-input.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -176,7 +177,7 @@ describe("refused because of the form (400), naming the field", () => {
     [{ ports: [{ containerPort: 0 }] }, "ports.0.containerPort"],
     [{ ports: [{ containerPort: 65_536 }] }, "ports.0.containerPort"],
     [{ ports: [{ containerPort: 80, hostPort: -1 }] }, "ports.0.hostPort"],
-    [{ ports: [{ containerPort: 80, protocol: "sctp" }] }, "ports.0.protocol"],
+    [{ ports: [{ containerPort: 80, protocol: "icmp" }] }, "ports.0.protocol"],
     [{ ports: [{ containerPort: 80, hostIp: "localhost" }] }, "ports.0.hostIp"],
     [{ ports: [{ containerPort: 80, hostIp: "256.0.0.1" }] }, "ports.0.hostIp"],
     [{ ports: ["80:80"] }, "ports.0"],
@@ -253,7 +254,6 @@ describe("refused because of the meaning (422), naming the field", () => {
     [{ mounts: [{ type: "bind", source: "data", target: "/a" }] }, "mounts[0].source", "absolute"],
     [{ mounts: [{ type: "bind", target: "/a" }] }, "mounts[0].source", "absolute"],
     [{ mounts: [{ type: "volume", source: "/data", target: "/a" }] }, "mounts[0].source", "name"],
-    [{ mounts: [{ type: "volume", target: "/a" }] }, "mounts[0].source", "name"],
     [{ mounts: [tmpfs("/a", { source: "x" })] }, "mounts[0].source", "no source"],
   ];
   test.each(rows)("%j", (more, field, word) => {
@@ -272,6 +272,7 @@ describe("refused because of the meaning (422), naming the field", () => {
     { resources: { memory: "6Mi", cpu: 0.01 } },
     { resources: { memory: { request: "1", limit: null } } },
     { mounts: [{ type: "volume", source: "data_1.a-b", target: "/a" }, tmpfs("/b")] },
+    { mounts: [{ type: "volume", target: "/a" }] },
   ];
   test.each(allowed.map((more) => [more]))("%j is allowed", (more) => {
     expect(checkTaskInput(parsed(more)).ok).toBe(true);

@@ -1,8 +1,6 @@
 // The input for a task: parses every short form that Docker users expect.
 
 import { z } from "zod";
-import { addressesOverlap } from "../../lib/ip-address.ts";
-import { ok } from "../../lib/result.ts";
 import {
   absolutePath,
   choice,
@@ -21,8 +19,7 @@ import {
   text,
 } from "../fields.ts";
 import { limits } from "../limits.ts";
-import { formatMemory } from "../quantity.ts";
-import { type Outcome, refuse } from "../refusal.ts";
+import { containerOptions, mountOptions } from "./options.ts";
 import { type Constraint, containerDefaults, type RestartPolicy, specDefaults } from "./spec.ts";
 
 const port = z.strictObject({
@@ -32,7 +29,7 @@ const port = z.strictObject({
     .transform((value) => value || null)
     .describe("The port on the node; 0, null or left out: a free one is chosen."),
   containerPort: integer(1, 65_535),
-  protocol: choice(["tcp", "udp"]).default("tcp"),
+  protocol: choice(["tcp", "udp", "sctp"]).default("tcp"),
   hostIp: ipAddress.default("127.0.0.1"),
 });
 
@@ -64,6 +61,7 @@ const mount = z.strictObject({
   target: absolutePath,
   readOnly: flag.default(false),
   sizeBytes: memory.nullable().default(null),
+  options: mountOptions.optional(),
 });
 
 const restartObject = z.strictObject({
@@ -164,8 +162,8 @@ export const taskInput = z
     {
       name,
       image,
-      command: optional(words, [], "Replaces the image's entrypoint."),
-      args: optional(words, [], "Replaces the image's arguments."),
+      command: words.optional().describe("Replaces the image's entrypoint; an empty list: no entrypoint."),
+      args: words.optional().describe("Replaces the image's arguments; an empty list: no arguments."),
       env: optional(env, {}),
       labels: optional(labels, {}),
       ports: optional(list(port, limits.portCount), []),
@@ -181,7 +179,15 @@ export const taskInput = z
       user: optional(freeText(256, "a user, as name, uid or uid:gid").nullable(), null),
       workingDir: optional(absolutePath.nullable(), null),
       pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
-      platform: optional(text(/^[a-z0-9]+\/[a-z0-9_]+$/, 64, "os/architecture such as linux/amd64").nullable(), null),
+      platform: optional(
+        text(
+          /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9._]+)?$/,
+          64,
+          "os/architecture, or os/architecture/variant, such as linux/amd64 or linux/arm/v7",
+        ).nullable(),
+        null,
+      ),
+      ...containerOptions(memory),
     },
     { error: "an object with at least name and image" },
   )
@@ -193,83 +199,3 @@ export const taskInput = z
 
 /** Validated and normalised; what was left out is still left out. */
 export type ParsedTaskInput = z.output<typeof taskInput>;
-
-/** Refuses input of the right shape that no engine could run. */
-export function checkTaskInput(input: ParsedTaskInput): Outcome<ParsedTaskInput> {
-  const wrong = (field: string, message: string, hint: string) =>
-    refuse("unprocessable", `${field}: ${message}`, { hint, details: { field } });
-
-  const { resources = containerDefaults.resources, ports = containerDefaults.ports } = input;
-  for (const kind of ["cpu", "memory"] as const) {
-    const { request, limit } = resources[kind];
-    if (limit !== null && request > limit) {
-      const shown = (value: number) => (kind === "cpu" ? String(value) : formatMemory(value));
-      return wrong(
-        `resources.${kind}`,
-        `the request (${shown(request)}) is larger than the limit (${shown(limit)})`,
-        "Lower the request or raise the limit.",
-      );
-    }
-  }
-  const memoryLimit = resources.memory.limit;
-  if (memoryLimit !== null && memoryLimit < limits.memoryLimitMinBytes) {
-    return wrong(
-      "resources.memory",
-      `a limit of ${formatMemory(memoryLimit)} is less than the ${formatMemory(limits.memoryLimitMinBytes)} that an engine accepts`,
-      'Write a unit: "512m" or "512Mi"; a bare number counts bytes.',
-    );
-  }
-  const cpuLimit = resources.cpu.limit;
-  if (cpuLimit !== null && cpuLimit < limits.cpuLimitMin) {
-    return wrong(
-      "resources.cpu",
-      `a limit of ${cpuLimit} cores is less than the ${limits.cpuLimitMin} that an engine accepts`,
-      'Write cores: "500m" or 0.5.',
-    );
-  }
-  for (const [index, port] of ports.entries()) {
-    const other = ports.slice(0, index).find((one) => holdsSamePort(one, port));
-    if (other === undefined) continue;
-    const { hostIp, hostPort, protocol } = port;
-    const clash = other.hostIp === hostIp ? "is asked for twice" : `is also taken by ${other.hostIp}:${hostPort}`;
-    return wrong(`ports[${index}]`, `${hostIp}:${hostPort}/${protocol} ${clash}`, "Give each port its own hostPort.");
-  }
-  return checkMounts(input, wrong);
-}
-
-type Port = NonNullable<ParsedTaskInput["ports"]>[number];
-
-function holdsSamePort(left: Port, right: Port): boolean {
-  if (left.hostPort === null || left.hostPort !== right.hostPort || left.protocol !== right.protocol) return false;
-  return addressesOverlap(left.hostIp, right.hostIp);
-}
-
-/** Without slashes at the end and double ones: the form in which the engine compares paths. */
-function plainPath(path: string): string {
-  return path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
-}
-
-function checkMounts(
-  input: ParsedTaskInput,
-  wrong: (field: string, message: string, hint: string) => Outcome<never>,
-): Outcome<ParsedTaskInput> {
-  const targets = new Set<string>();
-  for (const [index, mount] of (input.mounts ?? containerDefaults.mounts).entries()) {
-    const field = `mounts[${index}]`;
-    const target = plainPath(mount.target);
-    if (target === "/")
-      return wrong(`${field}.target`, "nothing can be mounted on /", "Choose a folder, such as /data.");
-    if (targets.has(target)) return wrong(field, `${target} is mounted twice`, "Give each its own target.");
-    targets.add(target);
-    if (mount.type === "bind" && !mount.source.startsWith("/")) {
-      return wrong(`${field}.source`, "a bind mount needs an absolute path on the node", 'Begin it with "/".');
-    }
-    if (mount.type === "volume" && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(mount.source)) {
-      return wrong(`${field}.source`, "a volume needs a name of letters, digits, '_', '.' and '-'", "Name the volume.");
-    }
-    if (mount.type === "tmpfs" && mount.source !== "") {
-      return wrong(`${field}.source`, "a tmpfs mount has no source", "Leave source out.");
-    }
-  }
-  return ok(input);
-}

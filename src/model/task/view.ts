@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
-import type { ContainerSpec, TaskSpec } from "./spec.ts";
+import { type ContainerSpec, sparseFieldsOf, type TaskSpec } from "./spec.ts";
 import { noContainerStatus } from "./status.ts";
 import type { Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
@@ -64,6 +64,7 @@ function viewSpec(spec: TaskSpec): SpecView {
     workingDir: container.workingDir,
     pullPolicy: container.pullPolicy,
     platform: spec.platform,
+    ...sparseFieldsOf(container),
   };
 }
 

@@ -1,28 +1,35 @@
 // Translates a container's spec to the form of the Engine API, and the engine's answers back. Pure.
 
 import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
-import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
+import { containerLabels } from "../../model/cluster/cluster.ts";
 import { limits } from "../../model/limits.ts";
-import type { ContainerSpec, Mount, PublishedPort } from "../../model/task/spec.ts";
+import type { ContainerSpec, PublishedPort } from "../../model/task/spec.ts";
 import { mainContainer } from "../../model/task/spec.ts";
 import type { ContainerState, CreateRequest } from "../containers.ts";
+import { configOptions, hostOptions } from "./container-options.ts";
+import { mountFields } from "./mounts.ts";
 
-/** The body of POST /containers/create. */
-export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: CreateRequest): Record<string, unknown> {
+/**
+ * The body of POST /containers/create. `imageEntrypoint` is that of the image, where `needsImageEntrypoint` asks for it.
+ */
+export function createBody(
+  { labels, taskLabels, spec, stopGraceSeconds }: CreateRequest,
+  imageEntrypoint: readonly string[] = [],
+): Record<string, unknown> {
   const { cpu, memory } = spec.resources;
   return {
     Image: spec.image,
-    ...(spec.command.length > 0 ? { Entrypoint: spec.command } : {}),
-    ...(spec.args.length > 0 ? { Cmd: spec.args } : {}),
+    ...programOf(spec, imageEntrypoint),
     Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: { ...taskLabels, ...labels },
     ...(spec.user === null ? {} : { User: spec.user }),
     ...(spec.workingDir === null ? {} : { WorkingDir: spec.workingDir }),
     StopTimeout: stopGraceSeconds,
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [portKey(port), {}])),
+    ...configOptions(spec),
     HostConfig: {
       PortBindings: portBindings(spec),
-      Mounts: spec.mounts.map((mount) => mountBody(mount, labels)),
+      ...mountFields(spec.mounts, labels),
       // The request decides which container gets cpu first when cores are short: the engine counts 1024 shares a core.
       ...(cpu.request > 0 ? { CpuShares: Math.max(2, Math.round(cpu.request * 1024)) } : {}),
       ...(cpu.limit === null ? {} : { NanoCpus: Math.round(cpu.limit * 1e9) }),
@@ -33,7 +40,26 @@ export function createBody({ labels, taskLabels, spec, stopGraceSeconds }: Creat
         : {}),
       // The worker restarts containers itself, because it reports a count and a reason.
       RestartPolicy: { Name: "no" },
+      ...hostOptions(spec),
     },
+  };
+}
+
+/**
+ * True when the arguments are to be empty and the entrypoint is the image's. The engine takes an empty list of arguments for
+ * the image's own, unless an entrypoint is given as well.
+ */
+export function needsImageEntrypoint({ command, cleared = [] }: ContainerSpec): boolean {
+  return cleared.includes("args") && !cleared.includes("command") && command.length === 0;
+}
+
+function programOf(spec: ContainerSpec, imageEntrypoint: readonly string[]): Record<string, unknown> {
+  const { command, args, cleared = [] } = spec;
+  const entrypoint = needsImageEntrypoint(spec) ? imageEntrypoint : command;
+  return {
+    // An entrypoint of one empty word takes that of the image away, in docker as here.
+    ...(cleared.includes("command") ? { Entrypoint: [""] } : entrypoint.length > 0 ? { Entrypoint: entrypoint } : {}),
+    ...(args.length > 0 ? { Cmd: args } : {}),
   };
 }
 
@@ -51,21 +77,6 @@ function portBindings({ ports }: ContainerSpec): Record<string, { HostIp: string
     });
   }
   return bindings;
-}
-
-/** A volume that this mount creates gets the labels of cluster and node; a volume that exists keeps its labels. */
-function mountBody(
-  { type, source, target, readOnly, sizeBytes }: Mount,
-  labels: Readonly<Record<string, string>>,
-): Record<string, unknown> {
-  return {
-    Type: type,
-    Target: target,
-    ReadOnly: readOnly,
-    ...(type === "tmpfs" ? {} : { Source: source }),
-    ...(type === "volume" ? { VolumeOptions: { Labels: ownerLabels(labels) } } : {}),
-    ...(type === "tmpfs" && sizeBytes !== null ? { TmpfsOptions: { SizeBytes: sizeBytes } } : {}),
-  };
 }
 
 /** The fields of GET /containers/{id}/json that Podling uses. */
@@ -111,7 +122,7 @@ function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string
       hostIp: HostIp,
       hostPort: Number(HostPort),
       containerPort: Number(containerPort),
-      protocol: protocol === "udp" ? ("udp" as const) : ("tcp" as const),
+      protocol: protocol === "udp" || protocol === "sctp" ? protocol : ("tcp" as const),
     }));
   });
 }

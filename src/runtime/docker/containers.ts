@@ -10,10 +10,11 @@ import type {
   LogRequest,
 } from "../containers.ts";
 import { RuntimeError } from "../runtime-error.ts";
-import { containerState, createBody, type EngineContainer } from "./container-spec.ts";
+import { containerState, createBody, type EngineContainer, needsImageEntrypoint } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
 import { createError, engineMessage, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
 import { openLogs } from "./logs.ts";
+import { isRelabelled } from "./mounts.ts";
 import { readLines } from "./streams.ts";
 
 /** Containers inspected at once when all are listed. */
@@ -59,9 +60,13 @@ export class DockerContainers implements Containers {
 
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
     const { platform } = request;
-    if (await this.#http.isPodman()) await this.#createVolumes(request);
+    // Podman does not label the volumes that it creates with a container, nor does an engine those of `Binds`.
+    if ((await this.#http.isPodman()) || request.spec.mounts.some(isRelabelled)) await this.#createVolumes(request);
+    const entrypoint = needsImageEntrypoint(request.spec) ? await this.#imageEntrypoint(request.spec.image) : [];
+    if (entrypoint === null) return "image-missing";
     const query = new URLSearchParams({ name: request.name, ...(platform === null ? {} : { platform }) });
-    const response = await this.#http.call("POST", `/containers/create?${query}`, { body: createBody(request) });
+    const body = createBody(request, entrypoint);
+    const response = await this.#http.call("POST", `/containers/create?${query}`, { body });
     if (response.ok) return { containerId: ((await response.json()) as { Id: string }).Id };
     const message = await engineMessage(response);
     if (response.status === 404 && saysImageIsMissing(message)) return "image-missing";
@@ -74,11 +79,27 @@ export class DockerContainers implements Containers {
     throw createError(message);
   }
 
-  /** Podman does not label the volumes that it creates with a container. One that exists keeps its labels. */
+  /** Null if the image is not there. Throws RuntimeError: create-failed if it has no entrypoint. */
+  async #imageEntrypoint(image: string): Promise<readonly string[] | null> {
+    const response = await this.#http.call("GET", `/images/${encodeURIComponent(image)}/json`);
+    if (response.status === 404) return drained(response, null);
+    await this.#http.expectOk(response);
+    const { Config } = (await response.json()) as { Config?: { Entrypoint?: string[] | null } | null };
+    const entrypoint = Config?.Entrypoint ?? [];
+    if (entrypoint.length > 0) return entrypoint;
+    throw createError(`args is empty and ${image} has no entrypoint: there is nothing to run`);
+  }
+
+  /** One that exists keeps its labels. */
   async #createVolumes({ spec, labels }: CreateRequest): Promise<void> {
-    for (const { type, source } of spec.mounts) {
-      if (type !== "volume") continue;
-      const body = { Name: source, Labels: ownerLabels(labels) };
+    for (const { type, source, options } of spec.mounts) {
+      if (type !== "volume" || source === "") continue;
+      const { driver, driverOptions } = options ?? {};
+      const body = {
+        ...{ Name: source, Labels: { ...options?.labels, ...ownerLabels(labels) } },
+        ...(driver ? { Driver: driver } : {}),
+        ...(driverOptions ? { DriverOpts: driverOptions } : {}),
+      };
       const response = await this.#http.call("POST", "/volumes/create", { body });
       if (!response.ok) throw createError(await engineMessage(response));
       await drained(response, undefined);

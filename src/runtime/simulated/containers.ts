@@ -4,7 +4,7 @@ import { toTimestamp } from "../../lib/clock.ts";
 import { randomText } from "../../lib/random.ts";
 import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
 import type { PublishedPort } from "../../model/task/spec.ts";
-import { mainContainer } from "../../model/task/spec.ts";
+import { mainContainer, namedVolumes } from "../../model/task/spec.ts";
 import type {
   ContainerEvent,
   ContainerState,
@@ -102,7 +102,7 @@ export class SimulatedContainers implements Containers {
       containerId,
       name,
       imageId: this.#storage.idOf(spec.image),
-      volumes: spec.mounts.filter(({ type }) => type === "volume").map(({ source }) => source),
+      volumes: namedVolumes(spec),
     }));
   }
 
@@ -134,8 +134,7 @@ export class SimulatedContainers implements Containers {
       if (taskId === request.labels[containerLabels.task] && container === request.spec.name) return existing.state;
       throw new RuntimeError("create-failed", `the name ${request.name} is taken`, false);
     }
-    for (const { type, source } of request.spec.mounts)
-      if (type === "volume") this.#storage.putVolume(source, ownerLabels(request.labels));
+    for (const name of namedVolumes(request.spec)) this.#storage.putVolume(name, ownerLabels(request.labels));
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
     const state = createdState(containerId, request.labels);

@@ -6,6 +6,7 @@ import type { TaskStatus } from "../../model/task/reason.ts";
 import {
   type ContainerSpec,
   mainContainer,
+  namedVolumes,
   type PackedContainer,
   type RestartPolicy,
   specDefaults,
@@ -121,10 +122,7 @@ export function unsupported({ spec: { containers, init } }: Assignment): string 
   return `this worker runs tasks of one container; this task has ${containers.length} and ${init.length} init containers (${names})`;
 }
 
-/** All volumes that the task's containers mount. */
+/** All named volumes that the task's containers mount. */
 export function volumesOf({ containers, init }: Pick<AssignedSpec, "containers" | "init">): string[] {
-  return [...init, ...containers]
-    .flatMap(({ mounts }) => mounts)
-    .filter(({ type }) => type === "volume")
-    .map(({ source }) => source);
+  return [...init, ...containers].flatMap(namedVolumes);
 }

@@ -7,18 +7,12 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError, writeError } from "../../command/failure.ts";
-import type { Flag } from "../../command/flag.ts";
 import { portText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
+import { imageFlag, refusedRunFlags, runFlags } from "./flags/run-flags.ts";
 import { showLogs } from "./follow-logs.ts";
 import { taskBody } from "./task-input.ts";
 import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
-
-const imageFlag: Flag = {
-  long: "image",
-  value: "IMAGE",
-  description: "image of the container, when the first word is the name; after the name also -i IMAGE",
-};
 
 export const run: Command = {
   name: "run",
@@ -33,99 +27,9 @@ export const run: Command = {
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
   imageFlag: { ...imageFlag, short: "i" },
-  flags: [
-    imageFlag,
-    { long: "name", value: "NAME", description: "name of the task, if it is not the first word" },
-    {
-      long: "again",
-      description: "allow a second task of the same name; without it, run refuses a name that an unfinished task has",
-    },
-    { long: "detach", short: "d", description: "do not wait: print the id when the task is accepted" },
-    { long: "follow", short: "f", description: "show the output, and return the container's exit code" },
-    {
-      long: "rm",
-      description: "follow the task and remove it when it has finished; with -d it stays until podling prune, or a day",
-    },
-    {
-      long: "timeout",
-      value: "TIME",
-      description: "wait this long until it runs; after that the task is kept, and the exit code is 2",
-      default: "5m",
-    },
-    {
-      long: "env",
-      short: "e",
-      value: "K=V",
-      description: "environment variable; K alone copies the value from your shell",
-      repeatable: true,
-    },
-    {
-      long: "env-file",
-      value: "FILE",
-      description: "file of environment variables, one K=V per line",
-      repeatable: true,
-      completes: "files",
-    },
-    {
-      long: "publish",
-      short: "p",
-      value: "PORT",
-      description:
-        "CONTAINER, HOST:CONTAINER or IP:HOST:CONTAINER, with /udp for UDP; on 127.0.0.1 of the node unless an IP is given",
-      repeatable: true,
-    },
-    {
-      long: "volume",
-      short: "v",
-      value: "MOUNT",
-      description: "NAME:/PATH[:ro] or /HOST/PATH:/PATH[:ro]",
-      repeatable: true,
-    },
-    { long: "tmpfs", value: "PATH", description: "folder in memory: /PATH or /PATH:SIZE", repeatable: true },
-    { long: "memory", short: "m", value: "SIZE", description: "memory to reserve, and the limit: 512m, 2g" },
-    { long: "cpus", value: "N", description: "cores to reserve, and the limit: 0.5, 2" },
-    { long: "reserve-memory", value: "SIZE", description: "memory to reserve, if less than the limit" },
-    { long: "reserve-cpu", value: "N", description: "cores to reserve, if less than the limit" },
-    { long: "label", short: "l", value: "K=V", description: "label of the task", repeatable: true },
-    {
-      long: "restart",
-      value: "POLICY",
-      description: "never (the default), on-failure, on-failure:N (at most N times; 0 for no limit) or always",
-    },
-    {
-      long: "constraint",
-      value: "EXPR",
-      description: "label that the node must have: disk==ssd, zone!=b, gpu, node==NAME",
-      repeatable: true,
-    },
-    { long: "entrypoint", value: "COMMAND", description: "replace the entrypoint of the image" },
-    { long: "user", short: "u", value: "USER", description: "user in the container: name, uid or uid:gid" },
-    { long: "workdir", short: "w", value: "PATH", description: "working directory in the container" },
-    {
-      long: "pull",
-      value: "WHEN",
-      description: "when to pull the image: missing, always or never",
-      choices: ["missing", "always", "never"],
-    },
-    { long: "platform", value: "OS/ARCH", description: "required platform of the node, such as linux/arm64" },
-    {
-      long: "stop-timeout",
-      value: "SECONDS",
-      description: "time between SIGTERM and SIGKILL when the task is stopped",
-    },
-  ],
+  flags: runFlags,
   outputs: ["table", "json", "name"],
-  refused: {
-    "-i": "tasks have no terminal. --follow shows the output",
-    "-t": "tasks have no terminal. --follow shows the output",
-    "--interactive": "tasks have no terminal. --follow shows the output",
-    "--tty": "tasks have no terminal. --follow shows the output",
-    "--net": "tasks use the default network of the engine; publish ports with -p",
-    "--network": "tasks use the default network of the engine; publish ports with -p",
-    "--mount": "write -v NAME:/PATH[:ro], -v /HOST/PATH:/PATH[:ro] or --tmpfs /PATH",
-    "--publish-all": "name each port: -p 80 publishes port 80 on a free port of the node",
-    "-P": "name each port: -p 80 publishes port 80 on a free port of the node",
-  },
+  refused: refusedRunFlags,
   examples: [
     ["podling run web --image nginx -p 8080:80", "a web server on port 8080 of its node"],
     ["podling run --rm alpine sh -c 'echo hello'", "a job in the foreground, as in docker"],

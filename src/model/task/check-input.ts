@@ -1,0 +1,93 @@
+// Checks of the input for a task that a schema of one field cannot make.
+
+import { addressesOverlap } from "../../lib/ip-address.ts";
+import { ok } from "../../lib/result.ts";
+import { limits } from "../limits.ts";
+import { formatMemory } from "../quantity.ts";
+import { type Outcome, refuse } from "../refusal.ts";
+import { mountOptionMistake, optionMistake } from "./check-options.ts";
+import { containerDefaults } from "./spec.ts";
+import type { ParsedTaskInput } from "./task-input.ts";
+
+/** Refuses input of the right shape that no engine could run. */
+export function checkTaskInput(input: ParsedTaskInput): Outcome<ParsedTaskInput> {
+  const wrong = (field: string, message: string, hint: string) =>
+    refuse("unprocessable", `${field}: ${message}`, { hint, details: { field } });
+
+  const { resources = containerDefaults.resources, ports = containerDefaults.ports } = input;
+  for (const kind of ["cpu", "memory"] as const) {
+    const { request, limit } = resources[kind];
+    if (limit !== null && request > limit) {
+      const shown = (value: number) => (kind === "cpu" ? String(value) : formatMemory(value));
+      return wrong(
+        `resources.${kind}`,
+        `the request (${shown(request)}) is larger than the limit (${shown(limit)})`,
+        "Lower the request or raise the limit.",
+      );
+    }
+  }
+  const memoryLimit = resources.memory.limit;
+  if (memoryLimit !== null && memoryLimit < limits.memoryLimitMinBytes) {
+    return wrong(
+      "resources.memory",
+      `a limit of ${formatMemory(memoryLimit)} is less than the ${formatMemory(limits.memoryLimitMinBytes)} that an engine accepts`,
+      'Write a unit: "512m" or "512Mi"; a bare number counts bytes.',
+    );
+  }
+  const cpuLimit = resources.cpu.limit;
+  if (cpuLimit !== null && cpuLimit < limits.cpuLimitMin) {
+    return wrong(
+      "resources.cpu",
+      `a limit of ${cpuLimit} cores is less than the ${limits.cpuLimitMin} that an engine accepts`,
+      'Write cores: "500m" or 0.5.',
+    );
+  }
+  for (const [index, port] of ports.entries()) {
+    const other = ports.slice(0, index).find((one) => holdsSamePort(one, port));
+    if (other === undefined) continue;
+    const { hostIp, hostPort, protocol } = port;
+    const clash = other.hostIp === hostIp ? "is asked for twice" : `is also taken by ${other.hostIp}:${hostPort}`;
+    return wrong(`ports[${index}]`, `${hostIp}:${hostPort}/${protocol} ${clash}`, "Give each port its own hostPort.");
+  }
+  const mistake = optionMistake(input);
+  return mistake ? wrong(mistake.field, mistake.message, mistake.hint) : checkMounts(input, wrong);
+}
+
+type Port = NonNullable<ParsedTaskInput["ports"]>[number];
+
+function holdsSamePort(left: Port, right: Port): boolean {
+  if (left.hostPort === null || left.hostPort !== right.hostPort || left.protocol !== right.protocol) return false;
+  return addressesOverlap(left.hostIp, right.hostIp);
+}
+
+/** Without slashes at the end and double ones: the form in which the engine compares paths. */
+function plainPath(path: string): string {
+  return path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
+}
+
+function checkMounts(
+  input: ParsedTaskInput,
+  wrong: (field: string, message: string, hint: string) => Outcome<never>,
+): Outcome<ParsedTaskInput> {
+  const targets = new Set<string>();
+  for (const [index, mount] of (input.mounts ?? containerDefaults.mounts).entries()) {
+    const field = `mounts[${index}]`;
+    const target = plainPath(mount.target);
+    if (target === "/")
+      return wrong(`${field}.target`, "nothing can be mounted on /", "Choose a folder, such as /data.");
+    if (targets.has(target)) return wrong(field, `${target} is mounted twice`, "Give each its own target.");
+    targets.add(target);
+    if (mount.type === "bind" && !mount.source.startsWith("/")) {
+      return wrong(`${field}.source`, "a bind mount needs an absolute path on the node", 'Begin it with "/".');
+    }
+    if (mount.type === "volume" && !/^([a-zA-Z0-9][a-zA-Z0-9_.-]{0,254})?$/.test(mount.source)) {
+      return wrong(`${field}.source`, "a volume needs a name of letters, digits, '_', '.' and '-'", "Name the volume.");
+    }
+    if (mount.type === "tmpfs" && mount.source !== "") {
+      return wrong(`${field}.source`, "a tmpfs mount has no source", "Leave source out.");
+    }
+    const mistake = mountOptionMistake(mount, field);
+    if (mistake) return wrong(mistake.field, mistake.message, mistake.hint);
+  }
+  return ok(input);
+}
