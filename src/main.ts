@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { writeError } from "./cli/command/failure.ts";
 import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/command/roles.ts";
 import { runCli } from "./cli/command/run-cli.ts";
 import { systemIo } from "./cli/command/system-io.ts";
@@ -31,7 +32,12 @@ class StartError extends Error {
   override name = "StartError";
 }
 
-async function startMaster(settings: MasterSettings, log: Log): Promise<Running & { url: string }> {
+/** `beforeListening` may throw a StartError, for what else the start needs. */
+async function startMaster(
+  settings: MasterSettings,
+  log: Log,
+  beforeListening: () => void = () => {},
+): Promise<Running & { url: string }> {
   const [{ startMaster, refusesAddress }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }] =
     await Promise.all([
       import("./master/master.ts"),
@@ -75,12 +81,17 @@ async function startMaster(settings: MasterSettings, log: Log): Promise<Running 
   const master = startMaster(options);
   // Damage within the journal is found only when it is read.
   await unlessUnusable(() => master.ready, JournalUnusable);
+  beforeListening();
   const { url } = listening(() => master.listen(settings.host, settings.port), settings, "--port");
   log.info("the master listens", { url, journal: settings.journal, dataDir: settings.dataDir });
   return { url, stop: () => master.stop() };
 }
 
-async function startWorker(settings: WorkerSettings, log: Log): Promise<Running> {
+async function startWorker(
+  settings: WorkerSettings,
+  log: Log,
+  portFlag = "--port",
+): Promise<Running & { joined: Promise<void> }> {
   const [{ createWorker, refusesAddress }, { IdentityError }, { DockerRuntime }, { credentialsFrom }, { listen }] =
     await Promise.all([
       import("./worker/start-worker.ts"),
@@ -105,10 +116,10 @@ async function startWorker(settings: WorkerSettings, log: Log): Promise<Running>
     ...{ clock: systemClock, random: systemRandom, log },
   };
   const { worker, fetch } = starting(() => createWorker(options), IdentityError);
-  const server = listening(() => listen(fetch, host, port), settings, "--port");
+  const server = listening(() => listen(fetch, host, port), settings, portFlag);
   log.info("the worker listens", { url: serverUrl(host, server.port!), engine: dockerHost });
-  void worker.start();
   return {
+    joined: worker.start(),
     async stop() {
       if (drainOnExit) await worker.drain();
       else worker.stop();
@@ -148,6 +159,13 @@ function listening<T>(listen: () => T, { host, port }: { host: string; port: num
   }
 }
 
+/** Throws a StartError if the port is taken. Nothing listens on it afterwards. */
+function claimable(at: { host: string; port: number }, flag: string): void {
+  if (at.port === 0) return;
+  const socket = { data() {} };
+  listening(() => Bun.listen({ hostname: at.host, port: at.port, exclusive: true, socket }), at, flag).stop(true);
+}
+
 function roleLog(role: string): Log {
   return lineLog(role, systemClock, (line) => process.stderr.write(line));
 }
@@ -160,7 +178,10 @@ async function unmapExecutable(): Promise<void> {
 }
 
 /** Starts roles in order, waits for a signal, stops them in reverse order. A second signal exits at once. */
-async function untilAsked(start: (running: Running[]) => Promise<void>): Promise<number> {
+async function untilAsked(
+  start: (running: Running[]) => Promise<void>,
+  stopping: () => Promise<void> = async () => {},
+): Promise<number> {
   const running: Running[] = [];
   // A failed invariant ends the process wherever it is found: a restart recovers, going on does not.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
@@ -187,9 +208,10 @@ async function untilAsked(start: (running: Running[]) => Promise<void>): Promise
   try {
     await start(running);
     await asked;
+    await stopping();
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
+    await writeError(io.stderr, error.message, "");
     code = 1;
   } finally {
     for (const one of running.reverse()) await one.stop();
@@ -243,11 +265,21 @@ const roles: Roles = {
     untilAsked(async (running) => {
       running.push(await startWorker(settings, roleLog("worker")));
     }),
-  up: ({ master, worker }) =>
-    untilAsked(async (running) => {
-      running.push(await startMaster(master, roleLog("master")));
-      running.push(await startWorker(worker, roleLog("worker")));
-    }),
+  up: ({ master, worker }, screen) =>
+    untilAsked(
+      async (running) => {
+        const log = (role: string) => screen?.log(role) ?? roleLog(role);
+        const free = () => claimable(worker, "--worker-port");
+        const started = await startMaster(master, log("master"), free);
+        running.push(started);
+        const { port } = new URL(started.url);
+        const masterUrl = worker.masterUrl.replace(/:0$/, `:${port}`);
+        const startedWorker = await startWorker({ ...worker, masterUrl }, log("worker"), "--worker-port");
+        running.push(startedWorker);
+        screen?.started(masterUrl, startedWorker.joined);
+      },
+      () => screen?.stopping() ?? Promise.resolve(),
+    ),
   restore: restoreInto,
   askEngine,
   engineFault,
@@ -255,7 +287,9 @@ const roles: Roles = {
   simulator: async () => (await import("./sim/run/simulator.ts")).createSimulator(),
 };
 
+const io = systemIo(version);
+
 /** podling-master and podling-worker are links to podling: the name of the executable is the role. */
 const role = /^podling-(master|worker)/.exec(basename(process.argv0))?.[1];
 const words = process.argv.slice(2);
-process.exit(await runCli(role ? [role, ...words] : words, systemIo(version), roles));
+process.exit(await runCli(role ? [role, ...words] : words, io, roles));

@@ -10,6 +10,7 @@ import type {
   MasterSettings,
   RestoreSettings,
   Roles,
+  UpScreen,
   UpSettings,
   WorkerSettings,
 } from "../../src/cli/command/roles.ts";
@@ -67,6 +68,9 @@ export const settings: {
   master?: MasterSettings;
   worker?: WorkerSettings;
   up?: UpSettings;
+  screen?: UpScreen | null;
+  /** Stands for the processes of `up`. */
+  asUp?: ((screen: UpScreen | null) => Promise<number>) | undefined;
   restore?: RestoreSettings;
 } = {};
 
@@ -81,9 +85,10 @@ const roles: Omit<Roles, "simulator"> = {
     settings.worker = asked;
     return 0;
   },
-  up: async (asked) => {
+  up: async (asked, screen) => {
     settings.up = asked;
-    return 0;
+    settings.screen = screen;
+    return (await settings.asUp?.(screen)) ?? 0;
   },
   restore: async (asked, backup) => {
     settings.restore = asked;

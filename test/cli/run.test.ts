@@ -63,9 +63,9 @@ describe("waiting for the start", () => {
   test("a reason that repeats the status is not printed twice", async () => {
     const { taskId } = await cluster.running("steady");
     const waiting = cluster.start("wait steady", { terminal: 80 });
-    await until(() => waiting.err().includes(" s)"));
+    await until(() => waiting.err().includes("steady: "));
     await cluster.report(taskId, exited(0));
-    expect((await waiting.ended).err).toMatch(/steady: running \(\d+\.\d s\)/);
+    expect((await waiting.ended).err).toMatch(/\d s {2}steady: running\b/);
   });
 
   test("-d prints the id at once", async () => {

@@ -1,6 +1,7 @@
 // What commands need from the rest of the program: master, worker, engine, simulator. main.ts implements it.
 
 import type { RestoreAnswer } from "../../api/views/restore-summary.ts";
+import type { Log } from "../../lib/log.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { Simulator } from "../commands/sim/simulator.ts";
@@ -52,6 +53,15 @@ export interface WorkerSettings {
   memory: number | null;
 }
 
+/** What `podling up` shows a person, instead of the lines of the log. */
+export interface UpScreen {
+  log(role: string): Log;
+  /** Both roles have started; the master answers at this address. `joined` resolves when the worker has registered. */
+  started(url: string, joined: Promise<void>): void;
+  /** The roles are about to stop, and the master still answers. Resolves soon. */
+  stopping(): Promise<void>;
+}
+
 export interface UpSettings {
   master: MasterSettings;
   worker: WorkerSettings;
@@ -68,7 +78,8 @@ export interface Roles {
   // The first three run until they are asked to stop, and resolve with the exit code.
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
-  up(settings: UpSettings): Promise<number>;
+  /** `screen`: null where nobody reads along, as in a service. */
+  up(settings: UpSettings, screen: UpScreen | null): Promise<number>;
   /** Restores all of the backup into the folder, or changes nothing there. */
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
   /** The response of an engine, unchecked. Rejects with a sentence if there is none. */

@@ -18,6 +18,11 @@ export function ageOf(timestamp: string, now: number): string {
 /** "0.3 s", "42 s", "3m 20s" */
 export function formatWait(ms: number): string {
   if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+  return formatSeconds(ms);
+}
+
+/** "0 s", "42 s", "3m 20s" */
+export function formatSeconds(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
   return seconds % 60 === 0 ? `${seconds / 60}m` : `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
@@ -26,4 +31,10 @@ export function formatWait(ms: number): string {
 /** "12:34:56" of an ISO 8601 time, in UTC. */
 export function clockTime(timestamp: string): string {
   return timestamp.slice(11, 19);
+}
+
+/** "12:34:56" in the zone of this machine. */
+export function localTime(ms: number): string {
+  const at = new Date(ms);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

@@ -1,13 +1,13 @@
 // Waits until a task runs or has finished, and shows its status while waiting.
 
 import type { TaskView } from "../../../api/views/task.ts";
-import { delay } from "../../../lib/clock.ts";
+import { type Clock, delay } from "../../../lib/clock.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import { limits } from "../../../model/limits.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { RefusedError } from "../../command/failure.ts";
-import { formatWait } from "../../render/time.ts";
+import { formatSeconds, formatWait } from "../../render/time.ts";
 
 export type WaitFor = "running" | "finished";
 
@@ -67,31 +67,49 @@ async function showProgress(context: Context, task: TaskView, signal: AbortSigna
   await delay(clock, stderr.isTty ? quietMs.terminal : quietMs.pipe, signal);
   if (signal.aborted) return;
   const progress = context.progress();
-  const show = (latest: TaskView) =>
-    progress.show(progressText(latest, clock.now() - begun), `${latest.status} ${latest.reason.code}`);
+  let latest = task;
+  const show = () =>
+    progress.show(progressText(latest, clock.now() - begun, stderr.isTty), `${latest.status} ${latest.reason.code}`);
+  const counted = stderr.isTty ? count(clock, begun, show, signal).catch(() => {}) : Promise.resolve();
   try {
-    await show(task);
+    await show();
     const response = await context.fetch("listTasks", {
       query: { name: task.name, watch: true, status: live },
       signal,
     });
     for await (const { event, data } of readEvents(response.body!)) {
       const news: TaskView[] = event === "sync" ? JSON.parse(data).tasks : event === "task" ? [JSON.parse(data)] : [];
-      const latest = news.find(({ taskId }) => taskId === task.taskId);
-      if (latest && !signal.aborted) await show(latest);
+      const found = news.find(({ taskId }) => taskId === task.taskId);
+      if (found) latest = found;
+      if (found && !signal.aborted) await show();
     }
   } catch {
     // Cut off, or ended by the signal.
   }
+  await counted;
   await progress.clear();
 }
 
+/** Shows the line again at every whole second, so that it is seen to go on. */
+async function count(clock: Clock, begun: number, show: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await delay(clock, secondMs - ((clock.now() - begun) % secondMs), signal);
+    if (!signal.aborted) await show();
+  }
+}
+
+const secondMs = 1_000;
+
 const live = "pending,scheduled,running";
 
-function progressText({ name, status, reason, desired }: TaskView, sinceMs: number): string {
+/** On a terminal the time comes first: the end of the line is cut. */
+function progressText({ name, status, reason, desired }: TaskView, sinceMs: number, counts: boolean): string {
   const state = desired === "stopped" ? "stopping" : status;
   const why = reason.message === state ? "" : `, ${reason.message}`;
-  return `${name}: ${state}${why} (${formatWait(sinceMs)})`;
+  const seconds = Math.floor(sinceMs / secondMs) * secondMs;
+  return counts
+    ? `${formatSeconds(seconds)}  ${name}: ${state}${why}`
+    : `${name}: ${state}${why} (${formatWait(sinceMs)})`;
 }
 
 /** The current task. Null if it was removed. */
