@@ -183,6 +183,7 @@ function kept(terminal: number | undefined, leavesAfter = Number.POSITIVE_INFINI
   return {
     isTty: terminal !== undefined,
     columns: () => terminal ?? 80,
+    rows: () => 24,
     async write(data) {
       if (++writes > leavesAfter) throw new BrokenPipeError();
       text += typeof data === "string" ? data : decoder.decode(data, { stream: true });

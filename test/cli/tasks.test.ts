@@ -62,7 +62,7 @@ describe("ps", () => {
 
   test("no tasks: a sentence on a terminal, an empty table in a pipe", async () => {
     const line = "ps --filter name=unknown";
-    expect((await cluster.podling(line, { terminal: 80 })).err).toContain("no tasks");
+    expect((await cluster.podling(line, { terminal: 80 })).err).toBe("no task matches\n");
     expect((await cluster.podling(line)).out).toBe("NAME  ID  IMAGE  STATUS  NODE  PORTS  AGE\n");
   });
 

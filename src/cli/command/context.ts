@@ -7,7 +7,7 @@ import type { Outcome } from "../../model/refusal.ts";
 import { prettyJson } from "../render/json.ts";
 import { Progress } from "../render/progress.ts";
 import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.ts";
-import { type Column, renderTable } from "../render/table.ts";
+import { type Column, renderBlocks, renderTable } from "../render/table.ts";
 import { wrapAfter } from "../render/wrap.ts";
 import { clockOffset } from "./clock-offset.ts";
 import { Failure, RefusedError } from "./failure.ts";
@@ -71,7 +71,21 @@ export class Context {
   }
 
   outTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
-    return this.out(renderTable(columns, rows, this.style("stdout"), this.tableWidth()));
+    return this.out(this.table(columns, rows));
+  }
+
+  /** The table as outTable prints it. On a terminal, one that is too wide (-o wide) is broken into several. */
+  table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+    const { isTty, columns: terminal } = this.io.stdout;
+    const style = this.style("stdout");
+    return isTty && this.output() === "wide"
+      ? renderBlocks(columns, rows, style, terminal())
+      : renderTable(columns, rows, style, this.tableWidth());
+  }
+
+  /** True when figures are also drawn as bars: for people, where the terminal has the characters. */
+  drawsBars(): boolean {
+    return this.io.stdout.isTty && supportsUtf8(this.io.env) && this.io.env.TERM !== "dumb";
   }
 
   /** The width for tables. Null for no limit: in a pipe, and with -o wide. */
@@ -187,6 +201,6 @@ function unreachable({ message, kind }: UnreachableError, { url, source }: Targe
 }
 
 /** The master did not answer. */
-class UnreachableFailure extends Failure {
+export class UnreachableFailure extends Failure {
   override name = "UnreachableFailure";
 }

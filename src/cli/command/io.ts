@@ -10,6 +10,8 @@ export interface Output {
   isTty: boolean;
   /** The width of the terminal; 80 if it is unknown. */
   columns(): number;
+  /** The height of the terminal; 24 if it is unknown. */
+  rows(): number;
 }
 
 /** Writes are synchronous, so large amounts should be written in large pieces. */

@@ -78,7 +78,7 @@ export interface Roles {
   // The first three run until they are asked to stop, and resolve with the exit code.
   master(settings: MasterSettings): Promise<number>;
   worker(settings: WorkerSettings): Promise<number>;
-  /** `screen`: null where nobody reads along, as in a service. */
+  /** `screen`: null without a terminal, as in a service. */
   up(settings: UpSettings, screen: UpScreen | null): Promise<number>;
   /** Restores all of the backup into the folder, or changes nothing there. */
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;

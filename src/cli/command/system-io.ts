@@ -100,6 +100,7 @@ function descriptorOutput(descriptor: 1 | 2): Output {
   return {
     isTty: isTerminal(descriptor),
     columns: () => (descriptor === 1 ? process.stdout : process.stderr).columns || 80,
+    rows: () => (descriptor === 1 ? process.stdout : process.stderr).rows || 24,
     write(data) {
       const bytes = typeof data === "string" ? Buffer.from(data) : data;
       last = last.then(

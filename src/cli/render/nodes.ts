@@ -2,19 +2,35 @@
 
 import { dampedSentence, type Node } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
+import { bar } from "./bar.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { shortId } from "./tasks.ts";
 import { ageOf } from "./time.ts";
 
-export function nodeColumns(now: number, wide: boolean): Column<Node>[] {
+/** `bars`: the shares also as small bars, for a terminal. */
+export function nodeColumns(now: number, wide: boolean, bars = false): Column<Node>[] {
+  const drawn = (share: number) => (bars ? `${bar(share)} ` : "");
   const columns: Column<Node>[] = [
     { title: "NAME", text: ({ hostname }) => hostname, shrinksTo: 8 },
     { title: "ID", text: ({ nodeId }) => (wide ? nodeId : shortId(nodeId)) },
     { title: "STATUS", text: nodeStatus, colour: statusColour, shrinksTo: 8 },
-    { title: "TASKS", text: ({ runningTasks, capacity }) => `${runningTasks}/${capacity}` },
-    { title: "CPU", text: ({ used, cpu }) => share(formatCpu(used.cpu), cpu === 0 ? null : formatCpu(cpu)) },
-    { title: "MEMORY", text: ({ used, memory }) => memoryShare(used.memory, memory) },
+    {
+      title: "TASKS",
+      text: ({ runningTasks, capacity }) => `${drawn(runningTasks / capacity)}${runningTasks}/${capacity}`,
+    },
+    {
+      title: "CPU",
+      text: ({ used, cpu }) =>
+        cpu === 0
+          ? share(formatCpu(used.cpu), null)
+          : `${drawn(used.cpu / cpu)}${share(formatCpu(used.cpu), formatCpu(cpu))}`,
+    },
+    {
+      title: "MEMORY",
+      text: ({ used, memory }) =>
+        `${memory === 0 ? "" : drawn(used.memory / memory)}${memoryShare(used.memory, memory)}`,
+    },
   ];
   if (wide) {
     columns.push(
@@ -22,13 +38,13 @@ export function nodeColumns(now: number, wide: boolean): Column<Node>[] {
       { title: "ENGINE", text: ({ engine }) => (engine === null ? "-" : `${engine.name} ${engine.version}`) },
       { title: "PLATFORM", text: ({ engine }) => (engine === null ? "-" : `${engine.os}/${engine.arch}`) },
       { title: "VERSION", text: ({ version }) => version || "-" },
-      { title: "LABELS", text: ({ labels }) => labelsText(labels) },
+      { title: "LABELS", text: ({ labels }) => labelsText(labels), shrinksTo: 20 },
       { title: "HEARTBEAT", text: ({ lastHeartbeat }) => (lastHeartbeat === null ? "-" : ageOf(lastHeartbeat, now)) },
     );
   }
   columns.push({ title: "AGE", text: ({ registeredAt }) => ageOf(registeredAt, now), right: true });
   // Last, because a reason can be longer than the terminal is wide.
-  if (wide) columns.push({ title: "REASON", text: (node) => troubleOf(node) ?? "-" });
+  if (wide) columns.push({ title: "REASON", text: (node) => troubleOf(node) ?? "-", wraps: true });
   return columns;
 }
 

@@ -5,10 +5,11 @@ import { taskViewOf } from "../../../test/fixtures/task-view.ts";
 import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { Node } from "../../model/node/node.ts";
+import { bar } from "./bar.ts";
 import { labelsText, nodeColumns, nodeNotes, nodeStatus } from "./nodes.ts";
 import { Progress } from "./progress.ts";
 import { createStyle, oneLine, plainStyle, supportsUtf8, truncate } from "./style.ts";
-import { type Column, renderTable } from "./table.ts";
+import { type Column, renderBlocks, renderTable } from "./table.ts";
 import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
 
@@ -42,7 +43,7 @@ const tasks = [
     createdAt: "2025-01-15T12:34:56.000Z",
   }),
 ];
-const columns = (wide: boolean) => taskColumns({ now, hostnames: new Map([[n1, "n1"]]), wide });
+const columns = (wide: boolean) => taskColumns({ now, nodes: new Map([[n1, node]]), wide });
 
 describe("tasks", () => {
   test("at 80 columns", () => {
@@ -177,6 +178,40 @@ describe("online nodes without new tasks", () => {
   });
 });
 
+test("a table that is too wide is broken into several, each with the first column", () => {
+  const engineError = "the engine does not answer: the socket does not exist. Is Docker installed and running?";
+  const rows = [{ ...node, engineError }];
+  const text = renderBlocks(nodeColumns(now, true), rows, plainStyle, 80);
+  for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  const heads = text.split("\n").filter((line) => line.startsWith("NAME"));
+  expect(heads.length).toBeGreaterThan(1);
+  const titles = nodeColumns(now, true).map(({ title }) => title);
+  expect(
+    heads
+      .join(" ")
+      .split(/ +/)
+      .filter((title) => title !== "NAME"),
+  ).toEqual(titles.slice(1));
+  expect(text).toMatch(/the engine does not answer: the socket[^\n]*…\n$/);
+  expect(renderBlocks(nodeColumns(now, true), rows, plainStyle, 400).split("\n")).toHaveLength(3);
+});
+
+test("load as bars", () => {
+  expect([0, 0.001, 0.5, 0.9, 1, 7].map(bar)).toEqual(["░░░░░", "▏░░░░", "██▌░░", "████▌", "█████", "█████"]);
+  const half = { ...node, runningTasks: 5, used: { cpu: 1, memory: 1024 ** 3 } };
+  expect(renderTable(nodeColumns(now, false, true), [half], plainStyle, 80).split("\n")[1]).toBe(
+    "n1    aaaaaaaa  online  ██▌░░ 5/10  ██▌░░ 1/2  █▎░░░ 1/4 GiB   2h",
+  );
+  const resources = { cpu: { request: 0, limit: null }, memory: { request: 2 * 1024 ** 3, limit: null } };
+  const reserving = task({ resources, nodeId: n1, status: "running" });
+  const nodes = new Map([[n1, node]]);
+  const drawn = (bars: TaskView[], wide = false) =>
+    renderTable(taskColumns({ now, nodes, wide, bars }), [reserving], plainStyle, null);
+  expect(drawn([reserving])).toMatch(/LOAD +AGE\n.* ██▌░░ +5m\n$/);
+  expect(drawn([reserving], true)).toContain("██▌░░ 50 %");
+  expect(drawn([task({})])).not.toContain("LOAD");
+});
+
 test("a sentence in the last column continues below itself on a terminal", () => {
   const rows = [
     { node: "n1", why: "it ended 25 s ago and its task is over: its log is removed with it, and so is its folder" },
@@ -255,6 +290,7 @@ describe("progress", () => {
     return {
       isTty,
       columns: () => 20,
+      rows: () => 24,
       write: async (data: string | Uint8Array) => {
         text += data;
       },

@@ -47,6 +47,42 @@ export function renderTable<Row>(
   return lines.join("");
 }
 
+/** Columns that a sentence needs at least, to stand beside others. */
+const sentenceWidth = 30;
+
+/**
+ * A table that is wider than the terminal, in tables below one another, each with the first column. Sentences are cut where
+ * the terminal ends.
+ */
+export function renderBlocks<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  style: Style,
+  maxWidth: number,
+): string {
+  const cutting = columns.map((column) => (column.wraps ? { ...column, wraps: false, shrinksTo: 10 } : column));
+  const [first, ...rest] = cutting;
+  const needed = cutting.map((column) => {
+    const widest = rows.reduce(
+      (most, row) => Math.max(most, textWidth(oneLine(column.text(row)))),
+      textWidth(column.title),
+    );
+    return columns.find(({ title }) => title === column.title)?.wraps ? Math.min(widest, sentenceWidth) : widest;
+  });
+  const blocks: Column<Row>[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const [at, column] of rest.entries()) {
+    const width = gap + needed[at + 1]!;
+    if (used + width > maxWidth) {
+      blocks.push([first!]);
+      used = needed[0]!;
+    }
+    blocks.at(-1)!.push(column);
+    used += width;
+  }
+  return blocks.map((block) => renderTable(block, rows, style, maxWidth)).join("\n");
+}
+
 /** The last column's text continues below itself. */
 function wrappedLine<Row>(
   columns: readonly Column<Row>[],

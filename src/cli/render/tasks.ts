@@ -2,21 +2,29 @@
 
 import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId } from "../../model/ids.ts";
+import type { Node } from "../../model/node/node.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import type { PublishedPort } from "../../model/task/spec.ts";
+import { bar } from "./bar.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { ageOf } from "./time.ts";
 
 export interface TaskColumns {
   now: number;
-  /** Host names by node id; unknown nodes are shown by id. */
-  hostnames: ReadonlyMap<NodeId, string>;
+  /** Nodes by id; unknown nodes are shown by id. */
+  nodes: ReadonlyMap<NodeId, Node>;
   wide: boolean;
+  /** True on a terminal: what a task reserves of its node, as a small bar, if any of `tasks` reserves something. */
+  bars?: readonly TaskView[];
 }
 
-export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<TaskView>[] {
-  const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (hostnames.get(nodeId) ?? shortId(nodeId)));
+export function taskColumns({ now, nodes, wide, bars = [] }: TaskColumns): Column<TaskView>[] {
+  const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (nodes.get(nodeId)?.hostname ?? shortId(nodeId)));
+  const load = (task: TaskView) => {
+    const share = reservedShare(task, nodes);
+    return share === null ? "-" : `${bar(share)}${wide ? ` ${Math.round(share * 100)} %` : ""}`;
+  };
   const columns: Column<TaskView>[] = [
     { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ taskId }) => (wide ? taskId : shortId(taskId)) },
@@ -25,11 +33,21 @@ export function taskColumns({ now, hostnames, wide }: TaskColumns): Column<TaskV
     { title: "NODE", text: node, shrinksTo: 6 },
     { title: "PORTS", text: (task) => portsText(task) || "-", shrinksTo: 8 },
   ];
+  if (bars.some((task) => reservedShare(task, nodes) !== null)) columns.push({ title: "LOAD", text: load });
   if (wide) columns.push({ title: "RESTARTS", text: ({ restarts }) => String(restarts), right: true });
   columns.push({ title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true });
   // Last, because a reason can be longer than the terminal is wide.
   if (wide) columns.push({ title: "REASON", text: reasonText, wraps: true });
   return columns;
+}
+
+/** The larger of the shares of cpu and memory that the task reserves on its node. Null if it reserves nothing. */
+function reservedShare({ nodeId, resources, status }: TaskView, nodes: ReadonlyMap<NodeId, Node>): number | null {
+  const node = nodeId === null || isFinished(status) ? undefined : nodes.get(nodeId);
+  if (node === undefined) return null;
+  const cpu = node.cpu > 0 ? resources.cpu.request / node.cpu : 0;
+  const memory = node.memory > 0 ? resources.memory.request / node.memory : 0;
+  return Math.max(cpu, memory) || null;
 }
 
 /** The random part of an id, which names the task as well as the whole id does. */

@@ -5,9 +5,10 @@ import type { TaskView } from "../../../api/views/task.ts";
 import { delay } from "../../../lib/clock.ts";
 import { framedMediaType, readFrames, StreamEndedEarly } from "../../../lib/frames.ts";
 import { isFinished } from "../../../model/task/reason.ts";
-import type { Context } from "../../command/context.ts";
+import { type Context, UnreachableFailure } from "../../command/context.ts";
 import { Failure, RefusedError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
+import { patiently, reconnectAttempts, reconnectMs, sayReconnecting } from "../../command/reconnect.ts";
 import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
 
 export interface LogOptions {
@@ -17,9 +18,8 @@ export interface LogOptions {
   timestamps: boolean;
 }
 
-/** Attempts in a row after a lost connection. */
+/** Attempts in a row while the node of the task does not answer, or has no logs yet. */
 const attempts = 5;
-const retryMs = 1_000;
 /** Pause before the state is read again after the end of the output: the report of the end takes a moment. */
 const reportMs = 100;
 
@@ -39,20 +39,22 @@ export async function showLogs(
       return;
     }
     failed = trouble ? failed + 1 : 0;
-    if (trouble && failed > attempts) throw trouble;
-    const now = await currentTask(context, task.taskId);
+    const isAway = trouble instanceof UnreachableFailure;
+    if (trouble && failed > (isAway ? reconnectAttempts : attempts)) throw trouble;
+    const isNew = trouble && isCut(trouble) && failed === 1;
+    if (isNew) await sayReconnecting(context, isAway ? undefined : `the logs of ${task.name}`);
+    const now = await patiently(context, () => currentTask(context, task.taskId), signal);
     if (trouble && !canPass(trouble, now)) throw trouble;
     if (now === null) return;
     if (isFinished(now.status)) {
       if (!trouble) return;
       if (!isCut(trouble)) throw trouble;
     }
-    if (trouble && isCut(trouble)) await context.err(`lost the connection to the logs of ${task.name}; reconnecting\n`);
     if (now.status === "pending" || now.status === "scheduled") {
       await waitForTask(context, now, "running", { timeoutMs: patienceMs, ...(signal ? { signal } : {}) });
       failed = 0;
     }
-    await delay(clock, trouble || now.reason.code === "restarting" ? retryMs : reportMs, signal);
+    await delay(clock, trouble || now.reason.code === "restarting" ? reconnectMs : reportMs, signal);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { CallOptions } from "../../../api/client.ts";
 import type { TaskView } from "../../../api/views/task.ts";
 import type { NodeId } from "../../../model/ids.ts";
+import type { Node } from "../../../model/node/node.ts";
 import { type TaskStatus, taskStatuses } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
@@ -29,10 +30,10 @@ function nextCursor(link: string | null): string | undefined {
   return new URLSearchParams(target?.split("?")[1] ?? "").get("cursor") ?? undefined;
 }
 
-/** Host names by id. Empty if they are not available: tables then show ids, and the main request reports the error. */
-export async function hostnames(context: Context): Promise<Map<NodeId, string>> {
+/** Nodes by id. Empty if they are not available: tables then show ids, and the main request reports the error. */
+export async function nodesById(context: Context): Promise<Map<NodeId, Node>> {
   const nodes = await context.call("listNodes").catch(() => []);
-  return new Map(nodes.map(({ nodeId, hostname }) => [nodeId, hostname]));
+  return new Map(nodes.map((node) => [node.nodeId, node]));
 }
 
 export const liveStatuses: readonly TaskStatus[] = ["pending", "scheduled", "running"];

@@ -8,7 +8,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { taskColumns } from "../../render/tasks.ts";
 import { each } from "./each.ts";
-import { finishedStatuses, hostnames, listTasks, taskQuery } from "./list-tasks.ts";
+import { finishedStatuses, listTasks, nodesById, taskQuery } from "./list-tasks.ts";
 
 /** Rows on a terminal; a count stands for the others. */
 const shownAtMost = 20;
@@ -81,6 +81,6 @@ async function show(context: Context, tasks: readonly TaskView[]): Promise<void>
   if (tasks.length === 0) return context.err("no finished tasks to remove\n");
   const shown = context.output() === "wide" || !context.io.stdout.isTty ? tasks : tasks.slice(0, shownAtMost);
   const wide = context.output() === "wide";
-  await context.outTable(taskColumns({ now: context.masterNow(), hostnames: await hostnames(context), wide }), shown);
+  await context.outTable(taskColumns({ now: context.masterNow(), nodes: await nodesById(context), wide }), shown);
   if (shown.length < tasks.length) await context.out(`and ${tasks.length - shown.length} more\n`);
 }

@@ -7,6 +7,7 @@ import { limits } from "../../../model/limits.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { RefusedError } from "../../command/failure.ts";
+import { patiently, reconnectMs } from "../../command/reconnect.ts";
 import { formatSeconds, formatWait } from "../../render/time.ts";
 
 export type WaitFor = "running" | "finished";
@@ -47,11 +48,9 @@ export async function waitForTask(
       const left = deadline - clock.now();
       if (left <= 0) break;
       const timeout = `${Math.min(left, limits.waitMaxMs)}ms`;
-      latest = await context.call("getTask", {
-        id: task.taskId,
-        query: { wait: wanted, timeout },
-        ...(signal ? { signal } : {}),
-      });
+      const read = () =>
+        context.call("getTask", { id: task.taskId, query: { wait: wanted, timeout }, ...(signal ? { signal } : {}) });
+      latest = await patiently(context, read, signal);
     }
   } finally {
     ended.abort();
@@ -71,20 +70,20 @@ async function showProgress(context: Context, task: TaskView, signal: AbortSigna
   const show = () =>
     progress.show(progressText(latest, clock.now() - begun, stderr.isTty), `${latest.status} ${latest.reason.code}`);
   const counted = stderr.isTty ? count(clock, begun, show, signal).catch(() => {}) : Promise.resolve();
-  try {
-    await show();
-    const response = await context.fetch("listTasks", {
-      query: { name: task.name, watch: true, status: live },
-      signal,
-    });
-    for await (const { event, data } of readEvents(response.body!)) {
-      const news: TaskView[] = event === "sync" ? JSON.parse(data).tasks : event === "task" ? [JSON.parse(data)] : [];
-      const found = news.find(({ taskId }) => taskId === task.taskId);
-      if (found) latest = found;
-      if (found && !signal.aborted) await show();
+  const query = { name: task.name, watch: true, status: live };
+  for (; !signal.aborted; await delay(clock, reconnectMs, signal)) {
+    try {
+      await show();
+      const response = await context.fetch("listTasks", { query, signal });
+      for await (const { event, data } of readEvents(response.body!)) {
+        const news: TaskView[] = event === "sync" ? JSON.parse(data).tasks : event === "task" ? [JSON.parse(data)] : [];
+        const found = news.find(({ taskId }) => taskId === task.taskId);
+        if (found) latest = found;
+        if (found && !signal.aborted) await show();
+      }
+    } catch {
+      // Cut off, or ended by the signal.
     }
-  } catch {
-    // Cut off, or ended by the signal.
   }
   await counted;
   await progress.clear();
