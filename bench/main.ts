@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { run } from "../tools/lab/network.ts";
 import { Bench, type Section } from "./bench.ts";
+import { plotsOf } from "./plots/plots.ts";
 import {
   describeMachine,
   loadAverage,
@@ -66,6 +67,15 @@ async function measure(names: string[], bench: Bench): Promise<Row[]> {
   return rows;
 }
 
+/** Beside results.json, for a reader of this run. Those of docs/PERFORMANCE.md are drawn from its table by test/docs.test.ts. */
+async function writePlots(rows: readonly Row[]): Promise<void> {
+  for (const [name, svg] of plotsOf(markdown(rows))) {
+    const file = join(import.meta.dir, `results-${name}.svg`);
+    await Bun.write(file, svg);
+    say(`plot: ${file}`);
+  }
+}
+
 function warnOfNoise({ loadBefore, loadAfter, cores }: Machine): string {
   const others = `load average ${loadBefore} before, ${loadAfter} after, on ${cores} cores`;
   return loadBefore < 0.5 ? `${others}\n` : `${others}: others used this machine at the same time, so this is noisy\n`;
@@ -106,6 +116,7 @@ async function main(args: string[]): Promise<number> {
     join(import.meta.dir, "results.json"),
     `${JSON.stringify({ startedAt, quick, machine, rows }, null, 2)}\n`,
   );
+  await writePlots(rows);
   const { cores, cpu, memoryGB, kernel } = machine;
   process.stdout.write(`\n${startedAt}, ${cores} cores (${cpu}), ${memoryGB} GB, ${kernel}, Bun ${machine.bun}\n`);
   process.stdout.write(warnOfNoise(machine));

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { plotsOf } from "../bench/plots/plots.ts";
 import { type OperationId, operations } from "../src/api/operations/operations.ts";
 import { createRouter } from "../src/api/operations/router.ts";
 import { openMemoryJournal } from "../src/journal/memory/memory-journal.ts";
@@ -76,6 +77,21 @@ describe("tables made from the code", () => {
     if (process.env.PODLING_UPDATE_DOCS === "1") writeFileSync(join(ROOT, file), withPart(document, name, text));
     // If this fails: PODLING_UPDATE_DOCS=1 bun test test/docs.test.ts
     expect(part(read(file), name)).toBe(text);
+  });
+});
+
+/** Written by PODLING_UPDATE_DOCS=1, as the tables are. */
+describe("plots made from the tables of PERFORMANCE.md", () => {
+  const plots = plotsOf(read("docs/PERFORMANCE.md"));
+  test.each([...plots])("%s is current, and shown", async (name, svg) => {
+    const file = `docs/pictures/bench-${name}.svg`;
+    if (process.env.PODLING_UPDATE_DOCS === "1") writeFileSync(join(ROOT, file), svg);
+    expect(read(file)).toBe(svg);
+    expect(read("docs/PERFORMANCE.md")).toContain(`](pictures/bench-${name}.svg)`);
+  });
+
+  test("there are five", () => {
+    expect([...plots.keys()]).toEqual(["ratios", "before", "creates", "memory", "recovery"]);
   });
 });
 
