@@ -3,6 +3,9 @@
 
 import { assert } from "../../lib/assert.ts";
 import { JournalUnavailable } from "../journal.ts";
+import { Acknowledged } from "./acknowledged.ts";
+import { closeUnchanged } from "./close-unchanged.ts";
+import { beginWriting, endWriting } from "./ending.ts";
 import { readFailure, writeFailure } from "./errors.ts";
 import { type JournalFile, openLocked, values } from "./file.ts";
 import { SameFiles } from "./same-files.ts";
@@ -27,6 +30,7 @@ export class Connection {
   /** Null until the first write: only then the tables must have the newest format. */
   #writes: Writes | null = null;
   #wal: WalSync | null = null;
+  #acknowledged: Acknowledged | null = null;
   /** Null until the first write. */
   #files: SameFiles | null = null;
   /** Batches in the file when it was read-only: it must not have changed when it is opened again. */
@@ -80,6 +84,8 @@ export class Connection {
       this.#files ??= new SameFiles(this.#path);
       this.#wal ??= new WalSync(this.#path, this.#syncFile);
       this.#upgrade();
+      const id = beginWriting(this.#file.db);
+      this.#acknowledged ??= new Acknowledged(this.#path, id);
       this.#writes = prepareWrites(this.#file.db);
       return this.#writes;
     } catch (error) {
@@ -137,17 +143,38 @@ export class Connection {
     }
   }
 
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#closeDatabase();
-    this.#wal?.close();
+  /** A start that does not find this revision refuses the journal. */
+  isDurable(revision: number): void {
+    this.#acknowledged?.note(revision);
   }
 
-  #closeDatabase(): void {
+  /** `last` is the newest revision. A journal that was not written stays as it was found. */
+  close(last: number): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const ended = this.#writes !== null && this.#endWriting(last);
+    this.#closeDatabase(ended);
+    this.#wal?.close();
+    this.#acknowledged?.close();
+    if (ended) this.#acknowledged?.remove();
+  }
+
+  /** False if the disk does not take it: then the next start finds the journal as after a crash. */
+  #endWriting(last: number): boolean {
+    try {
+      endWriting(this.#file.db, last);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #closeDatabase(ended: boolean): void {
+    const { db, writable, hadLog } = this.#file;
     finalizeAll(this.#reads);
     finalizeAll(this.#writes);
-    this.#file.db.close(true);
+    if (ended || !writable) db.close(true);
+    else closeUnchanged(db, this.#path, hadLog || this.#writes !== null);
   }
 
   #upgrade(): void {
@@ -170,8 +197,8 @@ export class Connection {
   /** If the disk was read-only at the start, each write tries again whether it still is. */
   #openAgain(): void {
     const db = this.#lockedAgain();
-    this.#closeDatabase();
-    this.#file = { db, writable: true };
+    this.#closeDatabase(false);
+    this.#file = { db, writable: true, hadLog: true };
     this.#reads = prepareReads(db, Number(values(db, "PRAGMA user_version")[0]?.[0]));
   }
 
@@ -181,10 +208,10 @@ export class Connection {
       db = openLocked(this.#path);
       if (readContents(db, this.#path).last === this.#lastWhenOpened) return db;
     } catch (error) {
-      db?.close();
+      if (db) closeUnchanged(db, this.#path, this.#file.hadLog);
       throw new JournalUnavailable(error instanceof Error ? error.message : String(error));
     }
-    db.close();
+    closeUnchanged(db, this.#path, this.#file.hadLog);
     throw new JournalUnavailable(`${this.#path} has changed while its disk was read-only; start this master again`);
   }
 }

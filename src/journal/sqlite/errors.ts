@@ -49,6 +49,17 @@ export function damaged(path: string, what: string): JournalUnusable {
   );
 }
 
+/** `open`: it was not closed, so that its end is in the write-ahead log. */
+export function endMissing(path: string, last: number, acknowledged: number, open: boolean): JournalUnusable {
+  const where = open ? `the write-ahead log ${path}-wal is damaged, cut off or older` : "it is cut off or damaged";
+  const goOn = open ? ` To go on without them, remove ${path}-acknowledged.` : "";
+  return new JournalUnusable(
+    "damaged",
+    `the journal ${path} is damaged: it ends at revision ${last}, and revision ${acknowledged} was acknowledged: ${where}. Nothing was changed`,
+    `Keep a copy of all files whose names begin with ${path}. Then put a backup in their place (podling restore FILE --data-dir FOLDER).${goOn}`,
+  );
+}
+
 export function unreadable(path: string, why: string): JournalUnusable {
   return new JournalUnusable(
     "unreadable",

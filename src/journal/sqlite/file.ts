@@ -22,6 +22,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { JournalUnusable } from "../journal.ts";
+import { closeUnchanged } from "./close-unchanged.ts";
 import { damaged, isBusy, readFailure, unreadable } from "./errors.ts";
 import { lockHolder } from "./lock-holder.ts";
 import { applicationId, format, schema } from "./schema.ts";
@@ -42,13 +43,16 @@ export interface JournalFile {
   readonly db: Database;
   /** False for a copy, which is read while the disk is read-only. */
   readonly writable: boolean;
+  /** True when its write-ahead log was there before it was opened. */
+  readonly hadLog: boolean;
 }
 
 /** Opens or creates the journal at `path`. Throws a JournalUnusable that says why not. */
 export function openFile(path: string): JournalFile {
   if (!existsSync(path)) create(path);
-  if (isReadOnlyDisk(path)) return openCopy(path);
-  return { db: openLocked(path), writable: true };
+  const hadLog = existsSync(`${path}-wal`);
+  if (isReadOnlyDisk(path)) return { db: openCopy(path), writable: false, hadLog };
+  return { db: openLocked(path), writable: true, hadLog };
 }
 
 /**
@@ -57,6 +61,7 @@ export function openFile(path: string): JournalFile {
  */
 export function openLocked(path: string): Database {
   checkAccess(path);
+  const hadLog = existsSync(`${path}-wal`);
   const db = opened(path, path, (db) => {
     check(db, path);
     // From here on the file is known to be a journal, so a journal mode that another tool has changed may be set.
@@ -76,7 +81,7 @@ export function openLocked(path: string): Database {
     syncFolder(dirname(path));
     return db;
   } catch (error) {
-    db.close();
+    closeUnchanged(db, path, hadLog);
     throw unreadable(path, sentence(error));
   }
 }
@@ -139,6 +144,7 @@ function removeDrafts(path: string): void {
  */
 function opened(file: string, path: string, prepare: (db: Database) => void): Database {
   for (let tries = 1; ; tries++) {
+    const hadLog = existsSync(`${file}-wal`);
     let db: Database | null = null;
     try {
       db = new Database(file, { readwrite: true, create: file !== path });
@@ -147,8 +153,11 @@ function opened(file: string, path: string, prepare: (db: Database) => void): Da
       prepare(db);
       return db;
     } catch (error) {
+      if (!isBusy(error)) {
+        if (db) closeUnchanged(db, file, hadLog);
+        throw readFailure(error, path);
+      }
       db?.close();
-      if (!isBusy(error)) throw readFailure(error, path);
       if (tries === lockTries) throw locked(path);
       // Another pause in each process, so that they do not meet again.
       pause(1 + ((process.pid * 7 + tries * 13) % 10));
@@ -202,13 +211,13 @@ function isReadOnlyDisk(path: string): boolean {
 }
 
 /** SQLite cannot lock, nor read a write-ahead log, on a read-only disk. The copy's name is gone once it is open. */
-function openCopy(path: string): JournalFile {
+function openCopy(path: string): Database {
   let folder: string | null = null;
   try {
     folder = mkdtempSync(join(tmpdir(), "podling-journal-"));
     const copy = join(folder, "journal.db");
     for (const end of ["", "-wal"]) if (existsSync(path + end)) copyFileSync(path + end, copy + end);
-    return { db: opened(copy, path, (db) => check(db, path)), writable: false };
+    return opened(copy, path, (db) => check(db, path));
   } catch (error) {
     if (error instanceof JournalUnusable) throw error;
     throw unreadable(path, `its disk is read-only, and no copy can be made: ${sentence(error)}`);

@@ -18,7 +18,9 @@ import type {
 import { LocalLeases } from "../local-leases.ts";
 import { truncationOf } from "../retention.ts";
 import { snapshotWriter } from "../snapshot-writer.ts";
+import { closeUnchanged } from "./close-unchanged.ts";
 import { Connection, checksum } from "./connection.ts";
+import { checkEnding } from "./ending.ts";
 import { damaged } from "./errors.ts";
 import { openFile, sizeOnDisk } from "./file.ts";
 import { type Contents, readContents, type SnapshotRow } from "./tables.ts";
@@ -83,6 +85,7 @@ export class SqliteJournal implements Journal {
     this.#bytesEver += body.length;
     try {
       await this.#connection.sync();
+      this.#connection.isDurable(revision);
       return "appended";
     } catch {
       // The row is in the file as this process sees it. It may or may not be on the disk.
@@ -94,6 +97,7 @@ export class SqliteJournal implements Journal {
   async resolveUnknown({ revision }: Batch): Promise<boolean> {
     assert(revision === this.#last, `revision ${revision} was not appended last`);
     this.#connection.checkpoint();
+    this.#connection.isDurable(revision);
     return true;
   }
 
@@ -183,7 +187,7 @@ export class SqliteJournal implements Journal {
 
   async close(): Promise<void> {
     this.#leases.end();
-    this.#connection.close();
+    this.#connection.close(this.#last);
   }
 
   async *#chunks({ id, revision, chunks }: SnapshotRow): AsyncGenerator<string> {
@@ -271,6 +275,7 @@ export class SqliteJournal implements Journal {
       this.#firstRow = revision + 1;
     }
     await this.#connection.syncOrUnavailable();
+    if (first) this.#connection.isDurable(revision);
   }
 
   /** The commit marker again, and all others gone in the same transaction; the rows themselves wait for the sweep. */
@@ -283,6 +288,7 @@ export class SqliteJournal implements Journal {
     this.#lastAt = Number.NEGATIVE_INFINITY;
     try {
       await this.#connection.syncOrUnavailable();
+      this.#connection.isDurable(revision);
     } catch (error) {
       // Not a JournalUnavailable: the caller must not go on as if nothing had changed. The next start finds out.
       throw new Error(`it is not known whether the replaced journal ${this.path} is on the disk: ${error}`);
@@ -325,9 +331,11 @@ export function openSqliteJournal(
   const file = openFile(path);
   try {
     const contents = readContents(file.db, path);
+    checkEnding(path, contents.ending, contents.last, file.hadLog);
     return new SqliteJournal(path, new Connection(path, file, contents, where.syncFile), contents);
   } catch (error) {
-    file.db.close();
+    if (file.writable) closeUnchanged(file.db, path, file.hadLog);
+    else file.db.close();
     throw error;
   }
 }

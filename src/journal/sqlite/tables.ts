@@ -2,6 +2,7 @@
 
 import type { Database, Statement } from "bun:sqlite";
 import type { Border } from "../retention.ts";
+import { type Ending, readEnding } from "./ending.ts";
 import { damaged, readFailure } from "./errors.ts";
 import { values } from "./file.ts";
 import { format, upgradeTables } from "./schema.ts";
@@ -28,6 +29,7 @@ export interface Contents {
   /** Snapshots that have chunks but no commit marker. */
   uncommitted: number[];
   nextSnapshot: number;
+  ending: Ending | null;
 }
 
 export interface Reads {
@@ -123,6 +125,7 @@ export function readContents(db: Database, path: string): Contents {
       firstRow: Number(first ?? floor + 1),
       uncommitted: uncommitted.map(([id]) => Number(id)),
       nextSnapshot: Math.max(0, ...ids) + 1,
+      ending: readEnding(db),
     };
     checkEnds(contents, path);
     return contents;
