@@ -3,6 +3,7 @@
 import { type CancelTimer, type Clock, systemClock } from "../lib/clock.ts";
 import { type DuplexStream, StreamBroken } from "../lib/duplex.ts";
 import { ok } from "../lib/result.ts";
+import { shownUrl } from "../lib/server-url.ts";
 import { socketErrorCode, socketErrorMeaning } from "../lib/socket-error.ts";
 import { type Outcome, type Refusal, type RefusalCode, refusalCodes, refuse } from "../model/refusal.ts";
 import type { ErrorBody } from "./errors.ts";
@@ -66,7 +67,7 @@ export class UnreachableError extends Error {
   readonly baseUrl: string;
   readonly kind: UnreachableKind;
   constructor(baseUrl: string, why: string, cause: unknown, kind: UnreachableKind = "no-answer") {
-    super(`cannot reach ${baseUrl}: ${why}`, { cause });
+    super(`cannot reach ${shownUrl(baseUrl)}: ${why}`, { cause });
     this.baseUrl = baseUrl;
     this.kind = kind;
   }
@@ -82,8 +83,9 @@ export class Client {
     this.#options = { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") };
   }
 
-  get baseUrl(): string {
-    return this.#options.baseUrl;
+  /** For messages: without a password. */
+  get shownUrl(): string {
+    return shownUrl(this.#options.baseUrl);
   }
 
   /**

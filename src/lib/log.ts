@@ -11,12 +11,15 @@ export interface Log {
   error(message: string, fields?: Fields): void;
 }
 
-/** Messages quote what other programs answered: none of it may begin a line or move the cursor of a terminal. */
-const control = /\p{Cc}+/gu;
-const needsQuotes = /[\s"\p{Cc}]/u;
+/**
+ * Characters that steer a terminal: control characters of C0 and C1, and marks that change the direction of text. Messages quote
+ * what other programs answered: none of it may begin a line or move the cursor.
+ */
+export const steering = /[\p{Cc}\p{Bidi_Control}]+/gu;
+const needsQuotes = /[\s"\p{Cc}\p{Bidi_Control}]/u;
 
 function quoted(value: string): string {
-  return JSON.stringify(value).replace(control, (text) => encodeURIComponent(text));
+  return JSON.stringify(value).replace(steering, (text) => encodeURIComponent(text));
 }
 
 /** `2025-01-19T12:34:56.000Z INFO master: recovered revision=12 tasks=3` */
@@ -29,7 +32,7 @@ export function lineLog(role: string, clock: Clock, write: (line: string) => voi
         .map(
           ([key, value]) => ` ${key}=${typeof value === "string" && needsQuotes.test(value) ? quoted(value) : value}`,
         );
-      write(`${toTimestamp(clock.now())} ${level} ${role}: ${message.replace(control, " ")}${shown.join("")}\n`);
+      write(`${toTimestamp(clock.now())} ${level} ${role}: ${message.replace(steering, " ")}${shown.join("")}\n`);
     };
   return { info: line("INFO "), warn: line("WARN "), error: line("ERROR") };
 }

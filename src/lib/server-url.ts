@@ -4,3 +4,8 @@
 export function serverUrl(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
+
+/** The URL for messages and logs: without the password that it may contain. */
+export function shownUrl(url: string): string {
+  return url.replace(/(^|\/\/)[^/@?#]*@/, "$1***@");
+}

@@ -10,6 +10,13 @@ const meanings: Record<string, string> = {
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "the network is unreachable",
   ETIMEDOUT: "no answer",
+  ConnectionTimeout: "no answer",
+  EPIPE: "the connection was closed",
+  ECONNABORTED: "the connection was closed",
+  EADDRNOTAVAIL: "the address cannot be used from this machine",
+  EINVAL: "the address cannot be used",
+  EAI_AGAIN: "the name cannot be looked up",
+  DNSResolutionFailed: "the name cannot be looked up",
   ENOENT: "the socket does not exist",
   EACCES: "permission denied",
   EPERM: "permission denied",
@@ -20,7 +27,15 @@ export function socketErrorCode(error: unknown): string {
   return (error as { code?: string } | null)?.code ?? "";
 }
 
-/** A clause such as "connection refused"; an error without a known code keeps its message. */
+/** What the platform says where it only guesses. */
+const guesses = /typo in the url|computer able to access|socket connection was closed|verbose: true|fetch\(\)/i;
+
+/** A clause such as "connection refused"; an error without a known code keeps its message, unless that is a guess. */
 export function socketErrorMeaning(error: unknown): string {
-  return meanings[socketErrorCode(error)] ?? (error instanceof Error ? error.message : String(error));
+  const code = socketErrorCode(error);
+  const known = meanings[code];
+  if (known !== undefined) return known;
+  const message = error instanceof Error ? error.message : String(error);
+  if (!guesses.test(message)) return message;
+  return code === "" ? "no connection" : `no connection (${code})`;
 }

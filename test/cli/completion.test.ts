@@ -18,7 +18,7 @@ beforeAll(async () => {
   const stub = join(folder, "podling");
   writeFileSync(
     stub,
-    '#!/bin/sh\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; context) printf "default\\nprod\\n" ;; esac\n',
+    '#!/bin/sh\ncase "$*" in *json*) printf \'[\\n  {\\n    "image": "nginx",\\n  },\\n    "image": "redis"\\n]\\n\'; exit ;; esac\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; context) printf "default\\nprod\\n" ;; esac\n',
   );
   chmodSync(stub, 0o755);
 });
@@ -52,7 +52,11 @@ describe("bash", () => {
     expect(bashOffers("podling logs -f w")).toEqual(["web", "web-2"]);
     expect(bashOffers("podling logs --f")).toEqual(["--follow"]);
     expect(bashOffers("podling run x --pull ")).toEqual(["missing", "always", "never"]);
-    expect(bashOffers("podling run x --image ")).toEqual([]);
+    expect(bashOffers("podling run x --image ")).toEqual(["nginx", "redis"]);
+    expect(bashOffers("podling run x --restart ")).toEqual(["never", "on-failure", "always"]);
+    expect(bashOffers("podling ps --filter ")).toEqual(["status=", "node=", "name=", "label="]);
+    expect(bashOffers("podling ps --filter status = ru")).toEqual(["running"]);
+    expect(bashOffers("podling ps --filter node =")).toEqual(["n1", "n2"]);
     expect(bashOffers("podling run x --env-file podling.b")).toEqual(["podling.bash"]);
     expect(bashOffers("podling ps -o ")).toEqual(["table", "wide", "json", "name"]);
     expect(bashOffers("podling events -o ")).toEqual(["table", "json"]);

@@ -43,6 +43,7 @@ export interface Asked {
   /** Lines of input. */
   typed?: string[];
   clock?: Clock;
+  ownAddresses?: readonly string[];
   fetch?: Io["fetch"];
   /** The reader of stdout closes it after this many writes. */
   readerLeavesAfter?: number;
@@ -146,6 +147,7 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
     user: "tester@test",
     env: { LANG: "C.UTF-8", HOME: "/home/user", ...asked.env },
     isRoot: false,
+    ownAddresses: () => asked.ownAddresses ?? ["127.0.0.1"],
     clock: asked.clock ?? systemClock,
     onInterrupt(handler) {
       onInterrupt = handler;

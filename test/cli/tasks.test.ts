@@ -162,7 +162,7 @@ describe("wait", () => {
     expect(failed).toEqual({
       code: 1,
       out: "job failed (exit 3)\n",
-      err: "error: job failed: exited with code 3\n",
+      err: "",
     });
   });
 

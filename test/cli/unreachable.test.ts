@@ -41,7 +41,7 @@ test.each(["ps", "nodes", "inspect web", "inspect refused", "logs refused", "run
 test("podling ps -w: a broken stream is an error, not a bug", async () => {
   const { code, err } = await podling(`ps -w --master http://127.0.0.1:${breaking.port}`);
   expect(code).toBe(1);
-  expect(err).toBe("error: lost the connection to the master. It may be restarting. Run podling ps -w again.\n");
+  expect(err).toBe("error: lost the connection to the master. It may be restarting. Try again\n");
 });
 
 test("https to a server with only http is explained", async () => {

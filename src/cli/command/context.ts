@@ -3,7 +3,8 @@
 
 import type { CallArguments, Client, UnreachableError } from "../../api/client.ts";
 import type { AnswerOf, OperationId } from "../../api/operations/operations.ts";
-import type { Outcome } from "../../model/refusal.ts";
+import { shownUrl } from "../../lib/server-url.ts";
+import type { Outcome, Refusal } from "../../model/refusal.ts";
 import { prettyJson } from "../render/json.ts";
 import { Progress } from "../render/progress.ts";
 import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.ts";
@@ -123,8 +124,21 @@ export class Context {
   /** Resolves with the answer; throws a Failure for a refusal. */
   async call<Id extends OperationId>(id: Id, ...options: CallArguments<Id>): Promise<AnswerOf<Id>> {
     const outcome = await this.try(id, ...options);
-    if (!outcome.ok) throw new RefusedError(outcome.refusal);
+    if (!outcome.ok) throw new RefusedError(await this.withOtherKind(outcome.refusal, options[0]));
     return outcome.value as AnswerOf<Id>;
+  }
+
+  /** Of a task that does not exist: says so if a node has that name, and the other way round. */
+  async withOtherKind(refusal: Refusal, asked: object | undefined): Promise<Refusal> {
+    const id = (asked as { id?: unknown } | undefined)?.id;
+    if (typeof id !== "string" || !/^(task|node)-not-found$/.test(refusal.code)) return refusal;
+    const ofNode = refusal.code === "task-not-found";
+    const found = await this.try(ofNode ? "getNode" : "getTask", { id }).catch(() => null);
+    if (!found?.ok) return refusal;
+    const hint = ofNode
+      ? `${id} is a node: podling node inspect ${id} shows it, podling ps --filter node=${id} lists its tasks`
+      : `${id} is a task: podling inspect ${id}`;
+    return { ...refusal, hint };
   }
 
   /** Resolves with the answer or the refusal; throws a Failure if the master cannot be reached. */
@@ -174,7 +188,7 @@ export class Context {
     const address = url.replace(/^http:\/\/localhost(?=[:/])/, "http://127.0.0.1");
     const verbose = this.flags.has("verbose");
     const start = this.io.clock.now();
-    if (verbose) await this.err(`> ${init.method ?? "GET"} ${url}\n`);
+    if (verbose) await this.err(`> ${init.method ?? "GET"} ${shownUrl(url)}\n`);
     const response = await this.io.fetch(address, init);
     const end = this.io.clock.now();
     const off = clockOffset(response.headers.get("date"), start, end);
@@ -194,7 +208,8 @@ export class Context {
 }
 
 function unreachable({ message, kind }: UnreachableError, { url, source }: Target): UnreachableFailure {
-  if (kind === "no-tls") return new UnreachableFailure(message, `Try --master ${url.replace(/^https/, "http")}`);
+  if (kind === "no-tls")
+    return new UnreachableFailure(message, `Try --master ${shownUrl(url).replace(/^https/, "http")}`);
   if (kind === "broke-off") return new UnreachableFailure(message, "The master may be restarting. Try again");
   if (source === null) return new UnreachableFailure(message, "Is the master running? Start one with podling up");
   return new UnreachableFailure(message, `Is the master running there? The address is from ${source}`);

@@ -19,7 +19,15 @@ export interface Flag {
 }
 
 /** What completion offers for a word. */
-export type Completes = "tasks" | "nodes" | "contexts" | "files" | "folders" | "commands" | readonly string[];
+export type Completes =
+  | "tasks"
+  | "nodes"
+  | "images"
+  | "contexts"
+  | "files"
+  | "folders"
+  | "commands"
+  | readonly string[];
 
 export const outputFormats = ["table", "wide", "json", "name"] as const;
 export type OutputFormat = (typeof outputFormats)[number];

@@ -12,21 +12,29 @@ const nameWidth = 12;
 /** Columns for flags with their values. */
 const flagWidth = 24;
 
+/** The commands come last: a terminal of 24 lines shows the end. */
 export async function mainHelp(table: CommandTable): Promise<string> {
   const parts = [
     "Podling runs containers on a cluster of machines and explains its placements.\n",
     "Usage: podling COMMAND [flags]\n",
+    wrap(
+      `Flags of every command: ${globalFlags.map(flagTitle).join("; ")}. podling help flags describes them.`,
+      width,
+    ) + wrap("Tasks and nodes can be given by name, by id, or by a unique prefix of the id.", width),
   ];
+  const sections: string[] = [];
   for (const [title, names] of table.sections) {
     const commands = await Promise.all(names.map((name) => table.load(name)));
-    parts.push(`${title}:\n${commands.map((one) => (one ? entry(one.name, one.summary, nameWidth) : "")).join("")}`);
+    sections.push(`${title}:\n${commands.map((one) => (one ? entry(one.name, one.summary, nameWidth) : "")).join("")}`);
   }
-  parts.push(`Flags of every command:\n${flagList(globalFlags)}`);
-  parts.push(
-    wrap("Tasks and nodes can be given by name, by id, or by a unique prefix of the id.", width) +
-      wrap("podling help COMMAND shows the help of a command.", width),
-  );
+  parts.push(sections.join(""));
+  parts.push(wrap("podling help COMMAND shows the help of a command, such as podling help run.", width));
   return parts.join("\n");
+}
+
+/** `podling help flags` */
+export function flagsHelp(): string {
+  return `Flags of every command:\n${flagList(globalFlags)}`;
 }
 
 export function groupHelp({ name, summary, commands }: CommandGroup): string {
@@ -60,7 +68,7 @@ function sharedFlags(command: Command): string {
   const titles = flagsOf(command)
     .filter(({ long }) => !own.has(long) && long !== "output")
     .map(flagTitle);
-  return wrap(`Flags of every command (see podling help): ${titles.join("; ")}.`, width);
+  return wrap(`Flags of every command (see podling help flags): ${titles.join("; ")}.`, width);
 }
 
 function flagList(flags: readonly Flag[]): string {

@@ -46,6 +46,8 @@ export interface Io {
   cores: number;
   env: Record<string, string | undefined>;
   isRoot: boolean;
+  /** The IP addresses of this machine. */
+  ownAddresses(): readonly string[];
   /** `USER@HOST` that runs the command, for the master's records. */
   user: string;
   clock: Clock;

@@ -49,7 +49,8 @@ export function splitCommand(argv: readonly string[], whose: string): { word: st
 
 /** The flags of a command with the global ones that it does not replace. */
 export function flagsOf(command: Command): Flag[] {
-  const taken = new Set(command.flags.map(({ short }) => short));
+  const refused = Object.keys(command.refused ?? {}).map((name) => name.replace(/^-/, ""));
+  const taken = new Set([...command.flags.map(({ short }) => short), ...refused]);
   const own = new Set(command.flags.map(({ long }) => long));
   const shared = globalFlags
     .filter(({ long }) => !own.has(long) && (long !== "output" || command.outputs !== undefined))

@@ -2,6 +2,8 @@
 
 import { delay } from "../../lib/clock.ts";
 import { type Context, UnreachableFailure } from "./context.ts";
+import { Failure } from "./failure.ts";
+import { BrokenPipeError } from "./io.ts";
 
 /** Attempts to reconnect, one a second: enough for a restart of the master. */
 export const reconnectAttempts = 30;
@@ -57,7 +59,7 @@ export async function readAgain(
 }
 
 /** The connection of a stream broke in the middle. */
-class StreamCut extends Error {
+class StreamCut extends Failure {
   override name = "StreamCut";
 }
 
@@ -66,6 +68,7 @@ export async function* untilCut<T>(events: AsyncIterable<T>): AsyncGenerator<T> 
   try {
     yield* events;
   } catch (error) {
-    throw new StreamCut((error as Error).message);
+    if (error instanceof BrokenPipeError) throw error;
+    throw new StreamCut("lost the connection to the master", "It may be restarting. Try again");
   }
 }

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { dirname } from "node:path";
 import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
@@ -38,6 +38,8 @@ export function systemIo(version: Version): Io {
     cores: availableParallelism(),
     env: process.env,
     isRoot: process.getuid?.() === 0,
+    ownAddresses: () =>
+      Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
     user: declaredUser(userName(), hostname()),
     clock: foregroundClock,
     onInterrupt(handler) {

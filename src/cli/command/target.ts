@@ -1,6 +1,7 @@
 // Which master a command calls, and with which token. In this order: flags, environment, context, default. The token of a
 // context goes to the master of that context only.
 
+import { shownUrl } from "../../lib/server-url.ts";
 import { type ContextsFile, noContext, readContexts } from "./contexts-file.ts";
 import { Failure, UsageError } from "./failure.ts";
 import type { FlagValues } from "./flag-values.ts";
@@ -56,7 +57,9 @@ export function givenMaster({ flags, io }: Given): { url: string; source: string
 function checkedUrl(text: string, source: string): string {
   const url = text.includes("://") ? text : `http://${text}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new UsageError(`${source}: expected a URL such as http://localhost:8080; got ${JSON.stringify(text)}`);
+    throw new UsageError(
+      `${source}: expected a URL such as http://localhost:8080; got ${JSON.stringify(shownUrl(text))}`,
+    );
   return url.replace(/\/+$/, "");
 }
 

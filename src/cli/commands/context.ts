@@ -1,5 +1,6 @@
 // podling context: saves masters with their tokens under names, and chooses the one that commands call by default.
 
+import { shownUrl } from "../../lib/server-url.ts";
 import type { Arguments, Command, CommandGroup } from "../command/command.ts";
 import type { Context } from "../command/context.ts";
 import { type ContextsFile, noContext, readContexts } from "../command/contexts-file.ts";
@@ -86,7 +87,7 @@ interface Row {
 const columns: readonly Column<Row>[] = [
   { title: "", text: ({ current }) => (current ? "*" : "") },
   { title: "NAME", text: ({ name }) => name },
-  { title: "MASTER", text: ({ master }) => master },
+  { title: "MASTER", text: ({ master }) => shownUrl(master) },
   { title: "TOKEN", text: ({ token }) => (token ? "saved" : "-") },
 ];
 

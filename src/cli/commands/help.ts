@@ -3,7 +3,7 @@
 import { type Command, type CommandTable, isGroup } from "../command/command.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { UsageError } from "../command/failure.ts";
-import { commandHelp, groupHelp, mainHelp } from "../command/help.ts";
+import { commandHelp, flagsHelp, groupHelp, mainHelp } from "../command/help.ts";
 import { nearest } from "../command/suggest.ts";
 
 export function helpCommand(table: CommandTable): Command {
@@ -13,9 +13,16 @@ export function helpCommand(table: CommandTable): Command {
     usage: "[COMMAND]",
     arguments: { name: "COMMAND", min: 0, max: 2, completes: "commands" },
     flags: [],
-    examples: [["podling help run", "all flags of run"]],
+    examples: [
+      ["podling help run", "all flags of run"],
+      ["podling help flags", "the flags that every command has"],
+    ],
     async run(context) {
       const [word, inner] = context.words;
+      if (word === "flags" && inner === undefined) {
+        await context.out(flagsHelp());
+        return exitCodes.done;
+      }
       await context.out(word === undefined ? await mainHelp(table) : await helpOf(table, word, inner));
       return exitCodes.done;
     },

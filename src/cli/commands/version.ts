@@ -1,5 +1,6 @@
 // podling version: the versions of this program and of the master.
 
+import { shownUrl } from "../../lib/server-url.ts";
 import type { Command } from "../command/command.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 
@@ -21,7 +22,8 @@ export const version: Command = {
     if (!json) await context.out(`client  ${client.version} (${client.commit})\n`);
     const server = await context.call("version");
     if (json) await context.outJson({ client, server });
-    else await context.out(`master  ${server.version} (${server.commit}) at ${(await context.target()).url}\n`);
+    else
+      await context.out(`master  ${server.version} (${server.commit}) at ${shownUrl((await context.target()).url)}\n`);
     return exitCodes.done;
   },
 };

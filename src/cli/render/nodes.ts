@@ -1,5 +1,6 @@
 // Nodes as table rows, with their status and use, and the notes that are printed below the table.
 
+import { fromTimestamp } from "../../lib/clock.ts";
 import { dampedSentence, type Node } from "../../model/node/node.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import { bar } from "./bar.ts";
@@ -74,8 +75,11 @@ function troubleOf(node: Node): string | null {
 /** Notes below a table, so that the table stays visible. -o wide shows all reasons. */
 const notesShown = 5;
 
-/** Notes for stderr: mass-loss protection, and why online nodes receive no new tasks. */
-export function nodeNotes(nodes: readonly Node[]): string[] {
+/** After this time an offline node may be a machine that is gone for good. */
+const goneMs = 10 * 60_000;
+
+/** Notes for stderr: mass-loss protection, why online nodes receive no new tasks, and nodes that are offline for long. */
+export function nodeNotes(nodes: readonly Node[], now: number): string[] {
   const silent = nodes.filter(({ suspect }) => suspect?.code === "mass-silence");
   const online = nodes.filter(({ status }) => status === "online").length;
   const notes: string[] = [];
@@ -88,6 +92,20 @@ export function nodeNotes(nodes: readonly Node[]): string[] {
   const others = nodes.filter((node) => troubleOf(node) !== null && node.suspect?.code !== "mass-silence");
   for (const node of others.slice(0, notesShown)) notes.push(`${node.hostname}: ${troubleOf(node)}`);
   if (others.length > notesShown) notes.push(`and ${others.length - notesShown} more: podling nodes -o wide`);
+  const gone = nodes.filter(
+    ({ status, lastHeartbeat }) =>
+      status === "offline" && lastHeartbeat !== null && now - fromTimestamp(lastHeartbeat) > goneMs,
+  );
+  if (gone.length > 0) {
+    const named = gone.slice(0, notesShown).map(({ hostname }) => hostname);
+    const more = gone.length > notesShown ? ` and ${gone.length - notesShown} more` : "";
+    const longest = ageOf(gone[0]!.lastHeartbeat!, now);
+    notes.push(
+      gone.length === 1
+        ? `${named[0]} is offline for ${longest}. If the machine is gone for good: podling node rm ${named[0]}`
+        : `offline for long: ${named.join(", ")}${more}. For machines that are gone for good: podling node rm NODE`,
+    );
+  }
   return notes;
 }
 

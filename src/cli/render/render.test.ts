@@ -162,17 +162,20 @@ describe("online nodes without new tasks", () => {
   });
 
   test("have notes: one sentence for mass-loss protection, one for each other node, up to a limit", () => {
-    expect(nodeNotes([node, { ...node, status: "offline" }])).toEqual([]);
-    expect(nodeNotes([silent, { ...silent, hostname: "n2" }, node, broken])).toEqual([
+    expect(nodeNotes([node, { ...node, status: "offline" }], now)).toEqual([]);
+    expect(nodeNotes([silent, { ...silent, hostname: "n2" }, node, broken], now)).toEqual([
       "mass-loss protection is active: 2 of 4 nodes stopped sending heartbeats at once. The cause may be the master's own network, so none is declared lost until more are back. If a machine is really dead: podling node lost n1",
       "n1: its connection broke",
     ]);
     const away = "the engine at unix:///x.sock does not answer: the socket does not exist. Is Docker installed?";
-    expect(nodeNotes([{ ...node, engineError: away }])).toEqual([`n1: ${away}`]);
-    expect(nodeNotes([{ ...node, flapping }])).toEqual([
+    expect(nodeNotes([{ ...node, engineError: away }], now)).toEqual([`n1: ${away}`]);
+    expect(nodeNotes([{ ...node, flapping }], now)).toEqual([
       "n1: was lost 4 times lately: gets tasks only if no steady node fits, until 12:41:00 UTC (60 s without a loss)",
     ]);
-    const many = nodeNotes(Array.from({ length: 9 }, () => broken));
+    const many = nodeNotes(
+      Array.from({ length: 9 }, () => broken),
+      now,
+    );
     expect(many).toHaveLength(6);
     expect(many.at(-1)).toBe("and 4 more: podling nodes -o wide");
   });

@@ -1,5 +1,7 @@
 // Colours and symbols, if the terminal supports them, and text helpers that remove control characters.
 
+import { steering } from "../../lib/log.ts";
+
 export type Colour = "green" | "red" | "yellow" | "dim" | "bold";
 
 const codes: Record<Colour, readonly [number, number]> = {
@@ -40,8 +42,7 @@ export function supportsUtf8(env: Record<string, string | undefined>): boolean {
 
 /** Untrusted text as one line: control characters, escape sequences and line ends are replaced. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are replaced
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+  return text.replace(steering, " ");
 }
 
 export function truncate(text: string, width: number, ellipsis: string): string {

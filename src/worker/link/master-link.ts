@@ -136,7 +136,7 @@ export class MasterLink implements EngineNewsListener {
           this.#up = true;
           this.#remember(newsOf(body));
           this.#registered = restOf(body);
-          log.info("joined", { master: client.baseUrl, nodeId: this.#nodeId, hostname: body.hostname });
+          log.info("joined", { master: client.shownUrl, nodeId: this.#nodeId, hostname: body.hostname });
           return;
         }
         const { message, hint } = answer.refusal;

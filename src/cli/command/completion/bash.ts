@@ -1,7 +1,8 @@
 // Completion for bash: one function, with a case for each command.
 
+import { taskStatuses } from "../../../model/task/reason.ts";
 import type { Completes } from "../flag.ts";
-import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
+import { type CompletionPoint, imagesOfJson, spellings, valuesOf } from "./points.ts";
 
 export function bashScript(points: readonly CompletionPoint[]): string {
   const groups = points.filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0);
@@ -9,8 +10,12 @@ export function bashScript(points: readonly CompletionPoint[]): string {
   const skipped = valueFlags(points[0]!).join("|");
   return `# bash completion for podling: source <(podling completion bash)
 
-_podling_offer() { COMPREPLY=($(compgen -W "$1" -- "$current")); }
+_podling_offer() {
+  COMPREPLY=($(compgen -W "$1" -- "$current"))
+  case "\${COMPREPLY[0]}" in *=) compopt -o nospace 2>/dev/null ;; esac
+}
 _podling_tasks() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o name 2>/dev/null)"; }
+_podling_images() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o json 2>/dev/null | ${imagesOfJson})"; }
 _podling_contexts() { _podling_offer "$("\${COMP_WORDS[0]}" context ls -o name 2>/dev/null)"; }
 _podling_nodes() { _podling_offer "$("\${COMP_WORDS[0]}" nodes -o name 2>/dev/null)"; }
 
@@ -27,6 +32,15 @@ _podling() {
       ${inGroup}) command="$command $word" ;;
     esac
   done
+  # bash splits at an equals sign: --filter status=
+  local key=""
+  if [ "$current" = "=" ]; then key="$previous"; current=""
+  elif [ "$previous" = "=" ]; then key="\${COMP_WORDS[COMP_CWORD - 2]}"; fi
+  case "$key" in
+    status) _podling_offer "${taskStatuses.join(" ")}"; return ;;
+    node) _podling_nodes; return ;;
+    name) _podling_tasks; return ;;
+  esac
   case "$command:$previous" in
 ${points.flatMap(valueCases).join("\n")}
   esac
@@ -71,6 +85,7 @@ function pattern(path: string, word: string): string {
 function offerOf(completes: Completes | null): string {
   if (completes === "tasks") return "_podling_tasks";
   if (completes === "nodes") return "_podling_nodes";
+  if (completes === "images") return "_podling_images";
   if (completes === "contexts") return "_podling_contexts";
   if (completes === "files") return 'COMPREPLY=($(compgen -f -- "$current"))';
   if (completes === "folders") return 'COMPREPLY=($(compgen -d -- "$current"))';

@@ -1,7 +1,7 @@
 // Completion for fish: one line for each command and flag, with the condition under which it applies.
 
 import type { Completes, Flag } from "../flag.ts";
-import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
+import { type CompletionPoint, imagesOfJson, spellings, valuesOf } from "./points.ts";
 
 export function fishScript(points: readonly CompletionPoint[]): string {
   const lines = points.flatMap(linesOf);
@@ -57,6 +57,7 @@ function flagWords(flag: Flag): string {
 function offerOf(completes: Completes): string {
   if (completes === "tasks") return "-a '(podling ps -a -o name 2>/dev/null)'";
   if (completes === "nodes") return "-a '(podling nodes -o name 2>/dev/null)'";
+  if (completes === "images") return `-a ${quote(`(podling ps -a -o json 2>/dev/null | ${imagesOfJson})`)}`;
   if (completes === "contexts") return "-a '(podling context ls -o name 2>/dev/null)'";
   if (completes === "files") return "-F";
   if (completes === "folders") return "-a '(__fish_complete_directories)'";

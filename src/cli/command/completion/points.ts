@@ -54,3 +54,6 @@ export function valuesOf({ choices, completes }: Flag): Completes | null {
 export function spellings({ long, short }: Flag): string[] {
   return short === undefined ? [`--${long}`] : [`-${short}`, `--${long}`];
 }
+
+/** Prints the images in the output of `podling ps -o json`, one a line. */
+export const imagesOfJson = `sed -n 's/^    "image": "\\(.*\\)",*$/\\1/p' | sort -u`;

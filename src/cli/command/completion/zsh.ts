@@ -1,7 +1,7 @@
 // Completion for zsh: a function for each command, with its flags and words in the form that _arguments reads.
 
 import type { Completes, Flag } from "../flag.ts";
-import { type CompletionPoint, spellings, valuesOf } from "./points.ts";
+import { type CompletionPoint, imagesOfJson, spellings, valuesOf } from "./points.ts";
 
 export function zshScript(points: readonly CompletionPoint[]): string {
   const [top, ...rest] = points;
@@ -11,6 +11,7 @@ export function zshScript(points: readonly CompletionPoint[]): string {
 _podling_tasks() { local -a names; names=(\${(f)"$(podling ps -a -o name 2>/dev/null)"}); compadd -a names; }
 _podling_contexts() { local -a names; names=(\${(f)"$(podling context ls -o name 2>/dev/null)"}); compadd -a names; }
 _podling_nodes() { local -a names; names=(\${(f)"$(podling nodes -o name 2>/dev/null)"}); compadd -a names; }
+_podling_images() { local -a names; names=(\${(f)"$(podling ps -a -o json 2>/dev/null | ${imagesOfJson})"}); compadd -a names; }
 
 ${rest.map(commandFunction).join("\n")}
 ${commandFunction(top!)}
@@ -67,6 +68,7 @@ function actionOf(completes: Completes | null): string {
   if (completes === "tasks") return "_podling_tasks";
   if (completes === "nodes") return "_podling_nodes";
   if (completes === "contexts") return "_podling_contexts";
+  if (completes === "images") return "_podling_images";
   if (completes === "files") return "_files";
   if (completes === "folders") return "_files -/";
   return completes === null || completes === "commands" ? " " : `(${completes.join(" ")})`;

@@ -90,7 +90,7 @@ export const nodes: Command = {
       await context.err("no nodes. Start a worker with: podling worker --master URL\n");
     } else await context.outTable(columnsOf(context), found);
     if (!context.flags.has("quiet") && context.output() !== "name") {
-      for (const note of nodeNotes(found)) await context.say(note);
+      for (const note of nodeNotes(found, context.masterNow())) await context.say(note);
     }
     return exitCodes.done;
   },

@@ -1,12 +1,13 @@
 // podling events: the changes of the cluster as they happen.
 
 import type { ChangeOrigin, WatchEvent } from "../../../api/views/stream-events.ts";
-import { delay } from "../../../lib/clock.ts";
+import { delay, fromTimestamp } from "../../../lib/clock.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import { unnamedUser } from "../../../model/origin.ts";
+import { parseDuration } from "../../../model/quantity.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
-import { RefusedError } from "../../command/failure.ts";
+import { RefusedError, UsageError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
 import { jsonLine } from "../../render/json.ts";
 import { nodeStatus } from "../../render/nodes.ts";
@@ -14,6 +15,7 @@ import { oneLine } from "../../render/style.ts";
 import { statusText } from "../../render/tasks.ts";
 import { clockTime } from "../../render/time.ts";
 import { wrapAfter } from "../../render/wrap.ts";
+import { sinceText } from "./since.ts";
 
 /** Attempts to reconnect, one a second: enough for a restart of the master. */
 const attempts = 30;
@@ -28,23 +30,41 @@ export const events: Command = {
     "In parentheses is who asked for the change: a user, a worker, or the master itself. A name in quotes is what the client declares (Podling-User) and is not verified; anonymous means that it declares none. Without parentheses, the master does not know who asked.",
   ],
   flags: [
-    { long: "since", value: "REVISION", description: "start after this revision; by default with the next change" },
+    {
+      long: "since",
+      value: "TIME",
+      description:
+        "start with changes after this time: 10m, 2025-01-19T12:34:56 in your time zone, or a revision such as 67; by default with the next change",
+    },
   ],
+  refused: { "-f": "it follows by itself; leave -f out", "--follow": "it follows by itself; leave --follow out" },
   outputs: ["table", "json"],
-  examples: [["podling events -o json --since 0", "all changes that the master still has, for a program"]],
+  examples: [
+    ["podling events --since 1h", "the changes of the last hour, and those to come"],
+    ["podling events -o json --since 0", "all changes that the master still has, for a program"],
+  ],
   async run(context) {
-    let since = context.flags.integer("since", 0, Number.MAX_SAFE_INTEGER);
+    const from = startOf(context);
+    let since = from.revision;
     let begun = false;
     for (let failed = 0; ; failed++) {
       try {
         for await (const { id, event, data } of read(context, since)) {
           begun = true;
           failed = 0;
-          if (event === "change") await print(context, JSON.parse(data) as WatchEvent);
+          if (event === "change") {
+            const change = JSON.parse(data) as WatchEvent;
+            if (!(fromTimestamp(change.at) < from.time(context))) await print(context, change);
+          }
           if (/^\d+$/.test(id)) since = Number(id);
         }
         await reportCut(context, failed);
       } catch (error) {
+        const oldest = begun ? undefined : oldestRevision(error);
+        if (oldest !== undefined && from.isTime) {
+          since = oldest;
+          continue;
+        }
         // Without a first event, there is no revision to continue from.
         if (!begun || failed >= attempts || !canPass(error)) throw error;
         if (error instanceof RefusedError) {
@@ -56,6 +76,42 @@ export const events: Command = {
     }
   },
 };
+
+interface Start {
+  /** Undefined: with the next change. */
+  revision: number | undefined;
+  /** True when it was given as a time: the master is asked for all that it has. */
+  isTime: boolean;
+  /** Changes before this time, in ms by the master's clock, are left out. */
+  time(context: Context): number;
+}
+
+function startOf({ flags }: Context): Start {
+  const text = flags.text("since");
+  const always = () => Number.NEGATIVE_INFINITY;
+  if (text === undefined) return { revision: undefined, isTime: false, time: always };
+  if (/^\d{1,16}$/.test(text)) return { revision: Number(text), isTime: false, time: always };
+  const duration = parseDuration(text);
+  if (duration === undefined && Number.isNaN(Date.parse(sinceText(text)!)))
+    throw new UsageError(
+      `--since: expected a time or a revision; got ${JSON.stringify(text)}`,
+      "Write 10m, 2025-01-19T12:34:56 or 67.",
+    );
+  if (duration === undefined) return { revision: 0, isTime: true, time: () => Date.parse(sinceText(text)!) };
+  let begun: number | undefined;
+  const time = (context: Context) => {
+    begun ??= context.masterNow();
+    return begun - duration;
+  };
+  return { revision: 0, isTime: true, time };
+}
+
+/** The oldest revision that the master still has, from its refusal of an older one. */
+function oldestRevision(error: unknown): number | undefined {
+  if (!(error instanceof RefusedError) || error.refusal.code !== "revision-too-old") return undefined;
+  const { oldest } = error.refusal.details ?? {};
+  return typeof oldest === "number" ? oldest : undefined;
+}
 
 /** Printed once for each loss of the connection. */
 async function reportCut(context: Context, failed: number): Promise<void> {

@@ -62,6 +62,9 @@ export function taskQuery(selectors: readonly string[], filters: readonly string
   return query;
 }
 
+/** For completion. */
+export const filterKeys = ["status=", "node=", "name=", "label="];
+
 const filterHint = "The keys are status, node, name and label.";
 
 function checkedStatuses(value: string): string {
@@ -69,9 +72,21 @@ function checkedStatuses(value: string): string {
     if (!taskStatuses.some((one) => one === status)) {
       throw new UsageError(
         `--filter status=${value}: expected ${taskStatuses.join(", ")}`,
-        "Separate several with commas.",
+        otherStatuses[status.toLowerCase()] ?? "Separate several with commas.",
       );
     }
   }
   return value;
 }
+
+/** What docker, kubectl and nomad call them. */
+const otherStatuses: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["exited", "dead", "finished", "terminated"].map((word) => [word, "Write status=completed,failed,stopped."]),
+  ),
+  ...Object.fromEntries(["created", "waiting", "starting"].map((word) => [word, "Write status=pending,scheduled."])),
+  ...Object.fromEntries(["restarting", "up", "healthy"].map((word) => [word, "Write status=running."])),
+  ...Object.fromEntries(["succeeded", "complete", "done"].map((word) => [word, "Write status=completed."])),
+  ...Object.fromEntries(["error", "crashed"].map((word) => [word, "Write status=failed."])),
+  paused: "A task cannot be paused.",
+};

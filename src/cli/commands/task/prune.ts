@@ -8,7 +8,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { taskColumns } from "../../render/tasks.ts";
 import { each } from "./each.ts";
-import { finishedStatuses, listTasks, nodesById, taskQuery } from "./list-tasks.ts";
+import { filterKeys, finishedStatuses, listTasks, nodesById, taskQuery } from "./list-tasks.ts";
 
 /** Rows on a terminal; a count stands for the others. */
 const shownAtMost = 20;
@@ -25,7 +25,13 @@ export const prune: Command = {
     { long: "dry-run", description: "only list them" },
     { long: "older-than", value: "TIME", description: "only tasks that finished at least this long ago: 1h, 2d" },
     { long: "selector", short: "l", value: "K=V", description: "only tasks with this label", repeatable: true },
-    { long: "filter", value: "K=V", description: "status=failed, node=NODE, name=NAME or label=K=V", repeatable: true },
+    {
+      long: "filter",
+      value: "K=V",
+      description: "status=failed, node=NODE, name=NAME or label=K=V",
+      repeatable: true,
+      completes: filterKeys,
+    },
   ],
   outputs: ["table", "wide", "json", "name"],
   examples: [["podling prune -y --older-than 1h", "remove what finished more than an hour ago"]],

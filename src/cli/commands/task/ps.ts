@@ -7,7 +7,7 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { taskColumns } from "../../render/tasks.ts";
-import { finishedStatuses, listTasks, liveStatuses, nodesById, taskQuery } from "./list-tasks.ts";
+import { filterKeys, finishedStatuses, listTasks, liveStatuses, nodesById, taskQuery } from "./list-tasks.ts";
 import { wantsTable, watchTasks } from "./watch-tasks.ts";
 
 export const ps: Command = {
@@ -35,6 +35,7 @@ export const ps: Command = {
       value: "K=V",
       description: "status=failed,running, node=NODE, name=PART of the name, or label=K=V",
       repeatable: true,
+      completes: filterKeys,
     },
   ],
   outputs: ["table", "wide", "json", "name"],

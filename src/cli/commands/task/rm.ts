@@ -11,6 +11,10 @@ export const rm: Command = {
   usage: "TASK [TASK ...] [flags]",
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [{ long: "force", short: "f", description: "also stop and remove unfinished tasks" }],
+  refused: {
+    "-v": "volumes stay when a task is removed. Unused ones: podling node clean --volumes. For --verbose, write -v before rm",
+    "--volumes": "volumes stay when a task is removed. Unused ones: podling node clean --volumes",
+  },
   examples: [["podling rm -f web", "stop and remove web"]],
   async run(context) {
     const query = context.flags.has("force") ? { force: true } : {};
@@ -20,7 +24,7 @@ export const rm: Command = {
         const hint = `Use podling stop ${reference}, or podling rm -f ${reference}`;
         throw new RefusedError({ ...outcome.refusal, hint });
       }
-      if (!outcome.ok) throw new RefusedError(outcome.refusal);
+      if (!outcome.ok) throw new RefusedError(await context.withOtherKind(outcome.refusal, { id: reference }));
       await context.out(`${reference}\n`);
       return exitCodes.done;
     });

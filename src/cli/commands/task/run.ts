@@ -1,12 +1,15 @@
 // podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
 
 import type { TaskView } from "../../../api/views/task.ts";
+import { limits } from "../../../model/limits.ts";
+import type { Node } from "../../../model/node/node.ts";
 import type { Refusal, RefusalCode } from "../../../model/refusal.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError, writeError } from "../../command/failure.ts";
+import { isHere, isLoopbackAddress } from "../../command/own-machine.ts";
 import { portText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
 import { imageFlag, refusedRunFlags, runFlags } from "./flags/run-flags.ts";
@@ -156,8 +159,21 @@ class Foreground {
     const ports = task.publishedPorts.length === 0 ? "" : `: ${task.publishedPorts.map(portText).join(", ")}`;
     const state = task.status === "completed" ? "has completed" : "is running";
     await context.say(`${task.name} ${state}${where} after ${formatWait(tookMs)}${ports}`);
+    if (node?.ok && node.value) await this.#sayWhoReaches(task, node.value);
     await printTask(context, task);
     return exitCodes.done;
+  }
+
+  /** A port on 127.0.0.1 of another machine cannot be reached from here, and docker would publish it on all addresses. */
+  async #sayWhoReaches({ publishedPorts }: TaskView, node: Node): Promise<void> {
+    const context = this.#context;
+    const own = publishedPorts.find(({ hostIp }) => isLoopbackAddress(hostIp));
+    if (own === undefined || isHere(node.address, (await context.target()).url, context.io.ownAddresses())) return;
+    const { hostPort, containerPort, protocol } = own;
+    const port = `0.0.0.0:${hostPort}:${containerPort}${protocol === "udp" ? "/udp" : ""}`;
+    await context.say(
+      `${own.hostIp} is that of ${node.hostname}: only ${node.hostname} itself reaches it. For other machines: -p ${port}`,
+    );
   }
 
   async #follow(started: TaskView): Promise<number> {
@@ -242,7 +258,21 @@ async function createTask(context: Context, body: Awaited<ReturnType<typeof task
   const outcome = await context.try("createTask", { body, headers, ...(signal ? { signal } : {}) });
   if (outcome.ok) return outcome.value!;
   if (outcome.refusal.code === "name-taken") throw new RefusedError(nameTaken(body.name, outcome.refusal));
+  const proposed = proposedName(body.name);
+  if (outcome.refusal.details?.field === "name" && proposed !== "") {
+    const hint = `Write ${proposed}`;
+    throw new UsageError(outcome.refusal.message, hint);
+  }
   throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
+}
+
+/** The nearest name that the master takes: "my web" as my-web. */
+function proposedName(name: string): string {
+  return name
+    .replace(/[^a-zA-Z0-9._-]+/g, "-")
+    .replace(/^[^a-zA-Z0-9]+|[._-]+$/g, "")
+    .slice(0, limits.nameLength)
+    .replace(/[._-]+$/, "");
 }
 
 function nameTaken(name: string, refusal: Refusal): Refusal {

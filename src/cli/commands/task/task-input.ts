@@ -2,6 +2,7 @@
 // and sizes.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
+import { dockerArch } from "../../../model/node/node.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import type { Io } from "../../command/io.ts";
@@ -33,10 +34,10 @@ export async function taskBody(
   const entrypoint = flags.text("entrypoint");
   const user = flags.text("user");
   const workingDir = flags.text("workdir");
-  const platform = flags.text("platform");
+  const platform = checkedPlatform(flags.text("platform"));
   const pullPolicy = flags.text("pull") as TaskBody["pullPolicy"];
   const restartPolicy = flags.text("restart") as TaskBody["restartPolicy"];
-  const constraints = flags.texts("constraint");
+  const constraints = flags.texts("constraint").map(checkedConstraint);
   const stopGraceSeconds = flags.integer("stop-timeout", 0, 1_000_000);
   return {
     name,
@@ -59,7 +60,24 @@ export async function taskBody(
   };
 }
 
-/** --memory and --cpus set both the request and the limit; --reserve-* lowers the request. */
+/** --memory and --cpus set both the request and the limit; --reserve-* lowers the request. */ /** docker's shells have a single equals sign for filters: here it is two, as the master will say less plainly. */
+function checkedConstraint(text: string): string {
+  const single = /^\s*([^=!\s]+)\s*=\s*([^=\s]+)\s*$/.exec(text);
+  if (single)
+    throw new UsageError(
+      `--constraint ${text}: write two equals signs`,
+      `Write --constraint ${single[1]}==${single[2]}`,
+    );
+  return text;
+}
+
+/** An architecture alone, as `uname -m` or docker names it: the system is missing. */
+function checkedPlatform(text: string | undefined): string | undefined {
+  const arch = text === undefined ? undefined : dockerArch(text.toLowerCase());
+  if (arch === undefined || !/^(amd64|arm64|arm|386|riscv64|ppc64le|s390x)$/.test(arch)) return text;
+  throw new UsageError(`--platform ${text}: the operating system is missing`, `Write --platform linux/${arch}`);
+}
+
 function resourcesOf(flags: FlagValues): TaskBody["resources"] {
   const amount = (limit: string | undefined, request: string | undefined) => {
     if (request === undefined) return limit;

@@ -51,6 +51,9 @@ async function print(context: Context, task: TaskView): Promise<number> {
   else await context.out(`${task.name} ${statusText(task)}\n`);
   const failed = isFinished(task.status) && task.status !== "completed";
   if (!failed) return exitCodes.done;
-  await writeError(context.io.stderr, `${task.name} ${task.status}: ${task.reason.message}`, "");
+  // stdout has the status and the exit code already: only another reason is news.
+  const { code, message } = task.reason;
+  if (code !== "exited" && message !== task.status)
+    await writeError(context.io.stderr, message, `Details: podling explain ${task.name}`);
   return exitCodes.error;
 }

@@ -29,8 +29,10 @@ export function summarisePlacement(verdicts: readonly NodeVerdict[], strategy: S
   const steady = verdicts.some(({ score }) => score !== null && score >= 0);
   const end = steady ? "" : "; no steady node fits";
   if (fitting === 1) {
+    // There is no turn among one node.
+    const score = (chosen.scoreMessage ?? "").replace(/^\d+ nodes? (is|are) before it in turn(, but )?/, "");
     const only = verdicts.length === 1 ? "the only node" : `the only one of ${all} that fits`;
-    return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${only}${end}`;
+    return `${chosen.hostname} by ${strategy}: ${score === "" ? "" : `${score}, `}${only}${end}`;
   }
   const best = verdicts.every(({ score }) => score === null || score <= chosen.score!);
   const place = best ? `${advantages[strategy]} of the ${fitting} that fit` : `one of ${fitting} that fit`;

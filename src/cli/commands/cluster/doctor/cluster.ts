@@ -1,5 +1,6 @@
 // Findings from the responses of the master. They are unchecked, because another program may listen at its address.
 
+import { shownUrl } from "../../../../lib/server-url.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 
 /** Names in a sentence; a count stands for the others. */
@@ -21,12 +22,17 @@ export function isPodling(version: unknown): boolean {
 export function masterFindings({ url, version, ready, nodes }: MasterAnswers, ours: string): Finding[] {
   if (!isPodling(version)) {
     return [
-      finding("master", "problem", `the server at ${url} is not Podling`, "Check --master or PODLING_MASTER_URL"),
+      finding(
+        "master",
+        "problem",
+        `the server at ${shownUrl(url)} is not Podling`,
+        "Check --master or PODLING_MASTER_URL",
+      ),
     ];
   }
   const findings = [
     ready === null || ready.ok
-      ? fine("master", `version ${textField(version, "version")} at ${url}`)
+      ? fine("master", `version ${textField(version, "version")} at ${shownUrl(url)}`)
       : finding(
           "master",
           "problem",

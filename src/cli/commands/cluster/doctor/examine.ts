@@ -2,12 +2,12 @@
 // findings. Each check has a time limit, and none depends on the success of another.
 
 import { access, constants } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { operations } from "../../../../api/operations/operations.ts";
 import { type ClockOffset, clockOffset } from "../../../command/clock-offset.ts";
 import type { Context } from "../../../command/context.ts";
 import { Failure, RefusedError } from "../../../command/failure.ts";
+import { isHere } from "../../../command/own-machine.ts";
 import { isPodling, masterFindings } from "./cluster.ts";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
@@ -40,7 +40,7 @@ const usualEngine = "unix:///var/run/docker.sock";
 /** Replaces what was not given by what the processes on this machine have. */
 function local(examined: Examined, master: MasterReport): Local {
   const given = examined.workerPort;
-  const ports = given === null ? localPorts(master.nodes) : [given];
+  const ports = given === null ? localPorts(master, examined.context.io.ownAddresses()) : [given];
   const workerPorts = ports.length > 0 ? ports : [usualWorkerPort];
   const worker = workerPorts.map((port) => listenerOf(port)).find((one) => one?.folderOf(lockedFile.worker) != null);
   const masterPort = localPort(master.url);
@@ -55,12 +55,11 @@ function local(examined: Examined, master: MasterReport): Local {
   return { ...examined, folders, workerPorts, engineHost };
 }
 
-/** The ports of the online nodes whose address is one of this machine. */
-function localPorts(nodes: MasterReport["nodes"]): number[] {
+/** The ports of the online nodes on this machine. */
+function localPorts({ nodes, url }: MasterReport, own: readonly string[]): number[] {
   if (!Array.isArray(nodes)) return [];
-  const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
   return nodes
-    .filter((node) => textField(node, "status") === "online" && own.has(textField(node, "address")))
+    .filter((node) => textField(node, "status") === "online" && isHere(textField(node, "address"), url, own))
     .map((node) => Number(field(node, "port")))
     .filter((port) => Number.isInteger(port) && port > 1);
 }

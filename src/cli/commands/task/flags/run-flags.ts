@@ -7,6 +7,7 @@ export const imageFlag: Flag = {
   long: "image",
   value: "IMAGE",
   description: "image of the container, when the first word is the name; after the name also -i IMAGE",
+  completes: "images",
 };
 
 const taskFlags: readonly Flag[] = [
@@ -79,6 +80,7 @@ const taskFlags: readonly Flag[] = [
     long: "restart",
     value: "POLICY",
     description: "never (the default), on-failure, on-failure:N (at most N times; 0 for no limit) or always",
+    completes: ["never", "on-failure", "always"],
   },
   {
     long: "constraint",

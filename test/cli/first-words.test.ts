@@ -1,0 +1,151 @@
+// Answers to what people type in their first hour: words of other tools, times, names, and lists of nothing.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type Asked, Cluster, podling, until } from "./harness.ts";
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = new Cluster();
+  await cluster.node("n1", { address: "10.0.0.7" });
+});
+afterAll(() => cluster.stop());
+
+const plain = { NO_COLOR: "1" };
+
+describe("a usage error with what to write", () => {
+  test.each([
+    ["events -f", "events has no -f: it follows by itself"],
+    ["events --follow", "it follows by itself"],
+    ["events --since yesterday", "Write 10m, 2025-01-19T12:34:56 or 67."],
+    ["rm -fv x", "rm has no -v: volumes stay when a task is removed"],
+    ["ps --filter status=exited", "Write status=completed,failed,stopped."],
+    ["ps --filter status=Created", "Write status=pending,scheduled."],
+    ["ps --filter status=paused", "A task cannot be paused."],
+    ["run web --image nginx --constraint disk=ssd", "Write --constraint disk==ssd"],
+    ["run web --image nginx --constraint node=n1", "Write --constraint node==n1"],
+    ["run web --image nginx --platform arm64", "Write --platform linux/arm64"],
+    ["run web --image nginx --platform x86_64", "Write --platform linux/amd64"],
+    ["run my/web --image nginx -d", "Write my-web"],
+  ])("podling %s", async (line, says) => {
+    const { code, err, out } = await cluster.podling(line);
+    expect([code, out]).toEqual([64, ""]);
+    expect(`${err} ${line} `).toContain(says);
+  });
+});
+
+describe("a name of the other kind", () => {
+  test.each(["inspect n1", "explain n1", "logs n1", "wait n1", "stop n1", "rm n1"])("podling %s", async (line) => {
+    const { code, err } = await cluster.podling(line);
+    expect(code).toBe(1);
+    expect(err).toContain(
+      "n1 is a node: podling node inspect n1 shows it, podling ps --filter node=n1 lists its tasks",
+    );
+  });
+
+  test("podling node inspect TASK", async () => {
+    await cluster.create("other-kind");
+    const { err } = await cluster.podling("node inspect other-kind");
+    expect(err).toContain("other-kind is a task: podling inspect other-kind");
+  });
+});
+
+test("events --since takes times: in the caller's zone, or before now", async () => {
+  await cluster.create("seen");
+  const seen = (line: string, asked: Asked = {}) => {
+    const running = cluster.start(line, asked);
+    return until(() => /task seen .*scheduled/.test(running.out()));
+  };
+  await seen("events --since 5m");
+  await seen("events --since 2020-01-01");
+  const later = cluster.start("events --since 2100-01-01T00:00:00", {});
+  await cluster.create("not-yet");
+  await Bun.sleep(100);
+  expect(later.out()).toBe("");
+});
+
+test("wait says a failure once", async () => {
+  const failed = await cluster.running("once");
+  const reason = { code: "exited", message: "exited with code 3" } as const;
+  await cluster.report(failed.taskId, { status: "failed", exitCode: 3, reason });
+  expect(await cluster.podling("wait once")).toEqual({ code: 1, out: "once failed (exit 3)\n", err: "" });
+  const never = await cluster.create("never");
+  const nosuch = { code: "start-failed", message: "no such program" } as const;
+  await cluster.report(never.taskId, { status: "failed", reason: nosuch });
+  expect(await cluster.podling("wait never")).toEqual({
+    ...{ code: 1, out: "never failed (start-failed)\n" },
+    err: "error: no such program. Details: podling explain never\n",
+  });
+});
+
+test("ps of nothing says what has finished, and a part of a name is enough", async () => {
+  const empty = new Cluster();
+  try {
+    const list = async (line: string) => (await empty.podling(line, { terminal: 80, env: plain })).err;
+    expect(await list("ps")).toBe("no tasks. Start one with: podling run web --image nginx\n");
+    await empty.node("n1");
+    const { taskId } = await empty.running("web-api");
+    expect((await empty.podling("ps -q --filter name=api")).out).toBe(`${taskId}\n`);
+    await empty.report(taskId, { status: "completed", exitCode: 0, reason: { code: "exited", message: "done" } });
+    expect(await list("ps")).toBe("no task is running; 1 has finished: podling ps -a\n");
+    expect(await list("ps -l app=x")).toBe("no task matches\n");
+    expect((await empty.podling("ps")).out).toMatch(/^NAME .*\n$/);
+  } finally {
+    await empty.stop();
+  }
+});
+
+describe("which machine 127.0.0.1 is", () => {
+  const report = async (name: string, hostIp: string) => {
+    const waiting = cluster.start(`run ${name} --image nginx -p 80`, { ownAddresses: ["10.0.0.1"] });
+    const { taskId } = await until(() => cluster.task(name));
+    const publishedPorts = [{ hostIp, hostPort: 32768, containerPort: 80, protocol: "tcp" as const }];
+    const reason = { code: "running", message: "running" } as const;
+    await cluster.report(taskId, { status: "running", containerId: "c", reason, publishedPorts });
+    return (await waiting.ended).err;
+  };
+
+  test("is said where it is another one's", async () => {
+    expect(await report("far", "127.0.0.1")).toContain(
+      "\n127.0.0.1 is that of n1: only n1 itself reaches it. For other machines: -p 0.0.0.0:32768:80\n",
+    );
+    expect(await report("open", "0.0.0.0")).not.toContain("reaches");
+  });
+});
+
+test("a password in the master's URL is not printed", async () => {
+  const master = "http://admin:secret@127.0.0.1:1";
+  for (const line of ["ps -v", "version", "doctor --docker-host unix:///nowhere", "events", "context ls"]) {
+    const { out, err } = await podling(`${line} --master ${master}`);
+    expect(out + err).not.toContain("secret");
+  }
+  expect((await podling(`ps --master ${master}`)).err).toContain("cannot reach http://***@127.0.0.1:1: ");
+  expect((await podling("ps --master ftp://admin:secret@x")).err).toContain("ftp://***@x");
+  expect((await podling(`--image x --master ${master} run web`)).err).not.toContain("secret");
+});
+
+test("text that steers a terminal comes out of inspect and -o json as escapes, with the same value", async () => {
+  const value = "a\u009b31m\u009dx\u202egpj.exe\u2066";
+  await cluster.create("steers", { labels: { note: value } });
+  for (const line of ["inspect steers", "ps -o json --filter name=steers"]) {
+    const { out } = await cluster.podling(line);
+    expect(out).not.toMatch(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/);
+    expect(out).toContain("\\u009b31m\\u009dx\\u202egpj.exe\\u2066");
+    const [found] = [JSON.parse(out)].flat() as { labels: Record<string, string> }[];
+    expect(found!.labels.note).toBe(value);
+  }
+});
+
+test("the words of the platform about connections are not passed on", async () => {
+  const fetch = async () => {
+    throw new Error("Unable to connect. Is the computer able to access the url?");
+  };
+  const { err } = await podling("ps --master http://10.255.0.1:8080", { fetch });
+  expect(err).toStartWith("error: cannot reach http://10.255.0.1:8080: no connection. ");
+});
+
+test("help shows the commands last, and the flags of every command by themselves", async () => {
+  const { out } = await podling("help");
+  expect(out.split("\n").slice(-4).join("\n")).toMatch(/ {2}help +Show the help of a command\n\npodling help COMMAND/);
+  expect(out.split("\n").length).toBeLessThan(50);
+  expect((await podling("help flags")).out).toContain("--token TOKEN");
+});
