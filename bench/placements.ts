@@ -53,6 +53,8 @@ function makeNode(random: Random, number: number): NodeRecord {
     workerLabels: null,
     suspect: null,
     flapping: null,
+    instance: null,
+    askedHostname: null,
     registeredAt: "",
   };
 }

@@ -29,6 +29,8 @@ export interface ClientOptions {
   token?: string | undefined;
   /** `USER@HOST`, which the master records with each command as its origin. */
   user?: string | undefined;
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>;
   /** For tests and simulation: a fetch that needs no socket. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Opens two-way streams. Default: WebSockets; a client with its own `fetch` has no two-way streams by default. */
@@ -174,7 +176,7 @@ export class Client {
 
   /** The headers of every request without a body. */
   #standingHeaders(): Record<string, string> {
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...this.#options.headers };
     if (this.#options.user) headers[userHeader] = this.#options.user;
     if (this.#options.token) headers.authorization = `Bearer ${this.#options.token}`;
     return headers;

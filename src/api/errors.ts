@@ -23,7 +23,11 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     meaning: "An unfinished task has this name, and the request asked for a free one (If-None-Match: *).",
   },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
-  "node-alive": { status: 409, meaning: "The node has just sent a heartbeat; declaring it lost needs force." },
+  "node-alive": {
+    status: 409,
+    meaning:
+      "The node has just sent a heartbeat: declaring it lost needs force. Or its worker may run: another worker that claims the node must wait.",
+  },
   "revision-too-old": { status: 410, meaning: "The changes since this revision are no longer kept." },
   "backup-unusable": {
     status: 422,

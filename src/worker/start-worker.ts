@@ -3,9 +3,11 @@
 import { AccessControl, isLoopback } from "../api/access-control.ts";
 import { Client } from "../api/client.ts";
 import type { Fetch } from "../api/server/shell.ts";
+import { instanceHeader } from "../api/worker-instance.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Random } from "../lib/random.ts";
+import { type Random, randomText } from "../lib/random.ts";
+import { instanceOf } from "../model/node/instance.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { IdentityFile } from "./data-dir/identity.ts";
 import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
@@ -35,11 +37,13 @@ export function refusesAddress(host: string, token: string | null, insecure: boo
 
 /** Claims the data folder. Nothing runs before `worker.start()`. Throws IdentityError if the folder cannot be used. */
 export function createWorker(options: StartOptions): { worker: Worker; fetch: Fetch } {
-  const { dataDir, masterUrl, token, runtime, log, version, hostname, address } = options;
+  const { dataDir, masterUrl, token, runtime, random, log, version, hostname, address } = options;
+  const identity = new IdentityFile(dataDir);
+  const headers = { [instanceHeader]: instanceOf(identity.place(), randomText(random, 12)) };
   const worker = new Worker({
     ...options,
-    client: new Client({ baseUrl: masterUrl, token: token ?? undefined }),
-    identity: new IdentityFile(dataDir),
+    client: new Client({ baseUrl: masterUrl, token: token ?? undefined, headers }),
+    identity,
     pulledImages: new PulledImagesFile(dataDir),
   });
   const allowedHosts = [hostname, ...(address === null ? [] : [address])];

@@ -203,6 +203,17 @@ test("different versions, offline nodes", async () => {
   ]);
 });
 
+test("several nodes of one name", async () => {
+  await cluster.node("n1");
+  await cluster.node("n1", { port: 8082 });
+  await cluster.node("n1", { port: 8083, version: "1.2.3" });
+  const { of } = await report();
+  expect(of("names").map(({ severity, message }) => [severity, message])).toEqual([
+    ["warning", "several machines have one name: n1-2 at 127.0.0.1:8083 asked for the name n1"],
+    ["warning", "several nodes are called n1"],
+  ]);
+});
+
 test("an engine that answers but starts no container", async () => {
   engine.fault =
     "the engine at unix:///e.sock has no bridge network: docker0 does not exist. Restart Docker (systemctl)";

@@ -23,7 +23,7 @@ export const nodeOperations = {
     status: 201,
     media: json,
     answer: "Node",
-    refusals: [...bodyRefusals, ...writeRefusals],
+    refusals: [...bodyRefusals, "node-alive", ...writeRefusals],
   }),
   heartbeat: operation<HeartbeatAnswer>()({
     method: "POST",

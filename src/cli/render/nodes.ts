@@ -78,7 +78,10 @@ const notesShown = 5;
 /** After this time an offline node may be a machine that is gone for good. */
 const goneMs = 10 * 60_000;
 
-/** Notes for stderr: mass-loss protection, why online nodes receive no new tasks, and nodes that are offline for long. */
+/**
+ * Notes for stderr: mass-loss protection, why online nodes receive no new tasks, nodes that are offline for
+ * long, and nodes that got another name.
+ */
 export function nodeNotes(nodes: readonly Node[], now: number): string[] {
   const silent = nodes.filter(({ suspect }) => suspect?.code === "mass-silence");
   const online = nodes.filter(({ status }) => status === "online").length;
@@ -106,6 +109,9 @@ export function nodeNotes(nodes: readonly Node[], now: number): string[] {
         : `offline for long: ${named.join(", ")}${more}. For machines that are gone for good: podling node rm NODE`,
     );
   }
+  const renamed = nodes.filter(({ askedHostname }) => askedHostname !== undefined);
+  for (const { hostname, askedHostname, address } of renamed.slice(0, notesShown))
+    notes.push(`${hostname} (${address}) asked for the name ${askedHostname}, which another node has`);
   return notes;
 }
 

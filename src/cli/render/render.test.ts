@@ -172,6 +172,9 @@ describe("online nodes without new tasks", () => {
     expect(nodeNotes([{ ...node, flapping }], now)).toEqual([
       "n1: was lost 4 times lately: gets tasks only if no steady node fits, until 12:41:00 UTC (60 s without a loss)",
     ]);
+    expect(nodeNotes([{ ...node, hostname: "n1-2", address: "10.0.0.2", askedHostname: "n1" }], now)).toEqual([
+      "n1-2 (10.0.0.2) asked for the name n1, which another node has",
+    ]);
     const many = nodeNotes(
       Array.from({ length: 9 }, () => broken),
       now,

@@ -39,11 +39,27 @@ export type NodeRegistrationFields = Omit<
   | "unconfirmed"
   | "userLabels"
   | "workerLabels"
+  | "instance"
+  | "askedHostname"
 > & {
   nodeId?: string | undefined;
   /** The worker is of release 0.1.0, which knows only ids such as `node-abc12345`. */
   firstRelease?: boolean;
+  /** The process of the worker. Left out by workers of 0.1.0, and for nodes without a worker. */
+  instance?: string | null;
 };
+
+/** What the master has seen of the process that has a node. */
+export interface HolderEvidence {
+  nodeId: NodeId;
+  /** The process that it is about. */
+  instance: string | null;
+  /**
+   * gone: its lease has run out, or the node has no worker. disconnected: its connection broke, and it has not come back
+   * yet. alive: it has sent heartbeats since the claimant came. unknown: none of these.
+   */
+  is: "gone" | "disconnected" | "alive" | "unknown";
+}
 
 /** How a loss was noticed: the lease ran out, the stream broke and the grace period ended, or a person said so. */
 export type LossCause = "silent" | "connection-broken" | "by-hand";
@@ -61,7 +77,8 @@ export type Command =
   | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
   | { type: "stopTask"; taskId: TaskId }
   | { type: "removeTask"; taskId: TaskId; force: boolean }
-  | { type: "registerNode"; registration: NodeRegistrationFields }
+  /** `holder`: what the master has seen of the worker that has the node which is claimed; without it nothing is known. */
+  | { type: "registerNode"; registration: NodeRegistrationFields; holder?: HolderEvidence }
   /** A heartbeat with news: the node is back, or its engine changed. */
   | { type: "refreshNode"; nodeId: NodeId; engine?: EngineInfo | null; engineError?: string | null }
   /** Labels that a user sets, and the keys of those that are taken back. */

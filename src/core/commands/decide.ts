@@ -8,15 +8,9 @@ import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { decideLabels } from "./node-labels.ts";
-import {
-  decideDeregister,
-  decideLoss,
-  decideRefresh,
-  decideRegistration,
-  decideSchedulable,
-  decideSuspicion,
-} from "./nodes.ts";
+import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
 import { refuseBeyondLimit } from "./record-limits.ts";
+import { decideRegistration } from "./registration.ts";
 import { decideReport } from "./task-report.ts";
 import { decideCreate, decideRemove, decideStop } from "./tasks.ts";
 
@@ -38,7 +32,7 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "removeTask":
       return decideRemove(state, command);
     case "registerNode":
-      return decideRegistration(state, command.registration, context);
+      return decideRegistration(state, command, context);
     case "refreshNode":
       return decideRefresh(state, command, context);
     case "labelNode":

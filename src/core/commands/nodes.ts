@@ -1,65 +1,24 @@
-// What happens to nodes: they register, come back, change, become suspect, are lost and leave. A node that goes ends its
-// tasks; reconcile/restarts.ts replaces those that are to be kept alive.
+// What happens to nodes after their registration: they come back, change, become suspect, are lost and leave. A node that
+// goes ends its tasks; reconcile/restarts.ts replaces those that are to be kept alive.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";
-import { firstReleaseNodeId, firstReleaseNodeIdPattern, type NodeId, newNodeId } from "../../model/ids.ts";
-import { type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
+import type { NodeId } from "../../model/ids.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { Reason } from "../../model/task/reason.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findNode } from "../state/lookup.ts";
-import type { Command, Decision, DecisionContext, LossCause, NodeRegistrationFields } from "./command.ts";
+import type { Command, Decision, DecisionContext, LossCause } from "./command.ts";
 import { ending } from "./ending.ts";
 import { afterLoss, afterReturn } from "./flapping.ts";
-import { labelsOf } from "./node-labels.ts";
-
-export function decideRegistration(
-  state: ClusterState,
-  registration: NodeRegistrationFields,
-  { now, random }: DecisionContext,
-): Outcome<Decision> {
-  const { nodeId: claimed, firstRelease = false, ...said } = registration;
-  const known = claimed === undefined ? sameAddress(state, registration) : state.nodes.get(claimed as NodeId);
-  if (known) {
-    const set = differences(known, {
-      ...said,
-      ...labelsOf(said.labels, known.userLabels),
-      ...online(known, now),
-      ...(known.unconfirmed ? { unconfirmed: false } : {}),
-    });
-    const changes: Change[] = set === null ? [] : [{ type: "node.updated", id: known.nodeId, set }];
-    return ok({ changes, granted: { nodeId: known.nodeId } });
-  }
-  const newId = () => (firstRelease ? firstReleaseNodeId(random) : newNodeId(now, random));
-  const nodeId = (claimed as NodeId | undefined) ?? newId();
-  const registeredAt = toTimestamp(now);
-  const node: NodeRecord = { nodeId, ...said, status: "online", schedulable: true, ...nodeDefaults, registeredAt };
-  return ok({ changes: [{ type: "node.created", record: packNode(node) }], granted: { nodeId } });
-}
-
-/** A worker that registers without an id is known by its host name and port; of several nodes, the one registered first. */
-function sameAddress(
-  state: ClusterState,
-  { hostname, port, firstRelease }: NodeRegistrationFields,
-): NodeRecord | undefined {
-  let first: NodeRecord | undefined;
-  for (const node of state.nodes.values()) {
-    if (node.hostname !== hostname || node.port !== port) continue;
-    if (firstRelease && !firstReleaseNodeIdPattern.test(node.nodeId)) continue;
-    if (
-      !first ||
-      node.registeredAt < first.registeredAt ||
-      (node.registeredAt === first.registeredAt && node.nodeId < first.nodeId)
-    )
-      first = node;
-  }
-  return first;
-}
 
 /** Marks the node online and clears suspicion. The count of losses is kept. */
-function online({ status, flapping }: NodeRecord, now: number): Pick<NodeRecord, "status" | "suspect" | "flapping"> {
+export function online(
+  { status, flapping }: NodeRecord,
+  now: number,
+): Pick<NodeRecord, "status" | "suspect" | "flapping"> {
   return { status: "online", suspect: null, flapping: status === "offline" ? afterReturn(flapping, now) : flapping };
 }
 
@@ -143,7 +102,7 @@ export function decideDeregister(state: ClusterState, nodeId: NodeId, context: D
 }
 
 /** Ends every task placed on the node. Whatever replaces one is a reconciler's to decide, in the same batch. */
-function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, context: DecisionContext): Change[] {
+export function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, context: DecisionContext): Change[] {
   return [...state.placedOn(nodeId)].sort().map((id) => {
     const { ready } = state.task(id).observed;
     const failed = { status: "failed" as const, reason, ...(ready ? { ready: false } : {}) };
@@ -151,7 +110,7 @@ function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, context:
   });
 }
 
-function differences(node: NodeRecord, wanted: Partial<NodeRecord>): Partial<Omit<NodeRecord, "nodeId">> | null {
+export function differences(node: NodeRecord, wanted: Partial<NodeRecord>): Partial<Omit<NodeRecord, "nodeId">> | null {
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(wanted)) {
     if (JSON.stringify(value) !== JSON.stringify(node[key as keyof NodeRecord])) set[key] = value;

@@ -44,6 +44,8 @@ function randomNode(random: Random, number: number): NodeRecord {
     userLabels: null,
     workerLabels: null,
     suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
+    instance: null,
+    askedHostname: null,
     flapping:
       random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",

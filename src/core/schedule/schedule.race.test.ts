@@ -37,6 +37,8 @@ function randomNode(random: Random, number: number): NodeRecord {
     userLabels: null,
     workerLabels: null,
     suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
+    instance: null,
+    askedHostname: null,
     flapping:
       random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",

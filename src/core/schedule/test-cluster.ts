@@ -33,6 +33,8 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
     workerLabels: null,
     suspect: null,
     flapping: null,
+    instance: null,
+    askedHostname: null,
     registeredAt: "",
     ...set,
   };

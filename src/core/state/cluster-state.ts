@@ -15,6 +15,7 @@ import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
 import type { Delta, DeltaOf, Index } from "./delta.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
 import { FinishedTasks } from "./indexes/finished-tasks.ts";
+import { NodeNames } from "./indexes/node-names.ts";
 import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
 import { StatusCounts } from "./indexes/status-counts.ts";
@@ -49,6 +50,7 @@ export class ClusterState {
   readonly order = new TaskOrder();
   readonly pending = new PendingTasks();
   readonly damped = new DampedNodes();
+  readonly #nodeNames = new NodeNames();
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
   readonly #finished = new FinishedTasks();
@@ -59,7 +61,7 @@ export class ClusterState {
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
-    indexes.node.push(this.damped, { moved: (before, after) => this.#nodeMoved(before, after) });
+    indexes.node.push(this.damped, this.#nodeNames, { moved: (before, after) => this.#nodeMoved(before, after) });
     this.#indexes = indexes;
     this.tables.cluster.set(clusterRecordId, { clusterId: "", epoch: 0, strategy: "round-robin" });
   }
@@ -89,6 +91,11 @@ export class ClusterState {
 
   named(name: string): ReadonlySet<TaskId> {
     return this.#names.named(name);
+  }
+
+  /** Nodes that have this host name, or whose workers asked for it, in no order. */
+  nodesNamed(hostname: string): ReadonlySet<NodeId> {
+    return this.#nodeNames.of(hostname);
   }
 
   /** The task that was created with this Idempotency-Key. */

@@ -5,6 +5,7 @@
 import type { AccessControl } from "../../api/access-control.ts";
 import { operations } from "../../api/operations/operations.ts";
 import type { Fetch } from "../../api/server/shell.ts";
+import { instanceHeader } from "../../api/worker-instance.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { NodeHealth } from "../node-health/node-health.ts";
@@ -30,7 +31,8 @@ export function withQuickBeats(fetch: Fetch, { access, counters, loop, nodeHealt
     if (access.refusal(request.headers, operations.heartbeat.access) !== null) return null;
     // What the state says is not durable while an append is under way.
     if (loop.whenDurable()) return null;
-    return nodeHealth.beat(url.slice(start + before.length, -after.length) as NodeId);
+    const nodeId = url.slice(start + before.length, -after.length) as NodeId;
+    return nodeHealth.beat(nodeId, request.headers.get(instanceHeader));
   };
   return (request, connection) => {
     const text = quickly(request);

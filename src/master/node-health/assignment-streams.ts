@@ -28,6 +28,11 @@ export class AssignmentStreams {
     this.#listener?.streamOpened(nodeId);
   }
 
+  /** The node has another worker: those that were opened until now do not count any more. */
+  replaced(nodeId: NodeId): void {
+    this.#open.delete(nodeId);
+  }
+
   ended(nodeId: NodeId): void {
     const left = (this.#open.get(nodeId) ?? 0) - 1;
     if (left > 0) {

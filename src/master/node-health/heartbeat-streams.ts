@@ -15,6 +15,8 @@ interface OpenStream {
   stream: DuplexStream;
   /** The address of the worker; null if it is not known. */
   address: string | null;
+  /** The process of the worker; null if it did not say. */
+  instance: string | null;
 }
 
 export class HeartbeatStreams {
@@ -33,6 +35,7 @@ export class HeartbeatStreams {
 
   /** Answers the heartbeats of a stream until it ends. It replaces an earlier one of this node. */
   serve(node: NodeRecord, stream: DuplexStream, address: string | null): void {
+    const { instance } = node;
     if (this.#closed) {
       stream.abort(ends);
       return;
@@ -41,14 +44,15 @@ export class HeartbeatStreams {
     const earlier = this.#open.get(nodeId);
     if (earlier) {
       earlier.stream.abort("the node has opened another stream of heartbeats");
-      this.#replacements.note(node, earlier.address, address);
+      // Processes that say which they are cannot share a node.
+      if (earlier.instance === instance) this.#replacements.note(node, earlier.address, address);
     }
-    this.#open.set(nodeId, { stream, address });
+    this.#open.set(nodeId, { stream, address, instance });
     void stream.closed.then(() => {
       if (this.#open.get(nodeId)?.stream === stream) this.#open.delete(nodeId);
     });
     // A stream that breaks is no hint about its node: the lease, and the stream of assignments, say whether it is alive.
-    stream.listen(new ServedStream(nodeId, stream, this.#health, this.#loop));
+    stream.listen(new ServedStream(node, stream, this.#health, this.#loop));
   }
 
   /** Ends all of them, also those that come later. */
@@ -61,6 +65,8 @@ export class HeartbeatStreams {
 /** Answers the heartbeats of one stream, in order. */
 class ServedStream implements DuplexListener {
   readonly #nodeId: NodeId;
+  /** The process whose heartbeats these are. */
+  readonly #instance: string | null;
   readonly #stream: DuplexStream;
   readonly #health: NodeHealth;
   readonly #loop: TickLoop;
@@ -70,8 +76,9 @@ class ServedStream implements DuplexListener {
   /** True while an answer waits: until the state is durable, or until the worker has read what was sent. */
   #waiting = false;
 
-  constructor(nodeId: NodeId, stream: DuplexStream, health: NodeHealth, loop: TickLoop) {
+  constructor({ nodeId, instance }: NodeRecord, stream: DuplexStream, health: NodeHealth, loop: TickLoop) {
     this.#nodeId = nodeId;
+    this.#instance = instance;
     this.#stream = stream;
     this.#health = health;
     this.#loop = loop;
@@ -91,7 +98,7 @@ class ServedStream implements DuplexListener {
   #answerAll(): void {
     try {
       for (; this.#beats > 0 && !this.#waiting; this.#beats--) {
-        const sending = this.#answer(this.#health.beat(this.#nodeId));
+        const sending = this.#answer(this.#health.beat(this.#nodeId, this.#instance));
         if (sending) this.#waitFor(sending);
       }
     } catch (error) {

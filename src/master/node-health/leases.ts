@@ -29,6 +29,11 @@ export function paceOf(nodeCount: number, byHand: boolean): Pace {
   return { intervalMs, leaseMs: byHand ? Math.max(limits.handLeaseMs, leaseMs) : leaseMs, reconnectWithinMs, graceMs };
 }
 
+/** The pace of workers, and of nodes whose heartbeats a person sends, in a cluster of so many nodes. */
+export function pacesOf(nodeCount: number): { nodeCount: number; worker: Pace; byHand: Pace } {
+  return { nodeCount, worker: paceOf(nodeCount, false), byHand: paceOf(nodeCount, true) };
+}
+
 /** True when so many nodes are silent at once that the master's own network may be the cause. Never for one node. */
 export function isMassLoss(silent: number, online: number, fraction: number): boolean {
   return silent >= 2 && silent > online * fraction;
@@ -106,6 +111,12 @@ export class Leases {
 
   isBroken(nodeId: NodeId): boolean {
     return this.#leases.get(nodeId)?.broken === true;
+  }
+
+  /** True when the lease has run out, or there is none. */
+  isOver(nodeId: NodeId, at: number): boolean {
+    const lease = this.#leases.get(nodeId);
+    return !lease || lease.expiresAt === Number.POSITIVE_INFINITY || lease.expiresAt <= at;
   }
 
   /** The lease has run out. The time of the last heartbeat is kept. */

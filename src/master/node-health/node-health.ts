@@ -3,7 +3,7 @@
 // this process was stopped, and not that its nodes were silent.
 
 import type { Heartbeat, HeartbeatAnswer } from "../../api/schemas/schemas.ts";
-import type { LossCause } from "../../core/commands/command.ts";
+import type { HolderEvidence, LossCause, NodeRegistrationFields } from "../../core/commands/command.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { type CancelTimer, type Clock, toTimestamp } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
@@ -15,7 +15,10 @@ import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { AssignmentStreamListener, AssignmentStreams } from "./assignment-streams.ts";
-import { isMassLoss, type Leases, type Pace, paceOf, type Silence } from "./leases.ts";
+import { answerOf, type BeatAnswer } from "./beat-answer.ts";
+import { Claims } from "./claims.ts";
+import { logIdentity } from "./identity-log.ts";
+import { isMassLoss, type Leases, type Pace, paceOf, pacesOf, type Silence } from "./leases.ts";
 
 export interface NodeHealthOptions {
   state: ClusterState;
@@ -41,6 +44,8 @@ export class NodeHealth implements AssignmentStreamListener {
   heartbeats = 0;
   /** The last answer to a heartbeat of each node, as text. */
   readonly #answers = new Map<NodeId, BeatAnswer>();
+  /** Workers that claim a node whose holder may be alive. */
+  readonly #claims: Claims;
   /** The pace of workers, and of nodes whose heartbeats a person sends, for this many nodes. */
   #paces = pacesOf(0);
   readonly lost: Record<LossCause, number> = { silent: 0, "connection-broken": 0, "by-hand": 0 };
@@ -48,6 +53,7 @@ export class NodeHealth implements AssignmentStreamListener {
   constructor(options: NodeHealthOptions) {
     this.#options = options;
     const { state, leases, clock, streams } = options;
+    this.#claims = new Claims(clock);
     streams.listen(this);
     // A node that was online when the last master stopped has a whole lease to send its first heartbeat to this one.
     const at = clock.elapsed();
@@ -71,10 +77,23 @@ export class NodeHealth implements AssignmentStreamListener {
 
   // ---- signs of life
 
-  /** A registration renews the lease, as a heartbeat does. */
-  registered(node: NodeRecord): void {
+  /** What is known of the worker that has this node, when a registration claims it. */
+  holder(node: NodeRecord, claimant: NodeRegistrationFields): HolderEvidence {
+    const { leases, streams, clock } = this.#options;
+    const { nodeId, instance } = node;
+    const at = clock.elapsed();
+    this.#noticeSleep(at);
+    const hasNone = node.status !== "online" || node.unconfirmed || (isHand(node) && !streams.isOpen(nodeId));
+    if (hasNone || leases.isOver(nodeId, at)) return { nodeId, instance, is: "gone" };
+    if (leases.isBroken(nodeId) && !streams.isOpen(nodeId)) return { nodeId, instance, is: "disconnected" };
+    return { nodeId, instance, is: this.#claims.isProvedAlive(nodeId, claimant) ? "alive" : "unknown" };
+  }
+
+  /** A registration renews the lease, as a heartbeat does. `claimed`: the node that it was for; null if there was none. */
+  registered(node: NodeRecord, claimed: NodeRecord | null): void {
     this.#renew(node);
     this.#logDamping(node.nodeId);
+    logIdentity(this.#options.log, node, claimed);
   }
 
   /** The node has left the cluster. */
@@ -85,12 +104,14 @@ export class NodeHealth implements AssignmentStreamListener {
 
   /**
    * A heartbeat that carries nothing, of a node that is well: renews the lease and gives the answer as JSON. Null if the
-   * heartbeat needs more than that; then nothing was done, and `heartbeat` must be called.
+   * heartbeat needs more than that, or comes from another process than the node's; then nothing was done, and `heartbeat`
+   * must be called.
    */
-  beat(nodeId: NodeId): string | null {
+  beat(nodeId: NodeId, instance: string | null): string | null {
     const node = this.#well(nodeId);
-    if (node === null) return null;
+    if (node === null || node.instance !== instance) return null;
     this.heartbeats++;
+    this.#claims.holderBeats(nodeId);
     const pace = this.#renew(node);
     return this.#answerText(node, pace);
   }
@@ -122,6 +143,7 @@ export class NodeHealth implements AssignmentStreamListener {
 
   async heartbeat(node: NodeRecord, said: Heartbeat, origin: Origin): Promise<Outcome<HeartbeatAnswer>> {
     this.heartbeats++;
+    this.#claims.holderBeats(node.nodeId);
     const news =
       node.status === "offline" ||
       node.suspect !== null ||
@@ -368,21 +390,4 @@ function isHand({ version }: NodeRecord): boolean {
 /** "2.5 s" */
 function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
-}
-
-/** The answer to a heartbeat of a node, and what it was made from. */
-interface BeatAnswer {
-  node: NodeRecord;
-  pace: Pace;
-  streamOpen: boolean;
-  text: string;
-}
-
-function answerOf({ nodeId, engineError }: NodeRecord, pace: Pace, streamOpen: boolean): HeartbeatAnswer {
-  const { intervalMs, leaseMs, reconnectWithinMs } = pace;
-  return { nodeId, nextHeartbeatMs: intervalMs, leaseMs, reconnectWithinMs, engineError, streamOpen };
-}
-
-function pacesOf(nodeCount: number): { nodeCount: number; worker: Pace; byHand: Pace } {
-  return { nodeCount, worker: paceOf(nodeCount, false), byHand: paceOf(nodeCount, true) };
 }

@@ -165,12 +165,12 @@ export class Watchers implements CommitListener {
     });
   }
 
-  /** The assignments of a worker: the whole set, then its changes. */
-  watchAssignments(nodeId: NodeId): Outcome<ReadableStream<Uint8Array>> {
+  /** The assignments of a node: the whole set, then its changes. `forWorker`: its worker reads them, which shows that it is alive. */
+  watchAssignments(nodeId: NodeId, forWorker: boolean): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const { state } = this.#options;
       stream.sendFirst(this.#sync([...state.placedOn(nodeId)].sort().map((taskId) => state.task(taskId))));
-      return this.#assignments.add(nodeId, stream);
+      return this.#assignments.add(nodeId, stream, forWorker);
     });
   }
 

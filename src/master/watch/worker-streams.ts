@@ -2,6 +2,7 @@
 
 import type { GoneEvent } from "../../api/views/stream-events.ts";
 import type { NodeId } from "../../model/ids.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
 import { hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -10,10 +11,13 @@ import type { EventStream } from "./event-stream.ts";
 export interface OpenStreams {
   opened(nodeId: NodeId): void;
   ended(nodeId: NodeId): void;
+  /** The node has another worker: the streams that were opened until now do not count any more. */
+  replaced(nodeId: NodeId): void;
 }
 
 export class WorkerStreams {
-  readonly #streams = new Map<NodeId, Set<EventStream>>();
+  /** For each stream whether the worker of the node reads it. */
+  readonly #streams = new Map<NodeId, Map<EventStream, boolean>>();
   readonly #textOf: (task: Task) => string;
   readonly #open: OpenStreams;
 
@@ -23,20 +27,34 @@ export class WorkerStreams {
   }
 
   /** Returns what to call when the stream has ended. */
-  add(nodeId: NodeId, stream: EventStream): () => void {
-    const streams = this.#streams.get(nodeId) ?? new Set();
-    this.#streams.set(nodeId, streams.add(stream));
-    this.#open.opened(nodeId);
+  add(nodeId: NodeId, stream: EventStream, forWorker: boolean): () => void {
+    const streams = this.#streams.get(nodeId) ?? new Map<EventStream, boolean>();
+    this.#streams.set(nodeId, streams.set(stream, forWorker));
+    if (forWorker) this.#open.opened(nodeId);
     return () => {
-      streams.delete(stream);
+      if (!streams.delete(stream)) return; // another worker has the node now
       if (streams.size === 0 && this.#streams.get(nodeId) === streams) this.#streams.delete(nodeId);
-      this.#open.ended(nodeId);
+      if (forWorker) this.#open.ended(nodeId);
     };
   }
 
   notify(events: readonly ChangeEvent[]): void {
     if (this.#streams.size === 0) return;
+    // The worker that had a node must not get what the same batch assigns to the one that has it now.
+    for (const event of events) if (event.kind === "node" && hasNewWorker(event)) this.#replace(event.id as NodeId);
     for (const event of events) if (event.kind === "task") this.#notifyOf(event);
+  }
+
+  #replace(nodeId: NodeId): void {
+    const streams = this.#streams.get(nodeId);
+    if (!streams) return;
+    this.#open.replaced(nodeId);
+    for (const [stream, forWorker] of [...streams]) {
+      if (!forWorker) continue;
+      streams.delete(stream);
+      stream.close();
+    }
+    if (streams.size === 0) this.#streams.delete(nodeId);
   }
 
   #notifyOf({ revision, id, before, after }: ChangeEvent): void {
@@ -60,10 +78,15 @@ export class WorkerStreams {
   }
 
   #send(nodeId: NodeId, event: string, data: string): void {
-    for (const stream of this.#streams.get(nodeId) ?? []) stream.send(event, data);
+    for (const stream of this.#streams.get(nodeId)?.keys() ?? []) stream.send(event, data);
   }
 
   close(): void {
-    for (const streams of this.#streams.values()) for (const stream of [...streams]) stream.close();
+    for (const streams of this.#streams.values()) for (const stream of [...streams.keys()]) stream.close();
   }
+}
+
+function hasNewWorker({ before, after }: ChangeEvent): boolean {
+  if (before === null || after === null) return false;
+  return (before as NodeRecord).instance !== (after as NodeRecord).instance;
 }

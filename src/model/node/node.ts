@@ -29,7 +29,14 @@ export interface NodeRecord extends DeepReadonly<z.output<typeof schema.nodeReco
   readonly unconfirmed?: boolean;
 }
 
-export const nodeDefaults = { userLabels: null, workerLabels: null, suspect: null, flapping: null } as const;
+export const nodeDefaults = {
+  userLabels: null,
+  workerLabels: null,
+  suspect: null,
+  flapping: null,
+  instance: null,
+  askedHostname: null,
+} as const;
 
 /** A node without the fields that hold the default: how the log writes it. */
 export type PackedNode = Omit<NodeRecord, keyof typeof nodeDefaults> & Partial<NodeRecord>;
@@ -38,13 +45,16 @@ export function unpackNode(packed: PackedNode): NodeRecord {
   return { ...nodeDefaults, ...packed };
 }
 
-export function packNode({ userLabels, workerLabels, suspect, flapping, ...rest }: NodeRecord): PackedNode {
+export function packNode(node: NodeRecord): PackedNode {
+  const { userLabels, workerLabels, suspect, flapping, instance, askedHostname, ...rest } = node;
   return {
     ...rest,
     ...(userLabels ? { userLabels } : {}),
     ...(workerLabels ? { workerLabels } : {}),
     ...(suspect ? { suspect } : {}),
     ...(flapping ? { flapping } : {}),
+    ...(instance === null ? {} : { instance }),
+    ...(askedHostname === null ? {} : { askedHostname }),
   };
 }
 
@@ -52,6 +62,7 @@ export function packNode({ userLabels, workerLabels, suspect, flapping, ...rest 
 export interface Node extends DeepReadonly<z.output<typeof schema.nodeView>> {
   readonly nodeId: NodeId;
   readonly unheard?: boolean;
+  readonly askedHostname?: string;
 }
 
 /** The fields that the master adds: its counts, and the time of the last heartbeat. */
@@ -59,11 +70,12 @@ export type NodeUse = DeepReadonly<z.output<typeof schema.nodeUse>>;
 
 /** The record as it leaves the master, without those fields. */
 export function viewNodeRecord(node: NodeRecord): Omit<Node, keyof NodeUse> {
-  const { unconfirmed, userLabels, workerLabels, ...record } = node;
+  const { unconfirmed, userLabels, workerLabels, instance: _, askedHostname, ...record } = node;
   return {
     ...record,
     ...(userLabels && workerLabels ? { userLabels, workerLabels } : {}),
     ...(unconfirmed === undefined ? {} : { unheard: unconfirmed }),
+    ...(askedHostname === null ? {} : { askedHostname }),
   };
 }
 

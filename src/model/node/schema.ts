@@ -74,6 +74,14 @@ export const nodeRecord = z.object({
   engine: engine.nullable().describe("Null until the engine has answered."),
   engineError: text.nullable().describe("What the worker says while its engine does not answer; null if it answers."),
   version: text.describe("Release of the worker."),
+  instance: text
+    .nullable()
+    .describe(
+      "The process of the worker that has this node. Null for a worker of 0.1.0, and for a node without a worker.",
+    ),
+  askedHostname: text
+    .nullable()
+    .describe("The host name that the worker asked for, if another node had it. Null if it got the name it asked for."),
   registeredAt: timeText.describe("Time of the first registration, by the clock of the master."),
   unconfirmed: z
     .boolean()
@@ -82,7 +90,14 @@ export const nodeRecord = z.object({
 });
 
 /** As the log writes it, without the fields that hold the default. */
-export const packedNode = nodeRecord.partial({ userLabels: true, workerLabels: true, suspect: true, flapping: true });
+export const packedNode = nodeRecord.partial({
+  userLabels: true,
+  workerLabels: true,
+  suspect: true,
+  flapping: true,
+  instance: true,
+  askedHostname: true,
+});
 
 /** What the master counts and measures: not in the record. */
 export const nodeUse = z.object({
@@ -93,12 +108,16 @@ export const nodeUse = z.object({
   lastHeartbeat: timeText.nullable().describe("Null if there was none since the master started."),
 });
 
-/** What the API shows. One field of the record has another name there. */
+/** What the API shows. One field of the record has another name there, and one is the master's own. */
 export const nodeView = z
   .object({
-    ...nodeRecord.omit({ unconfirmed: true, userLabels: true, workerLabels: true }).shape,
+    ...nodeRecord.omit({ unconfirmed: true, userLabels: true, workerLabels: true, instance: true, askedHostname: true })
+      .shape,
     userLabels: labelsOfUsers.optional(),
     workerLabels: labelsOfWorker.optional(),
+    askedHostname: text
+      .optional()
+      .describe("The host name that the worker asked for, if another node had it; else left out."),
     unheard: z
       .boolean()
       .optional()

@@ -1,6 +1,7 @@
 // The worker's node id and cluster id, kept in its data folder so that it stays the same node over restarts.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeIdPattern } from "../../model/ids.ts";
 import { lockFile } from "./folder-lock.ts";
@@ -19,15 +20,17 @@ export class IdentityError extends Error {
 
 export class IdentityFile {
   readonly #path: string;
+  readonly #lockPath: string;
   readonly #release: () => void;
 
   /** Claims the folder for this process. Throws IdentityError if it cannot be used, or another worker uses it. */
   constructor(dataDir: string) {
     this.#path = join(dataDir, "identity.json");
+    this.#lockPath = join(dataDir, "worker.lock");
     const lock = (() => {
       try {
         mkdirSync(dataDir, { recursive: true });
-        return lockFile(join(dataDir, "worker.lock"));
+        return lockFile(this.#lockPath);
       } catch (error) {
         throw new IdentityError(
           `cannot use the data folder ${dataDir}: ${(error as Error).message}. Give a folder that can be written with --data-dir`,
@@ -46,6 +49,20 @@ export class IdentityFile {
   /** Releases the folder; the end of the process does so as well. */
   close(): void {
     this.#release();
+  }
+
+  /**
+   * The same for every process that has this folder until the machine is booted again, and another for each copy of the
+   * folder. "" if it is not known.
+   */
+  place(): string {
+    try {
+      const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+      const { dev, ino } = statSync(this.#lockPath);
+      return createHash("sha256").update(`${boot} ${dev} ${ino}`).digest("hex").slice(0, 16);
+    } catch {
+      return ""; // not Linux
+    }
   }
 
   /** Null if there is no file yet. Throws IdentityError if the file is damaged. */

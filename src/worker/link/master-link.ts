@@ -13,6 +13,7 @@ import type { EngineNewsListener } from "./engine-link.ts";
 import { HeartbeatStream } from "./heartbeat-stream.ts";
 import type { MasterListener } from "./master-listener.ts";
 import { type NodeSource, newsOf, registrationOf, restOf } from "./node-description.ts";
+import { RegistrationLog } from "./registration-log.ts";
 
 export interface MasterLinkOptions {
   client: Client;
@@ -27,6 +28,8 @@ export interface MasterLinkOptions {
 
 /** One heartbeat may fail without a reason to worry: a request is lost, a connection was just closed. */
 const failuresOfSilence = 2;
+/** Claims of a node that another worker may have follow one another like tries after so many failures: within a second. */
+const triesOfClaim = 4;
 /** So many heartbeats wait only briefly, so that they fit into a lease. After that the connection may be a slow one. */
 const quickTries = 3;
 
@@ -122,8 +125,8 @@ export class MasterLink implements EngineNewsListener {
   }
 
   async #register(): Promise<void> {
-    const { client, clock, log, signal, node } = this.#options;
-    let complained = "";
+    const { client, clock, signal, node } = this.#options;
+    const notes = new RegistrationLog(this.#options.log);
     for (let failures = 1; !signal.aborted; failures++) {
       this.#changed = false;
       const body = node.describe();
@@ -136,17 +139,14 @@ export class MasterLink implements EngineNewsListener {
           this.#up = true;
           this.#remember(newsOf(body));
           this.#registered = restOf(body);
-          log.info("joined", { master: client.shownUrl, nodeId: this.#nodeId, hostname: body.hostname });
+          notes.joined(client.shownUrl, body, answer.value!);
           return;
         }
-        const { message, hint } = answer.refusal;
-        if (complained !== message) log.error(`the master refuses this worker: ${message}`, { hint });
-        complained = message;
+        notes.refused(answer.refusal);
+        // The master finds out within a few heartbeats whether the other worker runs.
+        if (answer.refusal.code === "node-alive") failures = Math.min(failures, triesOfClaim);
       } catch (error) {
-        if (signal.aborted) return;
-        const { message } = error as Error;
-        if (complained !== message) log.warn(`${message}; trying until it answers`);
-        complained = message;
+        if (!signal.aborted) notes.failed((error as Error).message);
       }
       await delay(clock, this.#pauseAfter(failures, limits.retryMaxMs / 6), signal);
     }
@@ -274,7 +274,7 @@ export class MasterLink implements EngineNewsListener {
     this.#patienceMs = patienceAfter(this.#options.clock.elapsed() - this.#sentAt);
     if (news !== null) this.#changed = true;
     if (refusal.code === "node-not-found") {
-      this.#options.log.warn("the master does not know this node; registering again");
+      this.#options.log.warn(`the master refuses a heartbeat: ${refusal.message}; registering again`);
       await this.#register();
       // A master that has lost the node record has lost its stream as well.
       this.#reopenStream();

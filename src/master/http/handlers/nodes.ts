@@ -4,7 +4,9 @@ import { nodeIdsHeader } from "../../../api/node-ids-header.ts";
 import type { nodeOperations } from "../../../api/operations/nodes.ts";
 import { fromNode } from "../../../api/origin.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
+import { instanceFrom, instanceHeader } from "../../../api/worker-instance.ts";
 import type { Command } from "../../../core/commands/command.ts";
+import { claimedNode } from "../../../core/commands/registration.ts";
 import { findNode } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { NodeId } from "../../../model/ids.ts";
@@ -14,7 +16,7 @@ import { cleanNode } from "../../node-client/cleanup.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
 
 export function nodeHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof nodeOperations> {
-  const { state, loop, watchers, nodeHealth, view, logs } = context;
+  const { state, loop, nodeHealth, view, logs } = context;
 
   /** The node as it is after a command; another client may have deregistered it in the same tick. */
   const after = (nodeId: NodeId): Outcome<Node> => {
@@ -41,22 +43,9 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
   };
 
   return {
-    registerNode: async (call) => {
-      const { address, ...fields } = call.body;
-      const registration = {
-        ...fields,
-        address: address ?? call.peer().address ?? fields.hostname,
-        ...(isFirstRelease(fields.version, call.headers) ? { firstRelease: true } : {}),
-      };
-      const origin = fromNode(call.origin, fields.nodeId ?? fields.hostname);
-      const outcome = await loop.submit({ type: "registerNode", registration }, origin);
-      if (!outcome.ok) return outcome;
-      const registered = findNode(state, outcome.value.nodeId!);
-      if (!registered.ok) return registered; // deregistered by another request in the same tick
-      nodeHealth.registered(registered.value);
-      return ok(view(registered.value));
-    },
+    ...registrationHandlers(context),
     ...heartbeatHandlers(context, reads),
+    ...assignmentHandlers(context, reads),
     deregisterNode: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
@@ -85,11 +74,49 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     },
     previewCleanup: (call) => clean(call, "GET"),
     cleanNode: (call) => clean(call, "POST"),
+  };
+}
+
+function registrationHandlers(context: HandlerContext): Pick<HandlersOf<typeof nodeOperations>, "registerNode"> {
+  const { state, loop, nodeHealth, view } = context;
+  return {
+    registerNode: async (call) => {
+      const { address, ...fields } = call.body;
+      const instance = instanceFrom(call.headers);
+      const registration = {
+        ...fields,
+        address: address ?? call.peer().address ?? fields.hostname,
+        ...(isFirstRelease(fields.version, call.headers) ? { firstRelease: true } : {}),
+        ...(instance === null ? {} : { instance }),
+      };
+      const claimed = claimedNode(state, registration) ?? null;
+      const holder = claimed && nodeHealth.holder(claimed, registration);
+      const origin = fromNode(call.origin, fields.nodeId ?? fields.hostname);
+      const outcome = await loop.submit({ type: "registerNode", registration, ...(holder && { holder }) }, origin);
+      if (!outcome.ok) return outcome;
+      const registered = findNode(state, outcome.value.nodeId!);
+      if (!registered.ok) return registered; // deregistered by another request in the same tick
+      nodeHealth.registered(registered.value, claimed);
+      return ok(view(registered.value));
+    },
+  };
+}
+
+function assignmentHandlers(
+  { watchers }: HandlerContext,
+  reads: DurableReads,
+): Pick<HandlersOf<typeof nodeOperations>, "nodeAssignments"> {
+  return {
     nodeAssignments: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
+      const { nodeId } = found.value;
+      const isHolder = found.value.instance === instanceFrom(call.headers);
+      // A client that gives the name only looks. A worker gives the id, and would run what it reads.
+      const isReader = call.parameters.id !== nodeId && call.headers.get(instanceHeader) === null;
+      if (!isHolder && !isReader) return belongsToAnother(found.value);
       call.mayTakeLong();
-      return watchers.watchAssignments(found.value.nodeId);
+      return watchers.watchAssignments(nodeId, isHolder);
     },
   };
 }
@@ -103,12 +130,14 @@ function heartbeatHandlers(
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
       if (found.value.unconfirmed) return notRegistered(found.value);
+      if (found.value.instance !== instanceFrom(call.headers)) return belongsToAnother(found.value);
       return nodeHealth.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
     },
     heartbeatStream: async (call) => {
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
       if (found.value.unconfirmed) return notRegistered(found.value);
+      if (found.value.instance !== instanceFrom(call.headers)) return belongsToAnother(found.value);
       const { address } = call.peer();
       return call.upgrade((stream) => heartbeatStreams.serve(found.value, stream, address));
     },
@@ -119,6 +148,14 @@ function heartbeatHandlers(
 function notRegistered({ hostname, nodeId }: NodeRecord): Outcome<never> {
   return refuse("node-not-found", `${hostname} (${nodeId}) is known from a backup, and has not registered since`, {
     hint: "Register it again, with the same nodeId.",
+    details: { nodeId },
+  });
+}
+
+/** The refusal makes a worker register: then it gets its node back, or another. Workers of 0.1.0 know this code. */
+function belongsToAnother({ hostname, nodeId, address, port }: NodeRecord): Outcome<never> {
+  return refuse("node-not-found", `${hostname} (${nodeId}) belongs to the worker at ${address}:${port}`, {
+    hint: `A worker must register again. To look at its assignments, use its name: /api/v1/nodes/${hostname}/assignments`,
     details: { nodeId },
   });
 }

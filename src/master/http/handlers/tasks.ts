@@ -4,10 +4,11 @@ import { createHash } from "node:crypto";
 import type { taskOperations } from "../../../api/operations/tasks.ts";
 import { fromNode } from "../../../api/origin.ts";
 import { type Call, EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
+import { instanceFrom } from "../../../api/worker-instance.ts";
 import type { Command } from "../../../core/commands/command.ts";
 import { resolveTask } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
-import type { TaskId } from "../../../model/ids.ts";
+import type { NodeId, TaskId } from "../../../model/ids.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
@@ -42,6 +43,12 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
     },
     reportTask: async (call) => {
       const { body, origin, parameters } = call;
+      const node = state.nodes.get(body.nodeId as NodeId);
+      const instance = instanceFrom(call.headers);
+      if (node && node.instance !== null && instance !== null && node.instance !== instance)
+        return refuse("not-your-task", `${node.hostname} (${node.nodeId}) belongs to another worker now`, {
+          hint: "The worker registers again, and gets its node back or another one.",
+        });
       // A worker always says which node it is; a report sent by hand need not.
       const by = body.nodeId === undefined ? origin : fromNode(origin, body.nodeId);
       const report = (taskId: TaskId) => ({ type: "reportTask", taskId, report: body }) as const;

@@ -110,7 +110,25 @@ function nodeFindings(nodes: readonly unknown[]): Finding[] {
     findings.push(
       finding("nodes", "note", `cordoned: ${some(cordoned)}`, "Allow placements again with podling node uncordon NODE"),
     );
+  findings.push(...nameFindings(nodes));
   return findings.length > 0 ? findings : [fine("nodes", `${nodes.length} online, with working engines`)];
+}
+
+/** Machines made from one image have one name. */
+function nameFindings(nodes: readonly unknown[]): Finding[] {
+  const renamed = nodes.filter((node) => textField(node, "askedHostname") !== "");
+  const words = renamed.map((node) => {
+    const where = `${textField(node, "address")}:${field(node, "port")}`;
+    return `${textField(node, "hostname")} at ${where} asked for the name ${textField(node, "askedHostname")}`;
+  });
+  const names = nodes.map((node) => textField(node, "hostname"));
+  const shared = [...new Set(names.filter((name, index) => name !== "" && names.indexOf(name) !== index))];
+  const fix = "Give each worker a name of its own with --hostname, and no copy of another worker's data folder";
+  const findings: Finding[] = [];
+  if (words.length > 0)
+    findings.push(finding("names", "warning", `several machines have one name: ${some(words)}`, fix));
+  if (shared.length > 0) findings.push(finding("names", "warning", `several nodes are called ${some(shared)}`, fix));
+  return findings;
 }
 
 function some(words: readonly string[]): string {
