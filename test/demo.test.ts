@@ -12,13 +12,17 @@ import type { Engine } from "../tools/lab/engine.ts";
 import { Lab, type LabHost } from "../tools/lab/lab.ts";
 import { inNamespace } from "../tools/lab/process.ts";
 import { until } from "../tools/lab/until.ts";
-import { consoleSteps, withoutVariables } from "./docs/shown-commands.ts";
+import { type ConsoleStep, consoleSteps, withOutputs, withoutVariables } from "./docs/shown-commands.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DEMO = join(ROOT, "scripts/demo.ts");
 const DEMO_WAIT_MS = 60_000;
 const STEP_WAIT_MS = 20_000;
 const COLUMNS = 80;
+const README = join(ROOT, "README.md");
+/** With PODLING_UPDATE_DOCS=1 the outputs are written to README.md instead of being compared with it. */
+const UPDATES = process.env.PODLING_UPDATE_DOCS === "1";
+const TYPING_MS = 3_000;
 
 describeLab("make demo", () => {
   let lab: Lab;
@@ -142,9 +146,8 @@ describeLab("the tour of README.md", () => {
     await lab?.down();
   });
 
-  const steps = consoleSteps(readFileSync(join(ROOT, "README.md"), "utf8")).filter(
-    ({ command }) => !command.startsWith("make build"),
-  );
+  const printedSteps: ConsoleStep[] = [];
+  const steps = consoleSteps(readFileSync(README, "utf8")).filter(({ command }) => !command.startsWith("make build"));
 
   test.each(steps.map((step) => [step.command, step] as const))(
     "$ %s",
@@ -155,16 +158,27 @@ describeLab("the tour of README.md", () => {
       // So are containers gone when a person has typed this.
       if (command.startsWith("kill"))
         await until("the containers to be removed", async () => (await host.engine.containers()).length === 0);
+      if (looks && UPDATES) await Bun.sleep(TYPING_MS);
       let printed = await shell.type(typed);
       const deadline = performance.now() + STEP_WAIT_MS;
-      while (looks && withoutVariables(printed) !== withoutVariables(output) && performance.now() < deadline) {
+      while (
+        looks &&
+        !UPDATES &&
+        withoutVariables(printed) !== withoutVariables(output) &&
+        performance.now() < deadline
+      ) {
         await Bun.sleep(200);
         printed = await shell.type(typed);
       }
-      if (output !== "") expect(withoutVariables(printed)).toBe(withoutVariables(output));
+      printedSteps.push({ command, output: printed });
+      if (output !== "" && !UPDATES) expect(withoutVariables(printed)).toBe(withoutVariables(output));
     },
     DEMO_WAIT_MS,
   );
+
+  test.if(UPDATES)("is written to README.md", () => {
+    writeFileSync(README, withOutputs(readFileSync(README, "utf8"), printedSteps));
+  });
 
   test("leaves no container, no image and no folder", async () => {
     expect(await host.engine.containers()).toEqual([]);

@@ -23,9 +23,18 @@ export function withoutVariables(text: string): string {
     .replace(/\b\d{14}-[a-z0-9]{8}\b/g, "ID")
     .replace(/^(\S+ +)[a-z0-9]{8}(?= )/gm, "$1ID")
     .replace(/\b\d+(\.\d+)? ?m?s\b/g, "TIME")
-    .replace(/\b0\/[\d.]+ +0\/[\d.]+ GiB/g, "CPU MEMORY")
+    .replace(/\b0\/[\d.]+/g, "0/N")
     .replace(/\brevision \d+/g, "revision N")
     .replace(/[ \t]+/g, " ")
     .replace(/ $/gm, "")
     .trim();
+}
+
+/** The document with what the commands printed. Commands without output stay so. */
+export function withOutputs(markdown: string, steps: readonly ConsoleStep[]): string {
+  return steps.reduce((text, { command, output }) => {
+    const from = text.indexOf(`$ ${command}\n`) + `$ ${command}\n`.length;
+    const end = from + text.slice(from).search(/^(\$ |```)/m);
+    return text.slice(from, end).trim() === "" ? text : `${text.slice(0, from)}${output.trimEnd()}\n${text.slice(end)}`;
+  }, markdown);
 }
