@@ -20,6 +20,6 @@ export interface Engine {
   /** The engine's name, version and platform, and the machine's cores and bytes. Throws RuntimeError("engine-unavailable"). */
   info(): Promise<Machine>;
 
-  /** The disk with the engine's data; null if it cannot be seen from here (an engine on another machine). */
+  /** The disk with the engine's images; null if it cannot be seen from here (an engine on another machine). */
   disk(): Promise<DiskUsage | null>;
 }

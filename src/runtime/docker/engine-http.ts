@@ -17,7 +17,10 @@ export interface EngineCall {
   long?: boolean;
 }
 
-/** The newest version that this program was written against; with an older engine its own version is used. */
+/**
+ * The newest version that this program was tried with; with an older engine its own version is used, and with one that has
+ * dropped this version the oldest that it still takes.
+ */
 const newestApiVersion = "1.47";
 const defaultTimeoutMs = 60_000;
 
@@ -49,6 +52,11 @@ export class EngineHttp {
   async isPodman(): Promise<boolean> {
     await this.#negotiated();
     return this.#isPodman;
+  }
+
+  /** True when calls use this version of the API, or a newer one. */
+  async usesVersion(version: string): Promise<boolean> {
+    return !older(await this.#negotiated(), version);
   }
 
   /** The answer, whatever its status. Throws RuntimeError("engine-unavailable") if there is none. */
@@ -95,10 +103,23 @@ export class EngineHttp {
       await response.arrayBuffer();
       this.#isPodman = response.headers.get("server")?.startsWith("Libpod/") ?? false;
       const offered = response.headers.get("api-version") ?? newestApiVersion;
-      return older(offered, newestApiVersion) ? offered : newestApiVersion;
+      if (!older(newestApiVersion, offered)) return offered;
+      const oldest = await this.#oldestVersion();
+      return older(newestApiVersion, oldest) ? oldest : newestApiVersion;
     } catch (error) {
       this.#version = null;
       throw error;
+    }
+  }
+
+  /** The oldest version that the engine takes; "0" if it does not say. */
+  async #oldestVersion(): Promise<string> {
+    const response = await this.#send("GET", "/version", {});
+    const text = await response.text();
+    try {
+      return (JSON.parse(text) as { MinAPIVersion?: string }).MinAPIVersion ?? "0";
+    } catch {
+      return "0";
     }
   }
 

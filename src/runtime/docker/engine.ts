@@ -6,6 +6,7 @@ import { dockerArch } from "../../model/node/node.ts";
 import type { Engine, Machine } from "../engine.ts";
 import { bridgeFault, type EngineInfoAnswer, type MachineFacts, machineFacts } from "./bridge-network.ts";
 import type { EngineHttp } from "./engine-http.ts";
+import { imageFolders, type StoreInfo } from "./image-store.ts";
 
 /** The usage of the file system that holds this path; null if there is no such path. */
 export type DiskReading = (path: string) => Promise<DiskUsage | null>;
@@ -14,7 +15,8 @@ export class DockerEngine implements Engine {
   readonly #http: EngineHttp;
   readonly #readDisk: DiskReading;
   readonly #facts: MachineFacts;
-  #dataRoot: string | null = null;
+  /** Null until the engine has said it. */
+  #imageFolders: string[] | null = null;
 
   constructor(http: EngineHttp, readDisk: DiskReading, facts: MachineFacts = machineFacts) {
     this.#http = http;
@@ -28,14 +30,17 @@ export class DockerEngine implements Engine {
 
   async info(): Promise<Machine> {
     const info = await this.#http.json<
-      EngineInfoAnswer & {
-        ServerVersion: string;
-        OSType: string;
-        Architecture: string;
-        NCPU: number;
-        MemTotal: number;
-      }
+      EngineInfoAnswer &
+        StoreInfo & {
+          ServerVersion: string;
+          OSType: string;
+          Architecture: string;
+          NCPU: number;
+          MemTotal: number;
+        }
     >("GET", "/info");
+    // An engine that was upgraded may have moved its images.
+    this.#imageFolders = await imageFolders(info, this.#facts.read);
     return {
       engine: {
         name: /podman/i.test(info.OperatingSystem ?? "") ? "podman" : "docker",
@@ -52,8 +57,12 @@ export class DockerEngine implements Engine {
   async disk(): Promise<DiskUsage | null> {
     // Over TCP the engine is most likely on another machine, and its path would be read on this one.
     if (!this.#http.host.startsWith("unix://")) return null;
-    this.#dataRoot ??= (await this.#http.json<{ DockerRootDir?: string }>("GET", "/info")).DockerRootDir ?? "";
-    return this.#dataRoot === "" ? null : this.#readDisk(this.#dataRoot);
+    this.#imageFolders ??= await imageFolders(await this.#http.json<StoreInfo>("GET", "/info"), this.#facts.read);
+    for (const folder of this.#imageFolders) {
+      const usage = await this.#readDisk(folder);
+      if (usage !== null) return usage;
+    }
+    return null;
   }
 }
 

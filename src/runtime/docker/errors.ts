@@ -83,5 +83,7 @@ export function saysNameIsTaken(status: number, message: string): boolean {
 
 /** True when a create was refused because of the image, rather than of a volume or a network. */
 export function saysImageIsMissing(message: string): boolean {
-  return /no such image|image not known|unable to find image|does not match the specified platform/i.test(message);
+  return /no such image|image not known|unable to find image|does not (match|provide) the specified platform/i.test(
+    message,
+  );
 }

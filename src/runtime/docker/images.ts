@@ -133,7 +133,9 @@ function withProblem(error: unknown, problem: string | null): unknown {
 
 interface PullEvent {
   id?: string;
+  /** Before API 1.48; newer engines may leave it out. */
   error?: string;
+  errorDetail?: { message?: string };
   progressDetail?: { current?: number; total?: number };
 }
 
@@ -148,7 +150,8 @@ async function followPull(
   for await (const line of readLines(body)) {
     progressed();
     const event = JSON.parse(line) as PullEvent;
-    if (event.error) throw pullError(image, event.error);
+    const failure = event.errorDetail?.message ?? event.error;
+    if (failure) throw pullError(image, failure);
     if (!event.id || !event.progressDetail?.total) continue;
     layers.set(event.id, { current: event.progressDetail.current ?? 0, total: event.progressDetail.total });
     progress(describeProgress(image, layers));

@@ -24,14 +24,17 @@ export class DockerVolumes implements Volumes {
   /** The engine adds up all files for it, so the wait is limited; without an answer the sizes are unknown. */
   async #volumeSizes(): Promise<Map<string, number>> {
     type EngineVolume = { Name: string; UsageData?: { Size: number } | null };
+    // From API 1.52 on, and the only form from 1.53 on.
+    type Usage = { Volumes?: EngineVolume[] | null; VolumeUsage?: { Items?: EngineVolume[] | null } | null };
     try {
-      const response = await this.#http.call("GET", "/system/df?type=volume", {
+      const verbose = (await this.#http.usesVersion("1.52")) ? "&verbose=1" : "";
+      const response = await this.#http.call("GET", `/system/df?type=volume${verbose}`, {
         timeoutMs: limits.volumeSizesPatienceMs,
         long: true,
       });
       await this.#http.expectOk(response);
-      const { Volumes } = (await response.json()) as { Volumes: EngineVolume[] | null };
-      const known = (Volumes ?? []).filter(({ UsageData }) => (UsageData?.Size ?? -1) >= 0);
+      const { Volumes, VolumeUsage } = (await response.json()) as Usage;
+      const known = (VolumeUsage?.Items ?? Volumes ?? []).filter(({ UsageData }) => (UsageData?.Size ?? -1) >= 0);
       return new Map(known.map(({ Name, UsageData }) => [Name, UsageData!.Size]));
     } catch (error) {
       if (error instanceof RuntimeError) return new Map();
