@@ -33,6 +33,68 @@ describe("a usage error with what to write", () => {
   });
 });
 
+describe("commands of other tools", () => {
+  test.each([
+    ["exec,attach,shell", "docker exec -it CONTAINER sh"],
+    ["top,stats", "podling nodes shows what is reserved"],
+    ["cp x,port x,diff x", "podling inspect TASK"],
+    ["rename x,update x,edit x,label x", "A task is never changed"],
+    ["pull x,images,image ls,rmi x", "podling node clean NODE --images"],
+    ["push x,build .,search x,tag x", "Use docker "],
+    ["node ls,node list", "Use podling nodes"],
+    ["node ps", "podling ps --filter node=NODE"],
+    ["node show n1,node describe n1", "podling node inspect NODE"],
+    ["node remove n1,node delete n1", "podling node rm NODE"],
+    ["task ls,tasks,container ls,job status,alloc status,get pods", "podling ps"],
+    ["service ls,deploy x,scale web=3,stack ls,deployment x", "There are no services yet"],
+    ["apply -f x,job run x,plan x,validate x,compose up", "There are no files for tasks yet"],
+    ["system prune,volume prune,image prune", "podling node clean"],
+    ["volume ls,network ls", "There are no networks and volumes to manage"],
+    ["login", "docker login on each node"],
+    ["swarm init,init,cluster x", "podling up on one machine"],
+    ["join,swarm join", "podling worker --master URL"],
+    ["info,health,ping", "podling doctor"],
+    ["show x", "podling inspect TASK"],
+    ["tail x", "podling logs -f TASK"],
+    ["watch", "podling ps -w"],
+    ["down,pause x", "podling stop TASK"],
+    ["config", "podling context"],
+    ["server members", "podling nodes"],
+    ["port-forward x,expose x", "-p 8090:80"],
+    ["inspect -f x,inspect --format x", "podling inspect TASK | jq -r .status"],
+    ["ps --format x", "podling ps -o json | jq -r '.[].name'"],
+    ["ps -o yaml,nodes -o jsonpath=x", "write -o json and use jq"],
+    ["ps -n 3", "podling ps -a | tail -n 3"],
+    ["ps --no-trunc,nodes --no-trunc", "in a pipe nothing is cut"],
+    ["ps -A,ps --no-headers,ps --sort-by x,nodes --sort-by x", "podling|namespaces"],
+    ["stop --all", "podling stop $(podling ps -q)"],
+    ["rm --all", "podling rm -f $(podling ps -q)"],
+    ["run --replicas 3 x", "each podling run starts one task"],
+    ["run --node n1 x", "--constraint node==NAME"],
+    ["up -d,up --daemon,master -d,worker --detach", "podling systemd install"],
+    ["up --config x", "settings are flags"],
+    ["logs --previous x,logs -p x", "podling explain TASK"],
+  ])("%s", async (lines, says) => {
+    for (const line of lines.split(",")) {
+      const { code, err } = await cluster.podling(line);
+      expect([line, code]).toEqual([line, 64]);
+      expect(says.split("|").some((part) => err.includes(part)) ? "" : `${line}: ${err}`).toBe("");
+    }
+  });
+
+  test("-V is the version", async () => {
+    expect((await podling("-V")).out).toContain("1.2.3");
+  });
+
+  test("work in a container of a task that exists has the line to type", async () => {
+    await cluster.running("web-1");
+    expect((await cluster.podling("exec -it web-1 sh")).err).toBe(
+      'error: podling has no command "exec" yet. web-1 is on n1. Type there: docker exec -it c0ffee sh\n',
+    );
+    expect((await cluster.podling("cp web-1:/etc/x .")).err).toContain("docker cp c0ffee:/PATH .");
+  });
+});
+
 describe("a name of the other kind", () => {
   test.each(["inspect n1", "explain n1", "logs n1", "wait n1", "stop n1", "rm n1"])("podling %s", async (line) => {
     const { code, err } = await cluster.podling(line);

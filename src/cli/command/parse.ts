@@ -233,7 +233,7 @@ class FlagReader {
     const near = nearest(value, flag.choices);
     throw new UsageError(
       `--${flag.long}: expected ${flag.choices.join(", ")}; got ${JSON.stringify(value)}`,
-      near ? `Did you mean ${near}?` : "",
+      near ? `Did you mean ${near}?` : flag.long === "output" ? "For other forms, write -o json and use jq." : "",
     );
   }
 

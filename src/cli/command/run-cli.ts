@@ -7,6 +7,8 @@ import { type Command, type CommandGroup, isGroup } from "./command.ts";
 import { Context } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { Failure, UsageError, writeError } from "./failure.ts";
+import { globalFlags } from "./flag.ts";
+import { FlagValues } from "./flag-values.ts";
 import { BrokenPipeError, type Io } from "./io.ts";
 import { misplacedFlag } from "./misplaced-flag.ts";
 import { parseLine, splitCommand, UnknownFlagError } from "./parse.ts";
@@ -23,7 +25,7 @@ export async function runCli(argv: readonly string[], io: Io, roles: Roles): Pro
 }
 
 async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<number> {
-  if (argv[0] === "--version") return dispatch(["version", "--client"], io, roles);
+  if (argv[0] === "--version" || argv[0] === "-V") return dispatch(["version", "--client"], io, roles);
   const { word, rest } = await firstWord(argv);
   if (word === undefined) {
     const { mainHelp } = await import("./help.ts");
@@ -32,7 +34,9 @@ async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<
     return asked ? exitCodes.done : exitCodes.usage;
   }
   const found = await commandTable.load(word);
-  if (found === null) throw unknownCommand(word, commandTable.names, "");
+  if (found === null) {
+    throw (await inContainer(word, rest, io, roles)) ?? unknownCommand(word, commandTable.names, "", rest[0]);
+  }
   return isGroup(found) ? dispatchGroup(found, rest, io, roles) : runCommand(found, rest, io, roles);
 }
 
@@ -75,12 +79,46 @@ async function runCommand(command: Command, argv: readonly string[], io: Io, rol
   return command.run(new Context({ io, roles, flags, words, containerCommand, defaultOutput }));
 }
 
-/** `group`: the words before, such as "node"; "" for none. */
-function unknownCommand(word: string, names: readonly string[], group: string): UsageError {
+/** The words that docker has for work in a container, each with its form there. */
+const containerWords: Readonly<Record<string, string>> = {
+  ...{
+    exec: "exec -it CONTAINER sh",
+    shell: "exec -it CONTAINER sh",
+    attach: "attach CONTAINER",
+    sh: "exec -it CONTAINER sh",
+  },
+  ...{ top: "top CONTAINER", stats: "stats CONTAINER", diff: "diff CONTAINER", cp: "cp CONTAINER:/PATH ." },
+};
+
+/** `exec web sh`: if there is a task of that name, the line to type on its node. Null if not, or without a master. */
+async function inContainer(word: string, rest: readonly string[], io: Io, roles: Roles): Promise<UsageError | null> {
+  const form = containerWords[word];
+  const reference = rest.find((one) => !one.startsWith("-"))?.replace(/:.*/s, "");
+  if (form === undefined || reference === undefined) return null;
+  const flags = new FlagValues(globalFlags);
+  const context = new Context({ io, roles, flags, words: [], containerCommand: null, defaultOutput: "table" });
+  try {
+    const task = await context.try("getTask", { id: reference, timeoutMs: lookMs });
+    if (!task.ok || task.value === null || task.value.nodeId === null || task.value.containerId === null) return null;
+    const node = await context.try("getNode", { id: task.value.nodeId, timeoutMs: lookMs });
+    if (!node.ok || node.value === null) return null;
+    const line = `docker ${form.replace("CONTAINER", task.value.containerId.slice(0, 12))}`;
+    const message = `podling has no command ${JSON.stringify(word)} yet`;
+    return new UsageError(message, `${task.value.name} is on ${node.value.hostname}. Type there: ${line}`);
+  } catch {
+    return null;
+  }
+}
+
+/** A hint is worth a moment. */
+const lookMs = 1_000;
+
+/** `group`: the words before, such as "node"; "" for none. `next`: the word after. */
+function unknownCommand(word: string, names: readonly string[], group: string, next = ""): UsageError {
   const path = (name: string) => `${group} ${name}`.trim();
   const message = `${`podling ${group}`.trim()} has no command ${JSON.stringify(word)}`;
   const { otherWords, harmless } = commandTable;
-  const other = otherWords.get(path(word));
+  const other = otherWords.get(`${path(word)} ${next}`) ?? otherWords.get(path(word));
   if (other) return new UsageError(message, `${other}.`);
   const near = nearest(word, names);
   const proposed = near !== undefined && harmless.includes(path(near)) ? path(near) : undefined;

@@ -169,6 +169,16 @@ const masterUrl: Flag = {
   env: "PODLING_MASTER_URL",
 };
 
+const asService =
+  "podling systemd install master, and worker, make services of both; docs/OPERATIONS.md describes them";
+const byFlags = "settings are flags and environment variables; a service reads them from /etc/podling";
+
+/** What other servers have. */
+export const refusedServerFlags: Readonly<Record<string, string>> = {
+  ...{ "-d": asService, "--detach": asService, "--daemon": asService, "--background": asService },
+  ...{ "--config": byFlags, "-c": byFlags, "-f": byFlags, "--config-file": byFlags },
+};
+
 export const masterFlags: readonly Flag[] = [
   host,
   port("8080", "port of the API"),

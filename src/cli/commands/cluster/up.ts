@@ -1,7 +1,7 @@
 // podling up: a master and a worker in one process; main.ts runs them.
 
 import type { Command } from "../../command/command.ts";
-import { upFlags, upSettings } from "./role-flags.ts";
+import { refusedServerFlags, upFlags, upSettings } from "./role-flags.ts";
 
 export const up: Command = {
   name: "up",
@@ -12,6 +12,7 @@ export const up: Command = {
     "On a terminal it says what to type next and shows what becomes of tasks and nodes; -v shows its whole log. In a pipe, or as a service, it writes a log.",
   ],
   flags: upFlags,
+  refused: refusedServerFlags,
   examples: [
     ["podling up", "start a cluster on this machine"],
     ["podling up --port 9000 --worker-port 9001 --data-dir ./data", "start a second one on other ports"],

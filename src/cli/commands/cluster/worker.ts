@@ -1,7 +1,7 @@
 // podling worker: turns its flags into settings; main.ts runs the worker.
 
 import type { Command } from "../../command/command.ts";
-import { workerFlags, workerSettings } from "./role-flags.ts";
+import { refusedServerFlags, workerFlags, workerSettings } from "./role-flags.ts";
 
 export const worker: Command = {
   name: "worker",
@@ -11,6 +11,7 @@ export const worker: Command = {
     "Runs until Ctrl-C or SIGTERM. Containers keep running when the worker stops, and it adopts them when it starts again.",
   ],
   flags: workerFlags,
+  refused: refusedServerFlags,
   examples: [
     [
       "podling worker --master http://10.0.0.1:8080 --host 0.0.0.0 --token secret",

@@ -10,6 +10,7 @@ import { Repaint } from "../../command/repaint.ts";
 import { jsonLine } from "../../render/json.ts";
 import { nodeColumns, nodeNotes } from "../../render/nodes.ts";
 import type { Column } from "../../render/table.ts";
+import { refusedListFlags } from "../list-flags.ts";
 
 function columnsOf(context: Context): Column<Node>[] {
   return nodeColumns(context.masterNow(), context.output() === "wide", context.drawsBars());
@@ -73,6 +74,11 @@ export const nodes: Command = {
     },
   ],
   outputs: ["table", "wide", "json", "name"],
+  refused: {
+    ...refusedListFlags("podling nodes", "hostname"),
+    "--filter": "write podling nodes -o json | jq '.[] | select(.labels.disk == \"ssd\")'",
+    "-l": "write podling nodes -o json | jq '.[] | select(.labels.disk == \"ssd\")'",
+  },
   examples: [
     ["podling nodes", "status and use of each node"],
     ["podling nodes -o wide", "also addresses, engines and labels"],

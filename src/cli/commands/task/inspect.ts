@@ -12,6 +12,13 @@ export const inspect: Command = {
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [],
   outputs: ["json", "name"],
+  refused: {
+    "-f": "its output is JSON: podling inspect TASK | jq -r .status",
+    "--format": "its output is JSON: podling inspect TASK | jq -r .status",
+    "--type": "podling inspect is for tasks, podling node inspect for nodes",
+    "-s": "podling node clean --dry-run shows sizes",
+    "--size": "podling node clean --dry-run shows sizes",
+  },
   examples: [
     ["podling inspect web", "all details of web"],
     ["podling inspect web | jq -r .containerId", "the container's id"],

@@ -6,6 +6,8 @@ import { UsageError } from "../../command/failure.ts";
 import { showLogs } from "./follow-logs.ts";
 import { sinceText } from "./since.ts";
 
+const previous = "podling explain TASK shows the last lines of the run before; the log has those of all runs";
+
 export const logs: Command = {
   name: "logs",
   summary: "Show the output of a task",
@@ -25,6 +27,12 @@ export const logs: Command = {
     },
     { long: "timestamps", short: "t", description: "start each line with its time" },
   ],
+  refused: {
+    ...{ "-p": previous, "--previous": previous },
+    "--until": "write podling logs -t TASK, and cut what is newer",
+    "-l": "one task at a time: podling ps -q -l KEY=VALUE | xargs -n 1 podling logs",
+    "--details": "podling inspect TASK shows labels and variables",
+  },
   examples: [
     ["podling logs -f web", "follow"],
     ["podling logs -n 20 -t web", "the last 20 lines, with times"],

@@ -7,6 +7,7 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { taskColumns } from "../../render/tasks.ts";
+import { refusedListFlags } from "../list-flags.ts";
 import { filterKeys, finishedStatuses, listTasks, liveStatuses, nodesById, taskQuery } from "./list-tasks.ts";
 import { wantsTable, watchTasks } from "./watch-tasks.ts";
 
@@ -32,6 +33,7 @@ export const ps: Command = {
     },
     {
       long: "filter",
+      short: "f",
       value: "K=V",
       description: "status=failed,running, node=NODE, name=PART of the name, or label=K=V",
       repeatable: true,
@@ -39,6 +41,14 @@ export const ps: Command = {
     },
   ],
   outputs: ["table", "wide", "json", "name"],
+  refused: {
+    ...refusedListFlags("podling ps", "name"),
+    "-n": "the newest tasks come last: podling ps -a | tail -n 3",
+    "--last": "the newest tasks come last: podling ps -a | tail -n 3",
+    "--latest": "the newest task comes last: podling ps -a | tail -n 1",
+    "-s": "podling node clean --dry-run shows sizes",
+    "--size": "podling node clean --dry-run shows sizes",
+  },
   examples: [
     ["podling ps -a --filter status=failed", "list failed tasks"],
     ["podling ps -q -l app=shop", "print ids for a script"],

@@ -13,6 +13,8 @@ export const rm: Command = {
   flags: [{ long: "force", short: "f", description: "also stop and remove unfinished tasks" }],
   refused: {
     "-v": "volumes stay when a task is removed. Unused ones: podling node clean --volumes. For --verbose, write -v before rm",
+    "--all": "finished tasks: podling prune. All others too: podling rm -f $(podling ps -q)",
+    "-a": "finished tasks: podling prune. All others too: podling rm -f $(podling ps -q)",
     "--volumes": "volumes stay when a task is removed. Unused ones: podling node clean --volumes",
   },
   examples: [["podling rm -f web", "stop and remove web"]],

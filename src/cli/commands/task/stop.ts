@@ -28,6 +28,7 @@ export const stop: Command = {
       description: "wait at most this long; by default the task's stop timeout and 30 s more",
     },
   ],
+  refused: { "--all": "write podling stop $(podling ps -q)", "-a": "write podling stop $(podling ps -q)" },
   examples: [
     ["podling stop web db", "stop two tasks"],
     ["podling stop $(podling ps -q -l app=shop)", "stop all tasks with a label"],

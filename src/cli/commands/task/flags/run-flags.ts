@@ -160,6 +160,7 @@ export const runFlags: readonly Flag[] = [...taskFlags, ...engineFlags];
 const noTerminal = "tasks have no terminal. --follow shows the output";
 const oneNamespace = "containers have namespaces of their own. --privileged gives all rights on the node";
 const followed = "the output is shown by --follow";
+const onlyOne = "there are no services yet: each podling run starts one task";
 const nameEachPort = "name each port: -p 80 publishes port 80 on a free port of the node";
 
 /** docker's flags that Podling does not have, each with what to do instead. */
@@ -168,6 +169,8 @@ export const refusedRunFlags: Readonly<Record<string, string>> = {
   ...{ "--publish-all": nameEachPort, "-P": nameEachPort },
   ...{ "-a": followed, "--attach": followed, "--sig-proxy": followed, "--detach-keys": followed },
   ...{ "--pid": oneNamespace, "--ipc": oneNamespace, "--uts": oneNamespace, "--userns": oneNamespace },
+  ...{ "--replicas": onlyOne, "--scale": onlyOne },
+  "--node": "write --constraint node==NAME",
   "--cgroupns": oneNamespace,
   "--cgroup-parent": "limit cpu and memory with --cpus and -m",
   "--cpu-shares": "write --reserve-cpu N: it weighs the cpu as well, and counts when a node is chosen",
