@@ -67,11 +67,16 @@ export const image = text(
   limits.imageLength,
   "an image reference such as nginx, nginx:1.27 or registry.example:5000/team/app@sha256:...",
   [
+    [/^$/, "an image reference with at least one character"],
     [/^[a-z]+:\/\//i, "an image reference without http://"],
     [/\s/, "an image reference without blanks"],
     // The registry, a tag and nothing else may have capitals.
     [/^([^/]*[.:][^/]*\/)?[^:@]*[A-Z]/, "an image reference in lower case"],
     [/:$/, "an image reference with a tag after the colon"],
+    [/^[:@]/, "an image reference with a name before the tag or digest"],
+    [/^\/|\/$|\/\//, "an image reference without empty parts at its slashes"],
+    [/:\d{6,}\//, "an image reference with a port of at most 65535"],
+    [/:[^/]*:[^/]*$/, "an image reference with one tag, after the last slash"],
     [/@(?!sha256:[a-f0-9]{64}$)/, "an image reference with a digest of the form @sha256: and 64 hexadecimal digits"],
   ],
 );

@@ -26,6 +26,11 @@ describe("a usage error with what to write", () => {
     ["run web --image nginx --platform arm64", "Write --platform linux/arm64"],
     ["run web --image nginx --platform x86_64", "Write --platform linux/amd64"],
     ["run my/web --image nginx -d", "Write my-web"],
+    ["run web --image BusyBox -d", "an image reference in lower case"],
+    ["run web --image a//b -d", "without empty parts at its slashes"],
+    ["run web --image :1 -d", "with a name before the tag"],
+    ["run web --image a:b:c -d", "with one tag"],
+    ["run web --image r.io:999999/x -d", "a port of at most 65535"],
   ])("podling %s", async (line, says) => {
     const { code, err, out } = await cluster.podling(line);
     expect([code, out]).toEqual([64, ""]);

@@ -65,6 +65,11 @@ test("a disk that takes no more output is an error of the disk, not a bug", () =
   });
 });
 
+test.each(["events --since 0", "ps -w"])("podling %s ends when its output takes no more", (line) => {
+  const { code, err } = shell(`podling ${line} > /dev/full`);
+  expect([code, err.includes("lost the connection")]).toEqual([1, false]);
+});
+
 test("a slow reader gets all output", () => {
   expect(shell("podling ps -q | (sleep 0.2; wc -l)").out.trim()).toBe("3000");
 });

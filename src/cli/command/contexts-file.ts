@@ -1,6 +1,7 @@
 // The file of contexts: named masters with their tokens, and which one is in use. It holds secrets, so only its owner may
 // read it. What a later version adds to the file is kept when it is written again.
 
+import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -21,7 +22,7 @@ export async function readContexts(io: Io): Promise<ContextsFile> {
     text = await io.readFile(path);
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return new ContextsFile(path, {});
-    throw new Failure(`cannot read the contexts in ${path}: ${(error as Error).message}`);
+    throw new Failure(`cannot read the contexts in ${path}: ${fileErrorMeaning(error)}`);
   }
   const content = parsed(text);
   if (isObject(content)) return new ContextsFile(path, content);
@@ -94,7 +95,7 @@ export class ContextsFile {
     try {
       io.writePrivateFile(this.path, `${JSON.stringify(content, null, 2)}\n`);
     } catch (error) {
-      throw new Failure(`cannot write ${this.path}: ${(error as Error).message}`);
+      throw new Failure(`cannot write ${this.path}: ${fileErrorMeaning(error)}`);
     }
   }
 }

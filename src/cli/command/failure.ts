@@ -18,6 +18,11 @@ export class Failure extends Error {
   }
 }
 
+/** An output takes no more: its disk is full, its terminal is gone. The command cannot go on. */
+export class OutputFailure extends Failure {
+  override name = "OutputFailure";
+}
+
 /** The command line is wrong. */
 export class UsageError extends Failure {
   override name = "UsageError";

@@ -21,7 +21,8 @@ import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
 import { declaredUser } from "../../api/origin.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
-import { Failure } from "./failure.ts";
+import { userNameOf } from "../../lib/user-name.ts";
+import { OutputFailure } from "./failure.ts";
 import { BrokenPipeError, type Io, type Output, type TextFile } from "./io.ts";
 import { spawnSelf } from "./spawn-self.ts";
 
@@ -62,18 +63,7 @@ export function systemIo(version: Version): Io {
 /** Without USER (cron, systemd) the platform does not look the name up. In containers, a user id often has no name. */
 function userName(): string {
   const { USER, LOGNAME } = process.env;
-  return USER || LOGNAME || nameInPasswd(process.getuid?.() ?? -1);
-}
-
-function nameInPasswd(uid: number): string {
-  try {
-    const users = readFileSync("/etc/passwd", "utf8").split("\n");
-    const name = users.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[0];
-    if (name) return name;
-  } catch {
-    // There is no such file.
-  }
-  return `uid-${uid}`;
+  return USER || LOGNAME || userNameOf(process.getuid?.() ?? -1, () => readFileSync("/etc/passwd", "utf8"));
 }
 
 /** Unlike the timers of systemClock, these keep the process alive, so that a waiting command does not end. */
@@ -149,7 +139,7 @@ async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
     if (error === "EPIPE") throw new BrokenPipeError();
     if (error === "EAGAIN") await new Promise((resolve) => setTimeout(resolve, fullPipeMs));
     else if (error !== null)
-      throw new Failure(`cannot write to ${descriptor === 1 ? "stdout" : "stderr"}: ${meaning(error)}`);
+      throw new OutputFailure(`cannot write to ${descriptor === 1 ? "stdout" : "stderr"}: ${meaning(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 // Which master a command calls, and with which token. In this order: flags, environment, context, default. The token of a
 // context goes to the master of that context only.
 
+import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { shownUrl } from "../../lib/server-url.ts";
 import { type ContextsFile, noContext, readContexts } from "./contexts-file.ts";
 import { Failure, UsageError } from "./failure.ts";
@@ -80,7 +81,7 @@ async function readToken(io: Io, path: string, source: string): Promise<string> 
   try {
     text = (await io.readFile(path)).trim();
   } catch (error) {
-    throw new Failure(`${source}: cannot read ${JSON.stringify(path)}: ${(error as Error).message}`);
+    throw new Failure(`${source}: cannot read ${JSON.stringify(path)}: ${fileErrorMeaning(error)}`);
   }
   if (text === "") throw new Failure(`${source}: ${path} is empty`, "Write the token into it");
   if (/[^\x21-\x7e]/.test(text))

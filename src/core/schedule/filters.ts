@@ -131,10 +131,10 @@ function steadySentence(record: NodeRecord): string {
   return damped === null ? `${hostname} is not suspect` : `${hostname} ${damped}`;
 }
 
-/** What a worker says of its engine names the engine already: "on n1 the engine at unix:///... does not answer: ...". */
+/** What a worker says of its engine names the engine already: "on n1: the engine at unix:///... does not answer: ...". */
 function engineSentence(hostname: string, error: string | null): string {
   return /^(the engine|no rights for the engine) /.test(error ?? "")
-    ? `on ${hostname} ${error}`
+    ? `on ${hostname}: ${error}`
     : `the engine of ${hostname} does not answer: ${error}`;
 }
 

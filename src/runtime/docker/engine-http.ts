@@ -1,8 +1,9 @@
 // HTTP to a container engine, over its unix socket or TCP. Knows the transport and the API version, not containers.
 
-import { userInfo } from "node:os";
+import { readFileSync } from "node:fs";
 import { Semaphore } from "../../lib/semaphore.ts";
 import { socketErrorCode, socketErrorMeaning } from "../../lib/socket-error.ts";
+import { userNameOf } from "../../lib/user-name.ts";
 import { limits } from "../../model/limits.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import { engineMessage } from "./errors.ts";
@@ -86,10 +87,8 @@ export class EngineHttp {
   /** Resolves if the engine answers in time; not counted by the bound. Throws RuntimeError("engine-unavailable"). */
   async ping(): Promise<void> {
     const response = await this.#send("GET", "/_ping", { timeoutMs: limits.enginePingPatienceMs });
-    await response.arrayBuffer();
-    if (!response.ok) {
-      throw new RuntimeError("engine-unavailable", `the engine at ${this.host} answers ${response.status}`, true);
-    }
+    if (response.ok) await response.arrayBuffer();
+    else throw new RuntimeError("engine-unavailable", await notAnEngine(this.host, response), true);
   }
 
   #negotiated(): Promise<string> {
@@ -149,6 +148,14 @@ export class EngineHttp {
   }
 }
 
+/** A ping that was refused: another server, or an engine behind TLS. */
+async function notAnEngine(host: string, response: Response): Promise<string> {
+  const { status } = response;
+  const message = (await engineMessage(response)).replace(/\s+/g, " ").slice(0, 200);
+  const next = status === 404 ? "; it is no container engine. Check --docker-host or DOCKER_HOST" : `: ${message}`;
+  return `the engine at ${host} answers ${status}${next}`;
+}
+
 /** "the engine at unix:///var/run/docker.sock does not answer: the socket does not exist", and what to do about it. */
 function whyAway(host: string, error: unknown): string {
   const meaning = socketErrorMeaning(error);
@@ -156,7 +163,7 @@ function whyAway(host: string, error: unknown): string {
   switch (socketErrorCode(error)) {
     case "EACCES":
     case "EPERM":
-      return `no rights for the engine at ${host}: ${meaning}. Add the user of the worker to the group docker (sudo usermod -aG docker ${userName()}), then log in again`;
+      return `no rights for the engine at ${host}: ${meaning}. Add the user of the worker to the group docker (sudo usermod -aG docker ${workerUser()}), then log in again`;
     case "ENOENT":
     case "ECONNREFUSED":
     case "ConnectionRefused":
@@ -172,13 +179,8 @@ function whyAway(host: string, error: unknown): string {
   }
 }
 
-/** The user to add to the group. In containers a user id may have no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "USER";
-  }
+function workerUser(): string {
+  return userNameOf(process.getuid?.() ?? 0, () => readFileSync("/etc/passwd", "utf8"));
 }
 
 /** DELETE of a thing that may be in use, never by force. Resolves to null when it is gone, else to why it stays. */

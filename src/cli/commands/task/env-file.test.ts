@@ -58,6 +58,8 @@ describe("an env file", () => {
     ["A B=1\n", '--env-file f, line 1: the name "A B" has a blank in it'],
     ["A =1\n", '--env-file f, line 1: the name "A " has a blank in it'],
     ["\ufffd\ufffdK\0=\0v\0\n", "--env-file f, line 1: the file is not UTF-8 text"],
+    ["name=J\ufffdrg and much more text\n", "--env-file f, line 1: the file is not UTF-8 text"],
+    ["A=1\nB=much text and a NUL\0\n", "--env-file f, line 2: it contains a NUL character"],
   ])("%j is refused", (text, message) => {
     expect(() => parseEnvFile("f", text, env)).toThrow(message);
   });

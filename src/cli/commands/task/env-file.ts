@@ -15,8 +15,12 @@ export function parseEnvFile(
     .split("\n")
     .entries()) {
     const wrong = (why: string, hint: string) => new UsageError(`--env-file ${path}, line ${index + 1}: ${why}`, hint);
-    if (/[\0\ufffd]/.test(raw))
-      throw wrong("the file is not UTF-8 text", `Convert it: iconv -f UTF-16 -t UTF-8 ${path}`);
+    if (/[\0\ufffd]/.test(raw)) {
+      // UTF-16 has a zero byte beside each ASCII character; other encodings have none.
+      const encoding = (text.match(/\0/g)?.length ?? 0) > text.length / 4 ? "UTF-16" : "LATIN1";
+      if (!raw.includes("\ufffd") && encoding !== "UTF-16") throw wrong("it contains a NUL character", "Remove it.");
+      throw wrong("the file is not UTF-8 text", `Convert it: iconv -f ${encoding} -t UTF-8 ${path}`);
+    }
     const line = raw.replace(/\r$/, "").replace(/^[ \t]+/, "");
     if (line.trim() === "" || line.startsWith("#")) continue;
     const equals = line.indexOf("=");

@@ -7,7 +7,7 @@ import { unnamedUser } from "../../../model/origin.ts";
 import { parseDuration } from "../../../model/quantity.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
-import { RefusedError, UsageError } from "../../command/failure.ts";
+import { OutputFailure, RefusedError, UsageError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
 import { jsonLine } from "../../render/json.ts";
 import { nodeStatus } from "../../render/nodes.ts";
@@ -120,7 +120,7 @@ async function reportCut(context: Context, failed: number): Promise<void> {
 
 /** True when reconnecting can help, or when the history of the master no longer reaches back. */
 function canPass(error: unknown): boolean {
-  if (error instanceof BrokenPipeError) return false;
+  if (error instanceof BrokenPipeError || error instanceof OutputFailure) return false;
   return !(error instanceof RefusedError) || error.refusal.code === "revision-too-old";
 }
 

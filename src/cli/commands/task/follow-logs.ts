@@ -6,7 +6,7 @@ import { delay } from "../../../lib/clock.ts";
 import { framedMediaType, readFrames, StreamEndedEarly } from "../../../lib/frames.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import { type Context, UnreachableFailure } from "../../command/context.ts";
-import { Failure, RefusedError } from "../../command/failure.ts";
+import { Failure, OutputFailure, RefusedError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
 import { patiently, reconnectAttempts, reconnectMs, sayReconnecting } from "../../command/reconnect.ts";
 import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
@@ -92,7 +92,7 @@ class LogStream {
       this.#readAt = io.clock.now();
       return null;
     } catch (error) {
-      if (error instanceof BrokenPipeError) throw error;
+      if (error instanceof BrokenPipeError || error instanceof OutputFailure) throw error;
       if (error instanceof Failure) return error;
       const { message } = error as Error;
       const { name } = this.#task;

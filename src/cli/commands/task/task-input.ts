@@ -2,6 +2,7 @@
 // and sizes.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
+import { fileErrorMeaning } from "../../../lib/file-error.ts";
 import { dockerArch } from "../../../model/node/node.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
@@ -109,7 +110,7 @@ async function envFiles(paths: readonly string[], io: Io): Promise<Variable[]> {
       text = await io.readFile(path);
     } catch (error) {
       throw new Failure(
-        `cannot read --env-file ${path}: ${(error as Error).message}`,
+        `cannot read --env-file ${path}: ${fileErrorMeaning(error)}`,
         "Expected one KEY=VALUE per line, with # for comments.",
       );
     }

@@ -37,7 +37,8 @@ export const wait: Command = {
     const task = await context.call("getTask", { id: words[0]! });
     const latest = await waitForTask(context, task, wanted, { timeoutMs });
     if (!reached(latest, wanted)) {
-      const message = `${latest.name} is still ${latest.status} after ${formatWait(timeoutMs)}: ${latest.reason.message}`;
+      const why = latest.reason.message === latest.status ? "" : `: ${latest.reason.message}`;
+      const message = `${latest.name} is still ${latest.status} after ${formatWait(timeoutMs)}${why}`;
       await writeError(context.io.stderr, message, `Details: podling explain ${latest.name}`);
       return exitCodes.timeout;
     }
