@@ -78,7 +78,7 @@ async function beat(stream: DuplexStream): Promise<string> {
 }
 
 async function beatByRequest(wire: Wire, path: string): Promise<string> {
-  const { status, body } = await wire.ask("POST", path, "{}");
+  const { status, body } = await wire.ask("POST", path, "{}", "prefer: return=minimal\r\n");
   if (status !== 200) throw new Error(body);
   return body;
 }

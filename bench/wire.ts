@@ -26,7 +26,7 @@ export class Wire {
   }
 
   /** Connects if necessary. Rejects if the connection breaks. */
-  async ask(method: string, path: string, body = ""): Promise<WireAnswer> {
+  async ask(method: string, path: string, body = "", headers = ""): Promise<WireAnswer> {
     this.#socket ??= await this.#connect();
     const socket = this.#socket;
     // A connection that breaks while it is made calls neither close nor error.
@@ -36,7 +36,7 @@ export class Wire {
     }, PATIENCE_MS);
     return new Promise<WireAnswer>((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      if (socket.write(httpRequest(method, path, body)) <= 0) this.#broken();
+      if (socket.write(httpRequest(method, path, body, headers)) <= 0) this.#broken();
     }).finally(() => clearTimeout(late));
   }
 

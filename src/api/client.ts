@@ -154,11 +154,11 @@ export class Client {
    * For an operation without a body that is called repeatedly: makes the address and the headers once. The promise rejects
    * with the error of the platform; `unreachable` converts it to an UnreachableError.
    */
-  prepare(id: OperationId, options: { id: string }): PreparedCall {
+  prepare(id: OperationId, options: { id: string; headers?: Record<string, string> }): PreparedCall {
     const operation: Operation = operations[id];
     const { method } = operation;
-    const url = this.#options.baseUrl + urlPath(operation, options);
-    const headers = this.#standingHeaders();
+    const url = this.#options.baseUrl + urlPath(operation, { id: options.id });
+    const headers = { ...options.headers, ...this.#standingHeaders() };
     const send = this.#options.fetch ?? fetch;
     let init: RequestInit = { method, headers };
     return (signal) => {

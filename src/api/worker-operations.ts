@@ -4,9 +4,10 @@
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
 import { json, metrics, operation } from "./operations/operation.ts";
-import { cleanupQuery, logsQuery } from "./schemas/schemas.ts";
+import { cleanupQuery, logsQuery, tailQuery } from "./schemas/schemas.ts";
 
 export interface WorkerHealth {
+  service: "podling-worker";
   status: "ok" | "degraded";
   /** Why it is degraded, else empty. */
   message: string;
@@ -58,6 +59,27 @@ export const workerOperations = {
     streams: true,
     answer: "Any",
     refusals: ["task-not-found", "logs-unavailable", "too-many", "node-unreachable"],
+  }),
+  taskStatus: operation<unknown>()({
+    method: "GET",
+    path: "/api/v1/tasks/{id}/status",
+    summary: "One task of this node as its container is now. The path of Podling's first edition.",
+    access: "read",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["task-not-found"],
+  }),
+  taskLogsText: operation<{ taskId: string; logs: string; tail: number }>()({
+    method: "GET",
+    path: "/api/v1/tasks/{id}/logs",
+    summary: "The last lines of the task's container in JSON. The path of Podling's first edition.",
+    access: "read",
+    query: tailQuery,
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["task-not-found", "too-many", "node-unreachable", "logs-unavailable"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { isIpAddress } from "../lib/ip-address.ts";
 import { limits } from "./limits.ts";
-import { parseCpu, parseDuration, parseMemory } from "./quantity.ts";
+import { parseCpu, parseDuration, parseMemory, parseRequestCpu, parseRequestMemory } from "./quantity.ts";
 
 /** A rule that refused strings break often: what is expected then, in the place of the general phrase. */
 type Rule = readonly [broken: RegExp, expected: string];
@@ -119,6 +119,28 @@ export const memory = z.union([z.string(), z.number()], { error: memoryExpected 
   context.addIssue({ code: "custom", message: memoryExpected });
   return z.NEVER;
 });
+
+const requestCpuExpected = `thousandths of a core as a number, or cores as "500m" or "0.5", up to ${limits.cpuCores} cores`;
+/** In `requests` and `limits`. */
+export const requestCpu = z
+  .union([z.string(), z.number()], { error: requestCpuExpected })
+  .transform((value, context) => {
+    const cores = parseRequestCpu(value);
+    if (cores !== undefined && cores <= limits.cpuCores) return cores;
+    context.addIssue({ code: "custom", message: requestCpuExpected });
+    return z.NEVER;
+  });
+
+const requestMemoryExpected = 'bytes as a number, or an amount such as "256Mi" or "512M" (512,000,000), up to 16 TiB';
+/** In `requests` and `limits`. */
+export const requestMemory = z
+  .union([z.string(), z.number()], { error: requestMemoryExpected })
+  .transform((value, context) => {
+    const bytes = parseRequestMemory(value);
+    if (bytes !== undefined && bytes <= limits.memoryBytes) return bytes;
+    context.addIssue({ code: "custom", message: requestMemoryExpected });
+    return z.NEVER;
+  });
 
 /** A duration in a query: "30s", "5m". */
 export const duration = z.string().transform((value, context) => {

@@ -23,6 +23,27 @@ export function parseMemory(value: string | number): number | undefined {
   return bytes > 0 ? Math.max(1, Math.round(bytes)) : 0;
 }
 
+/** The units of Kubernetes: those with an i are powers of 1024, the others of 1000. */
+const decimalUnits: Record<string, number> = { "": 1, K: 1e3, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const binaryUnits: Record<string, number> = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 };
+
+/** An amount of cpu in `requests` and `limits`, as cores: a number counts thousandths of a core, a text is as elsewhere. */
+export function parseRequestCpu(value: string | number): number | undefined {
+  if (typeof value === "string") return parseCpu(value);
+  // 0.5 is most likely meant as half a core.
+  return Number.isSafeInteger(value) ? parseCpu(`${value}m`) : undefined;
+}
+
+/** An amount of memory in `requests` and `limits`, as bytes: "512M" is 512,000,000, unlike elsewhere. */
+export function parseRequestMemory(value: string | number): number | undefined {
+  if (String(value).length > longestAmount) return undefined;
+  const match = /^(\d+(?:\.\d+)?)([KMGT]i?|k)?$/.exec(String(value).trim());
+  if (!match) return undefined;
+  const unit = match[2] ?? "";
+  const bytes = Number(match[1]) * (decimalUnits[unit] ?? binaryUnits[unit]!);
+  return bytes > 0 ? Math.max(1, Math.round(bytes)) : 0;
+}
+
 /** Cores as "0.5" or "2". */
 export function formatCpu(cores: number): string {
   return String(Math.round(cores * 1000) / 1000);

@@ -14,6 +14,7 @@ import { type Outcome, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { RuntimeError } from "../runtime/runtime-error.ts";
+import { defaultTail, logText, taskStatusOf } from "./first-edition.ts";
 import { LogReads } from "./log-reads.ts";
 import type { Worker } from "./worker.ts";
 
@@ -59,6 +60,20 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
       if (!stream.ok) return stream;
       return stream.value ? ok(stream.value) : unknownTask(id);
     },
+    taskStatus: ({ parameters }) => {
+      const found = find(parameters.id);
+      return found ? ok(taskStatusOf(found)) : unknownTask(parameters.id);
+    },
+    taskLogsText: async ({ parameters, query, signal }) => {
+      const { id: taskId } = parameters;
+      const containerId = find(taskId)?.found?.containerId;
+      if (containerId === undefined) return unknownTask(taskId);
+      const tail = query.tail ?? defaultTail;
+      const request = { follow: false, tail, sinceMs: null, timestamps: "none" as const, stdout: true, stderr: true };
+      const stream = await reads.open(containerId, request, signal);
+      if (!stream.ok) return stream;
+      return stream.value ? ok({ taskId, logs: await logText(stream.value), tail }) : unknownTask(taskId);
+    },
     previewCleanup: (call) => {
       call.mayTakeLong();
       return cleanup(worker, call.query, true);
@@ -103,6 +118,7 @@ function logRequest(query: LogsQuery, headers: Headers): Outcome<LogRequest> {
 
 function health(worker: Worker): WorkerHealth {
   return {
+    service: "podling-worker",
     status: worker.engineError === null ? "ok" : "degraded",
     message: worker.engineError ?? "",
     nodeId: worker.nodeId,

@@ -16,7 +16,7 @@ const web = { name: "web", image: "nginx" };
 
 describe("about the master", () => {
   test.each([["/health"], ["/ready"]])("GET %s", async (path) => {
-    expect(await podling.do("GET", path)).toEqual({ status: "ok", message: "" });
+    expect(await podling.do("GET", path)).toEqual({ service: "podling-master", status: "ok", message: "" });
   });
 
   test("GET /version", async () => {

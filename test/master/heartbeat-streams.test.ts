@@ -2,6 +2,7 @@
 // node's lease is renewed.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { shortAnswer } from "../../src/api/prefer-header.ts";
 import { openSocketStream } from "../../src/api/socket-stream.ts";
 import type { DuplexListener, DuplexStream } from "../../src/lib/duplex.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -41,7 +42,7 @@ const status = async () => (await podling.do<{ status: string }>("GET", `/api/v1
 
 test("the first answer is that of a request, and the next ones are empty lines until it changes", async () => {
   const stream = await open();
-  const asked = await podling.do("POST", `/api/v1/nodes/${nodeId}/heartbeat`);
+  const { body: asked } = await podling.ask("POST", `/api/v1/nodes/${nodeId}/heartbeat`, { headers: shortAnswer });
   expect(JSON.parse((await beat(stream))!)).toEqual(asked);
   expect([await beat(stream), await beat(stream)]).toEqual(["\n", "\n"]);
   await podling.do("POST", `/api/v1/nodes/${nodeId}/heartbeat`, { engineError: "away" });

@@ -53,7 +53,9 @@ function serve(token: string | null = null) {
 describe("without a token", () => {
   test("/health is answered, also if a token is set", async () => {
     const get = serve("secret");
-    expect((await get("/health")).body).toEqual({ status: "ok", message: "", nodeId: worker.nodeId, master: "up" });
+    const nodeId = worker.nodeId;
+    const well = { service: "podling-worker", status: "ok", message: "", nodeId, master: "up" };
+    expect((await get("/health")).body).toEqual(well);
     world.runtime.goAway();
     await world.run("web", ["forever"]);
     await until("it to say so", async () => ((await get("/health")).body as { status: string }).status === "degraded");
@@ -64,11 +66,37 @@ describe("without a token", () => {
 describe("with a token", () => {
   test("only clients with it can read tasks, logs and metrics", async () => {
     const get = serve("secret");
-    for (const path of ["/tasks", "/tasks/x", "/tasks/x/logs", "/metrics"]) {
+    for (const path of ["/tasks", "/tasks/x", "/tasks/x/logs", "/api/v1/tasks/x/logs", "/metrics"]) {
       expectRefusal(await get(path), 401, "unauthorized");
       expectRefusal(await get(path, { headers: { authorization: "Bearer wrong" } }), 401, "unauthorized");
     }
     expect((await get("/tasks", { headers: { authorization: "Bearer secret" } })).body).toEqual([]);
+  });
+});
+
+describe("the paths of Podling's first edition", () => {
+  test("a task with the status of its container", async () => {
+    const get = serve();
+    const task = await world.run("web", ["forever"], { restartPolicy: "always", ports: [{ containerPort: 80 }] });
+    await world.reached(task, "running");
+    const { status, body } = await get(`/api/v1/tasks/${task.taskId}/status`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ...{ taskId: task.taskId, name: "web", image: "demo", status: "running", restartPolicy: "always" },
+      ...{ containerId: expect.any(String), startedAt: expect.any(String), exitCode: null, error: null },
+    });
+    expectRefusal(await get("/api/v1/tasks/none/status"), 404, "task-not-found");
+  });
+
+  test("the end of a log as one text", async () => {
+    const get = serve();
+    const task = await world.run("web", ["print", "one\ntwo\nthree\n", ""]);
+    await world.reached(task, "running");
+    const path = `/api/v1/tasks/${task.taskId}/logs`;
+    expect((await get(path)).body).toEqual({ taskId: task.taskId, logs: "one\ntwo\nthree\n", tail: 100 });
+    expect((await get(`${path}?tail=1`)).body).toEqual({ taskId: task.taskId, logs: "three\n", tail: 1 });
+    expectRefusal(await get(`${path}?tail=x`), 400, "invalid-field");
+    expectRefusal(await get("/api/v1/tasks/none/logs"), 404, "task-not-found");
   });
 });
 

@@ -57,10 +57,22 @@ const restoreAnswer = record(
   "What a restore changed, or would change.",
 );
 
+const always0 = described({ const: 0 }, "Always 0: Podling has none. Clients of its first edition read this count.");
+
 export const clusterSchemas: Record<string, Json> = {
   RestoreAnswer: restoreAnswer,
+  PruneAnswer: record(
+    {
+      tasksRemoved: described(whole, "How many tasks were removed."),
+      nodesRemoved: described(whole, "How many nodes were removed."),
+      podsRemoved: always0,
+      servicesRemoved: always0,
+    },
+    "What was removed.",
+  ),
   Health: record(
     {
+      service: described({ const: "podling-master" }, "What answers."),
       status: described({ enum: ["ok", "degraded"] }, "degraded: it runs, but something is wrong."),
       message: described(text, "Why it is degraded, else empty."),
     },

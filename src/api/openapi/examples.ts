@@ -15,7 +15,7 @@ import { type TaskView, viewTask } from "../../model/task/view.ts";
 import { type ErrorBody, errorBody } from "../errors.ts";
 import type { AnswerSchema, Operation } from "../operations/operation.ts";
 import type { Health, Version } from "../operations/server.ts";
-import type { HeartbeatAnswer } from "../schemas/schemas.ts";
+import type { HeartbeatAnswer, PruneAnswer } from "../schemas/schemas.ts";
 import { backupFormat } from "../views/backup-file.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
 import { watchEventType } from "../views/stream-events.ts";
@@ -149,10 +149,12 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Explanation: explanation,
   Cleanup: cleanup,
   HeartbeatAnswer: (): HeartbeatAnswer => ({
-    ...{ nodeId, nextHeartbeatMs: 1000, leaseMs: 5000, reconnectWithinMs: 0, streamOpen: true, engineError: null },
+    ...node(),
+    ...{ nextHeartbeatMs: 1000, leaseMs: 5000, reconnectWithinMs: 0, streamOpen: true, engineError: null },
   }),
   RestoreAnswer: restored,
-  Health: (): Health => ({ status: "ok", message: "" }),
+  PruneAnswer: (): PruneAnswer => ({ tasksRemoved: 12, nodesRemoved: 1, podsRemoved: 0, servicesRemoved: 0 }),
+  Health: (): Health => ({ service: "podling-master", status: "ok", message: "" }),
   Version: (): Version => ({ version: "0.1.0", commit: "815e6dd", api: "v1" }),
   WatchEvent: () => ({
     ...{ revision: 42, at: at(56), type: watchEventType("task", "created"), task: task() },

@@ -22,26 +22,34 @@ const cleanupItem = record({
   message: described(text, "Why, as a sentence."),
 });
 
-/** Beside `Node` itself, which record-schemas.ts describes. */
-export function nodeSchemas(): Record<string, Json> {
+/** The fields of `node` may be missing. */
+function withFieldsOf(node: Json, schema: Json): Json {
+  return { ...schema, properties: { ...(node.properties as Json), ...(schema.properties as Json) } };
+}
+
+/** `node`: the schema of a node. Beside `Node` itself, which record-schemas.ts describes. */
+export function nodeSchemas(node: Json): Record<string, Json> {
   return {
     NodeList: described(listOf({ $ref: "#/components/schemas/Node" }), "Nodes, by name."),
-    HeartbeatAnswer: record(
-      {
-        nodeId: described(text, "Id of the node."),
-        nextHeartbeatMs: described(whole, "When the next heartbeat is due, in ms from now."),
-        leaseMs: described(whole, "After this long without a heartbeat the node counts as lost, in ms."),
-        reconnectWithinMs: described(
-          whole,
-          "A worker that lost its master reconnects after a random delay of up to this long, in ms.",
-        ),
-        streamOpen: described(truth, "True when the master has an open assignment stream of this node."),
-        engineError: described(
-          nullable("string"),
-          "The engine error that the master has recorded. If it is outdated, the worker sends its own again.",
-        ),
-      },
-      "What a worker needs to know after a heartbeat.",
+    HeartbeatAnswer: withFieldsOf(
+      node,
+      record(
+        {
+          nodeId: described(text, "Id of the node."),
+          nextHeartbeatMs: described(whole, "When the next heartbeat is due, in ms from now."),
+          leaseMs: described(whole, "After this long without a heartbeat the node counts as lost, in ms."),
+          reconnectWithinMs: described(
+            whole,
+            "A worker that lost its master reconnects after a random delay of up to this long, in ms.",
+          ),
+          streamOpen: described(truth, "True when the master has an open assignment stream of this node."),
+          engineError: described(
+            nullable("string"),
+            "The engine error that the master has recorded. If it is outdated, the worker sends its own again.",
+          ),
+        },
+        "The node, and when the next heartbeat is due. With Prefer: return=minimal without the fields of the node.",
+      ),
     ),
     Cleanup: record(
       {

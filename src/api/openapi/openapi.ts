@@ -45,7 +45,13 @@ export async function openapi(version: string): Promise<Json> {
       securitySchemes: {
         token: { type: "http", scheme: "bearer", description: "The token of the master, if it was started with one." },
       },
-      schemas: { ...bodySchemas(records), ...records, ...(await taskSchemas()), ...nodeSchemas(), ...clusterSchemas },
+      schemas: {
+        ...bodySchemas(records),
+        ...records,
+        ...(await taskSchemas()),
+        ...nodeSchemas(records.Node!),
+        ...clusterSchemas,
+      },
     },
   };
 }

@@ -1,6 +1,6 @@
 // The operations on the cluster as a whole: backup, restore, and the stream of all changes.
 
-import { restoreQuery, watchQuery } from "../schemas/schemas.ts";
+import { type PruneAnswer, pruneQuery, restoreQuery, watchQuery } from "../schemas/schemas.ts";
 import { backupMediaType } from "../views/backup-file.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
 import { events, json, operation } from "./operation.ts";
@@ -30,6 +30,17 @@ export const clusterOperations = {
     media: json,
     answer: "RestoreAnswer",
     refusals: ["backup-unusable", "other-cluster", "body-too-large", "unsupported-media-type", ...writeRefusals],
+  }),
+  prune: operation<PruneAnswer>()({
+    method: "POST",
+    path: "/api/v1/prune",
+    summary: "Remove finished tasks and nodes that are offline. With all, remove every task and every node.",
+    access: "write",
+    query: pruneQuery,
+    status: 200,
+    media: json,
+    answer: "PruneAnswer",
+    refusals: [...writeRefusals],
   }),
   watch: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

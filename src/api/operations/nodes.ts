@@ -28,9 +28,10 @@ export const nodeOperations = {
   heartbeat: operation<HeartbeatAnswer>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/heartbeat",
-    summary: "Report that the node is alive. The answer says when the next heartbeat is due.",
+    summary: "Report that the node is alive. The answer is the node, and when the next heartbeat is due.",
     access: "node",
     body: heartbeat,
+    headers: { Prefer: "return=minimal: the answer has no fields of the node." },
     status: 200,
     media: json,
     answer: "HeartbeatAnswer",

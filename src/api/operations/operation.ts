@@ -22,6 +22,7 @@ export type AnswerSchema =
   | "Explanation"
   | "HeartbeatAnswer"
   | "RestoreAnswer"
+  | "PruneAnswer"
   | "Health"
   | "Version"
   | "WatchEvent"

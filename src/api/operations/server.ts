@@ -3,6 +3,7 @@
 import { json, metrics, operation } from "./operation.ts";
 
 export interface Health {
+  service: "podling-master";
   status: "ok" | "degraded";
   /** Why it is degraded, else empty. */
   message: string;

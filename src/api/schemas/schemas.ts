@@ -17,6 +17,7 @@ import {
 import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
+import type { Node } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
@@ -143,7 +144,8 @@ export const heartbeat = z
   });
 export type Heartbeat = z.output<typeof heartbeat>;
 
-export interface HeartbeatAnswer {
+/** A client that does not ask for the short answer also gets the fields of the node. */
+export interface HeartbeatAnswer extends Partial<Omit<Node, "nodeId" | "engineError">> {
   nodeId: string;
   /** When the next heartbeat is due, in ms from now. */
   nextHeartbeatMs: number;
@@ -231,6 +233,10 @@ export function withoutStream({
   });
 }
 
+export const tailQuery = z.strictObject({
+  tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Lines from the end. Default 100."),
+});
+
 export const cleanupQuery = z.strictObject({
   containers: booleanQuery.optional().describe("Ended containers of finished tasks. Default true."),
   images: booleanQuery.optional().describe("Images that Podling pulled and nothing uses. Default false."),
@@ -249,6 +255,20 @@ export function cleanupKindsOf({ containers = true, images = false, volumes = fa
 export const forceQuery = z.strictObject({
   force: booleanQuery.optional().describe("True: also where it is refused otherwise."),
 });
+
+export const pruneQuery = z.strictObject({
+  all: booleanQuery
+    .optional()
+    .describe("True: also unfinished tasks, which are stopped, and nodes that are online. Default false."),
+});
+
+/** What was removed. Podling has no pods and no services: clients of its first edition read these counts. */
+export interface PruneAnswer {
+  tasksRemoved: number;
+  nodesRemoved: number;
+  podsRemoved: 0;
+  servicesRemoved: 0;
+}
 
 export const restoreQuery = z.strictObject({
   dryRun: booleanQuery.optional().describe("Only show what would change."),

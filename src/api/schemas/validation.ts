@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { asMeant } from "./as-meant.ts";
 import { notQuick, quickParse } from "./quick-parse.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -32,7 +33,7 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
   const fault = /__proto__|\\u/.test(text) ? findUnsafe(value) : null;
   if (fault) return fault;
   const quick = quickParse(schema)(value);
-  return quick === notQuick ? parseValue(schema, value, "field") : ok(quick as z.output<S>);
+  return quick === notQuick ? parseValue(schema, asMeant(schema, value), "field") : ok(quick as z.output<S>);
 }
 
 /** A shorter text cannot be nested deeply enough to matter. */

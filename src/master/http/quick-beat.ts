@@ -1,9 +1,11 @@
-// Answers the most frequent request before the HTTP shell sees it: a heartbeat without a body, of a node that is well.
+// Answers the most frequent request before the HTTP shell sees it: a heartbeat without a body, of a node that is well, from a
+// worker that asks for the short answer.
 // Such a beat only renews a lease, so it needs no route, no schema and no command, and its answer rarely changes. All
 // other requests, also heartbeats that are refused or that carry news, go to the shell.
 
 import type { AccessControl } from "../../api/access-control.ts";
 import { operations } from "../../api/operations/operations.ts";
+import { wantsShortAnswer } from "../../api/prefer-header.ts";
 import type { Fetch } from "../../api/server/shell.ts";
 import { instanceHeader } from "../../api/worker-instance.ts";
 import type { NodeId } from "../../model/ids.ts";
@@ -27,7 +29,7 @@ export function withQuickBeats(fetch: Fetch, { access, counters, loop, nodeHealt
     const { url } = request;
     if (request.method !== "POST" || !url.endsWith(after)) return null;
     const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
-    if (!url.startsWith(before, start) || !isEmpty(request.headers)) return null;
+    if (!url.startsWith(before, start) || !isEmpty(request.headers) || !wantsShortAnswer(request.headers)) return null;
     if (access.refusal(request.headers, operations.heartbeat.access) !== null) return null;
     // What the state says is not durable while an append is under way.
     if (loop.whenDurable()) return null;

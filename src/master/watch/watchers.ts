@@ -13,6 +13,7 @@ import type { MasterFields, WatchedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Task } from "../../model/task/task.ts";
+import { assignmentText } from "../../model/task/view.ts";
 import type { CommitListener } from "../loop/tick-loop.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
 import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
@@ -61,7 +62,7 @@ export class Watchers implements CommitListener {
     this.#waiters = new TaskWaiters(options.clock);
     this.#history = new WatchHistory(options.revision);
     this.texts = new RecordTexts(options.masterFields);
-    this.#assignments = new WorkerStreams((task) => this.texts.of("task", task), options.streams);
+    this.#assignments = new WorkerStreams(assignmentText, options.streams);
   }
 
   get streamCount(): number {
@@ -157,7 +158,7 @@ export class Watchers implements CommitListener {
       const watcher: Watcher = { stream, filter, shown: new Set(tasks.map(({ taskId }) => taskId)) };
       const { revision } = state;
       if (this.#firstSet?.revision !== revision || this.#firstSet.key !== key) {
-        this.#firstSet = { revision, key, bytes: this.#sync(tasks) };
+        this.#firstSet = { revision, key, bytes: this.#sync(tasks, (task) => this.texts.of("task", task)) };
       }
       stream.sendFirst(this.#firstSet.bytes);
       this.#watchers.add(watcher);
@@ -169,7 +170,8 @@ export class Watchers implements CommitListener {
   watchAssignments(nodeId: NodeId, forWorker: boolean): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
       const { state } = this.#options;
-      stream.sendFirst(this.#sync([...state.placedOn(nodeId)].sort().map((taskId) => state.task(taskId))));
+      const tasks = [...state.placedOn(nodeId)].sort().map((taskId) => state.task(taskId));
+      stream.sendFirst(this.#sync(tasks, assignmentText));
       return this.#assignments.add(nodeId, stream, forWorker);
     });
   }
@@ -191,9 +193,9 @@ export class Watchers implements CommitListener {
     this.#assignments.close();
   }
 
-  #sync(tasks: readonly Task[]): Uint8Array {
+  #sync(tasks: readonly Task[], textOf: (task: Task) => string): Uint8Array {
     const { revision, cluster } = this.#options.state;
-    const texts = tasks.map((task) => this.texts.of("task", task)).join(",");
+    const texts = tasks.map(textOf).join(",");
     const data = `{"revision":${revision},"clusterId":${JSON.stringify(cluster.clusterId)},"tasks":[${texts}]}`;
     return encodeEvents(formatEvent("sync", data, revision));
   }

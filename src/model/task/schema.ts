@@ -16,6 +16,7 @@ const amount = z.number().min(0);
 const protocol = z.enum(["tcp", "udp", "sctp"]);
 
 export const portSpec = z.object({
+  name: text.optional().describe("What the port is for, such as http. Left out if it has no name."),
   hostPort: count.nullable().describe("Null if the engine chooses a free port, which `publishedPorts` then reports."),
   containerPort: count.describe("The port in the container."),
   protocol: protocol.describe("Of the port."),

@@ -16,13 +16,17 @@ import {
   list,
   memory,
   name,
+  requestCpu,
+  requestMemory,
   text,
 } from "../fields.ts";
 import { limits } from "../limits.ts";
 import { containerOptions, mountOptions } from "./options.ts";
-import { type Constraint, containerDefaults, type RestartPolicy, specDefaults } from "./spec.ts";
+import { parseRestartPolicy, restartPolicyPattern } from "./restart-policy.ts";
+import { type Constraint, containerDefaults } from "./spec.ts";
 
 const port = z.strictObject({
+  name: text(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 63, "a name of letters, digits, '-', '_' and '.'").optional(),
   hostPort: integer(0, 65_535)
     .nullable()
     .default(null)
@@ -45,15 +49,38 @@ function amount<T extends z.ZodType<number>>(quantity: T, expected: string) {
     .transform(({ request, limit }) => ({ request: request ?? limit ?? 0, limit: limit || null }));
 }
 
+/** The form of Kubernetes. */
+const amounts = z.strictObject({
+  cpu: requestCpu.optional().describe('A number counts thousandths of a core; "500m" and "0.5" are half a core.'),
+  memory: requestMemory
+    .optional()
+    .describe('Bytes, or an amount: "512M" is 512,000,000, "512Mi" is 512 * 1024 * 1024.'),
+});
+
 const resources = z
   .strictObject({
     cpu: amount(cpu, 'cores such as 0.5 or "500m", or {"request", "limit"}').optional(),
     memory: amount(memory, 'memory such as "512Mi" or bytes, or {"request", "limit"}').optional(),
+    requests: amounts.optional().describe("What the scheduler reserves, in the form of Kubernetes."),
+    limits: amounts.optional().describe("What the engine enforces, in the form of Kubernetes."),
   })
-  .transform(({ cpu = containerDefaults.resources.cpu, memory = containerDefaults.resources.memory }) => ({
-    cpu,
-    memory,
-  }));
+  .transform(({ cpu, memory, requests, limits }, context) => {
+    if (!requests && !limits) {
+      return {
+        cpu: cpu ?? containerDefaults.resources.cpu,
+        memory: memory ?? containerDefaults.resources.memory,
+      };
+    }
+    if (cpu || memory) {
+      context.addIssue({ code: "custom", message: "either cpu and memory, or requests and limits" });
+      return z.NEVER;
+    }
+    const both = (kind: "cpu" | "memory") => {
+      const [request, limit] = [requests?.[kind] ?? 0, limits?.[kind] ?? 0];
+      return { request: request || limit, limit: limit || null };
+    };
+    return { cpu: both("cpu"), memory: both("memory") };
+  });
 
 const mount = z.strictObject({
   type: choice(["volume", "bind", "tmpfs"]),
@@ -73,25 +100,9 @@ const restartObject = z.strictObject({
 });
 
 const restartExpected = 'never, on-failure, on-failure:N, always, or {"mode", "maxRestarts", ...}';
-const restartPolicy = z.union(
-  [
-    restartObject,
-    z
-      .string()
-      .regex(/^(never|no|always|unless-stopped|on-?failure(:\d{1,6})?)$/i)
-      .transform((value): RestartPolicy => {
-        const [mode, max] = value.toLowerCase().split(":");
-        if (mode === "never" || mode === "no") return specDefaults.restartPolicy;
-        return {
-          ...specDefaults.restartPolicy,
-          mode: mode === "always" || mode === "unless-stopped" ? "always" : "on-failure",
-          // As in docker, on-failure:0 has no limit.
-          maxRestarts: Number(max ?? 0) || null,
-        };
-      }),
-  ],
-  { error: restartExpected },
-);
+const restartPolicy = z.union([restartObject, z.string().regex(restartPolicyPattern).transform(parseRestartPolicy)], {
+  error: restartExpected,
+});
 
 const constraintObject = z.union([
   z.strictObject({

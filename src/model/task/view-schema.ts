@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
+import { shownPolicyPattern } from "./restart-policy.ts";
 import { containerSpec, containerStatus, observedStatus, taskSpec } from "./schema.ts";
 import { desiredStates } from "./task.ts";
 
@@ -15,6 +16,11 @@ export const taskView = z
     name: z.string().describe("Name of the task. Several tasks may have one name."),
     ...containerSpec.omit({ name: true }).shape,
     ...taskSpec.omit({ containers: true, init: true }).shape,
+    restartPolicy: z
+      .union([z.string().regex(shownPolicyPattern), taskSpec.shape.restartPolicy])
+      .describe(
+        "When the container is started again after it has ended: never, on-failure, on-failure:N or always; an object if its times are not the usual ones.",
+      ),
     desired: z.enum(desiredStates).describe("What the user wants: that it runs, or that it is stopped."),
     ...observedStatus.omit({ ready: true, containers: true }).shape,
     nodeId: z.string().regex(nodeIdPattern).nullable().describe("The node that runs it. Null until it is placed."),

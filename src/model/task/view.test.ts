@@ -1,9 +1,10 @@
-// The text of a task is its view as JSON.
+// The text of a task is its view as JSON, for the API and for workers.
 
 import { expect, test } from "bun:test";
 import type { TaskId } from "../ids.ts";
+import { specDefaults } from "./spec.ts";
 import { type PackedTask, unpackTask } from "./task.ts";
-import { taskText, viewTask } from "./view.ts";
+import { assignmentText, taskText, viewAssignment, viewTask } from "./view.ts";
 
 const packed: PackedTask = {
   taskId: "20250119123456-abcd1234" as TaskId,
@@ -22,7 +23,15 @@ test("a task's text has the fields of its view in the same order", () => {
   for (const status of statuses) {
     const task = { ...unpackTask({ ...packed, ...status }), spec: shared };
     expect(taskText(task)).toBe(JSON.stringify(viewTask(task)));
+    expect(assignmentText(task)).toBe(JSON.stringify(viewAssignment(task)));
   }
+});
+
+test("the API shows a plain restart policy as text; a worker gets the object", () => {
+  const always = { ...specDefaults.restartPolicy, mode: "always" as const };
+  const task = unpackTask({ ...packed, spec: { ...packed.spec, restartPolicy: always } });
+  expect(JSON.parse(taskText(task))).toMatchObject({ restartPolicy: "always" });
+  expect(JSON.parse(assignmentText(task))).toMatchObject({ restartPolicy: always });
 });
 
 test("more templates than texts are kept do no harm", () => {

@@ -1,11 +1,13 @@
-// A task as it leaves the master: flat, with the fields of its one container beside those of the task. It is the public
-// form of the API, and what workers of every release understand.
+// A task as it leaves the master: flat, with the fields of its one container beside those of the task. There are two forms: the
+// public one of the API, and the assignment of a worker, which workers of every release understand. They differ in the
+// restart policy: the API shows it as text where that says all, and a worker gets the object.
 
 import type { z } from "zod";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
-import { type ContainerSpec, sparseFieldsOf, type TaskSpec } from "./spec.ts";
+import { shownPolicy } from "./restart-policy.ts";
+import { type ContainerSpec, type RestartPolicy, sparseFieldsOf, type TaskSpec } from "./spec.ts";
 import { noContainerStatus } from "./status.ts";
 import type { Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
@@ -21,22 +23,39 @@ export interface TaskView extends DeepReadonly<z.output<typeof taskView>> {
 type SpecField = Exclude<keyof ContainerSpec, "name"> | Exclude<keyof TaskSpec, "containers" | "init">;
 type SpecView = Pick<TaskView, SpecField>;
 type StatusView = Omit<TaskView, SpecField | "taskId" | "name">;
+type AssignmentView = Omit<TaskView, "restartPolicy"> & { readonly restartPolicy: RestartPolicy };
 
 export function viewTask(task: Task): TaskView {
-  return { taskId: task.taskId, name: task.name, ...viewSpec(task.spec), ...viewStatus(task) };
+  const { taskId, name, spec } = task;
+  return { taskId, name, ...viewSpec(spec), restartPolicy: shownPolicy(spec.restartPolicy), ...viewStatus(task) };
+}
+
+export function viewAssignment(task: Task): AssignmentView {
+  const { taskId, name, spec } = task;
+  return { taskId, name, ...viewSpec(spec), restartPolicy: spec.restartPolicy, ...viewStatus(task) };
 }
 
 /** `viewTask` as JSON. What tasks with one template have in common is encoded once. */
 export function taskText(task: Task): string {
+  return textOf(task, shownPolicy(task.spec.restartPolicy));
+}
+
+/** `viewAssignment` as JSON. */
+export function assignmentText(task: Task): string {
+  return textOf(task, task.spec.restartPolicy);
+}
+
+function textOf(task: Task, policy: RestartPolicy | string): string {
   const { taskId, name, spec } = task;
   const status = JSON.stringify(viewStatus(task)).slice(1);
-  return `{"taskId":"${taskId}","name":${JSON.stringify(name)},${specText(spec)},${status}`;
+  const restartPolicy = typeof policy === "string" ? `"${policy}"` : JSON.stringify(policy);
+  return `{"taskId":"${taskId}","name":${JSON.stringify(name)},${specText(spec)},"restartPolicy":${restartPolicy},${status}`;
 }
 
 /** With more templates, few tasks have the same one, and keeping their texts saves nothing. A template may have a megabyte. */
 const specTexts = new BoundedMap<TaskSpec, string>({ entries: 4096, characters: 16 * 1024 ** 2 });
 
-/** The fields without the braces. */
+/** The fields without the braces. The restart policy is not among them. */
 function specText(spec: TaskSpec): string {
   let text = specTexts.get(spec);
   if (text === undefined) {
@@ -46,7 +65,7 @@ function specText(spec: TaskSpec): string {
   return text;
 }
 
-function viewSpec(spec: TaskSpec): SpecView {
+function viewSpec(spec: TaskSpec): Omit<SpecView, "restartPolicy"> {
   const container = spec.containers[0]!;
   return {
     image: container.image,
@@ -57,7 +76,6 @@ function viewSpec(spec: TaskSpec): SpecView {
     ports: container.ports,
     resources: container.resources,
     mounts: container.mounts,
-    restartPolicy: spec.restartPolicy,
     constraints: spec.constraints,
     stopGraceSeconds: spec.stopGraceSeconds,
     user: container.user,

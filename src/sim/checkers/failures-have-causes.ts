@@ -1,12 +1,14 @@
 // A task ends as its program and its machine made it end: nothing fails for a cause that is not there.
 
 import type { Reason } from "../../model/task/reason.ts";
+import { policyOf } from "../../model/task/restart-policy.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Checker } from "./checker.ts";
 
 /** Null: it may end so. Programs are those of programs.ts. */
 function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Reason): string | null {
-  const kept = restartPolicy.mode !== "never";
+  const { mode, maxRestarts } = policyOf(restartPolicy);
+  const kept = mode !== "never";
   switch (code) {
     case "node-lost":
     case "node-deregistered":
@@ -19,9 +21,9 @@ function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Rea
     case "exited":
     case "oom-killed":
       // Killed from outside, or ended by its own program. With on-failure and always the task goes on after that.
-      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted without end" : null;
+      return kept && maxRestarts === null ? "it is to be restarted without end" : null;
     case "container-lost":
-      return kept && restartPolicy.maxRestarts === null ? "it is to be restarted without end" : null;
+      return kept && maxRestarts === null ? "it is to be restarted without end" : null;
     default:
       return `nothing in this world makes a task fail so (${message})`;
   }

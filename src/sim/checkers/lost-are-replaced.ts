@@ -1,6 +1,7 @@
 // The tasks of a lost node have ended, and those to be kept alive have a replacement of the same spec.
 
 import type { NodeId } from "../../model/ids.ts";
+import { policyOf } from "../../model/task/restart-policy.ts";
 import { containerDefaults, specDefaults } from "../../model/task/spec.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Checker } from "./checker.ts";
@@ -35,7 +36,8 @@ export const lostAreReplaced: Checker = {
           if (after?.status !== "failed" || before?.status === "failed") continue;
           const task = truth.tasks.get(id);
           const lost = after.reason.code === "node-lost" || after.reason.code === "node-deregistered";
-          if (task && lost && task.desired === "running" && task.restartPolicy.mode !== "never") checkReplacement(task);
+          if (task && lost && task.desired === "running" && policyOf(task.restartPolicy).mode !== "never")
+            checkReplacement(task);
         }
       },
     };

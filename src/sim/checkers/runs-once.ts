@@ -1,6 +1,7 @@
 // A task that is not to be restarted is started once.
 
 import type { TaskId } from "../../model/ids.ts";
+import { policyOf } from "../../model/task/restart-policy.ts";
 import type { Checker } from "./checker.ts";
 
 export const runsOnce: Checker = {
@@ -12,7 +13,8 @@ export const runsOnce: Checker = {
     return {
       run(machine, taskId) {
         // A task that has just been deleted may still start; one-placement reports a task that never was in the log.
-        if (truth.tasks.get(taskId as TaskId)?.restartPolicy.mode !== "never") return;
+        const task = truth.tasks.get(taskId as TaskId);
+        if (!task || policyOf(task.restartPolicy).mode !== "never") return;
         // A machine that was wiped before it could report does not know what it ran.
         const run = `${taskId} ${machine.name} ${machine.wipes}`;
         const count = (starts.get(run) ?? 0) + 1;

@@ -2,6 +2,7 @@
 // again and again until it succeeds. It knows nothing of containers.
 
 import { type Client, type PreparedCall, readRefusal } from "../../api/client.ts";
+import { shortAnswer } from "../../api/prefer-header.ts";
 import type { HeartbeatAnswer } from "../../api/schemas/schemas.ts";
 import { Alarm } from "../../lib/alarm.ts";
 import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
@@ -223,15 +224,12 @@ export class MasterLink implements EngineNewsListener {
     this.#nextBeatAt = this.#sentAt + this.#intervalMs * (1 - limits.heartbeatJitter * random.next());
     this.#armBeat(Math.min(this.#nextBeatAt, this.#sentAt + this.#patienceMs));
     this.#byStream = news === null && this.#heartbeats.isOpen;
-    if (this.#byStream) {
-      this.#heartbeats.send();
-      return;
-    }
-    if (this.#emptyBeat?.nodeId !== this.#nodeId) {
-      this.#emptyBeat = { nodeId: this.#nodeId, send: client.prepare("heartbeat", { id: this.#nodeId }) };
-    }
+    if (this.#byStream) return void this.#heartbeats.send();
+    const asked = { id: this.#nodeId, headers: shortAnswer };
+    if (this.#emptyBeat?.nodeId !== this.#nodeId)
+      this.#emptyBeat = { nodeId: this.#nodeId, send: client.prepare("heartbeat", asked) };
     const { signal } = this.#beating;
-    const withNews = () => client.fetch("heartbeat", { id: this.#nodeId, body: JSON.parse(news!), signal });
+    const withNews = () => client.fetch("heartbeat", { ...asked, body: JSON.parse(news!), signal });
     (news === null ? this.#emptyBeat.send(signal) : withNews())
       .then((response) => (response.ok ? this.#answered(response, news) : this.#refused(response, news)))
       .catch((error) => this.#failed(client.unreachable(error, signal), news));

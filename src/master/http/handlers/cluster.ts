@@ -4,10 +4,11 @@ import type { clusterOperations } from "../../../api/operations/cluster.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
 import { ok } from "../../../lib/result.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { Pruner } from "../pruner.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
 
 export function clusterHandlers(
-  { backups, restores, watchers }: HandlerContext,
+  { backups, restores, watchers, loop, state, nodeHealth }: HandlerContext,
   reads: DurableReads,
 ): HandlersOf<typeof clusterOperations> {
   return {
@@ -16,6 +17,11 @@ export function clusterHandlers(
       return backups.open();
     },
     restore: (call) => restores.restore(call.upload(), call.query),
+    prune: async ({ query, origin }) => {
+      await reads.durable();
+      const pruner = new Pruner(loop, state, nodeHealth, origin);
+      return pruner.prune(query.all ?? false);
+    },
     watch: async (call) => {
       await reads.durable();
       call.mayTakeLong();

@@ -3,6 +3,7 @@
 import { nodeIdsHeader } from "../../../api/node-ids-header.ts";
 import type { nodeOperations } from "../../../api/operations/nodes.ts";
 import { fromNode } from "../../../api/origin.ts";
+import { wantsShortAnswer } from "../../../api/prefer-header.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
 import { instanceFrom, instanceHeader } from "../../../api/worker-instance.ts";
 import type { Command } from "../../../core/commands/command.ts";
@@ -122,7 +123,7 @@ function assignmentHandlers(
 }
 
 function heartbeatHandlers(
-  { nodeHealth, heartbeatStreams }: HandlerContext,
+  { nodeHealth, heartbeatStreams, state, view }: HandlerContext,
   reads: DurableReads,
 ): Pick<HandlersOf<typeof nodeOperations>, "heartbeat" | "heartbeatStream"> {
   return {
@@ -130,8 +131,11 @@ function heartbeatHandlers(
       const found = await reads.node(call.parameters.id);
       if (!found.ok) return found;
       if (found.value.unconfirmed) return notRegistered(found.value);
-      if (found.value.instance !== instanceFrom(call.headers)) return belongsToAnother(found.value);
-      return nodeHealth.heartbeat(found.value, call.body, fromNode(call.origin, found.value.nodeId));
+      const { nodeId, instance } = found.value;
+      if (instance !== instanceFrom(call.headers)) return belongsToAnother(found.value);
+      const due = await nodeHealth.heartbeat(found.value, call.body, fromNode(call.origin, nodeId));
+      const node = state.nodes.get(nodeId);
+      return due.ok && node && !wantsShortAnswer(call.headers) ? ok({ ...view(node), ...due.value }) : due;
     },
     heartbeatStream: async (call) => {
       const found = await reads.node(call.parameters.id);

@@ -13,14 +13,14 @@ import type { HandlerContext } from "./context.ts";
 export function serverHandlers({ loop, version, metrics }: HandlerContext): HandlersOf<typeof serverOperations> {
   const health = (): Health =>
     loop.journalError === null
-      ? { status: "ok", message: "" }
-      : { status: "degraded", message: `the journal cannot write: ${loop.journalError}` };
+      ? { service: "podling-master", status: "ok", message: "" }
+      : { service: "podling-master", status: "degraded", message: `the journal cannot write: ${loop.journalError}` };
   return {
     health: () => ok(health()),
     ready: () => {
-      const { status, message } = health();
-      if (status === "ok") return ok({ status, message });
-      return refuse("journal-unavailable", message, {
+      const now = health();
+      if (now.status === "ok") return ok(now);
+      return refuse("journal-unavailable", now.message, {
         hint: `Reads and streams keep working. ${loop.journalHint}`,
       });
     },
