@@ -44,6 +44,7 @@ const memories: [written: string | number, bytes: number | undefined][] = [
   ["512MB", 512 * MiB],
   ["512MiB", 512 * MiB],
   ["512 MiB", 512 * MiB],
+  [".5g", 512 * 1024 ** 2],
   ["1.5g", 1.5 * GiB],
   ["2k", 2 * KiB],
   ["1t", 1024 * GiB],

@@ -17,7 +17,7 @@ const memoryUnits: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1
 /** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined if it is none. */
 export function parseMemory(value: string | number): number | undefined {
   if (String(value).length > longestAmount) return undefined;
-  const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?)?b?$/i.exec(String(value).trim());
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgt])i?)?b?$/i.exec(String(value).trim());
   if (!match) return undefined;
   const bytes = Number(match[1]) * memoryUnits[match[2]?.toLowerCase() ?? ""]!;
   return bytes > 0 ? Math.max(1, Math.round(bytes)) : 0;

@@ -313,7 +313,11 @@ describe("usage errors", () => {
     ["run web --image nginx -d --follow", "error: -d and --follow exclude each other"],
     [
       "run web --image nginx echo hi",
-      'error: unexpected "echo": run takes one NAME. The container\'s command goes after --',
+      'error: unexpected "echo": the command of the container comes after --. Write: podling run web --image nginx -- echo hi',
+    ],
+    [
+      "run e6 --image demo --rm -f echo -h",
+      'error: unexpected "echo": the command of the container comes after --. Write: podling run e6 --image demo --rm -f -- echo -h',
     ],
     ["run -it web --image nginx", "error: run has no -i: tasks have no terminal. --follow shows the output"],
     ["run web --image nginx --timeout soon", "error: --timeout: expected a duration"],

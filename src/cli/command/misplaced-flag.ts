@@ -1,10 +1,9 @@
 // A flag of a command that stands before the command: podling --image nginx run web. Finds the command that has this
 // flag, and proposes the corrected line.
 
-import { shownUrl } from "../../lib/server-url.ts";
 import { type Command, type CommandTable, isGroup } from "./command.ts";
 import { UsageError } from "./failure.ts";
-import { flagsOf, type UnknownFlagError } from "./parse.ts";
+import { flagsOf, shellWord, type UnknownFlagError } from "./parse.ts";
 
 /** Null if no command further on in the line has this flag. */
 export async function misplacedFlag(
@@ -24,24 +23,14 @@ export async function misplacedFlag(
       .slice(0, from)
       .map((word, index) => (argv[index - 1] === "--token" ? "TOKEN" : word.replace(/^--token=.*/s, "--token=TOKEN")));
     const right = [...before, command.name.split(" "), argv.slice(after, end), argv.slice(from, at)].flat();
-    const line = [...right, ...argv.slice(end)].map((word) => quoted(withoutPassword(word))).join(" ");
+    const line = [...right, ...argv.slice(end)].map(shellWord).join(" ");
     return new UsageError(`${flag} is a flag of ${command.name} and must come after it`, `Write: podling ${line}`);
   }
   return null;
-}
-
-/** The same word, unless it is a URL with a password in it. */
-function withoutPassword(word: string): string {
-  return word.includes("://") ? shownUrl(word) : word;
 }
 
 async function commandAt(argv: readonly string[], at: number, table: CommandTable): Promise<Command | undefined> {
   const found = await table.load(argv[at]!);
   if (found === null) return undefined;
   return isGroup(found) ? found.commands.find(({ name }) => name === `${found.name} ${argv[at + 1]}`) : found;
-}
-
-/** Quoted so that a shell takes it as one word. */
-function quoted(word: string): string {
-  return /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

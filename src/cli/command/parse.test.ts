@@ -103,7 +103,7 @@ describe("flags", () => {
 describe("usage errors", () => {
   const rows: [line: string, says: string][] = [
     ["", "go: NAME is missing | Usage: podling go NAME [flags]"],
-    ["web two", 'unexpected "two": go takes one NAME | The container\'s command goes after --: ... -- COMMAND ARG.'],
+    ["web two", 'unexpected "two": the command of the container comes after -- | Write: podling go web -- two'],
     ["web --publsh 80", "go has no flag --publsh | Did you mean --publish? See podling help go."],
     ["web --nothing-like-it", "go has no flag --nothing-like-it | See podling help go."],
     ["web -x", "go has no flag -x | See podling help go."],

@@ -1,6 +1,7 @@
 // Parses a command line with the tables of flags, as docker and kubectl do: -p 8080:80, -p8080:80, -dq, --flag=value,
 // flags before and after words, and -- as the end of flags. It knows no command by name.
 
+import { shownUrl } from "../../lib/server-url.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { type Flag, globalFlags } from "./flag.ts";
@@ -82,6 +83,9 @@ export function parseLine(command: Command, argv: readonly string[]): ParsedLine
       continue;
     }
     words.push(queue.shift()!);
+    // What follows is most likely the container's command: none of it may be taken for a flag, such as -h.
+    const isOver = words.length > (command.arguments?.max ?? 0);
+    if (command.takesContainerCommand && isOver && !flags.has("help")) throw unmarkedCommand(command, argv, queue);
     const { imageFlag } = command;
     if (!imageFlag || words.length > 1 || flags.given(imageFlag.long)) continue;
     // The short form of the flag counts after the first word only: before it, -i means what it means to docker.
@@ -98,6 +102,23 @@ export function parseLine(command: Command, argv: readonly string[]): ParsedLine
     flags.add(known.find(({ long }) => long === "help")!, "true");
   if (!flags.has("help")) check(command, flags, words);
   return { flags, words, containerCommand };
+}
+
+/** A command for the container without `--` before it. `left`: what comes after its first word. */
+function unmarkedCommand({ name }: Command, argv: readonly string[], left: readonly string[]): UsageError {
+  const at = argv.length - left.length - 1;
+  const line = [...name.split(" "), ...argv.slice(0, at), "--", ...argv.slice(at)].map(shellWord).join(" ");
+  return new UsageError(
+    `unexpected ${JSON.stringify(argv[at])}: the command of the container comes after --`,
+    // stderr may be kept in a log.
+    argv.some((word) => word.startsWith("--token")) ? "Write: ... -- COMMAND ARG" : `Write: podling ${line}`,
+  );
+}
+
+/** Quoted so that a shell takes it as one word. A password in a URL is left out. */
+export function shellWord(word: string): string {
+  const shown = word.includes("://") ? shownUrl(word) : word;
+  return /^[\w./:=@,+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 /** True when the flag comes before a word or `--`. Values of known flags are no words. */

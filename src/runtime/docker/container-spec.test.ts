@@ -272,6 +272,15 @@ describe("what engines answer", () => {
     expect(createError(full)).toMatchObject({ code: "create-failed", temporary: true });
     expect(startError(500, full)).toMatchObject({ code: "start-failed", temporary: true });
     expect(createError("invalid mount config")).toMatchObject({ code: "create-failed", temporary: false });
+    const chain =
+      'failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "web": executable file not found in $PATH: unknown';
+    expect(startError(400, chain).message).toBe('exec: "web": executable file not found in $PATH');
+    const taken =
+      "driver failed programming external connectivity on endpoint podling-2026-x (ce71b6fe): Bind for 0.0.0.0:80 failed: port is already allocated";
+    expect(startError(500, taken)).toMatchObject({
+      code: "port-in-use",
+      message: "Bind for 0.0.0.0:80 failed: port is already allocated",
+    });
     const bridge =
       "failed to create endpoint x on network bridge: adding interface veth1 to bridge docker0 failed: could not find bridge docker0: route ip+net: no such network interface";
     expect(startError(500, bridge).message).toBe(

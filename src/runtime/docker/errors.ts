@@ -41,7 +41,17 @@ export function createError(message: string): RuntimeError {
   return new RuntimeError("create-failed", message, fullDisk.test(message));
 }
 
-export function startError(status: number, message: string): RuntimeError {
+/** What engines put around the cause: the programs that passed it on, and ids. */
+const wrapping =
+  /^(failed to create (shim )?task( for container)?: |OCI runtime (create|start) failed: |(crun|runc)( create failed)?: |container_linux\.go:\d+: starting container process caused: |unable to start container process: |error during container init: |driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): )+/;
+
+/** 'exec: "web": executable file not found in $PATH' of a message that names each program on its way. */
+function plainCause(message: string): string {
+  return message.replace(wrapping, "").replace(/(: unknown)+$/, "");
+}
+
+export function startError(status: number, answered: string): RuntimeError {
+  const message = plainCause(answered);
   // It was removed since it was created; other 404s name something that the container needs.
   if (status === 404 && /no such container|no container with/i.test(message)) {
     return new RuntimeError("container-lost", message, true);
