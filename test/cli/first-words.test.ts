@@ -161,6 +161,27 @@ test("ps of nothing says what has finished, and a part of a name is enough", asy
   }
 });
 
+test("run says what became of a program that ends at once", async () => {
+  const reason = { code: "exited", message: "exited with code 1" } as const;
+  const ends: Asked["fetch"] = async (url, init) => {
+    const started = url.includes("wait=finished") ? await cluster.task("brief") : null;
+    if (started) await cluster.report(started.taskId, { status: "failed", exitCode: 1, reason });
+    return fetch(url, init);
+  };
+  const waiting = cluster.start("run brief --image nginx", { fetch: ends });
+  const { taskId } = await until(() => cluster.task("brief"));
+  await cluster.report(taskId, {
+    status: "running",
+    containerId: "c",
+    reason: { code: "running", message: "running" },
+  });
+  const { code, out, err } = await waiting.ended;
+  expect([code, out]).toEqual([0, `${taskId}\n`]);
+  expect(err).toMatch(
+    /^brief was started on n1 after .*, and has ended: exited with code 1\. Its output: podling logs brief\n$/,
+  );
+});
+
 describe("which machine 127.0.0.1 is", () => {
   const report = async (name: string, hostIp: string) => {
     const waiting = cluster.start(`run ${name} --image nginx -p 80`, { ownAddresses: ["10.0.0.1"] });

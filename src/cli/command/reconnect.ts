@@ -9,14 +9,19 @@ import { BrokenPipeError } from "./io.ts";
 export const reconnectAttempts = 30;
 export const reconnectMs = 1_000;
 
-/** Does the work again while the master cannot be reached, for as long as a restart may take. Says so once. */
-export async function patiently<T>(context: Context, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** Does the work again while the master cannot be reached, for as long as a restart may take. Says so once, by `say`. */
+export async function patiently<T>(
+  context: Context,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+  say: () => Promise<void> = () => sayReconnecting(context),
+): Promise<T> {
   for (let failed = 0; ; failed++) {
     try {
       return await work();
     } catch (error) {
       if (signal?.aborted || !(error instanceof UnreachableFailure) || failed >= reconnectAttempts) throw error;
-      if (failed === 0) await sayReconnecting(context);
+      if (failed === 0) await say();
       await delay(context.io.clock, reconnectMs, signal);
     }
   }

@@ -5,7 +5,7 @@ import type { Node } from "../../../model/node/node.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { patiently } from "../../command/reconnect.ts";
+import { patiently, sayReconnecting } from "../../command/reconnect.ts";
 import { Repaint } from "../../command/repaint.ts";
 import { jsonLine } from "../../render/json.ts";
 import { nodeColumns, nodeNotes } from "../../render/nodes.ts";
@@ -27,7 +27,12 @@ async function watchNodes(context: Context): Promise<void> {
   const shown = new Map<string, string>();
   let title = "";
   for (let first = true; ; first = false) {
-    const found = await (first ? context.call("listNodes") : patiently(context, () => context.call("listNodes")));
+    const read = () => context.call("listNodes");
+    const say = () => {
+      repaint.leave(); // the message stands below the table
+      return sayReconnecting(context);
+    };
+    const found = await (first ? read() : patiently(context, read, undefined, say));
     if (isTable && stdout.isTty) {
       await repaint.show(found.length === 0 ? "no nodes\n" : context.table(columnsOf(context), found));
     } else {

@@ -42,8 +42,14 @@ export async function showLogs(
     const isAway = trouble instanceof UnreachableFailure;
     if (trouble && failed > (isAway ? reconnectAttempts : attempts)) throw trouble;
     const isNew = trouble && isCut(trouble) && failed === 1;
-    if (isNew) await sayReconnecting(context, isAway ? undefined : `the logs of ${task.name}`);
-    const now = await patiently(context, () => currentTask(context, task.taskId), signal);
+    let isMaster = isAway && isNew;
+    if (isMaster) await sayReconnecting(context);
+    const sayMaster = () => {
+      isMaster = true;
+      return isAway ? Promise.resolve() : sayReconnecting(context);
+    };
+    const now = await patiently(context, () => currentTask(context, task.taskId), signal, sayMaster);
+    if (isNew && !isMaster) await sayReconnecting(context, `the logs of ${task.name}`);
     if (trouble && !canPass(trouble, now)) throw trouble;
     if (now === null) return;
     if (isFinished(now.status)) {

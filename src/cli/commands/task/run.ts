@@ -154,11 +154,15 @@ class Foreground {
       await reportWaiting(context, task, this.#timeoutMs);
       return exitCodes.notYet;
     }
-    const node = task.nodeId === null ? null : await context.try("getNode", { id: task.nodeId });
+    // A program that ends at once has ended by now.
+    const query = { wait: "finished", timeout: `${firstMomentMs}ms` } as const;
+    const [node, found] = await Promise.all([
+      task.nodeId === null ? null : context.try("getNode", { id: task.nodeId }),
+      isFinished(task.status) ? null : context.try("getTask", { id: task.taskId, query }),
+    ]);
+    const latest = found?.ok ? (found.value as TaskView) : task;
     const where = node?.ok && node.value ? ` on ${node.value.hostname}` : "";
-    const ports = task.publishedPorts.length === 0 ? "" : `: ${task.publishedPorts.map(portText).join(", ")}`;
-    const state = task.status === "completed" ? "has completed" : "is running";
-    await context.say(`${task.name} ${state}${where} after ${formatWait(tookMs)}${ports}`);
+    await context.say(startSentence(latest, where, tookMs));
     if (node?.ok && node.value) await this.#sayWhoReaches(task, node.value);
     await printTask(context, task);
     return exitCodes.done;
@@ -234,6 +238,20 @@ class Foreground {
       return null;
     }
   }
+}
+
+/** How long a start is looked at before it is reported as a running task. */
+const firstMomentMs = 100;
+
+/** The start of a task. It may have ended since: the exit code says that it was started, the sentence what became of it. */
+function startSentence(task: TaskView, where: string, tookMs: number): string {
+  const { name, status, reason, publishedPorts } = task;
+  const took = ` after ${formatWait(tookMs)}`;
+  if (status === "completed") return `${name} has completed${where}${took}`;
+  if (isFinished(status) || reason.code === "restarting")
+    return `${name} was started${where}${took}, and has ended: ${reason.message}. Its output: podling logs ${name}`;
+  const ports = publishedPorts.length === 0 ? "" : `: ${publishedPorts.map(portText).join(", ")}`;
+  return `${name} is running${where}${took}${ports}`;
 }
 
 /** Time for a last request after Ctrl-C. */
