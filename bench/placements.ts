@@ -49,6 +49,8 @@ function makeNode(random: Random, number: number): NodeRecord {
     engine: { name: "docker", version: "27", os: "linux", arch: random.next() < 0.8 ? "amd64" : "arm64" },
     engineError: null,
     version: "",
+    features: null,
+    policy: null,
     userLabels: null,
     workerLabels: null,
     suspect: null,
@@ -60,7 +62,7 @@ function makeNode(random: Random, number: number): NodeRecord {
 }
 
 function makeSpec(random: Random, load: Load): Requirements {
-  const base = { resources: resources(0, 0), ports: [], constraints: [], platform: null };
+  const base = { resources: resources(0, 0), ports: [], constraints: [], platform: null, needs: null };
   if (load === "simple") return { ...base, resources: resources(0.25, 0.5) };
   const spec = {
     ...base,

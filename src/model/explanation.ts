@@ -16,6 +16,8 @@ export const filterNames = [
   "host-port",
   "constraints",
   "platform",
+  "features",
+  "policy",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 

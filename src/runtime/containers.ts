@@ -22,6 +22,8 @@ export interface ContainerState {
   startedAt: string | null;
   finishedAt: string | null;
   publishedPorts: PublishedPort[];
+  /** The paths on the node that it mounts, as it was created with them. */
+  binds: readonly string[];
 }
 
 export interface CreateRequest {

@@ -1,6 +1,8 @@
 // This node as the master is to know it: what was configured, and what the engine says of the machine.
 
 import type { EngineInfo } from "../model/node/node.ts";
+import type { NodePolicy } from "../model/node/policy.ts";
+import { knownFeatures } from "../model/task/needs.ts";
 import type { NodeDescription, NodeSource } from "./link/node-description.ts";
 import type { NodeIdentity } from "./task/runner-context.ts";
 
@@ -16,6 +18,8 @@ export interface NodeSettings {
   cpu: number | null;
   memory: number | null;
   version: string;
+  /** What the administrator allows to containers; null or left out: everything that the engine can do. */
+  policy?: NodePolicy | null;
 }
 
 /** What the engine has said of itself. */
@@ -40,7 +44,7 @@ export class LocalNode implements NodeSource {
   }
 
   describe(): NodeDescription {
-    const { hostname, port, address, capacity, labels, cpu, memory, version } = this.#settings;
+    const { hostname, port, address, capacity, labels, cpu, memory, version, policy } = this.#settings;
     const { machine, error, fault } = this.#engine;
     const { nodeId } = this.#identity;
     return {
@@ -49,6 +53,8 @@ export class LocalNode implements NodeSource {
       memory: memory ?? machine?.memory ?? 0,
       engine: machine?.engine ?? null,
       engineError: error ?? fault,
+      features: [...knownFeatures],
+      ...(policy ? { policy: { ...policy, binds: [...policy.binds] } } : {}),
       ...(address === null ? {} : { address }),
       ...(nodeId === "" ? {} : { nodeId }),
     };

@@ -11,6 +11,7 @@ import { instanceOf } from "../model/node/instance.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { IdentityFile } from "./data-dir/identity.ts";
 import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
+import { realPath } from "./data-dir/real-path.ts";
 import type { Watermarks } from "./gc/image-gc.ts";
 import type { NodeSettings } from "./local-node.ts";
 import { createServer } from "./server.ts";
@@ -45,6 +46,7 @@ export function createWorker(options: StartOptions): { worker: Worker; fetch: Fe
     client: new Client({ baseUrl: masterUrl, token: token ?? undefined, headers }),
     identity,
     pulledImages: new PulledImagesFile(dataDir),
+    resolvePath: realPath,
   });
   const allowedHosts = [hostname, ...(address === null ? [] : [address])];
   const access = new AccessControl({ server: "worker", token, allowedHosts });

@@ -8,6 +8,7 @@ import type { Random } from "../lib/random.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import { limits } from "../model/limits.ts";
 import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
+import { normalPath } from "../model/task/needs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { EngineGate } from "./engine-gate.ts";
 import { Cleaner } from "./gc/cleaner.ts";
@@ -22,6 +23,7 @@ import { LocalNode, type NodeSettings } from "./local-node.ts";
 import { type IdentityStore, StoredIdentity } from "./node-identity.ts";
 import { Reconciler } from "./reconciler.ts";
 import { drainTasks } from "./task/drain.ts";
+import { PolicyGuard, type ResolvePath } from "./task/policy-guard.ts";
 import type { Bounds } from "./task/runner-context.ts";
 import { TaskTable } from "./task/task-table.ts";
 
@@ -36,6 +38,8 @@ export interface WorkerOptions extends NodeSettings {
   retention?: { count: number; ageMs: number };
   /** Where the list of pulled images is kept over restarts; left out: nowhere. */
   pulledImages?: PulledImagesStore;
+  /** Follows symbolic links, for the policy. Left out: paths are compared as they are. */
+  resolvePath?: ResolvePath;
   /** Of the disk with the engine's data; null: images are removed only by a clean-up that a user asks for. */
   watermarks?: Watermarks | null;
 }
@@ -85,7 +89,16 @@ export class Worker {
     this.#cleaner = new Cleaner({ ...storage, images: this.#images });
 
     const ended = new Retention({ ...parts, keep: retention });
-    const context = { ...parts, ended, images: this.#images, neighbours: tasks, bounds: this.#bounds, counters };
+    const policy = new PolicyGuard(options.policy ?? null, options.resolvePath ?? (async (path) => normalPath(path)));
+    const context = {
+      ...parts,
+      policy,
+      ended,
+      images: this.#images,
+      neighbours: tasks,
+      bounds: this.#bounds,
+      counters,
+    };
     const deletedTasks = new DeletedTasks({ ...parts, stream: this.#master });
     this.#reconciler = new Reconciler({
       ...parts,

@@ -84,6 +84,7 @@ test("a healthy cluster: every check is ok, and the exit code is 0", async () =>
     ["master", "ok"],
     ["versions", "ok"],
     ["nodes", "ok"],
+    ["rights", "ok"],
     ["clock", "ok"],
     ["failed tasks", "ok"],
     ["engine", "ok"],
@@ -98,6 +99,16 @@ test("a healthy cluster: every check is ok, and the exit code is 0", async () =>
   expect(text.out).toMatch(/^ok {7}master +version 1\.2\.3 at http/m);
   expect(text.out).toMatch(/\n0 problems, \d warnings?, 0 notes\n$/);
 }, 30_000);
+
+test("what tasks may do on each node: all, or what its policy allows", async () => {
+  await cluster.node("n1", { version: "1.2.3" });
+  const says = async () => (await report()).findings.find(({ check }) => check === "rights")?.message;
+  expect(await says()).toStartWith("tasks on n1 may do what docker can: mount every folder");
+  await cluster.node("n2", { version: "1.2.3", policy: { binds: ["/srv"], devices: true } });
+  expect(await says()).toContain("n2 allows mounts below /srv, devices");
+  await cluster.node("n1", { version: "1.2.3", policy: {} });
+  expect(await says()).toEndWith("n1 allows none of these; n2 allows mounts below /srv, devices");
+});
 
 test("without master, engine and folders each finding has a fix", async () => {
   const nowhere = ["--docker-host", "unix:///nowhere.sock", "--master", "http://127.0.0.1:1"];

@@ -152,7 +152,7 @@ describe("roles", () => {
 
   test("worker: every flag", async () => {
     await podling(
-      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g --ended-count 5 --ended-age off --disk-high 90 --disk-low 80",
+      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g --ended-count 5 --ended-age off --disk-high 90 --disk-low 80 --allow-bind /srv/ --allow-bind /data --allow-device",
     );
     expect(settings.worker).toEqual({
       masterUrl: "http://m:1",
@@ -171,9 +171,20 @@ describe("roles", () => {
       memory: 2 * 1024 ** 3,
       retention: { count: 5, ageMs: Number.POSITIVE_INFINITY },
       watermarks: { highPercent: 90, lowPercent: 80 },
+      policy: { binds: ["/srv", "/data"], privileged: false, hostNetwork: false, devices: true },
     });
     await podling("worker", { env: { XDG_DATA_HOME: "/x", DOCKER_HOST: "unix:///e" } });
     expect(settings.worker).toMatchObject({ dataDir: "/x/podling/worker", dockerHost: "unix:///e", cpus: null });
+  });
+
+  test("worker: without a flag everything is allowed, and the first one forbids the rest", async () => {
+    await podling("worker");
+    expect(settings.worker?.policy).toBeNull();
+    const nothing = { binds: [], privileged: false, hostNetwork: false, devices: false };
+    await podling("worker --restrict");
+    expect(settings.worker?.policy).toEqual(nothing);
+    await podling("up --allow-host-network --allow-privileged");
+    expect(settings.up?.worker.policy).toEqual({ ...nothing, hostNetwork: true, privileged: true });
   });
 
   test("worker: defaults of the automatic clean-up, and how to switch it off", async () => {
@@ -210,6 +221,8 @@ describe("roles", () => {
     ["worker --disk-low 90", "--disk-low: expected less than --disk-high, which is 85; got 90"],
     ["worker --disk-high full", '--disk-high: expected a whole number from 1 to 100; got "full"'],
     ["worker --ended-count some", "--ended-count: expected a whole number"],
+    ["worker --allow-bind srv", "--allow-bind srv: expected an absolute path"],
+    ["worker --allow-bind /srv --docker-host tcp://10.0.0.1:2375", "--allow-bind: the engine at tcp://10.0.0.1:2375"],
     ["worker --label =v", "--label =v: the key is missing"],
     [
       "master --history-size 512",

@@ -7,6 +7,7 @@ import { Semaphore } from "../../src/lib/semaphore.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
 import type { Reporter } from "../../src/worker/link/reporter.ts";
 import { parseAssignment, type WireAssignment } from "../../src/worker/task/assignment.ts";
+import { PolicyGuard } from "../../src/worker/task/policy-guard.ts";
 import type { RunnerContext } from "../../src/worker/task/runner-context.ts";
 import type { Observation } from "../../src/worker/task/step.ts";
 import { TaskRunner } from "../../src/worker/task/task-runner.ts";
@@ -31,6 +32,7 @@ beforeEach(() => {
   reports = [];
   context = {
     ...{ runtime, clock, log: silentLog, node, signal: new AbortController().signal },
+    policy: new PolicyGuard(null, async (path) => path),
     engine: { ready: true, suspect() {} },
     images: { used() {}, pulled() {} },
     neighbours: { areStopping: false },

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import {
+  absolutePath,
   choice,
   cpu,
   duration,
@@ -93,6 +94,13 @@ const engineInfo = z.strictObject({
 /** A host name or an address, without scheme or port. */
 const host = text(/^[a-zA-Z0-9]([a-zA-Z0-9_.:-]*[a-zA-Z0-9])?$/, 253, "a host name or an IP address");
 
+const nodePolicy = z.strictObject({
+  binds: list(absolutePath, limits.optionCount).default([]),
+  privileged: flag.default(false),
+  hostNetwork: flag.default(false),
+  devices: flag.default(false),
+});
+
 export const nodeRegistration = z
   .strictObject({
     hostname: host,
@@ -112,6 +120,8 @@ export const nodeRegistration = z
     engine: engineInfo.nullable().default(null),
     engineError: freeText(limits.messageLength).nullable().default(null),
     version: freeText(64).default(""),
+    features: list(freeText(64), limits.optionCount).nullable().default(null),
+    policy: nodePolicy.nullable().default(null),
   })
   .meta({
     title: "NodeRegistration",

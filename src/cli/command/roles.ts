@@ -3,6 +3,7 @@
 import type { RestoreAnswer } from "../../api/views/restore-summary.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
+import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { Simulator } from "../commands/sim/simulator.ts";
 
@@ -51,6 +52,8 @@ export interface WorkerSettings {
   cpus: number | null;
   /** Bytes for tasks. Null for all memory of the engine. */
   memory: number | null;
+  /** What containers may do on this machine. Null for everything that the engine can do. */
+  policy: NodePolicy | null;
 }
 
 /** What `podling up` shows a person, instead of the lines of the log. */

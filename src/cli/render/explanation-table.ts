@@ -7,7 +7,7 @@ import { type Column, renderTable } from "./table.ts";
 
 /** `maxWidth`: null for no limit. `nodes` has at least one node. */
 export function explanationTable(nodes: readonly NodeVerdict[], style: Style, maxWidth: number | null): string {
-  const filters = nodes[0]!.filters.map(({ filter }) => filter);
+  const filters = nodes[0]!.filters.map(({ filter }) => filter).filter((filter) => isShown(filter, nodes));
   const full = byNode(nodes, filters, style, null);
   if (fits(full, maxWidth)) return full;
   const transposed = byFilter(nodes, filters, style);
@@ -15,6 +15,13 @@ export function explanationTable(nodes: readonly NodeVerdict[], style: Style, ma
   const failed = filters.filter((filter) => nodes.some((node) => !passes(node, filter)));
   if (failed.length === 0) return "These nodes pass all filters.\n";
   return `${byNode(nodes, failed, style, maxWidth)}These nodes pass all other filters.\n`;
+}
+
+/** Filters that most clusters never fail: shown only where a node fails one. */
+const rare: ReadonlySet<FilterName> = new Set(["features", "policy"]);
+
+function isShown(filter: FilterName, nodes: readonly NodeVerdict[]): boolean {
+  return !rare.has(filter) || nodes.some((node) => !passes(node, filter));
 }
 
 /** A row for each node, a column for each filter. */

@@ -5,6 +5,7 @@ import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
+import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus } from "../../model/task/status.ts";
@@ -41,7 +42,12 @@ export type NodeRegistrationFields = Omit<
   | "workerLabels"
   | "instance"
   | "askedHostname"
+  | "features"
+  | "policy"
 > & {
+  /** Left out by workers of release 0.1.0. */
+  features?: readonly string[] | null;
+  policy?: NodePolicy | null;
   nodeId?: string | undefined;
   /** The worker is of release 0.1.0, which knows only ids such as `node-abc12345`. */
   firstRelease?: boolean;

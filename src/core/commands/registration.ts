@@ -92,11 +92,11 @@ function create(
   const { nodeId: _, firstRelease = false, instance = null, ...said } = registration;
   const nodeId = claimedId ?? (firstRelease ? firstReleaseNodeId(random) : newNodeId(now, random));
   const record: NodeRecord = {
+    ...nodeDefaults,
     ...said,
     nodeId,
     status: "online",
     schedulable: true,
-    ...nodeDefaults,
     ...nameOf(state, registration, null),
     instance,
     registeredAt: toTimestamp(now),
@@ -111,13 +111,13 @@ function update(
   { now }: DecisionContext,
   before: Change[],
 ): Outcome<Decision> {
-  const { nodeId: _, firstRelease: __, instance = null, ...said } = registration;
+  const { nodeId: _, firstRelease: __, instance = null, features = null, policy = null, ...said } = registration;
   const { nodeId } = known;
   const set = differences(known, {
     ...said,
     ...labelsOf(said.labels, known.userLabels),
     ...nameOf(state, registration, known),
-    instance,
+    ...{ instance, features, policy },
     ...online(known, now),
     ...(known.unconfirmed ? { unconfirmed: false } : {}),
   });

@@ -41,6 +41,11 @@ function randomNode(random: Random, number: number): NodeRecord {
     ]),
     engineError: random.next() < 0.95 ? null : "connection refused",
     version: "",
+    features: pick(random, [null, ["network", "security"], ["network"]]),
+    policy: pick(random, [
+      null,
+      { binds: ["/srv"], privileged: false, hostNetwork: random.next() < 0.5, devices: false },
+    ]),
     userLabels: null,
     workerLabels: null,
     suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
@@ -58,8 +63,13 @@ function randomSpec(random: Random): PackedSpec {
   const memory = amount(pick(random, [0, 0.25, 0.5, 1.5]) * GiB);
   const hostIp = pick(random, ["127.0.0.1", "0.0.0.0", "10.0.0.1"]);
   const port = { hostPort: 8000 + randomInteger(random, 3), containerPort: 80, protocol: "tcp" as const, hostIp };
+  const network = random.next() < 0.15 ? { network: { mode: pick(random, ["host", "none"] as const) } } : {};
+  const bind = { type: "bind" as const, target: "/d", readOnly: false, sizeBytes: null };
+  const mounts = random.next() < 0.15 ? [{ ...bind, source: pick(random, ["/srv/data", "/etc"]) }] : [];
   return {
-    containers: [{ image: "i", resources: { cpu, memory }, ports: random.next() < 0.2 ? [port] : [] }],
+    containers: [
+      { image: "i", resources: { cpu, memory }, ports: random.next() < 0.2 ? [port] : [], mounts, ...network },
+    ],
     constraints: pick<NonNullable<PackedSpec["constraints"]>>(random, [
       [],
       [],

@@ -18,6 +18,8 @@ interface Case {
   missing?: number;
 }
 
+const restricted = { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false };
+const host = task({ needs: { features: ["network"], hostNetwork: true } });
 const ssd = { labels: { disk: "ssd" } };
 const web = task({ ports: [port(8080)] });
 const arm = { name: "docker", version: "27", os: "linux", arch: "arm64" };
@@ -295,6 +297,60 @@ const cases: Case[] = [
     says: "needs linux/amd64, n2 has not reported its platform",
     wants: task({ platform: "linux/amd64" }),
     n2: { engine: null },
+  },
+
+  { filter: "features", passes: true, says: "no options that an older worker does not know" },
+  {
+    filter: "features",
+    passes: true,
+    says: "the worker of n2 knows network",
+    n2: { features: ["network", "security"] },
+    wants: host,
+  },
+  {
+    filter: "features",
+    passes: false,
+    says: "the worker of n2 (version 0.1.0) does not know network",
+    n2: { version: "0.1.0" },
+    wants: host,
+  },
+  {
+    filter: "features",
+    passes: false,
+    says: "the worker of n2 (version unknown) does not know limits, health",
+    n2: { features: ["network"] },
+    wants: task({ needs: { features: ["network", "limits", "health"] } }),
+  },
+
+  { filter: "policy", passes: true, says: "n2 has no policy", wants: host },
+  { filter: "policy", passes: true, says: "the policy of n2 allows it", n2: { policy: restricted } },
+  {
+    filter: "policy",
+    passes: true,
+    says: "the policy of n2 allows it",
+    n2: { policy: restricted },
+    wants: task({ needs: { binds: ["/srv/data"] } }),
+  },
+  {
+    filter: "policy",
+    passes: false,
+    says: "n2 allows no containers in its own network",
+    n2: { policy: restricted },
+    wants: host,
+  },
+  {
+    filter: "policy",
+    passes: false,
+    says: "n2 allows mounts below /srv only, and this one is of /etc",
+    n2: { policy: restricted },
+    wants: task({ needs: { binds: ["/srv/data", "/etc"] } }),
+  },
+  {
+    filter: "policy",
+    passes: false,
+    says: "n2 allows no privileged containers, and this one adds the capability SYS_ADMIN",
+    n2: { policy: restricted },
+    wants: task({ needs: { privileged: "adds the capability SYS_ADMIN", devices: true } }),
   },
 ];
 

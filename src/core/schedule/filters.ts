@@ -3,10 +3,11 @@
 import type { FilterName, FilterVerdict } from "../../model/explanation.ts";
 import { filterNames } from "../../model/explanation.ts";
 import { dampedSentence, type NodeRecord } from "../../model/node/node.ts";
+import { breachOf } from "../../model/node/policy.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
-import { type Demand, demandOf, type NodeInfo, platformName, unmet } from "./index/node-info.ts";
+import { type Demand, demandOf, missingFeatures, type NodeInfo, platformName, unmet } from "./index/node-info.ts";
 
 /** What a task requires and what it takes, computed once for all nodes. */
 export interface PlacementRequest {
@@ -92,6 +93,25 @@ const filters: Record<FilterName, Filter> = {
       const { engine, hostname } = record;
       const has = engine === null ? "has not reported its platform" : `runs ${engine.os}/${engine.arch}`;
       return `${requirements.platform === null ? "any platform" : `needs ${requirements.platform}`}, ${hostname} ${has}`;
+    },
+  },
+  features: {
+    passes: ({ requirements: { needs } }, { record }) => missingFeatures(needs, record).length === 0,
+    message: ({ requirements: { needs } }, { record }, passed) => {
+      const { hostname, version } = record;
+      const missing = missingFeatures(needs, record).join(", ");
+      if (!passed) return `the worker of ${hostname} (version ${version || "unknown"}) does not know ${missing}`;
+      return needs === null || needs.features.length === 0
+        ? "no options that an older worker does not know"
+        : `the worker of ${hostname} knows ${needs.features.join(", ")}`;
+    },
+  },
+  policy: {
+    passes: ({ requirements: { needs } }, { record: { policy } }) => breachOf(policy, needs) === null,
+    message: ({ requirements: { needs } }, { record: { hostname, policy } }) => {
+      const breach = breachOf(policy, needs);
+      if (breach) return `${hostname} ${breach.message}`;
+      return policy === null ? `${hostname} has no policy` : `the policy of ${hostname} allows it`;
     },
   },
 };

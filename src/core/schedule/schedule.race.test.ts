@@ -34,6 +34,8 @@ function randomNode(random: Random, number: number): NodeRecord {
     engine: pick(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
     engineError: random.next() < 0.95 ? null : "away",
     version: "",
+    features: pick(random, [null, ["network"], ["network", "security"]]),
+    policy: pick(random, [null, null, { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false }]),
     userLabels: null,
     workerLabels: null,
     suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
@@ -69,6 +71,14 @@ function randomSpec(random: Random): Requirements {
           ]
         : [],
     platform: random.next() < 0.1 ? pick(random, ["linux/amd64", "linux/x86_64", "linux/arm64"]) : null,
+    needs:
+      random.next() < 0.2
+        ? {
+            features: pick(random, [[], ["network"], ["network", "security"]]),
+            binds: pick(random, [[], ["/srv/data"], ["/etc"]]),
+            ...{ hostNetwork: random.next() < 0.3, devices: false, privileged: null },
+          }
+        : null,
   };
 }
 

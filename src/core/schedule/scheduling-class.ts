@@ -1,5 +1,6 @@
 // What the scheduler computes once for all tasks with equal requirements: what they take, and the keys that group them.
 
+import type { Needs } from "../../model/task/needs.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
 import { type Demand, demandOf, platformName } from "./index/node-info.ts";
@@ -11,16 +12,18 @@ export class SchedulingClass {
   readonly constraints: readonly Constraint[];
   /** With Docker's name of the architecture; null for any. */
   readonly platform: string | null;
+  readonly needs: Needs | null;
   #key: string | null = null;
   #eligibility: string | null = null;
   #particulars: string | null = null;
 
   constructor(requirements: Requirements) {
-    const { constraints, platform } = requirements;
+    const { constraints, platform, needs } = requirements;
     this.requirements = requirements;
     this.demand = demandOf(requirements);
     this.constraints = constraints;
     this.platform = platform === null ? null : platformName(platform);
+    this.needs = needs;
   }
 
   /** Equal for tasks of one scheduling class: they fit the same nodes at any time. */
@@ -30,9 +33,9 @@ export class SchedulingClass {
     return this.#key;
   }
 
-  /** Equal for tasks that may run on the same nodes, whatever the free capacity: constraints and platform. "" for any. */
+  /** Equal for tasks that may run on the same nodes, whatever the free capacity: constraints, platform, needs. "" for any. */
   get eligibility(): string {
-    this.#eligibility ??= eligibilityKey(this.constraints, this.platform);
+    this.#eligibility ??= eligibilityKey(this);
     return this.#eligibility;
   }
 
@@ -56,8 +59,9 @@ export function classOf(requirements: Requirements): SchedulingClass {
   return found;
 }
 
-function eligibilityKey(constraints: readonly Constraint[], platform: string | null): string {
-  return constraints.length === 0 && platform === null ? "" : `${platform ?? ""}${JSON.stringify(constraints)}`;
+function eligibilityKey({ constraints, platform, needs }: SchedulingClass): string {
+  if (constraints.length === 0 && platform === null && needs === null) return "";
+  return `${platform ?? ""}${JSON.stringify(constraints)}${needs === null ? "" : JSON.stringify(needs)}`;
 }
 
 function portsKey({ ports }: Demand): string {

@@ -2,6 +2,7 @@
 
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
+import type { Needs } from "../../model/task/needs.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint, PortSpec } from "../../model/task/spec.ts";
 import { ScheduleIndex } from "./index/schedule-index.ts";
@@ -29,6 +30,8 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
     engine: { name: "docker", version: "27", os: "linux", arch: "amd64" },
     engineError: null,
     version: "",
+    features: null,
+    policy: null,
     userLabels: null,
     workerLabels: null,
     suspect: null,
@@ -40,12 +43,15 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
   };
 }
 
+const noNeeds: Needs = { features: [], binds: [], hostNetwork: false, devices: false, privileged: null };
+
 interface TaskOptions {
   cpu?: number;
   memory?: number;
   constraints?: readonly Constraint[];
   ports?: readonly PortSpec[];
   platform?: string | null;
+  needs?: Partial<Needs> | null;
 }
 
 export function task({
@@ -54,9 +60,10 @@ export function task({
   constraints = [],
   ports = [],
   platform = null,
+  needs = null,
 }: TaskOptions = {}): Requirements {
   const resources = { cpu: { request: cpu, limit: null }, memory: { request: memory, limit: null } };
-  return { resources, constraints, ports, platform };
+  return { resources, constraints, ports, platform, needs: needs && { ...noNeeds, ...needs } };
 }
 
 export function port(hostPort: number | null, hostIp = "127.0.0.1", protocol: "tcp" | "udp" = "tcp"): PortSpec {

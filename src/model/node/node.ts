@@ -36,6 +36,8 @@ export const nodeDefaults = {
   flapping: null,
   instance: null,
   askedHostname: null,
+  features: null,
+  policy: null,
 } as const;
 
 /** A node without the fields that hold the default: how the log writes it. */
@@ -46,7 +48,7 @@ export function unpackNode(packed: PackedNode): NodeRecord {
 }
 
 export function packNode(node: NodeRecord): PackedNode {
-  const { userLabels, workerLabels, suspect, flapping, instance, askedHostname, ...rest } = node;
+  const { userLabels, workerLabels, suspect, flapping, instance, askedHostname, features, policy, ...rest } = node;
   return {
     ...rest,
     ...(userLabels ? { userLabels } : {}),
@@ -55,6 +57,8 @@ export function packNode(node: NodeRecord): PackedNode {
     ...(flapping ? { flapping } : {}),
     ...(instance === null ? {} : { instance }),
     ...(askedHostname === null ? {} : { askedHostname }),
+    ...(features ? { features } : {}),
+    ...(policy ? { policy } : {}),
   };
 }
 
@@ -70,10 +74,12 @@ export type NodeUse = DeepReadonly<z.output<typeof schema.nodeUse>>;
 
 /** The record as it leaves the master, without those fields. */
 export function viewNodeRecord(node: NodeRecord): Omit<Node, keyof NodeUse> {
-  const { unconfirmed, userLabels, workerLabels, instance: _, askedHostname, ...record } = node;
+  const { unconfirmed, userLabels, workerLabels, instance: _, askedHostname, features, policy, ...record } = node;
   return {
     ...record,
     ...(userLabels && workerLabels ? { userLabels, workerLabels } : {}),
+    ...(features ? { features } : {}),
+    ...(policy ? { policy } : {}),
     ...(unconfirmed === undefined ? {} : { unheard: unconfirmed }),
     ...(askedHostname === null ? {} : { askedHostname }),
   };

@@ -36,6 +36,26 @@ export const flapping = z.object({
   steadyMs: count.describe("Length of that period in ms; 0 if it is not damped. Doubles with each loss."),
 });
 
+export const policy = z.object({
+  binds: z.array(text).describe("Folders and files of the node that containers may mount, with all below them."),
+  privileged: z
+    .boolean()
+    .describe(
+      "Privileged containers, further capabilities, other security options, volumes with a driver of their own.",
+    ),
+  hostNetwork: z.boolean().describe("Containers in the network of the node."),
+  devices: z.boolean().describe("Devices of the node."),
+});
+
+const featuresOfWorker = z
+  .array(text)
+  .describe(
+    "The options of containers that its worker knows, beyond those of release 0.1.0. Left out if there are none.",
+  );
+const policyOfWorker = policy.describe(
+  "What its administrator allows to containers. Left out if everything is allowed that the engine can do.",
+);
+
 const labelsOfUsers = z
   .record(text, text)
   .describe("The labels that users set. They stay when the worker registers again. Left out if there are none.");
@@ -82,6 +102,8 @@ export const nodeRecord = z.object({
   askedHostname: text
     .nullable()
     .describe("The host name that the worker asked for, if another node had it. Null if it got the name it asked for."),
+  features: featuresOfWorker.nullable(),
+  policy: policyOfWorker.nullable(),
   registeredAt: timeText.describe("Time of the first registration, by the clock of the master."),
   unconfirmed: z
     .boolean()
@@ -97,6 +119,8 @@ export const packedNode = nodeRecord.partial({
   flapping: true,
   instance: true,
   askedHostname: true,
+  features: true,
+  policy: true,
 });
 
 /** What the master counts and measures: not in the record. */
@@ -111,8 +135,12 @@ export const nodeUse = z.object({
 /** What the API shows. One field of the record has another name there, and one is the master's own. */
 export const nodeView = z
   .object({
-    ...nodeRecord.omit({ unconfirmed: true, userLabels: true, workerLabels: true, instance: true, askedHostname: true })
-      .shape,
+    ...nodeRecord.omit({
+      ...{ unconfirmed: true, userLabels: true, workerLabels: true, instance: true, askedHostname: true },
+      ...{ features: true, policy: true },
+    }).shape,
+    features: featuresOfWorker.optional(),
+    policy: policyOfWorker.optional(),
     userLabels: labelsOfUsers.optional(),
     workerLabels: labelsOfWorker.optional(),
     askedHostname: text

@@ -20,6 +20,7 @@ export const reasonCodes = [
   "registry-unreachable",
   "create-failed", //       the engine refused the container
   "start-failed", //        the container did not start: no such command, for example
+  "policy-forbidden", //    the policy of the node does not allow it; the master did not know, or a link leads elsewhere
   "port-in-use",
   "engine-unavailable",
   "container-lost", //      removed by someone other than Podling

@@ -1,5 +1,6 @@
 // What the scheduler needs to know of a template: the sum over its containers, and where it may run.
 
+import { type Needs, needsOf } from "./needs.ts";
 import { type Constraint, noItems, type PortSpec, type Resources, type TaskSpec } from "./spec.ts";
 
 export interface Requirements {
@@ -7,6 +8,8 @@ export interface Requirements {
   readonly ports: readonly PortSpec[];
   readonly constraints: readonly Constraint[];
   readonly platform: string | null;
+  /** Null if any node has what it needs beyond these. */
+  readonly needs: Needs | null;
 }
 
 /** Templates are shared and never change: most tasks find what was computed for another one. */
@@ -24,7 +27,7 @@ export function requirementsOf(spec: TaskSpec): Requirements {
 function computed({ containers, init, constraints, platform }: TaskSpec): Requirements {
   const [only] = containers;
   if (only && containers.length === 1 && init.length === 0) {
-    return { resources: only.resources, ports: only.ports, constraints, platform };
+    return { resources: only.resources, ports: only.ports, constraints, platform, needs: needsOf(containers) };
   }
   return {
     resources: {
@@ -34,6 +37,7 @@ function computed({ containers, init, constraints, platform }: TaskSpec): Requir
     ports: containers.length === 0 ? noItems : containers.flatMap(({ ports }) => ports),
     constraints,
     platform,
+    needs: needsOf([...init, ...containers]),
   };
 
   /** Init containers run one after the other, before the others start: the largest of them counts. */

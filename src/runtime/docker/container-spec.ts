@@ -91,10 +91,11 @@ export interface EngineContainer {
     StartedAt: string;
     FinishedAt: string;
   };
+  HostConfig?: { Binds?: string[] | null; Mounts?: { Type: string; Source?: string }[] | null };
   NetworkSettings?: { Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
 }
 
-export function containerState({ Id, Config, State, NetworkSettings }: EngineContainer): ContainerState {
+export function containerState({ Id, Config, State, HostConfig, NetworkSettings }: EngineContainer): ContainerState {
   const running = State.Status === "running" || State.Status === "paused" || State.Status === "restarting";
   const startedAt = engineTime(State.StartedAt);
   const finishedAt = engineTime(State.FinishedAt);
@@ -112,7 +113,14 @@ export function containerState({ Id, Config, State, NetworkSettings }: EngineCon
     startedAt,
     finishedAt: running ? null : later(finishedAt, startedAt),
     publishedPorts: publishedPorts(NetworkSettings?.Ports ?? {}),
+    binds: bindSources(HostConfig),
   };
+}
+
+function bindSources({ Binds, Mounts }: NonNullable<EngineContainer["HostConfig"]> = {}): string[] {
+  const relabelled = (Binds ?? []).map((bind) => bind.split(":")[0]!).filter((source) => source.startsWith("/"));
+  const others = (Mounts ?? []).flatMap(({ Type, Source }) => (Type === "bind" && Source ? [Source] : []));
+  return [...relabelled, ...others];
 }
 
 function publishedPorts(ports: Record<string, { HostIp: string; HostPort: string }[] | null>): PublishedPort[] {

@@ -138,6 +138,7 @@ export class SimulatedContainers implements Containers {
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
     const state = createdState(containerId, request.labels);
+    state.binds = request.spec.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
     this.#all = null;
     this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle });
     return { containerId };
@@ -303,5 +304,6 @@ export function createdState(containerId: string, labels: CreateRequest["labels"
     startedAt: null,
     finishedAt: null,
     publishedPorts: [],
+    binds: [],
   };
 }

@@ -6,7 +6,7 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Fields of answers that did not exist then, by the end of the path. */
 const laterFields: { path: RegExp; answer: readonly string[] }[] = [
   { path: /\/heartbeat$/, answer: ["reconnectWithinMs", "engineError", "streamOpen"] },
-  { path: /\/nodes$/, answer: ["suspect", "flapping"] },
+  { path: /\/nodes$/, answer: ["suspect", "flapping", "features", "policy"] },
 ];
 
 export function ofFirstRelease(fetch: Fetch): Fetch {
@@ -20,15 +20,17 @@ export function ofFirstRelease(fetch: Fetch): Fetch {
   };
 }
 
-/** What it sends in another form: registrations without later headers, reports without later fields, and heartbeats with an empty object as their body. */
+/** What it sends in another form: registrations without later headers and fields, reports without later fields, and heartbeats with an empty object as their body. */
 function changes(url: string, { body, headers }: RequestInit): Partial<RequestInit> {
-  if (url.endsWith("/register")) return { headers: { "content-type": "application/json" } };
-  if (url.endsWith("/status")) return { body: stripped(body) };
+  if (url.endsWith("/register"))
+    return { headers: { "content-type": "application/json" }, body: withoutFields(body, ["features", "policy"]) };
+  if (url.endsWith("/status")) return { body: withoutFields(body, ["lastFailure"]) };
   if (!url.endsWith("/heartbeat") || body !== undefined) return {};
   return { body: "{}", headers: { ...(headers as Record<string, string>), "content-type": "application/json" } };
 }
 
-function stripped(body: RequestInit["body"]): string {
-  const { lastFailure: _, ...report } = JSON.parse(body as string) as Record<string, unknown>;
-  return JSON.stringify(report);
+function withoutFields(body: RequestInit["body"], fields: readonly string[]): string {
+  const sent = JSON.parse(body as string) as Record<string, unknown>;
+  for (const field of fields) delete sent[field];
+  return JSON.stringify(sent);
 }

@@ -3,6 +3,7 @@
 import { fromTimestamp } from "../../lib/clock.ts";
 import { kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
 import type { RunContext } from "./context.ts";
 
 /** A record that expires within this time would disturb the rest that is watched. */
@@ -39,7 +40,11 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && run?.startedAt !== task.startedAt)
       return `${said}, and its last start was not reported`;
-    if (status === "pending" && state.schedule.choose(task, state.cluster.strategy, state.cursors.lastNodeId) !== null)
+    const requirements = requirementsOf(state.task(taskId).spec);
+    if (
+      status === "pending" &&
+      state.schedule.choose(requirements, state.cluster.strategy, state.cursors.lastNodeId) !== null
+    )
       return `${said}, and a node fits`;
   }
   for (const [taskId, { nodeId }] of running) {

@@ -11,9 +11,10 @@ import type { Random } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
 import { readAssignments } from "./assignment-reader.ts";
 import type { EngineNewsListener } from "./engine-link.ts";
+import { failuresOfSilence, patienceAfter, quickTries } from "./heartbeat-patience.ts";
 import { HeartbeatStream } from "./heartbeat-stream.ts";
 import type { MasterListener } from "./master-listener.ts";
-import { type NodeSource, newsOf, registrationOf, restOf } from "./node-description.ts";
+import { type NodeSource, newsOf, Registration, restOf } from "./node-description.ts";
 import { RegistrationLog } from "./registration-log.ts";
 
 export interface MasterLinkOptions {
@@ -27,12 +28,8 @@ export interface MasterLinkOptions {
   counters: { heartbeats: number };
 }
 
-/** One heartbeat may fail without a reason to worry: a request is lost, a connection was just closed. */
-const failuresOfSilence = 2;
 /** Claims of a node that another worker may have follow one another like tries after so many failures: within a second. */
 const triesOfClaim = 4;
-/** So many heartbeats wait only briefly, so that they fit into a lease. After that the connection may be a slow one. */
-const quickTries = 3;
 
 export class MasterLink implements EngineNewsListener {
   readonly #options: MasterLinkOptions;
@@ -82,6 +79,7 @@ export class MasterLink implements EngineNewsListener {
   #sentError: string | null = null;
   /** The other fields of the last registration: a change needs another registration. */
   #registered = "";
+  readonly #registration = new Registration();
 
   constructor(options: MasterLinkOptions) {
     this.#options = options;
@@ -132,7 +130,7 @@ export class MasterLink implements EngineNewsListener {
       this.#changed = false;
       const body = node.describe();
       try {
-        const answer = await client.call("registerNode", { ...registrationOf(body), signal });
+        const answer = await client.call("registerNode", { ...this.#registration.request(body), signal });
         if (answer.ok) {
           this.#nodeId = answer.value!.nodeId;
           this.#heartbeats.drop("the node has registered again");
@@ -143,6 +141,7 @@ export class MasterLink implements EngineNewsListener {
           notes.joined(client.shownUrl, body, answer.value!);
           return;
         }
+        if (this.#registration.shorten(answer.refusal.code)) continue;
         notes.refused(answer.refusal);
         // The master finds out within a few heartbeats whether the other worker runs.
         if (answer.refusal.code === "node-alive") failures = Math.min(failures, triesOfClaim);
@@ -368,6 +367,10 @@ export class MasterLink implements EngineNewsListener {
     for (let failures = 0; !signal.aborted; ) {
       failures = (await this.#followOnce()) ? 1 : failures + 1;
       if (signal.aborted) return;
+      if (this.#registration.restore()) {
+        this.#registered = ""; // the next heartbeat registers again
+        this.#changed = true;
+      }
       await this.#nextStream.wait(this.#pauseAfter(failures, limits.retryMaxMs / 6));
       // The master takes the end of the stream as a hint that the worker has ended: show at once that it has not.
       if (!this.#reopening) this.#beatNow();
@@ -390,9 +393,4 @@ export class MasterLink implements EngineNewsListener {
     this.#following = false;
     return begun;
   }
-}
-
-/** Twice the time of the last answer, within bounds. */
-function patienceAfter(tookMs: number): number {
-  return Math.min(Math.max(limits.heartbeatMinMs, tookMs * 2), limits.reportPatienceMs);
 }

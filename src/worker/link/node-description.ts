@@ -3,6 +3,7 @@
 import { nodeIdsHeader, nodeIdsOfTaskForm } from "../../api/node-ids-header.ts";
 import type { BodyInput } from "../../api/operations/operations.ts";
 import { limits } from "../../model/limits.ts";
+import type { RefusalCode } from "../../model/refusal.ts";
 
 export type NodeDescription = BodyInput<"registerNode">;
 
@@ -11,9 +12,29 @@ export interface NodeSource {
   describe(): NodeDescription;
 }
 
-/** The request that registers it. */
-export function registrationOf(body: NodeDescription) {
-  return { body, headers: { [nodeIdsHeader]: nodeIdsOfTaskForm }, timeoutMs: limits.reportPatienceMs };
+/** The request that registers the node. Masters of 0.1.0 refuse fields that came later: it is sent without these then. */
+export class Registration {
+  #isPlain = false;
+
+  request(description: NodeDescription) {
+    const { features: _, policy: __, ...plain } = description;
+    const body = this.#isPlain ? plain : description;
+    return { body, headers: { [nodeIdsHeader]: nodeIdsOfTaskForm }, timeoutMs: limits.reportPatienceMs };
+  }
+
+  /** The master has refused the request: true when it has another form now, and can be sent again at once. */
+  shorten(code: RefusalCode): boolean {
+    if (code !== "unknown-field" || this.#isPlain) return false;
+    this.#isPlain = true;
+    return true;
+  }
+
+  /** The connection has broken, so the master may be a later one now: true when the node has to register again. */
+  restore(): boolean {
+    const wasPlain = this.#isPlain;
+    this.#isPlain = false;
+    return wasPlain;
+  }
 }
 
 /** What a heartbeat can carry, as JSON. */

@@ -147,7 +147,10 @@ export class Reporter {
       const { code, message } = answer.refusal;
       if (isOutdated.has(code)) return "refused";
       if (!misunderstood.has(code)) return "again";
-      // A master of 0.1.0 does not know this field; the rest of the report must reach it.
+      // A master of 0.1.0 does not know this code and this field; the rest of the report must reach it.
+      const { reason } = observation;
+      if (reason.code === "policy-forbidden")
+        return this.#put({ ...observation, reason: { ...reason, code: "create-failed" } }, signal);
       if (observation.lastFailure) return this.#put({ ...observation, lastFailure: null }, signal);
       log.error("the master cannot read a report", { taskId, why: message });
       return "refused";

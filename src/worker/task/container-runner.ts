@@ -5,6 +5,7 @@ import { InvariantError } from "../../lib/assert.ts";
 import type { CancelTimer } from "../../lib/clock.ts";
 import { containerLabels, containerName } from "../../model/cluster/cluster.ts";
 import type { TaskId } from "../../model/ids.ts";
+import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
@@ -189,7 +190,7 @@ export class ContainerRunner {
         // Create and start hold one place together: a container that was created is started before the next is created.
         return bounds.starts.run(() => this.#create());
       case "start":
-        return bounds.starts.run(() => this.#start(action.containerId, action.restart));
+        return bounds.starts.run(() => this.#start(action.containerId, action.restart, this.found?.binds ?? []));
       case "stop":
         this.#stale = true;
         return bounds.stops.run(async () => {
@@ -223,10 +224,11 @@ export class ContainerRunner {
   }
 
   async #create(): Promise<void> {
-    const { runtime, node, images } = this.#context;
+    const { runtime, node, images, policy } = this.#context;
     const { assignment } = this.#progress;
     if (assignment === null || !this.#mayStart) return;
-    const { taskId, spec, labels, stopGraceSeconds, platform } = assignment;
+    const { taskId, labels, stopGraceSeconds, platform } = assignment;
+    const spec = await policy.allowed(assignment.spec);
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),
       labels: {
@@ -243,20 +245,37 @@ export class ContainerRunner {
     images.used(spec.image);
     const { hadContainer } = this.#apply({ type: "created" });
     this.#stale = true; // until it runs, or if it does not
-    await this.#start(created.containerId, hadContainer);
+    const binds = spec.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
+    await this.#start(created.containerId, hadContainer, binds);
   }
 
-  async #start(containerId: string, restart: boolean): Promise<void> {
-    const { runtime, counters } = this.#context;
+  /** `binds`: the paths on the node that the container was created with. */
+  async #start(containerId: string, restart: boolean, binds: readonly string[]): Promise<void> {
+    const { runtime, counters, policy } = this.#context;
     this.#stale = true;
-    if (!this.#mayStart) return;
+    const spec = this.#progress.assignment?.spec;
+    if (spec === undefined || !this.#mayStart) return;
+    await policy.checkStart(spec, binds);
     this.#apply({ type: "starting", restart });
     if (restart) counters.restarts++;
     await runtime.containers.start(containerId);
+    await this.#checkStarted(containerId, spec, binds);
     counters.starts++;
     if (this.#stopped) return;
     this.#stale = false; // an event from here on may be newer than what the engine answers now
     this.#apply({ type: "observed", found: await runtime.containers.inspect(containerId) });
+  }
+
+  /** A path may have become a link after the check and before the engine followed it: then the container is killed. */
+  async #checkStarted(containerId: string, spec: ContainerSpec, binds: readonly string[]): Promise<void> {
+    const { runtime, policy } = this.#context;
+    if (binds.length === 0) return;
+    try {
+      await policy.checkStart(spec, binds);
+    } catch (error) {
+      await runtime.containers.stop(containerId, 0);
+      throw error;
+    }
   }
 
   #failed(error: RuntimeError): void {

@@ -6,6 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { PulledImage } from "../../runtime/images.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { PolicyGuard } from "./policy-guard.ts";
 
 /** Which node of which cluster this worker is; "" for what the master has not sent yet. */
 export interface NodeIdentity {
@@ -57,6 +58,7 @@ export interface RunnerCounters {
 }
 
 export interface RunnerContext {
+  readonly policy: PolicyGuard;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly log: Log;

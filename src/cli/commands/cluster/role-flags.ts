@@ -12,6 +12,7 @@ import type { FlagValues } from "../../command/flag-values.ts";
 import type { MasterSettings, UpSettings, WorkerSettings } from "../../command/roles.ts";
 import { givenMaster, givenToken } from "../../command/target.ts";
 import { keyValues } from "../task/task-input.ts";
+import { policyFlags, policyOf } from "./policy-flags.ts";
 
 const mebibyte = 1024 ** 2;
 
@@ -134,6 +135,7 @@ const workerOnly: readonly Flag[] = [
     description: "stop removing images when the disk is no fuller than this",
     default: String(limits.diskLowPercent),
   },
+  ...policyFlags,
   {
     long: "drain-on-exit",
     description: "stop all containers and leave the cluster on exit; by default they keep running",
@@ -292,6 +294,7 @@ async function nodeSettings(context: Context): Promise<Omit<WorkerSettings, "mas
     labels: keyValues(flags.texts("label"), "--label"),
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
     drainOnExit: flags.has("drain-on-exit"),
+    policy: policyOf(context),
     ...cleanupSettings(context),
     token: await givenToken(context),
     insecure: flags.has("insecure"),

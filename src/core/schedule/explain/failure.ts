@@ -12,6 +12,8 @@ const causeOrder: readonly FilterName[] = [
   "online",
   "platform",
   "constraints",
+  "features",
+  "policy",
   "engine",
   "schedulable",
   "steady",
@@ -123,5 +125,9 @@ function describeGroup({ filter, count, least }: Group, { requirements, demand }
       return `${count} ${count === 1 ? "does" : "do"} not match the constraints (${least.message})`;
     case "platform":
       return `${is} of another platform (needs ${requirements.platform})`;
+    case "features":
+      return `${count} with an older worker (${least.message})`;
+    case "policy":
+      return `${count} ${count === 1 ? "forbids" : "forbid"} it (${least.message})`;
   }
 }

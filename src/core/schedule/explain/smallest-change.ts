@@ -3,6 +3,7 @@
 import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/explanation.ts";
 import type { NodeId } from "../../../model/ids.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
+import { breachesOf } from "../../../model/node/policy.ts";
 import { formatCpu, formatMemory } from "../../../model/quantity.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import type { Constraint } from "../../../model/task/spec.ts";
@@ -18,6 +19,8 @@ const effort: Record<FilterName, number> = {
   memory: 4,
   cpu: 4,
   constraints: 6,
+  policy: 7,
+  features: 7,
   engine: 8,
   online: 9,
   platform: 30,
@@ -125,6 +128,14 @@ function remedy(
       return `bring ${hostname} back online`;
     case "platform":
       return `use an image for the platform of ${hostname}`;
+    case "features":
+      return `upgrade the worker of ${hostname}`;
+    case "policy": {
+      const flags = breachesOf(record?.policy ?? null, requirements.needs).map(({ flag }) => flag);
+      return flags.length === 0
+        ? `allow it in the policy of ${hostname} (${message})`
+        : `start the worker of ${hostname} with ${flags.join(" ")}`;
+    }
   }
 }
 

@@ -4,8 +4,13 @@
 import { assert } from "../../../lib/assert.ts";
 import { addressesOverlap } from "../../../lib/ip-address.ts";
 import { dockerArch, type NodeRecord } from "../../../model/node/node.ts";
+import { breachOf } from "../../../model/node/policy.ts";
+import type { Needs } from "../../../model/task/needs.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import type { Constraint } from "../../../model/task/spec.ts";
+
+/** What a node must have, whatever its free capacity. */
+export type Eligibility = Pick<Requirements, "constraints" | "platform" | "needs">;
 
 /** What a task takes of a node, in whole numbers so that sums stay exact. */
 export interface Demand {
@@ -168,7 +173,7 @@ export class NodeInfo {
     return null;
   }
 
-  /** True when the demand fits now. Constraints and platform are not part of it: see `eligible`. */
+  /** True when the demand fits now. Constraints, platform and needs are not part of it: see `eligible`. */
   hasCapacityFor({ cpuMillis, memoryBytes, ports }: Demand): boolean {
     return (
       this.acceptsTasks &&
@@ -220,13 +225,24 @@ export function platformName(platform: string): string {
   return `${os}/${dockerArch(arch)}`;
 }
 
+/** The options that the worker of the node does not know. */
+export function missingFeatures(needs: Needs | null, { features }: NodeRecord): string[] {
+  return needs === null ? [] : needs.features.filter((feature) => !features?.includes(feature));
+}
+
+function meetsNeeds(needs: Needs, record: NodeRecord): boolean {
+  for (const feature of needs.features) if (!record.features?.includes(feature)) return false;
+  return breachOf(record.policy, needs) === null;
+}
+
 /**
- * True when constraints and platform allow the node, whatever its free capacity. The platform is one of `platformName`.
- * The answer never changes: a node whose record changes gets another `NodeInfo`.
+ * True when constraints, platform, known options and policy allow the node, whatever its free capacity. The platform is one
+ * of `platformName`. The answer never changes: a node whose record changes gets another `NodeInfo`.
  */
-export function eligible(
-  { constraints, platform }: Pick<Requirements, "constraints" | "platform">,
-  node: NodeInfo,
-): boolean {
-  return (platform === null || platform === node.platform) && unmet(constraints, node.record) === null;
+export function eligible({ constraints, platform, needs }: Eligibility, node: NodeInfo): boolean {
+  return (
+    (platform === null || platform === node.platform) &&
+    unmet(constraints, node.record) === null &&
+    (needs === null || meetsNeeds(needs, node.record))
+  );
 }

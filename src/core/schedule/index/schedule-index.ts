@@ -316,8 +316,8 @@ export class ScheduleIndex {
   }
 }
 
-function isPlain({ constraints, ports, platform }: Requirements): boolean {
-  return constraints.length === 0 && ports.length === 0 && platform === null;
+function isPlain({ constraints, ports, platform, needs }: Requirements): boolean {
+  return constraints.length === 0 && ports.length === 0 && platform === null && needs === null;
 }
 
 function search(

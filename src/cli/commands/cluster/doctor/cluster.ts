@@ -2,6 +2,7 @@
 
 import { shownUrl } from "../../../../lib/server-url.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
+import { rightsFinding } from "./rights.ts";
 
 /** Names in a sentence; a count stands for the others. */
 const namedAtMost = 5;
@@ -52,6 +53,7 @@ export function masterFindings({ url, version, ready, nodes }: MasterAnswers, ou
   const known = Array.isArray(nodes) ? nodes : [];
   findings.push(...versionFindings(ours, textField(version, "version"), known));
   if (Array.isArray(nodes)) findings.push(...nodeFindings(nodes));
+  if (known.length > 0) findings.push(rightsFinding(known));
   return findings;
 }
 

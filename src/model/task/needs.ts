@@ -1,0 +1,83 @@
+// What a container needs of a node beyond amounts: options that its worker must know, and rights that its policy must allow.
+
+import { type ContainerSpec, type Mount, sparseFields } from "./spec.ts";
+
+export interface Needs {
+  /** Options that workers of release 0.1.0 ignore without a word, as workers name those that they know. */
+  readonly features: readonly string[];
+  /** Folders and files of the node that are mounted: normal paths, with symbolic links as they were given. */
+  readonly binds: readonly string[];
+  readonly hostNetwork: boolean;
+  readonly devices: boolean;
+  /** Why it has as many rights as root on the node, or could get them: "adds the capability SYS_ADMIN". Null if it does not. */
+  readonly privileged: string | null;
+}
+
+const mountFeature = "mount-options";
+const sctpFeature = "sctp";
+
+/**
+ * What this release knows. A field that is added to a group of options later needs a name of its own here and in
+ * `featuresOf`, because a worker of this release would ignore it.
+ */
+export const knownFeatures: readonly string[] = [...sparseFields, mountFeature, sctpFeature];
+
+/** Null if any node has what the containers need. */
+export function needsOf(containers: readonly ContainerSpec[]): Needs | null {
+  const features = new Set<string>();
+  const binds = new Set<string>();
+  let hostNetwork = false;
+  let devices = false;
+  let privileged: string | null = null;
+  for (const container of containers) {
+    for (const feature of featuresOf(container)) features.add(feature);
+    for (const { type, source } of container.mounts) if (type === "bind") binds.add(normalPath(source));
+    hostNetwork ||= container.network?.mode === "host";
+    devices ||= container.devices?.paths?.length !== undefined && container.devices.paths.length > 0;
+    devices ||= container.devices?.gpus !== undefined;
+    privileged ??= rootRights(container);
+  }
+  if (features.size === 0 && binds.size === 0) return null;
+  return { features: [...features], binds: [...binds], hostNetwork, devices, privileged };
+}
+
+function* featuresOf(container: ContainerSpec): Generator<string> {
+  for (const field of sparseFields) if (container[field] !== undefined) yield field;
+  if (container.mounts.some(({ options }) => options !== undefined)) yield mountFeature;
+  if (container.ports.some(({ protocol }) => protocol === "sctp")) yield sctpFeature;
+}
+
+/** The capabilities that engines give to every container: adding one of them gives nothing. */
+const usualCapabilities: ReadonlySet<string> = new Set([
+  ...["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW"],
+  ...["SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"],
+]);
+/** Security options that take rights away, and give none. */
+const harmless = /^(no-new-privileges([=:](true|false))?|seccomp[=:]builtin)$/;
+
+function rootRights({ security, mounts }: ContainerSpec): string | null {
+  if (security?.privileged) return "is privileged";
+  for (const written of security?.capAdd ?? []) {
+    const capability = written.toUpperCase().replace(/^CAP_/, "");
+    if (!usualCapabilities.has(capability)) return `adds the capability ${capability}`;
+  }
+  for (const option of security?.options ?? []) {
+    if (!harmless.test(option)) return `sets the security option ${option.slice(0, 60)}`;
+  }
+  // A volume may be a folder of the node: type=none, o=bind, device=/etc.
+  return mounts.some(hasDriver) ? "mounts a volume with a driver or driver options" : null;
+}
+
+function hasDriver({ options }: Mount): boolean {
+  return options?.driver !== undefined || options?.driverOptions !== undefined;
+}
+
+/** Without "." and "..", double slashes and one at the end. Symbolic links are not followed. */
+export function normalPath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
