@@ -13,15 +13,15 @@ FILES ?=
 .PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist image bench pictures install-tools clean help
 
 demo: ## Run a master, two workers and containers on this machine, and remove them all at the end
-	@scripts/setup engine
+	@scripts/setup program engine
 	@bun scripts/demo.ts
 
 run: ## Run a master and one worker in this terminal, until Ctrl-C
-	@scripts/setup maybe-engine
+	@scripts/setup program maybe-engine
 	@exec bun src/main.ts up $(ARGS)
 
 dev: ## The same, and restart at every change of the source
-	@scripts/setup maybe-engine
+	@scripts/setup program maybe-engine
 	@exec bun --watch src/main.ts up $(ARGS)
 
 test: ## Run all tests: quick ones, and those with real engines, hosts and processes
@@ -68,7 +68,7 @@ check: ## Run everything that CI runs
 	@.ci/run
 
 build: ## Build bin/podling, one executable (and links podling-master, podling-worker)
-	@scripts/setup
+	@scripts/setup program
 	@scripts/build
 
 build-all: ## Build for linux x64 and arm64 and darwin arm64; the command line also for darwin x64 and windows x64
@@ -88,7 +88,7 @@ bench: build ## Measure side by side with docker run, Swarm and PODLING_BEFORE (
 	@bun bench/main.ts $(ARGS)
 
 pictures: ## Draw the pictures of README.md: the architecture, and the demo's terminal from a real run
-	@scripts/setup engine
+	@scripts/setup program engine
 	@bun scripts/pictures.ts $(ARGS)
 
 install-tools: ## Install everything that these commands need (each also does so itself)
