@@ -29,6 +29,14 @@ export const masterMutants: readonly Mutant[] = [
     caughtBy: ["status-goes-forward"],
   },
   {
+    name: "identity-by-name",
+    sentence: "A worker that claims the node of another that runs gets it.",
+    file: "src/core/commands/registration.ts",
+    find: 'return evidence === "alive" ? "another-node" : "must-wait";',
+    replace: 'return "as-before";',
+    caughtBy: ["one-placement"],
+  },
+  {
     name: "strangers-report",
     sentence: "A report is taken from a node that the task is not on.",
     file: "src/core/commands/task-report.ts",

@@ -39,6 +39,8 @@ export interface Plan {
   finishedAgeMs: number;
   /** Share of silent nodes above which mass-loss protection is active; 1: never. */
   massLossFraction: number;
+  /** A machine that looks like n1: with its name and port, or with a copy of its data folder as well. */
+  twin: "none" | "name" | "folder";
   faults: Fault[];
 }
 
@@ -83,7 +85,14 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
   const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
   const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
-  return { seed, ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, durationMs, faults };
+  const cluster = { ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, twin: drawTwin(seed) };
+  return { seed, ...cluster, durationMs, faults };
+}
+
+/** In one run of six. */
+function drawTwin(seed: number): Plan["twin"] {
+  const draw = randomInteger(seededRandom(seed ^ 0x7717), 12);
+  return draw === 0 ? "name" : draw === 1 ? "folder" : "none";
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

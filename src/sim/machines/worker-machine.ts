@@ -3,10 +3,12 @@
 
 import { AccessControl } from "../../api/access-control.ts";
 import { Client } from "../../api/client.ts";
+import { instanceHeader } from "../../api/worker-instance.ts";
 import { assert } from "../../lib/assert.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { firstReleaseNodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
+import { instanceOf } from "../../model/node/instance.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
 import { createServer } from "../../worker/server.ts";
@@ -28,6 +30,8 @@ export interface WorkerMachineOptions {
   world: World;
   network: Network;
   name: string;
+  /** What the worker calls itself. Left out: the name of the machine. */
+  hostname?: string;
   /** True when the worker is of an earlier release, with fewer fields in its messages. */
   old: boolean;
   repaired: () => boolean;
@@ -60,6 +64,7 @@ export class WorkerMachine {
   #process: Process | null = null;
   #worker: Worker | null = null;
   #wanted = false;
+  #boots = 0;
 
   constructor(options: WorkerMachineOptions) {
     this.#options = options;
@@ -117,6 +122,11 @@ export class WorkerMachine {
     });
   }
 
+  /** Its data folder is a copy of that of another machine. */
+  copyFolderOf({ identity }: WorkerMachine): void {
+    this.#identity = identity && { ...identity };
+  }
+
   start(): void {
     this.#wanted = true;
     if (this.#process || !this.host.up) return;
@@ -133,14 +143,16 @@ export class WorkerMachine {
     const fetch = old ? ofFirstRelease(network.fetchFor(process)) : network.fetchFor(process);
     // Release 0.1.0 sent each heartbeat as a request.
     const streams = old ? {} : { openStream: network.streamsFor(process) };
-    const client = new Client({ baseUrl: masterUrl, fetch, ...streams, clock: process.clock });
+    // Release 0.1.0 does not say which process it is.
+    const headers = old ? {} : { [instanceHeader]: instanceOf(this.#place(), `p${this.host.lives}`) };
+    const client = new Client({ baseUrl: masterUrl, fetch, ...streams, clock: process.clock, headers });
     const options: WorkerOptions = {
       client,
       runtime,
       clock: process.clock,
       random: process.random,
       log: process.log,
-      hostname: this.name,
+      hostname: this.#options.hostname ?? this.name,
       port: workerPort,
       address: this.name,
       capacity: this.capacity,
@@ -162,6 +174,11 @@ export class WorkerMachine {
     const serve = createServer({ worker, runtime, access, log: process.log, version: "0.1.0-sim" });
     network.listen(process, workerPort, (request) => serve(request));
     void worker.start();
+  }
+
+  /** Another one after each boot, and with each new disk. */
+  #place(): string {
+    return `${this.name}disk${this.wipes}boot${this.#boots}`;
   }
 
   /** A worker of release 0.1.0 takes a file with an id of a later form for damaged, and does not start. */
@@ -200,6 +217,7 @@ export class WorkerMachine {
 
   powerOn(): void {
     this.host.up = true;
+    this.#boots++;
     this.engine.comeBack();
     if (this.#wanted) this.start();
   }

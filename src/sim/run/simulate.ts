@@ -32,6 +32,8 @@ const quietMs = 60_000;
 /** Events between two returns to the platform's event loop: some 50 ms. */
 const eventsPerSlice = 20_000;
 const checkEveryMs = 5000;
+/** When the others have joined, and early enough that no fault happens before the twin has. */
+const twinStartsMs = 1500;
 
 export interface SimulateOptions {
   plan: Plan;
@@ -135,6 +137,8 @@ class Run {
     this.#context = context;
     for (let i = 1; i <= plan.nodes; i++)
       workers.push(this.#worker(`n${i}`, world.random(`old n${i}`).next() * 100 < plan.oldWorkers));
+    // The name that the master is to give it: checkers know the machines by the names of their nodes.
+    if (plan.twin !== "none") workers.push(this.#worker("n1-2", workers[0]!.old, "n1"));
     context.watchClient = new WatchClient(context);
     const hooks = [...checkers, ...moreCheckers].map((checker) =>
       checker.hooks(context, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
@@ -142,16 +146,15 @@ class Run {
     this.#hooksAt = byMoment(hooks);
     this.#recoveries = new Recoveries(context);
     this.#wire();
-    this.#workload = new Workload(context, plan.clients, plan.pauseMs);
+    this.#workload = new Workload(context, plan);
     this.#faults = new Faults(context, plan.faults);
   }
 
-  #worker(name: string, old: boolean): WorkerMachine {
+  #worker(name: string, old: boolean, hostname = name): WorkerMachine {
     return new WorkerMachine({
       world: this.#world,
       network: this.#context.network,
-      name,
-      old,
+      ...{ name, old, hostname },
       repaired: () => this.#context.repaired,
       onRun: (machine, taskId) => {
         this.#world.note(`${machine.name} runs ${taskId}`);
@@ -219,7 +222,10 @@ class Run {
   async play(onProgress: (virtualMs: number) => void): Promise<void> {
     const { master, workers } = this.#context;
     master.start();
-    for (const [index, worker] of workers.entries()) this.#world.after(200 + index * 20, () => worker.start());
+    const twin = this.#plan.twin === "none" ? null : workers.at(-1)!;
+    for (const [index, worker] of workers.entries())
+      if (worker !== twin) this.#world.after(200 + index * 20, () => worker.start());
+    if (twin !== null) this.#world.after(twinStartsMs, () => this.#startTwin(twin));
     const regularly = () => {
       this.#check("periodic", (hooks) => hooks.periodic!());
       this.#world.after(checkEveryMs, regularly);
@@ -236,6 +242,11 @@ class Run {
     this.#atRest = false;
     if (this.#failure) return;
     await this.#checkAtEnd("quiescent");
+  }
+
+  #startTwin(twin: WorkerMachine): void {
+    if (this.#plan.twin === "folder") twin.copyFolderOf(this.#context.workers[0]!);
+    twin.start();
   }
 
   async #until(virtualMs: number, onProgress: (virtualMs: number) => void): Promise<void> {

@@ -1,5 +1,6 @@
 // All scenarios, in the order in which they were found. docs/TESTING.md has a row for each.
 
+import { aCopiedDataFolder } from "./a-copied-data-folder.ts";
 import { aStreamThatEndedUnnoticed } from "./a-stream-that-ended-unnoticed.ts";
 import { anEngineThatHangsAtTheStart } from "./an-engine-that-hangs-at-the-start.ts";
 import { anOldReportThatComesLast } from "./an-old-report-that-comes-last.ts";
@@ -8,6 +9,7 @@ import { finishedTasksKeepTheirOrder } from "./finished-tasks-keep-their-order.t
 import { lostEventsAreMadeUpFor } from "./lost-events-are-made-up-for.ts";
 import type { Scenario } from "./scenario.ts";
 import { stoppingWaitsForTheDisk } from "./stopping-waits-for-the-disk.ts";
+import { twoMachinesOfOneName } from "./two-machines-of-one-name.ts";
 import { waitingShowsWhatIsDurable } from "./waiting-shows-what-is-durable.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -19,4 +21,6 @@ export const scenarios: readonly Scenario[] = [
   anOldReportThatComesLast,
   aStreamThatEndedUnnoticed,
   anEngineThatHangsAtTheStart,
+  twoMachinesOfOneName,
+  aCopiedDataFolder,
 ];

@@ -38,6 +38,7 @@ const hardly: Omit<Plan, "seed" | "faults"> = {
   finishedTasks: 10_000,
   finishedAgeMs: limits.finishedTaskAgeMs,
   massLossFraction: limits.massLossFraction,
+  twin: "none",
 };
 
 /** One node, one slow client and a minute, unless it says more. */

@@ -8,6 +8,7 @@ import type { TaskId } from "../../model/ids.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import { foreignReport } from "../checkers/strangers-are-refused.ts";
+import type { Plan } from "../faults/plan.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import { drawTaskInput } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
@@ -23,6 +24,8 @@ const later = new Set(["journal-unavailable", "not-ready", "too-many", "internal
 export class Workload {
   readonly #context: RunContext;
   readonly #pauseMs: number;
+  /** Without the record of n1, its twin would get its name. */
+  readonly #hasTwin: boolean;
   readonly #random: Random;
   readonly #live: TaskId[] = [];
   readonly #room: number;
@@ -32,8 +35,9 @@ export class Workload {
   #underWay = 0;
   readonly host: Host;
 
-  constructor(context: RunContext, clients: number, pauseMs: number) {
+  constructor(context: RunContext, { clients, pauseMs, twin }: Pick<Plan, "clients" | "pauseMs" | "twin">) {
     this.#context = context;
+    this.#hasTwin = twin !== "none";
     this.#pauseMs = pauseMs;
     this.#random = context.world.random("workload");
     this.#room = context.workers.reduce((sum, { capacity }) => sum + capacity, 0);
@@ -80,7 +84,7 @@ export class Workload {
     if (draw === 93 && randomInteger(this.#random, 4) === 0) return this.#explain(client, process);
     if (draw < 97) return this.#cordon(client, process);
     if (draw === 97) return this.#reportAsAnotherNode(client, process);
-    if (draw === 98 && randomInteger(this.#random, 4) === 0) return this.#deregister(client, process);
+    if (draw === 98 && !this.#hasTwin && randomInteger(this.#random, 4) === 0) return this.#deregister(client, process);
     await this.#try(process, () => client.call("listNodes", { timeoutMs: patienceMs }));
   }
 
