@@ -279,8 +279,10 @@ describe("what engines answer", () => {
       "driver failed programming external connectivity on endpoint podling-2026-x (ce71b6fe): Bind for 0.0.0.0:80 failed: port is already allocated";
     expect(startError(500, taken)).toMatchObject({
       code: "port-in-use",
-      message: "Bind for 0.0.0.0:80 failed: port is already allocated",
+      message: "the host port 0.0.0.0:80 is in use by another program or container of the node",
     });
+    const proxy = "Error starting userland proxy: listen tcp4 127.0.0.1:8080: bind: address already in use";
+    expect(startError(500, proxy).message).toStartWith("the host port 127.0.0.1:8080 is in use by another program");
     const bridge =
       "failed to create endpoint x on network bridge: adding interface veth1 to bridge docker0 failed: could not find bridge docker0: route ip+net: no such network interface";
     expect(startError(500, bridge).message).toBe(

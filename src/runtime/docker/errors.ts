@@ -50,6 +50,12 @@ function plainCause(message: string): string {
   return message.replace(wrapping, "").replace(/(: unknown)+$/, "");
 }
 
+/** The address that the engine names, in a sentence; its own words if it names none. */
+function takenSentence(message: string): string {
+  const at = /(?:listen (?:tcp|udp)\d? |Bind for )(\S+:\d+)(?=:| failed)/.exec(message)?.[1];
+  return at === undefined ? message : `the host port ${at} is in use by another program or container of the node`;
+}
+
 export function startError(status: number, answered: string): RuntimeError {
   const message = plainCause(answered);
   // It was removed since it was created; other 404s name something that the container needs.
@@ -59,7 +65,7 @@ export function startError(status: number, answered: string): RuntimeError {
   // Temporary, because a container that has just ended may still hold the port.
   const exitCode = startExitCode(message);
   const taken = /port is already allocated|address already in use|ports are not available/i.test(message);
-  if (taken) return new RuntimeError("port-in-use", message, true, { exitCode });
+  if (taken) return new RuntimeError("port-in-use", takenSentence(message), true, { exitCode });
   const bridge = /could not find bridge (\S+?):/.exec(message)?.[1];
   if (bridge !== undefined) {
     const what = `the bridge network of the engine is broken: the interface ${bridge} does not exist`;

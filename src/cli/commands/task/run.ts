@@ -34,7 +34,7 @@ export const run: Command = {
   outputs: ["table", "json", "name"],
   refused: refusedRunFlags,
   examples: [
-    ["podling run web --image nginx -p 8080:80", "a web server on port 8080 of its node"],
+    ["podling run web --image nginx -p 8090:80", "a web server on port 8090 of its node"],
     ["podling run --rm alpine sh -c 'echo hello'", "a job in the foreground, as in docker"],
     [
       "podling run db --image postgres --restart always --constraint disk==ssd",
