@@ -46,7 +46,7 @@ export interface Io {
   cores: number;
   env: Record<string, string | undefined>;
   isRoot: boolean;
-  /** The IP addresses of this machine. */
+  /** The IP addresses of this machine, and its host name. */
   ownAddresses(): readonly string[];
   /** `USER@HOST` that runs the command, for the master's records. */
   user: string;

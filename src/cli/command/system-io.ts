@@ -39,8 +39,10 @@ export function systemIo(version: Version): Io {
     cores: availableParallelism(),
     env: process.env,
     isRoot: process.getuid?.() === 0,
-    ownAddresses: () =>
-      Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
+    ownAddresses: () => [
+      ...Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
+      hostname(),
+    ],
     user: declaredUser(userName(), hostname()),
     clock: foregroundClock,
     onInterrupt(handler) {
