@@ -51,7 +51,8 @@ async function startMaster(
     settings.journal === "memory"
       ? openMemoryJournal()
       : await unlessUnusable(() => openSqliteJournal({ dataDir: resolve(settings.dataDir) }), JournalUnusable);
-  const { retentionCount, retentionAgeMs, history, strategy, token, allowedHosts, massLossFraction } = settings;
+  const { retentionCount, retentionAgeMs, history, strategy, token, allowedHosts, allowedOrigins, massLossFraction } =
+    settings;
   const options: MasterOptions = {
     journal,
     clock: systemClock,
@@ -61,6 +62,7 @@ async function startMaster(
     strategy,
     token,
     allowedHosts,
+    allowedOrigins,
     massLossFraction,
     history,
     retention: {

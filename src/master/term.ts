@@ -3,6 +3,7 @@
 
 import { AccessControl } from "../api/access-control.ts";
 import { operations, type Version } from "../api/operations/operations.ts";
+import { withCrossOrigin } from "../api/server/cross-origin.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
 import type { Retention } from "../core/reconcile/reconciler.ts";
 import { defaultRetention } from "../core/reconcile/retention.ts";
@@ -43,6 +44,8 @@ export interface TermOptions {
   token: string | null;
   /** Host names, beside localhost and IP addresses, under which clients may call the master. */
   allowedHosts: readonly string[];
+  /** Origins of web pages that may call the API. Default: none but its own. */
+  allowedOrigins?: readonly string[];
   retention?: Partial<Retention>;
   /** Changes from one snapshot to the next. Default: limits.snapshotChanges. */
   snapshotChanges?: number;
@@ -150,7 +153,7 @@ export class Term implements ReplaceableTerm {
   }
 
   #createFetch(view: (node: NodeRecord) => ReturnType<typeof viewNode>, counters: HttpCounters): Fetch {
-    const { journal, clock, log, version, token, allowedHosts } = this.#options;
+    const { journal, clock, log, version, token, allowedHosts, allowedOrigins = [] } = this.#options;
     const state = this.#state;
     const parts = { list: this.#list, loop: this.#loop, watchers: this.#watchers, nodeHealth: this.#health };
     const target = { state, journal, clock, writes: this.#loop, snapshots: this.#snapshots, term: this };
@@ -166,13 +169,14 @@ export class Term implements ReplaceableTerm {
       backups: new Backups({ state, loop: this.#loop, clock, version: version.version, begun: this.begun }),
       restores: new Restores({ target, log }),
     });
-    const access = new AccessControl({ server: "master", token, allowedHosts });
+    const access = new AccessControl({ server: "master", token, allowedHosts, allowedOrigins });
     const shell = createShell({
       ...{ table: operations, handlers, access, log },
       hint: "GET /openapi.json lists all operations; /docs shows them as a page.",
       page: operations.docs.path,
       onAnswer: (method, status) => counters.count(method, status),
     });
-    return withQuickBeats(shell, { access, counters, loop: this.#loop, nodeHealth: this.#health });
+    const quick = withQuickBeats(shell, { access, counters, loop: this.#loop, nodeHealth: this.#health });
+    return withCrossOrigin(quick, access);
   }
 }

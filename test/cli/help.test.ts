@@ -97,13 +97,14 @@ describe("roles", () => {
       token: null,
       insecure: false,
       allowedHosts: [],
+      allowedOrigins: [],
       retentionCount: undefined,
       retentionAgeMs: undefined,
       history: { ms: 7 * 86_400_000, bytes: 512 * 2 ** 20 },
       massLossFraction: 0.5,
     });
     await podling(
-      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --retention-count 5 --retention-age 24h --history-age 30d --history-size 2g --mass-loss-threshold .75",
+      "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --allowed-origin http://LOCALHOST:3000/ --allowed-origin https://page.example:443 --retention-count 5 --retention-age 24h --history-age 30d --history-size 2g --mass-loss-threshold .75",
       { env: { PODLING_TOKEN: "secret" } },
     );
     expect(settings.master).toEqual({
@@ -115,6 +116,7 @@ describe("roles", () => {
       token: "secret",
       insecure: true,
       allowedHosts: ["a", "b"],
+      allowedOrigins: ["http://localhost:3000", "https://page.example"],
       retentionCount: 5,
       retentionAgeMs: 86_400_000,
       history: { ms: 30 * 86_400_000, bytes: 2 * 2 ** 30 },
@@ -149,6 +151,26 @@ describe("roles", () => {
       expect(err).toContain(`got "${text}"`);
     },
   );
+
+  test.each(["*", "localhost:3000", "http://a/b", "ftp://a", ""])(
+    "master --allowed-origin %s is refused",
+    async (text) => {
+      const { code, err } = await podling(["master", `--allowed-origin=${text}`]);
+      expect({ code, err: err.slice(0, 43) }).toEqual({ code: 64, err: "error: --allowed-origin: expected an origin" });
+    },
+  );
+
+  test("worker: the spellings of the first edition", async () => {
+    await podling("worker -node-id worker-1 -hostname=localhost -port 9 -master-url http://m:1");
+    expect(settings.worker).toMatchObject({
+      ...{ masterUrl: "http://m:1", hostname: "localhost", port: 9 },
+      dataDir: "/home/user/.local/share/podling/worker/worker-1",
+    });
+    await podling("worker --node-id worker-1 --data-dir d");
+    expect(settings.worker).toMatchObject({ dataDir: "d" });
+    for (const line of ["worker --node-id ../x", "worker -heartbeat-interval 30s"])
+      expect((await podling(line)).code).toBe(64);
+  });
 
   test("worker: every flag", async () => {
     await podling(

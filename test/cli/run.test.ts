@@ -30,7 +30,7 @@ const exited = (code: number) =>
 
 describe("waiting for the start", () => {
   test("prints the node on stderr, and only the id on stdout", async () => {
-    const running = cluster.start("run web --image nginx -p 8080:80");
+    const running = cluster.start("run web -i nginx --port 8080:80");
     const { taskId } = await scheduled("web");
     const publishedPorts = [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" as const }];
     await cluster.report(taskId, { status: "running", containerId: "c1", reason: runs, publishedPorts });

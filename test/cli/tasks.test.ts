@@ -32,6 +32,16 @@ describe("ps", () => {
     );
   });
 
+  test("-t shows the details of one task", async () => {
+    const { code, out } = await cluster.podling(`ps -t ${job.taskId}`);
+    expect(code).toBe(0);
+    expect(out).toStartWith(`ID:             ${job.taskId}\nName:           job\n`);
+    for (const line of ["Status:         failed", "Node:           n1", "Restart policy: never", "Exit code:      3"])
+      expect(out).toContain(`\n${line}\n`);
+    expect((await cluster.podling("ps --task waiting -q")).out).toBe(`${waiting.taskId}\n`);
+    expect((await cluster.podling("ps -t none")).code).toBe(1);
+  });
+
   test.each([
     ["ps -a -o name", "web\nwaiting\njob\n"],
     ["ps -o name", "web\nwaiting\n"],

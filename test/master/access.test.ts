@@ -117,6 +117,54 @@ describe("web pages", () => {
   });
 });
 
+describe("pages of an allowed origin", () => {
+  const page = "http://localhost:3000";
+  let open: TestMaster;
+  beforeAll(() => {
+    open = new TestMaster({ token: "s3cret", allowedOrigins: [page] });
+  });
+  afterAll(() => open.stop());
+
+  const asked = (origin: string, more: Record<string, string> = {}) => ({ headers: { origin, ...more } });
+
+  test("are answered, and may read the answer", async () => {
+    const answer = await open.ask("GET", "/api/v1/tasks", asked(page, { authorization: "Bearer s3cret" }));
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("access-control-allow-origin")).toBe(page);
+    expect(answer.headers.get("vary")).toContain("Origin");
+    const crossSite = asked(page, { authorization: "Bearer s3cret", "sec-fetch-site": "cross-site" });
+    expect((await open.ask("GET", "/api/v1/nodes", crossSite)).status).toBe(200);
+  });
+
+  test("need the token, and may read the refusal", async () => {
+    const answer = await open.ask("GET", "/api/v1/tasks", asked(page));
+    expectRefusal(answer, 401, "unauthorized");
+    expect(answer.headers.get("access-control-allow-origin")).toBe(page);
+  });
+
+  test("get an answer to the question of their browser, without the token", async () => {
+    const headers = {
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization,content-type",
+    };
+    const answer = await open.ask("OPTIONS", "/api/v1/tasks", asked(page, headers));
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get("access-control-allow-methods")).toContain("POST");
+    expect(answer.headers.get("access-control-allow-headers")).toContain("authorization");
+    expectRefusal(
+      await open.ask("OPTIONS", "/api/v1/tasks", asked("http://evil.example", headers)),
+      403,
+      "forbidden-origin",
+    );
+  });
+
+  test.each([["http://localhost:3001"], ["http://evil.example"], ["null"]])("%s is still refused", async (origin) => {
+    const answer = await open.ask("GET", "/api/v1/tasks", asked(origin, { authorization: "Bearer s3cret" }));
+    expectRefusal(answer, 403, "forbidden-origin");
+    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+  });
+});
+
 describe("addresses", () => {
   test.each([["127.0.0.1"], ["::1"], ["localhost"]])("%s needs no token", (host) => {
     expect(refusesAddress(host, null, false)).toBeNull();

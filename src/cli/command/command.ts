@@ -28,6 +28,8 @@ export interface Command {
    */
   imageFlag?: Flag;
   flags: readonly Flag[];
+  /** True when long flags may have one dash, as programs in Go have them: -hostname n1. */
+  oneDash?: boolean;
   /** The formats that -o accepts; the first is the default. */
   outputs?: readonly OutputFormat[];
   /** Flags of other tools that Podling does not have, each with what to do instead. */

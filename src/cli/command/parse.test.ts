@@ -146,6 +146,14 @@ describe("the command", () => {
       expect(() => parseLine(command, ["web", ...words])).toThrow("--token: the value is empty");
   });
 
+  test("with one dash, long flags only of a command that takes them", () => {
+    const oneDash = { ...command, oneDash: true };
+    const parsed = parseLine(oneDash, ["-publish", "80", "-publish=81", "-d", "-p", "82", "web"]);
+    expect(parsed.flags.texts("publish")).toEqual(["80", "81", "82"]);
+    expect(parsed.flags.has("detach")).toBe(true);
+    expect(() => parseLine(command, ["-publish", "80", "web"])).toThrow("has no flag -publish");
+  });
+
   test("errors in numbers and durations name the flag", () => {
     expect(() => read("web -n x").flags.integer("tail", 0, 10)).toThrow("--tail: expected a whole number from 0 to 10");
     expect(() => read("web -n 11").flags.integer("tail", 0, 10)).toThrow('got "11"');

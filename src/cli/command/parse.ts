@@ -67,7 +67,7 @@ function withoutShort({ short: _, ...flag }: Flag): Flag {
 export function parseLine(command: Command, argv: readonly string[]): ParsedLine {
   const known = flagsOf(command);
   const flags = new FlagValues(known);
-  const reader = new FlagReader(known, command.name, command.refused ?? {});
+  const reader = new FlagReader(known, command.name, command.refused ?? {}, command.oneDash);
   const words: string[] = [];
   let containerCommand: string[] | null = null;
   const queue = [...argv];
@@ -177,8 +177,10 @@ class FlagReader {
   readonly #known: readonly Flag[];
   readonly #whose: string;
   readonly #refused: Readonly<Record<string, string>>;
+  readonly #oneDash: boolean;
 
-  constructor(known: readonly Flag[], whose: string, refused: Readonly<Record<string, string>>) {
+  constructor(known: readonly Flag[], whose: string, refused: Readonly<Record<string, string>>, oneDash = false) {
+    this.#oneDash = oneDash;
     this.#known = known;
     this.#whose = whose;
     this.#refused = refused;
@@ -188,6 +190,7 @@ class FlagReader {
   read(queue: string[], flags: FlagValues): void {
     const token = queue.shift()!;
     if (token.startsWith("--")) this.#readLong(token, queue, flags);
+    else if (this.#oneDash && this.#isLong(`-${token}`)) this.#readLong(`-${token}`, queue, flags);
     else this.#readShorts(token, queue, flags);
   }
 
@@ -205,6 +208,12 @@ class FlagReader {
     } else {
       flags.add(flag, this.#checked(flag, equals < 0 ? this.#next(name, flag, queue) : token.slice(equals + 1)));
     }
+  }
+
+  /** True for a long flag, also one of other tools, with two dashes; of one letter, it is a short flag. */
+  #isLong(token: string): boolean {
+    const name = token.replace(/=.*/s, "");
+    return name.length > 3 && (name in this.#refused || this.#known.some((flag) => isNamed(flag, name)));
   }
 
   #readShorts(token: string, queue: string[], flags: FlagValues): void {

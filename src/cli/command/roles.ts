@@ -18,6 +18,8 @@ export interface MasterSettings {
   /** True when the master may listen on other addresses than loopback without a token. */
   insecure: boolean;
   allowedHosts: readonly string[];
+  /** Origins of web pages that may call the API, as browsers send them: "http://localhost:3000". */
+  allowedOrigins: readonly string[];
   /** Number of finished tasks to keep. Undefined for the default of model/limits.ts. */
   retentionCount: number | undefined;
   retentionAgeMs: number | undefined;

@@ -52,6 +52,12 @@ const masterOnly: readonly Flag[] = [
     repeatable: true,
   },
   {
+    long: "allowed-origin",
+    value: "ORIGIN",
+    description: "web pages of this origin may call the API, such as http://localhost:3000",
+    repeatable: true,
+  },
+  {
     long: "retention-count",
     value: "N",
     description: `finished tasks to keep; by default ${limits.finishedTaskCount}`,
@@ -163,8 +169,16 @@ const requiredToken: Flag = {
   env: "PODLING_TOKEN",
 };
 
+/** Beside the data folder of the user, so that several workers of one machine need no --data-dir. */
+const nodeId: Flag = {
+  long: "node-id",
+  value: "NAME",
+  description: "keep the identity of this worker in a folder of this name, for several workers on one machine",
+};
+
 const masterUrl: Flag = {
   long: "master",
+  aliases: ["master-url"],
   value: "URL",
   description: "address of the master to join",
   default: "http://localhost:8080",
@@ -195,6 +209,7 @@ export const workerFlags: readonly Flag[] = [
   host,
   port("8081", "port of the worker's HTTP server, for logs and metrics"),
   dataDir("folder of the worker's identity"),
+  nodeId,
   ...workerOnly,
   insecure,
 ];
@@ -222,6 +237,7 @@ export async function masterSettings(context: Context): Promise<MasterSettings> 
     token: await givenToken(context),
     insecure: flags.has("insecure"),
     allowedHosts: flags.texts("allowed-host"),
+    allowedOrigins: flags.texts("allowed-origin").map(originOf),
     retentionCount: flags.integer("retention-count", 0, limits.tasks),
     retentionAgeMs: flags.durationMs("retention-age"),
     history: {
@@ -230,6 +246,17 @@ export async function masterSettings(context: Context): Promise<MasterSettings> 
     },
     massLossFraction: massLossFraction(flags.text("mass-loss-threshold")!),
   };
+}
+
+/** As browsers send it: without a path, in lower case, without the usual port. */
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isOrigin =
+    url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && `${url.search}${url.hash}` === "";
+  if (isOrigin) return url.origin;
+  const expected = "an origin such as http://localhost:3000 or https://page.example";
+  const hint = text === "*" ? "Every page of every site could run containers. Name the origins that may." : "";
+  throw new UsageError(`--allowed-origin: expected ${expected}; got ${JSON.stringify(text)}`, hint);
 }
 
 /** Infinity for `off`. */
@@ -258,7 +285,7 @@ export async function workerSettings(context: Context): Promise<WorkerSettings> 
   const { flags } = context;
   const port = flags.integer("port", 0, 65_535)!;
   const masterUrl = givenMaster(context)?.url ?? flags.text("master")!;
-  return { ...(await nodeSettings(context)), masterUrl, port, dataDir: dataFolder(context, "worker") };
+  return { ...(await nodeSettings(context)), masterUrl, port, dataDir: workerFolder(context) };
 }
 
 /** Settings of both. `masterUrl` has the port as given, so port 0 is still 0 in it. */
@@ -330,6 +357,16 @@ function amount(
   const value = parse(text);
   if (value !== undefined && value > 0) return value;
   throw new UsageError(`${flag}: expected ${expected}; got ${JSON.stringify(text)}`);
+}
+
+/** `--data-dir`, or the default folder of workers, or of the worker that `--node-id` names. */
+function workerFolder(context: Context): string {
+  const folder = dataFolder(context, "worker");
+  const name = context.flags.text("node-id");
+  if (name === undefined || context.flags.given("data-dir")) return folder;
+  if (/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(name)) return `${folder}/${name}`;
+  const expected = "a name of letters, digits, '-', '_' and '.'";
+  throw new UsageError(`--node-id: expected ${expected}; got ${JSON.stringify(name)}`);
 }
 
 /** `--data-dir`, or the default folder of this role. */

@@ -11,7 +11,13 @@ export const worker: Command = {
     "Runs until Ctrl-C or SIGTERM. Containers keep running when the worker stops, and it adopts them when it starts again.",
   ],
   flags: workerFlags,
-  refused: refusedServerFlags,
+  oneDash: true,
+  refused: {
+    ...refusedServerFlags,
+    "--heartbeat-interval": "the master says when the next heartbeat is due",
+    "--shutdown-timeout":
+      "containers keep running when the worker stops; with --drain-on-exit each has its own time to stop",
+  },
   examples: [
     [
       "podling worker --master http://10.0.0.1:8080 --host 0.0.0.0 --token secret",

@@ -6,6 +6,7 @@ import type { Node } from "../../../model/node/node.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import { detailLines } from "../../render/task-details.ts";
 import { taskColumns } from "../../render/tasks.ts";
 import { refusedListFlags } from "../list-flags.ts";
 import { filterKeys, finishedStatuses, listTasks, liveStatuses, nodesById, taskQuery } from "./list-tasks.ts";
@@ -18,6 +19,7 @@ export const ps: Command = {
   description: ["Lists pending, scheduled and running tasks; with -a also finished ones."],
   flags: [
     { long: "all", short: "a", description: "also finished tasks" },
+    { long: "task", short: "t", value: "TASK", description: "only this task, with its details", completes: "tasks" },
     { long: "quiet", short: "q", description: "only ids, one a line" },
     {
       long: "watch",
@@ -56,6 +58,7 @@ export const ps: Command = {
   ],
   async run(context) {
     const { flags } = context;
+    if (flags.given("task")) return one(context, flags.text("task")!);
     const { name, ...query } = taskQuery(flags.texts("selector"), flags.texts("filter"));
     if (!flags.has("all") && query.status === undefined) query.status = liveStatuses.join(",");
     // As in docker, a part of the name is enough; the master compares whole names.
@@ -70,6 +73,14 @@ export const ps: Command = {
     return exitCodes.done;
   },
 };
+
+/** The details of one task. */
+async function one(context: Context, id: string): Promise<number> {
+  const task = await context.call("getTask", { id });
+  if (wantsTable(context)) await context.out(detailLines(task, await nodesById(context)));
+  else await print(context, [task], new Map(), false);
+  return exitCodes.done;
+}
 
 /** `onlyLive`: finished tasks were not asked for. */
 async function print(

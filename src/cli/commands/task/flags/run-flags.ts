@@ -45,6 +45,7 @@ const taskFlags: readonly Flag[] = [
   },
   {
     long: "publish",
+    aliases: ["port"],
     short: "p",
     value: "PORT",
     description:
