@@ -14,9 +14,30 @@ export function bodySchemas(records: Record<string, Json>): Record<string, Json>
     const { body, path } = operation;
     if (!body) continue;
     const record = path.startsWith("/api/v1/tasks") ? task : records.Node!;
-    schemas[bodyName(body)] = describedAlike(inputSchema(body), record);
+    schemas[bodyName(body)] = withDefaultsInWords(describedAlike(inputSchema(body), record));
   }
   return schemas;
+}
+
+/**
+ * Says defaults in the descriptions. Generators of types take a field of a named schema that has a default for one that is
+ * always there, also in a request, where it may be left out.
+ */
+function withDefaultsInWords(value: unknown): Json {
+  const { default: byDefault, ...schema } = value as Json;
+  const result: Json = { ...schema };
+  if (byDefault !== undefined) result.description = `${schema.description} Default: ${JSON.stringify(byDefault)}.`;
+  for (const [key, part] of Object.entries(schema)) {
+    if (key === "properties") result[key] = mapped(part as Json, withDefaultsInWords);
+    else if (key === "anyOf") result[key] = (part as Json[]).map(withDefaultsInWords);
+    else if (key === "items" || (key === "additionalProperties" && typeof part === "object"))
+      result[key] = withDefaultsInWords(part);
+  }
+  return result;
+}
+
+function mapped(record: Json, change: (value: unknown) => unknown): Json {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 /** In a report, the containers of a task have the fields that a task shows of its one container. */

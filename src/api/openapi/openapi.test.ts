@@ -148,6 +148,14 @@ test("required fields are among the properties, and patterns are patterns", () =
   });
 });
 
+test("no named schema has a default: generators would take a field of a request that has one for required", () => {
+  walk(document.components.schemas, (schema) => {
+    if (typeof schema.type === "string" || Array.isArray(schema.anyOf)) expect(schema).not.toHaveProperty("default");
+  });
+  const { properties } = document.components.schemas.TaskInput as { properties: Record<string, Json> };
+  expect(properties.pullPolicy!.description).toEndWith('Default: "missing".');
+});
+
 test("every field, every parameter and every schema has a description", () => {
   const absent: string[] = [];
   const look = (schema: Json, path: string): void => {
