@@ -10,7 +10,7 @@ MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist image bench pictures install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist client image bench pictures install-tools clean help
 
 demo: ## Run a master, two workers and containers on this machine, and remove them all at the end
 	@scripts/setup program engine
@@ -78,6 +78,10 @@ build-all: ## Build for linux x64 and arm64 and darwin arm64; the command line a
 dist: ## Write a release to dist/: archives for every platform, checksums, install.sh, the list of components
 	@scripts/setup
 	@scripts/dist
+
+client: ## Write the npm package @podling/client, with types made from the API, to dist/client
+	@scripts/setup
+	@bun scripts/client.ts
 
 image: build ## Build the images podling-master and podling-worker with the local engine (BASE=IMAGE for another base)
 	@scripts/setup engine

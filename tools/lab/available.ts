@@ -14,9 +14,13 @@ export function labAvailable(): string | null {
   return null;
 }
 
-/** `describe` for tests with real engines: prints what it skips and why; with CI=true it fails instead. */
+/** `describe` for tests with real engines. */
 export function describeLab(title: string, body: () => void): void {
-  const reason = labAvailable();
+  describeUnless(labAvailable(), title, body);
+}
+
+/** `describe`, unless there is a reason why not: then it prints what it skips and why; with CI=true it fails instead. */
+export function describeUnless(reason: string | null, title: string, body: () => void): void {
   if (reason === null) {
     describe(title, body);
     return;

@@ -1,23 +1,16 @@
 // A browser for tests: Debian's chromium, without a window, driven by playwright-core.
 
-import { describe } from "bun:test";
 import { type Browser, chromium } from "playwright-core";
+import { describeUnless } from "./available.ts";
 
 /** Null when this machine has a browser; otherwise what is missing. */
 export function browserMissing(): string | null {
   return Bun.which("chromium") === null ? "there is no chromium: run scripts/setup lab" : null;
 }
 
-/** `describe` for tests with a browser: prints what it skips and why; with CI=true it fails instead. */
+/** `describe` for tests with a browser. */
 export function describeBrowser(title: string, body: () => void): void {
-  const reason = browserMissing();
-  if (reason === null) {
-    describe(title, body);
-    return;
-  }
-  if (process.env.CI === "true") throw new Error(`${title} cannot be tested, and CI=true: ${reason}`);
-  process.stderr.write(`skipped: ${title}, because ${reason}\n`);
-  describe.skip(title, body);
+  describeUnless(browserMissing(), title, body);
 }
 
 export function openBrowser(): Promise<Browser> {
