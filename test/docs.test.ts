@@ -100,6 +100,7 @@ describe("the API's examples", () => {
   const shown = new Set<OperationId>();
   const withoutWorker: Partial<Record<OperationId, number[]>> = {
     ...{ taskLogs: [409, 503], previewCleanup: [503], cleanNode: [503] },
+    ...{ restartTask: [409, 422], killTask: [409, 503] },
     heartbeatStream: [400], // there is no socket to upgrade
   };
   /** The file that one example writes and another one sends. */

@@ -4,7 +4,7 @@
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
 import { json, metrics, operation } from "./operations/operation.ts";
-import { cleanupQuery, logsQuery, tailQuery } from "./schemas/schemas.ts";
+import { cleanupQuery, killQuery, logsQuery, tailQuery } from "./schemas/schemas.ts";
 
 export interface WorkerHealth {
   service: "podling-worker";
@@ -80,6 +80,17 @@ export const workerOperations = {
     media: json,
     answer: "Any",
     refusals: ["task-not-found", "too-many", "node-unreachable", "logs-unavailable"],
+  }),
+  killTask: operation<null>()({
+    method: "POST",
+    path: "/tasks/{id}/kill",
+    summary: "Send a signal to the main process of the task's container.",
+    access: "write",
+    query: killQuery,
+    status: 204,
+    media: "none",
+    answer: "Any",
+    refusals: ["task-not-found", "unprocessable", "node-unreachable"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -32,3 +32,8 @@ export class RuntimeError extends Error {
 export class LogsUnavailable extends Error {
   override name = "LogsUnavailable";
 }
+
+/** The engine answers, but did not send the signal: the container does not run, or there is no such signal. */
+export class SignalRefused extends Error {
+  override name = "SignalRefused";
+}

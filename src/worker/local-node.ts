@@ -2,7 +2,7 @@
 
 import type { EngineInfo } from "../model/node/node.ts";
 import type { NodePolicy } from "../model/node/policy.ts";
-import { knownFeatures } from "../model/task/needs.ts";
+import { knownFeatures, restartFeature } from "../model/task/needs.ts";
 import type { NodeDescription, NodeSource } from "./link/node-description.ts";
 import type { NodeIdentity } from "./task/runner-context.ts";
 
@@ -53,7 +53,7 @@ export class LocalNode implements NodeSource {
       memory: memory ?? machine?.memory ?? 0,
       engine: machine?.engine ?? null,
       engineError: error ?? fault,
-      features: [...knownFeatures],
+      features: [...knownFeatures, restartFeature],
       ...(policy ? { policy: { ...policy, binds: [...policy.binds] } } : {}),
       ...(address === null ? {} : { address }),
       ...(nodeId === "" ? {} : { nodeId }),

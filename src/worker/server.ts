@@ -13,7 +13,7 @@ import type { Cleanup } from "../model/node/cleanup.ts";
 import { type Outcome, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { RuntimeError } from "../runtime/runtime-error.ts";
+import { RuntimeError, SignalRefused } from "../runtime/runtime-error.ts";
 import { defaultTail, logText, taskStatusOf } from "./first-edition.ts";
 import { LogReads } from "./log-reads.ts";
 import type { Worker } from "./worker.ts";
@@ -74,6 +74,11 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
       if (!stream.ok) return stream;
       return stream.value ? ok({ taskId, logs: await logText(stream.value), tail }) : unknownTask(taskId);
     },
+    killTask: async ({ parameters, query }) => {
+      const { id } = parameters;
+      const containerId = find(id)?.found?.containerId;
+      return containerId === undefined ? unknownTask(id) : kill(runtime, containerId, query.signal ?? "KILL");
+    },
     previewCleanup: (call) => {
       call.mayTakeLong();
       return cleanup(worker, call.query, true);
@@ -83,6 +88,17 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
       return cleanup(worker, call.query, false);
     },
   };
+}
+
+async function kill(runtime: Runtime, containerId: string, signal: string): Promise<Outcome<null>> {
+  try {
+    await runtime.containers.kill(containerId, signal);
+    return ok(null);
+  } catch (error) {
+    if (error instanceof SignalRefused) return refuse("unprocessable", error.message);
+    if (!(error instanceof RuntimeError)) throw error;
+    return refuse("node-unreachable", error.message, { hint: "It is not known whether the signal was delivered." });
+  }
 }
 
 async function cleanup(worker: Worker, query: CleanupQuery, dryRun: boolean): Promise<Outcome<Cleanup>> {

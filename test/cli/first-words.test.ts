@@ -17,7 +17,6 @@ describe("a usage error with what to write", () => {
     ["events -f", "events has no -f: it follows by itself"],
     ["events --follow", "it follows by itself"],
     ["events --since yesterday", "Write 10m, 2025-01-19T12:34:56 or 67."],
-    ["rm -fv x", "rm has no -v: volumes stay when a task is removed"],
     ["ps --filter status=exited", "Write status=completed,failed,stopped."],
     ["ps --filter status=Created", "Write status=pending,scheduled."],
     ["ps --filter status=paused", "A task cannot be paused."],

@@ -224,9 +224,82 @@ describe("stop and rm", () => {
     const { code, err } = await cluster.podling("rm alive");
     expect(code).toBe(1);
     expect(err).toEndWith("Use podling stop alive, or podling rm -f alive\n");
-    expect(await cluster.podling("rm -f alive")).toEqual({ code: 0, out: "alive\n", err: "" });
-    const after = await cluster.task(taskId);
-    expect(after === null || after.desired === "stopped").toBe(true);
+    const removing = cluster.start("rm -fv alive");
+    await until(async () => (await cluster.task(taskId))?.desired === "stopped");
+    expect(await cluster.task(taskId)).toMatchObject({ requests: { graceSeconds: 0, remove: true } });
+    // The record goes with this report.
+    await expect(cluster.report(taskId, { status: "stopped", exitCode: 137 })).rejects.toThrow("there is no task");
+    expect(await removing.ended).toEqual({ code: 0, out: "alive\n", err: "" });
+    expect(await cluster.task(taskId)).toBeNull();
+  });
+
+  test("rm -f of a task whose node is offline is 2: its container may still run there", async () => {
+    const { nodeId } = await cluster.node("away", { labels: { away: "yes" } });
+    const constraints = [{ type: "label" as const, key: "away", operator: "exists" as const }];
+    const { taskId } = await cluster.running("gone", { constraints });
+    const removing = cluster.start("rm -f gone");
+    await until(async () => (await cluster.task(taskId))?.desired === "stopped");
+    await cluster.client.call("loseNode", { id: nodeId, query: { force: true } });
+    expect(await removing.ended).toEqual({
+      ...{ code: 2, out: "" },
+      err: "gone is removed, but away is offline: its container goes when that node is back\n",
+    });
+    expect(await cluster.task(taskId)).toBeNull();
+    await cluster.client.call("deregisterNode", { id: nodeId });
+  });
+
+  test("stop -t shortens the stop that is under way", async () => {
+    const { taskId } = await cluster.running("slow", { stopGraceSeconds: 60 });
+    expect((await cluster.podling("stop -d slow")).code).toBe(0);
+    expect(await cluster.task(taskId)).not.toHaveProperty("requests");
+    expect((await cluster.podling("stop -d -t 90 slow")).code).toBe(0);
+    expect(await cluster.task(taskId)).not.toHaveProperty("requests");
+    expect((await cluster.podling("stop -d -t 1 slow")).code).toBe(0);
+    expect(await cluster.task(taskId)).toMatchObject({
+      stopGraceSeconds: 60,
+      requests: { graceSeconds: 1, restarts: 0 },
+      reason: { message: "asked to stop; it has 1 s before it is killed" },
+    });
+    const killing = cluster.start("kill slow");
+    await until(async () => (await cluster.task(taskId))?.requests?.graceSeconds === 0);
+    await cluster.report(taskId, { status: "stopped", exitCode: 137 });
+    expect(await killing.ended).toEqual({ code: 0, out: "slow\n", err: "" });
+    await cluster.podling("rm slow");
+  });
+
+  test("restart and kill say what is not possible", async () => {
+    const { taskId } = await cluster.running("byhand");
+    for (const [line, says] of [
+      // n1 was registered without a worker.
+      [
+        "restart byhand",
+        "the worker of n1 cannot restart tasks. Upgrade the worker, or stop the task and run it again.",
+      ],
+      ["restart waiting", "task waiting ("],
+      ["restart job", "task job ("],
+      ["kill -s HUP waiting", "task waiting ("],
+      ["kill -s HUP byhand", "cannot reach the worker on n1"],
+    ] as const) {
+      const { code, out, err } = await cluster.podling(line);
+      expect({ line, code, out, err: err.slice(0, 7 + says.length) }).toEqual({
+        line,
+        code: 1,
+        out: "",
+        err: `error: ${says}`,
+      });
+    }
+    for (const [line, says] of [
+      ["stop --all", "stop has no --all: write podling stop $(podling ps -q)"],
+      ["rm -a", "rm has no -a: finished tasks: podling prune"],
+      ["logs --previous web", "logs has no --previous: "],
+      ["stop -t soon byhand", '--time: expected a whole number from 0 to 3600; got "soon"'],
+    ] as const) {
+      const { code, err } = await cluster.podling(line);
+      expect({ code, err: err.slice(0, 7 + says.length) }).toEqual({ code: 64, err: `error: ${says}` });
+    }
+    expect((await cluster.podling("kill -s NO/SUCH byhand")).code).toBe(1);
+    await cluster.report(taskId, { status: "completed", exitCode: 0, reason: exited });
+    await cluster.podling("rm byhand");
   });
 });
 

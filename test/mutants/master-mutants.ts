@@ -156,8 +156,8 @@ export const masterMutants: readonly Mutant[] = [
     name: "stops-not-sent",
     sentence: "A worker does not learn that a task is to stop.",
     file: "src/master/watch/worker-streams.ts",
-    find: 'const isNews = was?.desired !== is.desired || (moved && is.observed.status !== "running");',
-    replace: 'const isNews = moved && is.observed.status !== "running";',
+    find: "const isAsked = was?.desired !== is.desired || was.requests !== is.requests;",
+    replace: "const isAsked = was?.requests !== is.requests;",
     caughtBy: ["convergence", "acknowledged-writes-survive"],
   },
   {

@@ -58,12 +58,6 @@ export function containersContract(title: string, open: () => Promise<RuntimeHar
       expect(Date.parse(state.finishedAt!)).toBeGreaterThanOrEqual(Date.parse(state.startedAt!) - 100);
     });
 
-    test("kills a container that does not stop within the grace", async () => {
-      const containerId = await subject.run(subject.harness.programs.stubborn);
-      await subject.runtime.containers.stop(containerId, 1);
-      expect((await subject.runtime.containers.inspect(containerId))?.exitCode).toBe(137);
-    });
-
     test("lists only containers with the labels of the cluster and the node", async () => {
       const containerId = await subject.create(subject.newTask(subject.harness.programs.forever));
       const ids = (await subject.runtime.containers.list(subject.harness.clusterId, nodeId)).map(

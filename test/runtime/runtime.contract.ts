@@ -2,6 +2,7 @@
 
 import { containerOutputContract } from "./container-output.contract.ts";
 import { startsContract } from "./container-starts.contract.ts";
+import { containerStopsContract } from "./container-stops.contract.ts";
 import { containersContract } from "./containers.contract.ts";
 import type { RuntimeHarness } from "./contract-subject.ts";
 import { engineContract } from "./engine.contract.ts";
@@ -11,6 +12,7 @@ import { volumesContract } from "./volumes.contract.ts";
 export function runtimeContract(title: string, open: () => Promise<RuntimeHarness>): void {
   engineContract(title, open);
   containersContract(title, open);
+  containerStopsContract(title, open);
   startsContract(title, open);
   containerOutputContract(title, open);
   imagesContract(title, open);

@@ -256,7 +256,7 @@ describe("a port that is taken", () => {
     await world.master.do("DELETE", `/api/v1/tasks/${first.taskId}?force=true`);
     const second = await world.run("second", ["forever"], { ports });
     const waiting = await world.reached(second, "scheduled", "port-in-use");
-    expect(waiting.reason.message).toMatch(/being stopped, again in [\d.]+ s: /);
+    expect(waiting.reason.message).toMatch(/being stopped: again when that has ended, or in [\d.]+ s: /);
     const starts = () => world.runtime.calls.filter((call) => call === "start").length;
     await until("more tries than an attempt has", () => starts() > limits.startAttempts + 1);
     expect((await world.reached(second, "running", "running")).restarts).toBe(0);

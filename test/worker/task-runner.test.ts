@@ -35,7 +35,7 @@ beforeEach(() => {
     policy: new PolicyGuard(null, async (path) => path),
     engine: { ready: true, suspect() {} },
     images: { used() {}, pulled() {} },
-    neighbours: { areStopping: false },
+    neighbours: { areStopping: false, containerEnded() {} },
     ended: { sweepSoon() {} },
     bounds: {
       ...{ starts: new Semaphore(1), pulls: new Semaphore(1), stops: new Semaphore(1), logReads: new Semaphore(1) },

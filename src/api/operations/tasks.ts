@@ -3,7 +3,16 @@
 import { z } from "zod";
 import type { Explanation } from "../../model/explanation.ts";
 import { taskInput } from "../../model/task/task-input.ts";
-import { forceQuery, logsQuery, taskListQuery, taskReport, waitQuery } from "../schemas/schemas.ts";
+import {
+  deleteQuery,
+  killQuery,
+  logsQuery,
+  restartQuery,
+  stopQuery,
+  taskListQuery,
+  taskReport,
+  waitQuery,
+} from "../schemas/schemas.ts";
 import type { TaskView } from "../views/task.ts";
 import { json, operation } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, findTaskRefusals, writeRefusals } from "./refusals.ts";
@@ -64,18 +73,43 @@ export const taskOperations = {
     path: "/api/v1/tasks/{id}/stop",
     summary: "Ask a task to stop. Repeating it is harmless.",
     access: "write",
-    query: z.strictObject(waitQuery),
+    query: stopQuery,
     status: 200,
     media: json,
     answer: "Task",
     refusals: [...findTaskRefusals, ...writeRefusals],
   }),
+  restartTask: operation<TaskView>()({
+    method: "POST",
+    path: "/api/v1/tasks/{id}/restart",
+    summary:
+      "Stop the container of a running task and start it again on the same node, whatever its restart policy. It is done at least once after the request.",
+    access: "write",
+    query: restartQuery,
+    status: 200,
+    media: json,
+    answer: "Task",
+    refusals: [...findTaskRefusals, "illegal-move", "unprocessable", ...writeRefusals],
+  }),
+  killTask: operation<TaskView>()({
+    method: "POST",
+    path: "/api/v1/tasks/{id}/kill",
+    summary:
+      "Send a signal to the main process of a running task. KILL stops the task; any other signal is delivered once, or not at all if there is no answer.",
+    access: "write",
+    query: killQuery,
+    status: 200,
+    media: json,
+    answer: "Task",
+    refusals: [...findTaskRefusals, "illegal-move", "unprocessable", "node-unreachable", ...writeRefusals],
+  }),
   deleteTask: operation<null>()({
     method: "DELETE",
     path: "/api/v1/tasks/{id}",
-    summary: "Remove a finished task and its container. With force also an unfinished one, which is stopped first.",
+    summary:
+      "Remove a finished task and its container. With force also an unfinished one, which is stopped. With wait, answer when the container is gone.",
     access: "write",
-    query: forceQuery,
+    query: deleteQuery,
     status: 204,
     media: "none",
     answer: "Any",

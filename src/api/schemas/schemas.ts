@@ -49,6 +49,7 @@ const containerFields = {
   exitCode: integer(-1, 4_294_967_295).nullable().optional(),
   oomKilled: flag.optional(),
   restarts: integer(0, 1_000_000_000).optional(),
+  requestedRestarts: integer(0, 1_000_000_000).optional(),
   publishedPorts: list(publishedPort, limits.portCount).optional(),
   startedAt: timestamp.nullable().optional(),
   error: freeText(limits.messageLength).nullable().optional(),
@@ -199,6 +200,36 @@ export const waitQuery = {
     .describe("Answer when the task has reached this, or at the timeout."),
   timeout: duration.optional().describe("How long to wait: 30s, 5m. Default 30s, at most 10m."),
 };
+
+const graceSeconds = wholeNumberQuery(0, limits.stopGraceSecondsMax)
+  .optional()
+  .describe("Seconds before SIGKILL, for this request only. Default: the task's `stopGraceSeconds`.");
+
+export const stopQuery = z.strictObject({ ...waitQuery, graceSeconds });
+
+export const restartQuery = z.strictObject({
+  wait: choice(["done"]).optional().describe("Answer when the container was started again, or at the timeout."),
+  timeout: waitQuery.timeout,
+  graceSeconds,
+});
+
+export const killQuery = z.strictObject({
+  signal: z
+    .string()
+    .regex(/^((SIG)?[A-Z][A-Z0-9+-]{1,11}|[1-9]\d?)$/i, { error: "a signal such as HUP, SIGUSR1 or 15" })
+    .optional()
+    .describe("Name or number. KILL stops the task, as a stop with 0 seconds. Default KILL."),
+});
+
+export const deleteQuery = z.strictObject({
+  force: booleanQuery.optional().describe("True: also a task that has not finished."),
+  wait: choice(["gone"])
+    .optional()
+    .describe(
+      "Kill the container, and answer when it is gone: 204. Answers 202 with a `message` if it is not known to be gone at the timeout, or if its node is offline.",
+    ),
+  timeout: waitQuery.timeout,
+});
 
 export const taskListQuery = z.strictObject({
   status: z.string().optional().describe("One status, or several with commas."),

@@ -11,6 +11,8 @@ const loaders = {
   logs: async () => (await import("./task/logs.ts")).logs,
   wait: async () => (await import("./task/wait.ts")).wait,
   stop: async () => (await import("./task/stop.ts")).stop,
+  restart: async () => (await import("./task/restart.ts")).restart,
+  kill: async () => (await import("./task/kill.ts")).kill,
   rm: async () => (await import("./task/rm.ts")).rm,
   prune: async () => (await import("./task/prune.ts")).prune,
   explain: async () => (await import("./task/explain.ts")).explain,
@@ -33,7 +35,7 @@ const loaders = {
 } as const satisfies Record<string, () => Promise<Command | CommandGroup>>;
 
 const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
-  ["Run", ["run", "ps", "logs", "wait", "stop", "rm", "prune"]],
+  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune"]],
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],

@@ -7,7 +7,6 @@ const usage =
   "It is not in Podling yet. On the task's node: docker stats. podling nodes shows what is reserved on each node";
 const unchanging = "A task is never changed: stop it, and run it again with other settings";
 const images = "Nodes pull images when a task needs them. To remove unused ones: podling node clean NODE --images";
-const again = "Use podling stop TASK, then podling run with the same settings";
 const singly = "There are no services yet: each podling run starts one task";
 const files = "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks";
 const draining = "Use podling node cordon NODE, then podling stop its tasks: podling ps -q --filter node=NODE";
@@ -63,12 +62,12 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     // running and ending
     create: "Use podling run NAME --image IMAGE",
     start: "Use podling run NAME --image IMAGE for a task, or podling up for a master and a worker",
-    restart: again,
-    rollout: again,
+    rollout: "Use podling restart TASK for the same container again. For another image: podling stop, then podling run",
+    reload: "Use podling kill -s HUP TASK, or podling restart TASK",
     delete: "Use podling rm TASK",
     remove: "Use podling rm TASK",
     destroy: "Use podling rm -f TASK",
-    kill: "Use podling stop TASK",
+    signal: "Use podling kill -s SIGNAL TASK",
     down: "Ctrl-C ends podling up. For tasks: podling stop TASK",
     pause: "A task cannot be paused. Use podling stop TASK",
     unpause: "A task cannot be paused",

@@ -75,6 +75,7 @@ export function reasonText({ reason, status, lastFailure }: TaskView): string {
 export function statusText({ status, reason, exitCode, desired, restarts }: TaskView): string {
   if (status === "failed" && reason.code === "exited" && exitCode !== null) return `failed (exit ${exitCode})`;
   if (!isFinished(status) && desired === "stopped") return `${status} (stopping)`;
+  if (reason.code === "restart-requested") return "restarting";
   if (reason.code === "restarting") return `restarting (${restarts})`;
   if (status === reason.code || reason.code === "placed" || status === "completed" || status === "stopped")
     return status;

@@ -81,8 +81,11 @@ export type Command =
       nameMustBeFree?: boolean;
     }
   | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
-  | { type: "stopTask"; taskId: TaskId }
-  | { type: "removeTask"; taskId: TaskId; force: boolean }
+  /** `graceSeconds`: null or left out for that of the template. */
+  | { type: "stopTask"; taskId: TaskId; graceSeconds?: number | null }
+  | { type: "restartTask"; taskId: TaskId; graceSeconds?: number | null; by: string }
+  /** `whenEnded`: a task that may run on its node is killed, and removed at its end. */
+  | { type: "removeTask"; taskId: TaskId; force: boolean; whenEnded?: boolean }
   /** `holder`: what the master has seen of the worker that has the node which is claimed; without it nothing is known. */
   | { type: "registerNode"; registration: NodeRegistrationFields; holder?: HolderEvidence }
   /** A heartbeat with news: the node is back, or its engine changed. */

@@ -12,7 +12,8 @@ import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideS
 import { refuseBeyondLimit } from "./record-limits.ts";
 import { decideRegistration } from "./registration.ts";
 import { decideReport } from "./task-report.ts";
-import { decideCreate, decideRemove, decideStop } from "./tasks.ts";
+import { decideRemove, decideRestart, decideStop } from "./task-requests.ts";
+import { decideCreate } from "./tasks.ts";
 
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   const decided = decideOne(state, command, context);
@@ -28,7 +29,9 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "reportTask":
       return decideReport(state, command.taskId, command.report, context);
     case "stopTask":
-      return decideStop(state, command.taskId, context);
+      return decideStop(state, command, context);
+    case "restartTask":
+      return decideRestart(state, command);
     case "removeTask":
       return decideRemove(state, command);
     case "registerNode":

@@ -11,7 +11,7 @@ import type { Reason } from "../../model/task/reason.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findNode } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext, LossCause } from "./command.ts";
-import { ending } from "./ending.ts";
+import { ending, endingChanges } from "./ending.ts";
 import { afterLoss, afterReturn } from "./flapping.ts";
 
 /** Marks the node online and clears suspicion. The count of losses is kept. */
@@ -103,10 +103,11 @@ export function decideDeregister(state: ClusterState, nodeId: NodeId, context: D
 
 /** Ends every task placed on the node. Whatever replaces one is a reconciler's to decide, in the same batch. */
 export function failTasks(state: ClusterState, nodeId: NodeId, reason: Reason, context: DecisionContext): Change[] {
-  return [...state.placedOn(nodeId)].sort().map((id) => {
-    const { ready } = state.task(id).observed;
+  return [...state.placedOn(nodeId)].sort().flatMap((id) => {
+    const task = state.task(id);
+    const { ready } = task.observed;
     const failed = { status: "failed" as const, reason, ...(ready ? { ready: false } : {}) };
-    return { type: "task.updated", id, set: ending(failed, context) };
+    return endingChanges(task, ending(failed, context));
   });
 }
 

@@ -16,7 +16,7 @@ import { isLegalTransition, legalTargets } from "../../model/task/transitions.ts
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findTask } from "../state/lookup.ts";
 import type { Decision, DecisionContext, TaskReportFields } from "./command.ts";
-import { ending } from "./ending.ts";
+import { ending, endingChanges } from "./ending.ts";
 
 export function decideReport(
   state: ClusterState,
@@ -50,7 +50,8 @@ export function decideReport(
   const unknown = report.containers?.find(({ name }) => !hasContainer(task, name));
   if (unknown) return noContainer(task, unknown.name);
   const set = updateOf(task, report, context);
-  return ok({ changes: set === null ? [] : [{ type: "task.updated", id: taskId, set }], granted });
+  if (set === null) return ok({ changes: [], granted });
+  return ok({ changes: set.ended ? endingChanges(task, set) : [{ type: "task.updated", id: taskId, set }], granted });
 }
 
 function illegalMove(task: Task, to: string): Outcome<never> {

@@ -1,16 +1,14 @@
-// The commands of users on tasks: create, stop, remove.
+// The command that creates a task.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
-import { nextTaskId, type TaskId } from "../../model/ids.ts";
+import { nextTaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
-import { hasFinished, type PackedTask, type PackedTaskUpdate, type Task } from "../../model/task/task.ts";
+import { hasFinished, type PackedTask, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
-import { findTask } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
-import { ending } from "./ending.ts";
 
 export function decideCreate(
   state: ClusterState,
@@ -59,42 +57,4 @@ function nameTaken({ name, taskId, observed, desired }: Task): Outcome<never> {
     hint: "Stop that task first, choose another name, or leave out the header If-None-Match to have two tasks of one name.",
     details: { taskId, name, status: observed.status },
   });
-}
-
-export function decideStop(state: ClusterState, taskId: TaskId, context: DecisionContext): Outcome<Decision> {
-  const found = findTask(state, taskId);
-  if (!found.ok) return found;
-  const task = found.value;
-  const granted = { taskId };
-  if (hasFinished(task) || task.desired === "stopped") return ok({ changes: [], granted });
-  const reason = (message: string, code: "stopped" | "stopping") => ({ code, message });
-  const set: PackedTaskUpdate =
-    task.observed.status === "pending"
-      ? {
-          desired: "stopped",
-          ...ending({ status: "stopped", reason: reason("stopped before it was placed", "stopped") }, context),
-        }
-      : {
-          desired: "stopped",
-          observed: {
-            reason: reason(`asked to stop; it has ${task.spec.stopGraceSeconds} s before it is killed`, "stopping"),
-          },
-        };
-  return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
-}
-
-export function decideRemove(
-  state: ClusterState,
-  command: Extract<Command, { type: "removeTask" }>,
-): Outcome<Decision> {
-  const found = findTask(state, command.taskId);
-  if (!found.ok) return found;
-  const { name, taskId, observed } = found.value;
-  if (!hasFinished(found.value) && !command.force) {
-    return refuse("task-live", `task ${name} (${taskId}) is ${observed.status}`, {
-      hint: `Stop it first: podling stop ${name}. Or remove it all the same: podling rm -f ${name} (over HTTP: ?force=true).`,
-      details: { taskId, status: observed.status },
-    });
-  }
-  return ok({ changes: [{ type: "task.removed", id: taskId }], granted: { taskId } });
 }

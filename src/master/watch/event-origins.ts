@@ -33,9 +33,10 @@ const anything: Effect = { kind: null, operations: ["created", "updated", "remov
 const effects: Readonly<Record<Command["type"], Effect>> = {
   startMaster: nothing,
   createTask: onTask("created"),
-  reportTask: onTask("updated"),
+  reportTask: onTask("updated", "removed"),
   stopTask: onTask("updated"),
-  removeTask: onTask("removed"),
+  restartTask: onTask("updated"),
+  removeTask: onTask("updated", "removed"),
   registerNode: onNode("created", "updated"),
   refreshNode: onNode("updated"),
   labelNode: onNode("updated"),

@@ -66,7 +66,8 @@ export class WorkerStreams {
     else if (holdingNode(is) !== null) {
       const moved = was?.observed.status !== is.observed.status;
       // The worker's own report of "running" tells it nothing new.
-      const isNews = was?.desired !== is.desired || (moved && is.observed.status !== "running");
+      const isAsked = was?.desired !== is.desired || was.requests !== is.requests;
+      const isNews = isAsked || (moved && is.observed.status !== "running");
       if (isNews) this.#send(nodeId, "task", this.#textOf(is));
     } else if (hasFinished(is) && was !== null && !hasFinished(was)) {
       this.#sendGone(nodeId, { revision, taskId: id, deleted: false });

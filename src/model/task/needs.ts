@@ -22,6 +22,9 @@ const sctpFeature = "sctp";
  */
 export const knownFeatures: readonly string[] = [...sparseFields, mountFeature, sctpFeature];
 
+/** The worker restarts containers on request. No container needs it: it is asked for when a restart is. */
+export const restartFeature = "restart";
+
 /** Null if any node has what the containers need. */
 export function needsOf(containers: readonly ContainerSpec[]): Needs | null {
   const features = new Set<string>();

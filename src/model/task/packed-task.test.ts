@@ -5,7 +5,15 @@ import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import type { NodeId, TaskId } from "../ids.ts";
 import type { PackedStatus } from "./status.ts";
-import { mergeTask, type PackedTask, type PackedTaskUpdate, packTask, unpackTask, updateTask } from "./task.ts";
+import {
+  mergeTask,
+  noRequests,
+  type PackedTask,
+  type PackedTaskUpdate,
+  packTask,
+  unpackTask,
+  updateTask,
+} from "./task.ts";
 
 const at = "2025-01-19T12:34:56.000Z";
 const taskId = "20250119123456-abcd1234" as TaskId;
@@ -38,6 +46,7 @@ class Draw {
         exitCode: [null, 0, 137],
         oomKilled: [false, true],
         restarts: [0, 3],
+        requestedRestarts: [0, 1],
         publishedPorts: [[], publishedPorts],
         startedAt: [null, at],
         error: [null, "no space left on device"],
@@ -55,6 +64,10 @@ class Draw {
   update(): PackedTaskUpdate {
     return this.some<PackedTaskUpdate>({
       desired: ["running", "draining", "stopped"],
+      requests: [
+        { ...noRequests, graceSeconds: 0, remove: true },
+        { ...noRequests, restarts: 2, restartedBy: "anna@laptop" },
+      ],
       placement: [{ nodeId, at, revision: 4 }],
       ended: [{ at, revision: 5 }],
       replacedBy: ["20250119123457-abcd1234" as TaskId],
@@ -72,6 +85,7 @@ class Draw {
       owner: [null, { kind: "service", id: "s1" }],
       replaces: [null, "20250119123455-abcd1234" as TaskId],
       idempotency: [null, { key: "k", fingerprint: "f" }],
+      requests: [null, { ...noRequests, graceSeconds: 3 }],
       ...{ desired: ["running", "stopped"], placement: [null], ended: [null], replacedBy: [null] },
       observed: [this.observed()],
     });

@@ -12,6 +12,7 @@ export const reasonCodes = [
   "pull-retry",
   "running",
   "restarting", //          ended, and its policy starts it again after a pause
+  "restart-requested", //   a user has asked for a restart, which is not done yet
   "exited",
   "oom-killed",
   "image-not-found",

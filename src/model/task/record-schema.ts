@@ -4,7 +4,7 @@ import { z } from "zod";
 import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
 import { isFinished, isPlaced } from "./reason.ts";
-import { containerSpec, containerStatus, observedStatus, taskSpec } from "./schema.ts";
+import { containerSpec, containerStatus, observedStatus, taskRequests, taskSpec } from "./schema.ts";
 import { desiredStates, type PackedTask, unpackTask } from "./task.ts";
 
 const count = z.int().min(0);
@@ -24,6 +24,7 @@ const taskShape = z.object({
   }),
   owner: z.object({ kind: text, id: text }).nullable().optional(),
   desired: z.enum(desiredStates).optional(),
+  requests: taskRequests.nullable().optional(),
   placement: z.object({ nodeId, at: timeText, revision: count }).nullable().optional(),
   observed: observedStatus
     .partial()

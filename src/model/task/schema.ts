@@ -135,12 +135,23 @@ export const containerStatus = z.object({
     "True when the kernel killed a process of the container because it reached its memory limit.",
   ),
   restarts: count.describe("Starts after the first."),
+  requestedRestarts: count.describe("Restarts on request that are done, or that a later one made up for."),
   publishedPorts: z.array(publishedPort).describe("Ports as the engine has published them."),
   startedAt: timeText
     .nullable()
     .describe("Start of the last run, by the clock of the node. Null until it has started."),
   error: text.nullable().describe("What the engine said, unchanged, when something failed; null if nothing did."),
   lastFailure: lastFailure.nullable().describe("Null if no run has ended badly. Kept when a later run goes well."),
+});
+
+/** What users have asked of a task beyond its template. */
+export const taskRequests = z.object({
+  graceSeconds: count
+    .nullable()
+    .describe("Time before SIGKILL of the stop or restart that was asked for last; null: `stopGraceSeconds`."),
+  remove: flag.describe("True when the record is to be removed as soon as the task has ended."),
+  restarts: count.describe("How often a restart was asked for; `requestedRestarts` says how many of them are done."),
+  restartedBy: text.nullable().describe("Who asked for the last restart. Null if none was asked for."),
 });
 
 export const observedStatus = z.object({

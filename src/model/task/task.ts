@@ -1,9 +1,12 @@
 // What a task is: one placement of a template. The record holds what the user asked for (spec, shared by tasks with equal
 // templates), what Podling wants (desired), where it is (placement) and what a worker observed. Each field has one owner.
 
+import type { z } from "zod";
+import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
 import type { Shared } from "../kinds/kind.ts";
 import { isFinished, isPlaced } from "./reason.ts";
+import type * as schema from "./schema.ts";
 import { type PackedSpec, packSpec, type TaskSpec, unpackSpec } from "./spec.ts";
 import { nothingObserved, type ObservedStatus, type PackedStatus, packStatus, unpackStatus } from "./status.ts";
 
@@ -38,6 +41,15 @@ export interface TaskOwner {
   id: string;
 }
 
+export type TaskRequests = DeepReadonly<z.output<typeof schema.taskRequests>>;
+
+export const noRequests: TaskRequests = Object.freeze({
+  graceSeconds: null,
+  remove: false,
+  restarts: 0,
+  restartedBy: null,
+});
+
 /** Immutable: every change makes a new record. Times are ISO 8601 UTC. */
 export interface Task {
   readonly taskId: TaskId;
@@ -45,6 +57,8 @@ export interface Task {
   readonly spec: TaskSpec;
   readonly owner: TaskOwner | null;
   readonly desired: Desired;
+  /** Null if users have asked for nothing beyond the template. */
+  readonly requests: TaskRequests | null;
   readonly placement: Placement | null;
   readonly observed: ObservedStatus;
   readonly createdAt: string;
@@ -69,6 +83,7 @@ export function unpackTask(packed: PackedTask, shared?: Shared): Task {
     spec: shared ? shared.value(packed.spec, spec) : spec(),
     owner: packed.owner ?? null,
     desired: packed.desired ?? "running",
+    requests: packed.requests ?? null,
     placement: packed.placement ?? null,
     observed: packed.observed ? unpackObserved(packed.observed, shared) : nothingObserved,
     createdAt: packed.createdAt,
@@ -91,6 +106,7 @@ export function packTask(task: Task): PackedTask {
     spec,
     owner,
     desired,
+    requests,
     placement,
     observed,
     createdAt,
@@ -106,6 +122,7 @@ export function packTask(task: Task): PackedTask {
     spec: packSpec(spec),
     ...(owner ? { owner } : {}),
     ...(desired === "running" ? {} : { desired }),
+    ...(requests ? { requests } : {}),
     ...(placement ? { placement } : {}),
     ...(observed === nothingObserved ? {} : { observed: packStatus(observed) }),
     ...(ended ? { ended } : {}),
@@ -115,7 +132,7 @@ export function packTask(task: Task): PackedTask {
   };
 }
 
-type UpdatedField = "desired" | "placement" | "ended" | "replacedBy";
+type UpdatedField = "desired" | "requests" | "placement" | "ended" | "replacedBy";
 
 /** None of these is ever taken back: an update cannot set one to null. */
 export type PackedTaskUpdate = Partial<
@@ -130,6 +147,7 @@ export function updateTask(task: Task, set: PackedTaskUpdate): Task {
     spec: task.spec,
     owner: task.owner,
     desired: set.desired ?? task.desired,
+    requests: set.requests ?? task.requests,
     placement: set.placement ?? task.placement,
     observed: set.observed ? unpackStatus(set.observed, task.observed) : task.observed,
     createdAt: task.createdAt,
@@ -145,6 +163,11 @@ export function mergeTask(packed: PackedTask, set: PackedTaskUpdate): PackedTask
   const merged = { ...packed, ...set };
   if (!packed.observed || !set.observed) return merged;
   return { ...merged, observed: packStatus(unpackStatus(set.observed, unpackStatus(packed.observed))) };
+}
+
+/** Time between the stop signal and the kill, of the stop that was asked for last. */
+export function graceSecondsOf({ spec, requests }: Pick<Task, "spec" | "requests">): number {
+  return requests?.graceSeconds ?? spec.stopGraceSeconds;
 }
 
 export function hasFinished({ observed }: Task): boolean {

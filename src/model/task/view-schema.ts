@@ -5,7 +5,7 @@ import { z } from "zod";
 import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
 import { shownPolicyPattern } from "./restart-policy.ts";
-import { containerSpec, containerStatus, observedStatus, taskSpec } from "./schema.ts";
+import { containerSpec, containerStatus, observedStatus, taskRequests, taskSpec } from "./schema.ts";
 import { desiredStates } from "./task.ts";
 
 const taskId = z.string().regex(taskIdPattern);
@@ -25,6 +25,8 @@ export const taskView = z
     ...observedStatus.omit({ ready: true, containers: true }).shape,
     nodeId: z.string().regex(nodeIdPattern).nullable().describe("The node that runs it. Null until it is placed."),
     ...containerStatus.omit({ name: true }).shape,
+    requestedRestarts: containerStatus.shape.requestedRestarts.optional(),
+    requests: taskRequests.optional().describe("What users have asked of it beyond its template. Left out if nothing."),
     createdAt: timeText.describe("By the clock of the master."),
     scheduledAt: timeText.nullable().describe("When it was placed, by the clock of the master. Null until then."),
     scheduledRevision: z

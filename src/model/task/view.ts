@@ -9,7 +9,7 @@ import type { NodeId, TaskId } from "../ids.ts";
 import { shownPolicy } from "./restart-policy.ts";
 import { type ContainerSpec, type RestartPolicy, sparseFieldsOf, type TaskSpec } from "./spec.ts";
 import { noContainerStatus } from "./status.ts";
-import type { Task } from "./task.ts";
+import { graceSecondsOf, type Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
 
 /** The fields of the schema, with ids of their own types. Times are ISO 8601 UTC. */
@@ -32,7 +32,9 @@ export function viewTask(task: Task): TaskView {
 
 export function viewAssignment(task: Task): AssignmentView {
   const { taskId, name, spec } = task;
-  return { taskId, name, ...viewSpec(spec), restartPolicy: spec.restartPolicy, ...viewStatus(task) };
+  // Workers of every release know this field, and a stop may have another time than the template.
+  const stopGraceSeconds = graceSecondsOf(task);
+  return { taskId, name, ...viewSpec(spec), stopGraceSeconds, restartPolicy: spec.restartPolicy, ...viewStatus(task) };
 }
 
 /** `viewTask` as JSON. What tasks with one template have in common is encoded once. */
@@ -42,6 +44,7 @@ export function taskText(task: Task): string {
 
 /** `viewAssignment` as JSON. */
 export function assignmentText(task: Task): string {
+  if (task.requests !== null) return JSON.stringify(viewAssignment(task));
   return textOf(task, task.spec.restartPolicy);
 }
 
@@ -86,10 +89,11 @@ function viewSpec(spec: TaskSpec): Omit<SpecView, "restartPolicy"> {
   };
 }
 
-function viewStatus({ spec, desired, placement, observed, createdAt, replaces, replacedBy }: Task): StatusView {
+function viewStatus(task: Task): StatusView {
+  const { spec, desired, requests, placement, observed, createdAt, replaces, replacedBy } = task;
   const { name } = spec.containers[0]!;
   const status = observed.containers.find((one) => one.name === name) ?? noContainerStatus;
-  return {
+  const view: { -readonly [Field in keyof StatusView]: StatusView[Field] } = {
     desired,
     status: observed.status,
     reason: observed.reason,
@@ -109,4 +113,7 @@ function viewStatus({ spec, desired, placement, observed, createdAt, replaces, r
     replaces,
     replacedBy,
   };
+  if (requests) view.requests = requests;
+  if (status.requestedRestarts > 0) view.requestedRestarts = status.requestedRestarts;
+  return view;
 }

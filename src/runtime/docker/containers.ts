@@ -9,7 +9,7 @@ import type {
   CreateRequest,
   LogRequest,
 } from "../containers.ts";
-import { RuntimeError } from "../runtime-error.ts";
+import { RuntimeError, SignalRefused } from "../runtime-error.ts";
 import { containerState, createBody, type EngineContainer, needsImageEntrypoint } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
 import { createError, engineMessage, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
@@ -122,6 +122,13 @@ export class DockerContainers implements Containers {
     });
     if (response.ok || response.status === 304 || response.status === 404) return await drained(response, undefined);
     throw new RuntimeError("engine-unavailable", `cannot stop: ${await engineMessage(response)}`, true);
+  }
+
+  async kill(containerId: string, signal: string): Promise<void> {
+    const query = new URLSearchParams({ signal });
+    const response = await this.#http.call("POST", `/containers/${containerId}/kill?${query}`);
+    if (response.ok) return await drained(response, undefined);
+    throw new SignalRefused(await engineMessage(response));
   }
 
   async remove(containerId: string): Promise<void> {

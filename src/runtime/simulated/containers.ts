@@ -13,7 +13,7 @@ import type {
   CreateRequest,
   LogRequest,
 } from "../containers.ts";
-import { RuntimeError } from "../runtime-error.ts";
+import { RuntimeError, SignalRefused } from "../runtime-error.ts";
 import { type EngineState, engineAway } from "./engine-state.ts";
 import { SimulatedLog } from "./log.ts";
 import type { Program, SimulatedOptions } from "./options.ts";
@@ -173,6 +173,15 @@ export class SimulatedContainers implements Containers {
     this.#engine.mustAnswer();
   }
 
+  async kill(containerId: string, signal: string): Promise<void> {
+    await this.#engine.call("kill");
+    const container = this.#find(containerId);
+    const code = signalExitCodes[signal.toUpperCase().replace(/^SIG/, "")];
+    if (container?.state.status !== "running") throw new SignalRefused(`container ${containerId} is not running`);
+    if (code === undefined) throw new SignalRefused(`Invalid signal: ${signal}`);
+    if (code === 137 || !container.ignoresStop) container.finish(code, false);
+  }
+
   async remove(containerId: string): Promise<void> {
     await this.#engine.call("remove");
     const container = this.#find(containerId);
@@ -289,6 +298,9 @@ export class SimulatedContainers implements Containers {
     }
   }
 }
+
+/** How a program ends that does not handle the signal. */
+const signalExitCodes: Readonly<Record<string, number>> = { HUP: 129, INT: 130, KILL: 137, USR1: 138, TERM: 143 };
 
 /** A container that was created and never started. */
 export function createdState(containerId: string, labels: CreateRequest["labels"]): ContainerState {

@@ -50,10 +50,11 @@ describe("a flat task", () => {
         stopGraceSeconds: 3,
         platform: "linux/amd64",
       },
-      ...{ desired: "running", status: "running" },
+      ...{ desired: "running", status: "running", restartRequest: { count: 0, by: null } },
       containers: [
         {
           ...{ name: "main", containerId: "c1", exitCode: 3, oomKilled: true, restarts: 2, error: "oops" },
+          requestedRestarts: 0,
           ...{ publishedPorts: flat.publishedPorts, startedAt: flat.startedAt, lastFailure: null },
         },
       ],

@@ -19,11 +19,19 @@ import type { Desired } from "../../model/task/task.ts";
 /** What a worker needs of a task's template, with the name of the task. */
 export type AssignedSpec = Omit<TaskSpec, "constraints"> & { readonly name: string };
 
+/** Restarts that users have asked for. */
+export interface RestartRequest {
+  readonly count: number;
+  /** Null if none was asked for. */
+  readonly by: string | null;
+}
+
 /** A task as this node has to run it. Immutable: a change is another assignment. */
 export interface Assignment {
   readonly taskId: TaskId;
   readonly spec: AssignedSpec;
   readonly desired: Desired;
+  readonly restartRequest: RestartRequest;
   /** In the master's record. */
   readonly status: TaskStatus;
   /** In the master's record, in the order of the spec. */
@@ -39,6 +47,7 @@ export interface ContainerAssignment {
   readonly stopGraceSeconds: number;
   readonly platform: string | null;
   readonly desired: Desired;
+  readonly restartRequest: RestartRequest;
   /** Of the task, in the master's record. */
   readonly status: TaskStatus;
   /** Null if the master's record has nothing of this container. */
@@ -61,6 +70,7 @@ export interface WireAssignment extends WireContainer, WireStatus {
   readonly stopGraceSeconds?: number;
   readonly platform?: string | null;
   readonly desired?: Desired;
+  readonly requests?: { readonly restarts?: number; readonly restartedBy?: string | null };
   readonly status?: TaskStatus;
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly WireContainer[];
@@ -85,6 +95,7 @@ export function parseAssignment(wire: WireAssignment): Assignment {
       platform: wire.platform ?? null,
     },
     desired: wire.desired ?? "running",
+    restartRequest: { count: wire.requests?.restarts ?? 0, by: wire.requests?.restartedBy ?? null },
     status: wire.status ?? "scheduled",
     containers: containers.map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
@@ -97,7 +108,7 @@ function containerSpecOf(wire: WireContainer): ContainerSpec {
 
 /** Null if the task has no container of this name. */
 export function containerAssignment(
-  { taskId, spec, desired, status, containers }: Assignment,
+  { taskId, spec, desired, restartRequest, status, containers }: Assignment,
   name: string,
 ): ContainerAssignment | null {
   const container = spec.containers.find((one) => one.name === name);
@@ -106,7 +117,7 @@ export function containerAssignment(
   const recorded = containers.find((one) => one.name === name) ?? null;
   return {
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
-    ...{ desired, status, recorded },
+    ...{ desired, restartRequest, status, recorded },
   };
 }
 

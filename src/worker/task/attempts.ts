@@ -39,6 +39,12 @@ export interface Attempts {
   readonly streak: number;
   /** Restarts in the task's whole life, as reported. */
   readonly restarts: number;
+  /** Restarts on request that are done, or that a later one made up for. */
+  readonly requestedRestarts: number;
+  /** The restart on request that is under way: the run that it ends, and what its start makes up for. Null: none. */
+  readonly requestUnderWay: { readonly startedAt: string | null; readonly count: number } | null;
+  /** Who asked for the last restart. Null if it was by policy. */
+  readonly restartedBy: string | null;
   /** `startedAt` of the run that the last restart has counted, so that a restart that fails does not count it again. */
   readonly countedRun: string | null;
   /** True while a start is under way that was counted as a restart. */
@@ -90,6 +96,9 @@ export function noAttempts(assignment: ContainerAssignment | null): Attempts {
     failedAction: null,
     streak: recordedStreak(assignment),
     restarts: recorded?.restarts ?? 0,
+    requestedRestarts: recorded?.requestedRestarts ?? 0,
+    requestUnderWay: null,
+    restartedBy: null,
     countedRun: null,
     startCounted: false,
     hadContainer: (recorded?.containerId ?? null) !== null,

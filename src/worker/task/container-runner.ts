@@ -12,7 +12,7 @@ import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import { type ActionType, type Attempts, newProgress, type Progress } from "./attempts.ts";
 import { readLastLog } from "./last-log.ts";
 import { pullImage } from "./pull-image.ts";
-import { type Outcome, reduce } from "./reduce.ts";
+import { type Outcome, reduce, waitsForPort } from "./reduce.ts";
 import type { RunnerContext } from "./runner-context.ts";
 import { type Action, type Observation, step, waiting, wantsLog } from "./step.ts";
 
@@ -38,6 +38,8 @@ export class ContainerRunner {
   /** True when the container may have changed since the engine was last asked. */
   #stale = false;
   #doing: ActionType | null = null;
+  /** Seconds, of the stop that is under way; null while there is none. */
+  #stopGraceSeconds: number | null = null;
   #cancelWait: CancelTimer = () => {};
   /** Ends a pull when the container is no longer to run. */
   #pullEnded = new AbortController();
@@ -77,7 +79,26 @@ export class ContainerRunner {
   assign(assignment: ContainerAssignment | null, deleted: boolean): void {
     if (this.#progress.assignment?.desired !== assignment?.desired) this.#pullEnded.abort();
     this.#apply({ type: "assigned", assignment, deleted });
+    this.#shortenStop();
     this.reconcile(false);
+  }
+
+  /** A container on this node has ended: a start that waits for its port is tried now. */
+  portFreed(): void {
+    if (!waitsForPort(this.#progress.attempts)) return;
+    this.#apply({ type: "port-freed" });
+    this.reconcile(false);
+  }
+
+  /** A stop that waits for the container's own end is not waited for if another one gives it less time. */
+  #shortenStop(): void {
+    const { assignment, found } = this.#progress;
+    if (assignment === null || found === null || this.#stopGraceSeconds === null) return;
+    const { stopGraceSeconds } = assignment;
+    if (stopGraceSeconds >= this.#stopGraceSeconds) return;
+    this.#stopGraceSeconds = stopGraceSeconds;
+    // If the engine refuses it, the stop under way ends the container later.
+    this.#context.runtime.containers.stop(found.containerId, stopGraceSeconds).catch(() => {});
   }
 
   /** What the engine has of it, from a list of all containers. */
@@ -149,9 +170,10 @@ export class ContainerRunner {
 
   /** Passes an outcome to the reducer, and its report to the master. Returns the attempts as they were before. */
   #apply(outcome: Outcome): Attempts {
-    const { attempts } = this.#progress;
+    const { attempts, found } = this.#progress;
     const { progress, report } = reduce(this.#progress, outcome, this.#context.clock.now());
     this.#progress = progress;
+    if (found?.status === "running" && progress.found?.status !== "running") this.#context.neighbours.containerEnded();
     if (report && !this.#stopped) this.#owner.report(report);
     return attempts;
   }
@@ -192,15 +214,27 @@ export class ContainerRunner {
       case "start":
         return bounds.starts.run(() => this.#start(action.containerId, action.restart, this.found?.binds ?? []));
       case "stop":
-        this.#stale = true;
-        return bounds.stops.run(async () => {
-          if (this.#mayAct) await runtime.containers.stop(action.containerId, action.graceSeconds);
-        });
+        return this.#stop(action.containerId, action.graceSeconds, action.restart ?? false);
       case "remove":
         this.#stale = true;
         return bounds.stops.run(async () => {
           if (this.#mayAct) await runtime.containers.remove(action.containerId);
         });
+    }
+  }
+
+  async #stop(containerId: string, graceSeconds: number, restart: boolean): Promise<void> {
+    const { runtime, bounds } = this.#context;
+    this.#stale = true;
+    this.#stopGraceSeconds = graceSeconds;
+    try {
+      await bounds.stops.run(async () => {
+        if (!this.#mayAct) return;
+        if (restart) this.#apply({ type: "stopping-for-restart" });
+        await runtime.containers.stop(containerId, this.#stopGraceSeconds ?? graceSeconds);
+      });
+    } finally {
+      this.#stopGraceSeconds = null;
     }
   }
 

@@ -255,14 +255,14 @@ const rows: Row[] = [
     progress(always, { streak: 2, restarts: 5, startCounted: true, heldStarts: 1 }, ended),
     failed("start", error("port-in-use"), true),
     { streak: 1, restarts: 4, startCounted: false, heldStarts: 2, retryAt: now + 1000, failedAction: "start" },
-    "it may be held by a container that is being stopped, again in 1 s",
+    "it may be held by a container that is being stopped: again when that has ended, or in 1 s",
   ],
   [
     "the same at a first start: nothing was counted",
     progress(assigned()),
     failed("create", error("port-in-use"), true),
     { heldStarts: 1, retryAt: now + 500, failedAction: "create" },
-    "being stopped, again in 0.5 s",
+    "being stopped: again when that has ended, or in 0.5 s",
   ],
   [
     "the engine cannot start this container any more: another one",

@@ -15,7 +15,7 @@ import {
   runsWell,
   streakAfter,
 } from "./restart-policy.ts";
-import { type Observation, waiting } from "./step.ts";
+import { type Observation, restartIsDue, waiting } from "./step.ts";
 
 /** Of RuntimeError, what decides about the next try. */
 export interface ActionError {
@@ -39,6 +39,10 @@ export type Outcome =
   /** The engine refused a create because it does not have the image. */
   | { type: "image-missing" }
   | { type: "created" }
+  /** The engine is asked to stop it now, for a restart on request. */
+  | { type: "stopping-for-restart" }
+  /** A container on this node has ended: the port that this one waits for may be free. */
+  | { type: "port-freed" }
   /** The engine is asked to start it now. */
   | { type: "starting"; restart: boolean }
   /** The engine refused an action. `portMayBeFreed`: a container that is being stopped may hold the port. */
@@ -70,6 +74,10 @@ export function reduce(progress: Progress, outcome: Outcome, now: number): Trans
       return imageMissing(progress);
     case "created":
       return changed(progress, { hadContainer: true, unusable: false });
+    case "stopping-for-restart":
+      return changed(progress, requested(progress));
+    case "port-freed":
+      return changed(progress, waitsForPort(progress.attempts) ? { retryAt: now } : {});
     case "starting":
       return changed(progress, starting(progress, outcome.restart));
     case "failed":
@@ -99,8 +107,12 @@ function assigned(
 ): Progress {
   const next = { ...attempts, deleted: attempts.deleted || deleted };
   if (assignment === null) return { assignment, found, attempts: next };
-  const { recorded, restartPolicy, stopGraceSeconds, status } = assignment;
+  const { recorded, restartPolicy, stopGraceSeconds, status, restartRequest } = assignment;
   const restarts = recorded?.restarts ?? 0;
+  const requestedRestarts = recorded?.requestedRestarts ?? 0;
+  if (before === null && attempts.requestedRestarts < requestedRestarts) Object.assign(next, { requestedRestarts });
+  // What was tried and given up for the last run does not hold up a restart that a user asks for.
+  if (before !== null && before.restartRequest.count < restartRequest.count) Object.assign(next, { retryAt: 0 });
   // The worker knew this container from the engine alone: earlier restarts are in the record.
   if (before === null && attempts.restarts < restarts) {
     Object.assign(next, { restarts, streak: recordedStreak(assignment) });
@@ -122,7 +134,7 @@ function assigned(
 function observed({ assignment, found: before, attempts }: Progress, found: ContainerState | null, now: number) {
   const container = found ?? before;
   const well = assignment !== null && container !== null && runsWell(assignment.restartPolicy, container, now);
-  const next = well ? { ...attempts, streak: 0 } : attempts;
+  const next = { ...attempts, ...(well ? { streak: 0 } : {}), ...requestDone(attempts, found) };
   if (found === null) return { assignment, found, attempts: before === null ? next : { ...next, lostAt: now } };
   return {
     assignment,
@@ -135,6 +147,21 @@ function observed({ assignment, found: before, attempts }: Progress, found: Cont
       lastExitCode: found.status === "exited" ? found.exitCode : attempts.lastExitCode,
     },
   };
+}
+
+/** A run that began after the one that the request was to end. */
+function requestDone({ requestUnderWay }: Attempts, found: ContainerState | null): Partial<Attempts> {
+  if (requestUnderWay === null || found?.status !== "running") return {};
+  if (found.startedAt === requestUnderWay.startedAt) return {};
+  return { requestedRestarts: requestUnderWay.count, requestUnderWay: null };
+}
+
+/** The restart that is due begins: with the stop of this run, or with the next start if there is none. */
+function requested({ assignment, found, attempts }: Progress): Partial<Attempts> {
+  if (assignment === null || !restartIsDue(assignment, attempts)) return {};
+  const { count, by } = assignment.restartRequest;
+  const startedAt = attempts.requestUnderWay?.startedAt ?? found?.startedAt ?? null;
+  return { requestUnderWay: { startedAt, count }, restartedBy: by };
 }
 
 /**
@@ -168,11 +195,18 @@ function logRead({ found }: Progress, log: readonly string[], readAt: number): P
 // ---- actions that went well
 
 /** A restart counts when it begins: one that fails counts, too. */
-function starting({ assignment, found, attempts }: Progress, restart: boolean): Partial<Attempts> {
-  if (!restart || assignment === null) return { startCounted: false };
+function starting(progress: Progress, restart: boolean): Partial<Attempts> {
+  const { assignment, found, attempts } = progress;
+  if (!restart || assignment === null) return { ...requested(progress), startCounted: false };
+  if (restartIsDue(assignment, attempts)) {
+    // Not by policy: neither its pauses nor its maximum count.
+    const counted = { startCounted: true, streak: 0, restarts: attempts.restarts + 1 };
+    return { ...requested(progress), ...counted, countedRun: found?.startedAt ?? null };
+  }
   const streak = found ? streakAfter(assignment.restartPolicy, found, attempts) : attempts.streak;
   return {
     startCounted: true,
+    restartedBy: null,
     streak: streak + 1,
     restarts: attempts.restarts + 1,
     countedRun: found?.startedAt ?? null,
@@ -264,6 +298,11 @@ function pullFailed(progress: Progress, error: ActionError, now: number): Transi
   return retried(progress, change, retryPauseMs(pulls - 1), "pull-retry", tries, message, now);
 }
 
+/** True while a start waits for a port that another container may hold. */
+export function waitsForPort({ heldStarts, retryAt, failedAction }: Attempts): boolean {
+  return heldStarts > 0 && retryAt > 0 && (failedAction === "start" || failedAction === "create");
+}
+
 /** The port is free when the grace of the other container is over, however long that is: this start does not count. */
 function portHeld(
   progress: Progress,
@@ -275,7 +314,7 @@ function portHeld(
   const { heldStarts, streak, restarts } = progress.attempts;
   const uncounted = wasCounted ? { streak: streak - 1, restarts: restarts - 1 } : {};
   const change = { ...uncounted, heldStarts: heldStarts + 1, failedAction: action };
-  const held = "it may be held by a container that is being stopped, again";
+  const held = "it may be held by a container that is being stopped: again when that has ended, or";
   return retried(progress, change, retryPauseMs(heldStarts), "port-in-use", held, message, now);
 }
 

@@ -34,6 +34,8 @@ export interface ImageUse {
 export interface Neighbours {
   /** True while a container runs that is being stopped: it may hold what another one needs, such as a port. */
   readonly areStopping: boolean;
+  /** A container that ran has ended: what it held is free. */
+  containerEnded(): void;
 }
 
 /** Removes ended containers beyond a limit. */

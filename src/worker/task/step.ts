@@ -12,13 +12,19 @@ import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter }
 /**
  * A report on a task with one container: the fields of both statuses. Always the whole current state, never an increment.
  */
-export interface Observation extends Omit<ObservedStatus, "ready" | "containers">, Omit<ContainerStatus, "name"> {}
+export interface Observation
+  extends Omit<ObservedStatus, "ready" | "containers">,
+    Omit<ContainerStatus, "name" | "requestedRestarts"> {
+  /** Left out while it is 0: masters of 0.1.0 do not know it. */
+  requestedRestarts?: number;
+}
 
 export type Action =
   | { type: "pull" }
   | { type: "create" }
   | { type: "start"; containerId: string; restart: boolean }
-  | { type: "stop"; containerId: string; graceSeconds: number }
+  /** `restart`: it is started again after the stop, on request. */
+  | { type: "stop"; containerId: string; graceSeconds: number; restart?: boolean }
   | { type: "remove"; containerId: string }
   /** Nothing before this time, in ms since the epoch. */
   | { type: "wait"; until: number }
@@ -73,10 +79,31 @@ function assigned(
     return { action: { type: "start", containerId: found.containerId, restart: again }, report: null };
   }
   if (found.status === "running") {
+    if (restartIsDue(assignment, attempts)) return restarting(assignment, found, attempts);
     const reason: Reason = { code: "running", message: runningMessage(attempts) };
     return { action: none, report: observe(found, attempts, "running", reason) };
   }
+  if (restartIsDue(assignment, attempts)) {
+    return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
+  }
   return ended(assignment, found, attempts, now);
+}
+
+/** True when a user has asked for a restart that is not done. */
+export function restartIsDue({ restartRequest }: ContainerAssignment, { requestedRestarts }: Attempts): boolean {
+  return restartRequest.count > requestedRestarts;
+}
+
+function restarting(
+  { restartRequest, stopGraceSeconds }: ContainerAssignment,
+  found: ContainerState,
+  attempts: Attempts,
+): Step {
+  const message = `restart asked for by ${restartRequest.by}; the container is being stopped`;
+  return {
+    action: { type: "stop", containerId: found.containerId, graceSeconds: stopGraceSeconds, restart: true },
+    report: observe(found, attempts, "running", { code: "restart-requested", message }),
+  };
 }
 
 function stopping(assignment: ContainerAssignment, found: ContainerState | null, attempts: Attempts): Step {
@@ -117,7 +144,8 @@ function absent(assignment: ContainerAssignment, attempts: Attempts, now: number
  */
 export function wantsLog({ assignment, found, attempts }: Progress, now: number): boolean {
   if (assignment === null || !isToRun(assignment) || attempts.failure || found?.status !== "exited") return false;
-  if (found.exitCode === 0) return false;
+  // A run that a user has ended did not fail.
+  if (found.exitCode === 0 || restartIsDue(assignment, attempts)) return false;
   if (attempts.lastFailure?.finishedAt === found.finishedAt) return false;
   if (attempts.logReadAt === null || !runsAgain(assignment.restartPolicy, found, attempts)) return true;
   return now - attempts.logReadAt >= limits.lastLogIntervalMs;
@@ -166,8 +194,11 @@ function howItEnded(found: ContainerState): string {
   return `exited with code ${exitCode}${oomKilled ? "; another process in it was killed for memory" : ""}`;
 }
 
-function runningMessage({ restarts, lastExitCode }: Attempts): string {
+function runningMessage({ restarts, lastExitCode, restartedBy }: Attempts): string {
   if (restarts === 0) return "running";
+  if (restartedBy !== null) {
+    return `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}; the last was asked for by ${restartedBy}`;
+  }
   const before = lastExitCode === null ? "" : `; the run before exited with code ${lastExitCode}`;
   return `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}${before}`;
 }
@@ -201,6 +232,7 @@ function observe(found: ContainerState | null, attempts: Attempts, status: TaskS
     exitCode: found?.exitCode ?? null,
     oomKilled: found !== null && diedOfMemory(found),
     restarts: attempts.restarts,
+    ...(attempts.requestedRestarts > 0 ? { requestedRestarts: attempts.requestedRestarts } : {}),
     publishedPorts: found?.publishedPorts ?? [],
     startedAt: found?.startedAt ?? null,
     finishedAt: found?.finishedAt ?? null,

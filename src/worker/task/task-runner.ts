@@ -93,6 +93,11 @@ export class TaskRunner implements ContainerOwner {
     for (const container of this.#containers.values()) container.reconcile(stale);
   }
 
+  /** See ContainerRunner.portFreed. */
+  portFreed(): void {
+    for (const container of this.#containers.values()) container.portFreed();
+  }
+
   report(observation: Observation): void {
     this.#reporter.report(observation);
   }

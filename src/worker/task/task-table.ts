@@ -41,6 +41,10 @@ export class TaskTable implements Assignments, Neighbours {
     return neededBy(this.all().flatMap(({ assignment }) => (assignment ? [assignment] : [])));
   }
 
+  containerEnded(): void {
+    for (const runner of this.#runners.values()) runner.portFreed();
+  }
+
   get areStopping(): boolean {
     return this.all().some(({ isStopping }) => isStopping);
   }

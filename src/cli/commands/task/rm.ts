@@ -1,34 +1,66 @@
-// podling rm: removes finished tasks and their containers.
+// podling rm: removes finished tasks and their containers; with -f also unfinished ones, and then waits until the container
+// is gone.
 
+import type { CallOptions } from "../../../api/client.ts";
 import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError } from "../../command/failure.ts";
 import { each } from "./each.ts";
+
+type Query = NonNullable<CallOptions<"deleteTask">["query"]>;
+
+/** Beyond this, the node of the task does not answer, or its engine is in trouble. */
+const patience = "15s";
 
 export const rm: Command = {
   name: "rm",
   summary: "Remove finished tasks with their containers and logs",
   usage: "TASK [TASK ...] [flags]",
+  description: [
+    "With -f also unfinished tasks: their containers are killed at once, and podling returns when they are gone. If the node of a task cannot be reached, the exit code is 2; its container goes when the node is back.",
+  ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
-  flags: [{ long: "force", short: "f", description: "also stop and remove unfinished tasks" }],
+  flags: [
+    { long: "force", short: "f", description: "also kill and remove unfinished tasks" },
+    {
+      long: "volumes",
+      short: "v",
+      description: "as for docker; anonymous volumes always go with their container, and named ones always stay",
+    },
+  ],
   refused: {
-    "-v": "volumes stay when a task is removed. Unused ones: podling node clean --volumes. For --verbose, write -v before rm",
     "--all": "finished tasks: podling prune. All others too: podling rm -f $(podling ps -q)",
     "-a": "finished tasks: podling prune. All others too: podling rm -f $(podling ps -q)",
-    "--volumes": "volumes stay when a task is removed. Unused ones: podling node clean --volumes",
   },
-  examples: [["podling rm -f web", "stop and remove web"]],
+  examples: [["podling rm -f web", "kill and remove web"]],
   async run(context) {
-    const query = context.flags.has("force") ? { force: true } : {};
-    return each(context, context.words, async (reference) => {
-      const outcome = await context.try("deleteTask", { id: reference, query });
-      if (!outcome.ok && outcome.refusal.code === "task-live") {
-        const hint = `Use podling stop ${reference}, or podling rm -f ${reference}`;
-        throw new RefusedError({ ...outcome.refusal, hint });
-      }
-      if (!outcome.ok) throw new RefusedError(await context.withOtherKind(outcome.refusal, { id: reference }));
-      await context.out(`${reference}\n`);
-      return exitCodes.done;
-    });
+    const force = context.flags.has("force");
+    return each(context, context.words, (reference) => removeOne(context, reference, force));
   },
 };
+
+async function removeOne(context: Context, reference: string, force: boolean): Promise<number> {
+  const query: Query = force ? { force: true, wait: "gone", timeout: patience } : {};
+  const response = await remove(context, reference, query);
+  if (response.status === 202) {
+    const { message } = (await context.json(response)) as { message: string };
+    await context.say(message);
+    return exitCodes.notYet;
+  }
+  await context.out(`${reference}\n`);
+  return exitCodes.done;
+}
+
+async function remove(context: Context, id: string, query: Query): Promise<Response> {
+  try {
+    return await context.fetch("deleteTask", { id, query });
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const { refusal } = error;
+    // A master of 0.1.0 removes the record at once, and its worker the container later.
+    if (refusal.code === "unknown-field" && query.wait !== undefined) return remove(context, id, { force: true });
+    if (refusal.code !== "task-live") throw new RefusedError(await context.withOtherKind(refusal, { id }));
+    throw new RefusedError({ ...refusal, hint: `Use podling stop ${id}, or podling rm -f ${id}` });
+  }
+}

@@ -1,15 +1,34 @@
 // podling stop: stops tasks and waits until they have stopped.
 
 import type { TaskView } from "../../../api/views/task.ts";
+import { limits } from "../../../model/limits.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import type { Flag } from "../../command/flag.ts";
 import { each } from "./each.ts";
 import { waitForTask } from "./wait-task.ts";
 
 /** After the grace of a task, its node gets this long to kill it and to report that. */
-const afterGraceMs = 30_000;
+export const afterGraceMs = 30_000;
+
+export const graceFlag: Flag = {
+  long: "time",
+  short: "t",
+  value: "SECONDS",
+  description: "seconds before the kill, this time; by default the task's stop timeout",
+};
+
+/** Of `graceFlag`; undefined if it is not given. */
+export function graceSeconds({ flags }: Context): number | undefined {
+  return flags.integer("time", 0, limits.stopGraceSecondsMax);
+}
+
+/** Other tools act on everything with a flag. */
+export function refusedAll(command: string): Readonly<Record<string, string>> {
+  return { "--all": `write podling ${command} $(podling ps -q)`, "-a": `write podling ${command} $(podling ps -q)` };
+}
 
 export const stop: Command = {
   name: "stop",
@@ -20,6 +39,7 @@ export const stop: Command = {
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [
+    graceFlag,
     { long: "detach", short: "d", description: "do not wait" },
     { long: "no-wait", description: "the same as --detach" },
     {
@@ -28,31 +48,39 @@ export const stop: Command = {
       description: "wait at most this long; by default the task's stop timeout and 30 s more",
     },
   ],
-  refused: { "--all": "write podling stop $(podling ps -q)", "-a": "write podling stop $(podling ps -q)" },
+  refused: refusedAll("stop"),
   examples: [
     ["podling stop web db", "stop two tasks"],
+    ["podling stop -t 1 web", "kill it after one second"],
     ["podling stop $(podling ps -q -l app=shop)", "stop all tasks with a label"],
   ],
   async run(context) {
     const { flags, words } = context;
     const wait = !flags.has("detach") && !flags.has("no-wait");
     const timeoutMs = flags.durationMs("timeout");
-    return each(context, words, (reference) => stopOne(context, reference, wait, timeoutMs));
+    const grace = graceSeconds(context);
+    return each(context, words, async (reference) => {
+      const query = grace === undefined ? {} : { graceSeconds: grace };
+      const stopping = await context.call("stopTask", { id: reference, query });
+      if (wait) return untilStopped(context, reference, stopping, timeoutMs);
+      await context.out(`${reference}\n`);
+      return exitCodes.done;
+    });
   },
 };
 
-async function stopOne(
+/** Waits for a task that is being stopped, and prints its reference when it has stopped. */
+export async function untilStopped(
   context: Context,
   reference: string,
-  wait: boolean,
-  timeout: number | undefined,
+  stopping: TaskView,
+  timeout?: number,
 ): Promise<number> {
-  const stopping = await context.call("stopTask", { id: reference });
-  const timeoutMs = timeout ?? stopping.stopGraceSeconds * 1000 + afterGraceMs;
-  const ended = wait
-    ? await waitForTask(context, stopping, "finished", { timeoutMs, progress: context.words.length === 1 })
-    : stopping;
-  if (!wait || isFinished(ended.status)) {
+  const { requests, stopGraceSeconds } = stopping;
+  const timeoutMs = timeout ?? (requests?.graceSeconds ?? stopGraceSeconds) * 1000 + afterGraceMs;
+  const options = { timeoutMs, progress: context.words.length === 1 };
+  const ended = await waitForTask(context, stopping, "finished", options);
+  if (isFinished(ended.status)) {
     await context.out(`${reference}\n`);
     return exitCodes.done;
   }

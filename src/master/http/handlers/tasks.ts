@@ -17,6 +17,8 @@ import { hasFinished, type Idempotency, type Task } from "../../../model/task/ta
 import { taskText, viewTask } from "../../../model/task/view.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
+import { Removal } from "../../node-client/removal.ts";
+import { isKill, sendSignal } from "../../node-client/signals.ts";
 import { createExplainer } from "../explain.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
 
@@ -28,6 +30,7 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
   const turns = new Turns(clock);
   const explainer = createExplainer(() => reads.durable(), journal, clock);
   const commands = new TaskCommands(context, reads);
+  const nodeOf = ({ placement }: Task) => (placement === null ? undefined : state.nodes.get(placement.nodeId));
   return {
     createTask: (call) => createTask(call, commands, loop),
     listTasks: async (call) => {
@@ -56,24 +59,44 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
     },
     stopTask: async (call) => {
       const { parameters, origin, query } = call;
-      const stop = (taskId: TaskId) => ({ type: "stopTask", taskId }) as const;
+      const stop = (taskId: TaskId) =>
+        ({ type: "stopTask", taskId, graceSeconds: query.graceSeconds ?? null }) as const;
       return shown(await commands.change(parameters.id, origin, stop, query, call));
+    },
+    restartTask: async (call) => {
+      const restarted = await commands.restart(call);
+      return shown(restarted);
+    },
+    killTask: async (call) => {
+      const { parameters, origin } = call;
+      const { signal = "KILL" } = call.query;
+      if (isKill(signal)) {
+        const stop = (taskId: TaskId) => ({ type: "stopTask", taskId, graceSeconds: 0 }) as const;
+        return shown(await commands.change(parameters.id, origin, stop, {}, call));
+      }
+      const found = await reads.task(parameters.id);
+      if (!found.ok) return found;
+      const sent = await sendSignal(found.value, nodeOf(found.value), signal, call.signal, logs);
+      return sent.ok ? shown(await reads.task(found.value.taskId)) : sent;
     },
     deleteTask: async (call) => {
       const found = await reads.task(call.parameters.id);
       if (!found.ok) return found;
       const { taskId } = found.value;
-      const command = { type: "removeTask", taskId, force: call.query.force ?? false } as const;
+      const { force = false, wait } = call.query;
+      const command = { type: "removeTask", taskId, force, whenEnded: wait === "gone" } as const;
       const outcome = await loop.submit(command, call.origin);
-      return outcome.ok ? ok(null) : outcome;
+      if (!outcome.ok || wait === undefined) return outcome.ok ? ok(null) : outcome;
+      call.mayTakeLong();
+      const removal = new Removal(found.value, context);
+      return ok(await removal.answer(timeoutOf(call.query), call.signal));
     },
     taskLogs: async (call) => {
       const found = await reads.task(call.parameters.id);
       if (!found.ok) return found;
       call.mayTakeLong();
       const { value } = found;
-      const node = value.placement === null ? undefined : state.nodes.get(value.placement.nodeId);
-      return fetchLogs(viewTask(value), node, call.query, call.headers.get("accept") ?? "", call.signal, logs);
+      return fetchLogs(viewTask(value), nodeOf(value), call.query, call.headers.get("accept") ?? "", call.signal, logs);
     },
     explainTask: async (call) => {
       const found = await reads.task(call.parameters.id);
@@ -111,14 +134,37 @@ class TaskCommands {
     return query.wait === undefined ? resolveTask(this.#context.state, taskId) : this.#wait(taskId, query, call);
   }
 
-  async #wait(taskId: TaskId, { wait, timeout }: WaitFor, call: AnyCall): Promise<Outcome<Task>> {
-    const { watchers } = this.#context;
+  /** With `wait`, answers when this restart is done, or a later one that makes up for it. */
+  async restart(call: CallOf<"restartTask">): Promise<Outcome<Task>> {
+    const { parameters, origin, query } = call;
+    const graceSeconds = query.graceSeconds ?? null;
+    const restart = (taskId: TaskId) => ({ type: "restartTask", taskId, graceSeconds, by: origin.name }) as const;
+    const asked = await this.change(parameters.id, origin, restart, {}, call);
+    if (!asked.ok || query.wait === undefined) return asked;
+    const wanted = asked.value.requests?.restarts ?? 0;
+    const isDone = (task: Task) =>
+      hasFinished(task) || task.observed.containers.some(({ requestedRestarts }) => requestedRestarts >= wanted);
+    return this.#until(asked.value.taskId, isDone, query, call);
+  }
+
+  #wait(taskId: TaskId, query: WaitFor, call: AnyCall): Promise<Outcome<Task>> {
+    return this.#until(taskId, query.wait === "running" ? hasStarted : hasFinished, query, call);
+  }
+
+  async #until(
+    taskId: TaskId,
+    reached: (task: Task) => boolean,
+    query: Pick<WaitFor, "timeout">,
+    call: AnyCall,
+  ): Promise<Outcome<Task>> {
     call.mayTakeLong();
-    const reached = wait === "running" ? hasStarted : hasFinished;
-    const timeoutMs = Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs);
-    const waited = await watchers.waitFor(taskId, reached, timeoutMs, call.signal);
+    const waited = await this.#context.watchers.waitFor(taskId, reached, timeoutOf(query), call.signal);
     return waited ? ok(waited) : this.#reads.task(taskId);
   }
+}
+
+function timeoutOf({ timeout }: Pick<WaitFor, "timeout">): number {
+  return Math.min(timeout ?? limits.waitDefaultMs, limits.waitMaxMs);
 }
 
 async function createTask(

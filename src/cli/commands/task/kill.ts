@@ -1,0 +1,42 @@
+// podling kill: sends a signal to tasks. KILL, the default, ends them.
+
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { each } from "./each.ts";
+import { refusedAll, untilStopped } from "./stop.ts";
+
+export const kill: Command = {
+  name: "kill",
+  summary: "Send a signal to the main process of tasks; by default kill them",
+  usage: "TASK [TASK ...] [flags]",
+  description: [
+    "KILL stops the task as podling stop -t 0 does, also if its node is away for a moment. Any other signal is sent to a running container at once, and what follows is up to its program and its restart policy.",
+  ],
+  arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
+  flags: [
+    {
+      long: "signal",
+      short: "s",
+      value: "SIGNAL",
+      description: "name or number of the signal: HUP, SIGUSR1, 15",
+      default: "KILL",
+    },
+  ],
+  refused: refusedAll("kill"),
+  examples: [
+    ["podling kill -s HUP web", "many servers read their configuration again"],
+    ["podling kill web", "stop it without a grace"],
+  ],
+  async run(context) {
+    const signal = context.flags.text("signal")!;
+    return each(context, context.words, (reference) => killOne(context, reference, signal));
+  },
+};
+
+async function killOne(context: Context, id: string, signal: string): Promise<number> {
+  const task = await context.call("killTask", { id, query: { signal } });
+  if (task.desired === "stopped") return untilStopped(context, id, task);
+  await context.out(`${id}\n`);
+  return exitCodes.done;
+}

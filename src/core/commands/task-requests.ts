@@ -1,0 +1,120 @@
+// What users ask of a task that exists: to stop, to restart, to be removed. Each request is part of the record, so that it
+// survives a restart of the master and reaches a worker that is away.
+
+import { ok } from "../../lib/result.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import { restartFeature } from "../../model/task/needs.ts";
+import { isPlaced, type Reason } from "../../model/task/reason.ts";
+import {
+  graceSecondsOf,
+  hasFinished,
+  noRequests,
+  type PackedTaskUpdate,
+  type Task,
+  type TaskRequests,
+} from "../../model/task/task.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { findTask } from "../state/lookup.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
+import { ending } from "./ending.ts";
+
+type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+
+export function decideStop(
+  state: ClusterState,
+  { taskId, graceSeconds = null }: CommandOf<"stopTask">,
+  context: DecisionContext,
+): Outcome<Decision> {
+  const found = findTask(state, taskId);
+  if (!found.ok) return found;
+  const task = found.value;
+  const granted = { taskId };
+  if (hasFinished(task)) return ok({ changes: [], granted });
+  if (task.observed.status === "pending") {
+    const reason = { code: "stopped", message: "stopped before it was placed" } as const;
+    const set: PackedTaskUpdate = { desired: "stopped", ...ending({ status: "stopped", reason }, context) };
+    return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
+  }
+  // A stop under way can be made shorter, not longer.
+  if (task.desired === "stopped" && (graceSeconds ?? task.spec.stopGraceSeconds) >= graceSecondsOf(task)) {
+    return ok({ changes: [], granted });
+  }
+  const set = stopping(task, { graceSeconds }, "asked to stop");
+  return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
+}
+
+/** The update that makes the node of a placed task stop it. */
+function stopping(task: Task, asked: Partial<TaskRequests>, what: string): PackedTaskUpdate {
+  const requests = requestsWith(task, asked);
+  const graceSeconds = graceSecondsOf({ spec: task.spec, requests });
+  const time = graceSeconds === 0 ? "it is killed at once" : `it has ${graceSeconds} s before it is killed`;
+  return {
+    desired: "stopped",
+    ...(requests ? { requests } : {}),
+    observed: { reason: { code: "stopping", message: `${what}; ${time}` } },
+  };
+}
+
+/** Null if nothing is asked for, now or before. */
+function requestsWith({ requests }: Task, asked: Partial<TaskRequests>): TaskRequests | null {
+  const next = { ...(requests ?? noRequests), ...asked };
+  const isNothing = next.graceSeconds === null && !next.remove && next.restarts === 0;
+  return requests === null && isNothing ? null : next;
+}
+
+export function decideRestart(
+  state: ClusterState,
+  { taskId, graceSeconds = null, by }: CommandOf<"restartTask">,
+): Outcome<Decision> {
+  const found = findTask(state, taskId);
+  if (!found.ok) return found;
+  const task = found.value;
+  const { name, observed, desired, placement } = task;
+  const node = placement && state.nodes.get(placement.nodeId);
+  if (observed.status !== "running" || desired === "stopped" || !node) {
+    return refuse("illegal-move", `task ${name} (${taskId}) ${whyNotRestarted(task)}`, {
+      hint: hasFinished(task)
+        ? "A finished task is not started again: run it again with podling run."
+        : "podling explain says what it waits for.",
+      details: { taskId, status: observed.status },
+    });
+  }
+  if (!node.features?.includes(restartFeature)) {
+    const version = node.version === "" ? "" : ` (version ${node.version})`;
+    return refuse("unprocessable", `the worker of ${node.hostname}${version} cannot restart tasks`, {
+      hint: "Upgrade the worker, or stop the task and run it again.",
+      details: { taskId, nodeId: node.nodeId },
+    });
+  }
+  const restarts = (task.requests?.restarts ?? 0) + 1;
+  const requests = requestsWith(task, { graceSeconds, restarts, restartedBy: by });
+  const reason: Reason = { code: "restart-requested", message: `restart asked for by ${by}` };
+  const set: PackedTaskUpdate = { ...(requests ? { requests } : {}), observed: { reason } };
+  return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted: { taskId } });
+}
+
+function whyNotRestarted({ observed, desired }: Task): string {
+  if (desired === "stopped" && isPlaced(observed.status)) return "is being stopped";
+  return observed.status === "scheduled" ? "has not started yet" : `is ${observed.status}`;
+}
+
+export function decideRemove(
+  state: ClusterState,
+  { taskId, force, whenEnded = false }: CommandOf<"removeTask">,
+): Outcome<Decision> {
+  const found = findTask(state, taskId);
+  if (!found.ok) return found;
+  const task = found.value;
+  const { name, observed } = task;
+  const granted = { taskId };
+  if (!hasFinished(task) && !force) {
+    return refuse("task-live", `task ${name} (${taskId}) is ${observed.status}`, {
+      hint: `Stop it first: podling stop ${name}. Or remove it all the same: podling rm -f ${name} (over HTTP: ?force=true).`,
+      details: { taskId, status: observed.status },
+    });
+  }
+  if (!whenEnded || !isPlaced(observed.status)) return ok({ changes: [{ type: "task.removed", id: taskId }], granted });
+  if (task.requests?.remove) return ok({ changes: [], granted });
+  const set = stopping(task, { graceSeconds: 0, remove: true }, "asked to be removed");
+  return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
+}

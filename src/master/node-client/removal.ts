@@ -1,0 +1,74 @@
+// The answer to a removal that waits until the container is gone: waits for the end of the record, then asks the worker
+// whether it still has a container. An offline node is not asked: its container is removed when it is back.
+
+import { workerOperations } from "../../api/worker-operations.ts";
+import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { type Clock, delay } from "../../lib/clock.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
+import type { Task } from "../../model/task/task.ts";
+import type { Watchers } from "../watch/watchers.ts";
+import { type AskContext, askNode } from "./ask-node.ts";
+
+interface RemovalContext {
+  state: ClusterState;
+  watchers: Watchers;
+  clock: Clock;
+  logs: AskContext;
+}
+
+/** Between two questions to the worker: it removes an ended container within some milliseconds. */
+const pauseMs = { first: 20, longest: 500 };
+/** An engine that needs longer for a removal is in trouble, or the disk is. */
+const removalPatienceMs = 5_000;
+
+export class Removal {
+  readonly #task: Task;
+  readonly #context: RemovalContext;
+
+  /** `task`: as it was before the removal was asked for. */
+  constructor(task: Task, context: RemovalContext) {
+    this.#task = task;
+    this.#context = context;
+  }
+
+  async answer(timeoutMs: number, signal: AbortSignal): Promise<Response> {
+    const { taskId, name, placement } = this.#task;
+    const { state, watchers } = this.#context;
+    const node = () => (placement === null ? undefined : state.nodes.get(placement.nodeId));
+    const before = node();
+    await watchers.waitFor(taskId, () => false, timeoutMs, signal);
+    if (state.tasks.has(taskId)) {
+      const where = before ? `${before.hostname} has not reported that its container is gone` : "it is on no node";
+      return notYet(`${name} is being removed; ${where}. Its record goes when that is known`);
+    }
+    if (placement === null) return new Response(null, { status: 204 });
+    const after = node();
+    if (!after || after.status === "offline") {
+      const hostname = (after ?? before)?.hostname ?? placement.nodeId;
+      return notYet(`${name} is removed, but ${hostname} is offline: its container goes when that node is back`);
+    }
+    if (await this.#isGone(after, signal)) return new Response(null, { status: 204 });
+    return notYet(`${name} is removed, but its container is still on ${after.hostname}`);
+  }
+
+  /** True if the worker cannot be asked: it follows its stream, has reported the end, and removes the container by itself. */
+  async #isGone(node: NodeRecord, signal: AbortSignal): Promise<boolean> {
+    const { clock, logs } = this.#context;
+    const deadline = clock.now() + removalPatienceMs;
+    const parameters = { id: this.#task.taskId };
+    for (let pause = pauseMs.first; ; pause = Math.min(pause * 2, pauseMs.longest)) {
+      const request = { operation: workerOperations.getTask, parameters, accept: "application/json", signal, hint: "" };
+      const answer = await askNode(node, request, logs);
+      if (!answer.ok || signal.aborted) return true;
+      const { status } = answer.value;
+      await answer.value.body?.cancel();
+      if (status !== 200) return true;
+      if (clock.now() >= deadline) return false;
+      await delay(clock, pause, signal);
+    }
+  }
+}
+
+function notYet(message: string): Response {
+  return Response.json({ message }, { status: 202 });
+}
