@@ -184,6 +184,16 @@ describeLab("a release on fresh machines", () => {
     await host.run(["sh", "-ec", commands("DOCKER-USER").replaceAll("sudo ", "")]);
   });
 
+  test("a worker with a policy refuses what it forbids", async () => {
+    await second.must("mkdir -p /srv/data");
+    await typedWell(second, asDocumented("--allow-bind /srv/data"));
+    await until("the worker to be back", async () => (await asUser("podling nodes")).stdout.includes("online"));
+    await until("the policy", async () => {
+      const ran = await asUser("podling run -d --again --name forbidden --privileged any-image");
+      return `${ran.stdout}${ran.stderr}`.includes("privileged");
+    });
+  });
+
   test("every block of commands in OPERATIONS.md was typed", () => {
     expect(blocks.filter((block) => !typedBlocks.has(block))).toEqual([]);
   });
