@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type Operation, operations } from "../../src/api/operations/operations.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import { framedMediaType } from "../../src/lib/frames.ts";
 import { paceOf } from "../../src/master/node-health/leases.ts";
 import { limits } from "../../src/model/limits.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -78,6 +79,44 @@ describe("a program that listens in a worker's place and answers without end", (
     await until("the master closes the connection", cancelled);
     await stop();
   });
+});
+
+test("a worker that sends its log in drips is given up when its readers have gone", async () => {
+  let cancelled = 0;
+  const drip = () =>
+    new ReadableStream<Uint8Array>({
+      async pull(to) {
+        await Bun.sleep(10);
+        to.enqueue(Uint8Array.of(1)); // the header of a frame never becomes whole
+      },
+      cancel() {
+        cancelled++;
+      },
+    });
+  const headers = { "content-type": framedMediaType };
+  const worker = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    fetch: () => new Response(drip(), { headers }),
+  });
+  await podling.do("POST", "/api/v1/nodes/register", { hostname: "drips", port: worker.port, address: "127.0.0.1" });
+  const readers = new AbortController();
+  const count = 5;
+  for (let i = 0; i < count; i++) {
+    const { taskId } = await podling.create(`drip-${i}`, { constraints: ["node==drips"] });
+    await podling.do("PUT", `/api/v1/tasks/${taskId}/status`, { status: "running", containerId: `c${i}` });
+    for (const query of ["", "?follow=true"])
+      void fetch(`${podling.url}/api/v1/tasks/${taskId}/logs${query}`, { signal: readers.signal })
+        .then((answer) => answer.text())
+        .catch(() => {});
+  }
+  const open = async () =>
+    Number(/^podling_log_feeds (\d+)$/m.exec(await (await fetch(`${podling.url}/metrics`)).text())?.[1]);
+  await until("the logs to be read", async () => (await open()) > 0);
+  readers.abort();
+  await until("the logs to be given up", async () => (await open()) === 0 && cancelled > 0);
+  await worker.stop(true);
 });
 
 test("a watch has no pages, and a cursor is a task's id", async () => {

@@ -1,6 +1,6 @@
 // A task's life on a worker, from its assignment to its end: a real master and a real worker, a simulated engine.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { limits } from "../../src/model/limits.ts";
 import { RuntimeError } from "../../src/runtime/runtime-error.ts";
 import type { WireAssignment } from "../../src/worker/task/assignment.ts";
@@ -33,6 +33,23 @@ describe("a task", () => {
     const task = await world.run("web", ["forever"]);
     await world.reached(task, "running");
     expect(world.container(task)).toMatchObject({ taskId: task.taskId, nodeId: worker.nodeId });
+  });
+
+  test("is created with every field that its record has", async () => {
+    await world.started();
+    const create = spyOn(world.runtime.containers, "create");
+    const more = {
+      platform: "linux/amd64",
+      labels: { team: "sales" },
+      stopGraceSeconds: 7,
+      user: "1000",
+      workingDir: "/w",
+    };
+    const task = await world.run("web", ["forever"], more);
+    await world.reached(task, "running");
+    const [request] = create.mock.calls[0]!;
+    expect(request).toMatchObject({ platform: "linux/amd64", taskLabels: { team: "sales" }, stopGraceSeconds: 7 });
+    expect(request.spec).toMatchObject({ user: "1000", workingDir: "/w", args: ["forever"] });
   });
 
   test("that ends at once is still reported in order: running, then its end", async () => {

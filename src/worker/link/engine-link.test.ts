@@ -1,10 +1,12 @@
 // An event that comes while all containers are being listed is not missed, also if its task is not known yet.
 
 import { expect, test } from "bun:test";
-import { systemClock } from "../../lib/clock.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
+import { limits } from "../../model/limits.ts";
 import type { ContainerEvent, ContainerState } from "../../runtime/containers.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import { RuntimeError } from "../../runtime/runtime-error.ts";
 import { EngineLink } from "./engine-link.ts";
 
 const engine = { name: "docker", version: "28", os: "linux", arch: "amd64" };
@@ -46,4 +48,30 @@ test("an event during the list is passed on again after it", async () => {
   send({ taskId: "t2", containerId: "c2" });
   expect(seen).toEqual(["event of t1", "all: t1", "event of t1", "event of t2"]);
   end.abort();
+});
+
+test("an engine that is away is asked at growing intervals", async () => {
+  const pauses: number[] = [];
+  const end = new AbortController();
+  const done = Promise.withResolvers<void>();
+  const clock: Clock = {
+    ...systemClock,
+    timer(delayMs, fire) {
+      if (delayMs < limits.enginePingMs) pauses.push(delayMs); // others are pings and lists
+      if (pauses.length === 4) done.resolve();
+      else queueMicrotask(fire);
+      return () => {};
+    },
+  };
+  const away = async () => {
+    throw new RuntimeError("engine-unavailable", "away", true);
+  };
+  const runtime = { engine: { ping: away, info: away }, containers: {} } as unknown as Runtime;
+  const identity = { confirmed: { clusterId: "c", nodeId: "n" } };
+  const link = new EngineLink({ runtime, clock, log: silentLog, signal: end.signal, identity });
+  const listener = { onContainerEvent() {}, onAllContainers() {}, onContainerList() {} };
+  void link.begin(listener, { onEngineNews() {} });
+  await done.promise;
+  end.abort();
+  expect(pauses).toEqual([500, 1000, 2000, 4000]);
 });
