@@ -9,6 +9,7 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { OutputFailure, RefusedError, UsageError } from "../../command/failure.ts";
 import { BrokenPipeError } from "../../command/io.ts";
+import { reconnectAttempts, reconnectMs, sayReconnecting } from "../../command/reconnect.ts";
 import { jsonLine } from "../../render/json.ts";
 import { nodeStatus } from "../../render/nodes.ts";
 import { oneLine } from "../../render/style.ts";
@@ -16,10 +17,6 @@ import { statusText } from "../../render/tasks.ts";
 import { clockTime } from "../../render/time.ts";
 import { wrapAfter } from "../../render/wrap.ts";
 import { sinceText } from "./since.ts";
-
-/** Attempts to reconnect, one a second: enough for a restart of the master. */
-const attempts = 30;
-const retryMs = 1_000;
 
 export const events: Command = {
   name: "events",
@@ -66,13 +63,13 @@ export const events: Command = {
           continue;
         }
         // Without a first event, there is no revision to continue from.
-        if (!begun || failed >= attempts || !canPass(error)) throw error;
+        if (!begun || failed >= reconnectAttempts || !canPass(error)) throw error;
         if (error instanceof RefusedError) {
           await context.say(`changes were missed: ${error.message}`);
           since = undefined;
         } else await reportCut(context, failed);
       }
-      await delay(context.io.clock, retryMs);
+      await delay(context.io.clock, reconnectMs);
     }
   },
 };
@@ -115,7 +112,7 @@ function oldestRevision(error: unknown): number | undefined {
 
 /** Printed once for each loss of the connection. */
 async function reportCut(context: Context, failed: number): Promise<void> {
-  if (failed === 0) await context.err("lost the connection to the master; reconnecting\n");
+  if (failed === 0) await sayReconnecting(context);
 }
 
 /** True when reconnecting can help, or when the history of the master no longer reaches back. */

@@ -1,6 +1,7 @@
 // Finds published ports that other machines can reach. Docker's rules come before those of the host's firewall, which
 // surprises many people.
 
+import { isLoopbackAddress } from "../../../command/own-machine.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 
 /** One published port: "web on n1: 0.0.0.0:80/tcp". */
@@ -38,7 +39,7 @@ export function exposedContainers(containers: unknown): Exposed[] {
 function exposed(name: string, port: unknown, address: string, number: string, protocol: string): Exposed[] {
   const hostIp = textField(port, address);
   const hostPort = Number(field(port, number));
-  if (!Number.isInteger(hostPort) || hostPort === 0 || isLoopback(hostIp)) return [];
+  if (!Number.isInteger(hostPort) || hostPort === 0 || isLoopbackAddress(hostIp)) return [];
   const shown = hostIp.includes(":") ? `[${hostIp}]` : hostIp || "0.0.0.0";
   return [{ name, where: `${shown}:${hostPort}/${textField(port, protocol) || "tcp"}`, port: hostPort }];
 }
@@ -61,10 +62,6 @@ export function exposureFinding(ports: readonly Exposed[], seen: string, firewal
     `other machines can reach ${named}${more}. ${own}`,
     `Publish on 127.0.0.1 what only this machine needs (-p 127.0.0.1:${ports[0]!.port}:...). Block other machines in the chain DOCKER-USER: iptables -I DOCKER-USER ! -s 10.0.0.0/8 -p tcp -m conntrack --ctorigdstport ${ports[0]!.port} -j DROP`,
   );
-}
-
-function isLoopback(address: string): boolean {
-  return /^127\.|^::1$|^localhost$/.test(address);
 }
 
 function list(value: unknown): unknown[] {
