@@ -36,6 +36,7 @@ export function notAtRestBecause(context: RunContext): string | null {
     const said = `task ${taskId} is ${status} (${reason.code}: ${reason.message})`;
     if (desired === "stopped") return `${said}, and should stop`;
     if (status === "scheduled") return said;
+    if (task.requests && task.requests.restarts > (task.requestedRestarts ?? 0)) return `${said}, and should restart`;
     const run = running.get(taskId);
     if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && run?.startedAt !== task.startedAt)

@@ -85,6 +85,10 @@ export class Truth {
       if (this.#versions.size > tasksRemembered) this.#versions.delete(this.#versions.keys().next().value!);
     }
     versions.add(Bun.hash(JSON.stringify(task)));
+    // A worker gets the time of the stop that was asked for last.
+    const stopGraceSeconds = task.requests?.graceSeconds ?? task.stopGraceSeconds;
+    if (stopGraceSeconds !== task.stopGraceSeconds)
+      versions.add(Bun.hash(JSON.stringify({ ...task, stopGraceSeconds })));
   }
 
   /** True when this task certainly was exactly so at some time. */

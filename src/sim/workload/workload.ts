@@ -80,6 +80,8 @@ export class Workload {
     if (draw < 80) return this.#remove(client, process);
     if (draw < 86) return this.#getTask(client, process);
     if (draw < 92) return this.#list(client, process);
+    if (draw === 92) return this.#restart(client, process);
+    if (draw === 99) return this.#label(client, process);
     // Expensive: it replays the log.
     if (draw === 93 && randomInteger(this.#random, 4) === 0) return this.#explain(client, process);
     if (draw < 97) return this.#cordon(client, process);
@@ -174,6 +176,22 @@ export class Workload {
     const { name } = workers[randomInteger(this.#random, workers.length)]!;
     const operation = randomInteger(this.#random, 3) === 0 ? "cordonNode" : "uncordonNode";
     await this.#try(process, () => client.call(operation, { id: name, timeoutMs: patienceMs }));
+  }
+
+  async #restart(client: Client, process: Process): Promise<void> {
+    const taskId = this.#pick();
+    if (taskId === undefined) return;
+    const graceSeconds = randomInteger(this.#random, 3);
+    await this.#try(process, () =>
+      client.call("restartTask", { id: taskId, query: { graceSeconds }, timeoutMs: patienceMs }),
+    );
+  }
+
+  async #label(client: Client, process: Process): Promise<void> {
+    const { workers } = this.#context;
+    const { name } = workers[randomInteger(this.#random, workers.length)]!;
+    const body = randomInteger(this.#random, 2) === 0 ? { set: { rack: "a" } } : { remove: ["rack"] };
+    await this.#try(process, () => client.call("labelNode", { id: name, body, timeoutMs: patienceMs }));
   }
 
   /** A report in the name of a node that the task is not on: it must be refused. */
