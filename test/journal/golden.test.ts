@@ -10,6 +10,7 @@ import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
 import type { MasterOptions } from "../../src/master/master.ts";
 import type { Node } from "../../src/model/node/node.ts";
+import { policyOf } from "../../src/model/task/restart-policy.ts";
 import { TestClock, TestMaster } from "../master/in-process.ts";
 
 type CaseName = "played" | "restored";
@@ -69,11 +70,16 @@ function start(options: Partial<MasterOptions>, now: number): TestMaster {
 const tasksOf = (master: TestMaster) => master.do<TaskView[]>("GET", "/api/v1/tasks?limit=10000");
 const nodesOf = (master: TestMaster) => master.do<Node[]>("GET", "/api/v1/nodes");
 
-/** Without the one documented difference: the scheduler writes the sentence of a waiting task again, in its own words. */
+/**
+ * Without the two documented differences: the scheduler writes the sentence of a waiting task again, in its own words, and a
+ * plain restart policy is shown as text.
+ */
 function comparable(tasks: readonly TaskView[]): unknown[] {
-  return tasks.map((task) =>
-    task.status === "pending" ? { ...task, reason: { code: task.reason.code, message: "" } } : task,
-  );
+  return tasks.map(({ restartPolicy, ...task }) => ({
+    ...task,
+    restartPolicy: policyOf(restartPolicy),
+    ...(task.status === "pending" ? { reason: { code: task.reason.code, message: "" } } : {}),
+  }));
 }
 
 const journals = [
