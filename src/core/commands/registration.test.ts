@@ -141,6 +141,28 @@ describe("another process claims the node of a worker", () => {
   });
 });
 
+describe("a node that is registered by hand", () => {
+  test("gets tasks only if no node with a worker fits, and the reason says so; alone it gets them like other nodes", () => {
+    const world = new World();
+    const byHand = world.node("a-hand", { capacity: 3 });
+    expect(world.task("alone")).toMatchObject({
+      nodeId: byHand,
+      reason: { message: "placed on a-hand, not started yet" },
+    });
+    const worker = world.node("b", { ...here, capacity: 2 });
+    for (const name of ["first", "second"]) expect(world.task(name).nodeId).toBe(worker);
+    expect(world.task("third")).toMatchObject({
+      nodeId: byHand,
+      reason: { message: "placed on a-hand, not started yet: a-hand has no worker, and no node with one fits" },
+    });
+    world.do({ type: "deregisterNode", nodeId: worker });
+    expect(world.task("fourth")).toMatchObject({
+      nodeId: byHand,
+      reason: { message: "placed on a-hand, not started yet" },
+    });
+  });
+});
+
 describe("names", () => {
   test("a worker gets the first free number if another node has its name; other ports are other nodes", () => {
     const world = new World();

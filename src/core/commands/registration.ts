@@ -90,7 +90,9 @@ function create(
   claimedId: NodeId | undefined,
 ): Outcome<Decision> {
   const { nodeId: _, firstRelease = false, instance = null, ...said } = registration;
-  const nodeId = claimedId ?? (firstRelease ? firstReleaseNodeId(random) : newNodeId(now, random));
+  const newId = () => (firstRelease ? firstReleaseNodeId(random) : newNodeId(now, random));
+  let nodeId = claimedId ?? newId();
+  while (state.nodes.has(nodeId)) nodeId = newId();
   const record: NodeRecord = {
     ...nodeDefaults,
     ...said,

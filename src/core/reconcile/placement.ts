@@ -4,6 +4,7 @@ import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { Reason } from "../../model/task/reason.ts";
+import { isDamped } from "../schedule/index/node-info.ts";
 import { GainQueue } from "../schedule/waiting/gain-queue.ts";
 import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
@@ -66,9 +67,11 @@ function placed(state: ClusterState, id: TaskId, nodeId: NodeId, { now, revision
 }
 
 function placedMessage(state: ClusterState, nodeId: NodeId): string {
-  const { hostname, flapping } = state.node(nodeId);
+  const node = state.node(nodeId);
+  const { hostname, flapping } = node;
   const message = `placed on ${hostname}, not started yet`;
   if (!state.schedule.nodeInfo(nodeId).damped) return message;
+  if (!isDamped(node)) return `${message}: ${hostname} has no worker, and no node with one fits`;
   return `${message}: ${hostname} was lost ${flapping!.losses} times lately; no steady node fits`;
 }
 

@@ -33,7 +33,7 @@ function randomNode(random: Random, number: number): NodeRecord {
     schedulable: random.next() < 0.9,
     engine: pick(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
     engineError: random.next() < 0.95 ? null : "away",
-    version: "",
+    version: pick(random, ["", "1"]),
     features: pick(random, [null, ["network"], ["network", "security"]]),
     policy: pick(random, [null, null, { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false }]),
     userLabels: null,

@@ -6,7 +6,7 @@
 
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import { formatCpu, formatMemory } from "../../model/quantity.ts";
-import type { NodeInfo } from "./index/node-info.ts";
+import { isDamped, type NodeInfo } from "./index/node-info.ts";
 
 /** Far below the least difference of two shares of slots (limits.nodeCapacity is 10,000), far above rounding errors. */
 const perTask = 1e-11;
@@ -39,7 +39,10 @@ export function roundRobinScore(node: NodeInfo, position: number, lastPosition: 
 export function scoreMessage(strategy: Strategy, node: NodeInfo, score: number, count: number): string {
   const message = strategyMessage(strategy, node, score, count);
   const { flapping } = node.record;
-  return node.damped ? `${message}, but lost ${flapping!.losses} times lately` : message;
+  if (!node.damped) return message;
+  return isDamped(node.record)
+    ? `${message}, but lost ${flapping!.losses} times lately`
+    : `${message}, but has no worker`;
 }
 
 function strategyMessage(strategy: Strategy, node: NodeInfo, score: number, count: number): string {

@@ -51,7 +51,7 @@ function fixedPorts(ports: Requirements["ports"]): readonly HostPort[] {
 
 export class NodeInfo {
   readonly record: NodeRecord;
-  /** True when the node was lost too often lately: it comes after every node that is not damped. */
+  /** True when it comes after every other node: it was lost too often lately, or others have workers and it has none. */
   readonly damped: boolean;
   /** As `platformName` writes it; null until the node reports an engine. */
   readonly platform: string | null;
@@ -76,11 +76,12 @@ export class NodeInfo {
   readonly #cpuMillis: number;
   readonly #memoryBytes: number;
 
-  constructor(record: NodeRecord) {
+  /** `comesAfterWorkers`: other nodes have workers. */
+  constructor(record: NodeRecord, comesAfterWorkers = false) {
     const { status, engine, engineError, schedulable, capacity, cpu, memory, suspect } = record;
     const open = status === "online" && engineError === null && schedulable && suspect === null;
     this.record = record;
-    this.damped = isDamped(record);
+    this.damped = isDamped(record) || (comesAfterWorkers && !hasWorker(record));
     this.platform = engine && platformName(`${engine.os}/${engine.arch}`);
     this.#open = open;
     this.#capacity = capacity;
@@ -184,8 +185,8 @@ export class NodeInfo {
   }
 
   /** The same use, with another record of the node. */
-  copy(record = this.record): NodeInfo {
-    const node = new NodeInfo(record);
+  copy(record: NodeRecord, comesAfterWorkers: boolean): NodeInfo {
+    const node = new NodeInfo(record, comesAfterWorkers);
     node.number = this.number;
     node.order = this.order;
     node.tasks = this.tasks;
@@ -197,6 +198,11 @@ export class NodeInfo {
 }
 
 /** True when the node was lost too often lately and has not been online for long enough since. */
+/** A worker says its release; a node that a person registers does not, and starts nothing. */
+export function hasWorker({ version, instance }: NodeRecord): boolean {
+  return version !== "" || instance !== null;
+}
+
 export function isDamped({ flapping }: NodeRecord): boolean {
   return flapping !== null && flapping.steadyUntil !== null;
 }

@@ -14,7 +14,7 @@ import { evaluate, requestOf } from "../filters.ts";
 import { classOf, type SchedulingClass } from "../scheduling-class.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
 import { LabelIndex } from "./label-index.ts";
-import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
+import { type Demand, demandOf, eligible, hasWorker, NodeInfo } from "./node-info.ts";
 import type { Acceptance, Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
 
@@ -68,6 +68,9 @@ export class ScheduleIndex {
   /** Numbers that removed nodes had. */
   #freeNumbers: number[] = [];
   #online = 0;
+  #workers = 0;
+  /** True while nodes without a worker come after the others. */
+  #comeAfter = false;
   readonly #damped = new Set<NodeInfo>();
   /** What `choose` found last: most often the next node that is looked up. */
   #lastFound: NodeInfo | null = null;
@@ -82,8 +85,20 @@ export class ScheduleIndex {
 
   /** A node joins, or its record changes; what is placed on it stays. */
   upsertNode(record: NodeRecord): void {
+    this.#put(record);
+    this.#orderWithoutWorkers();
+  }
+
+  /** Nodes without a worker come last while any node has one. */
+  #orderWithoutWorkers(): void {
+    if (this.#workers > 0 === this.#comeAfter) return;
+    this.#comeAfter = this.#workers > 0;
+    for (const { record } of [...this.#nodes.values()]) if (!hasWorker(record)) this.#put(record);
+  }
+
+  #put(record: NodeRecord): void {
     const before = this.#nodes.get(record.nodeId);
-    const node = before?.copy(record) ?? new NodeInfo(record);
+    const node = before?.copy(record, this.#comeAfter) ?? new NodeInfo(record, this.#comeAfter);
     if (before) this.#retire(before);
     else node.number = this.#freeNumbers.pop() ?? this.#nodes.size;
     if (before?.record.hostname === record.hostname) this.#order[this.#positionOf(before)] = node;
@@ -103,6 +118,7 @@ export class ScheduleIndex {
     this.#freeNumbers.push(node.number);
     this.#order.splice(this.#positionOf(node), 1);
     this.#retire(node);
+    this.#orderWithoutWorkers();
   }
 
   place(nodeId: NodeId, requirements: Requirements): void {
@@ -185,7 +201,8 @@ export class ScheduleIndex {
   /** A copy to try things on. It shares nothing that changes; what searches need is built by the first search. */
   clone(): ScheduleIndex {
     const copy = new ScheduleIndex(this.#tuning);
-    copy.#order = this.#order.map((node) => node.copy());
+    copy.#order = this.#order.map((node) => node.copy(node.record, this.#comeAfter));
+    copy.#comeAfter = this.#comeAfter;
     copy.#freeNumbers = [...this.#freeNumbers];
     for (const node of copy.#order) copy.#enter(node);
     return copy;
@@ -278,12 +295,14 @@ export class ScheduleIndex {
   #enter(node: NodeInfo): void {
     this.#nodes.set(node.record.nodeId, node);
     if (node.record.status === "online") this.#online++;
+    if (hasWorker(node.record)) this.#workers++;
     if (node.damped) this.#damped.add(node);
   }
 
   #retire(node: NodeInfo): void {
     node.gone = true;
     if (node.record.status === "online") this.#online--;
+    if (hasWorker(node.record)) this.#workers--;
     this.#damped.delete(node);
     this.#labels.remove(node);
     this.#note(node);
