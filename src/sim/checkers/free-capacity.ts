@@ -19,6 +19,15 @@ export function memoryOf(tasks: readonly TaskView[]): number {
   return tasks.reduce((sum, { resources }) => sum + resources.memory.request, 0);
 }
 
+function allows({ features, policy }: NodeRecord, task: TaskView): boolean {
+  const options = [task.network, task.security, task.health];
+  const known = features !== null || options.every((option) => option === undefined);
+  if (policy === null || !known) return known;
+  const isBelow = ({ type, source }: TaskView["mounts"][number]) =>
+    type !== "bind" || policy.binds.some((folder) => source.startsWith(`${folder}/`));
+  return task.security?.privileged !== true && task.mounts.every(isBelow); // every policy here allows the host's network
+}
+
 /** True when the node could take the task now, beside its other tasks. */
 export function couldTake(node: NodeRecord, held: readonly TaskView[], task: TaskView): boolean {
   if (node.status !== "online" || !node.schedulable || node.engineError !== null) return false;
@@ -28,6 +37,7 @@ export function couldTake(node: NodeRecord, held: readonly TaskView[], task: Tas
   if (node.memory > 0 && task.resources.memory.request > 0 && memoryOf(all) > node.memory) return false;
   if (held.some((other) => other.ports.some((taken) => task.ports.some((wanted) => collide(taken, wanted)))))
     return false;
+  if (!allows(node, task)) return false;
   return task.constraints.every((constraint) => {
     if (constraint.type !== "label" || constraint.operator !== "equals") return false; // no simulated client uses it
     return node.labels[constraint.key] === constraint.value;

@@ -1,12 +1,25 @@
-// Nothing is placed on a node that is lost, cordoned or without an engine.
+// Nothing is placed on a node that is lost, cordoned or without an engine, and nothing runs where it may not.
 
+import type { TaskId } from "../../model/ids.ts";
+import { breachOf } from "../../model/node/policy.ts";
+import { needsOf } from "../../model/task/needs.ts";
 import type { Checker } from "./checker.ts";
 
 export const nodeOpen: Checker = {
   name: "node-open",
-  sentence: "Nothing is placed on a node that is lost, cordoned or without an engine, nor against a constraint.",
+  sentence:
+    "Nothing is placed on a node that is lost, cordoned or without an engine, nor against a constraint. Nothing runs against a policy, or with options that its worker ignores.",
   class: "safety",
   hooks: ({ truth }, fail) => ({
+    run({ name, old, policy }, taskId) {
+      const task = truth.state.tasks.get(taskId as TaskId);
+      const needs = task ? needsOf(task.spec.containers) : null;
+      if (needs === null) return;
+      if (old && needs.features.length > 0)
+        fail(`${taskId} runs on ${name}, which ignores ${needs.features.join(", ")}`);
+      const breach = breachOf(policy, needs);
+      if (breach) fail(`${taskId} runs on ${name}, which ${breach.message}`);
+    },
     batch({ tasks, nodes }) {
       for (const { id, before, after } of tasks) {
         if (after?.status !== "scheduled" || before?.status === "scheduled") continue;

@@ -33,6 +33,8 @@ export interface Plan {
   snapshotChanges: number;
   /** Percentage of workers that are of an earlier release. */
   oldWorkers: number;
+  /** True when tasks ask for options of the engine and for rights, and half of the machines have a policy. Left out: false. */
+  options?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */

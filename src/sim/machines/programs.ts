@@ -36,6 +36,20 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, re
 const amounts = [0, 0.1, 0.25, 0.5] as const;
 
 /** A task that a client creates. `serial` makes its name. */
+/** Options and rights that every sixth task has, each another one; the others have none. */
+export function optionsOf(serial: number): Partial<ParsedTaskInput> {
+  const mount = { type: "bind" as const, target: "/d", readOnly: false, sizeBytes: null };
+  const rows: readonly Partial<ParsedTaskInput>[] = [
+    { network: { mode: "host" } },
+    { mounts: [{ ...mount, source: "/srv/data" }] },
+    { mounts: [{ ...mount, source: "/etc" }] },
+    { security: { privileged: true } },
+    { health: { disabled: true } },
+    {},
+  ];
+  return rows[serial % rows.length]!;
+}
+
 export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   const pick = randomInteger(random, 100);
   const runsMs = 500 + randomInteger(random, 30_000);

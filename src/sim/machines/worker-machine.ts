@@ -9,6 +9,7 @@ import { type Random, randomInteger } from "../../lib/random.ts";
 import { firstReleaseNodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { instanceOf } from "../../model/node/instance.ts";
+import type { NodePolicy } from "../../model/node/policy.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
 import { createServer } from "../../worker/server.ts";
@@ -34,6 +35,8 @@ export interface WorkerMachineOptions {
   hostname?: string;
   /** True when the worker is of an earlier release, with fewer fields in its messages. */
   old: boolean;
+  /** What its administrator allows; null: everything. */
+  policy: NodePolicy | null;
   repaired: () => boolean;
   /** A container of this task was started here. */
   onRun: (machine: WorkerMachine, taskId: string) => void;
@@ -83,6 +86,10 @@ export class WorkerMachine {
   /** True when its worker is of an earlier release. */
   get old(): boolean {
     return this.#options.old;
+  }
+
+  get policy(): NodePolicy | null {
+    return this.#options.policy;
   }
 
   get process(): Process | null {
@@ -138,7 +145,7 @@ export class WorkerMachine {
   }
 
   #begin(process: Process): void {
-    const { network, old, onEngineCall } = this.#options;
+    const { network, old, policy, onEngineCall } = this.#options;
     const runtime = engineDoor(process, this.engine, (name, words) => onEngineCall(this, name, words));
     const fetch = old ? ofFirstRelease(network.fetchFor(process)) : network.fetchFor(process);
     // Release 0.1.0 sent each heartbeat as a request.
@@ -159,6 +166,7 @@ export class WorkerMachine {
       labels: this.labels,
       cpu: null,
       memory: null,
+      policy,
       version: old ? "0.1.0" : "0.1.0-sim",
       retention: { count: this.endedContainers, ageMs: limits.endedContainerAgeMs },
       identity: {

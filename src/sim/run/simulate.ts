@@ -1,6 +1,7 @@
 // Runs one plan. First faults happen, and no checker may fail. Then everything is repaired, and the cluster must come to
 // rest and stay at rest. Returns what happened, with the first failure.
 
+import type { NodePolicy } from "../../model/node/policy.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Checker, CheckerHooks } from "../checkers/checker.ts";
 import { checkers } from "../checkers/index.ts";
@@ -77,6 +78,9 @@ const moments = [
   ...["batch", "snapshot", "sent", "recovered", "start", "run", "periodic", "converged", "quiescent"],
 ] as (keyof CheckerHooks)[];
 
+/** Allows some of what tasks with options ask for. */
+const strictPolicy: NodePolicy = { binds: ["/srv"], privileged: false, hostNetwork: true, devices: false };
+
 function byMoment(all: readonly CheckerHooks[]): Record<keyof CheckerHooks, CheckerHooks[]> {
   const at = (moment: keyof CheckerHooks) => all.filter((hooks) => hooks[moment] !== undefined);
   return Object.fromEntries(moments.map((moment) => [moment, at(moment)])) as Record<
@@ -135,10 +139,13 @@ class Run {
       fail: (failure) => this.#fail(failure),
     };
     this.#context = context;
-    for (let i = 1; i <= plan.nodes; i++)
-      workers.push(this.#worker(`n${i}`, world.random(`old n${i}`).next() * 100 < plan.oldWorkers));
+    for (let i = 1; i <= plan.nodes; i++) {
+      const old = world.random(`old n${i}`).next() * 100 < plan.oldWorkers;
+      // A worker of an earlier release has no policy.
+      workers.push(this.#worker(`n${i}`, old, plan.options && !old && i % 2 === 0 ? strictPolicy : null));
+    }
     // The name that the master is to give it: checkers know the machines by the names of their nodes.
-    if (plan.twin !== "none") workers.push(this.#worker("n1-2", workers[0]!.old, "n1"));
+    if (plan.twin !== "none") workers.push(this.#worker("n1-2", workers[0]!.old, null, "n1"));
     context.watchClient = new WatchClient(context);
     const hooks = [...checkers, ...moreCheckers].map((checker) =>
       checker.hooks(context, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
@@ -150,11 +157,11 @@ class Run {
     this.#faults = new Faults(context, plan.faults);
   }
 
-  #worker(name: string, old: boolean, hostname = name): WorkerMachine {
+  #worker(name: string, old: boolean, policy: NodePolicy | null, hostname = name): WorkerMachine {
     return new WorkerMachine({
       world: this.#world,
       network: this.#context.network,
-      ...{ name, old, hostname },
+      ...{ name, old, policy, hostname },
       repaired: () => this.#context.repaired,
       onRun: (machine, taskId) => {
         this.#world.note(`${machine.name} runs ${taskId}`);

@@ -7,6 +7,7 @@ import { anOldReportThatComesLast } from "./an-old-report-that-comes-last.ts";
 import { engineNewsSurviveALostAnswer } from "./engine-news-survive-a-lost-answer.ts";
 import { finishedTasksKeepTheirOrder } from "./finished-tasks-keep-their-order.ts";
 import { lostEventsAreMadeUpFor } from "./lost-events-are-made-up-for.ts";
+import { optionsGoWhereTheyAreKnown } from "./options-go-where-they-are-known.ts";
 import type { Scenario } from "./scenario.ts";
 import { stoppingWaitsForTheDisk } from "./stopping-waits-for-the-disk.ts";
 import { twoMachinesOfOneName } from "./two-machines-of-one-name.ts";
@@ -23,4 +24,5 @@ export const scenarios: readonly Scenario[] = [
   anEngineThatHangsAtTheStart,
   twoMachinesOfOneName,
   aCopiedDataFolder,
+  optionsGoWhereTheyAreKnown,
 ];

@@ -10,7 +10,7 @@ import { isFinished } from "../../model/task/reason.ts";
 import { foreignReport } from "../checkers/strangers-are-refused.ts";
 import type { Plan } from "../faults/plan.ts";
 import { masterUrl } from "../machines/master-machine.ts";
-import { drawTaskInput } from "../machines/programs.ts";
+import { drawTaskInput, optionsOf } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
 import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
@@ -26,6 +26,7 @@ export class Workload {
   readonly #pauseMs: number;
   /** Without the record of n1, its twin would get its name. */
   readonly #hasTwin: boolean;
+  readonly #options: boolean;
   readonly #random: Random;
   readonly #live: TaskId[] = [];
   readonly #room: number;
@@ -35,10 +36,14 @@ export class Workload {
   #underWay = 0;
   readonly host: Host;
 
-  constructor(context: RunContext, { clients, pauseMs, twin }: Pick<Plan, "clients" | "pauseMs" | "twin">) {
+  constructor(
+    context: RunContext,
+    { clients, pauseMs, twin, options = false }: Pick<Plan, "clients" | "pauseMs" | "twin" | "options">,
+  ) {
     this.#context = context;
     this.#hasTwin = twin !== "none";
     this.#pauseMs = pauseMs;
+    this.#options = options;
     this.#random = context.world.random("workload");
     this.#room = context.workers.reduce((sum, { capacity }) => sum + capacity, 0);
     this.host = new Host(context.world, "clients");
@@ -93,7 +98,10 @@ export class Workload {
   async #create(client: Client, process: Process): Promise<void> {
     const { ledger, world } = this.#context;
     const serial = this.#serial++;
-    const input = drawTaskInput(this.#random, serial);
+    const drawn = drawTaskInput(this.#random, serial);
+    const input = this.#options ? { ...drawn, ...optionsOf(serial) } : drawn;
+    // No ports are published in the network of the node.
+    if (input.network?.mode === "host") delete input.ports;
     const key = `key-${serial}`;
     const wait = randomInteger(this.#random, 8) === 0;
     ledger.asked.add(key);
