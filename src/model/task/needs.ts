@@ -1,6 +1,6 @@
 // What a container needs of a node beyond amounts: options that its worker must know, and rights that its policy must allow.
 
-import { type ContainerSpec, type Mount, sparseFields } from "./spec.ts";
+import { type ContainerSpec, hasSparseFields, type Mount, sparseFields } from "./spec.ts";
 
 export interface Needs {
   /** Options that workers of release 0.1.0 ignore without a word, as workers name those that they know. */
@@ -27,6 +27,8 @@ export const restartFeature = "restart";
 
 /** Null if any node has what the containers need. */
 export function needsOf(containers: readonly ContainerSpec[]): Needs | null {
+  // Most have none, and each create asks.
+  if (!containers.some(mayHaveNeeds)) return null;
   const features = new Set<string>();
   const binds = new Set<string>();
   let hostNetwork = false;
@@ -42,6 +44,11 @@ export function needsOf(containers: readonly ContainerSpec[]): Needs | null {
   }
   if (features.size === 0 && binds.size === 0) return null;
   return { features: [...features], binds: [...binds], hostNetwork, devices, privileged };
+}
+
+function mayHaveNeeds(container: ContainerSpec): boolean {
+  if (container.mounts.length > 0 || hasSparseFields(container)) return true;
+  return container.ports.length > 0 && container.ports.some(({ protocol }) => protocol === "sctp");
 }
 
 function* featuresOf(container: ContainerSpec): Generator<string> {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../ids.ts";
 import { checkTaskInput } from "./check-input.ts";
 import { specOfInput } from "./input-spec.ts";
-import { type PackedSpec, packSpec, unpackSpec } from "./spec.ts";
+import { hasSparseFields, type PackedSpec, packSpec, sparseFields, unpackSpec } from "./spec.ts";
 import { packTask, unpackTask } from "./task.ts";
 import { taskInput } from "./task-input.ts";
 import { viewTask } from "./view.ts";
@@ -63,6 +63,12 @@ test("a container without options has none of the fields, in memory, in the log 
   ]);
   expect(packSpec(specOf({}))).toEqual({ containers: [{ image: "nginx" }] });
   for (const field of [...Object.keys(every), "cleared"]) expect(viewOf({})).not.toHaveProperty(field);
+});
+
+test("each of these fields alone is seen", () => {
+  expect(hasSparseFields({})).toBe(false);
+  expect(hasSparseFields(Object.fromEntries(sparseFields.map((field) => [field, null])))).toBe(false);
+  for (const field of sparseFields) expect([field, hasSparseFields({ [field]: {} })]).toEqual([field, true]);
 });
 
 test("amounts of memory have units", () => {
