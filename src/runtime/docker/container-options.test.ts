@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { assigned } from "../../../test/worker/samples.ts";
 import type { Mount } from "../../model/task/spec.ts";
 import type { WireAssignment } from "../../worker/task/assignment.ts";
+import { ignoredByPodman } from "./container-options.ts";
 import { createBody, needsImageEntrypoint } from "./container-spec.ts";
 
 const MiB = 1024 ** 2;
@@ -135,6 +136,13 @@ describe("command and args that were given as empty", () => {
     expect(needsImageEntrypoint(assigned({ ...asked, command: ["sh"] }).spec)).toBe(false);
     expect(needsImageEntrypoint(assigned({ cleared: ["command", "args"] }).spec)).toBe(false);
   });
+});
+
+test("what Podman would ignore without a word", () => {
+  expect(ignoredByPodman(assigned({ devices: { gpus: { count: "all" } } }).spec)).toBe("devices.gpus (--gpus)");
+  const options = ["no-new-privileges", "systempaths=unconfined"];
+  expect(ignoredByPodman(assigned({ security: { options } }).spec)).toBe("systempaths=unconfined");
+  expect(ignoredByPodman(assigned({ network: { mode: "host" }, devices: { paths: [] } }).spec)).toBeNull();
 });
 
 describe("mounts", () => {

@@ -8,6 +8,9 @@ type Group<Name extends keyof ContainerSpec> = NonNullable<ContainerSpec[Name]>;
 
 const nanosecondsPerMs = 1e6;
 
+/** docker's own word for two lists of paths, which the engine does not know as a security option. */
+const unmasked = /^systempaths[=:]unconfined$/;
+
 /** The fields that are not undefined. */
 function given(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -33,6 +36,12 @@ export function hostOptions({ network, process, security, devices, limits, loggi
   });
 }
 
+/** The options that Podman's service takes and ignores without a word (seen with 4.3.1); null if there are none. */
+export function ignoredByPodman({ devices, security }: ContainerSpec): string | null {
+  if (devices?.gpus) return "devices.gpus (--gpus)";
+  return security?.options?.find((option) => unmasked.test(option)) ?? null;
+}
+
 function networkFields({ mode, extraHosts, dns }: Group<"network">): Fields {
   return {
     NetworkMode: mode,
@@ -42,9 +51,6 @@ function networkFields({ mode, extraHosts, dns }: Group<"network">): Fields {
     DnsOptions: dns?.options,
   };
 }
-
-/** docker's own word for two lists of paths, which the engine does not know as a security option. */
-const unmasked = /^systempaths[=:]unconfined$/;
 
 function securityFields({ privileged, readOnly, capAdd, capDrop, groupAdd, options }: Group<"security">): Fields {
   const isUnmasked = options?.some((option) => unmasked.test(option)) ?? false;

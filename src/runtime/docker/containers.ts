@@ -10,6 +10,7 @@ import type {
   LogRequest,
 } from "../containers.ts";
 import { RuntimeError, SignalRefused } from "../runtime-error.ts";
+import { ignoredByPodman } from "./container-options.ts";
 import { containerState, createBody, type EngineContainer, needsImageEntrypoint } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
 import { createError, engineMessage, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
@@ -60,8 +61,11 @@ export class DockerContainers implements Containers {
 
   async create(request: CreateRequest): Promise<{ containerId: string } | "image-missing"> {
     const { platform } = request;
+    const isPodman = await this.#http.isPodman();
+    const ignored = isPodman ? ignoredByPodman(request.spec) : null;
+    if (ignored !== null) throw createError(`Podman ignores ${ignored}, so the container is not created without it`);
     // Podman does not label the volumes that it creates with a container, nor does an engine those of `Binds`.
-    if ((await this.#http.isPodman()) || request.spec.mounts.some(isRelabelled)) await this.#createVolumes(request);
+    if (isPodman || request.spec.mounts.some(isRelabelled)) await this.#createVolumes(request);
     const entrypoint = needsImageEntrypoint(request.spec) ? await this.#imageEntrypoint(request.spec.image) : [];
     if (entrypoint === null) return "image-missing";
     const query = new URLSearchParams({ name: request.name, ...(platform === null ? {} : { platform }) });
