@@ -2,7 +2,7 @@
 // Each is a node of its own, no task runs on both, and a worker that is killed and started again is the same node.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { containerLabels } from "../../src/model/cluster/cluster.ts";
@@ -41,6 +41,8 @@ describeLab("two machines that look like one", () => {
   const identity = (of: WorkerProcess) =>
     (JSON.parse(readFileSync(join(of.dataDir, "identity.json"), "utf8")) as { nodeId: string }).nodeId;
 
+  const hasIdentity = (of: WorkerProcess) => existsSync(join(of.dataDir, "identity.json"));
+
   /** Containers of the task on each engine, with their ids. */
   const containers = ({ taskId }: TaskView) =>
     Promise.all(
@@ -65,7 +67,9 @@ describeLab("two machines that look like one", () => {
       [hostname, "online", hosts[0].address],
       [`${hostname}-2`, "online", hosts[1].address],
     ]);
-    expect([identity(first), identity(second)]).toEqual(two.map(({ nodeId }) => nodeId));
+    // A worker stores its id when it has the master's answer.
+    await until("both ids", () => hasIdentity(second) && identity(second) === two[1]!.nodeId);
+    expect(identity(first)).toBe(two[0]!.nodeId);
     const shown = await podling(["nodes"], { master });
     expect(shown.stderr).toContain(`${hostname}-2 (${hosts[1].address}) asked for the name ${hostname}`);
     expect(master.output()).toContain("a second worker claimed the identity of a node whose worker runs");
@@ -97,9 +101,9 @@ describeLab("two machines that look like one", () => {
     const copy = worker(1, { dataDir });
     await copy.start();
     await until("another node", async () => (await nodes()).length === count + 1);
+    await until("an id of its own", () => identity(copy) !== identity(first));
     const nodeId = identity(copy);
-    expect(nodeId).not.toBe(identity(first));
-    expect(copy.output()).toContain("another worker runs as the node of this data folder");
+    await until("its log", () => copy.output().includes("another worker runs as the node of this data folder"));
     await copy.kill();
     await copy.start();
     await until("it to be back", async () => {
