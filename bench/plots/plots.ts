@@ -1,8 +1,8 @@
 // The plots of docs/PERFORMANCE.md: which rows of the tables each shows, under which short names. A plot leaves out rows that
 // a run did not measure, and is left out itself if none is there.
 
-import * as Plot from "@observablehq/plot";
 import { type Figure, type MeasuredRow, measuredRows } from "./figures.ts";
+import { Plot } from "./plot.ts";
 import { colours, plotSvg } from "./svg.ts";
 
 const ROW_HEIGHT = 28;

@@ -1,7 +1,8 @@
 // Turns a plot into the text of an SVG file that follows the reader's light or dark theme, on a background of its own.
 
-import * as Plot from "@observablehq/plot";
+import type { PlotOptions } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { Plot } from "./plot.ts";
 
 export const WIDTH = 640;
 const PADDING = 14;
@@ -21,13 +22,13 @@ const THEME = `
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** `options` as for Plot.plot; width, font and document are given here. */
-export function plotSvg(title: string, subtitle: string, options: Plot.PlotOptions): string {
+export function plotSvg(title: string, subtitle: string, options: PlotOptions): string {
   const { document } = parseHTML("<html><body></body></html>");
   const inner = WIDTH - 2 * PADDING;
   const style = { fontSize: "15px", fontFamily: "inherit", overflow: "visible" };
   const plot = Plot.plot({
     ...options,
-    document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
+    document: document as unknown as NonNullable<PlotOptions["document"]>,
     width: inner,
     style,
   });

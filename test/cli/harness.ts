@@ -250,6 +250,12 @@ export class Cluster {
     return outcome.value!;
   }
 
+  /** Removes the record at once; there is no container to wait for. */
+  async remove(id: string): Promise<void> {
+    const outcome = await this.client.call("deleteTask", { id, query: { force: true } });
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+  }
+
   async task(id: string): Promise<TaskView | null> {
     const outcome = await this.client.call("getTask", { id });
     return outcome.ok ? outcome.value : null;

@@ -85,7 +85,7 @@ describe("waiting for the start", () => {
     const ambiguous = await cluster.podling("stop once-only");
     expect(ambiguous.code).toBe(1);
     expect(ambiguous.err).toContain(`${first.out.trim()} (once-only, scheduled) or ${second.out.trim()} (once-only, `);
-    expect((await cluster.podling(`rm -f ${first.out.trim()} ${second.out.trim()}`)).code).toBe(0);
+    for (const { out } of [first, second]) await cluster.remove(out.trim());
   });
 
   test("-o name and -o json replace the id", async () => {
@@ -135,7 +135,7 @@ describe("waiting for the start", () => {
       running.interrupt();
       const { code, err } = await running.ended;
       expect(code).toBe(130);
-      await cluster.podling(`rm --force ${name}`); // the node takes ten
+      await cluster.remove(name); // the node takes ten
       return err;
     }
 
