@@ -218,6 +218,21 @@ test("load as bars", () => {
   expect(drawn([task({})])).not.toContain("LOAD");
 });
 
+test("the load of tasks is left out of a table that it would make too wide, before anything is cut", () => {
+  const resources = { cpu: { request: 0, limit: null }, memory: { request: 1024 ** 3, limit: null } };
+  const publishedPorts = [{ hostIp: "127.0.0.1", hostPort: 8090, containerPort: 80, protocol: "tcp" as const }];
+  const rows = [task({ resources, nodeId: n1, publishedPorts, status: "completed" }), task({ resources, nodeId: n1 })];
+  const columns = taskColumns({ now, nodes: new Map([[n1, node]]), wide: false, bars: rows });
+  const whole = renderTable(columns, rows, plainStyle, null);
+  const width = Math.max(...whole.split("\n").map((line) => line.length));
+  expect(whole).toMatch(/PORTS +LOAD +AGE\n/);
+  expect(renderTable(columns, rows, plainStyle, width)).toBe(whole);
+  const narrow = renderTable(columns, rows, plainStyle, width - 1);
+  expect(narrow).not.toContain("LOAD");
+  expect(narrow).toContain("127.0.0.1:8090->80/tcp");
+  expect(narrow).not.toContain("…");
+});
+
 test("a sentence in the last column continues below itself on a terminal", () => {
   const rows = [
     { node: "n1", why: "it ended 25 s ago and its task is over: its log is removed with it, and so is its folder" },

@@ -1,5 +1,6 @@
 // Tables: columns two spaces apart, without trailing spaces, and at most as wide as requested. Columns that may shrink are
-// cut with an ellipsis; ids are never cut. A last column with sentences continues in lines below itself.
+// cut with an ellipsis; ids are never cut. Optional columns are left out first. A last column with sentences continues in
+// lines below itself.
 
 import { type Colour, oneLine, type Style, textWidth, truncate } from "./style.ts";
 import { wrapAfter } from "./wrap.ts";
@@ -11,6 +12,8 @@ export interface Column<Row> {
   /** The column may be cut down to this width. The widest such column is cut first. */
   shrinksTo?: number;
   right?: boolean;
+  /** Left out of a table that would be wider than the terminal, before any other column is cut. */
+  optional?: boolean;
   /** The text is a sentence: in the last column of a table it is broken between words. */
   wraps?: boolean;
 }
@@ -18,12 +21,14 @@ export interface Column<Row> {
 const gap = 2;
 
 export function renderTable<Row>(
-  columns: readonly Column<Row>[],
+  given: readonly Column<Row>[],
   rows: readonly Row[],
   style: Style,
   maxWidth: number | null,
 ): string {
-  const cells = rows.map((row) => columns.map((column) => oneLine(column.text(row))));
+  const tooWide = maxWidth !== null && given.some(({ optional }) => optional) && widthOf(given, rows) > maxWidth;
+  const columns = tooWide ? given.filter(({ optional }) => !optional) : given;
+  const cells = cellsOf(columns, rows);
   const widths = fittedWidths(columns, cells, maxWidth);
   const lines = [
     line(
@@ -45,6 +50,16 @@ export function renderTable<Row>(
     );
   }
   return lines.join("");
+}
+
+function cellsOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[][] {
+  return rows.map((row) => columns.map((column) => oneLine(column.text(row))));
+}
+
+/** The width of the table if nothing is cut. */
+function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  const widths = fittedWidths(columns, cellsOf(columns, rows), null);
+  return widths.reduce((sum, width) => sum + width, gap * (widths.length - 1));
 }
 
 /** Columns that a sentence needs at least, to stand beside others. */

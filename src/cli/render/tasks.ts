@@ -15,7 +15,7 @@ export interface TaskColumns {
   /** Nodes by id; unknown nodes are shown by id. */
   nodes: ReadonlyMap<NodeId, Node>;
   wide: boolean;
-  /** True on a terminal: what a task reserves of its node, as a small bar, if any of `tasks` reserves something. */
+  /** On a terminal: what a task reserves of its node, as a small bar, if any of these tasks reserves something. */
   bars?: readonly TaskView[];
 }
 
@@ -33,7 +33,9 @@ export function taskColumns({ now, nodes, wide, bars = [] }: TaskColumns): Colum
     { title: "NODE", text: node, shrinksTo: 6 },
     { title: "PORTS", text: (task) => portsText(task) || "-", shrinksTo: 8 },
   ];
-  if (bars.some((task) => reservedShare(task, nodes) !== null)) columns.push({ title: "LOAD", text: load });
+  if (bars.some((task) => reservedShare(task, nodes) !== null)) {
+    columns.push({ title: "LOAD", text: load, optional: !wide });
+  }
   if (wide) columns.push({ title: "RESTARTS", text: ({ restarts }) => String(restarts), right: true });
   columns.push({ title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true });
   // Last, because a reason can be longer than the terminal is wide.

@@ -101,9 +101,10 @@ const lost: Command = {
   flags: [{ long: "force", short: "f", description: "also a node that has just sent a heartbeat" }],
   examples: [["podling node lost n3", "the machine is dead, but the master is still waiting for it"]],
   run: (context) =>
-    each(context, context.words, async (reference) => {
+    each(context, context.words, async (reference, turn) => {
       const query = context.flags.has("force") ? { force: true } : {};
       const { hostname } = await context.call("loseNode", { id: reference, query });
+      await turn;
       await context.out(`${hostname} lost\n`);
       return exitCodes.done;
     }),
@@ -118,7 +119,7 @@ const rm: Command = {
   flags: [{ long: "force", short: "f", description: "also remove nodes that are online" }],
   examples: [["podling node rm n3", "remove a machine that no longer exists"]],
   run: (context) =>
-    each(context, context.words, async (reference) => {
+    each(context, context.words, async (reference, turn) => {
       const node = await context.call("getNode", { id: reference });
       if (node.status === "online" && !context.flags.has("force")) {
         throw new Failure(
@@ -127,6 +128,7 @@ const rm: Command = {
         );
       }
       await context.call("deregisterNode", { id: node.nodeId });
+      await turn;
       await context.out(`${reference}\n`);
       return exitCodes.done;
     }),
@@ -139,8 +141,9 @@ export const node: CommandGroup = {
 };
 
 function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {
-  return each(context, context.words, async (reference) => {
+  return each(context, context.words, async (reference, turn) => {
     const { hostname } = await context.call(id, { id: reference });
+    await turn;
     await context.out(`${hostname} ${now}\n`);
     return exitCodes.done;
   });

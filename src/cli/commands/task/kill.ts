@@ -30,13 +30,14 @@ export const kill: Command = {
   ],
   async run(context) {
     const signal = context.flags.text("signal")!;
-    return each(context, context.words, (reference) => killOne(context, reference, signal));
+    return each(context, context.words, (reference, turn) => killOne(context, reference, signal, turn));
   },
 };
 
-async function killOne(context: Context, id: string, signal: string): Promise<number> {
+async function killOne(context: Context, id: string, signal: string, turn: Promise<void>): Promise<number> {
   const task = await context.call("killTask", { id, query: { signal } });
-  if (task.desired === "stopped") return untilStopped(context, id, task);
+  if (task.desired === "stopped") return untilStopped(context, id, task, turn);
+  await turn;
   await context.out(`${id}\n`);
   return exitCodes.done;
 }

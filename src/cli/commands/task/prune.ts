@@ -55,9 +55,10 @@ export const prune: Command = {
     const code = await each(
       context,
       finished.map(({ taskId }) => taskId),
-      async (id) => {
+      async (id, turn) => {
         const outcome = await context.try("deleteTask", { id });
         if (outcome.ok || outcome.refusal.code === "task-not-found") return exitCodes.done;
+        await turn;
         await context.say(`error: ${outcome.refusal.message}`);
         return exitCodes.error;
       },

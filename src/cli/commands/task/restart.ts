@@ -30,11 +30,16 @@ export const restart: Command = {
   ],
   async run(context) {
     const grace = graceSeconds(context);
-    return each(context, context.words, (reference) => restartOne(context, reference, grace));
+    return each(context, context.words, (reference, turn) => restartOne(context, reference, grace, turn));
   },
 };
 
-async function restartOne(context: Context, id: string, grace: number | undefined): Promise<number> {
+async function restartOne(
+  context: Context,
+  id: string,
+  grace: number | undefined,
+  turn: Promise<void>,
+): Promise<number> {
   const given = grace === undefined ? {} : { graceSeconds: grace };
   const before = await context.call("getTask", { id });
   // Just created: docker's `run -d` returns when the container runs, this one when the task is recorded.
@@ -46,10 +51,12 @@ async function restartOne(context: Context, id: string, grace: number | undefine
     const task = await context.call("restartTask", { id: before.taskId, query: { ...given, wait: "done", timeout } });
     if (isFinished(task.status)) throw new Failure(`${task.name} is ${task.status}: ${task.reason.message}`);
     if (!isDone(task)) {
+      await turn;
       await context.say(`${task.name} is not restarted yet: ${task.reason.message}`);
       return exitCodes.notYet;
     }
   }
+  await turn;
   await context.out(`${id}\n`);
   return exitCodes.done;
 }

@@ -36,18 +36,20 @@ export const rm: Command = {
   examples: [["podling rm -f web", "kill and remove web"]],
   async run(context) {
     const force = context.flags.has("force");
-    return each(context, context.words, (reference) => removeOne(context, reference, force));
+    return each(context, context.words, (reference, turn) => removeOne(context, reference, force, turn));
   },
 };
 
-async function removeOne(context: Context, reference: string, force: boolean): Promise<number> {
+async function removeOne(context: Context, reference: string, force: boolean, turn: Promise<void>): Promise<number> {
   const query: Query = force ? { force: true, wait: "gone", timeout: patience } : {};
   const response = await remove(context, reference, query);
   if (response.status === 202) {
     const { message } = (await context.json(response)) as { message: string };
+    await turn;
     await context.say(message);
     return exitCodes.notYet;
   }
+  await turn;
   await context.out(`${reference}\n`);
   return exitCodes.done;
 }

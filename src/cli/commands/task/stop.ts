@@ -59,10 +59,11 @@ export const stop: Command = {
     const wait = !flags.has("detach") && !flags.has("no-wait");
     const timeoutMs = flags.durationMs("timeout");
     const grace = graceSeconds(context);
-    return each(context, words, async (reference) => {
+    return each(context, words, async (reference, turn) => {
       const query = grace === undefined ? {} : { graceSeconds: grace };
       const stopping = await context.call("stopTask", { id: reference, query });
-      if (wait) return untilStopped(context, reference, stopping, timeoutMs);
+      if (wait) return untilStopped(context, reference, stopping, turn, timeoutMs);
+      await turn;
       await context.out(`${reference}\n`);
       return exitCodes.done;
     });
@@ -74,12 +75,14 @@ export async function untilStopped(
   context: Context,
   reference: string,
   stopping: TaskView,
+  turn: Promise<void>,
   timeout?: number,
 ): Promise<number> {
   const { requests, stopGraceSeconds } = stopping;
   const timeoutMs = timeout ?? (requests?.graceSeconds ?? stopGraceSeconds) * 1000 + afterGraceMs;
   const options = { timeoutMs, progress: context.words.length === 1 };
   const ended = await waitForTask(context, stopping, "finished", options);
+  await turn;
   if (isFinished(ended.status)) {
     await context.out(`${reference}\n`);
     return exitCodes.done;
