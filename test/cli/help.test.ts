@@ -264,9 +264,9 @@ describe("roles", () => {
   });
 });
 
-test("docs/CLI.md is current (PODLING_UPDATE=1 writes it)", async () => {
+test("docs/CLI.md is current (PODLING_UPDATE_DOCS=1 writes it)", async () => {
   const path = `${import.meta.dir}/../../docs/CLI.md`;
   const text = await cliDocument(commandTable);
-  if (process.env.PODLING_UPDATE) writeFileSync(path, text);
+  if (process.env.PODLING_UPDATE_DOCS === "1") writeFileSync(path, text);
   expect(readFileSync(path, "utf8")).toBe(text);
 });

@@ -55,7 +55,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     search: "Podling does not search registries. Use docker search",
     top: usage,
     stats: usage,
-    port: "podling ps -o wide shows the ports of all tasks, podling inspect TASK those of one",
+    port: "podling ps shows the ports of all tasks, podling inspect TASK those of one",
     ui: "The API has a page at /docs of the master, such as http://localhost:8080/docs",
     dashboard: "The API has a page at /docs of the master, such as http://localhost:8080/docs",
 
