@@ -33,7 +33,7 @@ describe("a usage error with what to write", () => {
   ])("podling %s", async (line, says) => {
     const { code, err, out } = await cluster.podling(line);
     expect([code, out]).toEqual([64, ""]);
-    expect(`${err} ${line} `).toContain(says);
+    expect(err).toContain(says);
   });
 });
 
@@ -70,7 +70,10 @@ describe("commands of other tools", () => {
     ["ps -o yaml,nodes -o jsonpath=x", "write -o json and use jq"],
     ["ps -n 3", "podling ps -a | tail -n 3"],
     ["ps --no-trunc,nodes --no-trunc", "in a pipe nothing is cut"],
-    ["ps -A,ps --no-headers,ps --sort-by x,nodes --sort-by x", "podling|namespaces"],
+    ["ps -A", "there are no namespaces"],
+    ["ps --no-headers", "podling ps | tail -n +2"],
+    ["ps --sort-by x", "podling ps -o json | jq 'sort_by(.name)'"],
+    ["nodes --sort-by x", "podling nodes -o json | jq 'sort_by(.hostname)'"],
     ["stop --all", "podling stop $(podling ps -q)"],
     ["rm --all", "podling rm -f $(podling ps -q)"],
     ["run --replicas 3 x", "each podling run starts one task"],
@@ -82,7 +85,7 @@ describe("commands of other tools", () => {
     for (const line of lines.split(",")) {
       const { code, err } = await cluster.podling(line);
       expect([line, code]).toEqual([line, 64]);
-      expect(says.split("|").some((part) => err.includes(part)) ? "" : `${line}: ${err}`).toBe("");
+      expect(err, line).toContain(says);
     }
   });
 
