@@ -74,7 +74,7 @@ describeLab("at the edges of a real engine", () => {
     });
     // What the tests before have left may still be stopping, and then it could be the holder.
     expect(waiting.message).toMatch(
-      /^(attempt 1 of 3 failed|it may be held by a container that is being stopped), again in 0.5 s: .*in use/,
+      /^(attempt 1 of 3 failed, again|it may be held by .* being stopped: again when that has ended, or) in 0.5 s: .*in use/,
     );
     listener.stop(true);
     await world.reaches(task, "running");
