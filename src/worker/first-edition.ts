@@ -33,12 +33,19 @@ function containerFields(container: ContainerState, asked: boolean) {
 /** Lines may be long: of a longer log, the end is given. */
 const mostCharacters = 1024 ** 2;
 
-/** Both streams of a log, in the order of the engine. */
+/** Both streams of a log, in the order of the engine. A log that the engine ends early ends with a line that says why. */
 export async function logText(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const { payload } of readFrames(stream)) {
-    text = (text + decoder.decode(payload, { stream: true })).slice(-mostCharacters);
+  try {
+    for await (const { payload } of readFrames(stream)) {
+      text += decoder.decode(payload, { stream: true });
+      // Each cut copies what is left: a cut after every frame would keep the worker busy for seconds.
+      if (text.length > 2 * mostCharacters) text = text.slice(-mostCharacters);
+    }
+    text += decoder.decode();
+  } catch (error) {
+    text += `\npodling: the log ends early: ${(error as Error).message}\n`;
   }
-  return text + decoder.decode();
+  return text.slice(-mostCharacters);
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
 import { logTimesHeader, timesOfEntries } from "../../src/api/log-times-header.ts";
 import { listen } from "../../src/api/server/listen.ts";
-import { framedMediaType, frameOf, readFrames } from "../../src/lib/frames.ts";
+import { concatenate, errorFrame, framedMediaType, frameOf, readFrames } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { LogRequest } from "../../src/runtime/containers.ts";
@@ -97,6 +97,21 @@ describe("the paths of Podling's first edition", () => {
     expect((await get(`${path}?tail=1`)).body).toEqual({ taskId: task.taskId, logs: "three\n", tail: 1 });
     expectRefusal(await get(`${path}?tail=x`), 400, "invalid-field");
     expectRefusal(await get("/api/v1/tasks/none/logs"), 404, "task-not-found");
+  });
+
+  test("a log that the engine ends early says why, and of a long one the end is given", async () => {
+    const get = serve();
+    const task = await world.run("web", ["forever"]);
+    await world.reached(task, "running");
+    const frames: Uint8Array[] = [];
+    world.runtime.containers.logs = async () => new Response(concatenate(frames)).body;
+    const logs = async () => (await get(`/api/v1/tasks/${task.taskId}/logs`)).body;
+    frames.push(frameOf("stdout", Buffer.from("one\n")), errorFrame("the disk is damaged"));
+    expect(await logs()).toMatchObject({ logs: "one\n\npodling: the log ends early: the disk is damaged\n" });
+    const line = `${"x".repeat(64 * 1024 - 1)}\n`;
+    frames.splice(0, 2, ...Array.from({ length: 40 }, () => frameOf("stdout", Buffer.from(line))));
+    frames.push(frameOf("stderr", Buffer.from("last\n")));
+    expect(await logs()).toMatchObject({ logs: `${line.repeat(17)}last\n`.slice(-(1024 ** 2)) });
   });
 });
 
