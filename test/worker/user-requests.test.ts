@@ -65,6 +65,24 @@ describe("a restart on request", () => {
     expect(world.container(task)?.status).toBe("running");
   });
 
+  test("with a time of its own leaves later stops that of the template", async () => {
+    await world.started();
+    const task = await world.running("web", { stopGraceSeconds: 60 });
+    await Bun.sleep(2);
+    const { containers } = world.runtime;
+    const stop = containers.stop.bind(containers);
+    const graces: number[] = [];
+    containers.stop = (containerId, graceSeconds) => {
+      graces.push(graceSeconds);
+      return stop(containerId, graceSeconds);
+    };
+    await post(task, "restart?graceSeconds=0&wait=done&timeout=5s");
+    await world.reached(task, "running", "running");
+    await world.master.ask("DELETE", `/api/v1/tasks/${task.taskId}?force=true`);
+    await until("the container to be gone", () => world.container(task) === undefined);
+    expect(graces).toEqual([0, 60]);
+  });
+
   test("of many that come together one is enough for all", async () => {
     await world.started();
     const task = await world.running("web", { stopGraceSeconds: 1 }, ["stubborn"]);

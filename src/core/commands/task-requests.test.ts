@@ -52,6 +52,16 @@ describe("restart", () => {
     expect(world.view(taskId)).toMatchObject({ restarts: 1, requestedRestarts: 2, requests: { restarts: 2 } });
   });
 
+  test("the time of a restart counts until it is done: a later stop has that of the template", () => {
+    const { world, taskId, task } = running();
+    world.do({ ...restart(taskId), graceSeconds: 0 });
+    expect(viewAssignment(task()).stopGraceSeconds).toBe(0);
+    world.do(world.report(taskId, { status: "running", restarts: 1, requestedRestarts: 1 }));
+    expect(viewAssignment(task()).stopGraceSeconds).toBe(20);
+    world.do({ type: "stopTask", taskId, graceSeconds: 5 });
+    expect(viewAssignment(task()).stopGraceSeconds).toBe(5);
+  });
+
   test("is refused for a task that waits, has not started, is being stopped or has finished", () => {
     const { world, taskId } = running();
     const waiting = world.task("waiting", { constraints: [{ type: "node", operator: "equals", value: "n9" }] });

@@ -46,7 +46,7 @@ export function decideStop(
 /** The update that makes the node of a placed task stop it. */
 function stopping(task: Task, asked: Partial<TaskRequests>, what: string): PackedTaskUpdate {
   const requests = requestsWith(task, asked);
-  const graceSeconds = graceSecondsOf({ spec: task.spec, requests });
+  const graceSeconds = graceSecondsOf({ ...task, desired: "stopped", requests });
   const time = graceSeconds === 0 ? "it is killed at once" : `it has ${graceSeconds} s before it is killed`;
   return {
     desired: "stopped",

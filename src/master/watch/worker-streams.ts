@@ -3,7 +3,7 @@
 import type { GoneEvent } from "../../api/views/stream-events.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
-import { hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
+import { graceSecondsOf, hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
 
@@ -65,9 +65,10 @@ export class WorkerStreams {
     if (is === null) this.#sendGone(nodeId, { revision, taskId: id, deleted: true });
     else if (holdingNode(is) !== null) {
       const moved = was?.observed.status !== is.observed.status;
-      // The worker's own report of "running" tells it nothing new.
+      // The worker's own report of "running" tells it nothing new, unless it ends a restart with a time of its own.
       const isAsked = was?.desired !== is.desired || was.requests !== is.requests;
-      const isNews = isAsked || (moved && is.observed.status !== "running");
+      const isTimeOver = was !== null && graceSecondsOf(was) !== graceSecondsOf(is);
+      const isNews = isAsked || isTimeOver || (moved && is.observed.status !== "running");
       if (isNews) this.#send(nodeId, "task", this.#textOf(is));
     } else if (hasFinished(is) && was !== null && !hasFinished(was)) {
       this.#sendGone(nodeId, { revision, taskId: id, deleted: false });

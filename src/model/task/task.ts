@@ -165,9 +165,17 @@ export function mergeTask(packed: PackedTask, set: PackedTaskUpdate): PackedTask
   return { ...merged, observed: packStatus(unpackStatus(set.observed, unpackStatus(packed.observed))) };
 }
 
-/** Time between the stop signal and the kill, of the stop that was asked for last. */
-export function graceSecondsOf({ spec, requests }: Pick<Task, "spec" | "requests">): number {
-  return requests?.graceSeconds ?? spec.stopGraceSeconds;
+/** Time between the stop signal and the kill. That of a request counts until the stop or the restart is done. */
+export function graceSecondsOf(task: Pick<Task, "spec" | "desired" | "requests" | "observed">): number {
+  const { spec, desired, requests } = task;
+  const isUnderWay = desired === "stopped" || isToRestart(task);
+  return (isUnderWay ? requests?.graceSeconds : null) ?? spec.stopGraceSeconds;
+}
+
+/** True while a restart that was asked for is not done. */
+function isToRestart({ requests, observed }: Pick<Task, "requests" | "observed">): boolean {
+  const asked = requests?.restarts ?? 0;
+  return asked > 0 && !observed.containers.some(({ requestedRestarts }) => requestedRestarts >= asked);
 }
 
 export function hasFinished({ observed }: Task): boolean {
