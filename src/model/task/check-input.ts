@@ -6,6 +6,7 @@ import { limits } from "../limits.ts";
 import { formatMemory } from "../quantity.ts";
 import { type Outcome, refuse } from "../refusal.ts";
 import { mountOptionMistake, optionMistake } from "./check-options.ts";
+import { normalPath } from "./needs.ts";
 import { containerDefaults } from "./spec.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 
@@ -60,11 +61,6 @@ function holdsSamePort(left: Port, right: Port): boolean {
   return addressesOverlap(left.hostIp, right.hostIp);
 }
 
-/** Without slashes at the end and double ones: the form in which the engine compares paths. */
-function plainPath(path: string): string {
-  return path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
-}
-
 function checkMounts(
   input: ParsedTaskInput,
   wrong: (field: string, message: string, hint: string) => Outcome<never>,
@@ -72,7 +68,8 @@ function checkMounts(
   const targets = new Set<string>();
   for (const [index, mount] of (input.mounts ?? containerDefaults.mounts).entries()) {
     const field = `mounts[${index}]`;
-    const target = plainPath(mount.target);
+    // The engine compares paths in this form.
+    const target = normalPath(mount.target);
     if (target === "/")
       return wrong(`${field}.target`, "nothing can be mounted on /", "Choose a folder, such as /data.");
     if (targets.has(target)) return wrong(field, `${target} is mounted twice`, "Give each its own target.");

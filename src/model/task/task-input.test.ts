@@ -251,6 +251,8 @@ describe("refused because of the meaning (422), naming the field", () => {
     [{ mounts: [tmpfs("/a/b"), tmpfs("/a//b/")] }, "mounts[1]", "/a/b is mounted twice"],
     [{ mounts: [tmpfs("/")] }, "mounts[0].target", "nothing can be mounted on /"],
     [{ mounts: [tmpfs("//")] }, "mounts[0].target", "nothing can be mounted on /"],
+    [{ mounts: [tmpfs("/a/..")] }, "mounts[0].target", "nothing can be mounted on /"],
+    [{ mounts: [tmpfs("/a/b"), tmpfs("/a/./c/../b")] }, "mounts[1]", "/a/b is mounted twice"],
     [{ mounts: [{ type: "bind", source: "data", target: "/a" }] }, "mounts[0].source", "absolute"],
     [{ mounts: [{ type: "bind", target: "/a" }] }, "mounts[0].source", "absolute"],
     [{ mounts: [{ type: "volume", source: "/data", target: "/a" }] }, "mounts[0].source", "name"],

@@ -197,12 +197,12 @@ export class NodeInfo {
   }
 }
 
-/** True when the node was lost too often lately and has not been online for long enough since. */
 /** A worker says its release; a node that a person registers does not, and starts nothing. */
 export function hasWorker({ version, instance }: NodeRecord): boolean {
   return version !== "" || instance !== null;
 }
 
+/** True when the node was lost too often lately and has not been online for long enough since. */
 export function isDamped({ flapping }: NodeRecord): boolean {
   return flapping !== null && flapping.steadyUntil !== null;
 }
