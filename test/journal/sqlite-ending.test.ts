@@ -146,6 +146,17 @@ describe("a write-ahead log", () => {
     }
   });
 
+  test("may be missing after another program has copied it into the file", async () => {
+    const path = put(crashed);
+    const db = new Database(path);
+    db.query("SELECT count(*) FROM batches").get();
+    db.close(true);
+    const files = filesOf(path);
+    expect(files["-wal"]).toBeNull();
+    expect(await opened(files)).toEqual(whole);
+    await refusal({ ...files, "-acknowledged": null });
+  });
+
   test("of an earlier time, and a file of an earlier time, are refused", async () => {
     await refusal({ ...crashed, "-wal": earlier["-wal"] });
     await refusal({ ...earlier, "-acknowledged": crashed["-acknowledged"] });

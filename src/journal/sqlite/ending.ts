@@ -40,12 +40,15 @@ export function endWriting(db: Database, last: number): void {
   db.run("UPDATE ending SET open = 0, last = ?", [last]);
 }
 
-/** Throws JournalUnusable if revisions that were acknowledged are missing at the end. */
+/**
+ * Throws JournalUnusable if revisions that were acknowledged are missing at the end. A write-ahead log may be missing if the
+ * file has all that was acknowledged: SQLite of another program, or of 0.1.0, has copied the log into it.
+ */
 export function checkEnding(path: string, ending: Ending | null, last: number, hadLog: boolean): void {
   if (ending === null) return;
-  if (ending.open && !hadLog) {
+  const acknowledged = ending.open ? readAcknowledged(path, ending.id) : ending.last;
+  if (ending.open && !hadLog && (acknowledged === null || last < acknowledged)) {
     throw damaged(path, `its write-ahead log ${path}-wal is missing, which has the newest revisions`);
   }
-  const acknowledged = ending.open ? readAcknowledged(path, ending.id) : ending.last;
   if (acknowledged !== null && last < acknowledged) throw endMissing(path, last, acknowledged, ending.open);
 }
