@@ -4,14 +4,11 @@ import type { BackupManifest } from "../../api/views/backup-file.ts";
 import type { Comparison } from "../../model/comparison.ts";
 import { kinds, type ListedKind, listedKinds, type PerListedKind } from "../../model/kinds/kinds.ts";
 import type { Column } from "./table.ts";
+import { counted } from "./words.ts";
 
 /** "cluster abc12345 at 2025-01-19T12:00:00.000Z, revision 120: 14 tasks, 3 nodes" */
 export function backupWords({ clusterId, at, revision, tasks, nodes }: BackupManifest): string {
   return `cluster ${clusterId} at ${at}, revision ${revision}: ${counted(tasks, "task")}, ${counted(nodes, "node")}`;
-}
-
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 export interface RestoreRow {

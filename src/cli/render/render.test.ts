@@ -12,6 +12,7 @@ import { createStyle, oneLine, plainStyle, supportsUtf8, truncate } from "./styl
 import { type Column, renderBlocks, renderTable } from "./table.ts";
 import { portsText, reasonText, statusText, taskColumns } from "./tasks.ts";
 import { formatAge, formatWait } from "./time.ts";
+import { counted, listed } from "./words.ts";
 
 const now = Date.parse("2025-01-19T12:40:00.000Z");
 const n1 = "20250119120000-aaaaaaaa" as NodeId;
@@ -231,6 +232,13 @@ test("the load of tasks is left out of a table that it would make too wide, befo
   expect(narrow).not.toContain("LOAD");
   expect(narrow).toContain("127.0.0.1:8090->80/tcp");
   expect(narrow).not.toContain("…");
+});
+
+test("counts and lists in a sentence", () => {
+  expect([counted(0, "task"), counted(1, "task"), counted(2, "task")]).toEqual(["0 tasks", "1 task", "2 tasks"]);
+  expect(listed(["a", "b"])).toBe("a, b");
+  expect(listed(["a", "b", "c", "d", "e"], "; ")).toBe("a; b; c; d; e");
+  expect(listed(["a", "b", "c", "d", "e", "f", "g"])).toBe("a, b, c, d, e and 2 more");
 });
 
 test("a sentence in the last column continues below itself on a terminal", () => {

@@ -3,8 +3,8 @@
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { counted } from "../../render/backup.ts";
 import { type Colour, oneLine, type Style } from "../../render/style.ts";
+import { counted } from "../../render/words.ts";
 import { wrapAfter } from "../../render/wrap.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding, Severity } from "./doctor/finding.ts";

@@ -6,7 +6,8 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError } from "../../command/failure.ts";
-import { backupWords, counted, restoreColumns, restoreRowCount, restoreRows } from "../../render/backup.ts";
+import { backupWords, restoreColumns, restoreRowCount, restoreRows } from "../../render/backup.ts";
+import { counted } from "../../render/words.ts";
 import { readBackupFile, verifyBackupFile } from "./backup-files.ts";
 
 /** Rows on a terminal; a count stands for the others. */

@@ -12,18 +12,16 @@ import { formatCpu, formatMemory } from "../../../model/quantity.ts";
 import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import type { UpScreen, UpSettings } from "../../command/roles.ts";
-import { counted } from "../../render/backup.ts";
 import { nodeStatus } from "../../render/nodes.ts";
 import { oneLine } from "../../render/style.ts";
 import { portsText, statusText } from "../../render/tasks.ts";
 import { localTime } from "../../render/time.ts";
+import { counted, listed } from "../../render/words.ts";
 import { wrapAfter } from "../../render/wrap.ts";
 
 /** How long the greeting waits for the worker to join, and the last words for the master. */
 const joinMs = 5_000;
 const lastLookMs = 1_000;
-/** Names in a sentence; a count stands for the others. */
-const namedAtMost = 5;
 
 export class Screen implements UpScreen {
   readonly #context: Context;
@@ -73,9 +71,8 @@ export class Screen implements UpScreen {
     if (!found?.ok) return "podling up has ended; containers keep running";
     const names = (found.value as TaskView[]).map(({ name }) => name);
     if (names.length === 0) return "podling up has ended; no container is running";
-    const more = names.length > namedAtMost ? ` and ${names.length - namedAtMost} more` : "";
     const what = `${counted(names.length, "container")} ${names.length === 1 ? "keeps" : "keep"} running`;
-    return `${what}: ${names.slice(0, namedAtMost).join(", ")}${more}. podling up finds ${names.length === 1 ? "it" : "them"} again`;
+    return `${what}: ${listed(names)}. podling up finds ${names.length === 1 ? "it" : "them"} again`;
   }
 
   // ---- the greeting

@@ -5,8 +5,8 @@ import type { Arguments, Command, CommandGroup } from "../../command/command.ts"
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
-import { counted } from "../../render/backup.ts";
 import { labelsText } from "../../render/nodes.ts";
+import { counted } from "../../render/words.ts";
 import { each } from "../task/each.ts";
 import { nodeClean } from "./node-clean.ts";
 

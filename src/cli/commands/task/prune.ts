@@ -7,6 +7,7 @@ import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { taskColumns } from "../../render/tasks.ts";
+import { counted } from "../../render/words.ts";
 import { each } from "./each.ts";
 import { filterKeys, finishedStatuses, listTasks, nodesById, taskQuery } from "./list-tasks.ts";
 
@@ -63,8 +64,7 @@ export const prune: Command = {
         return exitCodes.error;
       },
     );
-    if (code === exitCodes.done)
-      await context.err(`removed ${finished.length} ${finished.length === 1 ? "task" : "tasks"}\n`);
+    if (code === exitCodes.done) await context.err(`removed ${counted(finished.length, "task")}\n`);
     return code;
   },
 };

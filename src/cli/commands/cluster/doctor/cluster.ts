@@ -1,11 +1,9 @@
 // Findings from the responses of the master. They are unchecked, because another program may listen at its address.
 
 import { shownUrl } from "../../../../lib/server-url.ts";
+import { listed, namedAtMost } from "../../../render/words.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 import { rightsFinding } from "./rights.ts";
-
-/** Names in a sentence; a count stands for the others. */
-const namedAtMost = 5;
 
 export interface MasterAnswers {
   url: string;
@@ -67,7 +65,7 @@ function versionFindings(ours: string, masters: string, nodes: readonly unknown[
   if (ours !== masters)
     findings.push(finding("versions", "warning", `this program is version ${ours}, the master ${masters}`, fix));
   if (others.length > 0)
-    findings.push(finding("versions", "warning", `the master is version ${masters}, but ${some(others)}`, fix));
+    findings.push(finding("versions", "warning", `the master is version ${masters}, but ${listed(others)}`, fix));
   return findings.length > 0 ? findings : [fine("versions", `all ${masters}`)];
 }
 
@@ -89,7 +87,7 @@ function nodeFindings(nodes: readonly unknown[]): Finding[] {
   const findings: Finding[] = [];
   if (offline.length > 0) {
     const fix = "Check the worker on that machine; for a machine that no longer exists: podling node rm NODE";
-    findings.push(finding("nodes", "warning", `offline: ${some(offline)}`, fix));
+    findings.push(finding("nodes", "warning", `offline: ${listed(offline)}`, fix));
   }
   for (const node of away.slice(0, namedAtMost)) {
     const why = textField(node, "engineError");
@@ -105,12 +103,17 @@ function nodeFindings(nodes: readonly unknown[]): Finding[] {
   if (away.length > namedAtMost) {
     const more = away.slice(namedAtMost).map((node) => textField(node, "hostname"));
     findings.push(
-      finding("nodes", "problem", `no working engine on ${some(more)}`, "Run podling doctor on these machines"),
+      finding("nodes", "problem", `no working engine on ${listed(more)}`, "Run podling doctor on these machines"),
     );
   }
   if (cordoned.length > 0)
     findings.push(
-      finding("nodes", "note", `cordoned: ${some(cordoned)}`, "Allow placements again with podling node uncordon NODE"),
+      finding(
+        "nodes",
+        "note",
+        `cordoned: ${listed(cordoned)}`,
+        "Allow placements again with podling node uncordon NODE",
+      ),
     );
   findings.push(...nameFindings(nodes));
   return findings.length > 0 ? findings : [fine("nodes", `${nodes.length} online, with working engines`)];
@@ -128,12 +131,7 @@ function nameFindings(nodes: readonly unknown[]): Finding[] {
   const fix = "Give each worker a name of its own with --hostname, and no copy of another worker's data folder";
   const findings: Finding[] = [];
   if (words.length > 0)
-    findings.push(finding("names", "warning", `several machines have one name: ${some(words)}`, fix));
-  if (shared.length > 0) findings.push(finding("names", "warning", `several nodes are called ${some(shared)}`, fix));
+    findings.push(finding("names", "warning", `several machines have one name: ${listed(words)}`, fix));
+  if (shared.length > 0) findings.push(finding("names", "warning", `several nodes are called ${listed(shared)}`, fix));
   return findings;
-}
-
-function some(words: readonly string[]): string {
-  const more = words.length - namedAtMost;
-  return more > 0 ? `${words.slice(0, namedAtMost).join(", ")} and ${more} more` : words.join(", ");
 }

@@ -2,6 +2,7 @@
 // surprises many people.
 
 import { isLoopbackAddress } from "../../../command/own-machine.ts";
+import { listed } from "../../../render/words.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 
 /** One published port: "web on n1: 0.0.0.0:80/tcp". */
@@ -10,9 +11,6 @@ interface Exposed {
   where: string;
   port: number;
 }
-
-/** Ports in the sentence; a count stands for the others. */
-const namedAtMost = 5;
 
 /** From the master's list of tasks; `hostnames` by node id. */
 export function exposedTasks(tasks: unknown, hostnames: ReadonlyMap<string, string>): Exposed[] {
@@ -50,8 +48,6 @@ export function exposureFinding(ports: readonly Exposed[], seen: string, firewal
   // Docker lists a port twice if it is open on IPv4 and IPv6.
   const words = [...new Set(ports.map(({ name, where }) => `${name} at ${where}`))];
   if (words.length === 0) return fine(check, `no published port ${seen} can be reached from other machines`);
-  const named = words.slice(0, namedAtMost).join(", ");
-  const more = words.length > namedAtMost ? ` and ${words.length - namedAtMost} more` : "";
   const own =
     firewall === null
       ? "Firewalls such as ufw do not block them, because Docker's iptables rules come first"
@@ -59,7 +55,7 @@ export function exposureFinding(ports: readonly Exposed[], seen: string, firewal
   return finding(
     check,
     firewall === null ? "note" : "warning",
-    `other machines can reach ${named}${more}. ${own}`,
+    `other machines can reach ${listed(words)}. ${own}`,
     `Publish on 127.0.0.1 what only this machine needs (-p 127.0.0.1:${ports[0]!.port}:...). Block other machines in the chain DOCKER-USER: iptables -I DOCKER-USER ! -s 10.0.0.0/8 -p tcp -m conntrack --ctorigdstport ${ports[0]!.port} -j DROP`,
   );
 }

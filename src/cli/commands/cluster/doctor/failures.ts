@@ -1,5 +1,6 @@
 // A finding for tasks that have failed in the last hour, from the unchecked list of the master.
 
+import { counted } from "../../../render/words.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 
 const hourMs = 3_600_000;
@@ -20,11 +21,10 @@ export function failureFinding(tasks: unknown, now: number): Finding | null {
   const codes = [...counts].map(([code, count]) => (counts.size === 1 ? code : `${count} ${code}`)).join(", ");
   const [newest] = recent;
   const name = textField(newest!.task, "name");
-  const many = recent.length === 1 ? "1 task" : `${recent.length} tasks`;
   return finding(
     "failed tasks",
     "warning",
-    `${many} failed in the last hour: ${codes}. ${recent.length === 1 ? "It is" : "The newest is"} ${name}: ${textField(field(newest!.task, "reason"), "message")}`,
+    `${counted(recent.length, "task")} failed in the last hour: ${codes}. ${recent.length === 1 ? "It is" : "The newest is"} ${name}: ${textField(field(newest!.task, "reason"), "message")}`,
     `podling explain ${textField(newest!.task, "taskId")} says why; podling ps -a --filter status=failed lists all`,
   );
 }

@@ -1,10 +1,8 @@
 // Says what containers may do on the nodes: without a policy, a user who may create tasks is root there.
 
 import { allowedBy, type NodePolicy } from "../../../../model/node/policy.ts";
+import { listed } from "../../../render/words.ts";
 import { type Finding, field, fine, textField } from "./finding.ts";
-
-/** Names in a sentence; a count stands for the others. */
-const namedAtMost = 5;
 
 /** `nodes`: the master's list, unchecked. At least one. */
 export function rightsFinding(nodes: readonly unknown[]): Finding {
@@ -15,17 +13,17 @@ export function rightsFinding(nodes: readonly unknown[]): Finding {
     const policy = policyOf(node);
     return policy === null ? [] : [`${nameOf(node)} allows ${allowedBy(policy) || "none of these"}`];
   });
-  const restricted = others.length === 0 ? "" : `; ${some(others, "; ")}`;
+  const restricted = others.length === 0 ? "" : `; ${listed(others, "; ")}`;
   if (open.length > 0) {
     const may = "mount every folder, be privileged, use devices and the network of the node";
     return fine(
       check,
-      `tasks on ${some(open, ", ")} may do what docker can: ${may} (--restrict of the worker changes it)${restricted}`,
+      `tasks on ${listed(open)} may do what docker can: ${may} (--restrict of the worker changes it)${restricted}`,
     );
   }
   return fine(
     check,
-    `mounts of the node's folders, privileged containers, devices and the network of the node: ${some(others, "; ")}`,
+    `mounts of the node's folders, privileged containers, devices and the network of the node: ${listed(others, "; ")}`,
   );
 }
 
@@ -39,9 +37,4 @@ function policyOf(node: unknown): NodePolicy | null {
     binds: Array.isArray(binds) ? binds.map(String) : [],
     ...{ privileged: allows("privileged"), hostNetwork: allows("hostNetwork"), devices: allows("devices") },
   };
-}
-
-function some(words: readonly string[], separator: string): string {
-  const named = words.slice(0, namedAtMost).join(separator);
-  return words.length > namedAtMost ? `${named} and ${words.length - namedAtMost} more` : named;
 }
