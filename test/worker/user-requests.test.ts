@@ -114,6 +114,7 @@ describe("a restart on request", () => {
     expect(answer.body).toMatchObject({
       code: "illegal-move",
       error: expect.stringContaining("being stopped"),
+      hint: "Wait until it has stopped (podling wait web), then run it again with podling run.",
     });
     await post(task, "stop?graceSeconds=0");
     await world.reached(task, "stopped");

@@ -49,7 +49,7 @@ export function labelsOf(
 function refuseWorkersLabel({ hostname, nodeId }: NodeRecord, key: string, value: string): Outcome<never> {
   const label = value === "" ? key : `${key}=${value}`;
   return refuse("unprocessable", `${label} is a label that the worker of ${hostname} declares`, {
-    hint: "Start its worker without it, or set another value: podling node label NODE KEY=VALUE.",
+    hint: `Start its worker without it, or set another value: podling node label ${hostname} ${key}=VALUE.`,
     details: { nodeId, field: "remove", key },
   });
 }

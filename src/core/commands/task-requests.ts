@@ -73,9 +73,7 @@ export function decideRestart(
   const node = placement && state.nodes.get(placement.nodeId);
   if (observed.status !== "running" || desired === "stopped" || !node) {
     return refuse("illegal-move", `task ${name} (${taskId}) ${whyNotRestarted(task)}`, {
-      hint: hasFinished(task)
-        ? "A finished task is not started again: run it again with podling run."
-        : "podling explain says what it waits for.",
+      hint: whatNext(task),
       details: { taskId, status: observed.status },
     });
   }
@@ -96,6 +94,15 @@ export function decideRestart(
 function whyNotRestarted({ observed, desired }: Task): string {
   if (desired === "stopped" && isPlaced(observed.status)) return "is being stopped";
   return observed.status === "scheduled" ? "has not started yet" : `is ${observed.status}`;
+}
+
+/** What to type in the place of a restart that is refused. */
+function whatNext(task: Task): string {
+  const { name, desired } = task;
+  if (hasFinished(task)) return "A finished task is not started again: run it again with podling run.";
+  if (desired === "stopped")
+    return `Wait until it has stopped (podling wait ${name}), then run it again with podling run.`;
+  return `podling explain ${name} says what it waits for.`;
 }
 
 export function decideRemove(

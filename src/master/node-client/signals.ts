@@ -22,6 +22,7 @@ export async function sendSignal(
 ): Promise<Outcome<null>> {
   if (observed.status !== "running" || !node) {
     return refuse("illegal-move", `task ${name} (${taskId}) is ${observed.status}: it has no process`, {
+      hint: `A signal reaches only a running task: podling explain ${name} says why it does not run.`,
       details: { taskId, status: observed.status },
     });
   }

@@ -122,6 +122,37 @@ describe("no command names the record", () => {
   });
 });
 
+test("a node that goes ends the removals that wait for the end of its tasks", () => {
+  const { world, nodeId, taskId } = worldWith();
+  world.do({ type: "removeTask", taskId, force: true, whenEnded: true });
+  const events = eventsAfter(world, [{ type: "loseNode", nodeId, silentMs: 0, cause: "by-hand" }, anna]);
+  expect(events.map(({ id, operation, by }) => [id, operation, by])).toEqual([
+    [nodeId, "updated", anna],
+    [taskId, "removed", anna],
+  ]);
+});
+
+test("a worker that registers from elsewhere ends the tasks of its node", () => {
+  const other = new World();
+  const moved = {
+    hostname: "n1",
+    port: 8081,
+    capacity: 10,
+    cpu: 4,
+    memory: 0,
+    labels: {},
+    engine: null,
+    engineError: null,
+  };
+  const from = (address: string, instance: string) => ({ ...moved, version: "0.2.0", address, instance });
+  other.do({ type: "registerNode", registration: from("10.0.0.1", "a.1") });
+  const node = [...other.state.nodes.values()][0]!;
+  const left = other.task("web").taskId;
+  const holder = { nodeId: node.nodeId, instance: "a.1", is: "gone" } as const;
+  const claim: Command = { type: "registerNode", registration: from("10.0.0.2", "b.2"), holder };
+  expect(byId(eventsAfter(other, [claim, worker]))).toEqual({ [node.nodeId]: worker, [left]: worker });
+});
+
 describe("the batch does not say", () => {
   test("commands beyond the limit of a batch are only counted", () => {
     const { world, taskId } = worldWith();

@@ -48,8 +48,8 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   wake: nothing,
 };
 
-/** Commands that end the tasks of the node that they name. */
-const endsTasks: ReadonlySet<string> = new Set<Command["type"]>(["loseNode", "deregisterNode"]);
+/** Commands that end the tasks of the node that they name; a registration does if the worker runs elsewhere now. */
+const endsTasks: ReadonlySet<string> = new Set<Command["type"]>(["loseNode", "deregisterNode", "registerNode"]);
 
 const reconciler = systemOrigin("reconciler");
 
@@ -121,9 +121,9 @@ function comesFirst(origin: Origin, shown: Origin, operation: Operation): boolea
   return operation !== "created";
 }
 
-/** The node of a task that finished in this batch; null for every other event. */
+/** The node of a task that finished in this batch, and was perhaps removed at its end; null for every other event. */
 function nodeOfEnded({ kind, before, after }: OriginatedEvent): string | null {
-  if (kind !== "task" || before === null || after === null) return null;
-  const task = before as Task;
-  return !hasFinished(task) && hasFinished(after as Task) ? (task.placement?.nodeId ?? null) : null;
+  if (kind !== "task" || before === null || hasFinished(before as Task)) return null;
+  const hasEnded = after === null || hasFinished(after as Task);
+  return hasEnded ? ((before as Task).placement?.nodeId ?? null) : null;
 }
