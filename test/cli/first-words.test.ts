@@ -98,7 +98,9 @@ describe("commands of other tools", () => {
     expect((await cluster.podling("exec -it web-1 sh")).err).toBe(
       'error: podling has no command "exec" yet. web-1 is on n1. Type there: docker exec -it c0ffee sh\n',
     );
+    expect((await cluster.podling("exec -it -u root web-1 sh")).err).toContain("docker exec -it c0ffee sh");
     expect((await cluster.podling("cp web-1:/etc/x .")).err).toContain("docker cp c0ffee:/PATH .");
+    expect((await cluster.podling("cp ./x web-1:/etc/x")).err).toContain("docker cp c0ffee:/PATH .");
   });
 });
 

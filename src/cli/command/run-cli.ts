@@ -93,25 +93,32 @@ const containerWords: Readonly<Record<string, string>> = {
 /** `exec web sh`: if there is a task of that name, the line to type on its node. Null if not, or without a master. */
 async function inContainer(word: string, rest: readonly string[], io: Io, roles: Roles): Promise<UsageError | null> {
   const form = containerWords[word];
-  const reference = rest.find((one) => !one.startsWith("-"))?.replace(/:.*/s, "");
-  if (form === undefined || reference === undefined) return null;
+  if (form === undefined) return null;
+  // The task is not always first: exec -u root web sh, cp ./file web:/tmp.
+  const references = rest.filter((one) => !one.startsWith("-")).map((one) => one.replace(/:.*/s, ""));
   const flags = new FlagValues(globalFlags);
   const context = new Context({ io, roles, flags, words: [], containerCommand: null, defaultOutput: "table" });
   try {
-    const task = await context.try("getTask", { id: reference, timeoutMs: lookMs });
-    if (!task.ok || task.value === null || task.value.nodeId === null || task.value.containerId === null) return null;
-    const node = await context.try("getNode", { id: task.value.nodeId, timeoutMs: lookMs });
-    if (!node.ok || node.value === null) return null;
-    const line = `docker ${form.replace("CONTAINER", task.value.containerId.slice(0, 12))}`;
-    const message = `podling has no command ${JSON.stringify(word)} yet`;
-    return new UsageError(message, `${task.value.name} is on ${node.value.hostname}. Type there: ${line}`);
+    for (const id of references.slice(0, wordsTried)) {
+      const task = await context.try("getTask", { id, timeoutMs: lookMs });
+      if (!task.ok || task.value === null) continue;
+      const { name, nodeId, containerId } = task.value;
+      if (nodeId === null || containerId === null) return null;
+      const node = await context.try("getNode", { id: nodeId, timeoutMs: lookMs });
+      if (!node.ok || node.value === null) return null;
+      const line = `docker ${form.replace("CONTAINER", containerId.slice(0, 12))}`;
+      const message = `podling has no command ${JSON.stringify(word)} yet`;
+      return new UsageError(message, `${name} is on ${node.value.hostname}. Type there: ${line}`);
+    }
+    return null;
   } catch {
     return null;
   }
 }
 
-/** A hint is worth a moment. */
+/** A hint is worth a moment, and a few requests. */
 const lookMs = 1_000;
+const wordsTried = 3;
 
 /** `group`: the words before, such as "node"; "" for none. `next`: the word after. */
 function unknownCommand(word: string, names: readonly string[], group: string, next = ""): UsageError {
