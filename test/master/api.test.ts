@@ -33,8 +33,10 @@ describe("about the master", () => {
     }
   });
 
-  test("GET /docs is a page", async () => {
+  test("GET /docs is a page, which no other page can show as a part of itself", async () => {
     const { headers, body } = await podling.ask<string>("GET", "/docs");
+    expect(headers.get("content-security-policy")).toBe("frame-ancestors 'none'");
+    expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("content-type")).toStartWith("text/html");
     expect(body).toContain("/openapi.json");
   });

@@ -186,8 +186,12 @@ function answerResponse(operation: Operation, answer: unknown): Response {
   if (media === "none") return new Response(null, { status });
   if (answer instanceof ReadableStream) return new Response(answer, { status, headers: headersOf(operation) });
   if (media === json) return new Response(JSON.stringify(answer), { status, headers: { "content-type": json } });
-  return new Response(String(answer), { status, headers: { "content-type": `${media}; charset=utf-8` } });
+  const page = media === "text/html" ? notFramed : {};
+  return new Response(String(answer), { status, headers: { "content-type": `${media}; charset=utf-8`, ...page } });
 }
+
+/** The page sends requests: inside a page of another site, it could be clicked on unseen. */
+const notFramed = { "content-security-policy": "frame-ancestors 'none'", "x-frame-options": "DENY" } as const;
 
 /** The headers of a streamed answer. An operation that answers JSON streams a watched list, which consists of events. */
 function headersOf({ media }: Operation): Record<string, string> {
