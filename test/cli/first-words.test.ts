@@ -168,7 +168,7 @@ test("ps of nothing says what has finished, and a part of a name is enough", asy
 test("run says what became of a program that ends at once", async () => {
   const reason = { code: "exited", message: "exited with code 1" } as const;
   const ends: Asked["fetch"] = async (url, init) => {
-    const started = url.includes("wait=finished") ? await cluster.task("brief") : null;
+    const started = /\/tasks\/[^/?]+$/.test(url) ? await cluster.task("brief") : null;
     if (started) await cluster.report(started.taskId, { status: "failed", exitCode: 1, reason });
     return fetch(url, init);
   };

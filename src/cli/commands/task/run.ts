@@ -154,11 +154,10 @@ class Foreground {
       await reportWaiting(context, task, this.#timeoutMs);
       return exitCodes.notYet;
     }
-    // A program that ends at once has ended by now.
-    const query = { wait: "finished", timeout: `${firstMomentMs}ms` } as const;
+    // A program that ends at once may have ended by now. The second request costs no time beside the first.
     const [node, found] = await Promise.all([
       task.nodeId === null ? null : context.try("getNode", { id: task.nodeId }),
-      isFinished(task.status) ? null : context.try("getTask", { id: task.taskId, query }),
+      isFinished(task.status) ? null : context.try("getTask", { id: task.taskId }),
     ]);
     const latest = found?.ok ? (found.value as TaskView) : task;
     const where = node?.ok && node.value ? ` on ${node.value.hostname}` : "";
@@ -239,9 +238,6 @@ class Foreground {
     }
   }
 }
-
-/** How long a start is looked at before it is reported as a running task. */
-const firstMomentMs = 100;
 
 /** The start of a task. It may have ended since: the exit code says that it was started, the sentence what became of it. */
 function startSentence(task: TaskView, where: string, tookMs: number): string {
