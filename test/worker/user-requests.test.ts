@@ -4,6 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
 import { listen } from "../../src/api/server/listen.ts";
+import { backupMediaType } from "../../src/api/views/backup-file.ts";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { createServer } from "../../src/worker/server.ts";
@@ -63,6 +64,27 @@ describe("a restart on request", () => {
     const answer = await post(task, "restart?wait=done&timeout=5s");
     expect(answer.body).toMatchObject({ restarts: 1, requestedRestarts: 1 });
     expect(world.container(task)?.status).toBe("running");
+  });
+
+  test("is done after a restore of a backup that is older than the last one", async () => {
+    await world.started();
+    const task = await world.running("web");
+    const { url } = world.master;
+    const backup = await (await fetch(`${url}/api/v1/backup`)).text();
+    const restarted = async () => {
+      const before = world.container(task)!.startedAt;
+      await Bun.sleep(2);
+      expect((await post(task, "restart?wait=done&timeout=5s")).body).toMatchObject({ status: "running" });
+      return world.container(task)!.startedAt !== before;
+    };
+    expect([await restarted(), await restarted()]).toEqual([true, true]);
+    const headers = { "content-type": backupMediaType };
+    expect((await world.master.ask("POST", "/api/v1/restore", { text: backup, headers })).status).toBe(200);
+    await until("the worker to be back", async () => {
+      const answer = await world.master.ask<{ lastHeartbeat: string | null }[]>("GET", "/api/v1/nodes");
+      return answer.status === 200 && answer.body.every(({ lastHeartbeat }) => lastHeartbeat !== null);
+    });
+    expect(await restarted()).toBe(true);
   });
 
   test("with a time of its own leaves later stops that of the template", async () => {

@@ -109,8 +109,10 @@ function assigned(
   if (assignment === null) return { assignment, found, attempts: next };
   const { recorded, restartPolicy, stopGraceSeconds, status, restartRequest } = assignment;
   const restarts = recorded?.restarts ?? 0;
-  const requestedRestarts = recorded?.requestedRestarts ?? 0;
-  if (before === null && attempts.requestedRestarts < requestedRestarts) Object.assign(next, { requestedRestarts });
+  const recordedDone = recorded?.requestedRestarts ?? 0;
+  const done = before === null ? Math.max(attempts.requestedRestarts, recordedDone) : attempts.requestedRestarts;
+  // A master with an older backup knows of fewer requests than were done: its own count holds then.
+  Object.assign(next, { requestedRestarts: done > restartRequest.count ? recordedDone : done });
   // What was tried and given up for the last run does not hold up a restart that a user asks for.
   if (before !== null && before.restartRequest.count < restartRequest.count) Object.assign(next, { retryAt: 0 });
   // The worker knew this container from the engine alone: earlier restarts are in the record.
