@@ -55,6 +55,9 @@ describe("as good as root on the node", () => {
     [{ security: { options: ["systempaths=unconfined"] } }, "sets the security option systempaths=unconfined"],
     [{ security: { options: ["apparmor:unconfined"] } }, "sets the security option apparmor:unconfined"],
     [{ security: { options: ["label=disable"] } }, "sets the security option label=disable"],
+    [{ logging: { driver: "syslog", options: { tag: "a" } } }, "has the log driver syslog"],
+    [{ logging: { options: { "gelf-address": "udp://10.0.0.1:12201" } } }, "sets the log option gelf-address"],
+    [{ logging: { driver: "json-file", options: { path: "/etc/cron.d/a" } } }, "sets the log option path"],
     [
       {
         mounts: [
@@ -77,6 +80,9 @@ describe("as good as root on the node", () => {
   test.each([
     [{ security: { privileged: false, readOnly: true, capDrop: ["ALL"], groupAdd: ["0"] } }],
     [{ security: { capAdd: ["NET_BIND_SERVICE", "CAP_CHOWN", "net_raw"] } }],
+    [{ logging: { driver: "local", options: { "max-size": "10m", "max-file": "3", "labels-regex": "a" } } }],
+    [{ logging: { driver: "none" } }],
+    [{ logging: { options: { "max-size": "10m" } } }],
     [{ security: { options: ["no-new-privileges", "no-new-privileges:true", "seccomp=builtin"] } }],
   ] as [Partial<PackedContainer>][])("not: %j", (more) => {
     expect(needs(more)?.privileged).toBeNull();

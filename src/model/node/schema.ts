@@ -41,7 +41,7 @@ export const policy = z.object({
   privileged: z
     .boolean()
     .describe(
-      "Privileged containers, further capabilities, other security options, volumes with a driver of their own.",
+      "Privileged containers, further capabilities, other security options, volumes with a driver of their own, log drivers that send.",
     ),
   hostNetwork: z.boolean().describe("Containers in the network of the node."),
   devices: z.boolean().describe("Devices of the node."),

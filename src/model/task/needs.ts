@@ -65,7 +65,12 @@ const usualCapabilities: ReadonlySet<string> = new Set([
 /** Security options that take rights away, and give none. */
 const harmless = /^(no-new-privileges([=:](true|false))?|seccomp[=:]builtin)$/;
 
-function rootRights({ security, mounts }: ContainerSpec): string | null {
+/** Log drivers that write on the node, to a place of the engine's choice. Others send, with the network and rights of the engine. */
+const localLogDrivers: ReadonlySet<string> = new Set(["json-file", "local", "journald", "none"]);
+/** Options of log drivers that name no place. Podman writes to any `path`, and the engine's usual driver may send to any address. */
+const harmlessLogOption = /^(max-(size|file|buffer-size)|compress|mode|tag|(labels|env)(-regex)?)$/;
+
+function rootRights({ security, mounts, logging }: ContainerSpec): string | null {
   if (security?.privileged) return "is privileged";
   for (const written of security?.capAdd ?? []) {
     const capability = written.toUpperCase().replace(/^CAP_/, "");
@@ -74,6 +79,10 @@ function rootRights({ security, mounts }: ContainerSpec): string | null {
   for (const option of security?.options ?? []) {
     if (!harmless.test(option)) return `sets the security option ${option.slice(0, 60)}`;
   }
+  const { driver = "local", options = {} } = logging ?? {};
+  if (!localLogDrivers.has(driver)) return `has the log driver ${driver.slice(0, 60)}`;
+  const place = Object.keys(options).find((name) => !harmlessLogOption.test(name));
+  if (place !== undefined) return `sets the log option ${place.slice(0, 60)}`;
   // A volume may be a folder of the node: type=none, o=bind, device=/etc.
   return mounts.some(hasDriver) ? "mounts a volume with a driver or driver options" : null;
 }

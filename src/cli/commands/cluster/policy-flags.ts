@@ -21,7 +21,8 @@ export const policyFlags: readonly Flag[] = [
   },
   {
     long: "allow-privileged",
-    description: "allow privileged containers, further capabilities, other security options and volume drivers",
+    description:
+      "allow privileged containers, further capabilities, other security options, volume drivers and log drivers that send",
   },
   { long: "allow-host-network", description: "allow containers to use the network of this machine" },
   { long: "allow-device", description: "allow containers to use devices of this machine, also --gpus" },
