@@ -6,12 +6,14 @@ import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import type { Task } from "../../model/task/task.ts";
+import type { TickLoop } from "../loop/tick-loop.ts";
 import type { Watchers } from "../watch/watchers.ts";
 import { type AskContext, askNode } from "./ask-node.ts";
 
 interface RemovalContext {
-  state: ClusterState;
-  watchers: Watchers;
+  state: Pick<ClusterState, "tasks" | "nodes">;
+  loop: Pick<TickLoop, "whenDurable">;
+  watchers: Pick<Watchers, "waitFor">;
   clock: Clock;
   logs: AskContext;
 }
@@ -33,10 +35,12 @@ export class Removal {
 
   async answer(timeoutMs: number, signal: AbortSignal): Promise<Response> {
     const { taskId, name, placement } = this.#task;
-    const { state, watchers } = this.#context;
+    const { state, loop, watchers } = this.#context;
     const node = () => (placement === null ? undefined : state.nodes.get(placement.nodeId));
     const before = node();
     await watchers.waitFor(taskId, () => false, timeoutMs, signal);
+    // At the timeout, a removal that the state shows may not be durable yet.
+    await loop.whenDurable();
     if (state.tasks.has(taskId)) {
       const where = before ? `${before.hostname} has not reported that its container is gone` : "it is on no node";
       return notYet(`${name} is being removed; ${where}. Its record goes when that is known`);
