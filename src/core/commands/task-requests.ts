@@ -46,7 +46,7 @@ export function decideStop(
 /** The update that makes the node of a placed task stop it. */
 function stopping(task: Task, asked: Partial<TaskRequests>, what: string): PackedTaskUpdate {
   const requests = requestsWith(task, asked);
-  const graceSeconds = graceSecondsOf({ ...task, desired: "stopped", requests });
+  const graceSeconds = graceSecondsOf({ ...task, desired: "stopped", ...(requests ? { requests } : {}) });
   const time = graceSeconds === 0 ? "it is killed at once" : `it has ${graceSeconds} s before it is killed`;
   return {
     desired: "stopped",
@@ -55,11 +55,11 @@ function stopping(task: Task, asked: Partial<TaskRequests>, what: string): Packe
   };
 }
 
-/** Null if nothing is asked for, now or before. */
-function requestsWith({ requests }: Task, asked: Partial<TaskRequests>): TaskRequests | null {
+/** Undefined if nothing is asked for, now or before. */
+function requestsWith({ requests }: Task, asked: Partial<TaskRequests>): TaskRequests | undefined {
   const next = { ...(requests ?? noRequests), ...asked };
   const isNothing = next.graceSeconds === null && !next.remove && next.restarts === 0;
-  return requests === null && isNothing ? null : next;
+  return !requests && isNothing ? undefined : next;
 }
 
 export function decideRestart(

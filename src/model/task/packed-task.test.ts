@@ -85,7 +85,7 @@ class Draw {
       owner: [null, { kind: "service", id: "s1" }],
       replaces: [null, "20250119123455-abcd1234" as TaskId],
       idempotency: [null, { key: "k", fingerprint: "f" }],
-      requests: [null, { ...noRequests, graceSeconds: 3 }],
+      requests: [{ ...noRequests, graceSeconds: 3 }],
       ...{ desired: ["running", "stopped"], placement: [null], ended: [null], replacedBy: [null] },
       observed: [this.observed()],
     });

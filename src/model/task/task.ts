@@ -57,8 +57,11 @@ export interface Task {
   readonly spec: TaskSpec;
   readonly owner: TaskOwner | null;
   readonly desired: Desired;
-  /** Null if users have asked for nothing beyond the template. */
-  readonly requests: TaskRequests | null;
+  /**
+   * What users have asked for beyond the template. Left out if nothing, as in most records: with one field less a record
+   * takes 48 bytes less.
+   */
+  readonly requests?: TaskRequests;
   readonly placement: Placement | null;
   readonly observed: ObservedStatus;
   readonly createdAt: string;
@@ -74,16 +77,15 @@ export interface Task {
 export type PackedTask = Partial<Omit<Task, "spec" | "observed">> &
   Pick<Task, "taskId" | "name" | "createdAt"> & { readonly spec: PackedSpec; readonly observed?: PackedStatus };
 
-/** Fills in the defaults. One literal, so that every record has the same shape in memory. */
+/** Fills in the defaults. One literal, so that nearly every record has the same shape in memory. */
 export function unpackTask(packed: PackedTask, shared?: Shared): Task {
   const spec = () => unpackSpec(packed.spec);
-  return {
+  const task: Task = {
     taskId: packed.taskId,
     name: packed.name,
     spec: shared ? shared.value(packed.spec, spec) : spec(),
     owner: packed.owner ?? null,
     desired: packed.desired ?? "running",
-    requests: packed.requests ?? null,
     placement: packed.placement ?? null,
     observed: packed.observed ? unpackObserved(packed.observed, shared) : nothingObserved,
     createdAt: packed.createdAt,
@@ -92,6 +94,12 @@ export function unpackTask(packed: PackedTask, shared?: Shared): Task {
     replacedBy: packed.replacedBy ?? null,
     idempotency: packed.idempotency ?? null,
   };
+  return packed.requests ? withRequests(task, packed.requests) : task;
+}
+
+/** A function of its own: beside the literal, the engine would keep room for the field in every record. */
+function withRequests(task: Task, requests: TaskRequests): Task {
+  return { ...task, requests };
 }
 
 function unpackObserved(packed: PackedStatus, shared: Shared | undefined): ObservedStatus {
@@ -141,13 +149,12 @@ export type PackedTaskUpdate = Partial<
 
 /** The task with an update applied. `observed` is merged field by field; its containers are replaced as a whole. */
 export function updateTask(task: Task, set: PackedTaskUpdate): Task {
-  return {
+  const updated: Task = {
     taskId: task.taskId,
     name: task.name,
     spec: task.spec,
     owner: task.owner,
     desired: set.desired ?? task.desired,
-    requests: set.requests ?? task.requests,
     placement: set.placement ?? task.placement,
     observed: set.observed ? unpackStatus(set.observed, task.observed) : task.observed,
     createdAt: task.createdAt,
@@ -156,6 +163,8 @@ export function updateTask(task: Task, set: PackedTaskUpdate): Task {
     replacedBy: set.replacedBy ?? task.replacedBy,
     idempotency: task.idempotency,
   };
+  const requests = set.requests ?? task.requests;
+  return requests ? withRequests(updated, requests) : updated;
 }
 
 /** The packed task with an update applied: unpacked, it is what `updateTask` gives. */

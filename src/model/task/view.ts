@@ -44,7 +44,7 @@ export function taskText(task: Task): string {
 
 /** `viewAssignment` as JSON. */
 export function assignmentText(task: Task): string {
-  if (task.requests !== null) return JSON.stringify(viewAssignment(task));
+  if (task.requests) return JSON.stringify(viewAssignment(task));
   return textOf(task, task.spec.restartPolicy);
 }
 
