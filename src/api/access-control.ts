@@ -94,10 +94,3 @@ function digest(token: string): Buffer {
 function sameHost(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
 }
-
-const loopbackNames = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
-
-/** True when only this machine can connect to the address. */
-export function isLoopback(address: string): boolean {
-  return loopbackNames.test(address);
-}

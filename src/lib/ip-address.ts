@@ -16,3 +16,8 @@ export function isAnyAddress(address: string): boolean {
 export function addressesOverlap(left: string, right: string): boolean {
   return left === right || isAnyAddress(left) || isAnyAddress(right);
 }
+
+/** True for `localhost` and for addresses that only the machine itself reaches. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
+}

@@ -1,8 +1,8 @@
 // The master: listens, and passes requests to the current term. A term begins with a start or with a restored backup.
 
-import { isLoopback } from "../api/access-control.ts";
 import { listen } from "../api/server/listen.ts";
 import type { Fetch } from "../api/server/shell.ts";
+import { isLoopback } from "../lib/ip-address.ts";
 import { serverUrl } from "../lib/server-url.ts";
 import { HttpCounters } from "./http/metrics.ts";
 import { recoverTerm } from "./recovery.ts";

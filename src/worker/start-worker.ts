@@ -1,10 +1,11 @@
 // A worker with its data folder and its own HTTP server, from settings. Names no engine: the runtime is handed in.
 
-import { AccessControl, isLoopback } from "../api/access-control.ts";
+import { AccessControl } from "../api/access-control.ts";
 import { Client } from "../api/client.ts";
 import type { Fetch } from "../api/server/shell.ts";
 import { instanceHeader } from "../api/worker-instance.ts";
 import type { Clock } from "../lib/clock.ts";
+import { isLoopback } from "../lib/ip-address.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import { instanceOf } from "../model/node/instance.ts";

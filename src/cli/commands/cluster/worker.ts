@@ -20,7 +20,7 @@ export const worker: Command = {
   },
   examples: [
     [
-      "podling worker --master http://10.0.0.1:8080 --host 0.0.0.0 --token secret",
+      "podling worker --master http://10.0.0.1:8080 --host 0.0.0.0 --token-file token",
       "join a cluster from another machine",
     ],
   ],

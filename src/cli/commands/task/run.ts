@@ -1,6 +1,7 @@
 // podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
 
 import type { TaskView } from "../../../api/views/task.ts";
+import { isLoopback } from "../../../lib/ip-address.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Node } from "../../../model/node/node.ts";
 import type { Refusal, RefusalCode } from "../../../model/refusal.ts";
@@ -9,7 +10,7 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError, writeError } from "../../command/failure.ts";
-import { isHere, isLoopbackAddress } from "../../command/own-machine.ts";
+import { isHere } from "../../command/own-machine.ts";
 import { portText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
 import { imageFlag, refusedRunFlags, runFlags } from "./flags/run-flags.ts";
@@ -170,7 +171,7 @@ class Foreground {
   /** A port on 127.0.0.1 of another machine cannot be reached from here, and docker would publish it on all addresses. */
   async #sayWhoReaches({ publishedPorts }: TaskView, node: Node): Promise<void> {
     const context = this.#context;
-    const own = publishedPorts.find(({ hostIp }) => isLoopbackAddress(hostIp));
+    const own = publishedPorts.find(({ hostIp }) => isLoopback(hostIp));
     if (own === undefined || isHere(node.address, (await context.target()).url, context.io.ownAddresses())) return;
     const { hostPort, containerPort, protocol } = own;
     const port = `0.0.0.0:${hostPort}:${containerPort}${protocol === "udp" ? "/udp" : ""}`;

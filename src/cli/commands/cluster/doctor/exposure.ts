@@ -1,7 +1,7 @@
 // Finds published ports that other machines can reach. Docker's rules come before those of the host's firewall, which
 // surprises many people.
 
-import { isLoopbackAddress } from "../../../command/own-machine.ts";
+import { isLoopback } from "../../../../lib/ip-address.ts";
 import { listed } from "../../../render/words.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
 
@@ -37,7 +37,7 @@ export function exposedContainers(containers: unknown): Exposed[] {
 function exposed(name: string, port: unknown, address: string, number: string, protocol: string): Exposed[] {
   const hostIp = textField(port, address);
   const hostPort = Number(field(port, number));
-  if (!Number.isInteger(hostPort) || hostPort === 0 || isLoopbackAddress(hostIp)) return [];
+  if (!Number.isInteger(hostPort) || hostPort === 0 || isLoopback(hostIp)) return [];
   const shown = hostIp.includes(":") ? `[${hostIp}]` : hostIp || "0.0.0.0";
   return [{ name, where: `${shown}:${hostPort}/${textField(port, protocol) || "tcp"}`, port: hostPort }];
 }
