@@ -62,8 +62,8 @@ const usualCapabilities: ReadonlySet<string> = new Set([
   ...["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW"],
   ...["SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"],
 ]);
-/** Security options that take rights away, and give none. */
-const harmless = /^(no-new-privileges([=:](true|false))?|seccomp[=:]builtin)$/;
+/** Security options that take rights away. Others may override a stricter default of the engine. */
+const harmless = /^no-new-privileges([=:]true)?$/;
 
 /** Log drivers that write on the node, to a place of the engine's choice. Others send, with the network and rights of the engine. */
 const localLogDrivers: ReadonlySet<string> = new Set(["json-file", "local", "journald", "none"]);
@@ -79,6 +79,8 @@ function rootRights({ security, mounts, logging }: ContainerSpec): string | null
   for (const option of security?.options ?? []) {
     if (!harmless.test(option)) return `sets the security option ${option.slice(0, 60)}`;
   }
+  // Podman keeps the groups of the user that runs it.
+  if (security?.groupAdd?.includes("keep-groups")) return "keeps the groups of the engine's user";
   const { driver = "local", options = {} } = logging ?? {};
   if (!localLogDrivers.has(driver)) return `has the log driver ${driver.slice(0, 60)}`;
   const place = Object.keys(options).find((name) => !harmlessLogOption.test(name));

@@ -47,7 +47,7 @@ async function run(program: string, verb: string, input: string, env: Env): Prom
   const child = Bun.spawn([program, verb], {
     stdin: Buffer.from(input),
     ...{ stdout: "pipe", stderr: "ignore" },
-    env: { ...env },
+    env: withoutOwn(env),
     timeout: limits.credentialHelperMs,
     killSignal: "SIGKILL",
   });
@@ -56,6 +56,11 @@ async function run(program: string, verb: string, input: string, env: Env): Prom
   if (unknownRegistry.test(output)) return { ok: false, problem: null };
   const how = child.signalCode ? `gave no answer in ${limits.credentialHelperMs / 1000} s` : `ended with ${code}`;
   return { ok: false, problem: `${program} ${how}` };
+}
+
+/** Without Podling's own variables: PODLING_TOKEN is none of a helper's business. */
+function withoutOwn(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("PODLING_")));
 }
 
 function readLogin(program: string, output: string): HelperLogin {

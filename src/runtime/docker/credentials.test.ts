@@ -141,6 +141,12 @@ describe("a credential helper", () => {
     expect((await sentFor("r.example/x", config)).login.username).toBe("f");
   });
 
+  test("gets no variables of Podling", async () => {
+    helper("all", `echo '{"Username":"'$HOME-$PODLING_TOKEN'","Secret":"x"}'`);
+    const sent = await sentFor("r.example/x", { credsStore: "all" }, { HOME: "/home/me", PODLING_TOKEN: "s3cret" });
+    expect(sent.login.username).toBe("/home/me-");
+  });
+
   test("may give a token", async () => {
     helper("all", knows("r.example", JSON.stringify({ Username: "<token>", Secret: "abc" })));
     expect((await sentFor("r.example/x", { credsStore: "all" })).login).toEqual({
