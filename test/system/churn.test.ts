@@ -110,7 +110,7 @@ describeLab(`${count} tasks through two nodes`, () => {
       return true;
     });
     const leftovers = (await auditor.leftovers()).join("\n");
-    for (const what of ["the master lists doubled", "is in the cgroup of", "watches over a container"]) {
+    for (const what of ["the master lists doubled", "is in the cgroup of", "watches over the container"]) {
       expect(leftovers).toContain(what);
     }
     await other.removeContainers(`podling.task=${task!.taskId}`);
