@@ -163,8 +163,9 @@ function processOptions(): void {
     });
 
     test("the stop signal", async () => {
-      const script = "trap 'echo got it; exit 5' INT; while :; do sleep 0.1; done";
+      const script = "trap 'echo got it; exit 5' INT; echo ready; while :; do sleep 0.1; done";
       const containerId = await subject.run(["sh", "-c", script], { process: { stopSignal: "SIGINT" } });
+      await until("the trap", async () => (await subject.written(containerId)).stdout.includes("ready"));
       await subject.runtime.containers.stop(containerId, 20);
       expect((await subject.runtime.containers.inspect(containerId))?.exitCode).toBe(5);
     });
