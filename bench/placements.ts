@@ -6,7 +6,7 @@ import { ScheduleIndex } from "../src/core/schedule/index/schedule-index.ts";
 import { type Random, randomInteger, seededRandom } from "../src/lib/random.ts";
 import { type Strategy, strategies } from "../src/model/cluster/cluster.ts";
 import type { NodeId } from "../src/model/ids.ts";
-import type { NodeRecord } from "../src/model/node/node.ts";
+import { type NodeRecord, nodeDefaults } from "../src/model/node/node.ts";
 import type { Requirements } from "../src/model/task/requirements.ts";
 
 const GiB = 1024 ** 3;
@@ -36,6 +36,7 @@ function makeNode(random: Random, number: number): NodeRecord {
   // A rare label: three nodes of any cluster.
   if (number < 3) labels.gpu = "a100";
   return {
+    ...nodeDefaults,
     nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
     hostname: `host-${String(randomInteger(random, 1_000_000)).padStart(6, "0")}`,
     port: 8081,
@@ -49,14 +50,6 @@ function makeNode(random: Random, number: number): NodeRecord {
     engine: { name: "docker", version: "27", os: "linux", arch: random.next() < 0.8 ? "amd64" : "arm64" },
     engineError: null,
     version: "",
-    features: null,
-    policy: null,
-    userLabels: null,
-    workerLabels: null,
-    suspect: null,
-    flapping: null,
-    instance: null,
-    askedHostname: null,
     registeredAt: "",
   };
 }

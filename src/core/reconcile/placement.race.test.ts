@@ -7,7 +7,7 @@ import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import { strategies } from "../../model/cluster/cluster.ts";
 import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
-import type { NodeRecord } from "../../model/node/node.ts";
+import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
 import type { PackedSpec } from "../../model/task/spec.ts";
 import { hasFinished } from "../../model/task/task.ts";
@@ -25,6 +25,7 @@ function pick<T>(random: Random, items: readonly T[]): T {
 
 function randomNode(random: Random, number: number): NodeRecord {
   return {
+    ...nodeDefaults,
     nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
     hostname: `h${randomInteger(random, 6)}`,
     port: 8081,
@@ -46,11 +47,7 @@ function randomNode(random: Random, number: number): NodeRecord {
       null,
       { binds: ["/srv"], privileged: false, hostNetwork: random.next() < 0.5, devices: false },
     ]),
-    userLabels: null,
-    workerLabels: null,
     suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
-    instance: null,
-    askedHostname: null,
     flapping:
       random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",

@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
 import type { NodeId } from "../../model/ids.ts";
-import type { NodeRecord } from "../../model/node/node.ts";
+import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import { smallestChange } from "./explain/smallest-change.ts";
 import { summarise } from "./explain/summarise.ts";
@@ -21,6 +21,7 @@ function pick<T>(random: Random, items: readonly T[]): T {
 
 function randomNode(random: Random, number: number): NodeRecord {
   return {
+    ...nodeDefaults,
     nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
     hostname: `h${randomInteger(random, 8)}`,
     port: 8081,
@@ -36,11 +37,7 @@ function randomNode(random: Random, number: number): NodeRecord {
     version: pick(random, ["", "1"]),
     features: pick(random, [null, ["network"], ["network", "security"]]),
     policy: pick(random, [null, null, { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false }]),
-    userLabels: null,
-    workerLabels: null,
     suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
-    instance: null,
-    askedHostname: null,
     flapping:
       random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",

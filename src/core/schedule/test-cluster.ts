@@ -1,7 +1,7 @@
 // Short constructors for nodes and tasks, for the tests of this folder.
 
 import type { NodeId } from "../../model/ids.ts";
-import type { NodeRecord } from "../../model/node/node.ts";
+import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import type { Needs } from "../../model/task/needs.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint, PortSpec } from "../../model/task/spec.ts";
@@ -17,6 +17,7 @@ export function idOf(hostname: string): NodeId {
 
 export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecord {
   return {
+    ...nodeDefaults,
     nodeId: idOf(hostname),
     hostname,
     port: 8081,
@@ -30,14 +31,6 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
     engine: { name: "docker", version: "27", os: "linux", arch: "amd64" },
     engineError: null,
     version: "",
-    features: null,
-    policy: null,
-    userLabels: null,
-    workerLabels: null,
-    suspect: null,
-    flapping: null,
-    instance: null,
-    askedHostname: null,
     registeredAt: "",
     ...set,
   };
