@@ -2,6 +2,7 @@
 // encoders write null for what was not set. A word of a fixed list may have any case, and "-" may be missing: TCP, OnFailure.
 
 import type { z } from "zod";
+import { isObject } from "../../lib/is-object.ts";
 
 type Schema = z.core.$ZodType;
 
@@ -69,10 +70,6 @@ function acceptsNull(schema: Schema): boolean {
   if (options) return options.some(acceptsNull);
   const inner = innerType ?? input;
   return inner !== undefined && acceptsNull(inner);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function mapValues(value: Record<string, unknown>, change: (item: unknown) => unknown): Record<string, unknown> {

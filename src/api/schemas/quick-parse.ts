@@ -3,6 +3,7 @@
 // property test (quick-parse.test.ts) compares both.
 
 import type { z } from "zod";
+import { isObject } from "../../lib/is-object.ts";
 
 /** The value is invalid, or of a form that is left to zod. */
 export const notQuick = Symbol("not quick");
@@ -209,10 +210,6 @@ function absentStep(index: number, name: string): string {
         if ((field = absent[${index}](undefined)) === notQuick) return notQuick;
         result[${name}] = field;
       }`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function mayBeAbsent(schema: Schema): boolean {

@@ -2,6 +2,7 @@
 // read it. What a later version adds to the file is kept when it is written again.
 
 import { fileErrorMeaning } from "../../lib/file-error.ts";
+import { isObject } from "../../lib/is-object.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
 
@@ -98,8 +99,4 @@ export class ContextsFile {
       throw new Failure(`cannot write ${this.path}: ${fileErrorMeaning(error)}`);
     }
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
