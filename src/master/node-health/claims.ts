@@ -32,20 +32,27 @@ export class Claims {
   /** The holder of the node has sent a heartbeat. */
   holderBeats(nodeId: NodeId): void {
     if (this.#claims.size === 0) return;
+    this.#forget(mostClaims);
     for (const claim of this.#claims.values()) if (claim.nodeId === nodeId) claim.beats++;
   }
 
   /** Notes the claim. True when the holder has been proved alive since the claimant came first. */
   isProvedAlive(nodeId: NodeId, { instance, address, port }: NodeRegistrationFields): boolean {
-    const now = this.#clock.elapsed();
-    for (const [key, { lastAt }] of this.#claims) {
-      if (now - lastAt < forgottenAfterMs && this.#claims.size < mostClaims) break;
-      this.#claims.delete(key);
-    }
+    const now = this.#forget(mostClaims - 1);
     const key = `${nodeId} ${instance ?? `${address}:${port}`}`;
     const claim = this.#claims.get(key) ?? { nodeId, lastAt: now, beats: 0 };
     this.#claims.delete(key);
     this.#claims.set(key, { ...claim, lastAt: now });
     return claim.beats >= proof;
+  }
+
+  /** Forgets claimants that have given up, and the oldest if there are more than `most`. Returns the time. */
+  #forget(most: number): number {
+    const now = this.#clock.elapsed();
+    for (const [key, { lastAt }] of this.#claims) {
+      if (now - lastAt < forgottenAfterMs && this.#claims.size <= most) break;
+      this.#claims.delete(key);
+    }
+    return now;
   }
 }
