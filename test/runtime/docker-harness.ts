@@ -8,7 +8,7 @@ import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import type { RuntimeHarness } from "./contract-subject.ts";
 
 /** Starts with this, so that leftovers are known. */
-const prefix = "contract";
+export const prefix = "contract";
 
 export async function removeLeftovers(host: string): Promise<void> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`${containerLabels.node}=node-contract`] }));
@@ -66,20 +66,4 @@ export async function dockerHarness(host: string): Promise<RuntimeHarness> {
     clusterId: `${prefix}${Math.random().toString(36).slice(2, 10)}`,
     close: () => removeLeftovers(host),
   };
-}
-
-/** The id of a created container whose logs the engine does not keep. */
-export async function unloggedContainer(host: string): Promise<string> {
-  await ensureImage(host);
-  const answer = await engineFetch(host, "/containers/create", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      Image: DEMO_IMAGE,
-      Cmd: ["true"],
-      HostConfig: { LogConfig: { Type: "none" } },
-      Labels: { [containerLabels.cluster]: prefix, [containerLabels.node]: "node-contract" },
-    }),
-  });
-  return ((await answer.json()) as { Id: string }).Id;
 }

@@ -3,10 +3,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { findEngine } from "../../scripts/ping-engine.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
-import { LogsUnavailable, RuntimeError } from "../../src/runtime/runtime-error.ts";
-import { allLogs, ContractSubject } from "./contract-subject.ts";
-import { dockerHarness, removeLeftovers, unloggedContainer } from "./docker-harness.ts";
+import { RuntimeError } from "../../src/runtime/runtime-error.ts";
+import { ContractSubject } from "./contract-subject.ts";
+import { dockerHarness, removeLeftovers } from "./docker-harness.ts";
 import { runtimeContract } from "./runtime.contract.ts";
+import { testUnkeptLogs } from "./unkept-logs.contract.ts";
 
 const engine = await findEngine();
 if ("problem" in engine) {
@@ -18,19 +19,7 @@ if ("problem" in engine) {
   runtimeContract("the Docker runtime", () => dockerHarness(host));
 
   describe("Docker", () => {
-    test("a log that the engine does not keep is refused at once, with the driver's name", async () => {
-      const { containers } = new DockerRuntime(host);
-      const containerId = await unloggedContainer(host);
-      await containers.start(containerId);
-      for (const follow of [false, true]) {
-        for (const tail of [null, 5]) {
-          const asked = containers.logs(containerId, { ...allLogs, follow, tail }, new AbortController().signal);
-          await expect(asked).rejects.toThrow(LogsUnavailable);
-          await expect(asked).rejects.toThrow("the log driver none keeps no logs");
-        }
-      }
-      await containers.remove(containerId);
-    });
+    testUnkeptLogs(() => host);
 
     test("each run of a container has lines of its own, also if the first run did not end its last one", async () => {
       const subject = new ContractSubject(await dockerHarness(host));

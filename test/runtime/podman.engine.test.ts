@@ -1,13 +1,11 @@
 // The Docker runtime keeps the contract with Podman's service, too.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
-import { LogsUnavailable } from "../../src/runtime/runtime-error.ts";
+import { afterAll, beforeAll } from "bun:test";
 import { describeLab } from "../../tools/lab/available.ts";
 import { Lab } from "../../tools/lab/lab.ts";
-import { allLogs } from "./contract-subject.ts";
-import { dockerHarness, unloggedContainer } from "./docker-harness.ts";
+import { dockerHarness } from "./docker-harness.ts";
 import { runtimeContract } from "./runtime.contract.ts";
+import { testUnkeptLogs } from "./unkept-logs.contract.ts";
 
 describeLab("Podman", () => {
   let lab: Lab;
@@ -18,19 +16,6 @@ describeLab("Podman", () => {
   });
   afterAll(() => lab?.down());
 
-  test("a log that the engine does not keep is refused at once, with the driver's name", async () => {
-    const { containers } = new DockerRuntime(host);
-    const containerId = await unloggedContainer(host);
-    await containers.start(containerId);
-    for (const follow of [false, true]) {
-      for (const tail of [null, 5]) {
-        const asked = containers.logs(containerId, { ...allLogs, follow, tail }, new AbortController().signal);
-        await expect(asked).rejects.toThrow(LogsUnavailable);
-        await expect(asked).rejects.toThrow("the log driver none keeps no logs");
-      }
-    }
-    await containers.remove(containerId);
-  });
-
+  testUnkeptLogs(() => host);
   runtimeContract("Podman", () => dockerHarness(host));
 });
