@@ -186,6 +186,23 @@ test("run says what became of a program that ends at once", async () => {
   );
 });
 
+test("on a terminal, run waits for the end of a program that ends soon after its start", async () => {
+  const waits: Asked["fetch"] = (url, init) => {
+    if (url.includes("wait=finished")) asked.resolve();
+    // The answer comes with the report, however busy the machine is.
+    return fetch(url.replace(/timeout=\d+ms/, "timeout=60s"), init);
+  };
+  const asked = Promise.withResolvers<void>();
+  const waiting = cluster.start("run short --image nginx", { fetch: waits, terminal: 200 });
+  const { taskId } = await until(() => cluster.task("short"));
+  const running = { code: "running", message: "running" } as const;
+  await cluster.report(taskId, { status: "running", containerId: "c", reason: running });
+  await asked.promise;
+  const reason = { code: "exited", message: "exited with code 7" } as const;
+  await cluster.report(taskId, { status: "failed", exitCode: 7, reason });
+  expect((await waiting.ended).err).toContain(", and has ended: exited with code 7. Its output: podling logs short");
+});
+
 describe("which machine 127.0.0.1 is", () => {
   const report = async (name: string, hostIp: string) => {
     const waiting = cluster.start(`run ${name} --image nginx -p 80`, { ownAddresses: ["10.0.0.1"] });

@@ -155,17 +155,27 @@ class Foreground {
       await reportWaiting(context, task, this.#timeoutMs);
       return exitCodes.notYet;
     }
-    // A program that ends at once may have ended by now. The second request costs no time beside the first.
-    const [node, found] = await Promise.all([
+    const [node, latest] = await Promise.all([
       task.nodeId === null ? null : context.try("getNode", { id: task.nodeId }),
-      isFinished(task.status) ? null : context.try("getTask", { id: task.taskId }),
+      this.#shortlyAfterStart(task),
     ]);
-    const latest = found?.ok ? (found.value as TaskView) : task;
     const where = node?.ok && node.value ? ` on ${node.value.hostname}` : "";
     await context.say(startSentence(latest, where, tookMs));
     if (node?.ok && node.value) await this.#sayWhoReaches(task, node.value);
     await printTask(context, task);
     return exitCodes.done;
+  }
+
+  /**
+   * The task a moment after its start: a program with a mistake often ends at once. A script that waits for the start is
+   * not kept waiting: it gets the task as it is now, by a request beside another one.
+   */
+  async #shortlyAfterStart(task: TaskView): Promise<TaskView> {
+    const context = this.#context;
+    if (isFinished(task.status)) return task;
+    if (!context.io.stderr.isTty) return (await this.#latest(task)) ?? task;
+    const signal = this.#leave.signal;
+    return waitForTask(context, task, "finished", { timeoutMs: earlyEndMs, signal, progress: false });
   }
 
   /** A port on 127.0.0.1 of another machine cannot be reached from here, and docker would publish it on all addresses. */
@@ -251,7 +261,10 @@ function startSentence(task: TaskView, where: string, tookMs: number): string {
   return `${name} is running${where}${took}${ports}`;
 }
 
-/** Time for a last request after Ctrl-C. */
+/** On a terminal, how long a start is watched for an early end. */
+const earlyEndMs = 300;
+
+/** Time for a last request, after a start or Ctrl-C. */
 const lastLookMs = 2000;
 
 /** What becomes of a task whose run was interrupted, and what to type next. */
