@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { writeError } from "./cli/command/failure.ts";
-import type { MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/command/roles.ts";
+import type { EngineFacts, MasterSettings, RestoreSettings, Roles, WorkerSettings } from "./cli/command/roles.ts";
 import { runCli } from "./cli/command/run-cli.ts";
 import { systemIo } from "./cli/command/system-io.ts";
 import type { Journal, JournalUnusable } from "./journal/journal.ts";
@@ -253,9 +253,10 @@ async function askEngine(dockerHost: string, path: string): Promise<unknown> {
   return response.json();
 }
 
-async function engineFault(dockerHost: string): Promise<string | null> {
+async function inspectEngine(dockerHost: string): Promise<EngineFacts> {
   const { DockerRuntime } = await import("./runtime/docker/docker-runtime.ts");
-  return (await new DockerRuntime(dockerHost).engine.info()).fault ?? null;
+  const { fault = null, imageFolders = [] } = await new DockerRuntime(dockerHost).engine.info();
+  return { fault, imageFolders };
 }
 
 const roles: Roles = {
@@ -284,7 +285,7 @@ const roles: Roles = {
     ),
   restore: restoreInto,
   askEngine,
-  engineFault,
+  inspectEngine,
   lockHolder,
   simulator: async () => (await import("./sim/run/simulator.ts")).createSimulator(),
 };

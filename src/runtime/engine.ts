@@ -11,6 +11,8 @@ export interface Machine {
   memory: number;
   /** Why no container can start although the engine answers. Null if nothing is known; left out if the adapter cannot tell. */
   fault?: string | null;
+  /** The folders that may hold the engine's images, the most likely first. Left out if the adapter cannot tell. */
+  imageFolders?: readonly string[];
 }
 
 export interface Engine {

@@ -1,11 +1,9 @@
 // podling doctor: findings of a healthy cluster and of each problem, and robustness against any response or none.
 
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clockFinding, diskFinding, engineAway, engineFindings } from "../../src/cli/commands/cluster/doctor/engine.ts";
-import { exposedContainers, exposedTasks, exposureFinding } from "../../src/cli/commands/cluster/doctor/exposure.ts";
 import type { Finding } from "../../src/cli/commands/cluster/doctor/finding.ts";
 import { listenerOf } from "../../src/cli/commands/cluster/doctor/processes.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
@@ -44,6 +42,7 @@ beforeEach(() => {
   engine.answer = wellEngine;
   engine.lockHolder = () => null;
   engine.fault = null;
+  engine.imageFolders = [];
 });
 afterEach(async () => {
   await cluster.stop();
@@ -236,6 +235,22 @@ test("an engine that answers but starts no container", async () => {
   ]);
 });
 
+test("the disk of images is checked as well as that of the engine's folder", async () => {
+  const disks = async (...imageFolders: string[]) => {
+    engine.imageFolders = imageFolders;
+    const found = (await report()).findings.filter(({ check }) => /engine's disk|images/.test(check));
+    return found.map(({ check, message }) => [check, / for (.*)$/.exec(message)?.[1]]);
+  };
+  expect(await disks()).toEqual([["engine's disk", "/"]]);
+  expect(await disks("/")).toEqual([["engine's disk", "/"]]);
+  // /proc is a file system of its own on every machine.
+  expect(await disks("/no/such/folder", "/proc", "/")).toEqual([
+    ["engine's disk", "/"],
+    ["disk of images", "/proc"],
+  ]);
+  expect(await disks("/etc")).toEqual([["engine's disk", "/ and /etc"]]);
+}, 30_000);
+
 test("tasks that failed in the last hour, with the newest one's reason", async () => {
   await cluster.node("n1");
   const failed = (code: "start-failed" | "exited", message: string) =>
@@ -326,74 +341,4 @@ test("ports and folders: which process uses them, and who can read them", async 
 test("an invalid master URL is a usage error", async () => {
   expect((await podling("doctor --master ht!tp://x y")).code).toBe(64);
   expect((await podling(["doctor", "--master", "ftp://x"])).code).toBe(64);
-});
-
-describe("findings", () => {
-  const findingsOf = (more: object) =>
-    engineFindings({
-      ...{ host: "h", version, info: { ...info, ...more }, fault: null },
-      ...{ at: Date.UTC(2025, 0, 1), tookMs: 10 },
-    });
-
-  test("limits that the kernel does not support", () => {
-    const limited = findingsOf({ MemoryLimit: false, CpuCfsQuota: false }).filter(({ check }) => check === "limits");
-    expect(limited.map(({ severity, message }) => [severity, /-m|--cpus/.exec(message)?.[0]])).toEqual([
-      ["warning", "-m"],
-      ["warning", "--cpus"],
-    ]);
-  });
-
-  test("an old engine, and one without live restore", () => {
-    const answers = { host: "h", version: { ...version, ApiVersion: "1.38" }, info, fault: null };
-    const old = engineFindings({ ...answers, at: 0, tookMs: 0 });
-    expect(old[0]!.severity).toBe("warning");
-    expect(findingsOf({ LiveRestoreEnabled: false }).map(({ check }) => check)).toContain("live restore");
-  });
-
-  test.each([
-    [0, 500, "ok"],
-    [2_400, 500, "ok"],
-    [2_600, 500, "warning"],
-    [-59_000, 0, "warning"],
-    [61_000, 0, "problem"],
-    [Number.MAX_SAFE_INTEGER, 0, "problem"],
-  ] as const)("a clock that is off by %d ms, give or take %d: %s", (offMs, uncertainMs, severity) => {
-    expect(clockFinding("clock", "its clock", offMs, uncertainMs).severity).toBe(severity);
-  });
-
-  const gib = 1024 ** 3;
-  test.each([
-    [{ freeBytes: 100 * gib, totalBytes: 200 * gib }, "ok"],
-    [{ freeBytes: 10 * gib, totalBytes: 200 * gib }, "warning"],
-    [{ freeBytes: 0.9 * gib, totalBytes: 2 * gib }, "warning"],
-    [{ freeBytes: 0.1 * gib, totalBytes: 0.2 * gib }, "problem"],
-    [null, "note"],
-  ] as const)("a disk with %j: %s", (space, severity) => {
-    expect(diskFinding("disk", "/x", space, "free some").severity).toBe(severity);
-  });
-
-  test("an engine socket without permission", () => {
-    expect(engineAway("permission denied for /var/run/docker.sock", true).fix).toContain("group docker");
-  });
-
-  test("an active firewall does not block published ports", () => {
-    const containers = [
-      {
-        Labels: { "podling.task": "t" },
-        Names: ["/podling-t"],
-        Ports: [
-          { IP: "0.0.0.0", PublicPort: 80, PrivatePort: 80, Type: "tcp" },
-          { IP: "::", PublicPort: 80, PrivatePort: 80, Type: "tcp" },
-          { PrivatePort: 443, Type: "tcp" },
-        ],
-      },
-      { Labels: {}, Names: ["/not-ours"], Ports: [{ IP: "0.0.0.0", PublicPort: 22, Type: "tcp" }] },
-    ];
-    const found = exposureFinding(exposedContainers(containers), "here", "ufw");
-    expect(found.severity).toBe("warning");
-    expect(found.message).toContain("ufw is active here but does not");
-    expect(found.message).toContain("podling-t at 0.0.0.0:80/tcp, podling-t at [::]:80/tcp");
-    expect(found.message).not.toContain("not-ours");
-    expect(exposureFinding(exposedTasks("nonsense", new Map()), "here", "ufw").severity).toBe("ok");
-  });
 });

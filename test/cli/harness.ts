@@ -96,7 +96,7 @@ const roles: Omit<Roles, "simulator"> = {
     return restoreJournal({ journal: openMemoryJournal(), clock: systemClock }, backup, asked);
   },
   askEngine: (_, path) => engine.answer(path),
-  engineFault: async () => engine.fault,
+  inspectEngine: async () => ({ fault: engine.fault, imageFolders: engine.imageFolders }),
   lockHolder: (path) => engine.lockHolder(path),
 };
 
@@ -106,10 +106,13 @@ export const engine: {
   lockHolder: Roles["lockHolder"];
   /** Why it starts no container. */
   fault: string | null;
+  /** Where its images may be. */
+  imageFolders: readonly string[];
 } = {
   answer: async () => ({}),
   lockHolder: () => null,
   fault: null,
+  imageFolders: [],
 };
 
 export function start(argv: readonly string[], asked: Asked = {}): Running {

@@ -130,6 +130,8 @@ for (const [row, published] of publishedEngines.entries()) {
       expect(await at(["/var/lib/containerd"])).toBe("/var/lib/docker");
       expect(await at([], facts)).toBe(published.containerdStore ? "/big/containerd" : "/var/lib/docker");
       expect(await at(["/var/lib/containerd", "/var/lib/docker"])).toBeUndefined();
+      const { imageFolders } = await new DockerEngine(new EngineHttp(fake!.host), disk([]), none).info();
+      expect(imageFolders).toEqual([...new Set([images, "/var/lib/docker"])]);
     });
   });
 }

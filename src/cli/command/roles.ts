@@ -79,6 +79,13 @@ export interface RestoreSettings {
   force: boolean;
 }
 
+export interface EngineFacts {
+  /** Why the engine starts no container although it answers. Null if nothing is known. */
+  fault: string | null;
+  /** The folders on the engine's machine that may hold its images, the most likely first. */
+  imageFolders: readonly string[];
+}
+
 export interface Roles {
   // The first three run until they are asked to stop, and resolve with the exit code.
   master(settings: MasterSettings): Promise<number>;
@@ -89,8 +96,8 @@ export interface Roles {
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
   /** The response of an engine, unchecked. Rejects with a sentence if there is none. */
   askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
-  /** Why the engine starts no container although it answers. Null if nothing is known. Rejects if it does not answer. */
-  engineFault(dockerHost: string): Promise<string | null>;
+  /** What a worker would find out about this engine. Rejects if the engine does not answer. */
+  inspectEngine(dockerHost: string): Promise<EngineFacts>;
   /** The id of the process that holds the lock of this file. Null if none does, or if the system does not say. */
   lockHolder(path: string): string | null;
   /** Loads the simulator on the first call. */

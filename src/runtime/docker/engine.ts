@@ -50,6 +50,7 @@ export class DockerEngine implements Engine {
       },
       cpu: info.NCPU,
       memory: info.MemTotal,
+      imageFolders: this.#imageFolders,
       fault: await bridgeFault(this.#http, info, this.#facts),
     };
   }

@@ -128,7 +128,12 @@ function seconds(ms: number): string {
 }
 
 /** `fix`: what to do if the disk is full. */
-export function diskFinding(check: string, path: string, space: DiskSpace | null, fix: string): Finding {
+export function diskFinding(
+  check: string,
+  path: string,
+  space: Omit<DiskSpace, "device"> | null,
+  fix: string,
+): Finding {
   if (space === null)
     return finding(check, "note", `the disk of ${path} cannot be checked by this user`, "Check it with df, as root");
   const { freeBytes, totalBytes } = space;

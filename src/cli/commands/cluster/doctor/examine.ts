@@ -10,6 +10,7 @@ import { Failure, RefusedError } from "../../../command/failure.ts";
 import { isHere } from "../../../command/own-machine.ts";
 import { isPodling, masterFindings } from "./cluster.ts";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
+import { engineDiskFindings } from "./engine-disk.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
 import { failureFinding } from "./failures.ts";
 import { type Finding, field, finding, fine, patienceMs, runCheck, textField, within } from "./finding.ts";
@@ -188,6 +189,8 @@ interface EngineReport {
   containers: unknown;
   /** Why it starts no container although it answers. Null if nothing is known. */
   fault: string | null;
+  /** The folders that may hold its images, the most likely first. */
+  imageFolders: readonly string[];
   /** The middle of the time that GET /info took. */
   at: number;
   tookMs: number;
@@ -195,7 +198,7 @@ interface EngineReport {
 
 async function askEngine({ context, engineHost: host }: Local): Promise<EngineReport> {
   const { io, roles } = context;
-  const nothing = { away: null, version: null, info: null, containers: null, fault: null };
+  const nothing = { away: null, version: null, info: null, containers: null, fault: null, imageFolders: [] };
   const report: EngineReport = { host, ...nothing, at: io.clock.now(), tookMs: 0 };
   try {
     await socketIsThere(host);
@@ -206,9 +209,9 @@ async function askEngine({ context, engineHost: host }: Local): Promise<EngineRe
       report.tookMs = io.clock.now() - sentAt;
       report.at = sentAt + report.tookMs / 2;
     });
-    const fault = within(io.clock, roles.engineFault(host)).catch(() => null);
+    const inspected = within(io.clock, roles.inspectEngine(host)).catch(() => null);
     [report.version, report.info, report.containers] = await Promise.all([ask("/version"), info, containers]);
-    report.fault = await fault;
+    Object.assign(report, await inspected);
   } catch (error) {
     report.away = (error as Error).message;
   }
@@ -238,19 +241,11 @@ async function evaluateEngine({ folders }: Local, report: EngineReport): Promise
 }
 
 async function diskFindings({ folders }: Local, engine: EngineReport): Promise<Finding[]> {
-  const root = textField(engine.info, "DockerRootDir");
-  const findings = [
-    diskFinding(
-      "disk",
-      folders.master,
-      await diskSpace(folders.master),
-      "Free disk space; the master refuses writes when the disk is full",
-    ),
-  ];
-  if (root === "") return findings;
-  const fix = "Remove what is not used: podling prune, podling node clean --images, docker system prune";
-  const here = engine.host.startsWith("unix://") ? await diskSpace(root) : null;
-  return [...findings, diskFinding("engine's disk", root, here, fix)];
+  const fix = "Free disk space; the master refuses writes when the disk is full";
+  const own = diskFinding("disk", folders.master, await diskSpace(folders.master), fix);
+  const { host, info, imageFolders } = engine;
+  const root = textField(info, "DockerRootDir");
+  return root === "" ? [own] : [own, ...(await engineDiskFindings({ host, root, imageFolders }))];
 }
 
 // ---- ports

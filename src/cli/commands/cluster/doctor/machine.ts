@@ -9,13 +9,15 @@ import { dirname } from "node:path";
 export interface DiskSpace {
   freeBytes: number;
   totalBytes: number;
+  /** Equal for folders of the same file system. */
+  device: number;
 }
 
 /** The disk of `path`, or of the nearest existing parent folder. */
 export async function diskSpace(path: string): Promise<DiskSpace | null> {
   try {
-    const { bavail, blocks, bsize } = await statfs(path);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    const [{ bavail, blocks, bsize }, { dev }] = await Promise.all([statfs(path), stat(path)]);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, device: dev };
   } catch (error) {
     const above = dirname(path);
     if ((error as { code?: string }).code !== "ENOENT" || above === path) return null;
