@@ -110,6 +110,13 @@ for (const [row, published] of publishedEngines.entries()) {
       expect(await new Response(stream!).text()).toMatch(/two\n.*three\n$/s);
     });
 
+    test("an engine with --bridge none answers, and starts no container", async () => {
+      const { runtime } = opened();
+      expect((await runtime.engine.info()).fault).toBeNull();
+      fake!.hasBridge = false;
+      expect((await runtime.engine.info()).fault).toContain("has no bridge network, so it starts no container");
+    });
+
     test("the disk that is watched is the one with the images", async () => {
       opened();
       const looked: string[] = [];

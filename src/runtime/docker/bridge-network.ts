@@ -1,14 +1,17 @@
-// Finds out that the interface of the engine's bridge network is missing, as after `ip link del docker0` or a restart of
-// the network: the engine answers, but starts no container. It says so only if it is certain; a worker in a container, or
-// an engine in a virtual machine, has other interfaces than the engine.
+// Finds out that the engine has no usable bridge network: it answers, but starts no container with a network of its own.
+// Either it was started without one (`--bridge none`), or the network's interface is missing, as after `ip link del docker0`
+// or a restart of the network. A missing interface is reported only if it is certain; a worker in a container, or an engine
+// in a virtual machine, has other interfaces than the engine.
 
 import { readFile, realpath } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { EngineHttp } from "./engine-http.ts";
+import { bridgeNoneAdvice, saysBridgeIsMissing } from "./errors.ts";
 
 /** What is read of the answer of GET /info. */
 export interface EngineInfoAnswer {
   Name?: string;
+  OSType?: string;
   OperatingSystem?: string;
 }
 
@@ -32,18 +35,27 @@ export async function bridgeFault(
   info: EngineInfoAnswer,
   facts: MachineFacts,
 ): Promise<string | null> {
-  if (!http.host.startsWith("unix://") || info.Name !== facts.hostname) return null;
-  if (/podman|desktop/i.test(info.OperatingSystem ?? "")) return null;
+  // The default network of Podman, and that of engines for Windows, has another name.
+  if (/podman/i.test(info.OperatingSystem ?? "") || (info.OSType ?? "linux") !== "linux") return null;
   try {
-    if (!(await listensHere(http.host.slice("unix://".length), facts))) return null;
     const response = await http.call("GET", "/networks/bridge");
-    const network = (await response.json()) as { Options?: Record<string, string> };
-    const name = response.ok ? network.Options?.["com.docker.network.bridge.name"] : undefined;
-    if (!name || interfacesIn(await facts.read("/proc/net/dev")).includes(name)) return null;
+    const answer = (await response.json()) as { message?: string; Options?: Record<string, string> | null };
+    if (response.status === 404 && saysBridgeIsMissing(answer.message ?? "")) {
+      return `the engine at ${http.host} has no bridge network, so it starts no container with a network of its own. ${bridgeNoneAdvice}`;
+    }
+    const name = response.ok ? answer.Options?.["com.docker.network.bridge.name"] : undefined;
+    if (!name || !(await isHere(http.host, info, facts))) return null;
+    if (interfacesIn(await facts.read("/proc/net/dev")).includes(name)) return null;
     return `the engine at ${http.host} has no bridge network: the interface ${name} does not exist, so no container can start. Restart Docker (sudo systemctl restart docker)`;
   } catch {
     return null;
   }
+}
+
+/** True when the engine's interfaces are those that this process sees. */
+async function isHere(host: string, info: EngineInfoAnswer, facts: MachineFacts): Promise<boolean> {
+  if (!host.startsWith("unix://") || info.Name !== facts.hostname) return false;
+  return !/desktop/i.test(info.OperatingSystem ?? "") && listensHere(host.slice("unix://".length), facts);
 }
 
 /** True when the engine's socket was opened in the network namespace of this process: the kernel lists only those. */

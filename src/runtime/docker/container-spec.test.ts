@@ -288,6 +288,11 @@ describe("what engines answer", () => {
     expect(startError(500, bridge).message).toBe(
       "the bridge network of the engine is broken: the interface docker0 does not exist. Restart Docker on the node (sudo systemctl restart docker)",
     );
+    expect(startError(404, "network bridge not found")).toMatchObject({
+      ...{ code: "start-failed", temporary: false },
+      message: expect.stringMatching(/^the engine has no bridge network\. Remove --bridge none .*restart Docker/),
+    });
+    expect(startError(404, "network mine not found").message).toBe("network mine not found");
     expect(startError(400, "no such command")).toMatchObject({ code: "start-failed", temporary: false });
   });
 

@@ -78,11 +78,24 @@ export function startError(status: number, answered: string): RuntimeError {
       },
     );
   }
+  if (saysBridgeIsMissing(message)) {
+    return new RuntimeError("start-failed", `the engine has no bridge network. ${bridgeNoneAdvice}`, false, {
+      exitCode,
+    });
+  }
   // The engine keeps its containers over a crash (live-restore) and crashed in the middle of this start: containerd still
   // has a half-started container or its task, which the engine does not know and never removes.
   const unusable = /^(.*: )?(task \S+: already exists|id already in use)$/.test(message);
   return new RuntimeError("start-failed", message, unusable || fullDisk.test(message), { unusable, exitCode });
 }
+
+/** True when the engine has no network of the name "bridge", which containers join unless their task says otherwise. */
+export function saysBridgeIsMissing(message: string): boolean {
+  return /^network bridge not found$/i.test(message.trim());
+}
+
+export const bridgeNoneAdvice =
+  'Remove --bridge none from the flags of dockerd, or "bridge": "none" from /etc/docker/daemon.json, and restart Docker (sudo systemctl restart docker)';
 
 /** Engines note numbers of their own (128, 127) on a container whose start failed, whatever the cause was. */
 function startExitCode(message: string): number {

@@ -91,6 +91,28 @@ export function inspected({ since152, containerdStore }: PublishedEngine, labels
   };
 }
 
+/** Source: definition ContainerSummary. */
+export const listed = {
+  ...{ Id: container, Names: ["/web"], ImageID: index },
+  Mounts: [{ Type: "volume", Name: "data" }],
+};
+
+/** Source: `GET /networks/{id}`, definition Network; the same in all of these versions. */
+export const bridge = {
+  ...{ Name: "bridge", Id: "7583fadf4ee440c7da85ba5a833a3a86c28d59373800dcc765240b8c8358894c", Scope: "local" },
+  ...{ Driver: "bridge", EnableIPv6: false, Internal: false, Attachable: false, Ingress: false, ConfigOnly: false },
+  IPAM: { Driver: "default", Options: null, Config: [{ Subnet: "172.17.0.0/16", Gateway: "172.17.0.1" }] },
+  Containers: {},
+  Options: {
+    "com.docker.network.bridge.default_bridge": "true",
+    "com.docker.network.bridge.name": "docker0",
+    "com.docker.network.driver.mtu": "1500",
+  },
+};
+
+/** Source: daemon/network.go (`ErrNoSuchNetwork` of libnetwork). Docker 20.10 answers in the same words. */
+export const networkMissing = (name: string) => ({ message: `network ${name} not found` });
+
 /** Source: definition ImageSummary. No `VirtualSize` since 1.44, empty lists for names since 1.43, `Descriptor` since 1.48. */
 export function images({ containerdStore }: PublishedEngine) {
   const descriptor = containerdStore ? { Descriptor: { mediaType: "application/vnd.oci.image.index.v1+json" } } : {};

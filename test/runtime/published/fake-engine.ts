@@ -13,6 +13,10 @@ export class FakeEngine {
   labels: Record<string, string> = {};
   pullFailure: string | null = null;
   hasImage = true;
+  /** False as with `--bridge none`. */
+  hasBridge = true;
+  /** True when it has no containers, and its stream of events stays open (for ten seconds, as Bun ends quiet answers). */
+  isIdle = false;
   readonly #folder: string;
   readonly #server: Bun.Server<undefined>;
 
@@ -48,17 +52,12 @@ export class FakeEngine {
     const { published, labels } = this;
     const missing = (what: string) => Response.json({ message: `No such ${what}` }, { status: 404 });
     switch (`${method} ${path}`) {
+      case "GET /version":
+        return Response.json({ Version: published.engine, ApiVersion: published.api, MinAPIVersion: published.minApi });
       case "GET /info":
         return Response.json(answers.info(published));
       case "GET /containers/json":
-        return Response.json([
-          {
-            Id: answers.container,
-            Names: ["/web"],
-            ImageID: answers.index,
-            Mounts: [{ Type: "volume", Name: "data" }],
-          },
-        ]);
+        return Response.json(this.isIdle ? [] : [answers.listed]);
       case `GET /containers/${answers.container}/json`:
         return Response.json(answers.inspected(published, labels));
       case "POST /containers/create":
@@ -86,7 +85,12 @@ export class FakeEngine {
         return Response.json({ Volumes: [{ Name: "data", Labels: null }], Warnings: null });
       case "GET /system/df":
         return Response.json(answers.usage(published, query.has("verbose")));
+      case "GET /networks/bridge":
+        return this.hasBridge
+          ? Response.json(answers.bridge)
+          : Response.json(answers.networkMissing("bridge"), { status: 404 });
       case "GET /events":
+        if (this.isIdle) return new Response(new ReadableStream({ start: (to) => to.enqueue(Buffer.from("\n")) }));
         return new Response(`${JSON.stringify(answers.event(published, labels))}\n`);
       default:
         return missing(path);
