@@ -111,10 +111,6 @@ describe("nodes", () => {
   });
 
   test.each([
-    [
-      "node",
-      "error: node: the command is missing. Its commands are inspect, label, cordon, uncordon, clean, lost, rm.\n",
-    ],
     ["node crodon n1", 'error: podling node has no command "crodon". See podling help node.\n'],
     ["node cordon", "error: node cordon: NODE is missing. Usage: podling node cordon NODE [NODE ...]\n"],
   ])("podling %s", async (line, err) => {

@@ -32,14 +32,18 @@ test("no word, however mistyped, is answered with a command that changes somethi
 });
 
 describe("help", () => {
-  test("without a command it goes to stderr as a usage error; with --help it goes to stdout", async () => {
-    const bare = await podling("");
+  test("is the result without a command, with --help and of podling help", async () => {
     const asked = await podling("--help");
-    expect(bare.code).toBe(64);
-    expect(bare.out).toBe("");
-    expect(asked).toEqual({ code: 0, out: bare.err, err: "" });
-    expect((await podling("help")).out).toBe(asked.out);
+    expect({ code: asked.code, err: asked.err }).toEqual({ code: 0, err: "" });
+    for (const line of ["", "help", "-h", "-v", "--master http://m:1"])
+      expect([line, await podling(line)]).toEqual([line, asked]);
     for (const name of commandTable.names) expect(asked.out).toContain(`\n  ${name} `);
+  });
+
+  test.each(["node", "systemd", "context"])("of the group %s, too", async (group) => {
+    const asked = await podling(`${group} --help`);
+    expect(asked).toEqual({ code: 0, out: expect.stringContaining(`Usage: podling ${group} COMMAND`), err: "" });
+    for (const line of [group, `help ${group}`]) expect(await podling(line)).toEqual(asked);
   });
 
   test("every command is in exactly one section", () => {
@@ -79,6 +83,10 @@ describe("help", () => {
     ["help rnu", 'error: there is no command "rnu". Did you mean podling help run?\n'],
     ["help node crodon", 'error: node has no command "crodon". See podling help node.\n'],
     ["--frob ps", "error: podling has no flag --frob"],
+    ["--frob", "error: podling has no flag --frob"],
+    ["node --frob", "error: node has no flag --frob"],
+    ["-- ps", "error: unexpected -- before the command. Usage: podling COMMAND [flags]\n"],
+    ["node -- ls", "error: unexpected -- before the command. Usage: podling node COMMAND [flags]\n"],
   ])("podling %s", async (line, err) => {
     const ran = await podling(line);
     expect({ code: ran.code, out: ran.out }).toEqual({ code: 64, out: "" });

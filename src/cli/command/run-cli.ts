@@ -27,12 +27,13 @@ export async function runCli(argv: readonly string[], io: Io, roles: Roles): Pro
 async function dispatch(argv: readonly string[], io: Io, roles: Roles): Promise<number> {
   if (argv[0] === "--version" || argv[0] === "-V") return dispatch(["version", "--client"], io, roles);
   const { word, rest } = await firstWord(argv);
-  if (word === undefined) {
+  // Without a command the help is the result, as for docker and kubectl.
+  if (word === undefined && !rest.includes("--")) {
     const { mainHelp } = await import("./help.ts");
-    const asked = asksForHelp(rest);
-    await (asked ? io.stdout : io.stderr).write(await mainHelp(commandTable));
-    return asked ? exitCodes.done : exitCodes.usage;
+    await io.stdout.write(await mainHelp(commandTable));
+    return exitCodes.done;
   }
+  if (word === undefined) throw new UsageError("unexpected -- before the command", "Usage: podling COMMAND [flags]");
   const found = await commandTable.load(word);
   if (found === null) {
     throw (await inContainer(word, rest, io, roles)) ?? unknownCommand(word, commandTable.names, "", rest[0]);
@@ -45,18 +46,14 @@ async function dispatchGroup(group: CommandGroup, argv: readonly string[], io: I
   const { word, rest } = splitCommand(argv, groupName);
   const command = commands.find(({ name }) => name === `${groupName} ${word}`);
   if (command) return runCommand(command, rest, io, roles);
-  if (word === undefined && asksForHelp(rest)) {
+  if (word === undefined && !rest.includes("--")) {
     const { groupHelp } = await import("./help.ts");
     await io.stdout.write(groupHelp(group));
     return exitCodes.done;
   }
   const names = commands.map(({ name }) => name.slice(groupName.length + 1));
   if (word !== undefined) throw unknownCommand(word, names, groupName);
-  throw new UsageError(`${groupName}: the command is missing`, `Its commands are ${names.join(", ")}.`);
-}
-
-function asksForHelp(argv: readonly string[]): boolean {
-  return argv.some((token) => token === "--help" || token === "-h");
+  throw new UsageError("unexpected -- before the command", `Usage: podling ${groupName} COMMAND [flags]`);
 }
 
 async function firstWord(argv: readonly string[]): Promise<ReturnType<typeof splitCommand>> {
