@@ -7,6 +7,7 @@ import { type CleanupQuery, cleanupKindsOf, type LogsQuery, withoutStream } from
 import type { HandlersOf } from "../api/server/call.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
 import { type WorkerHealth, type WorkerOperations, workerOperations } from "../api/worker-operations.ts";
+import { parseCalendarTime } from "../lib/calendar-time.ts";
 import type { Log } from "../lib/log.ts";
 import { ok } from "../lib/result.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
@@ -113,7 +114,7 @@ async function cleanup(worker: Worker, query: CleanupQuery, dryRun: boolean): Pr
 
 function logRequest(query: LogsQuery, headers: Headers): Outcome<LogRequest> {
   const { since, stdout = true, stderr = true, timestamps = false } = query;
-  const sinceMs = since === undefined ? null : Date.parse(since);
+  const sinceMs = since === undefined ? null : (parseCalendarTime(since)?.ms ?? Number.NaN);
   if (Number.isNaN(sinceMs)) {
     return refuse(
       "invalid-field",

@@ -17,6 +17,17 @@ describe("a usage error with what to write", () => {
     ["events -f", "events has no -f: it follows by itself"],
     ["events --follow", "it follows by itself"],
     ["events --since yesterday", "Write 10m, 2025-01-19T12:34:56 or 67."],
+    ["events --since 2025-02-30", "--since 2025-02-30: there is no such time"],
+    ["events --since 1700000000000", "Write seconds: 1700000000."],
+    ["events --until 5m", "timeout 2 podling events --since 1h"],
+    ["logs web --since yesterday", "Write 10m, 2025-01-19T12:34:56 or seconds since 1970."],
+    ["logs web --since 10", "Write 10s or 10m."],
+    ["logs web --since -5m", "expected a time"],
+    ["logs web --until 5m", "awk '$1 < "],
+    ["prune --older-than 2025-01-19", "--older-than: expected a duration such as 30s, 5m or 24h"],
+    ["wait web --timeout 2025-01-19", "--timeout: expected a duration"],
+    ["wait web --timeout -1s", "--timeout: expected a duration"],
+    ["stop web --timeout soon", "--timeout: expected a duration"],
     ["ps --filter status=exited", "Write status=completed,failed,stopped."],
     ["ps --filter status=Created", "Write status=pending,scheduled."],
     ["ps --filter status=paused", "A task cannot be paused."],
@@ -104,6 +115,44 @@ describe("commands of other tools", () => {
   });
 });
 
+describe("work in a container that does not run says so, and what to use", () => {
+  const ended = async (name: string, more: object) => {
+    const { taskId } = await cluster.running(name);
+    await cluster.report(taskId, { reason: { code: "exited", message: "ended" }, ...more } as never);
+  };
+  const after = (name: string) =>
+    `podling logs ${name} shows its output, podling explain ${name} why it ended. To run it again: podling run ${name} --image nginx`;
+
+  test.each(["exec -it NAME sh", "attach NAME", "top NAME", "stats NAME"])("%s", async (line) => {
+    const of = (name: string) => cluster.podling(line.replace("NAME", name));
+    const word = line.split(" ")[0]!;
+    await ended(`done-${word}`, { status: "completed", exitCode: 0 });
+    await ended(`failed-${word}`, { status: "failed", exitCode: 3 });
+    await cluster.create(`waits-${word}`, { constraints: ["disk==tape"] });
+    for (const [name, status] of [
+      [`done-${word}`, "completed"],
+      [`failed-${word}`, "failed"],
+    ] as const) {
+      const says = `${name} is ${status}, so no container of it runs. ${after(name)}`;
+      expect(await of(name)).toEqual({
+        code: 64,
+        out: "",
+        err: `error: podling has no command "${word}" yet. ${says}\n`,
+      });
+    }
+    const { code, err } = await of(`waits-${word}`);
+    expect([code, err]).toEqual([64, expect.stringContaining(`waits-${word} has no container yet: `)]);
+    expect(err).toContain(`See podling explain waits-${word}`);
+    expect(err).not.toContain("docker");
+  });
+
+  test("cp and diff read the container after its end, as docker's do", async () => {
+    await ended("ended", { status: "completed", exitCode: 0 });
+    expect((await cluster.podling("cp ended:/etc/x .")).err).toContain("docker cp c0ffee:/PATH .");
+    expect((await cluster.podling("diff ended")).err).toContain("docker diff c0ffee");
+  });
+});
+
 describe("a name of the other kind", () => {
   test.each(["inspect n1", "explain n1", "logs n1", "wait n1", "stop n1", "rm n1"])("podling %s", async (line) => {
     const { code, err } = await cluster.podling(line);
@@ -120,18 +169,37 @@ describe("a name of the other kind", () => {
   });
 });
 
-test("events --since takes times: in the caller's zone, or before now", async () => {
-  await cluster.create("seen");
-  const seen = (line: string, asked: Asked = {}) => {
-    const running = cluster.start(line, asked);
-    return until(() => /task seen .*scheduled/.test(running.out()));
+test.each(["5m", "2020-01-01", "2020-01-01T00:00:00+02:00", "1577836800", "1577836800.5", "0"])(
+  "events --since %s shows what came after",
+  async (since) => {
+    await cluster.create(`seen-${since.length}-${since[0]}`);
+    const running = cluster.start(`events --since ${since}`);
+    await until(() => new RegExp(`task seen-${since.length}-${since[0]} .*scheduled`).test(running.out()));
+    expect(running.err()).toBe("");
+  },
+);
+
+test("events --since a time leaves out what came before it, and says that it is to come", async () => {
+  const event = (revision: number, at: string) => {
+    const data = JSON.stringify({ revision, at, type: "task.removed", taskId: "t", name: `at-${revision}` });
+    return `id: ${revision}\nevent: change\ndata: ${data}\n\n`;
   };
-  await seen("events --since 5m");
-  await seen("events --since 2020-01-01");
-  const later = cluster.start("events --since 2100-01-01T00:00:00", {});
-  await cluster.create("not-yet");
-  await Bun.sleep(100);
-  expect(later.out()).toBe("");
+  const sent = event(7, "2099-12-31T23:59:59.999Z") + event(8, "2100-01-01T00:00:00.000Z");
+  const refused = JSON.stringify({ error: "no", code: "unauthorized", hint: "" });
+  const asked: string[] = [];
+  const fetch = async (url: string) => {
+    asked.push(new URL(url).search);
+    return asked.length === 1 ? new Response(sent) : new Response(refused, { status: 401 });
+  };
+  const { out, err } = await cluster.start("events --since 2100-01-01T00:00:00Z", { fetch }).ended;
+  expect(out).toMatch(/^\S+ r8 task at-8 \(t\) removed\n$/);
+  expect(err).toStartWith("--since 2100-01-01T00:00:00Z is in the future; the master's clock shows ");
+  expect(asked).toEqual(["?since=0", "?since=8"]);
+});
+
+test("a number with r is always a revision", async () => {
+  const { code, err } = await cluster.podling("events --since r1700000000");
+  expect([code, err]).toEqual([1, expect.stringContaining("revision 1700000000 has not happened yet")]);
 });
 
 test("wait says a failure once", async () => {

@@ -42,6 +42,27 @@ test("-n, --since and -t are sent to the worker", async () => {
   expect((await cluster.podling("logs -n some flags")).code).toBe(64);
 });
 
+test.each([
+  ["1700000000", "2023-11-14T22:13:20.000Z"],
+  ["1700000000.123", "2023-11-14T22:13:20.123Z"],
+  ["2025-01-19T12:34:56.123456789+02:00", "2025-01-19T10:34:56.123Z"],
+  ["0", "1970-01-01T00:00:00.000Z"],
+  ["99999d", "1970-01-01T00:00:00.000Z"],
+])("--since %s", async (since, expected) => {
+  const { taskId } = await cluster.running("from");
+  const { err } = await cluster.podling(`logs --since ${since} ${taskId}`);
+  await cluster.remove(taskId);
+  expect([asked[0]?.get("since"), err]).toEqual([expected, "two\n"]);
+});
+
+test("--since a time to come is sent, and said", async () => {
+  const { taskId } = await cluster.running("later");
+  const { code, err } = await cluster.podling("logs --since 2100-01-01T00:00:00Z later");
+  await cluster.remove(taskId);
+  expect([code, asked[0]!.get("since")]).toEqual([0, "2100-01-01T00:00:00.000Z"]);
+  expect(err).toStartWith("--since 2100-01-01T00:00:00Z is in the future; the master's clock shows ");
+});
+
 test("a character that is split between frames is printed correctly", async () => {
   const bytes = frame("stdout", "grün ✓\n");
   answer = () => {

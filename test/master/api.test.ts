@@ -300,6 +300,9 @@ describe("logs without a worker to ask", () => {
     const answer = await podling.ask("GET", `/api/v1/tasks/${task.taskId}/logs`);
     expectRefusal(answer, 503, "node-unreachable");
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
-    expectRefusal(await podling.ask("GET", `/api/v1/tasks/${task.taskId}/logs?since=never`), 400, "invalid-field");
+    for (const since of ["never", "jan 5", "2025-02-30T00:00:00Z", "2025-01-19T12:34:56", "-5m"]) {
+      const refused = await podling.ask("GET", `/api/v1/tasks/${task.taskId}/logs?since=${encodeURIComponent(since)}`);
+      expectRefusal(refused, 400, "invalid-field");
+    }
   });
 });

@@ -174,7 +174,8 @@ describe("what it refuses", () => {
     const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
     expectRefusal(await get(`/tasks/${taskId}/logs?colour=red`), 400, "unknown-field");
     expectRefusal(await get(`/tasks/${taskId}/logs?tail=many`), 400, "invalid-field");
-    expectRefusal(await get(`/tasks/${taskId}/logs?since=yesterday`), 400, "invalid-field");
+    for (const since of ["yesterday", "5", "2025-02-30T00:00:00Z"])
+      expectRefusal(await get(`/tasks/${taskId}/logs?since=${since}`), 400, "invalid-field");
   });
 
   test("logs, while the engine is away", async () => {

@@ -7,8 +7,7 @@ import { type Command, type CommandGroup, isGroup } from "./command.ts";
 import { Context } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { Failure, UsageError, writeError } from "./failure.ts";
-import { globalFlags } from "./flag.ts";
-import { FlagValues } from "./flag-values.ts";
+import { inContainer } from "./in-container.ts";
 import { BrokenPipeError, type Io } from "./io.ts";
 import { misplacedFlag } from "./misplaced-flag.ts";
 import { parseLine, splitCommand, UnknownFlagError } from "./parse.ts";
@@ -75,47 +74,6 @@ async function runCommand(command: Command, argv: readonly string[], io: Io, rol
   const defaultOutput = command.outputs?.[0] ?? "table";
   return command.run(new Context({ io, roles, flags, words, containerCommand, defaultOutput }));
 }
-
-/** The words that docker has for work in a container, each with its form there. */
-const containerWords: Readonly<Record<string, string>> = {
-  ...{
-    exec: "exec -it CONTAINER sh",
-    shell: "exec -it CONTAINER sh",
-    attach: "attach CONTAINER",
-    sh: "exec -it CONTAINER sh",
-  },
-  ...{ top: "top CONTAINER", stats: "stats CONTAINER", diff: "diff CONTAINER", cp: "cp CONTAINER:/PATH ." },
-};
-
-/** `exec web sh`: if there is a task of that name, the line to type on its node. Null if not, or without a master. */
-async function inContainer(word: string, rest: readonly string[], io: Io, roles: Roles): Promise<UsageError | null> {
-  const form = containerWords[word];
-  if (form === undefined) return null;
-  // The task is not always first: exec -u root web sh, cp ./file web:/tmp.
-  const references = rest.filter((one) => !one.startsWith("-")).map((one) => one.replace(/:.*/s, ""));
-  const flags = new FlagValues(globalFlags);
-  const context = new Context({ io, roles, flags, words: [], containerCommand: null, defaultOutput: "table" });
-  try {
-    for (const id of references.slice(0, wordsTried)) {
-      const task = await context.try("getTask", { id, timeoutMs: lookMs });
-      if (!task.ok || task.value === null) continue;
-      const { name, nodeId, containerId } = task.value;
-      if (nodeId === null || containerId === null) return null;
-      const node = await context.try("getNode", { id: nodeId, timeoutMs: lookMs });
-      if (!node.ok || node.value === null) return null;
-      const line = `docker ${form.replace("CONTAINER", containerId.slice(0, 12))}`;
-      const message = `podling has no command ${JSON.stringify(word)} yet`;
-      return new UsageError(message, `${name} is on ${node.value.hostname}. Type there: ${line}`);
-    }
-    return null;
-  } catch {
-    return null;
-  }
-}
-
-/** A hint is worth a moment, and a few requests. */
-const lookMs = 1_000;
-const wordsTried = 3;
 
 /** `group`: the words before, such as "node"; "" for none. `next`: the word after. */
 function unknownCommand(word: string, names: readonly string[], group: string, next = ""): UsageError {

@@ -4,6 +4,7 @@ import { logTimesHeader, timesOfEntries } from "../../api/log-times-header.ts";
 import type { QueryValue } from "../../api/operations/url-path.ts";
 import { type LogsQuery, withoutStream } from "../../api/schemas/schemas.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
+import { parseCalendarTime } from "../../lib/calendar-time.ts";
 import { toTimestamp } from "../../lib/clock.ts";
 import { framedMediaType } from "../../lib/frames.ts";
 import { ok } from "../../lib/result.ts";
@@ -122,10 +123,11 @@ const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 function parseSince(text: string | undefined, now: number): Outcome<number | null> {
   if (text === undefined) return ok(null);
   const back = /^\d{9,}(\.\d+)?$/.test(text) ? undefined : parseDuration(text);
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  const ms = back === undefined ? seconds : now - back;
+  const time = parseCalendarTime(text);
+  const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : (time?.ms ?? Number.NaN);
+  const ms = back === undefined ? at : now - back;
   // Such a time would be in the zone of this machine, which the client does not know.
-  const withoutZone = /^\d{4}-/.test(text) && !/([zZ]|[+-]\d\d:?\d\d)$/.test(text.slice(10));
+  const withoutZone = time?.hasZone === false;
   if (ms >= 0 && ms <= latestMs && !withoutZone) return ok(ms);
   const expected = withoutZone ? "a time with its zone" : "a time or a duration such as 10m";
   return refuse("invalid-field", `query parameter "since": expected ${expected}; got ${JSON.stringify(text)}`, {

@@ -1,22 +1,21 @@
 // podling events: the changes of the cluster as they happen.
 
 import type { ChangeOrigin, WatchEvent } from "../../../api/views/stream-events.ts";
-import { delay, fromTimestamp } from "../../../lib/clock.ts";
+import { fromTimestamp } from "../../../lib/clock.ts";
 import { readEvents } from "../../../lib/sse.ts";
 import { unnamedUser } from "../../../model/origin.ts";
-import { parseDuration } from "../../../model/quantity.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
-import { OutputFailure, RefusedError, UsageError } from "../../command/failure.ts";
-import { BrokenPipeError } from "../../command/io.ts";
-import { reconnectAttempts, reconnectMs, sayReconnecting } from "../../command/reconnect.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { RefusedError } from "../../command/failure.ts";
+import { readAgain, untilCut } from "../../command/reconnect.ts";
 import { jsonLine } from "../../render/json.ts";
 import { nodeStatus } from "../../render/nodes.ts";
 import { oneLine } from "../../render/style.ts";
 import { statusText } from "../../render/tasks.ts";
 import { clockTime } from "../../render/time.ts";
 import { wrapAfter } from "../../render/wrap.ts";
-import { sinceText } from "./since.ts";
+import { isSeconds, readTime, sayIfFuture, type TimeFlag } from "./time-flag.ts";
 
 export const events: Command = {
   name: "events",
@@ -31,10 +30,14 @@ export const events: Command = {
       long: "since",
       value: "TIME",
       description:
-        "start with changes after this time: 10m, 2025-01-19T12:34:56 in your time zone, or a revision such as 67; by default with the next change",
+        "start with changes after this time: 10m, 2025-01-19T12:34:56 in your time zone (with Z or +02:00 in that one), seconds since 1970, or a revision such as 67 or r67; by default with the next change",
     },
   ],
-  refused: { "-f": "it follows by itself; leave -f out", "--follow": "it follows by itself; leave --follow out" },
+  refused: {
+    "-f": "it follows by itself; leave -f out",
+    "--follow": "it follows by itself; leave --follow out",
+    "--until": "it runs until Ctrl-C. To end it after two seconds: timeout 2 podling events --since 1h",
+  },
   outputs: ["table", "json"],
   examples: [
     ["podling events --since 1h", "the changes of the last hour, and those to come"],
@@ -42,88 +45,96 @@ export const events: Command = {
   ],
   async run(context) {
     const from = startOf(context);
-    let since = from.revision;
-    let begun = false;
-    for (let failed = 0; ; failed++) {
-      try {
-        for await (const { id, event, data } of read(context, since)) {
-          begun = true;
-          failed = 0;
-          if (event === "change") {
-            const change = JSON.parse(data) as WatchEvent;
-            if (!(fromTimestamp(change.at) < from.time(context))) await print(context, change);
-          }
-          if (/^\d+$/.test(id)) since = Number(id);
-        }
-        await reportCut(context, failed);
-      } catch (error) {
-        const oldest = begun ? undefined : oldestRevision(error);
-        if (oldest !== undefined && from.isTime) {
-          since = oldest;
-          continue;
-        }
-        // Without a first event, there is no revision to continue from.
-        if (!begun || failed >= reconnectAttempts || !canPass(error)) throw error;
-        if (error instanceof RefusedError) {
-          await context.say(`changes were missed: ${error.message}`);
-          since = undefined;
-        } else await reportCut(context, failed);
-      }
-      await delay(context.io.clock, reconnectMs);
-    }
+    const stream = new ChangeStream(context, from);
+    // It ends only with an error, or with Ctrl-C.
+    await readAgain(context, (begun) => stream.read(begun));
+    return exitCodes.done;
   },
 };
+
+/** The changes from a start, over lost connections: each connection resumes after the last revision that was read. */
+class ChangeStream {
+  readonly #context: Context;
+  readonly #from: Start;
+  /** Resume after this revision. Undefined: with the next change. */
+  #since: number | undefined;
+  #hasBegun = false;
+
+  constructor(context: Context, from: Start) {
+    this.#context = context;
+    this.#from = from;
+    this.#since = from.revision;
+  }
+
+  /** Reads one connection to its end. Calls `begun` for each event: from then on there is a revision to resume after. */
+  async read(begun: () => void): Promise<void> {
+    const response = await this.#open();
+    for await (const { id, event, data } of untilCut(readEvents(response.body!))) {
+      if (!this.#hasBegun) await this.#from.begin(this.#context);
+      this.#hasBegun = true;
+      begun();
+      if (event === "change") {
+        const change = JSON.parse(data) as WatchEvent;
+        if (!(fromTimestamp(change.at) < this.#from.earliest())) await print(this.#context, change);
+      }
+      if (/^\d+$/.test(id)) this.#since = Number(id);
+    }
+  }
+
+  /** Opens the stream where it can: the master may no longer have the changes after that revision. */
+  async #open(): Promise<Response> {
+    try {
+      return await this.#context.fetch("watch", { query: { since: this.#since } });
+    } catch (error) {
+      const oldest = oldestRevision(error);
+      if (oldest === undefined) throw error;
+      if (this.#hasBegun) {
+        await this.#context.say(`changes were missed: ${(error as RefusedError).message}`);
+        this.#since = undefined;
+      } else if (this.#from.takesOldest && oldest !== null) this.#since = oldest;
+      else throw error;
+      return this.#context.fetch("watch", { query: { since: this.#since } });
+    }
+  }
+}
 
 interface Start {
   /** Undefined: with the next change. */
   revision: number | undefined;
-  /** True when it was given as a time: the master is asked for all that it has. */
-  isTime: boolean;
+  /** True if the start is a time, or all that the master has: then its oldest revision is the one to start with. */
+  takesOldest: boolean;
   /** Changes before this time, in ms by the master's clock, are left out. */
-  time(context: Context): number;
+  earliest(): number;
+  /** Called once, when the master has answered: from then on its clock is known. */
+  begin(context: Context): Promise<void>;
 }
 
 function startOf({ flags }: Context): Start {
   const text = flags.text("since");
-  const always = () => Number.NEGATIVE_INFINITY;
-  if (text === undefined) return { revision: undefined, isTime: false, time: always };
-  if (/^\d{1,16}$/.test(text)) return { revision: Number(text), isTime: false, time: always };
-  const duration = parseDuration(text);
-  if (duration === undefined && Number.isNaN(Date.parse(sinceText(text)!)))
-    throw new UsageError(
-      `--since: expected a time or a revision; got ${JSON.stringify(text)}`,
-      "Write 10m, 2025-01-19T12:34:56 or 67.",
-    );
-  if (duration === undefined) return { revision: 0, isTime: true, time: () => Date.parse(sinceText(text)!) };
-  let begun: number | undefined;
-  const time = (context: Context) => {
-    begun ??= context.masterNow();
-    return begun - duration;
+  const always = { earliest: () => Number.NEGATIVE_INFINITY, begin: async () => {} };
+  if (text === undefined) return { revision: undefined, takesOldest: false, ...always };
+  const revision = /^(r?)(\d{1,15})$/.exec(text);
+  if (revision && (revision[1] === "r" || !isSeconds(text)))
+    return { revision: Number(revision[2]), takesOldest: Number(revision[2]) === 0, ...always };
+  const flag: TimeFlag = { flag: "--since", text, hint: "Write 10m, 2025-01-19T12:34:56 or 67." };
+  const time = readTime(flag);
+  let earliestMs = Number.NEGATIVE_INFINITY;
+  return {
+    revision: 0,
+    takesOldest: true,
+    earliest: () => earliestMs,
+    begin: async (context) => {
+      earliestMs = "atMs" in time ? time.atMs : context.masterNow() - time.agoMs;
+      await sayIfFuture(context, time, flag);
+    },
   };
-  return { revision: 0, isTime: true, time };
 }
 
-/** The oldest revision that the master still has, from its refusal of an older one. */
-function oldestRevision(error: unknown): number | undefined {
+/** From the refusal of a revision: the oldest one that the master still has, null if it does not say. Undefined for other errors. */
+function oldestRevision(error: unknown): number | null | undefined {
   if (!(error instanceof RefusedError) || error.refusal.code !== "revision-too-old") return undefined;
   const { oldest } = error.refusal.details ?? {};
-  return typeof oldest === "number" ? oldest : undefined;
-}
-
-/** Printed once for each loss of the connection. */
-async function reportCut(context: Context, failed: number): Promise<void> {
-  if (failed === 0) await sayReconnecting(context);
-}
-
-/** True when reconnecting can help, or when the history of the master no longer reaches back. */
-function canPass(error: unknown): boolean {
-  if (error instanceof BrokenPipeError || error instanceof OutputFailure) return false;
-  return !(error instanceof RefusedError) || error.refusal.code === "revision-too-old";
-}
-
-async function* read(context: Context, since: number | undefined) {
-  const response = await context.fetch("watch", { query: { since } });
-  yield* readEvents(response.body!);
+  return typeof oldest === "number" ? oldest : null;
 }
 
 async function print(context: Context, event: WatchEvent): Promise<void> {

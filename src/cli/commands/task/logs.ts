@@ -4,7 +4,7 @@ import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { showLogs } from "./follow-logs.ts";
-import { sinceText } from "./since.ts";
+import { readTime, sayIfFuture, timeText } from "./time-flag.ts";
 
 const previous = "podling explain TASK shows the last lines of the run before; the log has those of all runs";
 
@@ -29,7 +29,7 @@ export const logs: Command = {
   ],
   refused: {
     ...{ "-p": previous, "--previous": previous },
-    "--until": "write podling logs -t TASK, and cut what is newer",
+    "--until": "cut what is newer, such as podling logs -t TASK | awk '$1 < \"2025-01-19T12:34\"' (times are in UTC)",
     "-l": "one task at a time: podling ps -q -l KEY=VALUE | xargs -n 1 podling logs",
     "--details": "podling inspect TASK shows labels and variables",
   },
@@ -44,11 +44,15 @@ export const logs: Command = {
     if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines)) {
       throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
     }
+    const text = flags.text("since");
+    const flag = text === undefined ? null : { flag: "--since", text };
+    const since = flag && readTime(flag);
     const task = await context.call("getTask", { id: words[0]! });
+    if (since) await sayIfFuture(context, since, flag);
     await showLogs(context, task, {
       follow: flags.has("follow"),
       tail: lines === "all" ? undefined : lines,
-      since: sinceText(flags.text("since")),
+      since: since ? timeText(since, context.masterNow()) : undefined,
       timestamps: flags.has("timestamps"),
     });
     return exitCodes.done;
