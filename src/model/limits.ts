@@ -79,6 +79,8 @@ export const limits = {
   imageLookMs: 10 * minute,
   /** Images remembered as pulled. Beyond this, the least recently used ones are forgotten, and stay on the engine. */
   pulledImages: 1_000,
+  /** Nodes that a worker was before, of which it remembers containers: each becomes one only while two workers claim it. */
+  formerNodes: 16,
   /** Time limit for removing an image: a large one takes the disk a while. */
   removePatienceMs: 2 * minute,
   /** Time limit for the sizes of volumes, for which the engine adds up all files. */

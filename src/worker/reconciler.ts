@@ -9,7 +9,9 @@ import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
 import type { ContainerState } from "../runtime/containers.ts";
+import type { FormerNodes } from "./former-nodes.ts";
 import type { DeletedTasks } from "./gc/deleted-tasks.ts";
+import type { LeftContainers } from "./gc/left-containers.ts";
 import type { EngineListener } from "./link/engine-link.ts";
 import type { MasterListener } from "./link/master-listener.ts";
 import { Reporter, type ReportSource } from "./link/reporter.ts";
@@ -35,7 +37,9 @@ export interface ReconcilerOptions {
   tasks: TaskTable;
   /** Not closed by a drain. */
   containers: ContainerLists;
+  former: FormerNodes;
   deletedTasks: DeletedTasks;
+  leftContainers: LeftContainers;
   context: RunnerContext;
   counters: { syncs: number };
 }
@@ -51,7 +55,10 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
   // ---- the master
 
   onRegistered(nodeId: string): void {
-    this.#options.identity.change({ nodeId });
+    const { identity, former } = this.#options;
+    // Written first: after a crash in between the worker still knows which of its containers have the former label.
+    if (identity.nodeId !== nodeId) former.leave(identity);
+    identity.change({ nodeId });
   }
 
   /** An event of the assignment stream. */
@@ -87,6 +94,7 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     }
     tasks.isComplete = true;
     void deletedTasks.ask();
+    this.#askForLeft();
   }
 
   /** Drops all runners. The containers of the previous cluster are left running. */
@@ -160,12 +168,20 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     }
     for (const runner of tasks.all()) runner.reconcile(false);
     if (tasks.isComplete) void deletedTasks.ask();
+    this.#askForLeft();
+  }
+
+  /** Containers that an earlier process has left under a former node are adopted, and then stopped. */
+  #askForLeft(): void {
+    const { leftContainers, containers } = this.#options;
+    void leftContainers.ask(() => containers.adopt());
   }
 
   /** The same list while events go on. It may be older than what events said: it only says which containers to look at. */
   onContainerList(found: readonly ContainerState[]): void {
-    const { tasks } = this.#options;
+    const { tasks, leftContainers, containers } = this.#options;
     if (!tasks.isComplete) return;
+    void leftContainers.askAgain(() => containers.adopt());
     const listed = byTask(found);
     for (const taskId of listed.keys()) if (!tasks.has(taskId)) this.#runner(taskId, null).assign(null);
     for (const runner of tasks.all()) runner.compare(listed.get(runner.taskId) ?? []);

@@ -10,6 +10,7 @@ import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
 import { instanceOf } from "../model/node/instance.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { FormerNodesFile } from "./data-dir/former-nodes-file.ts";
 import { IdentityFile } from "./data-dir/identity.ts";
 import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
 import { realPath } from "./data-dir/real-path.ts";
@@ -47,6 +48,7 @@ export function createWorker(options: StartOptions): { worker: Worker; fetch: Fe
     client: new Client({ baseUrl: masterUrl, token: token ?? undefined, headers }),
     identity,
     pulledImages: new PulledImagesFile(dataDir),
+    formerNodes: new FormerNodesFile(dataDir),
     resolvePath: realPath,
   });
   const allowedHosts = [hostname, ...(address === null ? [] : [address])];

@@ -11,9 +11,11 @@ import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
 import { normalPath } from "../model/task/needs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { EngineGate } from "./engine-gate.ts";
+import { FormerNodes, type FormerNodesStore } from "./former-nodes.ts";
 import { Cleaner } from "./gc/cleaner.ts";
 import { DeletedTasks } from "./gc/deleted-tasks.ts";
 import { ImageGc, type Watermarks } from "./gc/image-gc.ts";
+import { LeftContainers } from "./gc/left-containers.ts";
 import { PulledImages, type PulledImagesStore } from "./gc/pulled-images.ts";
 import { Retention } from "./gc/retention.ts";
 import { type Holding, holdingOf } from "./holdings.ts";
@@ -38,6 +40,8 @@ export interface WorkerOptions extends NodeSettings {
   retention?: { count: number; ageMs: number };
   /** Where the list of pulled images is kept over restarts; left out: nowhere. */
   pulledImages?: PulledImagesStore;
+  /** Where it is kept which nodes this worker was before; left out: nowhere. */
+  formerNodes?: FormerNodesStore;
   /** Follows symbolic links, for the policy. Left out: paths are compared as they are. */
   resolvePath?: ResolvePath;
   /** Of the disk with the engine's data; null: images are removed only by a clean-up that a user asks for. */
@@ -64,17 +68,22 @@ export class Worker {
   readonly #images: ImageGc;
   readonly #cleaner: Cleaner;
   readonly #reconciler: Reconciler;
+  readonly #former: FormerNodes;
   readonly counters = { starts: 0, restarts: 0, failures: 0, pulls: 0, heartbeats: 0, syncs: 0 };
 
   /** Each part gets only parts that were made before it; the links get their listeners when they begin. */
   constructor(options: WorkerOptions) {
     const { signal } = this.#ended;
     const { tasks, counters } = { tasks: this.#tasks, counters: this.counters };
-    const { retention = defaultRetention, watermarks = defaultWatermarks, pulledImages: store } = options;
+    const { retention = defaultRetention, watermarks = defaultWatermarks, pulledImages: store, formerNodes } = options;
     this.#options = options;
     const identity = new StoredIdentity(options.identity);
     this.#identity = identity;
-    this.#engine = new EngineLink({ ...options, signal, identity });
+    this.#former = new FormerNodes({
+      ...{ ...options, node: identity, tasks },
+      ...(formerNodes ? { store: formerNodes } : {}),
+    });
+    this.#engine = new EngineLink({ ...options, signal, identity, containers: this.#former });
     this.#engineGate = new EngineGate(this.#engine);
     const node = new LocalNode(options, identity, this.#engine);
     this.#master = new MasterLink({ ...options, signal, node, counters });
@@ -99,12 +108,14 @@ export class Worker {
       bounds: this.#bounds,
       counters,
     };
-    const deletedTasks = new DeletedTasks({ ...parts, stream: this.#master });
+    const asked = { ...parts, stream: this.#master, former: this.#former };
     this.#reconciler = new Reconciler({
       ...parts,
       identity,
       containers: this.#engine,
-      deletedTasks,
+      former: this.#former,
+      deletedTasks: new DeletedTasks(asked),
+      leftContainers: new LeftContainers(asked),
       context,
       counters,
     });
@@ -156,7 +167,13 @@ export class Worker {
   async drain(): Promise<void> {
     this.#engineGate.close();
     for (const runner of this.#tasks.all()) runner.stop();
-    await drainTasks({ ...this.#options, node: this.#identity, tasks: this.#tasks, stops: this.#bounds.stops });
+    await drainTasks({
+      ...this.#options,
+      node: this.#identity,
+      tasks: this.#tasks,
+      containers: this.#former,
+      stops: this.#bounds.stops,
+    });
     this.stop();
   }
 }

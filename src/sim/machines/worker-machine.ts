@@ -12,6 +12,7 @@ import { instanceOf } from "../../model/node/instance.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
+import type { FormerNode } from "../../worker/former-nodes.ts";
 import { createServer } from "../../worker/server.ts";
 import { Worker, type WorkerOptions } from "../../worker/worker.ts";
 import { engineDoor } from "../world/engine-door.ts";
@@ -64,6 +65,7 @@ export class WorkerMachine {
   /** Tasks whose run will end by itself. */
   readonly #passing = new Set<string>();
   #identity: Identity | null = null;
+  #formerNodes: readonly FormerNode[] = [];
   #process: Process | null = null;
   #worker: Worker | null = null;
   #wanted = false;
@@ -130,8 +132,9 @@ export class WorkerMachine {
   }
 
   /** Its data folder is a copy of that of another machine. */
-  copyFolderOf({ identity }: WorkerMachine): void {
-    this.#identity = identity && { ...identity };
+  copyFolderOf(other: WorkerMachine): void {
+    this.#identity = other.#identity && { ...other.#identity };
+    this.#formerNodes = other.#formerNodes;
   }
 
   start(): void {
@@ -173,6 +176,12 @@ export class WorkerMachine {
         read: () => this.#readIdentity(),
         write: (identity) => {
           this.#identity = { ...identity };
+        },
+      },
+      formerNodes: {
+        read: () => ({ nodes: [...this.#formerNodes], damage: null }),
+        write: (nodes) => {
+          this.#formerNodes = nodes;
         },
       },
     };
@@ -234,6 +243,7 @@ export class WorkerMachine {
   wipe(): void {
     this.wipes++;
     this.#identity = null;
+    this.#formerNodes = [];
     this.#engineProcess.kill();
     this.#installEngine();
   }

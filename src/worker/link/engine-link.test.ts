@@ -35,6 +35,7 @@ test("an event during the list is passed on again after it", async () => {
     log: silentLog,
     signal: end.signal,
     identity: { confirmed: { clusterId: "c", nodeId: "n" } },
+    containers: { list: ({ clusterId, nodeId }) => runtime.containers.list(clusterId, nodeId) },
   });
   const seen: string[] = [];
   const listener = {
@@ -67,8 +68,9 @@ test("an engine that is away is asked at growing intervals", async () => {
     throw new RuntimeError("engine-unavailable", "away", true);
   };
   const runtime = { engine: { ping: away, info: away }, containers: {} } as unknown as Runtime;
+  const containers = { list: async () => [] };
   const identity = { confirmed: { clusterId: "c", nodeId: "n" } };
-  const link = new EngineLink({ runtime, clock, log: silentLog, signal: end.signal, identity });
+  const link = new EngineLink({ runtime, clock, log: silentLog, signal: end.signal, identity, containers });
   const listener = { onContainerEvent() {}, onAllContainers() {}, onContainerList() {} };
   void link.begin(listener, { onEngineNews() {} });
   await done.promise;

@@ -29,6 +29,12 @@ export interface EngineNewsListener {
   onEngineNews(): void;
 }
 
+/** Lists all containers of a worker. */
+export interface ContainerSource {
+  /** Throws RuntimeError. */
+  list(node: { clusterId: string; nodeId: string }): Promise<ContainerState[]>;
+}
+
 export interface EngineLinkOptions {
   runtime: Runtime;
   clock: Clock;
@@ -36,6 +42,7 @@ export interface EngineLinkOptions {
   /** Ends everything. */
   signal: AbortSignal;
   identity: ConfirmedIdentity;
+  containers: ContainerSource;
 }
 
 export class EngineLink {
@@ -101,7 +108,7 @@ export class EngineLink {
 
   /** Lists all containers of the node and follows their events. If the engine is away this happens when it is back. */
   async adopt(): Promise<void> {
-    const { runtime, identity } = this.#options;
+    const { runtime, identity, containers } = this.#options;
     const node = identity.confirmed;
     if (node === null || this.#error !== null) return;
     this.#stopEvents();
@@ -126,7 +133,7 @@ export class EngineLink {
     });
     try {
       await opened;
-      const found = await runtime.containers.list(node.clusterId, node.nodeId);
+      const found = await containers.list(node);
       if (this.#error !== null || this.#options.signal.aborted) {
         events.abort();
         return;
@@ -143,13 +150,13 @@ export class EngineLink {
 
   /** Engines drop events for readers that are slow, so all containers are listed now and then, while the events go on. */
   async #listAgain(): Promise<void> {
-    const { runtime, identity } = this.#options;
+    const { identity, containers } = this.#options;
     const events = this.#events;
     const node = identity.confirmed;
     if (events === null || node === null || this.#listing) return;
     this.#listing = true;
     try {
-      const found = await runtime.containers.list(node.clusterId, node.nodeId);
+      const found = await containers.list(node);
       if (this.#events === events) this.#listener?.onContainerList(found);
     } catch {
       void this.suspect();

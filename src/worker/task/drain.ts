@@ -9,6 +9,7 @@ import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { ContainerSource } from "../link/engine-link.ts";
 import type { Assignment } from "./assignment.ts";
 import type { NodeIdentity } from "./runner-context.ts";
 import type { TaskTable } from "./task-table.ts";
@@ -16,6 +17,7 @@ import type { TaskTable } from "./task-table.ts";
 export interface DrainOptions {
   client: Client;
   runtime: Runtime;
+  containers: ContainerSource;
   clock: Clock;
   log: Log;
   node: NodeIdentity;
@@ -53,14 +55,14 @@ export async function drainTasks(options: DrainOptions): Promise<void> {
 
 /** Resolves to true when nothing runs any more: two lists in a row had nothing that runs, and no call was under way. */
 async function stopAll(options: DrainOptions): Promise<boolean> {
-  const { runtime, clock, log, node, tasks } = options;
+  const { containers, clock, log, node, tasks } = options;
   const assigned = tasks.all().flatMap(({ assignment }) => (assignment ? [assignment] : []));
   const graces = assigned.map(({ spec }) => spec.stopGraceSeconds);
   const turns = Math.ceil((assigned.length + 1) / limits.concurrentStops);
   const deadline = clock.now() + Math.max(limits.stopGraceSecondsDefault, ...graces) * 1000 * turns + marginMs;
   for (let quietLists = 0; ; ) {
     const wasBusy = tasks.areWorking;
-    const found = await runtime.containers.list(node.clusterId, node.nodeId);
+    const found = await containers.list(node);
     const running = found.filter(({ status }) => status === "running");
     quietLists = running.length === 0 && !wasBusy ? quietLists + 1 : 0;
     if (quietLists === 2) return true;
