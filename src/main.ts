@@ -84,7 +84,13 @@ async function startMaster(
   // Damage within the journal is found only when it is read.
   await unlessUnusable(() => master.ready, JournalUnusable);
   beforeListening();
-  const { url } = listening(() => master.listen(settings.host, settings.port), settings, "--port");
+  let url: string;
+  try {
+    ({ url } = listening(() => master.listen(settings.host, settings.port), settings, "--port"));
+  } catch (error) {
+    await master.stop(); // ends the journal regularly
+    throw error;
+  }
   log.info("the master listens", { url, journal: settings.journal, dataDir: settings.dataDir });
   return { url, stop: () => master.stop() };
 }

@@ -103,3 +103,20 @@ test("Ctrl-C while run waits keeps the task and says so", async () => {
   expect(run.child.exitCode).toBe(130);
   expect(run.texts.err).toEndWith("left will start on its node. Stop it with: podling stop left\n");
 });
+
+test("a master whose port is taken leaves its data folder as it can be used", async () => {
+  const dataDir = join(folder, "taken");
+  for (const round of [1, 2]) {
+    const refused = spawn(["master", "--port", new URL(url).port, "--data-dir", dataDir]);
+    await refused.done;
+    expect([round, refused.child.exitCode, refused.texts.err]).toEqual([
+      round,
+      1,
+      expect.stringContaining("is in use by another program. Choose another port with --port"),
+    ]);
+  }
+  const started = spawn(["master", "--port", "0", "--data-dir", dataDir]);
+  await until(() => started.texts.err.includes("the master listens"));
+  started.child.kill("SIGTERM");
+  await started.done;
+});

@@ -213,3 +213,26 @@ test("a journal whose end could not be noted is opened as after a crash", async 
   rmSync(`${path}-kept`);
   expect(await opened(filesOf(path))).toEqual([...whole, last + 1]);
 });
+
+test("a process that ends between its first write and its sync leaves a journal that opens", async () => {
+  const starts = [
+    { files: closed, content: whole },
+    { files: crashed, content: whole },
+    { files: { "": null, "-wal": null, "-acknowledged": null }, content: [] },
+  ];
+  for (const { files, content } of starts) {
+    const path = put(files);
+    const hanging = openSqliteJournal({ path, syncFile: () => {} });
+    const lease = await hanging.acquire();
+    void hanging.append(sampleBatch(content.length + 1), lease);
+    const left = filesOf(path);
+    expect(left["-acknowledged"]!.length).toBeGreaterThan(0);
+    // When a process exits, SQLite copies the write-ahead log into the file and removes it.
+    const exited = put(left);
+    const db = new Database(exited);
+    db.query("SELECT count(*) FROM batches").get();
+    db.close(true);
+    expect(filesOf(exited)["-wal"]).toBeNull();
+    expect(await opened(filesOf(exited))).toEqual([...content, content.length + 1]);
+  }
+});

@@ -85,7 +85,11 @@ export class Connection {
       this.#wal ??= new WalSync(this.#path, this.#syncFile);
       this.#upgrade();
       const id = beginWriting(this.#file.db);
-      this.#acknowledged ??= new Acknowledged(this.#path, id);
+      if (!this.#acknowledged) {
+        this.#acknowledged = new Acknowledged(this.#path, id);
+        // beginWriting has copied the log into the file: from here on the file alone is enough until the next revision.
+        this.#acknowledged.note(this.#lastWhenOpened);
+      }
       this.#writes = prepareWrites(this.#file.db);
       return this.#writes;
     } catch (error) {
