@@ -15,6 +15,7 @@ import { type Log, lineLog } from "./lib/log.ts";
 import { systemRandom } from "./lib/random.ts";
 import { serverUrl } from "./lib/server-url.ts";
 import type { MasterOptions } from "./master/master.ts";
+import { journalName } from "./model/data-files.ts";
 
 const version = {
   version: process.env.PODLING_BUILD_VERSION ?? "0.1.0-source",
@@ -239,7 +240,7 @@ async function restoreInto({ dataDir, dryRun, force }: RestoreSettings, backup: 
       import("./journal/journal.ts"),
       import("./model/refusal.ts"),
     ]);
-  const path = join(resolve(dataDir), "journal.db");
+  const path = join(resolve(dataDir), journalName);
   let journal: Journal | null = null;
   try {
     journal = dryRun && !existsSync(path) ? openMemoryJournal() : openSqliteJournal({ path });

@@ -19,6 +19,7 @@ import { curlExamples } from "./docs/curl.ts";
 import { firstCells, part, withPart } from "./docs/markdown.ts";
 import {
   commandsTable,
+  dataFileTable,
   errorTable,
   kindTable,
   limitTable,
@@ -63,6 +64,7 @@ const made: [file: string, name: string, make: () => string | Promise<string>][]
   ["docs/API.md", "operations", operationTable],
   ["docs/API.md", "queries", queryTable],
   ["docs/ARCHITECTURE.md", "transitions", transitionTable],
+  ["docs/OPERATIONS.md", "data files", dataFileTable],
   ["docs/OPERATIONS.md", "limits", limitTable],
   ["docs/OPERATIONS.md", "master metrics", async () => metricTable(await masterMetrics())],
   ["docs/OPERATIONS.md", "worker metrics", async () => metricTable(await workerMetrics())],

@@ -9,6 +9,7 @@ import { type Operation, operations } from "../../src/api/operations/operations.
 import { type Command, isGroup } from "../../src/cli/command/command.ts";
 import { commandTable } from "../../src/cli/commands/index.ts";
 import { silentLog } from "../../src/lib/log.ts";
+import { dataFiles } from "../../src/model/data-files.ts";
 import { kinds, listedKinds } from "../../src/model/kinds/kinds.ts";
 import { limits } from "../../src/model/limits.ts";
 import { formatMemory } from "../../src/model/quantity.ts";
@@ -70,6 +71,13 @@ export function queryTable(): string {
 }
 
 /** Every limit with the comment above it in the source. */
+export function dataFileTable(): string {
+  const rows = (["master", "worker"] as const).flatMap((role) =>
+    dataFiles[role].map(({ name, holds, when, removable }) => [role, code(name), holds, when, removable]),
+  );
+  return table(["role", "file", "holds", "is there", "may be removed"], rows);
+}
+
 export function limitTable(): string {
   const source = readFileSync(join(import.meta.dir, "../../src/model/limits.ts"), "utf8");
   const rows: string[][] = [];

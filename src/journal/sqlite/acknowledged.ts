@@ -2,12 +2,13 @@
 // notices that the end of the journal is missing: SQLite takes a damaged write-ahead log for one that simply ends there.
 
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { journalEnds } from "../../model/data-files.ts";
 
 /** A line of text of one length, so that each write replaces the one before. */
 const lineBytes = 64;
 
 function fileOf(path: string): string {
-  return `${path}-acknowledged`;
+  return path + journalEnds.acknowledged;
 }
 
 export class Acknowledged {

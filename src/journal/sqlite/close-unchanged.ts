@@ -17,6 +17,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { journalEnds } from "../../model/data-files.ts";
 
 /** The headers of a write-ahead log, and of each page in it (SQLite's file format, 4.1). */
 const logHeaderBytes = 32;
@@ -25,7 +26,7 @@ const pageSizeAt = 8;
 
 /** The log stays as it is, and so does the file. `hadLog`: there was a log before the database was opened. */
 export function closeUnchanged(db: Database, path: string, hadLog: boolean): void {
-  const log = `${path}-wal`;
+  const log = `${path}${journalEnds.log}`;
   const size = statSync(log, { throwIfNoEntry: false })?.size ?? null;
   if (size === null || size < logHeaderBytes) {
     const content = size === null ? "" : readFileSync(log);
@@ -33,7 +34,7 @@ export function closeUnchanged(db: Database, path: string, hadLog: boolean): voi
     if (hadLog) writeFileSync(log, content, { mode: 0o600 });
     return;
   }
-  const kept = `${log}.kept`;
+  const kept = `${path}${journalEnds.keptLog}`;
   let descriptor: number;
   try {
     descriptor = openSync(path, "r+");

@@ -2,6 +2,7 @@
 // means. It upgrades the tables before the first write, and opens a file again whose disk was read-only at the start.
 
 import { assert } from "../../lib/assert.ts";
+import { journalEnds } from "../../model/data-files.ts";
 import { JournalUnavailable } from "../journal.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { closeUnchanged } from "./close-unchanged.ts";
@@ -141,7 +142,8 @@ export class Connection {
     this.mustBeOpen();
     try {
       const [row] = values(this.#file.db, "PRAGMA wal_checkpoint(TRUNCATE)");
-      if (row?.[0] !== 0) throw new JournalUnavailable(`cannot copy ${this.#path}-wal into ${this.#path}`);
+      if (row?.[0] !== 0)
+        throw new JournalUnavailable(`cannot copy ${this.#path}${journalEnds.log} into ${this.#path}`);
     } catch (error) {
       throw writeFailure(error, this.#path);
     }

@@ -2,8 +2,10 @@
 // its newest revision. A start compares this with what it finds.
 
 import type { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { journalEnds } from "../../model/data-files.ts";
 import { readAcknowledged } from "./acknowledged.ts";
-import { damaged, endMissing } from "./errors.ts";
+import { endMissing, logMissing } from "./errors.ts";
 import { values } from "./file.ts";
 
 /** One row. `open` is 1 while it is written; then `last` counts for nothing. Journals of 0.1.0 do not have this table. */
@@ -48,7 +50,7 @@ export function checkEnding(path: string, ending: Ending | null, last: number, h
   if (ending === null) return;
   const acknowledged = ending.open ? readAcknowledged(path, ending.id) : ending.last;
   if (ending.open && !hadLog && (acknowledged === null || last < acknowledged)) {
-    throw damaged(path, `its write-ahead log ${path}-wal is missing, which has the newest revisions`);
+    throw logMissing(path, existsSync(path + journalEnds.keptLog));
   }
   if (acknowledged !== null && last < acknowledged) throw endMissing(path, last, acknowledged, ending.open);
 }

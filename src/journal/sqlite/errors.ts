@@ -1,6 +1,7 @@
 // What SQLite's result codes mean to a journal. It tells apart what may pass (full, read-only, I/O) from what will not.
 
 import { SQLiteError } from "bun:sqlite";
+import { journalEnds } from "../../model/data-files.ts";
 import { JournalUnavailable, JournalUnusable } from "../journal.ts";
 
 /** The low byte of a result code; the rest says where it happened. */
@@ -45,14 +46,31 @@ export function damaged(path: string, what: string): JournalUnusable {
   return new JournalUnusable(
     "damaged",
     `the journal ${path} is damaged: ${what}. Nothing was changed`,
-    `Keep a copy of ${path} and ${path}-wal. Then put a backup in their place, or move both away to start empty.`,
+    `Keep a copy of ${path} and ${path}${journalEnds.log}. Then put a backup in their place, or move both away to start empty.`,
+  );
+}
+
+/** `isKept`: a start that was killed while it was refused has left the log under its second name. */
+export function logMissing(path: string, isKept: boolean): JournalUnusable {
+  const log = `${path}${journalEnds.log}`;
+  const { code, message, hint } = damaged(
+    path,
+    `its write-ahead log ${log} is missing, which has the newest revisions`,
+  );
+  const kept = `${path}${journalEnds.keptLog}`;
+  return new JournalUnusable(
+    code,
+    message,
+    isKept ? `It is most likely ${kept}: copy that file to ${log}. ${hint}` : hint,
   );
 }
 
 /** `open`: it was not closed, so that its end is in the write-ahead log. */
 export function endMissing(path: string, last: number, acknowledged: number, open: boolean): JournalUnusable {
-  const where = open ? `the write-ahead log ${path}-wal is damaged, cut off or older` : "it is cut off or damaged";
-  const goOn = open ? ` To go on without them, remove ${path}-acknowledged.` : "";
+  const where = open
+    ? `the write-ahead log ${path}${journalEnds.log} is damaged, cut off or older`
+    : "it is cut off or damaged";
+  const goOn = open ? ` To go on without them, remove ${path}${journalEnds.acknowledged}.` : "";
   return new JournalUnusable(
     "damaged",
     `the journal ${path} is damaged: it ends at revision ${last}, and revision ${acknowledged} was acknowledged: ${where}. Nothing was changed`,

@@ -21,6 +21,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { journalEnds, journalName } from "../../model/data-files.ts";
 import { JournalUnusable } from "../journal.ts";
 import { closeUnchanged } from "./close-unchanged.ts";
 import { damaged, isBusy, readFailure, unreadable } from "./errors.ts";
@@ -50,7 +51,7 @@ export interface JournalFile {
 /** Opens or creates the journal at `path`. Throws a JournalUnusable that says why not. */
 export function openFile(path: string): JournalFile {
   if (!existsSync(path)) create(path);
-  const hadLog = existsSync(`${path}-wal`);
+  const hadLog = existsSync(`${path}${journalEnds.log}`);
   if (isReadOnlyDisk(path)) return { db: openCopy(path), writable: false, hadLog };
   return { db: openLocked(path), writable: true, hadLog };
 }
@@ -61,7 +62,7 @@ export function openFile(path: string): JournalFile {
  */
 export function openLocked(path: string): Database {
   checkAccess(path);
-  const hadLog = existsSync(`${path}-wal`);
+  const hadLog = existsSync(`${path}${journalEnds.log}`);
   const db = opened(path, path, (db) => {
     check(db, path);
     // From here on the file is known to be a journal, so a journal mode that another tool has changed may be set.
@@ -88,7 +89,7 @@ export function openLocked(path: string): Database {
 
 export function sizeOnDisk(path: string): number {
   let bytes = 0;
-  for (const file of [path, `${path}-wal`]) bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  for (const file of [path, `${path}${journalEnds.log}`]) bytes += statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return bytes;
 }
 
@@ -98,13 +99,14 @@ export function sizeOnDisk(path: string): number {
  */
 function create(path: string): void {
   // In this order: another master may have made the journal since the caller looked.
-  if (existsSync(`${path}-wal`) && !existsSync(path)) throw damaged(path, `it is missing, while ${path}-wal is there`);
+  if (existsSync(`${path}${journalEnds.log}`) && !existsSync(path))
+    throw damaged(path, `it is missing, while ${path}${journalEnds.log} is there`);
   let folder: string | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
-    folder = mkdtempSync(`${path}.new-`);
-    const draft = join(folder, "journal.db");
+    folder = mkdtempSync(`${path}${journalEnds.draft}-`);
+    const draft = join(folder, journalName);
     opened(draft, path, (db) => {
       db.transaction(() => db.run(schema)).immediate();
       pragma(db, "journal_mode = WAL");
@@ -133,7 +135,7 @@ function claim(draft: string, path: string): void {
 
 /** Drafts of processes that were killed while they wrote one. Only the holder of the journal's lock calls it. */
 function removeDrafts(path: string): void {
-  const start = `${basename(path)}.new`;
+  const start = basename(path) + journalEnds.draft;
   for (const name of readdirSync(dirname(path)))
     if (name.startsWith(start)) rmSync(join(dirname(path), name), { recursive: true, force: true });
 }
@@ -144,7 +146,7 @@ function removeDrafts(path: string): void {
  */
 function opened(file: string, path: string, prepare: (db: Database) => void): Database {
   for (let tries = 1; ; tries++) {
-    const hadLog = existsSync(`${file}-wal`);
+    const hadLog = existsSync(`${file}${journalEnds.log}`);
     let db: Database | null = null;
     try {
       db = new Database(file, { readwrite: true, create: file !== path });
@@ -215,8 +217,8 @@ function openCopy(path: string): Database {
   let folder: string | null = null;
   try {
     folder = mkdtempSync(join(tmpdir(), "podling-journal-"));
-    const copy = join(folder, "journal.db");
-    for (const end of ["", "-wal"]) if (existsSync(path + end)) copyFileSync(path + end, copy + end);
+    const copy = join(folder, journalName);
+    for (const end of ["", journalEnds.log]) if (existsSync(path + end)) copyFileSync(path + end, copy + end);
     return opened(copy, path, (db) => check(db, path));
   } catch (error) {
     if (error instanceof JournalUnusable) throw error;

@@ -2,6 +2,7 @@
 // to them, but no start would find what it wrote.
 
 import { type Stats, statSync } from "node:fs";
+import { journalEnds } from "../../model/data-files.ts";
 import { JournalUnavailable } from "../journal.ts";
 
 const hint =
@@ -16,14 +17,14 @@ export class SameFiles {
   constructor(path: string) {
     this.#path = path;
     this.#file = found(path);
-    this.#log = found(`${path}-wal`);
+    this.#log = found(`${path}${journalEnds.log}`);
     this.#size = this.#file.size;
   }
 
   /** Throws JournalUnavailable. Two system calls, for each append. */
   check(): void {
     const { size } = this.#same(this.#path, this.#file);
-    this.#same(`${this.#path}-wal`, this.#log);
+    this.#same(this.#path + journalEnds.log, this.#log);
     // The write-ahead log is cut back by SQLite itself; the file only grows.
     if (size < this.#size) throw new JournalUnavailable(`${this.#path} was cut off while this master runs`, hint);
     this.#size = size;

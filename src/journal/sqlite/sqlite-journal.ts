@@ -6,6 +6,7 @@ import { assert } from "../../lib/assert.ts";
 import { firstIndex } from "../../lib/binary-search.ts";
 import { decodeBatch, encodeBatch } from "../../model/batch-text.ts";
 import type { Batch } from "../../model/change.ts";
+import { journalName } from "../../model/data-files.ts";
 import type {
   AppendResult,
   HistoryLimits,
@@ -327,7 +328,7 @@ export class SqliteJournal implements Journal {
 export function openSqliteJournal(
   where: ({ path: string } | { dataDir: string }) & { syncFile?: SyncFile },
 ): SqliteJournal {
-  const path = "path" in where ? where.path : join(where.dataDir, "journal.db");
+  const path = "path" in where ? where.path : join(where.dataDir, journalName);
   const file = openFile(path);
   try {
     const contents = readContents(file.db, path);

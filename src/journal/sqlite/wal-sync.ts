@@ -2,6 +2,7 @@
 // pool, and everything written before it began shares it.
 
 import { closeSync, fdatasync, openSync } from "node:fs";
+import { journalEnds } from "../../model/data-files.ts";
 
 export type SyncFile = (descriptor: number, done: (error: Error | null) => void) => void;
 
@@ -14,7 +15,7 @@ export class WalSync {
 
   /** Throws if the file is not there. The database keeps one file for as long as it is open. */
   constructor(path: string, syncFile: SyncFile = fdatasync) {
-    this.#descriptor = openSync(`${path}-wal`, "r+");
+    this.#descriptor = openSync(path + journalEnds.log, "r+");
     this.#syncFile = syncFile;
   }
 

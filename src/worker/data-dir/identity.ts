@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { identityName, workerLockName } from "../../model/data-files.ts";
 import { nodeIdPattern } from "../../model/ids.ts";
 import { lockFile } from "./folder-lock.ts";
 import { writeWhole } from "./whole-file.ts";
@@ -25,8 +26,8 @@ export class IdentityFile {
 
   /** Claims the folder for this process. Throws IdentityError if it cannot be used, or another worker uses it. */
   constructor(dataDir: string) {
-    this.#path = join(dataDir, "identity.json");
-    this.#lockPath = join(dataDir, "worker.lock");
+    this.#path = join(dataDir, identityName);
+    this.#lockPath = join(dataDir, workerLockName);
     const lock = (() => {
       try {
         mkdirSync(dataDir, { recursive: true });

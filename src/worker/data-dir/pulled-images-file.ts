@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { imagesName } from "../../model/data-files.ts";
 import type { PulledImageRecord, PulledImagesStore } from "../gc/pulled-images.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -9,7 +10,7 @@ export class PulledImagesFile implements PulledImagesStore {
   readonly #path: string;
 
   constructor(dataDir: string) {
-    this.#path = join(dataDir, "images.json");
+    this.#path = join(dataDir, imagesName);
   }
 
   read(): { images: PulledImageRecord[]; damage: string | null } {

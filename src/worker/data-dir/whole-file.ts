@@ -2,10 +2,11 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { draftEnd } from "../../model/data-files.ts";
 
 /** Throws the error of the file system; the old file is then unchanged. */
 export function writeWhole(path: string, text: string): void {
-  const draft = `${path}.new`;
+  const draft = path + draftEnd;
   const file = openSync(draft, "w", 0o600);
   try {
     writeSync(file, text);

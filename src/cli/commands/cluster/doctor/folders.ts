@@ -1,6 +1,7 @@
 // Checks the data folders of master and worker: existence, permissions, and the process that has them locked.
 
 import { join } from "node:path";
+import { identityName, journalEnds, journalName, workerLockName } from "../../../../model/data-files.ts";
 import { formatMemory } from "../../../../model/quantity.ts";
 import { type Finding, finding, fine } from "./finding.ts";
 import { fileFacts, processWords } from "./machine.ts";
@@ -13,8 +14,8 @@ export interface FolderCheck {
 }
 
 /** The file that each role needs, and the file that it locks. */
-export const ownFile = { master: "journal.db", worker: "identity.json" } as const;
-export const lockedFile = { master: "journal.db", worker: "worker.lock" } as const;
+export const ownFile = { master: journalName, worker: identityName } as const;
+export const lockedFile = { master: journalName, worker: workerLockName } as const;
 
 export async function folderFindings({ role, path, lockHolder }: FolderCheck): Promise<Finding[]> {
   const check = `${role}'s folder`;
@@ -47,9 +48,20 @@ export async function folderFindings({ role, path, lockHolder }: FolderCheck): P
   const open = (file.mode & 0o077) !== 0 && (folder.mode & 0o077) !== 0;
   if (role === "master" && file.exists && open) {
     const message = `other users of this machine can read ${own}, which contains the environment variables of all tasks`;
-    findings.push(finding(check, "warning", message, `chmod 700 ${path} && chmod 600 ${path}/journal.db*`));
+    findings.push(finding(check, "warning", message, `chmod 700 ${path} && chmod 600 ${own}*`));
   }
+  if (role === "master") findings.push(...(await keptLogFindings(check, path)));
   return findings;
+}
+
+/** A start that was killed while it was refused leaves the write-ahead log under a second name. */
+async function keptLogFindings(check: string, path: string): Promise<Finding[]> {
+  const kept = join(path, journalName + journalEnds.keptLog);
+  if ((await fileFacts(kept))?.exists !== true) return [];
+  const log = journalName + journalEnds.log;
+  const message = `${kept} is left over from a start that was refused, because the journal was damaged, and then killed`;
+  const fix = `If the master does not start because ${log} is missing, copy this file to ${log}; once the master has started, remove it`;
+  return [finding(check, "note", message, fix)];
 }
 
 function notVisible(check: string, path: string): Finding {
