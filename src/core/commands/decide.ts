@@ -31,7 +31,7 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "stopTask":
       return decideStop(state, command, context);
     case "restartTask":
-      return decideRestart(state, command);
+      return decideRestart(state, command, context);
     case "removeTask":
       return decideRemove(state, command);
     case "registerNode":

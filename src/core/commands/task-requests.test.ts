@@ -44,7 +44,10 @@ describe("restart", () => {
     const { world, taskId, task } = running();
     world.do(restart(taskId));
     world.do(restart(taskId));
-    expect(task().requests).toEqual({ graceSeconds: null, remove: false, restarts: 2, restartedBy: "anna@laptop" });
+    expect(task().requests).toEqual({
+      ...{ graceSeconds: null, remove: false, restarts: 2, restartedBy: "anna@laptop" },
+      restartAskedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
     expect(task().observed).toMatchObject({
       status: "running",
       reason: { code: "restart-requested", message: "restart asked for by anna@laptop" },

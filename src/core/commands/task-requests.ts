@@ -1,6 +1,7 @@
 // What users ask of a task that exists: to stop, to restart, to be removed. Each request is part of the record, so that it
 // survives a restart of the master and reaches a worker that is away.
 
+import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { restartFeature } from "../../model/task/needs.ts";
@@ -65,6 +66,7 @@ function requestsWith({ requests }: Task, asked: Partial<TaskRequests>): TaskReq
 export function decideRestart(
   state: ClusterState,
   { taskId, graceSeconds = null, by }: CommandOf<"restartTask">,
+  { now }: DecisionContext,
 ): Outcome<Decision> {
   const found = findTask(state, taskId);
   if (!found.ok) return found;
@@ -85,7 +87,7 @@ export function decideRestart(
     });
   }
   const restarts = (task.requests?.restarts ?? 0) + 1;
-  const requests = requestsWith(task, { graceSeconds, restarts, restartedBy: by });
+  const requests = requestsWith(task, { graceSeconds, restarts, restartedBy: by, restartAskedAt: toTimestamp(now) });
   const reason: Reason = { code: "restart-requested", message: `restart asked for by ${by}` };
   const set: PackedTaskUpdate = { ...(requests ? { requests } : {}), observed: { reason } };
   return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted: { taskId } });

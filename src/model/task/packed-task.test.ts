@@ -67,6 +67,7 @@ class Draw {
       requests: [
         { ...noRequests, graceSeconds: 0, remove: true },
         { ...noRequests, restarts: 2, restartedBy: "anna@laptop" },
+        { ...noRequests, restarts: 3, restartedBy: "anna@laptop", restartAskedAt: at },
       ],
       placement: [{ nodeId, at, revision: 4 }],
       ended: [{ at, revision: 5 }],

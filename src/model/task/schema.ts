@@ -152,6 +152,11 @@ export const taskRequests = z.object({
   remove: flag.describe("True when the record is to be removed as soon as the task has ended."),
   restarts: count.describe("How often a restart was asked for; `requestedRestarts` says how many of them are done."),
   restartedBy: text.nullable().describe("Who asked for the last restart. Null if none was asked for."),
+  restartAskedAt: timeText
+    .optional()
+    .describe(
+      "When the last restart was asked for. It tells apart requests that have one number, before and after a restore.",
+    ),
 });
 
 export const observedStatus = z.object({

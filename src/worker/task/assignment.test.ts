@@ -50,7 +50,7 @@ describe("a flat task", () => {
         stopGraceSeconds: 3,
         platform: "linux/amd64",
       },
-      ...{ desired: "running", status: "running", restartRequest: { count: 0, by: null } },
+      ...{ desired: "running", status: "running", restartRequest: { count: 0, by: null, askedAt: null } },
       containers: [
         {
           ...{ name: "main", containerId: "c1", exitCode: 3, oomKilled: true, restarts: 2, error: "oops" },

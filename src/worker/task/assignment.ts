@@ -24,6 +24,8 @@ export interface RestartRequest {
   readonly count: number;
   /** Null if none was asked for. */
   readonly by: string | null;
+  /** When the last one was asked for. Null if the master does not say. */
+  readonly askedAt: string | null;
 }
 
 /** A task as this node has to run it. Immutable: a change is another assignment. */
@@ -70,7 +72,11 @@ export interface WireAssignment extends WireContainer, WireStatus {
   readonly stopGraceSeconds?: number;
   readonly platform?: string | null;
   readonly desired?: Desired;
-  readonly requests?: { readonly restarts?: number; readonly restartedBy?: string | null };
+  readonly requests?: {
+    readonly restarts?: number;
+    readonly restartedBy?: string | null;
+    readonly restartAskedAt?: string;
+  };
   readonly status?: TaskStatus;
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly WireContainer[];
@@ -95,7 +101,11 @@ export function parseAssignment(wire: WireAssignment): Assignment {
       platform: wire.platform ?? null,
     },
     desired: wire.desired ?? "running",
-    restartRequest: { count: wire.requests?.restarts ?? 0, by: wire.requests?.restartedBy ?? null },
+    restartRequest: {
+      count: wire.requests?.restarts ?? 0,
+      by: wire.requests?.restartedBy ?? null,
+      askedAt: wire.requests?.restartAskedAt ?? null,
+    },
     status: wire.status ?? "scheduled",
     containers: containers.map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };

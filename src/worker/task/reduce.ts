@@ -4,7 +4,7 @@
 import { limits } from "../../model/limits.ts";
 import type { ReasonCode } from "../../model/task/reason.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
-import { type ContainerAssignment, isToRun } from "./assignment.ts";
+import { type ContainerAssignment, isToRun, type RestartRequest } from "./assignment.ts";
 import type { ActionType, Attempts, Progress } from "./attempts.ts";
 import {
   backoffMs,
@@ -113,8 +113,15 @@ function assigned(
   const done = before === null ? Math.max(attempts.requestedRestarts, recordedDone) : attempts.requestedRestarts;
   // A master with an older backup knows of fewer requests than were done: its own count holds then.
   Object.assign(next, { requestedRestarts: done > restartRequest.count ? recordedDone : done });
+  const isAnother = before !== null && isAnotherRequest(before.restartRequest, restartRequest);
+  // After a restore a new request may have the number of one that was done, or that is under way.
+  if (isAnother) {
+    const requestedRestarts = Math.min(next.requestedRestarts, restartRequest.count - 1);
+    Object.assign(next, { requestedRestarts, requestUnderWay: null });
+  }
   // What was tried and given up for the last run does not hold up a restart that a user asks for.
-  if (before !== null && before.restartRequest.count < restartRequest.count) Object.assign(next, { retryAt: 0 });
+  if (isAnother || (before !== null && before.restartRequest.count < restartRequest.count))
+    Object.assign(next, { retryAt: 0 });
   // The worker knew this container from the engine alone: earlier restarts are in the record.
   if (before === null && attempts.restarts < restarts) {
     Object.assign(next, { restarts, streak: recordedStreak(assignment) });
@@ -131,6 +138,11 @@ function assigned(
       hasRun: attempts.hasRun || status === "running",
     },
   };
+}
+
+/** True when another request has the same number. Without a time it cannot be told from the one before. */
+function isAnotherRequest(before: RestartRequest, now: RestartRequest): boolean {
+  return now.count === before.count && now.askedAt !== null && now.askedAt !== before.askedAt;
 }
 
 function observed({ assignment, found: before, attempts }: Progress, found: ContainerState | null, now: number) {
