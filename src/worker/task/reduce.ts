@@ -140,7 +140,7 @@ function assigned(
   };
 }
 
-/** True when another request has the same number. Without a time it cannot be told from the one before. */
+/** True when another request has the same number. Without a time it is taken for the one before. */
 function isAnotherRequest(before: RestartRequest, now: RestartRequest): boolean {
   return now.count === before.count && now.askedAt !== null && now.askedAt !== before.askedAt;
 }
