@@ -8,7 +8,15 @@ import { join } from "node:path";
 import { folderFindings } from "../src/cli/commands/cluster/doctor/folders.ts";
 import { JournalUnusable } from "../src/journal/journal.ts";
 import { openSqliteJournal } from "../src/journal/sqlite/sqlite-journal.ts";
-import { dataFiles, identityName, imagesName, journalEnds, journalName } from "../src/model/data-files.ts";
+import {
+  dataFiles,
+  formerNodesName,
+  identityName,
+  imagesName,
+  journalEnds,
+  journalName,
+} from "../src/model/data-files.ts";
+import { FormerNodesFile } from "../src/worker/data-dir/former-nodes-file.ts";
 import { IdentityFile } from "../src/worker/data-dir/identity.ts";
 import { PulledImagesFile } from "../src/worker/data-dir/pulled-images-file.ts";
 import { until } from "./cli/harness.ts";
@@ -72,17 +80,18 @@ test("the files of a worker are in the list", async () => {
   const identity = new IdentityFile(folder);
   identity.write({ nodeId: "n", clusterId: "c" });
   new PulledImagesFile(folder).write([]);
-  await until(() => seen.has(imagesName) && seen.has(identityName));
+  new FormerNodesFile(folder).write([]);
+  await until(() => [imagesName, identityName, formerNodesName].every((name) => seen.has(name)));
   watcher.close();
   identity.close();
   const all = [...new Set([...seen, ...readdirSync(folder)])];
-  expect(all).toHaveLength(5);
+  expect(all).toHaveLength(7);
   expect(all.filter((name) => !known("worker", name))).toEqual([]);
 });
 
 test("no other source file has these names", async () => {
   const names =
-    /["'`/}](journal\.db|identity\.json|images\.json|worker\.lock|-wal\b|-acknowledged\b|\.kept\b|\.new["'`-])/;
+    /["'`/}](journal\.db|identity\.json|images\.json|former-nodes\.json|worker\.lock|-wal\b|-acknowledged\b|\.kept\b|\.new["'`-])/;
   const found: string[] = [];
   for (const role of ["journal", "worker", "main.ts", "cli/commands/cluster/doctor"]) {
     for await (const path of new Bun.Glob(`${role}{,/**}`).scan(join(import.meta.dir, "../src"))) {

@@ -25,6 +25,7 @@ export const journalEnds = {
 
 export const identityName = "identity.json";
 export const imagesName = "images.json";
+export const formerNodesName = "former-nodes.json";
 export const workerLockName = "worker.lock";
 
 /** What the name of a small file has at its end while the file is written. */
@@ -76,6 +77,12 @@ export const dataFiles: { readonly master: readonly DataFile[]; readonly worker:
       holds: "which images Podling pulled, and when they were used last",
       when: "from the first pull on",
       removable: "while the worker is stopped; images that it pulled before then stay until you remove them",
+    },
+    {
+      name: formerNodesName,
+      holds: "the nodes that this worker was before, and the tasks that it held as these",
+      when: "from the moment on when the worker became another node",
+      removable: "while the worker is stopped; containers that it has left as another node are left to you",
     },
     {
       name: workerLockName,

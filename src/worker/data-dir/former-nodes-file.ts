@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject } from "../../lib/is-object.ts";
+import { formerNodesName } from "../../model/data-files.ts";
 import type { FormerNode, FormerNodesStore } from "../former-nodes.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -10,7 +11,7 @@ export class FormerNodesFile implements FormerNodesStore {
   readonly #path: string;
 
   constructor(dataDir: string) {
-    this.#path = join(dataDir, "former-nodes.json");
+    this.#path = join(dataDir, formerNodesName);
   }
 
   read(): { nodes: FormerNode[]; damage: string | null } {

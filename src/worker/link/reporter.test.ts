@@ -1,6 +1,6 @@
 // The newest state of a task reaches the master, whenever it becomes known.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Client } from "../../api/client.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
@@ -8,7 +8,7 @@ import { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
 import type { Observation } from "../task/step.ts";
-import { Reporter } from "./reporter.ts";
+import { formsOf, Reporter } from "./reporter.ts";
 
 function observation(status: TaskStatus): Observation {
   const nothing = { containerId: "c1", exitCode: null, oomKilled: false, restarts: 0, publishedPorts: [] };
@@ -91,4 +91,79 @@ test("after the master answers again, a report that fails is repeated as soon as
   reporter.sendNow();
   await microtasks(50);
   expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 500]);
+});
+
+describe("a master that does not know a field", () => {
+  const end: Observation = {
+    ...observation("failed"),
+    ...{ requestedRestarts: 2, exitCode: 3, startedAt: "2025-01-19T12:34:56.000Z" },
+    publishedPorts: [{ hostIp: "", hostPort: 1, containerPort: 2, protocol: "sctp" }],
+    lastFailure: { finishedAt: null, exitCode: 3, log: ["no"] },
+  };
+  const running = { ...end, status: "running" as const, exitCode: null };
+
+  /** Reports an end; `readable` says whether the master can read a body. Resolves to the bodies that it took. */
+  async function taken(readable: (body: Observation) => boolean, code = "unknown-field") {
+    const bodies: Observation[] = [];
+    const timers: (() => void)[] = [];
+    const call = async (_: string, { body }: { body: Observation }) => {
+      if (!readable(body)) return { ok: false, refusal: { code, message: "no" } };
+      bodies.push(body);
+      return { ok: true };
+    };
+    const reporter = startReporter(call, {
+      ...systemClock,
+      timer: (_, fire) => {
+        timers.push(fire);
+        return () => {};
+      },
+    });
+    reporter.report(running);
+    await microtasks(100);
+    reporter.report(end);
+    await microtasks(200);
+    return { bodies, reporter, timers };
+  }
+
+  test("gets the end without a count of requested restarts", async () => {
+    const { bodies, reporter } = await taken((body) => !("requestedRestarts" in body));
+    expect(bodies.at(-1)).toMatchObject({ status: "failed", exitCode: 3, lastFailure: { log: ["no"] } });
+    expect(reporter.isDone).toBe(true);
+  });
+
+  test("gets the end without a field that no release has", async () => {
+    const { bodies } = await taken((body) => !("restarts" in body));
+    expect(bodies.at(-1)).toMatchObject({ status: "failed", exitCode: 3 });
+  });
+
+  test("gets the bare status of an end if it can read no more", async () => {
+    const { bodies } = await taken((body) => !("exitCode" in body), "invalid-field");
+    expect(bodies).toEqual([
+      { status: "running", nodeId: "n" },
+      { status: "failed", nodeId: "n" },
+    ] as never);
+  });
+
+  test("and cannot read the status of an end gets it again later", async () => {
+    let upgraded = false;
+    const { bodies, reporter, timers } = await taken(() => upgraded);
+    expect([bodies.length, reporter.isDone]).toEqual([0, false]);
+    upgraded = true;
+    timers.at(-1)!();
+    await microtasks(200);
+    expect(bodies.at(-1)).toMatchObject({ status: "failed" });
+    expect(reporter.isDone).toBe(true);
+  });
+
+  test.each([
+    ["policy-forbidden", "create-failed"],
+    ["restart-requested", "running"],
+    ["exited", "exited"],
+  ] as const)("gets a report with the reason %s as %s", (code, earlier) => {
+    const [whole, plain] = formsOf({ ...end, reason: { code, message: "m" } }, "n");
+    expect(whole!.reason!.code).toBe(code);
+    expect(plain!.reason).toEqual({ code: earlier, message: "m" });
+    expect(plain).not.toHaveProperty("requestedRestarts");
+    expect(plain!.publishedPorts).toEqual([]);
+  });
 });

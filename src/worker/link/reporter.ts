@@ -10,7 +10,7 @@ import type { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { RefusalCode } from "../../model/refusal.ts";
-import { isFinished, type TaskStatus } from "../../model/task/reason.ts";
+import { isFinished, type ReasonCode, type TaskStatus } from "../../model/task/reason.ts";
 import type { Observation } from "../task/step.ts";
 
 /** The worker that reports. */
@@ -51,6 +51,8 @@ export class Reporter {
   #known: TaskStatus;
   #sending = false;
   #done = false;
+  /** Why the master could not read the last report, so that it is logged once. */
+  #unreadable = "";
   /** Aborts a pause, or a request that may never be answered. */
   #waiting = new AbortController();
 
@@ -111,9 +113,11 @@ export class Reporter {
     if (text === this.#acknowledged) return "all";
     const skipped = this.#skips(wanted);
     const body = skipped ? asRunning(wanted) : wanted;
-    const answer = await this.#put(body, signal);
+    const answer = await this.#put(formsOf(body, this.#options.source.nodeId), signal);
     if (answer === "again") return "again";
-    if (answer === "refused") {
+    // The end of a task must not be lost: a later master may be able to read it.
+    if (answer === "unreadable" && isFinished(wanted.status)) return "again";
+    if (answer === "refused" || answer === "unreadable") {
       this.#acknowledged = text;
       if (isFinished(wanted.status)) this.#end();
       return "all";
@@ -134,12 +138,20 @@ export class Reporter {
     this.#options.source.onReportsDone();
   }
 
-  async #put(observation: Observation, signal: AbortSignal): Promise<"accepted" | "refused" | "again"> {
-    const { client, taskId, source, log } = this.#options;
+  #logUnreadable(why: string): void {
+    const { log, taskId } = this.#options;
+    if (why !== this.#unreadable) log.error("the master cannot read a report", { taskId, why });
+    this.#unreadable = why;
+  }
+
+  /** Sends the first form of a report, and the next one if the master does not understand it. */
+  async #put([body, ...more]: Report[], signal: AbortSignal): Promise<"accepted" | "refused" | "unreadable" | "again"> {
+    const { client, taskId, log } = this.#options;
+    if (body === undefined) return "refused";
     try {
       const answer = await client.call("reportTask", {
         id: taskId,
-        body: bodyOf(observation, source.nodeId),
+        body,
         signal,
         timeoutMs: limits.reportPatienceMs,
       });
@@ -147,13 +159,9 @@ export class Reporter {
       const { code, message } = answer.refusal;
       if (isOutdated.has(code)) return "refused";
       if (!misunderstood.has(code)) return "again";
-      // A master of 0.1.0 does not know this code and this field; the rest of the report must reach it.
-      const { reason } = observation;
-      if (reason.code === "policy-forbidden")
-        return this.#put({ ...observation, reason: { ...reason, code: "create-failed" } }, signal);
-      if (observation.lastFailure) return this.#put({ ...observation, lastFailure: null }, signal);
-      log.error("the master cannot read a report", { taskId, why: message });
-      return "refused";
+      if (more.length > 0) return this.#put(more, signal);
+      this.#logUnreadable(message);
+      return "unreadable";
     } catch (error) {
       if (!signal.aborted && !(error instanceof UnreachableError)) {
         log.warn("a report failed", { taskId, why: (error as Error).message });
@@ -163,9 +171,36 @@ export class Reporter {
   }
 }
 
-function bodyOf({ lastFailure, publishedPorts, ...rest }: Observation, nodeId: string): BodyInput<"reportTask"> {
-  const failure = lastFailure && { ...lastFailure, log: [...lastFailure.log] };
-  return { ...rest, nodeId, publishedPorts: [...publishedPorts], ...(failure ? { lastFailure: failure } : {}) };
+type Report = BodyInput<"reportTask">;
+
+/** Codes that masters of 0.1.0 do not have, and what is sent to them instead. */
+const earlierCodes: Partial<Record<ReasonCode, ReasonCode>> = {
+  "policy-forbidden": "create-failed",
+  "restart-requested": "running",
+};
+
+/**
+ * A report in several forms. The first has everything; then without what masters of 0.1.0 do not know, with less and less,
+ * down to the status, which every master can read.
+ */
+export function formsOf(observation: Observation, nodeId: string): Report[] {
+  const { lastFailure, publishedPorts, requestedRestarts, ...rest } = observation;
+  const { status, reason, containerId, exitCode, startedAt, finishedAt } = observation;
+  const ports = [...publishedPorts];
+  const failure = lastFailure ? { lastFailure: { ...lastFailure, log: [...lastFailure.log] } } : {};
+  const earlierReason = { ...reason, code: earlierCodes[reason.code] ?? reason.code };
+  const earlier = {
+    ...{ ...rest, nodeId, reason: earlierReason },
+    publishedPorts: ports.filter(({ protocol }) => protocol !== "sctp"),
+  };
+  const done = requestedRestarts === undefined ? {} : { requestedRestarts };
+  return [
+    { ...rest, ...done, nodeId, publishedPorts: ports, ...failure },
+    { ...earlier, ...failure },
+    earlier,
+    { status, nodeId, containerId, exitCode, startedAt, finishedAt },
+    { status, nodeId },
+  ];
 }
 
 function asRunning(observation: Observation): Observation {
