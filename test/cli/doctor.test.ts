@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Finding } from "../../src/cli/commands/cluster/doctor/finding.ts";
 import { listenerOf } from "../../src/cli/commands/cluster/doctor/processes.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
-import { Cluster, engine, podling, runs } from "./harness.ts";
+import { Cluster, engine, podling, runs, until } from "./harness.ts";
 
 const version = { Version: "27.0.1", ApiVersion: "1.46" };
 const info = {
@@ -260,7 +260,8 @@ test("tasks that failed in the last hour, with the newest one's reason", async (
   const [one] = (await report()).of("failed tasks");
   expect(one).toMatchObject({ severity: "warning", fix: expect.stringContaining(`podling explain ${first.taskId}`) });
   expect(one!.message).toBe("1 task failed in the last hour: start-failed. It is web: no such program");
-  await Bun.sleep(2);
+  const { finishedAt } = (await cluster.task(first.taskId))!;
+  await until(() => Date.now() > Date.parse(finishedAt!));
   await cluster.report((await cluster.create("db")).taskId, failed("exited", "exited with code 3"));
   expect((await report()).of("failed tasks")[0]!.message).toBe(
     "2 tasks failed in the last hour: 1 exited, 1 start-failed. The newest is db: exited with code 3",

@@ -1,11 +1,13 @@
 // What podling up shows on a terminal, and the waiting line that counts. The roles are those of the test.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { Io } from "../../src/cli/command/io.ts";
 import { Cluster, settings, until } from "./harness.ts";
 
 let cluster: Cluster;
 beforeEach(() => {
   cluster = new Cluster();
+  isWatching = false;
 });
 afterEach(async () => {
   settings.asUp = undefined;
@@ -13,6 +15,14 @@ afterEach(async () => {
 });
 
 const flags = ["--port", "9999", "--worker-port", "1", "--hostname", "n1", "--data-dir", "/d"];
+
+/** True when the screen's stream of changes is open. */
+let isWatching = false;
+const fetchSeen: Io["fetch"] = async (url, init) => {
+  const response = await fetch(url, init);
+  if (new URL(url).pathname.endsWith("/watch")) isWatching = true;
+  return response;
+};
 
 /** Runs `up` on a terminal of 80 columns; `act` gets what it has shown so far. */
 async function shown(
@@ -29,7 +39,7 @@ async function shown(
     await screen!.stopping();
     return 0;
   };
-  const running = cluster.start(["up", ...flags, ...more], { terminal: 80, env: { NO_COLOR: "1" } });
+  const running = cluster.start(["up", ...flags, ...more], { terminal: 80, env: { NO_COLOR: "1" }, fetch: fetchSeen });
   text = running.err;
   const { code, err, out } = await running.ended;
   expect([code, out]).toEqual([0, ""]);
@@ -41,7 +51,7 @@ test("greets, says what to type next, and at the end what keeps running", async 
   await cluster.node("n1", { engine, cpu: 2, memory: 4 * 1024 ** 3 });
   const text = await shown(async (seen) => {
     await until(() => seen().includes("Ctrl-C ends podling up; containers keep running."));
-    await Bun.sleep(50); // until the watch is open
+    await until(() => isWatching);
     await cluster.running("web", { ports: [{ containerPort: 80, hostPort: 8090 }] });
     await until(() => seen().includes(" web: running, "));
     const job = await cluster.running("job");

@@ -96,15 +96,20 @@ test("nodes -w in a pipe prints a line for each change", async () => {
 describe("while the master is away for a moment", () => {
   test.each([
     ["ps -w", (out: string) => /web .*running/.test(out), (out: string) => /web .*completed/.test(out)],
-    ["events", () => true, (out: string) => out.includes("completed")],
-    ["wait web", () => true, (out: string) => out === "web completed\n"],
+    ["events --since 0", (out: string) => /web .*running/.test(out), (out: string) => out.includes("completed")],
+    ["wait web", (_: string, asked: string) => asked.includes("wait="), (out: string) => out === "web completed\n"],
   ] as const)("%s goes on", async (line, isThere, hasEnd) => {
     await cluster.node("n1");
     const { taskId } = await cluster.running("web");
     let away = false;
-    const running = cluster.start(line, { fetch: flaky(() => away), env: plain });
-    await Bun.sleep(200);
-    await until(() => isThere(running.out()));
+    const asked: string[] = [];
+    const master = flaky(() => away);
+    const fetch: Io["fetch"] = (url, init) => {
+      asked.push(url);
+      return master(url, init);
+    };
+    const running = cluster.start(line, { fetch, env: plain });
+    await until(() => isThere(running.out(), asked.join("\n")));
     away = true;
     await until(() => running.err().includes("lost the connection to the master; reconnecting"));
     away = false;

@@ -133,10 +133,12 @@ test("a stream whose heartbeat cannot be processed is closed", async () => {
 });
 
 test("opening is given up with its signal", async () => {
-  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const asked = Promise.withResolvers<void>();
+  const socket = { data: () => asked.resolve() };
+  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket });
   const giveUp = new AbortController();
   const opening = openSocketStream(`http://127.0.0.1:${silent.port}/`, {}, giveUp.signal);
-  await Bun.sleep(20);
+  await asked.promise;
   giveUp.abort();
   await expect(opening).rejects.toThrow("did not open a stream");
   silent.stop(true);

@@ -328,6 +328,7 @@ describe("a pull", () => {
     await world.started();
     const task = await world.run("web", ["forever"], { image: "big" });
     await world.reached(task, "failed", "registry-denied");
+    expect(world.runtime.calls.filter((call) => call === "pull")).toHaveLength(1);
   });
 
   test("ends when the task is stopped meanwhile", async () => {
