@@ -16,7 +16,8 @@ const END_WAIT_MS = 15_000;
 /** Longer than a removal takes. After that, a container of the image belongs to another user, and is kept. */
 const IMAGE_WAIT_MS = 3_000;
 const POLL_MS = 50;
-const COLUMNS = 80;
+/** The width of explanations and commands. */
+const COLUMNS = Math.min(process.stdout.columns || 80, 80);
 const WORKERS = ["n1", "n2"];
 /** As a user would type it. */
 const IMAGE = DEMO_IMAGE.replace(/:latest$/, "");
@@ -30,11 +31,32 @@ const dim = (text: string) => (process.stdout.isTTY ? `\x1b[2m${text}\x1b[0m` : 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 /** A line that explains the commands after it. */
-const tell = (text: string) => print(`\n${bold(`# ${text}`)}`);
+const tell = (text: string) => {
+  const lines = filled(text.split(" "), COLUMNS - "# ".length).map((line) => bold(`# ${line}`));
+  print(`\n${lines.join("\n")}`);
+};
 
-/** A command as it is typed: quoted as a shell needs it, and continued on further lines where a terminal ends. */
+/** The words in lines of at most this width. */
+function filled(words: string[], width: number): string[] {
+  const lines = [words[0]!];
+  for (const word of words.slice(1)) {
+    if (lines.at(-1)!.length + 1 + word.length <= width) lines[lines.length - 1] += ` ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Quoted as a shell needs it. A script that does not fit a line of the terminal gets line ends after its commands. */
+function shellWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  const quoted = `'${word.replaceAll("'", `'\\''`)}'`;
+  if (quoted.length + 3 < COLUMNS) return quoted;
+  return filled(quoted.split(/(?<=;) /), COLUMNS - 5).join("\n    ");
+}
+
+/** A command as it is typed: continued on further lines where a terminal ends. */
 function commandLine(words: string[]): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  const quoted = words.map(shellWord);
   const lines = ["$"];
   for (const word of quoted) {
     const fits = lines.at(-1)!.length + word.length + " \\".length < COLUMNS;
@@ -110,10 +132,10 @@ class Demo {
   }
 
   async #lookAround(page: string): Promise<void> {
-    tell("What runs, and what ran?");
-    await this.#podling(["ps", "-a"]);
     tell("Why is web where it is?");
     await this.#podling(["explain", "web"]);
+    tell("What runs, and what ran?");
+    await this.#podling(["ps", "-a"]);
     tell("What did the job print?");
     await this.#podling(["logs", "count"]);
     tell("The page, from the container, over its published port:");

@@ -9,11 +9,12 @@ import { type Run, screenOf, textOf } from "./pictures/terminal-screen.ts";
 import { terminalSvg } from "./pictures/terminal-svg.ts";
 
 const FOLDER = resolve(import.meta.dir, "../docs/pictures");
-const COLUMNS = 80;
+/** Narrow, so that the text is large enough where a page shows the picture on a phone. */
+const COLUMNS = 52;
 const ROWS = 50;
 /** The part of the demo that the picture shows, by the beginnings of its headings: the first one, and the one after the last. */
 const FIRST = "# Run a web server";
-const END = "# What did the job print?";
+const END = "# What runs, and what ran?";
 
 /** The demo's output in a terminal, with the terminal's control sequences. */
 async function recordDemo(): Promise<string> {

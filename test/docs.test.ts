@@ -92,6 +92,17 @@ describe("plots made from the tables of PERFORMANCE.md", () => {
     expect(read("docs/PERFORMANCE.md")).toContain(`](pictures/bench-${name}.svg)`);
   });
 
+  test("README.md shows the figures of the section memory", () => {
+    const measured = (what: string) => {
+      const row = read("docs/PERFORMANCE.md")
+        .split("\n")
+        .find((line) => line.startsWith(`| memory | ${what} |`));
+      return row!.match(/[\d.]+(?= MB)/g)!.map((figure) => `${Math.round(Number(figure))} MB`);
+    };
+    const [[master, swarm], [worker]] = [measured("master, idle"), measured("worker, idle")];
+    expect(read("README.md")).toContain(`| master ${master}, worker ${worker} | dockerd as Swarm manager: ${swarm} |`);
+  });
+
   test("there are five", () => {
     expect([...plots.keys()]).toEqual(["ratios", "before", "creates", "memory", "recovery"]);
   });

@@ -7,7 +7,7 @@ const FONT_SIZE = 14;
 /** Of the usual fonts; each run is stretched to it, so that columns stay in line with any font. */
 const CHARACTER_WIDTH = 8.4;
 const LINE_HEIGHT = 19;
-const MARGIN = 18;
+const MARGIN = 14;
 const HEAD = 38;
 
 const THEME = `

@@ -1,10 +1,19 @@
 // The terminal of README.md's picture: what it shows of control sequences, and that its SVG is well-formed.
 
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { screenOf, textOf } from "../../scripts/pictures/terminal-screen.ts";
 import { terminalSvg } from "../../scripts/pictures/terminal-svg.ts";
 
 const shown = (output: string, columns = 80) => screenOf(output, columns).map(textOf);
+
+test("the demo's text is at least 10 px high where a phone shows the picture 358 px wide", () => {
+  const svg = readFileSync(join(import.meta.dir, "../../docs/pictures/demo.svg"), "utf8");
+  const [, width] = /<svg [^>]*width="(\d+)"/.exec(svg)!;
+  const [, fontSize] = /font-size: (\d+)px/.exec(svg)!;
+  expect((Number(fontSize) * 358) / Number(width)).toBeGreaterThan(10);
+});
 
 describe("a terminal", () => {
   test("replaces a line that is written again", () => {

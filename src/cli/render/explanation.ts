@@ -4,7 +4,7 @@
 import type { Explanation, NodeVerdict } from "../../model/explanation.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import { explanationTable, formatScore } from "./explanation-table.ts";
-import { oneLine, type Style, truncate } from "./style.ts";
+import { oneLine, type Style } from "./style.ts";
 import { wrapAfter } from "./wrap.ts";
 
 /** Nodes on a page, without -o wide. */
@@ -32,7 +32,7 @@ export function renderExplanation(
   const placed = shown.filter(({ score }) => score !== null);
   if (placed.length > 0) parts.push(scores(placed, style, maxWidth));
   if (smallestChange !== null) parts.push(wrapAfter("", `What would help: ${oneLine(smallestChange)}`, maxWidth));
-  parts.push(style.paint(truncate(basis(explanation), maxWidth ?? 1000, style.ellipsis), "dim") + "\n");
+  parts.push(wrapAfter("", style.paint(basis(explanation), "dim"), maxWidth));
   return parts.join("\n");
 }
 
