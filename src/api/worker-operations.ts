@@ -4,7 +4,6 @@
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
 import { json, metrics, operation } from "./operations/operation.ts";
-import { cleanupQuery, killQuery, logsQuery, tailQuery } from "./schemas/schemas.ts";
 
 export interface WorkerHealth {
   service: "podling-worker";
@@ -53,7 +52,7 @@ export const workerOperations = {
     path: "/tasks/{id}/logs",
     summary: "What the task's container wrote, in frames that keep stdout and stderr apart.",
     access: "read",
-    query: logsQuery,
+    query: "logs",
     status: 200,
     media: framedMediaType,
     streams: true,
@@ -75,7 +74,7 @@ export const workerOperations = {
     path: "/api/v1/tasks/{id}/logs",
     summary: "The last lines of the task's container in JSON. The path of Podling's first edition.",
     access: "read",
-    query: tailQuery,
+    query: "tail",
     status: 200,
     media: json,
     answer: "Any",
@@ -86,7 +85,7 @@ export const workerOperations = {
     path: "/tasks/{id}/kill",
     summary: "Send a signal to the main process of the task's container.",
     access: "write",
-    query: killQuery,
+    query: "kill",
     status: 204,
     media: "none",
     answer: "Any",
@@ -97,7 +96,7 @@ export const workerOperations = {
     path: "/cleanup",
     summary: "What a clean-up would remove, what would stay, and why.",
     access: "read",
-    query: cleanupQuery,
+    query: "cleanup",
     status: 200,
     media: json,
     answer: "Any",
@@ -108,7 +107,7 @@ export const workerOperations = {
     path: "/cleanup",
     summary: "Remove unused containers, images and volumes of Podling from this node. Answers when done.",
     access: "write",
-    query: cleanupQuery,
+    query: "cleanup",
     status: 200,
     media: json,
     answer: "Any",

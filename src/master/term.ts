@@ -3,6 +3,7 @@
 
 import { AccessControl } from "../api/access-control.ts";
 import { operations, type Version } from "../api/operations/operations.ts";
+import { bodies } from "../api/schemas/bodies.ts";
 import { withCrossOrigin } from "../api/server/cross-origin.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
 import type { Retention } from "../core/reconcile/reconciler.ts";
@@ -171,7 +172,7 @@ export class Term implements ReplaceableTerm {
     });
     const access = new AccessControl({ server: "master", token, allowedHosts, allowedOrigins });
     const shell = createShell({
-      ...{ table: operations, handlers, access, log },
+      ...{ table: operations, bodies, handlers, access, log },
       hint: "GET /openapi.json lists all operations; /docs shows them as a page.",
       page: operations.docs.path,
       onAnswer: (method, status) => counters.count(method, status),

@@ -3,7 +3,7 @@
 
 import type { AccessControl } from "../api/access-control.ts";
 import { logTimesHeader, timesOfEntries } from "../api/log-times-header.ts";
-import { type CleanupQuery, cleanupKindsOf, type LogsQuery, withoutStream } from "../api/schemas/schemas.ts";
+import { type CleanupQuery, cleanupKindsOf, type LogsQuery, withoutStream } from "../api/schemas/queries.ts";
 import type { HandlersOf } from "../api/server/call.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
 import { type WorkerHealth, type WorkerOperations, workerOperations } from "../api/worker-operations.ts";
@@ -30,7 +30,7 @@ export interface ServerOptions {
 export function createServer(options: ServerOptions): Fetch {
   const { access, log } = options;
   return createShell({
-    ...{ table: workerOperations, handlers: handlersOf(options), access, log },
+    ...{ table: workerOperations, bodies: {}, handlers: handlersOf(options), access, log },
     hint: "A worker has /health, /metrics, /cleanup, /tasks, /tasks/ID and /tasks/ID/logs.",
     onAnswer: () => {},
   });

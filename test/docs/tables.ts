@@ -6,6 +6,7 @@ import { z } from "zod";
 import { AccessControl } from "../../src/api/access-control.ts";
 import { errorCatalogue, retryAfterSeconds } from "../../src/api/errors.ts";
 import { type Operation, operations } from "../../src/api/operations/operations.ts";
+import { queries } from "../../src/api/schemas/queries.ts";
 import { type Command, isGroup } from "../../src/cli/command/command.ts";
 import { commandTable } from "../../src/cli/commands/index.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -60,7 +61,7 @@ export function operationTable(): string {
 export function queryTable(): string {
   const rows = (Object.values(operations) as Operation[]).flatMap((one) => {
     if (!one.query) return [];
-    const { properties = {} } = z.toJSONSchema(one.query, { io: "input", unrepresentable: "any" });
+    const { properties = {} } = z.toJSONSchema(queries[one.query], { io: "input", unrepresentable: "any" });
     return Object.entries(properties).map(([name, schema]) => {
       const { enum: values, description = "" } = schema as { enum?: string[]; description?: string };
       const choice = values && !values.includes("") ? values.map(code).join(" or ") : "";

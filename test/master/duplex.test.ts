@@ -25,6 +25,7 @@ function listen(use: (stream: DuplexStream) => void, token: string | null = null
   const counters = new HttpCounters();
   const fetch = createShell({
     table: { watch: operations.watch },
+    bodies: {},
     handlers: { watch: (call) => call.upgrade(use) },
     access: new AccessControl({ server: "master", token, allowedHosts: [] }),
     hint: "This server has one operation.",

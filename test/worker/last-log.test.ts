@@ -2,7 +2,7 @@
 // beyond that.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { taskReport } from "../../src/api/schemas/schemas.ts";
+import { bodies } from "../../src/api/schemas/bodies.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { LogRequest } from "../../src/runtime/containers.ts";
@@ -72,7 +72,7 @@ describe("the last lines", () => {
     const log = await wrote(framed);
     expect(log.length).toBeGreaterThan(0);
     expect(
-      taskReport.safeParse({ status: "failed", lastFailure: { finishedAt: null, exitCode: 1, log } }).success,
+      bodies.TaskReport.safeParse({ status: "failed", lastFailure: { finishedAt: null, exitCode: 1, log } }).success,
     ).toBe(true);
   });
 

@@ -15,8 +15,9 @@ import { type TaskView, viewTask } from "../../model/task/view.ts";
 import { type ErrorBody, errorBody } from "../errors.ts";
 import type { AnswerSchema, Operation } from "../operations/operation.ts";
 import type { Health, Version } from "../operations/server.ts";
-import type { HeartbeatAnswer, PruneAnswer } from "../schemas/schemas.ts";
 import { backupFormat } from "../views/backup-file.ts";
+import type { HeartbeatAnswer } from "../views/heartbeat-answer.ts";
+import type { PruneAnswer } from "../views/prune-answer.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
 import { watchEventType } from "../views/stream-events.ts";
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { faults, unspoken } from "../../../test/master/json-schema.ts";
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
+import { bodies } from "../schemas/bodies.ts";
 import { parseBody } from "../schemas/validation.ts";
 import { docsPage } from "./docs-page.ts";
 import { openapi } from "./openapi.ts";
@@ -101,7 +102,7 @@ describe.each(Object.entries(operations) as [string, Operation][])("%s", (_, ope
     const body = described.requestBody?.content["application/json"];
     if (body) {
       expect(faults(body.schema, body.example, document)).toEqual([]);
-      expect(parseBody(operation.body!, JSON.stringify(body.example))).toMatchObject({ ok: true });
+      expect(parseBody(bodies[operation.body!], JSON.stringify(body.example))).toMatchObject({ ok: true });
     }
     const [media, answer] = Object.entries(described.responses[String(operation.status)]!.content ?? {})[0] ?? [];
     if (!answer) return;

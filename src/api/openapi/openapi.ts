@@ -3,8 +3,9 @@
 import type { RefusalCode } from "../../model/refusal.ts";
 import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
-import { standsFor } from "../schemas/schemas.ts";
-import { bodyName, bodySchemas } from "./body-schemas.ts";
+import { bodies } from "../schemas/bodies.ts";
+import { queries, standsFor } from "../schemas/queries.ts";
+import { bodySchemas } from "./body-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
 import { answerExample, errorExample } from "./examples.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
@@ -91,8 +92,8 @@ const errorContent: Json = {
 function requestBodyOf({ body, upload }: Operation): Json {
   if (upload) return { requestBody: { required: true, content: { [upload]: { schema: { type: "string" } } } } };
   if (!body) return {};
-  const [example] = (body.meta()?.examples ?? []) as unknown[];
-  const schema = { $ref: `#/components/schemas/${bodyName(body)}` };
+  const [example] = (bodies[body].meta()?.examples ?? []) as unknown[];
+  const schema = { $ref: `#/components/schemas/${body}` };
   return { requestBody: { required: true, content: { "application/json": { schema, example } } } };
 }
 
@@ -124,7 +125,7 @@ function parametersOf(operation: Operation): Json[] {
     parameters.push({ name, in: "header", description, schema: { type: "string" } });
   }
   if (!query) return parameters;
-  const { properties = {} } = inputSchema(query) as { properties?: Record<string, Json> };
+  const { properties = {} } = inputSchema(queries[query]) as { properties?: Record<string, Json> };
   for (const [name, { description, [standsFor]: stands, ...text }] of Object.entries(properties)) {
     parameters.push({ name, in: "query", ...(description ? { description } : {}), schema: stands ?? text });
   }

@@ -1,7 +1,7 @@
 // The operations on the cluster as a whole: backup, restore, and the stream of all changes.
 
-import { type PruneAnswer, pruneQuery, restoreQuery, watchQuery } from "../schemas/schemas.ts";
 import { backupMediaType } from "../views/backup-file.ts";
+import type { PruneAnswer } from "../views/prune-answer.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
 import { events, json, operation } from "./operation.ts";
 import { writeRefusals } from "./refusals.ts";
@@ -25,7 +25,7 @@ export const clusterOperations = {
     summary: "Replace the complete state by a backup, atomically. Streams end, and nodes register again.",
     access: "write",
     upload: backupMediaType,
-    query: restoreQuery,
+    query: "restore",
     status: 200,
     media: json,
     answer: "RestoreAnswer",
@@ -36,7 +36,7 @@ export const clusterOperations = {
     path: "/api/v1/prune",
     summary: "Remove finished tasks and nodes that are offline. With all, remove every task and every node.",
     access: "write",
-    query: pruneQuery,
+    query: "prune",
     status: 200,
     media: json,
     answer: "PruneAnswer",
@@ -47,7 +47,7 @@ export const clusterOperations = {
     path: "/api/v1/watch",
     summary: "All changes as server-sent events, resumable by revision.",
     access: "read",
-    query: watchQuery,
+    query: "watch",
     status: 200,
     media: events,
     streams: true,

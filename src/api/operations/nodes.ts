@@ -2,14 +2,7 @@
 
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
-import {
-  cleanupQuery,
-  forceQuery,
-  type HeartbeatAnswer,
-  heartbeat,
-  nodeLabels,
-  nodeRegistration,
-} from "../schemas/schemas.ts";
+import type { HeartbeatAnswer } from "../views/heartbeat-answer.ts";
 import { events, json, operation } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, writeRefusals } from "./refusals.ts";
 
@@ -19,7 +12,7 @@ export const nodeOperations = {
     path: "/api/v1/nodes/register",
     summary: "Register a node. Registering the same identity again updates that node.",
     access: "node",
-    body: nodeRegistration,
+    body: "NodeRegistration",
     status: 201,
     media: json,
     answer: "Node",
@@ -30,7 +23,7 @@ export const nodeOperations = {
     path: "/api/v1/nodes/{id}/heartbeat",
     summary: "Report that the node is alive. The answer is the node, and when the next heartbeat is due.",
     access: "node",
-    body: heartbeat,
+    body: "HeartbeatInput",
     headers: { Prefer: "return=minimal: the answer has no fields of the node." },
     status: 200,
     media: json,
@@ -103,7 +96,7 @@ export const nodeOperations = {
     summary:
       "Set and take back labels of a node, beside those that its worker declares. They stay when the worker registers again. Running tasks continue.",
     access: "write",
-    body: nodeLabels,
+    body: "NodeLabelsInput",
     status: 200,
     media: json,
     answer: "Node",
@@ -115,7 +108,7 @@ export const nodeOperations = {
     summary:
       "Declare a node lost at once, also during mass-loss protection. With force also if it has just sent a heartbeat.",
     access: "write",
-    query: forceQuery,
+    query: "force",
     status: 200,
     media: json,
     answer: "Node",
@@ -126,7 +119,7 @@ export const nodeOperations = {
     path: "/api/v1/nodes/{id}/cleanup",
     summary: "What a clean-up of a node would remove and keep, and why. Nothing is changed.",
     access: "read",
-    query: cleanupQuery,
+    query: "cleanup",
     status: 200,
     media: json,
     answer: "Cleanup",
@@ -137,7 +130,7 @@ export const nodeOperations = {
     path: "/api/v1/nodes/{id}/cleanup",
     summary: "Remove unused containers, images and volumes of Podling from a node. Answers when done.",
     access: "write",
-    query: cleanupQuery,
+    query: "cleanup",
     status: 200,
     media: json,
     answer: "Cleanup",

@@ -3,6 +3,8 @@
 
 import type { z } from "zod";
 import type { RefusalCode } from "../../model/refusal.ts";
+import type { Bodies } from "../schemas/bodies.ts";
+import type { Queries } from "../schemas/queries.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -11,6 +13,13 @@ export type Method = "GET" | "POST" | "PUT" | "DELETE";
  * change something or see secrets. node: workers. With a single token, all but open need that token.
  */
 export type Access = "open" | "read" | "write" | "node";
+
+/**
+ * The names of the schemas of bodies and queries. A table of operations does not contain the schemas: they take longer to
+ * make than a command of the command line runs, and only a server needs them.
+ */
+export type BodyName = keyof Bodies;
+export type QueryName = keyof Queries;
 
 /** The schemas of answers in openapi.json. */
 export type AnswerSchema =
@@ -30,8 +39,8 @@ export type AnswerSchema =
 
 export interface Operation<
   Path extends string = string,
-  Body extends z.ZodType = z.ZodType,
-  Query extends z.ZodType = z.ZodType,
+  Body extends BodyName = BodyName,
+  Query extends QueryName = QueryName,
   Answer = unknown,
 > {
   method: Method;
@@ -71,7 +80,7 @@ export type Table = Readonly<Record<string, Operation>>;
 
 /** `operation<Answer>()({...})` keeps the types of the path, the body and the query. */
 export function operation<Answer>() {
-  return <const Path extends string, Body extends z.ZodType, Query extends z.ZodType>(
+  return <const Path extends string, Body extends BodyName = never, Query extends QueryName = never>(
     definition: Omit<Operation<Path, Body, Query, Answer>, "_answer">,
   ): Operation<Path, Body, Query, Answer> => definition;
 }
@@ -83,12 +92,15 @@ type ParameterName<Path extends string> = Path extends `${string}{${infer Name}}
 /** The parameters of a path: `/api/v1/tasks/{id}/stop` has `{id: string}`. */
 export type PathParameters<Path extends string> = { [Name in ParameterName<Path>]: string };
 
-type BodyOf<O> = O extends { body?: infer B } ? (B extends z.ZodType ? B : never) : never;
-type QueryOf<O> = O extends { query?: infer Q } ? (Q extends z.ZodType ? Q : never) : never;
+type BodyOf<O> = O extends { body?: infer B } ? (B extends BodyName ? Bodies[B] : never) : never;
+type QueryOf<O> = O extends { query?: infer Q } ? (Q extends QueryName ? Queries[Q] : never) : never;
+/** Without a schema nothing is known of the value. */
+type InputOf<S> = [S] extends [never] ? unknown : z.input<S>;
+type OutputOf<S> = [S] extends [never] ? unknown : z.output<S>;
 
 /** What a caller sends, and what a handler receives: validated and normalised. */
-export type OperationBody<O> = { input: z.input<BodyOf<O>>; output: z.output<BodyOf<O>> };
-export type OperationQuery<O> = { input: z.input<QueryOf<O>>; output: z.output<QueryOf<O>> };
+export type OperationBody<O> = { input: InputOf<BodyOf<O>>; output: OutputOf<BodyOf<O>> };
+export type OperationQuery<O> = { input: InputOf<QueryOf<O>>; output: OutputOf<QueryOf<O>> };
 export type OperationAnswer<O extends Operation> = NonNullable<O["_answer"]>;
 export type OperationParameters<O extends Operation> = PathParameters<O["path"]>;
 

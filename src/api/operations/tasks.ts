@@ -1,18 +1,6 @@
 // The operations on tasks.
 
-import { z } from "zod";
 import type { Explanation } from "../../model/explanation.ts";
-import { taskInput } from "../../model/task/task-input.ts";
-import {
-  deleteQuery,
-  killQuery,
-  logsQuery,
-  restartQuery,
-  stopQuery,
-  taskListQuery,
-  taskReport,
-  waitQuery,
-} from "../schemas/schemas.ts";
 import type { TaskView } from "../views/task.ts";
 import { json, operation } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, findTaskRefusals, writeRefusals } from "./refusals.ts";
@@ -24,8 +12,8 @@ export const taskOperations = {
     summary:
       "Create a task. If a node fits, it is scheduled already in the answer; else it is pending, with the reason.",
     access: "write",
-    body: taskInput,
-    query: z.strictObject(waitQuery),
+    body: "TaskInput",
+    query: "wait",
     headers: {
       "Idempotency-Key": "A second request with the same key and the same body returns the first task.",
       "If-None-Match": "Only * is allowed: the request is refused (name-taken) if an unfinished task has the name.",
@@ -40,7 +28,7 @@ export const taskOperations = {
     path: "/api/v1/tasks",
     summary: "List tasks, oldest first. With watch, stream their changes.",
     access: "read",
-    query: taskListQuery,
+    query: "taskList",
     status: 200,
     media: json,
     answer: "TaskList",
@@ -51,7 +39,7 @@ export const taskOperations = {
     path: "/api/v1/tasks/{id}",
     summary: "One task, by id, unique prefix or name.",
     access: "read",
-    query: z.strictObject(waitQuery),
+    query: "wait",
     status: 200,
     media: json,
     answer: "Task",
@@ -62,7 +50,7 @@ export const taskOperations = {
     path: "/api/v1/tasks/{id}/status",
     summary: "Report the status of a task (workers do). Only legal transitions; repeating a report is harmless.",
     access: "node",
-    body: taskReport,
+    body: "TaskReport",
     status: 200,
     media: json,
     answer: "Task",
@@ -73,7 +61,7 @@ export const taskOperations = {
     path: "/api/v1/tasks/{id}/stop",
     summary: "Ask a task to stop. Repeating it is harmless.",
     access: "write",
-    query: stopQuery,
+    query: "stop",
     status: 200,
     media: json,
     answer: "Task",
@@ -85,7 +73,7 @@ export const taskOperations = {
     summary:
       "Stop the container of a running task and start it again on the same node, whatever its restart policy. It is done at least once after the request.",
     access: "write",
-    query: restartQuery,
+    query: "restart",
     status: 200,
     media: json,
     answer: "Task",
@@ -97,7 +85,7 @@ export const taskOperations = {
     summary:
       "Send a signal to the main process of a running task. KILL stops the task; any other signal is delivered once, or not at all if there is no answer.",
     access: "write",
-    query: killQuery,
+    query: "kill",
     status: 200,
     media: json,
     answer: "Task",
@@ -109,7 +97,7 @@ export const taskOperations = {
     summary:
       "Remove a finished task and its container. With force also an unfinished one, which is stopped. With wait, answer when the container is gone.",
     access: "write",
-    query: deleteQuery,
+    query: "delete",
     status: 204,
     media: "none",
     answer: "Any",
@@ -121,7 +109,7 @@ export const taskOperations = {
     summary:
       "The output of the task. As text/plain, stdout and stderr together; with Accept: application/vnd.docker.multiplexed-stream, in frames that keep them apart.",
     access: "read",
-    query: logsQuery,
+    query: "logs",
     status: 200,
     media: "text/plain",
     streams: true,

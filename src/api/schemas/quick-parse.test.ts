@@ -4,9 +4,8 @@
 import { describe, expect, test } from "bun:test";
 import type { z } from "zod";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
-import { taskInput } from "../../model/task/task-input.ts";
+import { bodies } from "./bodies.ts";
 import { notQuick, quickParse } from "./quick-parse.ts";
-import { heartbeat, nodeRegistration, taskReport } from "./schemas.ts";
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[randomInteger(random, values.length)]!;
 
@@ -51,10 +50,10 @@ function body(schema: z.ZodObject, random: Random): Record<string, unknown> {
 }
 
 const schemas: [name: string, schema: z.ZodObject, atLeast: number][] = [
-  ["a task", taskInput as unknown as z.ZodObject, 0.2],
-  ["a report", taskReport, 0.2],
-  ["a registration", nodeRegistration, 0.2],
-  ["a heartbeat", heartbeat, 0.05],
+  ["a task", bodies.TaskInput as unknown as z.ZodObject, 0.2],
+  ["a report", bodies.TaskReport, 0.2],
+  ["a registration", bodies.NodeRegistration, 0.2],
+  ["a heartbeat", bodies.HeartbeatInput, 0.05],
 ];
 
 describe.each(schemas)("%s", (_, schema, atLeast) => {
@@ -86,5 +85,5 @@ describe.each(schemas)("%s", (_, schema, atLeast) => {
 
 test("the usual create is quick", () => {
   const value = { name: "web", image: "nginx:1.27", env: { A: "b" }, labels: {}, resources: { cpu: "1", memory: {} } };
-  expect(quickParse(taskInput)({ ...value, resources: { cpu: { request: "1" } } })).not.toBe(notQuick);
+  expect(quickParse(bodies.TaskInput)({ ...value, resources: { cpu: { request: "1" } } })).not.toBe(notQuick);
 });

@@ -5,19 +5,26 @@ import { z } from "zod";
 import { limits } from "../../model/limits.ts";
 import type { Refusal } from "../../model/refusal.ts";
 import { type Operation, type OperationId, operations } from "../operations/operations.ts";
+import { bodies } from "./bodies.ts";
+import { queries } from "./queries.ts";
 import { parseBody, parseQuery } from "./validation.ts";
 
 function refusalOf(id: OperationId, body: unknown): Refusal {
-  const { body: schema } = operations[id] as Operation;
-  const outcome = parseBody(schema!, typeof body === "string" ? body : JSON.stringify(body));
+  const { body: name } = operations[id] as Operation;
+  const outcome = parseBody(bodies[name!], typeof body === "string" ? body : JSON.stringify(body));
   if (outcome.ok) throw new Error(`${JSON.stringify(body)} was taken`);
   return outcome.refusal;
+}
+
+function queryOf(id: OperationId) {
+  const { query: name } = operations[id] as Operation;
+  return name && queries[name];
 }
 
 const base = { name: "web", image: "nginx" };
 const node = { hostname: "n1", port: 8081 };
 
-const bodies: [id: OperationId, body: unknown, field: string, expected: string, got: string][] = [
+const refusedBodies: [id: OperationId, body: unknown, field: string, expected: string, got: string][] = [
   ["createTask", [], "", "an object with at least name and image", "[]"],
   ["createTask", {}, "name", "a name of letters", "it is missing"],
   ["createTask", { name: "web" }, "image", "an image reference such as", "it is missing"],
@@ -59,7 +66,7 @@ const bodies: [id: OperationId, body: unknown, field: string, expected: string, 
   ["heartbeat", { engineError: 5 }, "engineError", "a string", "got 5"],
 ];
 
-test.each(bodies)("%s %j: %s", (id, body, field, expected, got) => {
+test.each(refusedBodies)("%s %j: %s", (id, body, field, expected, got) => {
   const refusal = refusalOf(id, body);
   expect(refusal.code).toBe("invalid-field");
   expect(refusal.details).toMatchObject({ field });
@@ -106,13 +113,13 @@ test.each([["{"], ["{'a':1}"], ["{}x"], ["\u0000"], ['{"a":1,}']])("%j is not JS
 });
 
 test("an empty body counts as an empty object, for heartbeats sent by hand", () => {
-  const outcome = parseBody(operations.heartbeat.body!, "");
+  const outcome = parseBody(bodies.HeartbeatInput, "");
   expect(outcome).toEqual({ ok: true, value: {} });
 });
 
 test("names such as constructor are ordinary fields", () => {
   expect(refusalOf("createTask", '{"name":"web","image":"nginx","constructor":1}').code).toBe("unknown-field");
-  const outcome = parseBody(operations.createTask.body!, '{"name":"web","image":"nginx","env":{"constructor":"x"}}');
+  const outcome = parseBody(bodies.TaskInput, '{"name":"web","image":"nginx","env":{"constructor":"x"}}');
   expect(outcome).toMatchObject({ ok: true, value: { env: { constructor: "x" } } });
 });
 
@@ -131,7 +138,7 @@ describe("queries", () => {
     ["health", "verbose=1", "unknown-field", '"verbose"'],
   ];
   test.each(refused)("%s ?%s", (id, query, code, words) => {
-    const outcome = parseQuery((operations[id] as Operation).query, new URLSearchParams(query));
+    const outcome = parseQuery(queryOf(id), new URLSearchParams(query));
     expect(outcome).toMatchObject({ ok: false, refusal: { code } });
     if (!outcome.ok) expect(outcome.refusal.message).toContain(words);
   });
@@ -146,7 +153,7 @@ describe("queries", () => {
     ["taskLogs", "follow=1&tail=0&stderr=false", { follow: true, tail: 0, stderr: false }],
   ];
   test.each(taken)("%s ?%s is %j", (id, query, value) => {
-    const outcome = parseQuery((operations[id] as Operation).query, new URLSearchParams(query));
+    const outcome = parseQuery(queryOf(id), new URLSearchParams(query));
     expect(outcome).toEqual({ ok: true, value: value as Record<string, unknown> });
   });
 });

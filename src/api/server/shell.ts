@@ -1,21 +1,25 @@
 // The HTTP shell of master and worker: Request -> Response. Routes, checks access and validates by a table of operations,
 // and turns outcomes into answers. It never throws: a bug becomes an `internal` answer and a line in the log.
 
+import type { z } from "zod";
 import type { Log } from "../../lib/log.ts";
 import type { Origin } from "../../model/origin.ts";
 import { type Outcome, type Refusal, refuse } from "../../model/refusal.ts";
 import type { AccessControl } from "../access-control.ts";
 import { type Connection, type Peer, type StreamHandler, upgraded } from "../connection.ts";
-import type { Operation, Table } from "../operations/operation.ts";
+import type { BodyName, Operation, Table } from "../operations/operation.ts";
 import { createRouter, type Router } from "../operations/router.ts";
 import { originOf, unnamedOrigin } from "../origin.ts";
 import { refusalResponse } from "../refusal-response.ts";
+import { queries } from "../schemas/queries.ts";
 import { parseQuery } from "../schemas/validation.ts";
 import { checkUpload, IncompleteBody, readBody } from "./body.ts";
 import { type Call, EncodedJson, type HandlersOf } from "./call.ts";
 
 export interface ShellOptions<T extends Table> {
   table: T;
+  /** The schemas of the bodies that the operations of the table name. */
+  bodies: Readonly<Partial<Record<BodyName, z.ZodType>>>;
   handlers: HandlersOf<T>;
   access: AccessControl;
   log: Log;
@@ -36,7 +40,7 @@ const clientGone = 499;
 type AnyHandler = (call: Call<Operation>) => Outcome<unknown> | Promise<Outcome<unknown>>;
 
 export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
-  const { handlers, log, onAnswer } = options;
+  const { handlers, bodies, log, onAnswer } = options;
   const route = createRouter(options.table);
   // One async function from request to answer: each further one would cost every request a microsecond.
   return async (request, connection) => {
@@ -46,7 +50,9 @@ export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
       if (found instanceof Response) response = found;
       else {
         const { id, operation, parameters, origin, query } = found;
-        const body = operation.body ? await readBody(operation.body, request) : checkUpload(operation, request);
+        const body = operation.body
+          ? await readBody(bodies[operation.body]!, request)
+          : checkUpload(operation, request);
         if (!body.ok) response = refusalResponse(body.refusal);
         else {
           const call = new RequestCall(request, connection, origin, parameters, body.value, query);
@@ -81,7 +87,8 @@ function findOperation<T extends Table>(
   }
   const origin = changes(operation) ? originOf(request.headers) : unnamedOrigin;
   if (!origin.ok) return refusalResponse(origin.refusal);
-  const query = search === "" ? noQuery : parseQuery(operation.query, new URLSearchParams(search));
+  const query =
+    search === "" ? noQuery : parseQuery(operation.query && queries[operation.query], new URLSearchParams(search));
   if (!query.ok) return refusalResponse(query.refusal);
   if (request.method === "HEAD" && operation.streams)
     return new Response(null, { status: operation.status, headers: headersOf(operation) });

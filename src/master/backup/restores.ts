@@ -1,7 +1,7 @@
 // Restores a backup: reads and checks all of it before anything changes, writes it beside the log, and then replaces the
 // log in one step. Until that step the master works as before; after it the next term begins with the restored state.
 
-import type { RestoreQuery } from "../../api/schemas/schemas.ts";
+import type { RestoreQuery } from "../../api/schemas/queries.ts";
 import { type BackupManifest, BackupReader, damaged } from "../../api/views/backup-file.ts";
 import type { RestoreAnswer } from "../../api/views/restore-summary.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";

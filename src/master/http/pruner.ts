@@ -1,6 +1,6 @@
 // Removes what is no longer used, or everything, by the commands that remove single tasks and nodes.
 
-import type { PruneAnswer } from "../../api/schemas/schemas.ts";
+import type { PruneAnswer } from "../../api/views/prune-answer.ts";
 import type { Command } from "../../core/commands/command.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { ok } from "../../lib/result.ts";

@@ -1,6 +1,6 @@
 // Lists of tasks: filters and pages. The last few pages are kept while nothing has changed.
 
-import type { TaskListQuery } from "../../api/schemas/schemas.ts";
+import type { TaskListQuery } from "../../api/schemas/queries.ts";
 import { EncodedJson } from "../../api/server/call.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import type { Delta } from "../../core/state/delta.ts";

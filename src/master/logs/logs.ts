@@ -2,7 +2,7 @@
 
 import { logTimesHeader, timesOfEntries } from "../../api/log-times-header.ts";
 import type { QueryValue } from "../../api/operations/url-path.ts";
-import { type LogsQuery, withoutStream } from "../../api/schemas/schemas.ts";
+import { type LogsQuery, withoutStream } from "../../api/schemas/queries.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
 import { parseCalendarTime } from "../../lib/calendar-time.ts";
 import { toTimestamp } from "../../lib/clock.ts";

@@ -1,6 +1,6 @@
 // Asks a worker for a clean-up of its node, and passes the answer on.
 
-import type { CleanupQuery } from "../../api/schemas/schemas.ts";
+import type { CleanupQuery } from "../../api/schemas/queries.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";

@@ -1,6 +1,6 @@
 // The answer to a heartbeat.
 
-import type { HeartbeatAnswer } from "../../api/schemas/schemas.ts";
+import type { HeartbeatAnswer } from "../../api/views/heartbeat-answer.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import type { Pace } from "./leases.ts";
 

@@ -2,7 +2,8 @@
 // timer serves all nodes. It is set to the earliest lease and at most one pulse away: a pulse that comes late means that
 // this process was stopped, and not that its nodes were silent.
 
-import type { Heartbeat, HeartbeatAnswer } from "../../api/schemas/schemas.ts";
+import type { Heartbeat } from "../../api/schemas/bodies.ts";
+import type { HeartbeatAnswer } from "../../api/views/heartbeat-answer.ts";
 import type { HolderEvidence, LossCause, NodeRegistrationFields } from "../../core/commands/command.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { type CancelTimer, type Clock, toTimestamp } from "../../lib/clock.ts";

@@ -3,7 +3,7 @@
 
 import { type Client, type PreparedCall, readRefusal } from "../../api/client.ts";
 import { shortAnswer } from "../../api/prefer-header.ts";
-import type { HeartbeatAnswer } from "../../api/schemas/schemas.ts";
+import type { HeartbeatAnswer } from "../../api/views/heartbeat-answer.ts";
 import { Alarm } from "../../lib/alarm.ts";
 import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";

@@ -1,0 +1,160 @@
+// The queries of requests. Operations name them, so that a client does not load them.
+
+import { z } from "zod";
+import { choice, duration } from "../../model/fields.ts";
+import { limits } from "../../model/limits.ts";
+import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+
+/** The meta field in which a schema of a query parameter says what its text stands for, as OpenAPI shows it. */
+export const standsFor = "x-stands-for";
+
+const booleanQuery = z
+  .enum(["", "true", "false", "1", "0"], { error: "true or false" })
+  .meta({ [standsFor]: { type: "boolean" } })
+  .transform((value) => value !== "false" && value !== "0");
+
+function wholeNumberQuery(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, { error })
+    .meta({ [standsFor]: { type: "integer", minimum: min, maximum: max } })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, { error });
+}
+
+/** `label` may be given several times: "key" or "key=value". */
+const labelSelector = z.union([z.string().transform((value) => [value]), z.array(z.string())]);
+
+const waitQuery = {
+  wait: choice(["running", "finished"])
+    .optional()
+    .describe("Answer when the task has reached this, or at the timeout."),
+  timeout: duration.optional().describe("How long to wait: 30s, 5m. Default 30s, at most 10m."),
+};
+
+const graceSeconds = wholeNumberQuery(0, limits.stopGraceSecondsMax)
+  .optional()
+  .describe("Seconds before SIGKILL, for this request only. Default: the task's `stopGraceSeconds`.");
+
+const stopQuery = z.strictObject({ ...waitQuery, graceSeconds });
+
+const restartQuery = z.strictObject({
+  wait: choice(["done"]).optional().describe("Answer when the container was started again, or at the timeout."),
+  timeout: waitQuery.timeout,
+  graceSeconds,
+});
+
+const killQuery = z.strictObject({
+  signal: z
+    .string()
+    .regex(/^((SIG)?[A-Z][A-Z0-9+-]{1,11}|[1-9]\d?)$/i, { error: "a signal such as HUP, SIGUSR1 or 15" })
+    .optional()
+    .describe("Name or number. KILL stops the task, as a stop with 0 seconds. Default KILL."),
+});
+
+const deleteQuery = z.strictObject({
+  force: booleanQuery.optional().describe("True: also a task that has not finished."),
+  wait: choice(["gone"])
+    .optional()
+    .describe(
+      "Kill the container, and answer when it is gone: 204. Answers 202 with a `message` if it is not known to be gone at the timeout, or if its node is offline.",
+    ),
+  timeout: waitQuery.timeout,
+});
+
+const taskListQuery = z.strictObject({
+  status: z.string().optional().describe("One status, or several with commas."),
+  node: z.string().optional().describe("A node's id, unique prefix or hostname."),
+  label: labelSelector.optional().describe("key or key=value; may be repeated."),
+  name: z.string().optional().describe("Only tasks of this name."),
+  limit: wholeNumberQuery(1, limits.listMax).optional().describe(`Default ${limits.listDefault}.`),
+  cursor: z.string().max(64).optional().describe("From the Link header of the page before."),
+  watch: booleanQuery.optional().describe("Server-sent events: a sync event with the tasks, then their changes."),
+});
+export type TaskListQuery = z.output<typeof taskListQuery>;
+
+const watchQuery = z.strictObject({
+  since: wholeNumberQuery(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Resume after this revision; the header Last-Event-ID means the same. Without both: from now on."),
+});
+
+const logsQuery = z.strictObject({
+  follow: booleanQuery.optional().describe("True: goes on until the container has ended."),
+  tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Only this many lines from the end."),
+  since: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("A time (ISO 8601, or seconds since the epoch) or a duration back from now (10m)."),
+  timestamps: booleanQuery.optional().describe("True: each line begins with its time."),
+  stdout: booleanQuery.optional().describe("Default true."),
+  stderr: booleanQuery.optional().describe("Default true."),
+});
+export type LogsQuery = z.output<typeof logsQuery>;
+
+/** The refusal of a request for a log that asks for neither of the two streams; null otherwise. */
+export function withoutStream({
+  stdout = true,
+  stderr = true,
+}: Pick<LogsQuery, "stdout" | "stderr">): Outcome<never> | null {
+  if (stdout || stderr) return null;
+  return refuse("invalid-field", "query parameters stdout and stderr: both are false, so there is nothing to read", {
+    hint: "Leave one of them out, or set it to true.",
+    details: { field: "stdout" },
+  });
+}
+
+const tailQuery = z.strictObject({
+  tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Lines from the end. Default 100."),
+});
+
+const cleanupQuery = z.strictObject({
+  containers: booleanQuery.optional().describe("Ended containers of finished tasks. Default true."),
+  images: booleanQuery.optional().describe("Images that Podling pulled and nothing uses. Default false."),
+  volumes: booleanQuery
+    .optional()
+    .describe("Volumes that Podling created and nothing uses; their data is deleted. Default false."),
+});
+export type CleanupQuery = z.output<typeof cleanupQuery>;
+
+/** The kinds that the query asks for. */
+export function cleanupKindsOf({ containers = true, images = false, volumes = false }: CleanupQuery): Set<CleanupKind> {
+  const asked: Record<CleanupKind, boolean> = { container: containers, image: images, volume: volumes };
+  return new Set(cleanupKinds.filter((kind) => asked[kind]));
+}
+
+const forceQuery = z.strictObject({
+  force: booleanQuery.optional().describe("True: also where it is refused otherwise."),
+});
+
+const pruneQuery = z.strictObject({
+  all: booleanQuery
+    .optional()
+    .describe("True: also unfinished tasks, which are stopped, and nodes that are online. Default false."),
+});
+
+const restoreQuery = z.strictObject({
+  dryRun: booleanQuery.optional().describe("Only show what would change."),
+  force: booleanQuery.optional().describe("Also if the backup is of another cluster."),
+});
+export type RestoreQuery = z.output<typeof restoreQuery>;
+
+export const queries = {
+  wait: z.strictObject(waitQuery),
+  stop: stopQuery,
+  restart: restartQuery,
+  kill: killQuery,
+  delete: deleteQuery,
+  taskList: taskListQuery,
+  watch: watchQuery,
+  logs: logsQuery,
+  tail: tailQuery,
+  cleanup: cleanupQuery,
+  force: forceQuery,
+  prune: pruneQuery,
+  restore: restoreQuery,
+} as const;
+export type Queries = typeof queries;
