@@ -85,6 +85,23 @@ describe("a node registered by hand", () => {
     expect(await statusAfter(node, lease)).toBe("offline");
   });
 
+  test("has neither release nor process: a registration with either is that of a worker, with its shorter lease", async () => {
+    const leaseOf = async (hostname: string, body: object, headers: Record<string, string>) => {
+      const path = "/api/v1/nodes/register";
+      const { body: node } = await podling.ask<Node>("POST", path, {
+        body: { hostname, port: 8081, ...body },
+        headers,
+      });
+      const beaten = await podling.ask<Beat>("POST", `/api/v1/nodes/${node.nodeId}/heartbeat`, { headers });
+      return beaten.body.leaseMs;
+    };
+    const process = { "podling-worker-instance": "place.1" };
+    expect(await leaseOf("by-hand", {}, {})).toBe(limits.handLeaseMs);
+    expect(await leaseOf("of-0-1-0", { version: "0.1.0" }, {})).toBe(lease);
+    expect(await leaseOf("process-alone", {}, process)).toBe(lease);
+    expect(await leaseOf("new", worker, process)).toBe(lease);
+  });
+
   test("is identified by hostname and port if it sends no id", async () => {
     const node = await podling.register("curl");
     expect((await podling.register("curl", { capacity: 2 })).nodeId).toBe(node.nodeId);

@@ -141,6 +141,24 @@ describe("another process claims the node of a worker", () => {
   });
 });
 
+test.each([
+  ["registered by hand", { version: "", instance: null }, "scheduled", "n1"],
+  ["of a worker of 0.1.0", { version: "0.1.0", instance: null }, "failed", "n1-2"],
+  ["of a process without a release", { version: "", instance: "placea.1" }, "failed", "n1-2"],
+  ["of a newer worker", here, "failed", "n1-2"],
+] as const)(
+  "a node %s: its tasks when another machine takes it over, and its name beside a node n1",
+  (_, kind, status, name) => {
+    const cluster = new Claimed({ ...here, ...kind });
+    const { world, nodeId } = cluster;
+    const { taskId } = world.task("a");
+    const second = world.node("n1", { ...kind, port: 9000, address: here.address });
+    expect(world.state.node(second).hostname).toBe(name);
+    expect(cluster.claim({}, "gone").result).toBe("taken");
+    expect(world.view(taskId)).toMatchObject({ status, nodeId });
+  },
+);
+
 describe("a node that is registered by hand", () => {
   test("gets tasks only if no node with a worker fits, and the reason says so; alone it gets them like other nodes", () => {
     const world = new World();

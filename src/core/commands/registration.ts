@@ -7,7 +7,7 @@ import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";
 import { firstReleaseNodeId, firstReleaseNodeIdPattern, type NodeId, newNodeId } from "../../model/ids.ts";
 import { inOnePlace, inTwoPlaces } from "../../model/node/instance.ts";
-import { type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
+import { hasWorker, type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext, HolderEvidence, NodeRegistrationFields } from "./command.ts";
@@ -54,7 +54,7 @@ function mayHave(known: NodeRecord, claimant: NodeRegistrationFields, evidence: 
   if (isSameProcess || inOnePlace(instance, known.instance)) return "as-before";
   if (isSameAddress && !inTwoPlaces(instance, known.instance)) return "as-before";
   if (isSameAddress && evidence === "disconnected") return "as-before";
-  if (evidence === "gone") return isSameAddress || known.version === "" ? "as-before" : "from-elsewhere";
+  if (evidence === "gone") return isSameAddress || !hasWorker(known) ? "as-before" : "from-elsewhere";
   return evidence === "alive" ? "another-node" : "must-wait";
 }
 
@@ -133,10 +133,11 @@ function update(
  */
 function nameOf(
   state: ClusterState,
-  { hostname, version }: NodeRegistrationFields,
+  registration: NodeRegistrationFields,
   known: NodeRecord | null,
 ): Pick<NodeRecord, "hostname" | "askedHostname"> {
-  if (version === "" || known?.hostname === hostname) return { hostname, askedHostname: null };
+  const { hostname } = registration;
+  if (!hasWorker(registration) || known?.hostname === hostname) return { hostname, askedHostname: null };
   const isFree = (name: string) =>
     ![...state.nodesNamed(name)].some((id) => id !== known?.nodeId && state.node(id).hostname === name);
   if (isFree(hostname)) return { hostname, askedHostname: null };

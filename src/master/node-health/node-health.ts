@@ -11,7 +11,7 @@ import type { Log } from "../../lib/log.ts";
 import { ok } from "../../lib/result.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
-import type { NodeRecord, Suspicion } from "../../model/node/node.ts";
+import { hasWorker, type NodeRecord, type Suspicion } from "../../model/node/node.ts";
 import { type Origin, systemOrigin } from "../../model/origin.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
@@ -84,7 +84,7 @@ export class NodeHealth implements AssignmentStreamListener {
     const { nodeId, instance } = node;
     const at = clock.elapsed();
     this.#noticeSleep(at);
-    const hasNone = node.status !== "online" || node.unconfirmed || (isHand(node) && !streams.isOpen(nodeId));
+    const hasNone = node.status !== "online" || node.unconfirmed || (!hasWorker(node) && !streams.isOpen(nodeId));
     if (hasNone || leases.isOver(nodeId, at)) return { nodeId, instance, is: "gone" };
     if (leases.isBroken(nodeId) && !streams.isOpen(nodeId)) return { nodeId, instance, is: "disconnected" };
     return { nodeId, instance, is: this.#claims.isProvedAlive(nodeId, claimant) ? "alive" : "unknown" };
@@ -201,7 +201,7 @@ export class NodeHealth implements AssignmentStreamListener {
   streamBroken(nodeId: NodeId): void {
     const { state, leases, clock, log } = this.#options;
     const node = state.nodes.get(nodeId);
-    if (this.#stopped || node?.status !== "online" || isHand(node)) return;
+    if (this.#stopped || node?.status !== "online" || !hasWorker(node)) return;
     this.#noticeSleep();
     const { graceMs } = this.#pace(node);
     leases.break(nodeId, Math.max(clock.elapsed() + graceMs, this.#listeningUntil));
@@ -240,7 +240,7 @@ export class NodeHealth implements AssignmentStreamListener {
 
   #byHand(node: NodeRecord): boolean {
     // A worker sends its version and opens a stream of its assignments. A person with curl does neither.
-    return isHand(node) && !this.#options.streams.isOpen(node.nodeId);
+    return !hasWorker(node) && !this.#options.streams.isOpen(node.nodeId);
   }
 
   #pace(node: NodeRecord): Pace {
@@ -382,10 +382,6 @@ export class NodeHealth implements AssignmentStreamListener {
       }
     });
   }
-}
-
-function isHand({ version }: NodeRecord): boolean {
-  return version === "";
 }
 
 /** "2.5 s" */

@@ -62,6 +62,17 @@ export function packNode(node: NodeRecord): PackedNode {
   };
 }
 
+/**
+ * True when a worker has the node. A worker of 0.1.0 says its release, and newer ones also which process they are. A node that
+ * was registered by hand has neither, and starts nothing.
+ */
+export function hasWorker({
+  version,
+  instance = null,
+}: Pick<NodeRecord, "version"> & { instance?: string | null }): boolean {
+  return version !== "" || instance !== null;
+}
+
 /** What the API shows. */
 export interface Node extends DeepReadonly<z.output<typeof schema.nodeView>> {
   readonly nodeId: NodeId;

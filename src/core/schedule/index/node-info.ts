@@ -3,7 +3,7 @@
 
 import { assert } from "../../../lib/assert.ts";
 import { addressesOverlap } from "../../../lib/ip-address.ts";
-import { dockerArch, type NodeRecord } from "../../../model/node/node.ts";
+import { dockerArch, hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import { breachOf } from "../../../model/node/policy.ts";
 import type { Needs } from "../../../model/task/needs.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
@@ -195,11 +195,6 @@ export class NodeInfo {
     node.ports = this.ports && new Map([...this.ports].map(([key, addresses]) => [key, [...addresses]]));
     return node;
   }
-}
-
-/** A worker says its release; a node that a person registers does not, and starts nothing. */
-export function hasWorker({ version, instance }: NodeRecord): boolean {
-  return version !== "" || instance !== null;
 }
 
 /** True when the node was lost too often lately and has not been online for long enough since. */

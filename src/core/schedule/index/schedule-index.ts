@@ -6,7 +6,7 @@ import { firstIndex } from "../../../lib/binary-search.ts";
 import type { Strategy } from "../../../model/cluster/cluster.ts";
 import type { NodeVerdict } from "../../../model/explanation.ts";
 import type { NodeId } from "../../../model/ids.ts";
-import type { NodeRecord } from "../../../model/node/node.ts";
+import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { describeFailure } from "../explain/failure.ts";
@@ -14,7 +14,7 @@ import { evaluate, requestOf } from "../filters.ts";
 import { classOf, type SchedulingClass } from "../scheduling-class.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
 import { LabelIndex } from "./label-index.ts";
-import { type Demand, demandOf, eligible, hasWorker, NodeInfo } from "./node-info.ts";
+import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
 import type { Acceptance, Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
 
