@@ -159,6 +159,10 @@ export const limits = {
   reconnectInitialMs: 100,
   /** Lease of a node whose heartbeats a person sends by hand. */
   handLeaseMs: 90 * second,
+  /** A task on a node without a worker says after this time that nothing has started it: a person who acts as the worker had time to report. */
+  neverStartedMs: 10 * second,
+  /** Tasks that say so at once, the oldest first: each is a write, and more would slow down a load test on nodes that were registered by hand. */
+  neverStartedTasks: 1_000,
 
   // ---- journal
   /** Changes (or as many as there are tasks, if those are more) after which a snapshot is due: replaying them takes 0.4 s. */

@@ -203,10 +203,10 @@ export class Cluster {
   readonly client: Client;
   readonly #stop: () => Promise<void>;
 
-  constructor(token: string | null = null) {
+  constructor(token: string | null = null, clock: Clock = systemClock) {
     const master = startMaster({
       journal: openMemoryJournal(),
-      clock: systemClock,
+      clock,
       random: systemRandom,
       log: silentLog,
       version,

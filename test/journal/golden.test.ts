@@ -71,15 +71,21 @@ const tasksOf = (master: TestMaster) => master.do<TaskView[]>("GET", "/api/v1/ta
 const nodesOf = (master: TestMaster) => master.do<Node[]>("GET", "/api/v1/nodes");
 
 /**
- * Without the two documented differences: the scheduler writes the sentence of a waiting task again, in its own words, and a
- * plain restart policy is shown as text.
+ * Without the three documented differences: the scheduler writes the sentence of a waiting task again, in its own words; a
+ * task on a node without a worker says after some seconds that it was never started; a plain restart policy is shown as text.
  */
 function comparable(tasks: readonly TaskView[]): unknown[] {
   return tasks.map(({ restartPolicy, ...task }) => ({
     ...task,
     restartPolicy: policyOf(restartPolicy),
     ...(task.status === "pending" ? { reason: { code: task.reason.code, message: "" } } : {}),
+    ...(task.reason.code === "never-started" ? { reason: asPlaced(task.reason) } : {}),
   }));
+}
+
+/** The reason that the task had before that. */
+function asPlaced({ message }: TaskView["reason"]): TaskView["reason"] {
+  return { code: "placed", message: message.replace(/never started here: .*/, "not started yet") };
 }
 
 const journals = [

@@ -31,6 +31,15 @@ export const unitMutants: readonly Mutant[] = [
     tests: ["src/core/commands/task-requests.test.ts"],
   },
   {
+    name: "worker-without-time-to-start",
+    sentence: "A task that waits for a worker says after ten seconds that its node has none.",
+    file: "src/core/state/indexes/without-worker.ts",
+    find: "if (this.#nodes.has(nodeId)) this",
+    replace: "if (nodeId) this",
+    caughtBy: [],
+    tests: ["src/core/reconcile/never-started.test.ts"],
+  },
+  {
     name: "user-labels-lost-at-registration",
     sentence: "A label that a user set is lost when the worker registers again.",
     file: "src/core/commands/node-labels.ts",

@@ -36,7 +36,7 @@ export function renderExplanation(
   return parts.join("\n");
 }
 
-/** How the task ended, if it has, before why it was placed. */
+/** How the task ended, or what keeps it from starting, before why it was placed. */
 function heading(
   { name, taskId, status, reason, summary }: Explanation,
   style: Style,
@@ -44,8 +44,10 @@ function heading(
 ): string {
   const task = `${style.paint(oneLine(name), "bold")} (${taskId})`;
   const placed = wrapAfter("", oneLine(summary), maxWidth);
-  if (!isFinished(status)) return `${task} is ${status}\n${placed}`;
-  return `${wrapAfter("", `${task} ${status}: ${oneLine(reason.message)}`, maxWidth)}${placed}`;
+  const isStarting = status === "scheduled" && reason.code !== "placed";
+  if (!isFinished(status) && !isStarting) return `${task} is ${status}\n${placed}`;
+  const state = isStarting ? `is ${status}` : status;
+  return `${wrapAfter("", `${task} ${state}: ${oneLine(reason.message)}`, maxWidth)}${placed}`;
 }
 
 /** The end of the log of the last failed run. Masters of older versions do not send it. */

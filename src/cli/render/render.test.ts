@@ -87,6 +87,7 @@ describe("tasks", () => {
     [{ status: "running", reason: { code: "restarting", message: "" } }, "restarting (0)"],
     [{ status: "scheduled", reason: { code: "pulling", message: "" } }, "scheduled (pulling)"],
     [{ status: "scheduled", reason: { code: "placed", message: "" } }, "scheduled"],
+    [{ status: "scheduled", reason: { code: "never-started", message: "" } }, "scheduled (never-started)"],
     [{ status: "running", desired: "stopped", reason: { code: "stopping", message: "" } }, "running (stopping)"],
     [{ status: "completed", exitCode: 0, reason: { code: "exited", message: "" } }, "completed"],
     [{ status: "failed", exitCode: 137, reason: { code: "oom-killed", message: "" } }, "failed (oom-killed)"],

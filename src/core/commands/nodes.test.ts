@@ -106,7 +106,7 @@ describe("nodes", () => {
 
   test("the third loss damps a node: it comes after steady ones until it has been online for its period, or is uncordoned", () => {
     const world = new World();
-    const nodeId = world.node("n1");
+    const nodeId = world.node("n1", { version: "1" });
     const lostAndBack = () => {
       world.now += 10_000;
       world.do({ type: "loseNode", nodeId, silentMs: 3_500 });
@@ -124,7 +124,7 @@ describe("nodes", () => {
     expect(world.state.node(nodeId).flapping).toMatchObject({ losses: 3, steadyMs: 30_000 });
     const message = "placed on n1, not started yet: n1 was lost 3 times lately; no steady node fits";
     expect(placed("third")).toEqual(["n1", message]);
-    world.node("n2", { capacity: 2 });
+    world.node("n2", { capacity: 2, version: "1" });
     for (const name of ["fourth", "fifth"]) expect(placed(name)).toEqual(["n2", "placed on n2, not started yet"]);
     expect(placed("sixth")).toEqual(["n1", message]);
     world.now += 29_999;

@@ -9,6 +9,7 @@ import { firstReleaseNodeId, firstReleaseNodeIdPattern, type NodeId, newNodeId }
 import { inOnePlace, inTwoPlaces } from "../../model/node/instance.ts";
 import { hasWorker, type NodeRecord, nodeDefaults, packNode } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { placedReason } from "../../model/task/reason.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext, HolderEvidence, NodeRegistrationFields } from "./command.ts";
 import { labelsOf } from "./node-labels.ts";
@@ -123,8 +124,17 @@ function update(
     ...online(known, now),
     ...(known.unconfirmed ? { unconfirmed: false } : {}),
   });
-  const changes: Change[] = set === null ? before : [...before, { type: "node.updated", id: nodeId, set }];
-  return ok({ changes, granted: { nodeId } });
+  if (set === null) return ok({ changes: before, granted: { nodeId } });
+  const started =
+    !hasWorker(known) && hasWorker(registration) ? workerStarted(state, nodeId, set.hostname ?? known.hostname) : [];
+  return ok({ changes: [...before, { type: "node.updated", id: nodeId, set }, ...started], granted: { nodeId } });
+}
+
+/** Takes back what tasks say of a node that had no worker: from now on its worker reports. */
+function workerStarted(state: ClusterState, nodeId: NodeId, hostname: string): Change[] {
+  const waiting = [...state.placedOn(nodeId)].filter((id) => state.task(id).observed.reason.code === "never-started");
+  const reason = placedReason(hostname);
+  return waiting.sort().map((id) => ({ type: "task.updated", id, set: { observed: { reason } } }));
 }
 
 /**

@@ -3,7 +3,7 @@
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
-import type { Reason } from "../../model/task/reason.ts";
+import { placedReason, type Reason } from "../../model/task/reason.ts";
 import { isDamped } from "../schedule/index/node-info.ts";
 import { GainQueue } from "../schedule/waiting/gain-queue.ts";
 import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
@@ -58,7 +58,7 @@ function chooseGained(state: ClusterState, { requirements }: WaitingClass, gaine
 }
 
 function placed(state: ClusterState, id: TaskId, nodeId: NodeId, { now, revision }: ReconcileContext): Change {
-  const reason: Reason = { code: "placed", message: placedMessage(state, nodeId) };
+  const reason = reasonOfPlacement(state, nodeId);
   const set = {
     placement: { nodeId, at: toTimestamp(now), revision },
     observed: { status: "scheduled" as const, reason },
@@ -66,13 +66,15 @@ function placed(state: ClusterState, id: TaskId, nodeId: NodeId, { now, revision
   return { type: "task.updated", id, set };
 }
 
-function placedMessage(state: ClusterState, nodeId: NodeId): string {
+function reasonOfPlacement(state: ClusterState, nodeId: NodeId): Reason {
   const node = state.node(nodeId);
   const { hostname, flapping } = node;
-  const message = `placed on ${hostname}, not started yet`;
-  if (!state.schedule.nodeInfo(nodeId).damped) return message;
-  if (!isDamped(node)) return `${message}: ${hostname} has no worker, and no node with one fits`;
-  return `${message}: ${hostname} was lost ${flapping!.losses} times lately; no steady node fits`;
+  const reason = placedReason(hostname);
+  if (!state.schedule.nodeInfo(nodeId).damped) return reason;
+  const why = isDamped(node)
+    ? `was lost ${flapping!.losses} times lately; no steady node fits`
+    : "has no worker, and no node with one fits";
+  return { ...reason, message: `${reason.message}: ${hostname} ${why}` };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import type { Change } from "../../model/change.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { neverStarted } from "./never-started.ts";
 import { nodeDamping } from "./node-damping.ts";
 import { placement } from "./placement.ts";
 import type { DueContext, ReconcileContext, Reconciler } from "./reconciler.ts";
@@ -10,7 +11,7 @@ import { restarts } from "./restarts.ts";
 import { retention } from "./retention.ts";
 
 /** In the order in which they run. */
-export const reconcilers: readonly Reconciler[] = [nodeDamping, restarts, placement, retention];
+export const reconcilers: readonly Reconciler[] = [nodeDamping, restarts, placement, neverStarted, retention];
 
 /** Changes of one tick; the rest follows in the next tick. A tick of this size takes some 50 ms. */
 const changesPerTick = 8192;

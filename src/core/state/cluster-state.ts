@@ -21,6 +21,7 @@ import { PlacedTasks } from "./indexes/placed-tasks.ts";
 import { StatusCounts } from "./indexes/status-counts.ts";
 import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
+import { TasksWithoutWorker } from "./indexes/without-worker.ts";
 import { Sharing } from "./sharing.ts";
 
 /** Positions that decisions continue from, and that no record holds. */
@@ -50,6 +51,7 @@ export class ClusterState {
   readonly order = new TaskOrder();
   readonly pending = new PendingTasks();
   readonly damped = new DampedNodes();
+  readonly withoutWorker = new TasksWithoutWorker();
   readonly #nodeNames = new NodeNames();
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
@@ -61,6 +63,7 @@ export class ClusterState {
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
+    indexes.task.push(this.withoutWorker);
     indexes.node.push(this.damped, this.#nodeNames, { moved: (before, after) => this.#nodeMoved(before, after) });
     this.#indexes = indexes;
     this.tables.cluster.set(clusterRecordId, { clusterId: "", epoch: 0, strategy: "round-robin" });
@@ -186,6 +189,8 @@ export class ClusterState {
   }
 
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
+    const placed = () => [...this.placedOn((after ?? before)!.nodeId)].map((id) => this.task(id));
+    this.withoutWorker.nodeMoved(before, after, placed);
     if (after) {
       this.schedule.upsertNode(after);
       this.pending.nodeGained(after.nodeId);

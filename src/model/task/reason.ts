@@ -8,6 +8,7 @@ export const reasonCodes = [
   "no-nodes", //            no node is registered, or all are offline
   "no-node-fits", //        the filters of each node say why
   "placed",
+  "never-started", //       placed for some seconds on a node that has no worker
   "pulling",
   "pull-retry",
   "running",
@@ -40,6 +41,20 @@ export interface Reason {
 }
 
 export const waitingReason: Reason = Object.freeze({ code: "waiting", message: "waiting for the scheduler" });
+
+/** A task has a node, and nothing was reported of it yet. */
+export function placedReason(hostname: string): Reason {
+  return { code: "placed", message: `placed on ${hostname}, not started yet` };
+}
+
+/** A task has had a node without a worker for some seconds, and nothing was reported of it. */
+export function neverStartedReason(hostname: string): Reason {
+  const advice = `start one there, or remove the node: podling node rm -f ${hostname}`;
+  return {
+    code: "never-started",
+    message: `placed on ${hostname}, never started here: ${hostname} has no worker; ${advice}`,
+  };
+}
 
 /** True for completed, failed and stopped: no transition leaves these. */
 export function isFinished(status: TaskStatus): boolean {
