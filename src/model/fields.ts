@@ -91,15 +91,20 @@ const labelKey = text(
 );
 
 export const labels = z
-  .record(labelKey, freeText(limits.labelValueLength, "a label value"), { error: "an object of label keys and values" })
+  .record(labelKey, freeText(limits.labelValueLength, "a label value as text"), {
+    error: "an object of label keys and values",
+  })
   .refine((value) => Object.keys(value).length <= limits.labelCount, { error: `at most ${limits.labelCount} labels` });
 
 export const labelKeyField = labelKey;
 
-const envKey = text(/^[^=\0\s]+$/, limits.envKeyLength, "an environment name without '=', spaces or NUL");
+/** As the engine's: any name that a kernel can pass to a program. */
+const envKey = text(/^[^=\0]+$/, limits.envKeyLength, "an environment name without '=' and NUL", [
+  [/^$/, "an environment name with at least one character"],
+]);
 
 export const env = z
-  .record(envKey, freeText(limits.envValueLength, "an environment value"), {
+  .record(envKey, freeText(limits.envValueLength, "an environment value as text"), {
     error: "an object of environment names and values",
   })
   .refine((value) => Object.keys(value).length <= limits.envCount, { error: `at most ${limits.envCount} entries` });

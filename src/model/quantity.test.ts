@@ -26,7 +26,10 @@ const cpus: [written: string | number, cores: number | undefined][] = [
   ["-1", undefined],
   [-1, undefined],
   ["1.", undefined],
-  ["1e3", undefined],
+  ["1e1", 10],
+  ["5E-1", 0.5],
+  ["1e", undefined],
+  ["e3", undefined],
   ["500M", undefined],
   ["half", undefined],
   [Number.NaN, undefined],
@@ -63,7 +66,9 @@ const memories: [written: string | number, bytes: number | undefined][] = [
   ["12x", undefined],
   ["1,5g", undefined],
   ["512mm", undefined],
-  [1e21, undefined],
+  ["1e8", 100_000_000],
+  [1e21, 1e21],
+  ["1e999", undefined],
   [Number.NaN, undefined],
 ];
 

@@ -1,12 +1,18 @@
 // Parses and formats amounts of cpu (cores) and memory (bytes), and durations.
 
+/** "12", "0.5", ".5", and with an exponent, as Kubernetes and docker read them: "1e3". */
+const decimal = "(?:\\d+(?:\\.\\d+)?|\\.\\d+)(?:[eE][+-]?\\d{1,3})?";
+const cpuForm = new RegExp(`^(${decimal})(m?)$`);
+const memoryForm = new RegExp(`^(${decimal})\\s*(?:([kmgt])i?)?b?$`, "i");
+const requestMemoryForm = new RegExp(`^(${decimal})([KMGT]i?|k)?$`);
+
 /** Longest amount in characters; a longer text is not parsed. */
 const longestAmount = 64;
 
 /** "500m", "0.5" or 0.5 as cores (to a thousandth); undefined if it is none of these. */
 export function parseCpu(value: string | number): number | undefined {
   if (String(value).length > longestAmount) return undefined;
-  const match = /^(\d+(?:\.\d+)?|\.\d+)(m?)$/.exec(String(value).trim());
+  const match = cpuForm.exec(String(value).trim());
   if (!match) return undefined;
   const thousandths = Number(match[1]) * (match[2] ? 1 : 1000);
   return (thousandths > 0 ? Math.max(1, Math.round(thousandths)) : 0) / 1000; // 0 means "no limit": never by rounding
@@ -17,10 +23,10 @@ const memoryUnits: Record<string, number> = { "": 1, k: 1024, m: 1024 ** 2, g: 1
 /** "512Mi", "512m", "1.5g" or bytes, as bytes. Units are powers of 1024, as Docker reads them; undefined if it is none. */
 export function parseMemory(value: string | number): number | undefined {
   if (String(value).length > longestAmount) return undefined;
-  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgt])i?)?b?$/i.exec(String(value).trim());
+  const match = memoryForm.exec(String(value).trim());
   if (!match) return undefined;
   const bytes = Number(match[1]) * memoryUnits[match[2]?.toLowerCase() ?? ""]!;
-  return bytes > 0 ? Math.max(1, Math.round(bytes)) : 0;
+  return wholeBytes(bytes);
 }
 
 /** The units of Kubernetes: those with an i are powers of 1024, the others of 1000. */
@@ -37,10 +43,16 @@ export function parseRequestCpu(value: string | number): number | undefined {
 /** An amount of memory in `requests` and `limits`, as bytes: "512M" is 512,000,000, unlike elsewhere. */
 export function parseRequestMemory(value: string | number): number | undefined {
   if (String(value).length > longestAmount) return undefined;
-  const match = /^(\d+(?:\.\d+)?)([KMGT]i?|k)?$/.exec(String(value).trim());
+  const match = requestMemoryForm.exec(String(value).trim());
   if (!match) return undefined;
   const unit = match[2] ?? "";
   const bytes = Number(match[1]) * (decimalUnits[unit] ?? binaryUnits[unit]!);
+  return wholeBytes(bytes);
+}
+
+/** More than nothing is at least one byte; undefined for more than a number can hold. */
+function wholeBytes(bytes: number): number | undefined {
+  if (!Number.isFinite(bytes)) return undefined;
   return bytes > 0 ? Math.max(1, Math.round(bytes)) : 0;
 }
 

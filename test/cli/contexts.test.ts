@@ -73,7 +73,9 @@ describe("the master and the token of a command", () => {
     ["nodes --token a --token-file b", {}, 64, "--token and --token-file exclude each other"],
     ["nodes --token-file missing", {}, 1, '--token-file: cannot read "missing": no such file'],
     ["nodes --token-file f", { f: " \n" }, 1, "--token-file: f is empty"],
-    ["nodes --token-file f", { f: "A=b\nC=d\n" }, 1, "--token-file: f holds more than a token"],
+    ["nodes --token-file f", { f: "A=b\nC=d\n" }, 1, "--token-file: f is no token"],
+    ["nodes --token-file f", { f: "x".repeat(5000) }, 1, "--token-file: f is no token"],
+    ["nodes --token t\u00f6ken", {}, 1, "--token is no token"],
     // A server has no contexts, and starts with no token that a file should have held.
     ["master --context prod", file(twoContexts), 64, "a server uses no contexts"],
     ["worker --context prod", file(twoContexts), 64, "a server uses no contexts"],
@@ -150,12 +152,12 @@ describe("podling context", () => {
   test.each([
     ["add prod --master http://m:1", 1, "there is a context prod already. Replace it with --force"],
     ["add prod --master http://m:1 --force", 0, ""],
-    ["add default --master http://m:1", 64, "default is the name for no context"],
+    ["add default --master http://m:1", 64, "the name default stands for using no context"],
     ["add ../x --master http://m:1", 64, '"../x" is no name for a context'],
     ["add new", 64, "the address of the master is missing. Add --master URL."],
     ["use gone", 1, 'there is no context "gone". There are: default, prod, lab'],
     ["rm gone", 1, 'there is no context "gone"'],
-    ["rm default", 64, "default is the name for no context, and cannot be removed"],
+    ["rm default", 64, "the name default stands for using no context, and cannot be removed"],
     ["create x", 64, 'podling context has no command "create". Use podling context add NAME --master URL'],
   ])("context %s", async (line, code, says) => {
     const ran = await podling(`context ${line}`, { files: file(twoContexts) });

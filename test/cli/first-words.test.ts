@@ -28,6 +28,13 @@ describe("a usage error with what to write", () => {
     ["wait web --timeout 2025-01-19", "--timeout: expected a duration"],
     ["wait web --timeout -1s", "--timeout: expected a duration"],
     ["stop web --timeout soon", "--timeout: expected a duration"],
+    [
+      "context add prod http://m:1",
+      "Write the address of the master as a flag: podling context add prod --master http://m:1",
+    ],
+    ["run web --image nginx --ulimit nofile=4:2 -d", "Write NAME=SOFT:HARD, with SOFT at most HARD."],
+    ["run web --image nginx --dns nowhere -d", "Check --dns, --dns-search and --dns-option; see podling help run."],
+    ["run web --image nginx -m lots -d", "Check -m, --cpus, --reserve-memory and --reserve-cpu; see podling help run."],
     ["ps --filter status=exited", "Write status=completed,failed,stopped."],
     ["ps --filter status=Created", "Write status=pending,scheduled."],
     ["ps --filter status=paused", "A task cannot be paused."],

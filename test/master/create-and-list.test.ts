@@ -146,6 +146,7 @@ describe("GET /api/v1/tasks", () => {
       [`node=${nodeId}`, [a, b, c, d]],
       ["node=list-node", [a, b, c, d]],
       [`node=${nodeId}&status=running`, [a]],
+      [`node=${nodeId}&status=Running`, [a]],
       [`node=${nodeId}&status=running,completed`, [a, b]],
       ["label=team=red&label=tier", [a]],
       ["label=team=red", [a, c, d]],

@@ -96,17 +96,26 @@ function unsafe(path: PropertyKey[], what: string): Outcome<never> {
 /** Parses a query by its schema; an operation without one takes no parameters. */
 export function parseQuery(schema: z.ZodType | undefined, search: URLSearchParams): Outcome<Record<string, unknown>> {
   const value: Record<string, unknown> = {};
+  const repeated: string[] = [];
   for (const key of new Set(search.keys())) {
     if (key === "__proto__") return unknownParameter(key, "Use another name.");
     const values = search.getAll(key);
     value[key] = values.length === 1 ? values[0] : values;
+    if (values.length > 1) repeated.push(key);
   }
   const [unknown] = Object.keys(value);
   if (!schema) {
     if (unknown === undefined) return ok({});
     return unknownParameter(unknown, "This operation takes no query parameters.");
   }
-  return parseValue(schema, value, "query parameter") as Outcome<Record<string, unknown>>;
+  const parsed = parseValue(schema, asMeant(schema, value), "query parameter") as Outcome<Record<string, unknown>>;
+  const field = parsed.ok ? undefined : repeated.find((key) => key === parsed.refusal.details?.field);
+  if (field === undefined) return parsed;
+  const times = (value[field] as unknown[]).length;
+  return refuse("invalid-field", `query parameter "${shortened(field)}" is given ${times} times`, {
+    hint: "Give it once.",
+    details: { field },
+  });
 }
 
 function unknownParameter(parameter: string, hint: string): Outcome<never> {
@@ -130,7 +139,9 @@ function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string
       details,
     });
   }
-  const given = first.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const given = first.ofKey
+    ? first.path.at(-1)
+    : first.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
   const where = first.field === "" ? "the body" : `${kind} "${first.field}"`;
   const got = given === undefined ? "it is missing" : `got ${shorten(given)}`;
   return refuse("invalid-field", `${where}: expected ${first.message}; ${got}${more}`, {
@@ -153,6 +164,8 @@ interface Problem {
   field: string;
   message: string;
   unknown: boolean;
+  /** True when the key is refused, and not its value. */
+  ofKey?: boolean;
 }
 
 function flatten(issue: Issue): Problem[] {
@@ -161,7 +174,7 @@ function flatten(issue: Issue): Problem[] {
   }
   if (issue.code === "invalid_key") {
     const expected = (issue.issues[0] as { message?: string } | undefined)?.message ?? issue.message;
-    return [problem(issue.path, expected, false)];
+    return [{ ...problem(issue.path, expected, false), ofKey: true }];
   }
   if (issue.code === "invalid_union") return flattenUnion(issue);
   return [problem(issue.path, issue.message, false)];

@@ -41,15 +41,15 @@ export class RefusedError extends Failure {
   }
 }
 
-/** The flag of `run` that sets each field of a task. */
-const flagOfField: Record<string, string> = {
+/** The flag of `run` that sets each field of a task. A field of a group is written with the group. */
+const flagOfField: Readonly<Record<string, string>> = {
   name: "NAME",
   image: "--image",
-  env: "-e",
+  env: "-e and --env-file",
   labels: "-l",
   ports: "-p",
-  mounts: "-v or --tmpfs",
-  resources: "-m, --cpus or --reserve-*",
+  mounts: "-v, --mount and --tmpfs",
+  resources: "-m, --cpus, --reserve-memory and --reserve-cpu",
   restartPolicy: "--restart",
   constraints: "--constraint",
   user: "--user",
@@ -59,11 +59,43 @@ const flagOfField: Record<string, string> = {
   stopGraceSeconds: "--stop-timeout",
   args: "the command after --",
   command: "--entrypoint",
+  "network.mode": "--network",
+  "network.hostname": "--hostname",
+  "network.extraHosts": "--add-host",
+  "network.dns": "--dns, --dns-search and --dns-option",
+  "process.init": "--init",
+  "process.stopSignal": "--stop-signal",
+  "security.privileged": "--privileged",
+  "security.readOnly": "--read-only",
+  "security.capAdd": "--cap-add",
+  "security.capDrop": "--cap-drop",
+  "security.groupAdd": "--group-add",
+  "security.options": "--security-opt",
+  "devices.paths": "--device",
+  "devices.gpus": "--gpus",
+  "limits.ulimits": "--ulimit",
+  "limits.shmSizeBytes": "--shm-size",
+  "limits.sysctls": "--sysctl",
+  "limits.pids": "--pids-limit",
+  "limits.memorySwapBytes": "--memory-swap",
+  "logging.driver": "--log-driver",
+  "logging.options": "--log-opt",
+  "health.command": "--health-cmd",
+  "health.intervalMs": "--health-interval",
+  "health.timeoutMs": "--health-timeout",
+  "health.startPeriodMs": "--health-start-period",
+  "health.retries": "--health-retries",
+  "health.disabled": "--no-healthcheck",
 };
 
+/** Undefined if no flag sets the field. */
+export function flagOf(field: string): string | undefined {
+  const [group = "", name = ""] = field.split(/[.[]/);
+  return flagOfField[group] ?? flagOfField[`${group}.${name}`];
+}
+
 function hintFor({ code, hint, details }: Refusal): string {
-  const field = typeof details?.field === "string" ? details.field.split(/[.[]/)[0]! : "";
-  const flag = flagOfField[field];
+  const flag = typeof details?.field === "string" ? flagOf(details.field) : undefined;
   if (code === "invalid-field" && flag) return `Check ${flag}; see podling help run.`;
   if (code === "unauthorized")
     return "Set the token with --token-file or PODLING_TOKEN, or use a context that has it: podling help context.";

@@ -75,6 +75,8 @@ describe("flags", () => {
     expect(read("web -qd").flags.has("quiet")).toBe(true);
     expect(read("web").flags.has("detach")).toBe(false);
     expect(read("web -d --detach=false").flags.has("detach")).toBe(false);
+    expect(read("web -d -d=false").flags.has("detach")).toBe(false);
+    expect(read("web -qd=true").flags.has("detach")).toBe(true);
   });
 
   test("a default is a value, but does not count as given", () => {
@@ -101,6 +103,14 @@ describe("flags", () => {
 });
 
 describe("usage errors", () => {
+  test("an empty word is most likely a variable of the shell, and . and .. would change the path of the request", () => {
+    const one = (word: string) => () => parseLine(command, ["--", word]);
+    const plain: Command = { ...command, takesContainerCommand: false };
+    expect(() => parseLine(plain, [""])).toThrow("go: a NAME is empty");
+    for (const word of [".", ".."]) expect(() => parseLine(plain, [word])).toThrow(`go: ${word} is no NAME`);
+    expect(one("")).toThrow("NAME is missing");
+  });
+
   const rows: [line: string, says: string][] = [
     ["", "go: NAME is missing | Usage: podling go NAME [flags]"],
     ["web two", 'unexpected "two": the command of the container comes after -- | Write: podling go web -- two'],

@@ -154,6 +154,12 @@ function check(command: Command, flags: FlagValues, words: readonly string[]): v
   const { min, max, name } = command.arguments ?? { min: 0, max: 0, name: "" };
   const usage = `Usage: podling ${command.name} ${command.usage}`.trimEnd();
   if (words.length < min) throw new UsageError(`${command.name}: ${name} is missing`, usage);
+  const unusable = command.arguments && words.find((word) => /^\.{0,2}$/.test(word));
+  if (unusable !== undefined)
+    throw new UsageError(
+      unusable === "" ? `${command.name}: a ${name} is empty` : `${command.name}: ${unusable} is no ${name}`,
+      unusable === "" ? "Is it a variable of the shell that is not set?" : usage,
+    );
   if (words.length > max) {
     const extra = words[max]!;
     const why =
@@ -224,6 +230,11 @@ class FlagReader {
       const name = `-${token[index]}`;
       const flag = this.#known.find(({ short }) => short === token[index]);
       if (!flag) throw this.#unknown(name, token);
+      const [, value] = /^=(true|false)$/.exec(token.slice(index + 1)) ?? [];
+      if (flag.value === undefined && value !== undefined) {
+        flags.add(flag, value);
+        return;
+      }
       if (flag.value === undefined || this.#asksForHelp(token, queue)) {
         flags.add(flag.value === undefined ? flag : this.#help, "true");
         continue;

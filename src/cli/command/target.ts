@@ -55,7 +55,8 @@ export function givenMaster({ flags, io }: Given): { url: string; source: string
   return { url: checkedUrl(text, source), source };
 }
 
-function checkedUrl(text: string, source: string): string {
+function checkedUrl(address: string, source: string): string {
+  const text = address.trim();
   const url = text.includes("://") ? text : `http://${text}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(
@@ -69,9 +70,9 @@ export async function givenToken({ flags, io }: Given): Promise<string | null> {
   const { PODLING_TOKEN, PODLING_TOKEN_FILE } = io.env;
   if (flags.given("token") && flags.given("token-file"))
     throw new UsageError("--token and --token-file exclude each other");
-  if (flags.given("token")) return flags.text("token")!;
+  if (flags.given("token")) return checkedToken(flags.text("token")!, "--token");
   if (flags.given("token-file")) return readToken(io, flags.text("token-file")!, "--token-file");
-  if (PODLING_TOKEN) return PODLING_TOKEN;
+  if (PODLING_TOKEN) return checkedToken(PODLING_TOKEN, "PODLING_TOKEN");
   return PODLING_TOKEN_FILE ? readToken(io, PODLING_TOKEN_FILE, "PODLING_TOKEN_FILE") : null;
 }
 
@@ -84,7 +85,13 @@ async function readToken(io: Io, path: string, source: string): Promise<string> 
     throw new Failure(`${source}: cannot read ${JSON.stringify(path)}: ${fileErrorMeaning(error)}`);
   }
   if (text === "") throw new Failure(`${source}: ${path} is empty`, "Write the token into it");
-  if (/[^\x21-\x7e]/.test(text))
-    throw new Failure(`${source}: ${path} holds more than a token`, "Expected one word of ASCII characters");
-  return text;
+  return checkedToken(text, `${source}: ${path}`);
+}
+
+/** Other characters, and a longer text, cannot be sent in a header. */
+function checkedToken(text: string, source: string): string {
+  const token = text.trim();
+  if (!/^[\x21-\x7e]{1,4096}$/.test(token))
+    throw new Failure(`${source} is no token`, "Expected one word of ASCII characters, at most 4096");
+  return token;
 }

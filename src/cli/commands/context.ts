@@ -6,6 +6,7 @@ import type { Context } from "../command/context.ts";
 import { type ContextsFile, noContext, readContexts } from "../command/contexts-file.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, UsageError } from "../command/failure.ts";
+import { shellWord } from "../command/parse.ts";
 import { givenMaster, givenToken } from "../command/target.ts";
 import type { Column } from "../render/table.ts";
 
@@ -19,7 +20,7 @@ const add: Command = {
   description: [
     "The file is $XDG_CONFIG_HOME/podling/config.json, or ~/.config/podling/config.json, or PODLING_CONFIG. Only its owner may read it. The token is copied into it.",
   ],
-  arguments: { name: "NAME", min: 1, max: 1 },
+  arguments: { name: "NAME", min: 1, max: 2 },
   flags: [
     { long: "use", description: "use the context from now on" },
     { long: "force", short: "f", description: "replace a context of this name" },
@@ -27,10 +28,16 @@ const add: Command = {
   examples: [["podling context add prod --master http://10.0.0.1:8080 --token-file t", "save it"]],
   async run(context) {
     const { flags, io, words } = context;
-    const name = words[0]!;
+    const [name = "", extra] = words;
+    if (extra !== undefined)
+      throw new UsageError(
+        `unexpected ${JSON.stringify(shownUrl(extra))}: context add takes one NAME`,
+        `Write the address of the master as a flag: podling context add ${shellWord(name)} --master ${shellWord(extra)}`,
+      );
     if (!/^[a-zA-Z0-9][\w.-]{0,62}$/.test(name))
       throw new UsageError(`${JSON.stringify(name)} is no name for a context`, "Use letters, digits, dot, - and _.");
-    if (name === noContext) throw new UsageError(`${noContext} is the name for no context`, "Choose another name.");
+    if (name === noContext)
+      throw new UsageError(`the name ${noContext} stands for using no context`, "Choose another name.");
     if (flags.given("context")) throw new UsageError("context add takes no --context");
     const master = givenMaster(context);
     if (master === null) throw new UsageError("the address of the master is missing", "Add --master URL.");
@@ -126,7 +133,8 @@ const rm: Command = {
     const name = context.words[0]!;
     const contexts = await readContexts(context.io);
     check(contexts, name);
-    if (name === noContext) throw new UsageError(`${noContext} is the name for no context, and cannot be removed`);
+    if (name === noContext)
+      throw new UsageError(`the name ${noContext} stands for using no context, and cannot be removed`);
     const wasUsed = contexts.current === name;
     contexts.delete(name);
     contexts.save(context.io);

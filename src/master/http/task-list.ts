@@ -106,7 +106,7 @@ export class TaskList implements CommitListener {
   #filterOf({ status, node, label, name }: TaskListQuery): Outcome<((task: Task) => boolean) | null> {
     const tests: ((task: Task) => boolean)[] = [];
     if (status !== undefined) {
-      const wanted = status.split(",") as TaskStatus[];
+      const wanted = status.toLowerCase().split(",") as TaskStatus[];
       const unknown = wanted.find((one) => !taskStatuses.includes(one));
       if (unknown !== undefined) {
         return refuse(

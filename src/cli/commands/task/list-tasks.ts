@@ -68,15 +68,16 @@ export const filterKeys = ["status=", "node=", "name=", "label="];
 const filterHint = "The keys are status, node, name and label.";
 
 function checkedStatuses(value: string): string {
-  for (const status of value.split(",")) {
+  const statuses = value.toLowerCase();
+  for (const status of statuses.split(",")) {
     if (!taskStatuses.some((one) => one === status)) {
       throw new UsageError(
         `--filter status=${value}: expected ${taskStatuses.join(", ")}`,
-        otherStatuses[status.toLowerCase()] ?? "Separate several with commas.",
+        otherStatuses[status] ?? "Separate several with commas.",
       );
     }
   }
-  return value;
+  return statuses;
 }
 
 /** What docker, kubectl and nomad call them. */

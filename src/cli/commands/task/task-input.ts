@@ -37,7 +37,8 @@ export async function taskBody(
   const workingDir = flags.text("workdir");
   const platform = checkedPlatform(flags.text("platform"));
   const pullPolicy = flags.text("pull") as TaskBody["pullPolicy"];
-  const restartPolicy = flags.text("restart") as TaskBody["restartPolicy"];
+  // docker takes --restart "" for its default, never.
+  const restartPolicy = (flags.text("restart") || undefined) as TaskBody["restartPolicy"];
   const constraints = flags.texts("constraint").map(checkedConstraint);
   const stopGraceSeconds = flags.integer("stop-timeout", 0, 1_000_000);
   return {

@@ -36,6 +36,17 @@ const rows: [words: string[], expected: object][] = [
     { network: { dns: { servers: ["1.1.1.1", "8.8.8.8"], search: ["lan"], options: ["ndots:2"] } } },
   ],
   [["--init", "--stop-signal", "INT"], { process: { init: true, stopSignal: "INT" } }],
+  [
+    ["--ulimit", "nofile=1", "--ulimit", "nproc=7", "--ulimit", "nofile=2:4"],
+    {
+      limits: {
+        ulimits: [
+          { name: "nofile", soft: 2, hard: 4 },
+          { name: "nproc", soft: 7, hard: 7 },
+        ],
+      },
+    },
+  ],
   [["--init=false"], { process: { init: false } }],
   [
     ["--privileged", "--read-only", "--cap-add", "NET_ADMIN", "--cap-drop", "ALL", "--group-add", "audio"],

@@ -152,13 +152,18 @@ function gpuCount(text: string, wrong: (why: string) => UsageError): "all" | num
 function limitsOf(flags: FlagValues): Loose<Group<"limits">> {
   const swap = flags.text("memory-swap");
   return {
-    ulimits: listOf(flags, "ulimit")?.map(parseUlimit),
+    ulimits: lastOfEach(listOf(flags, "ulimit")?.map(parseUlimit)),
     shmSizeBytes: flags.text("shm-size"),
     sysctls: entriesOf(flags, "sysctl"),
     pids: pidsOf(flags.text("pids-limit")),
     // In docker, 0 is the same as no flag.
     memorySwapBytes: swap === "-1" ? -1 : swap === "0" ? undefined : swap,
   };
+}
+
+/** As in docker, the last limit of a name counts. */
+function lastOfEach<T extends { name: string }>(limits: readonly T[] | undefined): T[] | undefined {
+  return limits && [...new Map(limits.map((limit) => [limit.name, limit])).values()];
 }
 
 function pidsOf(text: string | undefined): number | undefined {
