@@ -89,7 +89,7 @@ export const workerOperations = {
     status: 204,
     media: "none",
     answer: "Any",
-    refusals: ["task-not-found", "unprocessable", "node-unreachable"],
+    refusals: ["task-not-found", "illegal-move", "unprocessable", "node-unreachable"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -91,7 +91,7 @@ export interface Containers {
   /** Asks to stop (the image's stop signal), kills after the grace. May be repeated. Resolves when it has ended or is gone. */
   stop(containerId: string, graceSeconds: number): Promise<void>;
 
-  /** Sends a signal, by name or number, to its main process. Throws SignalRefused. */
+  /** Sends a signal, by name or number, to its main process. Throws SignalRefused if the engine answers and does not send it. */
   kill(containerId: string, signal: string): Promise<void>;
 
   /** Removes a container and its anonymous volumes, killing it first. May be repeated. */

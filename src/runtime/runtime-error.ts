@@ -33,7 +33,15 @@ export class LogsUnavailable extends Error {
   override name = "LogsUnavailable";
 }
 
-/** The engine answers, but did not send the signal: the container does not run, or there is no such signal. */
+/** Why an engine that answers did not send a signal. */
+export type SignalRefusal = "no-such-signal" | "not-running" | "no-container";
+
 export class SignalRefused extends Error {
   override name = "SignalRefused";
+  readonly why: SignalRefusal;
+
+  constructor(why: SignalRefusal, message: string) {
+    super(message);
+    this.why = why;
+  }
 }

@@ -91,12 +91,23 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
   };
 }
 
+function refuseSignal({ why, message }: SignalRefused): Outcome<never> {
+  switch (why) {
+    case "no-such-signal":
+      return refuse("unprocessable", message, { hint: "kill -l lists the signals of the node's system." });
+    case "not-running":
+      return refuse("illegal-move", message, { hint: "A signal reaches only a container that runs." });
+    case "no-container":
+      return refuse("task-not-found", message, { hint: "Its container was removed by someone other than Podling." });
+  }
+}
+
 async function kill(runtime: Runtime, containerId: string, signal: string): Promise<Outcome<null>> {
   try {
     await runtime.containers.kill(containerId, signal);
     return ok(null);
   } catch (error) {
-    if (error instanceof SignalRefused) return refuse("unprocessable", error.message);
+    if (error instanceof SignalRefused) return refuseSignal(error);
     if (!(error instanceof RuntimeError)) throw error;
     return refuse("node-unreachable", error.message, { hint: "It is not known whether the signal was delivered." });
   }

@@ -8,7 +8,7 @@ import { concatenate, errorFrame, framedMediaType, frameOf, readFrames } from ".
 import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { LogRequest } from "../../src/runtime/containers.ts";
-import { LogsUnavailable } from "../../src/runtime/runtime-error.ts";
+import { LogsUnavailable, SignalRefused } from "../../src/runtime/runtime-error.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -178,11 +178,29 @@ describe("what it refuses", () => {
       expectRefusal(await get(`/tasks/${taskId}/logs?since=${since}`), 400, "invalid-field");
   });
 
-  test("logs, while the engine is away", async () => {
+  test("logs and signals, while the engine is away", async () => {
     const get = serve();
     const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
     world.runtime.goAway();
     expectRefusal(await get(`/tasks/${taskId}/logs`), 503, "node-unreachable");
+    expectRefusal(await get(`/tasks/${taskId}/kill?signal=HUP`, { method: "POST" }), 503, "node-unreachable");
+  });
+
+  test("a signal that does not exist, or that nothing can get", async () => {
+    const ask = serve();
+    const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
+    const kill = (signal: string) => ask(`/tasks/${taskId}/kill?signal=${signal}`, { method: "POST" });
+    expectRefusal(await kill("NOSUCH"), 422, "unprocessable");
+    const { containers } = world.runtime;
+    for (const [why, status, code] of [
+      ["not-running", 409, "illegal-move"],
+      ["no-container", 404, "task-not-found"],
+    ] as const) {
+      const kept = containers.kill;
+      containers.kill = () => Promise.reject(new SignalRefused(why, "the engine says no"));
+      expectRefusal(await kill("HUP"), status, code);
+      containers.kill = kept;
+    }
   });
 });
 

@@ -9,11 +9,18 @@ import type {
   CreateRequest,
   LogRequest,
 } from "../containers.ts";
-import { RuntimeError, SignalRefused } from "../runtime-error.ts";
+import { RuntimeError } from "../runtime-error.ts";
 import { ignoredByPodman } from "./container-options.ts";
 import { containerState, createBody, type EngineContainer, needsImageEntrypoint } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
-import { createError, engineMessage, saysImageIsMissing, saysNameIsTaken, startError } from "./errors.ts";
+import {
+  createError,
+  engineMessage,
+  saysImageIsMissing,
+  saysNameIsTaken,
+  signalRefusal,
+  startError,
+} from "./errors.ts";
 import { openLogs } from "./logs.ts";
 import { isRelabelled } from "./mounts.ts";
 import { readLines } from "./streams.ts";
@@ -132,7 +139,8 @@ export class DockerContainers implements Containers {
     const query = new URLSearchParams({ signal });
     const response = await this.#http.call("POST", `/containers/${containerId}/kill?${query}`);
     if (response.ok) return await drained(response, undefined);
-    throw new SignalRefused(await engineMessage(response));
+    const message = await engineMessage(response);
+    throw signalRefusal(response.status, message) ?? this.#http.failed(response.status, message);
   }
 
   async remove(containerId: string): Promise<void> {

@@ -1,7 +1,7 @@
 // The only place where an engine's messages are read: if the HTTP status is not enough, the message decides the code.
 
 import type { ReasonCode } from "../../model/task/reason.ts";
-import { RuntimeError } from "../runtime-error.ts";
+import { RuntimeError, SignalRefused } from "../runtime-error.ts";
 
 /** The engine's message. */
 export async function engineMessage(response: Response): Promise<string> {
@@ -87,6 +87,15 @@ export function startError(status: number, answered: string): RuntimeError {
   // has a half-started container or its task, which the engine does not know and never removes.
   const unusable = /^(.*: )?(task \S+: already exists|id already in use)$/.test(message);
   return new RuntimeError("start-failed", message, unusable || fullDisk.test(message), { unusable, exitCode });
+}
+
+/** Why a signal was not sent. Null if the engine failed: older ones answer 500 to a signal that does not exist. */
+export function signalRefusal(status: number, message: string): SignalRefused | null {
+  if (status === 404) return new SignalRefused("no-container", message);
+  if (status === 409) return new SignalRefused("not-running", message);
+  if (status === 400 || /(invalid|unknown|no such) signal/i.test(message))
+    return new SignalRefused("no-such-signal", message);
+  return null;
 }
 
 /** True when the engine has no network of the name "bridge", which containers join unless their task says otherwise. */

@@ -177,8 +177,10 @@ export class SimulatedContainers implements Containers {
     await this.#engine.call("kill");
     const container = this.#find(containerId);
     const code = signalExitCodes[signal.toUpperCase().replace(/^SIG/, "")];
-    if (container?.state.status !== "running") throw new SignalRefused(`container ${containerId} is not running`);
-    if (code === undefined) throw new SignalRefused(`Invalid signal: ${signal}`);
+    if (!container) throw new SignalRefused("no-container", `No such container: ${containerId}`);
+    if (code === undefined) throw new SignalRefused("no-such-signal", `Invalid signal: ${signal}`);
+    if (container.state.status !== "running")
+      throw new SignalRefused("not-running", `container ${containerId} is not running`);
     if (code === 137 || !container.ignoresStop) container.finish(code, false);
   }
 
