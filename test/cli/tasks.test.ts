@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { shortId } from "../../src/cli/render/tasks.ts";
-import { Cluster, runs, until } from "./harness.ts";
+import { Cluster, logServer, runs, until } from "./harness.ts";
 
 let cluster: Cluster;
 let web: TaskView;
@@ -221,7 +221,10 @@ describe("stop and rm", () => {
   });
 
   test("rm of a running task prints a hint; -f removes it", async () => {
-    const { taskId } = await cluster.running("alive");
+    const worker = logServer(() => Response.json({ error: "none", code: "task-not-found" }, { status: 404 }));
+    const { nodeId } = await cluster.node("asked", { port: worker.port, labels: { asked: "yes" } });
+    const constraints = [{ type: "label" as const, key: "asked", operator: "exists" as const }];
+    const { taskId } = await cluster.running("alive", { constraints });
     const { code, err } = await cluster.podling("rm alive");
     expect(code).toBe(1);
     expect(err).toEndWith("Use podling stop alive, or podling rm -f alive\n");
@@ -232,6 +235,19 @@ describe("stop and rm", () => {
     await expect(cluster.report(taskId, { status: "stopped", exitCode: 137 })).rejects.toThrow("there is no task");
     expect(await removing.ended).toEqual({ code: 0, out: "alive\n", err: "" });
     expect(await cluster.task(taskId)).toBeNull();
+    await cluster.client.call("deregisterNode", { id: nodeId });
+    worker.stop();
+  });
+
+  test("rm -f of a task whose worker cannot be asked is 2: its container may still be there", async () => {
+    const { taskId } = await cluster.running("unasked");
+    const removing = cluster.start("rm -f unasked");
+    await until(async () => (await cluster.task(taskId))?.desired === "stopped");
+    await expect(cluster.report(taskId, { status: "stopped", exitCode: 137 })).rejects.toThrow("there is no task");
+    expect(await removing.ended).toMatchObject({
+      ...{ code: 2, out: "" },
+      err: expect.stringContaining("it is not known whether its container is gone: cannot reach the worker on "),
+    });
   });
 
   test("rm -f of a task whose node is offline is 2: its container may still run there", async () => {

@@ -188,6 +188,19 @@ describe("a removal that waits", () => {
     expect(world.container(task)).toBeUndefined();
   });
 
+  test("does not call a container gone that it cannot ask for", async () => {
+    await world.started(); // without a server of its own
+    const task = await world.running("web");
+    const answer = await remove(task);
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({
+      message: expect.stringMatching(
+        /^web is removed, but it is not known whether its container is gone: cannot reach /,
+      ),
+    });
+    await until("it to go", () => world.container(task) === undefined);
+  });
+
   test("stays asked for while the worker is away, and is done when it is back", async () => {
     const worker = await world.started();
     const task = await world.running("web", { restartPolicy: { mode: "always" } });

@@ -8,7 +8,7 @@ import type { NodeRecord } from "../../model/node/node.ts";
 import type { Task } from "../../model/task/task.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { Watchers } from "../watch/watchers.ts";
-import { type AskContext, askNode } from "./ask-node.ts";
+import { type AskContext, askNode, unusable } from "./ask-node.ts";
 
 interface RemovalContext {
   state: Pick<ClusterState, "tasks" | "nodes">;
@@ -51,23 +51,29 @@ export class Removal {
       const hostname = (after ?? before)?.hostname ?? placement.nodeId;
       return notYet(`${name} is removed, but ${hostname} is offline: its container goes when that node is back`);
     }
-    if (await this.#isGone(after, signal)) return new Response(null, { status: 204 });
-    return notYet(`${name} is removed, but its container is still on ${after.hostname}`);
+    const found = await this.#askWorker(after, signal);
+    if (found === "gone") return new Response(null, { status: 204 });
+    if (found === "there") return notYet(`${name} is removed, but its container is still on ${after.hostname}`);
+    return notYet(
+      `${name} is removed, but it is not known whether its container is gone: ${found.why}. ${after.hostname} is online, and removes it by itself`,
+    );
   }
 
-  /** True if the worker cannot be asked: it follows its stream, has reported the end, and removes the container by itself. */
-  async #isGone(node: NodeRecord, signal: AbortSignal): Promise<boolean> {
+  /** `why`: the worker cannot be asked. It has reported the end of the container, which is not yet its removal. */
+  async #askWorker(node: NodeRecord, signal: AbortSignal): Promise<"gone" | "there" | { why: string }> {
     const { clock, logs } = this.#context;
     const deadline = clock.now() + removalPatienceMs;
     const parameters = { id: this.#task.taskId };
     for (let pause = pauseMs.first; ; pause = Math.min(pause * 2, pauseMs.longest)) {
       const request = { operation: workerOperations.getTask, parameters, accept: "application/json", signal, hint: "" };
       const answer = await askNode(node, request, logs);
-      if (!answer.ok || signal.aborted) return true;
-      const { status } = answer.value;
+      if (!answer.ok) return { why: answer.refusal.message };
+      if (!answer.value.ok) {
+        const { code, message } = await unusable(node, answer.value);
+        return code === "task-not-found" ? "gone" : { why: message };
+      }
       await answer.value.body?.cancel();
-      if (status !== 200) return true;
-      if (clock.now() >= deadline) return false;
+      if (signal.aborted || clock.now() >= deadline) return "there";
       await delay(clock, pause, signal);
     }
   }

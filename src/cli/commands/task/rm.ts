@@ -18,7 +18,7 @@ export const rm: Command = {
   summary: "Remove finished tasks with their containers and logs",
   usage: "TASK [TASK ...] [flags]",
   description: [
-    "With -f also unfinished tasks: their containers are killed at once, and podling returns when they are gone. If the node of a task cannot be reached, the exit code is 2; its container goes when the node is back.",
+    "With -f also unfinished tasks: their containers are killed at once, and podling returns when they are gone. If the node of a task cannot be reached, the exit code is 2; its container goes when the node is back. It is also 2 if the master cannot ask the worker whether the container is gone.",
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [
