@@ -222,6 +222,8 @@ export const limits = {
   pullSilenceMs: 5 * minute,
   /** Time limit of a credential helper: one that waits for the input of a user gets none. */
   credentialHelperMs: 10 * second,
+  /** Output of a credential helper: a login is some kilobytes, and a list of all registries stays below this. */
+  credentialHelperBytes: 1024 ** 2,
   /** The port of a container that has just stopped may become free a moment later. */
   startAttempts: 3,
   retryInitialMs: 500,

@@ -5,6 +5,7 @@ import type { ErrorBody } from "../../api/errors.ts";
 import type { Operation } from "../../api/operations/operation.ts";
 import { type QueryValue, urlPath } from "../../api/operations/url-path.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { readAtMost } from "../../lib/read-at-most.ts";
 import { ok } from "../../lib/result.ts";
 import { serverUrl } from "../../lib/server-url.ts";
 import { socketErrorMeaning } from "../../lib/socket-error.ts";
@@ -57,7 +58,7 @@ export async function askNode(
     });
     if (response.ok) return ok(response);
     // The body of an error is read here, while the time limit holds.
-    const text = (await readAtMost(response, refusalBytes)) ?? "";
+    const text = (await readAtMost(response.body, refusalBytes)) ?? "";
     return ok(new Response(text, { status: response.status, headers: response.headers }));
   } catch (error) {
     return refuse(
@@ -71,19 +72,6 @@ export async function askNode(
   } finally {
     cancel();
   }
-}
-
-/** The text of an answer; null if it is longer than the limit: then nothing more is read. */
-export async function readAtMost(response: Response, limitBytes: number): Promise<string | null> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > limitBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 /**

@@ -2,12 +2,13 @@
 
 import type { CleanupQuery } from "../../api/schemas/queries.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
+import { readAtMost } from "../../lib/read-at-most.ts";
 import { ok } from "../../lib/result.ts";
 import { limits } from "../../model/limits.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { type AskContext, askNode, readAtMost, unusable } from "./ask-node.ts";
+import { type AskContext, askNode, unusable } from "./ask-node.ts";
 
 const json = "application/json";
 /** An answer with the longest names stays below; a longer one is not from a worker. */
@@ -62,7 +63,7 @@ async function cleanupOf(node: NodeRecord, response: Response): Promise<Outcome<
     });
   }
   if (!response.ok) return notDone(node, response);
-  const text = await readAtMost(response, largestAnswerBytes);
+  const text = await readAtMost(response.body, largestAnswerBytes);
   const cleanup = text === null ? null : parse<Cleanup>(text);
   if (Array.isArray(cleanup?.items)) return ok(cleanup);
   return notDone(node, response);

@@ -1,7 +1,9 @@
 // Runs a credential helper: a program docker-credential-NAME that keeps logins elsewhere, such as in a key ring. It gets the
 // address of a registry on stdin and prints the login as JSON.
 
+import { readAtMost } from "../../lib/read-at-most.ts";
 import { limits } from "../../model/limits.ts";
+import { formatMemory } from "../../model/quantity.ts";
 import { addressesOf } from "./registry.ts";
 
 export interface HelperLogin {
@@ -51,7 +53,13 @@ async function run(program: string, verb: string, input: string, env: Env): Prom
     timeout: limits.credentialHelperMs,
     killSignal: "SIGKILL",
   });
-  const [output, code] = await Promise.all([new Response(child.stdout).text(), child.exited]);
+  const output = await readAtMost(child.stdout, limits.credentialHelperBytes);
+  if (output === null) child.kill("SIGKILL");
+  const code = await child.exited;
+  if (output === null) {
+    const limit = formatMemory(limits.credentialHelperBytes);
+    return { ok: false, problem: `${program} ${verb} printed more than ${limit}, which is no login` };
+  }
   if (code === 0) return { ok: true, output };
   if (unknownRegistry.test(output)) return { ok: false, problem: null };
   const how = child.signalCode ? `gave no answer in ${limits.credentialHelperMs / 1000} s` : `ended with ${code}`;

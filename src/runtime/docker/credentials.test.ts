@@ -160,6 +160,8 @@ describe("a credential helper", () => {
       "the credential helper docker-credential-absent is not installed for the worker",
     );
     expect((await sentFor("nginx", { credsStore: "../evil" })).problem).toContain("no name of a credential helper");
+    helper("bad", "/usr/bin/yes");
+    expect((await sentFor("nginx", { credsStore: "bad" })).problem).toContain("get printed more than 1 MiB");
     helper("bad", "exit 3");
     expect((await sentFor("nginx", { credsStore: "bad" })).problem).toEndWith("docker-credential-bad ended with 3");
     helper("bad", "echo hello");
