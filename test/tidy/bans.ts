@@ -5,6 +5,9 @@ import { codeLines, isTest, type Project, roomOf } from "./project.ts";
 /** Folders of src that the simulation runs: time and randomness are passed in. */
 const SIMULATED = ["model", "core", "journal", "api", "master", "worker", "runtime", "network"];
 
+/** All of src: one executable loads the modules of its platform at every start. */
+const PRODUCT = [...SIMULATED, "cli", "lib", "sim"];
+
 export interface Ban {
   pattern: RegExp;
   rooms: string[] | "all";
@@ -33,6 +36,11 @@ export const BANS: Ban[] = [
     pattern: /\bconsole\./,
     rooms: "all",
     why: "output is an interface: write to process.stdout or process.stderr, or use lib/log.ts",
+  },
+  {
+    pattern: /from "node:(crypto|tty|net|zlib|http|https|stream|readline|util|child_process)[/"]/,
+    rooms: PRODUCT,
+    why: "it loads streams at the start of every command (5 ms): import() it where it is used, or use what Bun has",
   },
   { pattern: /\bFIXME\b/, rooms: "all", comments: true, why: "fix it, or write an issue and a TODO(#number)" },
   { pattern: /\bTODO\b(?!\(#\d+\))/, rooms: "all", comments: true, why: "a TODO names its issue: TODO(#number)" },

@@ -1,7 +1,6 @@
 // A backup as a file: a line that says what it is, a line for each record, and a last line with the checksum of all
 // before it, so that a truncated or damaged file is detected. The caller interprets the records.
 
-import { createHash } from "node:crypto";
 import type { PerListedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
@@ -27,7 +26,7 @@ export interface BackupManifest extends PerListedKind<number> {
 
 /** Each chunk is one or more whole lines, without the line end of the last one. */
 export function* writeBackup(manifest: BackupManifest, chunks: Iterable<string>): Generator<Uint8Array> {
-  const hash = createHash("sha256");
+  const hash = new Bun.CryptoHasher("sha256");
   let records = 0;
   const line = (text: string): Uint8Array => {
     const bytes = encoder.encode(`${text}\n`);
@@ -44,7 +43,7 @@ export function* writeBackup(manifest: BackupManifest, chunks: Iterable<string>)
 
 /** Takes a file piece by piece and returns the records that are complete; `end` checks that the file is complete. */
 export class BackupReader {
-  readonly #hash = createHash("sha256");
+  readonly #hash = new Bun.CryptoHasher("sha256");
   /** The pieces of a line whose end has not arrived. */
   #begun: Uint8Array[] = [];
   #begunBytes = 0;

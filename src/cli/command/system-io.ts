@@ -3,6 +3,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -17,7 +18,6 @@ import {
 import { readFile } from "node:fs/promises";
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { dirname } from "node:path";
-import { isatty } from "node:tty";
 import type { Version } from "../../api/operations/operations.ts";
 import { declaredUser } from "../../api/origin.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
@@ -85,7 +85,17 @@ function exemptLoopback(): void {
 }
 
 function isTerminal(descriptor: 0 | 1 | 2): boolean {
-  return isatty(descriptor);
+  // The module with isatty loads streams, which takes longer than many commands: only a terminal is such a device.
+  return isCharacterDevice(descriptor) && process.getBuiltinModule("node:tty").isatty(descriptor);
+}
+
+/** Also true for /dev/null. False for a descriptor that is closed. */
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 /** Writes to the descriptor without a buffering stream: in order, nothing lost at exit, at the speed of the reader. */

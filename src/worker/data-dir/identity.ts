@@ -1,6 +1,5 @@
 // The worker's node id and cluster id, kept in its data folder so that it stays the same node over restarts.
 
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { identityName, workerLockName } from "../../model/data-files.ts";
@@ -60,7 +59,7 @@ export class IdentityFile {
     try {
       const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
       const { dev, ino } = statSync(this.#lockPath);
-      return createHash("sha256").update(`${boot} ${dev} ${ino}`).digest("hex").slice(0, 16);
+      return new Bun.CryptoHasher("sha256").update(`${boot} ${dev} ${ino}`).digest("hex").slice(0, 16);
     } catch {
       return ""; // not Linux
     }

@@ -1,11 +1,9 @@
 // Reads and writes backup files on this machine, with or without gzip. Verifies them to the last line, and writes them
 // completely or not at all.
 
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { constants, link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createGunzip, createGzip } from "node:zlib";
 import { type BackupManifest, BackupReader, damaged } from "../../../api/views/backup-file.ts";
 import type { Outcome } from "../../../model/refusal.ts";
 import { Failure, RefusedError } from "../../command/failure.ts";
@@ -27,6 +25,7 @@ export async function* readBackupFile(path: string): AsyncGenerator<Uint8Array> 
       yield* file as AsyncIterable<Uint8Array>;
       return;
     }
+    const { createGunzip } = await import("node:zlib");
     const gunzip = createGunzip();
     file.on("error", (error) => gunzip.destroy(error));
     yield* file.pipe(gunzip) as AsyncIterable<Uint8Array>;
@@ -86,12 +85,12 @@ export interface Draft {
 
 /** A file that gets its name when it is complete. Only its owner can read it, because it contains environment variables. */
 export async function draftFile(path: string, replace: boolean): Promise<Draft> {
-  const draft = `${path}.${randomUUID().slice(0, 8)}.part`;
+  const draft = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   const known = await stat(path).catch(() => null);
   if (known && !replace) throw exists(path);
   if (known && !known.isFile()) throw new Failure(`${path} is not a file`, "Name a file, or - for stdout");
   const file = await writing(path, () => open(draft, "wx", 0o600));
-  const zip = path.endsWith(".gz") ? zipped((bytes) => file.write(bytes)) : null;
+  const zip = path.endsWith(".gz") ? await zipped((bytes) => file.write(bytes)) : null;
   return {
     write: (bytes) => writing(path, () => (zip ? zip.write(bytes) : writeAll(file, bytes))),
     keep: () =>
@@ -125,7 +124,8 @@ async function claim(draft: string, path: string): Promise<void> {
   }
 }
 
-function zipped(write: (bytes: Uint8Array) => Promise<{ bytesWritten: number }>) {
+async function zipped(write: (bytes: Uint8Array) => Promise<{ bytesWritten: number }>) {
+  const { createGzip } = await import("node:zlib");
   const gzip = createGzip();
   const written = (async () => {
     for await (const piece of gzip as AsyncIterable<Uint8Array>) await writeAll({ write }, piece);

@@ -1,6 +1,5 @@
 // podling systemd: installs and removes the services of master and worker.
 
-import { randomBytes } from "node:crypto";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
 import { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -164,4 +163,4 @@ async function say(context: Context, role: Role, start: boolean, { isBooted }: F
   if (start && isBooted) await context.say(`its log: journalctl -u podling-${role} -f`);
 }
 
-const newToken = () => randomBytes(32).toString("hex");
+const newToken = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex");

@@ -1,6 +1,5 @@
 // The handlers of tasks.
 
-import { createHash } from "node:crypto";
 import type { taskOperations } from "../../../api/operations/tasks.ts";
 import { fromNode } from "../../../api/origin.ts";
 import { type Call, EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
@@ -194,7 +193,7 @@ async function createTask(
 
 /** The fingerprint shows whether two requests with one key are the same. It is in the journal, so its algorithm stays. */
 function same(key: string, input: unknown): Idempotency {
-  return { key, fingerprint: createHash("sha256").update(JSON.stringify(input)).digest("base64url") };
+  return { key, fingerprint: new Bun.CryptoHasher("sha256").update(JSON.stringify(input)).digest("base64url") };
 }
 
 /** The task as the API shows it. */

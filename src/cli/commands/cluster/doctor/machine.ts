@@ -3,7 +3,6 @@
 
 import { constants, existsSync, readFileSync } from "node:fs";
 import { access, stat, statfs } from "node:fs/promises";
-import { createServer } from "node:net";
 import { dirname } from "node:path";
 
 export interface DiskSpace {
@@ -28,7 +27,8 @@ export async function diskSpace(path: string): Promise<DiskSpace | null> {
 export type PortState = "free" | "taken" | "not-allowed" | "unknown";
 
 /** Tries to listen on the port for a moment. */
-export function portState(host: string, port: number): Promise<PortState> {
+export async function portState(host: string, port: number): Promise<PortState> {
+  const { createServer } = await import("node:net");
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", ({ code }: { code?: string }) => {
