@@ -5,7 +5,7 @@ import { refusalCodes } from "../model/refusal.ts";
 import { errorBody, errorCatalogue, retryAfterSeconds } from "./errors.ts";
 import { refusalResponse } from "./refusal-response.ts";
 
-const statuses = [400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503];
+const statuses = [400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503];
 
 test("every code has a status and a meaning, and no status is left out", () => {
   expect(Object.keys(errorCatalogue).sort()).toEqual([...refusalCodes].sort());

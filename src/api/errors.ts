@@ -52,6 +52,10 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
       "The task has no logs: it never had a container, its container is gone, or its log driver keeps none that can be read.",
   },
   "node-unreachable": { status: 503, meaning: "The master cannot reach the node that holds the answer." },
+  "engine-refused": {
+    status: 502,
+    meaning: "The container engine of the node answered with an error; the sentence has the engine's message.",
+  },
   "journal-unavailable": {
     status: 503,
     meaning: "The journal cannot write (disk full, read-only); nothing was changed.",

@@ -89,7 +89,7 @@ export const workerOperations = {
     status: 204,
     media: "none",
     answer: "Any",
-    refusals: ["task-not-found", "illegal-move", "unprocessable", "node-unreachable"],
+    refusals: ["task-not-found", "illegal-move", "unprocessable", "node-unreachable", "engine-refused"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",
@@ -100,7 +100,7 @@ export const workerOperations = {
     status: 200,
     media: json,
     answer: "Any",
-    refusals: ["node-unreachable"],
+    refusals: ["node-unreachable", "engine-refused"],
   }),
   clean: operation<Cleanup>()({
     method: "POST",
@@ -111,7 +111,7 @@ export const workerOperations = {
     status: 200,
     media: json,
     answer: "Any",
-    refusals: ["node-unreachable"],
+    refusals: ["node-unreachable", "engine-refused"],
   }),
 } as const;
 

@@ -27,6 +27,7 @@ export const refusalCodes = [
   "other-cluster",
   "logs-unavailable",
   "node-unreachable",
+  "engine-refused",
   "too-many",
   "journal-unavailable",
   "not-ready",

@@ -28,6 +28,15 @@ export class RuntimeError extends Error {
   }
 }
 
+/** The engine answers, and its answer to this call is an error. The message has the engine's own. */
+export class EngineRefused extends RuntimeError {
+  override name = "EngineRefused";
+
+  constructor(message: string) {
+    super("engine-unavailable", message, true);
+  }
+}
+
 /** The engine answers, but keeps no logs of this container that can be read. The message is a sentence. */
 export class LogsUnavailable extends Error {
   override name = "LogsUnavailable";

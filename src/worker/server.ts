@@ -11,10 +11,10 @@ import { parseCalendarTime } from "../lib/calendar-time.ts";
 import type { Log } from "../lib/log.ts";
 import { ok } from "../lib/result.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
-import { type Outcome, refuse } from "../model/refusal.ts";
+import { type Outcome, type RefusalCode, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { RuntimeError, SignalRefused } from "../runtime/runtime-error.ts";
+import { EngineRefused, RuntimeError, SignalRefused } from "../runtime/runtime-error.ts";
 import { defaultTail, logText, taskStatusOf } from "./first-edition.ts";
 import { LogReads } from "./log-reads.ts";
 import type { Worker } from "./worker.ts";
@@ -109,7 +109,7 @@ async function kill(runtime: Runtime, containerId: string, signal: string): Prom
   } catch (error) {
     if (error instanceof SignalRefused) return refuseSignal(error);
     if (!(error instanceof RuntimeError)) throw error;
-    return refuse("node-unreachable", error.message, { hint: "It is not known whether the signal was delivered." });
+    return refuse(codeOf(error), error.message, { hint: "It is not known whether the signal was delivered." });
   }
 }
 
@@ -118,9 +118,16 @@ async function cleanup(worker: Worker, query: CleanupQuery, dryRun: boolean): Pr
     return ok(await worker.clean(cleanupKindsOf(query), dryRun));
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    const hint = "Nothing was removed. Try again when podling nodes shows no engine error for this node.";
-    return refuse("node-unreachable", error.message, { hint });
+    const next =
+      error instanceof EngineRefused
+        ? "The log of the engine on that node may say more."
+        : "Try again when podling nodes shows no engine error for this node.";
+    return refuse(codeOf(error), error.message, { hint: `Nothing was removed. ${next}` });
   }
+}
+
+function codeOf(error: RuntimeError): RefusalCode {
+  return error instanceof EngineRefused ? "engine-refused" : "node-unreachable";
 }
 
 function logRequest(query: LogsQuery, headers: Headers): Outcome<LogRequest> {

@@ -7,6 +7,7 @@ import { silentLog } from "../../src/lib/log.ts";
 import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
 import { type Cleanup, cleanupKinds } from "../../src/model/node/cleanup.ts";
+import { EngineRefused } from "../../src/runtime/runtime-error.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { freePort } from "../../tools/lab/cluster.ts";
@@ -149,6 +150,33 @@ describe("a clean-up", () => {
     expect(broken.items.filter(({ code }) => code === "refused").map(({ message }) => message)).toEqual([
       ...["the engine does not answer: broken pipe", "the engine does not answer: broken pipe"],
     ]);
+  });
+
+  test("an item that the engine fails to remove stays, and the others go", async () => {
+    await lived();
+    const image = world.runtime.images.remove;
+    world.runtime.images.remove = async () => {
+      throw new EngineRefused("the engine answered 500: the disk is read-only");
+    };
+    const { items } = await clean("?images=true&volumes=true");
+    world.runtime.images.remove = image;
+    const refused = items.filter(({ code }) => code === "refused").map(({ message }) => message);
+    expect(refused).toEqual(["the engine refused: the engine answered 500: the disk is read-only"]);
+    expect(items.filter(({ verdict }) => verdict === "removed").map(({ name }) => name)).toContain("scratch");
+  });
+
+  test("that the engine refuses as a whole is 502, as the engine answers", async () => {
+    const images = world.runtime.images.list;
+    world.runtime.images.list = async () => {
+      throw new EngineRefused("the engine answered 500: the disk is read-only");
+    };
+    const answer = await world.master.ask("POST", "/api/v1/nodes/n1/cleanup?images=true");
+    world.runtime.images.list = images;
+    expectRefusal(answer, 502, "engine-refused");
+    expect(answer.body).toMatchObject({
+      error: "n1: the engine answered 500: the disk is read-only",
+      hint: expect.stringContaining("Nothing was removed."),
+    });
   });
 
   test("while the engine is away is refused with the engine's message", async () => {

@@ -123,7 +123,7 @@ export const nodeOperations = {
     status: 200,
     media: json,
     answer: "Cleanup",
-    refusals: [...findNodeRefusals, "node-unreachable"],
+    refusals: [...findNodeRefusals, "node-unreachable", "engine-refused"],
   }),
   cleanNode: operation<Cleanup>()({
     method: "POST",
@@ -134,7 +134,7 @@ export const nodeOperations = {
     status: 200,
     media: json,
     answer: "Cleanup",
-    refusals: [...findNodeRefusals, "node-unreachable"],
+    refusals: [...findNodeRefusals, "node-unreachable", "engine-refused"],
   }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

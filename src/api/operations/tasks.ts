@@ -89,7 +89,14 @@ export const taskOperations = {
     status: 200,
     media: json,
     answer: "Task",
-    refusals: [...findTaskRefusals, "illegal-move", "unprocessable", "node-unreachable", ...writeRefusals],
+    refusals: [
+      ...findTaskRefusals,
+      "illegal-move",
+      "unprocessable",
+      "node-unreachable",
+      "engine-refused",
+      ...writeRefusals,
+    ],
   }),
   deleteTask: operation<null>()({
     method: "DELETE",

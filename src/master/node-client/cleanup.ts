@@ -71,8 +71,8 @@ async function cleanupOf(node: NodeRecord, response: Response): Promise<Outcome<
 
 /** Passes the worker's own refusal on, if the answer is one. */
 async function notDone(node: NodeRecord, response: Response): Promise<Outcome<never>> {
-  const { message, hint = "", details = {} } = await unusable(node, response);
-  return refuse("node-unreachable", message, { hint, details });
+  const { code, message, hint = "", details = {} } = await unusable(node, response);
+  return refuse(code === "engine-refused" ? code : "node-unreachable", message, { hint, details });
 }
 
 /** Null if it is not JSON. */

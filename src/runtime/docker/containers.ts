@@ -9,7 +9,7 @@ import type {
   CreateRequest,
   LogRequest,
 } from "../containers.ts";
-import { RuntimeError } from "../runtime-error.ts";
+import { EngineRefused, RuntimeError } from "../runtime-error.ts";
 import { ignoredByPodman } from "./container-options.ts";
 import { containerState, createBody, type EngineContainer, needsImageEntrypoint } from "./container-spec.ts";
 import type { EngineHttp } from "./engine-http.ts";
@@ -132,7 +132,7 @@ export class DockerContainers implements Containers {
       long: true,
     });
     if (response.ok || response.status === 304 || response.status === 404) return await drained(response, undefined);
-    throw new RuntimeError("engine-unavailable", `cannot stop: ${await engineMessage(response)}`, true);
+    throw new EngineRefused(`cannot stop: ${await engineMessage(response)}`);
   }
 
   async kill(containerId: string, signal: string): Promise<void> {
@@ -147,7 +147,7 @@ export class DockerContainers implements Containers {
     const response = await this.#http.call("DELETE", `/containers/${containerId}?force=1&v=1`);
     // 409: it is being removed already.
     if (response.ok || response.status === 404 || response.status === 409) return await drained(response, undefined);
-    throw new RuntimeError("engine-unavailable", `cannot remove: ${await engineMessage(response)}`, true);
+    throw new EngineRefused(`cannot remove: ${await engineMessage(response)}`);
   }
 
   logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {

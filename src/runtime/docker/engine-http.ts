@@ -5,7 +5,7 @@ import { Semaphore } from "../../lib/semaphore.ts";
 import { socketErrorCode, socketErrorMeaning } from "../../lib/socket-error.ts";
 import { userNameOf } from "../../lib/user-name.ts";
 import { limits } from "../../model/limits.ts";
-import { RuntimeError } from "../runtime-error.ts";
+import { EngineRefused, RuntimeError } from "../runtime-error.ts";
 import { engineMessage } from "./errors.ts";
 
 export interface EngineCall {
@@ -67,21 +67,21 @@ export class EngineHttp {
     return this.#short.run(() => this.#send(method, versioned, options));
   }
 
-  /** As call(), read as JSON. Throws RuntimeError("engine-unavailable") on an error status. */
+  /** As call(), read as JSON. Throws EngineRefused on an error status. */
   async json<T>(method: string, path: string): Promise<T> {
     const response = await this.call(method, path);
     await this.expectOk(response);
     return (await response.json()) as T;
   }
 
-  /** Throws RuntimeError("engine-unavailable") with the engine's message on an error status. */
+  /** Throws EngineRefused on an error status. */
   async expectOk(response: Response): Promise<void> {
     if (!response.ok) throw this.failed(response.status, await engineMessage(response));
   }
 
   /** The error for an answer with this status, and the engine's message. */
-  failed(status: number, message: string): RuntimeError {
-    return new RuntimeError("engine-unavailable", `the engine at ${this.host} answered ${status}: ${message}`, true);
+  failed(status: number, message: string): EngineRefused {
+    return new EngineRefused(`the engine at ${this.host} answered ${status}: ${message}`);
   }
 
   /** Resolves if the engine answers in time; not counted by the bound. Throws RuntimeError("engine-unavailable"). */

@@ -9,7 +9,7 @@ import { limits } from "../../model/limits.ts";
 import type { Cleanup, CleanupItem, CleanupKind } from "../../model/node/cleanup.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { RuntimeError } from "../../runtime/runtime-error.ts";
+import { EngineRefused, RuntimeError } from "../../runtime/runtime-error.ts";
 import type { EngineWatch, NodeIdentity } from "../task/runner-context.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
 import type { TaskTable } from "../task/task-table.ts";
@@ -142,6 +142,8 @@ export class Cleaner {
         kept = `the clean-up ended after ${limits.cleanupMs / 1000} s, before this: run it again`;
       // The answer also lists what was removed before an error: a failed request would hide it.
       kept ??= await remove().catch((error: Error) => {
+        // The engine answers, so that it may remove the other items.
+        if (error instanceof EngineRefused) return `the engine refused: ${error.message}`;
         engineError = `the engine does not answer: ${error.message}`;
         return engineError;
       });
