@@ -14,7 +14,7 @@ export const frameHeaderBytes = 8;
 /** Docker's number of the stream of errors. Its payload is a sentence, and no frame follows. */
 const errorStream = 3;
 
-/** A frame without a payload: begins a followed log, so that its reader knows at once that it is open. */
+/** A frame without a payload: begins a log, so that its reader knows at once that it is open. */
 export function emptyFrame(): Uint8Array<ArrayBuffer> {
   return frameOf("stdout", new Uint8Array(0));
 }

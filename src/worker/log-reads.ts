@@ -29,7 +29,9 @@ export class LogReads {
     this.#open++;
     try {
       const stream = await this.#runtime.containers.logs(containerId, request, signal);
-      if (stream) return ok(this.#counted(stream, request.follow ? [emptyFrame()] : []));
+      // The server sends its headers with the first bytes. An engine that looks for the first line in a large log has none for
+      // a while, and the master would take the worker for unreachable.
+      if (stream) return ok(this.#counted(stream, [emptyFrame()]));
       this.#open--;
       return ok(null);
     } catch (error) {

@@ -147,6 +147,16 @@ describe.skipIf(reason !== null)(`the disk of a journal${reason === null ? "" : 
     expect((await read(open()))?.chunks).toEqual(["first", "second"]);
   });
 
+  test("no journal on a full disk, and what to do", async () => {
+    disk.fill();
+    expect(() => open()).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("it cannot be created: its disk is full"),
+        hint: "Free space on that disk, or choose another data folder.",
+      }),
+    );
+  });
+
   test("no journal on a read-only disk", async () => {
     disk.setReadOnly(true);
     expect(() => open()).toThrow("cannot be created");

@@ -115,6 +115,17 @@ describe("the paths of Podling's first edition", () => {
   });
 });
 
+test("a log whose first line the engine has not found yet is answered at once", async () => {
+  serve();
+  const task = await world.run("web", ["forever"]);
+  await world.reached(task, "running");
+  world.runtime.containers.logs = async () => new ReadableStream({ pull: () => new Promise(() => {}) });
+  const leaving = new AbortController();
+  const answer = await fetch(`http://127.0.0.1:${servers[0]!.port}/tasks/${task.taskId}/logs`, leaving);
+  expect(answer.status).toBe(200);
+  leaving.abort();
+});
+
 describe("web pages", () => {
   test("reach nothing, under any host name", async () => {
     const get = serve();
@@ -242,6 +253,7 @@ describe("logs", () => {
     const frames = await Array.fromAsync(readFrames(new Response(text).body!));
     const said = frames.map(({ stream, payload }) => [stream, new TextDecoder().decode(payload)]);
     expect(said).toEqual([
+      ["stdout", ""],
       ["stdout", "out\n"],
       ["stderr", "err\n"],
     ]);

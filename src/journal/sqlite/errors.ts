@@ -1,6 +1,7 @@
 // What SQLite's result codes mean to a journal. It tells apart what may pass (full, read-only, I/O) from what will not.
 
 import { SQLiteError } from "bun:sqlite";
+import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { journalEnds } from "../../model/data-files.ts";
 import { JournalUnavailable, JournalUnusable } from "../journal.ts";
 
@@ -84,6 +85,20 @@ export function unreadable(path: string, why: string): JournalUnusable {
     `cannot use the journal ${path}: ${why}`,
     "The master must be able to read and write this file and its folder: check both, or choose another data folder.",
   );
+}
+
+/** What a failed access to the file or its folder means. `attempt` is what failed, as the beginning of a clause. */
+export function unusable(path: string, error: unknown, attempt = ""): JournalUnusable {
+  const code = (error as { code?: string } | null)?.code;
+  if (code === "ENOSPC" || code === "EDQUOT" || (error instanceof SQLiteError && (error.errno & 0xff) === primary.full))
+    return new JournalUnusable(
+      "unreadable",
+      `cannot use the journal ${path}: ${attempt}its disk is full`,
+      "Free space on that disk, or choose another data folder.",
+    );
+  // Of a folder that is made with its parents, only a file can be there already.
+  const why = code === "EEXIST" ? fileErrorMeaning({ code: "ENOTDIR" }) : fileErrorMeaning(error);
+  return unreadable(path, `${attempt}${why}`);
 }
 
 /** "disk I/O error (SQLITE_IOERR_WRITE)" */

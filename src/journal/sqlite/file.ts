@@ -24,7 +24,7 @@ import { basename, dirname, join } from "node:path";
 import { journalEnds, journalName } from "../../model/data-files.ts";
 import { JournalUnusable } from "../journal.ts";
 import { closeUnchanged } from "./close-unchanged.ts";
-import { damaged, isBusy, readFailure, unreadable } from "./errors.ts";
+import { damaged, isBusy, readFailure, unreadable, unusable } from "./errors.ts";
 import { lockHolder } from "./lock-holder.ts";
 import { applicationId, format, schema } from "./schema.ts";
 
@@ -83,7 +83,7 @@ export function openLocked(path: string): Database {
     return db;
   } catch (error) {
     closeUnchanged(db, path, hadLog);
-    throw unreadable(path, sentence(error));
+    throw unusable(path, error);
   }
 }
 
@@ -117,7 +117,7 @@ function create(path: string): void {
     syncFolder(dirname(path));
   } catch (error) {
     if (!existsSync(path))
-      throw error instanceof JournalUnusable ? error : unreadable(path, `it cannot be created: ${sentence(error)}`);
+      throw error instanceof JournalUnusable ? error : unusable(path, error, "it cannot be created: ");
   } finally {
     if (folder) rmSync(folder, { recursive: true, force: true });
   }
@@ -197,7 +197,7 @@ function checkAccess(path: string): void {
     accessSync(path, constants.R_OK | constants.W_OK);
     accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw unreadable(path, sentence(error));
+    throw unusable(path, error);
   }
   if (!statSync(path).isFile()) throw unreadable(path, "it is not a file");
 }
@@ -222,7 +222,7 @@ function openCopy(path: string): Database {
     return opened(copy, path, (db) => check(db, path));
   } catch (error) {
     if (error instanceof JournalUnusable) throw error;
-    throw unreadable(path, `its disk is read-only, and no copy can be made: ${sentence(error)}`);
+    throw unusable(path, error, "its disk is read-only, and no copy can be made: ");
   } finally {
     if (folder) rmSync(folder, { recursive: true, force: true });
   }
@@ -264,8 +264,4 @@ function syncFolder(folder: string): void {
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
