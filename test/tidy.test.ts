@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { CHANGE_TYPES, CIRCLES, LONG_FILES, LONG_FUNCTIONS, WORDS } from "./tidy/allowances.ts";
 import { BANS, bannedCode } from "./tidy/bans.ts";
-import { brokenLinks, machinePaths } from "./tidy/documents.ts";
+import { brokenLinks, longProse, machinePaths } from "./tidy/documents.ts";
 import {
   adapterViolations,
   doorViolations,
@@ -96,5 +96,6 @@ describe("functions", () => {
 
 describe("documents", () => {
   test("name no path of the machine they were written on", () => expectNone(machinePaths(project)));
+  test("lines of prose are wrapped", () => expectNone(longProse(project)));
   test("links lead somewhere", () => expectNone(brokenLinks(project)));
 });

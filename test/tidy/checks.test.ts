@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BANS, bannedCode } from "./bans.ts";
-import { brokenLinks, machinePaths } from "./documents.ts";
+import { brokenLinks, longProse, machinePaths } from "./documents.ts";
 import {
   adapterViolations,
   doorViolations,
@@ -234,5 +234,12 @@ describe("documents", () => {
       expect.stringContaining("docs/B.md, which does not exist"),
       expect.stringContaining("#nothing"),
     ]);
+  });
+
+  test("a long line of prose, but not one of code, of a table or of a picture", () => {
+    const long = "word ".repeat(40);
+    const text = `${long}\n\n| ${long} |\n\n![${long}](a.svg)\n\n\`\`\`sh\n${long}\n\`\`\`\n\n- ${long}\n`;
+    const found = longProse(fixture({ "docs/A.md": text, "docs/CLI.md": long }));
+    expect(found.map((fault) => fault.split(" ")[0])).toEqual(["docs/A.md:1", "docs/A.md:11"]);
   });
 });

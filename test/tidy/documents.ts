@@ -1,4 +1,4 @@
-// What the documents may not contain: paths of one machine, and links that lead nowhere.
+// What the documents may not contain: paths of one machine, links that lead nowhere, and long lines of prose.
 
 import { existsSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -10,6 +10,23 @@ export function machinePaths(project: Project): string[] {
     for (const [index, line] of project.read(file).split("\n").entries()) {
       const path = /(?:^|[\s"'`(=])(\/(?:work|root|home\/(?!you\b|user\b)|Users\/(?!you\b))[\w./-]*)/.exec(line)?.[1];
       if (path) faults.push(`${file}:${index + 1} names ${path}, which readers do not have`);
+    }
+  }
+  return faults;
+}
+
+/** Prose is wrapped at about 130 characters. This is more, so that a changed word does not wrap a whole paragraph again. */
+const maxProseColumns = 140;
+
+/** Lines that cannot be wrapped, or are made by a program: code, tables, pictures, and docs/CLI.md. */
+export function longProse(project: Project): string[] {
+  const faults: string[] = [];
+  for (const file of project.documents.filter((name) => name !== "docs/CLI.md")) {
+    let isCode = false;
+    for (const [index, line] of project.read(file).split("\n").entries()) {
+      if (/^\s*```/.test(line)) isCode = !isCode;
+      if (isCode || line.length <= maxProseColumns || /^\s*(\||!\[|\[!\[|<)/.test(line)) continue;
+      faults.push(`${file}:${index + 1} has ${line.length} columns: wrap it at 130`);
     }
   }
   return faults;
