@@ -99,6 +99,33 @@ describe("commands of other tools", () => {
     ["up -d,up --daemon,master -d,worker --detach", "podling systemd install"],
     ["up --config x", "settings are flags"],
     ["logs --previous x,logs -p x", "podling explain TASK"],
+    ["container rm -f x,job rm x", "Use podling rm."],
+    ["container ps,task ps", "Use podling ps."],
+    ["container exec x ls,pod exec x", "docker exec -it CONTAINER sh"],
+    ["container start x,start x", "run again with podling run"],
+    ["stop -s INT x,restart --signal INT x", "podling kill -s SIGNAL TASK"],
+    ["stop -f x,restart --now x", "write -t 0, or podling kill TASK"],
+    ["stop -l a=b,kill --selector a=b", "$(podling ps -q -l KEY=VALUE)"],
+    ["kill -9 x", "write -s KILL"],
+    ["kill -HUP x", "write -s HUP"],
+    ["rm --grace-period=0 x", "podling stop -t SECONDS TASK"],
+    ["events --filter type=container", "jq -c 'select(.task.name"],
+    ["events -n 5,events --tail 5", "write --since"],
+    ["events --format x,version --format x,node inspect --pretty n1,context ls --format x", "write -o json and use jq"],
+    ["doctor --json", "write -o json"],
+    ["ps --namespace x,stop -A x", "there are no namespaces"],
+    ["-H tcp://x ps,events -H tcp://x", "write --master URL"],
+    ["prune -f,prune --force,node clean -f", "write -y"],
+    ["prune --all,prune -a", "podling node clean --images"],
+    ["prune --filter until=24h", "podling prune --older-than TIME"],
+    ["ps --filter ancestor=nginx", "select(.image =="],
+    ["logs -c main x", "a task has one container"],
+    ["logs --lines 5 x", "write -n LINES"],
+    ["wait -t 5 x", "write --timeout TIME"],
+    ["up --build,up --scale web=3", "use podling run"],
+    ["run --secret x y", "there are no secrets and configs yet"],
+    ["run -q x", "2>/dev/null"],
+    ["run --limit-memory 64m x", "write -m SIZE"],
   ])("%s", async (lines, says) => {
     for (const line of lines.split(",")) {
       const { code, err } = await cluster.podling(line);
@@ -113,12 +140,23 @@ describe("commands of other tools", () => {
 
   test("work in a container of a task that exists has the line to type", async () => {
     await cluster.running("web-1");
-    expect((await cluster.podling("exec -it web-1 sh")).err).toBe(
-      'error: podling has no command "exec" yet. web-1 is on n1. Type there: docker exec -it c0ffee sh\n',
-    );
-    expect((await cluster.podling("exec -it -u root web-1 sh")).err).toContain("docker exec -it c0ffee sh");
-    expect((await cluster.podling("cp web-1:/etc/x .")).err).toContain("docker cp c0ffee:/PATH .");
-    expect((await cluster.podling("cp ./x web-1:/etc/x")).err).toContain("docker cp c0ffee:/PATH .");
+    for (const [typed, line] of [
+      ["exec -it web-1 sh", "exec -it c0ffee sh"],
+      ["exec web-1 ls /etc", "exec c0ffee ls /etc"],
+      ["exec -it -u root web-1 sh", "exec -it -u root c0ffee sh"],
+      ["exec web-1", "exec -it c0ffee sh"],
+      ["shell web-1", "exec -it c0ffee sh"],
+      ["top web-1", "top c0ffee"],
+      ["cp web-1:/etc/x .", "cp c0ffee:/etc/x ."],
+      ["cp ./x web-1:/etc/x", "cp ./x c0ffee:/etc/x"],
+      ["exec web-1 ls --token=secret", "exec -it c0ffee sh"],
+    ] as const) {
+      const word = typed.split(" ")[0];
+      const err = `error: podling has no command "${word}" yet. web-1 is on n1. Type there: docker ${line}\n`;
+      expect((await cluster.podling(typed)).err).toBe(err);
+    }
+    const { err } = await cluster.podling(["exec", "web-1", "sh", "-c", "echo $HOME; ls"]);
+    expect(err).toContain("docker exec c0ffee sh -c 'echo $HOME; ls'\n");
   });
 });
 
@@ -155,7 +193,7 @@ describe("work in a container that does not run says so, and what to use", () =>
 
   test("cp and diff read the container after its end, as docker's do", async () => {
     await ended("ended", { status: "completed", exitCode: 0 });
-    expect((await cluster.podling("cp ended:/etc/x .")).err).toContain("docker cp c0ffee:/PATH .");
+    expect((await cluster.podling("cp ended:/etc/x .")).err).toContain("docker cp c0ffee:/etc/x .");
     expect((await cluster.podling("diff ended")).err).toContain("docker diff c0ffee");
   });
 });
@@ -207,6 +245,24 @@ test("events --since a time leaves out what came before it, and says that it is 
 test("a number with r is always a revision", async () => {
   const { code, err } = await cluster.podling("events --since r1700000000");
   expect([code, err]).toEqual([1, expect.stringContaining("revision 1700000000 has not happened yet")]);
+});
+
+test("wait of several tasks reports each, with the worst exit code", async () => {
+  const reason = { code: "exited", message: "done" } as const;
+  for (const [name, exitCode] of [
+    ["w-1", 0],
+    ["w-2", 3],
+  ] as const) {
+    const { taskId } = await cluster.running(name);
+    await cluster.report(taskId, { status: exitCode === 0 ? "completed" : "failed", exitCode, reason });
+  }
+  const missing = 'error: there is no task "w-3". List all tasks with: podling ps -a\n';
+  expect(await cluster.podling("wait w-1")).toEqual({ code: 0, out: "w-1 completed\n", err: "" });
+  expect(await cluster.podling("wait w-3 w-2 w-1")).toEqual({
+    code: 1,
+    out: "w-2 failed (exit 3)\nw-1 completed\n",
+    err: missing,
+  });
 });
 
 test("wait says a failure once", async () => {

@@ -6,7 +6,10 @@ import { Cluster, frame, framed, logServer, podling, runs, until } from "./harne
 let cluster: Cluster;
 let worker: { port: number; stop: () => void };
 beforeAll(async () => {
-  worker = logServer(() => framed(frame("stdout", "to stdout\n"), frame("stderr", "to stderr\n")));
+  // A reader that comes back for newer lines gets none.
+  worker = logServer((query) =>
+    query.has("since") ? framed() : framed(frame("stdout", "to stdout\n"), frame("stderr", "to stderr\n")),
+  );
   cluster = new Cluster();
   await cluster.node("n1", { port: worker.port, address: "127.0.0.1", labels: { disk: "hdd" }, capacity: 100 });
 });

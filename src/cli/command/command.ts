@@ -57,6 +57,8 @@ export interface CommandTable {
   readonly sections: ReadonlyArray<readonly [title: string, names: readonly string[]]>;
   /** Commands of other tools, by the words after `podling`, each with what to type here. */
   readonly otherWords: ReadonlyMap<string, string>;
+  /** Words that other tools write before a command: `docker container rm`. */
+  readonly prefixes: ReadonlySet<string>;
   /** The commands that "did you mean" may propose, with those of groups: "node inspect". */
   readonly harmless: readonly string[];
   /** Null if there is no command of this name. */

@@ -8,25 +8,26 @@ import { UsageError } from "./failure.ts";
 import { globalFlags } from "./flag.ts";
 import { FlagValues } from "./flag-values.ts";
 import type { Io } from "./io.ts";
+import { shellWord } from "./parse.ts";
 import type { Roles } from "./roles.ts";
 
 interface ContainerWord {
-  /** The line to type on the node, without `docker`. */
-  form: string;
+  /** docker's command with its usual arguments, for a line that has none of its own. */
+  usual: string;
   /** True when it also works for a container that has ended. */
   afterEnd: boolean;
 }
 
-const shell: ContainerWord = { form: "exec -it CONTAINER sh", afterEnd: false };
+const shell: ContainerWord = { usual: "exec -it CONTAINER sh", afterEnd: false };
 const containerWords = new Map<string, ContainerWord>([
   ["exec", shell],
   ["shell", shell],
   ["sh", shell],
-  ["attach", { form: "attach CONTAINER", afterEnd: false }],
-  ["top", { form: "top CONTAINER", afterEnd: false }],
-  ["stats", { form: "stats CONTAINER", afterEnd: false }],
-  ["diff", { form: "diff CONTAINER", afterEnd: true }],
-  ["cp", { form: "cp CONTAINER:/PATH .", afterEnd: true }],
+  ["attach", { usual: "attach CONTAINER", afterEnd: false }],
+  ["top", { usual: "top CONTAINER", afterEnd: false }],
+  ["stats", { usual: "stats CONTAINER", afterEnd: false }],
+  ["diff", { usual: "diff CONTAINER", afterEnd: true }],
+  ["cp", { usual: "cp CONTAINER:/PATH .", afterEnd: true }],
 ]);
 
 /** A hint is worth a moment, and a few requests. */
@@ -43,7 +44,7 @@ export async function inContainer(
   const asked = containerWords.get(word);
   if (asked === undefined) return null;
   // The task is not always first: exec -u root web sh, cp ./file web:/tmp.
-  const references = rest.filter((one) => !one.startsWith("-")).map((one) => one.replace(/:.*/s, ""));
+  const references = rest.filter((one) => !one.startsWith("-")).map(taskOf);
   const flags = new FlagValues(globalFlags);
   const context = new Context({ io, roles, flags, words: [], containerCommand: null, defaultOutput: "table" });
   const message = `podling has no command ${JSON.stringify(word)} yet`;
@@ -51,7 +52,8 @@ export async function inContainer(
     for (const id of references.slice(0, wordsTried)) {
       const task = await context.try("getTask", { id, timeoutMs: lookMs });
       if (!task.ok || task.value === null) continue;
-      const hint = whyNot(task.value, asked) ?? (await lineOnNode(context, task.value, asked));
+      const line = typedLine(word, rest, id) ?? asked.usual;
+      const hint = whyNot(task.value, asked) ?? (await lineOnNode(context, task.value, line));
       return hint === null ? null : new UsageError(message, hint);
     }
     return null;
@@ -68,10 +70,25 @@ function whyNot({ name, image, status, reason, containerId }: TaskView, { afterE
   return null;
 }
 
-async function lineOnNode(context: Context, task: TaskView, { form }: ContainerWord): Promise<string | null> {
+/** `web:/etc/hosts` names the task web. */
+function taskOf(word: string): string {
+  return word.replace(/:.*/s, "");
+}
+
+/** The line as it was typed, with CONTAINER for the task `id`. Null if docker would not take it, or it may have a token. */
+function typedLine(word: string, rest: readonly string[], id: string): string | null {
+  const at = rest.findIndex((one) => taskOf(one) === id);
+  const after = rest.length - at - 1;
+  const isWhole = word === "cp" ? rest.length >= 2 : word === "exec" ? after > 0 : word !== "sh" && word !== "shell";
+  if (!isWhole || rest.some((one) => /^--(token|master|context)/.test(one))) return null;
+  const words = rest.map((one, index) => (index === at ? `CONTAINER${one.slice(id.length)}` : one));
+  return [word, ...words].map(shellWord).join(" ");
+}
+
+async function lineOnNode(context: Context, task: TaskView, line: string): Promise<string | null> {
   const { name, nodeId, containerId } = task;
   if (nodeId === null || containerId === null) return null;
   const node = await context.try("getNode", { id: nodeId, timeoutMs: lookMs });
   if (!node.ok || node.value === null) return null;
-  return `${name} is on ${node.value.hostname}. Type there: docker ${form.replace("CONTAINER", containerId.slice(0, 12))}`;
+  return `${name} is on ${node.value.hostname}. Type there: docker ${line.replace("CONTAINER", containerId.slice(0, 12))}`;
 }

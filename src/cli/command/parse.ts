@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { type Flag, globalFlags } from "./flag.ts";
 import { FlagValues } from "./flag-values.ts";
+import { globalOtherFlags, refusedFlags } from "./other-flags.ts";
 import { nearest } from "./suggest.ts";
 
 /** A flag that the command, or podling itself, does not have. */
@@ -32,7 +33,7 @@ export interface ParsedLine {
 /** The first word that is not a flag, and the line without it. Global flags may come before it. */
 export function splitCommand(argv: readonly string[], whose: string): { word: string | undefined; rest: string[] } {
   const before: string[] = [];
-  const reader = new FlagReader(globalFlags, whose, {});
+  const reader = new FlagReader(globalFlags, whose, whose === "podling" ? globalOtherFlags : {});
   const queue = [...argv];
   while (queue.length > 0) {
     const token = queue[0]!;
@@ -67,7 +68,7 @@ function withoutShort({ short: _, ...flag }: Flag): Flag {
 export function parseLine(command: Command, argv: readonly string[]): ParsedLine {
   const known = flagsOf(command);
   const flags = new FlagValues(known);
-  const reader = new FlagReader(known, command.name, command.refused ?? {}, command.oneDash);
+  const reader = new FlagReader(known, command.name, refusedFlags(command), command.oneDash);
   const words: string[] = [];
   let containerCommand: string[] | null = null;
   const queue = [...argv];

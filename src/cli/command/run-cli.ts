@@ -80,12 +80,19 @@ function unknownCommand(word: string, names: readonly string[], group: string, n
   const path = (name: string) => `${group} ${name}`.trim();
   const message = `${`podling ${group}`.trim()} has no command ${JSON.stringify(word)}`;
   const { otherWords, harmless } = commandTable;
-  const other = otherWords.get(`${path(word)} ${next}`) ?? otherWords.get(path(word));
+  const other = otherWords.get(`${path(word)} ${next}`) ?? afterPrefix(word, next, names, group);
   if (other) return new UsageError(message, `${other}.`);
   const near = nearest(word, names);
   const proposed = near !== undefined && harmless.includes(path(near)) ? path(near) : undefined;
   const help = group === "" ? "See podling help." : `See podling help ${group}.`;
   return new UsageError(message, proposed === undefined ? help : `Did you mean podling ${proposed}?`);
+}
+
+/** `docker container rm` is `podling rm`; `docker container exec` is answered as exec is. */
+function afterPrefix(word: string, next: string, names: readonly string[], group: string): string | undefined {
+  const { otherWords, prefixes } = commandTable;
+  if (group !== "" || !prefixes.has(word)) return otherWords.get(`${group} ${word}`.trim());
+  return names.includes(next) ? `Use podling ${next}` : (otherWords.get(next) ?? otherWords.get(word));
 }
 
 async function report(error: unknown, io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 // The table of all commands, in the order of help.
 
 import type { Command, CommandGroup, CommandTable } from "../command/command.ts";
-import { otherWords } from "./other-words.ts";
+import { otherWords, prefixes } from "./other-words.ts";
 
 type CommandName = keyof typeof loaders;
 
@@ -52,6 +52,7 @@ export const commandTable: CommandTable = {
   names: Object.keys(loaders),
   sections,
   otherWords,
+  prefixes,
   harmless,
   load: async (name) => (isName(name) ? loaders[name]() : null),
   loadAll: () => Promise.all(Object.values(loaders).map((load): Promise<Command | CommandGroup> => load())),

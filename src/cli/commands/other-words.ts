@@ -13,6 +13,9 @@ const draining = "Use podling node cordon NODE, then podling stop its tasks: pod
 const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
 const networks = "There are no networks and volumes to manage: see -p and -v in podling help run";
 
+/** Words that other tools write before a command: `docker container rm`. */
+export const prefixes: ReadonlySet<string> = new Set(["container", "task", "tasks", "job", "pod", "alloc"]);
+
 /** By the words after `podling`. */
 export const otherWords: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -61,7 +64,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
 
     // running and ending
     create: "Use podling run NAME --image IMAGE",
-    start: "Use podling run NAME --image IMAGE for a task, or podling up for a master and a worker",
+    start: "A finished task is run again with podling run NAME --image IMAGE. For a master and a worker: podling up",
     rollout: "Use podling restart TASK for the same container again. For another image: podling stop, then podling run",
     reload: "Use podling kill -s HUP TASK, or podling restart TASK",
     delete: "Use podling rm TASK",

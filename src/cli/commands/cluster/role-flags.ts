@@ -189,10 +189,15 @@ const asService =
   "podling systemd install master, and worker, make services of both; docs/OPERATIONS.md describes them";
 const byFlags = "settings are flags and environment variables; a service reads them from /etc/podling";
 
+const composed =
+  "it starts a master and a worker, and no containers: use podling run. There are no files for tasks yet";
+
 /** What other servers have. */
 export const refusedServerFlags: Readonly<Record<string, string>> = {
   ...{ "-d": asService, "--detach": asService, "--daemon": asService, "--background": asService },
   ...{ "--config": byFlags, "-c": byFlags, "-f": byFlags, "--config-file": byFlags },
+  ...{ "--build": composed, "--scale": composed, "--remove-orphans": composed, "--force-recreate": composed },
+  "-p": "--port sets the port of the API. For a container: podling run -p",
 };
 
 export const masterFlags: readonly Flag[] = [

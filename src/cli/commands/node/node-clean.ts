@@ -24,6 +24,10 @@ export const nodeClean: Command = {
     { long: "dry-run", description: "only list" },
     { long: "yes", short: "y", description: "do not ask" },
   ],
+  refused: {
+    ...{ "-f": "write -y", "--force": "write -y" },
+    ...{ "-a": "write --images --volumes", "--all": "write --images --volumes" },
+  },
   outputs: ["table", "wide", "json"],
   examples: [
     [

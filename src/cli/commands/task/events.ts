@@ -34,6 +34,11 @@ export const events: Command = {
     },
   ],
   refused: {
+    "--filter": "write podling events -o json | jq -c 'select(.task.name == \"web\")'",
+    "-n": "write --since, such as --since 10m",
+    "--tail": "write --since, such as --since 10m",
+    "-w": "it follows by itself; leave -w out",
+    "--watch": "it follows by itself; leave --watch out",
     "-f": "it follows by itself; leave -f out",
     "--follow": "it follows by itself; leave --follow out",
     "--until": "it runs until Ctrl-C. To end it after two seconds: timeout 2 podling events --since 1h",

@@ -23,7 +23,12 @@ export const kill: Command = {
       default: "KILL",
     },
   ],
-  refused: refusedAll("kill"),
+  refused: {
+    ...refusedAll("kill"),
+    ...{ "-1": "write -s HUP", "-2": "write -s INT", "-3": "write -s QUIT", "-9": "write -s KILL" },
+    ...{ "-H": "write -s HUP", "-I": "write -s INT", "-Q": "write -s QUIT", "-K": "write -s KILL" },
+    ...{ "-T": "write -s TERM", "-U": "write -s USR1 or -s USR2", "-S": "write -s SIGNAL" },
+  },
   examples: [
     ["podling kill -s HUP web", "many servers read their configuration again"],
     ["podling kill web", "stop it without a grace"],

@@ -51,7 +51,8 @@ export function taskQuery(selectors: readonly string[], filters: readonly string
     if (key === "label") labels.push(value);
     else if (key === "status") query.status = [query.status, checkedStatuses(value)].filter(Boolean).join(",");
     else if (key === "node" || key === "name") query[key] = value;
-    else throw new UsageError(`--filter ${filter}: unknown key ${JSON.stringify(key)}`, filterHint);
+    else
+      throw new UsageError(`--filter ${filter}: unknown key ${JSON.stringify(key)}`, otherFilters[key] ?? filterHint);
   }
   for (const label of labels) {
     if (/!=| in |^!/.test(label)) {
@@ -64,6 +65,15 @@ export function taskQuery(selectors: readonly string[], filters: readonly string
 
 /** For completion. */
 export const filterKeys = ["status=", "node=", "name=", "label="];
+
+/** docker's keys, each with what to write instead. */
+const otherFilters: Readonly<Record<string, string>> = {
+  until: "Write podling prune --older-than TIME.",
+  ancestor: "Write podling ps -o json | jq '.[] | select(.image == \"nginx\")'.",
+  exited: "Write podling ps -a -o json | jq '.[] | select(.exitCode == 1)'.",
+  health: "Write podling ps -o json | jq '.[] | select(.health.status == \"unhealthy\")'.",
+  id: "Write podling inspect ID.",
+};
 
 const filterHint = "The keys are status, node, name and label.";
 

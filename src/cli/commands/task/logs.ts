@@ -6,6 +6,7 @@ import { UsageError } from "../../command/failure.ts";
 import { showLogs } from "./follow-logs.ts";
 import { readTime, sayIfFuture, timeText } from "./time-flag.ts";
 
+const container = "a task has one container; leave it out";
 const previous = "podling explain TASK shows the last lines of the run before; the log has those of all runs";
 
 export const logs: Command = {
@@ -31,6 +32,12 @@ export const logs: Command = {
     ...{ "-p": previous, "--previous": previous },
     "--until": "cut what is newer, such as podling logs -t TASK | awk '$1 < \"2025-01-19T12:34\"' (times are in UTC)",
     "-l": "one task at a time: podling ps -q -l KEY=VALUE | xargs -n 1 podling logs",
+    ...{ "-c": container, "--container": container, "--all-containers": container },
+    "--lines": "write -n LINES",
+    "--since-time": "write --since TIME",
+    "--limit-bytes": "write podling logs TASK | head -c BYTES",
+    "--stdout": "stdout goes to stdout: podling logs TASK 2>/dev/null",
+    "--stderr": "stderr goes to stderr: podling logs TASK >/dev/null",
     "--details": "podling inspect TASK shows labels and variables",
   },
   examples: [

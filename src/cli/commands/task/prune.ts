@@ -34,6 +34,13 @@ export const prune: Command = {
       completes: filterKeys,
     },
   ],
+  refused: {
+    "-f": "write -y",
+    "--force": "write -y",
+    "-a": "it removes all finished tasks. For images: podling node clean --images",
+    "--all": "it removes all finished tasks. For images: podling node clean --images",
+    "--volumes": "write podling node clean --volumes",
+  },
   outputs: ["table", "wide", "json", "name"],
   examples: [["podling prune -y --older-than 1h", "remove what finished more than an hour ago"]],
   async run(context) {

@@ -7,7 +7,7 @@ import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import { each } from "./each.ts";
-import { afterGraceMs, graceFlag, graceSeconds, refusedAll } from "./stop.ts";
+import { afterGraceMs, graceFlag, graceSeconds, refusedStopFlags } from "./stop.ts";
 import { waitForTask } from "./wait-task.ts";
 
 /** For a task that has not started yet: longer than most pulls. */
@@ -23,7 +23,7 @@ export const restart: Command = {
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [graceFlag, { long: "detach", short: "d", description: "do not wait" }],
-  refused: refusedAll("restart"),
+  refused: refusedStopFlags("restart"),
   examples: [
     ["podling restart web", "after a change of the files that it reads"],
     ["podling restart -t 1 web", "kill it after one second"],

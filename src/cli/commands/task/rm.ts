@@ -30,6 +30,10 @@ export const rm: Command = {
     },
   ],
   refused: {
+    "-l": "write podling rm $(podling ps -a -q -l KEY=VALUE)",
+    "--selector": "write podling rm $(podling ps -a -q -l KEY=VALUE)",
+    "--link": "tasks have no links",
+    "--grace-period": "write podling stop -t SECONDS TASK, then podling rm TASK",
     "--all": "finished tasks: podling prune. All others too: podling rm -f $(podling ps -q)",
     "-a": "finished tasks: podling prune. All others too: podling rm -f $(podling ps -q)",
   },

@@ -25,9 +25,22 @@ export function graceSeconds({ flags }: Context): number | undefined {
   return flags.integer("time", 0, limits.stopGraceSecondsMax);
 }
 
-/** Other tools act on everything with a flag. */
+/** Other tools act on everything, or on a selection, with a flag. */
 export function refusedAll(command: string): Readonly<Record<string, string>> {
-  return { "--all": `write podling ${command} $(podling ps -q)`, "-a": `write podling ${command} $(podling ps -q)` };
+  const all = `write podling ${command} $(podling ps -q)`;
+  const selected = `write podling ${command} $(podling ps -q -l KEY=VALUE)`;
+  return { "--all": all, "-a": all, "-l": selected, "--selector": selected };
+}
+
+/** Of the commands that stop a container. */
+export function refusedStopFlags(command: string): Readonly<Record<string, string>> {
+  const signal = "write podling kill -s SIGNAL TASK; podling run --stop-signal sets the one that stops a task";
+  const force = "write -t 0, or podling kill TASK";
+  return {
+    ...refusedAll(command),
+    ...{ "-s": signal, "--signal": signal, "-f": force, "--force": force, "--now": force },
+    "--grace-period": "write -t SECONDS",
+  };
 }
 
 export const stop: Command = {
@@ -48,7 +61,7 @@ export const stop: Command = {
       description: "wait at most this long; by default the task's stop timeout and 30 s more",
     },
   ],
-  refused: refusedAll("stop"),
+  refused: refusedStopFlags("stop"),
   examples: [
     ["podling stop web db", "stop two tasks"],
     ["podling stop -t 1 web", "kill it after one second"],

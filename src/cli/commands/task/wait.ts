@@ -8,16 +8,17 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { writeError } from "../../command/failure.ts";
 import { statusText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
+import { each } from "./each.ts";
 import { patienceMs, reached, type WaitFor, waitForTask } from "./wait-task.ts";
 
 export const wait: Command = {
   name: "wait",
-  summary: "Wait until a task runs or has finished",
-  usage: "TASK [flags]",
+  summary: "Wait until tasks run or have finished",
+  usage: "TASK [TASK ...] [flags]",
   description: [
-    "Prints the status and exit code of the task. The exit code of podling is 0 when the task runs (--for running) or has completed (--for finished), 1 when it failed or was stopped, and 124 at the timeout.",
+    "Prints the status and exit code of each task. The exit code of podling is 0 when the tasks run (--for running) or have completed (--for finished), 1 when one failed or was stopped, and 124 at the timeout.",
   ],
-  arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },
+  arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [
     {
       long: "for",
@@ -28,23 +29,35 @@ export const wait: Command = {
     },
     { long: "timeout", value: "TIME", description: "give up after this time, such as 30s or 5m; never by default" },
   ],
+  refused: { "-t": "write --timeout TIME", "--condition": "write --for running, or --for finished" },
   outputs: ["table", "json", "name"],
-  examples: [["podling wait job && echo done", "continue only if the job completed"]],
+  examples: [
+    ["podling wait job && echo done", "continue only if the job completed"],
+    ["podling wait --for running web db", "wait for two tasks"],
+  ],
   async run(context) {
     const { flags, words } = context;
     const wanted = flags.text("for") as WaitFor;
     const timeoutMs = flags.durationMs("timeout") ?? patienceMs;
-    const task = await context.call("getTask", { id: words[0]! });
-    const latest = await waitForTask(context, task, wanted, { timeoutMs });
-    if (!reached(latest, wanted)) {
-      const why = latest.reason.message === latest.status ? "" : `: ${latest.reason.message}`;
-      const message = `${latest.name} is still ${latest.status} after ${formatWait(timeoutMs)}${why}`;
-      await writeError(context.io.stderr, message, `Details: podling explain ${latest.name}`);
-      return exitCodes.timeout;
-    }
-    return print(context, latest);
+    const { clock } = context.io;
+    const endsAt = clock.elapsed() + timeoutMs;
+    // One after the other: the line that shows the progress is that of one task.
+    return each(context, words, async (reference, turn) => {
+      await turn;
+      const task = await context.call("getTask", { id: reference });
+      const latest = await waitForTask(context, task, wanted, { timeoutMs: Math.max(1, endsAt - clock.elapsed()) });
+      return reached(latest, wanted) ? print(context, latest) : timedOut(context, latest, timeoutMs);
+    });
   },
 };
+
+async function timedOut(context: Context, task: TaskView, timeoutMs: number): Promise<number> {
+  const { name, status, reason } = task;
+  const why = reason.message === status ? "" : `: ${reason.message}`;
+  const message = `${name} is still ${status} after ${formatWait(timeoutMs)}${why}`;
+  await writeError(context.io.stderr, message, `Details: podling explain ${name}`);
+  return exitCodes.timeout;
+}
 
 async function print(context: Context, task: TaskView): Promise<number> {
   if (context.output() === "json") await context.outJson(task);

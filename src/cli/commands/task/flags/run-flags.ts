@@ -162,6 +162,8 @@ const noTerminal = "tasks have no terminal. --follow shows the output";
 const oneNamespace = "containers have namespaces of their own. --privileged gives all rights on the node";
 const followed = "the output is shown by --follow";
 const onlyOne = "there are no services yet: each podling run starts one task";
+const quietly = "stdout has only the id; leave out the rest with 2>/dev/null";
+const secrets = "there are no secrets and configs yet: -e and --env-file set variables, -v mounts files of the node";
 const nameEachPort = "name each port: -p 80 publishes port 80 on a free port of the node";
 
 /** docker's flags that Podling does not have, each with what to do instead. */
@@ -170,7 +172,16 @@ export const refusedRunFlags: Readonly<Record<string, string>> = {
   ...{ "--publish-all": nameEachPort, "-P": nameEachPort },
   ...{ "-a": followed, "--attach": followed, "--sig-proxy": followed, "--detach-keys": followed },
   ...{ "--pid": oneNamespace, "--ipc": oneNamespace, "--uts": oneNamespace, "--userns": oneNamespace },
-  ...{ "--replicas": onlyOne, "--scale": onlyOne },
+  ...{ "--replicas": onlyOne, "--scale": onlyOne, "--count": onlyOne, "--mode": onlyOne, "--update-delay": onlyOne },
+  ...{ "-q": quietly, "--quiet": quietly, "--secret": secrets, "--config": secrets },
+  "--labels": "write each label: -l KEY=VALUE",
+  "--dry-run": "podling run -d starts it, podling explain TASK shows why it is where it is",
+  "--with-registry-auth": "the node pulls with docker login of the user of its worker",
+  "--placement-pref": "write --constraint LABEL==VALUE",
+  "--limit-memory": "write -m SIZE",
+  "--limit-cpu": "write --cpus N",
+  "--storage-opt": "the engine's settings count",
+  "--blkio-weight": "disk bandwidth is not limited",
   "--node": "write --constraint node==NAME",
   "--cgroupns": oneNamespace,
   "--cgroup-parent": "limit cpu and memory with --cpus and -m",
