@@ -1,4 +1,4 @@
-// IP addresses as text: which texts are addresses, and which of them listeners share.
+// IP addresses and host names as text: which texts are addresses, and which of them listeners share.
 
 export function isIpAddress(value: string): boolean {
   const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
@@ -6,6 +6,10 @@ export function isIpAddress(value: string): boolean {
   if (bytes) return bytes.slice(1).every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte);
   return /^[0-9a-f:]{2,39}$/i.test(value) && value.includes(":") && URL.canParse(`http://[${value}]/`);
 }
+
+/** A host name or an IP address, as nodes have them. At most `hostNameLength` characters. */
+export const hostNamePattern = /^[a-zA-Z0-9]([a-zA-Z0-9_.:-]*[a-zA-Z0-9])?$/;
+export const hostNameLength = 253;
 
 /** True for the address of a listener that takes connections to every address of its machine. */
 export function isAnyAddress(address: string): boolean {

@@ -177,7 +177,12 @@ describe("roles", () => {
     });
     await podling("worker --node-id worker-1 --data-dir d");
     expect(settings.worker).toMatchObject({ dataDir: "d" });
-    for (const line of ["worker --node-id ../x", "worker -heartbeat-interval 30s"])
+    for (const line of [
+      "worker --node-id ../x",
+      "worker -heartbeat-interval 30s",
+      "worker --hostname=",
+      "worker --address a/b",
+    ])
       expect((await podling(line)).code).toBe(64);
   });
 

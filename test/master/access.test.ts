@@ -82,6 +82,11 @@ describe("with a token", () => {
     const headers = { authorization: "Bearer s3cret" };
     expect((await podling.ask("GET", "/api/v1/tasks", { headers })).status).toBe(200);
     expectRefusal(await podling.ask("GET", "/nowhere", { headers }), 404, "route-not-found");
+    for (const path of ["/api/v1/tasks/", "/api//v1/tasks", "/API/v1/Tasks"]) {
+      const answer = await podling.ask<{ hint: string }>("GET", path, { headers });
+      expectRefusal(answer, 404, "route-not-found");
+      expect(answer.body.hint).toStartWith("Did you mean /api/v1/tasks? ");
+    }
     expectRefusal(await podling.ask("GET", "/nowhere"), 401, "unauthorized");
   });
 });

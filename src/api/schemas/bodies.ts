@@ -1,6 +1,7 @@
 // The bodies of requests, by their names in openapi.json. Operations name them, so that a client does not load them.
 
 import { z } from "zod";
+import { hostNameLength, hostNamePattern } from "../../lib/ip-address.ts";
 import {
   absolutePath,
   choice,
@@ -90,7 +91,7 @@ const engineInfo = z.strictObject({
 });
 
 /** A host name or an address, without scheme or port. */
-const host = text(/^[a-zA-Z0-9]([a-zA-Z0-9_.:-]*[a-zA-Z0-9])?$/, 253, "a host name or an IP address");
+const host = text(hostNamePattern, hostNameLength, "a host name or an IP address");
 
 const nodePolicy = z.strictObject({
   binds: list(absolutePath, limits.optionCount).default([]),

@@ -83,7 +83,10 @@ function findOperation<T extends Table>(
   if (denied) return refusalResponse(denied);
   if (toPage) return new Response(null, { status: 302, headers: { location: page, vary: "Accept" } });
   if (!match.found || !operation) {
-    return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed, hint));
+    const single = path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+    const meant = [single, single.toLowerCase()].find((one) => one !== path && route(request.method, one).found);
+    const next = meant === undefined ? hint : `Did you mean ${meant}? ${hint}`;
+    return refusalResponse(notFound(request.method, path, match.found ? [] : match.allowed, next));
   }
   const origin = changes(operation) ? originOf(request.headers) : unnamedOrigin;
   if (!origin.ok) return refusalResponse(origin.refusal);

@@ -1,6 +1,6 @@
 // The flags of master, worker and up, and their conversion to settings.
 
-import { isAnyAddress } from "../../../lib/ip-address.ts";
+import { hostNameLength, hostNamePattern, isAnyAddress } from "../../../lib/ip-address.ts";
 import { serverUrl } from "../../../lib/server-url.ts";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import { limits } from "../../../model/limits.ts";
@@ -320,8 +320,8 @@ async function nodeSettings(context: Context): Promise<Omit<WorkerSettings, "mas
   refuseContext(context);
   return {
     host: flags.text("host")!,
-    hostname: flags.text("hostname") ?? null,
-    address: flags.text("address") ?? null,
+    hostname: hostName(flags, "hostname"),
+    address: hostName(flags, "address"),
     capacity: flags.integer("capacity", 1, limits.nodeCapacity)!,
     labels: keyValues(flags.texts("label"), "--label"),
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
@@ -333,6 +333,17 @@ async function nodeSettings(context: Context): Promise<Omit<WorkerSettings, "mas
     cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),
     memory: amount(flags.text("memory"), "--memory", parseMemory, "memory such as 512m or 2g"),
   };
+}
+
+/** Checked here, because a master that refuses the name does not end the worker. */
+function hostName(flags: FlagValues, flag: string): string | null {
+  const text = flags.text(flag);
+  if (text === undefined) return null;
+  if (text.length <= hostNameLength && hostNamePattern.test(text)) return text;
+  throw new UsageError(
+    `--${flag}: expected a host name or an IP address; got ${JSON.stringify(text.slice(0, hostNameLength))}`,
+    "Use letters, digits, dot, - and _, and leave the flag out for its default.",
+  );
 }
 
 function cleanupSettings({ flags }: Context): Pick<WorkerSettings, "retention" | "watermarks"> {
