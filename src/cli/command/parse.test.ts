@@ -106,7 +106,7 @@ describe("usage errors", () => {
   test("an empty word is most likely a variable of the shell, and . and .. would change the path of the request", () => {
     const one = (word: string) => () => parseLine(command, ["--", word]);
     const plain: Command = { ...command, takesContainerCommand: false };
-    expect(() => parseLine(plain, [""])).toThrow("go: a NAME is empty");
+    expect(() => parseLine(plain, [""])).toThrow("go: an empty word is given for NAME");
     for (const word of [".", ".."]) expect(() => parseLine(plain, [word])).toThrow(`go: ${word} is no NAME`);
     expect(one("")).toThrow("NAME is missing");
   });

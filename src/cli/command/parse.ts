@@ -158,7 +158,9 @@ function check(command: Command, flags: FlagValues, words: readonly string[]): v
   const unusable = command.arguments && words.find((word) => /^\.{0,2}$/.test(word));
   if (unusable !== undefined)
     throw new UsageError(
-      unusable === "" ? `${command.name}: a ${name} is empty` : `${command.name}: ${unusable} is no ${name}`,
+      unusable === ""
+        ? `${command.name}: an empty word is given for ${name}`
+        : `${command.name}: ${unusable} is no ${name}`,
       unusable === "" ? "Is it a variable of the shell that is not set?" : usage,
     );
   if (words.length > max) {

@@ -42,6 +42,7 @@ describe("other flags", () => {
       E: "",
     });
     expect(body("-e =x")).rejects.toThrow("the name is missing");
+    expect(body("--env=")).rejects.toThrow("the name is missing");
   });
 
   test("--memory and --cpus set request and limit; --reserve-* lowers the request", async () => {

@@ -95,7 +95,7 @@ function resourcesOf(flags: FlagValues): TaskBody["resources"] {
 function environment(entries: readonly string[], env: Io["env"]): Variable[] {
   return entries.flatMap((entry): Variable[] => {
     const equals = entry.indexOf("=");
-    if (equals === 0) throw new UsageError(`-e ${entry}: the name is missing`, "Write KEY=VALUE.");
+    if (equals === 0 || entry === "") throw new UsageError(`-e ${entry}: the name is missing`, "Write KEY=VALUE.");
     if (equals > 0) return [[entry.slice(0, equals), entry.slice(equals + 1)]];
     return env[entry] === undefined ? [] : [[entry, env[entry]]];
   });
