@@ -11,7 +11,8 @@ const words = { goes: "remove", stays: "keep", removed: "removed" } as const;
 export const cleanupColumns: readonly Column<CleanupRow>[] = [
   { title: "NODE", text: ({ hostname }) => hostname, shrinksTo: 6 },
   { title: "KIND", text: ({ kind }) => kind },
-  { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
+  // The end of a task id tells it from others.
+  { title: "NAME", text: ({ name }) => name, shrinksTo: 23 },
   { title: "SIZE", text: ({ sizeBytes }) => (sizeBytes === null ? "-" : formatMemory(sizeBytes)), right: true },
   {
     title: "ACTION",
