@@ -18,18 +18,27 @@ export class Disturbance {
   readonly #world: World;
   readonly #under = new Map<string, number>();
   readonly #endedAt = new Map<string, number>();
+  /** Begin of the master's last pause. */
+  #pausedAt = Number.POSITIVE_INFINITY;
 
   constructor(world: World) {
     this.#world = world;
   }
 
   begin(name: string): void {
+    if (name === masterPauses && !this.#under.get(name)) this.#pausedAt = this.#world.now;
     this.#under.set(name, (this.#under.get(name) ?? 0) + 1);
   }
 
   end(name: string): void {
     this.#under.set(name, this.#under.get(name)! - 1);
     this.#endedAt.set(name, this.#world.now);
+    if (name === masterPauses) this.#masterGoesOn();
+  }
+
+  /** The master sees only now what the faults have done that ended during its pause. */
+  #masterGoesOn(): void {
+    for (const [name, at] of this.#endedAt) if (at > this.#pausedAt) this.#endedAt.set(name, this.#world.now);
   }
 
   /** For so many ms no fault has disturbed the machine or its engine. Infinity if none ever did. */
