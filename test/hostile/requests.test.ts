@@ -23,6 +23,7 @@ const elsewhere = {
   internal: "it would be a bug",
   "too-many": "test/master/bounds.test.ts",
   "journal-unavailable": "test/master/bounds.test.ts",
+  "engine-refused": "test/worker/cleanup.test.ts",
   "not-ready": "test/system/crash.test.ts",
   "node-alive": "test/master/liveness-suspicion.test.ts",
   "other-cluster": "test/master/restore.test.ts",

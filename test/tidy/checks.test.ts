@@ -125,6 +125,7 @@ describe("bans", () => {
     "const id = Math.random();",
     "const x = y as any;",
     'console.log("hello");',
+    'import { createServer } from "node:net";',
     "// FIXME later",
     "// TODO later",
     'import { x } from "../lib/utils.ts";',

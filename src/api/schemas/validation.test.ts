@@ -137,6 +137,7 @@ describe("queries", () => {
     ["taskLogs", "tail=-1", "invalid-field", '"tail"'],
     ["deleteTask", "force=yes", "invalid-field", "true or false"],
     ["health", "verbose=1", "unknown-field", '"verbose"'],
+    ["listTasks", "state=a&state=b", "unknown-field", 'no query parameter "state"'],
   ];
   test.each(refused)("%s ?%s", (id, query, code, words) => {
     const outcome = parseQuery(queryOf(id), new URLSearchParams(query));

@@ -109,7 +109,8 @@ export function parseQuery(schema: z.ZodType | undefined, search: URLSearchParam
     return unknownParameter(unknown, "This operation takes no query parameters.");
   }
   const parsed = parseValue(schema, asMeant(schema, value), "query parameter") as Outcome<Record<string, unknown>>;
-  const field = parsed.ok ? undefined : repeated.find((key) => key === parsed.refusal.details?.field);
+  if (parsed.ok || parsed.refusal.code !== "invalid-field") return parsed;
+  const field = repeated.find((key) => key === parsed.refusal.details?.field);
   if (field === undefined) return parsed;
   const times = (value[field] as unknown[]).length;
   return refuse("invalid-field", `query parameter "${shortened(field)}" is given ${times} times`, {

@@ -22,6 +22,7 @@ test.each([
   [404, "No such container: c1", "no-container"],
   [409, "cannot kill container: c1: container c1 is not running", "not-running"],
   [409, "can only kill running containers. c1 is in state exited: container state improper", "not-running"],
+  [500, "can only kill running containers. cc0d is in state exited: container state improper", "not-running"],
   [500, "containerd: connection refused", "engine-refused"],
   [503, "the engine is shutting down", "engine-refused"],
 ])("a kill that the engine answers with %d %s: %s", async (status, message, expected) => {

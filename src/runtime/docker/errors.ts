@@ -92,7 +92,9 @@ export function startError(status: number, answered: string): RuntimeError {
 /** Why a signal was not sent. Null if the engine failed: older ones answer 500 to a signal that does not exist. */
 export function signalRefusal(status: number, message: string): SignalRefused | null {
   if (status === 404) return new SignalRefused("no-container", message);
-  if (status === 409) return new SignalRefused("not-running", message);
+  // Podman answers 500.
+  if (status === 409 || /can only kill running containers/i.test(message))
+    return new SignalRefused("not-running", message);
   if (status === 400 || /(invalid|unknown|no such) signal/i.test(message))
     return new SignalRefused("no-such-signal", message);
   return null;

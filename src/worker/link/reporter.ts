@@ -194,13 +194,15 @@ export function formsOf(observation: Observation, nodeId: string): Report[] {
     publishedPorts: ports.filter(({ protocol }) => protocol !== "sctp"),
   };
   const done = requestedRestarts === undefined ? {} : { requestedRestarts };
-  return [
+  const forms = [
     { ...rest, ...done, nodeId, publishedPorts: ports, ...failure },
     { ...earlier, ...failure },
     earlier,
     { status, nodeId, containerId, exitCode, startedAt, finishedAt },
     { status, nodeId },
   ];
+  // What a master has not understood is not sent again.
+  return forms.filter((form, index) => index === 0 || !Bun.deepEquals(form, forms[index - 1]));
 }
 
 function asRunning(observation: Observation): Observation {
