@@ -24,7 +24,7 @@ function reasonAfter(world: World, { taskId }: TaskView, ms: number) {
   return world.view(taskId).reason;
 }
 
-const waiting = (state: ClusterState) => [...state.withoutWorker.inOrder.values()];
+const waiting = (state: ClusterState) => [...state.withoutWorker.oldest()];
 
 describe("a task on a node that was registered by hand", () => {
   test("says after ten seconds, once, that it was never started there; the tick before asks to be called then", () => {
@@ -76,6 +76,25 @@ describe("a task on a node that was registered by hand", () => {
     expect(stating()).toEqual(tasks.slice(0, limits.neverStartedTasks));
     world.do(world.report(tasks[0]!.taskId, { status: "running" }));
     expect(stating()).toEqual(tasks.slice(1, limits.neverStartedTasks + 1));
+  });
+
+  test("of very many, each has its turn, and the state keeps only the oldest in mind", () => {
+    const world = new World();
+    const nodeId = world.node("n1", { capacity: 5_000, cpu: 0, memory: 0 });
+    const ids = Array.from({ length: 3_500 }, (_, index) => {
+      world.now += 1;
+      return world.task(`t${index}`).taskId;
+    });
+    expect(waiting(world.state).length).toBeLessThan(2_000);
+    expect(waiting(readSnapshot([...writeSnapshot(world.state)])).slice(0, 1_000)).toEqual(ids.slice(0, 1_000));
+    const turns: string[] = [];
+    while (waiting(world.state).length > 0) {
+      const first = waiting(world.state).slice(0, 100);
+      turns.push(...first);
+      for (const taskId of first) world.do(world.report(taskId, { status: "running" }));
+    }
+    expect(turns).toEqual(ids);
+    expect(world.state.placedOn(nodeId).size).toBe(ids.length);
   });
 
   test("a report is taken as before", () => {

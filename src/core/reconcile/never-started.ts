@@ -13,13 +13,14 @@ export const neverStarted: Reconciler = {
   name: "never-started",
   run: stateNeverStarted,
   nextDue: (state) => {
-    const first = state.withoutWorker.inOrder.first();
-    return first === undefined || isFull(state) ? null : dueAt(state, first);
+    if (isFull(state)) return null;
+    const first = state.withoutWorker.oldest().next().value;
+    return first === undefined ? null : dueAt(state, first);
   },
 };
 
 function* stateNeverStarted(state: ClusterState, { now }: ReconcileContext): Generator<Change> {
-  for (const id of state.withoutWorker.inOrder.values()) {
+  for (const id of state.withoutWorker.oldest()) {
     if (isFull(state) || dueAt(state, id) > now) return;
     const { hostname } = state.node(state.task(id).placement!.nodeId);
     yield { type: "task.updated", id, set: { observed: { reason: neverStartedReason(hostname) } } };

@@ -51,7 +51,7 @@ export class ClusterState {
   readonly order = new TaskOrder();
   readonly pending = new PendingTasks();
   readonly damped = new DampedNodes();
-  readonly withoutWorker = new TasksWithoutWorker();
+  readonly withoutWorker = new TasksWithoutWorker((nodeId) => this.#tasksOn(nodeId));
   readonly #nodeNames = new NodeNames();
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
@@ -188,9 +188,12 @@ export class ClusterState {
       this.cursors = { ...this.cursors, lastNodeId: placement.nodeId };
   }
 
+  #tasksOn(nodeId: NodeId): Task[] {
+    return [...this.placedOn(nodeId)].map((id) => this.task(id));
+  }
+
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
-    const placed = () => [...this.placedOn((after ?? before)!.nodeId)].map((id) => this.task(id));
-    this.withoutWorker.nodeMoved(before, after, placed);
+    this.withoutWorker.nodeMoved(before, after);
     if (after) {
       this.schedule.upsertNode(after);
       this.pending.nodeGained(after.nodeId);

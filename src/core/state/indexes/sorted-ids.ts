@@ -33,6 +33,14 @@ export class SortedIds<Id extends string> {
     return this.#keys.keys();
   }
 
+  /** Keeps the first `count` of a larger set, and returns the key of the next one. */
+  cut(count: number): number {
+    const left = [...this.values()].slice(count);
+    const key = this.#keys.get(left[0]!)!;
+    for (const id of left) this.#keys.delete(id);
+    return key;
+  }
+
   first(): Id | undefined {
     return this.values().next().value;
   }
