@@ -93,6 +93,28 @@ test("after the master answers again, a report that fails is repeated as soon as
   expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 500]);
 });
 
+test("nothing more is sent of a task that the master does not want, until it is assigned again", async () => {
+  const sent: string[] = [];
+  const call = (_: string, { body, signal }: { body: Observation; signal: AbortSignal }) => {
+    sent.push(body.status);
+    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const reporter = startReporter(call as never, systemClock);
+  reporter.report(observation("running"));
+  await microtasks(20);
+  reporter.unwanted();
+  await microtasks(50);
+  reporter.report(observation("failed"));
+  reporter.sendNow();
+  await microtasks(50);
+  expect([sent, reporter.isDone]).toEqual([["running"], true]);
+  reporter.recorded("running");
+  reporter.report(observation("failed"));
+  await microtasks(50);
+  expect(sent).toEqual(["running", "failed"]);
+  reporter.unwanted();
+});
+
 describe("a master that does not know a field", () => {
   const end: Observation = {
     ...observation("failed"),

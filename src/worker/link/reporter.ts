@@ -84,6 +84,12 @@ export class Reporter {
     });
   }
 
+  /** The master wants to know nothing more of the task, because its record has an end, another node, or is gone. */
+  unwanted(): void {
+    this.#done = true;
+    this.#waiting.abort();
+  }
+
   /** The master answers again: what waits is sent now. */
   sendNow(): void {
     this.#waiting.abort();

@@ -58,6 +58,7 @@ export class TaskRunner implements ContainerOwner {
   /** The master's assignment; null: it wants nothing of this task here any more. */
   assign(assignment: Assignment | null, deleted = false): void {
     if (assignment) this.#reporter.recorded(assignment.status);
+    else this.#reporter.unwanted();
     this.#assignment = assignment;
     this.#knowsAssignment = true;
     this.#deleted ||= deleted;
