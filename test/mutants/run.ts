@@ -36,7 +36,7 @@ async function main(words: string[]): Promise<number> {
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   try {
-    const sound = await passes(workshop, seeds);
+    const sound = (await passes(workshop, seeds)) && (await testsPass(workshop, chosen));
     if (!sound) return 1;
     const verdicts = await inParallel(chosen, (mutant) => tryMutant(workshop, mutant, seeds));
     return report(verdicts, words.length === 0);
@@ -59,6 +59,19 @@ async function passes(workshop: Workshop, seeds: number): Promise<boolean> {
   if (wrong) say(`The source as it is fails, so nothing can be proved: ${describe(wrong)}`);
   else say(`The source as it is passes ${seeds} seeds (${seconds.toFixed(0)} s).\n`);
   return !wrong;
+}
+
+/** So must the unit tests that mutants name, in a copy like theirs. */
+async function testsPass(workshop: Workshop, chosen: readonly Mutant[]): Promise<boolean> {
+  const files = [...new Set(chosen.flatMap(({ tests = [] }) => tests))];
+  if (files.length === 0) return true;
+  const folder = workshop.copy(null);
+  const failed = await workshop.testsFail(folder, files, limitMs);
+  workshop.remove(folder);
+  if (failed === false) say(`The ${files.length} files of unit tests pass on the source as it is.\n`);
+  else
+    say(`Unit tests of the source as it is fail, so nothing can be proved: ${failed === true ? files : failed.broken}`);
+  return failed === false;
 }
 
 async function tryMutant(workshop: Workshop, mutant: Mutant, seeds: number): Promise<Verdict> {
@@ -88,8 +101,10 @@ async function tryTests(
   workshop.remove(folder);
   const failure = { class: "unit test", checker: files.join(" "), message: "its tests fail", atMs: 0 };
   const seconds = (performance.now() - startedAt) / 1000;
-  const first = { caught: failed ? { seed: 0, failure } : null, seedsRun: 0, seconds, broken: null };
-  process.stderr.write(`${mutant.name}: ${failed ? "its tests fail" : "its tests pass"}\n`);
+  const broken = typeof failed === "object" ? failed.broken : null;
+  const first = { caught: failed === true ? { seed: 0, failure } : null, seedsRun: 0, seconds, broken };
+  const words = broken ? `its tests do not run: ${broken}` : failed ? "its tests fail" : "its tests pass";
+  process.stderr.write(`${mutant.name}: ${words}\n`);
   return { mutant, first, alone: new Map() };
 }
 

@@ -1,7 +1,7 @@
 // Copies of the source in temporary folders, each with one mutation, and processes that run seeds in them. All of it is
 // gone when the program ends, also by Ctrl-C.
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Mutant } from "./mutant.ts";
@@ -45,8 +45,7 @@ export class Workshop {
   #count = 0;
 
   constructor() {
-    mkdirSync(join(this.#base, "test"), { recursive: true });
-    for (const path of ["src", "test/mutants", "test/worker", "package.json", "tsconfig.json"])
+    for (const path of ["src", "test", "tools", "package.json", "tsconfig.json"])
       cpSync(join(root, path), join(this.#base, path), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(this.#base, "node_modules"));
   }
@@ -86,8 +85,8 @@ export class Workshop {
     };
   }
 
-  /** True when these test files fail in the folder. */
-  async testsFail(folder: string, files: readonly string[], limitMs: number): Promise<boolean> {
+  /** Whether these test files fail in the folder; or what was written if no test ran to its end. */
+  async testsFail(folder: string, files: readonly string[], limitMs: number): Promise<boolean | { broken: string }> {
     const child = Bun.spawn([process.execPath, "test", ...files], {
       ...{ cwd: folder, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
     });
@@ -96,8 +95,9 @@ export class Workshop {
     const [errors, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
     clearTimeout(limit);
     this.#running.delete(child);
+    if (code === 0) return false;
     // A file that cannot be loaded fails, too, and proves nothing.
-    return code !== 0 && /^\(fail\) /m.test(errors);
+    return /^\(fail\) /m.test(errors) || { broken: errors.trim().slice(-500) };
   }
 
   remove(folder: string): void {
