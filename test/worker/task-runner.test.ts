@@ -50,7 +50,7 @@ function task(wire: Partial<WireAssignment> = { image: "demo" }) {
 
 function runner(wire?: Partial<WireAssignment>): TaskRunner {
   const report = (observation: Observation) => void reports.push(observation);
-  const reporter = { report, recorded() {}, sendNow() {}, isDone: false } as unknown as Reporter;
+  const reporter = { report, recorded() {}, unwanted() {}, sendNow() {}, isDone: false } as unknown as Reporter;
   return new TaskRunner(taskId, task(wire), [], context, reporter);
 }
 
