@@ -143,6 +143,7 @@ describe("commands of other tools", () => {
     for (const [typed, line] of [
       ["exec -it web-1 sh", "exec -it c0ffee sh"],
       ["exec web-1 ls /etc", "exec c0ffee ls /etc"],
+      ["exec web-1 -- ls /etc", "exec c0ffee ls /etc"],
       ["exec -it -u root web-1 sh", "exec -it -u root c0ffee sh"],
       ["exec web-1", "exec -it c0ffee sh"],
       ["shell web-1", "exec -it c0ffee sh"],

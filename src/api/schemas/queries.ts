@@ -59,7 +59,7 @@ const deleteQuery = z.strictObject({
   wait: choice(["gone"])
     .optional()
     .describe(
-      "Kill the container, and answer when it is gone: 204. Answers 202 with a `message` if it is not known to be gone at the timeout, or if its node is offline.",
+      "Kill the container, and answer when it is gone: 204. Answers 202 with a `message` if it is not known to be gone at the timeout, if its node is offline, or if its worker cannot be asked.",
     ),
   timeout: waitQuery.timeout,
 });

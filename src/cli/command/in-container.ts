@@ -76,7 +76,9 @@ function taskOf(word: string): string {
 }
 
 /** The line as it was typed, with CONTAINER for the task `id`. Null if docker would not take it, or it may have a token. */
-function typedLine(word: string, rest: readonly string[], id: string): string | null {
+function typedLine(word: string, typed: readonly string[], id: string): string | null {
+  // kubectl's form has -- before the command, which docker would run.
+  const rest = typed.filter((one, index) => one !== "--" || index === 0 || taskOf(typed[index - 1]!) !== id);
   const at = rest.findIndex((one) => taskOf(one) === id);
   const after = rest.length - at - 1;
   const isWhole = word === "cp" ? rest.length >= 2 : word === "exec" ? after > 0 : word !== "sh" && word !== "shell";

@@ -87,7 +87,7 @@ export class LeftContainers {
   }
 
   /** True when the worker that has the node now does not run this container. */
-  async #isLeft(node: FormerNode, { taskId, containerId }: ContainerState): Promise<boolean> {
+  async #isLeft(node: FormerNode, { taskId, containerId, startedAt }: ContainerState): Promise<boolean> {
     const { client, signal, stream } = this.#options;
     const answer = await client.call("getTask", { id: taskId, signal, timeoutMs: limits.reportPatienceMs });
     if (!answer.ok) {
@@ -97,7 +97,8 @@ export class LeftContainers {
     }
     const task = answer.value!;
     if (isFinished(task.status) || task.nodeId !== node.nodeId) return true;
-    // Until the present worker has reported its container, this one may be it.
-    return task.containerId !== null && task.containerId !== containerId;
+    if (task.containerId === null || task.containerId === containerId) return false;
+    // One that started later may be a replacement that the present worker has not reported yet.
+    return startedAt !== null && task.startedAt !== null && Date.parse(startedAt) < Date.parse(task.startedAt);
   }
 }

@@ -167,15 +167,22 @@ class Foreground {
   }
 
   /**
-   * The task a moment after its start: a program with a mistake often ends at once. A script that waits for the start is
-   * not kept waiting: it gets the task as it is now, by a request beside another one.
+   * The task a moment after its start: a program with a mistake often ends at once. A script that reads the id is not kept
+   * waiting: it gets the task as it is now, by a request beside another one.
    */
   async #shortlyAfterStart(task: TaskView): Promise<TaskView> {
     const context = this.#context;
     if (isFinished(task.status)) return task;
-    if (!context.io.stderr.isTty) return (await this.#latest(task)) ?? task;
+    const { stdout, stderr } = context.io;
+    if (!stdout.isTty || !stderr.isTty) return (await this.#latest(task)) ?? task;
     const signal = this.#leave.signal;
-    return waitForTask(context, task, "finished", { timeoutMs: earlyEndMs, signal, progress: false });
+    try {
+      return await waitForTask(context, task, "finished", { timeoutMs: earlyEndMs, signal, progress: false });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // It was started, whatever has become of it or of the master.
+      return task;
+    }
   }
 
   /** A port on 127.0.0.1 of another machine cannot be reached from here, and docker would publish it on all addresses. */

@@ -48,7 +48,7 @@ function fromSeconds({ flag, text, hint }: Required<TimeFlag>): number {
   const inMs = Number(text) < endMs;
   throw new UsageError(
     `${flag} ${text}: there is no such time`,
-    inMs ? `Are these milliseconds? Write seconds: ${text.slice(0, -3)}.` : hint,
+    inMs ? `Are these milliseconds? Write seconds: ${Math.floor(Number(text) / 1000)}.` : hint,
   );
 }
 
