@@ -4,7 +4,7 @@
 import { workerOperations } from "../../api/worker-operations.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
-import { hasWorker, type NodeRecord } from "../../model/node/node.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
 import type { Task } from "../../model/task/task.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { Watchers } from "../watch/watchers.ts";
@@ -51,8 +51,6 @@ export class Removal {
       const hostname = (after ?? before)?.hostname ?? placement.nodeId;
       return notYet(`${name} is removed, but ${hostname} is offline: its container goes when that node is back`);
     }
-    // There is nothing to ask: the program that reports for such a node has said that the task has ended.
-    if (!hasWorker(after)) return new Response(null, { status: 204 });
     const found = await this.#askWorker(after, signal);
     if (found === "gone") return new Response(null, { status: 204 });
     if (found === "there") return notYet(`${name} is removed, but its container is still on ${after.hostname}`);
