@@ -73,18 +73,24 @@ function withoutAssignments(): void {
   world.cut = (path) => path.endsWith("/assignments");
 }
 
+/** Starts a worker with a task, and gives its node to another one before it can stop the container; then it ends. */
+async function endsWithoutItsNode(own: Folder): Promise<{ task: TaskView; before: string; end: () => void }> {
+  const worker = await world.started(own.options("a.1"));
+  const task = await world.running("web");
+  const before = worker.nodeId;
+  withoutAssignments();
+  const end = await takeOver(before);
+  await becomesAnother(worker, before);
+  worker.stop();
+  return { task, before, end };
+}
+
 const statusOf = (task: TaskView) => world.container(task)?.status;
 
 describe("a worker that lost its node", () => {
   test("and ended before the first assignments of its new one stops its containers when it is restarted", async () => {
     const own = new Folder("a");
-    const worker = await world.started(own.options("a.1"));
-    const task = await world.running("web");
-    const before = worker.nodeId;
-    withoutAssignments();
-    const end = await takeOver(before);
-    await becomesAnother(worker, before);
-    worker.stop();
+    const { task, before, end } = await endsWithoutItsNode(own);
     world.cut = null;
     expect(statusOf(task)).toBe("running");
     const again = await world.started(own.options("a.2"));
@@ -142,13 +148,7 @@ describe("containers of the worker that has the node now, on the same engine, ar
 
   test("by the worker that had the node before, also for tasks that came later", async () => {
     const own = new Folder("a");
-    const worker = await world.started(own.options("a.1"));
-    const task = await world.running("web");
-    const before = worker.nodeId;
-    withoutAssignments();
-    const end = await takeOver(before);
-    await becomesAnother(worker, before);
-    worker.stop();
+    const { task, before, end } = await endsWithoutItsNode(own);
     end();
     world.cut = null;
     // The place of the second worker is the first one's, so that it gets the node.

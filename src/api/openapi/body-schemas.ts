@@ -1,4 +1,4 @@
-// The schemas of requests' bodies in openapi.json: one for each body of the table of operations, by the title of its schema.
+// The schemas of requests' bodies in openapi.json: one for each body that an operation names, by that name.
 
 import type { Operation } from "../operations/operation.ts";
 import { operations } from "../operations/operations.ts";

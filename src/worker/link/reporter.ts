@@ -151,29 +151,27 @@ export class Reporter {
   }
 
   /** Sends the first form of a report, and the next one if the master does not understand it. */
-  async #put([body, ...more]: Report[], signal: AbortSignal): Promise<"accepted" | "refused" | "unreadable" | "again"> {
+  async #put(forms: readonly Report[], signal: AbortSignal): Promise<"accepted" | "refused" | "unreadable" | "again"> {
     const { client, taskId, log } = this.#options;
-    if (body === undefined) return "refused";
+    let why = "";
     try {
-      const answer = await client.call("reportTask", {
-        id: taskId,
-        body,
-        signal,
-        timeoutMs: limits.reportPatienceMs,
-      });
-      if (answer.ok) return "accepted";
-      const { code, message } = answer.refusal;
-      if (isOutdated.has(code)) return "refused";
-      if (!misunderstood.has(code)) return "again";
-      if (more.length > 0) return this.#put(more, signal);
-      this.#logUnreadable(message);
-      return "unreadable";
+      for (const body of forms) {
+        const request = { id: taskId, body, signal, timeoutMs: limits.reportPatienceMs };
+        const answer = await client.call("reportTask", request);
+        if (answer.ok) return "accepted";
+        const { code, message } = answer.refusal;
+        if (isOutdated.has(code)) return "refused";
+        if (!misunderstood.has(code)) return "again";
+        why = message;
+      }
     } catch (error) {
       if (!signal.aborted && !(error instanceof UnreachableError)) {
         log.warn("a report failed", { taskId, why: (error as Error).message });
       }
       return "again";
     }
+    this.#logUnreadable(why);
+    return "unreadable";
   }
 }
 
