@@ -21,8 +21,8 @@ const AFTERMATH_MS = 10_000;
 export class FaultLog {
   readonly faults: Fault[] = [];
   /**
-   * The containers that an engine was starting when it was killed, by their whole ids. It has forgotten that start, and
-   * Docker then does not end the program, not even when the container is removed by force.
+   * The containers that an engine was starting when it was killed, for the first time or again, by their whole ids. It has
+   * forgotten that start, and Docker then does not end the program, not even when the container is removed by force.
    */
   readonly forgotten = new Set<string>();
 
@@ -67,7 +67,7 @@ export class FaultLog {
 
   /**
    * How many starts may have run the program although the engine does not know it: one that is killed in the middle of a
-   * start finds the container as created, and the worker starts it again.
+   * start finds the container as created or exited, and the worker starts it again.
    */
   forgottenStarts(host: string | null, fromMs: number, toMs: number): number {
     return this.#touching(host, fromMs, toMs).filter(({ kind }) => kind.startsWith("engine killed")).length;

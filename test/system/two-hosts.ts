@@ -100,13 +100,11 @@ export class TwoHosts {
     const kind = host === this.places[1].host ? "engine killed, live-restore" : "engine killed";
     return this.#during(kind, worker.hostname, async () => {
       await host.engine.kill();
-      const killedAt = Date.now();
       await Bun.sleep(awayMs);
-      const orphans = host.engine.orphans();
-      await host.engine.start();
-      for (const containerId of orphans) {
-        if (!(await host.engine.knowsStartBefore(containerId, killedAt))) this.faults.forgotten.add(containerId);
+      for (const containerId of host.engine.orphans()) {
+        if (!host.engine.recordsAsRunning(containerId)) this.faults.forgotten.add(containerId);
       }
+      await host.engine.start();
     });
   }
 

@@ -1,7 +1,7 @@
 // A Docker engine that belongs to the lab: a dockerd with its own data, socket and cgroup. Starts, kills and restarts it;
 // tests use its Engine API through `fetch`.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch } from "../../scripts/ping-engine.ts";
@@ -133,13 +133,14 @@ export class Engine {
     return shimsBelow(this.folder).map(({ containerId }) => containerId);
   }
 
-  /** True when the engine knows that the container was started before this moment (ms since 1970). */
-  async knowsStartBefore(containerId: string, moment: number): Promise<boolean> {
-    const answer = await this.fetch(`/containers/${containerId}/json`);
-    if (answer.status === 404) return false;
-    const { State } = (await answer.json()) as { State: { StartedAt: string } };
-    const startedAt = Date.parse(State.StartedAt); // in the year 1 if it was never started
-    return startedAt > 0 && startedAt <= moment;
+  /**
+   * True when the engine's own files record the container as running: after a crash, the engine looks only for these. What
+   * it was just starting (for the first time, or again) it finds as created or exited, and does not end any more.
+   */
+  recordsAsRunning(containerId: string): boolean {
+    const file = join(this.folder, "data", "containers", containerId, "config.v2.json");
+    if (!existsSync(file)) return false;
+    return (JSON.parse(readFileSync(file, "utf8")) as { State: { Running: boolean } }).State.Running;
   }
 
   /** Stops the engine by SIGTERM, as an init system does: without live restore it ends its containers first. */
