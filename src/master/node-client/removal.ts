@@ -4,7 +4,7 @@
 import { workerOperations } from "../../api/worker-operations.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
-import type { NodeRecord } from "../../model/node/node.ts";
+import { hasWorker, type NodeRecord } from "../../model/node/node.ts";
 import type { Task } from "../../model/task/task.ts";
 import type { TickLoop } from "../loop/tick-loop.ts";
 import type { Watchers } from "../watch/watchers.ts";
@@ -54,9 +54,11 @@ export class Removal {
     const found = await this.#askWorker(after, signal);
     if (found === "gone") return new Response(null, { status: 204 });
     if (found === "there") return notYet(`${name} is removed, but its container is still on ${after.hostname}`);
-    return notYet(
-      `${name} is removed, but it is not known whether its container is gone: ${found.why}. ${after.hostname} is online, and removes it by itself`,
-    );
+    const { hostname } = after;
+    const who = hasWorker(after)
+      ? `${hostname} is online, and removes it by itself`
+      : `${hostname} was registered without a worker, so that a container has to be removed there`;
+    return notYet(`${name} is removed, but it is not known whether its container is gone: ${found.why}. ${who}`);
   }
 
   /** `why`: the worker cannot be asked. It has reported the end of the container, which is not yet its removal. */
