@@ -335,6 +335,22 @@ test("on a terminal, run waits for the end of a program that ends soon after its
   expect((await waiting.ended).err).toContain(", and has ended: exited with code 7. Its output: podling logs short");
 });
 
+test("on a terminal, run does not wait for a master that goes away right after the start", async () => {
+  const away: Asked["fetch"] = async (url, init) => {
+    if (url.includes("wait=finished")) throw new Error("connection refused");
+    return fetch(url, init);
+  };
+  const waiting = cluster.start("run left --image nginx", { fetch: away, terminal: 200 });
+  const { taskId } = await until(() => cluster.task("left"));
+  const reason = { code: "running", message: "running" } as const;
+  await cluster.report(taskId, { status: "running", containerId: "c", reason });
+  const { code, out, err } = await waiting.ended;
+  expect([code, out]).toEqual([0, `${taskId}\n`]);
+  expect(err).toContain("left is running on n1 after ");
+  expect(err).not.toContain("reconnecting");
+  await cluster.report(taskId, { status: "completed", exitCode: 0, reason: { code: "exited", message: "done" } });
+});
+
 describe("which machine 127.0.0.1 is", () => {
   const report = async (name: string, hostIp: string) => {
     const waiting = cluster.start(`run ${name} --image nginx -p 80`, { ownAddresses: ["10.0.0.1"] });

@@ -1,5 +1,6 @@
 // podling run: create a task, and wait until it runs (or, with --follow, until it has finished).
 
+import type { CallArguments } from "../../../api/client.ts";
 import type { TaskView } from "../../../api/views/task.ts";
 import { isLoopback } from "../../../lib/ip-address.ts";
 import { limits } from "../../../model/limits.ts";
@@ -171,18 +172,14 @@ class Foreground {
    * waiting: it gets the task as it is now, by a request beside another one.
    */
   async #shortlyAfterStart(task: TaskView): Promise<TaskView> {
-    const context = this.#context;
     if (isFinished(task.status)) return task;
-    const { stdout, stderr } = context.io;
-    if (!stdout.isTty || !stderr.isTty) return (await this.#latest(task)) ?? task;
-    const signal = this.#leave.signal;
-    try {
-      return await waitForTask(context, task, "finished", { timeoutMs: earlyEndMs, signal, progress: false });
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // It was started, whatever has become of it or of the master.
-      return task;
-    }
+    const { signal } = this.#leave;
+    const { stdout, stderr } = this.#context.io;
+    const query = { wait: "finished", timeout: `${earlyEndMs}ms` } as const;
+    const latest = await this.#latest(task, stdout.isTty && stderr.isTty ? { query, signal } : { signal });
+    signal.throwIfAborted();
+    // It was started, whatever has become of it or of the master.
+    return latest ?? task;
   }
 
   /** A port on 127.0.0.1 of another machine cannot be reached from here, and docker would publish it on all addresses. */
@@ -247,9 +244,9 @@ class Foreground {
   }
 
   /** The task as it is now: the one at hand may be as old as the request that Ctrl-C interrupted. Null if it is not known. */
-  async #latest({ taskId }: TaskView): Promise<TaskView | null> {
+  async #latest({ taskId }: TaskView, more: Look = {}): Promise<TaskView | null> {
     try {
-      const found = await this.#context.try("getTask", { id: taskId, timeoutMs: lastLookMs });
+      const found = await this.#context.try("getTask", { ...more, id: taskId, timeoutMs: lastLookMs });
       return found.ok ? (found.value as TaskView) : null;
     } catch {
       return null;
@@ -267,6 +264,9 @@ function startSentence(task: TaskView, where: string, tookMs: number): string {
   const ports = publishedPorts.length === 0 ? "" : `: ${publishedPorts.map(portText).join(", ")}`;
   return `${name} is running${where}${took}${ports}`;
 }
+
+/** How a last look waits for news, and what ends it. */
+type Look = Pick<CallArguments<"getTask">[0], "query" | "signal">;
 
 /** On a terminal, how long a start is watched for an early end. */
 const earlyEndMs = 300;

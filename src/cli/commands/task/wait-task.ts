@@ -25,8 +25,6 @@ export function reached(task: TaskView, wanted: WaitFor): boolean {
 export interface WaitOptions {
   timeoutMs: number;
   signal?: AbortSignal;
-  /** True when progress is shown on stderr. */
-  progress?: boolean;
 }
 
 /** Resolves with the task when it has reached the state, or at the timeout. */
@@ -37,10 +35,10 @@ export async function waitForTask(
   options: WaitOptions,
 ): Promise<TaskView> {
   if (reached(task, wanted)) return task;
-  const { timeoutMs, signal, progress = true } = options;
+  const { timeoutMs, signal } = options;
   const { clock } = context.io;
   const ended = new AbortController();
-  const shown = progress ? showProgress(context, task, ended.signal) : Promise.resolve();
+  const shown = showProgress(context, task, ended.signal);
   const deadline = clock.now() + timeoutMs;
   let latest = task;
   try {
