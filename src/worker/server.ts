@@ -132,7 +132,7 @@ function codeOf(error: RuntimeError): RefusalCode {
 
 function logRequest(query: LogsQuery, headers: Headers): Outcome<LogRequest> {
   const { since, stdout = true, stderr = true, timestamps = false } = query;
-  const sinceMs = since === undefined ? null : (parseCalendarTime(since)?.ms ?? Number.NaN);
+  const sinceMs = since === undefined ? null : Math.max(0, parseCalendarTime(since)?.ms ?? Number.NaN);
   if (Number.isNaN(sinceMs)) {
     return refuse(
       "invalid-field",

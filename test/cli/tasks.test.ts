@@ -316,7 +316,19 @@ describe("stop and rm", () => {
       const { code, err } = await cluster.podling(line);
       expect({ code, err: err.slice(0, 7 + says.length) }).toEqual({ code: 64, err: `error: ${says}` });
     }
-    expect((await cluster.podling("kill -s NO/SUCH byhand")).code).toBe(1);
+    for (const line of [
+      "kill -s NO/SUCH byhand",
+      "kill -s FOO byhand",
+      "kill --signal= byhand",
+      "run --stop-signal FOO x",
+    ]) {
+      const { code, err } = await cluster.podling(line);
+      expect({ line, code }).toEqual({ line, code: 64 });
+      expect(err).toMatch(
+        /expected a signal: a name such as KILL or SIGKILL, or a number such as 9; got "(NO.SUCH|FOO|)"/,
+      );
+      expect(err).toMatch(/Write (-s|--stop-signal) KILL, /);
+    }
     await cluster.report(taskId, { status: "completed", exitCode: 0, reason: exited });
     await cluster.podling("rm byhand");
   });

@@ -304,5 +304,14 @@ describe("logs without a worker to ask", () => {
       const refused = await podling.ask("GET", `/api/v1/tasks/${task.taskId}/logs?since=${encodeURIComponent(since)}`);
       expectRefusal(refused, 400, "invalid-field");
     }
+    // A time before 1970 is one: the answer is that of the node.
+    for (const since of ["1960-01-01T00:00:00Z", "40000d", "9999-12-31T00:00:00Z"]) {
+      const taken = await podling.ask("GET", `/api/v1/tasks/${task.taskId}/logs?since=${since}`);
+      expectRefusal(taken, 503, "node-unreachable");
+    }
+    for (const signal of ["", "FOO"]) {
+      const refused = await podling.ask("POST", `/api/v1/tasks/${task.taskId}/kill?signal=${signal}`);
+      expectRefusal(refused, 400, "invalid-field");
+    }
   });
 });

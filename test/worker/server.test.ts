@@ -201,9 +201,10 @@ describe("what it refuses", () => {
     const ask = serve();
     const { taskId } = await world.reached(await world.run("web", ["forever"]), "running");
     const kill = (signal: string) => ask(`/tasks/${taskId}/kill?signal=${signal}`, { method: "POST" });
-    expectRefusal(await kill("NOSUCH"), 422, "unprocessable");
+    expectRefusal(await kill("NOSUCH"), 400, "invalid-field");
     const { containers } = world.runtime;
     for (const [why, status, code] of [
+      ["no-such-signal", 422, "unprocessable"],
       ["not-running", 409, "illegal-move"],
       ["no-container", 404, "task-not-found"],
     ] as const) {

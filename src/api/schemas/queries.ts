@@ -5,6 +5,7 @@ import { choice, duration } from "../../model/fields.ts";
 import { limits } from "../../model/limits.ts";
 import { type CleanupKind, cleanupKinds } from "../../model/node/cleanup.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { signalForm, signalForms } from "../../model/signal.ts";
 
 /** The meta field in which a schema of a query parameter says what its text stands for, as OpenAPI shows it. */
 export const standsFor = "x-stands-for";
@@ -49,7 +50,7 @@ const restartQuery = z.strictObject({
 const killQuery = z.strictObject({
   signal: z
     .string()
-    .regex(/^((SIG)?[A-Z][A-Z0-9+-]{1,11}|[1-9]\d?)$/i, { error: "a signal such as HUP, SIGUSR1 or 15" })
+    .regex(signalForm, { error: signalForms })
     .optional()
     .describe("Name or number. KILL stops the task, as a stop with 0 seconds. Default KILL."),
 });

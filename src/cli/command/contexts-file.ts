@@ -1,6 +1,7 @@
 // The file of contexts: named masters with their tokens, and which one is in use. It holds secrets, so only its owner may
 // read it. What a later version adds to the file is kept when it is written again.
 
+import { withoutByteOrderMark } from "../../lib/byte-order-mark.ts";
 import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { isObject } from "../../lib/is-object.ts";
 import { Failure } from "./failure.ts";
@@ -33,7 +34,7 @@ export async function readContexts(io: Io): Promise<ContextsFile> {
 /** Null if it is not JSON. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withoutByteOrderMark(text));
   } catch {
     return null;
   }

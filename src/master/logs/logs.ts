@@ -119,7 +119,7 @@ async function refusedByWorker(task: TaskView, node: NodeRecord, response: Respo
 /** The end of the year 9999: later times have another form in ISO 8601. */
 const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Parses a time, seconds since the epoch, or a duration back from now; returns ms since the epoch. */
+/** Parses a time, seconds since the epoch, or a duration back from now; returns ms since the epoch; a time before it is the epoch. */
 function parseSince(text: string | undefined, now: number): Outcome<number | null> {
   if (text === undefined) return ok(null);
   const back = /^\d{9,}(\.\d+)?$/.test(text) ? undefined : parseDuration(text);
@@ -128,7 +128,7 @@ function parseSince(text: string | undefined, now: number): Outcome<number | nul
   const ms = back === undefined ? at : now - back;
   // Such a time would be in the zone of this machine, which the client does not know.
   const withoutZone = time?.hasZone === false;
-  if (ms >= 0 && ms <= latestMs && !withoutZone) return ok(ms);
+  if (ms <= latestMs && !withoutZone) return ok(Math.max(0, ms));
   const expected = withoutZone ? "a time with its zone" : "a time or a duration such as 10m";
   return refuse("invalid-field", `query parameter "since": expected ${expected}; got ${JSON.stringify(text)}`, {
     hint: "Write 10m, 2025-01-19T12:34:56Z, or seconds since the epoch.",

@@ -103,7 +103,12 @@ describe("refused because of the form, naming the field", () => {
     [{ network: { extraHosts: ["db:1.2.3.4"] } }, "network.extraHosts.0", ""],
     [{ network: { dns: { servers: ["dns.example"] } } }, "network.dns.servers.0", "an IP address"],
     [{ network: { alias: "x" } }, "network", ""],
-    [{ process: { stopSignal: "now!" } }, "process.stopSignal", "a signal such as SIGINT"],
+    [{ process: { stopSignal: "FOO" } }, "process.stopSignal", "a name such as KILL or SIGKILL, or a number such as 9"],
+    [
+      { process: { stopSignal: "" } },
+      "process.stopSignal",
+      "a signal: a name such as KILL or SIGKILL, or a number such as 9",
+    ],
     [{ security: { capAdd: ["NET ADMIN"] } }, "security.capAdd.0", "a capability such as NET_ADMIN"],
     [{ security: { privileged: "yes" } }, "security.privileged", "true or false"],
     [{ devices: { paths: [{ host: "kvm", container: "/dev/kvm" }] } }, "devices.paths.0.host", "an absolute path"],

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { isIpAddress } from "../../lib/ip-address.ts";
 import { absolutePath, choice, flag, freeText, integer, ipAddress, list, text } from "../fields.ts";
 import { limits } from "../limits.ts";
+import { signalForm, signalForms } from "../signal.ts";
 
 const { optionCount } = limits;
 
@@ -55,7 +56,7 @@ const network = z.strictObject({
 
 const process = z.strictObject({
   init: flag.optional().describe("True: process 1 is an init that forwards signals and reaps processes."),
-  stopSignal: text(/^((SIG)?[A-Z][A-Z0-9+-]{1,15}|[1-9]\d?)$/i, 20, "a signal such as SIGINT or 2")
+  stopSignal: text(signalForm, 20, signalForms)
     .optional()
     .describe("The signal that asks it to stop; left out: the image's, or SIGTERM."),
 });

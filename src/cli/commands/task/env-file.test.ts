@@ -1,6 +1,7 @@
 // Env files: what docker takes is taken, and what is refused names file and line.
 
 import { describe, expect, test } from "bun:test";
+import { limits } from "../../../model/limits.ts";
 import { parseEnvFile } from "./env-file.ts";
 
 const env = { HOME: "/root", EMPTY: "" };
@@ -47,7 +48,8 @@ describe("an env file", () => {
         ["EMPTY", ""],
       ],
     ],
-    ["__proto__=x\n", [["__proto__", "x"]]],
+    ["\ufeff\ufeffK=v\n", [["K", "v"]]],
+    [`K=${"v".repeat(limits.envValueLength)}\n`, [["K", "v".repeat(limits.envValueLength)]]],
   ])("%j", (text, variables) => {
     expect(parseEnvFile("f", text, env)).toEqual(variables);
   });
@@ -60,6 +62,15 @@ describe("an env file", () => {
     ["\ufffd\ufffdK\0=\0v\0\n", "--env-file f, line 1: the file is not UTF-8 text"],
     ["name=J\ufffdrg and much more text\n", "--env-file f, line 1: the file is not UTF-8 text"],
     ["A=1\nB=much text and a NUL\0\n", "--env-file f, line 2: it contains a NUL character"],
+    ["A=1\n__proto__=x\n", "--env-file f, line 2: the name __proto__ is not allowed"],
+    [
+      `A=1\nB=${"v".repeat(limits.envValueLength + 1)}\n`,
+      "--env-file f, line 2: the value of B has 32769 characters, and 32768 are allowed",
+    ],
+    [
+      `${"N".repeat(limits.envKeyLength + 1)}=1\n`,
+      '--env-file f, line 1: the name "NNNNNNNNNNNNNNNNNNNN..." has 257 characters, and 256 are allowed',
+    ],
   ])("%j is refused", (text, message) => {
     expect(() => parseEnvFile("f", text, env)).toThrow(message);
   });

@@ -4,6 +4,7 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { each } from "./each.ts";
+import { checkedSignal } from "./flags/signal.ts";
 import { refusedAll, untilStopped } from "./stop.ts";
 
 export const kill: Command = {
@@ -34,7 +35,7 @@ export const kill: Command = {
     ["podling kill web", "stop it without a grace"],
   ],
   async run(context) {
-    const signal = context.flags.text("signal")!;
+    const signal = checkedSignal("-s", context.flags.text("signal")!);
     return each(context, context.words, (reference, turn) => killOne(context, reference, signal, turn));
   },
 };

@@ -1,5 +1,5 @@
 // The values of flags that are a time, such as --since: a duration back from now, a time with or without a zone, or seconds
-// since 1970. docker takes the same.
+// since 1970. docker takes the same. A time before 1970 is 1970: all that there is.
 
 import { parseCalendarTime } from "../../../lib/calendar-time.ts";
 import { toTimestamp } from "../../../lib/clock.ts";
@@ -33,7 +33,7 @@ export function readTime({ flag, text, hint = usualHint }: TimeFlag): TimeValue 
   const atMs = parseCalendarTime(trimmed)?.ms;
   if (atMs === undefined) throw new UsageError(`${flag}: expected a time; got ${JSON.stringify(text)}`, hint);
   if (Number.isNaN(atMs)) throw new UsageError(`${flag} ${text}: there is no such time`, hint);
-  return { atMs };
+  return { atMs: Math.max(0, atMs) };
 }
 
 /** Numbers with fewer digits than a time since 1973 are more likely a duration without its unit. */

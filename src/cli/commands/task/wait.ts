@@ -16,7 +16,7 @@ export const wait: Command = {
   summary: "Wait until tasks run or have finished",
   usage: "TASK [TASK ...] [flags]",
   description: [
-    "Prints the status and exit code of each task. The exit code of podling is 0 when the tasks run (--for running) or have completed (--for finished), 1 when one failed or was stopped, and 124 at the timeout.",
+    "Prints the status and exit code of each task. The exit code of podling is 0 when the tasks run (--for running) or have completed (--for finished), 1 when one failed or was stopped, and 124 at the timeout. -o json prints an object for one task, and for several a list of those that got there.",
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [
@@ -41,13 +41,20 @@ export const wait: Command = {
     const timeoutMs = flags.durationMs("timeout") ?? patienceMs;
     const { clock } = context.io;
     const endsAt = clock.elapsed() + timeoutMs;
+    const reachedTasks: TaskView[] = [];
     // One after the other: the line that shows the progress is that of one task.
-    return each(context, words, async (reference, turn) => {
+    const code = await each(context, words, async (reference, turn) => {
       await turn;
       const task = await context.call("getTask", { id: reference });
       const latest = await waitForTask(context, task, wanted, { timeoutMs: Math.max(1, endsAt - clock.elapsed()) });
-      return reached(latest, wanted) ? print(context, latest) : timedOut(context, latest, timeoutMs);
+      if (!reached(latest, wanted)) return timedOut(context, latest, timeoutMs);
+      reachedTasks.push(latest);
+      return print(context, latest);
     });
+    if (context.output() !== "json") return code;
+    if (words.length > 1) await context.outJson(reachedTasks);
+    else if (reachedTasks[0]) await context.outJson(reachedTasks[0]);
+    return code;
   },
 };
 
@@ -60,9 +67,8 @@ async function timedOut(context: Context, task: TaskView, timeoutMs: number): Pr
 }
 
 async function print(context: Context, task: TaskView): Promise<number> {
-  if (context.output() === "json") await context.outJson(task);
-  else if (context.output() === "name") await context.out(`${task.name}\n`);
-  else await context.out(`${task.name} ${statusText(task)}\n`);
+  if (context.output() === "name") await context.out(`${task.name}\n`);
+  else if (context.output() === "table") await context.out(`${task.name} ${statusText(task)}\n`);
   const failed = isFinished(task.status) && task.status !== "completed";
   if (!failed) return exitCodes.done;
   // stdout has the status and the exit code already: only another reason is news.

@@ -6,6 +6,7 @@ import { Failure, UsageError } from "../../../command/failure.ts";
 import type { FlagValues } from "../../../command/flag-values.ts";
 import type { Io } from "../../../command/io.ts";
 import { csvFields } from "./csv.ts";
+import { checkedSignal } from "./signal.ts";
 
 type Body = BodyInput<"createTask">;
 type Group<Name extends keyof Body> = NonNullable<Body[Name]>;
@@ -14,13 +15,18 @@ type Options = Pick<Body, "network" | "process" | "security" | "devices" | "limi
 export async function containerOptions(flags: FlagValues, io: Io): Promise<Options> {
   return given({
     network: group(networkOf(flags)),
-    process: group({ init: switchOf(flags, "init"), stopSignal: flags.text("stop-signal") }),
+    process: group({ init: switchOf(flags, "init"), stopSignal: stopSignalOf(flags) }),
     security: group(await securityOf(flags, io)),
     devices: group({ paths: listOf(flags, "device")?.map(parseDevice), gpus: gpusOf(flags.text("gpus")) }),
     limits: group(limitsOf(flags)),
     logging: group({ driver: flags.text("log-driver"), options: entriesOf(flags, "log-opt") }),
     health: group(healthOf(flags)),
   });
+}
+
+function stopSignalOf(flags: FlagValues): string | undefined {
+  const text = flags.text("stop-signal");
+  return text === undefined ? undefined : checkedSignal("--stop-signal", text);
 }
 
 type Loose<T> = { [Key in keyof T]: T[Key] | undefined };
