@@ -57,7 +57,7 @@ export const workerOperations = {
     media: framedMediaType,
     streams: true,
     answer: "Any",
-    refusals: ["task-not-found", "logs-unavailable", "too-many", "node-unreachable"],
+    refusals: ["task-not-found", "logs-unavailable", "too-many", "node-unreachable", "engine-refused"],
   }),
   taskStatus: operation<unknown>()({
     method: "GET",
@@ -78,7 +78,7 @@ export const workerOperations = {
     status: 200,
     media: json,
     answer: "Any",
-    refusals: ["task-not-found", "too-many", "node-unreachable", "logs-unavailable"],
+    refusals: ["task-not-found", "too-many", "node-unreachable", "engine-refused", "logs-unavailable"],
   }),
   killTask: operation<null>()({
     method: "POST",

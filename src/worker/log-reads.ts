@@ -4,10 +4,10 @@
 import { emptyFrame, errorFrame } from "../lib/frames.ts";
 import { ok } from "../lib/result.ts";
 import { limits } from "../model/limits.ts";
-import { type Outcome, refuse } from "../model/refusal.ts";
+import { type Outcome, type RefusalCode, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { LogsUnavailable, RuntimeError } from "../runtime/runtime-error.ts";
+import { EngineRefused, LogsUnavailable, RuntimeError } from "../runtime/runtime-error.ts";
 
 const unreadableHint = "Containers that are created with the log driver json-file, local or journald have logs.";
 
@@ -17,6 +17,11 @@ export class LogReads {
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+  }
+
+  /** Logs that are being opened or read. */
+  get size(): number {
+    return this.#open;
   }
 
   /** Null if there is no such container. */
@@ -29,31 +34,43 @@ export class LogReads {
     this.#open++;
     try {
       const stream = await this.#runtime.containers.logs(containerId, request, signal);
-      // The server sends its headers with the first bytes. An engine that looks for the first line in a large log has none for
-      // a while, and the master would take the worker for unreachable.
-      if (stream) return ok(this.#counted(stream, [emptyFrame()]));
+      if (stream) return ok(this.#counted(stream, signal));
       this.#open--;
       return ok(null);
     } catch (error) {
       this.#open--;
       if (error instanceof LogsUnavailable) return refuse("logs-unavailable", error.message, { hint: unreadableHint });
       if (!(error instanceof RuntimeError)) throw error;
-      return refuse("node-unreachable", error.message, { hint: "The logs can be read when the engine answers again." });
+      const hint =
+        error instanceof EngineRefused
+          ? "The log of the engine on that node may say more."
+          : "The logs can be read when the engine answers again.";
+      return refuse(codeOf(error), error.message, { hint });
     }
   }
 
-  /** The same stream, with the back-pressure of its reader, counted until it ends or its reader stops. */
-  #counted(stream: ReadableStream<Uint8Array>, first: Uint8Array[]): ReadableStream<Uint8Array> {
+  /** The same stream, with the back-pressure of its reader, counted until it ends, its reader stops, or `signal` aborts. */
+  #counted(stream: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
     const reader = stream.getReader();
     let counts = true;
     const ended = () => {
       if (counts) this.#open--;
       counts = false;
+      signal.removeEventListener("abort", left);
     };
+    const left = () => {
+      ended();
+      reader.cancel().catch(() => {}); // it may have failed already
+    };
+    signal.addEventListener("abort", left);
+    if (signal.aborted) left();
     return new ReadableStream<Uint8Array>({
+      start(controller) {
+        // The server sends its headers with the first bytes. An engine that looks for the first line in a large log has none
+        // for a while, and the master would take the worker for unreachable.
+        controller.enqueue(emptyFrame());
+      },
       async pull(controller) {
-        const next = first.shift();
-        if (next) return controller.enqueue(next);
         try {
           const { done, value } = await reader.read();
           if (!done) return controller.enqueue(value);
@@ -72,6 +89,11 @@ export class LogReads {
       },
     });
   }
+}
+
+/** The code of a refusal whose reason is an error of the engine. */
+export function codeOf(error: RuntimeError): RefusalCode {
+  return error instanceof EngineRefused ? "engine-refused" : "node-unreachable";
 }
 
 function tooManyLogs(open: number): Outcome<never> {

@@ -11,12 +11,12 @@ import { parseCalendarTime } from "../lib/calendar-time.ts";
 import type { Log } from "../lib/log.ts";
 import { ok } from "../lib/result.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
-import { type Outcome, type RefusalCode, refuse } from "../model/refusal.ts";
+import { type Outcome, refuse } from "../model/refusal.ts";
 import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { EngineRefused, RuntimeError, SignalRefused } from "../runtime/runtime-error.ts";
 import { defaultTail, logText, taskStatusOf } from "./first-edition.ts";
-import { LogReads } from "./log-reads.ts";
+import { codeOf, LogReads } from "./log-reads.ts";
 import type { Worker } from "./worker.ts";
 
 export interface ServerOptions {
@@ -124,10 +124,6 @@ async function cleanup(worker: Worker, query: CleanupQuery, dryRun: boolean): Pr
         : "Try again when podling nodes shows no engine error for this node.";
     return refuse(codeOf(error), error.message, { hint: `Nothing was removed. ${next}` });
   }
-}
-
-function codeOf(error: RuntimeError): RefusalCode {
-  return error instanceof EngineRefused ? "engine-refused" : "node-unreachable";
 }
 
 function logRequest(query: LogsQuery, headers: Headers): Outcome<LogRequest> {

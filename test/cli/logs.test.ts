@@ -182,3 +182,35 @@ test("the reader closes the pipe: podling logs | head -1", async () => {
     err: "two\n",
   });
 });
+
+test("an engine that refuses for good: its reason, at once, and with -f after some attempts", async () => {
+  await cluster.running("damaged");
+  const said = { error: "the engine answered 500: the disk is damaged", code: "engine-refused", details: {}, hint: "" };
+  answer = () => Response.json(said, { status: 502 });
+  for (const [command, requests] of [
+    ["logs damaged", 1],
+    ["logs -f damaged", 6],
+  ] as const) {
+    asked = [];
+    const { code, err } = await cluster.podling(command);
+    expect(code).toBe(1);
+    expect(err).toContain("error: n1: the engine answered 500: the disk is damaged");
+    expect(asked).toHaveLength(requests);
+  }
+  const answered = await fetch(`${cluster.url}/api/v1/tasks/damaged/logs`);
+  expect([answered.status, ((await answered.json()) as { code: string }).code]).toEqual([502, "engine-refused"]);
+});
+
+test("-f continues when an engine that refuses has restarted", async () => {
+  const { taskId } = await cluster.running("engine");
+  const said = { error: "the engine answered 503: shutting down", code: "engine-refused", details: {}, hint: "" };
+  answer = () => {
+    if (asked.length === 2) return Response.json(said, { status: 502 });
+    return framed(frame("stdout", asked.length === 1 ? "before\n" : "after\n"));
+  };
+  const following = cluster.start("logs -f engine");
+  await until(() => following.out().includes("after"));
+  await cluster.report(taskId, { status: "completed", exitCode: 0 });
+  const { code, out } = await following.ended;
+  expect([code, out.startsWith("before\nafter\n")]).toEqual([0, true]);
+});

@@ -8,7 +8,7 @@ import { concatenate, errorFrame, framedMediaType, frameOf, readFrames } from ".
 import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { LogRequest } from "../../src/runtime/containers.ts";
-import { LogsUnavailable, SignalRefused } from "../../src/runtime/runtime-error.ts";
+import { EngineRefused, LogsUnavailable, SignalRefused } from "../../src/runtime/runtime-error.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
 import { until } from "../../tools/lab/until.ts";
@@ -281,6 +281,19 @@ describe("logs", () => {
       const refused = await get(`/tasks/${taskId}/logs${query}`);
       expectRefusal(refused, 409, "logs-unavailable");
       expect(refused.text).toContain("log driver none");
+    }
+  });
+
+  test("that the engine refuses to read are refused with its own message", async () => {
+    const get = serve();
+    const taskId = await printed();
+    world.runtime.containers.logs = async () => {
+      throw new EngineRefused("the engine answered 500: the disk is damaged");
+    };
+    for (const path of [`/tasks/${taskId}/logs`, `/tasks/${taskId}/logs?follow=true`, `/api/v1/tasks/${taskId}/logs`]) {
+      const refused = await get(path);
+      expectRefusal(refused, 502, "engine-refused");
+      expect(refused.text).toContain("the engine answered 500: the disk is damaged");
     }
   });
 

@@ -112,7 +112,7 @@ async function refusedByWorker(task: TaskView, node: NodeRecord, response: Respo
         details: { what: "logs of a node", ...details },
       });
     default:
-      return refuse("node-unreachable", message, { hint, details });
+      return refuse(code === "engine-refused" ? code : "node-unreachable", message, { hint, details });
   }
 }
 

@@ -74,7 +74,7 @@ test("a line of many entries is found by asking for more of them, at last for al
   answer = serves([entry(1, "one\n"), ...long, entry(2, "end\n"), entry(3, "last\n")]);
   asked.length = 0;
   expect((await text({ tail: 2 })).length).toBe(2000 * part.length + "end\nlast\n".length);
-  expect(asked.map((query) => query.get("tail"))).toEqual(["20", "80", "320", "1280", "all", "2203"]);
+  expect(asked.map((query) => query.get("tail"))).toEqual(["1", "20", "80", "320", "1280", "all", "2203"]);
 });
 
 test("lines that are added between two requests are not counted, and a followed log goes on with them", async () => {
@@ -85,10 +85,10 @@ test("lines that are added between two requests are not counted, and a followed 
     return response;
   };
   answer = grows;
-  expect(await text({ tail: 2 })).toBe("58\n59\n");
-  expect(await text({ tail: 2, follow: true })).toBe("60\n61\n62\n");
+  expect(await text({ tail: 2 })).toBe("59\n60\n");
+  expect(await text({ tail: 2, follow: true })).toBe("62\n63\n64\n");
   expect(await text({ tail: 0 })).toBe("");
-  expect(await text({ sinceMs: Date.parse("2025-01-19T12:01:03Z") })).toBe("63\n64\n");
+  expect(await text({ sinceMs: Date.parse("2025-01-19T12:01:07Z") })).toBe("67\n68\n");
 });
 
 test("a container that is removed before its log begins, and an answer that breaks off, end the stream with the reason", async () => {
@@ -98,6 +98,16 @@ test("a container that is removed before its log begins, and an answer that brea
   await expect(text({})).rejects.toThrow("the engine says: disk gone");
   answer = () => new Response(entry(1, "one\n").subarray(0, 20));
   await expect(text({})).rejects.toThrow("ends within a frame");
+});
+
+test("a log is open before the engine has found its first line, and a refusal after that is the last frame", async () => {
+  for (const more of [{}, { sinceMs: 0 }, { tail: 0 }, { tail: 3 }, { follow: true }, { follow: true, tail: 3 }]) {
+    const waiting = Promise.withResolvers<Response>();
+    answer = (query) => (query.get("tail") === "1" ? new Response() : (waiting.promise as never));
+    const body = (await open(more))!;
+    waiting.resolve(refuses(500, "something broke")());
+    await expect(Array.fromAsync(readFrames(body))).rejects.toThrow("answered 500: something broke");
+  }
 });
 
 test("a reader that leaves, and a signal, end a request that waits", async () => {

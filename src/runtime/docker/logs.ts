@@ -3,7 +3,7 @@
 import { errorFrame, StreamEndedEarly } from "../../lib/frames.ts";
 import type { LogRequest } from "../containers.ts";
 import { LogsUnavailable } from "../runtime-error.ts";
-import type { EngineHttp } from "./engine-http.ts";
+import type { EngineCall, EngineHttp } from "./engine-http.ts";
 import { engineMessage } from "./errors.ts";
 import { interleavedEntries, LogLines, type LogStart, TailSearch } from "./log-lines.ts";
 
@@ -22,36 +22,21 @@ const addedEntries = 200;
 /** So often more entries are read to find where lines begin; then all are. */
 const searches = 4;
 
-/** Null if there is no such container. Throws LogsUnavailable, RuntimeError("engine-unavailable"). */
+/**
+ * Null if there is no such container. Throws LogsUnavailable, RuntimeError("engine-unavailable"). Resolves before the engine
+ * has found the first line: an error that comes after that is the last frame of the stream.
+ */
 export async function openLogs(
   http: EngineHttp,
   containerId: string,
   request: LogRequest,
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array> | null> {
-  const { follow, tail, sinceMs } = request;
-  const manner = (await http.isPodman()) ? podman : docker;
-  const { shortestPartBytes } = manner;
-  const log = new EngineLog(http, containerId, manner, signal);
-  const search = tail === null || tail === 0 ? null : await log.search(tail);
-  if (search === "no-container") return null;
-  // An engine sends no status before the first line of a log that is followed: only a short request says now if it can be read.
-  if (follow && search === null && !(await log.isReadable())) return null;
-  const start = search?.start ?? null;
-  const query = {
-    ...{ follow, timestamps: true },
-    // Both streams count for the position of a tail, also if one of them is left out.
-    stdout: request.stdout || start !== null,
-    stderr: request.stderr || start !== null,
-    tail: tail === 0 ? 0 : start === null || !manner.countsEntries ? null : search!.entries + addedEntries,
-    // A line counts by its first entry, which may be older than the others.
-    sinceMs: start === null && sinceMs !== null ? Math.max(0, sinceMs - lineMs) : null,
-  };
-  const count = follow || tail === 0 ? null : tail;
-  const lines = new LogLines({ ...request, start, count, shortestPartBytes });
-  if (follow) return throughLines(lines, (opened) => log.open(query, opened), signal);
-  const body = await log.open(query, signal);
-  return body && throughLines(lines, async () => body, signal);
+  const log = new EngineLog(http, containerId, (await http.isPodman()) ? podman : docker);
+  // An engine sends no status before the first line that it finds: only a request for the last entry says now if the log can
+  // be read.
+  if (!(await log.isReadable(signal))) return null;
+  return throughLines((opened) => log.read(request, opened), signal);
 }
 
 /** A line whose parts were written over a longer time may lose its beginning to `since`. */
@@ -65,26 +50,54 @@ interface LogQuery {
   sinceMs: number | null;
 }
 
+interface OpenedLog {
+  body: ReadableStream<Uint8Array>;
+  lines: LogLines;
+}
+
 class EngineLog {
   readonly #http: EngineHttp;
   readonly #containerId: string;
-  readonly #signal: AbortSignal;
   readonly #manner: Manner;
 
-  constructor(http: EngineHttp, containerId: string, manner: Manner, signal: AbortSignal) {
+  constructor(http: EngineHttp, containerId: string, manner: Manner) {
     this.#http = http;
     this.#containerId = containerId;
     this.#manner = manner;
-    this.#signal = signal;
+  }
+
+  /** The engine's answer to the request, and what selects its lines. Null if there is no such container. */
+  async read(request: LogRequest, signal: AbortSignal): Promise<OpenedLog | null> {
+    const { follow, tail, sinceMs } = request;
+    const { shortestPartBytes, countsEntries } = this.#manner;
+    const search = tail === null || tail === 0 ? null : await this.#search(tail, signal);
+    if (search === "no-container") return null;
+    const start = search?.start ?? null;
+    const query = {
+      ...{ follow, timestamps: true },
+      // Both streams count for the position of a tail, also if one of them is left out.
+      stdout: request.stdout || start !== null,
+      stderr: request.stderr || start !== null,
+      tail: tail === 0 ? 0 : start === null || !countsEntries ? null : search!.entries + addedEntries,
+      // A line counts by its first entry, which may be older than the others.
+      sinceMs: start === null && sinceMs !== null ? Math.max(0, sinceMs - lineMs) : null,
+    };
+    // Any time may pass before the engine finds the first line.
+    const body = await this.#open(query, { signal, timeoutMs: null });
+    const count = follow || tail === 0 ? null : tail;
+    return body && { body, lines: new LogLines({ ...request, start, count, shortestPartBytes }) };
   }
 
   /** Where the last lines begin (null: with the log), and how many entries were read for it. */
-  async search(lines: number): Promise<{ start: LogStart | null; entries: number } | "no-container"> {
+  async #search(
+    lines: number,
+    signal: AbortSignal,
+  ): Promise<{ start: LogStart | null; entries: number } | "no-container"> {
     const { shortestPartBytes, countsEntries } = this.#manner;
     let entries = countsEntries ? lines + interleavedEntries + 2 : null;
     for (let round = 1; ; round++) {
       const search = new TailSearch(lines, shortestPartBytes);
-      const body = await this.open({ ...bothStreams, tail: entries }, this.#signal);
+      const body = await this.#open({ ...bothStreams, tail: entries }, { signal });
       if (body === null) return "no-container";
       for await (const chunk of body) search.push(chunk);
       const start = search.start(entries === null || search.count < entries);
@@ -94,18 +107,16 @@ class EngineLog {
   }
 
   /** False if there is no such container. */
-  async isReadable(): Promise<boolean> {
-    const body = await this.open({ ...bothStreams, tail: 1 }, this.#signal);
+  async isReadable(signal: AbortSignal): Promise<boolean> {
+    const body = await this.#open({ ...bothStreams, tail: 1 }, { signal });
     await body?.cancel();
     return body !== null;
   }
 
   /** The engine's entries, each with its time. Null if there is no such container. */
-  async open(query: LogQuery, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null> {
-    const response = await this.#http.call("GET", `/containers/${this.#containerId}/logs?${encode(query)}`, {
-      ...{ signal, long: true },
-      ...(query.follow ? { timeoutMs: null } : {}),
-    });
+  async #open(query: LogQuery, options: EngineCall): Promise<ReadableStream<Uint8Array> | null> {
+    const path = `/containers/${this.#containerId}/logs?${encode(query)}`;
+    const response = await this.#http.call("GET", path, { ...options, long: true });
     if (response.ok) return response.body;
     const message = await engineMessage(response);
     if (response.status === 404) return null;
@@ -145,28 +156,27 @@ function encode({ follow, stdout, stderr, tail, sinceMs }: LogQuery): string {
  * within it is its last frame.
  */
 function throughLines(
-  lines: LogLines,
-  open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array> | null>,
+  open: (signal: AbortSignal) => Promise<OpenedLog | null>,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const cancelled = new AbortController();
   const either = AbortSignal.any([signal, cancelled.signal]);
-  let chunks: AsyncIterator<Uint8Array> | null = null;
-  const begin = async (): Promise<AsyncIterator<Uint8Array>> => {
-    const body = await open(either);
-    if (body === null) throw new Error("the container has been removed");
-    return body[Symbol.asyncIterator]();
+  let log: { lines: LogLines; chunks: AsyncIterator<Uint8Array> } | null = null;
+  const begin = async () => {
+    const opened = await open(either);
+    if (opened === null) throw new Error("the container has been removed");
+    return { lines: opened.lines, chunks: opened.body[Symbol.asyncIterator]() };
   };
   /** The next lines; null at the end. */
   const read = async (): Promise<Uint8Array | null> => {
-    chunks ??= await begin();
+    log ??= await begin();
     for (;;) {
-      const next = await chunks.next();
+      const next = await log.chunks.next();
       if (next.done) break;
-      const passed = lines.push(next.value);
+      const passed = log.lines.push(next.value);
       if (passed.length > 0) return passed;
     }
-    lines.end();
+    log.lines.end();
     return null;
   };
   return new ReadableStream<Uint8Array>({
@@ -184,7 +194,7 @@ function throughLines(
     },
     async cancel() {
       cancelled.abort();
-      await chunks?.return?.();
+      await log?.chunks.return?.();
     },
   });
 }

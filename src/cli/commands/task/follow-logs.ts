@@ -18,7 +18,7 @@ export interface LogOptions {
   timestamps: boolean;
 }
 
-/** Attempts in a row while the node of the task does not answer, or has no logs yet. */
+/** Attempts in a row while the node of the task does not answer, its engine refuses, or there are no logs yet. */
 const attempts = 5;
 /** Pause before the state is read again after the end of the output: the report of the end takes a moment. */
 const reportMs = 100;
@@ -112,9 +112,14 @@ class LogStream {
   }
 }
 
-/** True when the connection failed; false when the master refused the request. */
+/**
+ * True when the connection to the logs failed, or the engine did, which may be restarting; false when the master refused the
+ * request.
+ */
 function isCut(trouble: Error): boolean {
-  return !(trouble instanceof RefusedError) || trouble.refusal.code === "node-unreachable";
+  if (!(trouble instanceof RefusedError)) return true;
+  const { code } = trouble.refusal;
+  return code === "node-unreachable" || code === "engine-refused";
 }
 
 /** True when another attempt can help: there are no logs yet, or the connection failed. */
