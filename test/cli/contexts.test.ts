@@ -1,7 +1,7 @@
 // Contexts and token files: which master a command calls, with which token, and what is written where.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Asked, podling, settings } from "./harness.ts";
@@ -97,6 +97,49 @@ describe("the master and the token of a command", () => {
     expect(settings.up).toMatchObject({ master: { token: "x" }, worker: { token: "x" } });
   });
 
+  test.each<[line: string, env: Record<string, string>, warned: string | null]>([
+    ["nodes --token-file token", { PODLING_MASTER_URL: "http://m:3" }, "token"],
+    ["nodes", { PODLING_MASTER_URL: "http://m:3", PODLING_TOKEN_FILE: "token" }, "token"],
+    ["nodes", { PODLING_MASTER_URL: "http://m:3" }, null],
+    ["nodes", {}, path],
+    ["context ls", {}, path],
+    // It is written again, for its owner only.
+    ["context use lab", {}, null],
+  ])("a file with a token that others may read is named: %s with %p", async (line, env, warned) => {
+    const files = { ...file(twoContexts), ...token };
+    const fetch = async () => Response.json([]);
+    const { code, err } = await podling(line, { files, env, openFiles: [path, "token"], fetch });
+    expect(code).toBe(0);
+    expect(err).toBe(
+      warned === null
+        ? ""
+        : `warning: other users of this machine may read the token in ${warned}. Type: chmod 600 ${warned}\n`,
+    );
+  });
+
+  test("a file of contexts without a token may be read by all", async () => {
+    const files = file({ current: "lab", contexts: { lab: { master: "http://lab:2" } } });
+    const { err } = await podling("nodes", { files, openFiles: [path], fetch: async () => Response.json([]) });
+    expect(err).toBe("");
+  });
+
+  test.each(["master", "worker", "up"])("%s logs once that others may read its token", async (role) => {
+    const { code, err } = await podling(`${role} --token-file token`, { files: token, openFiles: ["token"] });
+    expect(code).toBe(0);
+    expect(err.split("\n")).toHaveLength(2);
+    expect(err).toContain("WARN ");
+    expect(err).toContain('may read the token in token type="chmod 600 token"');
+  });
+
+  test.each<[content: string, authorization: string]>([
+    ["\ufeffx\n", "Bearer x"],
+    ["\ufeff\ufeffx\r\n", "Bearer x"],
+  ])("byte order marks are skipped: %j", async (content, authorization) => {
+    const files = { token: content, [path]: `\ufeff\ufeff${JSON.stringify(twoContexts)}` };
+    expect((await called("nodes --token-file token", { files })).token).toBe(authorization);
+    expect((await called("nodes", { files })).token).toBe("Bearer p");
+  });
+
   test("a master that does not answer is named with where its address is from", async () => {
     const fetch = () => Promise.reject(Object.assign(new Error("no"), { code: "ECONNREFUSED" }));
     const { err } = await podling("nodes", { files: file(twoContexts), fetch });
@@ -189,6 +232,20 @@ describe("the file on disk", () => {
     run("context add prod --master http://p:1 --token secret", { PODLING_CONFIG: join(folder, "link.json") });
     expect(statSync(join(folder, "open.json")).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(folder, "link.json"), "utf8")).toContain("secret");
+  });
+
+  test("a token that others may read is used with a warning", () => {
+    const open = join(folder, "token");
+    writeFileSync(open, "secret\n", { mode: 0o644 });
+    const says = `warning: other users of this machine may read the token in ${open}. Type: chmod 600 ${open}\n`;
+    const config = join(folder, "warned.json");
+    const add = (name: string, file: string) =>
+      run(`context add ${name} --master http://p:1 --token-file ${file}`, { PODLING_CONFIG: config }).stderr.toString();
+    expect(add("a", open)).toStartWith(says);
+    chmodSync(open, 0o600);
+    expect(add("b", open)).not.toContain("warning");
+    chmodSync(config, 0o640);
+    expect(run("context ls", { PODLING_CONFIG: config }).stderr.toString()).toContain(`Type: chmod 600 ${config}\n`);
   });
 
   test("XDG_CONFIG_HOME names its folder", () => {

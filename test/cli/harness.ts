@@ -48,6 +48,8 @@ export interface Asked {
   /** The reader of stdout closes it after this many writes. */
   readerLeavesAfter?: number;
   files?: Record<string, string>;
+  /** Those of `files` that other users may read. */
+  openFiles?: readonly string[];
   /** Receives the contents of written files, by path. */
   written?: Record<string, string>;
   /** Additional checkers for simulated runs. */
@@ -130,6 +132,7 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
       return text;
     },
+    othersMayRead: (path) => asked.openFiles?.includes(path) ?? false,
     writePrivateFile(path, text) {
       if (!asked.files) throw new Error("no such folder");
       asked.files[path] = text;

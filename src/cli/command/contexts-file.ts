@@ -6,6 +6,7 @@ import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { isObject } from "../../lib/is-object.ts";
 import { Failure } from "./failure.ts";
 import type { Io } from "./io.ts";
+import { warnIfOthersRead, warnOn } from "./secret-file.ts";
 
 export interface SavedContext {
   readonly master: string;
@@ -29,6 +30,13 @@ export async function readContexts(io: Io): Promise<ContextsFile> {
   const content = parsed(text);
   if (isObject(content)) return new ContextsFile(path, content);
   throw new Failure(`${path} is not a JSON object`, "Correct it, or remove it and add the contexts again");
+}
+
+/** As readContexts, for a command that only reads the file: a warning if it has a token, and others may read it. */
+export async function useContexts(io: Io): Promise<ContextsFile> {
+  const contexts = await readContexts(io);
+  if (contexts.path !== null && contexts.holdsToken) await warnIfOthersRead(io, contexts.path, warnOn(io));
+  return contexts;
 }
 
 /** Null if it is not JSON. */
@@ -66,6 +74,10 @@ export class ContextsFile {
         throw new Failure(`${path}: the context ${name} has no master`, "Correct the file, or remove it");
       this.#contexts.set(name, saved);
     }
+  }
+
+  get holdsToken(): boolean {
+    return this.names().some((name) => this.get(name)?.token);
   }
 
   names(): string[] {

@@ -8,8 +8,8 @@ import { UsageError } from "./failure.ts";
 import { globalFlags } from "./flag.ts";
 import { FlagValues } from "./flag-values.ts";
 import type { Io } from "./io.ts";
-import { shellWord } from "./parse.ts";
 import type { Roles } from "./roles.ts";
+import { shellWord } from "./shell-word.ts";
 
 interface ContainerWord {
   /** docker's command with its usual arguments, for a line that has none of its own. */

@@ -36,6 +36,8 @@ export interface Io {
   readLine(): Promise<string | null>;
   /** A small file, as text. Rejects with the code ENOENT if there is none. */
   readFile(path: string): Promise<string>;
+  /** True for a file that users other than its owner may read or change. Always false on Windows. */
+  othersMayRead(path: string): boolean;
   /** Replaces a file as a whole, and creates its folders; only its owner may read it. Throws if that fails. */
   writePrivateFile(path: string, text: string): void;
   /** Creates or truncates a file. Throws if that fails. */

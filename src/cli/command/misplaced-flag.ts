@@ -3,7 +3,8 @@
 
 import { type Command, type CommandTable, isGroup } from "./command.ts";
 import { UsageError } from "./failure.ts";
-import { flagsOf, shellWord, type UnknownFlagError } from "./parse.ts";
+import { flagsOf, type UnknownFlagError } from "./parse.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** Null if no command further on in the line has this flag. */
 export async function misplacedFlag(

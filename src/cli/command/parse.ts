@@ -1,12 +1,12 @@
 // Parses a command line with the tables of flags, as docker and kubectl do: -p 8080:80, -p8080:80, -dq, --flag=value,
 // flags before and after words, and -- as the end of flags. It knows no command by name.
 
-import { shownUrl } from "../../lib/server-url.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { type Flag, globalFlags } from "./flag.ts";
 import { FlagValues } from "./flag-values.ts";
 import { globalOtherFlags, refusedFlags } from "./other-flags.ts";
+import { shellWord } from "./shell-word.ts";
 import { nearest } from "./suggest.ts";
 
 /** A flag that the command, or podling itself, does not have. */
@@ -114,12 +114,6 @@ function unmarkedCommand({ name }: Command, argv: readonly string[], left: reado
     // stderr may be kept in a log.
     argv.some((word) => word.startsWith("--token")) ? "Write: ... -- COMMAND ARG" : `Write: podling ${line}`,
   );
-}
-
-/** Quoted so that a shell takes it as one word. A password in a URL is left out. */
-export function shellWord(word: string): string {
-  const shown = word.includes("://") ? shownUrl(word) : word;
-  return /^[\w./:=@,+-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 /** True when the flag comes before a word or `--`. Values of known flags are no words. */

@@ -11,6 +11,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   write,
   writeFileSync,
   writeSync,
@@ -33,6 +34,7 @@ export function systemIo(version: Version): Io {
     stdinIsTty: isTerminal(0),
     readLine: async () => readLine(),
     readFile: (path) => readFile(path, "utf8"),
+    othersMayRead,
     writePrivateFile,
     createFile,
     spawn: (words) => spawnSelf(words),
@@ -114,6 +116,13 @@ function descriptorOutput(descriptor: 1 | 2): Output {
       return last;
     },
   };
+}
+
+/** Pipes and terminals, as in `--token-file <(pass podling)`, are no files that stay on the disk. */
+function othersMayRead(path: string): boolean {
+  if (process.platform === "win32") return false;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && (found.mode & 0o077) !== 0;
 }
 
 function writePrivateFile(path: string, text: string): void {

@@ -3,10 +3,11 @@
 
 import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { shownUrl } from "../../lib/server-url.ts";
-import { type ContextsFile, noContext, readContexts } from "./contexts-file.ts";
+import { type ContextsFile, noContext, useContexts } from "./contexts-file.ts";
 import { Failure, UsageError } from "./failure.ts";
 import type { FlagValues } from "./flag-values.ts";
 import type { Io } from "./io.ts";
+import { type Warn, warnIfOthersRead, warnOn } from "./secret-file.ts";
 
 export interface Target {
   url: string;
@@ -23,12 +24,12 @@ export async function findTarget({ flags, io }: Given): Promise<Target> {
   if (asked !== undefined) {
     for (const other of ["master", "token", "token-file"])
       if (flags.given(other)) throw new UsageError(`--context and --${other} exclude each other`);
-    return targetOf(asked, "--context", await readContexts(io));
+    return targetOf(asked, "--context", await useContexts(io));
   }
   const token = await givenToken({ flags, io });
   const address = givenMaster({ flags, io });
   if (address !== null) return { ...address, token };
-  const contexts = await readContexts(io);
+  const contexts = await useContexts(io);
   const found = targetOf(
     env.PODLING_CONTEXT || contexts.current,
     env.PODLING_CONTEXT ? "PODLING_CONTEXT" : `${contexts.path}`,
@@ -65,19 +66,19 @@ function checkedUrl(address: string, source: string): string {
   return url.replace(/\/+$/, "");
 }
 
-/** From the flags or the environment; null if none gives a token. */
-export async function givenToken({ flags, io }: Given): Promise<string | null> {
+/** From the flags or the environment; null if none gives a token. A server has a log for the warning of an open file. */
+export async function givenToken({ flags, io }: Given, warn: Warn = warnOn(io)): Promise<string | null> {
   const { PODLING_TOKEN, PODLING_TOKEN_FILE } = io.env;
   if (flags.given("token") && flags.given("token-file"))
     throw new UsageError("--token and --token-file exclude each other");
   if (flags.given("token")) return checkedToken(flags.text("token")!, "--token");
-  if (flags.given("token-file")) return readToken(io, flags.text("token-file")!, "--token-file");
+  if (flags.given("token-file")) return readToken(io, flags.text("token-file")!, "--token-file", warn);
   if (PODLING_TOKEN) return checkedToken(PODLING_TOKEN, "PODLING_TOKEN");
-  return PODLING_TOKEN_FILE ? readToken(io, PODLING_TOKEN_FILE, "PODLING_TOKEN_FILE") : null;
+  return PODLING_TOKEN_FILE ? readToken(io, PODLING_TOKEN_FILE, "PODLING_TOKEN_FILE", warn) : null;
 }
 
 /** An empty file is refused: a server would start without a token. */
-async function readToken(io: Io, path: string, source: string): Promise<string> {
+async function readToken(io: Io, path: string, source: string, warn: Warn): Promise<string> {
   let text: string;
   try {
     text = (await io.readFile(path)).trim();
@@ -85,7 +86,9 @@ async function readToken(io: Io, path: string, source: string): Promise<string> 
     throw new Failure(`${source}: cannot read ${JSON.stringify(path)}: ${fileErrorMeaning(error)}`);
   }
   if (text === "") throw new Failure(`${source}: ${path} is empty`, "Write the token into it");
-  return checkedToken(text, `${source}: ${path}`);
+  const token = checkedToken(text, `${source}: ${path}`);
+  await warnIfOthersRead(io, path, warn);
+  return token;
 }
 
 /** Other characters, and a longer text, cannot be sent in a header. */

@@ -3,10 +3,10 @@
 import { shownUrl } from "../../lib/server-url.ts";
 import type { Arguments, Command, CommandGroup } from "../command/command.ts";
 import type { Context } from "../command/context.ts";
-import { type ContextsFile, noContext, readContexts } from "../command/contexts-file.ts";
+import { type ContextsFile, noContext, readContexts, useContexts } from "../command/contexts-file.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, UsageError } from "../command/failure.ts";
-import { shellWord } from "../command/parse.ts";
+import { shellWord } from "../command/shell-word.ts";
 import { givenMaster, givenToken } from "../command/target.ts";
 import type { Column } from "../render/table.ts";
 
@@ -106,7 +106,7 @@ const ls: Command = {
   outputs: ["table", "json", "name"],
   examples: [["podling context ls", "tokens are not shown"]],
   async run(context) {
-    const contexts = await readContexts(context.io);
+    const contexts = await useContexts(context.io);
     const used = context.io.env.PODLING_CONTEXT || contexts.current;
     const saved = contexts.names().map((name): Row => {
       const { master, token } = contexts.get(name)!;

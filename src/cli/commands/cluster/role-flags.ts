@@ -10,6 +10,7 @@ import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import type { MasterSettings, UpSettings, WorkerSettings } from "../../command/roles.ts";
+import { warnInLog } from "../../command/secret-file.ts";
 import { givenMaster, givenToken } from "../../command/target.ts";
 import { keyValues } from "../task/task-input.ts";
 import { policyFlags, policyOf } from "./policy-flags.ts";
@@ -239,7 +240,7 @@ export async function masterSettings(context: Context): Promise<MasterSettings> 
     dataDir: dataFolder(context, "master"),
     journal: flags.text("journal") as "sqlite" | "memory",
     strategy: flags.text("strategy") as Strategy,
-    token: await givenToken(context),
+    token: await givenToken(context, warnInLog(context.io, "master")),
     insecure: flags.has("insecure"),
     allowedHosts: flags.texts("allowed-host"),
     allowedOrigins: flags.texts("allowed-origin").map(originOf),
@@ -290,7 +291,9 @@ export async function workerSettings(context: Context): Promise<WorkerSettings> 
   const { flags } = context;
   const port = flags.integer("port", 0, 65_535)!;
   const masterUrl = givenMaster(context)?.url ?? flags.text("master")!;
-  return { ...(await nodeSettings(context)), masterUrl, port, dataDir: workerFolder(context) };
+  refuseContext(context);
+  const token = await givenToken(context, warnInLog(context.io, "worker"));
+  return { ...nodeSettings(context), token, masterUrl, port, dataDir: workerFolder(context) };
 }
 
 /** Settings of both. `masterUrl` has the port as given, so port 0 is still 0 in it. */
@@ -301,7 +304,8 @@ export async function upSettings(context: Context): Promise<UpSettings> {
     given ? `${given.replace(/\/+$/, "")}/${role}` : dataFolder(context, role);
   const master = { ...(await masterSettings(context)), dataDir: folder("master") };
   const worker = {
-    ...(await nodeSettings(context)),
+    ...nodeSettings(context),
+    token: master.token,
     masterUrl: serverUrl(isAnyAddress(master.host) ? "127.0.0.1" : master.host, master.port),
     port: flags.integer("worker-port", 0, 65_535)!,
     dataDir: folder("worker"),
@@ -315,9 +319,8 @@ export function refuseContext({ flags }: Context): void {
     throw new UsageError("a server uses no contexts", "Give it --token-file, and a worker --master.");
 }
 
-async function nodeSettings(context: Context): Promise<Omit<WorkerSettings, "masterUrl" | "port" | "dataDir">> {
+function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "port" | "dataDir" | "token"> {
   const { flags } = context;
-  refuseContext(context);
   return {
     host: flags.text("host")!,
     hostname: hostName(flags, "hostname"),
@@ -328,7 +331,6 @@ async function nodeSettings(context: Context): Promise<Omit<WorkerSettings, "mas
     drainOnExit: flags.has("drain-on-exit"),
     policy: policyOf(context),
     ...cleanupSettings(context),
-    token: await givenToken(context),
     insecure: flags.has("insecure"),
     cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),
     memory: amount(flags.text("memory"), "--memory", parseMemory, "memory such as 512m or 2g"),
