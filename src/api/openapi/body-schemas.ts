@@ -14,7 +14,7 @@ export function bodySchemas(records: Record<string, Json>): Record<string, Json>
     const { body, path } = operation;
     if (!body) continue;
     const record = path.startsWith("/api/v1/tasks") ? task : records.Node!;
-    schemas[body] = withDefaultsInWords(describedAlike(inputSchema(bodies[body]), record));
+    schemas[body] = { title: body, ...withDefaultsInWords(describedAlike(inputSchema(bodies[body]), record)) };
   }
   return schemas;
 }

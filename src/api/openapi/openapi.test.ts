@@ -101,6 +101,7 @@ describe.each(Object.entries(operations) as [string, Operation][])("%s", (_, ope
   test("has examples that fit: of the body, which the server takes, and of the answer", () => {
     const body = described.requestBody?.content["application/json"];
     if (body) {
+      expect(document.components.schemas[operation.body!]).toMatchObject({ title: operation.body });
       expect(faults(body.schema, body.example, document)).toEqual([]);
       expect(parseBody(bodies[operation.body!], JSON.stringify(body.example))).toMatchObject({ ok: true });
     }

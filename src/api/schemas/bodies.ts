@@ -78,7 +78,6 @@ const taskReport = z
       .describe("For a task of several containers: the fields of each, in place of those beside the status."),
   })
   .meta({
-    title: "TaskReport",
     description: "What a worker reports about a task. Only status is required; what is left out stays as it is.",
     examples: [{ status: "running", containerId: "4f1c2ba4", startedAt: "2025-01-19T12:34:57.000Z" }],
   });
@@ -123,7 +122,6 @@ const nodeRegistration = z
     policy: nodePolicy.nullable().default(null),
   })
   .meta({
-    title: "NodeRegistration",
     description: "A node as its worker describes it. Only hostname and port are required.",
     examples: [{ hostname: "n1", port: 8081, cpu: 4, memory: "8Gi", labels: { disk: "ssd" } }],
   });
@@ -136,7 +134,6 @@ const nodeLabels = z
       .describe("Keys of labels that users have set; the worker's own value of a key counts again."),
   })
   .meta({
-    title: "NodeLabelsInput",
     description: "Labels of a node to set and to take back. Both may be left out.",
     examples: [{ set: { zone: "a" }, remove: ["rack"] }],
   });
@@ -147,7 +144,6 @@ const heartbeat = z
     engineError: freeText(limits.messageLength).nullable().optional(),
   })
   .meta({
-    title: "HeartbeatInput",
     description: "News about the node's engine. A heartbeat without news has no body, or an empty object.",
     examples: [{ engineError: null }],
   });

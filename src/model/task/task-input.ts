@@ -203,7 +203,6 @@ export const taskInput = z
     { error: "an object with at least name and image" },
   )
   .meta({
-    title: "TaskInput",
     description: "A task to run: one container. Only name and image are required.",
     examples: [taskExample],
   });
