@@ -5,6 +5,7 @@ import type { Log } from "../lib/log.ts";
 import { limits } from "../model/limits.ts";
 import type { ContainerState } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { ListStore } from "./list-store.ts";
 import type { NodeIdentity } from "./task/runner-context.ts";
 import type { TaskTable } from "./task/task-table.ts";
 
@@ -17,21 +18,13 @@ export interface FormerNode {
   readonly isWhole: boolean;
 }
 
-/** Where the list is kept over restarts. */
-export interface FormerNodesStore {
-  /** `damage`: why the list could not be read; null if it could. */
-  read(): { nodes: FormerNode[]; damage: string | null };
-  /** Throws if it cannot be written. */
-  write(nodes: readonly FormerNode[]): void;
-}
-
 export interface FormerNodesOptions {
   runtime: Runtime;
   log: Log;
   node: NodeIdentity;
   tasks: TaskTable;
-  /** Left out: the list ends with the process. */
-  store?: FormerNodesStore;
+  /** Where the list is kept over restarts. Left out: it ends with the process. */
+  store?: ListStore<FormerNode>;
 }
 
 export class FormerNodes {
@@ -42,8 +35,8 @@ export class FormerNodes {
 
   constructor(options: FormerNodesOptions) {
     this.#options = options;
-    const { nodes, damage } = options.store?.read() ?? { nodes: [], damage: null };
-    this.#nodes = nodes;
+    const { list, damage } = options.store?.read() ?? { list: [], damage: null };
+    this.#nodes = list;
     if (damage === null) return;
     options.log.warn("the list of nodes that this worker was before cannot be read: their containers are left to you", {
       why: damage,

@@ -11,16 +11,17 @@ import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
 import { normalPath } from "../model/task/needs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { EngineGate } from "./engine-gate.ts";
-import { FormerNodes, type FormerNodesStore } from "./former-nodes.ts";
+import { type FormerNode, FormerNodes } from "./former-nodes.ts";
 import { Cleaner } from "./gc/cleaner.ts";
 import { DeletedTasks } from "./gc/deleted-tasks.ts";
 import { ImageGc, type Watermarks } from "./gc/image-gc.ts";
 import { LeftContainers } from "./gc/left-containers.ts";
-import { PulledImages, type PulledImagesStore } from "./gc/pulled-images.ts";
+import { type PulledImageRecord, PulledImages } from "./gc/pulled-images.ts";
 import { Retention } from "./gc/retention.ts";
 import { type Holding, holdingOf } from "./holdings.ts";
 import { EngineLink } from "./link/engine-link.ts";
 import { MasterLink } from "./link/master-link.ts";
+import type { ListStore } from "./list-store.ts";
 import { LocalNode, type NodeSettings } from "./local-node.ts";
 import { type IdentityStore, StoredIdentity } from "./node-identity.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -39,9 +40,9 @@ export interface WorkerOptions extends NodeSettings {
   /** Of ended containers. */
   retention?: { count: number; ageMs: number };
   /** Where the list of pulled images is kept over restarts; left out: nowhere. */
-  pulledImages?: PulledImagesStore;
+  pulledImages?: ListStore<PulledImageRecord>;
   /** Where it is kept which nodes this worker was before; left out: nowhere. */
-  formerNodes?: FormerNodesStore;
+  formerNodes?: ListStore<FormerNode>;
   /** Follows symbolic links, for the policy. Left out: paths are compared as they are. */
   resolvePath?: ResolvePath;
   /** Of the disk with the engine's data; null: images are removed only by a clean-up that a user asks for. */

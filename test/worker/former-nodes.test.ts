@@ -168,17 +168,17 @@ describe("the list of former nodes", () => {
 
   test("is kept over restarts, and written completely or not at all", () => {
     const file = new FormerNodesFile(folder);
-    expect(file.read()).toEqual({ nodes: [], damage: null });
+    expect(file.read()).toEqual({ list: [], damage: null });
     file.write([node]);
-    expect(new FormerNodesFile(folder).read()).toEqual({ nodes: [node], damage: null });
+    expect(new FormerNodesFile(folder).read()).toEqual({ list: [node], damage: null });
     expect(readdirSync(folder)).toEqual(["former-nodes.json"]);
   });
 
   for (const damage of ["", "{", '{"nodes": [{"nodeId": 3}]}', '{"nodes": [null]}']) {
     test(`is empty where it is damaged, and that is known: ${damage || "nothing"}`, () => {
       writeFileSync(join(folder, "former-nodes.json"), damage);
-      const { nodes, damage: why } = new FormerNodesFile(folder).read();
-      expect(nodes).toEqual([]);
+      const { list, damage: why } = new FormerNodesFile(folder).read();
+      expect(list).toEqual([]);
       expect(why).toContain("is damaged");
     });
   }

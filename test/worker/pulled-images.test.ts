@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { silentLog } from "../../src/lib/log.ts";
 import { limits } from "../../src/model/limits.ts";
 import { PulledImagesFile } from "../../src/worker/data-dir/pulled-images-file.ts";
-import { PulledImages, type PulledImagesStore } from "../../src/worker/gc/pulled-images.ts";
+import { type PulledImageRecord, PulledImages } from "../../src/worker/gc/pulled-images.ts";
+import type { ListStore } from "../../src/worker/list-store.ts";
 import { TestClock } from "../master/in-process.ts";
 
 const image = (imageId: string, ...names: string[]) => ({ imageId, names, sizeBytes: 1, parentId: null });
@@ -22,7 +23,7 @@ function inFolder<T>(act: (folder: string) => T): T {
   }
 }
 
-function open(store?: PulledImagesStore, clock = new TestClock()): PulledImages {
+function open(store?: ListStore<PulledImageRecord>, clock = new TestClock()): PulledImages {
   return new PulledImages({ clock, log: silentLog, ...(store ? { store } : {}) });
 }
 
@@ -74,7 +75,7 @@ describe("the file", () => {
   test("is not written at every use, but within an interval", async () => {
     const clock = new TestClock();
     let writes = 0;
-    const images = open({ read: () => ({ images: [], damage: null }), write: () => void writes++ }, clock);
+    const images = open({ read: () => ({ list: [], damage: null }), write: () => void writes++ }, clock);
     images.pulled("app:1", pulled("i1"));
     for (let minute = 0; minute < 60; minute++) {
       await clock.advance(60_000);

@@ -179,7 +179,7 @@ export class WorkerMachine {
         },
       },
       formerNodes: {
-        read: () => ({ nodes: [...this.#formerNodes], damage: null }),
+        read: () => ({ list: [...this.#formerNodes], damage: null }),
         write: (nodes) => {
           this.#formerNodes = nodes;
         },

@@ -3,25 +3,12 @@
 import { join } from "node:path";
 import { isObject } from "../../lib/is-object.ts";
 import { formerNodesName } from "../../model/data-files.ts";
-import type { FormerNode, FormerNodesStore } from "../former-nodes.ts";
-import { readList } from "./list-file.ts";
-import { writeWhole } from "./whole-file.ts";
+import type { FormerNode } from "../former-nodes.ts";
+import { ListFile } from "./list-file.ts";
 
-export class FormerNodesFile implements FormerNodesStore {
-  readonly #path: string;
-
+export class FormerNodesFile extends ListFile<FormerNode> {
   constructor(dataDir: string) {
-    this.#path = join(dataDir, formerNodesName);
-  }
-
-  read(): { nodes: FormerNode[]; damage: string | null } {
-    const { list, damage } = readList(this.#path, "nodes", isFormerNode);
-    return { nodes: list, damage };
-  }
-
-  /** Atomic: a crash in the middle leaves the old file. */
-  write(nodes: readonly FormerNode[]): void {
-    writeWhole(this.#path, `${JSON.stringify({ nodes })}\n`);
+    super(join(dataDir, formerNodesName), "nodes", isFormerNode);
   }
 }
 

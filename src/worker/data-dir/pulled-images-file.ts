@@ -2,25 +2,12 @@
 
 import { join } from "node:path";
 import { imagesName } from "../../model/data-files.ts";
-import type { PulledImageRecord, PulledImagesStore } from "../gc/pulled-images.ts";
-import { readList } from "./list-file.ts";
-import { writeWhole } from "./whole-file.ts";
+import type { PulledImageRecord } from "../gc/pulled-images.ts";
+import { ListFile } from "./list-file.ts";
 
-export class PulledImagesFile implements PulledImagesStore {
-  readonly #path: string;
-
+export class PulledImagesFile extends ListFile<PulledImageRecord> {
   constructor(dataDir: string) {
-    this.#path = join(dataDir, imagesName);
-  }
-
-  read(): { images: PulledImageRecord[]; damage: string | null } {
-    const { list, damage } = readList(this.#path, "images", isRecord);
-    return { images: list, damage };
-  }
-
-  /** Atomic: a crash in the middle leaves the old file. */
-  write(images: readonly PulledImageRecord[]): void {
-    writeWhole(this.#path, `${JSON.stringify({ images }, null, 1)}\n`);
+    super(join(dataDir, imagesName), "images", isRecord);
   }
 }
 

@@ -31,7 +31,7 @@ function pulledBefore(...images: Partial<PulledImageRecord>[]): PulledImages {
   return new PulledImages({
     clock,
     log: silentLog,
-    store: { read: () => ({ images: full, damage: null }), write() {} },
+    store: { read: () => ({ list: full, damage: null }), write() {} },
   });
 }
 

@@ -6,6 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
 import type { ImageState, PulledImage } from "../../runtime/images.ts";
+import type { ListStore } from "../list-store.ts";
 
 export interface PulledImageRecord {
   imageId: string;
@@ -16,19 +17,11 @@ export interface PulledImageRecord {
   usedAt: number;
 }
 
-/** Where the list is kept over restarts. */
-export interface PulledImagesStore {
-  /** `damage`: why the list could not be read; null if it could. */
-  read(): { images: PulledImageRecord[]; damage: string | null };
-  /** Throws if it cannot be written. */
-  write(images: readonly PulledImageRecord[]): void;
-}
-
 export interface PulledImagesOptions {
   clock: Clock;
   log: Log;
-  /** Left out: the list ends with the process. */
-  store?: PulledImagesStore;
+  /** Where the list is kept over restarts. Left out: it ends with the process. */
+  store?: ListStore<PulledImageRecord>;
 }
 
 export class PulledImages {
@@ -38,8 +31,8 @@ export class PulledImages {
 
   constructor(options: PulledImagesOptions) {
     this.#options = options;
-    const { images, damage } = options.store?.read() ?? { images: [], damage: null };
-    for (const image of images) this.#images.set(image.imageId, image);
+    const { list, damage } = options.store?.read() ?? { list: [], damage: null };
+    for (const image of list) this.#images.set(image.imageId, image);
     if (damage === null) return;
     options.log.warn(
       "the list of images that Podling pulled cannot be read: these images stay until someone removes them",
