@@ -60,7 +60,7 @@ export class ContractSubject {
 
   newTask(words: string[], more: Partial<WireAssignment> = {}): ContainerAssignment {
     const serial = String(++this.#count).padStart(4, "0");
-    const taskId = `20250101000000-${this.harness.clusterId.slice(0, 4)}${serial}` as TaskId;
+    const taskId = `20250101000000-${this.harness.clusterId.slice(-4)}${serial}` as TaskId;
     return assigned({ taskId, name: "t", image: this.harness.image, args: words, ...more });
   }
 

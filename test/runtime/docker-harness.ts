@@ -1,21 +1,32 @@
 // The harness of the runtime contract for a real engine. It makes containers with labels of its own and removes those alone; what
 // a crashed run left goes at the next start.
 
+import { existsSync } from "node:fs";
 import { DEMO_IMAGE, ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch } from "../../scripts/ping-engine.ts";
 import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import type { RuntimeHarness } from "./contract-subject.ts";
 
-/** Starts with this, so that leftovers are known. */
-export const prefix = "contract";
+const pidOfRun = /^contract(\d+)x/;
+
+/** Names the process, so that it is known later whether this run has ended. */
+export function newClusterId(): string {
+  return `contract${process.pid}x${Math.random().toString(36).slice(2, 10)}`;
+}
+
+/** Of this process, and of runs that have ended: other files may use the same engine now. */
+function isLeftover(clusterId: string | undefined): boolean {
+  const pid = pidOfRun.exec(clusterId ?? "")?.[1];
+  return pid !== undefined && (Number(pid) === process.pid || !existsSync(`/proc/${pid}`));
+}
 
 export async function removeLeftovers(host: string): Promise<void> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`${containerLabels.node}=node-contract`] }));
   const answer = await engineFetch(host, `/containers/json?all=1&filters=${filters}`);
   const found = (await answer.json()) as { Id: string; Labels: Record<string, string> }[];
   for (const { Id, Labels } of found) {
-    if (Labels[containerLabels.cluster]?.startsWith(prefix))
+    if (isLeftover(Labels[containerLabels.cluster]))
       await engineFetch(host, `/containers/${Id}?force=1&v=1`, { method: "DELETE" });
   }
 }
@@ -63,7 +74,7 @@ export async function dockerHarness(host: string): Promise<RuntimeHarness> {
         await engine("POST", "/volumes/create", { Name: name });
       },
     },
-    clusterId: `${prefix}${Math.random().toString(36).slice(2, 10)}`,
+    clusterId: newClusterId(),
     close: () => removeLeftovers(host),
   };
 }

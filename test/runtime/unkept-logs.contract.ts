@@ -7,7 +7,7 @@ import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import { LogsUnavailable } from "../../src/runtime/runtime-error.ts";
 import { allLogs } from "./contract-subject.ts";
-import { prefix } from "./docker-harness.ts";
+import { newClusterId } from "./docker-harness.ts";
 
 /** `hostOf` is asked within the test. */
 export function testUnkeptLogs(hostOf: () => string): void {
@@ -37,7 +37,7 @@ async function unloggedContainer(host: string): Promise<string> {
       Image: DEMO_IMAGE,
       Cmd: ["true"],
       HostConfig: { LogConfig: { Type: "none" } },
-      Labels: { [containerLabels.cluster]: prefix, [containerLabels.node]: "node-contract" },
+      Labels: { [containerLabels.cluster]: newClusterId(), [containerLabels.node]: "node-contract" },
     }),
   });
   return ((await answer.json()) as { Id: string }).Id;
