@@ -11,7 +11,7 @@ const hostOf = (nodeId: string | null) => nodeId?.replace("node-", "") ?? null;
 const known = (more: object = {}): KnownTask => ({
   ...{ taskId: "t1" as TaskId, nodeId: "node-n1" as never, containerId: "aaaaaaaaaaaa0000" },
   ...{ status: "completed", desired: "running", exitCode: 0, restarts: 0, replacedBy: null },
-  ...{ code: "exited", message: "exited with code 0", ...more },
+  ...{ code: "exited", message: "exited with code 0", finishedMs: 1_200, ...more },
 });
 
 const entry = (lineage: KnownTask[], more: object = {}): Entry => ({
@@ -70,6 +70,10 @@ describe("ends", () => {
     ["half started before its task", entry([known({ ...half, message: "id already in use" })]), crash, null],
     ["half started without one", entry([known(half)]), none, /Nothing explains/],
     ["its code lost in a crash", entry([known({ status: "failed", exitCode: 255 })]), crash, null],
+    ["its code forgotten in a crash", entry([known({ finishedMs: 1_700 })], { exitCode: 3 }), crash, null],
+    ["code 0 before a crash", entry([known({ finishedMs: 1_400 })], { exitCode: 3 }), crash, /Nothing explains/],
+    ["code 0 after a crash", entry([known({ finishedMs: 2_000 })], { exitCode: 3 }), crash, /Nothing explains/],
+    ["code 0 without a crash", entry([known()], { exitCode: 3 }), none, /Nothing explains/],
     ["another code in a crash", entry([known({ status: "failed", exitCode: 137 })]), crash, /Nothing explains/],
     ["not started for another reason", entry([known({ ...half, message: "no such command" })]), crash, /Nothing/],
     ["its own", entry([known({ status: "failed", exitCode: 3 })], { exitCode: 3 }), none, null],

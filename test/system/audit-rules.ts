@@ -44,6 +44,7 @@ export function checkEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string
     }
     if (endedAsAsked(entry, task)) return [];
     if (isDockersOwn(task) && faults.excusesCrash(host, entry.askedMs, toMs)) return [];
+    if (isForgottenEnd(task) && faults.excusesCrash(host, task.finishedMs!, task.finishedMs!, 0)) return [];
     return faults.excusesEngine(host, entry.askedMs, toMs) ? [] : [`${ended}. Nothing explains this end`];
   });
 }
@@ -56,6 +57,14 @@ function isDockersOwn({ code, message, exitCode }: KnownTask): boolean {
   return (
     (code === "start-failed" && /already (exists|in use)$/.test(message)) || (code === "exited" && exitCode === 255)
   );
+}
+
+/**
+ * True for an end whose exit code Docker may have forgotten: killed between the removal of the container from containerd and its
+ * own record of the end, it takes the time of its next start for the end, and 0 for the exit code.
+ */
+function isForgottenEnd({ code, exitCode, finishedMs }: KnownTask): boolean {
+  return code === "exited" && exitCode === 0 && finishedMs !== null;
 }
 
 function endedAsAsked({ kind, exitCode }: Entry, { status, exitCode: code }: KnownTask): boolean {

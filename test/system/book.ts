@@ -8,11 +8,14 @@ import type { TaskView } from "../../src/api/views/task.ts";
 /** A job ends by itself with its code; a service runs until it is stopped, and then ends with 0. */
 export type Order = { name: string; kind: "job" | "service"; exitCode: number; policy: "never" | "always" };
 
-/** The newest state of a task that the master has sent. A name has several tasks only when nodes were lost. */
+/**
+ * The newest state of a task that the master has sent. A name has several tasks only when nodes were lost. `finishedMs` is in ms
+ * of the test's own clock.
+ */
 export type KnownTask = Pick<
   TaskView,
   "taskId" | "nodeId" | "containerId" | "status" | "desired" | "exitCode" | "restarts" | "replacedBy"
-> & { code: string; message: string };
+> & { code: string; message: string; finishedMs: number | null };
 
 export type Entry = Order & {
   askedMs: number;
@@ -33,6 +36,7 @@ export function knownTask(task: TaskView): KnownTask {
   return {
     ...{ taskId, nodeId, containerId, status, desired, exitCode, restarts, replacedBy },
     ...{ code: reason.code, message: reason.message },
+    finishedMs: task.finishedAt === null ? null : Date.parse(task.finishedAt) - performance.timeOrigin,
   };
 }
 

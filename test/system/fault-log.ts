@@ -55,9 +55,9 @@ export class FaultLog {
     return this.#touching(host, fromMs, toMs).some(({ kind }) => kind === "engine killed");
   }
 
-  /** True when the host's engine was killed, with live-restore or without. */
-  excusesCrash(host: string | null, fromMs: number, toMs: number): boolean {
-    return this.#touching(host, fromMs, toMs).some(({ kind }) => kind.startsWith("engine killed"));
+  /** True when the host's engine was killed, with live-restore or without. `aftermathMs`: how long after it that still counts. */
+  excusesCrash(host: string | null, fromMs: number, toMs: number, aftermathMs = AFTERMATH_MS): boolean {
+    return this.#touching(host, fromMs, toMs, aftermathMs).some(({ kind }) => kind.startsWith("engine killed"));
   }
 
   /** How many restarts may be missing from the count: a killed worker loses the one that it was about to report. */
@@ -73,9 +73,9 @@ export class FaultLog {
     return this.#touching(host, fromMs, toMs).filter(({ kind }) => kind.startsWith("engine killed")).length;
   }
 
-  #touching(host: string | null, fromMs: number, toMs: number): Fault[] {
+  #touching(host: string | null, fromMs: number, toMs: number, aftermathMs = AFTERMATH_MS): Fault[] {
     return this.faults.filter(
-      (fault) => fault.host === host && fault.fromMs <= toMs && fault.wholeMs + AFTERMATH_MS >= fromMs,
+      (fault) => fault.host === host && fault.fromMs <= toMs && fault.wholeMs + aftermathMs >= fromMs,
     );
   }
 
