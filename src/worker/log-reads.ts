@@ -39,6 +39,7 @@ export class LogReads {
       return ok(null);
     } catch (error) {
       this.#open--;
+      if (signal.aborted) return ok(null); // its client has left
       if (error instanceof LogsUnavailable) return refuse("logs-unavailable", error.message, { hint: unreadableHint });
       if (!(error instanceof RuntimeError)) throw error;
       const hint =

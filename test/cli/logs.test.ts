@@ -201,6 +201,22 @@ test("an engine that refuses for good: its reason, at once, and with -f after so
   expect([answered.status, ((await answered.json()) as { code: string }).code]).toEqual([502, "engine-refused"]);
 });
 
+test.each([
+  ["--tail 7", "tail", "7"],
+  ["--since 1700000000", "since", "2023-11-14T22:13:20.000Z"],
+])("-f %s is asked again as it was, if the engine fails before the first line", async (flags, field, value) => {
+  const { taskId } = await cluster.running("first-line");
+  answer = () => framed(asked.length === 1 ? errorFrame("the engine is shutting down") : frame("stdout", "line\n"));
+  const following = cluster.start(`logs -f ${flags} first-line`);
+  await until(() => following.out().includes("line"));
+  await cluster.report(taskId, { status: "completed", exitCode: 0 });
+  expect((await following.ended).code).toBe(0);
+  await cluster.remove(taskId);
+  expect(asked.slice(0, 2).map((query) => query.get(field))).toEqual([value, value]);
+  // What was shown is not asked for again.
+  for (const query of asked.slice(2)) expect(query.get(field)).not.toBe(value);
+});
+
 test("-f continues when an engine that refuses has restarted", async () => {
   const { taskId } = await cluster.running("engine");
   const said = { error: "the engine answered 503: shutting down", code: "engine-refused", details: {}, hint: "" };

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
-import { Cluster } from "./harness.ts";
+import { type Asked, Cluster } from "./harness.ts";
 
 let cluster: Cluster;
 
@@ -33,6 +33,19 @@ test("wait of several tasks reports each, with the worst exit code", async () =>
   expect(names((await cluster.podling("wait w-3 w-1 -o json")).out)).toEqual(["w-1"]);
   expect(JSON.parse((await cluster.podling("wait w-1 -o json")).out)).toMatchObject({ name: "w-1" });
   expect((await cluster.podling("wait w-3 -o json")).out).toBe("");
+});
+
+test("wait of several tasks as JSON prints those that got there before the master went away", async () => {
+  const reason = { code: "exited", message: "done" } as const;
+  const { taskId } = await cluster.running("x-1");
+  await cluster.report(taskId, { status: "completed", exitCode: 0, reason });
+  const fetch: Asked["fetch"] = async (url, init) => {
+    if (url.includes("x-2")) throw new Error("connection refused");
+    return globalThis.fetch(url, init);
+  };
+  const { code, out } = await cluster.podling("wait x-1 x-2 -o json", { fetch });
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject([{ name: "x-1" }]);
 });
 
 test("wait says a failure once", async () => {

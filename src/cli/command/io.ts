@@ -36,7 +36,7 @@ export interface Io {
   readLine(): Promise<string | null>;
   /** A small file, as text. Rejects with the code ENOENT if there is none. */
   readFile(path: string): Promise<string>;
-  /** True for a file that users other than its owner may read or change. Always false on Windows. */
+  /** True for a file of this user that every user of the machine may read. Always false on Windows. */
   othersMayRead(path: string): boolean;
   /** Replaces a file as a whole, and creates its folders; only its owner may read it. Throws if that fails. */
   writePrivateFile(path: string, text: string): void;

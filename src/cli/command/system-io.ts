@@ -118,11 +118,14 @@ function descriptorOutput(descriptor: 1 | 2): Output {
   };
 }
 
-/** Pipes and terminals, as in `--token-file <(pass podling)`, are no files that stay on the disk. */
+/**
+ * True for a file of this user that everybody may read: only its owner can change that, and a group is chosen on purpose. Pipes
+ * and terminals, as in `--token-file <(pass podling)`, are no files that stay on the disk.
+ */
 function othersMayRead(path: string): boolean {
   if (process.platform === "win32") return false;
   const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() === true && (found.mode & 0o077) !== 0;
+  return found?.isFile() === true && (found.mode & 0o004) !== 0 && found.uid === process.getuid?.();
 }
 
 function writePrivateFile(path: string, text: string): void {

@@ -55,10 +55,11 @@ class LogSubscriber implements LogReader {
 
   /** To be called after `begin`: a stream asks for its first bytes at once. */
   body(): ReadableStream<Uint8Array> {
-    const { selection, format } = this.#options;
+    const { format } = this.#options;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        if (selection.follow) controller.enqueue(format.framed ? emptyFrame() : new Uint8Array(0));
+        // The server sends its headers with the first bytes, and the first line may take a while.
+        if (format.framed) controller.enqueue(emptyFrame());
       },
       pull: (controller) => this.#pull(controller),
       cancel: () => this.cancel(),

@@ -23,8 +23,8 @@ const addedEntries = 200;
 const searches = 4;
 
 /**
- * Null if there is no such container. Throws LogsUnavailable, RuntimeError("engine-unavailable"). Resolves before the engine
- * has found the first line: an error that comes after that is the last frame of the stream.
+ * Null if there is no such container. Throws LogsUnavailable, EngineRefused, RuntimeError("engine-unavailable"). Resolves
+ * before the engine has found the first line: an error that comes after that is the last frame of the stream.
  */
 export async function openLogs(
   http: EngineHttp,
@@ -82,8 +82,9 @@ class EngineLog {
       // A line counts by its first entry, which may be older than the others.
       sinceMs: start === null && sinceMs !== null ? Math.max(0, sinceMs - lineMs) : null,
     };
-    // Any time may pass before the engine finds the first line.
-    const body = await this.#open(query, { signal, timeoutMs: null });
+    // Any time may pass before there is a line, or before the engine finds the first one of that time.
+    const mayTakeLong = follow || sinceMs !== null;
+    const body = await this.#open(query, { signal, ...(mayTakeLong ? { timeoutMs: null } : {}) });
     const count = follow || tail === 0 ? null : tail;
     return body && { body, lines: new LogLines({ ...request, start, count, shortestPartBytes }) };
   }
@@ -151,7 +152,7 @@ function encode({ follow, stdout, stderr, tail, sinceMs }: LogQuery): string {
 }
 
 /**
- * The lines of a body that is opened when it is first read: it can be passed on before the engine has answered. It is read as
+ * The lines of a body that is opened in the background: it can be passed on before the engine has answered. It is read as
  * fast as its reader reads. Cancelling it, or `signal`, also ends a request that still waits for its answer. A failure
  * within it is its last frame.
  */

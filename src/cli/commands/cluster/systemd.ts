@@ -131,7 +131,9 @@ async function roleFlags({ io, roles }: Context, role: Role, words: readonly str
   for (const name of ["data-dir", "token", "token-file", "context", "master", "help"]) {
     if (line.flags.given(name)) throw new UsageError(`--${name} cannot stand after --`);
   }
-  const context = new Context({ io, roles, ...line, defaultOutput: "table" });
+  // The token of the environment is that of the installation, which has read it already.
+  const env = { ...io.env, PODLING_TOKEN: undefined, PODLING_TOKEN_FILE: undefined };
+  const context = new Context({ io: { ...io, env }, roles, ...line, defaultOutput: "table" });
   if (role === "master") await masterSettings(context);
   else await workerSettings(context);
   const joined = joinWords(words);

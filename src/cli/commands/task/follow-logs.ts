@@ -81,7 +81,9 @@ class LogStream {
   async read({ follow, tail, since, timestamps }: LogOptions): Promise<Error | null> {
     const { io } = this.#context;
     // A duration is relative to the master's clock, so that a wrong clock here does not matter.
-    const part = this.#readAt === null ? { tail, since } : { since: `${io.clock.now() - this.#readAt}ms` };
+    const before = this.#readAt;
+    const part = before === null ? { tail, since } : { since: `${io.clock.now() - before}ms` };
+    let isShown = tail === "0"; // then nothing that was there before the answer is wanted
     try {
       const response = await this.#context.fetch("taskLogs", {
         id: this.#task.taskId,
@@ -92,13 +94,17 @@ class LogStream {
       this.#readAt = io.clock.now();
       if (!response.body) return null;
       for await (const { stream, payload } of readFrames(response.body)) {
+        if (payload.length === 0) continue; // the begin of the answer
         await io[stream].write(payload);
+        isShown = true;
         this.#readAt = io.clock.now();
       }
       this.#readAt = io.clock.now();
       return null;
     } catch (error) {
       if (error instanceof BrokenPipeError || error instanceof OutputFailure) throw error;
+      // The answer begins before the engine has found the first line: what was asked for is still to be shown.
+      if (!isShown && (error instanceof StreamEndedEarly || tail === undefined)) this.#readAt = before;
       if (error instanceof Failure) return error;
       const { message } = error as Error;
       const { name } = this.#task;

@@ -22,7 +22,6 @@ export async function taskBody(
   io: Io,
 ): Promise<TaskBody> {
   const variables = [...(await envFiles(flags.texts("env-file"), io)), ...environment(flags.texts("env"), io.env)];
-  // Not written key by key: a variable may be named __proto__.
   const env = Object.fromEntries(variables);
   const labels = keyValues(flags.texts("label"), "--label");
   const ports = flags.texts("publish").flatMap(parsePorts);

@@ -42,21 +42,27 @@ export const wait: Command = {
     const { clock } = context.io;
     const endsAt = clock.elapsed() + timeoutMs;
     const reachedTasks: TaskView[] = [];
-    // One after the other: the line that shows the progress is that of one task.
-    const code = await each(context, words, async (reference, turn) => {
-      await turn;
-      const task = await context.call("getTask", { id: reference });
-      const latest = await waitForTask(context, task, wanted, { timeoutMs: Math.max(1, endsAt - clock.elapsed()) });
-      if (!reached(latest, wanted)) return timedOut(context, latest, timeoutMs);
-      reachedTasks.push(latest);
-      return print(context, latest);
-    });
-    if (context.output() !== "json") return code;
-    if (words.length > 1) await context.outJson(reachedTasks);
-    else if (reachedTasks[0]) await context.outJson(reachedTasks[0]);
-    return code;
+    try {
+      // One after the other: the line that shows the progress is that of one task.
+      return await each(context, words, async (reference, turn) => {
+        await turn;
+        const task = await context.call("getTask", { id: reference });
+        const latest = await waitForTask(context, task, wanted, { timeoutMs: Math.max(1, endsAt - clock.elapsed()) });
+        if (!reached(latest, wanted)) return timedOut(context, latest, timeoutMs);
+        reachedTasks.push(latest);
+        return print(context, latest);
+      });
+    } finally {
+      // Also if the master has gone away: the list is of those that got there by then.
+      if (context.output() === "json") await printJson(context, words.length, reachedTasks);
+    }
   },
 };
+
+async function printJson(context: Context, asked: number, tasks: readonly TaskView[]): Promise<void> {
+  if (asked > 1) await context.outJson(tasks);
+  else if (tasks[0]) await context.outJson(tasks[0]);
+}
 
 async function timedOut(context: Context, task: TaskView, timeoutMs: number): Promise<number> {
   const { name, status, reason } = task;
