@@ -203,6 +203,22 @@ describe("stop and rm", () => {
     expect(out).toBe("stop-1\nstop-2\n");
   });
 
+  test("on a terminal, one task shows its progress, and several, which would share the line, do not", async () => {
+    for (const [names, shows] of [
+      [["lone"], true],
+      [["pair-1", "pair-2"], false],
+    ] as const) {
+      const tasks = await Promise.all(names.map((name) => cluster.running(name)));
+      const stopping = cluster.start(`stop ${names.join(" ")}`, { terminal: 100 });
+      if (shows) await until(() => stopping.err().includes(`${names[0]}: stopping`));
+      // Longer than the time after which progress is shown.
+      else await Bun.sleep(600);
+      for (const { taskId } of tasks) await cluster.report(taskId, { status: "stopped", exitCode: 0 });
+      const { err } = await stopping.ended;
+      expect(err.includes("stopping")).toBe(shows);
+    }
+  });
+
   test("not stopped in time is 2; -d does not wait", async () => {
     await cluster.running("stubborn");
     const { code, out, err } = await cluster.podling("stop stubborn --timeout 50ms");

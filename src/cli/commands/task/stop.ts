@@ -93,8 +93,7 @@ export async function untilStopped(
 ): Promise<number> {
   const { requests, stopGraceSeconds } = stopping;
   const timeoutMs = timeout ?? (requests?.graceSeconds ?? stopGraceSeconds) * 1000 + afterGraceMs;
-  const options = { timeoutMs, progress: context.words.length === 1 };
-  const ended = await waitForTask(context, stopping, "finished", options);
+  const ended = await waitForTask(context, stopping, "finished", { timeoutMs, progress: context.words.length === 1 });
   await turn;
   if (isFinished(ended.status)) {
     await context.out(`${reference}\n`);

@@ -25,6 +25,8 @@ export function reached(task: TaskView, wanted: WaitFor): boolean {
 export interface WaitOptions {
   timeoutMs: number;
   signal?: AbortSignal;
+  /** True when progress is shown on stderr, which is the default: several tasks would write over each other's line. */
+  progress?: boolean;
 }
 
 /** Resolves with the task when it has reached the state, or at the timeout. */
@@ -35,10 +37,10 @@ export async function waitForTask(
   options: WaitOptions,
 ): Promise<TaskView> {
   if (reached(task, wanted)) return task;
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, signal, progress = true } = options;
   const { clock } = context.io;
   const ended = new AbortController();
-  const shown = showProgress(context, task, ended.signal);
+  const shown = progress ? showProgress(context, task, ended.signal) : Promise.resolve();
   const deadline = clock.now() + timeoutMs;
   let latest = task;
   try {
