@@ -164,5 +164,6 @@ function addEntry(entries: CommandEntry[], entry: CommandEntry): void {
 function targetOf(command: Submission["command"], outcome: Outcome<Granted>): string | undefined {
   if ("taskId" in command) return command.taskId;
   if ("nodeId" in command) return command.nodeId;
-  return outcome.ok ? (outcome.value.taskId ?? outcome.value.nodeId) : undefined;
+  if ("serviceId" in command) return command.serviceId;
+  return outcome.ok ? (outcome.value.taskId ?? outcome.value.nodeId ?? outcome.value.serviceId) : undefined;
 }

@@ -6,7 +6,9 @@ import type { Journal, Lease } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Node, NodeRecord } from "../model/node/node.ts";
+import type { Service } from "../model/service/service.ts";
 import { nodeUse, viewNode } from "./http/node-view.ts";
+import { serviceUse } from "./http/service-view.ts";
 import { AssignmentStreams } from "./node-health/assignment-streams.ts";
 import { Leases } from "./node-health/leases.ts";
 import { Watchers } from "./watch/watchers.ts";
@@ -41,7 +43,10 @@ export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Pro
   const leases = new Leases();
   const streams = new AssignmentStreams();
   const view = (node: NodeRecord) => viewNode(state, node, leases.lastBeat(node.nodeId));
-  const masterFields = { node: (node: NodeRecord) => nodeUse(state, node, leases.lastBeat(node.nodeId)) };
+  const masterFields = {
+    node: (node: NodeRecord) => nodeUse(state, node, leases.lastBeat(node.nodeId)),
+    service: (service: Service) => serviceUse(state, service),
+  };
   const watchers = new Watchers({ state, clock, masterFields, streams, revision: newest });
   let changesInLog = 0;
   await replay(journal, state, (batch, deltas) => {

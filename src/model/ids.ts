@@ -6,6 +6,9 @@ import { type Random, randomInteger, randomText } from "../lib/random.ts";
 declare const brand: unique symbol;
 export type TaskId = string & { readonly [brand]: "TaskId" };
 export type NodeId = string & { readonly [brand]: "NodeId" };
+export type ServiceId = string & { readonly [brand]: "ServiceId" };
+/** `20250119123456-abc12345.3`: the service, and the number of its revision. */
+export type RevisionId = string & { readonly [brand]: "RevisionId" };
 
 /** `20250119123456-abc12345` */
 export const taskIdPattern = /^\d{14}-[a-z0-9]{8}$/;
@@ -54,6 +57,11 @@ function secondOf(ms: number): string {
 
 export function newNodeId(nowMs: number, random: Random): NodeId {
   return `${secondOf(nowMs)}-${randomText(random, 8)}` as NodeId;
+}
+
+/** The same form as a task id. */
+export function newServiceId(nowMs: number, random: Random): ServiceId {
+  return `${secondOf(nowMs)}-${randomText(random, 8)}` as ServiceId;
 }
 
 /** `node-abc12345`: a worker of release 0.1.0 takes an identity file with another form for damaged. */

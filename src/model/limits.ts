@@ -56,6 +56,13 @@ export const limits = {
   nodes: 20_000,
   /** At about 1 KB per task this is 0.5 GB. Beyond it the master answers 429 instead of running out of memory. */
   tasks: 500_000,
+  services: 10_000,
+  /** Of one service: as many as a large cluster has nodes. */
+  replicas: 10_000,
+  /** Revisions of a service beyond those in use: a rollback rarely goes back further. */
+  revisionsKept: 20,
+  /** A day: a longer rollout is forgotten by those who began it. */
+  rolloutMs: 24 * 3_600_000,
   /** Waiting tasks; a client that creates more is probably in a loop. */
   pendingTasks: 200_000,
   /** Commands waiting for a tick: two seconds of the fastest client measured. */

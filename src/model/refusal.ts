@@ -14,6 +14,7 @@ export const refusalCodes = [
   "method-not-allowed",
   "task-not-found",
   "node-not-found",
+  "service-not-found",
   "ambiguous-id",
   "illegal-move",
   "not-your-task",

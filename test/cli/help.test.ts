@@ -73,7 +73,7 @@ describe("help", () => {
     ["rnu", 'error: podling has no command "rnu". See podling help.\n'],
     ["logz", 'error: podling has no command "logz". Did you mean podling logs?\n'],
     ["constructor", 'error: podling has no command "constructor". See podling help.\n'],
-    ["rollout web", 'error: podling has no command "rollout". Use podling restart TASK'],
+    ["rollout web", 'error: podling has no command "rollout". Use podling service update'],
     ["restar web", 'error: podling has no command "restar". See podling help.\n'],
     ["node list", 'error: podling node has no command "list". Use podling nodes.\n'],
     ["node inspct n1", 'error: podling node has no command "inspct". Did you mean podling node inspect?\n'],

@@ -4,6 +4,7 @@ import { asks, bearer, host, type Row, sends, wire } from "./request.ts";
 
 const task = "task-not-found";
 const node = "node-not-found";
+const service = "service-not-found";
 
 const paths: Row[] = [
   asks("nothing there", "GET /nope", 404, "route-not-found"),
@@ -38,6 +39,13 @@ const paths: Row[] = [
   asks("a node named __proto__", "GET /api/v1/nodes/__proto__", 404, node),
   asks("a node named constructor", "POST /api/v1/nodes/constructor/deregister", 404, node),
   asks("dots as a node", "POST /api/v1/nodes/%2e%2e%2f/cordon", 404, node),
+  asks("a service named __proto__", "GET /api/v1/services/__proto__", 404, service),
+  asks("a service named constructor", "DELETE /api/v1/services/constructor", 404, service),
+  asks("dots as a service", "POST /api/v1/services/%2e%2e%2f/restart", 404, service),
+  asks("the history of an unknown service", "GET /api/v1/services/unknown/revisions", 404, service),
+  asks("a service without its number", "POST /api/v1/services/unknown/scale", 400, "invalid-field"),
+  asks("a number that is none", "POST /api/v1/services/unknown/scale?replicas=many", 400, "invalid-field"),
+  asks("a negative revision", "POST /api/v1/services/unknown/rollback?to=-1", 400, "invalid-field"),
   asks("the stream of an unknown node", "GET /api/v1/nodes/unknown/assignments", 404, node),
   asks("the logs of an unknown task", "GET /api/v1/tasks/unknown/logs?follow=true", 404, task),
   asks("the explanation of an unknown task", "GET /api/v1/tasks/unknown/explanation", 404, task),

@@ -91,6 +91,9 @@ test("watch events: of every kind of the table, created, updated and removed", a
   await podling.do("POST", `/api/v1/nodes/${node.nodeId}/cordon`);
   await podling.do("POST", `/api/v1/nodes/${node.nodeId}/deregister`);
   await podling.do("DELETE", `/api/v1/tasks/${taskId}`);
+  await podling.do("PUT", "/api/v1/services/watched", { name: "watched", image: "nginx" });
+  await podling.do("POST", "/api/v1/services/watched/scale?replicas=2");
+  await podling.do("DELETE", "/api/v1/services/watched");
   for (const kind of watchedKinds) {
     const removed = watchEventType(kind, "removed");
     await tap.next(removed, ({ data }) => data.type === removed);

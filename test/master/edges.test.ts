@@ -147,7 +147,9 @@ describe("HEAD", () => {
     async (_, operation) => {
       const node = await podling.register("n1");
       const task = await podling.create("web");
-      const id = operation.path.includes("/nodes/") ? node.nodeId : task.taskId;
+      await podling.do("PUT", "/api/v1/services/web", { name: "web", image: "nginx" });
+      const noun = operation.path.split("/")[3];
+      const id = noun === "nodes" ? node.nodeId : noun === "services" ? "web" : task.taskId;
       const answer = await fetch(podling.url + operation.path.replace("{id}", id), { method: "HEAD" });
       // No worker listens for the clean-up; HEAD of a log asks no worker.
       const status = operation.path.endsWith("/cleanup") ? 503 : operation.status;

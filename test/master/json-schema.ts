@@ -22,6 +22,7 @@ const checks: Record<string, Check> = {
   maxLength: (rule: number, value) => (typeof value !== "string" || value.length <= rule ? [] : ["is too long"]),
   minimum: (rule: number, value) => (typeof value !== "number" || value >= rule ? [] : [`is below ${rule}`]),
   maximum: (rule: number, value) => (typeof value !== "number" || value <= rule ? [] : [`is above ${rule}`]),
+  minItems: (rule: number, value) => (!Array.isArray(value) || value.length >= rule ? [] : ["has too few entries"]),
   maxItems: (rule: number, value) => (!Array.isArray(value) || value.length <= rule ? [] : ["has too many entries"]),
   anyOf: (rule: Schema[], value, _, root) =>
     rule.some((one) => faults(one, value, root).length === 0) ? [] : ["fits no branch of anyOf"],

@@ -13,7 +13,7 @@ export function bodySchemas(records: Record<string, Json>): Record<string, Json>
   for (const operation of Object.values(operations) as Operation[]) {
     const { body, path } = operation;
     if (!body) continue;
-    const record = path.startsWith("/api/v1/tasks") ? task : records.Node!;
+    const record = path.startsWith("/api/v1/nodes") ? records.Node! : task;
     schemas[body] = { title: body, ...withDefaultsInWords(describedAlike(inputSchema(bodies[body]), record)) };
   }
   return schemas;

@@ -3,10 +3,12 @@
 
 import type { Differences } from "../../model/comparison.ts";
 import type { Explanation } from "../../model/explanation.ts";
-import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import { perListedKind } from "../../model/kinds/kinds.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
+import { defaultPolicy } from "../../model/service/service.ts";
+import type { RevisionView, ServiceView } from "../../model/service/view.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
 import { mainContainer } from "../../model/task/spec.ts";
 import { unpackTask } from "../../model/task/task.ts";
@@ -142,9 +144,27 @@ function restored(): RestoreAnswer {
   };
 }
 
+function service(): ServiceView {
+  return {
+    ...{ serviceId: "20250119123450-svc45678" as ServiceId, name: "web", mode: { type: "replicated", replicas: 3 } },
+    ...{ target: 2, stable: 2, newest: 2, policy: defaultPolicy, rollout: null, paused: false, createdAt: at(50) },
+    reason: { code: "steady", message: "revision 2 serves" },
+    replicas: { wanted: 3, serving: 3, updated: 3, live: 3, done: 0, going: 0 },
+    template: { containers: [{ image: "nginx:1.27" }] },
+  };
+}
+
+function revision(): RevisionView {
+  const { serviceId, template } = service();
+  return { serviceId, number: 2, spec: template, by: "anna@laptop", at: at(55), note: "nginx 1.27" };
+}
+
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
+  Service: service,
+  ServiceList: () => [service()],
+  RevisionList: () => [revision()],
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

@@ -11,6 +11,7 @@ import { answerExample, errorExample } from "./examples.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
 import { nodeSchemas } from "./node-schemas.ts";
 import { recordSchemas } from "./record-schemas.ts";
+import { serviceSchemas } from "./service-schemas.ts";
 import { exampleId, tagList, tagOf } from "./tags.ts";
 import { taskSchemas } from "./task-schemas.ts";
 
@@ -50,6 +51,7 @@ export async function openapi(version: string): Promise<Json> {
         ...bodySchemas(records),
         ...records,
         ...(await taskSchemas()),
+        ...(await serviceSchemas()),
         ...nodeSchemas(records.Node!),
         ...clusterSchemas,
       },

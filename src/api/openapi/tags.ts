@@ -7,6 +7,7 @@ type Located = Pick<Operation, "path" | "access">;
 
 const descriptions = {
   Tasks: "Run containers, and see what becomes of them.",
+  Services: "Replicas of a task that are kept running, and how a change of them is rolled out.",
   Nodes: "The machines of the cluster.",
   Cluster: "The cluster as a whole: changes, clean-up, backup and restore.",
   Workers: "What workers use. A node may also be registered by hand.",
@@ -18,6 +19,7 @@ export type Tag = keyof typeof descriptions;
 const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   tasks: { tag: "Tasks", exampleId: "web" },
   nodes: { tag: "Nodes", exampleId: "n1" },
+  services: { tag: "Services", exampleId: "web" },
 };
 
 export function tagOf({ path, access }: Located): Tag {

@@ -25,6 +25,9 @@ export type QueryName = keyof Queries;
 export type AnswerSchema =
   | "Task"
   | "TaskList"
+  | "Service"
+  | "ServiceList"
+  | "RevisionList"
   | "Node"
   | "NodeList"
   | "Cleanup"

@@ -5,6 +5,7 @@ import { clusterOperations } from "./cluster.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
 import { serverOperations } from "./server.ts";
+import { serviceOperations } from "./services.ts";
 import { taskOperations } from "./tasks.ts";
 
 export type { Operation } from "./operation.ts";
@@ -13,6 +14,7 @@ export type { Health, Version } from "./server.ts";
 export const operations = {
   ...serverOperations,
   ...taskOperations,
+  ...serviceOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

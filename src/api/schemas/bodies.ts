@@ -17,6 +17,7 @@ import {
 } from "../../model/fields.ts";
 import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
+import { serviceInput } from "../../model/service/service-input.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 import { taskInput } from "../../model/task/task-input.ts";
@@ -152,6 +153,7 @@ export type Heartbeat = z.output<typeof heartbeat>;
 export const bodies = {
   TaskInput: taskInput,
   TaskReport: taskReport,
+  ServiceInput: serviceInput,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   HeartbeatInput: heartbeat,

@@ -143,6 +143,20 @@ const restoreQuery = z.strictObject({
 });
 export type RestoreQuery = z.output<typeof restoreQuery>;
 
+const putServiceQuery = z.strictObject({
+  note: z.string().max(limits.messageLength).optional().describe("What the new revision is for, kept with it."),
+});
+
+const scaleServiceQuery = z.strictObject({
+  replicas: wholeNumberQuery(0, limits.replicas).describe("How many replicas are wanted."),
+});
+
+const rollbackServiceQuery = z.strictObject({
+  to: wholeNumberQuery(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Number of the revision. Default: the one that served before."),
+});
+
 export const queries = {
   wait: z.strictObject(waitQuery),
   stop: stopQuery,
@@ -157,5 +171,8 @@ export const queries = {
   force: forceQuery,
   prune: pruneQuery,
   restore: restoreQuery,
+  putService: putServiceQuery,
+  scaleService: scaleServiceQuery,
+  rollbackService: rollbackServiceQuery,
 } as const;
 export type Queries = typeof queries;

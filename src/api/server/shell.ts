@@ -90,8 +90,10 @@ function findOperation<T extends Table>(
   }
   const origin = changes(operation) ? originOf(request.headers) : unnamedOrigin;
   if (!origin.ok) return refusalResponse(origin.refusal);
-  const query =
-    search === "" ? noQuery : parseQuery(operation.query && queries[operation.query], new URLSearchParams(search));
+  const isEmpty = search === "" && !(operation.query && needsQuery.has(operation.query));
+  const query = isEmpty
+    ? noQuery
+    : parseQuery(operation.query && queries[operation.query], new URLSearchParams(search));
   if (!query.ok) return refusalResponse(query.refusal);
   if (request.method === "HEAD" && operation.streams)
     return new Response(null, { status: operation.status, headers: headersOf(operation) });
@@ -230,6 +232,9 @@ function notFound(method: string, path: string, allowed: string[], hint: string)
   return { code: "route-not-found", message: `there is nothing at ${path}`, hint, details: { path } };
 }
 
-/** No query parameter is required and none has a default: without a search there is nothing to parse. */
+/** Queries with a required parameter. Those of the others have no default: without a search there is nothing to parse. */
+const needsQuery: ReadonlySet<string> = new Set(
+  Object.entries(queries).flatMap(([name, schema]) => (schema.safeParse({}).success ? [] : [name])),
+);
 const noQuery: Outcome<Record<string, unknown>> = { ok: true, value: {} };
 const json = "application/json";

@@ -1,7 +1,7 @@
 // A backup as a file: a line that says what it is, a line for each record, and a last line with the checksum of all
 // before it, so that a truncated or damaged file is detected. The caller interprets the records.
 
-import type { PerListedKind } from "../../model/kinds/kinds.ts";
+import { type PerListedKind, perListedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -123,7 +123,8 @@ export class BackupReader {
       );
     }
     if (!isManifest(manifest)) return damaged("its first line does not say what it is");
-    this.#manifest = manifest;
+    // An earlier release does not know every kind.
+    this.#manifest = { ...perListedKind(() => 0), ...manifest };
     this.#hash.update(bytes);
     return { ok: true, value: null };
   }

@@ -17,6 +17,7 @@ const loaders = {
   prune: async () => (await import("./task/prune.ts")).prune,
   explain: async () => (await import("./task/explain.ts")).explain,
   inspect: async () => (await import("./task/inspect.ts")).inspect,
+  service: async () => (await import("./service/service.ts")).service,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
   events: async () => (await import("./task/events.ts")).events,
@@ -35,7 +36,7 @@ const loaders = {
 } as const satisfies Record<string, () => Promise<Command | CommandGroup>>;
 
 const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
-  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune"]],
+  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service"]],
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
@@ -45,7 +46,17 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
-  ...["context ls", "sim", "version", "completion", "help"],
+  ...[
+    "service ls",
+    "service inspect",
+    "service ps",
+    "service history",
+    "context ls",
+    "sim",
+    "version",
+    "completion",
+    "help",
+  ],
 ];
 
 export const commandTable: CommandTable = {

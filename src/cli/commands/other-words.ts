@@ -5,9 +5,10 @@ const inContainer =
   "It is not in Podling yet. podling inspect TASK shows node and container; on that node: docker exec -it CONTAINER sh";
 const usage =
   "It is not in Podling yet. On the task's node: docker stats. podling nodes shows what is reserved on each node";
-const unchanging = "A task is never changed: stop it, and run it again with other settings";
+const unchanging =
+  "A task is never changed: stop it, and run it again with other settings. A service is: podling service update NAME";
 const images = "Nodes pull images when a task needs them. To remove unused ones: podling node clean NODE --images";
-const singly = "There are no services yet: each podling run starts one task";
+const serving = "Use podling service ls, create, update, scale, history or rollback";
 const files = "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks";
 const draining = "Use podling node cordon NODE, then podling stop its tasks: podling ps -q --filter node=NODE";
 const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
@@ -32,9 +33,9 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     "job validate": files,
     "job status": "Use podling ps, or podling inspect TASK",
     "job stop": "Use podling stop TASK",
-    deployment: singly,
-    deployments: singly,
-    replicaset: singly,
+    deployment: serving,
+    deployments: serving,
+    replicaset: serving,
     namespace: "There are no namespaces: labels select tasks, as in podling ps -l app=shop",
     namespaces: "There are no namespaces: labels select tasks, as in podling ps -l app=shop",
     eval: "Use podling explain TASK",
@@ -65,7 +66,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     // running and ending
     create: "Use podling run NAME --image IMAGE",
     start: "A finished task is run again with podling run NAME --image IMAGE. For a master and a worker: podling up",
-    rollout: "Use podling restart TASK for the same container again. For another image: podling stop, then podling run",
+    rollout: "Use podling service update, history, pause, resume or rollback. For one task: podling restart TASK",
     reload: "Use podling kill -s HUP TASK, or podling restart TASK",
     delete: "Use podling rm TASK",
     remove: "Use podling rm TASK",
@@ -78,11 +79,10 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     edit: unchanging,
     rename: unchanging,
     label: "A task is never changed. For nodes: podling node label NODE KEY=VALUE",
-    scale: singly,
-    service: singly,
-    services: singly,
-    deploy: singly,
-    stack: singly,
+    scale: "Use podling service scale NAME=N",
+    services: "Use podling service ls",
+    deploy: "Use podling service create NAME --image IMAGE, or podling service update NAME",
+    stack: serving,
     compose: files,
     apply: files,
     plan: files,
@@ -121,7 +121,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     plugin: "Podling has no plugins",
     "port-forward": "Publish the port instead: podling run ... -p 8090:80",
     expose: "Publish the port when the task is started: podling run ... -p 8090:80",
-    autoscale: singly,
+    autoscale: "The number of replicas is set by hand: podling service scale NAME=N",
     annotate: unchanging,
     taint: "Use podling node cordon NODE, or labels with --constraint of podling run",
     acl: "There are no users: one token, with --token-file of podling master",

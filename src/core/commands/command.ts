@@ -3,10 +3,11 @@
 import type { Random } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
-import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus } from "../../model/task/status.ts";
 import type { Idempotency } from "../../model/task/task.ts";
@@ -98,6 +99,22 @@ export type Command =
   /** Without a cause: it sent no heartbeats. */
   | { type: "loseNode"; nodeId: NodeId; silentMs: number; cause?: LossCause }
   | { type: "deregisterNode"; nodeId: NodeId }
+  /** `by`: who asked. `mustBeNew`: it is refused if there is a service of this name. */
+  | {
+      type: "putService";
+      input: ParsedServiceInput;
+      by: string;
+      note?: string;
+      mustBeNew?: boolean;
+    }
+  /** Makes a revision that is the same as the one before, so that every replica is replaced. */
+  | { type: "restartService"; serviceId: ServiceId; by: string }
+  | { type: "scaleService"; serviceId: ServiceId; replicas: number }
+  | { type: "pauseService"; serviceId: ServiceId; paused: boolean }
+  | { type: "promoteService"; serviceId: ServiceId }
+  /** `to`: null or left out for the revision that served before. */
+  | { type: "rollbackService"; serviceId: ServiceId; to?: number | null }
+  | { type: "removeService"; serviceId: ServiceId }
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
@@ -113,6 +130,7 @@ export interface Submission {
 export interface Granted {
   taskId?: TaskId;
   nodeId?: NodeId;
+  serviceId?: ServiceId;
 }
 
 export interface DecisionContext {

@@ -11,6 +11,15 @@ import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
 import { refuseBeyondLimit } from "./record-limits.ts";
 import { decideRegistration } from "./registration.ts";
+import {
+  decidePauseService,
+  decidePromoteService,
+  decidePutService,
+  decideRemoveService,
+  decideRestartService,
+  decideRollbackService,
+  decideScaleService,
+} from "./services.ts";
 import { decideReport } from "./task-report.ts";
 import { decideRemove, decideRestart, decideStop } from "./task-requests.ts";
 import { decideCreate } from "./tasks.ts";
@@ -48,6 +57,20 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideLoss(state, command, context);
     case "deregisterNode":
       return decideDeregister(state, command.nodeId, context);
+    case "putService":
+      return decidePutService(state, command, context);
+    case "restartService":
+      return decideRestartService(state, command, context);
+    case "scaleService":
+      return decideScaleService(state, command);
+    case "pauseService":
+      return decidePauseService(state, command, context);
+    case "promoteService":
+      return decidePromoteService(state, command, context);
+    case "rollbackService":
+      return decideRollbackService(state, command, context);
+    case "removeService":
+      return decideRemoveService(state, command);
     case "probe":
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });
     case "wake":

@@ -3,6 +3,7 @@
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
+import type { Change } from "../../model/change.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { restartFeature } from "../../model/task/needs.ts";
 import { isPlaced, type Reason } from "../../model/task/reason.ts";
@@ -31,17 +32,28 @@ export function decideStop(
   const task = found.value;
   const granted = { taskId };
   if (hasFinished(task)) return ok({ changes: [], granted });
-  if (task.observed.status === "pending") {
-    const reason = { code: "stopped", message: "stopped before it was placed" } as const;
-    const set: PackedTaskUpdate = { desired: "stopped", ...ending({ status: "stopped", reason }, context) };
-    return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
-  }
+  if (task.observed.status === "pending") return ok({ changes: [stopChange(task, context)], granted });
   // A stop under way can be made shorter, not longer.
   if (task.desired === "stopped" && (graceSeconds ?? task.spec.stopGraceSeconds) >= graceSecondsOf(task)) {
     return ok({ changes: [], granted });
   }
   const set = stopping(task, { graceSeconds }, "asked to stop");
   return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
+}
+
+/** The change that ends a task which is not placed yet, or makes the node of a placed one stop it. */
+export function stopChange(task: Task, context: Pick<DecisionContext, "now" | "revision">): Change {
+  const { taskId: id, observed } = task;
+  if (observed.status !== "pending") return { type: "task.updated", id, set: stopping(task, {}, "asked to stop") };
+  const reason = { code: "stopped", message: "stopped before it was placed" } as const;
+  return { type: "task.updated", id, set: { desired: "stopped", ...ending({ status: "stopped", reason }, context) } };
+}
+
+/** The change that removes a task, or makes the node of a placed one stop it and removes it then. */
+export function removalChange(task: Task): Change {
+  const { taskId: id, observed } = task;
+  if (!isPlaced(observed.status)) return { type: "task.removed", id };
+  return { type: "task.updated", id, set: stopping(task, { remove: true }, "asked to be removed") };
 }
 
 /** The update that makes the node of a placed task stop it. */

@@ -9,9 +9,10 @@ import { placement } from "./placement.ts";
 import type { DueContext, ReconcileContext, Reconciler } from "./reconciler.ts";
 import { restarts } from "./restarts.ts";
 import { retention } from "./retention.ts";
+import { services } from "./services.ts";
 
 /** In the order in which they run. */
-export const reconcilers: readonly Reconciler[] = [nodeDamping, restarts, placement, neverStarted, retention];
+export const reconcilers: readonly Reconciler[] = [nodeDamping, restarts, services, placement, neverStarted, retention];
 
 /** Changes of one tick; the rest follows in the next tick. A tick of this size takes some 50 ms. */
 const changesPerTick = 8192;

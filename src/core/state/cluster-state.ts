@@ -5,10 +5,11 @@ import { assert } from "../../lib/assert.ts";
 import { type Change, parseChangeType } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
-import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import { type KindName, kindNames, kinds, type RecordOf } from "../../model/kinds/kinds.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
+import type { Service } from "../../model/service/service.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
 import type { Idempotency, Task } from "../../model/task/task.ts";
 import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
@@ -18,6 +19,8 @@ import { FinishedTasks } from "./indexes/finished-tasks.ts";
 import { NodeNames } from "./indexes/node-names.ts";
 import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
+import { RevisionNumbers, ServiceNames } from "./indexes/service-names.ts";
+import { ServiceTasks } from "./indexes/service-tasks.ts";
 import { StatusCounts } from "./indexes/status-counts.ts";
 import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
@@ -52,7 +55,10 @@ export class ClusterState {
   readonly pending = new PendingTasks();
   readonly damped = new DampedNodes();
   readonly withoutWorker = new TasksWithoutWorker((nodeId) => this.#tasksOn(nodeId));
+  readonly serviceTasks = new ServiceTasks();
   readonly #nodeNames = new NodeNames();
+  readonly #serviceNames = new ServiceNames();
+  readonly #revisions = new RevisionNumbers();
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
   readonly #finished = new FinishedTasks();
@@ -63,7 +69,11 @@ export class ClusterState {
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
-    indexes.task.push(this.withoutWorker);
+    indexes.task.push(this.withoutWorker, this.serviceTasks);
+    indexes.service.push(this.#serviceNames, {
+      moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
+    });
+    indexes.revision.push(this.#revisions);
     indexes.node.push(this.damped, this.#nodeNames, { moved: (before, after) => this.#nodeMoved(before, after) });
     this.#indexes = indexes;
     this.tables.cluster.set(clusterRecordId, { clusterId: "", epoch: 0, strategy: "round-robin" });
@@ -94,6 +104,16 @@ export class ClusterState {
 
   named(name: string): ReadonlySet<TaskId> {
     return this.#names.named(name);
+  }
+
+  serviceNamed(name: string): Service | undefined {
+    const serviceId = this.#serviceNames.named(name);
+    return serviceId && this.record("service", serviceId);
+  }
+
+  /** The numbers of the service's revisions, the oldest first. */
+  revisionsOf(serviceId: ServiceId): number[] {
+    return this.#revisions.of(serviceId);
   }
 
   /** Nodes that have this host name, or whose workers asked for it, in no order. */

@@ -3,6 +3,7 @@
 import { ok } from "../../lib/result.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Service } from "../../model/service/service.ts";
 import { hasFinished, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "./cluster-state.ts";
 
@@ -16,6 +17,24 @@ export function findTask(state: ClusterState, taskId: string): Outcome<Task> {
 export function findNode(state: ClusterState, nodeId: string): Outcome<NodeRecord> {
   const node = state.nodes.get(nodeId as NodeRecord["nodeId"]);
   return node ? ok(node) : noNode(nodeId);
+}
+
+/** The service of exactly this id. */
+export function findService(state: ClusterState, serviceId: string): Outcome<Service> {
+  const service = state.tables.service.get(serviceId);
+  return service ? ok(service) : noService(serviceId);
+}
+
+/** By id, by name, by unique prefix of the id or of its part after the dash. A name is never shortened. */
+export function resolveService(state: ClusterState, reference: string): Outcome<Service> {
+  const exact = state.tables.service.get(reference) ?? state.serviceNamed(reference);
+  if (exact) return ok(exact);
+  const found = [...state.tables.service.values()].filter(
+    ({ serviceId }) => serviceId.startsWith(reference) || serviceId.startsWith(reference, serviceId.indexOf("-") + 1),
+  );
+  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return noService(reference);
+  if (found.length === 1) return ok(found[0]!);
+  return ambiguous("service", reference, found.map(({ serviceId, name }) => `${serviceId} (${name})`).sort());
 }
 
 /** Characters that a shortened id needs: a short name of nothing must not hit a record whose id happens to begin so. */
@@ -96,6 +115,13 @@ function noTask(reference: string): Outcome<never> {
 function noNode(reference: string): Outcome<never> {
   return refuse("node-not-found", `there is no node ${quoted(reference)}`, {
     hint: "List the nodes with: podling nodes",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noService(reference: string): Outcome<never> {
+  return refuse("service-not-found", `there is no service ${quoted(reference)}`, {
+    hint: "List the services with: podling service ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }

@@ -19,7 +19,18 @@ test("a task that is created while a backup of another cluster is written is not
   };
   const manifest = {
     podling: "backup" as const,
-    ...{ format: 2, clusterId: "another", revision: 0, epoch: 0, at: "", version: "", nodes: 0, tasks: 0 },
+    ...{
+      format: 2,
+      clusterId: "another",
+      revision: 0,
+      epoch: 0,
+      at: "",
+      version: "",
+      nodes: 0,
+      tasks: 0,
+      services: 0,
+      revisions: 0,
+    },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };
   const snapshots = { pause: async () => {}, resume: () => {} };

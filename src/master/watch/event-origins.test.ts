@@ -193,7 +193,7 @@ describe("the batch does not say", () => {
       seed: 7,
       retention,
     });
-    const commands: CommandEntry[] = [{ type: "scaleService", by: "user:anna@laptop" }];
+    const commands: CommandEntry[] = [{ type: "teleportTask", by: "user:anna@laptop" }];
     expect(eventsOf({ revision: 1, at: start, commands }, deltas)).toMatchObject([{ by: null }]);
   });
 });

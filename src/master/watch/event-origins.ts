@@ -27,6 +27,7 @@ interface Effect {
 
 const onTask = (...operations: Operation[]): Effect => ({ kind: "task", operations });
 const onNode = (...operations: Operation[]): Effect => ({ kind: "node", operations });
+const onService = (...operations: Operation[]): Effect => ({ kind: "service", operations });
 const nothing: Effect = { kind: null, operations: [] };
 const anything: Effect = { kind: null, operations: ["created", "updated", "removed"] };
 
@@ -44,6 +45,13 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   suspectNode: onNode("updated"),
   loseNode: onNode("updated"),
   deregisterNode: onNode("updated", "removed"),
+  putService: onService("created", "updated"),
+  restartService: onService("updated"),
+  scaleService: onService("updated"),
+  pauseService: onService("updated"),
+  promoteService: onService("updated"),
+  rollbackService: onService("updated"),
+  removeService: onService("removed"),
   probe: nothing,
   wake: nothing,
 };

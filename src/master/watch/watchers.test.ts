@@ -13,13 +13,13 @@ test("it has the oldest task first, also after a removal that was taken back", a
   const ids = ["a", "b", "c"].map((name) => world.task(name).taskId);
   state.revert(state.apply({ type: "task.removed", id: ids[0]! }));
   const streams = new AssignmentStreams();
-  const node = () => {
-    throw new Error("there is no node");
+  const none = () => {
+    throw new Error("there is none");
   };
   const watchers = new Watchers({
     state,
     clock: systemClock,
-    masterFields: { node },
+    masterFields: { node: none, service: none },
     streams,
     revision: state.revision,
   });

@@ -2,4 +2,5 @@
 
 export { clusterKind as cluster } from "../cluster/kind.ts";
 export { nodeKind as node } from "../node/kind.ts";
+export { revisionKind as revision, serviceKind as service } from "../service/kind.ts";
 export { taskKind as task } from "../task/kind.ts";

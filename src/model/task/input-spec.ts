@@ -43,6 +43,16 @@ export function specOfInput(input: ParsedTaskInput): PackedSpec {
   return spec as PackedSpec;
 }
 
+/** The inverse: what an input would say for this template. A template of several containers has no such form. */
+export function inputOfSpec({
+  containers,
+  init: _,
+  ...spec
+}: PackedSpec): Omit<PackedContainer, "name" | "cleared"> & Omit<PackedSpec, "containers" | "init"> {
+  const { name: __, cleared = [], ...container } = containers[0]!;
+  return { ...container, ...spec, ...Object.fromEntries(cleared.map((field) => [field, []])) };
+}
+
 function given<K extends Field>(input: ParsedTaskInput, keys: readonly K[]): Partial<Pick<InputFields, K>> {
   const fields: { [Key in K]?: ParsedTaskInput[Key] } = {};
   for (const key of keys) if (input[key] !== undefined) fields[key] = input[key];

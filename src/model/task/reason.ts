@@ -28,6 +28,7 @@ export const reasonCodes = [
   "container-lost", //      removed by someone other than Podling
   "node-lost",
   "node-deregistered",
+  "draining", //            a replica that gets no new traffic, and is stopped soon
   "stopping",
   "stopped",
   "reported", //            a worker gave no reason
@@ -54,6 +55,11 @@ export function neverStartedReason(hostname: string): Reason {
     code: "never-started",
     message: `placed on ${hostname}, never started here: ${hostname} has no worker; ${advice}`,
   };
+}
+
+/** True for a task that was lost with its node. */
+export function isLost({ code }: Reason): boolean {
+  return code === "node-lost" || code === "node-deregistered";
 }
 
 /** True for completed, failed and stopped: no transition leaves these. */

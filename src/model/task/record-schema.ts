@@ -4,7 +4,7 @@ import { z } from "zod";
 import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
 import { isFinished, isPlaced } from "./reason.ts";
-import { containerSpec, containerStatus, observedStatus, taskRequests, taskSpec } from "./schema.ts";
+import { containerStatus, observedStatus, packedSpec, taskOwner, taskRequests } from "./schema.ts";
 import { desiredStates, type PackedTask, unpackTask } from "./task.ts";
 
 const count = z.int().min(0);
@@ -12,17 +12,12 @@ const text = z.string();
 const taskId = z.string().regex(taskIdPattern, { error: "a task id" });
 const nodeId = z.string().regex(nodeIdPattern, { error: "a node id" });
 
-const packedContainer = containerSpec.partial().required({ image: true });
-
 const taskShape = z.object({
   taskId,
   name: text,
   createdAt: timeText,
-  spec: taskSpec.partial().extend({
-    containers: z.array(packedContainer).min(1, { error: "a list with at least one container" }),
-    init: z.array(packedContainer).optional(),
-  }),
-  owner: z.object({ kind: text, id: text }).nullable().optional(),
+  spec: packedSpec,
+  owner: taskOwner.nullable().optional(),
   desired: z.enum(desiredStates).optional(),
   requests: taskRequests.nullable().optional(),
   placement: z.object({ nodeId, at: timeText, revision: count }).nullable().optional(),

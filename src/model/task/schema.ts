@@ -110,6 +110,17 @@ export const taskSpec = z.object({
   platform: text.nullable().describe('"linux/amd64". Null if the platform of the node does not matter.'),
 });
 
+const packedContainer = containerSpec.partial().required({ image: true });
+
+/** A template as the log writes it: without the fields that hold the default. */
+export const packedSpec = taskSpec.partial().extend({
+  containers: z
+    .array(packedContainer)
+    .min(1, { error: "a list with at least one container" })
+    .describe("At least one."),
+  init: z.array(packedContainer).optional().describe("Run one after the other before `containers`."),
+});
+
 export const reason = z.object({
   code: z.enum(reasonCodes).describe("For programs."),
   message: text.describe("For people: a sentence with numbers."),
@@ -152,11 +163,20 @@ export const taskRequests = z.object({
   remove: flag.describe("True when the record is to be removed as soon as the task has ended."),
   restarts: count.describe("How often a restart was asked for; `requestedRestarts` says how many of them are done."),
   restartedBy: text.nullable().describe("Who asked for the last restart. Null if none was asked for."),
+  drainUntil: timeText.optional().describe("When a replica that gets no new traffic is stopped."),
   restartAskedAt: timeText
     .optional()
     .describe(
       "When the last restart was asked for. It tells apart requests that have one number, before and after a restore.",
     ),
+});
+
+export const taskOwner = z.object({
+  kind: text.describe("service."),
+  id: text.describe("Id of the service."),
+  revision: count.optional().describe("The revision that the task is made from."),
+  slot: text.optional().describe("Which of the replicas it is."),
+  failures: count.optional().describe("Tasks of this slot that had failed in a row before."),
 });
 
 export const observedStatus = z.object({

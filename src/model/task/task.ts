@@ -36,10 +36,7 @@ export interface Idempotency {
 }
 
 /** What replaces the task when it is lost, and counts it. Null: nothing but the rule for lost tasks. */
-export interface TaskOwner {
-  kind: string;
-  id: string;
-}
+export type TaskOwner = DeepReadonly<z.output<typeof schema.taskOwner>>;
 
 export type TaskRequests = DeepReadonly<z.output<typeof schema.taskRequests>>;
 

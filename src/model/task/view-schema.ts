@@ -5,7 +5,7 @@ import { z } from "zod";
 import { timeText } from "../fields.ts";
 import { nodeIdPattern, taskIdPattern } from "../ids.ts";
 import { shownPolicyPattern } from "./restart-policy.ts";
-import { containerSpec, containerStatus, observedStatus, taskRequests, taskSpec } from "./schema.ts";
+import { containerSpec, containerStatus, observedStatus, taskOwner, taskRequests, taskSpec } from "./schema.ts";
 import { desiredStates } from "./task.ts";
 
 const taskId = z.string().regex(taskIdPattern);
@@ -27,6 +27,7 @@ export const taskView = z
     ...containerStatus.omit({ name: true }).shape,
     requestedRestarts: containerStatus.shape.requestedRestarts.optional(),
     requests: taskRequests.optional().describe("What users have asked of it beyond its template. Left out if nothing."),
+    owner: taskOwner.optional().describe("What made it and replaces it. Left out for a task of its own."),
     createdAt: timeText.describe("By the clock of the master."),
     scheduledAt: timeText.nullable().describe("When it was placed, by the clock of the master. Null until then."),
     scheduledRevision: z

@@ -90,7 +90,7 @@ function viewSpec(spec: TaskSpec): Omit<SpecView, "restartPolicy"> {
 }
 
 function viewStatus(task: Task): StatusView {
-  const { spec, desired, requests, placement, observed, createdAt, replaces, replacedBy } = task;
+  const { spec, owner, desired, requests, placement, observed, createdAt, replaces, replacedBy } = task;
   const { name } = spec.containers[0]!;
   const status = observed.containers.find((one) => one.name === name) ?? noContainerStatus;
   const view: { -readonly [Field in keyof StatusView]: StatusView[Field] } = {
@@ -114,6 +114,7 @@ function viewStatus(task: Task): StatusView {
     replacedBy,
   };
   if (requests) view.requests = requests;
+  if (owner) view.owner = owner;
   if (status.requestedRestarts > 0) view.requestedRestarts = status.requestedRestarts;
   return view;
 }

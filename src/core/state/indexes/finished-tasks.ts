@@ -1,6 +1,7 @@
 // Finished tasks in the order in which the master learned of their ends, and the lost ones that still need a replacement.
 
 import type { TaskId } from "../../../model/ids.ts";
+import { isLost } from "../../../model/task/reason.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { Index } from "../delta.ts";
 import { SortedIds } from "./sorted-ids.ts";
@@ -24,9 +25,8 @@ export class FinishedTasks implements Index<Task> {
 
 /** True when the task was lost with its node, nothing owns it, its policy restarts it and no task replaces it yet. */
 function needsReplacement({ observed, desired, owner, replacedBy, spec }: Task): boolean {
-  const { code } = observed.reason;
   return (
-    (code === "node-lost" || code === "node-deregistered") &&
+    isLost(observed.reason) &&
     observed.status === "failed" &&
     desired === "running" &&
     owner === null &&

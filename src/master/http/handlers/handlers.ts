@@ -4,6 +4,7 @@ import { clusterHandlers } from "./cluster.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { nodeHandlers } from "./nodes.ts";
 import { serverHandlers } from "./server.ts";
+import { serviceHandlers } from "./services.ts";
 import { taskHandlers } from "./tasks.ts";
 
 export function createHandlers(context: HandlerContext): Handlers {
@@ -11,6 +12,7 @@ export function createHandlers(context: HandlerContext): Handlers {
   return {
     ...serverHandlers(context),
     ...taskHandlers(context, reads),
+    ...serviceHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };

@@ -1,0 +1,349 @@
+// podling service: replicas of a task that are kept running, and how a change of them is rolled out.
+
+import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { TaskView } from "../../../api/views/task.ts";
+import type { ServiceView } from "../../../model/service/view.ts";
+import { inputOfSpec } from "../../../model/task/input-spec.ts";
+import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, UsageError } from "../../command/failure.ts";
+import type { Flag } from "../../command/flag.ts";
+import { prettyJson } from "../../render/json.ts";
+import { replicaColumns, revisionColumns, serviceColumns } from "../../render/services.ts";
+import { each } from "../task/each.ts";
+import { imageFlag } from "../task/flags/run-flags.ts";
+import { taskBody } from "../task/task-input.ts";
+import { replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { watchRollout } from "./watch-rollout.ts";
+
+const one: Arguments = { name: "SERVICE", min: 1, max: 1 };
+const some: Arguments = { name: "SERVICE", min: 1, max: Number.POSITIVE_INFINITY };
+
+const waitFlags: readonly Flag[] = [
+  { long: "detach", short: "d", description: "do not wait until the replicas serve" },
+  { long: "timeout", value: "TIME", description: "wait at most this long; then the exit code is 2", default: "15m" },
+];
+
+/** Waits as the flags say, and prints the id of the service. */
+async function finish(context: Context, service: ServiceView): Promise<number> {
+  const { flags } = context;
+  const code = flags.has("detach")
+    ? exitCodes.done
+    : await watchRollout(context, service, flags.durationMs("timeout")!);
+  if (context.output() === "json") await context.outJson(await context.call("getService", { id: service.serviceId }));
+  else await context.out(`${context.output() === "name" ? service.name : service.serviceId}\n`);
+  return code;
+}
+
+const create: Command = {
+  name: "service create",
+  summary: "Create a service: replicas of a container that are kept running",
+  usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...] | --name NAME [flags] IMAGE [COMMAND ARG ...]",
+  description: [
+    "Waits until the replicas serve. A replica that ends is started again; one whose node is lost is replaced on another node.",
+    "Ports are published on the node of each replica, on 127.0.0.1 unless an address is given.",
+  ],
+  arguments: { name: "NAME", min: 0, max: 1 },
+  takesContainerCommand: true,
+  imageFlag: { ...imageFlag, short: "i" },
+  flags: [
+    { long: "name", value: "NAME", description: "name of the service, if it is not the first word" },
+    replicasFlag,
+    ...templateFlags,
+    ...rolloutFlags,
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [["podling service create web --image nginx --replicas 3 -p 80", "three web servers"]],
+  async run(context) {
+    const { name, image } = nameAndImage(context);
+    const body = await serviceBody(context, name, image);
+    return finish(context, await context.call("createService", { body }));
+  },
+};
+
+function nameAndImage({ flags, words }: Context): { name: string; image: string } {
+  const [word] = words;
+  const image = flags.text("image") ?? word;
+  const name = flags.text("image") === undefined ? flags.text("name") : (word ?? flags.text("name"));
+  if (image === undefined)
+    throw new UsageError("the image is missing", "Write: podling service create NAME --image IMAGE");
+  if (name === undefined)
+    throw new UsageError("the name is missing", `Write: podling service create NAME --image ${image}`);
+  return { name, image };
+}
+
+async function serviceBody(context: Context, name: string, image: string): Promise<BodyInput<"createService">> {
+  const { flags, containerCommand, io } = context;
+  const replicas = flags.integer("replicas", 0, 1_000_000);
+  const rollout = rolloutOf(flags);
+  return {
+    ...(await taskBody(name, image, flags, containerCommand, io)),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(rollout ? { rollout } : {}),
+  };
+}
+
+const update: Command = {
+  name: "service update",
+  summary: "Change a service, and roll the change out",
+  usage: "SERVICE [flags] [-- COMMAND ARG ...]",
+  description: [
+    "Only what the flags say changes. Variables and labels are added to those that the service has; a list such as that of -p replaces the one before. A changed template is a new revision: replicas of it take the place of the old ones, as many at a time as --parallelism says, and a rollout that fails goes back by itself.",
+  ],
+  arguments: one,
+  takesContainerCommand: true,
+  flags: [
+    replicasFlag,
+    { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },
+    ...templateFlags,
+    ...rolloutFlags,
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [
+    ["podling service update web --image nginx:1.28", "roll out another image"],
+    ["podling service update web -e MODE=live --parallelism 2", "change a variable, two replicas at a time"],
+  ],
+  async run(context) {
+    const [reference] = context.words;
+    const { name, template } = await context.call("getService", { id: reference! });
+    // A template leaves out what is the default of a task; that of a service is to restart always.
+    const before = { restartPolicy: "never", ...inputOfSpec(template) };
+    const given = await serviceBody(context, name, context.flags.text("image") ?? before.image);
+    const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
+    const note = context.flags.text("note");
+    const query = note === undefined ? {} : { note };
+    return finish(context, await context.call("putService", { id: name, body, query }));
+  },
+};
+
+/** Variables and labels are added to those that the service has. */
+function merged(
+  before: { env?: Readonly<Record<string, string>>; labels?: Readonly<Record<string, string>> },
+  given: Pick<BodyInput<"putService">, "env" | "labels">,
+): object {
+  return {
+    ...(given.env ? { env: { ...before.env, ...given.env } } : {}),
+    ...(given.labels ? { labels: { ...before.labels, ...given.labels } } : {}),
+  };
+}
+
+const ls: Command = {
+  name: "service ls",
+  summary: "List services",
+  usage: "[flags]",
+  flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
+  outputs: ["table", "wide", "json", "name"],
+  examples: [["podling service ls", "all services"]],
+  async run(context) {
+    const services = await context.call("listServices");
+    if (context.flags.has("quiet")) await context.out(services.map(({ serviceId }) => `${serviceId}\n`).join(""));
+    else if (context.output() === "json") await context.outJson(services);
+    else if (context.output() === "name") await context.out(services.map(({ name }) => `${name}\n`).join(""));
+    else if (services.length === 0 && context.io.stdout.isTty)
+      await context.err("no services. Create one with: podling service create web --image nginx\n");
+    else await context.outTable(serviceColumns(context.masterNow(), context.output() === "wide"), services);
+    return exitCodes.done;
+  },
+};
+
+const inspect: Command = {
+  name: "service inspect",
+  summary: "Show service details as JSON",
+  usage: "SERVICE [SERVICE ...]",
+  description: ["Prints an object for one service, and a list for several."],
+  arguments: some,
+  flags: [],
+  outputs: ["json", "name"],
+  examples: [["podling service inspect web", "all details of web"]],
+  async run(context) {
+    const services: ServiceView[] = [];
+    for (const id of context.words) services.push(await context.call("getService", { id }));
+    if (context.output() === "name") await context.out(services.map(({ name }) => `${name}\n`).join(""));
+    else await context.outJson(services.length === 1 ? services[0] : services);
+    return exitCodes.done;
+  },
+};
+
+const ps: Command = {
+  name: "service ps",
+  summary: "List the replicas of a service",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: [{ long: "quiet", short: "q", description: "only ids of tasks, one a line" }],
+  outputs: ["table", "json", "name"],
+  examples: [["podling service ps web", "each replica, with its revision and node"]],
+  async run(context) {
+    const [id] = context.words;
+    const tasks: readonly TaskView[] = await context.call("listReplicas", { id: id! });
+    if (context.flags.has("quiet")) await context.out(tasks.map(({ taskId }) => `${taskId}\n`).join(""));
+    else if (context.output() === "json") await context.outJson(tasks);
+    else if (context.output() === "name") await context.out(tasks.map(({ name }) => `${name}\n`).join(""));
+    else {
+      const nodes = new Map((await context.call("listNodes")).map((node) => [node.nodeId, node]));
+      await context.outTable(replicaColumns(context.masterNow(), nodes), tasks);
+    }
+    return exitCodes.done;
+  },
+};
+
+const scale: Command = {
+  name: "service scale",
+  summary: "Change how many replicas services have",
+  usage: "SERVICE=N [SERVICE=N ...] [flags]",
+  arguments: { name: "SERVICE=N", min: 1, max: Number.POSITIVE_INFINITY },
+  flags: waitFlags,
+  examples: [["podling service scale web=5", "five replicas"]],
+  async run(context) {
+    const wanted = new Map(context.words.map((word) => [word, wantedOf(word)]));
+    const { flags } = context;
+    return each(context, context.words, async (word, turn) => {
+      const { id, replicas } = wanted.get(word)!;
+      const service = await context.call("scaleService", { id, query: { replicas: String(replicas) } as never });
+      // One picture at a time.
+      await turn;
+      const isDetached = flags.has("detach");
+      const code = isDetached ? exitCodes.done : await watchRollout(context, service, flags.durationMs("timeout")!);
+      await context.out(`${service.name} scaled to ${replicas}\n`);
+      return code;
+    });
+  },
+};
+
+function wantedOf(word: string): { id: string; replicas: number } {
+  const match = /^(.+)=(\d{1,6})$/.exec(word);
+  if (match) return { id: match[1]!, replicas: Number(match[2]) };
+  throw new UsageError(`${JSON.stringify(word)} does not say how many`, "Write SERVICE=N, such as web=5.");
+}
+
+const restart: Command = {
+  name: "service restart",
+  summary: "Replace every replica of a service by a new one, as a rollout does",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: waitFlags,
+  outputs: ["table", "json", "name"],
+  examples: [["podling service restart web", "one replica after the other"]],
+  run: async (context) => finish(context, await context.call("restartService", { id: context.words[0]! })),
+};
+
+const pause: Command = {
+  name: "service pause",
+  summary: "Stop the rollout of services where it is",
+  usage: "SERVICE [SERVICE ...]",
+  description: ["Replicas that end are replaced all the same."],
+  arguments: some,
+  flags: [],
+  examples: [["podling service pause web", "look before more replicas change"]],
+  run: (context) =>
+    each(context, context.words, async (id, turn) => {
+      const { name } = await context.call("pauseService", { id });
+      await turn;
+      await context.out(`${name} paused\n`);
+      return exitCodes.done;
+    }),
+};
+
+const resume: Command = {
+  name: "service resume",
+  summary: "Go on with the rollout of a paused service",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: waitFlags,
+  outputs: ["table", "json", "name"],
+  examples: [["podling service resume web", "go on"]],
+  run: async (context) => finish(context, await context.call("resumeService", { id: context.words[0]! })),
+};
+
+const promote: Command = {
+  name: "service promote",
+  summary: "Roll out to all slots what the canaries of a service run",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: waitFlags,
+  outputs: ["table", "json", "name"],
+  examples: [["podling service promote web", "the canaries serve well"]],
+  run: async (context) => finish(context, await context.call("promoteService", { id: context.words[0]! })),
+};
+
+const rollback: Command = {
+  name: "service rollback",
+  summary: "Roll out an earlier revision of a service",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: [
+    { long: "to", value: "N", description: "number of the revision; by default the one that served before" },
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [["podling service rollback web --to 3", "back to revision 3"]],
+  async run(context) {
+    const to = context.flags.integer("to", 1, Number.MAX_SAFE_INTEGER);
+    const query = to === undefined ? {} : { to: String(to) };
+    return finish(context, await context.call("rollbackService", { id: context.words[0]!, query }));
+  },
+};
+
+const history: Command = {
+  name: "service history",
+  summary: "List the revisions of a service",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: [],
+  outputs: ["table", "json"],
+  examples: [["podling service history web", "who changed what, and when"]],
+  async run(context) {
+    const [id] = context.words;
+    const service = await context.call("getService", { id: id! });
+    const revisions = await context.call("listRevisions", { id: id! });
+    if (context.output() === "json") await context.outJson(revisions);
+    else await context.outTable(revisionColumns(context.masterNow(), service), revisions);
+    return exitCodes.done;
+  },
+};
+
+const diff: Command = {
+  name: "service diff",
+  summary: "Show what differs between two revisions of a service",
+  usage: "SERVICE N M",
+  arguments: { name: "SERVICE, N and M", min: 3, max: 3 },
+  flags: [],
+  examples: [["podling service diff web 2 3", "what revision 3 changed"]],
+  async run(context) {
+    const [id, ...numbers] = context.words;
+    const revisions = await context.call("listRevisions", { id: id! });
+    const [before, after] = numbers.map((text) => {
+      const found = revisions.find(({ number }) => String(number) === text);
+      if (found) return prettyJson(found.spec).split("\n");
+      throw new Failure(`${id} has no revision ${text}`, `Its revisions: podling service history ${id}`);
+    });
+    const gone = before!.filter((line) => !after!.includes(line)).map((line) => `- ${line}\n`);
+    const added = after!.filter((line) => !before!.includes(line)).map((line) => `+ ${line}\n`);
+    await context.out([...gone, ...added].join(""));
+    return exitCodes.done;
+  },
+};
+
+const rm: Command = {
+  name: "service rm",
+  summary: "Remove services; their replicas are stopped and removed",
+  usage: "SERVICE [SERVICE ...]",
+  arguments: some,
+  flags: [],
+  examples: [["podling service rm web", "remove web and its replicas"]],
+  run: (context) =>
+    each(context, context.words, async (id, turn) => {
+      await context.call("deleteService", { id });
+      await turn;
+      await context.out(`${id}\n`);
+      return exitCodes.done;
+    }),
+};
+
+export const service: CommandGroup = {
+  name: "service",
+  summary: "Keep replicas of a container running, and roll changes out",
+  commands: [create, ls, inspect, ps, update, scale, restart, pause, resume, promote, rollback, history, diff, rm],
+};

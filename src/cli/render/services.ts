@@ -1,0 +1,64 @@
+// Services as table rows, and their revisions and replicas.
+
+import type { TaskView } from "../../api/views/task.ts";
+import type { NodeId } from "../../model/ids.ts";
+import type { Node } from "../../model/node/node.ts";
+import type { RevisionView, ServiceView } from "../../model/service/view.ts";
+import type { Colour } from "./style.ts";
+import type { Column } from "./table.ts";
+import { shortId, statusText } from "./tasks.ts";
+import { ageOf } from "./time.ts";
+
+export function serviceColumns(now: number, wide: boolean): Column<ServiceView>[] {
+  const columns: Column<ServiceView>[] = [
+    { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
+    { title: "ID", text: ({ serviceId }) => (wide ? serviceId : shortId(serviceId)) },
+    { title: "IMAGE", text: ({ template }) => template.containers[0]?.image ?? "-", shrinksTo: 10 },
+    { title: "REPLICAS", text: replicasText, right: true },
+    { title: "REVISION", text: ({ target }) => String(target), right: true },
+    { title: "STATE", text: ({ reason }) => reason.code, colour: stateColour },
+    { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
+  ];
+  if (wide) columns.push({ title: "REASON", text: ({ reason }) => reason.message, wraps: true });
+  return columns;
+}
+
+/** "2/3": how many serve of how many are wanted. */
+export function replicasText({ replicas }: Pick<ServiceView, "replicas">): string {
+  return `${replicas.serving}/${replicas.wanted}`;
+}
+
+function stateColour({ reason, replicas }: ServiceView): Colour | undefined {
+  if (reason.code === "steady") return replicas.serving >= replicas.wanted ? "green" : "yellow";
+  return reason.code === "failing" || reason.code === "rolled-back" ? "red" : "yellow";
+}
+
+export function replicaColumns(now: number, nodes: ReadonlyMap<NodeId, Node>): Column<TaskView>[] {
+  const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (nodes.get(nodeId)?.hostname ?? shortId(nodeId)));
+  return [
+    { title: "SLOT", text: ({ name }) => name, shrinksTo: 12 },
+    { title: "ID", text: ({ taskId }) => shortId(taskId) },
+    { title: "REVISION", text: ({ owner }) => String(owner?.revision ?? "-"), right: true },
+    { title: "STATUS", text: replicaStatus, shrinksTo: 14 },
+    { title: "NODE", text: node, shrinksTo: 6 },
+    { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
+    { title: "REASON", text: ({ reason }) => reason.message, shrinksTo: 20 },
+  ];
+}
+
+function replicaStatus(task: TaskView): string {
+  return task.desired === "draining" ? `${task.status} (draining)` : statusText(task);
+}
+
+export function revisionColumns(now: number, service: ServiceView): Column<RevisionView>[] {
+  const what = ({ number }: RevisionView) =>
+    [number === service.target ? "wanted" : "", number === service.stable ? "stable" : ""].filter(Boolean).join(", ");
+  return [
+    { title: "REVISION", text: ({ number }) => String(number), right: true },
+    { title: "IMAGE", text: ({ spec }) => spec.containers[0]!.image, shrinksTo: 10 },
+    { title: "BY", text: ({ by }) => by, shrinksTo: 8 },
+    { title: "AGE", text: ({ at }) => ageOf(at, now), right: true },
+    { title: "IS", text: (revision) => what(revision) || "-" },
+    { title: "NOTE", text: ({ note }) => note || "-", shrinksTo: 10 },
+  ];
+}

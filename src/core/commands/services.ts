@@ -1,0 +1,307 @@
+// The commands on services. Each changes only what is wanted; replicas are the reconciler's.
+
+import { toTimestamp } from "../../lib/clock.ts";
+import { isObject } from "../../lib/is-object.ts";
+import { ok } from "../../lib/result.ts";
+import type { Change } from "../../model/change.ts";
+import { newServiceId, type ServiceId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import {
+  defaultPolicy,
+  type PackedRevision,
+  type Rollout,
+  type RolloutPolicy,
+  revisionId,
+  type Service,
+  serviceReason,
+} from "../../model/service/service.ts";
+import type { ParsedServiceInput } from "../../model/service/service-input.ts";
+import { specOfInput } from "../../model/task/input-spec.ts";
+import { type PackedSpec, packSpec, unpackSpec } from "../../model/task/spec.ts";
+import { newRollout } from "../reconcile/service/rollout.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { findService } from "../state/lookup.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
+import { removalChange } from "./task-requests.ts";
+
+type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+
+/** Makes the service what the input says: nothing happens if it is that already. */
+export function decidePutService(
+  state: ClusterState,
+  command: CommandOf<"putService">,
+  context: DecisionContext,
+): Outcome<Decision> {
+  const { input, mustBeNew = false } = command;
+  const existing = state.serviceNamed(input.name);
+  if (existing === undefined) return createService(state, command, context);
+  if (mustBeNew) {
+    return refuse("name-taken", `there is a service ${input.name} already (${existing.serviceId})`, {
+      hint: `Change it with: podling service update ${input.name}. Or choose another name.`,
+      details: { serviceId: existing.serviceId, name: input.name },
+    });
+  }
+  return changeService(state, existing, command, context);
+}
+
+function createService(
+  state: ClusterState,
+  { input, by, note = "" }: CommandOf<"putService">,
+  { now, random }: DecisionContext,
+): Outcome<Decision> {
+  const serviceId = newServiceId(now, random);
+  const at = toTimestamp(now);
+  const policy = policyOf(defaultPolicy, input);
+  const spec = specOf(state, input);
+  const refusal = stuck(policy, spec);
+  if (refusal) return refusal;
+  const rollout = newRollout({ policy }, { from: null, to: 1, ...orderOf(policy, spec), isRollback: false }, now);
+  const service: Service = {
+    ...{ serviceId, name: input.name, mode: { type: "replicated", replicas: input.replicas ?? 1 } },
+    ...{ target: 1, stable: null, newest: 1, policy, rollout, paused: false, createdAt: at },
+    reason: serviceReason("created", "its first replicas start"),
+  };
+  const changes: Change[] = [
+    { type: "service.created", record: service },
+    { type: "revision.created", record: { serviceId, number: 1, spec, by, at, note } },
+  ];
+  return ok({ changes, granted: { serviceId } });
+}
+
+function changeService(
+  state: ClusterState,
+  service: Service,
+  { input, by, note = "" }: CommandOf<"putService">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const { serviceId, mode } = service;
+  const policy = policyOf(service.policy, input);
+  const spec = specOf(state, input);
+  const refusal = stuck(policy, spec);
+  if (refusal) return refusal;
+  const replicas = input.replicas ?? (mode.type === "replicated" ? mode.replicas : 1);
+  const set: { -readonly [Field in keyof Service]?: Service[Field] } = {};
+  if (!same(policy, service.policy)) set.policy = policy;
+  if (mode.type !== "replicated" || replicas !== mode.replicas) set.mode = { type: "replicated", replicas };
+  const changes: Change[] = [];
+  const current = state.record("revision", revisionId(serviceId, service.target));
+  if (!same(unpackSpec(spec), current.spec)) {
+    const added = addRevision(state, service, { policy, spec, by, note, now });
+    changes.push(...added.changes);
+    Object.assign(set, added.set);
+  }
+  if (Object.keys(set).length > 0) changes.unshift({ type: "service.updated", id: serviceId, set });
+  return ok({ changes, granted: { serviceId } });
+}
+
+/** One more revision, which is the wanted one then. */
+function addRevision(
+  state: ClusterState,
+  service: Service,
+  { policy, spec, by, note, now }: { policy: RolloutPolicy; spec: PackedSpec; by: string; note: string; now: number },
+): { changes: Change[]; set: Partial<Service> } {
+  const { serviceId } = service;
+  const number = service.newest + 1;
+  const record: PackedRevision = { serviceId, number, spec, by, at: toTimestamp(now), note };
+  return {
+    changes: [{ type: "revision.created", record }, ...outdated(state, service, number)],
+    set: { newest: number, ...towards(service, number, policy, spec, now) },
+  };
+}
+
+export function decideRestartService(
+  state: ClusterState,
+  { serviceId, by }: CommandOf<"restartService">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const found = findService(state, serviceId);
+  if (!found.ok) return found;
+  const service = found.value;
+  const spec = packSpec(state.record("revision", revisionId(serviceId, service.target)).spec);
+  const { policy } = service;
+  const { changes, set } = addRevision(state, service, { policy, spec, by, note: "restart", now });
+  return ok({ changes: [{ type: "service.updated", id: serviceId, set }, ...changes], granted: { serviceId } });
+}
+
+/** Another revision is wanted, with the rollout that leads to it. */
+function towards(service: Service, to: number, policy: RolloutPolicy, spec: PackedSpec, now: number): Partial<Service> {
+  // The newest that is known to serve, or else what most replicas are of.
+  const earlier = [service.stable, service.rollout?.from, service.target];
+  const from = earlier.find((number) => typeof number === "number" && number !== to) ?? null;
+  const rollout: Rollout = newRollout({ policy }, { from, to, ...orderOf(policy, spec), isRollback: false }, now);
+  return {
+    ...{ target: to, rollout, paused: false },
+    reason: serviceReason("deploying", from === null ? `revision ${to}` : `from revision ${from} to ${to}`),
+  };
+}
+
+/** Revisions beyond the number that is kept, but for those in use. */
+function outdated(state: ClusterState, service: Service, newest: number): Change[] {
+  const { serviceId, stable, target } = service;
+  const used = new Set([stable, target, service.rollout?.from, service.rollout?.to]);
+  for (const taskId of state.serviceTasks.of(serviceId)) used.add(state.task(taskId).owner?.revision);
+  const numbers = state
+    .revisionsOf(serviceId)
+    .filter((number) => number <= newest - limits.revisionsKept && !used.has(number));
+  return numbers.map((number) => ({ type: "revision.removed", id: revisionId(serviceId, number) }));
+}
+
+/** Old replicas are stopped first where the new ones could not start beside them. */
+function orderOf({ order, maxSurge }: RolloutPolicy, { containers }: PackedSpec): Pick<Rollout, "order" | "why"> {
+  if (order !== "auto") return { order, why: `${order}, as asked for` };
+  if (maxSurge === 0) return { order: "stop-first", why: "stop-first: no replica beyond the wanted ones is allowed" };
+  const fixed = containers.flatMap(({ ports = [] }) => ports).find(({ hostPort }) => hostPort !== null);
+  if (fixed)
+    return { order: "stop-first", why: `stop-first: two replicas cannot have port ${fixed.hostPort} of one node` };
+  return { order: "start-first", why: "start-first" };
+}
+
+/** The refusal of a policy by which no rollout could take a step; null if there is none. */
+function stuck(policy: RolloutPolicy, spec: PackedSpec): Outcome<never> | null {
+  const { order, why } = orderOf(policy, spec);
+  if (order === "start-first" && policy.maxSurge === 0) {
+    return refuse("unprocessable", "start-first with maxSurge 0 could never replace a replica", {
+      hint: "Allow one more (maxSurge 1), or stop old ones first (order stop-first).",
+      details: { field: "rollout.maxSurge" },
+    });
+  }
+  if (order === "stop-first" && policy.maxUnavailable === 0) {
+    return refuse("unprocessable", `${why}, and with maxUnavailable 0 no old replica may stop`, {
+      hint: "Allow one to be missing (maxUnavailable 1), or leave maxUnavailable out.",
+      details: { field: "rollout.maxUnavailable" },
+    });
+  }
+  return null;
+}
+
+function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): RolloutPolicy {
+  const given = Object.fromEntries(Object.entries(rollout).filter(([, value]) => value !== undefined));
+  return { ...before, ...given };
+}
+
+/** Services keep their replicas running, unless another policy is asked for. */
+function specOf(state: ClusterState, { restartPolicy, ...input }: ParsedServiceInput): PackedSpec {
+  const policy = restartPolicy ?? alwaysRestart;
+  return state.sharing.packed(packSpec(unpackSpec(specOfInput({ ...input, restartPolicy: policy }))));
+}
+
+const alwaysRestart = {
+  ...{ mode: "always" as const, maxRestarts: null },
+  ...{ backoffInitialMs: limits.restartBackoffInitialMs, backoffMaxMs: limits.restartBackoffMaxMs },
+  resetAfterMs: limits.restartResetMs,
+};
+
+/** The order of the fields of an object says nothing, as that of its variables. */
+function same(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left, withSortedFields) === JSON.stringify(right, withSortedFields);
+}
+
+function withSortedFields(_: string, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+export function decideScaleService(
+  state: ClusterState,
+  { serviceId, replicas }: CommandOf<"scaleService">,
+): Outcome<Decision> {
+  const found = findService(state, serviceId);
+  if (!found.ok) return found;
+  const { mode, name } = found.value;
+  if (mode.type === "global") {
+    return refuse("unprocessable", `the service ${name} is global: it has one replica on each node`, {
+      hint: "Change where it runs by its constraints.",
+    });
+  }
+  if (mode.replicas === replicas) return ok({ changes: [], granted: { serviceId } });
+  return updated(serviceId, { mode: { type: "replicated", replicas } });
+}
+
+/** Stops and removes its replicas with it. */
+export function decideRemoveService(state: ClusterState, { serviceId }: CommandOf<"removeService">): Outcome<Decision> {
+  const found = findService(state, serviceId);
+  if (!found.ok) return found;
+  // Also those that ended and were replaced: nothing of the service is left.
+  const tasks = [...state.tasks.values()].filter(({ owner }) => owner?.id === serviceId);
+  tasks.sort((left, right) => (left.taskId < right.taskId ? -1 : 1));
+  const changes: Change[] = [
+    ...tasks.map(removalChange),
+    ...state
+      .revisionsOf(serviceId)
+      .map((number): Change => ({ type: "revision.removed", id: revisionId(serviceId, number) })),
+    { type: "service.removed", id: serviceId },
+  ];
+  return ok({ changes, granted: { serviceId } });
+}
+
+export function decidePauseService(
+  state: ClusterState,
+  { serviceId, paused }: CommandOf<"pauseService">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const found = findService(state, serviceId);
+  if (!found.ok) return found;
+  const service = found.value;
+  if (service.paused === paused) return ok({ changes: [], granted: { serviceId } });
+  if (paused) return updated(serviceId, { paused, reason: serviceReason("paused", "paused by a user") });
+  const { rollout } = service;
+  // What has failed so far is forgotten, and there is as much time again.
+  const again = rollout && { ...newRollout(service, rollout, now), promoted: rollout.promoted };
+  const reason = again
+    ? serviceReason("deploying", `to revision ${again.to}, resumed`)
+    : service.stable === service.target
+      ? serviceReason("steady", `revision ${service.target} serves`)
+      : serviceReason("failing", `revision ${service.target} has not served yet`);
+  return updated(serviceId, { paused, rollout: again, reason });
+}
+
+export function decidePromoteService(
+  state: ClusterState,
+  { serviceId }: CommandOf<"promoteService">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const found = findService(state, serviceId);
+  if (!found.ok) return found;
+  const { rollout, name, policy } = found.value;
+  if (rollout === null || policy.canary === 0) {
+    return refuse("unprocessable", `the service ${name} has no canaries that wait`, {
+      hint: "Canaries are asked for with: podling service update --canary N",
+    });
+  }
+  const promoted = { ...newRollout({ policy }, rollout, now), promoted: true };
+  return updated(serviceId, {
+    ...{ rollout: promoted, paused: false },
+    reason: serviceReason("deploying", `to revision ${rollout.to}, promoted`),
+  });
+}
+
+export function decideRollbackService(
+  state: ClusterState,
+  { serviceId, to = null }: CommandOf<"rollbackService">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const found = findService(state, serviceId);
+  if (!found.ok) return found;
+  const service = found.value;
+  const kept = state.revisionsOf(serviceId);
+  const before = kept.filter((number) => number < service.target).at(-1);
+  const number = to ?? (service.stable !== null && service.stable !== service.target ? service.stable : before);
+  if (number === undefined || !kept.includes(number)) {
+    const message =
+      number === undefined ? `the service ${service.name} has no earlier revision` : `there is no revision ${number}`;
+    return refuse("unprocessable", message, { hint: `Its revisions: podling service history ${service.name}` });
+  }
+  if (number === service.target) return ok({ changes: [], granted: { serviceId } });
+  const { spec } = state.record("revision", revisionId(serviceId, number));
+  const back = towards(service, number, service.policy, packSpec(spec), now);
+  return updated(serviceId, {
+    // It served before, so that it needs no canaries.
+    ...{ ...back, rollout: { ...back.rollout!, promoted: true } },
+    reason: serviceReason("deploying", `back to revision ${number}`),
+  });
+}
+
+function updated(serviceId: ServiceId, set: Partial<Omit<Service, "serviceId">>): Outcome<Decision> {
+  return ok({ changes: [{ type: "service.updated", id: serviceId, set }], granted: { serviceId } });
+}

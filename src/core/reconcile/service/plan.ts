@@ -1,0 +1,356 @@
+// What a service needs next, as a pure function of its records and the time: replicas to start, to drain and to stop, and the
+// progress of its rollout. Each call gives only the difference to what is; nothing is remembered between two calls.
+
+import { assert } from "../../../lib/assert.ts";
+import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
+import type { Random } from "../../../lib/random.ts";
+import type { Change } from "../../../model/change.ts";
+import { nextTaskId, type TaskId } from "../../../model/ids.ts";
+import type { Revision, Rollout, Service } from "../../../model/service/service.ts";
+import { isLost } from "../../../model/task/reason.ts";
+import { type PackedSpec, packSpec } from "../../../model/task/spec.ts";
+import { noRequests, type Task } from "../../../model/task/task.ts";
+import { stopChange } from "../../commands/task-requests.ts";
+import { failuresInARow, type Replica, replaceableAt, runningSince, type Slot, slotsOf } from "./replica.ts";
+import { progressOf } from "./rollout.ts";
+
+export interface PlanContext {
+  /** ms since the epoch. */
+  now: number;
+  revision: number;
+  random: Random;
+  lastTaskId: TaskId | null;
+}
+
+export interface ServiceView {
+  service: Service;
+  /** In any order. */
+  replicas: readonly Replica[];
+  revision(number: number): Revision;
+}
+
+export interface Plan {
+  /** Empty: nothing to do now. */
+  changes: Change[];
+  /** When there may be something to do without a change of the records; null: never. */
+  dueAt: number | null;
+}
+
+export function planService(view: ServiceView, context: PlanContext): Plan {
+  const planner = new Planner(view, context);
+  return planner.plan();
+}
+
+class Planner {
+  readonly #view: ServiceView;
+  readonly #context: PlanContext;
+  readonly #changes: Change[] = [];
+  readonly #slots: Slot[];
+  readonly #surplus: Replica[];
+  readonly #going: Replica[];
+  #dueAt: number | null = null;
+  #lastTaskId: TaskId | null;
+  /** Replicas that are live, with those that this plan starts and without those that it ends. */
+  #live: number;
+  #available: number;
+  readonly #availableBefore: number;
+  /** Slots with a replica of the new revision, with those that this plan starts. */
+  #updated: number;
+  #hasMadeRoom = false;
+
+  constructor(view: ServiceView, context: PlanContext) {
+    this.#view = view;
+    this.#context = context;
+    this.#lastTaskId = context.lastTaskId;
+    this.#slots = slotsOf(view.service, view.replicas);
+    const wanted = new Set(this.#slots.map(({ name }) => name));
+    const live = view.replicas.filter(({ stage }) => stage === "live");
+    this.#surplus = live.filter(({ slot }) => !wanted.has(slot)).sort(bySurplus);
+    this.#going = view.replicas.filter(({ stage }) => stage === "going");
+    this.#live = live.length;
+    this.#available = live.filter(({ available }) => available).length;
+    this.#availableBefore = this.#available;
+    const { rollout } = view.service;
+    this.#updated = rollout ? this.#slots.filter((slot) => slot.live(rollout.to).length > 0).length : 0;
+  }
+
+  plan(): Plan {
+    const { service } = this.#view;
+    const progress = progressOf(service, this.#slots, this.#context.now);
+    this.#wakeAt(progress.dueAt);
+    if (progress.set) {
+      // The slots follow in the next call, from the record as it is then.
+      this.#changes.push({ type: "service.updated", id: service.serviceId, set: progress.set });
+      return this.#end();
+    }
+    for (const replica of this.#surplus) this.#retireSurplus(replica);
+    for (const slot of this.#slots) this.#tidy(slot);
+    for (const slot of this.#slots) this.#fill(slot);
+    this.#step();
+    for (const replica of this.#going) this.#drained(replica);
+    this.#assertBounds();
+    return this.#end();
+  }
+
+  #end(): Plan {
+    return { changes: this.#changes, dueAt: this.#dueAt };
+  }
+
+  #wakeAt(at: number | null): void {
+    if (at !== null && (this.#dueAt === null || at < this.#dueAt)) this.#dueAt = at;
+  }
+
+  get #rollout(): Rollout | null {
+    return this.#view.service.rollout;
+  }
+
+  /** The revision that a slot without a live replica gets. */
+  get #revisionForEmpty(): number {
+    const { service } = this.#view;
+    const { rollout } = service;
+    if (rollout === null || rollout.from === null || rollout.isRollback || this.#mayStep) return service.target;
+    return rollout.from;
+  }
+
+  /** True when another slot may get the new revision, the pause between steps aside. */
+  get #mayStep(): boolean {
+    const { service } = this.#view;
+    const { rollout, policy, paused } = service;
+    if (rollout === null || paused) return false;
+    if (policy.canary === 0 || rollout.promoted || rollout.from === null || rollout.isRollback) return true;
+    return this.#updated < policy.canary;
+  }
+
+  /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its room. */
+  #retireSurplus(replica: Replica): void {
+    if (this.#isSpare(replica)) this.#retire(replica);
+    else if (!this.#hasMadeRoom && this.#mustMakeRoom) {
+      this.#hasMadeRoom = true;
+      this.#retire(replica);
+    }
+  }
+
+  /** True when a slot can get its replica only if another one goes: no node has room, or too many live. */
+  get #mustMakeRoom(): boolean {
+    const live = this.#view.replicas.filter(({ stage }) => stage === "live");
+    if (live.some(({ task }) => isPending(task))) return true;
+    return (
+      live.length >= this.#ceiling &&
+      this.#slots.some(({ isEmpty }) => isEmpty) &&
+      live.every(({ available }) => available)
+    );
+  }
+
+  /** Ends what a slot has too much of. */
+  #tidy(slot: Slot): void {
+    const { target } = this.#view.service;
+    const [newest, ...spare] = slot.live(target);
+    for (const replica of spare) if (this.#isSpare(replica)) this.#retire(replica);
+    const [kept, ...older] = slot.live(null, target);
+    for (const replica of older) if (this.#isSpare(replica)) this.#retire(replica);
+    if (!kept || !this.#isSpare(kept)) return;
+    if (newest ? !kept.available || this.#hasProved(newest) : slot.isDone(target)) this.#retire(kept);
+  }
+
+  /** True when enough replicas serve without this one. */
+  #isSpare({ available }: Replica): boolean {
+    return !available || this.#available - 1 >= this.#floor;
+  }
+
+  /** A program with a mistake often ends soon after its start: only what has run for a while takes the place of another. */
+  #hasProved(replica: Replica): boolean {
+    if (!replica.available) return false;
+    const { now } = this.#context;
+    const at = runningSince(replica, now) + this.#view.service.policy.minReadyMs;
+    if (at <= now) return true;
+    this.#wakeAt(at);
+    return false;
+  }
+
+  /** Gives a slot without a live replica another one, when its pause is over. */
+  #fill(slot: Slot): void {
+    if (!slot.isEmpty) return;
+    const revision = this.#revisionForEmpty;
+    if (slot.isDone(revision)) return;
+    // A container that is still being stopped may hold the port or the volume that the next one needs.
+    if (this.#isStopFirst && slot.replicas.some(({ stage }) => stage === "going")) return;
+    const last = slot.ended.at(-1);
+    const at = last ? replaceableAt(last) : 0;
+    if (at > this.#context.now) this.#wakeAt(at);
+    else if (this.#live < this.#ceiling) this.#start(slot, revision, slot.ended);
+  }
+
+  get #isStopFirst(): boolean {
+    return this.#rollout?.order === "stop-first";
+  }
+
+  /** Takes slots from their old revision to the new one, as many as the policy allows at a time. */
+  #step(): void {
+    const { service } = this.#view;
+    const { rollout, policy } = service;
+    if (rollout === null || service.paused) return;
+    const left = this.#slots.filter(
+      (slot) =>
+        slot.live(rollout.to).length === 0 && slot.live(null, rollout.to).length > 0 && !slot.isDone(rollout.to),
+    );
+    if (left.length === 0) return;
+    if (rollout.nextAt !== null && fromTimestamp(rollout.nextAt) > this.#context.now) {
+      this.#wakeAt(fromTimestamp(rollout.nextAt));
+      return;
+    }
+    const underWay = this.#slots.filter((slot) => this.#isUnderWay(slot, rollout)).length;
+    let budget = (policy.parallelism || this.#slots.length) - underWay;
+    let steps = 0;
+    for (const slot of left.sort(unavailableFirst(rollout.to))) {
+      if (budget <= 0 || !this.#mayStep) break;
+      if (!this.#replace(slot, rollout)) continue;
+      budget--;
+      steps++;
+    }
+    if (steps === 0 || policy.delayMs === 0) return;
+    const next: Rollout = { ...rollout, nextAt: toTimestamp(this.#context.now + policy.delayMs) };
+    this.#changes.push({ type: "service.updated", id: service.serviceId, set: { rollout: next } });
+  }
+
+  #isUnderWay(slot: Slot, { to }: Rollout): boolean {
+    const [newest] = slot.live(to);
+    if (newest) return !this.#hasProved(newest);
+    return slot.isEmpty && !slot.isDone(to);
+  }
+
+  /** True when the slot's replacement has begun. */
+  #replace(slot: Slot, rollout: Rollout): boolean {
+    const [old] = slot.live(null, rollout.to);
+    const ended = slot.ended.filter(({ revision }) => revision === rollout.to);
+    const at = ended.length > 0 ? replaceableAt(ended.at(-1)!) : 0;
+    if (at > this.#context.now) {
+      this.#wakeAt(at);
+      return false;
+    }
+    if (rollout.order === "start-first") {
+      if (old!.available && this.#live >= this.#ceiling) return false;
+      this.#start(slot, rollout.to, ended);
+      if (!old!.available) this.#retire(old!);
+      return true;
+    }
+    if (!this.#isSpare(old!)) return false;
+    this.#retire(old!);
+    return true;
+  }
+
+  get #wanted(): number {
+    return this.#slots.length;
+  }
+
+  get #ceiling(): number {
+    const { policy, rollout } = this.#view.service;
+    return this.#wanted + (rollout?.order === "start-first" ? policy.maxSurge : 0);
+  }
+
+  get #floor(): number {
+    const { policy, rollout } = this.#view.service;
+    return Math.max(0, this.#wanted - (policy.maxUnavailable ?? (rollout?.order === "stop-first" ? 1 : 0)));
+  }
+
+  #start(slot: Slot, number: number, replaced: readonly Replica[]): void {
+    const { service } = this.#view;
+    const { now, random } = this.#context;
+    const taskId = nextTaskId(this.#lastTaskId, now, random);
+    this.#lastTaskId = taskId;
+    const last = replaced.at(-1);
+    const failures = last ? failuresInARow(last) : 0;
+    const owner = {
+      ...{ kind: "service", id: service.serviceId, revision: number, slot: slot.name },
+      ...(failures > 0 ? { failures } : {}),
+    };
+    const spec: PackedSpec = packSpec(this.#view.revision(number).spec);
+    this.#changes.push({
+      type: "task.created",
+      record: {
+        ...{ taskId, name: `${service.name}.${slot.name}`, createdAt: toTimestamp(now), owner, spec },
+        ...(last && isLost(last.task.observed.reason) ? { replaces: last.task.taskId } : {}),
+      },
+    });
+    for (const { task } of replaced)
+      this.#changes.push({ type: "task.updated", id: task.taskId, set: { replacedBy: taskId } });
+    const startedAt = this.#rollout?.startedAt ?? "";
+    const failed = replaced.filter(
+      ({ task, revision }) => revision === number && task.createdAt >= startedAt && !isLost(task.observed.reason),
+    );
+    this.#count(failed.length, number);
+    this.#live++;
+    if (this.#rollout?.to === number) this.#updated++;
+  }
+
+  /** Failed replicas of the new revision count for its rollout. */
+  #count(failed: number, number: number): void {
+    const rollout = this.#rollout;
+    if (failed === 0 || rollout === null || rollout.to !== number) return;
+    const counted = this.#changes.findLast((change) => change.type === "service.updated");
+    const before = (counted?.set as { rollout?: Rollout } | undefined)?.rollout ?? rollout;
+    const set = { rollout: { ...before, failures: before.failures + failed } };
+    this.#changes.push({ type: "service.updated", id: this.#view.service.serviceId, set });
+  }
+
+  /** A replica that serves is drained first: it leaves the endpoints, and is stopped after that. */
+  #retire({ task, available }: Replica): void {
+    this.#live--;
+    if (available) this.#available--;
+    const { drainMs } = this.#view.service.policy;
+    if (!available || drainMs === 0) {
+      this.#changes.push(stopChange(task, this.#context));
+      return;
+    }
+    const drainUntil = toTimestamp(this.#context.now + drainMs);
+    this.#changes.push({
+      type: "task.updated",
+      id: task.taskId,
+      set: {
+        desired: "draining",
+        requests: { ...(task.requests ?? noRequests), drainUntil },
+        observed: {
+          reason: { code: "draining", message: `gets no new traffic; it is stopped in ${drainMs / 1000} s` },
+        },
+      },
+    });
+  }
+
+  /** Stops a drained replica when its time is over. */
+  #drained({ task }: Replica): void {
+    if (task.desired !== "draining") return;
+    const until = fromTimestamp(task.requests?.drainUntil ?? toTimestamp(0));
+    if (until > this.#context.now) this.#wakeAt(until);
+    else this.#changes.push(stopChange(task, this.#context));
+  }
+
+  #assertBounds(): void {
+    const { service } = this.#view;
+    const { name } = service;
+    assert(
+      this.#live <= Math.max(this.#ceiling, this.#view.replicas.filter(({ stage }) => stage === "live").length),
+      `${name} would have ${this.#live} replicas, and may have ${this.#ceiling}`,
+    );
+    if (this.#hasMadeRoom) return;
+    const least = Math.min(this.#availableBefore, this.#floor);
+    assert(this.#available >= least, `${name} would have ${this.#available} replicas that serve, and needs ${least}`);
+  }
+}
+
+function isPending({ observed }: Task): boolean {
+  return observed.status === "pending";
+}
+
+/** What goes first when there is too much: what does not serve, then the highest slots. */
+function bySurplus(left: Replica, right: Replica): number {
+  return (
+    Number(left.available) - Number(right.available) ||
+    Number(right.slot) - Number(left.slot) ||
+    (left.task.taskId < right.task.taskId ? 1 : -1)
+  );
+}
+
+/** Slots whose old replica does not serve come first: to replace it costs nothing. */
+function unavailableFirst(to: number): (left: Slot, right: Slot) => number {
+  const serves = (slot: Slot) => Number(slot.live(null, to)[0]?.available ?? false);
+  return (left, right) => serves(left) - serves(right) || Number(left.name) - Number(right.name);
+}

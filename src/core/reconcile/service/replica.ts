@@ -1,0 +1,108 @@
+// The replicas of a service as its reconciler sees them: tasks that it owns, by slot, and how each of them is.
+
+import { fromTimestamp } from "../../../lib/clock.ts";
+import { type Service, slotBackoffMs } from "../../../model/service/service.ts";
+import { isLost } from "../../../model/task/reason.ts";
+import { hasFinished, type Task } from "../../../model/task/task.ts";
+
+/**
+ * live: wanted, and not finished. going: drained or stopped. ended: finished by itself or with its node, and nothing has taken
+ * its place.
+ */
+export type Stage = "live" | "going" | "ended";
+
+export interface Replica {
+  readonly task: Task;
+  readonly slot: string;
+  readonly revision: number;
+  readonly stage: Stage;
+  /** True when it serves: it runs, is ready, and stays. */
+  readonly available: boolean;
+}
+
+/** A task with an owner of the kind service says its slot and revision. */
+export function replicaOf(task: Task): Replica {
+  const { slot = "", revision = 0 } = task.owner!;
+  const { status, reason, ready } = task.observed;
+  const stage = hasFinished(task) ? "ended" : task.desired === "running" ? "live" : "going";
+  const available = stage === "live" && status === "running" && ready && reason.code !== "restarting";
+  return { task, slot, revision, stage, available };
+}
+
+/** Since when it runs, in ms since the epoch. Where the clock of its node says what cannot be, the time of its placement. */
+export function runningSince({ task }: Replica, now: number): number {
+  const placedAt = task.placement ? fromTimestamp(task.placement.at) : 0;
+  const { startedAt = null } = task.observed.containers[0] ?? {};
+  const at = startedAt ? fromTimestamp(startedAt) : 0;
+  return at < placedAt || at > now ? placedAt : at;
+}
+
+/** The replicas of one slot. */
+export class Slot {
+  readonly name: string;
+  readonly replicas: readonly Replica[];
+
+  constructor(name: string, replicas: readonly Replica[]) {
+    this.name = name;
+    this.replicas = replicas;
+  }
+
+  /** Of the revision (null: of any other than `but`), the one to keep first: an available one, else the oldest. */
+  live(revision: number | null, but = 0): Replica[] {
+    return this.replicas
+      .filter((one) => one.stage === "live" && (revision === null ? one.revision !== but : one.revision === revision))
+      .sort((a, b) => Number(b.available) - Number(a.available) || (a.task.taskId < b.task.taskId ? -1 : 1));
+  }
+
+  get isEmpty(): boolean {
+    return !this.replicas.some(({ stage }) => stage === "live");
+  }
+
+  get ended(): Replica[] {
+    return this.replicas
+      .filter(({ stage }) => stage === "ended")
+      .sort((a, b) => (a.task.taskId < b.task.taskId ? -1 : 1));
+  }
+
+  /** True when its replica has ended, and its restart policy leaves it at that: the slot needs nothing more. */
+  isDone(revision: number): boolean {
+    const last = this.ended.at(-1);
+    if (last === undefined || last.revision !== revision || isLost(last.task.observed.reason)) return false;
+    if (this.live(revision).length > 0) return false;
+    const { restartPolicy } = last.task.spec;
+    const succeeded = last.task.observed.status === "completed";
+    return restartPolicy.mode === "never" || (restartPolicy.mode === "on-failure" && succeeded);
+  }
+
+  /** True when its replica of this revision serves, or has done its work. */
+  serves(revision: number): boolean {
+    return (
+      this.live(revision)[0]?.available === true ||
+      (this.isDone(revision) && this.ended.at(-1)!.task.observed.status === "completed")
+    );
+  }
+}
+
+/** Failed replicas in a row in a slot, with this one. One whose node was lost does not count, and after a long run it is 1 again. */
+export function failuresInARow({ task }: Replica): number {
+  if (isLost(task.observed.reason)) return 0;
+  const { startedAt } = task.observed.containers[0] ?? { startedAt: null };
+  const { finishedAt } = task.observed;
+  const ranMs = startedAt && finishedAt ? fromTimestamp(finishedAt) - fromTimestamp(startedAt) : 0;
+  return ranMs >= task.spec.restartPolicy.resetAfterMs ? 1 : (task.owner?.failures ?? 0) + 1;
+}
+
+/** When an ended replica may be replaced, in ms since the epoch. */
+export function replaceableAt(replica: Replica): number {
+  return fromTimestamp(replica.task.ended!.at) + slotBackoffMs(failuresInARow(replica));
+}
+
+/** The slots of a service that are wanted, in order, with their replicas. */
+export function slotsOf(service: Service, replicas: readonly Replica[]): Slot[] {
+  const bySlot = Map.groupBy(replicas, ({ slot }) => slot);
+  return slotNames(service).map((name) => new Slot(name, bySlot.get(name) ?? []));
+}
+
+function slotNames({ mode }: Service): string[] {
+  return mode.type === "replicated" ? Array.from({ length: mode.replicas }, (_, index) => String(index + 1)) : [];
+}

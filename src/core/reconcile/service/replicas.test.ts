@@ -1,0 +1,138 @@
+// Replicas on a small cluster: they are kept, scaled, replaced and removed, also over undo and snapshots.
+
+import { describe, expect, test } from "bun:test";
+import { limits } from "../../../model/limits.ts";
+import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
+import { readSnapshot, writeSnapshot } from "../../state/snapshot.ts";
+import { World } from "../../test-world.ts";
+import { replicaOf } from "./replica.ts";
+import { Services } from "./test-services.ts";
+
+describe("replicas", () => {
+  test("as many as wanted start, in slots with names, and the first revision becomes stable", () => {
+    const services = new Services();
+    services.put({ replicas: 3 });
+    services.settle();
+    expect(services.served).toEqual(["web.1 app:1", "web.2 app:1", "web.3 app:1"]);
+    expect(services.service).toMatchObject({ target: 1, stable: 1, rollout: null, reason: { code: "steady" } });
+  });
+
+  test("the same input again changes nothing", () => {
+    const services = new Services();
+    services.put({ replicas: 2 });
+    services.settle();
+    const { revision } = services.world.state;
+    services.put({ replicas: 2 });
+    expect(services.world.state.revision).toBe(revision);
+  });
+
+  test("scaled up and down, the highest slots come and go, drained before they stop", () => {
+    const services = new Services();
+    services.put({ replicas: 2 });
+    services.settle();
+    const { serviceId } = services.service;
+    services.do({ type: "scaleService", serviceId, replicas: 4 });
+    services.settle();
+    expect(services.served.length).toBe(4);
+    services.do({ type: "scaleService", serviceId, replicas: 1 });
+    const draining = services.tasks.filter(({ desired }) => desired === "draining");
+    expect(draining.map(({ name }) => name)).toEqual(["web.2", "web.3", "web.4"]);
+    services.settle();
+    expect(services.served).toEqual(["web.1 app:1"]);
+  });
+
+  test("one that ends is replaced, at once the first time and later the more often it ends", () => {
+    const services = new Services();
+    services.behaviour["app:1"] = "fails";
+    services.put({ replicas: 1, restartPolicy: "never" as never });
+    const starts: number[] = [];
+    let seen = 0;
+    for (let round = 0; round < 400; round++) {
+      services.round(250);
+      const count = services.world.state.tasks.size;
+      if (count > seen) starts.push(services.world.now);
+      seen = count;
+    }
+    const pauses = starts.slice(1).map((at, index) => at - starts[index]!);
+    expect(pauses.length).toBeGreaterThan(4);
+    for (let index = 1; index < pauses.length; index++)
+      expect(pauses[index]!).toBeGreaterThanOrEqual(pauses[index - 1]!);
+    expect(pauses[0]).toBeLessThanOrEqual(limits.restartBackoffInitialMs + 500);
+  });
+
+  test("a lost node: its replicas are replaced in the same batch, each once", () => {
+    const services = new Services();
+    services.put({ replicas: 6 });
+    services.settle();
+    const { revision } = services.world.state;
+    services.lose("n1");
+    expect(services.world.state.revision).toBe(revision + 1);
+    expect(services.tasks.filter((task) => replicaOf(task).stage === "live").length).toBe(6);
+    services.settle();
+    expect(services.served.length).toBe(6);
+    expect(new Set(services.served).size).toBe(6);
+  });
+
+  test("removed with their service", () => {
+    const services = new Services();
+    const { serviceId } = services.put({ replicas: 2 });
+    services.settle();
+    services.do({ type: "removeService", serviceId });
+    for (let round = 0; round < 5; round++) services.round();
+    expect(services.world.state.tasks.size).toBe(0);
+    expect(services.world.state.tables.revision.size).toBe(0);
+  });
+});
+
+test("a first revision that fails is said at once, and serves when it does after all", () => {
+  const services = new Services();
+  services.behaviour["app:1"] = "fails";
+  services.put({ replicas: 2 });
+  for (let round = 0; round < 5; round++) services.round();
+  expect(services.service).toMatchObject({ rollout: null, stable: null, reason: { code: "failing" } });
+  services.behaviour["app:1"] = "runs";
+  for (let round = 0; round < 100; round++) services.round(1_000);
+  expect(services.served).toEqual(["web.1 app:1", "web.2 app:1"]);
+  expect(services.service).toMatchObject({ stable: 1, reason: { code: "steady" } });
+});
+
+test("undo gives the same state, and the same plan after it", () => {
+  const services = new Services();
+  services.put({ replicas: 3 });
+  services.settle();
+  const { world } = services;
+  const text = () => JSON.stringify([...writeSnapshot(world.state)]);
+  const before = text();
+  const tick = world.tick({
+    type: "putService",
+    input: { name: "web", image: "app:2" } as ParsedServiceInput,
+    by: "test",
+  });
+  const after = text();
+  expect(after).not.toBe(before);
+  tick.undo();
+  expect(text()).toBe(before);
+});
+
+test("a snapshot goes on with the rollout", () => {
+  const services = new Services();
+  services.put({ replicas: 3 });
+  services.settle();
+  services.put({ image: "app:2" });
+  const world = new World();
+  Object.assign(world, { state: readSnapshot([...writeSnapshot(services.world.state)]), now: services.world.now });
+  Object.assign(services, { world });
+  services.settle();
+  expect(services.served.every((one) => one.endsWith("app:2"))).toBe(true);
+});
+
+test("revisions beyond those that are kept go, but none in use", () => {
+  const services = new Services();
+  for (let version = 1; version <= limits.revisionsKept + 5; version++) {
+    services.put({ image: `app:${version}` });
+    services.settle();
+  }
+  const numbers = services.world.state.revisionsOf(services.service.serviceId);
+  expect(numbers.length).toBeLessThanOrEqual(limits.revisionsKept + 1);
+  expect(numbers.at(-1)).toBe(limits.revisionsKept + 5);
+});

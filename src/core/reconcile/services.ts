@@ -1,0 +1,45 @@
+// Keeps every service true: looks at each one that changed or is due, and makes, drains and stops its replicas. What one look
+// decides is in service/plan.ts.
+
+import type { Change } from "../../model/change.ts";
+import type { ServiceId } from "../../model/ids.ts";
+import { revisionId } from "../../model/service/service.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import type { ReconcileContext, Reconciler } from "./reconciler.ts";
+import { planService, type ServiceView } from "./service/plan.ts";
+import { replicaOf } from "./service/replica.ts";
+
+export const services: Reconciler = {
+  name: "services",
+  run: reconcileServices,
+  nextDue: (state, { now }) => state.serviceTasks.nextDue(now),
+};
+
+/** A look may be followed by another one for what it has changed: the state of a rollout, then its replicas. */
+const looks = 8;
+
+function* reconcileServices(state: ClusterState, context: ReconcileContext): Generator<readonly Change[]> {
+  for (const id of state.serviceTasks.toLookAt(context.now)) {
+    let dueAt: number | null = null;
+    for (let look = 0; look < looks; look++) {
+      const view = viewOf(state, id);
+      if (view === null) break;
+      const plan = planService(view, { ...context, lastTaskId: state.cursors.lastTaskId });
+      dueAt = plan.dueAt;
+      if (plan.changes.length === 0) break;
+      yield plan.changes;
+      if (look === looks - 1) dueAt = context.now; // there may be more to do
+    }
+    state.serviceTasks.lookedAt(id, dueAt);
+  }
+}
+
+function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
+  const service = state.tables.service.get(serviceId);
+  if (!service) return null;
+  return {
+    service,
+    replicas: [...state.serviceTasks.of(serviceId)].sort().map((taskId) => replicaOf(state.task(taskId))),
+    revision: (number) => state.record("revision", revisionId(serviceId, number)),
+  };
+}

@@ -1,0 +1,37 @@
+// Services by name, and the revisions of each.
+
+import type { ServiceId } from "../../../model/ids.ts";
+import type { Revision, Service } from "../../../model/service/service.ts";
+import type { Index } from "../delta.ts";
+
+export class ServiceNames implements Index<Service> {
+  readonly #byName = new Map<string, ServiceId>();
+
+  named(name: string): ServiceId | undefined {
+    return this.#byName.get(name);
+  }
+
+  moved(before: Service | null, after: Service | null): void {
+    if (before !== null && after !== null) return; // the name never changes
+    if (before) this.#byName.delete(before.name);
+    if (after) this.#byName.set(after.name, after.serviceId);
+  }
+}
+
+export class RevisionNumbers implements Index<Revision> {
+  readonly #numbers = new Map<ServiceId, Set<number>>();
+
+  /** The revisions that are kept, the oldest first. */
+  of(serviceId: ServiceId): number[] {
+    return [...(this.#numbers.get(serviceId) ?? [])].sort((left, right) => left - right);
+  }
+
+  moved(before: Revision | null, after: Revision | null): void {
+    const { serviceId, number } = (after ?? before)!;
+    const numbers = this.#numbers.get(serviceId) ?? new Set();
+    if (after) numbers.add(number);
+    else numbers.delete(number);
+    if (numbers.size === 0) this.#numbers.delete(serviceId);
+    else this.#numbers.set(serviceId, numbers);
+  }
+}

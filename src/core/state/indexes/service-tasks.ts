@@ -1,0 +1,73 @@
+// The tasks of each service that its reconciler has to know, and the services that are worth a look: those whose records have
+// changed since, and those for which a time has come. A look at any other would change nothing.
+
+import type { ServiceId, TaskId } from "../../../model/ids.ts";
+import type { Service } from "../../../model/service/service.ts";
+import { hasFinished, type Task } from "../../../model/task/task.ts";
+import type { Index } from "../delta.ts";
+
+const none: ReadonlySet<TaskId> = new Set();
+
+export class ServiceTasks implements Index<Task> {
+  readonly #tasks = new Map<ServiceId, Set<TaskId>>();
+  /** Changed since the last look; also by an undo. */
+  readonly #changed = new Set<ServiceId>();
+  /** When each is due without a change, in ms since the epoch. */
+  readonly #dueAt = new Map<ServiceId, number>();
+
+  /** Unfinished ones, and those that ended by themselves and that no task replaces; in no order. */
+  of(serviceId: ServiceId): ReadonlySet<TaskId> {
+    return this.#tasks.get(serviceId) ?? none;
+  }
+
+  moved(before: Task | null, after: Task | null): void {
+    const owner = (after ?? before)!.owner;
+    if (owner === null || owner.kind !== "service") return;
+    const id = owner.id as ServiceId;
+    const was = before !== null && matters(before);
+    const is = after !== null && matters(after);
+    if (was || is) this.#changed.add(id);
+    if (is && !was) this.#add(id, after.taskId);
+    if (was && !is) this.#remove(id, before.taskId);
+  }
+
+  serviceMoved(before: Service | null, after: Service | null): void {
+    this.#changed.add((after ?? before)!.serviceId);
+  }
+
+  /** To be looked at now, in order of their ids. */
+  toLookAt(now: number): ServiceId[] {
+    const due = [...this.#dueAt].flatMap(([id, at]) => (at <= now ? [id] : []));
+    return [...new Set([...this.#changed, ...due])].sort();
+  }
+
+  /** It was looked at, and is not before `dueAt` again without a change; null: never. */
+  lookedAt(serviceId: ServiceId, dueAt: number | null): void {
+    this.#changed.delete(serviceId);
+    if (dueAt === null) this.#dueAt.delete(serviceId);
+    else this.#dueAt.set(serviceId, dueAt);
+  }
+
+  nextDue(now: number): number | null {
+    if (this.#changed.size > 0) return now;
+    let earliest: number | null = null;
+    for (const at of this.#dueAt.values()) if (earliest === null || at < earliest) earliest = at;
+    return earliest;
+  }
+
+  #add(id: ServiceId, taskId: TaskId): void {
+    const tasks = this.#tasks.get(id);
+    if (tasks) tasks.add(taskId);
+    else this.#tasks.set(id, new Set([taskId]));
+  }
+
+  #remove(id: ServiceId, taskId: TaskId): void {
+    const tasks = this.#tasks.get(id);
+    tasks?.delete(taskId);
+    if (tasks?.size === 0) this.#tasks.delete(id);
+  }
+}
+
+function matters(task: Task): boolean {
+  return !hasFinished(task) || (task.desired === "running" && task.replacedBy === null);
+}

@@ -1,0 +1,122 @@
+// The handlers of services.
+
+import type { serviceOperations } from "../../../api/operations/services.ts";
+import type { HandlersOf } from "../../../api/server/call.ts";
+import type { Command } from "../../../core/commands/command.ts";
+import { replicaOf } from "../../../core/reconcile/service/replica.ts";
+import type { ClusterState } from "../../../core/state/cluster-state.ts";
+import { resolveService } from "../../../core/state/lookup.ts";
+import { ok } from "../../../lib/result.ts";
+import type { ServiceId } from "../../../model/ids.ts";
+import type { Origin } from "../../../model/origin.ts";
+import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { revisionId, type Service } from "../../../model/service/service.ts";
+import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
+import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
+import { checkTaskInput } from "../../../model/task/check-input.ts";
+import { packSpec } from "../../../model/task/spec.ts";
+import { viewTask } from "../../../model/task/view.ts";
+import { viewService } from "../service-view.ts";
+import type { DurableReads, HandlerContext } from "./context.ts";
+
+export function serviceHandlers(
+  { state, loop }: HandlerContext,
+  reads: DurableReads,
+): HandlersOf<typeof serviceOperations> {
+  const shown = async (outcome: Outcome<ServiceId>): Promise<Outcome<ServiceView>> => {
+    if (!outcome.ok) return outcome;
+    const service = resolveService(await reads.durable(), outcome.value);
+    return service.ok ? ok(viewService(state, service.value)) : service;
+  };
+  const submit = async (command: Command, origin: Origin): Promise<Outcome<ServiceId>> => {
+    const outcome = await loop.submit(command, origin);
+    return outcome.ok ? ok(outcome.value.serviceId!) : outcome;
+  };
+  const found = async (reference: string) => resolveService(await reads.durable(), reference);
+  /** A command on the service that the path names, answered with the service as it is afterwards. */
+  const change = async (
+    { parameters, origin }: { parameters: { id: string }; origin: Origin },
+    command: (serviceId: ServiceId, service: Service) => Command,
+  ): Promise<Outcome<ServiceView>> => {
+    const service = await found(parameters.id);
+    if (!service.ok) return service;
+    return shown(await submit(command(service.value.serviceId, service.value), origin));
+  };
+  return {
+    createService: async ({ body, origin }) => {
+      const input = checked(body);
+      if (!input.ok) return input;
+      return shown(await submit({ type: "putService", input: input.value, by: origin.name, mustBeNew: true }, origin));
+    },
+    listServices: async () => {
+      const services = [...(await reads.durable()).tables.service.values()];
+      services.sort((left, right) => (left.name < right.name ? -1 : 1));
+      return ok(services.map((service) => viewService(state, service)));
+    },
+    getService: async ({ parameters }) => {
+      const service = await found(parameters.id);
+      return service.ok ? ok(viewService(state, service.value)) : service;
+    },
+    putService: async ({ body, origin, parameters, query }) => {
+      const input = checked(body);
+      if (!input.ok) return input;
+      if (input.value.name !== parameters.id) {
+        const named = await found(parameters.id);
+        if (!named.ok || named.value.name !== input.value.name) return otherName(parameters.id, input.value.name);
+      }
+      const note = query.note ?? "";
+      return shown(await submit({ type: "putService", input: input.value, by: origin.name, note }, origin));
+    },
+    deleteService: async ({ parameters, origin }) => {
+      const service = await found(parameters.id);
+      if (!service.ok) return service;
+      const removed = await submit({ type: "removeService", serviceId: service.value.serviceId }, origin);
+      return removed.ok ? ok(null) : removed;
+    },
+    scaleService: (call) =>
+      change(call, (serviceId) => ({ type: "scaleService", serviceId, replicas: call.query.replicas })),
+    restartService: (call) =>
+      change(call, (serviceId) => ({ type: "restartService", serviceId, by: call.origin.name })),
+    pauseService: (call) => change(call, (serviceId) => ({ type: "pauseService", serviceId, paused: true })),
+    resumeService: (call) => change(call, (serviceId) => ({ type: "pauseService", serviceId, paused: false })),
+    promoteService: (call) => change(call, (serviceId) => ({ type: "promoteService", serviceId })),
+    rollbackService: (call) =>
+      change(call, (serviceId) => ({ type: "rollbackService", serviceId, to: call.query.to ?? null })),
+    listRevisions: async ({ parameters }) => {
+      const service = await found(parameters.id);
+      return service.ok ? ok(revisionsOf(state, service.value)) : service;
+    },
+    listReplicas: async ({ parameters }) => {
+      const service = await found(parameters.id);
+      return service.ok ? ok(replicasOf(state, service.value)) : service;
+    },
+  };
+}
+
+function checked(body: ParsedServiceInput): Outcome<ParsedServiceInput> {
+  const { replicas: _, rollout: __, ...task } = body;
+  const input = checkTaskInput(task);
+  return input.ok ? ok({ ...body, ...input.value }) : input;
+}
+
+function otherName(inPath: string, inBody: string): Outcome<never> {
+  return refuse("unprocessable", `the path names the service ${inPath}, and the body ${inBody}`, {
+    hint: "Write the same name in both: a service keeps its name.",
+    details: { field: "name" },
+  });
+}
+
+function revisionsOf(state: ClusterState, { serviceId }: Service): RevisionView[] {
+  return state.revisionsOf(serviceId).map((number) => {
+    const { spec, ...revision } = state.record("revision", revisionId(serviceId, number));
+    return { ...revision, spec: packSpec(spec) };
+  });
+}
+
+function replicasOf(state: ClusterState, { serviceId }: Service) {
+  const replicas = [...state.serviceTasks.of(serviceId)].map((taskId) => replicaOf(state.task(taskId)));
+  return replicas
+    .filter(({ stage }) => stage !== "ended")
+    .sort((a, b) => Number(a.slot) - Number(b.slot) || (a.task.taskId < b.task.taskId ? -1 : 1))
+    .map(({ task }) => viewTask(task));
+}

@@ -1,0 +1,91 @@
+// The schemas of services and their revisions: the check of records that come from outside, and the API description. A
+// description stands for the comment: openapi.json shows it.
+
+import { z } from "zod";
+import { timeText } from "../fields.ts";
+import { packedSpec } from "../task/schema.ts";
+
+const text = z.string();
+const flag = z.boolean();
+const count = z.int().min(0);
+const ms = z.number().min(0);
+const revision = z.int().min(1);
+
+export const rolloutOrders = ["auto", "start-first", "stop-first"] as const;
+export const failureActions = ["rollback", "pause", "continue"] as const;
+export const serviceReasons = [
+  "created", //      nothing was decided yet
+  "deploying", //    a rollout is under way
+  "canary", //       the canaries run; promote goes on
+  "steady", //       every replica is there
+  "paused",
+  "rolled-back", //  the newest revision failed, and the one before serves
+  "failing", //      replicas of the only revision do not stay up
+] as const;
+
+export const rolloutPolicy = z.object({
+  parallelism: count.describe("Slots that are replaced at a time."),
+  delayMs: ms.describe("The pause between two steps, in ms."),
+  maxSurge: count.describe("Replicas beyond the wanted number while a rollout starts new ones first."),
+  maxUnavailable: count
+    .nullable()
+    .describe("Replicas that may be missing during a rollout; null: 0, and 1 where old ones are stopped first."),
+  order: z.enum(rolloutOrders).describe("Whether the new replica of a slot starts before the old one stops."),
+  minReadyMs: ms.describe("How long a new replica must run before it takes the place of an old one, in ms."),
+  monitorMs: ms.describe("How long the new replicas must stay up before the rollout is done, in ms."),
+  deadlineMs: ms.describe("A rollout that takes longer has failed, in ms."),
+  maxFailures: count.describe("Failed replicas that a rollout bears."),
+  onFailure: z.enum(failureActions).describe("What becomes of a rollout that fails."),
+  canary: count.describe("Slots that get the new revision before someone promotes it; 0: no canaries."),
+  drainMs: ms.describe("Time between the end of new traffic and the stop of a replica, in ms."),
+});
+
+export const rollout = z.object({
+  from: revision.nullable().describe("The revision before; null for the first."),
+  to: revision.describe("The revision that every replica gets."),
+  order: z.enum(["start-first", "stop-first"]).describe("What `auto` stands for here, or what was asked for."),
+  why: text.describe("Why old replicas are stopped first, or what the rollout is for."),
+  isRollback: flag.describe("True when it goes back to an earlier revision because the newer one failed."),
+  startedAt: timeText.describe("By the master's clock."),
+  deadlineAt: timeText.describe("When it ends at the latest."),
+  nextAt: timeText.nullable().describe("When the next step may begin; null: at once."),
+  settledAt: timeText.nullable().describe("Since when every replica is there; null: not yet."),
+  failures: count.describe("Replicas of the new revision that ended by themselves."),
+  promoted: flag.describe("True when more slots than the canaries may get the new revision."),
+});
+
+const mode = z
+  .union([
+    z.object({
+      type: z.literal("replicated").describe("A number of replicas."),
+      replicas: count.describe("How many replicas are wanted."),
+    }),
+    z.object({ type: z.literal("global").describe("One on each node that fits, also on nodes that join later.") }),
+  ])
+  .describe("How many replicas there are, and where.");
+
+export const service = z.object({
+  serviceId: text.describe("Unique; never used again."),
+  name: text.describe("Unique among services."),
+  mode,
+  target: revision.describe("The revision that is wanted."),
+  stable: revision.nullable().describe("The newest revision of which every replica stayed up; null: none yet."),
+  newest: revision.describe("The highest revision number that was given."),
+  policy: rolloutPolicy.describe("How a change is rolled out."),
+  rollout: rollout.nullable().describe("The rollout under way; null if there is none."),
+  paused: flag.describe("True when no rollout goes on, and none begins."),
+  createdAt: timeText.describe("By the master's clock."),
+  reason: z
+    .object({ code: z.enum(serviceReasons).describe("For programs."), message: text.describe("For people.") })
+    .describe("How far the service is, and why."),
+});
+
+/** What a service was to be at one time. It never changes. */
+export const revisionRecord = z.object({
+  serviceId: text.describe("The service."),
+  number: revision.describe("Counts from 1."),
+  spec: packedSpec.describe("The template, without the fields that hold the default."),
+  by: text.describe("Who asked for it, as declared."),
+  at: timeText.describe("By the master's clock."),
+  note: text.describe("What it is for; empty if nothing was said."),
+});

@@ -1,0 +1,51 @@
+// The input for a service: a task's template, how many replicas of it, and how a change of it is rolled out.
+
+import { z } from "zod";
+import { choice, duration, integer, name } from "../fields.ts";
+import { limits } from "../limits.ts";
+import { taskInput } from "../task/task-input.ts";
+import { failureActions, rolloutOrders } from "./schema.ts";
+
+const time = z.union([integer(0, limits.rolloutMs), duration], { error: "ms, or a duration such as 30s or 5m" });
+const replicas = integer(0, limits.replicas);
+
+/** What is left out stays as it is; a new service gets the default. */
+const rollout = z
+  .strictObject({
+    parallelism: replicas.describe("Slots that are replaced at a time; 0: all. Default: 1."),
+    delayMs: time.describe("The pause between two steps. Default: 0."),
+    maxSurge: replicas.describe("Replicas beyond the wanted number while new ones start first. Default: 1."),
+    maxUnavailable: replicas.nullable().describe("Replicas that may be missing. Default: 0; 1 with stop-first."),
+    order: choice(rolloutOrders).describe(
+      "Default: auto, which is start-first where the new replica can run beside the old one.",
+    ),
+    minReadyMs: time.describe("How long a new replica must run before it replaces an old one. Default: 1 s."),
+    monitorMs: time.describe("How long new replicas must stay up. Default: 5 s."),
+    deadlineMs: time.describe("How long a rollout may take. Default: 10 min."),
+    maxFailures: replicas.describe("Failed replicas that are borne. Default: 0."),
+    onFailure: choice(failureActions).describe("Default: rollback."),
+    canary: replicas.describe("Slots that get a new revision before it is promoted. Default: 0, none."),
+    drainMs: time.describe("Time between the end of new traffic and the stop of a replica. Default: 1 s."),
+  })
+  .partial();
+
+/** The tasks of a service are named web.1, web.2, ...: their names must not become too long. */
+const nameLength = limits.nameLength - `.${limits.replicas}`.length;
+
+const serviceFields = {
+  name: name
+    .max(nameLength, { error: `a name of at most ${nameLength} characters, because the names of its tasks are longer` })
+    .describe("Unique among services. Its tasks are named NAME.1, NAME.2 and so on."),
+  replicas: replicas.optional().describe("How many are wanted. Default: 1."),
+  rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
+};
+
+export const serviceInput = taskInput.extend(serviceFields).meta({
+  description: "A service: replicas of a task. Only name and image are required.",
+  examples: [
+    { name: "web", image: "nginx:1.27", replicas: 3, ports: [{ containerPort: 80 }], rollout: { parallelism: 2 } },
+  ],
+});
+
+/** Validated and normalised; what was left out is still left out. */
+export type ParsedServiceInput = z.output<typeof serviceInput>;
