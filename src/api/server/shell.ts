@@ -7,7 +7,7 @@ import type { Origin } from "../../model/origin.ts";
 import { type Outcome, type Refusal, refuse } from "../../model/refusal.ts";
 import type { AccessControl } from "../access-control.ts";
 import { type Connection, type Peer, type StreamHandler, upgraded } from "../connection.ts";
-import type { BodyName, Operation, Table } from "../operations/operation.ts";
+import type { BodyName, Operation, QueryName, Table } from "../operations/operation.ts";
 import { createRouter, type Router } from "../operations/router.ts";
 import { originOf, unnamedOrigin } from "../origin.ts";
 import { refusalResponse } from "../refusal-response.ts";
@@ -90,10 +90,7 @@ function findOperation<T extends Table>(
   }
   const origin = changes(operation) ? originOf(request.headers) : unnamedOrigin;
   if (!origin.ok) return refusalResponse(origin.refusal);
-  const isEmpty = search === "" && !(operation.query && needsQuery.has(operation.query));
-  const query = isEmpty
-    ? noQuery
-    : parseQuery(operation.query && queries[operation.query], new URLSearchParams(search));
+  const query = search === "" ? withoutSearch(operation.query) : parsedSearch(operation.query, search);
   if (!query.ok) return refusalResponse(query.refusal);
   if (request.method === "HEAD" && operation.streams)
     return new Response(null, { status: operation.status, headers: headersOf(operation) });
@@ -232,9 +229,19 @@ function notFound(method: string, path: string, allowed: string[], hint: string)
   return { code: "route-not-found", message: `there is nothing at ${path}`, hint, details: { path } };
 }
 
-/** Queries with a required parameter. Those of the others have no default: without a search there is nothing to parse. */
-const needsQuery: ReadonlySet<string> = new Set(
-  Object.entries(queries).flatMap(([name, schema]) => (schema.safeParse({}).success ? [] : [name])),
-);
-const noQuery: Outcome<Record<string, unknown>> = { ok: true, value: {} };
+function parsedSearch(name: QueryName | undefined, search: string): Outcome<Record<string, unknown>> {
+  return parseQuery(name && queries[name], new URLSearchParams(search));
+}
+
+/** What a request without a search gives, by query: it is parsed once. */
+const empty = new Map<QueryName | undefined, Outcome<Record<string, unknown>>>();
+
+function withoutSearch(name: QueryName | undefined): Outcome<Record<string, unknown>> {
+  const known = empty.get(name);
+  if (known) return known;
+  const parsed = parsedSearch(name, "");
+  empty.set(name, parsed);
+  return parsed;
+}
+
 const json = "application/json";
