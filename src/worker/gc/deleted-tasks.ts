@@ -6,6 +6,7 @@ import { type Client, UnreachableError } from "../../api/client.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { limits } from "../../model/limits.ts";
+import { retryPauseMs } from "../task/restart-policy.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
 import type { TaskTable } from "../task/task-table.ts";
 
@@ -47,7 +48,7 @@ export class DeletedTasks {
         failures = 0;
       } else {
         this.#again = true;
-        await delay(clock, Math.min(limits.retryInitialMs * 2 ** failures++, limits.retryMaxMs), signal);
+        await delay(clock, retryPauseMs(failures++), signal);
       }
     }
     this.#asking = false;

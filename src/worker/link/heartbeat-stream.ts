@@ -3,6 +3,7 @@
 
 import type { Client } from "../../api/client.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { doubled } from "../../lib/doubled.ts";
 import type { DuplexListener, DuplexStream } from "../../lib/duplex.ts";
 import { limits } from "../../model/limits.ts";
 
@@ -83,7 +84,7 @@ export class HeartbeatStream {
 
   #failed(): void {
     this.#opening = null;
-    const pauseMs = Math.min(openAgain.initialMs * 2 ** this.#failures, openAgain.mostMs);
+    const pauseMs = doubled(openAgain.initialMs, this.#failures, openAgain.mostMs);
     this.#failures = Math.min(this.#failures + 1, 20);
     this.#opensAgainAt = this.#options.clock.elapsed() + pauseMs;
   }

@@ -6,6 +6,7 @@ import { shortAnswer } from "../../api/prefer-header.ts";
 import type { HeartbeatAnswer } from "../../api/views/heartbeat-answer.ts";
 import { Alarm } from "../../lib/alarm.ts";
 import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
+import { doubled } from "../../lib/doubled.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Random } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
@@ -155,7 +156,7 @@ export class MasterLink implements EngineNewsListener {
   /** Short at first, then doubled each time. Random, so that a thousand workers do not come back at once. */
   #pauseAfter(failures: number, mostMs: number): number {
     const { random } = this.#options;
-    const baseMs = Math.min(limits.reconnectInitialMs * 2 ** Math.min(failures - 1, 20), mostMs);
+    const baseMs = doubled(limits.reconnectInitialMs, failures - 1, mostMs);
     return baseMs * (1 + random.next()) * 0.5 + this.#reconnectWithinMs * random.next();
   }
 

@@ -1,5 +1,6 @@
 // When a container is started again, and after which pause. Pure arithmetic on the restart policy and on one run.
 
+import { doubled } from "../../lib/doubled.ts";
 import { limits } from "../../model/limits.ts";
 import type { RestartPolicy } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
@@ -17,12 +18,12 @@ export function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: P
 
 /** The pause before the next restart, in ms: doubles with each restart in a row, up to the policy's maximum. */
 export function backoffMs({ backoffInitialMs, backoffMaxMs }: RestartPolicy, streak: number): number {
-  return Math.min(backoffMaxMs, backoffInitialMs * 2 ** Math.min(streak, 30));
+  return doubled(backoffInitialMs, streak, backoffMaxMs);
 }
 
 /** The pause after so many failed tries of the same call, in ms: 0.5 s, 1 s, 2 s, ... up to 30 s. */
 export function retryPauseMs(failures: number): number {
-  return Math.min(limits.retryInitialMs * 2 ** failures, limits.retryMaxMs);
+  return doubled(limits.retryInitialMs, failures, limits.retryMaxMs);
 }
 
 /** True when the container has been running for long enough that earlier restarts no longer count. */
