@@ -1,6 +1,20 @@
 // Plays the worker of every task of a cluster: what is scheduled runs, what is asked to stop has stopped. Test support.
 
+import type { TaskView } from "../../src/api/views/task.ts";
+import type { ServiceView } from "../../src/model/service/view.ts";
 import { type Cluster, runs } from "./harness.ts";
+
+/** Without the pauses of a rollout. */
+export const quick = "--min-ready 0s --monitor 0s --drain 0s";
+
+/** Short words for lines that must go well. */
+export function serviceLines(ok: (line: string) => Promise<string>) {
+  return {
+    inspect: async (name: string): Promise<ServiceView> => JSON.parse(await ok(`service inspect ${name}`)),
+    ps: async (name: string): Promise<TaskView[]> => JSON.parse(await ok(`service ps ${name} -o json`)),
+    steady: (name: string, more = "") => ok(`service create ${name} --image app:1 ${quick} ${more}`),
+  };
+}
 
 /** Tasks of images with "bad" in their name fail, those with "slow" never start. Call the result to end it. */
 export async function playWorker(cluster: Cluster): Promise<() => Promise<void>> {

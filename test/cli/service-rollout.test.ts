@@ -1,10 +1,8 @@
 // podling service pause, resume, restart, promote, rollback, history, diff and rm, and what is shown while a command waits.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { TaskView } from "../../src/api/views/task.ts";
-import type { ServiceView } from "../../src/model/service/view.ts";
 import { Cluster, until } from "./harness.ts";
-import { playWorker } from "./playing-worker.ts";
+import { playWorker, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
 let endWorker: () => Promise<void>;
@@ -24,10 +22,7 @@ const ok = async (line: string): Promise<string> => {
   for (const text of [out, err]) expect(text).not.toMatch(/undefined|\[object |\n {4}at /);
   return out;
 };
-const quick = "--min-ready 0s --monitor 0s --drain 0s";
-const inspect = async (name: string): Promise<ServiceView> => JSON.parse(await ok(`service inspect ${name}`));
-const ps = async (name: string): Promise<TaskView[]> => JSON.parse(await ok(`service ps ${name} -o json`));
-const steady = (name: string, more = "") => ok(`service create ${name} --image app:1 ${quick} ${more}`);
+const { inspect, ps, steady } = serviceLines(ok);
 
 describe("a rollout is led by hand", () => {
   test("pause of several, and resume", async () => {

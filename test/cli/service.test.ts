@@ -1,10 +1,9 @@
 // podling service with a real master. The test acts as the worker: what is scheduled runs, but for images named bad.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import type { TaskView } from "../../src/api/views/task.ts";
 import type { ServiceView } from "../../src/model/service/view.ts";
 import { type Asked, Cluster, type Ran, until } from "./harness.ts";
-import { playWorker } from "./playing-worker.ts";
+import { playWorker, quick, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
 let endWorker: () => Promise<void>;
@@ -36,11 +35,8 @@ const ok = async (line: string | readonly string[], asked?: Asked): Promise<stri
   if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
   return out;
 };
-const quick = "--min-ready 0s --monitor 0s --drain 0s";
-const inspect = async (name: string): Promise<ServiceView> => JSON.parse(await ok(`service inspect ${name}`));
+const { inspect, ps, steady } = serviceLines(ok);
 const container = async (name: string) => (await inspect(name)).template.containers[0]!;
-const ps = async (name: string): Promise<TaskView[]> => JSON.parse(await ok(`service ps ${name} -o json`));
-const steady = (name: string, more = "") => ok(`service create ${name} --image app:1 ${quick} ${more}`);
 
 describe("service create", () => {
   test("NAME --image IMAGE waits until its replicas serve, and prints the id", async () => {

@@ -3,10 +3,10 @@
 import { answerSchema, described, type Json, listOf } from "./json-schemas.ts";
 
 export async function serviceSchemas(): Promise<Record<string, Json>> {
-  const { revisionView } = await import("../../model/service/view-schema.ts");
+  const { revisionRecord } = await import("../../model/service/schema.ts");
   return {
     ServiceList: described(listOf({ $ref: "#/components/schemas/Service" }), "Services, by name."),
     RevisionList: described(listOf({ $ref: "#/components/schemas/Revision" }), "Revisions, the oldest first."),
-    Revision: described(answerSchema(revisionView), "What a service was to be at one time. It never changes."),
+    Revision: described(answerSchema(revisionRecord), "What a service was to be at one time. It never changes."),
   };
 }

@@ -46,17 +46,8 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
-  ...[
-    "service ls",
-    "service inspect",
-    "service ps",
-    "service history",
-    "context ls",
-    "sim",
-    "version",
-    "completion",
-    "help",
-  ],
+  ...["service ls", "service inspect", "service ps", "service history"],
+  ...["context ls", "sim", "version", "completion", "help"],
 ];
 
 export const commandTable: CommandTable = {

@@ -18,6 +18,7 @@ import {
 } from "../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
+import { parseRestartPolicy } from "../../model/task/restart-policy.ts";
 import { type PackedSpec, packSpec, unpackSpec } from "../../model/task/spec.ts";
 import { newRollout } from "../reconcile/service/rollout.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
@@ -182,15 +183,9 @@ function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): 
 
 /** Services keep their replicas running, unless another policy is asked for. */
 function specOf(state: ClusterState, { restartPolicy, ...input }: ParsedServiceInput): PackedSpec {
-  const policy = restartPolicy ?? alwaysRestart;
+  const policy = restartPolicy ?? parseRestartPolicy("always");
   return state.sharing.packed(packSpec(unpackSpec(specOfInput({ ...input, restartPolicy: policy }))));
 }
-
-const alwaysRestart = {
-  ...{ mode: "always" as const, maxRestarts: null },
-  ...{ backoffInitialMs: limits.restartBackoffInitialMs, backoffMaxMs: limits.restartBackoffMaxMs },
-  resetAfterMs: limits.restartResetMs,
-};
 
 /** The order of the fields of an object says nothing, as that of its variables. */
 function same(left: unknown, right: unknown): boolean {

@@ -7,7 +7,7 @@ import { revisionId } from "../../model/service/service.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 import { planService, type ServiceView } from "./service/plan.ts";
-import { replicaOf } from "./service/replica.ts";
+import { replicasOf } from "./service/replica.ts";
 
 export const services: Reconciler = {
   name: "services",
@@ -39,7 +39,7 @@ function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
   if (!service) return null;
   return {
     service,
-    replicas: [...state.serviceTasks.of(serviceId)].sort().map((taskId) => replicaOf(state.task(taskId))),
+    replicas: replicasOf(state, serviceId),
     revision: (number) => state.record("revision", revisionId(serviceId, number)),
   };
 }

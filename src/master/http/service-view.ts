@@ -1,6 +1,6 @@
 // A service as the API shows it: the record, with the counts of its replicas and the template of the wanted revision.
 
-import { replicaOf, slotsOf } from "../../core/reconcile/service/replica.ts";
+import { replicasOf, slotsOf } from "../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { revisionId, type Service, wantedReplicas } from "../../model/service/service.ts";
 import type { ReplicaCounts, ServiceUse, ServiceView } from "../../model/service/view.ts";
@@ -17,7 +17,7 @@ export function serviceUse(state: ClusterState, service: Service): ServiceUse {
 }
 
 function countsOf(state: ClusterState, service: Service): ReplicaCounts {
-  const replicas = [...state.serviceTasks.of(service.serviceId)].map((taskId) => replicaOf(state.task(taskId)));
+  const replicas = replicasOf(state, service.serviceId);
   const serving = replicas.filter(({ available }) => available);
   return {
     wanted: wantedReplicas(service) ?? 0,

@@ -3,9 +3,9 @@
 import type { RevisionId, ServiceId } from "../ids.ts";
 import type { Kind, StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
-import { packSpec, unpackSpec } from "../task/spec.ts";
+import { unpackSpec } from "../task/spec.ts";
 import type { PackedRevision, Revision, Service } from "./service.ts";
-import { revisionId, wantedReplicas } from "./service.ts";
+import { packRevision, revisionId, wantedReplicas } from "./service.ts";
 import type { ServiceUse, ServiceView } from "./view.ts";
 
 export type ServiceUpdate = Partial<Omit<Service, "serviceId" | "name" | "createdAt">>;
@@ -42,10 +42,10 @@ export const revisionKind: Kind<RevisionId, Revision, PackedRevision, Record<str
   plural: "revisions",
   position: 4,
   idOf: ({ serviceId, number }) => revisionId(serviceId, number),
-  pack: ({ spec, ...revision }) => ({ ...revision, spec: packSpec(spec) }),
+  pack: packRevision,
   unpack: (packed, shared) => ({ ...packed, spec: shared.value(packed.spec, () => unpackSpec(packed.spec)) }),
   update: (revision) => revision,
-  view: ({ spec, ...revision }) => ({ ...revision, spec: packSpec(spec) }),
+  view: packRevision,
   summary: ({ serviceId, number }) => ({ name: revisionId(serviceId, number), status: "", live: false }),
   stream: null,
   loadSchema: async () => (await import("./schema.ts")).revisionRecord,

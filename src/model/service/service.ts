@@ -1,11 +1,12 @@
-// A service: replicas of a template that are kept running under one name. It has one wanted revision and at most one rollout; its tasks are made,
-// replaced and ended by the reconciler of services alone.
+// A service: replicas of a template that are kept running under one name. It has one wanted revision and at most one rollout;
+// its tasks are made, replaced and ended by the reconciler of services alone.
 
 import type { z } from "zod";
+import { doubled } from "../../lib/doubled.ts";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { RevisionId, ServiceId } from "../ids.ts";
 import { limits } from "../limits.ts";
-import type { PackedSpec, TaskSpec } from "../task/spec.ts";
+import { type PackedSpec, packSpec, type TaskSpec } from "../task/spec.ts";
 import type * as schema from "./schema.ts";
 
 export type RolloutPolicy = DeepReadonly<z.output<typeof schema.rolloutPolicy>>;
@@ -25,6 +26,10 @@ export interface Revision extends Omit<RevisionRecord, "spec"> {
 export interface PackedRevision extends Omit<RevisionRecord, "spec"> {
   readonly serviceId: ServiceId;
   readonly spec: PackedSpec;
+}
+
+export function packRevision({ spec, ...revision }: Revision): PackedRevision {
+  return { ...revision, spec: packSpec(spec) };
 }
 
 export const defaultPolicy: RolloutPolicy = Object.freeze({
@@ -59,7 +64,5 @@ export function wantedReplicas({ mode }: Pick<Service, "mode">): number | null {
 
 /** The pause before a slot gets another task after so many that failed in a row: 1 s, 2 s, 4 s, ... up to five minutes. */
 export function slotBackoffMs(failures: number): number {
-  return failures === 0
-    ? 0
-    : Math.min(limits.restartBackoffInitialMs * 2 ** Math.min(failures - 1, 30), limits.restartBackoffMaxMs);
+  return failures === 0 ? 0 : doubled(limits.restartBackoffInitialMs, failures - 1, limits.restartBackoffMaxMs);
 }

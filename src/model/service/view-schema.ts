@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { packedSpec } from "../task/schema.ts";
-import { revisionRecord, service } from "./schema.ts";
+import { service } from "./schema.ts";
 
 const count = z.int().min(0);
 
@@ -26,5 +26,3 @@ export const serviceUse = z.object({
 export const serviceView = service
   .extend(serviceUse.shape)
   .describe("A service: replicas of a task that are kept running under one name.");
-
-export const revisionView = revisionRecord;

@@ -201,7 +201,7 @@ const scale: Command = {
     const { flags } = context;
     return each(context, context.words, async (word, turn) => {
       const { id, replicas } = wanted.get(word)!;
-      const service = await context.call("scaleService", { id, query: { replicas: String(replicas) } as never });
+      const service = await context.call("scaleService", { id, query: { replicas: String(replicas) } });
       // One picture at a time.
       await turn;
       const isDetached = flags.has("detach");
@@ -218,16 +218,31 @@ function wantedOf(word: string): { id: string; replicas: number } {
   throw new UsageError(`${JSON.stringify(word)} does not say how many`, "Write SERVICE=N, such as web=5.");
 }
 
-const restart: Command = {
-  name: "service restart",
-  summary: "Replace every replica of a service by a new one, as a rollout does",
-  usage: "SERVICE [flags]",
-  arguments: one,
-  flags: waitFlags,
-  outputs: ["table", "json", "name"],
-  examples: [["podling service restart web", "one replica after the other"]],
-  run: async (context) => finish(context, await context.call("restartService", { id: context.words[0]! })),
-};
+/** A command that only says how a rollout goes on, and waits for its end. */
+function leading(
+  verb: string,
+  summary: string,
+  example: string,
+  operation: "restartService" | "resumeService" | "promoteService",
+): Command {
+  return {
+    name: `service ${verb}`,
+    summary,
+    usage: "SERVICE [flags]",
+    arguments: one,
+    flags: waitFlags,
+    outputs: ["table", "json", "name"],
+    examples: [[`podling service ${verb} web`, example]],
+    run: async (context) => finish(context, await context.call(operation, { id: context.words[0]! })),
+  };
+}
+
+const restart = leading(
+  "restart",
+  "Replace every replica of a service by a new one, as a rollout does",
+  "one replica after the other",
+  "restartService",
+);
 
 const pause: Command = {
   name: "service pause",
@@ -246,27 +261,14 @@ const pause: Command = {
     }),
 };
 
-const resume: Command = {
-  name: "service resume",
-  summary: "Go on with the rollout of a paused service",
-  usage: "SERVICE [flags]",
-  arguments: one,
-  flags: waitFlags,
-  outputs: ["table", "json", "name"],
-  examples: [["podling service resume web", "go on"]],
-  run: async (context) => finish(context, await context.call("resumeService", { id: context.words[0]! })),
-};
+const resume = leading("resume", "Go on with the rollout of a paused service", "go on", "resumeService");
 
-const promote: Command = {
-  name: "service promote",
-  summary: "Roll out to all slots what the canaries of a service run",
-  usage: "SERVICE [flags]",
-  arguments: one,
-  flags: waitFlags,
-  outputs: ["table", "json", "name"],
-  examples: [["podling service promote web", "the canaries serve well"]],
-  run: async (context) => finish(context, await context.call("promoteService", { id: context.words[0]! })),
-};
+const promote = leading(
+  "promote",
+  "Roll out to all slots what the canaries of a service run",
+  "the canaries serve well",
+  "promoteService",
+);
 
 const rollback: Command = {
   name: "service rollback",

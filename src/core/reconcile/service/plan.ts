@@ -12,7 +12,7 @@ import { type PackedSpec, packSpec } from "../../../model/task/spec.ts";
 import { noRequests, type Task } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
 import { failuresInARow, type Replica, replaceableAt, runningSince, type Slot, slotsOf } from "./replica.ts";
-import { progressOf } from "./rollout.ts";
+import { hasCanaries, isMadeBy, progressOf } from "./rollout.ts";
 
 export interface PlanContext {
   /** ms since the epoch. */
@@ -117,8 +117,7 @@ class Planner {
     const { service } = this.#view;
     const { rollout, policy, paused } = service;
     if (rollout === null || paused) return false;
-    if (policy.canary === 0 || rollout.promoted || rollout.from === null || rollout.isRollback) return true;
-    return this.#updated < policy.canary;
+    return !hasCanaries(policy, rollout) || this.#updated < policy.canary;
   }
 
   /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its room. */
@@ -146,7 +145,7 @@ class Planner {
     const { target } = this.#view.service;
     const [newest, ...spare] = slot.live(target);
     for (const replica of spare) if (this.#isSpare(replica)) this.#retire(replica);
-    const [kept, ...older] = slot.live(null, target);
+    const [kept, ...older] = slot.others(target);
     for (const replica of older) if (this.#isSpare(replica)) this.#retire(replica);
     if (!kept || !this.#isSpare(kept)) return;
     if (newest ? !kept.available || this.#hasProved(newest) : slot.isDone(target)) this.#retire(kept);
@@ -190,8 +189,7 @@ class Planner {
     const { rollout, policy } = service;
     if (rollout === null || service.paused) return;
     const left = this.#slots.filter(
-      (slot) =>
-        slot.live(rollout.to).length === 0 && slot.live(null, rollout.to).length > 0 && !slot.isDone(rollout.to),
+      (slot) => slot.live(rollout.to).length === 0 && slot.others(rollout.to).length > 0 && !slot.isDone(rollout.to),
     );
     if (left.length === 0) return;
     if (rollout.nextAt !== null && fromTimestamp(rollout.nextAt) > this.#context.now) {
@@ -220,7 +218,7 @@ class Planner {
 
   /** True when the slot's replacement has begun. */
   #replace(slot: Slot, rollout: Rollout): boolean {
-    const [old] = slot.live(null, rollout.to);
+    const [old] = slot.others(rollout.to);
     const ended = slot.ended.filter(({ revision }) => revision === rollout.to);
     const at = ended.length > 0 ? replaceableAt(ended.at(-1)!) : 0;
     if (at > this.#context.now) {
@@ -273,19 +271,16 @@ class Planner {
     });
     for (const { task } of replaced)
       this.#changes.push({ type: "task.updated", id: task.taskId, set: { replacedBy: taskId } });
-    const startedAt = this.#rollout?.startedAt ?? "";
-    const failed = replaced.filter(
-      ({ task, revision }) => revision === number && task.createdAt >= startedAt && !isLost(task.observed.reason),
-    );
-    this.#count(failed.length, number);
     this.#live++;
-    if (this.#rollout?.to === number) this.#updated++;
+    const rollout = this.#rollout;
+    if (rollout?.to !== number) return;
+    this.#updated++;
+    this.#count(rollout, replaced.filter((one) => isMadeBy(rollout, one) && !isLost(one.task.observed.reason)).length);
   }
 
   /** Failed replicas of the new revision count for its rollout. */
-  #count(failed: number, number: number): void {
-    const rollout = this.#rollout;
-    if (failed === 0 || rollout === null || rollout.to !== number) return;
+  #count(rollout: Rollout, failed: number): void {
+    if (failed === 0) return;
     const counted = this.#changes.findLast((change) => change.type === "service.updated");
     const before = (counted?.set as { rollout?: Rollout } | undefined)?.rollout ?? rollout;
     const set = { rollout: { ...before, failures: before.failures + failed } };
@@ -318,7 +313,8 @@ class Planner {
   /** Stops a drained replica when its time is over. */
   #drained({ task }: Replica): void {
     if (task.desired !== "draining") return;
-    const until = fromTimestamp(task.requests?.drainUntil ?? toTimestamp(0));
+    const { drainUntil } = task.requests ?? noRequests;
+    const until = drainUntil ? fromTimestamp(drainUntil) : 0;
     if (until > this.#context.now) this.#wakeAt(until);
     else this.#changes.push(stopChange(task, this.#context));
   }
@@ -351,6 +347,6 @@ function bySurplus(left: Replica, right: Replica): number {
 
 /** Slots whose old replica does not serve come first: to replace it costs nothing. */
 function unavailableFirst(to: number): (left: Slot, right: Slot) => number {
-  const serves = (slot: Slot) => Number(slot.live(null, to)[0]?.available ?? false);
+  const serves = (slot: Slot) => Number(slot.others(to)[0]?.available ?? false);
   return (left, right) => serves(left) - serves(right) || Number(left.name) - Number(right.name);
 }

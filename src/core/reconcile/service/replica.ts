@@ -1,9 +1,11 @@
 // The replicas of a service as its reconciler sees them: tasks that it owns, by slot, and how each of them is.
 
 import { fromTimestamp } from "../../../lib/clock.ts";
+import type { ServiceId } from "../../../model/ids.ts";
 import { type Service, slotBackoffMs } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
+import type { ClusterState } from "../../state/cluster-state.ts";
 
 /**
  * live: wanted, and not finished. going: drained or stopped. ended: finished by itself or with its node, and nothing has taken
@@ -29,6 +31,11 @@ export function replicaOf(task: Task): Replica {
   return { task, slot, revision, stage, available };
 }
 
+/** Those of a service that matter: live, going, or ended and not replaced; by id. */
+export function replicasOf(state: Pick<ClusterState, "serviceTasks" | "task">, serviceId: ServiceId): Replica[] {
+  return [...state.serviceTasks.of(serviceId)].sort().map((taskId) => replicaOf(state.task(taskId)));
+}
+
 /** Since when it runs, in ms since the epoch. Where the clock of its node says what cannot be, the time of its placement. */
 export function runningSince({ task }: Replica, now: number): number {
   const placedAt = task.placement ? fromTimestamp(task.placement.at) : 0;
@@ -47,10 +54,19 @@ export class Slot {
     this.replicas = replicas;
   }
 
-  /** Of the revision (null: of any other than `but`), the one to keep first: an available one, else the oldest. */
-  live(revision: number | null, but = 0): Replica[] {
+  /** Live ones of the revision. The one to keep comes first: an available one, else the oldest. */
+  live(revision: number): Replica[] {
+    return this.#toKeepFirst((one) => one.revision === revision);
+  }
+
+  /** Live ones of any other revision, in that order. */
+  others(revision: number): Replica[] {
+    return this.#toKeepFirst((one) => one.revision !== revision);
+  }
+
+  #toKeepFirst(isMeant: (replica: Replica) => boolean): Replica[] {
     return this.replicas
-      .filter((one) => one.stage === "live" && (revision === null ? one.revision !== but : one.revision === revision))
+      .filter((one) => one.stage === "live" && isMeant(one))
       .sort((a, b) => Number(b.available) - Number(a.available) || (a.task.taskId < b.task.taskId ? -1 : 1));
   }
 

@@ -3,7 +3,7 @@
 
 import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { ServiceUpdate } from "../../../model/service/kind.ts";
-import { type Rollout, type Service, serviceReason } from "../../../model/service/service.ts";
+import { type Rollout, type RolloutPolicy, type Service, serviceReason } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import type { Replica, Slot } from "./replica.ts";
 
@@ -23,7 +23,7 @@ export function progressOf(service: Service, slots: readonly Slot[], now: number
     const why = `revision ${rollout.to} failed: ${failed.why}`;
     return { set: rollout.from === null ? givenUp(why) : afterFailure(service, rollout, why, now), dueAt: null };
   }
-  const isComplete = slots.every((slot) => slot.serves(rollout.to) && slot.live(null, rollout.to).length === 0);
+  const isComplete = slots.every((slot) => slot.serves(rollout.to) && slot.others(rollout.to).length === 0);
   if (isComplete) return settled(service, rollout, slots.length, now);
   if (isAtCanaries(service, rollout, slots)) return atCanaries(service, rollout, now);
   const deadline = fromTimestamp(rollout.deadlineAt);
@@ -36,13 +36,16 @@ export function progressOf(service: Service, slots: readonly Slot[], now: number
 }
 
 /** Replicas of the new revision that ended by themselves, or whose container did and was started again. */
-function failedReplicas({ to, failures, startedAt }: Rollout, slots: readonly Slot[]): { count: number; why: string } {
-  // One that was there before, as after a way back, says nothing about this rollout.
-  const isNew = ({ task, revision }: Replica) => revision === to && task.createdAt >= startedAt;
-  const found = slots.flatMap(({ replicas }) => replicas.filter((one) => isNew(one) && hasFailed(one)));
+function failedReplicas(rollout: Rollout, slots: readonly Slot[]): { count: number; why: string } {
+  const found = slots.flatMap(({ replicas }) => replicas.filter((one) => isMadeBy(rollout, one) && hasFailed(one)));
   const reason = found[0]?.task.observed.reason.message ?? "replicas ended by themselves";
   const name = found[0]?.task.name;
-  return { count: failures + found.length, why: name === undefined ? reason : `${name}: ${reason}` };
+  return { count: rollout.failures + found.length, why: name === undefined ? reason : `${name}: ${reason}` };
+}
+
+/** True for a replica of the new revision that was not there before: an older one says nothing about this rollout. */
+export function isMadeBy({ to, startedAt }: Rollout, { task, revision }: Replica): boolean {
+  return revision === to && task.createdAt >= startedAt;
 }
 
 function hasFailed({ task, stage }: Replica): boolean {
@@ -65,8 +68,13 @@ function settled(service: Service, rollout: Rollout, slots: number, now: number)
   return { set, dueAt: since + monitorMs };
 }
 
+/** True when only so many slots as there are canaries may get the new revision. */
+export function hasCanaries({ canary }: RolloutPolicy, { promoted, from, isRollback }: Rollout): boolean {
+  return canary > 0 && !promoted && from !== null && !isRollback;
+}
+
 function isAtCanaries({ policy }: Service, rollout: Rollout, slots: readonly Slot[]): boolean {
-  if (policy.canary === 0 || rollout.promoted || rollout.from === null || rollout.isRollback) return false;
+  if (!hasCanaries(policy, rollout)) return false;
   return slots.filter((slot) => slot.serves(rollout.to)).length >= Math.min(policy.canary, slots.length);
 }
 

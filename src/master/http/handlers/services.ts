@@ -3,18 +3,17 @@
 import type { serviceOperations } from "../../../api/operations/services.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import { replicaOf } from "../../../core/reconcile/service/replica.ts";
+import { replicasOf } from "../../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../../core/state/cluster-state.ts";
 import { resolveService } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
-import { revisionId, type Service } from "../../../model/service/service.ts";
+import { packRevision, revisionId, type Service } from "../../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
-import { packSpec } from "../../../model/task/spec.ts";
 import { viewTask } from "../../../model/task/view.ts";
 import { viewService } from "../service-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
@@ -88,7 +87,7 @@ export function serviceHandlers(
     },
     listReplicas: async ({ parameters }) => {
       const service = await found(parameters.id);
-      return service.ok ? ok(replicasOf(state, service.value)) : service;
+      return service.ok ? ok(tasksOf(state, service.value)) : service;
     },
   };
 }
@@ -107,16 +106,15 @@ function otherName(inPath: string, inBody: string): Outcome<never> {
 }
 
 function revisionsOf(state: ClusterState, { serviceId }: Service): RevisionView[] {
-  return state.revisionsOf(serviceId).map((number) => {
-    const { spec, ...revision } = state.record("revision", revisionId(serviceId, number));
-    return { ...revision, spec: packSpec(spec) };
-  });
+  return state
+    .revisionsOf(serviceId)
+    .map((number) => packRevision(state.record("revision", revisionId(serviceId, number))));
 }
 
-function replicasOf(state: ClusterState, { serviceId }: Service) {
-  const replicas = [...state.serviceTasks.of(serviceId)].map((taskId) => replicaOf(state.task(taskId)));
-  return replicas
+/** By slot, and by id within one. */
+function tasksOf(state: ClusterState, { serviceId }: Service) {
+  return replicasOf(state, serviceId)
     .filter(({ stage }) => stage !== "ended")
-    .sort((a, b) => Number(a.slot) - Number(b.slot) || (a.task.taskId < b.task.taskId ? -1 : 1))
+    .sort((a, b) => Number(a.slot) - Number(b.slot))
     .map(({ task }) => viewTask(task));
 }
