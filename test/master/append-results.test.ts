@@ -9,7 +9,7 @@ import { TickLoop } from "../../src/master/loop/tick-loop.ts";
 import { systemOrigin } from "../../src/model/origin.ts";
 import { breathe, TestClock } from "./in-process.ts";
 
-async function term(journal: MemoryJournal = openMemoryJournal()) {
+async function loopOf(journal: MemoryJournal = openMemoryJournal()) {
   const clock = new TestClock();
   const state = new ClusterState();
   const committed: number[] = [];
@@ -30,10 +30,16 @@ async function term(journal: MemoryJournal = openMemoryJournal()) {
     return answered;
   };
   const create = (name: string) => submit({ type: "createTask", input: { name, image: "nginx" } });
-  const started = submit({ type: "startMaster", clusterId: "test", strategy: "spread" });
+  const start = () => submit({ type: "startMaster", clusterId: "test", strategy: "spread" });
+  return { journal, clock, state, loop, start, create, committed, fatal };
+}
+
+async function term() {
+  const begun = await loopOf();
+  const started = begun.start();
   await breathe();
   expect(started.outcome?.ok).toBe(true);
-  return { journal, clock, state, loop, create, committed, fatal };
+  return begun;
 }
 
 /** Records whether a promise has resolved. */
@@ -83,6 +89,26 @@ describe("unknown", () => {
     expect(next.outcome?.ok).toBe(true);
     expect(committed.at(-1)).toBe(before + 1);
     expect(journal.lastRevision()).toBe(before + 1);
+  });
+
+  test("if the first batch of a term is lost, nothing that came in meanwhile is written under the epoch before", async () => {
+    const { journal, state, loop, start, create, committed } = await loopOf();
+    journal.scriptAppends("unknown-lost");
+    const begin = start();
+    let early: ReturnType<typeof create> | null = null;
+    journal.onAppend = () => {
+      early ??= create("a");
+    };
+    await breathe();
+    const refused = { ok: false, refusal: { code: "journal-unavailable" } };
+    expect([begin.outcome, early!.outcome]).toMatchObject([refused, refused]);
+    expect([committed, state.tasks.size, loop.waiting]).toEqual([[], 0, 0]);
+    const again = start();
+    await breathe();
+    const task = create("a");
+    await breathe();
+    expect([again.outcome?.ok, task.outcome?.ok]).toEqual([true, true]);
+    expect([committed, state.cluster.epoch]).toEqual([[1, 2], 1]);
   });
 
   test("a master that is stopped meanwhile answers nothing of it", async () => {

@@ -61,6 +61,15 @@ export const journalMutants: readonly Mutant[] = [
     caughtBy: ["acknowledged-writes-survive"],
   },
   {
+    name: "term-begins-late",
+    sentence: "What came in while the first write of a term was lost is decided before the term has begun.",
+    file: "src/master/loop/tick-loop.ts",
+    find: "if (!kept) for (const { answer }",
+    replace: "if (kept) for (const { answer }",
+    caughtBy: [],
+    tests: ["test/master/append-results.test.ts"],
+  },
+  {
     name: "epoch-forgotten",
     sentence: "A master that starts goes on under the epoch of the one before.",
     file: "src/core/commands/decide.ts",

@@ -207,7 +207,7 @@ export class TickLoop implements Pausable {
   }
 
   #answer(waiting: readonly Waiting[], tick: Tick, kept: boolean): void {
-    if (waiting.some(({ command }) => command.type === "startMaster")) this.#unbegun = !kept;
+    if (waiting.some(({ command }) => command.type === "startMaster")) this.#begun(kept);
     this.counters.ticks++;
     this.counters.commands += waiting.length;
     waiting.forEach(({ answer }, index) => {
@@ -216,6 +216,12 @@ export class TickLoop implements Pausable {
       // of a change that is now undone.
       answer(kept ? outcome : this.#unavailable());
     });
+  }
+
+  /** Without its first batch the term has no epoch of its own: what came in meanwhile may not be written under the one before. */
+  #begun(kept: boolean): void {
+    this.#unbegun = !kept;
+    if (!kept) for (const { answer } of this.#inbox.splice(0)) answer(this.#unavailable());
   }
 
   /** Starts the next tick now if commands or work are left, else sets the timer for the work that is due next. */

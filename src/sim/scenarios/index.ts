@@ -2,6 +2,7 @@
 
 import { aCopiedDataFolder } from "./a-copied-data-folder.ts";
 import { aStreamThatEndedUnnoticed } from "./a-stream-that-ended-unnoticed.ts";
+import { aTermBeginsBeforeAllElse } from "./a-term-begins-before-all-else.ts";
 import { aWipeWhileTheMasterPauses } from "./a-wipe-while-the-master-pauses.ts";
 import { anEngineThatHangsAtTheStart } from "./an-engine-that-hangs-at-the-start.ts";
 import { anOldReportThatComesLast } from "./an-old-report-that-comes-last.ts";
@@ -27,4 +28,5 @@ export const scenarios: readonly Scenario[] = [
   aCopiedDataFolder,
   optionsGoWhereTheyAreKnown,
   aWipeWhileTheMasterPauses,
+  aTermBeginsBeforeAllElse,
 ];
