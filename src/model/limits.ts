@@ -72,6 +72,8 @@ export const limits = {
   /** Finished tasks that are kept for `ps -a`, `logs` and `explain`. */
   finishedTaskCount: 10_000,
   finishedTaskAgeMs: 24 * hour,
+  /** Of one slot of a service. */
+  finishedTasksOfSlot: 5,
   /** Ended containers that a worker keeps for their logs. */
   endedContainerCount: 50,
   endedContainerAgeMs: 24 * hour,

@@ -1,4 +1,4 @@
-// Removes finished tasks that are too old or too many.
+// Removes finished tasks that are too old or too many, in the cluster or in a slot of a service.
 
 import { fromTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
@@ -16,13 +16,15 @@ export const retention: Reconciler = {
   name: "retention",
   run: removeExpired,
   nextDue: (state, { retention: kept }) => {
-    if (state.finished.size > kept.count) return 0;
+    if (state.finished.size > kept.count || state.slotHistory.isCrowded) return 0;
     const oldest = state.finished.first();
     return oldest === undefined ? null : expiry(state, oldest, kept);
   },
 };
 
 function* removeExpired(state: ClusterState, { now, retention: kept }: ReconcileContext): Generator<Change> {
+  while (state.slotHistory.isCrowded)
+    for (const taskId of state.slotHistory.toRemove()) yield { type: "task.removed", id: taskId };
   for (const taskId of state.finished.values()) {
     if (state.finished.size <= kept.count && expiry(state, taskId, kept) > now) return;
     yield { type: "task.removed", id: taskId };

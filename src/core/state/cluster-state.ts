@@ -8,6 +8,7 @@ import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import { type KindName, kindNames, kinds, type RecordOf } from "../../model/kinds/kinds.ts";
+import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import type { Service } from "../../model/service/service.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
@@ -21,6 +22,7 @@ import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
 import { RevisionNumbers, ServiceNames } from "./indexes/service-names.ts";
 import { ServiceTasks } from "./indexes/service-tasks.ts";
+import { SlotHistory } from "./indexes/slot-history.ts";
 import { StatusCounts } from "./indexes/status-counts.ts";
 import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
@@ -56,6 +58,7 @@ export class ClusterState {
   readonly damped = new DampedNodes();
   readonly withoutWorker = new TasksWithoutWorker((nodeId) => this.#tasksOn(nodeId));
   readonly serviceTasks = new ServiceTasks();
+  readonly slotHistory = new SlotHistory(limits.finishedTasksOfSlot);
   readonly #nodeNames = new NodeNames();
   readonly #serviceNames = new ServiceNames();
   readonly #revisions = new RevisionNumbers();
@@ -69,7 +72,7 @@ export class ClusterState {
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
-    indexes.task.push(this.withoutWorker, this.serviceTasks);
+    indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory);
     indexes.service.push(this.#serviceNames, {
       moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
     });

@@ -52,5 +52,5 @@ export const taskKind: Kind<TaskId, Task, PackedTask, PackedTaskUpdate, "tasks",
     message: `the cluster holds ${count} tasks, which is its limit`,
     hint: "Remove finished tasks: podling prune.",
   }),
-  retention: `finished ones: the newest ${limits.finishedTaskCount.toLocaleString("en")}, for ${limits.finishedTaskAgeMs / 3_600_000} h`,
+  retention: `finished ones: the newest ${limits.finishedTaskCount.toLocaleString("en")}, for ${limits.finishedTaskAgeMs / 3_600_000} h, and ${limits.finishedTasksOfSlot} of a slot of a service`,
 };

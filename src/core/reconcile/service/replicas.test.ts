@@ -60,6 +60,24 @@ describe("replicas", () => {
     expect(pauses[0]).toBeLessThanOrEqual(limits.restartBackoffInitialMs + 500);
   });
 
+  test("of each slot the newest finished tasks are kept", () => {
+    const services = new Services();
+    const { serviceId } = services.put({ replicas: 2, rollout: { monitorMs: 100, minReadyMs: 0, drainMs: 0 } });
+    services.settle();
+    const ends: string[] = [];
+    for (let restart = 0; restart < limits.finishedTasksOfSlot + 3; restart++) {
+      services.do({ type: "restartService", serviceId, by: "test" });
+      for (let round = 0; round < 30; round++) services.round();
+      for (const [id, { name, ended }] of services.world.state.tasks)
+        if (name === "web.1" && ended && !ends.includes(id)) ends.push(id);
+    }
+    const finished = [...services.world.state.tasks.values()].filter(({ ended }) => ended !== null);
+    const slot = finished.filter(({ name }) => name === "web.1").map(({ taskId }): string => taskId);
+    expect(ends.length).toBe(limits.finishedTasksOfSlot + 3);
+    expect(slot.sort()).toEqual(ends.slice(-limits.finishedTasksOfSlot));
+    expect(finished.length).toBe(2 * limits.finishedTasksOfSlot);
+  });
+
   test("a lost node: its replicas are replaced in the same batch, each once", () => {
     const services = new Services();
     services.put({ replicas: 6 });
