@@ -294,11 +294,14 @@ export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<
 }
 
 /** A worker's log server: answers `GET /tasks/ID/logs` with the response of the test. */
-export function logServer(answer: (query: URLSearchParams) => Response): { port: number; stop: () => void } {
+export function logServer(answer: (query: URLSearchParams, path: string) => Response): {
+  port: number;
+  stop: () => void;
+} {
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: (request) => answer(new URL(request.url).searchParams),
+    fetch: ({ url }) => answer(new URL(url).searchParams, new URL(url).pathname),
   });
   return { port: server.port!, stop: () => void server.stop(true) };
 }

@@ -55,6 +55,16 @@ describe("service create", () => {
     expect((await container("dashes")).args).toEqual(["sh", "-c", "env"]);
   });
 
+  test("podling run --replicas is the same; what only one task can have is refused", async () => {
+    await ok(`run many --image app:1 --replicas 2 -e A=b`);
+    expect(await inspect("many")).toMatchObject({ replicas: { wanted: 2, serving: 2 } });
+    expect(await container("many")).toMatchObject({ env: { A: "b" } });
+    for (const flag of ["--rm", "--follow", "--again"]) {
+      const { code, err } = await podling(`run more --image app:1 --replicas 2 ${flag}`);
+      expect([code, err.includes("exclude each other")]).toEqual([64, true]);
+    }
+  });
+
   test.each([
     ["service create", "image"],
     ["service create nameless", "name"],

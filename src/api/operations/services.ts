@@ -137,7 +137,7 @@ export const serviceOperations = {
   listReplicas: operation<TaskView[]>()({
     method: "GET",
     path: "/api/v1/services/{id}/tasks",
-    summary: "The unfinished tasks of a service, by slot.",
+    summary: "The tasks of a service that are not over or not replaced yet, by slot.",
     access: "read",
     status: 200,
     media: json,

@@ -50,6 +50,16 @@ export class Context {
     this.#defaultOutput = defaultOutput;
   }
 
+  /** The same command with other outputs; it calls the master over the same client. */
+  writingTo(outputs: Pick<Io, "stdout" | "stderr">): Context {
+    const { roles, flags, words, containerCommand } = this;
+    const io = { ...this.io, ...outputs };
+    const context = new Context({ io, roles, flags, words, containerCommand, defaultOutput: this.#defaultOutput });
+    context.#client = this.#client;
+    context.#target = this.#target;
+    return context;
+  }
+
   // ---- writing
 
   out(text: string | Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@ import type { FlagValues } from "../../command/flag-values.ts";
 import { runFlags } from "../task/flags/run-flags.ts";
 
 /** Those of `run` that are about the one task, or about waiting for it. */
-const ofOneTask = new Set(["name", "again", "detach", "follow", "rm", "timeout"]);
+const ofOneTask = new Set(["name", "again", "detach", "follow", "replicas", "rm", "timeout"]);
 
 export const templateFlags: readonly Flag[] = runFlags
   .filter(({ long }) => !ofOneTask.has(long))

@@ -15,6 +15,7 @@ import { each } from "../task/each.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { taskBody } from "../task/task-input.ts";
 import { replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { logs } from "./service-logs.ts";
 import { watchRollout } from "./watch-rollout.ts";
 
 const one: Arguments = { name: "SERVICE", min: 1, max: 1 };
@@ -58,10 +59,15 @@ const create: Command = {
   examples: [["podling service create web --image nginx --replicas 3 -p 80", "three web servers"]],
   async run(context) {
     const { name, image } = nameAndImage(context);
-    const body = await serviceBody(context, name, image);
-    return finish(context, await context.call("createService", { body }));
+    return createService(context, name, image, rolloutOf(context.flags));
   },
 };
+
+/** Also for podling run --replicas, which has no flags of rollouts. */
+export async function createService(context: Context, name: string, image: string, rollout?: Rollout): Promise<number> {
+  const body = await serviceBody(context, name, image, rollout);
+  return finish(context, await context.call("createService", { body }));
+}
 
 function nameAndImage({ flags, words }: Context): { name: string; image: string } {
   const [word] = words;
@@ -74,10 +80,16 @@ function nameAndImage({ flags, words }: Context): { name: string; image: string 
   return { name, image };
 }
 
-async function serviceBody(context: Context, name: string, image: string): Promise<BodyInput<"createService">> {
+type Rollout = BodyInput<"createService">["rollout"];
+
+async function serviceBody(
+  context: Context,
+  name: string,
+  image: string,
+  rollout: Rollout,
+): Promise<BodyInput<"createService">> {
   const { flags, containerCommand, io } = context;
   const replicas = flags.integer("replicas", 0, 1_000_000);
-  const rollout = rolloutOf(flags);
   return {
     ...(await taskBody(name, image, flags, containerCommand, io)),
     ...(replicas === undefined ? {} : { replicas }),
@@ -111,7 +123,12 @@ const update: Command = {
     const { name, template } = await context.call("getService", { id: reference! });
     // A template leaves out what is the default of a task; that of a service is to restart always.
     const before = { restartPolicy: "never", ...inputOfSpec(template) };
-    const given = await serviceBody(context, name, context.flags.text("image") ?? before.image);
+    const given = await serviceBody(
+      context,
+      name,
+      context.flags.text("image") ?? before.image,
+      rolloutOf(context.flags),
+    );
     const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
     const note = context.flags.text("note");
     const query = note === undefined ? {} : { note };
@@ -347,5 +364,21 @@ const rm: Command = {
 export const service: CommandGroup = {
   name: "service",
   summary: "Keep replicas of a container running, and roll changes out",
-  commands: [create, ls, inspect, ps, update, scale, restart, pause, resume, promote, rollback, history, diff, rm],
+  commands: [
+    create,
+    ls,
+    inspect,
+    ps,
+    logs,
+    update,
+    scale,
+    restart,
+    pause,
+    resume,
+    promote,
+    rollback,
+    history,
+    diff,
+    rm,
+  ],
 };

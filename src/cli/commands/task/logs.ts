@@ -2,9 +2,8 @@
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { UsageError } from "../../command/failure.ts";
 import { showLogs } from "./follow-logs.ts";
-import { readTime, sayIfFuture, timeText } from "./time-flag.ts";
+import { askedLogs, logFlags } from "./log-flags.ts";
 
 const container = "a task has one container; leave it out";
 const previous = "podling explain TASK shows the last lines of the run before; the log has those of all runs";
@@ -17,17 +16,7 @@ export const logs: Command = {
     "The container's stdout goes to stdout, and its stderr to stderr. With -f it waits until the task starts, and follows it until it finishes.",
   ],
   arguments: { name: "TASK", min: 1, max: 1, completes: "tasks" },
-  flags: [
-    { long: "follow", short: "f", description: "follow the output" },
-    { long: "tail", short: "n", value: "LINES", description: "only this many lines from the end, or all" },
-    {
-      long: "since",
-      value: "TIME",
-      description:
-        "only newer lines: 10m, 2025-01-19T12:34:56 in your time zone (with Z or +02:00 in that one), or seconds since 1970",
-    },
-    { long: "timestamps", short: "t", description: "start each line with its time" },
-  ],
+  flags: logFlags,
   refused: {
     ...{ "-p": previous, "--previous": previous },
     "--until": "cut what is newer, such as podling logs -t TASK | awk '$1 < \"2025-01-19T12:34\"' (times are in UTC)",
@@ -46,22 +35,9 @@ export const logs: Command = {
     ["podling logs --since 10m web 2>/dev/null", "only stdout"],
   ],
   async run(context) {
-    const { flags, words } = context;
-    const lines = flags.text("tail");
-    if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines)) {
-      throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
-    }
-    const text = flags.text("since");
-    const flag = text === undefined ? null : { flag: "--since", text };
-    const since = flag && readTime(flag);
-    const task = await context.call("getTask", { id: words[0]! });
-    if (since) await sayIfFuture(context, since, flag);
-    await showLogs(context, task, {
-      follow: flags.has("follow"),
-      tail: lines === "all" ? undefined : lines,
-      since: since ? timeText(since, context.masterNow()) : undefined,
-      timestamps: flags.has("timestamps"),
-    });
+    const [id] = context.words;
+    const { subject, options } = await askedLogs(context, () => context.call("getTask", { id: id! }));
+    await showLogs(context, subject, options);
     return exitCodes.done;
   },
 };

@@ -25,6 +25,7 @@ export const run: Command = {
   usage: "[flags] IMAGE [COMMAND ARG ...] | NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
   description: [
     "Creates a task, waits until it runs, and prints its id. While it waits, it shows the reason. With -d it prints the id at once.",
+    "With --replicas it creates a service: podling service create has the flags of its rollouts.",
     "With --follow it shows the output of the container and returns the container's exit code. Ctrl-C keeps the task and prints how to stop it; with --rm, Ctrl-C stops and removes it.",
     "Everything after -- is the container's command.",
     "Without --image it is docker's form, podling run [flags] IMAGE [COMMAND ARG ...]: the first word is the image, and everything after it is the container's command, with its flags. The name is that of --name, or made from the image.",
@@ -50,6 +51,7 @@ export const run: Command = {
       throw new UsageError("-d and --follow exclude each other", "Remove one of them.");
     const timeoutMs = flags.durationMs("timeout")!;
     const { name, image } = nameAndImage(context);
+    if (flags.text("replicas") !== undefined) return runService(context, name, image);
     const body = await taskBody(name, image, flags, context.containerCommand, context.io);
     if (detach) {
       const code = await printCreated(context, await createTask(context, body));
@@ -60,6 +62,17 @@ export const run: Command = {
     return new Foreground(context, timeoutMs).run(body);
   },
 };
+
+/** Replicas are those of a service, which goes on without this command. */
+async function runService(context: Context, name: string, image: string): Promise<number> {
+  for (const flag of ["follow", "rm", "again"])
+    if (context.flags.has(flag)) {
+      const hint = `Remove one of them. The output of all replicas: podling service logs -f ${name}`;
+      throw new UsageError(`--replicas and --${flag} exclude each other`, hint);
+    }
+  const { createService } = await import("../service/service.ts");
+  return createService(context, name, image);
+}
 
 function nameAndImage({ flags, words }: Context): { name: string; image: string } {
   const [word] = words;

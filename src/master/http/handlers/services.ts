@@ -111,10 +111,9 @@ function revisionsOf(state: ClusterState, { serviceId }: Service): RevisionView[
     .map((number) => packRevision(state.record("revision", revisionId(serviceId, number))));
 }
 
-/** By slot, and by id within one. */
+/** By slot, and by id within one; also those that ended and that nothing has replaced yet. */
 function tasksOf(state: ClusterState, { serviceId }: Service) {
   return replicasOf(state, serviceId)
-    .filter(({ stage }) => stage !== "ended")
     .sort((a, b) => Number(a.slot) - Number(b.slot))
     .map(({ task }) => viewTask(task));
 }

@@ -24,6 +24,11 @@ const taskFlags: readonly Flag[] = [
     description: "follow the task and remove it when it has finished; with -d it stays until podling prune, or a day",
   },
   {
+    long: "replicas",
+    value: "N",
+    description: "keep this many of it running, as a service: the same as podling service create",
+  },
+  {
     long: "timeout",
     value: "TIME",
     description: "wait this long until it runs; after that the task is kept, and the exit code is 2",
@@ -161,7 +166,7 @@ export const runFlags: readonly Flag[] = [...taskFlags, ...engineFlags];
 const noTerminal = "tasks have no terminal. --follow shows the output";
 const oneNamespace = "containers have namespaces of their own. --privileged gives all rights on the node";
 const followed = "the output is shown by --follow";
-const onlyOne = "one task is started; for several: podling service create NAME --image IMAGE --replicas N";
+const onlyOne = "one task is started; for several: --replicas N";
 const quietly = "stdout has only the id; leave out the rest with 2>/dev/null";
 const secrets = "there are no secrets and configs yet: -e and --env-file set variables, -v mounts files of the node";
 const nameEachPort = "name each port: -p 80 publishes port 80 on a free port of the node";
@@ -172,7 +177,7 @@ export const refusedRunFlags: Readonly<Record<string, string>> = {
   ...{ "--publish-all": nameEachPort, "-P": nameEachPort },
   ...{ "-a": followed, "--attach": followed, "--sig-proxy": followed, "--detach-keys": followed },
   ...{ "--pid": oneNamespace, "--ipc": oneNamespace, "--uts": oneNamespace, "--userns": oneNamespace },
-  ...{ "--replicas": onlyOne, "--scale": onlyOne, "--count": onlyOne, "--mode": onlyOne, "--update-delay": onlyOne },
+  ...{ "--scale": onlyOne, "--count": onlyOne, "--mode": onlyOne, "--update-delay": onlyOne },
   ...{ "-q": quietly, "--quiet": quietly, "--secret": secrets, "--config": secrets },
   "--labels": "write each label: -l KEY=VALUE",
   "--dry-run": "podling run -d starts it, podling explain TASK shows why it is where it is",
