@@ -9,6 +9,13 @@ export const acknowledgedWritesSurvive: Checker = {
   class: "safety",
   hooks: ({ truth, ledger, list }, fail) => ({
     recovered() {
+      for (const [serviceId, newest] of ledger.services.newest) {
+        if (truth.removed.has(serviceId)) continue;
+        const service = truth.state.tables.service.get(serviceId);
+        if (!service) fail(`service ${serviceId} was acknowledged, and the log has lost it`);
+        else if (service.newest < newest)
+          fail(`revision ${newest} of ${service.name} was acknowledged, and is in no log`);
+      }
       for (const [key, taskId] of ledger.created) {
         if (!truth.knows(taskId)) fail(`task ${taskId} was acknowledged for ${key}, and the log has lost it`);
       }
@@ -16,6 +23,14 @@ export const acknowledgedWritesSurvive: Checker = {
     async quiescent() {
       for (const taskId of ledger.created.values()) {
         if (!truth.knows(taskId)) fail(`task ${taskId} was acknowledged, and is in no log`);
+      }
+      for (const serviceId of ledger.services.newest.keys()) {
+        if (!truth.state.tables.service.has(serviceId) && !truth.removed.has(serviceId))
+          fail(`service ${serviceId} was acknowledged, and is in no log`);
+      }
+      for (const serviceId of ledger.services.removed) {
+        if (truth.state.tables.service.has(serviceId))
+          fail(`service ${serviceId} was acknowledged as removed, and is there`);
       }
       for (const taskId of ledger.removed) {
         if (truth.tasks.has(taskId)) fail(`task ${taskId} was acknowledged as removed, and is there`);

@@ -17,7 +17,7 @@ function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Rea
     case "registry-unreachable":
       return image === "demo" ? "its image is there" : null;
     case "start-failed":
-      return args[0] === "unstartable" ? null : "its program can be started";
+      return args[0] === "unstartable" || args[0] === "never-starts" ? null : "its program can be started";
     case "exited":
     case "oom-killed":
       // Killed from outside, or ended by its own program. With on-failure and always the task goes on after that.

@@ -36,7 +36,14 @@ export const lostAreReplaced: Checker = {
           if (after?.status !== "failed" || before?.status === "failed") continue;
           const task = truth.tasks.get(id);
           const lost = after.reason.code === "node-lost" || after.reason.code === "node-deregistered";
-          if (task && lost && task.desired === "running" && policyOf(task.restartPolicy).mode !== "never")
+          // A task with an owner is its owner's to replace: an-owner-replaces-once.
+          if (
+            task &&
+            lost &&
+            !task.owner &&
+            task.desired === "running" &&
+            policyOf(task.restartPolicy).mode !== "never"
+          )
             checkReplacement(task);
         }
       },

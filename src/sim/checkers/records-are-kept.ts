@@ -23,14 +23,16 @@ export const recordsAreKept: Checker = {
     return {
       batch({ batch, tasks }) {
         if (Math.abs(batch.at - (worldEpochMs + world.now)) > syncMs) clockJumped = true;
-        const asked = batch.commands.some(({ type }) => type === "removeTask");
+        const asked = batch.commands.some(({ type }) => type === "removeTask" || type === "removeService");
         for (const { id, before, after } of tasks) {
           if (after && isFinished(after.status) && !finishedAt.has(id)) finishedAt.set(id, world.now);
           if (after !== null || before === null) continue;
           const kept = finishedAt.size;
           const agedMs = world.now - (finishedAt.get(id) ?? world.now);
           finishedAt.delete(id);
-          if (!asked && !clockJumped && kept <= count && agedMs < ageMs - syncMs)
+          // Removed together with its service, as soon as its node has stopped it.
+          const withService = before.requests?.remove === true;
+          if (!asked && !withService && !clockJumped && kept <= count && agedMs < ageMs - syncMs)
             fail(`the record of ${id} was removed after ${Math.round(agedMs)} ms, with ${kept} of ${count} kept`);
         }
       },

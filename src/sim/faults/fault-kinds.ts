@@ -17,6 +17,7 @@ const groups = {
   pause: ["master-pause", "worker-pause"],
   wipe: ["node-wiped"],
   upgrade: ["master-upgrade", "worker-upgrade"],
+  registry: ["image-gone", "registry-slow"],
 } as const;
 
 export type FaultGroup = keyof typeof groups;

@@ -98,6 +98,9 @@ export class Faults {
         return this.#disk(fault);
       case "clock-jump":
         return this.#jump(fault, worker);
+      case "image-gone":
+      case "registry-slow":
+        return this.#disturbRegistry(fault);
       default:
         return this.#engine(fault, worker);
     }
@@ -199,6 +202,23 @@ export class Faults {
     };
   }
 
+  #disturbRegistry({ kind, strength }: Fault): Repair {
+    const { registry, workers } = this.#context;
+    if (kind === "registry-slow") {
+      const ms = Math.round(strength * 40_000);
+      registry.slowness.push(ms);
+      return () => {
+        registry.slowness.splice(registry.slowness.indexOf(ms), 1);
+      };
+    }
+    registry.gone++;
+    // Engines without a container of it have cleaned up meanwhile.
+    for (const { engine } of workers) engine.storage.removeImage("sha256:app:latest", ["app:latest"]);
+    return () => {
+      registry.gone--;
+    };
+  }
+
   /** A clock is set wrong, stays so for a while, and is set right. */
   #jump({ strength, target }: Fault, worker: WorkerMachine): Repair {
     const host = target % 3 === 0 ? this.#context.master.host : worker.host;
@@ -245,6 +265,7 @@ export class Faults {
 
 /** What it disturbs, so that checkers excuse it. Null for a fault that must change nothing. */
 function concerned({ kind, durationMs }: Fault, worker: WorkerMachine): string | null {
+  if (kind === "image-gone" || kind === "registry-slow") return null;
   if (kind === "master-pause") return masterPauses;
   if (kind === "clock-jump") return clocks;
   if (kind === "worker-pause" && durationMs <= limits.heartbeatStallMs) return null;

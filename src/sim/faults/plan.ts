@@ -35,6 +35,8 @@ export interface Plan {
   oldWorkers: number;
   /** True when tasks ask for options of the engine and for rights, and half of the machines have a policy. Left out: false. */
   options?: boolean;
+  /** True when clients have services. Left out: false. */
+  services?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -80,14 +82,17 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   // Many faults in a short run, fewer in a long one: a cluster that never recovers in between shows little.
   const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 10 : 1);
   const kept = keep && new Set(keep);
+  const services = drawServices(seed);
   const alone = drawFaults(seed, durationMs, gapMs);
-  const faults = [...alone, ...drawFlapping(seed, durationMs, alone.length)].filter(
+  const flapping = drawFlapping(seed, durationMs, alone.length);
+  const registry = services ? drawRegistryFaults(seed, durationMs, gapMs, alone.length + flapping.length) : [];
+  const faults = [...alone, ...flapping, ...registry].filter(
     ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
   );
   // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
   const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
   const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
-  const cluster = { ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, twin: drawTwin(seed) };
+  const cluster = { ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, twin: drawTwin(seed), services };
   return { seed, ...cluster, durationMs, faults };
 }
 
@@ -95,6 +100,11 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
 function drawTwin(seed: number): Plan["twin"] {
   const draw = randomInteger(seededRandom(seed ^ 0x7717), 12);
   return draw === 0 ? "name" : draw === 1 ? "folder" : "none";
+}
+
+/** In three runs of four. */
+function drawServices(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x5e71), 4) > 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */
@@ -132,8 +142,22 @@ function drawFlapping(seed: number, durationMs: number, firstIndex: number): Fau
   return faults;
 }
 
-function drawFault(random: Random, index: number, atMs: number): Fault {
-  const kind = faultKinds[randomInteger(random, faultKinds.length)]!;
+/** Only services use the images that these faults concern. */
+function drawRegistryFaults(seed: number, durationMs: number, gapMs: number, firstIndex: number): Fault[] {
+  const random = seededRandom(seed ^ 0x4e61);
+  const faults: Fault[] = [];
+  for (let atMs = undisturbedMs; ; ) {
+    atMs += random.next() * 16 * gapMs;
+    if (atMs >= durationMs) return faults;
+    faults.push(drawFault(random, firstIndex + faults.length, Math.round(atMs), registryKinds));
+  }
+}
+
+const registryKinds = faultKinds.filter((kind) => groupOf(kind) === "registry");
+const everydayKinds = faultKinds.filter((kind) => groupOf(kind) !== "registry");
+
+function drawFault(random: Random, index: number, atMs: number, kinds = everydayKinds): Fault {
+  const kind = kinds[randomInteger(random, kinds.length)]!;
   const target = randomInteger(random, 65_536);
   // Mostly short, now and then longer than any lease.
   const long = randomInteger(random, 4) === 0;

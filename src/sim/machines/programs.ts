@@ -28,6 +28,8 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, re
       return repaired ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
     case "unstartable":
       return { runsMs: 0, exitCode: 127, startError: "exec: no such program" };
+    case "never-starts": // until the repair
+      return repaired ? forever : { runsMs: 0, exitCode: 127, startError: "exec: no such program" };
     default:
       return forever;
   }
@@ -100,8 +102,21 @@ function restarts(mode: "always" | "on-failure" | "never") {
   };
 }
 
-/** The images that each engine can get; until the repair, some pulls fail at random. */
-export function drawImages(random: Random, repaired: () => boolean): Map<string, SimulatedImage> {
+/** What is wrong with the registry now. */
+export class Registry {
+  /** Each fault under way adds its ms to every pull. */
+  readonly slowness: number[] = [];
+  /** Faults under way by which it has no image `app`. */
+  gone = 0;
+
+  get pullMs(): number {
+    return Math.max(0, ...this.slowness);
+  }
+}
+
+/** The images that each engine can get; until the repair, some pulls fail at random, and `gone` is in no registry. */
+export function drawImages(random: Random, registry: Registry, repaired: () => boolean): Map<string, SimulatedImage> {
+  const missing = (image: string) => new RuntimeError("image-not-found", `${image}: manifest unknown`, false);
   const failure = () =>
     !repaired() && randomInteger(random, 3) === 0
       ? new RuntimeError("registry-unreachable", "the simulated registry does not answer", true)
@@ -109,5 +124,15 @@ export function drawImages(random: Random, repaired: () => boolean): Map<string,
   return new Map([
     ["demo", { present: true, pullMs: 1, sizeBytes: 2_000_000 }],
     ["slow", { present: false, pullMs: 2000 + randomInteger(random, 20_000), sizeBytes: 400_000_000, failure }],
+    [
+      "app",
+      {
+        ...{ present: false, sizeBytes: 50_000_000, failure: () => (registry.gone > 0 ? missing("app") : null) },
+        get pullMs() {
+          return 300 + registry.pullMs;
+        },
+      },
+    ],
+    ["gone", { present: false, pullMs: 20, sizeBytes: 1_000, failure: () => (repaired() ? null : missing("gone")) }],
   ]);
 }

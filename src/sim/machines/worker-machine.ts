@@ -22,7 +22,7 @@ import { Process } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { masterUrl } from "./master-machine.ts";
 import { ofFirstRelease } from "./old-release.ts";
-import { drawImages, programOf } from "./programs.ts";
+import { drawImages, programOf, type Registry } from "./programs.ts";
 
 export const workerPort = 8081;
 const startMs = 60;
@@ -38,6 +38,8 @@ export interface WorkerMachineOptions {
   old: boolean;
   /** What its administrator allows; null: everything. */
   policy: NodePolicy | null;
+  /** Where its engine gets images. */
+  registry: Registry;
   repaired: () => boolean;
   /** A container of this task was started here. */
   onRun: (machine: WorkerMachine, taskId: string) => void;
@@ -113,12 +115,12 @@ export class WorkerMachine {
   }
 
   #installEngine(): void {
-    const { world, repaired, onRun } = this.#options;
+    const { world, registry, repaired, onRun } = this.#options;
     this.#engineProcess = new Process(world, this.host, "engine");
     this.engine = new SimulatedRuntime({
       clock: this.#engineProcess.clock,
       random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
-      images: drawImages(this.#random, repaired),
+      images: drawImages(this.#random, registry, repaired),
       program: (spec, run) => programOf(spec, run, repaired()),
       onRun: (taskId, { runsMs }) => {
         if (runsMs === null) this.#passing.delete(taskId);

@@ -3,6 +3,7 @@
 import type { TaskView } from "../../model/task/view.ts";
 import type { Disturbance } from "../faults/disturbance.ts";
 import type { MasterMachine } from "../machines/master-machine.ts";
+import type { Registry } from "../machines/programs.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Ledger } from "../workload/ledger.ts";
 import type { RecordCopy } from "../workload/record-copy.ts";
@@ -28,6 +29,7 @@ export interface RunContext {
   ledger: Ledger;
   master: MasterMachine;
   workers: readonly WorkerMachine[];
+  registry: Registry;
   disturbance: Disturbance;
   /** Machines whose worker cannot reach the master, and since when (ms of virtual time). */
   away: Map<string, number>;

@@ -5,6 +5,7 @@ import { kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
 import type { RunContext } from "./context.ts";
+import { serviceNotAtRest } from "./services-at-rest.ts";
 
 /** A record that expires within this time would disturb the rest that is watched. */
 const soonMs = 2 * 60_000;
@@ -34,7 +35,7 @@ export function notAtRestBecause(context: RunContext): string | null {
     const { taskId, status, desired, reason } = task;
     if (isFinished(status)) continue;
     const said = `task ${taskId} is ${status} (${reason.code}: ${reason.message})`;
-    if (desired === "stopped") return `${said}, and should stop`;
+    if (desired !== "running") return `${said}, and should stop`;
     if (status === "scheduled") return said;
     if (task.requests && task.requests.restarts > (task.requestedRestarts ?? 0)) return `${said}, and should restart`;
     const run = running.get(taskId);
@@ -48,6 +49,8 @@ export function notAtRestBecause(context: RunContext): string | null {
     )
       return `${said}, and a node fits`;
   }
+  const service = serviceNotAtRest(truth);
+  if (service !== null) return service;
   for (const [taskId, { nodeId }] of running) {
     const task = truth.tasks.get(taskId as never);
     if (!task || !isPlaced(task.status) || task.nodeId !== nodeId)

@@ -9,6 +9,7 @@ import { Disturbance } from "../faults/disturbance.ts";
 import { Faults } from "../faults/faults.ts";
 import type { Plan } from "../faults/plan.ts";
 import { MasterMachine, masterUrl } from "../machines/master-machine.ts";
+import { Registry } from "../machines/programs.ts";
 import { WorkerMachine } from "../machines/worker-machine.ts";
 import { Ledger } from "../workload/ledger.ts";
 import { StreamTasks } from "../workload/stream-tasks.ts";
@@ -129,6 +130,7 @@ class Run {
       ledger: new Ledger(),
       master,
       workers,
+      registry: new Registry(),
       disturbance: new Disturbance(world),
       away: new Map(),
       repaired: false,
@@ -161,7 +163,7 @@ class Run {
     return new WorkerMachine({
       world: this.#world,
       network: this.#context.network,
-      ...{ name, old, policy, hostname },
+      ...{ name, old, policy, hostname, registry: this.#context.registry },
       repaired: () => this.#context.repaired,
       onRun: (machine, taskId) => {
         this.#world.note(`${machine.name} runs ${taskId}`);

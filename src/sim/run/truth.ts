@@ -2,9 +2,11 @@
 // It is made from the disk alone, and not from what the master says.
 
 import { ClusterState } from "../../core/state/cluster-state.ts";
+import type { Delta, DeltaOf } from "../../core/state/delta.ts";
 import { applyBatch } from "../../core/state/recover.ts";
 import type { Batch } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
+import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
@@ -25,14 +27,21 @@ export interface CertainBatch {
   batch: Batch;
   tasks: Certain<TaskId, TaskView>[];
   nodes: Certain<NodeId, NodeRecord>[];
+  /** What each change did, of every kind; see `changesOf`. */
+  deltas: readonly Delta[];
+}
+
+/** What a batch did to records of one kind. */
+export function changesOf<K extends KindName>({ deltas }: Pick<CertainBatch, "deltas">, kind: K): DeltaOf<K>[] {
+  return deltas.filter((delta) => delta.kind === kind) as unknown as DeltaOf<K>[];
 }
 
 export class Truth {
   readonly state = new ClusterState();
   /** Every task as the API shows it. */
   readonly tasks = new Map<TaskId, TaskView>();
-  /** Tasks that were removed by a change in the log. */
-  readonly removed = new Set<TaskId>();
+  /** The ids of records that were removed by a change in the log, of every kind. */
+  readonly removed = new Set<string>();
   /** Of each task, the texts that a batch ever left it with, as hashes. */
   readonly #versions = new Map<string, Set<number | bigint>>();
   /** Which tasks take capacity of a node: kept apart from the scheduler's own books, which are what is checked. */
@@ -40,8 +49,11 @@ export class Truth {
   batches = 0;
 
   apply(batch: Batch): CertainBatch {
-    const certain: CertainBatch = { batch, tasks: [], nodes: [] };
-    for (const delta of applyBatch(this.state, batch)) {
+    const deltas = applyBatch(this.state, batch);
+    const certain: CertainBatch = { batch, tasks: [], nodes: [], deltas };
+    for (const delta of deltas) {
+      if (delta.after === null && delta.before !== null)
+        this.removed.add((kinds[delta.kind] as AnyKind).idOf(delta.before));
       if (delta.kind === "node") {
         const { nodeId } = (delta.after ?? delta.before)!;
         certain.nodes.push({ id: nodeId, before: delta.before, after: delta.after });
@@ -62,7 +74,6 @@ export class Truth {
     if (before?.nodeId) this.#placed.get(before.nodeId)?.delete(id);
     if (after === null) {
       this.tasks.delete(id);
-      this.removed.add(id);
     } else {
       this.tasks.set(id, after);
       if (after.nodeId !== null && isPlaced(after.status)) {

@@ -1,7 +1,8 @@
 // What the clients asked for, and what they were answered. The checkers compare it with the truth.
 
 import type { TaskView } from "../../api/views/task.ts";
-import type { TaskId } from "../../model/ids.ts";
+import type { ServiceId, TaskId } from "../../model/ids.ts";
+import type { ServiceView } from "../../model/service/view.ts";
 
 export class Ledger {
   /** Idempotency key -> the task that the first answer named. */
@@ -17,4 +18,15 @@ export class Ledger {
   refused = 0;
   /** The newest answer that a client got about each task that it created. */
   readonly known = new Map<TaskId, TaskView>();
+  readonly services = new ServiceLedger();
+}
+
+export class ServiceLedger {
+  /** The highest revision number that an answer named, of each service that an answer named. */
+  readonly newest = new Map<ServiceId, number>();
+  readonly removed = new Set<ServiceId>();
+
+  answered({ serviceId, newest }: Pick<ServiceView, "serviceId" | "newest">): void {
+    this.newest.set(serviceId, Math.max(newest, this.newest.get(serviceId) ?? 0));
+  }
 }

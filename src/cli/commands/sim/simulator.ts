@@ -11,6 +11,7 @@ export const faultGroupNames = [
   "pause",
   "wipe",
   "upgrade",
+  "registry",
 ] as const;
 export type FaultGroupName = (typeof faultGroupNames)[number];
 
