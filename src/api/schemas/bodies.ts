@@ -19,7 +19,7 @@ import { nodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { serviceInput } from "../../model/service/service-input.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
-import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
+import type { ContainerStatus, ObservedStatus, podStatusFields } from "../../model/task/status.ts";
 import { taskInput } from "../../model/task/task-input.ts";
 
 const timestamp = z.iso.datetime({ error: "an ISO 8601 time in UTC such as 2025-01-19T12:34:56.000Z" });
@@ -53,7 +53,15 @@ const containerFields = {
   startedAt: timestamp.nullable().optional(),
   error: freeText(limits.messageLength).nullable().optional(),
   lastFailure: lastFailure.optional().describe("The newest run that ended badly, and the end of its log."),
-} satisfies Record<Exclude<keyof ContainerStatus, "name">, z.ZodType>;
+} satisfies Record<Exclude<keyof ContainerStatus, "name" | PodStatusField>, z.ZodType>;
+type PodStatusField = (typeof podStatusFields)[number];
+
+/** Beside these, for one of several containers. */
+const oneOfSeveral = {
+  status: choice(taskStatuses).optional().describe("How far the container is."),
+  reason: reason.optional().describe("Why the container has its status."),
+  ready: flag.optional().describe("True when the container runs and is ready."),
+} satisfies Record<PodStatusField, z.ZodType>;
 
 /** The fields of a task's status, beside those of its containers. */
 const statusFields = {
@@ -72,8 +80,9 @@ const taskReport = z
       z.strictObject({
         name: freeText(limits.nameLength).describe("Name of the container within the task."),
         ...containerFields,
+        ...oneOfSeveral,
       }),
-      limits.containerCount,
+      2 * limits.containerCount,
     )
       .optional()
       .describe("For a task of several containers: the fields of each, in place of those beside the status."),

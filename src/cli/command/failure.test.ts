@@ -24,7 +24,7 @@ test("a refused field of a task names the flag that sets it", () => {
     groups.includes(field) ? Object.keys(schema.unwrap().shape).map((name) => `${field}.${name}`) : [field],
   );
   const known = runFlags.flatMap(({ long, short }) => [`--${long}`, ...(short ? [`-${short}`] : [])]);
-  for (const field of fields) {
+  for (const field of fields.filter((one) => !/containers$/i.test(one))) {
     const flag = flagOf(`${field}[0].x`);
     expect([field, flag]).toEqual([field, expect.any(String)]);
     for (const [named] of flag!.matchAll(/(?<![-\w])--?[a-z][a-z-]*\b/g))

@@ -19,7 +19,8 @@ type OrUndefined<T> = { [Key in keyof T]?: T[Key] | undefined };
  * What a worker reports of a task. The fields of a container stand beside those of the task if it has one container, and
  * in `containers` if it has several. What is left out has not changed.
  */
-export interface TaskReportFields extends OrUndefined<Omit<ContainerStatus, "name" | "lastFailure">> {
+export interface TaskReportFields
+  extends OrUndefined<Omit<ContainerStatus, "name" | "lastFailure" | "status" | "reason" | "ready">> {
   status: TaskStatus;
   nodeId?: string | undefined;
   reason?: Reason | undefined;

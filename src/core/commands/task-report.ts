@@ -10,6 +10,7 @@ import {
   noContainerStatus,
   type PackedContainerStatus,
   type PackedStatus,
+  podStatusFields,
 } from "../../model/task/status.ts";
 import type { PackedTaskUpdate, Task } from "../../model/task/task.ts";
 import { isLegalTransition, legalTargets } from "../../model/task/transitions.ts";
@@ -109,7 +110,7 @@ function changedContainers(
   for (const container of report.containers ?? [{ ...report, name }]) {
     const known = task.observed.containers.find((one) => one.name === container.name) ?? noContainerStatus;
     const set: Record<string, unknown> = {};
-    for (const field of containerFields) {
+    for (const field of report.containers ? fieldsOfSeveral : containerFields) {
       const value = field === "startedAt" ? (container[field] ?? startedAt ?? container[field]) : container[field];
       if (value !== undefined && differs(value, known[field])) set[field] = value;
     }
@@ -123,6 +124,8 @@ function changedContainers(
 const containerFields = (Object.keys(noContainerStatus) as (keyof ContainerStatus)[]).filter(
   (key): key is Exclude<keyof ContainerStatus, "name"> => key !== "name",
 );
+
+const fieldsOfSeveral = [...containerFields, ...podStatusFields];
 
 function defaultReason({ status, exitCode, error }: TaskReportFields): Reason {
   const code = exitCode ?? null;

@@ -40,7 +40,7 @@ const serviceFields = {
   rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
 };
 
-export const serviceInput = taskInput.extend(serviceFields).meta({
+export const serviceInput = taskInput.safeExtend(serviceFields).meta({
   description: "A service: replicas of a task. Only name and image are required.",
   examples: [
     { name: "web", image: "nginx:1.27", replicas: 3, ports: [{ containerPort: 80 }], rollout: { parallelism: 2 } },

@@ -2,6 +2,7 @@
 // could run.
 
 import { formatMemory } from "../quantity.ts";
+import type { OptionField } from "./option-fields.ts";
 import type { Mount } from "./spec.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 
@@ -12,16 +13,19 @@ export interface Mistake {
   hint: string;
 }
 
+/** The fields that a container has, alone in its task or as one of several. */
+export type ContainerFields = Pick<ParsedTaskInput, "resources" | "ports" | "mounts" | OptionField>;
+
 type MountOption = keyof NonNullable<Mount["options"]>;
 
 /** The first mistake; null if there is none. */
-export function optionMistake(input: ParsedTaskInput): Mistake | null {
+export function optionMistake(input: ContainerFields): Mistake | null {
   return (
     networkMistake(input) ?? swapMistake(input) ?? ulimitMistake(input) ?? deviceMistake(input) ?? healthMistake(input)
   );
 }
 
-function networkMistake({ network, ports }: ParsedTaskInput): Mistake | null {
+function networkMistake({ network, ports }: ContainerFields): Mistake | null {
   const mode = network?.mode;
   if (mode === undefined || mode === "bridge" || ports === undefined || ports.length === 0) return null;
   const why =
@@ -35,7 +39,7 @@ function networkMistake({ network, ports }: ParsedTaskInput): Mistake | null {
   };
 }
 
-function swapMistake({ limits, resources }: ParsedTaskInput): Mistake | null {
+function swapMistake({ limits, resources }: ContainerFields): Mistake | null {
   const swap = limits?.memorySwapBytes;
   if (swap === undefined || swap === -1) return null;
   const memory = resources?.memory.limit ?? null;
@@ -49,7 +53,7 @@ function swapMistake({ limits, resources }: ParsedTaskInput): Mistake | null {
 }
 
 /** The engine takes such a limit when it creates the container, and fails when it starts it. */
-function ulimitMistake({ limits }: ParsedTaskInput): Mistake | null {
+function ulimitMistake({ limits }: ContainerFields): Mistake | null {
   const shown = (amount: number) => (amount === -1 ? "unlimited" : String(amount));
   for (const [index, { name, soft, hard }] of (limits?.ulimits ?? []).entries()) {
     if (hard === -1 || (soft !== -1 && soft <= hard)) continue;
@@ -59,13 +63,13 @@ function ulimitMistake({ limits }: ParsedTaskInput): Mistake | null {
   return null;
 }
 
-function deviceMistake({ devices }: ParsedTaskInput): Mistake | null {
+function deviceMistake({ devices }: ContainerFields): Mistake | null {
   const { count, ids } = devices?.gpus ?? {};
   if (count === undefined || ids === undefined) return null;
   return { field: "devices.gpus", message: "count and ids exclude each other", hint: "Leave one of them out." };
 }
 
-function healthMistake({ health }: ParsedTaskInput): Mistake | null {
+function healthMistake({ health }: ContainerFields): Mistake | null {
   if (!health?.disabled || Object.keys(health).length === 1) return null;
   return {
     field: "health",

@@ -1,6 +1,7 @@
 // What a container needs of a node beyond amounts: options that its worker must know, and rights that its policy must allow.
 
-import { type ContainerSpec, hasSparseFields, type Mount, sparseFields } from "./spec.ts";
+import { optionFields } from "./option-fields.ts";
+import { type ContainerSpec, hasSparseFields, type Mount, type SparseField } from "./spec.ts";
 
 export interface Needs {
   /** Options that workers of release 0.1.0 ignore without a word, as workers name those that they know. */
@@ -15,21 +16,24 @@ export interface Needs {
 
 const mountFeature = "mount-options";
 const sctpFeature = "sctp";
+/** Several containers, init containers and shared folders. */
+const podFeature = "pods";
+const optionFeatures: readonly SparseField[] = ["cleared", ...optionFields];
 
 /**
  * What this release knows. A field that is added to a group of options later needs a name of its own here and in
  * `featuresOf`, because a worker of this release would ignore it.
  */
-export const knownFeatures: readonly string[] = [...sparseFields, mountFeature, sctpFeature];
+export const knownFeatures: readonly string[] = [...optionFeatures, mountFeature, sctpFeature];
 
 /** The worker restarts containers on request. No container needs it: it is asked for when a restart is. */
 export const restartFeature = "restart";
 
-/** Null if any node has what the containers need. */
-export function needsOf(containers: readonly ContainerSpec[]): Needs | null {
+/** Null if any node has what the containers need. `isPod`: they share a sandbox. */
+export function needsOf(containers: readonly ContainerSpec[], isPod = false): Needs | null {
   // Most have none, and each create asks.
-  if (!containers.some(mayHaveNeeds)) return null;
-  const features = new Set<string>();
+  if (!isPod && !containers.some(mayHaveNeeds)) return null;
+  const features = new Set<string>(isPod ? [podFeature] : []);
   const binds = new Set<string>();
   let hostNetwork = false;
   let devices = false;
@@ -52,7 +56,8 @@ function mayHaveNeeds(container: ContainerSpec): boolean {
 }
 
 function* featuresOf(container: ContainerSpec): Generator<string> {
-  for (const field of sparseFields) if (container[field] !== undefined) yield field;
+  for (const field of optionFeatures) if (container[field] !== undefined) yield field;
+  if (container.mounts.some(({ type }) => type === "shared")) yield podFeature;
   if (container.mounts.some(({ options }) => options !== undefined)) yield mountFeature;
   if (container.ports.some(({ protocol }) => protocol === "sctp")) yield sctpFeature;
 }

@@ -6,3 +6,7 @@ export const clearable = ["command", "args"] as const;
 /** The options that are handed to the engine as they are: options.ts has their schema. */
 export const optionFields = ["network", "process", "security", "devices", "limits", "logging", "health"] as const;
 export type OptionField = (typeof optionFields)[number];
+
+/** What a container of a task of several may say beyond that. */
+export const podFields = ["sidecar", "dependsOn", "restartPolicy"] as const;
+export type PodField = (typeof podFields)[number];

@@ -37,7 +37,7 @@ function computed({ containers, init, constraints, platform }: TaskSpec): Requir
     ports: containers.length === 0 ? noItems : containers.flatMap(({ ports }) => ports),
     constraints,
     platform,
-    needs: needsOf([...init, ...containers]),
+    needs: needsOf([...init, ...containers], true),
   };
 
   /** Init containers run one after the other, before the others start: the largest of them counts. */

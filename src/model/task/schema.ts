@@ -42,10 +42,12 @@ export const resources = z.object({
 
 export const mount = z.object({
   type: z
-    .enum(["volume", "bind", "tmpfs"])
-    .describe("volume: a volume of the engine; bind: a folder of the node; tmpfs: memory."),
+    .enum(["volume", "bind", "tmpfs", "shared"])
+    .describe(
+      "volume: a volume of the engine; bind: a folder of the node; tmpfs: memory; shared: a folder of the task itself, which its containers share and which is removed with them.",
+    ),
   source: text.describe(
-    'A volume\'s name or an absolute path on the node; "" for tmpfs and for a volume without a name.',
+    'The name of a volume or of a shared folder, or an absolute path on the node; "" for tmpfs and for a volume without a name.',
   ),
   target: text.describe("An absolute path in the container."),
   readOnly: flag.describe("True when the container cannot write to it."),
@@ -77,6 +79,9 @@ export const constraint = z.union([
   }),
 ]);
 
+/** How far another container of the task must be. */
+export const dependencies = ["started", "healthy", "completed"] as const;
+
 /** One container of a task, as the user asked for it. */
 export const containerSpec = z.object({
   name: text.describe("Unique within the task; `main` if the task was given in its short form."),
@@ -97,6 +102,16 @@ export const containerSpec = z.object({
       "Those of command and args that were given as an empty list: the container has no entrypoint, or no arguments, in the place of the image's own.",
     ),
   ...containerOptions(count),
+  sidecar: flag
+    .optional()
+    .describe("True: it helps the other containers. It does not keep the task running, and it is stopped after them."),
+  dependsOn: z
+    .record(text, z.enum(dependencies))
+    .optional()
+    .describe(
+      "Containers of the task that come first: started (it runs), healthy (it runs and is ready) or completed (it has ended with exit code 0).",
+    ),
+  restartPolicy: restartPolicy.optional().describe("In the place of the restart policy of the task."),
 });
 
 /** The template of a task: what the user asked for. The system never edits it; tasks with equal templates share one. */
@@ -153,6 +168,9 @@ export const containerStatus = z.object({
     .describe("Start of the last run, by the clock of the node. Null until it has started."),
   error: text.nullable().describe("What the engine said, unchanged, when something failed; null if nothing did."),
   lastFailure: lastFailure.nullable().describe("Null if no run has ended badly. Kept when a later run goes well."),
+  status: z.enum(taskStatuses).optional().describe("How far the container is. Only for a task of several containers."),
+  reason: reason.optional().describe("Why the container has its status. Only for a task of several containers."),
+  ready: flag.optional().describe("True when the container runs and is ready. Only for a task of several containers."),
 });
 
 /** What users have asked of a task beyond its template. */

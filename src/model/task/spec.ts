@@ -3,7 +3,7 @@
 import type { z } from "zod";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import { limits } from "../limits.ts";
-import { type OptionField, optionFields } from "./option-fields.ts";
+import { type OptionField, optionFields, type PodField, podFields } from "./option-fields.ts";
 import type * as schema from "./schema.ts";
 
 export type PortSpec = DeepReadonly<z.output<typeof schema.portSpec>>;
@@ -14,18 +14,22 @@ export type RestartPolicy = DeepReadonly<z.output<typeof schema.restartPolicy>>;
 export type Constraint = DeepReadonly<z.output<typeof schema.constraint>>;
 export type ContainerSpec = DeepReadonly<z.output<typeof schema.containerSpec>>;
 export type TaskSpec = DeepReadonly<z.output<typeof schema.taskSpec>>;
+export type Dependency = NonNullable<ContainerSpec["dependsOn"]>[string];
 export type PullPolicy = ContainerSpec["pullPolicy"];
 
 /** The name of the one container of a task that was given in its short form. */
 export const mainContainer = "main";
+
+/** The name of the container that a worker adds to several: it holds their network and does nothing. No other has it. */
+export const sandboxContainer = "sandbox";
 
 export const noItems: readonly never[] = Object.freeze([]);
 const noEntries: Readonly<Record<string, string>> = Object.freeze({});
 const noAmount = Object.freeze({ request: 0, limit: null });
 
 /** The fields that a container without them does not have, not even as null. */
-export type SparseField = "cleared" | OptionField;
-export const sparseFields: readonly SparseField[] = ["cleared", ...optionFields];
+export type SparseField = "cleared" | OptionField | PodField;
+export const sparseFields: readonly SparseField[] = ["cleared", ...optionFields, ...podFields];
 /** Those of a container that were given. */
 export type SparseFields = { readonly [Field in SparseField]?: NonNullable<ContainerSpec[Field]> };
 
@@ -88,8 +92,10 @@ export function unpackContainer(packed: PackedContainer): ContainerSpec {
 /** Written out, because each create asks: a lookup by a variable takes several times as long. */
 export function hasSparseFields(container: SparseInput): boolean {
   const { cleared, network, process, security, devices, limits, logging, health } = container;
+  const { sidecar, dependsOn, restartPolicy } = container;
   return (
-    (cleared ?? network ?? process ?? security ?? devices ?? limits ?? logging ?? health ?? undefined) !== undefined
+    (cleared ?? network ?? process ?? security ?? devices ?? limits ?? logging ?? health ?? undefined) !== undefined ||
+    (sidecar ?? dependsOn ?? restartPolicy ?? undefined) !== undefined
   );
 }
 
@@ -164,6 +170,11 @@ export function withoutDefaults<T extends object>(record: T, empty: T): Partial<
 /** The volumes that it mounts, without those that have no name: the engine makes and removes these with the container. */
 export function namedVolumes({ mounts }: Pick<ContainerSpec, "mounts">): string[] {
   return mounts.flatMap(({ type, source }) => (type === "volume" && source !== "" ? [source] : []));
+}
+
+/** True for a task whose containers share a sandbox: it has several, or init containers. */
+export function isPod({ containers, init }: Pick<TaskSpec, "containers" | "init">): boolean {
+  return containers.length > 1 || init.length > 0;
 }
 
 /** The images of all its containers, in order; with repetitions. */

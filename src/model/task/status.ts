@@ -38,6 +38,9 @@ export function isUnstarted({ containers, finishedAt }: ObservedStatus): boolean
   return containers.length === 0 && finishedAt === null;
 }
 
+/** The fields that only containers of a task of several have. */
+export const podStatusFields = ["status", "reason", "ready"] as const;
+
 /** Fields that hold the default are left out. */
 export type PackedContainerStatus = Partial<ContainerStatus>;
 export type PackedStatus = Partial<Omit<ObservedStatus, "containers">> & {
@@ -46,7 +49,7 @@ export type PackedStatus = Partial<Omit<ObservedStatus, "containers">> & {
 
 /** The status with the fields of `packed`; what is left out stays as in `by`. */
 export function unpackContainerStatus(packed: PackedContainerStatus, by = noContainerStatus): ContainerStatus {
-  return {
+  const status: ContainerStatus = {
     name: packed.name ?? by.name,
     containerId: packed.containerId === undefined ? by.containerId : packed.containerId,
     exitCode: packed.exitCode === undefined ? by.exitCode : packed.exitCode,
@@ -58,6 +61,17 @@ export function unpackContainerStatus(packed: PackedContainerStatus, by = noCont
     error: packed.error === undefined ? by.error : packed.error,
     lastFailure: packed.lastFailure === undefined ? by.lastFailure : packed.lastFailure,
   };
+  return packed.status === undefined && by.status === undefined ? status : withPodStatus(status, packed, by);
+}
+
+/** A function of its own: beside the literal, the engine would keep room for the fields in every status. */
+function withPodStatus(status: ContainerStatus, packed: PackedContainerStatus, by: ContainerStatus): ContainerStatus {
+  const fields: Record<string, unknown> = {};
+  for (const field of podStatusFields) {
+    const value = packed[field] ?? by[field];
+    if (value !== undefined) fields[field] = value;
+  }
+  return { ...status, ...fields };
 }
 
 /** The same for a whole status. Containers are merged by name; one that `by` does not have is added at the end. */
@@ -98,5 +112,8 @@ export function packStatus(status: ObservedStatus): PackedStatus {
 }
 
 function packContainerStatus(status: ContainerStatus): PackedContainerStatus {
-  return withoutDefaults(status, noContainerStatus);
+  const packed = withoutDefaults(status, noContainerStatus);
+  if (status.status === undefined) return packed;
+  const { status: own, reason, ready } = status;
+  return { ...packed, status: own, ...(reason ? { reason } : {}), ...(ready === undefined ? {} : { ready }) };
 }

@@ -1,6 +1,7 @@
 // The input for a task: parses every short form that Docker users expect.
 
 import { z } from "zod";
+import { isObject } from "../../lib/is-object.ts";
 import {
   absolutePath,
   choice,
@@ -23,6 +24,7 @@ import {
 import { limits } from "../limits.ts";
 import { containerOptions, mountOptions } from "./options.ts";
 import { parseRestartPolicy, restartPolicyPattern } from "./restart-policy.ts";
+import { dependencies } from "./schema.ts";
 import { type Constraint, containerDefaults } from "./spec.ts";
 
 const port = z.strictObject({
@@ -83,8 +85,8 @@ const resources = z
   });
 
 const mount = z.strictObject({
-  type: choice(["volume", "bind", "tmpfs"]),
-  source: freeText(limits.pathLength, "a volume name or an absolute path on the node").default(""),
+  type: choice(["volume", "bind", "tmpfs", "shared"]),
+  source: freeText(limits.pathLength, "a name, or an absolute path on the node").default(""),
   target: absolutePath,
   readOnly: flag.default(false),
   sizeBytes: memory.nullable().default(null),
@@ -168,28 +170,86 @@ const taskExample = {
   restartPolicy: "always",
 };
 
+/** The fields of a container, in the order in which requests are fingerprinted. */
+const containerFields = {
+  image,
+  command: words.optional().describe("Replaces the image's entrypoint; an empty list: no entrypoint."),
+  args: words.optional().describe("Replaces the image's arguments; an empty list: no arguments."),
+  env: optional(env, {}),
+  ports: optional(list(port, limits.portCount), []),
+  resources: optional(resources, {}, "One amount sets both request (what is set aside) and limit (what is enforced)."),
+  mounts: optional(list(mount, limits.mountCount), []),
+  user: optional(freeText(256, "a user, as name, uid or uid:gid").nullable(), null),
+  workingDir: optional(absolutePath.nullable(), null),
+  pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
+  ...containerOptions(memory),
+};
+
+const dependsOnExpected =
+  'names of containers, or an object such as {"db": "healthy"} with started, healthy or completed';
+const dependsOn = z.union(
+  [
+    list(name, limits.containerCount).transform((names) =>
+      Object.fromEntries(names.map((one): [string, (typeof dependencies)[number]] => [one, "started"])),
+    ),
+    z.record(name, choice(dependencies)),
+  ],
+  { error: dependsOnExpected },
+);
+
+/** In a task of several, the network belongs to the task. */
+const { network: _, ...ownFields } = containerFields;
+const ofSeveral = { name: name.describe("Unique within the task."), ...ownFields };
+
+const containerInput = z.strictObject(
+  {
+    ...ofSeveral,
+    sidecar: flag
+      .optional()
+      .describe(
+        "True: it helps the other containers. It does not keep the task running, and it is stopped after them.",
+      ),
+    dependsOn: dependsOn
+      .optional()
+      .describe(
+        "Containers that come first: a list of names (started), or an object of names with started, healthy or completed.",
+      ),
+    restartPolicy: restartPolicy.optional().describe("In the place of the restart policy of the task."),
+  },
+  { error: "a container: an object with at least name and image" },
+);
+export type ParsedContainerInput = z.output<typeof containerInput>;
+
+const { ports: __, ...ofInit } = ofSeveral;
+const initContainerInput = z.strictObject(ofInit, {
+  error: "an init container: an object with at least name and image",
+});
+export type ParsedInitInput = z.output<typeof initContainerInput>;
+
+const {
+  image: imageField,
+  command,
+  args,
+  env: envField,
+  ports,
+  resources: resourcesField,
+  mounts,
+  ...lastFields
+} = containerFields;
+const { user, workingDir, pullPolicy, ...options } = lastFields;
+
 export const taskInput = z
   .strictObject(
     {
       name,
-      image,
-      command: words.optional().describe("Replaces the image's entrypoint; an empty list: no entrypoint."),
-      args: words.optional().describe("Replaces the image's arguments; an empty list: no arguments."),
-      env: optional(env, {}),
+      image: imageField.optional().describe("Required, unless the task has `containers`."),
+      ...{ command, args, env: envField },
       labels: optional(labels, {}),
-      ports: optional(list(port, limits.portCount), []),
-      resources: optional(
-        resources,
-        {},
-        "One amount sets both request (what is set aside) and limit (what is enforced).",
-      ),
-      mounts: optional(list(mount, limits.mountCount), []),
+      ...{ ports, resources: resourcesField, mounts },
       restartPolicy: optional(restartPolicy, "never"),
       constraints: optional(list(constraint, limits.constraintCount), []),
       stopGraceSeconds: optional(integer(0, limits.stopGraceSecondsMax), limits.stopGraceSecondsDefault),
-      user: optional(freeText(256, "a user, as name, uid or uid:gid").nullable(), null),
-      workingDir: optional(absolutePath.nullable(), null),
-      pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
+      ...{ user, workingDir, pullPolicy },
       platform: optional(
         text(
           /^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9._]+)?$/,
@@ -198,12 +258,25 @@ export const taskInput = z
         ).nullable(),
         null,
       ),
-      ...containerOptions(memory),
+      ...options,
+      containers: list(containerInput, limits.containerCount)
+        .optional()
+        .describe(
+          "Several containers that share one network, in the place of image and the other fields of one container.",
+        ),
+      initContainers: list(initContainerInput, limits.containerCount)
+        .optional()
+        .describe("Run to their end, one after the other, before the others start."),
     },
     { error: "an object with at least name and image" },
   )
+  .refine(({ image, containers }) => image !== undefined || containers !== undefined, {
+    path: ["image"],
+    error: "an image reference such as nginx or nginx:1.27, or containers with an image each",
+    when: ({ value }) => isObject(value),
+  })
   .meta({
-    description: "A task to run: one container. Only name and image are required.",
+    description: "A task to run: one container, or several that share one network. Only name and image are required.",
     examples: [taskExample],
   });
 

@@ -1,9 +1,9 @@
 // The text of a task is its view as JSON, for the API and for workers.
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../ids.ts";
 import { specDefaults } from "./spec.ts";
-import { type PackedTask, unpackTask } from "./task.ts";
+import { type PackedTask, packTask, unpackTask } from "./task.ts";
 import { assignmentText, taskText, viewAssignment, viewTask } from "./view.ts";
 
 const packed: PackedTask = {
@@ -52,4 +52,57 @@ test("of large templates, only some texts are kept", async () => {
   await Bun.sleep(0);
   Bun.gc(true);
   expect(specs.filter((spec) => spec.deref() !== undefined).length).toBeLessThan(40);
+});
+
+describe("a task of several containers", () => {
+  const task = (more: object = {}) =>
+    unpackTask({
+      ...{ taskId: "20250119123456-abc12345" as TaskId, name: "web", createdAt: "2025-01-19T12:34:56.000Z" },
+      spec: {
+        containers: [
+          {
+            name: "app",
+            image: "app:1",
+            ports: [{ hostPort: 80, containerPort: 80, protocol: "tcp", hostIp: "0.0.0.0" }],
+          },
+          { name: "db", image: "db:1", sidecar: true },
+        ],
+        init: [{ name: "migrate", image: "m:1" }],
+      },
+      ...more,
+    });
+  const observed = {
+    ...{ status: "failed", ready: false },
+    containers: [
+      { name: "migrate", status: "completed", exitCode: 0 },
+      { name: "db", status: "failed", restarts: 2, exitCode: 3 },
+      { name: "app", status: "running", restarts: 1, containerId: "c1", ready: true },
+    ],
+  };
+
+  test("is shown flat as its first container, with each container beside it", () => {
+    const view = viewTask(task({ observed }));
+    expect(view).toMatchObject({ image: "app:1", containerId: "c1", restarts: 3, exitCode: 3, ready: false });
+    expect(view.containers).toMatchObject([
+      { name: "app", image: "app:1", status: "running", ready: true },
+      { name: "db", sidecar: true, exitCode: 3 },
+    ]);
+    expect(view.initContainers).toMatchObject([{ name: "migrate", status: "completed" }]);
+    expect(JSON.parse(taskText(task({ observed })))).toEqual(JSON.parse(JSON.stringify(view)));
+  });
+
+  test("is assigned without an image of its own, so that it is not taken for the flat form", () => {
+    const wire = JSON.parse(assignmentText(task({ observed })));
+    expect(wire).not.toHaveProperty("image");
+    expect(wire.init).toMatchObject([{ name: "migrate", image: "m:1", exitCode: 0 }]);
+    expect(wire.containers).toMatchObject([
+      { name: "app", containerId: "c1" },
+      { name: "db", restarts: 2 },
+    ]);
+  });
+
+  test("keeps its fields in the log", () => {
+    const whole = task({ observed });
+    expect(unpackTask(JSON.parse(JSON.stringify(packTask(whole))))).toEqual(whole);
+  });
 });

@@ -6,9 +6,11 @@ import type { z } from "zod";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
+import type { PodField } from "./option-fields.ts";
+import { requirementsOf } from "./requirements.ts";
 import { shownPolicy } from "./restart-policy.ts";
-import { type ContainerSpec, type RestartPolicy, sparseFieldsOf, type TaskSpec } from "./spec.ts";
-import { noContainerStatus } from "./status.ts";
+import { type ContainerSpec, isPod, type RestartPolicy, sparseFieldsOf, type TaskSpec } from "./spec.ts";
+import { type ContainerStatus, noContainerStatus } from "./status.ts";
 import { graceSecondsOf, type Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
 
@@ -20,10 +22,18 @@ export interface TaskView extends DeepReadonly<z.output<typeof taskView>> {
   readonly replacedBy: TaskId | null;
 }
 
-type SpecField = Exclude<keyof ContainerSpec, "name"> | Exclude<keyof TaskSpec, "containers" | "init">;
+type SpecField = Exclude<keyof ContainerSpec, "name" | PodField> | Exclude<keyof TaskSpec, "containers" | "init">;
 type SpecView = Pick<TaskView, SpecField>;
 type StatusView = Omit<TaskView, SpecField | "taskId" | "name">;
-type AssignmentView = Omit<TaskView, "restartPolicy"> & { readonly restartPolicy: RestartPolicy };
+type FlatAssignment = Omit<TaskView, "restartPolicy" | "containers" | "initContainers"> & {
+  readonly restartPolicy: RestartPolicy;
+};
+/** No image: by that a worker tells it from the flat form. */
+type PodAssignment = Omit<FlatAssignment, Exclude<keyof ContainerSpec, "name" | "restartPolicy">> & {
+  readonly containers: readonly object[];
+  readonly init: readonly object[];
+};
+type AssignmentView = FlatAssignment | PodAssignment;
 
 export function viewTask(task: Task): TaskView {
   const { taskId, name, spec } = task;
@@ -34,7 +44,21 @@ export function viewAssignment(task: Task): AssignmentView {
   const { taskId, name, spec } = task;
   // Workers of every release know this field, and a stop may have another time than the template.
   const stopGraceSeconds = graceSecondsOf(task);
+  if (isPod(spec)) return podAssignment(task, stopGraceSeconds);
   return { taskId, name, ...viewSpec(spec), stopGraceSeconds, restartPolicy: spec.restartPolicy, ...viewStatus(task) };
+}
+
+/** The containers stand apart, each with what is known of it. */
+function podAssignment(task: Task, stopGraceSeconds: number): PodAssignment {
+  const { taskId, name, spec } = task;
+  const { containers: _, initContainers: __, ...status } = viewStatus(task);
+  return {
+    ...{ taskId, name, labels: spec.labels, constraints: spec.constraints, stopGraceSeconds },
+    ...{ platform: spec.platform, restartPolicy: spec.restartPolicy },
+    ...status,
+    containers: spec.containers.map((container) => ({ ...container, ...statusOf(task, container) })),
+    init: spec.init.map((container) => ({ ...container, ...statusOf(task, container) })),
+  };
 }
 
 /** `viewTask` as JSON. What tasks with one template have in common is encoded once. */
@@ -44,7 +68,7 @@ export function taskText(task: Task): string {
 
 /** `viewAssignment` as JSON. */
 export function assignmentText(task: Task): string {
-  if (task.requests) return JSON.stringify(viewAssignment(task));
+  if (task.requests || isPod(task.spec)) return JSON.stringify(viewAssignment(task));
   return textOf(task, task.spec.restartPolicy);
 }
 
@@ -70,14 +94,16 @@ function specText(spec: TaskSpec): string {
 
 function viewSpec(spec: TaskSpec): Omit<SpecView, "restartPolicy"> {
   const container = spec.containers[0]!;
+  const together = isPod(spec) ? requirementsOf(spec) : container;
+  const { sidecar: _, dependsOn: __, restartPolicy: ___, ...options } = sparseFieldsOf(container);
   return {
     image: container.image,
     command: container.command,
     args: container.args,
     env: container.env,
     labels: spec.labels,
-    ports: container.ports,
-    resources: container.resources,
+    ports: together.ports,
+    resources: together.resources,
     mounts: container.mounts,
     constraints: spec.constraints,
     stopGraceSeconds: spec.stopGraceSeconds,
@@ -85,14 +111,17 @@ function viewSpec(spec: TaskSpec): Omit<SpecView, "restartPolicy"> {
     workingDir: container.workingDir,
     pullPolicy: container.pullPolicy,
     platform: spec.platform,
-    ...sparseFieldsOf(container),
+    ...options,
   };
+}
+
+function statusOf({ observed }: Task, { name }: ContainerSpec): ContainerStatus {
+  return observed.containers.find((one) => one.name === name) ?? noContainerStatus;
 }
 
 function viewStatus(task: Task): StatusView {
   const { spec, owner, desired, requests, placement, observed, createdAt, replaces, replacedBy } = task;
-  const { name } = spec.containers[0]!;
-  const status = observed.containers.find((one) => one.name === name) ?? noContainerStatus;
+  const status = isPod(spec) ? statusTogether(task) : statusOf(task, spec.containers[0]!);
   const view: { -readonly [Field in keyof StatusView]: StatusView[Field] } = {
     desired,
     status: observed.status,
@@ -116,5 +145,37 @@ function viewStatus(task: Task): StatusView {
   if (requests) view.requests = requests;
   if (owner) view.owner = owner;
   if (status.requestedRestarts > 0) view.requestedRestarts = status.requestedRestarts;
+  if (!isPod(spec)) return view;
+  view.ready = observed.ready;
+  view.containers = spec.containers.map((container) => viewContainer(task, container));
+  if (spec.init.length > 0) view.initContainers = spec.init.map((container) => viewContainer(task, container));
   return view;
+}
+
+/** The fields of the first container; of one that failed, if that ended the task. Ports and restarts are those of all. */
+function statusTogether(task: Task): ContainerStatus {
+  const { containers, init } = task.spec;
+  const all = [...init, ...containers].map((container) => statusOf(task, container));
+  const first = statusOf(task, containers[0]!);
+  const failed = task.observed.status === "failed" ? all.find(({ status }) => status === "failed") : undefined;
+  const { exitCode, oomKilled, error, lastFailure } = failed ?? first;
+  return {
+    ...first,
+    ...{ exitCode, oomKilled, error, lastFailure },
+    restarts: all.reduce((sum, { restarts }) => sum + restarts, 0),
+    publishedPorts: all.flatMap(({ publishedPorts }) => publishedPorts),
+  };
+}
+
+type ContainerView = NonNullable<TaskView["containers"]>[number];
+
+function viewContainer(task: Task, { restartPolicy, ...container }: ContainerSpec): ContainerView {
+  const { requestedRestarts, ...status } = statusOf(task, { ...container });
+  return {
+    ...container,
+    ...(restartPolicy ? { restartPolicy: shownPolicy(restartPolicy) } : {}),
+    ...status,
+    name: container.name,
+    ...(requestedRestarts > 0 ? { requestedRestarts } : {}),
+  };
 }

@@ -58,13 +58,17 @@ export interface ContainerAssignment {
 
 type WireContainer = { readonly [Key in keyof ContainerSpec]?: ContainerSpec[Key] | undefined };
 type WireStatus = { readonly [Key in keyof ContainerStatus]?: ContainerStatus[Key] | undefined };
+type StatusOfTask = { readonly status?: TaskStatus; readonly reason?: object; readonly ready?: boolean };
 
 /**
  * A task as masters send it: flat, with the fields of its one container beside those of the task. Masters of 0.1.0 leave
  * out what came later; a master may leave out whatever has its default. `containers` and `init` come from a master that
  * knows tasks of several containers.
  */
-export interface WireAssignment extends WireContainer, WireStatus {
+export interface WireAssignment
+  extends Omit<WireContainer, keyof StatusOfTask>,
+    Omit<WireStatus, keyof StatusOfTask>,
+    StatusOfTask {
   readonly taskId: TaskId;
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -77,7 +81,6 @@ export interface WireAssignment extends WireContainer, WireStatus {
     readonly restartedBy?: string | null;
     readonly restartAskedAt?: string;
   };
-  readonly status?: TaskStatus;
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly WireContainer[];
 }
@@ -88,7 +91,7 @@ export function parseAssignment(wire: WireAssignment): Assignment {
   if (typeof taskId !== "string" || typeof name !== "string") throw new TypeError("an assignment without a task id");
   // An image of its own means the flat form, whatever else a later master says of its containers.
   const isFlat = wire.containers === undefined || wire.image !== undefined;
-  const containers = isFlat ? [{ ...wire, name: mainContainer }] : wire.containers;
+  const containers = isFlat ? [flatContainer(wire)] : wire.containers;
   return {
     taskId,
     spec: {
@@ -109,6 +112,11 @@ export function parseAssignment(wire: WireAssignment): Assignment {
     status: wire.status ?? "scheduled",
     containers: containers.map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
+}
+
+/** Status and reason of the flat form are those of the task. */
+function flatContainer({ status: _, reason: __, ready: ___, restartPolicy: ____, ...wire }: WireAssignment) {
+  return { ...wire, name: mainContainer };
 }
 
 function containerSpecOf(wire: WireContainer): ContainerSpec {

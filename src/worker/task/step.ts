@@ -14,7 +14,7 @@ import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter }
  */
 export interface Observation
   extends Omit<ObservedStatus, "ready" | "containers">,
-    Omit<ContainerStatus, "name" | "requestedRestarts"> {
+    Omit<ContainerStatus, "name" | "requestedRestarts" | "status" | "reason" | "ready"> {
   /** Left out while it is 0: masters of 0.1.0 do not know it. */
   requestedRestarts?: number;
 }

@@ -123,18 +123,20 @@ const update: Command = {
     const { name, template } = await context.call("getService", { id: reference! });
     // A template leaves out what is the default of a task; that of a service is to restart always.
     const before = { restartPolicy: "never", ...inputOfSpec(template) };
-    const given = await serviceBody(
-      context,
-      name,
-      context.flags.text("image") ?? before.image,
-      rolloutOf(context.flags),
-    );
+    const given = await changesOf(context, name, before);
     const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
     const note = context.flags.text("note");
     const query = note === undefined ? {} : { note };
     return finish(context, await context.call("putService", { id: name, body, query }));
   },
 };
+
+/** What the flags say. Those of one container do not say which of several they mean. */
+async function changesOf(context: Context, name: string, before: { readonly image?: string | undefined }) {
+  const image = context.flags.text("image") ?? before.image;
+  const { image: _, ...given } = await serviceBody(context, name, image ?? "", rolloutOf(context.flags));
+  return image === undefined ? given : { image, ...given };
+}
 
 /** Variables and labels are added to those that the service has. */
 function merged(
