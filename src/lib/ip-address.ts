@@ -16,9 +16,20 @@ export function isAnyAddress(address: string): boolean {
   return address === "0.0.0.0" || address === "::";
 }
 
+/**
+ * In a template: the address under which other machines reach the node that gets the task. The worker fills it in, because
+ * replicas of one template run on nodes with different addresses.
+ */
+export const nodeAddress = "node";
+
 /** True when two listeners on one port collide: on the same address, or if either listens on all. */
 export function addressesOverlap(left: string, right: string): boolean {
-  return left === right || isAnyAddress(left) || isAnyAddress(right);
+  return left === right || mayBeAny(left) || mayBeAny(right);
+}
+
+/** The address of a node may be any, also 127.0.0.1 on a cluster of one machine. */
+function mayBeAny(address: string): boolean {
+  return isAnyAddress(address) || address === nodeAddress;
 }
 
 /** True for `localhost` and for addresses that only the machine itself reaches. */

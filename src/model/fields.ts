@@ -1,7 +1,7 @@
 // Building blocks of schemas. Each states in one phrase what it expects; the error of a refused field shows that phrase.
 
 import { z } from "zod";
-import { isIpAddress } from "../lib/ip-address.ts";
+import { isIpAddress, nodeAddress } from "../lib/ip-address.ts";
 import { limits } from "./limits.ts";
 import { parseCpu, parseDuration, parseMemory, parseRequestCpu, parseRequestMemory } from "./quantity.ts";
 
@@ -160,3 +160,10 @@ export const absolutePath = text(/^\/[^\0]*$/, limits.pathLength, "an absolute p
 export const ipAddress = z
   .string({ error: "an IP address" })
   .refine((value) => isIpAddress(value), { error: "an IP address such as 127.0.0.1 or 0.0.0.0" });
+
+/** Where a port is published: an address, or `node` for that of the node. */
+export const publishAddress = z
+  .string({ error: "an IP address" })
+  .refine((value) => value === nodeAddress || isIpAddress(value), {
+    error: "an IP address such as 127.0.0.1 or 0.0.0.0, or node for the address of the node",
+  });

@@ -12,6 +12,8 @@ export interface NodeSettings {
   port: number;
   /** Where the master reaches it; null: where the registration comes from. */
   address: string | null;
+  /** The IP address for ports that are published on the address of the node; null or left out: `address`. */
+  publishAddress?: string | null;
   capacity: number;
   labels: Record<string, string>;
   /** Cores and bytes to offer; null: what the engine has. */

@@ -54,8 +54,9 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
 
   // ---- the master
 
-  onRegistered(nodeId: string): void {
-    const { identity, former } = this.#options;
+  onRegistered(nodeId: string, address: string): void {
+    const { identity, former, context } = this.#options;
+    context.publishAddress.registeredWith(address);
     // Written first: after a crash in between the worker still knows which of its containers have the former label.
     if (identity.nodeId !== nodeId) former.leave(identity);
     identity.change({ nodeId });

@@ -16,6 +16,7 @@ import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
 import { realPath } from "./data-dir/real-path.ts";
 import type { Watermarks } from "./gc/image-gc.ts";
 import type { NodeSettings } from "./local-node.ts";
+import { lookUpHost } from "./look-up.ts";
 import { createServer } from "./server.ts";
 import { Worker } from "./worker.ts";
 
@@ -50,6 +51,7 @@ export function createWorker(options: StartOptions): { worker: Worker; fetch: Fe
     pulledImages: new PulledImagesFile(dataDir),
     formerNodes: new FormerNodesFile(dataDir),
     resolvePath: realPath,
+    lookUp: lookUpHost,
   });
   const allowedHosts = [hostname, ...(address === null ? [] : [address])];
   const access = new AccessControl({ server: "worker", token, allowedHosts });

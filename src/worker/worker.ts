@@ -27,6 +27,7 @@ import { type IdentityStore, StoredIdentity } from "./node-identity.ts";
 import { Reconciler } from "./reconciler.ts";
 import { drainTasks } from "./task/drain.ts";
 import { PolicyGuard, type ResolvePath } from "./task/policy-guard.ts";
+import { type LookUp, PublishAddress } from "./task/publish-address.ts";
 import type { Bounds } from "./task/runner-context.ts";
 import { TaskTable } from "./task/task-table.ts";
 
@@ -45,6 +46,8 @@ export interface WorkerOptions extends NodeSettings {
   formerNodes?: ListStore<FormerNode>;
   /** Follows symbolic links, for the policy. Left out: paths are compared as they are. */
   resolvePath?: ResolvePath;
+  /** Finds the address of the node if it is registered with a host name. Left out: a host name has none. */
+  lookUp?: LookUp;
   /** Of the disk with the engine's data; null: images are removed only by a clean-up that a user asks for. */
   watermarks?: Watermarks | null;
 }
@@ -103,6 +106,7 @@ export class Worker {
     const context = {
       ...parts,
       policy,
+      publishAddress: new PublishAddress(options.publishAddress ?? null, options.lookUp ?? (async () => null)),
       ended,
       images: this.#images,
       neighbours: tasks,

@@ -188,7 +188,7 @@ describe("roles", () => {
 
   test("worker: every flag", async () => {
     await podling(
-      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g --ended-count 5 --ended-age off --disk-high 90 --disk-low 80 --allow-bind /srv/ --allow-bind /data --allow-device",
+      "worker --master http://m:1 --port 9 --host 0.0.0.0 --hostname h --address 10.0.0.9 --publish-address 10.0.0.8 --capacity 3 --label k=v -l x --data-dir d --docker-host unix:///s --drain-on-exit --token t --insecure --cpus 500m --memory 2g --ended-count 5 --ended-age off --disk-high 90 --disk-low 80 --allow-bind /srv/ --allow-bind /data --allow-device",
     );
     expect(settings.worker).toEqual({
       masterUrl: "http://m:1",
@@ -196,6 +196,7 @@ describe("roles", () => {
       port: 9,
       hostname: "h",
       address: "10.0.0.9",
+      publishAddress: "10.0.0.8",
       capacity: 3,
       labels: { k: "v", x: "" },
       dataDir: "d",

@@ -8,6 +8,7 @@ import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.
 import type { Reporter } from "../../src/worker/link/reporter.ts";
 import { parseAssignment, type WireAssignment } from "../../src/worker/task/assignment.ts";
 import { PolicyGuard } from "../../src/worker/task/policy-guard.ts";
+import { PublishAddress } from "../../src/worker/task/publish-address.ts";
 import type { RunnerContext } from "../../src/worker/task/runner-context.ts";
 import type { Observation } from "../../src/worker/task/step.ts";
 import { TaskRunner } from "../../src/worker/task/task-runner.ts";
@@ -33,6 +34,7 @@ beforeEach(() => {
   context = {
     ...{ runtime, clock, log: silentLog, node, signal: new AbortController().signal },
     policy: new PolicyGuard(null, async (path) => path),
+    publishAddress: new PublishAddress(null, async () => null),
     engine: { ready: true, suspect() {} },
     images: { used() {}, pulled() {} },
     neighbours: { areStopping: false, containerEnded() {} },

@@ -7,6 +7,7 @@ import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import { perListedKind } from "../../model/kinds/kinds.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
+import type { EndpointList } from "../../model/service/endpoint.ts";
 import { defaultPolicy } from "../../model/service/service.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
@@ -159,12 +160,26 @@ function revision(): RevisionView {
   return { serviceId, number: 2, spec: template, by: "anna@laptop", at: at(55), note: "nginx 1.27" };
 }
 
+function endpoints(): EndpointList {
+  const port = { address: "10.0.0.11", hostPort: 49153, containerPort: 80, protocol: "tcp" } as const;
+  return {
+    ...{ serviceId: service().serviceId, name: "web", revision: 42 },
+    endpoints: [
+      {
+        ...{ taskId, name: "web.1", slot: "1", revision: 2, nodeId, hostname: "n1", address: "10.0.0.11" },
+        ...{ ports: [port], draining: false },
+      },
+    ],
+  };
+}
+
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
   Service: service,
   ServiceList: () => [service()],
   RevisionList: () => [revision()],
+  EndpointList: endpoints,
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

@@ -28,6 +28,7 @@ export type AnswerSchema =
   | "Service"
   | "ServiceList"
   | "RevisionList"
+  | "EndpointList"
   | "Node"
   | "NodeList"
   | "Cleanup"

@@ -1,5 +1,6 @@
 // The operations on services.
 
+import type { EndpointList } from "../../model/service/endpoint.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
 import type { TaskView } from "../views/task.ts";
 import { json, operation } from "./operation.ts";
@@ -143,5 +144,17 @@ export const serviceOperations = {
     media: json,
     answer: "TaskList",
     refusals: [...findServiceRefusals],
+  }),
+  listEndpoints: operation<EndpointList>()({
+    method: "GET",
+    path: "/api/v1/services/{id}/endpoints",
+    summary:
+      "Where clients reach the replicas of a service that are ready; those that are being drained are marked. With watch, stream their changes.",
+    access: "read",
+    query: "endpoints",
+    status: 200,
+    media: json,
+    answer: "EndpointList",
+    refusals: [...findServiceRefusals, "too-many"],
   }),
 } as const;

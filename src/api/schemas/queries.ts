@@ -157,6 +157,14 @@ const rollbackServiceQuery = z.strictObject({
     .describe("Number of the revision. Default: the one that served before."),
 });
 
+const endpointsQuery = z.strictObject({
+  watch: booleanQuery
+    .optional()
+    .describe(
+      "Server-sent events: a sync event with all endpoints, then an endpoint event for each that is new or changed, and a gone event for each that is left out.",
+    ),
+});
+
 export const queries = {
   wait: z.strictObject(waitQuery),
   stop: stopQuery,
@@ -174,5 +182,6 @@ export const queries = {
   putService: putServiceQuery,
   scaleService: scaleServiceQuery,
   rollbackService: rollbackServiceQuery,
+  endpoints: endpointsQuery,
 } as const;
 export type Queries = typeof queries;

@@ -65,6 +65,12 @@ export interface SyncEvent {
   tasks: TaskView[];
 }
 
+/** Event "sync" of endpoints is an `EndpointList`; event "endpoint": one that is new or has changed; this is event "gone". */
+export interface EndpointGoneEvent {
+  revision: number;
+  taskId: string;
+}
+
 /** Event "task": a task of the set as it is now; event "gone": it left the set, or was deleted. */
 export interface GoneEvent {
   revision: number;

@@ -38,6 +38,7 @@ export interface WorkerSettings {
   hostname: string | null;
   /** The address at which the master reaches it. Null for the one that it connects from. */
   address: string | null;
+  publishAddress: string | null;
   capacity: number;
   labels: Readonly<Record<string, string>>;
   dataDir: string;

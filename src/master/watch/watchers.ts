@@ -12,11 +12,13 @@ import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { MasterFields, WatchedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Service } from "../../model/service/service.ts";
 import type { Task } from "../../model/task/task.ts";
 import { assignmentText } from "../../model/task/view.ts";
 import type { CommitListener } from "../loop/tick-loop.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
 import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
+import { EndpointStreams, endpointsOf } from "./endpoint-streams.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
 import { RecordTexts } from "./record-texts.ts";
 import { TaskWaiters } from "./task-waiters.ts";
@@ -50,6 +52,7 @@ export class Watchers implements CommitListener {
   readonly #options: WatchersOptions;
   readonly #watchers = new Set<Watcher>();
   readonly #assignments: WorkerStreams;
+  readonly #endpoints: EndpointStreams;
   readonly #waiters: TaskWaiters;
   readonly #history: WatchHistory;
   #streams = 0;
@@ -63,6 +66,7 @@ export class Watchers implements CommitListener {
     this.#history = new WatchHistory(options.revision);
     this.texts = new RecordTexts(options.masterFields);
     this.#assignments = new WorkerStreams(assignmentText, options.streams);
+    this.#endpoints = new EndpointStreams(options.state);
   }
 
   get streamCount(): number {
@@ -80,6 +84,8 @@ export class Watchers implements CommitListener {
     this.#firstSet = null;
     const events = eventsOf(batch, deltas);
     this.#history.add(events);
+    // Before the workers: clients of a service leave a replica before its node is asked to stop it.
+    this.#endpoints.notify(events);
     this.#assignments.notify(events);
     if (this.#watchers.size > 0) this.#notifyWatchers(events);
     this.#waiters.notify(events);
@@ -176,6 +182,15 @@ export class Watchers implements CommitListener {
     });
   }
 
+  /** The endpoints of the service, then their changes. */
+  watchEndpoints(service: Service): Outcome<ReadableStream<Uint8Array>> {
+    return this.#open((stream) => {
+      const list = endpointsOf(this.#options.state, service);
+      stream.sendFirst(encodeEvents(formatEvent("sync", JSON.stringify(list), list.revision)));
+      return this.#endpoints.add(list, stream);
+    });
+  }
+
   /** See TaskWaiters.wait. */
   waitFor(
     taskId: TaskId,
@@ -191,6 +206,7 @@ export class Watchers implements CommitListener {
     this.#waiters.close();
     for (const { stream } of this.#watchers) stream.close();
     this.#assignments.close();
+    this.#endpoints.close();
   }
 
   #sync(tasks: readonly Task[], textOf: (task: Task) => string): Uint8Array {

@@ -1,9 +1,10 @@
 // The input for a service: a task's template, how many replicas of it, and how a change of it is rolled out.
 
 import { z } from "zod";
-import { choice, duration, integer, name } from "../fields.ts";
+import { nodeAddress } from "../../lib/ip-address.ts";
+import { choice, duration, integer, list, name, publishAddress } from "../fields.ts";
 import { limits } from "../limits.ts";
-import { taskInput } from "../task/task-input.ts";
+import { port, taskInput } from "../task/task-input.ts";
 import { failureActions, rolloutOrders } from "./schema.ts";
 
 const time = z.union([integer(0, limits.rolloutMs), duration], { error: "ms, or a duration such as 30s or 5m" });
@@ -29,6 +30,18 @@ const rollout = z
   })
   .partial();
 
+/** Clients of a service are on other machines, and a fixed port is one of the node that runs the replica. */
+const servicePort = port
+  .extend({
+    hostIp: publishAddress
+      .default(nodeAddress)
+      .describe("The address of the node on which it is published. Default: `node`, the one that other machines use."),
+    mode: choice(["host"])
+      .optional()
+      .describe("host: the port is one of the node that runs the replica. Set for fixed ports."),
+  })
+  .transform(({ mode: _, ...given }) => (given.hostPort === null ? given : { ...given, mode: "host" as const }));
+
 /** The tasks of a service are named web.1, web.2, ...: their names must not become too long. */
 const nameLength = limits.nameLength - `.${limits.replicas}`.length;
 
@@ -36,6 +49,9 @@ const serviceFields = {
   name: name
     .max(nameLength, { error: `a name of at most ${nameLength} characters, because the names of its tasks are longer` })
     .describe("Unique among services. Its tasks are named NAME.1, NAME.2 and so on."),
+  ports: list(servicePort, limits.portCount)
+    .optional()
+    .meta({ default: [], description: "Published on the node of each replica." }),
   replicas: replicas.optional().describe("How many are wanted. Default: 1."),
   rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
 };

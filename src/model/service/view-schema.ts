@@ -1,7 +1,7 @@
 // The schemas of what leaves the master of a service and of its revisions.
 
 import { z } from "zod";
-import { packedSpec } from "../task/schema.ts";
+import { packedSpec, publishedPort } from "../task/schema.ts";
 import { service } from "./schema.ts";
 
 const count = z.int().min(0);
@@ -26,3 +26,33 @@ export const serviceUse = z.object({
 export const serviceView = service
   .extend(serviceUse.shape)
   .describe("A service: replicas of a task that are kept running under one name.");
+
+const endpointPort = publishedPort.omit({ hostIp: true }).extend({
+  name: z.string().optional().describe("The name of the port in the template. Left out if it has none."),
+  address: z.string().describe("Where clients connect to: the address of the node, or the one that was asked for."),
+});
+
+export const endpoint = z
+  .object({
+    taskId: z.string().describe("The replica."),
+    name: z.string().describe("Name of the replica, such as web.1."),
+    slot: z.string().describe("Which of the replicas it is."),
+    revision: count.describe("The revision that it is made from."),
+    nodeId: z.string().describe("The node that it runs on."),
+    hostname: z.string().describe("Name of that node."),
+    address: z.string().describe("Host name or IP address of that node."),
+    ports: z.array(endpointPort).describe("As the engine has published them."),
+    draining: z
+      .boolean()
+      .describe("True when it is stopped soon: open connections go on, and new ones belong to other endpoints."),
+  })
+  .describe("Where clients reach one replica that is ready.");
+
+export const endpointList = z
+  .object({
+    serviceId: z.string().describe("The service."),
+    name: z.string().describe("Name of the service."),
+    revision: count.describe("The revision of the cluster's state that the list is of."),
+    endpoints: z.array(endpoint).describe("By slot."),
+  })
+  .describe("The endpoints of a service: its replicas that are ready, with those that are being drained.");

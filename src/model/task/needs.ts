@@ -1,5 +1,6 @@
 // What a container needs of a node beyond amounts: options that its worker must know, and rights that its policy must allow.
 
+import { nodeAddress } from "../../lib/ip-address.ts";
 import { optionFields } from "./option-fields.ts";
 import { type ContainerSpec, hasSparseFields, type Mount, type SparseField } from "./spec.ts";
 
@@ -19,12 +20,14 @@ const sctpFeature = "sctp";
 /** Several containers, init containers and shared folders. */
 const podFeature = "pods";
 const optionFeatures: readonly SparseField[] = ["cleared", ...optionFields];
+/** Ports on the address of the node, which the worker fills in. */
+const nodeAddressFeature = "node-address";
 
 /**
  * What this release knows. A field that is added to a group of options later needs a name of its own here and in
  * `featuresOf`, because a worker of this release would ignore it.
  */
-export const knownFeatures: readonly string[] = [...optionFeatures, mountFeature, sctpFeature];
+export const knownFeatures: readonly string[] = [...optionFeatures, mountFeature, sctpFeature, nodeAddressFeature];
 
 /** The worker restarts containers on request. No container needs it: it is asked for when a restart is. */
 export const restartFeature = "restart";
@@ -52,7 +55,10 @@ export function needsOf(containers: readonly ContainerSpec[], isPod = false): Ne
 
 function mayHaveNeeds(container: ContainerSpec): boolean {
   if (container.mounts.length > 0 || hasSparseFields(container)) return true;
-  return container.ports.length > 0 && container.ports.some(({ protocol }) => protocol === "sctp");
+  return (
+    container.ports.length > 0 &&
+    container.ports.some(({ protocol, hostIp }) => protocol === "sctp" || hostIp === nodeAddress)
+  );
 }
 
 function* featuresOf(container: ContainerSpec): Generator<string> {
@@ -60,6 +66,7 @@ function* featuresOf(container: ContainerSpec): Generator<string> {
   if (container.mounts.some(({ type }) => type === "shared")) yield podFeature;
   if (container.mounts.some(({ options }) => options !== undefined)) yield mountFeature;
   if (container.ports.some(({ protocol }) => protocol === "sctp")) yield sctpFeature;
+  if (container.ports.some(({ hostIp }) => hostIp === nodeAddress)) yield nodeAddressFeature;
 }
 
 /** The capabilities that engines give to every container: adding one of them gives nothing. */

@@ -20,7 +20,13 @@ export const portSpec = z.object({
   hostPort: count.nullable().describe("Null if the engine chooses a free port, which `publishedPorts` then reports."),
   containerPort: count.describe("The port in the container."),
   protocol: protocol.describe("Of the port."),
-  hostIp: text.describe("The address of the node on which the port is published."),
+  hostIp: text.describe(
+    "The address of the node on which the port is published; `node`: the one under which other machines reach it.",
+  ),
+  mode: z
+    .enum(["host"])
+    .optional()
+    .describe("host: a fixed port of the node that runs the replica. Left out for other ports."),
 });
 
 export const publishedPort = z.object({

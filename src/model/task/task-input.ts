@@ -11,12 +11,12 @@ import {
   freeText,
   image,
   integer,
-  ipAddress,
   labelKeyField,
   labels,
   list,
   memory,
   name,
+  publishAddress,
   requestCpu,
   requestMemory,
   text,
@@ -27,7 +27,7 @@ import { parseRestartPolicy, restartPolicyPattern } from "./restart-policy.ts";
 import { dependencies } from "./schema.ts";
 import { type Constraint, containerDefaults } from "./spec.ts";
 
-const port = z.strictObject({
+export const port = z.strictObject({
   name: text(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 63, "a name of letters, digits, '-', '_' and '.'").optional(),
   hostPort: integer(0, 65_535)
     .nullable()
@@ -36,7 +36,9 @@ const port = z.strictObject({
     .describe("The port on the node; 0, null or left out: a free one is chosen."),
   containerPort: integer(1, 65_535),
   protocol: choice(["tcp", "udp", "sctp"]).default("tcp"),
-  hostIp: ipAddress.default("127.0.0.1"),
+  hostIp: publishAddress
+    .default("127.0.0.1")
+    .describe("The address of the node on which it is published; `node`: the one that other machines use."),
 });
 
 function amount<T extends z.ZodType<number>>(quantity: T, expected: string) {

@@ -135,7 +135,7 @@ export class MasterLink implements EngineNewsListener {
         if (answer.ok) {
           this.#nodeId = answer.value!.nodeId;
           this.#heartbeats.drop("the node has registered again");
-          this.#listener?.onRegistered(this.#nodeId);
+          this.#listener?.onRegistered(this.#nodeId, answer.value!.address);
           this.#up = true;
           this.#remember(newsOf(body));
           this.#registered = restOf(body);

@@ -258,11 +258,11 @@ export class ContainerRunner {
   }
 
   async #create(): Promise<void> {
-    const { runtime, node, images, policy } = this.#context;
+    const { runtime, node, images, policy, publishAddress } = this.#context;
     const { assignment } = this.#progress;
     if (assignment === null || !this.#mayStart) return;
     const { taskId, labels, stopGraceSeconds, platform } = assignment;
-    const spec = await policy.allowed(assignment.spec);
+    const spec = await publishAddress.filledIn(await policy.allowed(assignment.spec));
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),
       labels: {

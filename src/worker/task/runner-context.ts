@@ -7,6 +7,7 @@ import type { Semaphore } from "../../lib/semaphore.ts";
 import type { PulledImage } from "../../runtime/images.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { PolicyGuard } from "./policy-guard.ts";
+import type { PublishAddress } from "./publish-address.ts";
 
 /** Which node of which cluster this worker is; "" for what the master has not sent yet. */
 export interface NodeIdentity {
@@ -61,6 +62,7 @@ export interface RunnerCounters {
 
 export interface RunnerContext {
   readonly policy: PolicyGuard;
+  readonly publishAddress: PublishAddress;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,6 +1,6 @@
 // The flags of master, worker and up, and their conversion to settings.
 
-import { hostNameLength, hostNamePattern, isAnyAddress } from "../../../lib/ip-address.ts";
+import { hostNameLength, hostNamePattern, isAnyAddress, isIpAddress } from "../../../lib/ip-address.ts";
 import { serverUrl } from "../../../lib/server-url.ts";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import { limits } from "../../../model/limits.ts";
@@ -93,6 +93,11 @@ const workerOnly: readonly Flag[] = [
     long: "address",
     value: "ADDRESS",
     description: "address at which the master reaches the worker; by default the one that it connects from",
+  },
+  {
+    long: "publish-address",
+    value: "IP",
+    description: "address on which ports of services are published; by default that of the node",
   },
   {
     long: "capacity",
@@ -325,6 +330,7 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
     host: flags.text("host")!,
     hostname: hostName(flags, "hostname"),
     address: hostName(flags, "address"),
+    publishAddress: publishAddress(flags),
     capacity: flags.integer("capacity", 1, limits.nodeCapacity)!,
     labels: keyValues(flags.texts("label"), "--label"),
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
@@ -345,6 +351,15 @@ function hostName(flags: FlagValues, flag: string): string | null {
   throw new UsageError(
     `--${flag}: expected a host name or an IP address; got ${JSON.stringify(text.slice(0, hostNameLength))}`,
     "Use letters, digits, dot, - and _, and leave the flag out for its default.",
+  );
+}
+
+function publishAddress(flags: FlagValues): string | null {
+  const text = flags.text("publish-address");
+  if (text === undefined || isIpAddress(text)) return text ?? null;
+  throw new UsageError(
+    `--publish-address: expected an IP address; got ${JSON.stringify(text.slice(0, hostNameLength))}`,
+    "Write an address of this machine, or 0.0.0.0 for all of them.",
   );
 }
 

@@ -14,6 +14,7 @@ import { replicaColumns, revisionColumns, serviceColumns } from "../../render/se
 import { each } from "../task/each.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { taskBody } from "../task/task-input.ts";
+import { endpoints, sayWhoReaches } from "./endpoints.ts";
 import { replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
 import { logs } from "./service-logs.ts";
 import { watchRollout } from "./watch-rollout.ts";
@@ -43,7 +44,7 @@ const create: Command = {
   usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...] | --name NAME [flags] IMAGE [COMMAND ARG ...]",
   description: [
     "Waits until the replicas serve. A replica that ends is started again; one whose node is lost is replaced on another node.",
-    "Ports are published on the node of each replica, on 127.0.0.1 unless an address is given.",
+    "Ports are published on the address of the node of each replica: every machine that reaches the node reaches them. -p 127.0.0.1::80 publishes for the node alone.",
   ],
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
@@ -66,7 +67,9 @@ const create: Command = {
 /** Also for podling run --replicas, which has no flags of rollouts. */
 export async function createService(context: Context, name: string, image: string, rollout?: Rollout): Promise<number> {
   const body = await serviceBody(context, name, image, rollout);
-  return finish(context, await context.call("createService", { body }));
+  const service = await context.call("createService", { body });
+  await sayWhoReaches(context, service);
+  return finish(context, service);
 }
 
 function nameAndImage({ flags, words }: Context): { name: string; image: string } {
@@ -372,6 +375,7 @@ export const service: CommandGroup = {
     inspect,
     ps,
     logs,
+    endpoints,
     update,
     scale,
     restart,

@@ -15,11 +15,12 @@ import type { ParsedServiceInput } from "../../../model/service/service-input.ts
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
 import { viewTask } from "../../../model/task/view.ts";
+import { endpointsOf } from "../../watch/endpoint-streams.ts";
 import { viewService } from "../service-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
 
 export function serviceHandlers(
-  { state, loop }: HandlerContext,
+  { state, loop, watchers }: HandlerContext,
   reads: DurableReads,
 ): HandlersOf<typeof serviceOperations> {
   const shown = async (outcome: Outcome<ServiceId>): Promise<Outcome<ServiceView>> => {
@@ -88,6 +89,13 @@ export function serviceHandlers(
     listReplicas: async ({ parameters }) => {
       const service = await found(parameters.id);
       return service.ok ? ok(tasksOf(state, service.value)) : service;
+    },
+    listEndpoints: async (call) => {
+      const service = await found(call.parameters.id);
+      if (!service.ok) return service;
+      if (!call.query.watch) return ok(endpointsOf(state, service.value));
+      call.mayTakeLong();
+      return watchers.watchEndpoints(service.value);
     },
   };
 }

@@ -1,7 +1,7 @@
 // -p of `run`: one port, or a range of them.
 
 import type { BodyInput } from "../../../../api/operations/operations.ts";
-import { isIpAddress } from "../../../../lib/ip-address.ts";
+import { isIpAddress, nodeAddress } from "../../../../lib/ip-address.ts";
 import { UsageError } from "../../../command/failure.ts";
 
 export type Port = NonNullable<BodyInput<"createTask">["ports"]>[number];
@@ -35,7 +35,8 @@ export function parsePorts(text: string): Port[] {
     throw wrong(counts, "Give as many of one as of the other. Without host ports the engine chooses free ones: -p 80.");
   }
   const hostIp = ip?.replace(/^\[|\]$/g, "");
-  if (hostIp !== undefined && !isIpAddress(hostIp)) throw wrong(`${hostIp} is not an IP address`);
+  if (hostIp !== undefined && hostIp !== nodeAddress && !isIpAddress(hostIp))
+    throw wrong(`${hostIp} is not an IP address`);
   return Array.from({ length: inside.count }, (_, index) => ({
     containerPort: inside.first + index,
     ...(outside === null ? {} : { hostPort: outside.first + index }),
