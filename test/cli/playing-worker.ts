@@ -18,7 +18,8 @@ export function serviceLines(ok: (line: string) => Promise<string>) {
 
 /** Tasks of images with "bad" in their name fail, those with "slow" never start. Call the result to end it. */
 export async function playWorker(cluster: Cluster, more: object = {}): Promise<() => Promise<void>> {
-  const { nodeId } = await cluster.node("n1", { capacity: 1000, version: "1", ...more });
+  const features = ["node-address"];
+  const { nodeId } = await cluster.node("n1", { capacity: 1000, version: "1", features, ...more });
   let works = true;
   const ended = (async () => {
     for (; works; await Bun.sleep(20)) {

@@ -1,6 +1,6 @@
 // The flags of master, worker and up, and their conversion to settings.
 
-import { hostNameLength, hostNamePattern, isAnyAddress, isIpAddress } from "../../../lib/ip-address.ts";
+import { isAnyAddress } from "../../../lib/ip-address.ts";
 import { serverUrl } from "../../../lib/server-url.ts";
 import { type Strategy, strategies } from "../../../model/cluster/cluster.ts";
 import { limits } from "../../../model/limits.ts";
@@ -13,6 +13,7 @@ import type { MasterSettings, UpSettings, WorkerSettings } from "../../command/r
 import { warnInLog } from "../../command/secret-file.ts";
 import { givenMaster, givenToken } from "../../command/target.ts";
 import { keyValues } from "../task/task-input.ts";
+import { addressesOf, addressFlags } from "./address-flags.ts";
 import { policyFlags, policyOf } from "./policy-flags.ts";
 
 const mebibyte = 1024 ** 2;
@@ -88,17 +89,7 @@ const masterOnly: readonly Flag[] = [
 ];
 
 const workerOnly: readonly Flag[] = [
-  { long: "hostname", value: "NAME", description: "name of the node; by default the name of this machine" },
-  {
-    long: "address",
-    value: "ADDRESS",
-    description: "address at which the master reaches the worker; by default the one that it connects from",
-  },
-  {
-    long: "publish-address",
-    value: "IP",
-    description: "address on which ports of services are published; by default that of the node",
-  },
+  ...addressFlags,
   {
     long: "capacity",
     value: "N",
@@ -328,9 +319,7 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
   const { flags } = context;
   return {
     host: flags.text("host")!,
-    hostname: hostName(flags, "hostname"),
-    address: hostName(flags, "address"),
-    publishAddress: publishAddress(flags),
+    ...addressesOf(flags),
     capacity: flags.integer("capacity", 1, limits.nodeCapacity)!,
     labels: keyValues(flags.texts("label"), "--label"),
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
@@ -341,26 +330,6 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
     cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),
     memory: amount(flags.text("memory"), "--memory", parseMemory, "memory such as 512m or 2g"),
   };
-}
-
-/** Checked here, because a master that refuses the name does not end the worker. */
-function hostName(flags: FlagValues, flag: string): string | null {
-  const text = flags.text(flag);
-  if (text === undefined) return null;
-  if (text.length <= hostNameLength && hostNamePattern.test(text)) return text;
-  throw new UsageError(
-    `--${flag}: expected a host name or an IP address; got ${JSON.stringify(text.slice(0, hostNameLength))}`,
-    "Use letters, digits, dot, - and _, and leave the flag out for its default.",
-  );
-}
-
-function publishAddress(flags: FlagValues): string | null {
-  const text = flags.text("publish-address");
-  if (text === undefined || isIpAddress(text)) return text ?? null;
-  throw new UsageError(
-    `--publish-address: expected an IP address; got ${JSON.stringify(text.slice(0, hostNameLength))}`,
-    "Write an address of this machine, or 0.0.0.0 for all of them.",
-  );
 }
 
 function cleanupSettings({ flags }: Context): Pick<WorkerSettings, "retention" | "watermarks"> {
