@@ -15,17 +15,18 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   "task-not-found": { status: 404, meaning: "No task has this id, prefix or name." },
   "node-not-found": { status: 404, meaning: "No node has this id, prefix or name." },
   "service-not-found": { status: 404, meaning: "No service has this id, prefix or name." },
+  "job-not-found": { status: 404, meaning: "No job has this id, prefix or name." },
   "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
   "ambiguous-id": {
     status: 409,
-    meaning: "Several tasks, nodes or services have this prefix or name; they are listed.",
+    meaning: "Several tasks, nodes, services or jobs have this prefix or name; they are listed.",
   },
   "illegal-move": { status: 409, meaning: "The task cannot go from its status to the reported one." },
   "not-your-task": { status: 409, meaning: "A node reported a task that is placed on another node." },
   "name-taken": {
     status: 409,
     meaning:
-      "An unfinished task, or a service, has this name, and the request asked for a free one (If-None-Match: *).",
+      "An unfinished task, a service or a job has this name, and the request asked for a free one. A job never takes another template.",
   },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
   "node-alive": {

@@ -165,5 +165,8 @@ function targetOf(command: Submission["command"], outcome: Outcome<Granted>): st
   if ("taskId" in command) return command.taskId;
   if ("nodeId" in command) return command.nodeId;
   if ("serviceId" in command) return command.serviceId;
-  return outcome.ok ? (outcome.value.taskId ?? outcome.value.nodeId ?? outcome.value.serviceId) : undefined;
+  if ("jobId" in command) return command.jobId;
+  if (!outcome.ok) return undefined;
+  const { taskId, nodeId, serviceId, jobId } = outcome.value;
+  return taskId ?? nodeId ?? serviceId ?? jobId;
 }

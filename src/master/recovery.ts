@@ -5,8 +5,10 @@ import { recoverSnapshot, replay } from "../core/state/recover.ts";
 import type { Journal, Lease } from "../journal/journal.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Job } from "../model/job/job.ts";
 import type { Node, NodeRecord } from "../model/node/node.ts";
 import type { Service } from "../model/service/service.ts";
+import { jobUse } from "./http/job-view.ts";
 import { nodeUse, viewNode } from "./http/node-view.ts";
 import { serviceUse } from "./http/service-view.ts";
 import { AssignmentStreams } from "./node-health/assignment-streams.ts";
@@ -46,6 +48,7 @@ export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Pro
   const masterFields = {
     node: (node: NodeRecord) => nodeUse(state, node, leases.lastBeat(node.nodeId)),
     service: (service: Service) => serviceUse(state, service),
+    job: (job: Job) => jobUse(state, job),
   };
   const watchers = new Watchers({ state, clock, masterFields, streams, revision: newest });
   let changesInLog = 0;

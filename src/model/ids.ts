@@ -7,6 +7,7 @@ declare const brand: unique symbol;
 export type TaskId = string & { readonly [brand]: "TaskId" };
 export type NodeId = string & { readonly [brand]: "NodeId" };
 export type ServiceId = string & { readonly [brand]: "ServiceId" };
+export type JobId = string & { readonly [brand]: "JobId" };
 /** `20250119123456-abc12345.3`: the service, and the number of its revision. */
 export type RevisionId = string & { readonly [brand]: "RevisionId" };
 
@@ -62,6 +63,11 @@ export function newNodeId(nowMs: number, random: Random): NodeId {
 /** The same form as a task id. */
 export function newServiceId(nowMs: number, random: Random): ServiceId {
   return `${secondOf(nowMs)}-${randomText(random, 8)}` as ServiceId;
+}
+
+/** The same form as a task id. */
+export function newJobId(nowMs: number, random: Random): JobId {
+  return `${secondOf(nowMs)}-${randomText(random, 8)}` as JobId;
 }
 
 /** `node-abc12345`: a worker of release 0.1.0 takes an identity file with another form for damaged. */

@@ -63,6 +63,22 @@ export const limits = {
   revisionsKept: 20,
   /** A day: a longer rollout is forgotten by those who began it. */
   rolloutMs: 24 * 3_600_000,
+  /** With the finished ones that are kept: at about 1 kB each this is 10 MB. */
+  jobs: 10_000,
+  /** Runs of one job that must succeed: a record lists the finished indexes as ranges, at most 600 kB. */
+  jobCompletions: 100_000,
+  /** Tasks of one job at once: as many as the largest clusters that are measured can run. */
+  jobParallelism: 10_000,
+  /** Failed tasks that a job may bear. */
+  jobBackoffLimit: 10_000,
+  /** Pause after the first failed task of a job; each further one in a row doubles it ... */
+  jobBackoffInitialMs: 1 * second,
+  /** ... up to this: an image that is not there yet is tried ten times an hour. */
+  jobBackoffMaxMs: 6 * minute,
+  /** How long a job may run, and how long it is kept. A year. */
+  jobMs: 365 * 24 * hour,
+  /** Tasks that one look at a job starts: a tick of this size takes some milliseconds. */
+  jobStarts: 1_000,
   /** Waiting tasks; a client that creates more is probably in a loop. */
   pendingTasks: 200_000,
   /** Commands waiting for a tick: two seconds of the fastest client measured. */

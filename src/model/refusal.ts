@@ -15,6 +15,7 @@ export const refusalCodes = [
   "task-not-found",
   "node-not-found",
   "service-not-found",
+  "job-not-found",
   "ambiguous-id",
   "illegal-move",
   "not-your-task",

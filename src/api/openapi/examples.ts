@@ -3,7 +3,9 @@
 
 import type { Differences } from "../../model/comparison.ts";
 import type { Explanation } from "../../model/explanation.ts";
-import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import { jobDefaults } from "../../model/job/job.ts";
+import type { JobView } from "../../model/job/view.ts";
 import { perListedKind } from "../../model/kinds/kinds.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
@@ -173,6 +175,16 @@ function endpoints(): EndpointList {
   };
 }
 
+function job(): JobView {
+  return {
+    ...{ jobId: "20250119123450-job45678" as JobId, name: "import", ...jobDefaults, completions: 3, indexed: true },
+    spec: { containers: [{ image: "alpine:3.20", args: ["sh", "-c", "echo part $PODLING_JOB_INDEX"] }] },
+    ...{ suspended: false, status: "running", reason: { code: "running", message: "its tasks run" } },
+    ...{ started: 2, succeeded: 1, failed: 0, failedInARow: 0, lastFailure: null, doneIndexes: "0", nextAt: null },
+    ...{ createdAt: at(50), activeAt: at(50), finishedAt: null, by: "anna@laptop", active: 1 },
+  };
+}
+
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
@@ -180,6 +192,8 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   ServiceList: () => [service()],
   RevisionList: () => [revision()],
   EndpointList: endpoints,
+  Job: job,
+  JobList: () => [job()],
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

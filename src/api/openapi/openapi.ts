@@ -8,6 +8,7 @@ import { queries, standsFor } from "../schemas/queries.ts";
 import { bodySchemas } from "./body-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
 import { answerExample, errorExample } from "./examples.ts";
+import { jobSchemas } from "./job-schemas.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
 import { nodeSchemas } from "./node-schemas.ts";
 import { recordSchemas } from "./record-schemas.ts";
@@ -52,6 +53,7 @@ export async function openapi(version: string): Promise<Json> {
         ...records,
         ...(await taskSchemas()),
         ...(await serviceSchemas()),
+        ...jobSchemas,
         ...nodeSchemas(records.Node!),
         ...clusterSchemas,
       },

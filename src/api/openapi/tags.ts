@@ -8,6 +8,7 @@ type Located = Pick<Operation, "path" | "access">;
 const descriptions = {
   Tasks: "Run containers, and see what becomes of them.",
   Services: "Replicas of a task that are kept running, and how a change of them is rolled out.",
+  Jobs: "Tasks that run to their end until enough of them have succeeded.",
   Nodes: "The machines of the cluster.",
   Cluster: "The cluster as a whole: changes, clean-up, backup and restore.",
   Workers: "What workers use. A node may also be registered by hand.",
@@ -19,6 +20,7 @@ export type Tag = keyof typeof descriptions;
 const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   tasks: { tag: "Tasks", exampleId: "web" },
   nodes: { tag: "Nodes", exampleId: "n1" },
+  jobs: { tag: "Jobs", exampleId: "import" },
   services: { tag: "Services", exampleId: "web" },
 };
 

@@ -29,6 +29,8 @@ export type AnswerSchema =
   | "ServiceList"
   | "RevisionList"
   | "EndpointList"
+  | "Job"
+  | "JobList"
   | "Node"
   | "NodeList"
   | "Cleanup"

@@ -2,6 +2,7 @@
 // all come from this table. Adding an operation is one entry in the file of its noun, and its handler.
 
 import { clusterOperations } from "./cluster.ts";
+import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
 import { serverOperations } from "./server.ts";
@@ -15,6 +16,7 @@ export const operations = {
   ...serverOperations,
   ...taskOperations,
   ...serviceOperations,
+  ...jobOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

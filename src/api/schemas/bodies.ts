@@ -16,6 +16,7 @@ import {
   text,
 } from "../../model/fields.ts";
 import { nodeIdPattern } from "../../model/ids.ts";
+import { jobInput } from "../../model/job/job-input.ts";
 import { limits } from "../../model/limits.ts";
 import { serviceInput } from "../../model/service/service-input.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
@@ -163,6 +164,7 @@ export const bodies = {
   TaskInput: taskInput,
   TaskReport: taskReport,
   ServiceInput: serviceInput,
+  JobInput: jobInput,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   HeartbeatInput: heartbeat,

@@ -165,6 +165,15 @@ const endpointsQuery = z.strictObject({
     ),
 });
 
+const createJobQuery = z.strictObject({
+  again: booleanQuery.optional().describe("True: a job of this name that has ended is removed first. Default false."),
+});
+
+const waitJobQuery = z.strictObject({
+  wait: choice(["finished"]).optional().describe("Answer when the job has ended, or at the timeout."),
+  timeout: waitQuery.timeout,
+});
+
 export const queries = {
   wait: z.strictObject(waitQuery),
   stop: stopQuery,
@@ -183,5 +192,7 @@ export const queries = {
   scaleService: scaleServiceQuery,
   rollbackService: rollbackServiceQuery,
   endpoints: endpointsQuery,
+  createJob: createJobQuery,
+  waitJob: waitJobQuery,
 } as const;
 export type Queries = typeof queries;

@@ -18,6 +18,7 @@ const loaders = {
   explain: async () => (await import("./task/explain.ts")).explain,
   inspect: async () => (await import("./task/inspect.ts")).inspect,
   service: async () => (await import("./service/service.ts")).service,
+  job: async () => (await import("./job/job.ts")).job,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
   events: async () => (await import("./task/events.ts")).events,
@@ -36,7 +37,7 @@ const loaders = {
 } as const satisfies Record<string, () => Promise<Command | CommandGroup>>;
 
 const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
-  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service"]],
+  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service", "job"]],
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
@@ -47,6 +48,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
   ...["service ls", "service inspect", "service ps", "service history"],
+  ...["job ls", "job inspect", "job logs"],
   ...["context ls", "sim", "version", "completion", "help"],
 ];
 

@@ -15,7 +15,7 @@ const contexts = "Use podling context add NAME --master URL, then podling contex
 const networks = "There are no networks and volumes to manage: see -p and -v in podling help run";
 
 /** Words that other tools write before a command: `docker container rm`. */
-export const prefixes: ReadonlySet<string> = new Set(["container", "task", "tasks", "job", "pod", "alloc"]);
+export const prefixes: ReadonlySet<string> = new Set(["container", "task", "tasks", "pod", "alloc"]);
 
 /** By the words after `podling`. */
 export const otherWords: ReadonlyMap<string, string> = new Map(
@@ -27,12 +27,14 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     tasks: "Use podling ps",
     task: "Use podling ps, run, stop, rm or inspect",
     container: "Use podling ps, run, stop, rm or inspect",
-    job: "Use podling ps, run, stop, rm or inspect",
-    "job run": files,
+    jobs: "Use podling job ls",
     "job plan": files,
     "job validate": files,
-    "job status": "Use podling ps, or podling inspect TASK",
-    "job stop": "Use podling stop TASK",
+    "job status": "Use podling job ls, or podling job inspect JOB",
+    "job list": "Use podling job ls",
+    "job stop": "Use podling job suspend JOB to go on later, or podling job rm JOB",
+    "job history": "Use podling job inspect JOB, or podling events --since 1h",
+    batch: "Use podling job run NAME --image IMAGE",
     deployment: serving,
     deployments: serving,
     replicaset: serving,

@@ -3,7 +3,8 @@
 import type { Random } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
-import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
@@ -116,6 +117,13 @@ export type Command =
   /** `to`: null or left out for the revision that served before. */
   | { type: "rollbackService"; serviceId: ServiceId; to?: number | null }
   | { type: "removeService"; serviceId: ServiceId }
+  /**
+   * `by`: who asked. `mustBeNew`: it is refused if there is a job of this name. `again`: then a job of this name that has
+   * ended is removed first.
+   */
+  | { type: "putJob"; input: ParsedJobInput; by: string; mustBeNew?: boolean; again?: boolean }
+  | { type: "suspendJob"; jobId: JobId; suspended: boolean }
+  | { type: "removeJob"; jobId: JobId }
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
@@ -132,6 +140,7 @@ export interface Granted {
   taskId?: TaskId;
   nodeId?: NodeId;
   serviceId?: ServiceId;
+  jobId?: JobId;
 }
 
 export interface DecisionContext {

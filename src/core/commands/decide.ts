@@ -7,6 +7,7 @@ import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
 import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
 import { refuseBeyondLimit } from "./record-limits.ts";
@@ -71,6 +72,12 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideRollbackService(state, command, context);
     case "removeService":
       return decideRemoveService(state, command);
+    case "putJob":
+      return decidePutJob(state, command, context);
+    case "suspendJob":
+      return decideSuspendJob(state, command, context);
+    case "removeJob":
+      return decideRemoveJob(state, command);
     case "probe":
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });
     case "wake":

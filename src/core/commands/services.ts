@@ -1,8 +1,8 @@
 // The commands on services. Each changes only what is wanted; replicas are the reconciler's.
 
 import { toTimestamp } from "../../lib/clock.ts";
-import { isObject } from "../../lib/is-object.ts";
 import { ok } from "../../lib/result.ts";
+import { same } from "../../lib/same.ts";
 import type { Change } from "../../model/change.ts";
 import { newServiceId, type ServiceId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
@@ -185,16 +185,6 @@ function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): 
 function specOf(state: ClusterState, { restartPolicy, ...input }: ParsedServiceInput): PackedSpec {
   const policy = restartPolicy ?? parseRestartPolicy("always");
   return state.sharing.packed(packSpec(unpackSpec(specOfInput({ ...input, restartPolicy: policy }))));
-}
-
-/** The order of the fields of an object says nothing, as that of its variables. */
-function same(left: unknown, right: unknown): boolean {
-  return JSON.stringify(left, withSortedFields) === JSON.stringify(right, withSortedFields);
-}
-
-function withSortedFields(_: string, value: unknown): unknown {
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 export function decideScaleService(

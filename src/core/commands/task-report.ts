@@ -18,6 +18,7 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { findTask } from "../state/lookup.ts";
 import type { Decision, DecisionContext, TaskReportFields } from "./command.ts";
 import { ending, endingChanges } from "./ending.ts";
+import { jobCount } from "./job-count.ts";
 
 export function decideReport(
   state: ClusterState,
@@ -52,7 +53,8 @@ export function decideReport(
   if (unknown) return noContainer(task, unknown.name);
   const set = updateOf(task, report, context);
   if (set === null) return ok({ changes: [], granted });
-  return ok({ changes: set.ended ? endingChanges(task, set) : [{ type: "task.updated", id: taskId, set }], granted });
+  if (!set.ended) return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
+  return ok({ changes: [...jobCount(state, task, set.observed!, context), ...endingChanges(task, set)], granted });
 }
 
 function illegalMove(task: Task, to: string): Outcome<never> {

@@ -3,6 +3,7 @@
 
 import type { Change } from "../../model/change.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { jobs } from "./jobs.ts";
 import { neverStarted } from "./never-started.ts";
 import { nodeDamping } from "./node-damping.ts";
 import { placement } from "./placement.ts";
@@ -12,7 +13,9 @@ import { retention } from "./retention.ts";
 import { services } from "./services.ts";
 
 /** In the order in which they run. */
-export const reconcilers: readonly Reconciler[] = [nodeDamping, restarts, services, placement, neverStarted, retention];
+export const reconcilers: readonly Reconciler[] = [
+  ...[nodeDamping, restarts, jobs, services, placement, neverStarted, retention],
+];
 
 /** Changes of one tick; the rest follows in the next tick. A tick of this size takes some 50 ms. */
 const changesPerTick = 8192;

@@ -5,7 +5,8 @@ import { assert } from "../../lib/assert.ts";
 import { type Change, parseChangeType } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
-import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { Job } from "../../model/job/job.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import { type KindName, kindNames, kinds, type RecordOf } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
@@ -17,6 +18,8 @@ import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
 import type { Delta, DeltaOf, Index } from "./delta.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
 import { FinishedTasks } from "./indexes/finished-tasks.ts";
+import { JobNames } from "./indexes/job-names.ts";
+import { JobTasks } from "./indexes/job-tasks.ts";
 import { NodeNames } from "./indexes/node-names.ts";
 import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
@@ -59,8 +62,10 @@ export class ClusterState {
   readonly withoutWorker = new TasksWithoutWorker((nodeId) => this.#tasksOn(nodeId));
   readonly serviceTasks = new ServiceTasks();
   readonly slotHistory = new SlotHistory(limits.finishedTasksOfSlot);
+  readonly jobTasks = new JobTasks();
   readonly #nodeNames = new NodeNames();
   readonly #serviceNames = new ServiceNames();
+  readonly #jobNames = new JobNames();
   readonly #revisions = new RevisionNumbers();
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
@@ -72,7 +77,8 @@ export class ClusterState {
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
-    indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory);
+    indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks);
+    indexes.job.push(this.#jobNames, { moved: (before, after) => this.jobTasks.jobMoved(before, after) });
     indexes.service.push(this.#serviceNames, {
       moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
     });
@@ -112,6 +118,11 @@ export class ClusterState {
   serviceNamed(name: string): Service | undefined {
     const serviceId = this.#serviceNames.named(name);
     return serviceId && this.record("service", serviceId);
+  }
+
+  jobNamed(name: string): Job | undefined {
+    const jobId = this.#jobNames.named(name);
+    return jobId && this.record("job", jobId as JobId);
   }
 
   /** The numbers of the service's revisions, the oldest first. */

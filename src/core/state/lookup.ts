@@ -1,6 +1,7 @@
 // Finding records by what people type: an id, a unique prefix of one (or of its last part), or a name.
 
 import { ok } from "../../lib/result.ts";
+import type { Job } from "../../model/job/job.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Service } from "../../model/service/service.ts";
@@ -35,6 +36,24 @@ export function resolveService(state: ClusterState, reference: string): Outcome<
   if (reference === "" || found.length === 0 || isTooShort(reference, found)) return noService(reference);
   if (found.length === 1) return ok(found[0]!);
   return ambiguous("service", reference, found.map(({ serviceId, name }) => `${serviceId} (${name})`).sort());
+}
+
+/** The job of exactly this id. */
+export function findJob(state: ClusterState, jobId: string): Outcome<Job> {
+  const job = state.tables.job.get(jobId);
+  return job ? ok(job) : noJob(jobId);
+}
+
+/** By id, by name, by unique prefix of the id or of its part after the dash. A name is never shortened. */
+export function resolveJob(state: ClusterState, reference: string): Outcome<Job> {
+  const exact = state.tables.job.get(reference) ?? state.jobNamed(reference);
+  if (exact) return ok(exact);
+  const found = [...state.tables.job.values()].filter(
+    ({ jobId }) => jobId.startsWith(reference) || jobId.startsWith(reference, jobId.indexOf("-") + 1),
+  );
+  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return noJob(reference);
+  if (found.length === 1) return ok(found[0]!);
+  return ambiguous("job", reference, found.map(({ jobId, name }) => `${jobId} (${name})`).sort());
 }
 
 /** Characters that a shortened id needs: a short name of nothing must not hit a record whose id happens to begin so. */
@@ -122,6 +141,13 @@ function noNode(reference: string): Outcome<never> {
 function noService(reference: string): Outcome<never> {
   return refuse("service-not-found", `there is no service ${quoted(reference)}`, {
     hint: "List the services with: podling service ls",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noJob(reference: string): Outcome<never> {
+  return refuse("job-not-found", `there is no job ${quoted(reference)}`, {
+    hint: "List the jobs with: podling job ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }

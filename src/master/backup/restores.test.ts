@@ -30,6 +30,7 @@ test("a task that is created while a backup of another cluster is written is not
       tasks: 0,
       services: 0,
       revisions: 0,
+      jobs: 0,
     },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };

@@ -28,6 +28,7 @@ interface Effect {
 const onTask = (...operations: Operation[]): Effect => ({ kind: "task", operations });
 const onNode = (...operations: Operation[]): Effect => ({ kind: "node", operations });
 const onService = (...operations: Operation[]): Effect => ({ kind: "service", operations });
+const onJob = (...operations: Operation[]): Effect => ({ kind: "job", operations });
 const nothing: Effect = { kind: null, operations: [] };
 const anything: Effect = { kind: null, operations: ["created", "updated", "removed"] };
 
@@ -52,6 +53,9 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   promoteService: onService("updated"),
   rollbackService: onService("updated"),
   removeService: onService("removed"),
+  putJob: onJob("created", "updated"),
+  suspendJob: onJob("updated"),
+  removeJob: onJob("removed"),
   probe: nothing,
   wake: nothing,
 };

@@ -8,7 +8,8 @@ import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { formatEvent } from "../../lib/sse.ts";
 import type { Batch } from "../../model/change.ts";
-import type { NodeId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, TaskId } from "../../model/ids.ts";
+import type { Job } from "../../model/job/job.ts";
 import type { MasterFields, WatchedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -21,7 +22,7 @@ import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.
 import { EndpointStreams, endpointsOf } from "./endpoint-streams.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
 import { RecordTexts } from "./record-texts.ts";
-import { TaskWaiters } from "./task-waiters.ts";
+import { RecordWaiters } from "./record-waiters.ts";
 import { WatchHistory } from "./watch-history.ts";
 import { WorkerStreams } from "./worker-streams.ts";
 
@@ -53,7 +54,8 @@ export class Watchers implements CommitListener {
   readonly #watchers = new Set<Watcher>();
   readonly #assignments: WorkerStreams;
   readonly #endpoints: EndpointStreams;
-  readonly #waiters: TaskWaiters;
+  readonly #waiters: RecordWaiters<"task">;
+  readonly #jobWaiters: RecordWaiters<"job">;
   readonly #history: WatchHistory;
   #streams = 0;
   readonly texts: RecordTexts;
@@ -62,7 +64,8 @@ export class Watchers implements CommitListener {
 
   constructor(options: WatchersOptions) {
     this.#options = options;
-    this.#waiters = new TaskWaiters(options.clock);
+    this.#waiters = new RecordWaiters("task", options.clock);
+    this.#jobWaiters = new RecordWaiters("job", options.clock);
     this.#history = new WatchHistory(options.revision);
     this.texts = new RecordTexts(options.masterFields);
     this.#assignments = new WorkerStreams(assignmentText, options.streams);
@@ -89,6 +92,7 @@ export class Watchers implements CommitListener {
     this.#assignments.notify(events);
     if (this.#watchers.size > 0) this.#notifyWatchers(events);
     this.#waiters.notify(events);
+    this.#jobWaiters.notify(events);
   }
 
   #notifyWatchers(events: readonly ChangeEvent[]): void {
@@ -191,7 +195,7 @@ export class Watchers implements CommitListener {
     });
   }
 
-  /** See TaskWaiters.wait. */
+  /** See RecordWaiters.wait. */
   waitFor(
     taskId: TaskId,
     reached: (task: Task) => boolean,
@@ -201,9 +205,21 @@ export class Watchers implements CommitListener {
     return this.#waiters.wait(taskId, this.#options.state.tasks.get(taskId) ?? null, reached, timeoutMs, signal);
   }
 
+  /** See RecordWaiters.wait. */
+  waitForJob(
+    jobId: JobId,
+    reached: (job: Job) => boolean,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Job | null> {
+    const now = this.#options.state.tables.job.get(jobId) ?? null;
+    return this.#jobWaiters.wait(jobId, now, reached, timeoutMs, signal);
+  }
+
   /** Ends every stream and every wait; clients connect again to the master that follows. */
   close(): void {
     this.#waiters.close();
+    this.#jobWaiters.close();
     for (const { stream } of this.#watchers) stream.close();
     this.#assignments.close();
     this.#endpoints.close();

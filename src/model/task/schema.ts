@@ -196,10 +196,10 @@ export const taskRequests = z.object({
 });
 
 export const taskOwner = z.object({
-  kind: text.describe("service."),
-  id: text.describe("Id of the service."),
-  revision: count.optional().describe("The revision that the task is made from."),
-  slot: text.optional().describe("Which of the replicas it is."),
+  kind: text.describe("service or job."),
+  id: text.describe("Id of the service or the job."),
+  revision: count.optional().describe("The revision of the service that the task is made from."),
+  slot: text.optional().describe("Which of the replicas it is, or which index of the job it runs."),
   failures: count.optional().describe("Tasks of this slot that had failed in a row before."),
 });
 

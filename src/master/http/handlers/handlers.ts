@@ -2,6 +2,7 @@
 
 import { clusterHandlers } from "./cluster.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
+import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
 import { serverHandlers } from "./server.ts";
 import { serviceHandlers } from "./services.ts";
@@ -13,6 +14,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...serverHandlers(context),
     ...taskHandlers(context, reads),
     ...serviceHandlers(context, reads),
+    ...jobHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };

@@ -1,0 +1,76 @@
+// The flags of jobs: the template of their tasks, how many must succeed, and when a job is given up.
+
+import type { BodyInput } from "../../../api/operations/operations.ts";
+import { limits } from "../../../model/limits.ts";
+import type { Context } from "../../command/context.ts";
+import { UsageError } from "../../command/failure.ts";
+import type { Flag } from "../../command/flag.ts";
+import type { FlagValues } from "../../command/flag-values.ts";
+import { runFlags } from "../task/flags/run-flags.ts";
+import { taskBody } from "../task/task-input.ts";
+
+/** Those of `run` that are about the one task, or about waiting for it. */
+const ofOneTask = new Set(["name", "again", "detach", "follow", "rm", "timeout"]);
+
+export const jobTemplateFlags: readonly Flag[] = runFlags
+  .filter(({ long }) => !ofOneTask.has(long))
+  .map((flag) =>
+    flag.long === "restart"
+      ? {
+          ...flag,
+          description:
+            "never (the default): a failed task is replaced by another one; or on-failure:N: its container is started again first",
+          completes: ["never", "on-failure"],
+        }
+      : flag,
+  );
+
+export const jobFlags: readonly Flag[] = [
+  { long: "name", value: "NAME", description: "name of the job, if it is not the first word" },
+  { long: "completions", value: "N", description: "how many tasks must succeed (1 by default)" },
+  { long: "parallelism", value: "N", description: "how many tasks run at once, at most (1 by default)" },
+  {
+    long: "indexed",
+    description: "give each task an index from 0 to N-1, in the variable PODLING_JOB_INDEX",
+  },
+  {
+    long: "backoff-limit",
+    value: "N",
+    description: "how many tasks may fail; one more ends the job as failed (6 by default)",
+  },
+  {
+    long: "deadline",
+    aliases: ["active-deadline"],
+    value: "TIME",
+    description: "end the job as failed when it takes longer than this",
+  },
+  { long: "ttl", value: "TIME", description: "remove the job and its tasks this long after its end, such as 1h or 0s" },
+];
+
+/** The body of a job, from the name, the image and the flags. What is not given has the master's default. */
+export async function jobBody(context: Context): Promise<BodyInput<"createJob">> {
+  const { flags, containerCommand, io } = context;
+  const { name, image } = nameAndImage(context);
+  return { ...(await taskBody(name, image, flags, containerCommand, io)), ...numbersOf(flags) };
+}
+
+function numbersOf(flags: FlagValues): Partial<BodyInput<"createJob">> {
+  const numbers = {
+    completions: flags.integer("completions", 1, limits.jobCompletions),
+    parallelism: flags.integer("parallelism", 1, limits.jobParallelism),
+    indexed: flags.has("indexed") ? true : undefined,
+    backoffLimit: flags.integer("backoff-limit", 0, limits.jobBackoffLimit),
+    activeDeadline: flags.durationMs("deadline"),
+    ttlAfterFinished: flags.durationMs("ttl"),
+  };
+  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined));
+}
+
+function nameAndImage({ flags, words }: Context): { name: string; image: string } {
+  const [word] = words;
+  const image = flags.text("image") ?? word;
+  const name = flags.text("image") === undefined ? flags.text("name") : (word ?? flags.text("name"));
+  if (image === undefined) throw new UsageError("the image is missing", "Write: podling job run NAME --image IMAGE");
+  if (name === undefined) throw new UsageError("the name is missing", `Write: podling job run NAME --image ${image}`);
+  return { name, image };
+}

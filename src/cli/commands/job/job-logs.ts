@@ -1,0 +1,44 @@
+// podling job logs: the output of a job's tasks.
+
+import { limits } from "../../../model/limits.ts";
+import type { Command } from "../../command/command.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { UsageError } from "../../command/failure.ts";
+import { patienceMs } from "../task/wait-task.ts";
+import { followJob } from "./follow-job.ts";
+
+export const logs: Command = {
+  name: "job logs",
+  summary: "Show the output of a job's tasks",
+  usage: "JOB [flags]",
+  description: [
+    "The output of one task after the other, in the order of their starts, also of those that failed. With -f it goes on until the job has ended.",
+  ],
+  arguments: { name: "JOB", min: 1, max: 1 },
+  flags: [
+    { long: "follow", short: "f", description: "follow the output until the job has ended" },
+    { long: "index", value: "N", description: "only the tasks of this index" },
+    { long: "tail", short: "n", value: "LINES", description: "only this many lines from the end of each task, or all" },
+    { long: "timestamps", short: "t", description: "start each line with its time" },
+  ],
+  examples: [
+    ["podling job logs -f import", "follow"],
+    ["podling job logs import --index 3", "what ran as index 3"],
+  ],
+  async run(context) {
+    const { flags, words } = context;
+    const lines = flags.text("tail");
+    if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines))
+      throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
+    const { jobId } = await context.call("getJob", { id: words[0]! });
+    const follow = flags.has("follow");
+    await followJob(context, jobId, {
+      follow,
+      tail: lines === "all" ? undefined : lines,
+      timestamps: flags.has("timestamps"),
+      index: flags.integer("index", 0, limits.jobCompletions),
+      timeoutMs: patienceMs,
+    });
+    return exitCodes.done;
+  },
+};

@@ -1,0 +1,38 @@
+// Jobs as table rows.
+
+import type { JobView } from "../../model/job/view.ts";
+import type { Colour } from "./style.ts";
+import type { Column } from "./table.ts";
+import { shortId } from "./tasks.ts";
+import { ageOf } from "./time.ts";
+
+export function jobColumns(now: number, wide: boolean): Column<JobView>[] {
+  const columns: Column<JobView>[] = [
+    { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
+    { title: "ID", text: ({ jobId }) => (wide ? jobId : shortId(jobId)) },
+    { title: "IMAGE", text: ({ spec }) => spec.containers[0]?.image ?? "-", shrinksTo: 10 },
+    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 12 },
+    { title: "DONE", text: ({ succeeded, completions }) => `${succeeded}/${completions}`, right: true },
+    { title: "ACTIVE", text: ({ active }) => String(active), right: true },
+    { title: "FAILED", text: ({ failed }) => String(failed), right: true },
+    { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
+  ];
+  if (wide) columns.push({ title: "REASON", text: ({ reason }) => reason.message, wraps: true });
+  return columns;
+}
+
+/** "running", "waiting (back-off)", "failed (deadline-exceeded)" */
+function statusText({ status, reason }: JobView): string {
+  return status === reason.code || reason.code === "created" ? status : `${status} (${reason.code})`;
+}
+
+function statusColour({ status, reason }: JobView): Colour | undefined {
+  if (status === "completed") return "green";
+  if (status === "failed") return "red";
+  return status === "running" && reason.code === "running" ? undefined : "yellow";
+}
+
+/** One line on how far a job is, while a command waits for it. */
+export function jobProgress({ name, status, succeeded, completions, reason }: JobView): string {
+  return `${name}: ${status}, ${succeeded} of ${completions} done, ${reason.message}`;
+}

@@ -1,0 +1,152 @@
+// The commands on jobs. Each changes only what is asked for; tasks are the reconciler's.
+
+import { toTimestamp } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { ok } from "../../lib/result.ts";
+import { same } from "../../lib/same.ts";
+import type { Change } from "../../model/change.ts";
+import { type JobId, newJobId } from "../../model/ids.ts";
+import { hasEnded, type Job, type JobTemplate, jobDefaults, jobReason, type PackedJob } from "../../model/job/job.ts";
+import type { ParsedJobInput } from "../../model/job/job-input.ts";
+import type { JobUpdate } from "../../model/job/kind.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import { specOfInput } from "../../model/task/input-spec.ts";
+import { packSpec, unpackSpec } from "../../model/task/spec.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { findJob } from "../state/lookup.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
+import { removalChange } from "./task-requests.ts";
+
+type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+
+/** Creates the job. The same input again changes nothing; a job that has not ended takes another pace and other limits. */
+export function decidePutJob(
+  state: ClusterState,
+  { input, by, mustBeNew = false, again = false }: CommandOf<"putJob">,
+  context: DecisionContext,
+): Outcome<Decision> {
+  const refusal = refuseEndless(input);
+  if (refusal) return refusal;
+  const existing = state.jobNamed(input.name);
+  if (existing === undefined) {
+    const job = newJob(input.name, templateOf(state, input), by, context);
+    return ok({ changes: [{ type: "job.created", record: job }], granted: { jobId: job.jobId } });
+  }
+  if (again && hasEnded(existing)) {
+    const job = newJob(input.name, templateOf(state, input), by, context);
+    const changes: Change[] = [...jobRemoval(state, existing.jobId), { type: "job.created", record: job }];
+    return ok({ changes, granted: { jobId: job.jobId } });
+  }
+  if (mustBeNew) return nameTaken(existing);
+  return changeJob(state, existing, input);
+}
+
+/** A job that starts with the tick which creates it. */
+export function newJob(
+  name: string,
+  template: JobTemplate,
+  by: string,
+  { now, random }: { now: number; random: Random },
+): PackedJob {
+  const at = toTimestamp(now);
+  return {
+    ...{ jobId: newJobId(now, random), name, ...template, suspended: false },
+    ...{ status: "waiting", reason: jobReason("created", "its first tasks start") },
+    ...{ started: 0, succeeded: 0, failed: 0, failedInARow: 0, lastFailure: null, doneIndexes: "" },
+    ...{ nextAt: null, createdAt: at, activeAt: at, finishedAt: null, by },
+  };
+}
+
+/** What the input leaves out is as in `before`. */
+export function templateOf(
+  state: ClusterState,
+  input: Omit<ParsedJobInput, "name">,
+  before: Omit<JobTemplate, "spec"> = jobDefaults,
+): JobTemplate {
+  const { completions, parallelism, indexed, backoffLimit, activeDeadline, ttlAfterFinished, ...task } = input;
+  return {
+    spec: state.sharing.packed(packSpec(unpackSpec(specOfInput({ ...task, name: "" })))),
+    completions: completions ?? before.completions,
+    parallelism: parallelism ?? before.parallelism,
+    indexed: indexed ?? before.indexed,
+    backoffLimit: backoffLimit ?? before.backoffLimit,
+    deadlineMs: activeDeadline === undefined ? before.deadlineMs : activeDeadline,
+    ttlMs: ttlAfterFinished === undefined ? before.ttlMs : ttlAfterFinished,
+  };
+}
+
+/** The refusal of tasks that never end; null if they do. */
+export function refuseEndless({ restartPolicy }: Pick<ParsedJobInput, "restartPolicy">): Outcome<never> | null {
+  if (restartPolicy?.mode !== "always") return null;
+  return refuse("unprocessable", "the tasks of a job must end, and the restart policy always starts them again", {
+    hint: "Leave restartPolicy out, or write on-failure. What runs all the time is a service: podling service create.",
+    details: { field: "restartPolicy" },
+  });
+}
+
+function nameTaken({ name, jobId, status }: Job): Outcome<never> {
+  const again = hasEnded({ status })
+    ? `Remove it first (podling job rm ${name}), or run it in its place: podling job run --again ${name}.`
+    : `Remove it first: podling job rm ${name}. Or choose another name.`;
+  return refuse("name-taken", `there is a job ${name} already (${jobId}), which is ${status}`, {
+    hint: again,
+    details: { jobId, name, status },
+  });
+}
+
+function changeJob(state: ClusterState, job: Job, input: ParsedJobInput): Outcome<Decision> {
+  const { jobId, name } = job;
+  const { spec, ...numbers } = templateOf(state, input, job);
+  const set = Object.fromEntries(
+    Object.entries(numbers).filter(([field, value]) => !same(value, job[field as keyof typeof numbers])),
+  ) as JobUpdate;
+  const isOther = !same(unpackSpec(spec), job.spec) || set.completions !== undefined || set.indexed !== undefined;
+  if (isOther) {
+    return refuse("name-taken", `there is a job ${name} already (${jobId}), with another template`, {
+      hint: `The template, completions and indexed of a job never change. Remove it first: podling job rm ${name}.`,
+      details: { jobId, name },
+    });
+  }
+  if (Object.keys(set).length === 0) return ok({ changes: [], granted: { jobId } });
+  return ok({ changes: [{ type: "job.updated", id: jobId, set }], granted: { jobId } });
+}
+
+/** Its deadline counts from the start again when it is resumed. */
+export function decideSuspendJob(
+  state: ClusterState,
+  { jobId, suspended }: CommandOf<"suspendJob">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const found = findJob(state, jobId);
+  if (!found.ok) return found;
+  const job = found.value;
+  if (hasEnded(job)) {
+    return refuse("unprocessable", `the job ${job.name} is ${job.status}: nothing of it runs`, {
+      hint: `Run it again with: podling job run --again ${job.name}`,
+      details: { jobId, status: job.status },
+    });
+  }
+  if (job.suspended === suspended) return ok({ changes: [], granted: { jobId } });
+  const set: JobUpdate = suspended
+    ? { ...{ suspended, status: "suspended", activeAt: null, nextAt: null }, reason: suspendedReason }
+    : {
+        ...{ suspended, status: "waiting", activeAt: toTimestamp(now) },
+        reason: jobReason("starting", "resumed; its tasks start"),
+      };
+  return ok({ changes: [{ type: "job.updated", id: jobId, set }], granted: { jobId } });
+}
+
+const suspendedReason = jobReason("suspended", "suspended by a user; its tasks were stopped");
+
+/** Stops and removes its tasks with it. */
+export function decideRemoveJob(state: ClusterState, { jobId }: CommandOf<"removeJob">): Outcome<Decision> {
+  const found = findJob(state, jobId);
+  if (!found.ok) return found;
+  return ok({ changes: jobRemoval(state, jobId), granted: { jobId } });
+}
+
+/** Removes the job with its tasks, also those that have ended. */
+export function jobRemoval(state: ClusterState, jobId: JobId): Change[] {
+  const tasks = [...state.jobTasks.allOf(jobId)].sort().map((taskId) => state.task(taskId));
+  return [...tasks.map(removalChange), { type: "job.removed", id: jobId }];
+}

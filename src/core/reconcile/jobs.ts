@@ -1,0 +1,42 @@
+// Keeps every job going: looks at each one that changed or is due, starts and stops its tasks, and removes those whose time to
+// live is over. What one look decides is in job/plan.ts.
+
+import type { Change } from "../../model/change.ts";
+import type { JobId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
+import { jobRemoval } from "../commands/jobs.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { planJob } from "./job/plan.ts";
+import type { ReconcileContext, Reconciler } from "./reconciler.ts";
+
+export const jobs: Reconciler = {
+  name: "jobs",
+  run: reconcileJobs,
+  nextDue: (state, { now }) => state.jobTasks.nextDue(now),
+};
+
+function* reconcileJobs(state: ClusterState, context: ReconcileContext): Generator<readonly Change[]> {
+  for (const id of state.jobTasks.toLookAt(context.now)) {
+    const dueAt = yield* lookAt(state, id, context);
+    state.jobTasks.lookedAt(id, dueAt);
+  }
+}
+
+/** Returns when to look again. */
+function* lookAt(
+  state: ClusterState,
+  jobId: JobId,
+  context: ReconcileContext,
+): Generator<readonly Change[], number | null> {
+  const job = state.tables.job.get(jobId);
+  if (!job) return null;
+  const tasks = [...state.jobTasks.of(jobId)].sort().map((taskId) => state.task(taskId));
+  const room = Math.max(0, Math.min(limits.pendingTasks - state.pending.count, limits.tasks - state.tasks.size));
+  const plan = planJob({ job, tasks }, { ...context, lastTaskId: state.cursors.lastTaskId, room });
+  if (plan.expired) {
+    yield jobRemoval(state, jobId);
+    return null;
+  }
+  if (plan.changes.length > 0) yield plan.changes;
+  return plan.dueAt;
+}
