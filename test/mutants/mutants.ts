@@ -4,7 +4,14 @@
 import { journalMutants } from "./journal-mutants.ts";
 import { masterMutants } from "./master-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { serviceMutants } from "./service-mutants.ts";
 import { unitMutants } from "./unit-mutants.ts";
 import { workerMutants } from "./worker-mutants.ts";
 
-export const mutants: readonly Mutant[] = [...journalMutants, ...masterMutants, ...workerMutants, ...unitMutants];
+export const mutants: readonly Mutant[] = [
+  ...journalMutants,
+  ...masterMutants,
+  ...workerMutants,
+  ...serviceMutants,
+  ...unitMutants,
+];

@@ -18,6 +18,8 @@ export interface CheckerHooks {
   recovered?(): void;
   /** A worker asks its engine to start the container of this task. */
   start?(machine: WorkerMachine, taskId: string): void;
+  /** A worker asks its engine to stop the container of this task. */
+  stop?(machine: WorkerMachine, taskId: string): void;
   /** A container was started. */
   run?(machine: WorkerMachine, taskId: string): void;
   /** Every five seconds of virtual time. */

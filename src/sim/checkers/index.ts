@@ -3,10 +3,14 @@
 import { acknowledgedWritesSurvive } from "./acknowledged-writes-survive.ts";
 import { answersAreDurable } from "./answers-are-durable.ts";
 import { askedOnceMadeOnce } from "./asked-once-made-once.ts";
+import { ceilingHolds } from "./ceiling-holds.ts";
 import type { Checker } from "./checker.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
+import { drainedBeforeStopped } from "./drained-before-stopped.ts";
 import { failuresHaveCauses } from "./failures-have-causes.ts";
+import { floorHolds } from "./floor-holds.ts";
+import { goodReplicaStays } from "./good-replica-stays.ts";
 import { historyReplays } from "./history-replays.ts";
 import { hostPortOnce } from "./host-port-once.ts";
 import { lostAreReplaced } from "./lost-are-replaced.ts";
@@ -15,11 +19,16 @@ import { noOvercommit } from "./no-overcommit.ts";
 import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
+import { ownerReplacesOnce } from "./owner-replaces-once.ts";
 import { quietAtRest } from "./quiet-at-rest.ts";
 import { recordsAreKept } from "./records-are-kept.ts";
 import { removedWereOver } from "./removed-were-over.ts";
 import { restartsAreCounted } from "./restarts-are-counted.ts";
+import { revisionsNeverChange } from "./revisions-never-change.ts";
+import { rolloutsEnd } from "./rollouts-end.ts";
 import { runsOnce } from "./runs-once.ts";
+import { servicesConverge } from "./services-converge.ts";
+import { slotHasOne } from "./slot-has-one.ts";
 import { statusGoesForward } from "./status-goes-forward.ts";
 import { strangersAreRefused } from "./strangers-are-refused.ts";
 import { streamEqualsList } from "./stream-equals-list.ts";
@@ -58,5 +67,14 @@ export const checkers: readonly Checker[] = [
   askedOnceMadeOnce,
   historyReplays,
   streamEqualsList,
+  floorHolds,
+  ceilingHolds,
+  goodReplicaStays,
+  slotHasOne,
+  revisionsNeverChange,
+  drainedBeforeStopped,
+  ownerReplacesOnce,
+  rolloutsEnd,
+  servicesConverge,
   quietAtRest,
 ];

@@ -1,7 +1,9 @@
 // The master's own time decides how long the record of a finished task is kept, whatever the clock of its node says.
 
 import type { TaskId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
 import { isFinished } from "../../model/task/reason.ts";
+import type { TaskView } from "../../model/task/view.ts";
 import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import { worldEpochMs } from "../world/host.ts";
 import type { Checker } from "./checker.ts";
@@ -13,11 +15,16 @@ const lateMs = 15_000;
 
 export const recordsAreKept: Checker = {
   name: "records-are-kept",
-  sentence: "A finished task's record is kept for the retention age, or until too many are there, and no longer.",
+  sentence:
+    "A finished task's record is kept for the retention age, or until too many are there or in its slot, and no longer.",
   class: "safety",
   hooks: ({ truth, world, master, disturbance }, fail) => {
     const finishedAt = new Map<TaskId, number>();
     const { count, ageMs } = master.retention;
+    /** How many other tasks of its slot have finished. */
+    const finishedInSlot = ({ owner }: TaskView, taskId: TaskId): number =>
+      truth.ownedBy(owner!.id).filter((one) => one.owner!.slot === owner!.slot && one.ended && one.taskId !== taskId)
+        .length;
     /** A master's clock that jumps moves the age of every record. */
     let clockJumped = false;
     return {
@@ -32,6 +39,8 @@ export const recordsAreKept: Checker = {
           finishedAt.delete(id);
           // Removed together with its service, as soon as its node has stopped it.
           const withService = before.requests?.remove === true;
+          const ofSlot = before.owner ? finishedInSlot(before, id) : 0;
+          if (ofSlot >= limits.finishedTasksOfSlot) continue;
           if (!asked && !withService && !clockJumped && kept <= count && agedMs < ageMs - syncMs)
             fail(`the record of ${id} was removed after ${Math.round(agedMs)} ms, with ${kept} of ${count} kept`);
         }

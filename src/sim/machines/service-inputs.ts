@@ -33,7 +33,7 @@ function drawProgram(below: (count: number) => number): Drawn {
   const pick = below(100);
   if (pick < 58) return { args: ["service"] };
   if (pick < 66) return { args: ["stubborn"] };
-  if (pick < 78) return { args: ["loop", String(200 + below(6000))] };
+  if (pick < 78) return { args: ["loop", String(200 + below(below(2) === 0 ? 800 : 6000))] };
   if (pick < 86) return { args: ["service"], image: "gone" };
   if (pick < 94) return { args: ["never-starts"] };
   return { args: ["oom", String(500 + below(5000))] };

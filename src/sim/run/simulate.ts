@@ -76,7 +76,7 @@ function listenForCrashes(run: Run): () => void {
 }
 
 const moments = [
-  ...["batch", "snapshot", "sent", "recovered", "start", "run", "periodic", "converged", "quiescent"],
+  ...["batch", "snapshot", "sent", "recovered", "start", "stop", "run", "periodic", "converged", "quiescent"],
 ] as (keyof CheckerHooks)[];
 
 /** Allows some of what tasks with options ask for. */
@@ -170,9 +170,9 @@ class Run {
         this.#check("run", (hooks) => hooks.run!(machine, taskId));
       },
       onEngineCall: (machine, call, words) => {
-        if (call === "start") {
-          const started = machine.engine.all().find(({ containerId }) => containerId === words[0]);
-          if (started) this.#check("start", (hooks) => hooks.start!(machine, started.taskId));
+        if (call === "start" || call === "stop") {
+          const meant = machine.engine.all().find(({ containerId }) => containerId === words[0]);
+          if (meant) this.#check(call, (hooks) => hooks[call]!(machine, meant.taskId));
         }
         if (this.#atRest && /^(create|start|stop|remove|pull)/.test(call))
           this.#context.activity.commands.push(`${machine.name}: ${call}`);

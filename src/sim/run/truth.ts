@@ -46,6 +46,8 @@ export class Truth {
   readonly #versions = new Map<string, Set<number | bigint>>();
   /** Which tasks take capacity of a node: kept apart from the scheduler's own books, which are what is checked. */
   readonly #placed = new Map<NodeId, Set<TaskId>>();
+  /** The tasks of each owner, finished ones too: apart from the index of the reconciler that made them. */
+  readonly #owned = new Map<string, Set<TaskId>>();
   batches = 0;
 
   apply(batch: Batch): CertainBatch {
@@ -71,6 +73,7 @@ export class Truth {
     const { taskId: id } = (to ?? from)!;
     const before = from && (this.tasks.get(id) ?? viewTask(from));
     const after = to && viewTask(to);
+    this.#ownedChanged(id, from, to);
     if (before?.nodeId) this.#placed.get(before.nodeId)?.delete(id);
     if (after === null) {
       this.tasks.delete(id);
@@ -82,6 +85,20 @@ export class Truth {
       }
     }
     return { id, before, after };
+  }
+
+  #ownedChanged(id: TaskId, from: Task | null, to: Task | null): void {
+    const owner = (to ?? from)!.owner;
+    if (owner === null) return;
+    const owned = this.#owned.get(owner.id) ?? new Set();
+    if (from === null) this.#owned.set(owner.id, owned.add(id));
+    else if (to === null) owned.delete(id);
+    if (owned.size === 0) this.#owned.delete(owner.id);
+  }
+
+  /** Every task of a service or a job that is in the log, finished ones too. */
+  ownedBy(ownerId: string): Task[] {
+    return [...(this.#owned.get(ownerId) ?? [])].map((taskId) => this.state.task(taskId));
   }
 
   placedOn(nodeId: NodeId): TaskView[] {

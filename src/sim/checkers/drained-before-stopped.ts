@@ -1,0 +1,47 @@
+// A replica that serves is drained for the time of its policy before its service stops it.
+
+import { changesOf } from "../run/truth.ts";
+import type { Checker } from "./checker.ts";
+import { serves } from "./service-steps.ts";
+
+export const drainedBeforeStopped: Checker = {
+  name: "drained-before-stopped",
+  sentence: "A replica that serves is drained before its service stops it, and no worker stops it before that.",
+  class: "safety",
+  hooks: ({ truth }, fail) => {
+    /** When each began to be drained (the master's clock, in ms), and for how long it is to be. */
+    const draining = new Map<string, { atMs: number; drainMs: number }>();
+    return {
+      batch(certain) {
+        const { at, commands } = certain.batch;
+        const asked = new Set(commands.flatMap(({ targets = [] }) => targets));
+        for (const { before, after } of changesOf(certain, "task")) {
+          if (before?.owner?.kind !== "service" || before.desired === after?.desired) continue;
+          const { taskId, owner, name } = before;
+          const service = truth.state.tables.service.get(owner.id as never);
+          const since = draining.get(taskId);
+          draining.delete(taskId);
+          // A service that is removed takes its replicas with it at once.
+          if (!service || after === null || asked.has(taskId)) continue;
+          if (after.desired === "draining") {
+            draining.set(taskId, { atMs: at, drainMs: service.policy.drainMs });
+          } else if (before.desired === "running" && serves(before) && service.policy.drainMs > 0) {
+            fail(`${name} (${taskId}) served, and is stopped without being drained`);
+          } else if (since && at - since.atMs < since.drainMs) {
+            fail(
+              `${name} (${taskId}) is stopped after ${at - since.atMs} ms, and was to be drained for ${since.drainMs}`,
+            );
+          }
+        }
+      },
+      stop({ name, identity }, taskId) {
+        const task = truth.state.tasks.get(taskId as never);
+        if (task?.desired !== "draining" || task.placement?.nodeId !== identity?.nodeId) return;
+        const [container] = task.observed.containers;
+        const restarts = task.requests?.restarts ?? 0;
+        if (restarts > (container?.requestedRestarts ?? 0)) return; // a user asked for it
+        if (task.observed.status === "running") fail(`${name} stops ${taskId}, which is still drained`);
+      },
+    };
+  },
+};
