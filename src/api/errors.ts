@@ -16,6 +16,11 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   "node-not-found": { status: 404, meaning: "No node has this id, prefix or name." },
   "service-not-found": { status: 404, meaning: "No service has this id, prefix or name." },
   "job-not-found": { status: 404, meaning: "No job has this id, prefix or name." },
+  "volume-not-found": { status: 404, meaning: "No volume has this name." },
+  "volume-in-use": {
+    status: 409,
+    meaning: "A task or a service uses the volume, or the node that has its data is online.",
+  },
   "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
   "ambiguous-id": {
     status: 409,

@@ -3,6 +3,7 @@
 
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
+import type { VolumeRemoval } from "../model/volume/volume.ts";
 import { json, metrics, operation } from "./operations/operation.ts";
 
 export interface WorkerHealth {
@@ -90,6 +91,16 @@ export const workerOperations = {
     media: "none",
     answer: "Any",
     refusals: ["task-not-found", "illegal-move", "unprocessable", "node-unreachable", "engine-refused"],
+  }),
+  removeVolume: operation<VolumeRemoval>()({
+    method: "DELETE",
+    path: "/volumes/{id}",
+    summary: "Remove a named volume with its data, if nothing uses it and Podling made it.",
+    access: "write",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["volume-in-use", "node-unreachable", "engine-refused"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -162,11 +162,16 @@ function addEntry(entries: CommandEntry[], entry: CommandEntry): void {
 }
 
 function targetOf(command: Submission["command"], outcome: Outcome<Granted>): string | undefined {
+  if (isOnVolume(command)) return command.name;
   if ("taskId" in command) return command.taskId;
   if ("nodeId" in command) return command.nodeId;
   if ("serviceId" in command) return command.serviceId;
   if ("jobId" in command) return command.jobId;
   if (!outcome.ok) return undefined;
-  const { taskId, nodeId, serviceId, jobId } = outcome.value;
-  return taskId ?? nodeId ?? serviceId ?? jobId;
+  const { taskId, nodeId, serviceId, jobId, volume } = outcome.value;
+  return taskId ?? nodeId ?? serviceId ?? jobId ?? volume;
+}
+
+function isOnVolume(command: Submission["command"]): command is Extract<Submission["command"], { name: string }> {
+  return command.type.endsWith("Volume");
 }

@@ -8,9 +8,11 @@ import type { Log } from "../lib/log.ts";
 import type { Job } from "../model/job/job.ts";
 import type { Node, NodeRecord } from "../model/node/node.ts";
 import type { Service } from "../model/service/service.ts";
+import type { Volume } from "../model/volume/volume.ts";
 import { jobUse } from "./http/job-view.ts";
 import { nodeUse, viewNode } from "./http/node-view.ts";
 import { serviceUse } from "./http/service-view.ts";
+import { volumeUse } from "./http/volume-view.ts";
 import { AssignmentStreams } from "./node-health/assignment-streams.ts";
 import { Leases } from "./node-health/leases.ts";
 import { Watchers } from "./watch/watchers.ts";
@@ -49,6 +51,7 @@ export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Pro
     node: (node: NodeRecord) => nodeUse(state, node, leases.lastBeat(node.nodeId)),
     service: (service: Service) => serviceUse(state, service),
     job: (job: Job) => jobUse(state, job),
+    volume: (volume: Volume) => volumeUse(state, volume),
   };
   const watchers = new Watchers({ state, clock, masterFields, streams, revision: newest });
   let changesInLog = 0;

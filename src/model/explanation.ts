@@ -18,6 +18,8 @@ export const filterNames = [
   "platform",
   "features",
   "policy",
+  "volume",
+  "volume-in-use",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 

@@ -61,6 +61,8 @@ export const limits = {
   replicas: 10_000,
   /** Revisions of a service beyond those in use: a rollback rarely goes back further. */
   revisionsKept: 20,
+  /** Named volumes: some for each service of the largest cluster. */
+  volumes: 10_000,
   /** A day: a longer rollout is forgotten by those who began it. */
   rolloutMs: 24 * 3_600_000,
   /** With the finished ones that are kept: at about 1 kB each this is 10 MB. */
@@ -114,6 +116,9 @@ export const limits = {
   cleanupMs: 90 * second,
   /** How long the master waits for a clean-up: the time above, and one removal. */
   cleanupPatienceMs: 4 * minute,
+  /** How long a removal of a volume waits for containers that are being removed, and the pause between two tries. */
+  volumeRemovalMs: 5 * second,
+  volumeRemovalRetryMs: 250,
   /** How long the master waits for a preview, which lists everything on the engine and may wait for sizes of volumes. */
   cleanupPreviewPatienceMs: 30 * second,
   /** Items in a response; kept items beyond this are only counted. */

@@ -16,6 +16,8 @@ export const refusalCodes = [
   "node-not-found",
   "service-not-found",
   "job-not-found",
+  "volume-not-found",
+  "volume-in-use",
   "ambiguous-id",
   "illegal-move",
   "not-your-task",

@@ -31,7 +31,7 @@ export function createServer(options: ServerOptions): Fetch {
   const { access, log } = options;
   return createShell({
     ...{ table: workerOperations, bodies: {}, handlers: handlersOf(options), access, log },
-    hint: "A worker has /health, /metrics, /cleanup, /tasks, /tasks/ID and /tasks/ID/logs.",
+    hint: "A worker has /health, /metrics, /cleanup, /tasks, /tasks/ID, /tasks/ID/logs and /volumes/NAME.",
     onAnswer: () => {},
   });
 }
@@ -80,6 +80,10 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
       const containerId = find(id)?.found?.containerId;
       return containerId === undefined ? unknownTask(id) : kill(runtime, containerId, query.signal ?? "KILL");
     },
+    removeVolume: (call) => {
+      call.mayTakeLong();
+      return onVolume(worker.volumes.remove(call.parameters.id));
+    },
     previewCleanup: (call) => {
       call.mayTakeLong();
       return cleanup(worker, call.query, true);
@@ -110,6 +114,18 @@ async function kill(runtime: Runtime, containerId: string, signal: string): Prom
     if (error instanceof SignalRefused) return refuseSignal(error);
     if (!(error instanceof RuntimeError)) throw error;
     return refuse(codeOf(error), error.message, { hint: "It is not known whether the signal was delivered." });
+  }
+}
+
+/** Work on a volume: an error of the engine is a refusal. */
+async function onVolume<T>(work: Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return refuse(codeOf(error), error.message, {
+      hint: "Try again when podling nodes shows no engine error for this node.",
+    });
   }
 }
 

@@ -30,6 +30,7 @@ import { PolicyGuard, type ResolvePath } from "./task/policy-guard.ts";
 import { type LookUp, PublishAddress } from "./task/publish-address.ts";
 import type { Bounds } from "./task/runner-context.ts";
 import { TaskTable } from "./task/task-table.ts";
+import { VolumeStore } from "./volumes/volume-store.ts";
 
 export interface WorkerOptions extends NodeSettings {
   client: Client;
@@ -72,6 +73,7 @@ export class Worker {
   readonly #images: ImageGc;
   readonly #cleaner: Cleaner;
   readonly #reconciler: Reconciler;
+  readonly volumes: VolumeStore;
   readonly #former: FormerNodes;
   readonly counters = { starts: 0, restarts: 0, failures: 0, pulls: 0, heartbeats: 0, syncs: 0 };
 
@@ -101,6 +103,7 @@ export class Worker {
     this.#images = new ImageGc({ ...storage, watermarks, assignments: tasks });
     this.#cleaner = new Cleaner({ ...storage, images: this.#images });
 
+    this.volumes = new VolumeStore(parts);
     const ended = new Retention({ ...parts, keep: retention });
     const policy = new PolicyGuard(options.policy ?? null, options.resolvePath ?? (async (path) => normalPath(path)));
     const context = {

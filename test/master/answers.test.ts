@@ -94,6 +94,12 @@ test("watch events: of every kind of the table, created, updated and removed", a
   await podling.do("PUT", "/api/v1/services/watched", { name: "watched", image: "nginx" });
   await podling.do("POST", "/api/v1/services/watched/scale?replicas=2");
   await podling.do("DELETE", "/api/v1/services/watched");
+  await podling.do("POST", "/api/v1/jobs", { name: "watched", image: "nginx" });
+  await podling.do("POST", "/api/v1/jobs/watched/suspend");
+  await podling.do("DELETE", "/api/v1/jobs/watched");
+  await podling.do("POST", "/api/v1/volumes", { name: "watched" });
+  await podling.do("PUT", "/api/v1/volumes/watched", { writers: "many" });
+  await podling.do("DELETE", "/api/v1/volumes/watched");
   for (const kind of watchedKinds) {
     const removed = watchEventType(kind, "removed");
     await tap.next(removed, ({ data }) => data.type === removed);

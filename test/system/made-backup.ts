@@ -40,7 +40,7 @@ export function madeBackup(clusterId: string, prefix: string, count: number): Ui
     at,
     version: "0",
   } as const;
-  const counts = { nodes: nodes.size, tasks: tasks.size, services: 0, revisions: 0, jobs: 0 };
+  const counts = { nodes: nodes.size, tasks: tasks.size, services: 0, revisions: 0, jobs: 0, volumes: 0 };
   const pieces = writeBackup({ ...manifest, ...counts }, writeWholeSnapshot(state));
   return new Uint8Array(Buffer.concat([...pieces]));
 }

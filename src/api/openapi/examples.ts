@@ -17,6 +17,7 @@ import { mainContainer } from "../../model/task/spec.ts";
 import { unpackTask } from "../../model/task/task.ts";
 import { taskInput } from "../../model/task/task-input.ts";
 import { type TaskView, viewTask } from "../../model/task/view.ts";
+import type { VolumeRemoval, VolumeView } from "../../model/volume/volume.ts";
 import { type ErrorBody, errorBody } from "../errors.ts";
 import type { AnswerSchema, Operation } from "../operations/operation.ts";
 import type { Health, Version } from "../operations/server.ts";
@@ -185,6 +186,15 @@ function job(): JobView {
   };
 }
 
+function volume(): VolumeView {
+  return {
+    ...{ name: "pgdata", nodeId, hostname: "n1", state: "bound", writers: 1, labels: { app: "shop" } },
+    ...{ lastUsedBy: { taskId, name: "db" }, createdAt: at(50) },
+    usedBy: [{ taskId, name: "db", status: "running", writes: true }],
+    message: "its data is on n1",
+  };
+}
+
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
@@ -194,6 +204,9 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   EndpointList: endpoints,
   Job: job,
   JobList: () => [job()],
+  Volume: volume,
+  VolumeList: () => [volume()],
+  VolumeRemoval: (): VolumeRemoval => ({ removed: true, message: "its data on n1 is removed" }),
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

@@ -15,6 +15,7 @@ import { recordSchemas } from "./record-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { exampleId, tagList, tagOf } from "./tags.ts";
 import { taskSchemas } from "./task-schemas.ts";
+import { volumeSchemas } from "./volume-schemas.ts";
 
 /** Refusals that any operation can give. One that is open to everyone asks for no token. */
 function refusalsOf({ access, refusals }: Operation): RefusalCode[] {
@@ -54,6 +55,7 @@ export async function openapi(version: string): Promise<Json> {
         ...(await taskSchemas()),
         ...(await serviceSchemas()),
         ...jobSchemas,
+        ...volumeSchemas,
         ...nodeSchemas(records.Node!),
         ...clusterSchemas,
       },

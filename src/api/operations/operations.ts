@@ -8,6 +8,7 @@ import type { OperationAnswer, OperationBody, OperationParameters, OperationQuer
 import { serverOperations } from "./server.ts";
 import { serviceOperations } from "./services.ts";
 import { taskOperations } from "./tasks.ts";
+import { volumeOperations } from "./volumes.ts";
 
 export type { Operation } from "./operation.ts";
 export type { Health, Version } from "./server.ts";
@@ -17,6 +18,7 @@ export const operations = {
   ...taskOperations,
   ...serviceOperations,
   ...jobOperations,
+  ...volumeOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

@@ -22,6 +22,7 @@ import { serviceInput } from "../../model/service/service-input.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus, podStatusFields } from "../../model/task/status.ts";
 import { taskInput } from "../../model/task/task-input.ts";
+import { volumeInput, volumeUpdate } from "../../model/volume/volume-input.ts";
 
 const timestamp = z.iso.datetime({ error: "an ISO 8601 time in UTC such as 2025-01-19T12:34:56.000Z" });
 
@@ -165,6 +166,8 @@ export const bodies = {
   TaskReport: taskReport,
   ServiceInput: serviceInput,
   JobInput: jobInput,
+  VolumeInput: volumeInput,
+  VolumeUpdate: volumeUpdate,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   HeartbeatInput: heartbeat,

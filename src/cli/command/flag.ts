@@ -24,6 +24,7 @@ export type Completes =
   | "nodes"
   | "images"
   | "contexts"
+  | "volumes"
   | "files"
   | "folders"
   | "commands"

@@ -19,6 +19,7 @@ const loaders = {
   inspect: async () => (await import("./task/inspect.ts")).inspect,
   service: async () => (await import("./service/service.ts")).service,
   job: async () => (await import("./job/job.ts")).job,
+  volume: async () => (await import("./volume/volume.ts")).volume,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
   events: async () => (await import("./task/events.ts")).events,
@@ -37,7 +38,7 @@ const loaders = {
 } as const satisfies Record<string, () => Promise<Command | CommandGroup>>;
 
 const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
-  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service", "job"]],
+  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service", "job", "volume"]],
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
@@ -48,7 +49,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
   ...["service ls", "service inspect", "service ps", "service history"],
-  ...["job ls", "job inspect", "job logs"],
+  ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],
   ...["context ls", "sim", "version", "completion", "help"],
 ];
 

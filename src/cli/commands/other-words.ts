@@ -12,7 +12,7 @@ const serving = "Use podling service ls, create, update, scale, history or rollb
 const files = "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks";
 const draining = "Use podling node cordon NODE, then podling stop its tasks: podling ps -q --filter node=NODE";
 const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
-const networks = "There are no networks and volumes to manage: see -p and -v in podling help run";
+const networks = "There are no networks to manage: see -p in podling help run";
 
 /** Words that other tools write before a command: `docker container rm`. */
 export const prefixes: ReadonlySet<string> = new Set(["container", "task", "tasks", "pod", "alloc"]);
@@ -109,7 +109,6 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     rmi: images,
     "image prune": "Use podling node clean NODE --images",
     "volume prune": "Use podling node clean NODE --volumes",
-    "volume rm": "Use podling node clean NODE --volumes",
     "container prune": "Use podling prune",
     "system prune":
       "Use podling prune for finished tasks, podling node clean --images --volumes for the disks of nodes",
@@ -129,8 +128,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     acl: "There are no users: one token, with --token-file of podling master",
     auth: "There are no users: one token, with --token-file of podling master",
     system: "Use podling prune for finished tasks, podling node clean NODE for a node's disk, or podling doctor",
-    volume: networks,
-    volumes: networks,
+    volumes: "Use podling volume ls",
     network: networks,
     login: "Use docker login on each node, as the user of its worker",
     logout: "Use docker logout on each node, as the user of its worker",

@@ -13,6 +13,7 @@ import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus } from "../../model/task/status.ts";
 import type { Idempotency } from "../../model/task/task.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 
 type OrUndefined<T> = { [Key in keyof T]?: T[Key] | undefined };
 
@@ -47,6 +48,7 @@ export type NodeRegistrationFields = Omit<
   | "askedHostname"
   | "features"
   | "policy"
+  | "offlineSince"
 > & {
   /** Left out by workers of release 0.1.0. */
   features?: readonly string[] | null;
@@ -124,6 +126,24 @@ export type Command =
   | { type: "putJob"; input: ParsedJobInput; by: string; mustBeNew?: boolean; again?: boolean }
   | { type: "suspendJob"; jobId: JobId; suspended: boolean }
   | { type: "removeJob"; jobId: JobId }
+  /** `nodeId`: null unless its data is on a node already. */
+  | {
+      type: "createVolume";
+      name: string;
+      writers: Volume["writers"];
+      labels: Readonly<Record<string, string>>;
+      nodeId: string | null;
+    }
+  /** What is left out stays as it is. */
+  | {
+      type: "updateVolume";
+      name: string;
+      writers?: Volume["writers"] | undefined;
+      labels?: Readonly<Record<string, string>> | undefined;
+    }
+  /** `force`: also if the node that has its data is online. */
+  | { type: "releaseVolume"; name: string; force: boolean }
+  | { type: "removeVolume"; name: string }
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
@@ -141,6 +161,8 @@ export interface Granted {
   nodeId?: NodeId;
   serviceId?: ServiceId;
   jobId?: JobId;
+  /** Its name. */
+  volume?: string;
 }
 
 export interface DecisionContext {

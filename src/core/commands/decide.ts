@@ -24,6 +24,7 @@ import {
 import { decideReport } from "./task-report.ts";
 import { decideRemove, decideRestart, decideStop } from "./task-requests.ts";
 import { decideCreate } from "./tasks.ts";
+import { decideCreateVolume, decideReleaseVolume, decideRemoveVolume, decideUpdateVolume } from "./volumes.ts";
 
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   const decided = decideOne(state, command, context);
@@ -78,6 +79,14 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideSuspendJob(state, command, context);
     case "removeJob":
       return decideRemoveJob(state, command);
+    case "createVolume":
+      return decideCreateVolume(state, command, context);
+    case "updateVolume":
+      return decideUpdateVolume(state, command);
+    case "releaseVolume":
+      return decideReleaseVolume(state, command);
+    case "removeVolume":
+      return decideRemoveVolume(state, command);
     case "probe":
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });
     case "wake":

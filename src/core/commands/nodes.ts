@@ -18,8 +18,9 @@ import { afterLoss, afterReturn } from "./flapping.ts";
 export function online(
   { status, flapping }: NodeRecord,
   now: number,
-): Pick<NodeRecord, "status" | "suspect" | "flapping"> {
-  return { status: "online", suspect: null, flapping: status === "offline" ? afterReturn(flapping, now) : flapping };
+): Pick<NodeRecord, "status" | "suspect" | "flapping" | "offlineSince"> {
+  const kept = status === "offline" ? afterReturn(flapping, now) : flapping;
+  return { status: "online", suspect: null, flapping: kept, offlineSince: null };
 }
 
 export function decideRefresh(
@@ -78,7 +79,10 @@ export function decideLoss(
   };
   // A loss that a person declared does not count as flapping.
   const flapping = cause === "by-hand" ? node.flapping : afterLoss(node.flapping, context.now);
-  const set = { status: "offline" as const, flapping, ...(node.suspect === null ? {} : { suspect: null }) };
+  const set = {
+    ...{ status: "offline" as const, flapping, offlineSince: toTimestamp(context.now) },
+    ...(node.suspect === null ? {} : { suspect: null }),
+  };
   const changes: Change[] = [{ type: "node.updated", id: nodeId, set }, ...failTasks(state, nodeId, reason, context)];
   return ok({ changes, granted: { nodeId } });
 }

@@ -25,6 +25,7 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { findService } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { removalChange } from "./task-requests.ts";
+import { refuseSharedWriter, refuseVolumes, singleWriterVolume } from "./volumes.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
@@ -55,9 +56,10 @@ function createService(
   const at = toTimestamp(now);
   const policy = policyOf(defaultPolicy, input);
   const spec = specOf(state, input);
-  const refusal = stuck(policy, spec);
+  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, input.replicas ?? 1);
   if (refusal) return refusal;
-  const rollout = newRollout({ policy }, { from: null, to: 1, ...orderOf(policy, spec), isRollback: false }, now);
+  const order = orderOf(state, policy, spec);
+  const rollout = newRollout({ policy }, { from: null, to: 1, ...order, isRollback: false }, now);
   const service: Service = {
     ...{ serviceId, name: input.name, mode: { type: "replicated", replicas: input.replicas ?? 1 } },
     ...{ target: 1, stable: null, newest: 1, policy, rollout, paused: false, createdAt: at },
@@ -79,9 +81,9 @@ function changeService(
   const { serviceId, mode } = service;
   const policy = policyOf(service.policy, input);
   const spec = specOf(state, input);
-  const refusal = stuck(policy, spec);
-  if (refusal) return refusal;
   const replicas = input.replicas ?? (mode.type === "replicated" ? mode.replicas : 1);
+  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, replicas);
+  if (refusal) return refusal;
   const set: { -readonly [Field in keyof Service]?: Service[Field] } = {};
   if (!same(policy, service.policy)) set.policy = policy;
   if (mode.type !== "replicated" || replicas !== mode.replicas) set.mode = { type: "replicated", replicas };
@@ -107,7 +109,7 @@ function addRevision(
   const record: PackedRevision = { serviceId, number, spec, by, at: toTimestamp(now), note };
   return {
     changes: [{ type: "revision.created", record }, ...outdated(state, service, number)],
-    set: { newest: number, ...towards(service, number, policy, spec, now) },
+    set: { newest: number, ...towards(state, service, number, policy, spec, now) },
   };
 }
 
@@ -126,11 +128,19 @@ export function decideRestartService(
 }
 
 /** Another revision is wanted, with the rollout that leads to it. */
-function towards(service: Service, to: number, policy: RolloutPolicy, spec: PackedSpec, now: number): Partial<Service> {
+function towards(
+  state: ClusterState,
+  service: Service,
+  to: number,
+  policy: RolloutPolicy,
+  spec: PackedSpec,
+  now: number,
+): Partial<Service> {
   // The newest that is known to serve, or else what most replicas are of.
   const earlier = [service.stable, service.rollout?.from, service.target];
   const from = earlier.find((number) => typeof number === "number" && number !== to) ?? null;
-  const rollout: Rollout = newRollout({ policy }, { from, to, ...orderOf(policy, spec), isRollback: false }, now);
+  const order = orderOf(state, policy, spec);
+  const rollout: Rollout = newRollout({ policy }, { from, to, ...order, isRollback: false }, now);
   return {
     ...{ target: to, rollout, paused: false },
     reason: serviceReason("deploying", from === null ? `revision ${to}` : `from revision ${from} to ${to}`),
@@ -149,18 +159,33 @@ function outdated(state: ClusterState, service: Service, newest: number): Change
 }
 
 /** Old replicas are stopped first where the new ones could not start beside them. */
-function orderOf({ order, maxSurge }: RolloutPolicy, { containers }: PackedSpec): Pick<Rollout, "order" | "why"> {
+function orderOf(
+  state: ClusterState,
+  { order, maxSurge }: RolloutPolicy,
+  spec: PackedSpec,
+): Pick<Rollout, "order" | "why"> {
   if (order !== "auto") return { order, why: `${order}, as asked for` };
   if (maxSurge === 0) return { order: "stop-first", why: "stop-first: no replica beyond the wanted ones is allowed" };
-  const fixed = containers.flatMap(({ ports = [] }) => ports).find(({ hostPort }) => hostPort !== null);
+  const fixed = spec.containers.flatMap(({ ports = [] }) => ports).find(({ hostPort }) => hostPort !== null);
   if (fixed)
     return { order: "stop-first", why: `stop-first: two replicas cannot have port ${fixed.hostPort} of one node` };
+  const volume = singleWriterVolume(state, unpackSpec(spec));
+  if (volume !== undefined)
+    return { order: "stop-first", why: `stop-first: the volume ${volume} has one writer at a time` };
   return { order: "start-first", why: "start-first" };
 }
 
 /** The refusal of a policy by which no rollout could take a step; null if there is none. */
-function stuck(policy: RolloutPolicy, spec: PackedSpec): Outcome<never> | null {
-  const { order, why } = orderOf(policy, spec);
+function stuck(state: ClusterState, policy: RolloutPolicy, spec: PackedSpec): Outcome<never> | null {
+  const { order, why } = orderOf(state, policy, spec);
+  const volume = order === "start-first" ? singleWriterVolume(state, unpackSpec(spec)) : undefined;
+  if (volume !== undefined) {
+    const message = `with start-first, a new replica waits for the volume ${volume}, which has one writer at a time`;
+    return refuse("unprocessable", message, {
+      hint: "Stop old ones first (order stop-first), or leave the order out.",
+      details: { field: "rollout.order", volume },
+    });
+  }
   if (order === "start-first" && policy.maxSurge === 0) {
     return refuse("unprocessable", "start-first with maxSurge 0 could never replace a replica", {
       hint: "Allow one more (maxSurge 1), or stop old ones first (order stop-first).",
@@ -174,6 +199,12 @@ function stuck(policy: RolloutPolicy, spec: PackedSpec): Outcome<never> | null {
     });
   }
   return null;
+}
+
+/** The refusal of volumes that the replicas cannot have; null if they can. */
+function refusedVolumes(state: ClusterState, packed: PackedSpec, replicas: number): Outcome<never> | null {
+  const spec = unpackSpec(packed);
+  return refuseVolumes(state, spec) ?? refuseSharedWriter(state, replicas, spec);
 }
 
 function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): RolloutPolicy {
@@ -193,13 +224,15 @@ export function decideScaleService(
 ): Outcome<Decision> {
   const found = findService(state, serviceId);
   if (!found.ok) return found;
-  const { mode, name } = found.value;
+  const { mode, name, target } = found.value;
   if (mode.type === "global") {
     return refuse("unprocessable", `the service ${name} is global: it has one replica on each node`, {
       hint: "Change where it runs by its constraints.",
     });
   }
   if (mode.replicas === replicas) return ok({ changes: [], granted: { serviceId } });
+  const refusal = refuseSharedWriter(state, replicas, state.record("revision", revisionId(serviceId, target)).spec);
+  if (refusal) return refusal;
   return updated(serviceId, { mode: { type: "replicated", replicas } });
 }
 
@@ -279,7 +312,7 @@ export function decideRollbackService(
   }
   if (number === service.target) return ok({ changes: [], granted: { serviceId } });
   const { spec } = state.record("revision", revisionId(serviceId, number));
-  const back = towards(service, number, service.policy, packSpec(spec), now);
+  const back = towards(state, service, number, service.policy, packSpec(spec), now);
   return updated(serviceId, {
     // It served before, so that it needs no canaries.
     ...{ ...back, rollout: { ...back.rollout!, promoted: true } },

@@ -6,9 +6,11 @@ import { nextTaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
+import { unpackSpec } from "../../model/task/spec.ts";
 import { hasFinished, type PackedTask, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { refuseVolumes } from "./volumes.ts";
 
 export function decideCreate(
   state: ClusterState,
@@ -34,12 +36,15 @@ export function decideCreate(
       details: { what: "pending tasks", count: pending },
     });
   }
+  const packed = state.sharing.packed(specOfInput(input));
+  const refusal = packed.containers.some(({ mounts }) => mounts) ? refuseVolumes(state, unpackSpec(packed)) : null;
+  if (refusal) return refusal;
   const taskId = nextTaskId(state.cursors.lastTaskId, now, random);
   const record: PackedTask = {
     taskId,
     name: input.name,
     createdAt: toTimestamp(now),
-    spec: state.sharing.packed(specOfInput(input)),
+    spec: packed,
     ...(idempotency ? { idempotency } : {}),
   };
   return ok({ changes: [{ type: "task.created", record }], granted: { taskId } });

@@ -1,6 +1,7 @@
 // Placement decides exactly what a search over all nodes for each waiting task, the oldest first, would decide: over
 // random clusters, in ticks that are cut short, after changes were taken back, and in a state that a log was replayed
-// into. PODLING_SEEDS: the number of seeds.
+// into. No task is placed away from the data of its volumes, or beside another writer of a volume that has one.
+// PODLING_SEEDS: the number of seeds.
 
 import { expect, test } from "bun:test";
 import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
@@ -10,9 +11,10 @@ import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
 import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
 import type { PackedSpec } from "../../model/task/spec.ts";
-import { hasFinished } from "../../model/task/task.ts";
+import { hasFinished, holdingNode, updateTask } from "../../model/task/task.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 import { placement } from "./placement.ts";
+import { volumes } from "./volumes.ts";
 
 const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
@@ -62,7 +64,8 @@ function randomSpec(random: Random): PackedSpec {
   const port = { hostPort: 8000 + randomInteger(random, 3), containerPort: 80, protocol: "tcp" as const, hostIp };
   const network = random.next() < 0.15 ? { network: { mode: pick(random, ["host", "none"] as const) } } : {};
   const bind = { type: "bind" as const, target: "/d", readOnly: false, sizeBytes: null };
-  const mounts = random.next() < 0.15 ? [{ ...bind, source: pick(random, ["/srv/data", "/etc"]) }] : [];
+  const binds = random.next() < 0.15 ? [{ ...bind, source: pick(random, ["/srv/data", "/etc"]) }] : [];
+  const mounts = random.next() < 0.3 ? [...binds, ...randomVolumes(random)] : binds;
   return {
     containers: [
       { image: "i", resources: { cpu, memory }, ports: random.next() < 0.2 ? [port] : [], mounts, ...network },
@@ -81,6 +84,25 @@ function randomSpec(random: Random): PackedSpec {
     ]),
     platform: random.next() < 0.15 ? pick(random, ["linux/amd64", "linux/arm64"]) : null,
   };
+}
+
+function randomVolumes(random: Random) {
+  const volume = { type: "volume" as const, target: "/v", sizeBytes: null };
+  const names = pick(random, [["v1"], ["v2"], ["v3"], ["v1", "v2"], ["v1", "v1"]]);
+  return names.map((source) => ({ ...volume, source, readOnly: random.next() < 0.3 }));
+}
+
+/** A change of a volume, if there is one. */
+function randomVolumeChange(random: Random, state: ClusterState): Change | null {
+  const volumes = [...state.tables.volume.values()];
+  if (volumes.length === 0) return null;
+  const { name } = pick(random, volumes);
+  if (random.next() < 0.2) return { type: "volume.removed", id: name };
+  const nodes = [...state.nodes.keys()].sort();
+  const released = { nodeId: null, hostname: null, state: "released" as const };
+  const moved = { nodeId: pick(random, nodes) ?? null, state: "bound" as const };
+  const set = pick(random, [{ writers: 1 as const }, { writers: "many" as const }, released, moved]);
+  return { type: "volume.updated", id: name, set };
 }
 
 /** Taken in the order given: a tick's changes, each applied before the next is drawn. */
@@ -104,6 +126,8 @@ function randomChange(random: Random, state: ClusterState): Change {
     const { nodeId: _, ...set } = random.next() < 0.5 ? record : { ...known, schedulable: !known.schedulable };
     return { type: "node.updated", id: record.nodeId, set };
   }
+  const volumeChange = action < 0.6 ? randomVolumeChange(random, state) : null;
+  if (volumeChange) return volumeChange;
   const taskId = nextTaskId(state.cursors.lastTaskId, now, random);
   return {
     type: "task.created",
@@ -119,14 +143,28 @@ function expectedDecisions(state: ClusterState): Decision[] {
   const index = state.schedule.clone();
   let last = state.cursors.lastNodeId;
   const decisions: Decision[] = [];
+  const volumes = new Map(state.tables.volume);
   const waiting = [...state.tasks.values()].filter(({ observed }) => observed.status === "pending");
-  for (const { taskId, spec } of waiting.sort((left, right) => (left.taskId < right.taskId ? -1 : 1))) {
-    const requirements = requirementsOf(spec);
+  for (const task of waiting.sort((left, right) => (left.taskId < right.taskId ? -1 : 1))) {
+    const { taskId } = task;
+    const requirements = requirementsOf(task.spec);
     const chosen = index.explain(requirements, strategy, last).find((verdict) => verdict.chosen);
     if (!chosen) continue;
     index.place(chosen.nodeId, requirements);
-    last = chosen.nodeId;
-    decisions.push([taskId, chosen.nodeId]);
+    const { nodeId } = chosen;
+    const placed = updateTask(task, {
+      placement: { nodeId, at: "", revision: 1 },
+      observed: { status: "scheduled" },
+    });
+    index.volumes.moved(task, placed);
+    for (const { name } of requirements.volumes) {
+      const before = volumes.get(name)!;
+      const after = { ...before, nodeId: before.nodeId ?? nodeId };
+      volumes.set(name, after);
+      index.volumes.volumeMoved(before, after);
+    }
+    last = nodeId;
+    decisions.push([taskId, nodeId]);
   }
   return decisions;
 }
@@ -136,12 +174,30 @@ function run(state: ClusterState, random: Random, apply: (change: Change) => voi
   const decisions: Decision[] = [];
   let changes = 0;
   for (const step of placement.run(state, { now, revision: state.revision + 1, random, retention })) {
-    const change = step as Extract<Change, { type: "task.updated" }>;
-    apply(change);
-    if (change.set.placement) decisions.push([change.id as TaskId, change.set.placement.nodeId]);
+    const [change, ...bindings] = (Array.isArray(step) ? step : [step]) as [TaskUpdate, ...Change[]];
+    const { placement: placed } = change.set;
+    if (placed) expectFollowsData(state, change.id as TaskId, placed.nodeId);
+    for (const each of [change, ...bindings]) apply(each);
+    if (placed) decisions.push([change.id as TaskId, placed.nodeId]);
     if (++changes === most) break;
   }
   return decisions;
+}
+
+type TaskUpdate = Extract<Change, { type: "task.updated" }>;
+
+/** `state` is that before the placement. */
+function expectFollowsData(state: ClusterState, taskId: TaskId, nodeId: NodeId): void {
+  const { volumes } = requirementsOf(state.task(taskId).spec);
+  for (const { name, writes } of volumes) {
+    const volume = state.tables.volume.get(name)!;
+    expect(volume.nodeId ?? nodeId).toBe(nodeId);
+    const others = [...state.tasks.values()].filter(
+      (task) =>
+        holdingNode(task) !== null && requirementsOf(task.spec).volumes.some((use) => use.name === name && use.writes),
+    );
+    if (writes && volume.writers === 1) expect(others).toEqual([]);
+  }
 }
 
 test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (seed) => {
@@ -161,6 +217,8 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     };
     for (let count = 1 + randomInteger(random, 4); count > 0; count--) apply(randomChange(random, state));
 
+    for (const step of volumes.run(state, { now, revision: state.revision + 1, random, retention }))
+      apply(step as Change);
     const expected = expectedDecisions(state);
     const most = random.next() < 0.2 ? 1 + randomInteger(random, 6) : Number.POSITIVE_INFINITY;
     const decisions = run(state, random, apply, most);

@@ -4,6 +4,8 @@ import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import { placedReason, type Reason } from "../../model/task/reason.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 import { isDamped } from "../schedule/index/node-info.ts";
 import { GainQueue } from "../schedule/waiting/gain-queue.ts";
 import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
@@ -26,7 +28,7 @@ const fewGained = 16;
  * Decides what a search over all nodes for each waiting task, the oldest first, would decide: untried classes are
  * searched for on all nodes, the others on the nodes that gained capacity, because they fit no other.
  */
-function* placeTasks(state: ClusterState, context: ReconcileContext): Generator<Change> {
+function* placeTasks(state: ClusterState, context: ReconcileContext): Generator<Change | readonly Change[]> {
   const { pending, schedule } = state;
   if (pending.count === 0) return;
   const gained = new GainQueue(
@@ -57,13 +59,29 @@ function chooseGained(state: ClusterState, { requirements }: WaitingClass, gaine
   return chosen!;
 }
 
-function placed(state: ClusterState, id: TaskId, nodeId: NodeId, { now, revision }: ReconcileContext): Change {
+/** With the task, the volumes that it is the first to use are bound to its node: no crash can come between the two. */
+function placed(
+  state: ClusterState,
+  id: TaskId,
+  nodeId: NodeId,
+  { now, revision }: ReconcileContext,
+): Change | readonly Change[] {
   const reason = reasonOfPlacement(state, nodeId);
   const set = {
     placement: { nodeId, at: toTimestamp(now), revision },
     observed: { status: "scheduled" as const, reason },
   };
-  return { type: "task.updated", id, set };
+  const change: Change = { type: "task.updated", id, set };
+  const { name, spec } = state.task(id);
+  const { volumes } = requirementsOf(spec);
+  if (volumes.length === 0) return change;
+  return [change, ...volumes.map((use) => volumeUsed(state, use.name, { taskId: id, name }, nodeId))];
+}
+
+function volumeUsed(state: ClusterState, volume: string, user: Volume["lastUsedBy"], nodeId: NodeId): Change {
+  const isBound = state.record("volume", volume).nodeId !== null;
+  const binding = { nodeId, hostname: state.node(nodeId).hostname, state: "bound" as const };
+  return { type: "volume.updated", id: volume, set: { ...(isBound ? {} : binding), lastUsedBy: user } };
 }
 
 function reasonOfPlacement(state: ClusterState, nodeId: NodeId): Reason {

@@ -11,10 +11,13 @@ import type { DueContext, ReconcileContext, Reconciler } from "./reconciler.ts";
 import { restarts } from "./restarts.ts";
 import { retention } from "./retention.ts";
 import { services } from "./services.ts";
+import { volumes } from "./volumes.ts";
 
 /** In the order in which they run. */
 export const reconcilers: readonly Reconciler[] = [
-  ...[nodeDamping, restarts, jobs, services, placement, neverStarted, retention],
+  ...[nodeDamping, restarts, jobs, services],
+  // After all that makes tasks, and before what places them: placement finds a record of each named volume.
+  ...[volumes, placement, neverStarted, retention],
 ];
 
 /** Changes of one tick; the rest follows in the next tick. A tick of this size takes some 50 ms. */

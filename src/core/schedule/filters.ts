@@ -8,15 +8,18 @@ import { formatCpu, formatMemory } from "../../model/quantity.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
 import { type Demand, demandOf, missingFeatures, type NodeInfo, platformName, unmet } from "./index/node-info.ts";
+import type { VolumeSituation } from "./index/volume-book.ts";
 
 /** What a task requires and what it takes, computed once for all nodes. */
 export interface PlacementRequest {
   requirements: Requirements;
   demand: Demand;
+  /** Its named volumes as they are now. */
+  volumes: readonly VolumeSituation[];
 }
 
-export function requestOf(requirements: Requirements): PlacementRequest {
-  return { requirements, demand: demandOf(requirements) };
+export function requestOf(requirements: Requirements, volumes: readonly VolumeSituation[] = []): PlacementRequest {
+  return { requirements, demand: demandOf(requirements), volumes };
 }
 
 interface Filter {
@@ -114,7 +117,31 @@ const filters: Record<FilterName, Filter> = {
       return policy === null ? `${hostname} has no policy` : `the policy of ${hostname} allows it`;
     },
   },
+  volume: {
+    passes: ({ volumes }, node) => volumes.length === 0 || elsewhere(volumes, node) === null,
+    message: ({ volumes }, node) => {
+      if (volumes.length === 0) return "no named volume";
+      const away = elsewhere(volumes, node);
+      if (away) return volumes.length === 1 ? away.place : `${away.place} (volume ${away.name})`;
+      const names = volumes.map(({ name }) => name).join(", ");
+      const isHere = volumes.some(({ nodeId }) => nodeId !== null);
+      return `${volumes.length === 1 ? "volume" : "volumes"} ${names}: ${isHere ? "the data is here" : "no data yet"}`;
+    },
+  },
+  "volume-in-use": {
+    passes: ({ volumes }) => volumes.every(({ taken }) => taken === null),
+    message: ({ volumes }) => {
+      if (volumes.length === 0) return "no named volume";
+      const busy = volumes.find(({ taken }) => taken !== null);
+      return busy ? `volume ${busy.name}: ${busy.taken}` : "no other task is in the way";
+    },
+  },
 };
+
+/** The first volume whose data is on another node; null if there is none. */
+function elsewhere(volumes: readonly VolumeSituation[], { record }: NodeInfo): VolumeSituation | null {
+  return volumes.find(({ nodeId }) => nodeId !== null && nodeId !== record.nodeId) ?? null;
+}
 
 const rows = filterNames.map((name) => [name, filters[name]] as const);
 

@@ -76,6 +76,7 @@ function randomSpec(random: Random): Requirements {
             ...{ hostNetwork: random.next() < 0.3, devices: false, privileged: null },
           }
         : null,
+    volumes: [],
   };
 }
 

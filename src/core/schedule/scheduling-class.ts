@@ -29,7 +29,7 @@ export class SchedulingClass {
   /** Equal for tasks of one scheduling class: they fit the same nodes at any time. */
   get key(): string {
     const { cpu, memory } = this.requirements.resources;
-    this.#key ??= `${cpu.request}|${memory.request}|${this.particulars}`;
+    this.#key ??= `${cpu.request}|${memory.request}|${this.particulars}${volumesKey(this.requirements)}`;
     return this.#key;
   }
 
@@ -66,4 +66,8 @@ function eligibilityKey({ constraints, platform, needs }: SchedulingClass): stri
 
 function portsKey({ ports }: Demand): string {
   return ports.map(({ key, hostIp }) => `${hostIp}:${key}`).join(",");
+}
+
+function volumesKey({ volumes }: Requirements): string {
+  return volumes.length === 0 ? "" : `|${volumes.map(({ name, writes }) => `${name}:${writes ? "rw" : "ro"}`)}`;
 }

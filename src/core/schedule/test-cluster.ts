@@ -3,7 +3,7 @@
 import type { NodeId } from "../../model/ids.ts";
 import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import type { Needs } from "../../model/task/needs.ts";
-import type { Requirements } from "../../model/task/requirements.ts";
+import type { Requirements, VolumeUse } from "../../model/task/requirements.ts";
 import type { Constraint, PortSpec } from "../../model/task/spec.ts";
 import { ScheduleIndex } from "./index/schedule-index.ts";
 
@@ -45,6 +45,7 @@ interface TaskOptions {
   ports?: readonly PortSpec[];
   platform?: string | null;
   needs?: Partial<Needs> | null;
+  volumes?: readonly VolumeUse[];
 }
 
 export function task({
@@ -54,9 +55,10 @@ export function task({
   ports = [],
   platform = null,
   needs = null,
+  volumes = [],
 }: TaskOptions = {}): Requirements {
   const resources = { cpu: { request: cpu, limit: null }, memory: { request: memory, limit: null } };
-  return { resources, constraints, ports, platform, needs: needs && { ...noNeeds, ...needs } };
+  return { resources, constraints, ports, platform, needs: needs && { ...noNeeds, ...needs }, volumes };
 }
 
 export function port(hostPort: number | null, hostIp = "127.0.0.1", protocol: "tcp" | "udp" = "tcp"): PortSpec {

@@ -14,6 +14,7 @@ import type { NodeRecord } from "../../model/node/node.ts";
 import type { Service } from "../../model/service/service.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
 import type { Idempotency, Task } from "../../model/task/task.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
 import type { Delta, DeltaOf, Index } from "./delta.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
@@ -57,7 +58,7 @@ export class ClusterState {
   readonly schedule = new ScheduleIndex();
   /** Ids in order of creation. */
   readonly order = new TaskOrder();
-  readonly pending = new PendingTasks();
+  readonly pending = new PendingTasks(this.schedule.volumes);
   readonly damped = new DampedNodes();
   readonly withoutWorker = new TasksWithoutWorker((nodeId) => this.#tasksOn(nodeId));
   readonly serviceTasks = new ServiceTasks();
@@ -79,6 +80,9 @@ export class ClusterState {
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
     indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks);
     indexes.job.push(this.#jobNames, { moved: (before, after) => this.jobTasks.jobMoved(before, after) });
+    indexes.task.push(this.schedule.volumes);
+    this.schedule.volumes.onFreed = (name) => this.pending.volumeGained(name);
+    indexes.volume.push({ moved: (before, after) => this.#volumeMoved(before, after) });
     indexes.service.push(this.#serviceNames, {
       moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
     });
@@ -224,6 +228,13 @@ export class ClusterState {
 
   #tasksOn(nodeId: NodeId): Task[] {
     return [...this.placedOn(nodeId)].map((id) => this.task(id));
+  }
+
+  #volumeMoved(before: Volume | null, after: Volume | null): void {
+    this.schedule.volumes.volumeMoved(before, after);
+    // A volume that is bound to its first node leaves fewer nodes; any other change may bring some.
+    const isBinding = before !== null && before.nodeId === null && after !== null && after.nodeId !== null;
+    if (!isBinding) this.pending.volumeGained((after ?? before)!.name);
   }
 
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {

@@ -6,6 +6,7 @@ import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Service } from "../../model/service/service.ts";
 import { hasFinished, type Task } from "../../model/task/task.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 import type { ClusterState } from "./cluster-state.ts";
 
 /** The task of exactly this id. */
@@ -24,6 +25,12 @@ export function findNode(state: ClusterState, nodeId: string): Outcome<NodeRecor
 export function findService(state: ClusterState, serviceId: string): Outcome<Service> {
   const service = state.tables.service.get(serviceId);
   return service ? ok(service) : noService(serviceId);
+}
+
+/** The volume of exactly this name. */
+export function findVolume(state: ClusterState, name: string): Outcome<Volume> {
+  const volume = state.tables.volume.get(name);
+  return volume ? ok(volume) : noVolume(name);
 }
 
 /** By id, by name, by unique prefix of the id or of its part after the dash. A name is never shortened. */
@@ -148,6 +155,13 @@ function noService(reference: string): Outcome<never> {
 function noJob(reference: string): Outcome<never> {
   return refuse("job-not-found", `there is no job ${quoted(reference)}`, {
     hint: "List the jobs with: podling job ls",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noVolume(reference: string): Outcome<never> {
+  return refuse("volume-not-found", `there is no volume ${quoted(reference)}`, {
+    hint: "List the volumes with: podling volume ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }

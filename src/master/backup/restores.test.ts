@@ -29,6 +29,7 @@ test("a task that is created while a backup of another cluster is written is not
       nodes: 0,
       tasks: 0,
       services: 0,
+      volumes: 0,
       revisions: 0,
       jobs: 0,
     },

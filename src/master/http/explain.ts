@@ -85,6 +85,7 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
     // Its own capacity counts as free, else it would not fit beside itself.
     index = index.clone();
     index.release(nodeId, wanted);
+    index.volumes.moved(task, null);
   }
   const verdicts = index.explain(wanted, strategy, state.cursors.lastNodeId);
   const nodes = nodeId === null ? verdicts : verdicts.map((node) => ({ ...node, chosen: node.nodeId === nodeId }));

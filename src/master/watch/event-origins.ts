@@ -29,6 +29,7 @@ const onTask = (...operations: Operation[]): Effect => ({ kind: "task", operatio
 const onNode = (...operations: Operation[]): Effect => ({ kind: "node", operations });
 const onService = (...operations: Operation[]): Effect => ({ kind: "service", operations });
 const onJob = (...operations: Operation[]): Effect => ({ kind: "job", operations });
+const onVolume = (...operations: Operation[]): Effect => ({ kind: "volume", operations });
 const nothing: Effect = { kind: null, operations: [] };
 const anything: Effect = { kind: null, operations: ["created", "updated", "removed"] };
 
@@ -56,6 +57,10 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   putJob: onJob("created", "updated"),
   suspendJob: onJob("updated"),
   removeJob: onJob("removed"),
+  createVolume: onVolume("created"),
+  updateVolume: onVolume("updated"),
+  releaseVolume: onVolume("updated"),
+  removeVolume: onVolume("removed"),
   probe: nothing,
   wake: nothing,
 };

@@ -19,7 +19,7 @@ test("it has the oldest task first, also after a removal that was taken back", a
   const watchers = new Watchers({
     state,
     clock: systemClock,
-    masterFields: { node: none, service: none, job: none },
+    masterFields: { node: none, service: none, job: none, volume: none },
     streams,
     revision: state.revision,
   });

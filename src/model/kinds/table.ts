@@ -5,3 +5,4 @@ export { jobKind as job } from "../job/kind.ts";
 export { nodeKind as node } from "../node/kind.ts";
 export { revisionKind as revision, serviceKind as service } from "../service/kind.ts";
 export { taskKind as task } from "../task/kind.ts";
+export { volumeKind as volume } from "../volume/kind.ts";

@@ -38,6 +38,7 @@ export const nodeDefaults = {
   askedHostname: null,
   features: null,
   policy: null,
+  offlineSince: null,
 } as const;
 
 /** A node without the fields that hold the default: how the log writes it. */
@@ -48,7 +49,18 @@ export function unpackNode(packed: PackedNode): NodeRecord {
 }
 
 export function packNode(node: NodeRecord): PackedNode {
-  const { userLabels, workerLabels, suspect, flapping, instance, askedHostname, features, policy, ...rest } = node;
+  const {
+    userLabels,
+    workerLabels,
+    suspect,
+    flapping,
+    instance,
+    askedHostname,
+    features,
+    policy,
+    offlineSince,
+    ...rest
+  } = node;
   return {
     ...rest,
     ...(userLabels ? { userLabels } : {}),
@@ -59,6 +71,7 @@ export function packNode(node: NodeRecord): PackedNode {
     ...(askedHostname === null ? {} : { askedHostname }),
     ...(features ? { features } : {}),
     ...(policy ? { policy } : {}),
+    ...(offlineSince === null ? {} : { offlineSince }),
   };
 }
 
@@ -78,6 +91,7 @@ export interface Node extends DeepReadonly<z.output<typeof schema.nodeView>> {
   readonly nodeId: NodeId;
   readonly unheard?: boolean;
   readonly askedHostname?: string;
+  readonly offlineSince?: string;
 }
 
 /** The fields that the master adds: its counts, and the time of the last heartbeat. */
@@ -85,7 +99,17 @@ export type NodeUse = DeepReadonly<z.output<typeof schema.nodeUse>>;
 
 /** The record as it leaves the master, without those fields. */
 export function viewNodeRecord(node: NodeRecord): Omit<Node, keyof NodeUse> {
-  const { unconfirmed, userLabels, workerLabels, instance: _, askedHostname, features, policy, ...record } = node;
+  const {
+    unconfirmed,
+    userLabels,
+    workerLabels,
+    instance: _,
+    askedHostname,
+    features,
+    policy,
+    offlineSince,
+    ...record
+  } = node;
   return {
     ...record,
     ...(userLabels && workerLabels ? { userLabels, workerLabels } : {}),
@@ -93,6 +117,7 @@ export function viewNodeRecord(node: NodeRecord): Omit<Node, keyof NodeUse> {
     ...(policy ? { policy } : {}),
     ...(unconfirmed === undefined ? {} : { unheard: unconfirmed }),
     ...(askedHostname === null ? {} : { askedHostname }),
+    ...(offlineSince === null ? {} : { offlineSince }),
   };
 }
 

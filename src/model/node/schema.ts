@@ -105,6 +105,9 @@ export const nodeRecord = z.object({
   features: featuresOfWorker.nullable(),
   policy: policyOfWorker.nullable(),
   registeredAt: timeText.describe("Time of the first registration, by the clock of the master."),
+  offlineSince: timeText
+    .nullable()
+    .describe("Since when it is lost, by the clock of the master. Null if it is online, or was lost by release 0.1.0."),
   unconfirmed: z
     .boolean()
     .optional()
@@ -121,6 +124,7 @@ export const packedNode = nodeRecord.partial({
   askedHostname: true,
   features: true,
   policy: true,
+  offlineSince: true,
 });
 
 /** What the master counts and measures: not in the record. */
@@ -137,7 +141,7 @@ export const nodeView = z
   .object({
     ...nodeRecord.omit({
       ...{ unconfirmed: true, userLabels: true, workerLabels: true, instance: true, askedHostname: true },
-      ...{ features: true, policy: true },
+      ...{ features: true, policy: true, offlineSince: true },
     }).shape,
     features: featuresOfWorker.optional(),
     policy: policyOfWorker.optional(),
@@ -146,6 +150,7 @@ export const nodeView = z
     askedHostname: text
       .optional()
       .describe("The host name that the worker asked for, if another node had it; else left out."),
+    offlineSince: timeText.optional().describe("Since when it is lost; left out if it is online."),
     unheard: z
       .boolean()
       .optional()

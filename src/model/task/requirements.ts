@@ -1,7 +1,14 @@
 // What the scheduler needs to know of a template: the sum over its containers, and where it may run.
 
 import { type Needs, needsOf } from "./needs.ts";
-import { type Constraint, noItems, type PortSpec, type Resources, type TaskSpec } from "./spec.ts";
+import { type Constraint, type ContainerSpec, noItems, type PortSpec, type Resources, type TaskSpec } from "./spec.ts";
+
+/** A named volume whose data is on one node. */
+export interface VolumeUse {
+  readonly name: string;
+  /** True when a container of the task may write to it. */
+  readonly writes: boolean;
+}
 
 export interface Requirements {
   readonly resources: Resources;
@@ -10,6 +17,8 @@ export interface Requirements {
   readonly platform: string | null;
   /** Null if any node has what it needs beyond these. */
   readonly needs: Needs | null;
+  /** By name. */
+  readonly volumes: readonly VolumeUse[];
 }
 
 /** Templates are shared and never change: most tasks find what was computed for another one. */
@@ -27,8 +36,10 @@ export function requirementsOf(spec: TaskSpec): Requirements {
 function computed({ containers, init, constraints, platform }: TaskSpec): Requirements {
   const [only] = containers;
   if (only && containers.length === 1 && init.length === 0) {
-    return { resources: only.resources, ports: only.ports, constraints, platform, needs: needsOf(containers) };
+    const { resources, ports } = only;
+    return { resources, ports, constraints, platform, needs: needsOf(containers), volumes: volumesOf(containers) };
   }
+  const all = [...init, ...containers];
   return {
     resources: {
       cpu: { request: requested((each) => each.cpu.request), limit: null },
@@ -37,7 +48,8 @@ function computed({ containers, init, constraints, platform }: TaskSpec): Requir
     ports: containers.length === 0 ? noItems : containers.flatMap(({ ports }) => ports),
     constraints,
     platform,
-    needs: needsOf([...init, ...containers], true),
+    needs: needsOf(all, true),
+    volumes: volumesOf(all),
   };
 
   /** Init containers run one after the other, before the others start: the largest of them counts. */
@@ -45,4 +57,19 @@ function computed({ containers, init, constraints, platform }: TaskSpec): Requir
     const together = containers.reduce((sum, { resources }) => sum + amount(resources), 0);
     return Math.max(together, ...init.map(({ resources }) => amount(resources)));
   }
+}
+
+function volumesOf(containers: readonly ContainerSpec[]): readonly VolumeUse[] {
+  if (containers.every(({ mounts }) => mounts.length === 0)) return noItems;
+  const writes = new Map<string, boolean>();
+  for (const { mounts } of containers) {
+    for (const { type, source, readOnly, options } of mounts) {
+      // What a driver or its options make may be anywhere, such as on a file server: Podling does not know where.
+      const isElsewhere = options?.driver !== undefined || options?.driverOptions !== undefined;
+      if (type !== "volume" || source === "" || isElsewhere) continue;
+      writes.set(source, (writes.get(source) ?? false) || !readOnly);
+    }
+  }
+  if (writes.size === 0) return noItems;
+  return [...writes].sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, may]) => ({ name, writes: may }));
 }

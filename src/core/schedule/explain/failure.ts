@@ -10,6 +10,7 @@ import type { NodeInfo } from "../index/node-info.ts";
 /** A node that fails several filters counts under the first of these: the cause that lasts longest comes first. */
 const causeOrder: readonly FilterName[] = [
   "online",
+  "volume",
   "platform",
   "constraints",
   "features",
@@ -21,6 +22,7 @@ const causeOrder: readonly FilterName[] = [
   "cpu",
   "memory",
   "host-port",
+  "volume-in-use",
 ];
 
 interface Group {
@@ -127,6 +129,10 @@ function describeGroup({ filter, count, least }: Group, { requirements, demand }
       return `${is} of another platform (needs ${requirements.platform})`;
     case "features":
       return `${count} with an older worker (${least.message})`;
+    case "volume":
+      return `${count} without its volume (${least.message})`;
+    case "volume-in-use":
+      return `${count} with its volume in use (${least.message})`;
     case "policy":
       return `${count} ${count === 1 ? "forbids" : "forbid"} it (${least.message})`;
   }

@@ -23,6 +23,8 @@ const effort: Record<FilterName, number> = {
   features: 7,
   engine: 8,
   online: 9,
+  "volume-in-use": 3,
+  volume: 20,
   platform: 30,
 };
 /** The effort where nothing helps: the node is too small even when empty, or the constraint names another node. */
@@ -125,7 +127,11 @@ function remedy(
         ? `fix the container engine on ${hostname}: ${record.engineError}`
         : `fix the container engine on ${hostname}`;
     case "online":
-      return `bring ${hostname} back online`;
+      return `bring ${hostname} back online${orRelease(requirements)}`;
+    case "volume":
+      return `bring back the node that has its data${orRelease(requirements)}`;
+    case "volume-in-use":
+      return `stop that task, or mount the volume read-only (${message})`;
     case "platform":
       return `use an image for the platform of ${hostname}`;
     case "features":
@@ -137,6 +143,12 @@ function remedy(
         : `start the worker of ${hostname} with ${flags.join(" ")}`;
     }
   }
+}
+
+function orRelease({ volumes }: Requirements): string {
+  if (volumes.length === 0) return "";
+  const commands = volumes.map(({ name }) => `podling volume release ${name}`).join(" and ");
+  return `, or give its data up: ${commands}`;
 }
 
 function freePort(message: string, hostname: string, requirements: Requirements): string {

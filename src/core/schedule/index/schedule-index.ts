@@ -10,13 +10,14 @@ import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { describeFailure } from "../explain/failure.ts";
-import { evaluate, requestOf } from "../filters.ts";
+import { evaluate, type PlacementRequest, requestOf } from "../filters.ts";
 import { classOf, type SchedulingClass } from "../scheduling-class.ts";
 import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
 import { LabelIndex } from "./label-index.ts";
 import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
 import type { Acceptance, Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
+import { VolumeBook } from "./volume-book.ts";
 
 export interface Usage {
   runningTasks: number;
@@ -62,6 +63,8 @@ const dampedKinds: Record<Strategy, string> = {
 };
 
 export class ScheduleIndex {
+  /** Where the data of named volumes is. */
+  readonly volumes: VolumeBook;
   readonly #nodes = new Map<NodeId, NodeInfo>();
   /** By hostname, then id. */
   #order: NodeInfo[] = [];
@@ -78,9 +81,11 @@ export class ScheduleIndex {
   readonly #sequences: Sequences;
   readonly #tuning: Tuning;
 
-  constructor(tuning: Tuning = defaultTuning) {
+  constructor(tuning: Tuning = defaultTuning, volumes?: VolumeBook) {
     this.#tuning = tuning;
     this.#sequences = new Sequences(tuning);
+    const nodeOf = (nodeId: NodeId) => this.#nodes.get(nodeId)?.record;
+    this.volumes = volumes?.copy(nodeOf) ?? new VolumeBook(nodeOf);
   }
 
   /** A node joins, or its record changes; what is placed on it stays. */
@@ -148,6 +153,12 @@ export class ScheduleIndex {
   /** The node for a task, or null if none fits. `lastNodeId`: the node chosen last, after which round-robin goes on. */
   choose(requirements: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeId | null {
     const after = this.#after(strategy, lastNodeId);
+    if (requirements.volumes.length > 0) {
+      const place = this.volumes.placeFor(requirements.volumes);
+      if (place === "none") return null;
+      const only = this.#nodes.get(place as NodeId);
+      if (place !== "any") return only ? this.chooseAmong([only], requirements, strategy, lastNodeId) : null;
+    }
     let found = this.#search(requirements, strategy, after, false);
     if (found === null && this.#damped.size > 0) found = this.#search(requirements, strategy, after, true);
     assert(found !== "gave-up", "a search without a limit of refusals cannot give up");
@@ -164,14 +175,17 @@ export class ScheduleIndex {
     lastNodeId: NodeId | null,
   ): NodeId | null {
     const after = this.#after(strategy, lastNodeId);
-    return bestOf(nodes, classOf(requirements), strategy, after)?.record.nodeId ?? null;
+    const { volumes } = requirements;
+    const allowed =
+      volumes.length === 0 ? nodes : nodes.filter(({ record }) => this.volumes.allows(volumes, record.nodeId));
+    return bestOf(allowed, classOf(requirements), strategy, after)?.record.nodeId ?? null;
   }
 
   /** Every node, in order, with every filter's verdict, and the score of those that fit. */
   explain(requirements: Requirements, strategy: Strategy, lastNodeId: NodeId | null): NodeVerdict[] {
     const count = this.#order.length;
     const last = this.#lastPosition(lastNodeId);
-    const request = requestOf(requirements);
+    const request = this.#requestOf(requirements);
     const verdicts = this.#order.map((node, position): NodeVerdict => {
       const { nodeId, hostname } = node.record;
       const filters = evaluate(request, node);
@@ -195,12 +209,16 @@ export class ScheduleIndex {
 
   /** Why a task fits no node: what `summarise` says of the verdicts of `explain`, without computing them. */
   whyNone(requirements: Requirements): Reason {
-    return describeFailure(requestOf(requirements), this.#order);
+    return describeFailure(this.#requestOf(requirements), this.#order);
+  }
+
+  #requestOf(requirements: Requirements): PlacementRequest {
+    return requestOf(requirements, this.volumes.situations(requirements.volumes));
   }
 
   /** A copy to try things on. It shares nothing that changes; what searches need is built by the first search. */
   clone(): ScheduleIndex {
-    const copy = new ScheduleIndex(this.#tuning);
+    const copy = new ScheduleIndex(this.#tuning, this.volumes);
     copy.#order = this.#order.map((node) => node.copy(node.record, this.#comeAfter));
     copy.#comeAfter = this.#comeAfter;
     copy.#freeNumbers = [...this.#freeNumbers];

@@ -13,7 +13,9 @@ export class TriedClasses {
   readonly #buckets = new Map<string, ClassOrder>();
 
   add(added: WaitingClass): void {
-    const key = bucketOf(added.schedulingClass);
+    const { onlyNode } = added;
+    const key = onlyNode === null ? bucketOf(added.schedulingClass) : `node ${onlyNode}`;
+    added.bucket = key;
     let bucket = this.#buckets.get(key);
     if (!bucket) {
       bucket = new ClassOrder();
@@ -23,7 +25,7 @@ export class TriedClasses {
   }
 
   remove(removed: WaitingClass): void {
-    const key = bucketOf(removed.schedulingClass);
+    const key = removed.bucket;
     const bucket = this.#buckets.get(key)!;
     bucket.remove(removed);
     if (bucket.size === 0) this.#buckets.delete(key);
@@ -31,7 +33,7 @@ export class TriedClasses {
 
   /** The oldest task of the class is another one than before. */
   reorder(moved: WaitingClass): void {
-    this.#buckets.get(bucketOf(moved.schedulingClass))!.reorder(moved);
+    this.#buckets.get(moved.bucket)!.reorder(moved);
   }
 
   /** The class with the oldest task that fits the node now; null if none fits. */

@@ -1,9 +1,10 @@
 // The waiting tasks of one scheduling class. They fit the same nodes: if the oldest fits none, no other does.
 
-import type { TaskId } from "../../../model/ids.ts";
+import type { NodeId, TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { eligible, type NodeInfo } from "../index/node-info.ts";
+import type { VolumeBook } from "../index/volume-book.ts";
 import type { SchedulingClass } from "../scheduling-class.ts";
 import { IdQueue } from "./id-queue.ts";
 
@@ -17,9 +18,13 @@ export class WaitingClass {
   tried = false;
   /** The id by which its `ClassOrder` has it, the oldest. It is updated only by that order. */
   orderedBy = "" as TaskId;
+  /** Where `TriedClasses` has it, while it is tried. It is updated only there. */
+  bucket = "";
+  readonly #volumes: VolumeBook;
 
-  constructor(schedulingClass: SchedulingClass) {
+  constructor(schedulingClass: SchedulingClass, volumes: VolumeBook) {
     this.schedulingClass = schedulingClass;
+    this.#volumes = volumes;
   }
 
   get requirements(): Requirements {
@@ -27,7 +32,24 @@ export class WaitingClass {
   }
 
   fits(node: NodeInfo): boolean {
-    return node.hasCapacityFor(this.schedulingClass.demand) && eligible(this.schedulingClass, node);
+    return (
+      node.hasCapacityFor(this.schedulingClass.demand) &&
+      eligible(this.schedulingClass, node) &&
+      this.allowsVolumes(node)
+    );
+  }
+
+  /** True when its named volumes let it run on the node now. */
+  allowsVolumes({ record }: NodeInfo): boolean {
+    return this.#volumes.allows(this.requirements.volumes, record.nodeId);
+  }
+
+  /** The one node that its named volumes let it run on; null if they name none. */
+  get onlyNode(): NodeId | null {
+    const { volumes } = this.requirements;
+    if (volumes.length === 0) return null;
+    const place = this.#volumes.placeFor(volumes);
+    return place === "any" || place === "none" ? null : place;
   }
 }
 
@@ -40,9 +62,10 @@ export class Opening {
     this.node = node;
   }
 
-  takes({ schedulingClass }: WaitingClass): boolean {
+  takes(waiting: WaitingClass): boolean {
+    const { schedulingClass } = waiting;
     const { eligibility } = schedulingClass;
-    if (!this.node.hasCapacityFor(schedulingClass.demand)) return false;
+    if (!this.node.hasCapacityFor(schedulingClass.demand) || !waiting.allowsVolumes(this.node)) return false;
     if (eligibility === "") return true;
     let known = this.#eligible.get(eligibility);
     if (known === undefined) {

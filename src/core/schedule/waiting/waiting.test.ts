@@ -4,11 +4,14 @@ import { describe, expect, test } from "bun:test";
 import { randomInteger, seededRandom } from "../../../lib/random.ts";
 import type { TaskId } from "../../../model/ids.ts";
 import { NodeInfo } from "../index/node-info.ts";
+import { VolumeBook } from "../index/volume-book.ts";
 import { classOf } from "../scheduling-class.ts";
 import { node, task } from "../test-cluster.ts";
 import { ClassOrder } from "./class-order.ts";
 import { IdQueue } from "./id-queue.ts";
 import { Opening, WaitingClass } from "./waiting-class.ts";
+
+const noVolumes = new VolumeBook(() => undefined);
 
 function idOf(number: number): TaskId {
   return `20250101000000-${String(number).padStart(8, "0")}` as TaskId;
@@ -49,7 +52,7 @@ describe("classes", () => {
         const at = randomInteger(random, Math.max(1, classes.length));
         if (action < 0.4 || classes.length === 0) {
           const amounts = { cpu: randomInteger(random, 5), memory: randomInteger(random, 3) };
-          const added = new WaitingClass(classOf(task(amounts)));
+          const added = new WaitingClass(classOf(task(amounts)), noVolumes);
           for (let count = 1 + randomInteger(random, 3); count > 0; count--) added.taskIds.add(idOf(next++));
           order.add(added);
           classes.push(added);

@@ -4,6 +4,7 @@
 import { expect, test } from "bun:test";
 import type { NodeId } from "../../../model/ids.ts";
 import type { Task } from "../../../model/task/task.ts";
+import { VolumeBook } from "../../schedule/index/volume-book.ts";
 import type { WaitingClass } from "../../schedule/waiting/waiting-class.ts";
 import { World } from "../../test-world.ts";
 import { PendingTasks } from "./pending.ts";
@@ -30,7 +31,7 @@ function remove(pending: PendingTasks, tasks: readonly Task[]): void {
 }
 
 test("scheduling classes without tasks are forgotten, all but a few", () => {
-  const pending = new PendingTasks();
+  const pending = new PendingTasks(new VolumeBook(() => undefined));
   const tasks = waitingTasks(5 * mostKept);
   const before = add(pending, tasks);
   expect(before.size).toBe(tasks.length);
@@ -42,7 +43,7 @@ test("scheduling classes without tasks are forgotten, all but a few", () => {
 });
 
 test("a class without tasks is kept while there are few", () => {
-  const pending = new PendingTasks();
+  const pending = new PendingTasks(new VolumeBook(() => undefined));
   const tasks = waitingTasks(1);
   const [before] = add(pending, tasks);
   remove(pending, tasks);
@@ -50,7 +51,7 @@ test("a class without tasks is kept while there are few", () => {
 });
 
 test("nodes that gain capacity are noted only while a task waits", () => {
-  const pending = new PendingTasks();
+  const pending = new PendingTasks(new VolumeBook(() => undefined));
   const [first, second] = waitingTasks(2) as [Task, Task];
   const node = "n1" as NodeId;
   pending.nodeGained(node);

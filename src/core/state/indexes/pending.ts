@@ -9,6 +9,7 @@ import type { NodeId, TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import type { Task } from "../../../model/task/task.ts";
+import type { VolumeBook } from "../../schedule/index/volume-book.ts";
 import { classOf } from "../../schedule/scheduling-class.ts";
 import { ClassOrder } from "../../schedule/waiting/class-order.ts";
 import { TriedClasses } from "../../schedule/waiting/tried-classes.ts";
@@ -26,6 +27,7 @@ const emptyClassesKept = 16;
 const nothing: readonly never[] = [];
 
 export class PendingTasks implements Index<Task> {
+  readonly #volumes: VolumeBook;
   /** Classes that have tasks, and some that had. */
   readonly #classes = new Map<string, WaitingClass>();
   readonly #classOf = new Map<TaskId, WaitingClass>();
@@ -37,6 +39,10 @@ export class PendingTasks implements Index<Task> {
   readonly tried = new TriedClasses();
   /** Nodes that may have more capacity, or take more kinds of tasks, than when they were last tried. */
   readonly #gained = new Set<NodeId>();
+
+  constructor(volumes: VolumeBook) {
+    this.#volumes = volumes;
+  }
 
   get count(): number {
     return this.#classOf.size;
@@ -65,6 +71,19 @@ export class PendingTasks implements Index<Task> {
   nodeGained(nodeId: NodeId): void {
     // While no task waits there is nothing to try again: the class of the next one will be untried.
     if (this.count > 0) this.#gained.add(nodeId);
+  }
+
+  /** A named volume changed, so that tasks with it may fit other nodes than before. */
+  volumeGained(name: string): void {
+    for (const waiting of this.#classes.values()) {
+      if (waiting.tried && waiting.requirements.volumes.some((use) => use.name === name)) this.#untry(waiting);
+    }
+  }
+
+  #untry(waiting: WaitingClass): void {
+    this.tried.remove(waiting);
+    waiting.tried = false;
+    this.untried.add(waiting);
   }
 
   nodeRemoved(nodeId: NodeId): void {
@@ -115,10 +134,7 @@ export class PendingTasks implements Index<Task> {
     for (const waiting of [...this.untried]) if (!keys.has(waiting.schedulingClass.key)) this.classTried(waiting);
     for (const key of keys) {
       const waiting = this.#classes.get(key);
-      if (!waiting?.tried) continue;
-      this.tried.remove(waiting);
-      waiting.tried = false;
-      this.untried.add(waiting);
+      if (waiting?.tried) this.#untry(waiting);
     }
   }
 
@@ -126,7 +142,7 @@ export class PendingTasks implements Index<Task> {
     const schedulingClass = classOf(requirementsOf(task.spec));
     let waiting = this.#classes.get(schedulingClass.key);
     if (!waiting) {
-      waiting = new WaitingClass(schedulingClass);
+      waiting = new WaitingClass(schedulingClass, this.#volumes);
       this.#classes.set(schedulingClass.key, waiting);
     }
     const { taskIds } = waiting;

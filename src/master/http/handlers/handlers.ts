@@ -7,6 +7,7 @@ import { nodeHandlers } from "./nodes.ts";
 import { serverHandlers } from "./server.ts";
 import { serviceHandlers } from "./services.ts";
 import { taskHandlers } from "./tasks.ts";
+import { volumeHandlers } from "./volumes.ts";
 
 export function createHandlers(context: HandlerContext): Handlers {
   const reads = new DurableReads(context);
@@ -15,6 +16,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...taskHandlers(context, reads),
     ...serviceHandlers(context, reads),
     ...jobHandlers(context, reads),
+    ...volumeHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };

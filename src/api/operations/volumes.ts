@@ -1,0 +1,77 @@
+// The operations on named volumes.
+
+import type { VolumeRemoval, VolumeView } from "../../model/volume/volume.ts";
+import { json, operation } from "./operation.ts";
+import { bodyRefusals, findNodeRefusals, writeRefusals } from "./refusals.ts";
+
+const refusals = ["volume-not-found", ...writeRefusals] as const;
+
+export const volumeOperations = {
+  createVolume: operation<VolumeView>()({
+    method: "POST",
+    path: "/api/v1/volumes",
+    summary:
+      "Create a volume before a task mounts it. A task that mounts a volume of which there is no record creates one, too.",
+    access: "write",
+    body: "VolumeInput",
+    status: 201,
+    media: json,
+    answer: "Volume",
+    refusals: [...bodyRefusals, "name-taken", ...findNodeRefusals, ...writeRefusals],
+  }),
+  listVolumes: operation<VolumeView[]>()({
+    method: "GET",
+    path: "/api/v1/volumes",
+    summary: "List volumes, by name.",
+    access: "read",
+    status: 200,
+    media: json,
+    answer: "VolumeList",
+    refusals: [],
+  }),
+  getVolume: operation<VolumeView>()({
+    method: "GET",
+    path: "/api/v1/volumes/{id}",
+    summary: "One volume, by its name: where its data is, and which tasks use it.",
+    access: "read",
+    status: 200,
+    media: json,
+    answer: "Volume",
+    refusals: ["volume-not-found"],
+  }),
+  updateVolume: operation<VolumeView>()({
+    method: "PUT",
+    path: "/api/v1/volumes/{id}",
+    summary: "Change how many tasks may write to a volume, or its labels. What is left out stays as it is.",
+    access: "write",
+    body: "VolumeUpdate",
+    status: 200,
+    media: json,
+    answer: "Volume",
+    refusals: [...bodyRefusals, "volume-in-use", ...refusals],
+  }),
+  deleteVolume: operation<VolumeRemoval>()({
+    method: "DELETE",
+    path: "/api/v1/volumes/{id}",
+    summary:
+      "Remove a volume that no task and no service mounts, with its data. With force also if its node cannot be reached: then the data stays there.",
+    access: "write",
+    query: "force",
+    status: 200,
+    media: json,
+    answer: "VolumeRemoval",
+    refusals: ["volume-in-use", "node-unreachable", "engine-refused", "unprocessable", ...refusals],
+  }),
+  releaseVolume: operation<VolumeView>()({
+    method: "POST",
+    path: "/api/v1/volumes/{id}/release",
+    summary:
+      "Give the data of a volume up where it is, because its node does not come back. Tasks that wait for it start with an empty volume, on any node.",
+    access: "write",
+    query: "force",
+    status: 200,
+    media: json,
+    answer: "Volume",
+    refusals: ["volume-in-use", ...refusals],
+  }),
+} as const;

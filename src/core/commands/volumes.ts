@@ -1,0 +1,174 @@
+// The commands on named volumes, and what other commands may ask of them. The data itself is on the nodes: a command changes
+// only where Podling looks for it.
+
+import { toTimestamp } from "../../lib/clock.ts";
+import { ok } from "../../lib/result.ts";
+import type { Change } from "../../model/change.ts";
+import { limits } from "../../model/limits.ts";
+import { type Outcome, refuse } from "../../model/refusal.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
+import type { TaskSpec } from "../../model/task/spec.ts";
+import type { Volume } from "../../model/volume/volume.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import { findNode, findVolume } from "../state/lookup.ts";
+import type { Command, Decision, DecisionContext } from "./command.ts";
+
+type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
+
+export function decideCreateVolume(
+  state: ClusterState,
+  { name, writers, labels, nodeId }: CommandOf<"createVolume">,
+  { now }: DecisionContext,
+): Outcome<Decision> {
+  const existing = state.tables.volume.get(name);
+  if (existing) {
+    return refuse("name-taken", `there is a volume ${name} already`, {
+      hint: `See it with: podling volume inspect ${name}. Or choose another name.`,
+      details: { name },
+    });
+  }
+  const place = placeOn(state, nodeId);
+  if (!place.ok) return place;
+  const record: Volume = {
+    ...{ name, nodeId: null, hostname: null, state: "unbound", ...place.value },
+    ...{ writers, lastUsedBy: null, labels, createdAt: toTimestamp(now) },
+  };
+  return ok({ changes: [{ type: "volume.created", record }], granted: { volume: name } });
+}
+
+/** The fields of a volume whose data is on that node; none without a node. */
+function placeOn(state: ClusterState, nodeId: string | null): Outcome<Partial<Volume>> {
+  if (nodeId === null) return ok({});
+  const found = findNode(state, nodeId);
+  return found.ok ? ok({ nodeId: found.value.nodeId, hostname: found.value.hostname, state: "bound" as const }) : found;
+}
+
+/** Gives the data of a volume up where it is: tasks with it no longer wait for that node. */
+export function decideReleaseVolume(
+  state: ClusterState,
+  { name, force }: CommandOf<"releaseVolume">,
+): Outcome<Decision> {
+  const found = findVolume(state, name);
+  if (!found.ok) return found;
+  const { nodeId } = found.value;
+  if (nodeId === null) return ok({ changes: [], granted: { volume: name } });
+  const used = refuseWhileUsed(state, name, "released");
+  if (used) return used;
+  const node = state.nodes.get(nodeId);
+  if (node?.status === "online" && !force) {
+    return refuse("volume-in-use", `${node.hostname} is online and has the data of the volume ${name}`, {
+      hint: `Start the tasks again: they run there. To give the data up all the same: podling volume release --force ${name}`,
+      details: { name, nodeId },
+    });
+  }
+  const set = { nodeId: null, hostname: null, state: "released" as const };
+  return ok({ changes: [{ type: "volume.updated", id: name, set }], granted: { volume: name } });
+}
+
+/** Removes the record. The data is the caller's to remove, on the node that has it. */
+export function decideRemoveVolume(state: ClusterState, { name }: CommandOf<"removeVolume">): Outcome<Decision> {
+  const found = findVolume(state, name);
+  if (!found.ok) return found;
+  const used = refuseRemoval(state, name);
+  if (used) return used;
+  return ok({ changes: [{ type: "volume.removed", id: name }], granted: { volume: name } });
+}
+
+/** Null if no task and no service mounts the volume. */
+export function refuseRemoval(state: ClusterState, name: string): Outcome<never> | null {
+  const used = refuseWhileUsed(state, name, "removed");
+  if (used) return used;
+  const [first] = [...state.schedule.volumes.users(name)].sort();
+  if (first !== undefined) {
+    const { name: task, observed } = state.task(first);
+    return refuse("volume-in-use", `the task ${task} (${first}, ${observed.status}) mounts the volume ${name}`, {
+      hint: `Remove the task first: podling rm ${task}`,
+      details: { name, taskId: first },
+    });
+  }
+  const service = [...state.tables.service.values()].find(({ serviceId, target }) => {
+    const { spec } = state.record("revision", `${serviceId}.${target}`);
+    return requirementsOf(spec).volumes.some((use) => use.name === name);
+  });
+  if (service === undefined) return null;
+  return refuse("volume-in-use", `the service ${service.name} mounts the volume ${name}`, {
+    hint: `Remove the service first: podling service rm ${service.name}`,
+    details: { name, serviceId: service.serviceId },
+  });
+}
+
+/** Null if no task that may have a container mounts the volume. */
+export function refuseWhileUsed(state: ClusterState, name: string, done: string): Outcome<never> | null {
+  const [taskId] = state.schedule.volumes.holders(name).sort();
+  if (taskId === undefined) return null;
+  const task = state.task(taskId);
+  const { hostname } = state.node(task.placement!.nodeId);
+  return refuse("volume-in-use", `the volume ${name} cannot be ${done} while ${task.name} on ${hostname} uses it`, {
+    hint: `Stop the task first: podling stop ${task.name}`,
+    details: { name, taskId },
+  });
+}
+
+/** The refusal of a template that would need more volumes than a cluster may have; null if it does not. */
+export function refuseVolumes(state: ClusterState, spec: TaskSpec): Outcome<never> | null {
+  const { volumes } = requirementsOf(spec);
+  if (volumes.length === 0) return null;
+  const { size } = state.tables.volume;
+  const more = volumes.filter(({ name }) => !state.tables.volume.has(name)).length;
+  if (size + more <= limits.volumes) return null;
+  return refuse("too-many", `the cluster holds ${size} volumes, and its limit is ${limits.volumes}`, {
+    hint: "Remove volumes that are no longer needed: podling volume rm.",
+    details: { what: "volumes", count: size },
+  });
+}
+
+/** The first of its volumes that only one of its tasks at a time may write to; undefined if there is none. */
+export function singleWriterVolume({ tables }: Pick<ClusterState, "tables">, spec: TaskSpec): string | undefined {
+  const found = requirementsOf(spec).volumes.find(
+    ({ name, writes }) => writes && (tables.volume.get(name)?.writers ?? 1) === 1,
+  );
+  return found?.name;
+}
+
+/** The refusal of more replicas than can write to one volume; null if they can. */
+export function refuseSharedWriter(state: ClusterState, replicas: number, spec: TaskSpec): Outcome<never> | null {
+  const name = replicas > 1 ? singleWriterVolume(state, spec) : undefined;
+  if (name === undefined) return null;
+  const message = `${replicas} replicas cannot write to the volume ${name}: it has one writer at a time`;
+  const isKnown = state.tables.volume.has(name);
+  const more = isKnown
+    ? `podling volume update ${name} --writers many`
+    : `podling volume create ${name} --writers many`;
+  return refuse("unprocessable", message, {
+    hint: `Use one replica, mount it read-only (:ro), or allow it, with all replicas on one node: ${more}`,
+    details: { field: "replicas", volume: name },
+  });
+}
+
+export function decideUpdateVolume(
+  state: ClusterState,
+  { name, writers, labels }: CommandOf<"updateVolume">,
+): Outcome<Decision> {
+  const found = findVolume(state, name);
+  if (!found.ok) return found;
+  const volume = found.value;
+  const changes: Change[] = [];
+  const set = {
+    ...(writers === undefined || writers === volume.writers ? {} : { writers }),
+    ...(labels === undefined || sameLabels(labels, volume.labels) ? {} : { labels }),
+  };
+  const count = state.schedule.volumes.writers(name);
+  if (set.writers === 1 && count > 1) {
+    return refuse("volume-in-use", `${count} tasks write to the volume ${name}`, {
+      hint: "Stop all but one of them first.",
+      details: { name, count },
+    });
+  }
+  if (Object.keys(set).length > 0) changes.push({ type: "volume.updated", id: name, set });
+  return ok({ changes, granted: { volume: name } });
+}
+
+function sameLabels(left: Volume["labels"], right: Volume["labels"]): boolean {
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key]);
+}

@@ -1,0 +1,174 @@
+// Where the data of named volumes is, and which tasks use it. A task follows its data: it may run on the node that its volumes
+// are bound to, and only while no other task writes to a volume that has one writer.
+
+import type { NodeId, TaskId } from "../../../model/ids.ts";
+import type { NodeRecord } from "../../../model/node/node.ts";
+import { requirementsOf, type VolumeUse } from "../../../model/task/requirements.ts";
+import { holdingNode, type Task } from "../../../model/task/task.ts";
+import { placeOfData, type Volume } from "../../../model/volume/volume.ts";
+
+/** A named volume as one task would use it now. */
+export interface VolumeSituation {
+  name: string;
+  /** The node that has its data; null if any node will do. */
+  nodeId: NodeId | null;
+  /** Where its data is, as a sentence. */
+  place: string;
+  /** Why the task cannot have it now, whatever the node; null if it can. */
+  taken: string | null;
+}
+
+interface Holder {
+  name: string;
+  writes: boolean;
+}
+
+const noTasks: ReadonlySet<TaskId> = new Set();
+const noSituations: readonly VolumeSituation[] = [];
+
+export class VolumeBook {
+  readonly #nodeOf: (nodeId: NodeId) => NodeRecord | undefined;
+  /** Called when a task leaves a volume whose data is not on the task's node: the next one may fit another node. */
+  onFreed: (name: string) => void = () => {};
+  readonly #volumes = new Map<string, Volume>();
+  /** Tasks whose records mount the volume, whatever their status. */
+  readonly #users = new Map<string, Set<TaskId>>();
+  /** Those of them that take capacity of a node: they may have a container. */
+  readonly #holders = new Map<string, Map<TaskId, Holder>>();
+  /** Volumes that tasks mount, and that have no record yet. */
+  readonly #unrecorded = new Set<string>();
+
+  constructor(nodeOf: (nodeId: NodeId) => NodeRecord | undefined) {
+    this.#nodeOf = nodeOf;
+  }
+
+  /** In order of their names. */
+  get unrecorded(): string[] {
+    return this.#unrecorded.size === 0 ? [] : [...this.#unrecorded].sort();
+  }
+
+  /** Tasks whose records mount the volume, in no order. */
+  users(name: string): ReadonlySet<TaskId> {
+    return this.#users.get(name) ?? noTasks;
+  }
+
+  /** Tasks with it that take capacity of a node, in no order. */
+  holders(name: string): TaskId[] {
+    return [...(this.#holders.get(name)?.keys() ?? [])];
+  }
+
+  /** How many tasks that take capacity may write to it. */
+  writers(name: string): number {
+    let count = 0;
+    for (const { writes } of this.#holders.get(name)?.values() ?? []) if (writes) count++;
+    return count;
+  }
+
+  moved(before: Task | null, after: Task | null): void {
+    const { taskId, name, spec } = (after ?? before)!;
+    const { volumes } = requirementsOf(spec);
+    if (volumes.length === 0) return;
+    const from = before && holdingNode(before);
+    const wasHolder = from !== null;
+    const isHolder = after !== null && holdingNode(after) !== null;
+    for (const { name: volume, writes } of volumes) {
+      if (before === null) this.#addUser(volume, taskId);
+      if (isHolder && !wasHolder) entryOf(this.#holders, volume, () => new Map()).set(taskId, { name, writes });
+      if (wasHolder && !isHolder) {
+        removeFrom(this.#holders, volume, taskId);
+        if (this.#volumes.get(volume)?.nodeId !== from) this.onFreed(volume);
+      }
+      if (after === null) this.#removeUser(volume, taskId);
+    }
+  }
+
+  volumeMoved(before: Volume | null, after: Volume | null): void {
+    const { name } = (after ?? before)!;
+    if (after) {
+      this.#volumes.set(name, after);
+      this.#unrecorded.delete(name);
+      return;
+    }
+    this.#volumes.delete(name);
+    if (this.#users.has(name)) this.#unrecorded.add(name);
+  }
+
+  /** The one node that a task with these volumes may run on, or whether any or none will do. */
+  placeFor(uses: readonly VolumeUse[]): NodeId | "any" | "none" {
+    let place: NodeId | "any" = "any";
+    for (const use of uses) {
+      const volume = this.#volumes.get(use.name);
+      if (this.#writerInTheWay(use, volume) !== null) return "none";
+      const nodeId = volume?.nodeId ?? null;
+      if (nodeId === null || nodeId === place) continue;
+      if (place !== "any") return "none";
+      place = nodeId;
+    }
+    return place;
+  }
+
+  /** True when a task with these volumes may run on the node now. */
+  allows(uses: readonly VolumeUse[], nodeId: NodeId): boolean {
+    if (uses.length === 0) return true;
+    const place = this.placeFor(uses);
+    return place === "any" || place === nodeId;
+  }
+
+  situations(uses: readonly VolumeUse[]): readonly VolumeSituation[] {
+    return uses.length === 0 ? noSituations : uses.map((use) => this.#situation(use));
+  }
+
+  copy(nodeOf: (nodeId: NodeId) => NodeRecord | undefined): VolumeBook {
+    const copy = new VolumeBook(nodeOf);
+    for (const [name, volume] of this.#volumes) copy.#volumes.set(name, volume);
+    for (const [name, users] of this.#users) copy.#users.set(name, new Set(users));
+    for (const [name, holders] of this.#holders) copy.#holders.set(name, new Map(holders));
+    for (const name of this.#unrecorded) copy.#unrecorded.add(name);
+    return copy;
+  }
+
+  #situation(use: VolumeUse): VolumeSituation {
+    const volume = this.#volumes.get(use.name);
+    const nodeId = volume?.nodeId ?? null;
+    const node = nodeId === null ? undefined : this.#nodeOf(nodeId);
+    const writer = this.#writerInTheWay(use, volume);
+    return {
+      ...{ name: use.name, nodeId, place: volume ? placeOfData(volume, node) : "it has no data yet" },
+      taken: writer === null ? null : `${writer.name} writes to it, and it has one writer at a time`,
+    };
+  }
+
+  #writerInTheWay({ name, writes }: VolumeUse, volume: Volume | undefined): Holder | null {
+    if (!writes || volume?.writers === "many") return null;
+    const holders = this.#holders.get(name);
+    if (holders === undefined) return null;
+    let first: TaskId | null = null;
+    for (const [taskId, holder] of holders) if (holder.writes && (first === null || taskId < first)) first = taskId;
+    return first === null ? null : holders.get(first)!;
+  }
+
+  #addUser(volume: string, taskId: TaskId): void {
+    entryOf(this.#users, volume, () => new Set()).add(taskId);
+    if (!this.#volumes.has(volume)) this.#unrecorded.add(volume);
+  }
+
+  #removeUser(volume: string, taskId: TaskId): void {
+    removeFrom(this.#users, volume, taskId);
+    if (!this.#users.has(volume)) this.#unrecorded.delete(volume);
+  }
+}
+
+function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let found = map.get(key);
+  if (found === undefined) {
+    found = make();
+    map.set(key, found);
+  }
+  return found;
+}
+
+function removeFrom(map: Map<string, Set<TaskId> | Map<TaskId, unknown>>, key: string, taskId: TaskId): void {
+  const entries = map.get(key);
+  entries?.delete(taskId);
+  if (entries?.size === 0) map.delete(key);
+}
