@@ -24,6 +24,19 @@ export interface ContainerState {
   publishedPorts: PublishedPort[];
   /** The paths on the node that it mounts, as it was created with them. */
   binds: readonly string[];
+  /** Its own address on the node. Left out if it has none: it does not run, or has no network of its own. */
+  address?: string;
+  /** The engine's own health check. Left out if it has none, or does not run. */
+  health?: EngineHealth;
+}
+
+/** What the engine says of the HEALTHCHECK that it runs. */
+export interface EngineHealth {
+  status: "starting" | "healthy" | "unhealthy";
+  /** In a row. */
+  failures: number;
+  /** Of the last check. */
+  output: string;
 }
 
 export interface CreateRequest {
@@ -104,8 +117,8 @@ export interface Containers {
   logs(containerId: string, request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | null>;
 
   /**
-   * Calls `onEvent` for each start, end and removal of the cluster's containers, from `onOpen` on, until the signal aborts
-   * (resolves) or the engine goes away (rejects with engine-unavailable).
+   * Calls `onEvent` for each start, end, removal and change of health of the cluster's containers, from `onOpen` on, until the
+   * signal aborts (resolves) or the engine goes away (rejects with engine-unavailable).
    */
   events(
     clusterId: string,

@@ -1,8 +1,10 @@
 // The port to a container engine, by resource. It knows containers, images and volumes, and no tasks: what is done next
-// with a container is decided in worker/task/step.ts. Networks and exec follow as further resources.
+// with a container is decided in worker/task/step.ts. Networks follow as a further resource.
 
+import type { Checks } from "./checks.ts";
 import type { Containers } from "./containers.ts";
 import type { Engine } from "./engine.ts";
+import type { Exec } from "./exec.ts";
 import type { Images } from "./images.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -11,4 +13,6 @@ export interface Runtime {
   readonly containers: Containers;
   readonly images: Images;
   readonly volumes: Volumes;
+  readonly exec: Exec;
+  readonly checks: Checks;
 }

@@ -17,6 +17,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { EngineRefused, RuntimeError, SignalRefused } from "../runtime/runtime-error.ts";
 import { defaultTail, logText, taskStatusOf } from "./first-edition.ts";
 import { codeOf, LogReads } from "./log-reads.ts";
+import type { ProbeCounts } from "./probes/prober.ts";
 import type { Worker } from "./worker.ts";
 
 export interface ServerOptions {
@@ -177,7 +178,8 @@ function metrics(worker: Worker, version: string): string {
   const { counters, engineError, masterUp } = worker;
   const containers = worker.holdings().filter(({ found }) => found !== null);
   const running = containers.filter(({ found }) => found?.status === "running").length;
-  const rows: [name: string, type: "gauge" | "counter", help: string, value: number, labels?: string][] = [
+  type Row = [name: string, type: "gauge" | "counter", help: string, value: number, labels?: string];
+  const rows: Row[] = [
     ["podling_worker_build_info", "gauge", "The version that runs.", 1, `{version="${version}"}`],
     [
       "podling_worker_engine_up",
@@ -201,12 +203,20 @@ function metrics(worker: Worker, version: string): string {
     ["podling_worker_syncs_total", "counter", "Complete sets of assignments received.", counters.syncs],
     ["process_resident_memory_bytes", "gauge", "Resident memory.", process.memoryUsage.rss()],
   ];
-  return rows
-    .map(
-      ([name, type, help, value, labels = ""]) =>
-        `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name}${labels} ${value}\n`,
-    )
-    .join("");
+  const lines = rows.map(
+    ([name, type, help, value, labels = ""]) =>
+      `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name}${labels} ${value}\n`,
+  );
+  return `${lines.join("")}${probeMetric(worker.probeCounts)}`;
+}
+
+function probeMetric(counts: ProbeCounts): string {
+  const name = "podling_worker_probes_total";
+  const samples = Object.entries(counts).flatMap(([probe, results]) =>
+    Object.entries(results).map(([result, value]) => `${name}{probe="${probe}",result="${result}"} ${value}\n`),
+  );
+  const help = "Checks of probes by result; unknown: the engine did not answer.";
+  return `# HELP ${name} ${help}\n# TYPE ${name} counter\n${samples.join("")}`;
 }
 
 function unknownTask(taskId: string): Outcome<never> {

@@ -24,6 +24,7 @@ import { MasterLink } from "./link/master-link.ts";
 import type { ListStore } from "./list-store.ts";
 import { LocalNode, type NodeSettings } from "./local-node.ts";
 import { type IdentityStore, StoredIdentity } from "./node-identity.ts";
+import { type ProbeCounts, Prober } from "./probes/prober.ts";
 import { Reconciler } from "./reconciler.ts";
 import { drainTasks } from "./task/drain.ts";
 import { PolicyGuard, type ResolvePath } from "./task/policy-guard.ts";
@@ -67,6 +68,7 @@ export class Worker {
     stops: new Semaphore(limits.concurrentStops),
     logReads: new Semaphore(limits.lastLogReads),
   };
+  readonly #prober: Prober;
   readonly #engine: EngineLink;
   readonly #engineGate: EngineGate;
   readonly #master: MasterLink;
@@ -83,6 +85,7 @@ export class Worker {
     const { tasks, counters } = { tasks: this.#tasks, counters: this.counters };
     const { retention = defaultRetention, watermarks = defaultWatermarks, pulledImages: store, formerNodes } = options;
     this.#options = options;
+    this.#prober = new Prober(options);
     const identity = new StoredIdentity(options.identity);
     this.#identity = identity;
     this.#former = new FormerNodes({
@@ -115,6 +118,7 @@ export class Worker {
       neighbours: tasks,
       bounds: this.#bounds,
       counters,
+      prober: this.#prober,
     };
     const asked = { ...parts, stream: this.#master, former: this.#former };
     this.#reconciler = new Reconciler({
@@ -144,6 +148,10 @@ export class Worker {
 
   get engineError(): string | null {
     return this.#engine.error ?? this.#engine.fault;
+  }
+
+  get probeCounts(): ProbeCounts {
+    return this.#prober.counts;
   }
 
   /** Assignment and container of each task. */

@@ -182,10 +182,10 @@ describe("wait", () => {
     expect(err).toContain("error: waiting is still pending after 0.1 s: 0 of 1 ");
   });
 
-  test("--for takes two words", async () => {
+  test("--for takes three words", async () => {
     const { code, err } = await cluster.podling("wait web --for runing");
     expect(code).toBe(64);
-    expect(err).toBe('error: --for: expected running, finished; got "runing". Did you mean running?\n');
+    expect(err).toBe('error: --for: expected running, ready, finished; got "runing". Did you mean running?\n');
   });
 });
 

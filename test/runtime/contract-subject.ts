@@ -25,7 +25,11 @@ export interface RuntimeHarness {
     /** Prints a line "first", one of 40,000 times x and one "last" without a newline: engines divide long lines. */
     longLine: string[];
     unstartable: string[];
+    /** Answers HTTP on a port: 200 at /, and an error at all else. */
+    serve: (port: number) => string[];
   };
+  /** Commands in such containers. bad writes "out" and "err", each to its own stream, and ends with 1. */
+  commands: { good: string[]; bad: string[]; hang: string[] };
   /** Not through the runtime: an image that no other is like, another name for one, and a volume. */
   others: {
     makeImage(name: string): Promise<void>;

@@ -58,6 +58,12 @@ export async function dockerHarness(host: string): Promise<RuntimeHarness> {
       print: (stdout, stderr) => ["sh", "-c", 'echo "$0"; echo "$1" >&2', stdout, stderr],
       longLine: ["sh", "-c", "echo first; head -c 40000 /dev/zero | tr '\\0' x; echo; printf last"],
       unstartable: ["/no/such/program"],
+      serve: (port) => ["httpd", "-f", "-p", String(port), "-h", "/www"],
+    },
+    commands: {
+      good: ["true"],
+      bad: ["sh", "-c", "echo out; echo err >&2; exit 1"],
+      hang: ["sleep", "600"],
     },
     others: {
       async makeImage(name) {

@@ -6,6 +6,7 @@ import { containerStopsContract } from "./container-stops.contract.ts";
 import { containersContract } from "./containers.contract.ts";
 import type { RuntimeHarness } from "./contract-subject.ts";
 import { engineContract } from "./engine.contract.ts";
+import { execContract, healthContract } from "./exec.contract.ts";
 import { imagesContract } from "./images.contract.ts";
 import { volumesContract } from "./volumes.contract.ts";
 
@@ -15,6 +16,8 @@ export function runtimeContract(title: string, open: () => Promise<RuntimeHarnes
   containerStopsContract(title, open);
   startsContract(title, open);
   containerOutputContract(title, open);
+  execContract(title, open);
+  healthContract(title, open);
   imagesContract(title, open);
   volumesContract(title, open);
 }

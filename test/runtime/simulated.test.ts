@@ -2,18 +2,35 @@
 
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import type { Program } from "../../src/runtime/simulated/options.ts";
+import type { Program, SimulatedAnswer, SimulatedCheck } from "../../src/runtime/simulated/options.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
 import type { SimulatedImage } from "../../src/runtime/simulated/storage.ts";
 import type { RuntimeHarness } from "./contract-subject.ts";
 import { runtimeContract } from "./runtime.contract.ts";
 
 const programs: Record<string, (words: string[]) => Program> = {
-  forever: () => ({ runsMs: null, exitCode: 0 }),
+  forever: () => ({
+    runsMs: null,
+    exitCode: 0,
+    answer: (check) => commandAnswers[check.type === "exec" ? check.command[0]! : "bad"]!,
+  }),
   stubborn: () => ({ runsMs: null, exitCode: 0, ignoresStop: true }),
   exit: ([code]) => ({ runsMs: 2, exitCode: Number(code) }),
   print: ([stdout, stderr]) => ({ runsMs: 1, exitCode: 0, stdout: stdout!, stderr: stderr! }),
+  serve: ([port]) => ({ runsMs: null, exitCode: 0, answer: (check) => answerOf(check, Number(port)) }),
   missing: () => ({ runsMs: 0, exitCode: 127, startError: "no such program" }),
+};
+
+function answerOf(check: SimulatedCheck, port: number): SimulatedAnswer {
+  if (check.type === "exec") return commandAnswers[check.command[0]!]!;
+  if (check.type === "health" || check.port !== port) return "closed";
+  return { good: check.type === "tcp" || check.path === "/" };
+}
+
+const commandAnswers: Record<string, SimulatedAnswer> = {
+  good: { good: true },
+  bad: { good: false, output: "out\nerr\n" },
+  hang: "silent",
 };
 
 async function open(): Promise<RuntimeHarness> {
@@ -40,7 +57,9 @@ async function open(): Promise<RuntimeHarness> {
       print: (stdout, stderr) => ["print", stdout, stderr],
       longLine: ["print", `first\n${"x".repeat(40_000)}\nlast`, ""],
       unstartable: ["missing"],
+      serve: (port) => ["serve", String(port)],
     },
+    commands: { good: ["good"], bad: ["bad"], hang: ["hang"] },
     others: {
       async makeImage(name) {
         images.set(name, { present: true, pullMs: 1, sizeBytes: 1 });

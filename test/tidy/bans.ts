@@ -27,7 +27,11 @@ export const BANS: Ban[] = [
   {
     pattern: /\b(setTimeout|setInterval|setImmediate)\(|\bBun\.sleep|\bAbortSignal\.timeout\(/,
     rooms: SIMULATED,
-    except: { "src/runtime/docker/engine-http.ts": "timeouts of a real socket; the simulated runtime replaces it" },
+    except: {
+      "src/runtime/docker/engine-http.ts": "timeouts of a real socket; the simulated runtime replaces it",
+      "src/runtime/docker/checks.ts": "timeouts of a real socket; the simulated runtime replaces it",
+      "src/runtime/docker/exec.ts": "timeouts of a real socket; the simulated runtime replaces it",
+    },
     why: CLOCK,
   },
   { pattern: /\bMath\.random\b|\bcrypto\.(random|getRandom)|\brandomBytes\b/, rooms: SIMULATED, why: RANDOM },

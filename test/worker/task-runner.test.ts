@@ -6,6 +6,7 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
 import type { Reporter } from "../../src/worker/link/reporter.ts";
+import { Prober } from "../../src/worker/probes/prober.ts";
 import { parseAssignment, type WireAssignment } from "../../src/worker/task/assignment.ts";
 import { PolicyGuard } from "../../src/worker/task/policy-guard.ts";
 import { PublishAddress } from "../../src/worker/task/publish-address.ts";
@@ -43,6 +44,7 @@ beforeEach(() => {
       ...{ starts: new Semaphore(1), pulls: new Semaphore(1), stops: new Semaphore(1), logReads: new Semaphore(1) },
     },
     counters: { starts: 0, restarts: 0, failures: 0, pulls: 0 },
+    prober: new Prober({ runtime, clock, random: seededRandom(2) }),
   };
 });
 

@@ -28,7 +28,7 @@ const timestamp = z.iso.datetime({ error: "an ISO 8601 time in UTC such as 2025-
 
 const reason = z.strictObject({
   code: choice(reasonCodes),
-  message: freeText(limits.messageLength),
+  message: freeText(limits.reasonLength),
 });
 
 const publishedPort = z.strictObject({
@@ -69,7 +69,11 @@ const oneOfSeveral = {
 const statusFields = {
   status: choice(taskStatuses),
   reason: reason.optional(),
-  ready: flag.optional().describe("True when the task runs and passes its readiness checks."),
+  ready: flag
+    .optional()
+    .describe(
+      "True while the task runs and its probes have passed; left out: as it is, or true when it begins to run.",
+    ),
   finishedAt: timestamp.nullable().optional(),
 } satisfies Record<Exclude<keyof ObservedStatus, "containers">, z.ZodType>;
 

@@ -29,9 +29,9 @@ function wholeNumberQuery(min: number, max: number) {
 const labelSelector = z.union([z.string().transform((value) => [value]), z.array(z.string())]);
 
 const waitQuery = {
-  wait: choice(["running", "finished"])
+  wait: choice(["running", "ready", "finished"])
     .optional()
-    .describe("Answer when the task has reached this, or at the timeout."),
+    .describe("Answer when the task has reached this, or has finished, or at the timeout."),
   timeout: duration.optional().describe("How long to wait: 30s, 5m. Default 30s, at most 10m."),
 };
 

@@ -131,7 +131,7 @@ describe("queries", () => {
     ["listTasks", "limit=5&limit=6", "invalid-field", "is given 2 times"],
     ["listTasks", "watch=maybe", "invalid-field", "expected true or false"],
     ["listTasks", "state=running", "unknown-field", 'no query parameter "state"'],
-    ["getTask", "wait=soon", "invalid-field", "one of running, finished"],
+    ["getTask", "wait=soon", "invalid-field", "one of running, ready, finished"],
     ["createTask", "timeout=x", "invalid-field", "a duration such as 30s"],
     ["watch", "since=-1", "invalid-field", '"since"'],
     ["taskLogs", "tail=-1", "invalid-field", '"tail"'],

@@ -44,10 +44,15 @@ function heading(
 ): string {
   const task = `${style.paint(oneLine(name), "bold")} (${taskId})`;
   const placed = wrapAfter("", oneLine(summary), maxWidth);
-  const isStarting = status === "scheduled" && reason.code !== "placed";
-  if (!isFinished(status) && !isStarting) return `${task} is ${status}\n${placed}`;
-  const state = isStarting ? `is ${status}` : status;
+  if (!saysMore({ status, reason })) return `${task} is ${status}\n${placed}`;
+  const state = isFinished(status) ? status : `is ${status}`;
   return `${wrapAfter("", `${task} ${state}: ${oneLine(reason.message)}`, maxWidth)}${placed}`;
+}
+
+/** True when the reason belongs into the first sentence: how it ended, what keeps it from starting, or why it is not ready. */
+function saysMore({ status, reason: { code } }: Pick<Explanation, "status" | "reason">): boolean {
+  if (status === "scheduled") return code !== "placed";
+  return isFinished(status) || code === "not-ready" || code === "unhealthy";
 }
 
 /** The end of the log of the last failed run. Masters of older versions do not send it. */
@@ -57,7 +62,8 @@ function lastRun({ status, reason, lastFailure }: Explanation, style: Style, max
   const run = `The run that ended${finishedAt === null ? "" : ` at ${finishedAt}`} with exit code ${exitCode ?? "unknown"}`;
   const wrote = log.length === 0 ? `${run} wrote nothing` : `${run} wrote last:`;
   const lines = log.map((line) => `  ${oneLine(line)}\n`).join("");
-  const why = isFinished(status) ? "" : wrapAfter("", oneLine(reason.message), maxWidth);
+  const why =
+    saysMore({ status, reason }) && status !== "scheduled" ? "" : wrapAfter("", oneLine(reason.message), maxWidth);
   return `${why}${wrapAfter("", style.paint(wrote, "bold"), maxWidth)}${lines}`;
 }
 

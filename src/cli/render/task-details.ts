@@ -14,6 +14,7 @@ export function detailLines(task: TaskView, nodes: ReadonlyMap<NodeId, Node>): s
     ["Name", task.name],
     ["Image", task.image],
     ["Status", task.status],
+    ["Ready", task.status === "running" && task.ready === false ? "no" : null],
     ["Reason", task.reason.message],
     ["Node", nodeId && (nodes.get(nodeId)?.hostname ?? nodeId)],
     ["Container", task.containerId],

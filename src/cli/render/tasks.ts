@@ -64,19 +64,25 @@ function shortImage(image: string): string {
 
 /** Characters of the last log line; podling explain and podling inspect show all that is kept. */
 const quotedLength = 120;
+/** Of a reason in a table; podling explain and podling inspect show all of it. */
+const sentenceLength = 400;
 
 /** The reason, and after a failed run the last line of its log. */
 export function reasonText({ reason, status, lastFailure }: TaskView): string {
   const line = lastFailure?.log.at(-1);
   const concerns = reason.code === "restarting" || (status === "failed" && reason.code !== "node-lost");
-  if (line === undefined || !concerns) return reason.message;
-  return `${reason.message}; last log line: ${line.length > quotedLength ? `${line.slice(0, quotedLength)}…` : line}`;
+  // A probe's output may be long.
+  const sentence =
+    reason.message.length > sentenceLength ? `${reason.message.slice(0, sentenceLength)}…` : reason.message;
+  if (line === undefined || !concerns) return sentence;
+  return `${sentence}; last log line: ${line.length > quotedLength ? `${line.slice(0, quotedLength)}…` : line}`;
 }
 
-/** "running", "restarting (3)" with the restarts so far, "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
+/** "running", "running (not ready)", "restarting (3)" with the restarts so far, "failed (exit 3)", "scheduled (pulling)", "pending (no-node-fits)" */
 export function statusText({ status, reason, exitCode, desired, restarts }: TaskView): string {
   if (status === "failed" && reason.code === "exited" && exitCode !== null) return `failed (exit ${exitCode})`;
   if (!isFinished(status) && desired === "stopped") return `${status} (stopping)`;
+  if (reason.code === "not-ready") return `${status} (not ready)`;
   if (reason.code === "restart-requested") return "restarting";
   if (reason.code === "restarting") return `restarting (${restarts})`;
   if (status === reason.code || reason.code === "placed" || status === "completed" || status === "stopped")

@@ -77,7 +77,7 @@ function image(state: ClusterState): unknown {
     tasks: Object.fromEntries([...state.tasks].sort()),
     nodes: Object.fromEntries([...state.nodes].sort()),
     order: [...state.order.after("")],
-    counts: { ...state.counts },
+    counts: { ...state.counts, notReady: state.notReady },
     pending: state.pending.count,
     finished: [...state.finished.values()],
     toReplace: [...state.toReplace.values()],

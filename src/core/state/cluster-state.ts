@@ -100,6 +100,11 @@ export class ClusterState {
     return this.#counts.of;
   }
 
+  /** Tasks that run and are not ready. */
+  get notReady(): number {
+    return this.#counts.notReady;
+  }
+
   /** Finished tasks in the order in which their ends became known. */
   get finished() {
     return this.#finished.inOrder;

@@ -70,6 +70,9 @@ export function renderMetrics({
       "Tasks by status.",
       taskStatuses.map((status) => [`status="${status}"`, state.counts[status]]),
     ),
+    metric("podling_tasks_not_ready", "gauge", "Tasks that run and are not ready: they get no traffic.", [
+      ["", state.notReady],
+    ]),
     metric("podling_nodes", "gauge", "Nodes by status.", [
       ['status="online"', online],
       ['status="offline"', nodes.length - online],

@@ -2,16 +2,11 @@
 // could run.
 
 import { formatMemory } from "../quantity.ts";
+import { probeMistake } from "./check-probes.ts";
+import type { Mistake } from "./mistake.ts";
 import type { OptionField } from "./option-fields.ts";
 import type { Mount } from "./spec.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
-
-/** What is wrong, and what to do about it. */
-export interface Mistake {
-  field: string;
-  message: string;
-  hint: string;
-}
 
 /** The fields that a container has, alone in its task or as one of several. */
 export type ContainerFields = Pick<ParsedTaskInput, "resources" | "ports" | "mounts" | OptionField>;
@@ -21,7 +16,12 @@ type MountOption = keyof NonNullable<Mount["options"]>;
 /** The first mistake; null if there is none. */
 export function optionMistake(input: ContainerFields): Mistake | null {
   return (
-    networkMistake(input) ?? swapMistake(input) ?? ulimitMistake(input) ?? deviceMistake(input) ?? healthMistake(input)
+    networkMistake(input) ??
+    swapMistake(input) ??
+    ulimitMistake(input) ??
+    deviceMistake(input) ??
+    healthMistake(input) ??
+    probeMistake(input)
   );
 }
 

@@ -2,7 +2,8 @@
 // comes before which.
 
 import { limits } from "../limits.ts";
-import type { ContainerFields, Mistake } from "./check-options.ts";
+import type { ContainerFields } from "./check-options.ts";
+import type { Mistake } from "./mistake.ts";
 import { optionFields } from "./option-fields.ts";
 import { mainContainer, sandboxContainer } from "./spec.ts";
 import type { ParsedContainerInput, ParsedInitInput, ParsedTaskInput } from "./task-input.ts";

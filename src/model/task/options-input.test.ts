@@ -49,6 +49,12 @@ const every = {
   },
   logging: { driver: "json-file", options: { "max-size": "10m" } },
   health: { command: ["curl", "-f", "localhost"], intervalMs: 1000, timeoutMs: 500, startPeriodMs: 1, retries: 3 },
+  startupProbe: { exec: { command: "test -f /ready" }, failureThreshold: 30 },
+  livenessProbe: { tcp: { port: 5432 }, initialDelayMs: 0, periodMs: 1000, timeoutMs: 100 },
+  readinessProbe: {
+    http: { port: 80, path: "/a?b=1", scheme: "http", status: "200-299", headers: { Host: "a.example" } },
+    successThreshold: 2,
+  },
 };
 
 test("every option of a request is in the record and in the view as it was given", () => {
@@ -126,6 +132,23 @@ describe("refused because of the form, naming the field", () => {
     [{ health: { intervalMs: 0 } }, "health.intervalMs", "a whole number from 1"],
     [{ mounts: [{ type: "bind", source: "/a", target: "/b", options: { mode: 1 } }] }, null, ""],
     [{ mounts: [{ type: "bind", source: "/a", target: "/b", options: { x: 1 } }] }, "mounts.0.options", ""],
+    [{ readinessProbe: { http: { path: "/" } } }, "readinessProbe.http.port", "a whole number from 1"],
+    [{ readinessProbe: { http: { port: 80, path: "x" } } }, "readinessProbe.http.path", "begins with /"],
+    [{ readinessProbe: { http: { port: 80, path: "/ HTTP/1.1" } } }, "readinessProbe.http.path", "no blanks"],
+    [{ readinessProbe: { http: { port: 80, scheme: "https" } } }, "readinessProbe.http.scheme", "https is not checked"],
+    [
+      { readinessProbe: { http: { port: 80, status: "2xx" } } },
+      "readinessProbe.http.status",
+      "a range such as 200-299",
+    ],
+    [{ readinessProbe: { http: { port: 80, headers: { "a b": "" } } } }, "readinessProbe.http.headers.a b", "header"],
+    [{ readinessProbe: { http: { port: 80, headers: { a: "1\r\nb: 2" } } } }, "readinessProbe.http.headers.a", "line"],
+    [{ startupProbe: { exec: { command: [] } } }, "startupProbe.exec.command", "at least a program"],
+    [{ startupProbe: { exec: { command: "" } } }, "startupProbe.exec.command", "a command"],
+    [{ livenessProbe: { tcp: { port: 1 }, periodMs: 10 } }, "livenessProbe.periodMs", "a whole number from 1000"],
+    [{ livenessProbe: { tcp: { port: 1 }, timeoutMs: 0 } }, "livenessProbe.timeoutMs", "a whole number from 100"],
+    [{ livenessProbe: { healthcheck: false } }, "livenessProbe.healthcheck", "true"],
+    [{ livenessProbe: { tcpSocket: { port: 1 } } }, "livenessProbe", ""],
     [{ platform: "linux/arm/v7/x" }, "platform", "linux/arm/v7"],
   ] as [object, string | null, string][])("%j", (more, field, says) => {
     const result = taskInput.safeParse({ ...base, ...more });
@@ -151,6 +174,17 @@ describe("refused because of the meaning, naming the field", () => {
     [{ limits: { memorySwapBytes: "1m" }, resources: { memory: "64m" } }, "limits.memorySwapBytes", "1 MiB"],
     [{ devices: { gpus: { count: 1, ids: ["0"] } } }, "devices.gpus", "exclude each other"],
     [{ health: { disabled: true, command: "true" } }, "health", "excludes all other fields"],
+    [{ readinessProbe: {} }, "readinessProbe", "it says no check"],
+    [{ livenessProbe: { periodMs: 1000 } }, "livenessProbe", "Give one of http, tcp, exec and healthcheck"],
+    [{ livenessProbe: { tcp: { port: 1 }, exec: { command: "x" } } }, "livenessProbe", "2 checks (tcp, exec)"],
+    [{ startupProbe: { tcp: { port: 1 }, successThreshold: 2 } }, "startupProbe.successThreshold", "only a readiness"],
+    [{ livenessProbe: { tcp: { port: 1 } }, network: { mode: "none" } }, "livenessProbe", "Check it with exec"],
+    [
+      { readinessProbe: { healthcheck: true }, health: { disabled: true } },
+      "readinessProbe.healthcheck",
+      "is switched off",
+    ],
+    [{ readinessProbe: { healthcheck: true, periodMs: 1000 } }, "readinessProbe.periodMs", "health.intervalMs"],
     [{ mounts: [{ ...bind, options: { noCopy: true } }] }, "mounts[0].options.noCopy", "for volume mounts"],
     [{ mounts: [{ ...bind, options: { mode: 511 } }] }, "mounts[0].options.mode", "a bind mount has no mode"],
     [{ mounts: [{ ...bind, source: "/a:b", options: { selinux: "z" } }] }, "mounts[0].options.selinux", "colon"],
@@ -175,6 +209,8 @@ describe("refused because of the meaning, naming the field", () => {
     [{ limits: { memorySwapBytes: -1 } }],
     [{ limits: { memorySwapBytes: "64m" }, resources: { memory: "64m" } }],
     [{ health: { disabled: true } }],
+    [{ health: { command: "x" }, livenessProbe: { healthcheck: true }, readinessProbe: { healthcheck: true } }],
+    [{ startupProbe: { exec: { command: ["x"] }, successThreshold: 1 }, network: { mode: "none" } }],
     [{ mounts: [{ ...bind, options: { selinux: "Z", propagation: "rshared", consistency: "cached" } }] }],
   ])("%j is allowed", (more) => {
     expect(checkTaskInput(taskInput.parse({ ...base, ...more })).ok).toBe(true);

@@ -12,6 +12,8 @@ export const reasonCodes = [
   "pulling",
   "pull-retry",
   "running",
+  "not-ready", //           runs, and its readiness check, or its startup check, has not passed
+  "unhealthy", //           its liveness check, or its startup check, has failed
   "restarting", //          ended, and its policy starts it again after a pause
   "restart-requested", //   a user has asked for a restart, which is not done yet
   "exited",

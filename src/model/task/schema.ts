@@ -206,7 +206,7 @@ export const taskOwner = z.object({
 export const observedStatus = z.object({
   status: z.enum(taskStatuses).describe("How far the task is. A status only moves forward."),
   reason: reason.describe("Why the task has its status."),
-  ready: flag.describe("True when the task runs and passes its readiness checks."),
+  ready: flag.describe("True while the task runs and its probes have passed; without probes, while it runs."),
   finishedAt: timeText
     .nullable()
     .describe(

@@ -92,11 +92,10 @@ export function unpackContainer(packed: PackedContainer): ContainerSpec {
 /** Written out, because each create asks: a lookup by a variable takes several times as long. */
 export function hasSparseFields(container: SparseInput): boolean {
   const { cleared, network, process, security, devices, limits, logging, health } = container;
-  const { sidecar, dependsOn, restartPolicy } = container;
-  return (
-    (cleared ?? network ?? process ?? security ?? devices ?? limits ?? logging ?? health ?? undefined) !== undefined ||
-    (sidecar ?? dependsOn ?? restartPolicy ?? undefined) !== undefined
-  );
+  const { startupProbe, livenessProbe, readinessProbe, sidecar, dependsOn, restartPolicy } = container;
+  const option = cleared ?? network ?? process ?? security ?? devices ?? limits ?? logging ?? health;
+  const other = startupProbe ?? livenessProbe ?? readinessProbe ?? sidecar ?? dependsOn ?? restartPolicy;
+  return (option ?? other ?? undefined) !== undefined;
 }
 
 /** The same object for every container that has none of them. */

@@ -32,7 +32,7 @@ export const taskView = z
       "When the container is started again after it has ended: never, on-failure, on-failure:N or always; an object if its times are not the usual ones.",
     ),
     desired: z.enum(desiredStates).describe("What the user wants: that it runs, or that it is stopped."),
-    ...observedStatus.omit({ ready: true, containers: true }).shape,
+    ...observedStatus.omit({ containers: true }).shape,
     nodeId: z.string().regex(nodeIdPattern).nullable().describe("The node that runs it. Null until it is placed."),
     ...containerStatus.omit({ name: true, ...podStatusFields }).shape,
     requestedRestarts: containerStatus.shape.requestedRestarts.optional(),
@@ -48,9 +48,6 @@ export const taskView = z
       .array(oneOfSeveral)
       .optional()
       .describe("Those that run to their end before the others start. Left out if there are none."),
-    ready: observedStatus.shape.ready
-      .optional()
-      .describe("True when every container is ready. Only for a task of several containers."),
     createdAt: timeText.describe("By the clock of the master."),
     scheduledAt: timeText.nullable().describe("When it was placed, by the clock of the master. Null until then."),
     scheduledRevision: z

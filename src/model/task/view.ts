@@ -126,6 +126,7 @@ function viewStatus(task: Task): StatusView {
     desired,
     status: observed.status,
     reason: observed.reason,
+    ready: observed.ready,
     nodeId: placement?.nodeId ?? null,
     containerId: status.containerId,
     exitCode: status.exitCode,
@@ -146,7 +147,6 @@ function viewStatus(task: Task): StatusView {
   if (owner) view.owner = owner;
   if (status.requestedRestarts > 0) view.requestedRestarts = status.requestedRestarts;
   if (!isPod(spec)) return view;
-  view.ready = observed.ready;
   view.containers = spec.containers.map((container) => viewContainer(task, container));
   if (spec.init.length > 0) view.initContainers = spec.init.map((container) => viewContainer(task, container));
   return view;

@@ -115,6 +115,23 @@ describe("a container", () => {
   for (const [title, asked, expected] of rows) test(title, () => expect(body(asked)).toMatchObject(expected));
 });
 
+test("an ended container, and one without a check, have no health", () => {
+  const health = (State: Partial<EngineContainer["State"]>) =>
+    containerState({
+      ...{ Id: "c1", Config: { Labels: {} } },
+      State: {
+        ...{ Status: "running", ExitCode: 0, OOMKilled: false, Error: "" },
+        StartedAt: "2025-01-19T12:00:00Z",
+        FinishedAt: "",
+        ...State,
+      },
+    }).health;
+  expect(health({ Health: { Status: "healthy" } })).toEqual({ status: "healthy", failures: 0, output: "" });
+  expect(health({ Status: "exited", Health: { Status: "healthy" } })).toBeUndefined();
+  expect(health({ Health: { Status: "" } })).toBeUndefined();
+  expect(health({ Health: { Status: "none" } })).toBeUndefined();
+});
+
 describe("an engine's container", () => {
   const never = "0001-01-01T00:00:00Z";
   const states: [string, Partial<EngineContainer["State"]>, object][] = [
@@ -143,6 +160,24 @@ describe("an engine's container", () => {
       "ended before its start was noted",
       { Status: "exited", ExitCode: 3, StartedAt: "2025-01-19T12:00:00.010Z", FinishedAt: "2025-01-19T12:00:00.008Z" },
       { status: "exited", startedAt: "2025-01-19T12:00:00.010Z", finishedAt: "2025-01-19T12:00:00.010Z" },
+    ],
+    [
+      "checked by the engine",
+      {
+        ...{ Status: "running", StartedAt: "2025-01-19T12:00:00Z" },
+        Health: { Status: "unhealthy", FailingStreak: 4, Log: [{ Output: "first" }, { Output: "last\n" }] },
+      },
+      { health: { status: "unhealthy", failures: 4, output: "last\n" } },
+    ],
+    [
+      "checked by the engine before its end",
+      { Status: "exited", StartedAt: "2025-01-19T12:00:00Z", Health: { Status: "unhealthy", FailingStreak: 4 } },
+      { status: "exited" },
+    ],
+    [
+      "without a check, as Podman says it",
+      { Status: "running", StartedAt: "2025-01-19T12:00:00Z", Health: { Status: "", FailingStreak: 0, Log: null } },
+      { status: "running" },
     ],
     [
       "killed for memory",

@@ -90,9 +90,15 @@ export interface EngineContainer {
     Error: string;
     StartedAt: string;
     FinishedAt: string;
+    /** Podman says it for every container, with an empty status. */
+    Health?: { Status?: string; FailingStreak?: number; Log?: { Output?: string }[] | null } | null;
   };
   HostConfig?: { Binds?: string[] | null; Mounts?: { Type: string; Source?: string }[] | null };
-  NetworkSettings?: { Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> | null };
+  NetworkSettings?: {
+    Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
+    IPAddress?: string;
+    Networks?: Record<string, { IPAddress?: string; GlobalIPv6Address?: string } | null> | null;
+  };
 }
 
 export function containerState({ Id, Config, State, HostConfig, NetworkSettings }: EngineContainer): ContainerState {
@@ -114,8 +120,29 @@ export function containerState({ Id, Config, State, HostConfig, NetworkSettings 
     finishedAt: running ? null : later(finishedAt, startedAt),
     publishedPorts: publishedPorts(NetworkSettings?.Ports ?? {}),
     binds: bindSources(HostConfig),
+    ...(running ? runningFields(State.Health, NetworkSettings) : {}),
   };
 }
+
+function runningFields(
+  health: EngineContainer["State"]["Health"],
+  network: EngineContainer["NetworkSettings"],
+): Pick<ContainerState, "address" | "health"> {
+  const networks = Object.values(network?.Networks ?? {});
+  const address =
+    network?.IPAddress ||
+    networks.find((one) => one?.IPAddress)?.IPAddress ||
+    networks.find((one) => one?.GlobalIPv6Address)?.GlobalIPv6Address;
+  const status = healthStatuses.find((one) => one === health?.Status);
+  const output = health?.Log?.at(-1)?.Output ?? "";
+  return {
+    ...(address ? { address } : {}),
+    ...(status ? { health: { status, failures: health?.FailingStreak ?? 0, output } } : {}),
+  };
+}
+
+/** The engine's "none" is for a container without a check. */
+const healthStatuses = ["starting", "healthy", "unhealthy"] as const;
 
 function bindSources({ Binds, Mounts }: NonNullable<EngineContainer["HostConfig"]> = {}): string[] {
   const relabelled = (Binds ?? []).map((bind) => bind.split(":")[0]!).filter((source) => source.startsWith("/"));

@@ -163,7 +163,7 @@ export class DockerContainers implements Containers {
     const filters = {
       type: ["container"],
       // Docker's words, then those of Podman.
-      event: ["start", "die", "oom", "destroy", "died", "remove"],
+      event: ["start", "die", "oom", "destroy", "health_status", "died", "remove"],
       label: [`${containerLabels.cluster}=${clusterId}`],
     };
     try {

@@ -49,6 +49,13 @@ export class EngineHttp {
     }
   }
 
+  /** The host of an engine that may be on another machine; null if it is on this one. */
+  get remoteHost(): string | null {
+    if (this.#unix !== null) return null;
+    const host = new URL(this.#base).hostname.replace(/^\[(.*)\]$/, "$1");
+    return host === "localhost" || host.startsWith("127.") || host === "::1" ? null : host;
+  }
+
   /** Podman answers differently here and there. Throws RuntimeError("engine-unavailable") if no engine answers. */
   async isPodman(): Promise<boolean> {
     await this.#negotiated();

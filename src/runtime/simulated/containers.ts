@@ -16,7 +16,7 @@ import type {
 import { RuntimeError, SignalRefused } from "../runtime-error.ts";
 import { type EngineState, engineAway } from "./engine-state.ts";
 import { SimulatedLog } from "./log.ts";
-import type { Program, SimulatedOptions } from "./options.ts";
+import type { Program, SimulatedAnswer, SimulatedCheck, SimulatedOptions } from "./options.ts";
 import type { SimulatedStorage } from "./storage.ts";
 
 interface Container {
@@ -29,6 +29,10 @@ interface Container {
   ended: Promise<void>;
   finish: (exitCode: number, oomKilled: boolean) => void;
   ignoresStop: boolean;
+  /** Of the run that is under way. */
+  answer: Program["answer"];
+  startedMs: number;
+  cancelHealth: () => void;
 }
 
 interface Listener {
@@ -137,10 +141,11 @@ export class SimulatedContainers implements Containers {
     for (const name of namedVolumes(request.spec)) this.#storage.putVolume(name, ownerLabels(request.labels));
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
+    const unchecked = { answer: undefined, startedMs: 0, cancelHealth() {} };
     const state = createdState(containerId, request.labels);
     state.binds = request.spec.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
     this.#all = null;
-    this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle });
+    this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle, ...unchecked });
     return { containerId };
   }
 
@@ -225,6 +230,19 @@ export class SimulatedContainers implements Containers {
     return this.#storage.uses();
   }
 
+  /** How the program answers a check now; null if the container does not run. */
+  answer(containerId: string, check: SimulatedCheck): SimulatedAnswer | null {
+    const container = this.#containers.get(containerId);
+    if (container?.state.status !== "running") return null;
+    return container.answer?.(check, this.#options.clock.now() - container.startedMs) ?? { good: true };
+  }
+
+  /** The number of the run that is under way; null if there is none. */
+  runOf(containerId: string): number | null {
+    const container = this.#containers.get(containerId);
+    return container?.state.status === "running" ? container.run : null;
+  }
+
   // ---- inside
 
   /** By id or by name, as engines do. */
@@ -243,6 +261,10 @@ export class SimulatedContainers implements Containers {
     const run = { status: "running" as const, startedAt, finishedAt: null, publishedPorts: ports, error: "" };
     Object.assign(state, run, { exitCode: null, oomKilled: false });
     container.ignoresStop = program.ignoresStop ?? false;
+    container.answer = program.answer;
+    container.startedMs = clock.now();
+    state.address = `10.1.0.${1 + (container.run % 250)}`;
+    this.#watchHealth(container);
     let ended = () => {};
     container.ended = new Promise((resolve) => {
       ended = resolve;
@@ -250,6 +272,9 @@ export class SimulatedContainers implements Containers {
     container.finish = (exitCode, oomKilled) => {
       if (state.status !== "running") return;
       container.cancelEnd();
+      container.cancelHealth();
+      delete state.address;
+      delete state.health;
       const finishedAt = toTimestamp(clock.now());
       Object.assign(state, { status: "exited", exitCode, oomKilled, finishedAt, publishedPorts: [] });
       log.end();
@@ -266,6 +291,27 @@ export class SimulatedContainers implements Containers {
       );
     }
     this.#notify(container);
+  }
+
+  /** The health check of the engine, at its own times. An event tells of each change of the result. */
+  #watchHealth(container: Container): void {
+    const { state, request } = container;
+    const { health } = request.spec;
+    if (health === undefined || health.disabled) return;
+    const { intervalMs = 30_000, retries = 3, startPeriodMs = 0 } = health;
+    state.health = { status: "starting", failures: 0, output: "" };
+    const check = () => {
+      const before = state.health!;
+      const answer = this.answer(state.containerId, { type: "health" });
+      const { good = false, output = "" } = typeof answer === "object" && answer !== null ? answer : {};
+      const isCounted = before.status !== "starting" || this.#options.clock.now() - container.startedMs > startPeriodMs;
+      const failures = good ? 0 : before.failures + (isCounted ? 1 : 0);
+      const status = good ? "healthy" : failures >= retries ? "unhealthy" : before.status;
+      state.health = { status, failures, output };
+      if (status !== before.status) this.#notify(container);
+      container.cancelHealth = this.#options.clock.timer(intervalMs, check);
+    };
+    container.cancelHealth = this.#options.clock.timer(intervalMs, check);
   }
 
   #drop(container: Container): void {

@@ -18,7 +18,18 @@ export interface Program {
   ignoresStop?: boolean;
   /** Given if it does not start: what the engine says. */
   startError?: string;
+  /** How it answers checks, and the engine's own health check, `ranMs` after its start. Left out: all is good. */
+  answer?: (check: SimulatedCheck, ranMs: number) => SimulatedAnswer;
 }
+
+export type SimulatedCheck =
+  | { type: "http"; port: number; path: string }
+  | { type: "tcp"; port: number }
+  | { type: "exec"; command: readonly string[] }
+  | { type: "health" };
+
+/** silent: no answer comes. closed: nothing listens there. */
+export type SimulatedAnswer = { good: boolean; output?: string } | "silent" | "closed";
 
 export interface SimulatedOptions {
   clock: Clock;

@@ -3,6 +3,7 @@
 
 import type { ContainerState } from "../containers.ts";
 import type { Runtime } from "../runtime.ts";
+import { SimulatedChecks, SimulatedExec } from "./checks.ts";
 import { SimulatedContainers } from "./containers.ts";
 import { EngineState } from "./engine-state.ts";
 import { SimulatedImages } from "./images.ts";
@@ -15,6 +16,8 @@ export class SimulatedRuntime implements Runtime {
   readonly containers: SimulatedContainers;
   readonly images: SimulatedImages;
   readonly volumes: SimulatedVolumes;
+  readonly exec: SimulatedExec;
+  readonly checks: SimulatedChecks;
   readonly storage: SimulatedStorage;
 
   constructor(options: SimulatedOptions) {
@@ -23,6 +26,8 @@ export class SimulatedRuntime implements Runtime {
     this.containers = new SimulatedContainers(options, this.engine, this.storage);
     this.images = new SimulatedImages(this.engine, this.storage, options.images);
     this.volumes = new SimulatedVolumes(this.engine, this.storage);
+    this.exec = new SimulatedExec(this.engine, this.containers);
+    this.checks = new SimulatedChecks(this.engine, this.containers);
   }
 
   /** Calls by name, for tests that count them. */

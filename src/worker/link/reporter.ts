@@ -181,6 +181,8 @@ type Report = BodyInput<"reportTask">;
 const earlierCodes: Partial<Record<ReasonCode, ReasonCode>> = {
   "policy-forbidden": "create-failed",
   "restart-requested": "running",
+  "not-ready": "running",
+  unhealthy: "exited",
 };
 
 /**
@@ -188,18 +190,22 @@ const earlierCodes: Partial<Record<ReasonCode, ReasonCode>> = {
  * down to the status, which every master can read.
  */
 export function formsOf(observation: Observation, nodeId: string): Report[] {
-  const { lastFailure, publishedPorts, requestedRestarts, ...rest } = observation;
+  const { lastFailure, publishedPorts, requestedRestarts, ready, ...rest } = observation;
   const { status, reason, containerId, exitCode, startedAt, finishedAt } = observation;
   const ports = [...publishedPorts];
   const failure = lastFailure ? { lastFailure: { ...lastFailure, log: [...lastFailure.log] } } : {};
-  const earlierReason = { ...reason, code: earlierCodes[reason.code] ?? reason.code };
+  const message = reason.message.slice(0, limits.messageLength);
+  const earlierReason = { code: earlierCodes[reason.code] ?? reason.code, message };
   const earlier = {
     ...{ ...rest, nodeId, reason: earlierReason },
     publishedPorts: ports.filter(({ protocol }) => protocol !== "sctp"),
   };
-  const done = requestedRestarts === undefined ? {} : { requestedRestarts };
+  const later = {
+    ...(requestedRestarts === undefined ? {} : { requestedRestarts }),
+    ...(ready === undefined ? {} : { ready }),
+  };
   const forms = [
-    { ...rest, ...done, nodeId, publishedPorts: ports, ...failure },
+    { ...rest, ...later, nodeId, publishedPorts: ports, ...failure },
     { ...earlier, ...failure },
     earlier,
     { status, nodeId, containerId, exitCode, startedAt, finishedAt },
@@ -211,5 +217,15 @@ export function formsOf(observation: Observation, nodeId: string): Report[] {
 
 function asRunning(observation: Observation): Observation {
   const reason = { code: "running" as const, message: "running" };
-  return { ...observation, status: "running", reason, exitCode: null, finishedAt: null, oomKilled: false, error: null };
+  const { ready, ...rest } = observation;
+  return {
+    ...rest,
+    ...(ready === undefined ? {} : { ready: false }),
+    status: "running",
+    reason,
+    exitCode: null,
+    finishedAt: null,
+    oomKilled: false,
+    error: null,
+  };
 }

@@ -24,7 +24,7 @@ const flat = {
   restartPolicy: { ...specDefaults.restartPolicy, mode: "always" as const },
   ...{ constraints: [], stopGraceSeconds: 3, user: "1000", workingDir: "/srv", platform: "linux/amd64" },
   ...{ pullPolicy: "always" as const, desired: "running" as const, status: "running" as const },
-  reason: { code: "running", message: "running" },
+  ...{ reason: { code: "running", message: "running" }, ready: true },
   ...{ nodeId: "node-aaaaaaaa", containerId: "c1", exitCode: 3, oomKilled: true, restarts: 2, error: "oops" },
   publishedPorts: [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" as const }],
   ...{ createdAt: "2025-01-19T12:00:00.000Z", scheduledAt: null, scheduledRevision: 4 },
@@ -51,6 +51,7 @@ describe("a flat task", () => {
         platform: "linux/amd64",
       },
       ...{ desired: "running", status: "running", restartRequest: { count: 0, by: null, askedAt: null } },
+      ...{ reasonCode: "running", ready: true },
       containers: [
         {
           ...{ name: "main", containerId: "c1", exitCode: 3, oomKilled: true, restarts: 2, error: "oops" },

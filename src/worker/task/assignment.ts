@@ -36,6 +36,9 @@ export interface Assignment {
   readonly restartRequest: RestartRequest;
   /** In the master's record. */
   readonly status: TaskStatus;
+  /** As the master wrote it: a later one may have other codes. Null if it sends none. */
+  readonly reasonCode: string | null;
+  readonly ready: boolean;
   /** In the master's record, in the order of the spec. */
   readonly containers: readonly ContainerStatus[];
 }
@@ -52,6 +55,8 @@ export interface ContainerAssignment {
   readonly restartRequest: RestartRequest;
   /** Of the task, in the master's record. */
   readonly status: TaskStatus;
+  readonly reasonCode: string | null;
+  readonly ready: boolean;
   /** Null if the master's record has nothing of this container. */
   readonly recorded: ContainerStatus | null;
 }
@@ -81,6 +86,8 @@ export interface WireAssignment
     readonly restartedBy?: string | null;
     readonly restartAskedAt?: string;
   };
+  readonly reason?: { readonly code?: string };
+  readonly ready?: boolean;
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly WireContainer[];
 }
@@ -110,6 +117,8 @@ export function parseAssignment(wire: WireAssignment): Assignment {
       askedAt: wire.requests?.restartAskedAt ?? null,
     },
     status: wire.status ?? "scheduled",
+    reasonCode: wire.reason?.code ?? null,
+    ready: wire.ready ?? false,
     containers: containers.map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
 }
@@ -126,7 +135,7 @@ function containerSpecOf(wire: WireContainer): ContainerSpec {
 
 /** Null if the task has no container of this name. */
 export function containerAssignment(
-  { taskId, spec, desired, restartRequest, status, containers }: Assignment,
+  { taskId, spec, desired, restartRequest, status, reasonCode, ready, containers }: Assignment,
   name: string,
 ): ContainerAssignment | null {
   const container = spec.containers.find((one) => one.name === name);
@@ -135,7 +144,7 @@ export function containerAssignment(
   const recorded = containers.find((one) => one.name === name) ?? null;
   return {
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
-    ...{ desired, restartRequest, status, recorded },
+    ...{ desired, restartRequest, status, reasonCode, ready, recorded },
   };
 }
 

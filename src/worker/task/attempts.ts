@@ -5,6 +5,7 @@ import { limits } from "../../model/limits.ts";
 import type { Reason } from "../../model/task/reason.ts";
 import type { LastFailure } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
+import type { Health } from "../probes/health.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 import { recordedStreak } from "./restart-policy.ts";
 
@@ -57,6 +58,10 @@ export interface Attempts {
   readonly unusable: boolean;
   /** Of the last run that ended. Null until one has. */
   readonly lastExitCode: number | null;
+  /** What the probes of a run said last. Null while nothing was probed. */
+  readonly health: Health | null;
+  /** The run that is or was stopped because it was unhealthy, and why. Null if the last run was not. */
+  readonly unhealthy: { readonly run: string | null; readonly why: string } | null;
   /** Null until a run has ended badly. */
   readonly lastFailure: LastFailure | null;
   /** When a log was last read for `lastFailure`, in ms since the epoch. Null until one was. */
@@ -105,6 +110,8 @@ export function noAttempts(assignment: ContainerAssignment | null): Attempts {
     endedAt: null,
     unusable: false,
     lastExitCode: recorded?.lastFailure?.exitCode ?? null,
+    health: null,
+    unhealthy: null,
     lastFailure: recorded?.lastFailure ?? null,
     logReadAt: null,
     lostAt: null,

@@ -8,6 +8,8 @@ import type { TaskId } from "../../model/ids.ts";
 import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
+import { ContainerProbes } from "../probes/container-probes.ts";
+import { hasProbes } from "../probes/health.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import { type ActionType, type Attempts, newProgress, type Progress } from "./attempts.ts";
 import { readLastLog } from "./last-log.ts";
@@ -41,6 +43,8 @@ export class ContainerRunner {
   /** Seconds, of the stop that is under way; null while there is none. */
   #stopGraceSeconds: number | null = null;
   #cancelWait: CancelTimer = () => {};
+  /** Null until there is something to probe. */
+  #probes: ContainerProbes | null = null;
   /** Ends a pull when the container is no longer to run. */
   #pullEnded = new AbortController();
 
@@ -122,6 +126,7 @@ export class ContainerRunner {
 
   stop(): void {
     this.#stopped = true;
+    this.#probes?.end();
     this.#cancelWait();
     this.#pullEnded.abort();
   }
@@ -175,7 +180,23 @@ export class ContainerRunner {
     this.#progress = progress;
     if (found?.status === "running" && progress.found?.status !== "running") this.#context.neighbours.containerEnded();
     if (report && !this.#stopped) this.#owner.report(report);
+    if (outcome.type !== "health") this.#probe();
     return attempts;
+  }
+
+  /** Has the container probed while it runs and is to run. */
+  #probe(): void {
+    const { assignment, found } = this.#progress;
+    if (this.#probes === null) {
+      const isProbed = found !== null && (found.health !== undefined || (assignment && hasProbes(assignment.spec)));
+      if (!isProbed || this.#stopped) return;
+      this.#probes = new ContainerProbes(this.#context.prober, (health) => {
+        this.#apply({ type: "health", health });
+        this.reconcile(false);
+      });
+    }
+    const runs = !this.#stopped && found?.status === "running" && assignment !== null && isToRun(assignment);
+    this.#probes.watch(runs ? { assignment, found } : null);
   }
 
   #wakeAt(ms: number): void {

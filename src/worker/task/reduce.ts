@@ -4,6 +4,7 @@
 import { limits } from "../../model/limits.ts";
 import type { ReasonCode } from "../../model/task/reason.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
+import type { Health } from "../probes/health.ts";
 import { type ContainerAssignment, isToRun, type RestartRequest } from "./assignment.ts";
 import type { ActionType, Attempts, Progress } from "./attempts.ts";
 import {
@@ -14,6 +15,7 @@ import {
   retryPauseMs,
   runsWell,
   streakAfter,
+  wasUnhealthy,
 } from "./restart-policy.ts";
 import { type Observation, restartIsDue, waiting } from "./step.ts";
 
@@ -35,6 +37,8 @@ export type Outcome =
   | { type: "time" }
   /** The end of the log of the run that has ended; `readAt` in ms since the epoch. */
   | { type: "log-read"; log: readonly string[]; readAt: number }
+  /** The result of the probes has changed. */
+  | { type: "health"; health: Health }
   | { type: "pulled" }
   /** The engine refused a create because it does not have the image. */
   | { type: "image-missing" }
@@ -68,6 +72,8 @@ export function reduce(progress: Progress, outcome: Outcome, now: number): Trans
       return changed(progress, clockKept(progress, now));
     case "log-read":
       return changed(progress, logRead(progress, outcome.log, outcome.readAt));
+    case "health":
+      return changed(progress, healthNoted(progress, outcome.health));
     case "pulled":
       return changed(progress, { pulls: progress.attempts.pulls + 1, imageReady: true, imageMissing: false });
     case "image-missing":
@@ -127,6 +133,9 @@ function assigned(
     Object.assign(next, { restarts, streak: recordedStreak(assignment) });
   }
   if (found && runsWell(restartPolicy, found, now)) Object.assign(next, { streak: 0 });
+  // An earlier process of this worker began to stop it.
+  if (before === null && assignment.reasonCode === "unhealthy" && attempts.unhealthy === null)
+    Object.assign(next, { unhealthy: { run: recorded?.startedAt ?? null, why: "a probe of it had failed" } });
   return {
     assignment,
     found,
@@ -148,7 +157,13 @@ function isAnotherRequest(before: RestartRequest, now: RestartRequest): boolean 
 function observed({ assignment, found: before, attempts }: Progress, found: ContainerState | null, now: number) {
   const container = found ?? before;
   const well = assignment !== null && container !== null && runsWell(assignment.restartPolicy, container, now);
-  const next = { ...attempts, ...(well ? { streak: 0 } : {}), ...requestDone(attempts, found) };
+  const next = {
+    ...attempts,
+    ...(well ? { streak: 0 } : {}),
+    ...requestDone(attempts, found),
+    // A later run has ended in another way.
+    ...(found?.status === "exited" && !wasUnhealthy(attempts, found) ? { unhealthy: null } : {}),
+  };
   if (found === null) return { assignment, found, attempts: before === null ? next : { ...next, lostAt: now } };
   return {
     assignment,
@@ -204,6 +219,13 @@ function endOf(found: ContainerState | null, known: Attempts["endedAt"], now: nu
 function logRead({ found }: Progress, log: readonly string[], readAt: number): Partial<Attempts> {
   const { finishedAt = null, exitCode = null } = found ?? {};
   return { logReadAt: readAt, lastFailure: { finishedAt, exitCode, log } };
+}
+
+/** Of the run that is under way: what probes say of an earlier one comes too late. */
+function healthNoted({ found }: Progress, health: Health): Partial<Attempts> {
+  if (found?.startedAt !== health.run) return {};
+  const { run, unhealthy: why } = health;
+  return { health, ...(why === null ? {} : { unhealthy: { run, why } }) };
 }
 
 // ---- actions that went well

@@ -12,6 +12,16 @@ interface RestartCount {
   readonly countedRun: string | null;
 }
 
+/** The part of the attempts that says how a run has ended; see attempts.ts. */
+interface RunEnd {
+  readonly unhealthy: { readonly run: string | null } | null;
+}
+
+/** True for a run that was stopped because it was unhealthy: however it ended, it failed. */
+export function wasUnhealthy({ unhealthy }: RunEnd, { startedAt }: ContainerState): boolean {
+  return unhealthy !== null && unhealthy.run === startedAt;
+}
+
 export function restartsLeft({ mode, maxRestarts }: RestartPolicy, { streak }: Pick<RestartCount, "streak">): boolean {
   return mode !== "never" && (maxRestarts === null || streak < maxRestarts);
 }
@@ -50,14 +60,14 @@ export function recordedStreak(assignment: ContainerAssignment | null): number {
 }
 
 /** True when the policy asks for another run after this one, the maximum aside. */
-export function asksForRestart({ mode }: RestartPolicy, { exitCode }: ContainerState): boolean {
-  return mode === "always" || (mode === "on-failure" && exitCode !== 0);
+export function asksForRestart({ mode }: RestartPolicy, found: ContainerState, attempts: RunEnd): boolean {
+  return mode === "always" || (mode === "on-failure" && (found.exitCode !== 0 || wasUnhealthy(attempts, found)));
 }
 
 /** True when another run follows this one. */
-export function runsAgain(policy: RestartPolicy, found: ContainerState, attempts: RestartCount): boolean {
+export function runsAgain(policy: RestartPolicy, found: ContainerState, attempts: RestartCount & RunEnd): boolean {
   const streak = streakAfter(policy, found, attempts);
-  return asksForRestart(policy, found) && restartsLeft(policy, { streak });
+  return asksForRestart(policy, found, attempts) && restartsLeft(policy, { streak });
 }
 
 /** 0 for a time that is missing or unreadable. */

@@ -6,6 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { PulledImage } from "../../runtime/images.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { Prober } from "../probes/prober.ts";
 import type { PolicyGuard } from "./policy-guard.ts";
 import type { PublishAddress } from "./publish-address.ts";
 
@@ -75,4 +76,5 @@ export interface RunnerContext {
   readonly ended: EndedContainers;
   readonly bounds: Bounds;
   readonly counters: RunnerCounters;
+  readonly prober: Prober;
 }

@@ -7,7 +7,15 @@ import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts
 import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { Attempts, Failure, Progress } from "./attempts.ts";
-import { asksForRestart, backoffMs, msOf, restartsLeft, runsAgain, streakAfter } from "./restart-policy.ts";
+import {
+  asksForRestart,
+  backoffMs,
+  msOf,
+  restartsLeft,
+  runsAgain,
+  streakAfter,
+  wasUnhealthy,
+} from "./restart-policy.ts";
 
 /**
  * A report on a task with one container: the fields of both statuses. Always the whole current state, never an increment.
@@ -17,6 +25,8 @@ export interface Observation
     Omit<ContainerStatus, "name" | "requestedRestarts" | "status" | "reason" | "ready"> {
   /** Left out while it is 0: masters of 0.1.0 do not know it. */
   requestedRestarts?: number;
+  /** Left out while nothing was probed: the master takes what runs for ready. */
+  ready?: boolean;
 }
 
 export type Action =
@@ -80,8 +90,8 @@ function assigned(
   }
   if (found.status === "running") {
     if (restartIsDue(assignment, attempts)) return restarting(assignment, found, attempts);
-    const reason: Reason = { code: "running", message: runningMessage(attempts) };
-    return { action: none, report: observe(found, attempts, "running", reason) };
+    if (wasUnhealthy(attempts, found)) return ending(assignment, found, attempts);
+    return { action: none, report: observe(found, attempts, "running", runningReason(found, attempts)) };
   }
   if (restartIsDue(assignment, attempts)) {
     return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
@@ -103,6 +113,15 @@ function restarting(
   return {
     action: { type: "stop", containerId: found.containerId, graceSeconds: stopGraceSeconds, restart: true },
     report: observe(found, attempts, "running", { code: "restart-requested", message }),
+  };
+}
+
+/** Its liveness probe, or its startup probe, has failed. */
+function ending({ stopGraceSeconds }: ContainerAssignment, found: ContainerState, attempts: Attempts): Step {
+  const reason: Reason = { code: "unhealthy", message: `unhealthy, and being stopped: ${attempts.unhealthy!.why}` };
+  return {
+    action: { type: "stop", containerId: found.containerId, graceSeconds: stopGraceSeconds },
+    report: observe(found, attempts, "running", reason),
   };
 }
 
@@ -145,7 +164,8 @@ function absent(assignment: ContainerAssignment, attempts: Attempts, now: number
 export function wantsLog({ assignment, found, attempts }: Progress, now: number): boolean {
   if (assignment === null || !isToRun(assignment) || attempts.failure || found?.status !== "exited") return false;
   // A run that a user has ended did not fail.
-  if (found.exitCode === 0 || restartIsDue(assignment, attempts)) return false;
+  if (restartIsDue(assignment, attempts)) return false;
+  if (found.exitCode === 0 && !wasUnhealthy(attempts, found)) return false;
   if (attempts.lastFailure?.finishedAt === found.finishedAt) return false;
   if (attempts.logReadAt === null || !runsAgain(assignment.restartPolicy, found, attempts)) return true;
   return now - attempts.logReadAt >= limits.lastLogIntervalMs;
@@ -153,12 +173,12 @@ export function wantsLog({ assignment, found, attempts }: Progress, now: number)
 
 function ended({ restartPolicy }: ContainerAssignment, found: ContainerState, attempts: Attempts, now: number): Step {
   if (!runsAgain(restartPolicy, found, attempts)) {
-    return { action: none, report: finished(found, attempts, asksForRestart(restartPolicy, found)) };
+    return { action: none, report: finished(found, attempts, asksForRestart(restartPolicy, found, attempts)) };
   }
   const endedAt = Math.min(attempts.endedAt?.ms ?? msOf(found.finishedAt), now);
   const pauseMs = backoffMs(restartPolicy, streakAfter(restartPolicy, found, attempts));
   const due = Math.max(endedAt + pauseMs, attempts.retryAt);
-  if (due > now) return pause(found, attempts, due, now, howItEnded(found));
+  if (due > now) return pause(found, attempts, due, now, howItEnded(found, attempts));
   return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
 }
 
@@ -173,11 +193,12 @@ function pause(found: ContainerState | null, attempts: Attempts, due: number, no
 }
 
 function finished(found: ContainerState, attempts: Attempts, gaveUp: boolean): Observation {
-  const status = found.exitCode === 0 && !gaveUp ? "completed" : "failed";
+  const unhealthy = wasUnhealthy(attempts, found);
+  const status = found.exitCode === 0 && !gaveUp && !unhealthy ? "completed" : "failed";
   const restarts = gaveUp ? `; given up after ${attempts.restarts} restarts` : "";
   const reason: Reason = {
-    code: diedOfMemory(found) ? "oom-killed" : "exited",
-    message: `${howItEnded(found)}${restarts}`,
+    code: unhealthy ? "unhealthy" : diedOfMemory(found) ? "oom-killed" : "exited",
+    message: `${howItEnded(found, attempts)}${restarts}`,
   };
   return observe(found, attempts, status, reason);
 }
@@ -187,19 +208,29 @@ function diedOfMemory({ exitCode, oomKilled }: ContainerState): boolean {
   return oomKilled && exitCode === 137;
 }
 
-function howItEnded(found: ContainerState): string {
+function howItEnded(found: ContainerState, attempts: Attempts): string {
   const { exitCode, oomKilled, error } = found;
+  if (wasUnhealthy(attempts, found)) return `stopped with exit code ${exitCode}: ${attempts.unhealthy!.why}`;
   if (diedOfMemory(found)) return `killed: it used more memory than its limit (exit code ${exitCode})`;
   if (error !== "") return `could not be started again: ${error}`;
   return `exited with code ${exitCode}${oomKilled ? "; another process in it was killed for memory" : ""}`;
 }
 
-function runningMessage({ restarts, lastExitCode, restartedBy }: Attempts): string {
+function runningReason(found: ContainerState, attempts: Attempts): Reason {
+  const { health } = attempts;
+  const running = runningMessage(attempts);
+  if (health === null || health.run !== found.startedAt || health.notReady === null)
+    return { code: "running", message: running };
+  return { code: "not-ready", message: `${running}; not ready: ${health.notReady}` };
+}
+
+function runningMessage({ restarts, lastExitCode, restartedBy, unhealthy }: Attempts): string {
   if (restarts === 0) return "running";
   if (restartedBy !== null) {
     return `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}; the last was asked for by ${restartedBy}`;
   }
-  const before = lastExitCode === null ? "" : `; the run before exited with code ${lastExitCode}`;
+  const end = unhealthy === null ? `exited with code ${lastExitCode}` : "was unhealthy";
+  const before = lastExitCode === null ? "" : `; the run before ${end}`;
   return `running, after ${restarts} ${restarts === 1 ? "restart" : "restarts"}${before}`;
 }
 
@@ -227,7 +258,8 @@ export function refused(
 function observe(found: ContainerState | null, attempts: Attempts, status: TaskStatus, reason: Reason): Observation {
   return {
     status,
-    reason: { ...reason, message: reason.message.slice(0, limits.messageLength) },
+    reason: { ...reason, message: reason.message.slice(0, limits.reasonLength) },
+    ...(attempts.health === null ? {} : { ready: status === "running" && reason.code === "running" }),
     containerId: found?.containerId ?? null,
     exitCode: found?.exitCode ?? null,
     oomKilled: found !== null && diedOfMemory(found),

@@ -85,7 +85,8 @@ export class TaskRunner implements ContainerOwner {
     for (const name of states.keys()) this.#container(name);
     for (const container of this.#containers.values()) {
       const [listed, known] = [states.get(container.name), container.found];
-      if (listed?.status !== known?.status || listed?.startedAt !== known?.startedAt) container.reconcile();
+      const isSame = listed?.status === known?.status && listed?.startedAt === known?.startedAt;
+      if (!isSame || listed?.health?.status !== known?.health?.status) container.reconcile();
     }
   }
 

@@ -12,6 +12,7 @@ import type { Flag } from "../../command/flag.ts";
 import { prettyJson } from "../../render/json.ts";
 import { replicaColumns, revisionColumns, serviceColumns } from "../../render/services.ts";
 import { each } from "../task/each.ts";
+import { removedProbes } from "../task/flags/probes.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { taskBody } from "../task/task-input.ts";
 import { endpoints, sayWhoReaches } from "./endpoints.ts";
@@ -126,6 +127,7 @@ const update: Command = {
     const { name, template } = await context.call("getService", { id: reference! });
     // A template leaves out what is the default of a task; that of a service is to restart always.
     const before = { restartPolicy: "never", ...inputOfSpec(template) };
+    for (const probe of removedProbes(context.flags)) delete before[probe];
     const given = await changesOf(context, name, before);
     const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
     const note = context.flags.text("note");

@@ -11,6 +11,7 @@ import { parseEnvFile } from "./env-file.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./flags/mounts.ts";
 import { containerOptions } from "./flags/options.ts";
 import { parsePorts } from "./flags/ports.ts";
+import { probesOf } from "./flags/probes.ts";
 
 export type TaskBody = BodyInput<"createTask">;
 
@@ -58,6 +59,7 @@ export async function taskBody(
     ...(pullPolicy === undefined ? {} : { pullPolicy }),
     ...(platform === undefined ? {} : { platform }),
     ...(await containerOptions(flags, io)),
+    ...probesOf(flags, ports),
   };
 }
 

@@ -10,7 +10,7 @@ import { RefusedError } from "../../command/failure.ts";
 import { patiently, reconnectMs } from "../../command/reconnect.ts";
 import { formatSeconds, formatWait } from "../../render/time.ts";
 
-export type WaitFor = "running" | "finished";
+export type WaitFor = "running" | "ready" | "finished";
 
 /** Progress is shown only after this time. Longer in a pipe, where lines are not rewritten. */
 const quietMs = { terminal: 300, pipe: 1_000 };
@@ -19,7 +19,9 @@ const quietMs = { terminal: 300, pipe: 1_000 };
 export const patienceMs = 365 * 24 * 3_600_000;
 
 export function reached(task: TaskView, wanted: WaitFor): boolean {
-  return isFinished(task.status) || (wanted === "running" && task.status === "running");
+  if (isFinished(task.status)) return true;
+  // A master of 0.1.0 does not say what is ready, and refuses to wait for it.
+  return task.status === "running" && (wanted === "running" || (wanted === "ready" && task.ready === true));
 }
 
 export interface WaitOptions {

@@ -13,23 +13,23 @@ import { patienceMs, reached, type WaitFor, waitForTask } from "./wait-task.ts";
 
 export const wait: Command = {
   name: "wait",
-  summary: "Wait until tasks run or have finished",
+  summary: "Wait until tasks run, are ready, or have finished",
   usage: "TASK [TASK ...] [flags]",
   description: [
-    "Prints the status and exit code of each task. The exit code of podling is 0 when the tasks run (--for running) or have completed (--for finished), 1 when one failed or was stopped, and 124 at the timeout. -o json prints an object for one task, and for several a list of those that got there.",
+    "Prints the status and exit code of each task. The exit code of podling is 0 when the tasks run (--for running), are ready (--for ready) or have completed (--for finished), 1 when one failed or was stopped, and 124 at the timeout. -o json prints an object for one task, and for several a list of those that got there.",
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [
     {
       long: "for",
       value: "STATE",
-      description: "state to wait for: running or finished",
+      description: "state to wait for: running, ready (it runs, and its probes have passed) or finished",
       default: "finished",
-      choices: ["running", "finished"],
+      choices: ["running", "ready", "finished"],
     },
     { long: "timeout", value: "TIME", description: "give up after this time, such as 30s or 5m; never by default" },
   ],
-  refused: { "-t": "write --timeout TIME", "--condition": "write --for running, or --for finished" },
+  refused: { "-t": "write --timeout TIME", "--condition": "write --for running, --for ready, or --for finished" },
   outputs: ["table", "json", "name"],
   examples: [
     ["podling wait job && echo done", "continue only if the job completed"],

@@ -21,7 +21,7 @@ import { isKill, sendSignal } from "../../node-client/signals.ts";
 import { createExplainer } from "../explain.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
 
-type WaitFor = { wait?: "running" | "finished" | undefined; timeout?: number | undefined };
+type WaitFor = { wait?: "running" | "ready" | "finished" | undefined; timeout?: number | undefined };
 type AnyCall = Pick<CallOf<"getTask">, "signal" | "mayTakeLong">;
 
 export function taskHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof taskOperations> {
@@ -147,7 +147,7 @@ class TaskCommands {
   }
 
   #wait(taskId: TaskId, query: WaitFor, call: AnyCall): Promise<Outcome<Task>> {
-    return this.#until(taskId, query.wait === "running" ? hasStarted : hasFinished, query, call);
+    return this.#until(taskId, reachedBy[query.wait ?? "finished"], query, call);
   }
 
   async #until(
@@ -204,6 +204,13 @@ function shown(outcome: Outcome<Task>, headers?: Record<string, string>): Outcom
 function hasStarted(task: Task): boolean {
   return task.observed.status === "running" || hasFinished(task);
 }
+
+function isReady(task: Task): boolean {
+  const { status, ready } = task.observed;
+  return (status === "running" && ready) || hasFinished(task);
+}
+
+const reachedBy = { running: hasStarted, ready: isReady, finished: hasFinished } as const;
 
 function idempotencyKey(headers: Headers): Outcome<string | null> {
   const key = headers.get("idempotency-key");

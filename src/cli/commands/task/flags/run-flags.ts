@@ -115,6 +115,20 @@ const taskFlags: readonly Flag[] = [
   },
 ];
 
+const probeForm =
+  "http=:PORT/PATH, tcp=PORT, exec=COMMAND or healthcheck, then period=5s, timeout=1s, failures=3 and others";
+
+/** See docs/PROBES.md. */
+const probeFlags: readonly Flag[] = [
+  {
+    long: "readiness",
+    value: "PROBE",
+    description: `when it is ready for traffic: ${probeForm}; service update also takes none`,
+  },
+  { long: "liveness", value: "PROBE", description: "when it must be restarted: as --readiness" },
+  { long: "startup", value: "PROBE", description: "when it has started, before the other two begin: as --readiness" },
+];
+
 /** Handed to the engine as they are, with docker's names and forms. */
 const engineFlags: readonly Flag[] = [
   {
@@ -161,7 +175,7 @@ function many(long: string, value: string, description: string): Flag {
   return { long, value, description, repeatable: true };
 }
 
-export const runFlags: readonly Flag[] = [...taskFlags, ...engineFlags];
+export const runFlags: readonly Flag[] = [...taskFlags, ...probeFlags, ...engineFlags];
 
 const noTerminal = "tasks have no terminal. --follow shows the output";
 const oneNamespace = "containers have namespaces of their own. --privileged gives all rights on the node";
