@@ -3,6 +3,7 @@
 
 import { framedMediaType } from "../lib/frames.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
+import type { ImageDigest } from "../model/service/pinned.ts";
 import type { VolumeRemoval } from "../model/volume/volume.ts";
 import { json, metrics, operation } from "./operations/operation.ts";
 
@@ -101,6 +102,18 @@ export const workerOperations = {
     media: json,
     answer: "Any",
     refusals: ["volume-in-use", "node-unreachable", "engine-refused"],
+  }),
+  imageDigest: operation<ImageDigest>()({
+    method: "GET",
+    path: "/images/digest",
+    summary: "The digest that a tag stands for now, from its registry or else from the engine's copy.",
+    // It makes the engine call a registry, with the logins of the node.
+    access: "write",
+    query: "imageDigest",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["node-unreachable", "engine-refused"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -1,5 +1,6 @@
 // The port to the images of an engine. Each method may throw RuntimeError("engine-unavailable").
 
+import type { ImageDigest } from "../model/service/pinned.ts";
 import type { PullPolicy } from "../model/task/spec.ts";
 
 /** What a pull has changed. */
@@ -36,6 +37,12 @@ export interface Images {
     progress: (message: string) => void,
     signal: AbortSignal,
   ): Promise<PulledImage | null>;
+
+  /**
+   * The digest of a tag, as its registry says, or as the engine has it where the registry does not answer. An image that was
+   * built on the engine has none.
+   */
+  digest(image: string, signal: AbortSignal): Promise<ImageDigest>;
 
   /**
    * Removes an image that has no other names than these and that no container uses. Resolves to null when it is gone, also

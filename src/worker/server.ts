@@ -32,7 +32,7 @@ export function createServer(options: ServerOptions): Fetch {
   const { access, log } = options;
   return createShell({
     ...{ table: workerOperations, bodies: {}, handlers: handlersOf(options), access, log },
-    hint: "A worker has /health, /metrics, /cleanup, /tasks, /tasks/ID, /tasks/ID/logs and /volumes/NAME.",
+    hint: "A worker has /health, /metrics, /cleanup, /images/digest, /tasks, /tasks/ID, /tasks/ID/logs and /volumes/NAME.",
     onAnswer: () => {},
   });
 }
@@ -84,6 +84,14 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
     removeVolume: (call) => {
       call.mayTakeLong();
       return onVolume(worker.volumes.remove(call.parameters.id));
+    },
+    imageDigest: async ({ query, signal }) => {
+      try {
+        return ok(await runtime.images.digest(query.image, signal));
+      } catch (error) {
+        if (!(error instanceof RuntimeError)) throw error;
+        return refuse(codeOf(error), error.message, { hint: "Try again when the engine answers." });
+      }
     },
     previewCleanup: (call) => {
       call.mayTakeLong();

@@ -56,8 +56,9 @@ describe("service create", () => {
   });
 
   test("podling run --replicas is the same; what only one task can have is refused", async () => {
-    await ok(`run many --image app:1 --replicas 2 -e A=b`);
-    expect(await inspect("many")).toMatchObject({ replicas: { wanted: 2, serving: 2 } });
+    await ok(`run many --image app:1 --replicas 2 -e A=b -d`);
+    await until(async () => (await inspect("many")).replicas.serving === 2);
+    expect((await inspect("many")).replicas.wanted).toBe(2);
     expect(await container("many")).toMatchObject({ env: { A: "b" } });
     for (const flag of ["--rm", "--follow", "--again"]) {
       const { code, err } = await podling(`run more --image app:1 --replicas 2 ${flag}`);
@@ -177,7 +178,7 @@ describe("service update", () => {
       containers: [{ ...old!, env: { A: "1", B: "3", C: "4" } }],
     });
     const history = await ok("service history up");
-    expect(history).toMatch(/^REVISION +IMAGE +BY +AGE +IS +NOTE\n +1 +app:1 /);
+    expect(history).toMatch(/^REVISION +IMAGE +DIGEST +BY +AGE +IS +NOTE\n +1 +app:1 +unpinned /);
     expect(history).toMatch(/\n +2 +app:1 .* wanted, stable +more variables\n$/);
     expect(await ok("service diff up 1 2")).toMatch(/\+ .*"C": "4"/);
   });

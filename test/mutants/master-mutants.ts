@@ -119,6 +119,14 @@ export const masterMutants: readonly Mutant[] = [
     caughtBy: ["records-are-kept"],
   },
   {
+    name: "slots-keep-all",
+    sentence: "All finished tasks of a slot are kept, and push out those of others.",
+    file: "src/core/state/indexes/slot-history.ts",
+    find: "if (slot.size > this.#kept)",
+    replace: "if (slot.size > 100 * this.#kept)",
+    caughtBy: ["records-are-kept"],
+  },
+  {
     name: "stream-not-reopened",
     sentence: "A worker goes on reading a stream that the master no longer has.",
     file: "src/worker/link/master-link.ts",

@@ -50,8 +50,8 @@ export const serviceMutants: readonly Mutant[] = [
     name: "replica-of-the-newest",
     sentence: "Every new replica is made from the revision that is wanted, whatever its own is.",
     file: plan,
-    find: "packSpec(this.#view.revision(number).spec)",
-    replace: "packSpec(this.#view.revision(service.target).spec)",
+    find: "pinnedSpec(this.#view.revision(number))",
+    replace: "pinnedSpec(this.#view.revision(service.target))",
     caughtBy: ["revisions-never-change"],
   },
   {

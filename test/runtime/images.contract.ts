@@ -40,6 +40,15 @@ export function imagesContract(title: string, open: () => Promise<RuntimeHarness
       expect(ids).toEqual([...new Set(ids)].sort());
     });
 
+    test("an image that was built on the engine, or that is nowhere, has no digest, and a reason", async () => {
+      await subject.harness.others.makeImage(subject.name("built:1"));
+      const { signal } = new AbortController();
+      for (const image of [subject.name("built:1"), subject.harness.missingImage]) {
+        const { digest, why } = await subject.runtime.images.digest(image, signal);
+        expect([digest, why.length > 10]).toEqual([null, true]);
+      }
+    });
+
     test("a pull that brings nothing new says so", async () => {
       const { signal } = new AbortController();
       expect(await subject.runtime.images.pull(subject.harness.image, "missing", null, () => {}, signal)).toBeNull();

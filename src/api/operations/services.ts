@@ -15,6 +15,7 @@ export const serviceOperations = {
     summary: "Create a service. Its replicas are started at once, and kept running.",
     access: "write",
     body: "ServiceInput",
+    query: "createService",
     status: 201,
     media: json,
     answer: "Service",

@@ -143,7 +143,19 @@ const restoreQuery = z.strictObject({
 });
 export type RestoreQuery = z.output<typeof restoreQuery>;
 
+const imageDigestQuery = z.strictObject({
+  image: z.string().min(1).max(limits.imageLength).describe("The image, as a task names it."),
+});
+
+const resolve = z
+  .enum(["always", "changed", "never"])
+  .optional()
+  .describe("Which tags are looked up: all, those that the wanted revision does not have (the default), or none.");
+
+const createServiceQuery = z.strictObject({ resolve });
+
 const putServiceQuery = z.strictObject({
+  resolve,
   note: z.string().max(limits.messageLength).optional().describe("What the new revision is for, kept with it."),
 });
 
@@ -188,6 +200,8 @@ export const queries = {
   force: forceQuery,
   prune: pruneQuery,
   restore: restoreQuery,
+  imageDigest: imageDigestQuery,
+  createService: createServiceQuery,
   putService: putServiceQuery,
   scaleService: scaleServiceQuery,
   rollbackService: rollbackServiceQuery,

@@ -50,12 +50,20 @@ function replicaStatus(task: TaskView): string {
   return task.desired === "draining" ? `${task.status} (draining)` : statusText(task);
 }
 
+/** The first twelve digits of what the image stands for, as engines shorten ids. */
+function digestText({ images = [], spec }: RevisionView): string {
+  const { image } = spec.containers[0]!;
+  const digest = image.split("@")[1] ?? images.find((one) => one.image === image)?.digest ?? null;
+  return digest === null ? "unpinned" : digest.replace("sha256:", "").slice(0, 12);
+}
+
 export function revisionColumns(now: number, service: ServiceView): Column<RevisionView>[] {
   const what = ({ number }: RevisionView) =>
     [number === service.target ? "wanted" : "", number === service.stable ? "stable" : ""].filter(Boolean).join(", ");
   return [
     { title: "REVISION", text: ({ number }) => String(number), right: true },
     { title: "IMAGE", text: ({ spec }) => spec.containers[0]!.image, shrinksTo: 10 },
+    { title: "DIGEST", text: digestText, shrinksTo: 8 },
     { title: "BY", text: ({ by }) => by, shrinksTo: 8 },
     { title: "AGE", text: ({ at }) => ageOf(at, now), right: true },
     { title: "IS", text: (revision) => what(revision) || "-" },

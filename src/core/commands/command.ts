@@ -8,6 +8,7 @@ import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { ResolvedImage } from "../../model/service/pinned.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus } from "../../model/task/status.ts";
@@ -103,13 +104,17 @@ export type Command =
   /** Without a cause: it sent no heartbeats. */
   | { type: "loseNode"; nodeId: NodeId; silentMs: number; cause?: LossCause }
   | { type: "deregisterNode"; nodeId: NodeId }
-  /** `by`: who asked. `mustBeNew`: it is refused if there is a service of this name. */
+  /**
+   * `by`: who asked. `mustBeNew`: it is refused if there is a service of this name. `images`: what tags of the template have just
+   * been found to stand for.
+   */
   | {
       type: "putService";
       input: ParsedServiceInput;
       by: string;
       note?: string;
       mustBeNew?: boolean;
+      images?: readonly ResolvedImage[];
     }
   /** Makes a revision that is the same as the one before, so that every replica is replaced. */
   | { type: "restartService"; serviceId: ServiceId; by: string }

@@ -7,6 +7,7 @@ import type { Change } from "../../model/change.ts";
 import { newServiceId, type ServiceId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { imagesToResolve, type ResolvedImage } from "../../model/service/pinned.ts";
 import {
   defaultPolicy,
   type PackedRevision,
@@ -49,7 +50,7 @@ export function decidePutService(
 
 function createService(
   state: ClusterState,
-  { input, by, note = "" }: CommandOf<"putService">,
+  { input, by, note = "", images = [] }: CommandOf<"putService">,
   { now, random }: DecisionContext,
 ): Outcome<Decision> {
   const serviceId = newServiceId(now, random);
@@ -67,7 +68,7 @@ function createService(
   };
   const changes: Change[] = [
     { type: "service.created", record: service },
-    { type: "revision.created", record: { serviceId, number: 1, spec, by, at, note } },
+    { type: "revision.created", record: { serviceId, number: 1, spec, by, at, note, ...resolvedIn(spec, images) } },
   ];
   return ok({ changes, granted: { serviceId } });
 }
@@ -75,7 +76,7 @@ function createService(
 function changeService(
   state: ClusterState,
   service: Service,
-  { input, by, note = "" }: CommandOf<"putService">,
+  { input, by, note = "", images = [] }: CommandOf<"putService">,
   { now }: DecisionContext,
 ): Outcome<Decision> {
   const { serviceId, mode } = service;
@@ -89,8 +90,11 @@ function changeService(
   if (mode.type !== "replicated" || replicas !== mode.replicas) set.mode = { type: "replicated", replicas };
   const changes: Change[] = [];
   const current = state.record("revision", revisionId(serviceId, service.target));
-  if (!same(unpackSpec(spec), current.spec)) {
-    const added = addRevision(state, service, { policy, spec, by, note, now });
+  const resolved = resolvedIn(spec, images, current.images);
+  const moved = movedImage(current.images, images);
+  if (moved !== undefined || !same(unpackSpec(spec), current.spec)) {
+    const why = note || (moved === undefined ? "" : `${moved} stands for another image`);
+    const added = addRevision(state, service, { ...{ policy, spec, resolved, by, now }, note: why });
     changes.push(...added.changes);
     Object.assign(set, added.set);
   }
@@ -98,15 +102,24 @@ function changeService(
   return ok({ changes, granted: { serviceId } });
 }
 
+interface NewRevision {
+  policy: RolloutPolicy;
+  spec: PackedSpec;
+  resolved: Pick<PackedRevision, "images">;
+  by: string;
+  note: string;
+  now: number;
+}
+
 /** One more revision, which is the wanted one then. */
 function addRevision(
   state: ClusterState,
   service: Service,
-  { policy, spec, by, note, now }: { policy: RolloutPolicy; spec: PackedSpec; by: string; note: string; now: number },
+  { policy, spec, resolved, by, note, now }: NewRevision,
 ): { changes: Change[]; set: Partial<Service> } {
   const { serviceId } = service;
   const number = service.newest + 1;
-  const record: PackedRevision = { serviceId, number, spec, by, at: toTimestamp(now), note };
+  const record: PackedRevision = { serviceId, number, spec, by, at: toTimestamp(now), note, ...resolved };
   return {
     changes: [{ type: "revision.created", record }, ...outdated(state, service, number)],
     set: { newest: number, ...towards(state, service, number, policy, spec, now) },
@@ -121,9 +134,11 @@ export function decideRestartService(
   const found = findService(state, serviceId);
   if (!found.ok) return found;
   const service = found.value;
-  const spec = packSpec(state.record("revision", revisionId(serviceId, service.target)).spec);
+  const { spec: unpacked, images } = state.record("revision", revisionId(serviceId, service.target));
+  const spec = packSpec(unpacked);
+  const resolved = resolvedIn(spec, [], images);
   const { policy } = service;
-  const { changes, set } = addRevision(state, service, { policy, spec, by, note: "restart", now });
+  const { changes, set } = addRevision(state, service, { policy, spec, resolved, by, note: "restart", now });
   return ok({ changes: [{ type: "service.updated", id: serviceId, set }, ...changes], granted: { serviceId } });
 }
 
@@ -210,6 +225,31 @@ function refusedVolumes(state: ClusterState, packed: PackedSpec, replicas: numbe
 function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): RolloutPolicy {
   const given = Object.fromEntries(Object.entries(rollout).filter(([, value]) => value !== undefined));
   return { ...before, ...given };
+}
+
+/** What the tags of a template stand for: as has just been found, or else as the revision before has it. */
+function resolvedIn(
+  spec: PackedSpec,
+  found: readonly ResolvedImage[],
+  before: readonly ResolvedImage[] = [],
+): Pick<PackedRevision, "images"> {
+  const images = imagesToResolve(unpackSpec(spec)).flatMap((image) => {
+    const now = found.find((one) => one.image === image);
+    const then = before.find((one) => one.image === image);
+    // A registry that does not answer takes no pin away.
+    const known = now?.digest === null && then ? then : (now ?? then);
+    return known ? [known] : [];
+  });
+  return images.length > 0 ? { images } : {};
+}
+
+/** An image whose tag stands for something else than in the wanted revision. */
+function movedImage(before: readonly ResolvedImage[] = [], found: readonly ResolvedImage[]): string | undefined {
+  const moved = found.find(({ image, digest }) => {
+    const then = before.find((one) => one.image === image);
+    return then !== undefined && digest !== null && then.digest !== digest;
+  });
+  return moved?.image;
 }
 
 /** Services keep their replicas running, unless another policy is asked for. */

@@ -80,6 +80,12 @@ export const service = z.object({
     .describe("How far the service is, and why."),
 });
 
+export const resolvedImage = z.object({
+  image: text.describe("The image as the template names it."),
+  digest: text.nullable().describe("What its tag stood for: sha256:...; null: not pinned."),
+  why: text.describe("Why it is not pinned; empty if it is."),
+});
+
 /** What a service was to be at one time. It never changes. */
 export const revisionRecord = z.object({
   serviceId: text.describe("The service."),
@@ -88,4 +94,8 @@ export const revisionRecord = z.object({
   by: text.describe("Who asked for it, as declared."),
   at: timeText.describe("By the master's clock."),
   note: text.describe("What it is for; empty if nothing was said."),
+  images: z
+    .array(resolvedImage)
+    .optional()
+    .describe("What the tags of its images stood for when it was made. Left out: no tag was looked up."),
 });

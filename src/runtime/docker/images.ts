@@ -4,6 +4,7 @@
 import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
+import type { ImageDigest } from "../../model/service/pinned.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
 import type { ImageState, Images, PulledImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
@@ -20,6 +21,14 @@ interface EngineImage {
   RepoDigests: string[] | null;
   Size: number;
   ParentId?: string;
+}
+
+interface FoundImage {
+  imageId: string;
+  names: string[];
+  sizeBytes: number;
+  /** "nginx@sha256:...", one for each repository that it came from. */
+  digests: string[];
 }
 
 export class DockerImages implements Images {
@@ -44,7 +53,7 @@ export class DockerImages implements Images {
       .sort((left, right) => (left.imageId < right.imageId ? -1 : 1));
   }
 
-  async #find(reference: string): Promise<{ imageId: string; names: string[]; sizeBytes: number } | null> {
+  async #find(reference: string): Promise<FoundImage | null> {
     const response = await this.#http.call("GET", `/images/${encodeURIComponent(reference)}/json`);
     if (response.status === 404) {
       await response.arrayBuffer();
@@ -52,7 +61,8 @@ export class DockerImages implements Images {
     }
     await this.#http.expectOk(response);
     const image = (await response.json()) as EngineImage;
-    return { imageId: image.Id, names: namesOf(image), sizeBytes: image.Size };
+    const { Id: imageId, Size: sizeBytes, RepoDigests } = image;
+    return { imageId, names: namesOf(image), sizeBytes, digests: RepoDigests ?? [] };
   }
 
   /** Runs a pull of this reference, and compares the images before and after it. */
@@ -63,6 +73,26 @@ export class DockerImages implements Images {
     const after = await this.#find(reference);
     if (after === null || after.imageId === before?.imageId) return null;
     return { imageId: after.imageId, sizeBytes: after.sizeBytes, isNew: !ids.has(after.imageId) };
+  }
+
+  async digest(image: string, signal: AbortSignal): Promise<ImageDigest> {
+    const present = await this.#find(image);
+    // An image without a digest never was in a registry: what a registry has under this name is another one.
+    if (present !== null && present.digests.length === 0)
+      return { digest: null, why: `${image} was built on this node, and is in no registry that it knows` };
+    const { header } = await this.#credentials(registryOf(image));
+    const response = await this.#http.call("GET", `/distribution/${image}/json`, {
+      ...{ signal, timeoutMs: null, long: true },
+      headers: header === null ? {} : { "x-registry-auth": header },
+    });
+    if (response.ok) {
+      const { Descriptor } = (await response.json()) as { Descriptor: { digest: string } };
+      return { digest: Descriptor.digest, why: "" };
+    }
+    const message = await engineMessage(response);
+    const { name } = splitReference(plainReference(image));
+    const own = present?.digests.map(splitDigest).find((digest) => digest.name === name);
+    return own ? { digest: own.digest, why: "" } : { digest: null, why: pullError(image, message).message };
   }
 
   async remove(imageId: string, names: readonly string[]): Promise<string | null> {
@@ -170,6 +200,12 @@ function describeProgress(image: string, layers: ReadonlyMap<string, { current: 
     0,
     limits.messageLength,
   );
+}
+
+/** "docker.io/library/nginx@sha256:..." as plain name and digest. */
+function splitDigest(reference: string): { name: string; digest: string } {
+  const { name, tag } = splitReference(plainReference(reference));
+  return { name, digest: tag };
 }
 
 /** Tags, and the digests of repositories without a tag. */

@@ -1,6 +1,7 @@
 // The images of a simulated engine: calls over simulated/storage.ts.
 
 import { delay } from "../../lib/clock.ts";
+import type { ImageDigest } from "../../model/service/pinned.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
 import type { ImageState, Images, PulledImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
@@ -46,6 +47,11 @@ export class SimulatedImages implements Images {
     const failure = known.failure?.();
     if (failure) throw failure;
     return this.#storage.brought(image);
+  }
+
+  async digest(): Promise<ImageDigest> {
+    await this.#engine.call("images");
+    return { digest: null, why: "simulated images have no digests" };
   }
 
   async remove(imageId: string, names: readonly string[]): Promise<string | null> {

@@ -10,6 +10,8 @@ import type { Checker } from "./checker.ts";
 
 /** A batch is decided before it is durable: by the longest sync of a slow disk. */
 const syncMs = 5000;
+/** Replicas of a slot that ended and wait for what replaces them, beside the finished ones that are kept: one of each revision. */
+const waiting = 2;
 /** After this a record that is too old must be gone, while the master is well. */
 const lateMs = 15_000;
 
@@ -20,11 +22,10 @@ export const recordsAreKept: Checker = {
   class: "safety",
   hooks: ({ truth, world, master, disturbance }, fail) => {
     const finishedAt = new Map<TaskId, number>();
+    /** Finished tasks by the slot of a service that they were in. */
+    const slots = new Map<string, Set<TaskId>>();
+    const slotOf = ({ owner }: TaskView) => (owner?.kind === "service" ? `${owner.id} ${owner.slot}` : null);
     const { count, ageMs } = master.retention;
-    /** How many other tasks of its slot have finished. */
-    const finishedInSlot = ({ owner }: TaskView, taskId: TaskId): number =>
-      truth.ownedBy(owner!.id).filter((one) => one.owner!.slot === owner!.slot && one.ended && one.taskId !== taskId)
-        .length;
     /** A master's clock that jumps moves the age of every record. */
     let clockJumped = false;
     return {
@@ -32,18 +33,26 @@ export const recordsAreKept: Checker = {
         if (Math.abs(batch.at - (worldEpochMs + world.now)) > syncMs) clockJumped = true;
         const asked = batch.commands.some(({ type }) => type === "removeTask" || type === "removeService");
         for (const { id, before, after } of tasks) {
-          if (after && isFinished(after.status) && !finishedAt.has(id)) finishedAt.set(id, world.now);
+          if (after && isFinished(after.status)) {
+            if (!finishedAt.has(id)) finishedAt.set(id, world.now);
+            const slot = slotOf(after);
+            if (slot !== null) slots.set(slot, (slots.get(slot) ?? new Set()).add(id));
+          }
           if (after !== null || before === null) continue;
+          const ofSlot = slots.get(slotOf(before) ?? "");
+          const isCrowded = ofSlot !== undefined && ofSlot.size > limits.finishedTasksOfSlot;
+          ofSlot?.delete(id);
           const kept = finishedAt.size;
           const agedMs = world.now - (finishedAt.get(id) ?? world.now);
           finishedAt.delete(id);
           // Removed together with its service, as soon as its node has stopped it.
           const withService = before.requests?.remove === true;
-          const ofSlot = before.owner ? finishedInSlot(before, id) : 0;
-          if (ofSlot >= limits.finishedTasksOfSlot) continue;
-          if (!asked && !withService && !clockJumped && kept <= count && agedMs < ageMs - syncMs)
+          if (!asked && !withService && !isCrowded && !clockJumped && kept <= count && agedMs < ageMs - syncMs)
             fail(`the record of ${id} was removed after ${Math.round(agedMs)} ms, with ${kept} of ${count} kept`);
         }
+        for (const [slot, ids] of slots)
+          if (ids.size > limits.finishedTasksOfSlot + waiting)
+            fail(`the slot ${slot} has ${ids.size} finished tasks, and ${limits.finishedTasksOfSlot} are kept`);
       },
       periodic() {
         const undisturbedMs = Math.min(

@@ -21,6 +21,11 @@ export const templateFlags: readonly Flag[] = runFlags
 
 export const replicasFlag: Flag = { long: "replicas", value: "N", description: "how many replicas are kept running" };
 
+export const noResolveFlag: Flag = {
+  long: "no-resolve-image",
+  description: "do not look up what the tag stands for: each node gets what its registry has at that time",
+};
+
 export const rolloutFlags: readonly Flag[] = [
   {
     long: "parallelism",

@@ -1,7 +1,6 @@
 // podling service: replicas of a task that are kept running, and how a change of them is rolled out.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
-import type { TaskView } from "../../../api/views/task.ts";
 import type { ServiceView } from "../../../model/service/view.ts";
 import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
@@ -10,13 +9,14 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import { prettyJson } from "../../render/json.ts";
-import { replicaColumns, revisionColumns, serviceColumns } from "../../render/services.ts";
+import { revisionColumns } from "../../render/services.ts";
 import { each } from "../task/each.ts";
 import { removedProbes } from "../task/flags/probes.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { taskBody } from "../task/task-input.ts";
 import { endpoints, sayWhoReaches } from "./endpoints.ts";
-import { replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { noResolveFlag, replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { inspect, ls, ps } from "./look.ts";
 import { logs } from "./service-logs.ts";
 import { watchRollout } from "./watch-rollout.ts";
 
@@ -54,6 +54,7 @@ const create: Command = {
     { long: "name", value: "NAME", description: "name of the service, if it is not the first word" },
     replicasFlag,
     ...templateFlags,
+    noResolveFlag,
     ...rolloutFlags,
     ...waitFlags,
   ],
@@ -61,14 +62,20 @@ const create: Command = {
   examples: [["podling service create web --image nginx --replicas 3 -p 80", "three web servers"]],
   async run(context) {
     const { name, image } = nameAndImage(context);
-    return createService(context, name, image, rolloutOf(context.flags));
+    const { flags } = context;
+    return createService(context, name, image, { rollout: rolloutOf(flags), isPinned: !flags.has("no-resolve-image") });
   },
 };
 
 /** Also for podling run --replicas, which has no flags of rollouts. */
-export async function createService(context: Context, name: string, image: string, rollout?: Rollout): Promise<number> {
+export async function createService(
+  context: Context,
+  name: string,
+  image: string,
+  { rollout, isPinned = true }: { rollout?: Rollout; isPinned?: boolean } = {},
+): Promise<number> {
   const body = await serviceBody(context, name, image, rollout);
-  const service = await context.call("createService", { body });
+  const service = await context.call("createService", { body, query: isPinned ? {} : { resolve: "never" } });
   await sayWhoReaches(context, service);
   return finish(context, service);
 }
@@ -112,17 +119,21 @@ const update: Command = {
   takesContainerCommand: true,
   flags: [
     replicasFlag,
+    { long: "resolve", description: "look all tags up again: one that has moved is a new revision" },
     { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },
     ...templateFlags,
+    noResolveFlag,
     ...rolloutFlags,
     ...waitFlags,
   ],
   outputs: ["table", "json", "name"],
   examples: [
+    ["podling service update web --resolve", "roll out what the tag stands for now"],
     ["podling service update web --image nginx:1.28", "roll out another image"],
     ["podling service update web -e MODE=live --parallelism 2", "change a variable, two replicas at a time"],
   ],
   async run(context) {
+    const { flags } = context;
     const [reference] = context.words;
     const { name, template } = await context.call("getService", { id: reference! });
     // A template leaves out what is the default of a task; that of a service is to restart always.
@@ -130,8 +141,9 @@ const update: Command = {
     for (const probe of removedProbes(context.flags)) delete before[probe];
     const given = await changesOf(context, name, before);
     const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
-    const note = context.flags.text("note");
-    const query = note === undefined ? {} : { note };
+    const note = flags.text("note");
+    const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
+    const query = { resolve, ...(note === undefined ? {} : { note }) } as const;
     return finish(context, await context.call("putService", { id: name, body, query }));
   },
 };
@@ -153,65 +165,6 @@ function merged(
     ...(given.labels ? { labels: { ...before.labels, ...given.labels } } : {}),
   };
 }
-
-const ls: Command = {
-  name: "service ls",
-  summary: "List services",
-  usage: "[flags]",
-  flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
-  outputs: ["table", "wide", "json", "name"],
-  examples: [["podling service ls", "all services"]],
-  async run(context) {
-    const services = await context.call("listServices");
-    if (context.flags.has("quiet")) await context.out(services.map(({ serviceId }) => `${serviceId}\n`).join(""));
-    else if (context.output() === "json") await context.outJson(services);
-    else if (context.output() === "name") await context.out(services.map(({ name }) => `${name}\n`).join(""));
-    else if (services.length === 0 && context.io.stdout.isTty)
-      await context.err("no services. Create one with: podling service create web --image nginx\n");
-    else await context.outTable(serviceColumns(context.masterNow(), context.output() === "wide"), services);
-    return exitCodes.done;
-  },
-};
-
-const inspect: Command = {
-  name: "service inspect",
-  summary: "Show service details as JSON",
-  usage: "SERVICE [SERVICE ...]",
-  description: ["Prints an object for one service, and a list for several."],
-  arguments: some,
-  flags: [],
-  outputs: ["json", "name"],
-  examples: [["podling service inspect web", "all details of web"]],
-  async run(context) {
-    const services: ServiceView[] = [];
-    for (const id of context.words) services.push(await context.call("getService", { id }));
-    if (context.output() === "name") await context.out(services.map(({ name }) => `${name}\n`).join(""));
-    else await context.outJson(services.length === 1 ? services[0] : services);
-    return exitCodes.done;
-  },
-};
-
-const ps: Command = {
-  name: "service ps",
-  summary: "List the replicas of a service",
-  usage: "SERVICE [flags]",
-  arguments: one,
-  flags: [{ long: "quiet", short: "q", description: "only ids of tasks, one a line" }],
-  outputs: ["table", "json", "name"],
-  examples: [["podling service ps web", "each replica, with its revision and node"]],
-  async run(context) {
-    const [id] = context.words;
-    const tasks: readonly TaskView[] = await context.call("listReplicas", { id: id! });
-    if (context.flags.has("quiet")) await context.out(tasks.map(({ taskId }) => `${taskId}\n`).join(""));
-    else if (context.output() === "json") await context.outJson(tasks);
-    else if (context.output() === "name") await context.out(tasks.map(({ name }) => `${name}\n`).join(""));
-    else {
-      const nodes = new Map((await context.call("listNodes")).map((node) => [node.nodeId, node]));
-      await context.outTable(replicaColumns(context.masterNow(), nodes), tasks);
-    }
-    return exitCodes.done;
-  },
-};
 
 const scale: Command = {
   name: "service scale",

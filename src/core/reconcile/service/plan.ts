@@ -6,9 +6,9 @@ import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { Change } from "../../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../../model/ids.ts";
+import { pinnedSpec } from "../../../model/service/pinned.ts";
 import type { Revision, Rollout, Service } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
-import { type PackedSpec, packSpec } from "../../../model/task/spec.ts";
 import { noRequests, type Task } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
 import { failuresInARow, type Replica, replaceableAt, runningSince, type Slot, slotsOf } from "./replica.ts";
@@ -261,7 +261,7 @@ class Planner {
       ...{ kind: "service", id: service.serviceId, revision: number, slot: slot.name },
       ...(failures > 0 ? { failures } : {}),
     };
-    const spec: PackedSpec = packSpec(this.#view.revision(number).spec);
+    const spec = pinnedSpec(this.#view.revision(number));
     this.#changes.push({
       type: "task.created",
       record: {

@@ -8,21 +8,24 @@ import type { ClusterState } from "../../../core/state/cluster-state.ts";
 import { resolveService } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
+import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { imagesToResolve, type ResolvedImage } from "../../../model/service/pinned.ts";
 import { packRevision, revisionId, type Service } from "../../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
+import { specOfInput } from "../../../model/task/input-spec.ts";
+import { unpackSpec } from "../../../model/task/spec.ts";
 import { viewTask } from "../../../model/task/view.ts";
+import { resolveImages } from "../../node-client/image-digests.ts";
 import { endpointsOf } from "../../watch/endpoint-streams.ts";
 import { viewService } from "../service-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
 
-export function serviceHandlers(
-  { state, loop, watchers }: HandlerContext,
-  reads: DurableReads,
-): HandlersOf<typeof serviceOperations> {
+export function serviceHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof serviceOperations> {
+  const { state, loop, watchers } = context;
   const shown = async (outcome: Outcome<ServiceId>): Promise<Outcome<ServiceView>> => {
     if (!outcome.ok) return outcome;
     const service = resolveService(await reads.durable(), outcome.value);
@@ -43,10 +46,12 @@ export function serviceHandlers(
     return shown(await submit(command(service.value.serviceId, service.value), origin));
   };
   return {
-    createService: async ({ body, origin }) => {
+    createService: async ({ body, origin, query, signal }) => {
       const input = checked(body);
       if (!input.ok) return input;
-      return shown(await submit({ type: "putService", input: input.value, by: origin.name, mustBeNew: true }, origin));
+      const images = await resolved(context, input.value, query.resolve, signal);
+      const command: Command = { type: "putService", input: input.value, images, by: origin.name, mustBeNew: true };
+      return shown(await submit(command, origin));
     },
     listServices: async () => {
       const services = [...(await reads.durable()).tables.service.values()];
@@ -57,7 +62,7 @@ export function serviceHandlers(
       const service = await found(parameters.id);
       return service.ok ? ok(viewService(state, service.value)) : service;
     },
-    putService: async ({ body, origin, parameters, query }) => {
+    putService: async ({ body, origin, parameters, query, signal }) => {
       const input = checked(body);
       if (!input.ok) return input;
       if (input.value.name !== parameters.id) {
@@ -65,7 +70,9 @@ export function serviceHandlers(
         if (!named.ok || named.value.name !== input.value.name) return otherName(parameters.id, input.value.name);
       }
       const note = query.note ?? "";
-      return shown(await submit({ type: "putService", input: input.value, by: origin.name, note }, origin));
+      const images = await resolved(context, input.value, query.resolve, signal);
+      const command: Command = { type: "putService", input: input.value, images, by: origin.name, note };
+      return shown(await submit(command, origin));
     },
     deleteService: async ({ parameters, origin }) => {
       const service = await found(parameters.id);
@@ -104,6 +111,29 @@ function checked(body: ParsedServiceInput): Outcome<ParsedServiceInput> {
   const { replicas: _, rollout: __, ...task } = body;
   const input = checkTaskInput(task);
   return input.ok ? ok({ ...body, ...input.value }) : input;
+}
+
+/** What the tags stand for that are new to the service, or all of them. */
+async function resolved(
+  { state, logs }: HandlerContext,
+  input: ParsedServiceInput,
+  which: "always" | "changed" | "never" = "changed",
+  signal: AbortSignal,
+): Promise<ResolvedImage[]> {
+  const service = which === "always" ? undefined : state.serviceNamed(input.name);
+  const known = service && state.tables.revision.get(revisionId(service.serviceId, service.target))?.images;
+  const images = imagesToResolve(unpackSpec(specOfInput(input))).filter(
+    (image) => !known?.some((one) => one.image === image),
+  );
+  if (which === "never") return images.map((image) => ({ image, digest: null, why: "not looked up, as asked for" }));
+  return images.length === 0 ? [] : resolveImages(images, nodesToAsk(state), signal, logs);
+}
+
+/** Online ones with an engine, by host name. */
+function nodesToAsk(state: ClusterState): NodeRecord[] {
+  return [...state.nodes.values()]
+    .filter((node) => node.status === "online" && node.engineError === null && hasWorker(node))
+    .sort((left, right) => (left.hostname < right.hostname ? -1 : 1));
 }
 
 function otherName(inPath: string, inBody: string): Outcome<never> {
