@@ -333,7 +333,10 @@ export class SimulatedContainers implements Containers {
   }
 
   #publish({ request }: Container): PublishedPort[] {
-    return request.spec.ports.map((port) => ({ ...port, hostPort: port.hostPort ?? this.#nextPort++ }));
+    // An engine says where a port is, and not what the task asked for.
+    return request.spec.ports.map(({ hostIp, hostPort, containerPort, protocol }) => {
+      return { hostIp, hostPort: hostPort ?? this.#nextPort++, containerPort, protocol };
+    });
   }
 
   #notify(container: Container): void {

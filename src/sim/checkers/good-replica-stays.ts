@@ -4,8 +4,12 @@
 import type { Revision } from "../../model/service/service.ts";
 import { revisionId } from "../../model/service/service.ts";
 import type { Task } from "../../model/task/task.ts";
+import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 import { floorOf, makesRoom, serves, stepsOf } from "./service-steps.ts";
+
+const clocksMs = 120_000;
+const reportsMs = 15_000;
 
 /** True when a replica of this template never runs for so long before the repair. */
 function isBad({ spec }: Pick<Revision, "spec">, minReadyMs: number): boolean {
@@ -16,12 +20,17 @@ function isBad({ spec }: Pick<Revision, "spec">, minReadyMs: number): boolean {
 
 export const goodReplicaStays: Checker = {
   name: "good-replica-stays",
-  sentence: "A revision that never serves takes the place of no last replica that does.",
+  sentence: "A revision that never serves takes the place of no last replica that does, while the master can know.",
   class: "safety",
   hooks: (context, fail) => ({
     batch(certain) {
-      const { truth, repaired } = context;
+      const { truth, repaired, disturbance, workers } = context;
       if (repaired) return; // then every program serves
+      // How long a replica has run is said by the clock of its node.
+      if (disturbance.undisturbedMs(clocks) < clocksMs) return;
+      // The master may not know yet that a replica has ended.
+      const names = [everybody, masterPauses, ...workers.map(({ name }) => name)];
+      if (names.some((name) => disturbance.undisturbedMs(name) < reportsMs)) return;
       for (const step of stepsOf(truth, certain)) {
         const { service, taken, tasks } = step;
         if (taken.length === 0 || floorOf(step) === 0 || makesRoom(step)) continue;

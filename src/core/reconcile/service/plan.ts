@@ -54,6 +54,8 @@ class Planner {
   #live: number;
   #available: number;
   readonly #availableBefore: number;
+  /** Those of them that have run for long enough to count for others; null until that is asked. */
+  #proved: Set<Replica> | null = null;
   /** Slots with a replica of the new revision, with those that this plan starts. */
   #updated: number;
   #hasMadeRoom = false;
@@ -151,9 +153,11 @@ class Planner {
     if (newest ? !kept.available || this.#hasProved(newest) : slot.isDone(target)) this.#retire(kept);
   }
 
-  /** True when enough replicas serve without this one. */
-  #isSpare({ available }: Replica): boolean {
-    return !available || this.#available - 1 >= this.#floor;
+  /** True when enough other replicas serve, and have for a while: one that has just started may end at once. */
+  #isSpare(replica: Replica): boolean {
+    if (!replica.available || this.#floor === 0) return true;
+    this.#proved ??= new Set(this.#view.replicas.filter((one) => this.#hasProved(one)));
+    return this.#proved.size - Number(this.#proved.has(replica)) >= this.#floor;
   }
 
   /** A program with a mistake often ends soon after its start: only what has run for a while takes the place of another. */
@@ -288,9 +292,11 @@ class Planner {
   }
 
   /** A replica that serves is drained first: it leaves the endpoints, and is stopped after that. */
-  #retire({ task, available }: Replica): void {
+  #retire(replica: Replica): void {
+    const { task, available } = replica;
     this.#live--;
     if (available) this.#available--;
+    this.#proved?.delete(replica);
     const { drainMs } = this.#view.service.policy;
     if (!available || drainMs === 0) {
       this.#changes.push(stopChange(task, this.#context));

@@ -203,6 +203,20 @@ describe("a rollout, in less usual cases:", () => {
     expect([services.least, services.most]).toEqual([2, 3]);
   });
 
+  test("stop-first: a replica that has just started lets no other old one go", () => {
+    const services = new Services();
+    services.put({ replicas: 2, rollout: { order: "stop-first", parallelism: 0, maxFailures: 100 } });
+    services.settle();
+    services.behaviour["app:2"] = "crashes";
+    services.put({ image: "app:2" });
+    let least = 2;
+    for (let round = 0; round < 60; round++) {
+      services.round();
+      least = Math.min(least, services.served.filter((one) => one.endsWith("app:1")).length);
+    }
+    expect(least).toBe(1);
+  });
+
   test("of no replicas shows nothing: the stable revision stays", () => {
     const services = new Services();
     const { serviceId } = services.put({ replicas: 2 });
