@@ -21,6 +21,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     status: 409,
     meaning: "A task or a service uses the volume, or the node that has its data is online.",
   },
+  "config-not-found": { status: 404, meaning: "No config has this name." },
   "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
   "ambiguous-id": {
     status: 409,
@@ -33,6 +34,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     meaning:
       "An unfinished task, a service or a job has this name, and the request asked for a free one. A job never takes another template.",
   },
+  "in-use": { status: 409, meaning: "A service or an unfinished task uses it; they are named." },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },
   "node-alive": {
     status: 409,

@@ -168,8 +168,8 @@ function targetOf(command: Submission["command"], outcome: Outcome<Granted>): st
   if ("serviceId" in command) return command.serviceId;
   if ("jobId" in command) return command.jobId;
   if (!outcome.ok) return undefined;
-  const { taskId, nodeId, serviceId, jobId, volume } = outcome.value;
-  return taskId ?? nodeId ?? serviceId ?? jobId ?? volume;
+  const { taskId, nodeId, serviceId, jobId, volume, contentId } = outcome.value;
+  return taskId ?? nodeId ?? serviceId ?? jobId ?? volume ?? contentId;
 }
 
 function isOnVolume(command: Submission["command"]): command is Extract<Submission["command"], { name: string }> {

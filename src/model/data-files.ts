@@ -26,6 +26,8 @@ export const journalEnds = {
 export const identityName = "identity.json";
 export const imagesName = "images.json";
 export const formerNodesName = "former-nodes.json";
+/** A folder. */
+export const configsName = "configs";
 export const workerLockName = "worker.lock";
 
 /** What the name of a small file has at its end while the file is written. */
@@ -83,6 +85,13 @@ export const dataFiles: { readonly master: readonly DataFile[]; readonly worker:
       holds: "the nodes that this worker was before, and the tasks that it held as these",
       when: "from the moment on when the worker became another node",
       removable: "while the worker is stopped; containers that it has left as another node are left to you",
+    },
+    {
+      name: configsName,
+      holds: "the files of configs that containers have mounted, in a folder for each task",
+      when: "while the node has a task with a config",
+      removable:
+        "while the worker is stopped and no such container runs; the next start of a container writes its files",
     },
     {
       name: workerLockName,

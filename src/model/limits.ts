@@ -63,6 +63,16 @@ export const limits = {
   revisionsKept: 20,
   /** Named volumes: some for each service of the largest cluster. */
   volumes: 10_000,
+  /** Versions of configs, and as many of secrets: with the largest contents 1 GB, which a master and its log can hold. */
+  contents: 2_000,
+  /** Size of a config or secret, as Swarm's for secrets: a file of settings, and no data. */
+  contentBytes: 500 * KiB,
+  /** Versions of a config or secret beyond those in use: enough to look at what changed. */
+  versionsKept: 3,
+  /** Configs, and as many secrets, of one container. */
+  contentCount: 64,
+  /** A content that could not be opened is tried again after this: a person who puts the key back waits for it. */
+  contentRetryMs: 5 * second,
   /** A day: a longer rollout is forgotten by those who began it. */
   rolloutMs: 24 * 3_600_000,
   /** With the finished ones that are kept: at about 1 kB each this is 10 MB. */

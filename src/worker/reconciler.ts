@@ -2,13 +2,16 @@
 // when the engine is back, and task by task in between. Its runner decides what a single container needs.
 
 import type { Client } from "../api/client.ts";
-import type { GoneEvent, SyncEvent } from "../api/views/stream-events.ts";
+import type { ContentEvent, GoneEvent, SyncEvent } from "../api/views/stream-events.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { TaskId } from "../model/ids.ts";
 import { limits } from "../model/limits.ts";
+import { contentsOf } from "../model/task/content-fields.ts";
 import type { ContainerState } from "../runtime/containers.ts";
+import type { ContentStore } from "./contents/content-store.ts";
+import type { NodeFiles } from "./contents/node-files.ts";
 import type { FormerNodes } from "./former-nodes.ts";
 import type { DeletedTasks } from "./gc/deleted-tasks.ts";
 import type { LeftContainers } from "./gc/left-containers.ts";
@@ -41,6 +44,9 @@ export interface ReconcilerOptions {
   deletedTasks: DeletedTasks;
   leftContainers: LeftContainers;
   context: RunnerContext;
+  /** What the master has sent of the contents that tasks name. */
+  contents: ContentStore;
+  files: NodeFiles;
   counters: { syncs: number };
 }
 
@@ -72,7 +78,22 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     } else if (event === "gone") {
       const { taskId, deleted } = JSON.parse(data) as GoneEvent;
       tasks.get(taskId as TaskId)?.assign(null, deleted);
+      this.#dropContents();
+    } else if (event === "content") {
+      this.#onContent(JSON.parse(data) as ContentEvent);
     }
+  }
+
+  #onContent(event: ContentEvent): void {
+    const { tasks, contents } = this.#options;
+    contents.put(event);
+    for (const runner of tasks.all()) if (names(runner.assignment, event)) runner.contentCame();
+  }
+
+  /** What no assignment names is not kept. */
+  #dropContents(): void {
+    const { tasks, contents } = this.#options;
+    contents.keepFor(tasks.all().flatMap(({ assignment }) => (assignment ? [assignment.spec] : [])));
   }
 
   /** The master answers again after a time without answers. */
@@ -82,7 +103,7 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
 
   /** Compares the whole set of assignments with all containers. */
   async #onSync({ clusterId, tasks: wire }: { clusterId: string; tasks: WireAssignment[] }): Promise<void> {
-    const { tasks, identity, containers, deletedTasks, counters } = this.#options;
+    const { tasks, identity, containers, deletedTasks, counters, files } = this.#options;
     counters.syncs++;
     identity.confirm();
     const moved = identity.clusterId !== clusterId;
@@ -94,6 +115,8 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
       if (!assigned.has(runner.taskId)) runner.assign(null);
     }
     tasks.isComplete = true;
+    this.#dropContents();
+    files.keep((taskId) => tasks.has(taskId as TaskId));
     void deletedTasks.ask();
     this.#askForLeft();
   }
@@ -187,6 +210,15 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
     for (const taskId of listed.keys()) if (!tasks.has(taskId)) this.#runner(taskId, null).assign(null);
     for (const runner of tasks.all()) runner.compare(listed.get(runner.taskId) ?? []);
   }
+}
+
+/** True if a container of the task has the content that came. */
+function names(assignment: Assignment | null, { kind, name }: ContentEvent): boolean {
+  if (assignment === null) return false;
+  const { containers, init } = assignment.spec;
+  return [...init, ...containers].some((container) =>
+    [...contentsOf(container)].some((used) => used.kind === kind && used.reference.name === name),
+  );
 }
 
 function byTask(found: readonly ContainerState[]): Map<TaskId, ContainerState[]> {

@@ -1,5 +1,6 @@
 // A worker with its data folder and its own HTTP server, from settings. Names no engine: the runtime is handed in.
 
+import { join } from "node:path";
 import { AccessControl } from "../api/access-control.ts";
 import { Client } from "../api/client.ts";
 import type { Fetch } from "../api/server/shell.ts";
@@ -8,8 +9,10 @@ import type { Clock } from "../lib/clock.ts";
 import { isLoopback } from "../lib/ip-address.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
+import { configsName } from "../model/data-files.ts";
 import { instanceOf } from "../model/node/instance.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { FilesOnDisk } from "./data-dir/files-on-disk.ts";
 import { FormerNodesFile } from "./data-dir/former-nodes-file.ts";
 import { IdentityFile } from "./data-dir/identity.ts";
 import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
@@ -50,6 +53,7 @@ export function createWorker(options: StartOptions): { worker: Worker; fetch: Fe
     identity,
     pulledImages: new PulledImagesFile(dataDir),
     formerNodes: new FormerNodesFile(dataDir),
+    files: new FilesOnDisk({ config: join(dataDir, configsName) }),
     resolvePath: realPath,
     lookUp: lookUpHost,
   });

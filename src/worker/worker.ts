@@ -10,6 +10,10 @@ import { limits } from "../model/limits.ts";
 import type { Cleanup, CleanupKind } from "../model/node/cleanup.ts";
 import { normalPath } from "../model/task/needs.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { ContentStore } from "./contents/content-store.ts";
+import { FilesInMemory } from "./contents/files-in-memory.ts";
+import type { NodeFiles } from "./contents/node-files.ts";
+import { TaskFiles } from "./contents/task-files.ts";
 import { EngineGate } from "./engine-gate.ts";
 import { type FormerNode, FormerNodes } from "./former-nodes.ts";
 import { Cleaner } from "./gc/cleaner.ts";
@@ -46,6 +50,8 @@ export interface WorkerOptions extends NodeSettings {
   pulledImages?: ListStore<PulledImageRecord>;
   /** Where it is kept which nodes this worker was before; left out: nowhere. */
   formerNodes?: ListStore<FormerNode>;
+  /** Where the files of containers lie on the node. Left out: in memory, where no engine finds them. */
+  files?: NodeFiles;
   /** Follows symbolic links, for the policy. Left out: paths are compared as they are. */
   resolvePath?: ResolvePath;
   /** Finds the address of the node if it is registered with a host name. Left out: a host name has none. */
@@ -109,8 +115,11 @@ export class Worker {
     this.volumes = new VolumeStore(parts);
     const ended = new Retention({ ...parts, keep: retention });
     const policy = new PolicyGuard(options.policy ?? null, options.resolvePath ?? (async (path) => normalPath(path)));
+    const contents = new ContentStore();
+    const files = options.files ?? new FilesInMemory();
     const context = {
       ...parts,
+      files: new TaskFiles(files, contents),
       policy,
       publishAddress: new PublishAddress(options.publishAddress ?? null, options.lookUp ?? (async () => null)),
       ended,
@@ -128,7 +137,7 @@ export class Worker {
       former: this.#former,
       deletedTasks: new DeletedTasks(asked),
       leftContainers: new LeftContainers(asked),
-      context,
+      ...{ context, contents, files },
       counters,
     });
   }

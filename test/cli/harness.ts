@@ -132,6 +132,11 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
       return text;
     },
+    readBytes: async (path) => {
+      const text = path === null ? asked.typed?.join("\n") : asked.files?.[path];
+      if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+      return Buffer.from(text);
+    },
     othersMayRead: (path) => asked.openFiles?.includes(path) ?? false,
     writePrivateFile(path, text) {
       if (!asked.files) throw new Error("no such folder");

@@ -4,7 +4,7 @@
 type Schema = Record<string, unknown>;
 
 /** Say something about a value, but nothing that could be wrong about it. */
-const silent = new Set(["description", "default", "$schema", "title", "examples"]);
+const silent = new Set(["writeOnly", "description", "default", "$schema", "title", "examples"]);
 
 type Check = (rule: never, value: unknown, schema: Schema, root: Schema) => string[];
 

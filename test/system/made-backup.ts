@@ -4,6 +4,7 @@ import { backupFormat, writeBackup } from "../../src/api/views/backup-file.ts";
 import { ClusterState } from "../../src/core/state/cluster-state.ts";
 import { writeWholeSnapshot } from "../../src/core/state/snapshot.ts";
 import type { NodeId, TaskId } from "../../src/model/ids.ts";
+import { perListedKind } from "../../src/model/kinds/kinds.ts";
 import { nodeDefaults } from "../../src/model/node/node.ts";
 
 const at = "2025-01-19T12:00:00.000Z";
@@ -40,7 +41,7 @@ export function madeBackup(clusterId: string, prefix: string, count: number): Ui
     at,
     version: "0",
   } as const;
-  const counts = { nodes: nodes.size, tasks: tasks.size, services: 0, revisions: 0, jobs: 0, volumes: 0 };
+  const counts = { ...perListedKind(() => 0), nodes: nodes.size, tasks: tasks.size };
   const pieces = writeBackup({ ...manifest, ...counts }, writeWholeSnapshot(state));
   return new Uint8Array(Buffer.concat([...pieces]));
 }

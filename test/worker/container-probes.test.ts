@@ -8,6 +8,9 @@ import type { TaskId } from "../../src/model/ids.ts";
 import { limits } from "../../src/model/limits.ts";
 import type { SimulatedAnswer, SimulatedCheck } from "../../src/runtime/simulated/options.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
+import { ContentStore } from "../../src/worker/contents/content-store.ts";
+import { FilesInMemory } from "../../src/worker/contents/files-in-memory.ts";
+import { TaskFiles } from "../../src/worker/contents/task-files.ts";
 import type { Reporter } from "../../src/worker/link/reporter.ts";
 import { Prober } from "../../src/worker/probes/prober.ts";
 import { parseAssignment, type WireAssignment } from "../../src/worker/task/assignment.ts";
@@ -57,6 +60,7 @@ class Node {
     const context: RunnerContext = {
       ...{ runtime: this.runtime, clock: this.clock, log: silentLog, signal: this.#ended.signal },
       node: { nodeId: "node-aaaaaaaa", clusterId: "cluster1" },
+      files: new TaskFiles(new FilesInMemory(), new ContentStore()),
       policy: new PolicyGuard(null, async (path) => path),
       engine: {
         get ready() {

@@ -5,6 +5,9 @@ import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
+import { ContentStore } from "../../src/worker/contents/content-store.ts";
+import { FilesInMemory } from "../../src/worker/contents/files-in-memory.ts";
+import { TaskFiles } from "../../src/worker/contents/task-files.ts";
 import type { Reporter } from "../../src/worker/link/reporter.ts";
 import { Prober } from "../../src/worker/probes/prober.ts";
 import { parseAssignment, type WireAssignment } from "../../src/worker/task/assignment.ts";
@@ -34,6 +37,7 @@ beforeEach(() => {
   reports = [];
   context = {
     ...{ runtime, clock, log: silentLog, node, signal: new AbortController().signal },
+    files: new TaskFiles(new FilesInMemory(), new ContentStore()),
     policy: new PolicyGuard(null, async (path) => path),
     publishAddress: new PublishAddress(null, async () => null),
     engine: { ready: true, suspect() {} },

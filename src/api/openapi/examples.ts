@@ -2,6 +2,7 @@
 // its request by the same code as every task, so that it has every field.
 
 import type { Differences } from "../../model/comparison.ts";
+import { type ConfigContent, type ConfigView, viewConfig } from "../../model/config/config.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import { jobDefaults } from "../../model/job/job.ts";
@@ -185,6 +186,12 @@ function job(): JobView {
     ...{ createdAt: at(50), activeAt: at(50), finishedAt: null, by: "anna@laptop", active: 1 },
   };
 }
+function config(): ConfigContent {
+  const content = { bytes: 10, data: "MODE=live\n", encoding: "utf8" } as const;
+  return { name: "app.env", version: 2, createdAt: at(54), by: "anna@laptop", ...content };
+}
+
+const configView = (): ConfigView => viewConfig(config());
 
 function volume(): VolumeView {
   return {
@@ -207,6 +214,9 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Volume: volume,
   VolumeList: () => [volume()],
   VolumeRemoval: (): VolumeRemoval => ({ removed: true, message: "its data on n1 is removed" }),
+  Config: configView,
+  ConfigList: () => [configView()],
+  ConfigContent: config,
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

@@ -7,6 +7,7 @@ import { bodies } from "../schemas/bodies.ts";
 import { queries, standsFor } from "../schemas/queries.ts";
 import { bodySchemas } from "./body-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
+import { contentSchemas } from "./content-schemas.ts";
 import { answerExample, errorExample } from "./examples.ts";
 import { jobSchemas } from "./job-schemas.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
@@ -56,6 +57,7 @@ export async function openapi(version: string): Promise<Json> {
         ...(await serviceSchemas()),
         ...jobSchemas,
         ...volumeSchemas,
+        ...(await contentSchemas()),
         ...nodeSchemas(records.Node!),
         ...clusterSchemas,
       },

@@ -10,6 +10,7 @@ const descriptions = {
   Services: "Replicas of a task that are kept running, and how a change of them is rolled out.",
   Jobs: "Tasks that run to their end until enough of them have succeeded.",
   Volumes: "Named volumes: where their data is, and which tasks use it.",
+  Configs: "Files that the master keeps in versions, and that containers get.",
   Nodes: "The machines of the cluster.",
   Cluster: "The cluster as a whole: changes, clean-up, backup and restore.",
   Workers: "What workers use. A node may also be registered by hand.",
@@ -22,6 +23,7 @@ const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   tasks: { tag: "Tasks", exampleId: "web" },
   nodes: { tag: "Nodes", exampleId: "n1" },
   jobs: { tag: "Jobs", exampleId: "import" },
+  configs: { tag: "Configs", exampleId: "app.env" },
   services: { tag: "Services", exampleId: "web" },
   volumes: { tag: "Volumes", exampleId: "pgdata" },
 };

@@ -2,6 +2,7 @@
 // all come from this table. Adding an operation is one entry in the file of its noun, and its handler.
 
 import { clusterOperations } from "./cluster.ts";
+import { configOperations } from "./configs.ts";
 import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
@@ -19,6 +20,7 @@ export const operations = {
   ...serviceOperations,
   ...jobOperations,
   ...volumeOperations,
+  ...configOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { hostNameLength, hostNamePattern } from "../../lib/ip-address.ts";
+import { contentInput, contentUpdate } from "../../model/config/content-input.ts";
 import {
   absolutePath,
   choice,
@@ -172,6 +173,8 @@ export const bodies = {
   JobInput: jobInput,
   VolumeInput: volumeInput,
   VolumeUpdate: volumeUpdate,
+  ContentInput: contentInput,
+  ContentUpdate: contentUpdate,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   HeartbeatInput: heartbeat,

@@ -186,6 +186,12 @@ const waitJobQuery = z.strictObject({
   timeout: waitQuery.timeout,
 });
 
+const contentVersionQuery = z.strictObject({
+  version: wholeNumberQuery(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Number of the version. Default: the newest."),
+});
+
 export const queries = {
   wait: z.strictObject(waitQuery),
   stop: stopQuery,
@@ -208,5 +214,6 @@ export const queries = {
   endpoints: endpointsQuery,
   createJob: createJobQuery,
   waitJob: waitJobQuery,
+  contentVersion: contentVersionQuery,
 } as const;
 export type Queries = typeof queries;

@@ -21,13 +21,11 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
   try {
     value = text === "" ? {} : JSON.parse(text);
   } catch (error) {
-    return refuse(
-      "invalid-json",
-      `the body is not JSON: ${(error as Error).message.replace(/^JSON Parse error: /, "")}`,
-      {
-        hint: "Send one JSON object, with double quotes and no trailing commas.",
-      },
-    );
+    // The parser quotes what it did not expect.
+    const why = hasWriteOnly(schema) ? "" : `: ${(error as Error).message.replace(/^JSON Parse error: /, "")}`;
+    return refuse("invalid-json", `the body is not JSON${why}`, {
+      hint: "Send one JSON object, with double quotes and no trailing commas.",
+    });
   }
   // Only a text with one of these can contain such a key or half character; most have neither.
   const fault = /__proto__|\\u/.test(text) ? findUnsafe(value) : null;
@@ -144,11 +142,22 @@ function parseValue<S extends z.ZodType>(schema: S, value: unknown, kind: string
     ? first.path.at(-1)
     : first.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
   const where = first.field === "" ? "the body" : `${kind} "${first.field}"`;
-  const got = given === undefined ? "it is missing" : `got ${shorten(given)}`;
+  const shown = isWriteOnly(schema, first.path) ? `a value of type ${typeof given}` : shorten(given);
+  const got = given === undefined ? "it is missing" : `got ${shown}`;
   return refuse("invalid-field", `${where}: expected ${first.message}; ${got}${more}`, {
     hint: "GET /openapi.json describes every field; /docs shows it as a page.",
     details,
   });
+}
+
+/** True for a field of the body whose value no answer may show, and for everything in it. */
+function isWriteOnly(schema: z.ZodType, [field]: readonly PropertyKey[]): boolean {
+  const known = shapeOf(schema)?.[String(field)] as { meta?: () => { writeOnly?: boolean } | undefined } | undefined;
+  return known?.meta?.()?.writeOnly === true;
+}
+
+function hasWriteOnly(schema: z.ZodType): boolean {
+  return Object.keys(shapeOf(schema) ?? {}).some((field) => isWriteOnly(schema, [field]));
 }
 
 /** What a schema without a message of its own expects; completes "expected ...". */

@@ -1,6 +1,7 @@
 // What the event streams carry, as the `data` of each server-sent event.
 
 import type { Operation } from "../../model/change.ts";
+import type { ContentKind, Encoding } from "../../model/config/config.ts";
 import {
   type AnyKind,
   kinds,
@@ -69,6 +70,24 @@ export interface SyncEvent {
 export interface EndpointGoneEvent {
   revision: number;
   taskId: string;
+}
+
+/**
+ * Event "content" of assignments: a version of a config that tasks of the node name. It comes before the first task that
+ * needs it, and only to the worker of the node.
+ */
+export interface ContentEvent {
+  kind: ContentKind;
+  name: string;
+  /** 0 if there is none. */
+  version: number;
+  /** True when containers that always have the newest version get this one. */
+  newest: boolean;
+  /** Left out if there is a problem. */
+  data?: string;
+  encoding?: Encoding;
+  /** Why the content cannot be had, as a sentence. Left out if there is no problem. */
+  problem?: string;
 }
 
 /** Event "task": a task of the set as it is now; event "gone": it left the set, or was deleted. */

@@ -49,6 +49,7 @@ const flagOfField: Readonly<Record<string, string>> = {
   labels: "-l",
   ports: "-p",
   mounts: "-v, --mount and --tmpfs",
+  configs: "--config and --config-env",
   resources: "-m, --cpus, --reserve-memory and --reserve-cpu",
   restartPolicy: "--restart",
   constraints: "--constraint",

@@ -25,6 +25,7 @@ export type Completes =
   | "images"
   | "contexts"
   | "volumes"
+  | "configs"
   | "files"
   | "folders"
   | "commands"

@@ -36,6 +36,8 @@ export interface Io {
   readLine(): Promise<string | null>;
   /** A small file, as text. Rejects with the code ENOENT if there is none. */
   readFile(path: string): Promise<string>;
+  /** A small file as it is; null: stdin, to its end. */
+  readBytes(path: string | null): Promise<Uint8Array>;
   /** True for a file of this user that every user of the machine may read. Always false on Windows. */
   othersMayRead(path: string): boolean;
   /** Replaces a file as a whole, and creates its folders; only its owner may read it. Throws if that fails. */

@@ -34,6 +34,7 @@ export function systemIo(version: Version): Io {
     stdinIsTty: isTerminal(0),
     readLine: async () => readLine(),
     readFile: (path) => readFile(path, "utf8"),
+    readBytes: (path) => (path === null ? Bun.stdin.bytes() : readFile(path)),
     othersMayRead,
     writePrivateFile,
     createFile,

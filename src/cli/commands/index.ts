@@ -20,6 +20,7 @@ const loaders = {
   service: async () => (await import("./service/service.ts")).service,
   job: async () => (await import("./job/job.ts")).job,
   volume: async () => (await import("./volume/volume.ts")).volume,
+  config: async () => (await import("./content/config.ts")).config,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
   events: async () => (await import("./task/events.ts")).events,
@@ -38,7 +39,10 @@ const loaders = {
 } as const satisfies Record<string, () => Promise<Command | CommandGroup>>;
 
 const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
-  ["Run", ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service", "job", "volume"]],
+  [
+    "Run",
+    ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service", "job", "volume", "config"],
+  ],
   ["Inspect", ["explain", "inspect", "nodes", "node", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
@@ -50,6 +54,7 @@ const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
   ...["service ls", "service inspect", "service ps", "service history"],
   ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],
+  ...["config ls", "config inspect", "config history"],
   ...["context ls", "sim", "version", "completion", "help"],
 ];
 

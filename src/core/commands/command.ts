@@ -3,6 +3,7 @@
 import type { Random } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
+import type { ConfigId, ContentKind, Encoding } from "../../model/config/config.ts";
 import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
@@ -149,6 +150,18 @@ export type Command =
   /** `force`: also if the node that has its data is online. */
   | { type: "releaseVolume"; name: string; force: boolean }
   | { type: "removeVolume"; name: string }
+  /** Another version of a config. `labels`: left out for those of the version before. `mustBeNew`: refused if there is one. */
+  | {
+      type: "putConfig";
+      name: string;
+      data: string;
+      encoding: Encoding;
+      labels?: Readonly<Record<string, string>> | undefined;
+      by: string;
+      mustBeNew: boolean;
+    }
+  /** All versions of a content. */
+  | { type: "removeContent"; kind: ContentKind; name: string }
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
@@ -168,6 +181,8 @@ export interface Granted {
   jobId?: JobId;
   /** Its name. */
   volume?: string;
+  /** The newest version of the content. */
+  contentId?: ConfigId;
 }
 
 export interface DecisionContext {

@@ -7,6 +7,7 @@ import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { decidePutConfig, decideRemoveContent } from "./contents.ts";
 import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
 import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
@@ -87,6 +88,10 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideReleaseVolume(state, command);
     case "removeVolume":
       return decideRemoveVolume(state, command);
+    case "putConfig":
+      return decidePutConfig(state, command, context);
+    case "removeContent":
+      return decideRemoveContent(state, command);
     case "probe":
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });
     case "wake":

@@ -13,6 +13,7 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
 import { packSpec, unpackSpec } from "../../model/task/spec.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { checkContents } from "../state/contents.ts";
 import { findJob } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { removalChange } from "./task-requests.ts";
@@ -28,12 +29,16 @@ export function decidePutJob(
   const refusal = refuseEndless(input);
   if (refusal) return refusal;
   const existing = state.jobNamed(input.name);
+  const template = templateOf(state, input);
+  // Each task gets the newest version of a config when it starts.
+  const missing = checkContents(state, unpackSpec(template.spec));
+  if (missing) return missing;
   if (existing === undefined) {
-    const job = newJob(input.name, templateOf(state, input), by, context);
+    const job = newJob(input.name, template, by, context);
     return ok({ changes: [{ type: "job.created", record: job }], granted: { jobId: job.jobId } });
   }
   if (again && hasEnded(existing)) {
-    const job = newJob(input.name, templateOf(state, input), by, context);
+    const job = newJob(input.name, template, by, context);
     const changes: Change[] = [...jobRemoval(state, existing.jobId), { type: "job.created", record: job }];
     return ok({ changes, granted: { jobId: job.jobId } });
   }

@@ -7,10 +7,10 @@ import type { Change } from "../../model/change.ts";
 import { newServiceId, type ServiceId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { imagesToResolve, type ResolvedImage } from "../../model/service/pinned.ts";
 import {
   defaultPolicy,
   type PackedRevision,
+  type Revision,
   type Rollout,
   type RolloutPolicy,
   revisionId,
@@ -23,8 +23,10 @@ import { parseRestartPolicy } from "../../model/task/restart-policy.ts";
 import { type PackedSpec, packSpec, unpackSpec } from "../../model/task/spec.ts";
 import { newRollout } from "../reconcile/service/rollout.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { checkContents, resolveContents, withKeptVersions } from "../state/contents.ts";
 import { findService } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { movedImage, resolvedIn } from "./image-pins.ts";
 import { removalChange } from "./task-requests.ts";
 import { refuseSharedWriter, refuseVolumes, singleWriterVolume } from "./volumes.ts";
 
@@ -56,7 +58,9 @@ function createService(
   const serviceId = newServiceId(now, random);
   const at = toTimestamp(now);
   const policy = policyOf(defaultPolicy, input);
-  const spec = specOf(state, input);
+  const found = specOf(state, input);
+  if (!found.ok) return found;
+  const spec = found.value;
   const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, input.replicas ?? 1);
   if (refusal) return refusal;
   const order = orderOf(state, policy, spec);
@@ -81,7 +85,9 @@ function changeService(
 ): Outcome<Decision> {
   const { serviceId, mode } = service;
   const policy = policyOf(service.policy, input);
-  const spec = specOf(state, input);
+  const found = specOf(state, input);
+  if (!found.ok) return found;
+  const spec = found.value;
   const replicas = input.replicas ?? (mode.type === "replicated" ? mode.replicas : 1);
   const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, replicas);
   if (refusal) return refusal;
@@ -92,7 +98,7 @@ function changeService(
   const current = state.record("revision", revisionId(serviceId, service.target));
   const resolved = resolvedIn(spec, images, current.images);
   const moved = movedImage(current.images, images);
-  if (moved !== undefined || !same(unpackSpec(spec), current.spec)) {
+  if (moved !== undefined || !same(unpackSpec(withKeptVersions(spec, current.spec)), current.spec)) {
     const why = note || (moved === undefined ? "" : `${moved} stands for another image`);
     const added = addRevision(state, service, { ...{ policy, spec, resolved, by, now }, note: why });
     changes.push(...added.changes);
@@ -109,6 +115,17 @@ interface NewRevision {
   by: string;
   note: string;
   now: number;
+}
+
+/** A revision with this template and the pins of the one before, which is the wanted one then, and the change of the service. */
+export function revise(
+  state: ClusterState,
+  service: Service,
+  { images, ...of }: { spec: PackedSpec; images: Revision["images"]; by: string; note: string; now: number },
+): Change[] {
+  const { policy, serviceId } = service;
+  const { changes, set } = addRevision(state, service, { ...of, policy, resolved: resolvedIn(of.spec, [], images) });
+  return [{ type: "service.updated", id: serviceId, set }, ...changes];
 }
 
 /** One more revision, which is the wanted one then. */
@@ -134,12 +151,11 @@ export function decideRestartService(
   const found = findService(state, serviceId);
   if (!found.ok) return found;
   const service = found.value;
-  const { spec: unpacked, images } = state.record("revision", revisionId(serviceId, service.target));
-  const spec = packSpec(unpacked);
-  const resolved = resolvedIn(spec, [], images);
-  const { policy } = service;
-  const { changes, set } = addRevision(state, service, { policy, spec, resolved, by, note: "restart", now });
-  return ok({ changes: [{ type: "service.updated", id: serviceId, set }, ...changes], granted: { serviceId } });
+  const { spec: current, images } = state.record("revision", revisionId(serviceId, service.target));
+  const spec = resolveContents(state, packSpec(current));
+  if (!spec.ok) return spec;
+  const changes = revise(state, service, { spec: spec.value, images, by, note: "restart", now });
+  return ok({ changes, granted: { serviceId } });
 }
 
 /** Another revision is wanted, with the rollout that leads to it. */
@@ -227,35 +243,12 @@ function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): 
   return { ...before, ...given };
 }
 
-/** What the tags of a template stand for: as has just been found, or else as the revision before has it. */
-function resolvedIn(
-  spec: PackedSpec,
-  found: readonly ResolvedImage[],
-  before: readonly ResolvedImage[] = [],
-): Pick<PackedRevision, "images"> {
-  const images = imagesToResolve(unpackSpec(spec)).flatMap((image) => {
-    const now = found.find((one) => one.image === image);
-    const then = before.find((one) => one.image === image);
-    // A registry that does not answer takes no pin away.
-    const known = now?.digest === null && then ? then : (now ?? then);
-    return known ? [known] : [];
-  });
-  return images.length > 0 ? { images } : {};
-}
-
-/** An image whose tag stands for something else than in the wanted revision. */
-function movedImage(before: readonly ResolvedImage[] = [], found: readonly ResolvedImage[]): string | undefined {
-  const moved = found.find(({ image, digest }) => {
-    const then = before.find((one) => one.image === image);
-    return then !== undefined && digest !== null && then.digest !== digest;
-  });
-  return moved?.image;
-}
-
 /** Services keep their replicas running, unless another policy is asked for. */
-function specOf(state: ClusterState, { restartPolicy, ...input }: ParsedServiceInput): PackedSpec {
+function specOf(state: ClusterState, { restartPolicy, ...input }: ParsedServiceInput): Outcome<PackedSpec> {
   const policy = restartPolicy ?? parseRestartPolicy("always");
-  return state.sharing.packed(packSpec(unpackSpec(specOfInput({ ...input, restartPolicy: policy }))));
+  const spec = packSpec(unpackSpec(specOfInput({ ...input, restartPolicy: policy })));
+  const resolved = resolveContents(state, spec);
+  return resolved.ok ? ok(state.sharing.packed(resolved.value)) : resolved;
 }
 
 export function decideScaleService(
@@ -352,6 +345,8 @@ export function decideRollbackService(
   }
   if (number === service.target) return ok({ changes: [], granted: { serviceId } });
   const { spec } = state.record("revision", revisionId(serviceId, number));
+  const missing = checkContents(state, spec);
+  if (missing) return missing;
   const back = towards(state, service, number, service.policy, packSpec(spec), now);
   return updated(serviceId, {
     // It served before, so that it needs no canaries.

@@ -9,6 +9,7 @@ import { specOfInput } from "../../model/task/input-spec.ts";
 import { unpackSpec } from "../../model/task/spec.ts";
 import { hasFinished, type PackedTask, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { resolveContents } from "../state/contents.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { refuseVolumes } from "./volumes.ts";
 
@@ -36,7 +37,9 @@ export function decideCreate(
       details: { what: "pending tasks", count: pending },
     });
   }
-  const packed = state.sharing.packed(specOfInput(input));
+  const spec = resolveContents(state, specOfInput(input));
+  if (!spec.ok) return spec;
+  const packed = state.sharing.packed(spec.value);
   const refusal = packed.containers.some(({ mounts }) => mounts) ? refuseVolumes(state, unpackSpec(packed)) : null;
   if (refusal) return refusal;
   const taskId = nextTaskId(state.cursors.lastTaskId, now, random);

@@ -5,6 +5,7 @@ import { assert } from "../../lib/assert.ts";
 import { type Change, parseChangeType } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
+import type { ContentKind } from "../../model/config/config.ts";
 import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { Job } from "../../model/job/job.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
@@ -30,6 +31,7 @@ import { SlotHistory } from "./indexes/slot-history.ts";
 import { StatusCounts } from "./indexes/status-counts.ts";
 import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
+import { VersionNumbers } from "./indexes/versions.ts";
 import { TasksWithoutWorker } from "./indexes/without-worker.ts";
 import { Sharing } from "./sharing.ts";
 
@@ -68,6 +70,7 @@ export class ClusterState {
   readonly #serviceNames = new ServiceNames();
   readonly #jobNames = new JobNames();
   readonly #revisions = new RevisionNumbers();
+  readonly #versions = { config: new VersionNumbers<RecordOf<"config">>() };
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
   readonly #finished = new FinishedTasks();
@@ -87,6 +90,7 @@ export class ClusterState {
       moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
     });
     indexes.revision.push(this.#revisions);
+    indexes.config.push(this.#versions.config);
     indexes.node.push(this.damped, this.#nodeNames, { moved: (before, after) => this.#nodeMoved(before, after) });
     this.#indexes = indexes;
     this.tables.cluster.set(clusterRecordId, { clusterId: "", epoch: 0, strategy: "round-robin" });
@@ -137,6 +141,16 @@ export class ClusterState {
   /** The numbers of the service's revisions, the oldest first. */
   revisionsOf(serviceId: ServiceId): number[] {
     return this.#revisions.of(serviceId);
+  }
+
+  /** The versions of a content that are kept, the oldest first. */
+  versionsOf(kind: ContentKind, name: string): readonly number[] {
+    return this.#versions[kind].of(name);
+  }
+
+  /** In no order. */
+  contentNames(kind: ContentKind): IterableIterator<string> {
+    return this.#versions[kind].names;
   }
 
   /** Nodes that have this host name, or whose workers asked for it, in no order. */

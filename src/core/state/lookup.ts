@@ -1,6 +1,7 @@
 // Finding records by what people type: an id, a unique prefix of one (or of its last part), or a name.
 
 import { ok } from "../../lib/result.ts";
+import { type Config, type ContentKind, configId } from "../../model/config/config.ts";
 import type { Job } from "../../model/job/job.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -31,6 +32,12 @@ export function findService(state: ClusterState, serviceId: string): Outcome<Ser
 export function findVolume(state: ClusterState, name: string): Outcome<Volume> {
   const volume = state.tables.volume.get(name);
   return volume ? ok(volume) : noVolume(name);
+}
+
+/** The newest version of a content, by name. */
+export function findContent(state: ClusterState, kind: ContentKind, name: string): Outcome<Config> {
+  const version = state.versionsOf(kind, name).at(-1);
+  return version === undefined ? noContent(kind, name) : ok(state.record(kind, configId({ name, version })));
 }
 
 /** By id, by name, by unique prefix of the id or of its part after the dash. A name is never shortened. */
@@ -162,6 +169,13 @@ function noJob(reference: string): Outcome<never> {
 function noVolume(reference: string): Outcome<never> {
   return refuse("volume-not-found", `there is no volume ${quoted(reference)}`, {
     hint: "List the volumes with: podling volume ls",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noContent(kind: ContentKind, reference: string): Outcome<never> {
+  return refuse(`${kind}-not-found`, `there is no ${kind} ${quoted(reference)}`, {
+    hint: `List them with: podling ${kind} ls`,
     details: { reference: reference.slice(0, longestReference) },
   });
 }

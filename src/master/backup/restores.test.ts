@@ -32,6 +32,7 @@ test("a task that is created while a backup of another cluster is written is not
       volumes: 0,
       revisions: 0,
       jobs: 0,
+      configs: 0,
     },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };

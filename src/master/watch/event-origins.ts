@@ -61,6 +61,8 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   updateVolume: onVolume("updated"),
   releaseVolume: onVolume("updated"),
   removeVolume: onVolume("removed"),
+  putConfig: { kind: "config", operations: ["created"] },
+  removeContent: { kind: null, operations: ["removed"] },
   probe: nothing,
   wake: nothing,
 };

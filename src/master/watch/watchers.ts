@@ -1,7 +1,7 @@
 // Publishes what has become durable: watchers get every change, a worker gets what concerns its node, and requests that
 // wait for a task are answered.
 
-import type { GoneEvent } from "../../api/views/stream-events.ts";
+import type { ContentEvent, GoneEvent } from "../../api/views/stream-events.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import type { Delta } from "../../core/state/delta.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -23,6 +23,7 @@ import { EndpointStreams, endpointsOf } from "./endpoint-streams.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
 import { RecordTexts } from "./record-texts.ts";
 import { RecordWaiters } from "./record-waiters.ts";
+import { ContentProblems, TaskContents } from "./task-contents.ts";
 import { WatchHistory } from "./watch-history.ts";
 import { WorkerStreams } from "./worker-streams.ts";
 
@@ -56,6 +57,7 @@ export class Watchers implements CommitListener {
   readonly #endpoints: EndpointStreams;
   readonly #waiters: RecordWaiters<"task">;
   readonly #jobWaiters: RecordWaiters<"job">;
+  readonly #contents: TaskContents;
   readonly #history: WatchHistory;
   #streams = 0;
   readonly texts: RecordTexts;
@@ -68,8 +70,12 @@ export class Watchers implements CommitListener {
     this.#jobWaiters = new RecordWaiters("job", options.clock);
     this.#history = new WatchHistory(options.revision);
     this.texts = new RecordTexts(options.masterFields);
-    this.#assignments = new WorkerStreams(assignmentText, options.streams);
     this.#endpoints = new EndpointStreams(options.state);
+    this.#contents = new TaskContents(options.state);
+    this.#assignments = new WorkerStreams({
+      ...{ textOf: assignmentText, open: options.streams, contents: this.#contents, clock: options.clock },
+      tasksOn: (nodeId) => this.#tasksOn(nodeId),
+    });
   }
 
   get streamCount(): number {
@@ -176,13 +182,19 @@ export class Watchers implements CommitListener {
     });
   }
 
-  /** The assignments of a node: the whole set, then its changes. `forWorker`: its worker reads them, which shows that it is alive. */
-  watchAssignments(nodeId: NodeId, forWorker: boolean): Outcome<ReadableStream<Uint8Array>> {
+  /**
+   * The assignments of a node: the whole set, then its changes. `forWorker`: its worker reads them, which shows that it is
+   * alive. `withContents`: it is known to be that worker, and gets the contents that tasks name.
+   */
+  watchAssignments(nodeId: NodeId, forWorker: boolean, withContents: boolean): Outcome<ReadableStream<Uint8Array>> {
     return this.#open((stream) => {
-      const { state } = this.#options;
-      const tasks = [...state.placedOn(nodeId)].sort().map((taskId) => state.task(taskId));
+      const tasks = this.#tasksOn(nodeId);
+      const problems = withContents ? new ContentProblems() : null;
+      const contents = problems ? this.#contents.eventsFor(tasks) : [];
+      for (const event of contents) problems!.sent(event);
+      if (contents.length > 0) stream.sendFirst(encodeEvents(contents.map(contentText).join("")));
       stream.sendFirst(this.#sync(tasks, assignmentText));
-      return this.#assignments.add(nodeId, stream, forWorker);
+      return this.#assignments.add(nodeId, stream, { forWorker, problems });
     });
   }
 
@@ -193,6 +205,11 @@ export class Watchers implements CommitListener {
       stream.sendFirst(encodeEvents(formatEvent("sync", JSON.stringify(list), list.revision)));
       return this.#endpoints.add(list, stream);
     });
+  }
+
+  #tasksOn(nodeId: NodeId): Task[] {
+    const { state } = this.#options;
+    return [...state.placedOn(nodeId)].sort().map((taskId) => state.task(taskId));
   }
 
   /** See RecordWaiters.wait. */
@@ -250,6 +267,10 @@ export class Watchers implements CommitListener {
     if (ended) end(); // the first set was already more than the stream may queue
     return ok(stream.body);
   }
+}
+
+function contentText(event: ContentEvent): string {
+  return formatEvent("content", JSON.stringify(event));
 }
 
 /** `tasks`: the events in bytes, one for one. */

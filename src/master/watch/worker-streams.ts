@@ -1,11 +1,16 @@
 // The streams of workers: what each node should run. A stream begins with the whole set and goes on with its changes.
 
-import type { GoneEvent } from "../../api/views/stream-events.ts";
+import type { ContentEvent, GoneEvent } from "../../api/views/stream-events.ts";
+import type { CancelTimer, Clock } from "../../lib/clock.ts";
+import type { Config } from "../../model/config/config.ts";
 import type { NodeId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
+import { hasContents as namesContents } from "../../model/task/content-fields.ts";
 import { graceSecondsOf, hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
+import type { ContentProblems, TaskContents } from "./task-contents.ts";
 
 /** Counts the open streams of each node. */
 export interface OpenStreams {
@@ -15,22 +20,42 @@ export interface OpenStreams {
   replaced(nodeId: NodeId): void;
 }
 
-export class WorkerStreams {
-  /** For each stream whether the worker of the node reads it. */
-  readonly #streams = new Map<NodeId, Map<EventStream, boolean>>();
-  readonly #textOf: (task: Task) => string;
-  readonly #open: OpenStreams;
+export interface WorkerStreamsOptions {
+  textOf: (task: Task) => string;
+  open: OpenStreams;
+  contents: TaskContents;
+  /** The tasks that are placed on a node. */
+  tasksOn: (nodeId: NodeId) => Iterable<Task>;
+  clock: Clock;
+}
 
-  constructor(textOf: (task: Task) => string, open: OpenStreams) {
-    this.#textOf = textOf;
-    this.#open = open;
+/** Who reads a stream. */
+interface Reader {
+  /** True for the worker of the node. */
+  forWorker: boolean;
+  /** What it knows of contents; null if it gets none. */
+  problems: ContentProblems | null;
+}
+
+export class WorkerStreams {
+  readonly #streams = new Map<NodeId, Map<EventStream, Reader>>();
+  readonly #options: WorkerStreamsOptions;
+  readonly #open: OpenStreams;
+  /** Null while every content could be sent. */
+  #retry: CancelTimer | null = null;
+
+  constructor(options: WorkerStreamsOptions) {
+    this.#options = options;
+    this.#open = options.open;
   }
 
   /** Returns what to call when the stream has ended. */
-  add(nodeId: NodeId, stream: EventStream, forWorker: boolean): () => void {
-    const streams = this.#streams.get(nodeId) ?? new Map<EventStream, boolean>();
-    this.#streams.set(nodeId, streams.set(stream, forWorker));
+  add(nodeId: NodeId, stream: EventStream, reader: Reader): () => void {
+    const { forWorker, problems } = reader;
+    const streams = this.#streams.get(nodeId) ?? new Map<EventStream, Reader>();
+    this.#streams.set(nodeId, streams.set(stream, reader));
     if (forWorker) this.#open.opened(nodeId);
+    if (problems?.any) this.#retryLater();
     return () => {
       if (!streams.delete(stream)) return; // another worker has the node now
       if (streams.size === 0 && this.#streams.get(nodeId) === streams) this.#streams.delete(nodeId);
@@ -42,14 +67,53 @@ export class WorkerStreams {
     if (this.#streams.size === 0) return;
     // The worker that had a node must not get what the same batch assigns to the one that has it now.
     for (const event of events) if (event.kind === "node" && hasNewWorker(event)) this.#replace(event.id as NodeId);
+    const changed = new Set(events.flatMap(({ kind, last }) => (isContent(kind) ? [`${kind} ${nameOf(last)}`] : [])));
+    if (changed.size > 0) this.#sendNewest(changed);
     for (const event of events) if (event.kind === "task") this.#notifyOf(event);
+  }
+
+  /** To each node with containers that always have the newest version of one of these. */
+  #sendNewest(changed: ReadonlySet<string>): void {
+    for (const nodeId of this.#streams.keys()) {
+      const tasks = this.#options.tasksOn(nodeId);
+      this.#sendContents(nodeId, tasks, ({ newest, kind, name }) => newest && changed.has(`${kind} ${name}`));
+    }
+  }
+
+  #sendContents(
+    nodeId: NodeId,
+    tasks: Iterable<Task>,
+    wanted: (event: ContentEvent, problems: ContentProblems) => boolean = () => true,
+  ): void {
+    const events = this.#options.contents.eventsFor(tasks);
+    if (events.length === 0) return;
+    for (const [stream, { problems }] of this.#streams.get(nodeId) ?? []) {
+      if (problems === null) continue;
+      for (const event of events) {
+        if (!wanted(event, problems)) continue;
+        problems.sent(event);
+        stream.send("content", JSON.stringify(event));
+      }
+      if (problems.any) this.#retryLater();
+    }
+  }
+
+  /** The key of a secret may be put back at any time, and nothing says so. */
+  #retryLater(): void {
+    this.#retry ??= this.#options.clock.timer(limits.contentRetryMs, () => {
+      this.#retry = null;
+      for (const [nodeId, streams] of this.#streams) {
+        if (![...streams.values()].some(({ problems }) => problems?.any)) continue;
+        this.#sendContents(nodeId, this.#options.tasksOn(nodeId), (event, problems) => problems.isNews(event));
+      }
+    });
   }
 
   #replace(nodeId: NodeId): void {
     const streams = this.#streams.get(nodeId);
     if (!streams) return;
     this.#open.replaced(nodeId);
-    for (const [stream, forWorker] of [...streams]) {
+    for (const [stream, { forWorker }] of [...streams]) {
       if (!forWorker) continue;
       streams.delete(stream);
       stream.close();
@@ -69,7 +133,10 @@ export class WorkerStreams {
       const isAsked = was?.desired !== is.desired || was.requests !== is.requests;
       const isTimeOver = was !== null && graceSecondsOf(was) !== graceSecondsOf(is);
       const isNews = isAsked || isTimeOver || (moved && is.observed.status !== "running");
-      if (isNews) this.#send(nodeId, "task", this.#textOf(is));
+      if (isNews) {
+        if (was?.placement?.nodeId !== nodeId && hasContents(is)) this.#sendContents(nodeId, [is]);
+        this.#send(nodeId, "task", this.#options.textOf(is));
+      }
     } else if (hasFinished(is) && was !== null && !hasFinished(was)) {
       this.#sendGone(nodeId, { revision, taskId: id, deleted: false });
     }
@@ -84,8 +151,21 @@ export class WorkerStreams {
   }
 
   close(): void {
+    this.#retry?.();
     for (const streams of this.#streams.values()) for (const stream of [...streams.keys()]) stream.close();
   }
+}
+
+function isContent(kind: ChangeEvent["kind"]): boolean {
+  return kind === "config";
+}
+
+function nameOf(record: object): string {
+  return (record as Config).name;
+}
+
+function hasContents({ spec: { containers, init } }: Task): boolean {
+  return containers.some(namesContents) || init.some(namesContents);
 }
 
 function hasNewWorker({ before, after }: ChangeEvent): boolean {

@@ -1,6 +1,7 @@
 // Every record kind, one line each.
 
 export { clusterKind as cluster } from "../cluster/kind.ts";
+export { configKind as config } from "../config/kind.ts";
 export { jobKind as job } from "../job/kind.ts";
 export { nodeKind as node } from "../node/kind.ts";
 export { revisionKind as revision, serviceKind as service } from "../service/kind.ts";

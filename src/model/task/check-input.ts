@@ -5,6 +5,7 @@ import { ok } from "../../lib/result.ts";
 import { limits } from "../limits.ts";
 import { formatMemory } from "../quantity.ts";
 import { type Outcome, refuse } from "../refusal.ts";
+import { contentMistake } from "./check-contents.ts";
 import { type ContainerFields, mountOptionMistake, optionMistake } from "./check-options.ts";
 import { podMistake } from "./check-pod.ts";
 import type { Mistake } from "./mistake.ts";
@@ -23,7 +24,9 @@ export function checkTaskInput(input: ParsedTaskInput): Outcome<ParsedTaskInput>
 
 /** The first mistake in the fields of one container; null if there is none. */
 function containerMistake(input: ContainerFields): Mistake | null {
-  return amountMistake(input) ?? portMistake(input) ?? optionMistake(input) ?? mountMistake(input);
+  return (
+    amountMistake(input) ?? portMistake(input) ?? optionMistake(input) ?? mountMistake(input) ?? contentMistake(input)
+  );
 }
 
 function amountMistake({ resources = containerDefaults.resources }: ContainerFields): Mistake | null {

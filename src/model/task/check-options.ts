@@ -3,13 +3,17 @@
 
 import { formatMemory } from "../quantity.ts";
 import { probeMistake } from "./check-probes.ts";
+import type { ContentField } from "./content-fields.ts";
 import type { Mistake } from "./mistake.ts";
 import type { OptionField } from "./option-fields.ts";
 import type { Mount } from "./spec.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 
 /** The fields that a container has, alone in its task or as one of several. */
-export type ContainerFields = Pick<ParsedTaskInput, "resources" | "ports" | "mounts" | OptionField>;
+export type ContainerFields = Pick<
+  ParsedTaskInput,
+  "resources" | "ports" | "mounts" | "env" | OptionField | ContentField
+>;
 
 type MountOption = keyof NonNullable<Mount["options"]>;
 

@@ -2,6 +2,7 @@
 // (task-input.ts) and those of the spec (schema.ts) have different fields, or values that do not fit.
 
 import type { DeepReadonly } from "../../lib/readonly.ts";
+import { contentFields } from "./content-fields.ts";
 import { clearable, optionFields, type PodField, podFields } from "./option-fields.ts";
 import {
   type ContainerSpec,
@@ -35,6 +36,7 @@ const containerKeys = [
   "image",
   ...Object.keys(containerDefaults).filter((key) => key !== "name"),
   ...optionFields,
+  ...contentFields,
 ] as (ContainerField & Field)[];
 const keysOfSeveral = ["name", ...containerKeys, ...podFields] as (FieldOfSeveral | "name")[];
 

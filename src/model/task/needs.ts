@@ -1,6 +1,7 @@
 // What a container needs of a node beyond amounts: options that its worker must know, and rights that its policy must allow.
 
 import { nodeAddress } from "../../lib/ip-address.ts";
+import { contentFields } from "./content-fields.ts";
 import { optionFields } from "./option-fields.ts";
 import { type ContainerSpec, hasSparseFields, type Mount, type SparseField } from "./spec.ts";
 
@@ -19,9 +20,9 @@ const mountFeature = "mount-options";
 const sctpFeature = "sctp";
 /** Several containers, init containers and shared folders. */
 const podFeature = "pods";
-const optionFeatures: readonly SparseField[] = ["cleared", ...optionFields];
 /** Ports on the address of the node, which the worker fills in. */
 const nodeAddressFeature = "node-address";
+const optionFeatures: readonly SparseField[] = ["cleared", ...optionFields, ...contentFields];
 
 /**
  * What this release knows. A field that is added to a group of options later needs a name of its own here and in

@@ -22,6 +22,7 @@ export const reasonCodes = [
   "image-not-present", //   pullPolicy never
   "registry-denied",
   "registry-unreachable",
+  "content-unavailable", // a config of the container has not come, or cannot be had
   "create-failed", //       the engine refused the container
   "start-failed", //        the container did not start: no such command, for example
   "policy-forbidden", //    the policy of the node does not allow it; the master did not know, or a link leads elsewhere

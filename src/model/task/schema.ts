@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import { timeText } from "../fields.ts";
+import { contentReference } from "./content-reference.ts";
 import { clearable } from "./option-fields.ts";
 import { containerOptions, mountOptions } from "./options.ts";
 import { reasonCodes, taskStatuses } from "./reason.ts";
@@ -108,6 +109,7 @@ export const containerSpec = z.object({
       "Those of command and args that were given as an empty list: the container has no entrypoint, or no arguments, in the place of the image's own.",
     ),
   ...containerOptions(count),
+  configs: z.array(contentReference).optional().describe("Configs that the container gets, as files or variables."),
   sidecar: flag
     .optional()
     .describe("True: it helps the other containers. It does not keep the task running, and it is stopped after them."),

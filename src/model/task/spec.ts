@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import { limits } from "../limits.ts";
+import { type ContentField, contentFields } from "./content-fields.ts";
 import { type OptionField, optionFields, type PodField, podFields } from "./option-fields.ts";
 import type * as schema from "./schema.ts";
 
@@ -28,8 +29,8 @@ const noEntries: Readonly<Record<string, string>> = Object.freeze({});
 const noAmount = Object.freeze({ request: 0, limit: null });
 
 /** The fields that a container without them does not have, not even as null. */
-export type SparseField = "cleared" | OptionField | PodField;
-export const sparseFields: readonly SparseField[] = ["cleared", ...optionFields, ...podFields];
+export type SparseField = "cleared" | OptionField | PodField | ContentField;
+export const sparseFields: readonly SparseField[] = ["cleared", ...optionFields, ...podFields, ...contentFields];
 /** Those of a container that were given. */
 export type SparseFields = { readonly [Field in SparseField]?: NonNullable<ContainerSpec[Field]> };
 
@@ -92,9 +93,9 @@ export function unpackContainer(packed: PackedContainer): ContainerSpec {
 /** Written out, because each create asks: a lookup by a variable takes several times as long. */
 export function hasSparseFields(container: SparseInput): boolean {
   const { cleared, network, process, security, devices, limits, logging, health } = container;
-  const { startupProbe, livenessProbe, readinessProbe, sidecar, dependsOn, restartPolicy } = container;
+  const { startupProbe, livenessProbe, readinessProbe, sidecar, dependsOn, restartPolicy, configs } = container;
   const option = cleared ?? network ?? process ?? security ?? devices ?? limits ?? logging ?? health;
-  const other = startupProbe ?? livenessProbe ?? readinessProbe ?? sidecar ?? dependsOn ?? restartPolicy;
+  const other = startupProbe ?? livenessProbe ?? readinessProbe ?? sidecar ?? dependsOn ?? restartPolicy ?? configs;
   return (option ?? other ?? undefined) !== undefined;
 }
 

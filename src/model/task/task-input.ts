@@ -22,6 +22,7 @@ import {
   text,
 } from "../fields.ts";
 import { limits } from "../limits.ts";
+import { contentReference } from "./content-reference.ts";
 import { containerOptions, mountOptions } from "./options.ts";
 import { parseRestartPolicy, restartPolicyPattern } from "./restart-policy.ts";
 import { dependencies } from "./schema.ts";
@@ -162,6 +163,13 @@ function optional<T extends z.ZodType>(schema: T, byDefault: unknown, descriptio
   return schema.optional().meta({ default: byDefault, ...(description ? { description } : {}) });
 }
 
+function contents(description: string) {
+  return list(contentReference, limits.contentCount)
+    .transform((references) => (references.length > 0 ? references : undefined))
+    .optional()
+    .describe(description);
+}
+
 /** A task as the documents show it. */
 const taskExample = {
   name: "web",
@@ -185,6 +193,7 @@ const containerFields = {
   workingDir: optional(absolutePath.nullable(), null),
   pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
   ...containerOptions(memory),
+  configs: contents("Configs that the container gets, as files or variables."),
 };
 
 const dependsOnExpected =

@@ -36,6 +36,8 @@ export interface Attempts {
   readonly retryAt: number;
   /** The action that failed, and waits for `retryAt`. Null if the engine was only asked for the container. */
   readonly failedAction: ActionType | null;
+  /** True while a start waits for a content that the master has not sent, or could not. */
+  readonly lacksContent: boolean;
   /** Restarts in a row: since the last run of at least `resetAfterMs`. */
   readonly streak: number;
   /** Restarts in the task's whole life, as reported. */
@@ -99,6 +101,7 @@ export function noAttempts(assignment: ContainerAssignment | null): Attempts {
     unanswered: 0,
     retryAt: 0,
     failedAction: null,
+    lacksContent: false,
     streak: recordedStreak(assignment),
     restarts: recorded?.restarts ?? 0,
     requestedRestarts: recorded?.requestedRestarts ?? 0,

@@ -8,6 +8,7 @@ import type { TaskId } from "../../model/ids.ts";
 import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
+import { ContainerFiles } from "../contents/container-files.ts";
 import { ContainerProbes } from "../probes/container-probes.ts";
 import { hasProbes } from "../probes/health.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
@@ -45,6 +46,7 @@ export class ContainerRunner {
   #cancelWait: CancelTimer = () => {};
   /** Null until there is something to probe. */
   #probes: ContainerProbes | null = null;
+  readonly #files: ContainerFiles;
   /** Ends a pull when the container is no longer to run. */
   #pullEnded = new AbortController();
 
@@ -58,6 +60,7 @@ export class ContainerRunner {
     this.name = name;
     this.#owner = owner;
     this.#context = context;
+    this.#files = new ContainerFiles(context, owner.taskId, name);
     this.#progress = newProgress(assignment);
     this.#apply({ type: "observed", found });
   }
@@ -91,6 +94,13 @@ export class ContainerRunner {
   portFreed(): void {
     if (!waitsForPort(this.#progress.attempts)) return;
     this.#apply({ type: "port-freed" });
+    this.reconcile(false);
+  }
+
+  /** A content that it names has come from the master. */
+  contentCame(): void {
+    this.#files.contentCame();
+    this.#apply({ type: "content-came" });
     this.reconcile(false);
   }
 
@@ -150,13 +160,17 @@ export class ContainerRunner {
       try {
         await this.#refresh();
         this.#apply({ type: "time" });
+        await this.#files.refresh(this.#progress);
         if (wantsLog(this.#progress, clock.now())) await this.#readLog();
         const { action, report } = step(this.#progress, clock.now());
         if (report) this.#owner.report(report);
         if (action.type === "none" || action.type === "wait") {
           if (action.type === "wait") this.#wakeAt(action.until);
           else this.#apply({ type: "answered" });
-          if (!this.#again && !this.#stale) return ended.sweepSoon();
+          if (!this.#again && !this.#stale) {
+            this.#files.release(this.#progress);
+            return ended.sweepSoon();
+          }
         } else {
           this.#doing = action.type;
           await this.#perform(action);
@@ -233,7 +247,9 @@ export class ContainerRunner {
         // Create and start hold one place together: a container that was created is started before the next is created.
         return bounds.starts.run(() => this.#create());
       case "start":
-        return bounds.starts.run(() => this.#start(action.containerId, action.restart, this.found?.binds ?? []));
+        return bounds.starts.run(() =>
+          this.#start(action.containerId, action.restart, this.#files.usersBinds(this.found)),
+        );
       case "stop":
         return this.#stop(action.containerId, action.graceSeconds, action.restart ?? false);
       case "remove":
@@ -283,7 +299,8 @@ export class ContainerRunner {
     const { assignment } = this.#progress;
     if (assignment === null || !this.#mayStart) return;
     const { taskId, labels, stopGraceSeconds, platform } = assignment;
-    const spec = await publishAddress.filledIn(await policy.allowed(assignment.spec));
+    const allowed = await publishAddress.filledIn(await policy.allowed(assignment.spec));
+    const spec = this.#files.added(assignment.spec, allowed);
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),
       labels: {
@@ -300,7 +317,7 @@ export class ContainerRunner {
     images.used(spec.image);
     const { hadContainer } = this.#apply({ type: "created" });
     this.#stale = true; // until it runs, or if it does not
-    const binds = spec.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
+    const binds = allowed.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
     await this.#start(created.containerId, hadContainer, binds);
   }
 
@@ -310,6 +327,7 @@ export class ContainerRunner {
     this.#stale = true;
     const spec = this.#progress.assignment?.spec;
     if (spec === undefined || !this.#mayStart) return;
+    this.#files.refill(spec);
     await policy.checkStart(spec, binds);
     this.#apply({ type: "starting", restart });
     if (restart) counters.restarts++;

@@ -47,6 +47,8 @@ export type Outcome =
   | { type: "stopping-for-restart" }
   /** A container on this node has ended: the port that this one waits for may be free. */
   | { type: "port-freed" }
+  /** A content that this container names has come: a start that waits for it is tried now. */
+  | { type: "content-came" }
   /** The engine is asked to start it now. */
   | { type: "starting"; restart: boolean }
   /** The engine refused an action. `portMayBeFreed`: a container that is being stopped may hold the port. */
@@ -84,6 +86,8 @@ export function reduce(progress: Progress, outcome: Outcome, now: number): Trans
       return changed(progress, requested(progress));
     case "port-freed":
       return changed(progress, waitsForPort(progress.attempts) ? { retryAt: now } : {});
+    case "content-came":
+      return changed(progress, progress.attempts.lacksContent ? { retryAt: now, lacksContent: false } : {});
     case "starting":
       return changed(progress, starting(progress, outcome.restart));
     case "failed":
@@ -288,6 +292,7 @@ function failed(
   const attempts = { ...before.attempts, unanswered: 0, startCounted: false };
   const progress = { ...before, attempts };
   if (assignment === null) return givenUp(progress, error);
+  if (error.code === "content-unavailable") return contentMissing(progress, action, error, now);
   if (action === "pull") return pullFailed(progress, error, now);
   if (error.code === "port-in-use" && portMayBeFreed)
     return portHeld(progress, before.attempts.startCounted, action, error, now);
@@ -302,6 +307,13 @@ function failed(
   }
   if (starting && error.temporary) return firstStartFailed(progress, assignment, action, error, now);
   return givenUp(progress, error);
+}
+
+/** However long it takes: the master sends the content when it can, and a start that waits for it is no failed one. */
+function contentMissing(progress: Progress, action: ActionType | null, error: ActionError, now: number): Transition {
+  const retryAt = now + limits.contentRetryMs;
+  const next = changed(progress, { retryAt, failedAction: action, lacksContent: true }).progress;
+  return { progress: next, report: waiting(next, { code: error.code, message: error.message }) };
 }
 
 /** It is tried again a few times, then as often as the restart policy says. */

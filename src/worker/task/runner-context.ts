@@ -6,6 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { PulledImage } from "../../runtime/images.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { TaskFiles } from "../contents/task-files.ts";
 import type { Prober } from "../probes/prober.ts";
 import type { PolicyGuard } from "./policy-guard.ts";
 import type { PublishAddress } from "./publish-address.ts";
@@ -64,6 +65,7 @@ export interface RunnerCounters {
 export interface RunnerContext {
   readonly policy: PolicyGuard;
   readonly publishAddress: PublishAddress;
+  readonly files: TaskFiles;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly log: Log;

@@ -100,6 +100,11 @@ export class TaskRunner implements ContainerOwner {
     for (const container of this.#containers.values()) container.portFreed();
   }
 
+  /** A content that some tasks name has come from the master. */
+  contentCame(): void {
+    for (const container of this.#containers.values()) container.contentCame();
+  }
+
   report(observation: Observation): void {
     this.#reporter.report(observation);
   }

@@ -8,6 +8,7 @@ import { Failure, UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import type { Io } from "../../command/io.ts";
 import { parseEnvFile } from "./env-file.ts";
+import { contentsOf } from "./flags/contents.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./flags/mounts.ts";
 import { containerOptions } from "./flags/options.ts";
 import { parsePorts } from "./flags/ports.ts";
@@ -31,6 +32,7 @@ export async function taskBody(
     ...flags.texts("mount").map(parseMount),
     ...flags.texts("tmpfs").map(parseTmpfs),
   ];
+  const configs = contentsOf(flags, "config");
   const resources = resourcesOf(flags);
   const entrypoint = flags.text("entrypoint");
   const user = flags.text("user");
@@ -50,6 +52,7 @@ export async function taskBody(
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(ports.length > 0 ? { ports } : {}),
     ...(mounts.length > 0 ? { mounts } : {}),
+    ...(configs ? { configs } : {}),
     ...(resources ? { resources } : {}),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     ...(constraints.length > 0 ? { constraints: [...constraints] } : {}),

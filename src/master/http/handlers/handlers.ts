@@ -1,6 +1,7 @@
 // One handler for each operation of the API: it finds what is meant, submits a command, and answers with what is durable.
 
 import { clusterHandlers } from "./cluster.ts";
+import { configHandlers } from "./configs.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
@@ -17,6 +18,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...serviceHandlers(context, reads),
     ...jobHandlers(context, reads),
     ...volumeHandlers(context, reads),
+    ...configHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };

@@ -117,7 +117,9 @@ function assignmentHandlers(
       const isReader = call.parameters.id !== nodeId && call.headers.get(instanceHeader) === null;
       if (!isHolder && !isReader) return belongsToAnother(found.value);
       call.mayTakeLong();
-      return watchers.watchAssignments(nodeId, isHolder);
+      // A node without an instance has a worker of 0.1.0, which knows no contents, or none: any client may be meant.
+      const getsContents = isHolder && found.value.instance !== null;
+      return watchers.watchAssignments(nodeId, isHolder, getsContents);
     },
   };
 }

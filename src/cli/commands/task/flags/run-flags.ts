@@ -77,6 +77,15 @@ const taskFlags: readonly Flag[] = [
     description: "folder in memory: /PATH, /PATH:SIZE or /PATH:OPTIONS, such as /run:size=64m,noexec",
     repeatable: true,
   },
+  {
+    long: "config",
+    value: "CONFIG",
+    description:
+      "config as a file: NAME:/PATH, or in docker's long form with source=, target=, uid=, gid=, mode=, version=, and on-change=restart, signal or none",
+    repeatable: true,
+    completes: "configs",
+  },
+  { long: "config-env", value: "VAR=NAME", description: "config as an environment variable", repeatable: true },
   { long: "memory", short: "m", value: "SIZE", description: "memory to reserve, and the limit: 512m, 2g" },
   { long: "cpus", value: "N", description: "cores to reserve, and the limit: 0.5, 2" },
   { long: "reserve-memory", value: "SIZE", description: "memory to reserve, if less than the limit" },
@@ -182,7 +191,7 @@ const oneNamespace = "containers have namespaces of their own. --privileged give
 const followed = "the output is shown by --follow";
 const onlyOne = "one task is started; for several: --replicas N";
 const quietly = "stdout has only the id; leave out the rest with 2>/dev/null";
-const secrets = "there are no secrets and configs yet: -e and --env-file set variables, -v mounts files of the node";
+const secrets = "there are no secrets yet: -e and --env-file set variables, -v mounts files of the node";
 const nameEachPort = "name each port: -p 80 publishes port 80 on a free port of the node";
 
 /** docker's flags that Podling does not have, each with what to do instead. */
@@ -192,7 +201,7 @@ export const refusedRunFlags: Readonly<Record<string, string>> = {
   ...{ "-a": followed, "--attach": followed, "--sig-proxy": followed, "--detach-keys": followed },
   ...{ "--pid": oneNamespace, "--ipc": oneNamespace, "--uts": oneNamespace, "--userns": oneNamespace },
   ...{ "--scale": onlyOne, "--count": onlyOne, "--mode": onlyOne, "--update-delay": onlyOne },
-  ...{ "-q": quietly, "--quiet": quietly, "--secret": secrets, "--config": secrets },
+  ...{ "-q": quietly, "--quiet": quietly, "--secret": secrets },
   "--labels": "write each label: -l KEY=VALUE",
   "--dry-run": "podling run -d starts it, podling explain TASK shows why it is where it is",
   "--with-registry-auth": "the node pulls with docker login of the user of its worker",

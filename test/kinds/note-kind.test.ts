@@ -22,10 +22,10 @@ test("a do-nothing kind is one file and one line", () => {
       filter: (source) => !source.endsWith(".test.ts"),
     });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  mkdirSync(join(folder, "src/model/config"));
-  cpSync(join(import.meta.dir, "config-kind.ts.txt"), join(folder, "src/model/config/kind.ts"));
-  cpSync(join(import.meta.dir, "config-child.ts.txt"), join(folder, "child.ts"));
-  const line = 'export { configKind as config } from "../config/kind.ts";\n';
+  mkdirSync(join(folder, "src/model/note"));
+  cpSync(join(import.meta.dir, "note-kind.ts.txt"), join(folder, "src/model/note/kind.ts"));
+  cpSync(join(import.meta.dir, "note-child.ts.txt"), join(folder, "child.ts"));
+  const line = 'export { noteKind as note } from "../note/kind.ts";\n';
   appendFileSync(join(folder, "src/model/kinds/table.ts"), line);
 
   const types = run([join(root, "node_modules/.bin/tsc"), "--noEmit", "-p", "."]);
@@ -34,19 +34,19 @@ test("a do-nothing kind is one file and one line", () => {
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     events: [
-      '{"revision":7,"at":"1970-01-01T00:00:00.000Z","type":"config.created","by":{"kind":"system","name":"reconciler","declared":false},"config":{"name":"app","text":"one"}}',
-      '{"revision":8,"at":"1970-01-01T00:00:00.000Z","type":"config.removed","by":{"kind":"system","name":"reconciler","declared":false},"name":"app"}',
+      '{"revision":7,"at":"1970-01-01T00:00:00.000Z","type":"note.created","by":{"kind":"system","name":"reconciler","declared":false},"note":{"name":"app","text":"one"}}',
+      '{"revision":8,"at":"1970-01-01T00:00:00.000Z","type":"note.removed","by":{"kind":"system","name":"reconciler","declared":false},"name":"app"}',
     ],
-    missed: ["the watch client has config app with another text: it missed a change"],
+    missed: ["the watch client has note app with another text: it missed a change"],
     reverted: "one",
     left: 0,
     snapshot: "two",
     restored: "two",
-    refused: "a config has a field text that is not a string",
+    refused: "a note has a field text that is not a string",
     compared: 1,
-    beyond: "the cluster holds 100 configs, which is its limit",
+    beyond: "the cluster holds 100 notes, which is its limit",
     schema: true,
-    described: ["config", "name"],
+    described: ["note", "name"],
     truth: "two",
   });
 }, 60_000);

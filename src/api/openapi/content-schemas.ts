@@ -1,0 +1,11 @@
+// The answers about configs in openapi.json, beside `Config` itself, which record-schemas.ts describes.
+
+import { answerSchema, described, type Json, listOf } from "./json-schemas.ts";
+
+export async function contentSchemas(): Promise<Record<string, Json>> {
+  const { configContent } = await import("../../model/config/schema.ts");
+  return {
+    ConfigList: described(listOf({ $ref: "#/components/schemas/Config" }), "Versions of configs."),
+    ConfigContent: answerSchema(configContent),
+  };
+}

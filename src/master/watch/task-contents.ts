@@ -1,0 +1,71 @@
+// The contents that tasks name, as events for the worker of their node. A worker keeps a content while one of its tasks names
+// it, so each new task is preceded by all that it names.
+
+import type { ContentEvent } from "../../api/views/stream-events.ts";
+import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { configId } from "../../model/config/config.ts";
+import { contentsOf, hasContents, type UsedContent, versionOf } from "../../model/task/content-fields.ts";
+import type { Task } from "../../model/task/task.ts";
+
+/** The contents that one worker knows it cannot have, each with the sentence why. */
+export class ContentProblems {
+  readonly #problems = new Map<string, string>();
+
+  get any(): boolean {
+    return this.#problems.size > 0;
+  }
+
+  /** Notes what is sent. */
+  sent(event: ContentEvent): void {
+    if (event.problem === undefined) this.#problems.delete(keyOf(event));
+    else this.#problems.set(keyOf(event), event.problem);
+  }
+
+  /** True when the worker knows of a problem, and this says something else. */
+  isNews(event: ContentEvent): boolean {
+    const known = this.#problems.get(keyOf(event));
+    return known !== undefined && known !== event.problem;
+  }
+}
+
+function keyOf({ kind, name, version, newest }: ContentEvent): string {
+  return `${kind} ${name} ${version} ${newest}`;
+}
+
+export class TaskContents {
+  readonly #state: ClusterState;
+
+  constructor(state: ClusterState) {
+    this.#state = state;
+  }
+
+  /** What these tasks name, each once. */
+  eventsFor(tasks: Iterable<Task>): ContentEvent[] {
+    const events = new Map<string, ContentEvent>();
+    for (const { spec } of tasks) {
+      for (const container of [...spec.init, ...spec.containers]) {
+        if (!hasContents(container)) continue;
+        for (const used of contentsOf(container)) {
+          const event = this.#named(used);
+          if (!events.has(keyOf(event))) events.set(keyOf(event), { ...event, ...this.#contentOf(event) });
+        }
+      }
+    }
+    return [...events.values()];
+  }
+
+  /** Without the content. */
+  #named({ kind, reference }: UsedContent): ContentEvent {
+    const { name } = reference;
+    const asked = versionOf(reference);
+    const version = asked ?? this.#state.versionsOf(kind, name).at(-1) ?? 0;
+    return { kind, name, version, newest: asked === null };
+  }
+
+  #contentOf({ kind, name, version }: ContentEvent): Partial<ContentEvent> {
+    const record = this.#state.tables[kind].get(configId({ name, version }));
+    if (!record) return { problem: version === 0 ? "it does not exist" : `it has no version ${version}` };
+    const { data, encoding } = record;
+    return { data, encoding };
+  }
+}
