@@ -34,6 +34,7 @@ const sections: Record<string, () => Promise<Section>> = {
   forty: async () => (await import("./sections/forty.ts")).forty,
   swarm: async () => (await import("./sections/swarm.ts")).swarm,
   lost: async () => (await import("./sections/lost.ts")).lost,
+  services: async () => (await import("./sections/services.ts")).services,
   before: async () => (await import("./sections/before.ts")).before,
 };
 

@@ -15,6 +15,7 @@ export interface SwarmTask {
   NodeID: string;
   Status: { State: string };
   DesiredState: string;
+  Spec: { ContainerSpec: { Env?: string[] } };
 }
 
 interface SwarmNode {
@@ -77,6 +78,18 @@ export class Swarm {
       await Bun.sleep(POLL_MS);
     }
     throw new Error(`the Swarm did not run ${replicas} replicas within ${RUN_WAIT_MS / 1000} s`);
+  }
+
+  /** Resolves when so many replicas run with this variable. */
+  async updated(name: string, variable: string, replicas: number): Promise<void> {
+    const deadline = performance.now() + RUN_WAIT_MS;
+    while (performance.now() < deadline) {
+      const isNew = ({ Spec, Status }: SwarmTask) =>
+        Status.State === "running" && (Spec.ContainerSpec.Env ?? []).includes(variable);
+      if ((await this.tasks(name)).filter(isNew).length >= replicas) return;
+      await Bun.sleep(POLL_MS);
+    }
+    throw new Error(`the Swarm did not update ${replicas} replicas within ${RUN_WAIT_MS / 1000} s`);
   }
 
   tasks(name: string): Promise<SwarmTask[]> {
