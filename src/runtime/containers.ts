@@ -24,6 +24,8 @@ export interface ContainerState {
   publishedPorts: PublishedPort[];
   /** The paths on the node that it mounts, as it was created with them. */
   binds: readonly string[];
+  /** Id of the container whose network it was created to join. Left out if it has a network of its own. */
+  joined?: string;
   /** Its own address on the node. Left out if it has none: it does not run, or has no network of its own. */
   address?: string;
   /** The engine's own health check. Left out if it has none, or does not run. */
@@ -49,6 +51,8 @@ export interface CreateRequest {
   stopGraceSeconds: number;
   /** "linux/amd64"; null: the engine's own. */
   platform: string | null;
+  /** Id of a container whose network it joins at each start; that one must run then. Left out: a network of its own. */
+  joins?: string;
 }
 
 export interface LogRequest {
@@ -97,7 +101,8 @@ export interface Containers {
 
   /**
    * Starts a created or exited container. May be repeated: a running one is left alone. Throws RuntimeError: start-failed,
-   * port-in-use (temporary), container-lost (temporary: look again).
+   * port-in-use (temporary), container-lost (temporary: look again). The last also if the container whose network it joins
+   * is gone or does not run.
    */
   start(containerId: string): Promise<void>;
 

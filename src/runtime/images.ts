@@ -3,6 +3,9 @@
 import type { ImageDigest } from "../model/service/pinned.ts";
 import type { PullPolicy } from "../model/task/spec.ts";
 
+/** The image of the containers that hold the network of others. Its name says its version. */
+export const sandboxImage = "podling-sandbox:1";
+
 /** What a pull has changed. */
 export interface PulledImage {
   imageId: string;
@@ -43,6 +46,12 @@ export interface Images {
    * built on the engine has none.
    */
   digest(image: string, signal: AbortSignal): Promise<ImageDigest>;
+
+  /**
+   * Makes the image of `sandboxImage`, whose only program waits for a signal: nothing is downloaded. May be repeated. Throws
+   * RuntimeError: create-failed if the platform of the engine is not known.
+   */
+  makeSandbox(): Promise<void>;
 
   /**
    * Removes an image that has no other names than these and that no container uses. Resolves to null when it is gone, also

@@ -22,6 +22,7 @@ import { ImageGc, type Watermarks } from "./gc/image-gc.ts";
 import { LeftContainers } from "./gc/left-containers.ts";
 import { type PulledImageRecord, PulledImages } from "./gc/pulled-images.ts";
 import { Retention } from "./gc/retention.ts";
+import { SharedFolders } from "./gc/shared-folders.ts";
 import { type Holding, holdingOf } from "./holdings.ts";
 import { EngineLink } from "./link/engine-link.ts";
 import { MasterLink } from "./link/master-link.ts";
@@ -110,10 +111,11 @@ export class Worker {
       turn: new Semaphore(1),
     };
     this.#images = new ImageGc({ ...storage, watermarks, assignments: tasks });
-    this.#cleaner = new Cleaner({ ...storage, images: this.#images });
+    const folders = new SharedFolders(parts);
+    this.#cleaner = new Cleaner({ ...storage, images: this.#images, folders });
 
     this.volumes = new VolumeStore(parts);
-    const ended = new Retention({ ...parts, keep: retention });
+    const ended = new Retention({ ...parts, folders, keep: retention });
     const policy = new PolicyGuard(options.policy ?? null, options.resolvePath ?? (async (path) => normalPath(path)));
     const contents = new ContentStore();
     const files = options.files ?? new FilesInMemory();

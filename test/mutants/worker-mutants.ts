@@ -105,7 +105,7 @@ export const workerMutants: readonly Mutant[] = [
     name: "runners-not-forgotten",
     sentence: "A worker keeps a runner for every task it ever had.",
     file: "src/worker/gc/retention.ts",
-    find: "if (runner.found.length === 0) tasks.delete(runner.taskId);",
+    find: "if (runner.found.length === 0) dropRemoved(tasks, runner, folders);",
     replace: "void runner;",
     caughtBy: ["things-are-bounded"],
   },

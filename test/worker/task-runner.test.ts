@@ -1,23 +1,16 @@
-// The runner of one task on a simulated engine: its containers by name, and what it does with tasks that it cannot run.
+// The runner of a task of one container on a simulated engine.
 
-import { beforeEach, describe, expect, test } from "bun:test";
-import { silentLog } from "../../src/lib/log.ts";
+import { beforeEach, expect, test } from "bun:test";
 import { seededRandom } from "../../src/lib/random.ts";
-import { Semaphore } from "../../src/lib/semaphore.ts";
 import { SimulatedRuntime } from "../../src/runtime/simulated/simulated-runtime.ts";
-import { ContentStore } from "../../src/worker/contents/content-store.ts";
-import { FilesInMemory } from "../../src/worker/contents/files-in-memory.ts";
-import { TaskFiles } from "../../src/worker/contents/task-files.ts";
 import type { Reporter } from "../../src/worker/link/reporter.ts";
-import { Prober } from "../../src/worker/probes/prober.ts";
 import { parseAssignment, type WireAssignment } from "../../src/worker/task/assignment.ts";
-import { PolicyGuard } from "../../src/worker/task/policy-guard.ts";
-import { PublishAddress } from "../../src/worker/task/publish-address.ts";
 import type { RunnerContext } from "../../src/worker/task/runner-context.ts";
 import type { Observation } from "../../src/worker/task/step.ts";
 import { TaskRunner } from "../../src/worker/task/task-runner.ts";
 import { until } from "../../tools/lab/until.ts";
 import { breathe, TestClock } from "../master/in-process.ts";
+import { runnerContext } from "./runner-context.ts";
 import { assigned, createRequest } from "./samples.ts";
 
 const node = { nodeId: "node-aaaaaaaa", clusterId: "c1" };
@@ -35,21 +28,7 @@ beforeEach(() => {
     program: () => ({ runsMs: null, exitCode: 0 }),
   });
   reports = [];
-  context = {
-    ...{ runtime, clock, log: silentLog, node, signal: new AbortController().signal },
-    files: new TaskFiles(new FilesInMemory(), new ContentStore()),
-    policy: new PolicyGuard(null, async (path) => path),
-    publishAddress: new PublishAddress(null, async () => null),
-    engine: { ready: true, suspect() {} },
-    images: { used() {}, pulled() {} },
-    neighbours: { areStopping: false, containerEnded() {} },
-    ended: { sweepSoon() {} },
-    bounds: {
-      ...{ starts: new Semaphore(1), pulls: new Semaphore(1), stops: new Semaphore(1), logReads: new Semaphore(1) },
-    },
-    counters: { starts: 0, restarts: 0, failures: 0, pulls: 0 },
-    prober: new Prober({ runtime, clock, random: seededRandom(2) }),
-  };
+  context = runnerContext(runtime, clock, node);
 });
 
 function task(wire: Partial<WireAssignment> = { image: "demo" }) {
@@ -124,36 +103,4 @@ test("finds a container that only the engine's list names", async () => {
   await until("its end", () => statuses().side === "exited");
   await until("the runner to see it", () => one.found[0]?.status === "exited");
   expect(one.isOver).toBe(true);
-});
-
-describe("a task of several containers", () => {
-  const pod = {
-    containers: [
-      { name: "main", image: "demo" },
-      { name: "side", image: "demo" },
-    ],
-  };
-
-  test("is refused with a reason, and none of its containers is started", async () => {
-    runner(pod).assign(task(pod));
-    await breathe();
-    expect(last()).toMatchObject({ status: "failed", reason: { code: "create-failed" } });
-    expect(last()!.reason.message).toContain("this worker runs tasks of one container; this task has 2");
-    expect(runtime.calls).toEqual([]);
-  });
-
-  test("that runs already, from a later worker, is stopped as a whole", async () => {
-    await left("main");
-    await left("side");
-    const one = runner(pod);
-    one.adopt(await runtime.containers.list(node.clusterId, node.nodeId));
-    one.assign(task(pod));
-    await until("the end of both", () => one.found.every(({ status }) => status === "exited"));
-    expect(one.found).toHaveLength(2);
-  });
-
-  test("that is to stop is reported as stopped", async () => {
-    runner(pod).assign(task({ ...pod, desired: "stopped" }));
-    expect(last()).toMatchObject({ status: "stopped", reason: { code: "stopped" } });
-  });
 });

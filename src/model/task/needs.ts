@@ -28,7 +28,13 @@ const optionFeatures: readonly SparseField[] = ["cleared", ...optionFields, ...c
  * What this release knows. A field that is added to a group of options later needs a name of its own here and in
  * `featuresOf`, because a worker of this release would ignore it.
  */
-export const knownFeatures: readonly string[] = [...optionFeatures, mountFeature, sctpFeature, nodeAddressFeature];
+export const knownFeatures: readonly string[] = [
+  ...optionFeatures,
+  mountFeature,
+  sctpFeature,
+  nodeAddressFeature,
+  podFeature,
+];
 
 /** The worker restarts containers on request. No container needs it: it is asked for when a restart is. */
 export const restartFeature = "restart";

@@ -11,6 +11,7 @@ export const reasonCodes = [
   "never-started", //       placed for some seconds on a node that has no worker
   "pulling",
   "pull-retry",
+  "starting", //            a container of several is not started yet: it waits for others, or they start
   "running",
   "not-ready", //           runs, and its readiness check, or its startup check, has not passed
   "unhealthy", //           its liveness check, or its startup check, has failed

@@ -179,9 +179,16 @@ export function graceSecondsOf(task: Pick<Task, "spec" | "desired" | "requests" 
 }
 
 /** True while a restart that was asked for is not done. */
-function isToRestart({ requests, observed }: Pick<Task, "requests" | "observed">): boolean {
+function isToRestart({ spec, requests, observed }: Pick<Task, "spec" | "requests" | "observed">): boolean {
   const asked = requests?.restarts ?? 0;
-  return asked > 0 && !observed.containers.some(({ requestedRestarts }) => requestedRestarts >= asked);
+  return asked > 0 && !hasRestarted({ spec, observed }, asked);
+}
+
+/** True when every container has done so many of the restarts that users asked for. */
+export function hasRestarted({ spec, observed }: Pick<Task, "spec" | "observed">, asked: number): boolean {
+  return spec.containers.every(({ name }) =>
+    observed.containers.some((one) => one.name === name && one.requestedRestarts >= asked),
+  );
 }
 
 export function hasFinished({ observed }: Task): boolean {

@@ -56,8 +56,8 @@ function podAssignment(task: Task, stopGraceSeconds: number): PodAssignment {
     ...{ taskId, name, labels: spec.labels, constraints: spec.constraints, stopGraceSeconds },
     ...{ platform: spec.platform, restartPolicy: spec.restartPolicy },
     ...status,
-    containers: spec.containers.map((container) => ({ ...container, ...statusOf(task, container) })),
-    init: spec.init.map((container) => ({ ...container, ...statusOf(task, container) })),
+    containers: spec.containers.map((container) => ({ ...statusOf(task, container), ...container })),
+    init: spec.init.map((container) => ({ ...statusOf(task, container), ...container })),
   };
 }
 

@@ -13,7 +13,7 @@ import { mountFields } from "./mounts.ts";
  * The body of POST /containers/create. `imageEntrypoint` is that of the image, where `needsImageEntrypoint` asks for it.
  */
 export function createBody(
-  { labels, taskLabels, spec, stopGraceSeconds }: CreateRequest,
+  { labels, taskLabels, spec, stopGraceSeconds, joins }: CreateRequest,
   imageEntrypoint: readonly string[] = [],
 ): Record<string, unknown> {
   const { cpu, memory } = spec.resources;
@@ -41,6 +41,7 @@ export function createBody(
       // The worker restarts containers itself, because it reports a count and a reason.
       RestartPolicy: { Name: "no" },
       ...hostOptions(spec),
+      ...(joins === undefined ? {} : { NetworkMode: `${joinedMode}${joins}` }),
     },
   };
 }
@@ -93,7 +94,11 @@ export interface EngineContainer {
     /** Podman says it for every container, with an empty status. */
     Health?: { Status?: string; FailingStreak?: number; Log?: { Output?: string }[] | null } | null;
   };
-  HostConfig?: { Binds?: string[] | null; Mounts?: { Type: string; Source?: string }[] | null };
+  HostConfig?: {
+    Binds?: string[] | null;
+    Mounts?: { Type: string; Source?: string }[] | null;
+    NetworkMode?: string;
+  };
   NetworkSettings?: {
     Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
     IPAddress?: string;
@@ -120,6 +125,7 @@ export function containerState({ Id, Config, State, HostConfig, NetworkSettings 
     finishedAt: running ? null : later(finishedAt, startedAt),
     publishedPorts: publishedPorts(NetworkSettings?.Ports ?? {}),
     binds: bindSources(HostConfig),
+    ...joinedBy(HostConfig?.NetworkMode),
     ...(running ? runningFields(State.Health, NetworkSettings) : {}),
   };
 }
@@ -143,6 +149,13 @@ function runningFields(
 
 /** The engine's "none" is for a container without a check. */
 const healthStatuses = ["starting", "healthy", "unhealthy"] as const;
+
+/** How the engine says that a container is in the network of another one. */
+const joinedMode = "container:";
+
+function joinedBy(mode = ""): Pick<ContainerState, "joined"> {
+  return mode.startsWith(joinedMode) ? { joined: mode.slice(joinedMode.length) } : {};
+}
 
 function bindSources({ Binds, Mounts }: NonNullable<EngineContainer["HostConfig"]> = {}): string[] {
   const relabelled = (Binds ?? []).map((bind) => bind.split(":")[0]!).filter((source) => source.startsWith("/"));

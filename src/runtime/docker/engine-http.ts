@@ -9,6 +9,7 @@ import { EngineRefused, RuntimeError } from "../runtime-error.ts";
 import { engineMessage } from "./errors.ts";
 
 export interface EngineCall {
+  /** Sent as JSON; bytes as they are. */
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -137,7 +138,7 @@ export class EngineHttp {
     const init = {
       method,
       headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal,
       ...(this.#unix === null ? {} : { unix: this.#unix }),
       // Bun's own idle timeout would end quiet event and log streams.

@@ -58,8 +58,11 @@ function takenSentence(message: string): string {
 
 export function startError(status: number, answered: string): RuntimeError {
   const message = plainCause(answered);
-  // It was removed since it was created; other 404s name something that the container needs.
+  // It was removed since it was created, or that whose network it joins; other 404s name something that the container needs.
   if (status === 404 && /no such container|no container with/i.test(message)) {
+    return new RuntimeError("container-lost", message, true);
+  }
+  if (saysNetworkIsGone(message)) {
     return new RuntimeError("container-lost", message, true);
   }
   // Temporary, because a container that has just ended may still hold the port.
@@ -87,6 +90,13 @@ export function startError(status: number, answered: string): RuntimeError {
   // has a half-started container or its task, which the engine does not know and never removes.
   const unusable = /^(.*: )?(task \S+: already exists|id already in use)$/.test(message);
   return new RuntimeError("start-failed", message, unusable || fullDisk.test(message), { unusable, exitCode });
+}
+
+/** True when the container whose network is to be joined does not run, or is gone. */
+function saysNetworkIsGone(message: string): boolean {
+  return /cannot join network (namespace )?of a non[- ]running container|(no such|not find) container: [0-9a-f]{64}|joining network namespace of container|netns of container .* is not running|container .* is not running, can't join|lstat \/proc\/\d+\/ns\/net/i.test(
+    message,
+  );
 }
 
 /** Why a signal was not sent. Null if the engine failed: older ones answer 500 to a signal that does not exist. */

@@ -3,15 +3,17 @@
 
 import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
+import { dockerArch } from "../../model/node/node.ts";
 import { formatMemory } from "../../model/quantity.ts";
 import type { ImageDigest } from "../../model/service/pinned.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
-import type { ImageState, Images, PulledImage } from "../images.ts";
+import { type ImageState, type Images, type PulledImage, sandboxImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import type { Credentials } from "./credentials.ts";
 import { type EngineHttp, removeUnused, Silence } from "./engine-http.ts";
-import { engineMessage, pullError } from "./errors.ts";
+import { createError, engineMessage, pullError } from "./errors.ts";
 import { registryOf } from "./registry.ts";
+import { sandboxArchive } from "./sandbox-image.ts";
 import { readLines } from "./streams.ts";
 
 /** Of an image: its names, and the id of its content. */
@@ -123,6 +125,26 @@ export class DockerImages implements Images {
       throw new RuntimeError("image-not-present", `${image} is not on this node, and its pull policy is never`, false);
     }
     return this.#changesOf(image, () => this.#download(image, platform, progress, signal));
+  }
+
+  async makeSandbox(): Promise<void> {
+    const { Arch } = await this.#http.json<{ Arch: string }>("GET", "/version");
+    const archive = sandboxArchive(dockerArch(Arch));
+    if (archive === null) {
+      const message = `tasks of several containers need a node of amd64 or arm64; this engine is of ${Arch}`;
+      throw new RuntimeError("create-failed", message, false);
+    }
+    const { name, tag } = splitReference(sandboxImage);
+    const query = new URLSearchParams({ fromSrc: "-", repo: name, tag, changes: 'ENTRYPOINT ["/pause"]' });
+    const headers = { "content-type": "application/x-tar" };
+    const response = await this.#http.call("POST", `/images/create?${query}`, { body: archive, headers });
+    if (!response.ok) throw createError(await engineMessage(response));
+    await followPull(
+      sandboxImage,
+      response.body!,
+      () => {},
+      () => {},
+    );
   }
 
   async #download(

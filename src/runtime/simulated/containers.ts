@@ -13,6 +13,7 @@ import type {
   CreateRequest,
   LogRequest,
 } from "../containers.ts";
+import { sandboxImage } from "../images.ts";
 import { RuntimeError, SignalRefused } from "../runtime-error.ts";
 import { type EngineState, engineAway } from "./engine-state.ts";
 import { SimulatedLog } from "./log.ts";
@@ -33,6 +34,8 @@ interface Container {
   answer: Program["answer"];
   startedMs: number;
   cancelHealth: () => void;
+  /** The run of the container whose network it has joined. Null if it has one of its own. */
+  network: { of: Container; run: number } | null;
 }
 
 interface Listener {
@@ -95,6 +98,12 @@ export class SimulatedContainers implements Containers {
     return false;
   }
 
+  /** True when the container runs in a network that is there: its own, or that of the present run of another container. */
+  hasNetwork(containerId: string): boolean {
+    const network = this.#containers.get(containerId)?.network;
+    return !network || (network.of.state.status === "running" && network.of.run === network.run);
+  }
+
   /** Of all nodes and clusters, as they are and not as copies: what is to be kept must be copied. */
   all(): readonly Readonly<ContainerState>[] {
     this.#all ??= Array.from(this.#containers.values(), ({ state }) => state);
@@ -138,11 +147,15 @@ export class SimulatedContainers implements Containers {
       if (taskId === request.labels[containerLabels.task] && container === request.spec.name) return existing.state;
       throw new RuntimeError("create-failed", `the name ${request.name} is taken`, false);
     }
-    for (const name of namedVolumes(request.spec)) this.#storage.putVolume(name, ownerLabels(request.labels));
+    for (const { type, source, options } of request.spec.mounts) {
+      if (type !== "volume" || source === "") continue;
+      this.#storage.putVolume(source, { ...options?.labels, ...ownerLabels(request.labels) });
+    }
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
-    const unchecked = { answer: undefined, startedMs: 0, cancelHealth() {} };
+    const unchecked = { answer: undefined, startedMs: 0, cancelHealth() {}, network: null };
     const state = createdState(containerId, request.labels);
+    if (request.joins !== undefined) state.joined = request.joins;
     state.binds = request.spec.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
     this.#all = null;
     this.#containers.set(containerId, { state, request, log: new SimulatedLog(clock), ...idle, ...unchecked });
@@ -154,7 +167,9 @@ export class SimulatedContainers implements Containers {
     const container = this.#find(containerId);
     if (!container) throw new RuntimeError("container-lost", `no such container: ${containerId}`, true);
     if (container.state.status === "running") return;
-    const program = this.#options.program(container.request.spec, container.run);
+    container.network = this.#network(container);
+    const { spec } = container.request;
+    const program = spec.image === sandboxImage ? waiting : this.#options.program(spec, container.run);
     container.run++;
     const refused = program.startError
       ? new RuntimeError("start-failed", program.startError, false, { exitCode: 127 })
@@ -253,6 +268,13 @@ export class SimulatedContainers implements Containers {
     return undefined;
   }
 
+  #network({ request: { joins } }: Container): Container["network"] {
+    if (joins === undefined) return null;
+    const of = this.#containers.get(joins);
+    if (of?.state.status === "running") return { of, run: of.run };
+    throw new RuntimeError("container-lost", `cannot join network of a non running container: ${joins}`, true);
+  }
+
   #run(container: Container, program: Program): void {
     const { clock } = this.#options;
     const { state, log } = container;
@@ -349,6 +371,9 @@ export class SimulatedContainers implements Containers {
     }
   }
 }
+
+/** The program of the sandbox image. */
+const waiting: Program = { runsMs: null, exitCode: 0 };
 
 /** How a program ends that does not handle the signal. */
 const signalExitCodes: Readonly<Record<string, number>> = { HUP: 129, INT: 130, KILL: 137, USR1: 138, TERM: 143 };

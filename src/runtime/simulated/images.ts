@@ -3,7 +3,7 @@
 import { delay } from "../../lib/clock.ts";
 import type { ImageDigest } from "../../model/service/pinned.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
-import type { ImageState, Images, PulledImage } from "../images.ts";
+import { type ImageState, type Images, type PulledImage, sandboxImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { SimulatedImage, SimulatedStorage } from "./storage.ts";
@@ -52,6 +52,11 @@ export class SimulatedImages implements Images {
   async digest(): Promise<ImageDigest> {
     await this.#engine.call("images");
     return { digest: null, why: "simulated images have no digests" };
+  }
+
+  async makeSandbox(): Promise<void> {
+    await this.#engine.call("makeSandbox");
+    this.#storage.putImage(sandboxImage, { present: true, pullMs: 0, sizeBytes: 129 });
   }
 
   async remove(imageId: string, names: readonly string[]): Promise<string | null> {

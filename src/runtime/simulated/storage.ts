@@ -53,6 +53,10 @@ export class SimulatedStorage {
     return { imageId, sizeBytes: image.sizeBytes, isNew };
   }
 
+  putImage(reference: string, image: SimulatedImage): void {
+    this.#images.set(reference, image);
+  }
+
   images(): ImageState[] {
     const states = new Map<string, ImageState>();
     for (const [reference, { present, sizeBytes, parentId }] of this.#images) {

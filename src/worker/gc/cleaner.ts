@@ -17,6 +17,7 @@ import { evaluateVolume, formatDuration, nameOf, type Verdict } from "./gc-rules
 import type { ImageGc } from "./image-gc.ts";
 import type { PulledImages } from "./pulled-images.ts";
 import { dropRemoved } from "./retention.ts";
+import type { SharedFolders } from "./shared-folders.ts";
 
 export interface CleanerOptions {
   runtime: Runtime;
@@ -28,6 +29,7 @@ export interface CleanerOptions {
   tasks: TaskTable;
   images: ImageGc;
   pulled: PulledImages;
+  folders: SharedFolders;
   /** One clean-up at a time. */
   turn: Semaphore;
 }
@@ -70,7 +72,7 @@ export class Cleaner {
   }
 
   #containers(kinds: ReadonlySet<CleanupKind>): Candidate[] {
-    const { runtime, tasks } = this.#options;
+    const { runtime, tasks, folders } = this.#options;
     return tasks
       .all()
       .sort((left, right) => (left.taskId < right.taskId ? -1 : 1))
@@ -84,7 +86,7 @@ export class Cleaner {
           remove: async () => {
             if (!runner.isOver) return "its task is assigned to this node again";
             await runtime.containers.remove(id);
-            dropRemoved(tasks, runner);
+            dropRemoved(tasks, runner, folders);
             return null;
           },
         };

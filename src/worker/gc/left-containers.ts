@@ -97,6 +97,8 @@ export class LeftContainers {
     }
     const task = answer.value!;
     if (isFinished(task.status) || task.nodeId !== node.nodeId) return true;
+    // Of several, the record does not name each: the present worker of that node ends those that it does not want.
+    if (task.containers !== undefined) return false;
     if (task.containerId === null || task.containerId === containerId) return false;
     // One that started later may be a replacement that the present worker has not reported yet.
     return startedAt !== null && task.startedAt !== null && Date.parse(startedAt) < Date.parse(task.startedAt);

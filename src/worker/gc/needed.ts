@@ -25,7 +25,7 @@ export function neededBy(assignments: readonly Assignment[]): Needed {
     if (!isToRun(assignment) || isFinished(assignment.status)) continue;
     const { spec } = assignment;
     for (const image of imagesOf(spec)) images.set(plainReference(image), spec.name);
-    for (const volume of volumesOf(spec)) volumes.set(volume, spec.name);
+    for (const volume of volumesOf(assignment)) volumes.set(volume, spec.name);
   }
   return { images, volumes };
 }

@@ -7,6 +7,7 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import type { EndedContainers } from "../task/runner-context.ts";
 import type { TaskRunner } from "../task/task-runner.ts";
 import type { TaskTable } from "../task/task-table.ts";
+import type { SharedFolders } from "./shared-folders.ts";
 
 export interface RetentionOptions {
   runtime: Runtime;
@@ -14,6 +15,7 @@ export interface RetentionOptions {
   log: Log;
   signal: AbortSignal;
   tasks: TaskTable;
+  folders: SharedFolders;
   /** Infinity: without that limit. */
   keep: { count: number; ageMs: number };
 }
@@ -53,9 +55,9 @@ export class Retention implements EndedContainers {
   }
 
   async #sweep(): Promise<void> {
-    const { runtime, clock, tasks, keep } = this.#options;
+    const { runtime, clock, tasks, keep, folders } = this.#options;
     const over = tasks.all().filter((runner) => runner.isOver);
-    for (const runner of over) if (runner.found.length === 0) tasks.delete(runner.taskId);
+    for (const runner of over) if (runner.found.length === 0) dropRemoved(tasks, runner, folders);
     const ended = over.filter(({ found }) => found.length > 0).sort((left, right) => endOf(left) - endOf(right));
     const superfluous = ended.filter(
       (runner, index) => index < ended.length - keep.count || endOf(runner) + keep.ageMs <= clock.now(),
@@ -67,15 +69,18 @@ export class Retention implements EndedContainers {
     for (const runner of superfluous) {
       if (!runner.isOver) continue;
       for (const { containerId } of runner.found) await runtime.containers.remove(containerId);
-      dropRemoved(tasks, runner);
+      dropRemoved(tasks, runner, folders);
     }
+    await folders.sweep();
   }
 }
 
 /** Its containers were removed on purpose. If the task was assigned again meanwhile, its runner asks the engine, and creates another. */
-export function dropRemoved(tasks: TaskTable, runner: TaskRunner): void {
-  if (runner.isOver) tasks.delete(runner.taskId);
-  else runner.reconcile();
+export function dropRemoved(tasks: TaskTable, runner: TaskRunner, folders: SharedFolders): void {
+  if (runner.isOver) {
+    tasks.delete(runner.taskId);
+    folders.dropped(runner.hasSharedFolders);
+  } else runner.reconcile();
 }
 
 /** When the last of its containers ended, in ms since the epoch. */

@@ -190,7 +190,8 @@ const earlierCodes: Partial<Record<ReasonCode, ReasonCode>> = {
  * down to the status, which every master can read.
  */
 export function formsOf(observation: Observation, nodeId: string): Report[] {
-  const { lastFailure, publishedPorts, requestedRestarts, ready, ...rest } = observation;
+  if (observation.several) return formsOfSeveral(observation, observation.several, nodeId);
+  const { lastFailure, publishedPorts, requestedRestarts, ready, several: _, ...rest } = observation;
   const { status, reason, containerId, exitCode, startedAt, finishedAt } = observation;
   const ports = [...publishedPorts];
   const failure = lastFailure ? { lastFailure: { ...lastFailure, log: [...lastFailure.log] } } : {};
@@ -213,6 +214,24 @@ export function formsOf(observation: Observation, nodeId: string): Report[] {
   ];
   // What a master has not understood is not sent again.
   return forms.filter((form, index) => index === 0 || !Bun.deepEquals(form, forms[index - 1]));
+}
+
+/** Masters that give such a task understand all of it. */
+function formsOfSeveral(
+  { status, reason, finishedAt }: Observation,
+  { ready, containers }: NonNullable<Observation["several"]>,
+  nodeId: string,
+): Report[] {
+  const each = containers.map(({ lastFailure, requestedRestarts, publishedPorts, ...rest }) => ({
+    ...rest,
+    publishedPorts: [...publishedPorts],
+    ...(requestedRestarts > 0 ? { requestedRestarts } : {}),
+    ...(lastFailure ? { lastFailure: { ...lastFailure, log: [...lastFailure.log] } } : {}),
+  }));
+  return [
+    { status, nodeId, reason, ready, finishedAt, containers: each },
+    { status, nodeId },
+  ];
 }
 
 function asRunning(observation: Observation): Observation {

@@ -164,6 +164,11 @@ function isOtherPlan(left: ProbePlan, right: ProbePlan): boolean {
 }
 
 function targetOf({ assignment, found }: RunningContainer): CheckTarget {
+  const { sandbox } = assignment;
+  if (sandbox !== null) {
+    const { address, hostNetwork, publishedPorts } = sandbox;
+    return { containerId: found.containerId, address, hostNetwork, publishedPorts };
+  }
   return {
     containerId: found.containerId,
     address: found.address ?? null,

@@ -3,14 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TaskId } from "../../model/ids.ts";
 import { imagesOf, specDefaults } from "../../model/task/spec.ts";
-import {
-  containerAssignment,
-  isToRun,
-  parseAssignment,
-  unsupported,
-  volumesOf,
-  type WireAssignment,
-} from "./assignment.ts";
+import { containerAssignment, isToRun, parseAssignment, volumesOf, type WireAssignment } from "./assignment.ts";
 
 const taskId = "20250119120000-aaaaaaaa" as TaskId;
 
@@ -90,16 +83,10 @@ describe("a task of several containers", () => {
   test("has each of them, with what the record says of it", () => {
     const assignment = parseAssignment(pod);
     expect(imagesOf(assignment.spec)).toEqual(["app:1", "app:1", "proxy:1"]);
-    expect(volumesOf(assignment.spec)).toEqual(["data"]);
+    expect(volumesOf(assignment)).toEqual(["data"]);
     const side = containerAssignment(assignment, "side");
     expect(side).toMatchObject({ taskId, spec: { image: "proxy:1" }, recorded: { name: "side", restarts: 2 } });
     expect(containerAssignment(assignment, "none")).toBeNull();
-  });
-
-  test("is refused with its containers' names", () => {
-    expect(unsupported(parseAssignment(pod))).toContain("2 and 1 init containers (migrate, main, side)");
-    expect(unsupported(parseAssignment({ ...pod, containers: [pod.containers![1]!] }))).toContain("1 init containers");
-    expect(unsupported(parseAssignment({ ...pod, init: [], containers: [pod.containers![1]!] }))).toBeNull();
   });
 });
 

@@ -8,6 +8,7 @@ import {
   mainContainer,
   namedVolumes,
   type PackedContainer,
+  type PublishedPort,
   type RestartPolicy,
   specDefaults,
   type TaskSpec,
@@ -15,6 +16,7 @@ import {
 } from "../../model/task/spec.ts";
 import { type ContainerStatus, type PackedContainerStatus, unpackContainerStatus } from "../../model/task/status.ts";
 import type { Desired } from "../../model/task/task.ts";
+import { withSharedFolders } from "./shared-folders.ts";
 
 /** What a worker needs of a task's template, with the name of the task. */
 export type AssignedSpec = Omit<TaskSpec, "constraints"> & { readonly name: string };
@@ -39,7 +41,7 @@ export interface Assignment {
   /** As the master wrote it: a later one may have other codes. Null if it sends none. */
   readonly reasonCode: string | null;
   readonly ready: boolean;
-  /** In the master's record, in the order of the spec. */
+  /** In the master's record, init containers first, in the order of the spec. */
   readonly containers: readonly ContainerStatus[];
 }
 
@@ -59,6 +61,20 @@ export interface ContainerAssignment {
   readonly ready: boolean;
   /** Null if the master's record has nothing of this container. */
   readonly recorded: ContainerStatus | null;
+  /** Why it must not be started now. Null if it may be. */
+  readonly hold: string | null;
+  /** The network that it joins, as it runs now. Null if it has a network of its own, or the other container does not run. */
+  readonly sandbox: SandboxRun | null;
+}
+
+/** One run of the container whose network others join. With another run the network is another one, too. */
+export interface SandboxRun {
+  readonly containerId: string;
+  readonly startedAt: string;
+  /** Where probes reach the containers. Null if the engine gives it none. */
+  readonly address: string | null;
+  readonly hostNetwork: boolean;
+  readonly publishedPorts: readonly PublishedPort[];
 }
 
 type WireContainer = { readonly [Key in keyof ContainerSpec]?: ContainerSpec[Key] | undefined };
@@ -89,7 +105,7 @@ export interface WireAssignment
   readonly reason?: { readonly code?: string };
   readonly ready?: boolean;
   readonly containers?: readonly (WireContainer & WireStatus)[];
-  readonly init?: readonly WireContainer[];
+  readonly init?: readonly (WireContainer & WireStatus)[];
 }
 
 /** Throws a TypeError on what is no task. */
@@ -119,7 +135,7 @@ export function parseAssignment(wire: WireAssignment): Assignment {
     status: wire.status ?? "scheduled",
     reasonCode: wire.reason?.code ?? null,
     ready: wire.ready ?? false,
-    containers: containers.map((one) => unpackContainerStatus(one as PackedContainerStatus)),
+    containers: [...(wire.init ?? []), ...containers].map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
 }
 
@@ -145,6 +161,7 @@ export function containerAssignment(
   return {
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
     ...{ desired, restartRequest, status, reasonCode, ready, recorded },
+    ...{ hold: null, sandbox: null },
   };
 }
 
@@ -153,14 +170,7 @@ export function isToRun(assignment: Pick<Assignment, "desired"> | null): boolean
   return assignment !== null && assignment.desired !== "stopped";
 }
 
-/** Why this version cannot run the task; null: it can. It starts none of its containers then, rather than some. */
-export function unsupported({ spec: { containers, init } }: Assignment): string | null {
-  if (containers.length === 1 && init.length === 0) return null;
-  const names = [...init, ...containers].map(({ name }) => name).join(", ");
-  return `this worker runs tasks of one container; this task has ${containers.length} and ${init.length} init containers (${names})`;
-}
-
-/** All named volumes that the task's containers mount. */
-export function volumesOf({ containers, init }: Pick<AssignedSpec, "containers" | "init">): string[] {
-  return [...init, ...containers].flatMap(namedVolumes);
+/** All named volumes that the task's containers mount, with those of its shared folders. */
+export function volumesOf({ taskId, spec }: Pick<Assignment, "taskId" | "spec">): string[] {
+  return [...spec.init, ...spec.containers].flatMap((container) => namedVolumes(withSharedFolders(taskId, container)));
 }

@@ -52,6 +52,13 @@ export interface Attempts {
   readonly countedRun: string | null;
   /** True while a start is under way that was counted as a restart. */
   readonly startCounted: boolean;
+  /**
+   * `startedAt` of the sandbox whose network the last start of this worker has joined. Null if there was none: then times say
+   * whether the container is in the network that there is now.
+   */
+  readonly joinedRun: string | null;
+  /** True when the container was stopped, or is removed, to join the network of its sandbox again. */
+  readonly rejoins: boolean;
   /** True when there was a container once: one that is missing was then removed by someone else. */
   readonly hadContainer: boolean;
   /** When the last run ended, by this worker's clock and never in its future: the engine's clock may be ahead. */
@@ -109,6 +116,8 @@ export function noAttempts(assignment: ContainerAssignment | null): Attempts {
     restartedBy: null,
     countedRun: null,
     startCounted: false,
+    joinedRun: null,
+    rejoins: false,
     hadContainer: (recorded?.containerId ?? null) !== null,
     endedAt: null,
     unusable: false,

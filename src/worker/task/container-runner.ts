@@ -4,7 +4,6 @@
 import { InvariantError } from "../../lib/assert.ts";
 import type { CancelTimer } from "../../lib/clock.ts";
 import { containerLabels, containerName } from "../../model/cluster/cluster.ts";
-import type { TaskId } from "../../model/ids.ts";
 import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
@@ -13,19 +12,13 @@ import { ContainerProbes } from "../probes/container-probes.ts";
 import { hasProbes } from "../probes/health.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import { type ActionType, type Attempts, newProgress, type Progress } from "./attempts.ts";
+import type { ContainerOwner } from "./container-owner.ts";
 import { readLastLog } from "./last-log.ts";
 import { pullImage } from "./pull-image.ts";
 import { type Outcome, reduce, waitsForPort } from "./reduce.ts";
 import type { RunnerContext } from "./runner-context.ts";
-import { type Action, type Observation, step, waiting, wantsLog } from "./step.ts";
-
-/** The task that a container belongs to. */
-export interface ContainerOwner {
-  readonly taskId: TaskId;
-  /** False until the master has sent the task's assignment, or a whole set without it: before that a missing one means nothing. */
-  readonly knowsAssignment: boolean;
-  report(observation: Observation): void;
-}
+import { withSharedFolders } from "./shared-folders.ts";
+import { type Action, step, waiting, wantsLog } from "./step.ts";
 
 export class ContainerRunner {
   /** Within its task. */
@@ -126,11 +119,12 @@ export class ContainerRunner {
     this.#stale ||= stale;
     this.#again = true;
     this.#cancelWait();
-    if (this.#working || this.#stopped) return;
+    if (this.#working || this.#stopped || !this.#owner.mayAct(this.name)) return;
     this.#working = true;
     void this.#work().finally(() => {
       this.#working = false;
       if (this.#again && this.#mayAct) this.reconcile(false);
+      else this.#owner.onChange();
     });
   }
 
@@ -144,12 +138,14 @@ export class ContainerRunner {
   /** False while the engine is away, in a drain and after a stop: then nothing is begun, also not what waited for its turn. */
   get #mayAct(): boolean {
     const { signal, engine } = this.#context;
-    return !this.#stopped && !signal.aborted && engine.ready && this.#owner.knowsAssignment;
+    const { knowsAssignment } = this.#owner;
+    return !this.#stopped && !signal.aborted && engine.ready && knowsAssignment && this.#owner.mayAct(this.name);
   }
 
-  /** True when it is still to run, after a wait for its turn. */
+  /** True when it is still to start, after a wait for its turn. */
   get #mayStart(): boolean {
-    return isToRun(this.#progress.assignment) && this.#mayAct;
+    const { assignment } = this.#progress;
+    return isToRun(assignment) && assignment?.hold === null && this.#mayAct;
   }
 
   async #work(): Promise<void> {
@@ -163,7 +159,7 @@ export class ContainerRunner {
         await this.#files.refresh(this.#progress);
         if (wantsLog(this.#progress, clock.now())) await this.#readLog();
         const { action, report } = step(this.#progress, clock.now());
-        if (report) this.#owner.report(report);
+        if (report) this.#owner.report(this.name, report);
         if (action.type === "none" || action.type === "wait") {
           if (action.type === "wait") this.#wakeAt(action.until);
           else this.#apply({ type: "answered" });
@@ -193,8 +189,9 @@ export class ContainerRunner {
     const { progress, report } = reduce(this.#progress, outcome, this.#context.clock.now());
     this.#progress = progress;
     if (found?.status === "running" && progress.found?.status !== "running") this.#context.neighbours.containerEnded();
-    if (report && !this.#stopped) this.#owner.report(report);
+    if (report && !this.#stopped) this.#owner.report(this.name, report);
     if (outcome.type !== "health") this.#probe();
+    this.#owner.onChange();
     return attempts;
   }
 
@@ -251,16 +248,18 @@ export class ContainerRunner {
           this.#start(action.containerId, action.restart, this.#files.usersBinds(this.found)),
         );
       case "stop":
-        return this.#stop(action.containerId, action.graceSeconds, action.restart ?? false);
+        return this.#stop(action);
       case "remove":
         this.#stale = true;
         return bounds.stops.run(async () => {
-          if (this.#mayAct) await runtime.containers.remove(action.containerId);
+          if (!this.#mayAct) return;
+          if (action.rejoin) this.#apply({ type: "removing-to-join" });
+          await runtime.containers.remove(action.containerId);
         });
     }
   }
 
-  async #stop(containerId: string, graceSeconds: number, restart: boolean): Promise<void> {
+  async #stop({ containerId, graceSeconds, restart, rejoin }: Extract<Action, { type: "stop" }>): Promise<void> {
     const { runtime, bounds } = this.#context;
     this.#stale = true;
     this.#stopGraceSeconds = graceSeconds;
@@ -268,6 +267,7 @@ export class ContainerRunner {
       await bounds.stops.run(async () => {
         if (!this.#mayAct) return;
         if (restart) this.#apply({ type: "stopping-for-restart" });
+        if (rejoin) this.#apply({ type: "stopping-to-join" });
         await runtime.containers.stop(containerId, this.#stopGraceSeconds ?? graceSeconds);
       });
     } finally {
@@ -283,7 +283,7 @@ export class ContainerRunner {
     this.#pullEnded = new AbortController();
     const ended = AbortSignal.any([signal, this.#pullEnded.signal]);
     const say = (message: string) => {
-      if (!this.#stopped) this.#owner.report(waiting(this.#progress, { code: "pulling", message }));
+      if (!this.#stopped) this.#owner.report(this.name, waiting(this.#progress, { code: "pulling", message }));
     };
     try {
       await pullImage(this.#context, assignment, attempts.imageMissing, say, ended);
@@ -299,8 +299,10 @@ export class ContainerRunner {
     const { assignment } = this.#progress;
     if (assignment === null || !this.#mayStart) return;
     const { taskId, labels, stopGraceSeconds, platform } = assignment;
-    const allowed = await publishAddress.filledIn(await policy.allowed(assignment.spec));
+    const own = withSharedFolders(taskId, assignment.spec);
+    const allowed = await publishAddress.filledIn(await policy.allowed(own));
     const spec = this.#files.added(assignment.spec, allowed);
+    const joins = assignment.sandbox?.containerId;
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),
       labels: {
@@ -311,6 +313,7 @@ export class ContainerRunner {
       },
       taskLabels: labels,
       ...{ spec, stopGraceSeconds, platform },
+      ...(joins === undefined ? {} : { joins }),
     });
     // The next step pulls it, outside of the place for starts.
     if (created === "image-missing") return this.#noteFailure(this.#apply({ type: "image-missing" }));
@@ -354,6 +357,7 @@ export class ContainerRunner {
   #failed(error: RuntimeError): void {
     const { neighbours, counters, log } = this.#context;
     const action = this.#doing;
+    if (error.code === "container-lost") this.#owner.onSandboxLost();
     const before = this.#apply({ type: "failed", action, error, portMayBeFreed: neighbours.areStopping });
     if (before === this.#progress.attempts) return;
     log.warn("the engine refused an action", {

@@ -7,10 +7,12 @@ import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
+import { isPod } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { ContainerSource } from "../link/engine-link.ts";
 import type { Assignment } from "./assignment.ts";
+import { partOf } from "./pod/members.ts";
 import type { NodeIdentity } from "./runner-context.ts";
 import type { TaskTable } from "./task-table.ts";
 
@@ -68,23 +70,36 @@ async function stopAll(options: DrainOptions): Promise<boolean> {
     if (quietLists === 2) return true;
     if (clock.now() > deadline) return false;
     if (running.length > 0) log.info("draining: containers are being stopped", { containers: running.length });
-    await Promise.all(running.map((state) => stopOne(state, options)));
+    await Promise.all([...Map.groupBy(running, ({ taskId }) => taskId).values()].map((of) => stopTask(of, options)));
     await delay(clock, listPauseMs);
   }
 }
 
-/** If it fails, the next list has the container again. */
-async function stopOne({ taskId, containerId }: ContainerState, options: DrainOptions): Promise<void> {
+/** Stops the containers of one task, sidecars and the network last. If it fails, the next list has them again. */
+async function stopTask(running: readonly ContainerState[], options: DrainOptions): Promise<void> {
   const { runtime, log, tasks, stops } = options;
+  const taskId = running[0]!.taskId;
   const assignment = tasks.get(taskId as TaskId)?.assignment ?? null;
   const graceSeconds = assignment?.spec.stopGraceSeconds ?? limits.stopGraceSecondsDefault;
   try {
-    await stops.run(() => runtime.containers.stop(containerId, graceSeconds));
-    const ended = await runtime.containers.inspect(containerId);
+    for (const together of inOrder(running, assignment)) {
+      await Promise.all(together.map((id) => stops.run(() => runtime.containers.stop(id, graceSeconds))));
+    }
+    const first = running.find(({ container }) => container === assignment?.spec.containers[0]?.name) ?? running[0]!;
+    const ended = await runtime.containers.inspect(first.containerId);
     if (assignment && ended?.status === "exited") await report(assignment, ended, options);
   } catch (error) {
     log.warn("draining: a container was not stopped", { taskId, why: (error as Error).message });
   }
+}
+
+/** Ids of containers that are stopped at once, in the order of the steps. */
+function inOrder(running: readonly ContainerState[], assignment: Assignment | null): string[][] {
+  const partsOf = ({ container }: ContainerState) => assignment && partOf(assignment.spec, container);
+  const steps = [[null, "init", "main"], ["sidecar"], ["sandbox"]];
+  return steps.map((parts) =>
+    running.filter((state) => parts.includes(partsOf(state))).map(({ containerId }) => containerId),
+  );
 }
 
 /** A task with a restart policy is not reported: the master replaces it when the node is deregistered. */
@@ -108,10 +123,10 @@ async function report(
         status: asked ? "stopped" : "failed",
         nodeId: node.nodeId,
         reason,
-        containerId: ended.containerId,
-        exitCode: ended.exitCode,
-        startedAt: ended.startedAt,
         finishedAt: ended.finishedAt,
+        ...(isPod(spec)
+          ? {}
+          : { containerId: ended.containerId, exitCode: ended.exitCode, startedAt: ended.startedAt }),
       },
       timeoutMs: limits.reportPatienceMs,
     })

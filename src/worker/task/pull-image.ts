@@ -2,7 +2,7 @@
 // tried again is for reduce() to decide.
 
 import { limits } from "../../model/limits.ts";
-import type { PulledImage } from "../../runtime/images.ts";
+import { type PulledImage, sandboxImage } from "../../runtime/images.ts";
 import type { ContainerAssignment } from "./assignment.ts";
 import type { RunnerContext } from "./runner-context.ts";
 
@@ -14,6 +14,7 @@ export async function pullImage(
   say: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  if (image === sandboxImage) return runtime.images.makeSandbox();
   say(`pulling ${image}`);
   let saidAt = clock.now();
   const progress = (message: string) => {

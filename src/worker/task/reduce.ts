@@ -5,7 +5,7 @@ import { limits } from "../../model/limits.ts";
 import type { ReasonCode } from "../../model/task/reason.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Health } from "../probes/health.ts";
-import { type ContainerAssignment, isToRun, type RestartRequest } from "./assignment.ts";
+import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import type { ActionType, Attempts, Progress } from "./attempts.ts";
 import {
   backoffMs,
@@ -17,7 +17,8 @@ import {
   streakAfter,
   wasUnhealthy,
 } from "./restart-policy.ts";
-import { type Observation, restartIsDue, waiting } from "./step.ts";
+import { isAnotherRequest, requestDone, requested } from "./restart-requests.ts";
+import { isAstray, type Observation, restartIsDue, waiting } from "./step.ts";
 
 /** Of RuntimeError, what decides about the next try. */
 export interface ActionError {
@@ -45,6 +46,10 @@ export type Outcome =
   | { type: "created" }
   /** The engine is asked to stop it now, for a restart on request. */
   | { type: "stopping-for-restart" }
+  /** The engine is asked to stop it now, so that it joins the network of its sandbox again. */
+  | { type: "stopping-to-join" }
+  /** The engine is asked to remove it now, so that another one joins that network. */
+  | { type: "removing-to-join" }
   /** A container on this node has ended: the port that this one waits for may be free. */
   | { type: "port-freed" }
   /** A content that this container names has come: a start that waits for it is tried now. */
@@ -84,6 +89,11 @@ export function reduce(progress: Progress, outcome: Outcome, now: number): Trans
       return changed(progress, { hadContainer: true, unusable: false });
     case "stopping-for-restart":
       return changed(progress, requested(progress));
+    case "stopping-to-join":
+      return changed(progress, { rejoins: true });
+    case "removing-to-join":
+      // What is created next is no replacement of a container that was lost.
+      return changed({ ...progress, found: null }, { hadContainer: false, lostAt: null });
     case "port-freed":
       return changed(progress, waitsForPort(progress.attempts) ? { retryAt: now } : {});
     case "content-came":
@@ -153,11 +163,6 @@ function assigned(
   };
 }
 
-/** True when another request has the same number. Without a time it is taken for the one before. */
-function isAnotherRequest(before: RestartRequest, now: RestartRequest): boolean {
-  return now.count === before.count && now.askedAt !== null && now.askedAt !== before.askedAt;
-}
-
 function observed({ assignment, found: before, attempts }: Progress, found: ContainerState | null, now: number) {
   const container = found ?? before;
   const well = assignment !== null && container !== null && runsWell(assignment.restartPolicy, container, now);
@@ -177,24 +182,11 @@ function observed({ assignment, found: before, attempts }: Progress, found: Cont
       hadContainer: true,
       hasRun: attempts.hasRun || found.startedAt !== null,
       lostAt: null,
+      rejoins:
+        attempts.rejoins && !(found.status === "running" && assignment && !isAstray(assignment, found, attempts)),
       lastExitCode: found.status === "exited" ? found.exitCode : attempts.lastExitCode,
     },
   };
-}
-
-/** A run that began after the one that the request was to end. */
-function requestDone({ requestUnderWay }: Attempts, found: ContainerState | null): Partial<Attempts> {
-  if (requestUnderWay === null || found?.status !== "running") return {};
-  if (found.startedAt === requestUnderWay.startedAt) return {};
-  return { requestedRestarts: requestUnderWay.count, requestUnderWay: null };
-}
-
-/** The restart that is due begins: with the stop of this run, or with the next start if there is none. */
-function requested({ assignment, found, attempts }: Progress): Partial<Attempts> {
-  if (assignment === null || !restartIsDue(assignment, attempts)) return {};
-  const { count, by } = assignment.restartRequest;
-  const startedAt = attempts.requestUnderWay?.startedAt ?? found?.startedAt ?? null;
-  return { requestUnderWay: { startedAt, count }, restartedBy: by };
 }
 
 /**
@@ -236,6 +228,11 @@ function healthNoted({ found }: Progress, health: Health): Partial<Attempts> {
 
 /** A restart counts when it begins: one that fails counts, too. */
 function starting(progress: Progress, restart: boolean): Partial<Attempts> {
+  const joinedRun = progress.assignment?.sandbox?.startedAt ?? null;
+  return { ...counted(progress, restart), joinedRun };
+}
+
+function counted(progress: Progress, restart: boolean): Partial<Attempts> {
   const { assignment, found, attempts } = progress;
   if (!restart || assignment === null) return { ...requested(progress), startCounted: false };
   if (restartIsDue(assignment, attempts)) {
@@ -243,6 +240,7 @@ function starting(progress: Progress, restart: boolean): Partial<Attempts> {
     const counted = { startCounted: true, streak: 0, restarts: attempts.restarts + 1 };
     return { ...requested(progress), ...counted, countedRun: found?.startedAt ?? null };
   }
+  if (attempts.rejoins) return rejoined(attempts, found?.startedAt ?? null);
   const streak = found ? streakAfter(assignment.restartPolicy, found, attempts) : attempts.streak;
   return {
     startCounted: true,
@@ -251,6 +249,12 @@ function starting(progress: Progress, restart: boolean): Partial<Attempts> {
     restarts: attempts.restarts + 1,
     countedRun: found?.startedAt ?? null,
   };
+}
+
+/** Not by policy, and no failure: a start that fails is tried again, and counts once. */
+function rejoined({ restarts, countedRun }: Attempts, run: string | null): Partial<Attempts> {
+  const again = run !== null && run === countedRun;
+  return { startCounted: false, restartedBy: null, countedRun: run, restarts: again ? restarts : restarts + 1 };
 }
 
 function imageMissing(progress: Progress): Transition {

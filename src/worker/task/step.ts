@@ -3,6 +3,7 @@
 
 import { limits } from "../../model/limits.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
+import { sandboxContainer } from "../../model/task/spec.ts";
 import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
@@ -18,11 +19,13 @@ import {
 } from "./restart-policy.ts";
 
 /**
- * A report on a task with one container: the fields of both statuses. Always the whole current state, never an increment.
+ * A report on a task, or on one container: the fields of both statuses. Always the whole current state, never an increment.
  */
 export interface Observation
   extends Omit<ObservedStatus, "ready" | "containers">,
     Omit<ContainerStatus, "name" | "requestedRestarts" | "status" | "reason" | "ready"> {
+  /** For a task of several containers, in place of the fields of one. */
+  several?: Pick<ObservedStatus, "ready" | "containers">;
   /** Left out while it is 0: masters of 0.1.0 do not know it. */
   requestedRestarts?: number;
   /** Left out while nothing was probed: the master takes what runs for ready. */
@@ -33,9 +36,10 @@ export type Action =
   | { type: "pull" }
   | { type: "create" }
   | { type: "start"; containerId: string; restart: boolean }
-  /** `restart`: it is started again after the stop, on request. */
-  | { type: "stop"; containerId: string; graceSeconds: number; restart?: boolean }
-  | { type: "remove"; containerId: string }
+  /** It is started again after the stop, `restart`: on request; `rejoin`: because its network is gone. */
+  | { type: "stop"; containerId: string; graceSeconds: number; restart?: boolean; rejoin?: boolean }
+  /** `rejoin`: another one is made after it, which joins the network that there is. */
+  | { type: "remove"; containerId: string; rejoin?: boolean }
   /** Nothing before this time, in ms since the epoch. */
   | { type: "wait"; until: number }
   /** Nothing before something changes. */
@@ -51,13 +55,48 @@ const none: Action = { type: "none" };
 
 export function step(progress: Progress, now: number): Step {
   const { assignment, found, attempts } = progress;
-  const next = assignment === null ? unassigned(found, attempts) : assigned(assignment, found, attempts, now);
+  const next =
+    assignment === null
+      ? unassigned(found, attempts)
+      : joining(assignment, found, attempts, assigned(assignment, found, attempts, now));
   const { type } = next.action;
   if (attempts.retryAt <= now || type === "none" || type === "wait") return next;
   // The pause after a failed start or pull must not delay a stop or a removal.
   if ((type === "stop" || type === "remove") && attempts.failedAction !== type) return next;
   // The action has just failed: reduce() has returned the report that says why.
   return { action: { type: "wait", until: attempts.retryAt }, report: null };
+}
+
+/** One of several containers: it waits for its turn, and it only starts in the network that there is now. */
+function joining(assignment: ContainerAssignment, found: ContainerState | null, attempts: Attempts, next: Step): Step {
+  const { hold, sandbox } = assignment;
+  const { type } = next.action;
+  const starts = type === "create" || type === "start" || type === "pull";
+  if (hold !== null && starts) {
+    return { action: none, report: waiting({ attempts, found }, { code: "starting", message: hold }) };
+  }
+  // The engine keeps the network that a container was created with.
+  if (type !== "start" || sandbox === null || found === null || found.joined === sandbox.containerId) return next;
+  return { action: { type: "remove", containerId: found.containerId, rejoin: true }, report: next.report };
+}
+
+/** True when the container runs in a network that is gone: its sandbox has ended or was removed since it started. */
+export function isAstray(
+  { sandbox }: Pick<ContainerAssignment, "sandbox">,
+  found: ContainerState,
+  { joinedRun }: Pick<Attempts, "joinedRun">,
+): boolean {
+  if (sandbox === null) return false;
+  if (found.joined !== sandbox.containerId) return true;
+  return joinedRun === null ? (found.startedAt ?? "") < sandbox.startedAt : joinedRun !== sandbox.startedAt;
+}
+
+/** True when the container has ended because it is to join its sandbox again, and not by itself. */
+function wasStopped({ sandbox }: ContainerAssignment, found: ContainerState, { rejoins }: Attempts): boolean {
+  if (rejoins) return true;
+  // After a start of the worker: its run is older than the network, and ended in the time of that.
+  const { startedAt, finishedAt } = found;
+  return sandbox !== null && (startedAt ?? "") < sandbox.startedAt && (finishedAt ?? "") > sandbox.startedAt;
 }
 
 /** Stops what runs, keeps what ended for its logs, and removes what never ran, which has no logs. */
@@ -90,10 +129,11 @@ function assigned(
   }
   if (found.status === "running") {
     if (restartIsDue(assignment, attempts)) return restarting(assignment, found, attempts);
+    if (isAstray(assignment, found, attempts)) return rejoining(assignment, found, attempts);
     if (wasUnhealthy(attempts, found)) return ending(assignment, found, attempts);
     return { action: none, report: observe(found, attempts, "running", runningReason(found, attempts)) };
   }
-  if (restartIsDue(assignment, attempts)) {
+  if (restartIsDue(assignment, attempts) || wasStopped(assignment, found, attempts)) {
     return { action: { type: "start", containerId: found.containerId, restart: true }, report: null };
   }
   return ended(assignment, found, attempts, now);
@@ -122,6 +162,14 @@ function ending({ stopGraceSeconds }: ContainerAssignment, found: ContainerState
   return {
     action: { type: "stop", containerId: found.containerId, graceSeconds: stopGraceSeconds },
     report: observe(found, attempts, "running", reason),
+  };
+}
+
+function rejoining({ stopGraceSeconds }: ContainerAssignment, found: ContainerState, attempts: Attempts): Step {
+  const message = "the network that it shares was made again, so it is started again in it";
+  return {
+    action: { type: "stop", containerId: found.containerId, graceSeconds: stopGraceSeconds, rejoin: true },
+    report: observe(found, attempts, "running", { code: "restarting", message }),
   };
 }
 
@@ -164,7 +212,8 @@ function absent(assignment: ContainerAssignment, attempts: Attempts, now: number
 export function wantsLog({ assignment, found, attempts }: Progress, now: number): boolean {
   if (assignment === null || !isToRun(assignment) || attempts.failure || found?.status !== "exited") return false;
   // A run that a user has ended did not fail.
-  if (restartIsDue(assignment, attempts)) return false;
+  if (restartIsDue(assignment, attempts) || wasStopped(assignment, found, attempts)) return false;
+  if (assignment.spec.name === sandboxContainer) return false;
   if (found.exitCode === 0 && !wasUnhealthy(attempts, found)) return false;
   if (attempts.lastFailure?.finishedAt === found.finishedAt) return false;
   if (attempts.logReadAt === null || !runsAgain(assignment.restartPolicy, found, attempts)) return true;
@@ -242,17 +291,6 @@ function failed(found: ContainerState | null, attempts: Attempts, { reason, erro
 /** Before the container runs, or between runs: the status does not change, the reason does. */
 export function waiting({ attempts, found }: Pick<Progress, "attempts" | "found">, reason: Reason): Observation {
   return observe(found, attempts, attempts.hasRun ? "running" : "scheduled", reason);
-}
-
-/** Of a task that this version cannot run: none of its containers is started. */
-export function refused(
-  { attempts, found }: Pick<Progress, "attempts" | "found">,
-  desired: ContainerAssignment["desired"],
-  why: string,
-): Observation {
-  if (desired !== "stopped")
-    return failed(found, attempts, { reason: { code: "create-failed", message: why }, error: why, exitCode: null });
-  return observe(found, attempts, "stopped", { code: "stopped", message: "stopped as asked; before it ran" });
 }
 
 function observe(found: ContainerState | null, attempts: Attempts, status: TaskStatus, reason: Reason): Observation {

@@ -1,15 +1,30 @@
 // Runs one assigned task: holds a runner for each of its containers, by name, and reports to the master. Containers that
-// the task does not have (any more) are stopped by their own runners. It decides nothing about a single container.
+// the task does not have (any more) are stopped by their own runners. It decides nothing about a single container; for a
+// task of several, step-pod.ts says what each is to do.
 
 import type { TaskId } from "../../model/ids.ts";
 import { isFinished } from "../../model/task/reason.ts";
+import { isPod, mainContainer, sandboxContainer } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Reporter } from "../link/reporter.ts";
-import { type Assignment, containerAssignment, unsupported } from "./assignment.ts";
-import { newProgress } from "./attempts.ts";
-import { type ContainerOwner, ContainerRunner } from "./container-runner.ts";
+import { type Assignment, type ContainerAssignment, containerAssignment } from "./assignment.ts";
+import type { ContainerOwner } from "./container-owner.ts";
+import { ContainerRunner } from "./container-runner.ts";
+import {
+  type Directive,
+  type Fate,
+  isHealthy,
+  type Member,
+  memberAssignment,
+  memberNames,
+  partOf,
+} from "./pod/members.ts";
+import { stepPod } from "./pod/step-pod.ts";
 import type { RunnerContext } from "./runner-context.ts";
-import { type Observation, refused } from "./step.ts";
+import type { Observation } from "./step.ts";
+
+/** Before anything is known of the others, none is started or stopped. */
+const idle: Directive = { act: "idle", hold: null, sandbox: null };
 
 export class TaskRunner implements ContainerOwner {
   readonly taskId: TaskId;
@@ -17,9 +32,22 @@ export class TaskRunner implements ContainerOwner {
   readonly #reporter: Reporter;
   readonly #containers = new Map<string, ContainerRunner>();
   #assignment: Assignment | null;
+  /** The last assignment that was not null: it says which container is a sidecar. */
+  #known: Assignment | null;
   #knowsAssignment = false;
   #deleted = false;
   #stopped = false;
+  /** What each container of several is to do. */
+  readonly #directives = new Map<string, Directive>();
+  /** What each of them has said last. */
+  readonly #said = new Map<string, Observation>();
+  /** How a task of several ends. Null until that is decided. */
+  #fate: Fate | null = null;
+  /** True while several containers change at once: what follows is decided once, afterwards. */
+  #changing = false;
+  #changed = false;
+  /** True when the master's assignment has not reached the containers yet. */
+  #reassigned = false;
 
   constructor(
     taskId: TaskId,
@@ -30,10 +58,13 @@ export class TaskRunner implements ContainerOwner {
   ) {
     this.taskId = taskId;
     this.#assignment = assignment;
+    this.#known = assignment;
     this.#context = context;
     this.#reporter = reporter;
-    this.#addContainers();
-    for (const state of found) this.#container(state.container, state);
+    this.#together(() => {
+      this.#addContainers();
+      for (const state of found) this.#container(state.container, state);
+    });
   }
 
   /** Null if the master wants nothing of the task here, or has not said yet. */
@@ -50,6 +81,12 @@ export class TaskRunner implements ContainerOwner {
     return this.#deleted;
   }
 
+  /** True when its containers share folders that are removed with them. */
+  get hasSharedFolders(): boolean {
+    const { init = [], containers = [] } = this.#known?.spec ?? {};
+    return [...init, ...containers].some(({ mounts }) => mounts.some(({ type }) => type === "shared"));
+  }
+
   /** By name, as the engine has them. */
   get found(): ContainerState[] {
     return [...this.#containers.values()].flatMap(({ found }) => (found ? [found] : []));
@@ -60,23 +97,27 @@ export class TaskRunner implements ContainerOwner {
     if (assignment) this.#reporter.recorded(assignment.status);
     else this.#reporter.unwanted();
     this.#assignment = assignment;
+    this.#known = assignment ?? this.#known;
+    if (assignment === null) this.#fate = null;
     this.#knowsAssignment = true;
     this.#deleted ||= deleted;
-    this.#addContainers();
-    for (const container of this.#containers.values()) {
-      container.assign(this.#assigned(container.name), this.#deleted);
-    }
-    const why = assignment && unsupported(assignment);
-    if (assignment === null || why === null) return;
-    const [first] = this.#containers.values();
-    this.#reporter.report(refused(first?.progress ?? newProgress(null), assignment.desired, why));
+    this.#together(() => {
+      this.#addContainers();
+      this.#reassigned = true;
+      this.#changed = true;
+      if (this.#isPod) return;
+      for (const container of this.#containers.values())
+        container.assign(this.#assigned(container.name), this.#deleted);
+    });
   }
 
   /** What the engine has of the task, from a list of all containers. */
   adopt(found: readonly ContainerState[]): void {
     const states = new Map(found.map((state) => [state.container, state]));
-    for (const container of this.#containers.values()) container.adopt(states.get(container.name) ?? null);
-    for (const state of found) this.#container(state.container, state);
+    this.#together(() => {
+      for (const container of this.#containers.values()) container.adopt(states.get(container.name) ?? null);
+      for (const state of found) this.#container(state.container, state);
+    });
   }
 
   /** As adopt(), from a list that may be older than what events said: asks the engine wherever the two differ. */
@@ -92,7 +133,10 @@ export class TaskRunner implements ContainerOwner {
 
   /** `stale`: the containers may have changed, so the engine is asked. */
   reconcile(stale = true): void {
-    for (const container of this.#containers.values()) container.reconcile(stale);
+    this.#together(() => {
+      for (const container of this.#containers.values()) container.reconcile(stale);
+      this.#changed = true;
+    });
   }
 
   /** See ContainerRunner.portFreed. */
@@ -103,10 +147,6 @@ export class TaskRunner implements ContainerOwner {
   /** A content that some tasks name has come from the master. */
   contentCame(): void {
     for (const container of this.#containers.values()) container.contentCame();
-  }
-
-  report(observation: Observation): void {
-    this.#reporter.report(observation);
   }
 
   /** Reports that wait for the master are sent now. */
@@ -138,16 +178,106 @@ export class TaskRunner implements ContainerOwner {
     for (const container of this.#containers.values()) container.stop();
   }
 
-  /** All or none: of a task that this version cannot run no container is started. */
-  #assigned(name: string) {
+  // ---- for its containers
+
+  report(container: string, observation: Observation): void {
+    if (this.#isPod) {
+      this.#said.set(container, observation);
+      this.onChange();
+    } else this.#reporter.report(observation);
+  }
+
+  mayAct(container: string): boolean {
+    return !this.#isPod || (this.#directives.get(container) ?? idle).act !== "idle";
+  }
+
+  onChange(): void {
+    if (!this.#isPod) return;
+    this.#changed = true;
+    this.#together(() => {});
+  }
+
+  onSandboxLost(): void {
+    this.#containers.get(sandboxContainer)?.reconcile();
+  }
+
+  // ---- inside
+
+  /** True when it has several containers, or had: then they are stopped in their order. */
+  get #isPod(): boolean {
+    const known = this.#known;
+    return known ? isPod(known.spec) : this.#containers.has(sandboxContainer);
+  }
+
+  /** Changes several containers, and decides what follows when all have changed. */
+  #together(change: () => void): void {
+    if (this.#changing) {
+      change();
+      return;
+    }
+    this.#changing = true;
+    try {
+      change();
+      while (this.#changed && this.#isPod) {
+        this.#changed = false;
+        this.#stepPod();
+      }
+    } finally {
+      this.#changing = false;
+    }
+  }
+
+  /** Nothing is concluded from what may be out of date. */
+  #stepPod(): void {
+    const { signal, engine, clock } = this.#context;
+    if (!this.#knowsAssignment || this.#stopped || signal.aborted || !engine.ready) return;
+    const pod = { assignment: this.#assignment, members: this.#members(), fate: this.#fate };
+    const { directives, fate, report } = stepPod(pod, clock.now());
+    this.#fate = fate;
+    const before = new Map(this.#directives);
+    // All of them first: what one is to do may depend on what another one is left at.
+    for (const [name, directive] of directives) this.#directives.set(name, directive);
+    const isNew = this.#reassigned;
+    this.#reassigned = false;
+    for (const [name, directive] of directives) {
+      if (isNew || !Bun.deepEquals(before.get(name), directive)) this.#direct(name, directive);
+    }
+    if (report) this.#reporter.report(report);
+  }
+
+  /** One that is left as it is keeps what it was to do. */
+  #direct(name: string, { act }: Directive): void {
+    if (act === "idle" && this.#assignment !== null) return;
+    this.#containers.get(name)?.assign(this.#assigned(name), this.#deleted);
+  }
+
+  #members(): Member[] {
+    const spec = this.#known?.spec ?? null;
+    const names = spec ? memberNames(spec) : [];
+    const others = [...this.#containers.keys()].filter((name) => !names.includes(name));
+    return [...names, ...others].flatMap((name) => {
+      const container = this.#containers.get(name);
+      if (!container) return [];
+      const part = (spec && partOf(spec, name)) ?? (name === sandboxContainer ? "sandbox" : "main");
+      const own = spec && [...spec.init, ...spec.containers].find((one) => one.name === name);
+      const { progress, isWorking } = container;
+      const said = this.#said.get(name) ?? null;
+      return [{ name, part, spec: own ?? null, progress, busy: isWorking, healthy: isHealthy(progress), said }];
+    });
+  }
+
+  #assigned(name: string): ContainerAssignment | null {
     const assignment = this.#assignment;
-    return assignment && unsupported(assignment) === null ? containerAssignment(assignment, name) : null;
+    if (assignment === null) return null;
+    if (!isPod(assignment.spec)) return containerAssignment(assignment, name);
+    return memberAssignment(assignment, name, this.#directives.get(name) ?? idle);
   }
 
   #addContainers(): void {
-    const assignment = this.#assignment;
-    if (assignment === null || unsupported(assignment) !== null) return;
-    for (const { name } of assignment.spec.containers) this.#container(name);
+    if (this.#assignment === null) return;
+    const { spec } = this.#assignment;
+    for (const name of isPod(spec) ? memberNames(spec) : [spec.containers[0]?.name ?? mainContainer])
+      this.#container(name);
   }
 
   #container(name: string, found: ContainerState | null = null): ContainerRunner {

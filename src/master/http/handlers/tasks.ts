@@ -12,7 +12,7 @@ import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
-import { hasFinished, type Idempotency, type Task } from "../../../model/task/task.ts";
+import { hasFinished, hasRestarted, type Idempotency, type Task } from "../../../model/task/task.ts";
 import { taskText, viewTask } from "../../../model/task/view.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
@@ -141,8 +141,7 @@ class TaskCommands {
     const asked = await this.change(parameters.id, origin, restart, {}, call);
     if (!asked.ok || query.wait === undefined) return asked;
     const wanted = asked.value.requests?.restarts ?? 0;
-    const isDone = (task: Task) =>
-      hasFinished(task) || task.observed.containers.some(({ requestedRestarts }) => requestedRestarts >= wanted);
+    const isDone = (task: Task) => hasFinished(task) || hasRestarted(task, wanted);
     return this.#until(asked.value.taskId, isDone, query, call);
   }
 
