@@ -10,6 +10,7 @@ export const filterNames = [
   "steady",
   "engine",
   "schedulable",
+  "draining",
   "capacity",
   "cpu",
   "memory",

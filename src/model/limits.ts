@@ -91,6 +91,10 @@ export const limits = {
   jobMs: 365 * 24 * hour,
   /** Tasks that one look at a job starts: a tick of this size takes some milliseconds. */
   jobStarts: 1_000,
+
+  /** Longest time that a node may take to become empty: a weekend of batch tasks. */
+  drainDeadlineMs: 7 * 24 * 3_600_000,
+  drainDeadlineDefaultMs: 600_000,
   /** Waiting tasks; a client that creates more is probably in a loop. */
   pendingTasks: 200_000,
   /** Commands waiting for a tick: two seconds of the fastest client measured. */

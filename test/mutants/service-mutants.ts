@@ -18,8 +18,8 @@ export const serviceMutants: readonly Mutant[] = [
     name: "one-more-than-the-surge",
     sentence: "A service may have one replica more than its policy says.",
     file: plan,
-    find: "return this.#wanted + (rollout?.order",
-    replace: "return this.#wanted + 1 + (rollout?.order",
+    find: "return this.#wanted + (mayExceed",
+    replace: "return this.#wanted + 1 + (mayExceed",
     caughtBy: ["ceiling-holds"],
   },
   {

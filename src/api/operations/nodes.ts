@@ -102,6 +102,28 @@ export const nodeOperations = {
     answer: "Node",
     refusals: [...bodyRefusals, ...findNodeRefusals, ...writeRefusals],
   }),
+  drainNode: operation<Node>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/drain",
+    summary:
+      "Empty a node: it gets no new tasks, replicas of services move to other nodes, and what is left at the deadline is stopped.",
+    access: "write",
+    body: "NodeDrainInput",
+    status: 200,
+    media: json,
+    answer: "Node",
+    refusals: [...bodyRefusals, ...findNodeRefusals, ...writeRefusals],
+  }),
+  undrainNode: operation<Node>()({
+    method: "POST",
+    path: "/api/v1/nodes/{id}/undrain",
+    summary: "End the drain of a node: it gets tasks again.",
+    access: "write",
+    status: 200,
+    media: json,
+    answer: "Node",
+    refusals: [...findNodeRefusals, ...writeRefusals],
+  }),
   loseNode: operation<Node>()({
     method: "POST",
     path: "/api/v1/nodes/{id}/lost",

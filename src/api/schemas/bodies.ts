@@ -7,6 +7,7 @@ import {
   absolutePath,
   choice,
   cpu,
+  duration,
   flag,
   freeText,
   integer,
@@ -155,6 +156,18 @@ const nodeLabels = z
     examples: [{ set: { zone: "a" }, remove: ["rack"] }],
   });
 
+const nodeDrain = z
+  .strictObject({
+    deadlineMs: z
+      .union([integer(0, limits.drainDeadlineMs), duration], { error: "ms, or a duration such as 30s or 10m" })
+      .default(limits.drainDeadlineDefaultMs)
+      .describe("Tasks that are left after this time are stopped. Default: 10 min; 0: at once."),
+  })
+  .meta({
+    description: "How long a node may take to become empty. Without a body: 10 minutes.",
+    examples: [{ deadlineMs: 600_000 }],
+  });
+
 const heartbeat = z
   .strictObject({
     engine: engineInfo.nullable().optional(),
@@ -177,6 +190,7 @@ export const bodies = {
   ContentUpdate: contentUpdate,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
+  NodeDrainInput: nodeDrain,
   HeartbeatInput: heartbeat,
 } as const;
 export type Bodies = typeof bodies;

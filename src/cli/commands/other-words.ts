@@ -10,7 +10,7 @@ const unchanging =
 const images = "Nodes pull images when a task needs them. To remove unused ones: podling node clean NODE --images";
 const serving = "Use podling service ls, create, update, scale, history or rollback";
 const files = "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks";
-const draining = "Use podling node cordon NODE, then podling stop its tasks: podling ps -q --filter node=NODE";
+const draining = "Use podling node drain NODE";
 const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
 const networks = "There are no networks to manage: see -p in podling help run";
 
@@ -137,7 +137,6 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     cordon: "Use podling node cordon NODE",
     uncordon: "Use podling node uncordon NODE",
     drain: draining,
-    "node drain": draining,
     "node update": draining,
     "node ls": "Use podling nodes",
     "node list": "Use podling nodes",

@@ -92,6 +92,7 @@ describe("explanations", () => {
         "steady       ✓   ✓",
         "engine       ✓   ✓",
         "schedulable  ✓   ✗",
+        "draining     ✓   ✓",
         "capacity     ✓   ✓",
         "cpu          ✓   ✓",
         "memory       ✗   ✗",
@@ -135,7 +136,7 @@ describe("explanations", () => {
 
   test("in a wide terminal all filters are columns", () => {
     expect(renderExplanation(pending, plainStyle, 120, false)).toContain(
-      "NODE  online  steady  engine  schedulable  capacity  cpu  memory  host-port  constraints  platform  SCORE\n",
+      "NODE  online  steady  engine  schedulable  draining  capacity  cpu  memory  host-port  constraints  platform  SCORE\n",
     );
   });
 

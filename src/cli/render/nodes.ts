@@ -49,20 +49,21 @@ export function nodeColumns(now: number, wide: boolean, bars = false): Column<No
   return columns;
 }
 
-/** "online", "online, suspect", "online, silent", "online, damped", "online, cordoned", "offline", "online, no engine" */
+/** "online", "online, suspect", "online, silent", "online, damped", "online, cordoned", "online, draining", "online, drained", "offline", "online, no engine" */
 export function nodeStatus(node: Node): string {
-  const { status, schedulable, engineError, suspect } = node;
+  const { status, schedulable, engineError, suspect, draining, runningTasks } = node;
   const parts: string[] = [status];
   if (suspect) parts.push(suspect.code === "connection-broken" ? "suspect" : "silent");
   else if (dampedSentence(node) !== null) parts.push("damped");
   if (!schedulable) parts.push("cordoned");
+  if (draining) parts.push(runningTasks > 0 ? "draining" : "drained");
   if (engineError !== null) parts.push("no engine");
   return parts.join(", ");
 }
 
 function statusColour(node: Node): Colour {
   if (node.status === "offline" || node.engineError !== null) return "red";
-  return node.schedulable && troubleOf(node) === null ? "green" : "yellow";
+  return node.schedulable && !node.draining && troubleOf(node) === null ? "green" : "yellow";
 }
 
 /** Why an online node receives no new tasks. Null if there is no reason. */

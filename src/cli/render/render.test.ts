@@ -157,6 +157,11 @@ describe("online nodes without new tasks", () => {
     ["online, silent", silent],
     ["online, silent", { ...silent, flapping }],
     ["online, damped", { ...node, flapping }],
+    ["online, draining", { ...node, draining: { since, deadlineAt: since, by: "anna" } }],
+    [
+      "online, cordoned, drained",
+      { ...node, schedulable: false, runningTasks: 0, draining: { since, deadlineAt: since, by: "anna" } },
+    ],
     ["online, damped, cordoned", { ...node, flapping, schedulable: false }],
     ["online", { ...node, flapping: { ...flapping, steadyUntil: null, steadyMs: 0 } }],
   ])("status %s", (text, one) => {

@@ -42,6 +42,7 @@ export type NodeRegistrationFields = Omit<
   | "schedulable"
   | "suspect"
   | "flapping"
+  | "draining"
   | "registeredAt"
   | "unconfirmed"
   | "userLabels"
@@ -100,6 +101,9 @@ export type Command =
   /** Labels that a user sets, and the keys of those that are taken back. */
   | { type: "labelNode"; nodeId: NodeId; set: Readonly<Record<string, string>>; remove: readonly string[] }
   | { type: "setSchedulable"; nodeId: NodeId; schedulable: boolean }
+  /** Its tasks leave it; what is left after `deadlineMs` is stopped. `by`: who asked. */
+  | { type: "drainNode"; nodeId: NodeId; deadlineMs: number; by: string }
+  | { type: "undrainNode"; nodeId: NodeId }
   /** The node still counts as online, but gets no new tasks until its next heartbeat. */
   | { type: "suspectNode"; nodeId: NodeId; code: Suspicion["code"]; message: string }
   /** Without a cause: it sent no heartbeats. */

@@ -9,6 +9,7 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { decidePutConfig, decideRemoveContent } from "./contents.ts";
 import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
+import { decideDrain, decideUndrain } from "./node-drain.ts";
 import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
 import { refuseBeyondLimit } from "./record-limits.ts";
@@ -54,6 +55,10 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideLabels(state, command);
     case "setSchedulable":
       return decideSchedulable(state, command);
+    case "drainNode":
+      return decideDrain(state, command, context);
+    case "undrainNode":
+      return decideUndrain(state, command);
     case "suspectNode":
       return decideSuspicion(state, command, context);
     case "loseNode":

@@ -33,20 +33,35 @@ export function decideStop(
   const granted = { taskId };
   if (hasFinished(task)) return ok({ changes: [], granted });
   if (task.observed.status === "pending") return ok({ changes: [stopChange(task, context)], granted });
-  // A stop under way can be made shorter, not longer.
-  if (task.desired === "stopped" && (graceSeconds ?? task.spec.stopGraceSeconds) >= graceSecondsOf(task)) {
+  // A stop under way can be made shorter, not longer; and a user who stops a task wants no other one in its place.
+  if (
+    !task.requests?.replace &&
+    task.desired === "stopped" &&
+    (graceSeconds ?? task.spec.stopGraceSeconds) >= graceSecondsOf(task)
+  ) {
     return ok({ changes: [], granted });
   }
-  const set = stopping(task, { graceSeconds }, "asked to stop");
+  const replace = task.requests?.replace ? { replace: false } : {};
+  const set = stopping(task, { graceSeconds, ...replace }, "asked to stop");
   return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
 }
 
 /** The change that ends a task which is not placed yet, or makes the node of a placed one stop it. */
-export function stopChange(task: Task, context: Pick<DecisionContext, "now" | "revision">): Change {
+export function stopChange(
+  task: Task,
+  context: Pick<DecisionContext, "now" | "revision">,
+  why = "asked to stop",
+): Change {
   const { taskId: id, observed } = task;
-  if (observed.status !== "pending") return { type: "task.updated", id, set: stopping(task, {}, "asked to stop") };
+  if (observed.status !== "pending") return { type: "task.updated", id, set: stopping(task, {}, why) };
   const reason = { code: "stopped", message: "stopped before it was placed" } as const;
   return { type: "task.updated", id, set: { desired: "stopped", ...ending({ status: "stopped", reason }, context) } };
+}
+
+/** The change that makes a placed task leave its node. If its policy keeps it alive, another task takes its place then. */
+export function stopForDrain(task: Task, why: string, context: Pick<DecisionContext, "now" | "revision">): Change {
+  if (task.owner !== null || task.spec.restartPolicy.mode === "never") return stopChange(task, context, why);
+  return { type: "task.updated", id: task.taskId, set: stopping(task, { replace: true }, why) };
 }
 
 /** The change that removes a task, or makes the node of a placed one stop it and removes it then. */
@@ -71,7 +86,7 @@ function stopping(task: Task, asked: Partial<TaskRequests>, what: string): Packe
 /** Undefined if nothing is asked for, now or before. */
 function requestsWith({ requests }: Task, asked: Partial<TaskRequests>): TaskRequests | undefined {
   const next = { ...(requests ?? noRequests), ...asked };
-  const isNothing = next.graceSeconds === null && !next.remove && next.restarts === 0;
+  const isNothing = next.graceSeconds === null && !next.remove && !next.replace && next.restarts === 0;
   return !requests && isNothing ? undefined : next;
 }
 

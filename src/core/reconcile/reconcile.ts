@@ -3,6 +3,7 @@
 
 import type { Change } from "../../model/change.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { drains } from "./drains.ts";
 import { jobs } from "./jobs.ts";
 import { neverStarted } from "./never-started.ts";
 import { nodeDamping } from "./node-damping.ts";
@@ -15,7 +16,7 @@ import { volumes } from "./volumes.ts";
 
 /** In the order in which they run. */
 export const reconcilers: readonly Reconciler[] = [
-  ...[nodeDamping, restarts, jobs, services],
+  ...[nodeDamping, drains, restarts, jobs, services],
   // After all that makes tasks, and before what places them: placement finds a record of each named volume.
   ...[volumes, placement, neverStarted, retention],
 ];

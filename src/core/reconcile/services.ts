@@ -5,6 +5,7 @@ import type { Change } from "../../model/change.ts";
 import type { ServiceId } from "../../model/ids.ts";
 import { revisionId } from "../../model/service/service.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { departureOf } from "./departures.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 import { planService, type ServiceView } from "./service/plan.ts";
 import { replicasOf } from "./service/replica.ts";
@@ -40,6 +41,7 @@ function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
   return {
     service,
     replicas: replicasOf(state, serviceId),
+    departure: ({ task }) => departureOf(state, task),
     revision: (number) => state.record("revision", revisionId(serviceId, number)),
   };
 }

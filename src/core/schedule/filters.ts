@@ -47,6 +47,13 @@ const filters: Record<FilterName, Filter> = {
     passes: (_, { record }) => record.schedulable,
     message: (_, { record }, passed) => `${record.hostname} is ${passed ? "not " : ""}cordoned`,
   },
+  draining: {
+    passes: (_, { record }) => record.draining === null,
+    message: (_, { record: { hostname, draining } }) =>
+      draining === null
+        ? `${hostname} is not being drained`
+        : `${hostname} is being drained since ${draining.since.slice(11, 19)} UTC`,
+  },
   capacity: {
     passes: (_, { freeTasks }) => freeTasks > 0,
     missing: (_, { freeTasks }) => 1 - freeTasks,

@@ -28,6 +28,7 @@ export function node(hostname: string, set: Partial<NodeRecord> = {}): NodeRecor
     labels: {},
     status: "online",
     schedulable: true,
+    draining: null,
     engine: { name: "docker", version: "27", os: "linux", arch: "amd64" },
     engineError: null,
     version: "",

@@ -19,6 +19,7 @@ import type { Volume } from "../../model/volume/volume.ts";
 import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
 import type { Delta, DeltaOf, Index } from "./delta.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
+import { DrainingNodes } from "./indexes/draining-nodes.ts";
 import { FinishedTasks } from "./indexes/finished-tasks.ts";
 import { JobNames } from "./indexes/job-names.ts";
 import { JobTasks } from "./indexes/job-tasks.ts";
@@ -66,6 +67,7 @@ export class ClusterState {
   readonly serviceTasks = new ServiceTasks();
   readonly slotHistory = new SlotHistory(limits.finishedTasksOfSlot);
   readonly jobTasks = new JobTasks();
+  readonly #draining = new DrainingNodes();
   readonly #nodeNames = new NodeNames();
   readonly #serviceNames = new ServiceNames();
   readonly #jobNames = new JobNames();
@@ -91,7 +93,9 @@ export class ClusterState {
     });
     indexes.revision.push(this.#revisions);
     indexes.config.push(this.#versions.config);
-    indexes.node.push(this.damped, this.#nodeNames, { moved: (before, after) => this.#nodeMoved(before, after) });
+    indexes.node.push(this.damped, this.#draining, this.#nodeNames, {
+      moved: (before, after) => this.#nodeMoved(before, after),
+    });
     this.#indexes = indexes;
     this.tables.cluster.set(clusterRecordId, { clusterId: "", epoch: 0, strategy: "round-robin" });
   }
@@ -117,6 +121,11 @@ export class ClusterState {
   /** Lost tasks that need a replacement, oldest first. */
   get toReplace() {
     return this.#finished.toReplace;
+  }
+
+  /** Nodes that are being drained, in no order. */
+  get draining(): ReadonlySet<NodeId> {
+    return this.#draining.ids;
   }
 
   /** Tasks that take capacity of a node, in no order. */
@@ -258,6 +267,7 @@ export class ClusterState {
 
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
     this.withoutWorker.nodeMoved(before, after);
+    if (before?.draining !== after?.draining) this.serviceTasks.nodeChanged(this.#tasksOn((after ?? before)!.nodeId));
     if (after) {
       this.schedule.upsertNode(after);
       this.pending.nodeGained(after.nodeId);

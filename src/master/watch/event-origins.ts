@@ -44,6 +44,8 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   refreshNode: onNode("updated"),
   labelNode: onNode("updated"),
   setSchedulable: onNode("updated"),
+  drainNode: onNode("updated"),
+  undrainNode: onNode("updated"),
   suspectNode: onNode("updated"),
   loseNode: onNode("updated"),
   deregisterNode: onNode("updated", "removed"),

@@ -25,9 +25,9 @@ export const nodeKind: Kind<NodeId, NodeRecord, PackedNode, NodeUpdate, "nodes",
   unpack: unpackNode,
   update: (node, set) => ({ ...node, ...set }),
   view: viewNodeRecord,
-  summary: ({ hostname, schedulable, status }) => ({
+  summary: ({ hostname, schedulable, status, draining }) => ({
     name: hostname,
-    status: schedulable ? status : `${status}, cordoned`,
+    status: `${status}${schedulable ? "" : ", cordoned"}${draining ? ", draining" : ""}`,
     live: false,
   }),
   stream: {

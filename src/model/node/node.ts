@@ -34,6 +34,7 @@ export const nodeDefaults = {
   workerLabels: null,
   suspect: null,
   flapping: null,
+  draining: null,
   instance: null,
   askedHostname: null,
   features: null,
@@ -49,24 +50,15 @@ export function unpackNode(packed: PackedNode): NodeRecord {
 }
 
 export function packNode(node: NodeRecord): PackedNode {
-  const {
-    userLabels,
-    workerLabels,
-    suspect,
-    flapping,
-    instance,
-    askedHostname,
-    features,
-    policy,
-    offlineSince,
-    ...rest
-  } = node;
+  const { userLabels, workerLabels, suspect, flapping, draining, instance, askedHostname, ...others } = node;
+  const { features, policy, offlineSince, ...rest } = others;
   return {
     ...rest,
     ...(userLabels ? { userLabels } : {}),
     ...(workerLabels ? { workerLabels } : {}),
     ...(suspect ? { suspect } : {}),
     ...(flapping ? { flapping } : {}),
+    ...(draining ? { draining } : {}),
     ...(instance === null ? {} : { instance }),
     ...(askedHostname === null ? {} : { askedHostname }),
     ...(features ? { features } : {}),
@@ -99,20 +91,12 @@ export type NodeUse = DeepReadonly<z.output<typeof schema.nodeUse>>;
 
 /** The record as it leaves the master, without those fields. */
 export function viewNodeRecord(node: NodeRecord): Omit<Node, keyof NodeUse> {
-  const {
-    unconfirmed,
-    userLabels,
-    workerLabels,
-    instance: _,
-    askedHostname,
-    features,
-    policy,
-    offlineSince,
-    ...record
-  } = node;
+  const { unconfirmed, userLabels, workerLabels, instance: _, askedHostname, ...others } = node;
+  const { features, policy, draining, offlineSince, ...record } = others;
   return {
     ...record,
     ...(userLabels && workerLabels ? { userLabels, workerLabels } : {}),
+    ...(draining ? { draining } : {}),
     ...(features ? { features } : {}),
     ...(policy ? { policy } : {}),
     ...(unconfirmed === undefined ? {} : { unheard: unconfirmed }),

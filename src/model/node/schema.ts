@@ -36,6 +36,12 @@ export const flapping = z.object({
   steadyMs: count.describe("Length of that period in ms; 0 if it is not damped. Doubles with each loss."),
 });
 
+export const draining = z.object({
+  since: timeText.describe("By the clock of the master."),
+  deadlineAt: timeText.describe("When the tasks that are left are stopped."),
+  by: text.describe("Who asked for it, as declared."),
+});
+
 export const policy = z.object({
   binds: z.array(text).describe("Folders and files of the node that containers may mount, with all below them."),
   privileged: z
@@ -56,6 +62,9 @@ const policyOfWorker = policy.describe(
   "What its administrator allows to containers. Left out if everything is allowed that the engine can do.",
 );
 
+const drainingNode = draining.describe(
+  "The node is being drained: it gets no new tasks, and its tasks leave it. Left out if it is not.",
+);
 const labelsOfUsers = z
   .record(text, text)
   .describe("The labels that users set. They stay when the worker registers again. Left out if there are none.");
@@ -91,6 +100,7 @@ export const nodeRecord = z.object({
     .describe(
       "Recent losses of the node. Until steadyUntil it gets tasks only if no steady node fits (damped). A period without a loss forgives one loss.",
     ),
+  draining: drainingNode.nullable(),
   engine: engine.nullable().describe("Null until the engine has answered."),
   engineError: text.nullable().describe("What the worker says while its engine does not answer; null if it answers."),
   version: text.describe("Release of the worker."),
@@ -120,6 +130,7 @@ export const packedNode = nodeRecord.partial({
   workerLabels: true,
   suspect: true,
   flapping: true,
+  draining: true,
   instance: true,
   askedHostname: true,
   features: true,
@@ -141,8 +152,9 @@ export const nodeView = z
   .object({
     ...nodeRecord.omit({
       ...{ unconfirmed: true, userLabels: true, workerLabels: true, instance: true, askedHostname: true },
-      ...{ features: true, policy: true, offlineSince: true },
+      ...{ features: true, policy: true, draining: true, offlineSince: true },
     }).shape,
+    draining: drainingNode.optional(),
     features: featuresOfWorker.optional(),
     policy: policyOfWorker.optional(),
     userLabels: labelsOfUsers.optional(),

@@ -189,6 +189,8 @@ export const taskRequests = z.object({
   remove: flag.describe("True when the record is to be removed as soon as the task has ended."),
   restarts: count.describe("How often a restart was asked for; `requestedRestarts` says how many of them are done."),
   restartedBy: text.nullable().describe("Who asked for the last restart. Null if none was asked for."),
+  replace: flag.optional().describe("True when another task takes its place after it was stopped."),
+  moveAskedAt: timeText.optional().describe("When it was asked that another replica elsewhere takes its place."),
   drainUntil: timeText.optional().describe("When a replica that gets no new traffic is stopped."),
   restartAskedAt: timeText
     .optional()

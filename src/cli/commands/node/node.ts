@@ -9,6 +9,7 @@ import { labelsText } from "../../render/nodes.ts";
 import { counted } from "../../render/words.ts";
 import { each } from "../task/each.ts";
 import { nodeClean } from "./node-clean.ts";
+import { nodeDrain, nodeUndrain } from "./node-drain.ts";
 
 const someNodes: Arguments = { name: "NODE", min: 1, max: Number.POSITIVE_INFINITY, completes: "nodes" };
 const usage = "NODE [NODE ...]";
@@ -136,15 +137,17 @@ const rm: Command = {
 
 export const node: CommandGroup = {
   name: "node",
-  summary: "Inspect, label, cordon, clean or remove nodes",
-  commands: [inspect, label, cordon, uncordon, nodeClean, lost, rm],
+  summary: "Inspect, label, cordon, drain, clean or remove nodes",
+  commands: [inspect, label, cordon, uncordon, nodeDrain, nodeUndrain, nodeClean, lost, rm],
 };
 
 function setSchedulable(context: Context, id: "cordonNode" | "uncordonNode", now: string): Promise<number> {
   return each(context, context.words, async (reference, turn) => {
-    const { hostname } = await context.call(id, { id: reference });
+    const { hostname, draining } = await context.call(id, { id: reference });
     await turn;
     await context.out(`${hostname} ${now}\n`);
+    if (id === "uncordonNode" && draining)
+      await context.say(`${hostname} is still being drained: podling node undrain ${hostname}`);
     return exitCodes.done;
   });
 }

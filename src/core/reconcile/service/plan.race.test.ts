@@ -47,7 +47,7 @@ function run(seed: number): void {
   for (let step = 0; step < 150; step++) {
     const { serviceId } = service()!;
     const replicas = below(6);
-    const event = below(14);
+    const event = below(16);
     const image = `app:${below(6)}`;
     if (event === 0) put({ image });
     else if (event === 1) world.do({ type: "scaleService", serviceId, replicas });
@@ -64,6 +64,12 @@ function run(seed: number): void {
       for (const { nodeId } of world.state.nodes.values()) world.do({ type: "refreshNode", nodeId });
     } else if (event === 8)
       world = Object.assign(new World(), { state: readSnapshot([...writeSnapshot(world.state)]), now: world.now });
+    else if (event === 9 || event === 10) {
+      const [nodeId] = world.state.nodesNamed(nodes[below(nodes.length)]!);
+      const deadlineMs = below(3) * 5_000;
+      if (below(2) === 0) world.do({ type: "drainNode", nodeId: nodeId!, deadlineMs, by: "test" });
+      else world.do({ type: "undrainNode", nodeId: nodeId! });
+    }
     for (const task of owned()) {
       const command = below(2) === 0 ? report(task, false) : null;
       if (command) world.tick(command);
@@ -73,7 +79,10 @@ function run(seed: number): void {
   }
 
   bad.clear();
-  for (const { nodeId } of world.state.nodes.values()) world.do({ type: "refreshNode", nodeId });
+  for (const { nodeId } of world.state.nodes.values()) {
+    world.do({ type: "refreshNode", nodeId });
+    world.do({ type: "undrainNode", nodeId });
+  }
   const { serviceId } = service()!;
   for (let round = 0; round < 900; round++) {
     // A rollback that failed waits for a person.

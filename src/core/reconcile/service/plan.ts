@@ -11,6 +11,8 @@ import type { Revision, Rollout, Service } from "../../../model/service/service.
 import { isLost } from "../../../model/task/reason.ts";
 import { noRequests, type Task } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
+import type { Departure } from "../departures.ts";
+import { Leaving } from "./leaving.ts";
 import { failuresInARow, type Replica, replaceableAt, runningSince, type Slot, slotsOf } from "./replica.ts";
 import { hasCanaries, isMadeBy, progressOf } from "./rollout.ts";
 
@@ -27,6 +29,8 @@ export interface ServiceView {
   /** In any order. */
   replicas: readonly Replica[];
   revision(number: number): Revision;
+  /** Null if the replica stays on its node. */
+  departure(replica: Replica): Departure | null;
 }
 
 export interface Plan {
@@ -48,6 +52,8 @@ class Planner {
   readonly #slots: Slot[];
   readonly #surplus: Replica[];
   readonly #going: Replica[];
+  readonly #leaving: Leaving;
+  readonly #retired = new Set<Replica>();
   #dueAt: number | null = null;
   #lastTaskId: TaskId | null;
   /** Replicas that are live, with those that this plan starts and without those that it ends. */
@@ -59,15 +65,19 @@ class Planner {
   /** Slots with a replica of the new revision, with those that this plan starts. */
   #updated: number;
   #hasMadeRoom = false;
+  /** True when a replica is stopped whatever the floor is, because the time to drain its node is over. */
+  #isForced = false;
 
   constructor(view: ServiceView, context: PlanContext) {
     this.#view = view;
     this.#context = context;
     this.#lastTaskId = context.lastTaskId;
-    this.#slots = slotsOf(view.service, view.replicas);
+    this.#leaving = new Leaving(view.replicas, view.departure, context.now);
+    const staying = view.replicas.filter((replica) => !this.#leaving.has(replica));
+    this.#slots = slotsOf(view.service, staying);
     const wanted = new Set(this.#slots.map(({ name }) => name));
     const live = view.replicas.filter(({ stage }) => stage === "live");
-    this.#surplus = live.filter(({ slot }) => !wanted.has(slot)).sort(bySurplus);
+    this.#surplus = live.filter(({ slot }) => !wanted.has(slot)).sort(this.#bySurplus);
     this.#going = view.replicas.filter(({ stage }) => stage === "going");
     this.#live = live.length;
     this.#available = live.filter(({ available }) => available).length;
@@ -80,6 +90,7 @@ class Planner {
     const { service } = this.#view;
     const progress = progressOf(service, this.#slots, this.#context.now);
     this.#wakeAt(progress.dueAt);
+    this.#wakeAt(this.#leaving.dueAt);
     if (progress.set) {
       // The slots follow in the next call, from the record as it is then.
       this.#changes.push({ type: "service.updated", id: service.serviceId, set: progress.set });
@@ -87,12 +98,20 @@ class Planner {
     }
     for (const replica of this.#surplus) this.#retireSurplus(replica);
     for (const slot of this.#slots) this.#tidy(slot);
+    this.#leave();
     for (const slot of this.#slots) this.#fill(slot);
     this.#step();
     for (const replica of this.#going) this.#drained(replica);
     this.#assertBounds();
     return this.#end();
   }
+
+  /** What goes first when there is too much: what does not serve, what leaves its node, then the highest slots. */
+  readonly #bySurplus = (left: Replica, right: Replica): number =>
+    Number(left.available) - Number(right.available) ||
+    Number(this.#leaving.has(right)) - Number(this.#leaving.has(left)) ||
+    Number(right.slot) - Number(left.slot) ||
+    (left.task.taskId < right.task.taskId ? 1 : -1);
 
   #end(): Plan {
     return { changes: this.#changes, dueAt: this.#dueAt };
@@ -151,6 +170,23 @@ class Planner {
     for (const replica of older) if (this.#isSpare(replica)) this.#retire(replica);
     if (!kept || !this.#isSpare(kept)) return;
     if (newest ? !kept.available || this.#hasProved(newest) : slot.isDone(target)) this.#retire(kept);
+  }
+
+  /** Ends replicas that leave their node: what does not serve at once, the others when another one of their slot serves. */
+  #leave(): void {
+    const slots = new Map(this.#slots.map((slot) => [slot.name, slot]));
+    for (const [replica, { why, isOver }] of this.#leaving.all()) {
+      if (this.#retired.has(replica)) continue;
+      const slot = slots.get(replica.slot);
+      if (isOver) this.#isForced = true;
+      const mayGo = this.#isSpare(replica) && (this.#leavesFirst || slot?.replicas.some((one) => this.#hasProved(one)));
+      if (isOver || !replica.available || mayGo) this.#retire(replica, why);
+    }
+  }
+
+  /** True when no replica beyond the wanted ones may start. */
+  get #leavesFirst(): boolean {
+    return this.#view.service.policy.maxSurge === 0;
   }
 
   /** True when enough other replicas serve, and have for a while: one that has just started may end at once. */
@@ -246,7 +282,8 @@ class Planner {
 
   get #ceiling(): number {
     const { policy, rollout } = this.#view.service;
-    return this.#wanted + (rollout?.order === "start-first" ? policy.maxSurge : 0);
+    const mayExceed = rollout?.order === "start-first" || !this.#leaving.isEmpty;
+    return this.#wanted + (mayExceed ? policy.maxSurge : 0);
   }
 
   get #floor(): number {
@@ -292,14 +329,15 @@ class Planner {
   }
 
   /** A replica that serves is drained first: it leaves the endpoints, and is stopped after that. */
-  #retire(replica: Replica): void {
+  #retire(replica: Replica, why?: string): void {
     const { task, available } = replica;
+    this.#retired.add(replica);
     this.#live--;
     if (available) this.#available--;
     this.#proved?.delete(replica);
     const { drainMs } = this.#view.service.policy;
     if (!available || drainMs === 0) {
-      this.#changes.push(stopChange(task, this.#context));
+      this.#changes.push(stopChange(task, this.#context, why));
       return;
     }
     const drainUntil = toTimestamp(this.#context.now + drainMs);
@@ -310,7 +348,10 @@ class Planner {
         desired: "draining",
         requests: { ...(task.requests ?? noRequests), drainUntil },
         observed: {
-          reason: { code: "draining", message: `gets no new traffic; it is stopped in ${drainMs / 1000} s` },
+          reason: {
+            code: "draining",
+            message: `${why === undefined ? "" : `${why}: `}gets no new traffic; it is stopped in ${drainMs / 1000} s`,
+          },
         },
       },
     });
@@ -332,7 +373,7 @@ class Planner {
       this.#live <= Math.max(this.#ceiling, this.#view.replicas.filter(({ stage }) => stage === "live").length),
       `${name} would have ${this.#live} replicas, and may have ${this.#ceiling}`,
     );
-    if (this.#hasMadeRoom) return;
+    if (this.#hasMadeRoom || this.#isForced) return;
     const least = Math.min(this.#availableBefore, this.#floor);
     assert(this.#available >= least, `${name} would have ${this.#available} replicas that serve, and needs ${least}`);
   }
@@ -340,15 +381,6 @@ class Planner {
 
 function isPending({ observed }: Task): boolean {
   return observed.status === "pending";
-}
-
-/** What goes first when there is too much: what does not serve, then the highest slots. */
-function bySurplus(left: Replica, right: Replica): number {
-  return (
-    Number(left.available) - Number(right.available) ||
-    Number(right.slot) - Number(left.slot) ||
-    (left.task.taskId < right.task.taskId ? 1 : -1)
-  );
 }
 
 /** Slots whose old replica does not serve come first: to replace it costs nothing. */

@@ -17,6 +17,7 @@ const causeOrder: readonly FilterName[] = [
   "policy",
   "engine",
   "schedulable",
+  "draining",
   "steady",
   "capacity",
   "cpu",
@@ -111,6 +112,8 @@ function describeGroup({ filter, count, least }: Group, { requirements, demand }
       return `${count} without a working engine (${least.message})`;
     case "schedulable":
       return `${is} cordoned`;
+    case "draining":
+      return `${is} being drained`;
     case "capacity":
       return `${is} full (${least.message})`;
     case "cpu": {

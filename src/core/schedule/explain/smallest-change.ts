@@ -14,6 +14,7 @@ import { demandOf, unmet } from "../index/node-info.ts";
 const effort: Record<FilterName, number> = {
   steady: 0.5,
   schedulable: 1,
+  draining: 1.5,
   capacity: 2,
   "host-port": 3,
   memory: 4,
@@ -109,6 +110,8 @@ function remedy(
       return `wait until ${hostname} sends heartbeats again, or is declared lost`;
     case "schedulable":
       return `uncordon ${hostname}`;
+    case "draining":
+      return `end the drain of ${hostname}: podling node undrain ${hostname}`;
     case "capacity": {
       const tasks = missing === 1 ? "one task" : count(missing, "task");
       return `stop ${tasks} on ${hostname}, or raise its capacity${record ? ` above ${record.capacity + missing - 1}` : ""}`;

@@ -78,8 +78,8 @@ export class NodeInfo {
 
   /** `comesAfterWorkers`: other nodes have workers. */
   constructor(record: NodeRecord, comesAfterWorkers = false) {
-    const { status, engine, engineError, schedulable, capacity, cpu, memory, suspect } = record;
-    const open = status === "online" && engineError === null && schedulable && suspect === null;
+    const { status, engine, engineError, schedulable, draining, capacity, cpu, memory, suspect } = record;
+    const open = draining === null && status === "online" && engineError === null && schedulable && suspect === null;
     this.record = record;
     this.damped = isDamped(record) || (comesAfterWorkers && !hasWorker(record));
     this.platform = engine && platformName(`${engine.os}/${engine.arch}`);
@@ -89,7 +89,7 @@ export class NodeInfo {
     this.#memoryBytes = memory === 0 ? Number.POSITIVE_INFINITY : memory;
   }
 
-  /** True when a task without requests fits: online, not suspect, its engine answers, not cordoned, a slot free. */
+  /** True when a task without requests fits: online, not suspect, its engine answers, neither cordoned nor drained, a slot free. */
   get acceptsTasks(): boolean {
     return this.#open && this.tasks < this.#capacity && !this.gone;
   }

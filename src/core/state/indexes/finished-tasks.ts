@@ -9,7 +9,7 @@ import { SortedIds } from "./sorted-ids.ts";
 export class FinishedTasks implements Index<Task> {
   /** Ordered by the revision of the end, then by id. */
   readonly inOrder = new SortedIds<TaskId>();
-  /** Lost tasks that the reconciler of restarts has not replaced yet, ordered by id. */
+  /** Tasks that were lost, or stopped to leave their node, and that the reconciler of restarts has not replaced yet; by id. */
   readonly toReplace = new SortedIds<TaskId>();
 
   moved(before: Task | null, after: Task | null): void {
@@ -23,14 +23,14 @@ export class FinishedTasks implements Index<Task> {
   }
 }
 
-/** True when the task was lost with its node, nothing owns it, its policy restarts it and no task replaces it yet. */
-function needsReplacement({ observed, desired, owner, replacedBy, spec }: Task): boolean {
+/** True when its policy keeps it alive, nothing owns it or replaces it yet, and it was lost or stopped to leave its node. */
+function needsReplacement({ observed, desired, owner, replacedBy, spec, requests }: Task): boolean {
+  const { mode } = spec.restartPolicy;
+  const hasLeft = requests?.replace === true && (mode === "always" || observed.status !== "completed");
   return (
-    isLost(observed.reason) &&
-    observed.status === "failed" &&
-    desired === "running" &&
+    (hasLeft || (isLost(observed.reason) && observed.status === "failed" && desired === "running")) &&
     owner === null &&
     replacedBy === null &&
-    spec.restartPolicy.mode !== "never"
+    mode !== "never"
   );
 }

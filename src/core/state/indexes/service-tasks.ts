@@ -35,6 +35,11 @@ export class ServiceTasks implements Index<Task> {
     this.#changed.add((after ?? before)!.serviceId);
   }
 
+  /** The node of these tasks began or ended to be drained. */
+  nodeChanged(tasks: readonly Task[]): void {
+    for (const { owner } of tasks) if (owner?.kind === "service") this.#changed.add(owner.id as ServiceId);
+  }
+
   /** To be looked at now, in order of their ids. */
   toLookAt(now: number): ServiceId[] {
     const due = [...this.#dueAt].flatMap(([id, at]) => (at <= now ? [id] : []));

@@ -66,6 +66,11 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     },
     cordonNode: (call) => change(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: false })),
     uncordonNode: (call) => change(call, (nodeId) => ({ type: "setSchedulable", nodeId, schedulable: true })),
+    drainNode: (call) =>
+      change(call, (nodeId) => ({
+        ...{ type: "drainNode", nodeId, deadlineMs: call.body.deadlineMs, by: call.origin.name },
+      })),
+    undrainNode: (call) => change(call, (nodeId) => ({ type: "undrainNode", nodeId })),
     labelNode: (call) => change(call, (nodeId) => ({ type: "labelNode", nodeId, ...call.body })),
     loseNode: async (call) => {
       const found = await reads.node(call.parameters.id);

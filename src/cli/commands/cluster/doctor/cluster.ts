@@ -115,6 +115,16 @@ function nodeFindings(nodes: readonly unknown[]): Finding[] {
         "Allow placements again with podling node uncordon NODE",
       ),
     );
+  const draining = named((node) => field(field(node, "draining"), "since") !== undefined);
+  if (draining.length > 0)
+    findings.push(
+      finding(
+        "nodes",
+        "note",
+        `being drained, so no new tasks are placed there: ${listed(draining)}`,
+        "End it with podling node undrain NODE",
+      ),
+    );
   findings.push(...nameFindings(nodes));
   return findings.length > 0 ? findings : [fine("nodes", `${nodes.length} online, with working engines`)];
 }
