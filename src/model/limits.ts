@@ -59,6 +59,8 @@ export const limits = {
   services: 10_000,
   /** Of one service: as many as a large cluster has nodes. */
   replicas: 10_000,
+  /** Of all services together: as many tasks as may wait. */
+  replicasInAll: 200_000,
   /** Revisions of a service beyond those in use: a rollback rarely goes back further. */
   revisionsKept: 20,
   /** Named volumes: some for each service of the largest cluster. */

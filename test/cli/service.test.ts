@@ -130,6 +130,13 @@ describe("service ls, inspect and ps", () => {
     expect(err).toContain('there is no service "nothing"');
   });
 
+  test("a command for tasks with the name of a service says what to type, and the other way round", async () => {
+    await steady("asked");
+    for (const command of ["logs asked", "inspect asked", "explain asked"])
+      expect((await podling(command)).err).toContain("asked is a service: podling service ps asked");
+    expect((await podling("service ps asked.1")).err).toContain("asked.1 is a task: podling inspect asked.1");
+  });
+
   test("ps: the replicas by slot, with revision, node and reason", async () => {
     await steady("shown", "--replicas 2");
     const table = await ok("service ps shown");

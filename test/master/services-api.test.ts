@@ -47,6 +47,11 @@ describe("POST /api/v1/services", () => {
     });
   });
 
+  test("201 with the place of the service", async () => {
+    const { status, headers, body } = await podling.ask<ServiceView>("POST", services, { body: input("placed") });
+    expect([status, headers.get("location")]).toEqual([201, `${services}/${body.serviceId}`]);
+  });
+
   test("of a name that is in use: 409 with the service that has it", async () => {
     const { serviceId } = await create("taken");
     const refused = await podling.ask("POST", services, { body: input("taken", { image: "other" }) });

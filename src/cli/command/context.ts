@@ -138,17 +138,16 @@ export class Context {
     return outcome.value as AnswerOf<Id>;
   }
 
-  /** Of a task that does not exist: says so if a node has that name, and the other way round. */
+  /** Of a task, node or service that does not exist: says so if another kind has that name. */
   async withOtherKind(refusal: Refusal, asked: object | undefined): Promise<Refusal> {
     const id = (asked as { id?: unknown } | undefined)?.id;
-    if (typeof id !== "string" || !/^(task|node)-not-found$/.test(refusal.code)) return refusal;
-    const ofNode = refusal.code === "task-not-found";
-    const found = await this.try(ofNode ? "getNode" : "getTask", { id }).catch(() => null);
-    if (!found?.ok) return refusal;
-    const hint = ofNode
-      ? `${id} is a node: podling node inspect ${id} shows it, podling ps --filter node=${id} lists its tasks`
-      : `${id} is a task: podling inspect ${id}`;
-    return { ...refusal, hint };
+    if (typeof id !== "string" || !/^(task|node|service)-not-found$/.test(refusal.code)) return refusal;
+    for (const { code, operation, hint } of otherKinds) {
+      if (code === refusal.code) continue;
+      const found = await this.try(operation, { id }).catch(() => null);
+      if (found?.ok) return { ...refusal, hint: hint(id) };
+    }
+    return refusal;
   }
 
   /** Resolves with the answer or the refusal; throws a Failure if the master cannot be reached. */
@@ -216,6 +215,22 @@ export class Context {
     }
   }
 }
+
+/** What has names, and what to type for it. */
+const otherKinds = [
+  {
+    code: "service-not-found",
+    operation: "getService",
+    hint: (id: string) => `${id} is a service: podling service ps ${id} lists its replicas, podling service logs ${id}`,
+  },
+  {
+    code: "node-not-found",
+    operation: "getNode",
+    hint: (id: string) =>
+      `${id} is a node: podling node inspect ${id} shows it, podling ps --filter node=${id} lists its tasks`,
+  },
+  { code: "task-not-found", operation: "getTask", hint: (id: string) => `${id} is a task: podling inspect ${id}` },
+] as const;
 
 function unreachable({ message, kind }: UnreachableError, { url, source }: Target): UnreachableFailure {
   if (kind === "no-tls")

@@ -12,7 +12,7 @@ import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
 import { decideDrain, decideUndrain } from "./node-drain.ts";
 import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
-import { refuseBeyondLimit } from "./record-limits.ts";
+import { refuseBeyondLimit, refuseMoreReplicas } from "./record-limits.ts";
 import { decideRegistration } from "./registration.ts";
 import {
   decidePauseService,
@@ -30,7 +30,9 @@ import { decideCreateVolume, decideReleaseVolume, decideRemoveVolume, decideUpda
 
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   const decided = decideOne(state, command, context);
-  return (decided.ok && refuseBeyondLimit(state, decided.value.changes)) || decided;
+  if (!decided.ok) return decided;
+  const { changes } = decided.value;
+  return refuseBeyondLimit(state, changes) ?? refuseMoreReplicas(state, changes) ?? decided;
 }
 
 function decideOne(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {

@@ -3,6 +3,9 @@
 import { expect, test } from "bun:test";
 import type { Change } from "../../model/change.ts";
 import { kinds } from "../../model/kinds/kinds.ts";
+import { limits } from "../../model/limits.ts";
+import type { ParsedServiceInput } from "../../model/service/service-input.ts";
+import { Services } from "../reconcile/service/test-services.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { World } from "../test-world.ts";
 import { refuseBeyondLimit } from "./record-limits.ts";
@@ -25,6 +28,33 @@ test.each([
   expect(refuseBeyondLimit(holding(kind, limit - 1), [created, created])).toMatchObject({
     refusal: { code: "too-many" },
   });
+});
+
+test("all services together have a limit of replicas", () => {
+  const services = new Services();
+  const { world } = services;
+  services.put({ replicas: 1 });
+  const { serviceId } = services.service;
+  Object.defineProperty(world.state, "wantedReplicas", { value: limits.replicasInAll - 1 });
+  const scale = (replicas: number) => world.refusal({ type: "scaleService", serviceId, replicas });
+  const create = (replicas: number) => {
+    const input = { name: `s${replicas}`, image: "app:1", replicas } as ParsedServiceInput;
+    return world.refusal({ type: "putService", input, by: "test" });
+  };
+  expect([scale(3), scale(2), scale(0)]).toEqual(["too-many", "granted", "granted"]);
+  expect([create(2), create(1)]).toEqual(["too-many", "granted"]);
+});
+
+test("the replicas that all services want are counted as they come, change and go", () => {
+  const services = new Services();
+  const { state } = services.world;
+  services.put({ replicas: 3 });
+  const { serviceId } = services.service;
+  expect(state.wantedReplicas).toBe(3);
+  services.do({ type: "scaleService", serviceId, replicas: 5 });
+  expect(state.wantedReplicas).toBe(5);
+  services.do({ type: "removeService", serviceId });
+  expect(state.wantedReplicas).toBe(0);
 });
 
 test("the commands that create a task or a node are refused at the limit; a known node registers", () => {

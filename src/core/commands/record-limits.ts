@@ -3,7 +3,9 @@
 
 import { type Change, parseChangeType } from "../../model/change.ts";
 import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
+import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { wantedReplicas } from "../../model/service/service.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
 /** Null if every kind stays within its limit. */
@@ -21,6 +23,25 @@ export function refuseBeyondLimit(
     created?.set(kind, earlier + 1);
   }
   return null;
+}
+
+/** Null if all services together want no more replicas than before, or not too many. */
+export function refuseMoreReplicas(
+  { tables, wantedReplicas: before }: Pick<ClusterState, "tables" | "wantedReplicas">,
+  changes: readonly Change[],
+): Outcome<never> | null {
+  let more = 0;
+  for (const change of changes) {
+    if (change.type === "service.created") more += wantedReplicas(change.record) ?? 0;
+    if (change.type !== "service.updated" || !change.set.mode) continue;
+    const service = tables.service.get(change.id);
+    more += (wantedReplicas({ mode: change.set.mode }) ?? 0) - ((service && wantedReplicas(service)) ?? 0);
+  }
+  const count = before + more;
+  if (more <= 0 || count <= limits.replicasInAll) return null;
+  const message = `all services together would have ${count} replicas, and ${limits.replicasInAll} is the limit`;
+  const hint = "Scale services down first: podling service ls shows them.";
+  return refuse("too-many", message, { hint, details: { what: "replicas", count } });
 }
 
 function refusalOf(kind: KindName, count: number): Outcome<never> {

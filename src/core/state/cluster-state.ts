@@ -147,6 +147,11 @@ export class ClusterState {
     return jobId && this.record("job", jobId as JobId);
   }
 
+  /** Replicas that all services together want. */
+  get wantedReplicas(): number {
+    return this.#serviceNames.wanted;
+  }
+
   /** The numbers of the service's revisions, the oldest first. */
   revisionsOf(serviceId: ServiceId): number[] {
     return this.#revisions.of(serviceId);

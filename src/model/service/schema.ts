@@ -73,7 +73,7 @@ export const service = z.object({
   newest: revision.describe("The highest revision number that was given."),
   policy: rolloutPolicy.describe("How a change is rolled out."),
   rollout: rollout.nullable().describe("The rollout under way; null if there is none."),
-  paused: flag.describe("True when no rollout goes on, and none begins."),
+  paused: flag.describe("True when the rollout stays where it is, until it is resumed or another change is applied."),
   createdAt: timeText.describe("By the master's clock."),
   reason: z
     .object({ code: z.enum(serviceReasons).describe("For programs."), message: text.describe("For people.") })

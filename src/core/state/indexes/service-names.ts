@@ -1,21 +1,29 @@
-// Services by name, and the revisions of each.
+// Services by name, how many replicas they want, and the revisions of each.
 
 import type { ServiceId } from "../../../model/ids.ts";
 import type { Revision, Service } from "../../../model/service/service.ts";
+import { wantedReplicas } from "../../../model/service/service.ts";
 import type { Index } from "../delta.ts";
 
 export class ServiceNames implements Index<Service> {
   readonly #byName = new Map<string, ServiceId>();
+  /** Replicas that all services together want, without those of which nodes decide the number. */
+  wanted = 0;
 
   named(name: string): ServiceId | undefined {
     return this.#byName.get(name);
   }
 
   moved(before: Service | null, after: Service | null): void {
+    this.wanted += wantedBy(after) - wantedBy(before);
     if (before !== null && after !== null) return; // the name never changes
     if (before) this.#byName.delete(before.name);
     if (after) this.#byName.set(after.name, after.serviceId);
   }
+}
+
+function wantedBy(service: Service | null): number {
+  return (service && wantedReplicas(service)) ?? 0;
 }
 
 export class RevisionNumbers implements Index<Revision> {

@@ -1,7 +1,7 @@
 // The handlers of services.
 
 import type { serviceOperations } from "../../../api/operations/services.ts";
-import type { HandlersOf } from "../../../api/server/call.ts";
+import { EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
 import { replicasOf } from "../../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../../core/state/cluster-state.ts";
@@ -51,7 +51,10 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
       if (!input.ok) return input;
       const images = await resolved(context, input.value, query.resolve, signal);
       const command: Command = { type: "putService", input: input.value, images, by: origin.name, mustBeNew: true };
-      return shown(await submit(command, origin));
+      const created = await shown(await submit(command, origin));
+      if (!created.ok) return created;
+      const location = `/api/v1/services/${created.value.serviceId}`;
+      return ok(new EncodedJson(JSON.stringify(created.value), { location }));
     },
     listServices: async () => {
       const services = [...(await reads.durable()).tables.service.values()];
