@@ -114,6 +114,7 @@ describe("the API's examples", () => {
   const withoutWorker: Partial<Record<OperationId, number[]>> = {
     ...{ taskLogs: [409, 503], previewCleanup: [503], cleanNode: [503] },
     ...{ restartTask: [409, 422], killTask: [409, 503] },
+    ...{ backupVolume: [422], restoreVolume: [422, 503], moveVolume: [404] },
     heartbeatStream: [400], // there is no socket to upgrade
   };
   /** The file that one example writes and another one sends. */

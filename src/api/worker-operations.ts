@@ -2,10 +2,11 @@
 // calls it for logs and clean-ups; users may query a single node with it.
 
 import { framedMediaType } from "../lib/frames.ts";
+import { limits } from "../model/limits.ts";
 import type { Cleanup } from "../model/node/cleanup.ts";
 import type { ImageDigest } from "../model/service/pinned.ts";
 import type { VolumeRemoval } from "../model/volume/volume.ts";
-import { json, metrics, operation } from "./operations/operation.ts";
+import { json, metrics, operation, tarMediaType } from "./operations/operation.ts";
 
 export interface WorkerHealth {
   service: "podling-worker";
@@ -114,6 +115,30 @@ export const workerOperations = {
     media: json,
     answer: "Any",
     refusals: ["node-unreachable", "engine-refused"],
+  }),
+  archiveVolume: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/volumes/{id}/archive",
+    summary: "The files of a named volume as a tar archive.",
+    access: "write",
+    status: 200,
+    media: tarMediaType,
+    streams: true,
+    answer: "Any",
+    refusals: ["volume-not-found", "node-unreachable", "engine-refused"],
+  }),
+  fillVolume: operation<{ bytes: number }>()({
+    method: "PUT",
+    path: "/volumes/{id}/archive",
+    summary: "Make a named volume from such an archive.",
+    access: "write",
+    upload: tarMediaType,
+    uploadBytes: limits.volumeBytes,
+    query: "replace",
+    status: 200,
+    media: json,
+    answer: "Any",
+    refusals: ["volume-in-use", "unprocessable", "node-unreachable", "engine-refused"],
   }),
   previewCleanup: operation<Cleanup>()({
     method: "GET",

@@ -173,5 +173,5 @@ function targetOf(command: Submission["command"], outcome: Outcome<Granted>): st
 }
 
 function isOnVolume(command: Submission["command"]): command is Extract<Submission["command"], { name: string }> {
-  return command.type.endsWith("Volume");
+  return /Volume(Work|Copy)?$/.test(command.type);
 }

@@ -31,6 +31,7 @@ import { HeartbeatStreams } from "./node-health/heartbeat-streams.ts";
 import { NodeHealth } from "./node-health/node-health.ts";
 import { StreamReplacements } from "./node-health/stream-replacements.ts";
 import type { Recovered } from "./recovery.ts";
+import { VolumeJobs } from "./volumes/volume-jobs.ts";
 import type { Watchers } from "./watch/watchers.ts";
 
 export interface TermOptions {
@@ -167,6 +168,7 @@ export class Term implements ReplaceableTerm {
         snapshots: this.#snapshots,
       },
       logs: { token, clock, streams, fetch },
+      volumeJobs: new VolumeJobs({ state, loop: this.#loop, clock, nodes: { token, clock, fetch } }),
       backups: new Backups({ state, loop: this.#loop, clock, version: version.version, begun: this.begun }),
       restores: new Restores({ target, log }),
     });

@@ -132,6 +132,13 @@ export const limits = {
   cleanupMs: 90 * second,
   /** How long the master waits for a clean-up: the time above, and one removal. */
   cleanupPatienceMs: 4 * minute,
+  /** The files of a volume: more than a node's disk, so that the disk is the limit. */
+  volumeBytes: 1024 ** 5,
+  /** How long a copy of a volume may make no progress, and how long it may take. */
+  volumeSilenceMs: 10 * minute,
+  volumeCopyMs: 24 * hour,
+  /** Nodes that are remembered for having other files of a volume. */
+  volumeCopies: 8,
   /** How long a removal of a volume waits for containers that are being removed, and the pause between two tries. */
   volumeRemovalMs: 5 * second,
   volumeRemovalRetryMs: 250,

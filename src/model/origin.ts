@@ -13,7 +13,9 @@ export interface Origin {
 export const unnamedUser = "anonymous";
 
 /** The master's own parts that submit commands; "reconciler" stands for those that need none. */
-export function systemOrigin(name: "start" | "timer" | "journal-probe" | "node-health" | "reconciler"): Origin {
+export function systemOrigin(
+  name: "start" | "timer" | "journal-probe" | "node-health" | "reconciler" | "volumes",
+): Origin {
   return { kind: "system", name };
 }
 

@@ -93,6 +93,15 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
         return refuse(codeOf(error), error.message, { hint: "Try again when the engine answers." });
       }
     },
+    archiveVolume: (call) => {
+      call.mayTakeLong();
+      return onVolume(worker.volumes.archive(call.parameters.id, call.signal));
+    },
+    fillVolume: (call) => {
+      call.mayTakeLong();
+      const { parameters, query, signal } = call;
+      return onVolume(worker.volumes.fill(parameters.id, call.upload(), query.replace ?? false, signal));
+    },
     previewCleanup: (call) => {
       call.mayTakeLong();
       return cleanup(worker, call.query, true);

@@ -29,6 +29,7 @@ describe("POST /api/v1/volumes", () => {
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
       ...{ name: "made", nodeId: null, hostname: null, state: "unbound", writers: "many", lastUsedBy: null },
+      ...{ work: null, copies: [] },
       ...{ labels: { app: "shop" }, createdAt: expect.any(String), usedBy: [], message: "it has no data yet" },
     });
     expect(await get("made")).toEqual(answer.body);

@@ -48,5 +48,26 @@ export function volumesContract(title: string, open: () => Promise<RuntimeHarnes
       await subject.runtime.containers.remove(containerId);
       expect(await volumeNamed(subject.name("theirs"))).toBeDefined();
     });
+
+    test("the files of a volume as an archive make another volume with the same files", async () => {
+      const { signal } = new AbortController();
+      const { volumes } = subject.runtime;
+      const [from, to] = [subject.name("from"), subject.name("to")];
+      const containerId = await subject.create(
+        subject.newTask(subject.harness.programs.forever, { mounts: [volume(from)] }),
+      );
+      const archive = () => volumes.archive(from, nodeId, signal);
+      const bytes = await new Response(await archive()).bytes();
+      expect(bytes.length % 512).toBe(0);
+      const labels = { [containerLabels.cluster]: subject.harness.clusterId };
+      await volumes.fill(to, labels, nodeId, await archive(), signal);
+      expect((await volumeNamed(to))?.labels).toEqual(labels);
+      expect(await new Response(await volumes.archive(to, nodeId, signal)).bytes()).toEqual(bytes);
+      // No container of this work is left, so that the volume can go.
+      expect(await volumes.remove(to)).toBeNull();
+      await volumes.removeHelpers(nodeId);
+      await subject.runtime.containers.remove(containerId);
+      expect(await volumes.remove(from)).toBeNull();
+    });
   });
 }

@@ -196,7 +196,7 @@ const configView = (): ConfigView => viewConfig(config());
 function volume(): VolumeView {
   return {
     ...{ name: "pgdata", nodeId, hostname: "n1", state: "bound", writers: 1, labels: { app: "shop" } },
-    ...{ lastUsedBy: { taskId, name: "db" }, createdAt: at(50) },
+    ...{ lastUsedBy: { taskId, name: "db" }, work: null, copies: [], createdAt: at(50) },
     usedBy: [{ taskId, name: "db", status: "running", writes: true }],
     message: "its data is on n1",
   };

@@ -63,6 +63,8 @@ export interface Operation<
   body?: Body;
   /** The media type of a body that is not JSON, and that the handler reads as it comes. */
   upload?: string;
+  /** Its largest size. Default: that of a backup. */
+  uploadBytes?: number;
   query?: Query;
   /** Request headers that the operation reads, with their descriptions. */
   headers?: Readonly<Record<string, string>>;
@@ -72,6 +74,7 @@ export interface Operation<
   media:
     | "application/json"
     | "application/x-ndjson"
+    | "application/x-tar"
     | "application/vnd.docker.multiplexed-stream"
     | "text/event-stream"
     | "text/plain"
@@ -117,6 +120,8 @@ export type OperationAnswer<O extends Operation> = NonNullable<O["_answer"]>;
 export type OperationParameters<O extends Operation> = PathParameters<O["path"]>;
 
 export const json = "application/json" as const;
+/** Of the files of a volume. */
+export const tarMediaType = "application/x-tar" as const;
 export const events = "text/event-stream" as const;
 
 /** The same of the master and of a worker. */

@@ -1,10 +1,13 @@
 // The operations on named volumes.
 
+import { limits } from "../../model/limits.ts";
 import type { VolumeRemoval, VolumeView } from "../../model/volume/volume.ts";
-import { json, operation } from "./operation.ts";
+import { json, operation, tarMediaType } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, writeRefusals } from "./refusals.ts";
 
 const refusals = ["volume-not-found", ...writeRefusals] as const;
+const copyRefusals = ["volume-in-use", "node-unreachable", "engine-refused", "unprocessable"] as const;
+const uploadRefusals = ["unsupported-media-type", "body-too-large"] as const;
 
 export const volumeOperations = {
   createVolume: operation<VolumeView>()({
@@ -60,7 +63,47 @@ export const volumeOperations = {
     status: 200,
     media: json,
     answer: "VolumeRemoval",
-    refusals: ["volume-in-use", "node-unreachable", "engine-refused", "unprocessable", ...refusals],
+    refusals: [...copyRefusals, ...refusals],
+  }),
+  backupVolume: operation<ReadableStream<Uint8Array>>()({
+    method: "GET",
+    path: "/api/v1/volumes/{id}/archive",
+    summary:
+      "The files of a volume as a tar archive, below volume/, with owners and modes. Tasks that would use it wait until the end.",
+    access: "write",
+    query: "live",
+    status: 200,
+    media: tarMediaType,
+    streams: true,
+    answer: "Any",
+    example: "volume/...",
+    refusals: [...copyRefusals, ...refusals],
+  }),
+  restoreVolume: operation<VolumeView>()({
+    method: "PUT",
+    path: "/api/v1/volumes/{id}/archive",
+    summary:
+      "Make a volume from such an archive, on the node that has its data, else on any. Creates it if there is none.",
+    access: "write",
+    upload: tarMediaType,
+    uploadBytes: limits.volumeBytes,
+    query: "restoreVolume",
+    status: 200,
+    media: json,
+    answer: "Volume",
+    refusals: [...uploadRefusals, ...copyRefusals, ...findNodeRefusals, ...refusals],
+  }),
+  moveVolume: operation<VolumeView>()({
+    method: "POST",
+    path: "/api/v1/volumes/{id}/move",
+    summary:
+      "Copy the files of a volume to another node, which has its data then, and remove them where they were. Answers when done, and goes on if the client disconnects.",
+    access: "write",
+    query: "moveVolume",
+    status: 200,
+    media: json,
+    answer: "Volume",
+    refusals: [...copyRefusals, ...findNodeRefusals, ...refusals],
   }),
   releaseVolume: operation<VolumeView>()({
     method: "POST",

@@ -131,6 +131,30 @@ const forceQuery = z.strictObject({
   force: booleanQuery.optional().describe("True: also where it is refused otherwise."),
 });
 
+const replaceQuery = z.strictObject({
+  replace: booleanQuery
+    .optional()
+    .describe("True: a volume of this name that is there is removed first, with its data."),
+});
+
+const restoreVolumeQuery = replaceQuery.extend({
+  node: z
+    .string()
+    .max(253)
+    .optional()
+    .describe("The node for a volume that has no data yet. By default the one that a new task would get."),
+});
+
+const moveVolumeQuery = replaceQuery.extend({
+  to: z.string().max(253).describe("The node that gets the data: its id, a unique prefix of one, or its name."),
+});
+
+const liveQuery = z.strictObject({
+  live: booleanQuery
+    .optional()
+    .describe("True: also while a task writes to it. Files that change meanwhile may be torn."),
+});
+
 const pruneQuery = z.strictObject({
   all: booleanQuery
     .optional()
@@ -205,6 +229,10 @@ export const queries = {
   cleanup: cleanupQuery,
   force: forceQuery,
   prune: pruneQuery,
+  replace: replaceQuery,
+  restoreVolume: restoreVolumeQuery,
+  moveVolume: moveVolumeQuery,
+  live: liveQuery,
   restore: restoreQuery,
   imageDigest: imageDigestQuery,
   createService: createServiceQuery,

@@ -17,15 +17,18 @@ const json = "application/json";
 const noBody: Outcome<undefined> = { ok: true, value: undefined };
 
 /** Checks a body that the handler reads by itself: its type, and its length if the client says it. */
-export function checkUpload({ upload }: Operation, { headers }: Request): Outcome<undefined> {
+export function checkUpload(
+  { upload, uploadBytes = limits.backupBytes }: Operation,
+  { headers }: Request,
+): Outcome<undefined> {
   if (upload === undefined) return noBody;
   const type = headers.get("content-type");
   if (type?.split(";")[0]?.trim().toLowerCase() !== upload) return wrongType(type, upload);
   const bytes = Number(headers.get("content-length") ?? 0);
-  if (bytes <= limits.backupBytes) return noBody;
-  return refuse("body-too-large", `the body has ${bytes} bytes; at most ${limits.backupBytes} are allowed`, {
+  if (bytes <= uploadBytes) return noBody;
+  return refuse("body-too-large", `the body has ${bytes} bytes; at most ${uploadBytes} are allowed`, {
     hint: "Is this the right file?",
-    details: { bytes, limit: limits.backupBytes },
+    details: { bytes, limit: uploadBytes },
   });
 }
 

@@ -15,7 +15,7 @@ import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus } from "../../model/task/status.ts";
 import type { Idempotency } from "../../model/task/task.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
-import type { Volume } from "../../model/volume/volume.ts";
+import type { Volume, VolumeJob } from "../../model/volume/volume.ts";
 
 type OrUndefined<T> = { [Key in keyof T]?: T[Key] | undefined };
 
@@ -166,6 +166,12 @@ export type Command =
     }
   /** All versions of a content. */
   | { type: "removeContent"; kind: ContentKind; name: string }
+  /** `to`: the node that gets the files; null for a backup. */
+  | { type: "beginVolumeWork"; name: string; job: VolumeJob; to: NodeId | null; by: string }
+  /** `failed`: null if it is done. `untouched`: it failed before anything was done on the node that gets the files. */
+  | { type: "endVolumeWork"; name: string; workId: string; failed: string | null; untouched: boolean }
+  /** The node has no other files under the name any more. */
+  | { type: "forgetVolumeCopy"; name: string; nodeId: NodeId }
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
@@ -187,6 +193,8 @@ export interface Granted {
   volume?: string;
   /** The newest version of the content. */
   contentId?: ConfigId;
+  /** Of the work on a volume. */
+  workId?: string;
 }
 
 export interface DecisionContext {

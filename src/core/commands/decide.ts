@@ -26,7 +26,8 @@ import {
 import { decideReport } from "./task-report.ts";
 import { decideRemove, decideRestart, decideStop } from "./task-requests.ts";
 import { decideCreate } from "./tasks.ts";
-import { decideCreateVolume, decideReleaseVolume, decideRemoveVolume, decideUpdateVolume } from "./volumes.ts";
+import { decideOnVolume } from "./volume-commands.ts";
+import { interruptedWork } from "./volume-work.ts";
 
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   const decided = decideOne(state, command, context);
@@ -38,7 +39,7 @@ export function decide(state: ClusterState, command: Command, context: DecisionC
 function decideOne(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   switch (command.type) {
     case "startMaster":
-      return ok({ changes: [startMaster(state, command)], granted: {} });
+      return ok({ changes: [startMaster(state, command), ...interruptedWork(state)], granted: {} });
     case "createTask":
       return decideCreate(state, command, context);
     case "reportTask":
@@ -87,18 +88,18 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideSuspendJob(state, command, context);
     case "removeJob":
       return decideRemoveJob(state, command);
-    case "createVolume":
-      return decideCreateVolume(state, command, context);
-    case "updateVolume":
-      return decideUpdateVolume(state, command);
-    case "releaseVolume":
-      return decideReleaseVolume(state, command);
-    case "removeVolume":
-      return decideRemoveVolume(state, command);
     case "putConfig":
       return decidePutConfig(state, command, context);
     case "removeContent":
       return decideRemoveContent(state, command);
+    case "createVolume":
+    case "updateVolume":
+    case "releaseVolume":
+    case "removeVolume":
+    case "beginVolumeWork":
+    case "endVolumeWork":
+    case "forgetVolumeCopy":
+      return decideOnVolume(state, command, context);
     case "probe":
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });
     case "wake":

@@ -12,6 +12,8 @@ import type { Volume } from "../../model/volume/volume.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findNode, findVolume } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { refuseWhileUsed } from "./volume-use.ts";
+import { refuseAtWork, withCopy } from "./volume-work.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
@@ -31,7 +33,7 @@ export function decideCreateVolume(
   if (!place.ok) return place;
   const record: Volume = {
     ...{ name, nodeId: null, hostname: null, state: "unbound", ...place.value },
-    ...{ writers, lastUsedBy: null, labels, createdAt: toTimestamp(now) },
+    ...{ writers, lastUsedBy: null, work: null, copies: [], labels, createdAt: toTimestamp(now) },
   };
   return ok({ changes: [{ type: "volume.created", record }], granted: { volume: name } });
 }
@@ -50,10 +52,13 @@ export function decideReleaseVolume(
 ): Outcome<Decision> {
   const found = findVolume(state, name);
   if (!found.ok) return found;
-  const { nodeId } = found.value;
-  if (nodeId === null) return ok({ changes: [], granted: { volume: name } });
-  const used = refuseWhileUsed(state, name, "released");
+  const { nodeId, hostname, work } = found.value;
+  const used = refuseWhileUsed(state, name, "released") ?? (work?.failed ? null : refuseAtWork(found.value));
   if (used) return used;
+  if (nodeId === null && work === null) return ok({ changes: [], granted: { volume: name } });
+  const released = { nodeId: null, hostname: null, state: "released" as const, work: null };
+  if (nodeId === null)
+    return ok({ changes: [{ type: "volume.updated", id: name, set: released }], granted: { volume: name } });
   const node = state.nodes.get(nodeId);
   if (node?.status === "online" && !force) {
     return refuse("volume-in-use", `${node.hostname} is online and has the data of the volume ${name}`, {
@@ -61,7 +66,8 @@ export function decideReleaseVolume(
       details: { name, nodeId },
     });
   }
-  const set = { nodeId: null, hostname: null, state: "released" as const };
+  const copies = withCopy(found.value, { nodeId, hostname: hostname ?? nodeId, why: "released" });
+  const set = { ...released, copies };
   return ok({ changes: [{ type: "volume.updated", id: name, set }], granted: { volume: name } });
 }
 
@@ -76,7 +82,9 @@ export function decideRemoveVolume(state: ClusterState, { name }: CommandOf<"rem
 
 /** Null if no task and no service mounts the volume. */
 export function refuseRemoval(state: ClusterState, name: string): Outcome<never> | null {
-  const used = refuseWhileUsed(state, name, "removed");
+  const volume = state.tables.volume.get(name);
+  const atWork = volume && !volume.work?.failed ? refuseAtWork(volume) : null;
+  const used = atWork ?? refuseWhileUsed(state, name, "removed");
   if (used) return used;
   const [first] = [...state.schedule.volumes.users(name)].sort();
   if (first !== undefined) {
@@ -94,18 +102,6 @@ export function refuseRemoval(state: ClusterState, name: string): Outcome<never>
   return refuse("volume-in-use", `the service ${service.name} mounts the volume ${name}`, {
     hint: `Remove the service first: podling service rm ${service.name}`,
     details: { name, serviceId: service.serviceId },
-  });
-}
-
-/** Null if no task that may have a container mounts the volume. */
-export function refuseWhileUsed(state: ClusterState, name: string, done: string): Outcome<never> | null {
-  const [taskId] = state.schedule.volumes.holders(name).sort();
-  if (taskId === undefined) return null;
-  const task = state.task(taskId);
-  const { hostname } = state.node(task.placement!.nodeId);
-  return refuse("volume-in-use", `the volume ${name} cannot be ${done} while ${task.name} on ${hostname} uses it`, {
-    hint: `Stop the task first: podling stop ${task.name}`,
-    details: { name, taskId },
   });
 }
 

@@ -89,6 +89,7 @@ describe("a task with a named volume", () => {
     world.task("db", mounts("data"));
     expect(world.state.tables.volume.get("data")).toEqual({
       ...{ name: "data", nodeId: null, hostname: null, state: "unbound", writers: 1, lastUsedBy: null, labels: {} },
+      ...{ work: null, copies: [] },
       createdAt: "2025-01-19T12:34:56.000Z",
     });
   });

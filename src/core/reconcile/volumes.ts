@@ -25,7 +25,7 @@ function firstRecord(state: ClusterState, name: string, createdAt: string): Volu
   const last = lastPlaced(state, name);
   const node = last && state.nodes.get(last.placement!.nodeId);
   return {
-    ...{ name, labels: {}, createdAt },
+    ...{ name, work: null, copies: [], labels: {}, createdAt },
     ...{ nodeId: node?.nodeId ?? null, hostname: node?.hostname ?? null, state: node ? "bound" : "unbound" },
     // Release 0.1.0 allowed any number of writers: those that run go on.
     writers: book.writers(name) > 1 ? "many" : 1,

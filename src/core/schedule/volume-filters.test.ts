@@ -27,7 +27,7 @@ function volume(hostname: string | null, more: Partial<Volume> = {}): Volume {
   const bound = hostname === null ? null : idOf(hostname);
   return {
     ...{ name: "data", nodeId: bound, hostname, state: bound === null ? "unbound" : "bound", writers: 1 },
-    ...{ lastUsedBy: null, labels: {}, createdAt: at, ...more },
+    ...{ lastUsedBy: null, work: null, copies: [], labels: {}, createdAt: at, ...more },
   };
 }
 

@@ -266,7 +266,7 @@ export class ClusterState {
   #volumeMoved(before: Volume | null, after: Volume | null): void {
     this.schedule.volumes.volumeMoved(before, after);
     // A volume that is bound to its first node leaves fewer nodes; any other change may bring some.
-    const isBinding = before !== null && before.nodeId === null && after !== null && after.nodeId !== null;
+    const isBinding = before?.nodeId === null && before.work === null && after !== null && after.nodeId !== null;
     if (!isBinding) this.pending.volumeGained((after ?? before)!.name);
   }
 

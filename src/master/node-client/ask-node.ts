@@ -29,6 +29,8 @@ export interface NodeRequest {
   /** What the refusal adds if the node does not answer. */
   hint: string;
   timeoutMs?: number;
+  /** A body that is sent as it comes. */
+  upload?: ReadableStream<Uint8Array>;
 }
 
 /** A worker that has not begun to answer after this time is unreachable. */
@@ -40,9 +42,11 @@ const refusalBytes = 64 * 1024;
 /** The answer, whatever its status. The body of a successful one is still to be read; it may be long. */
 export async function askNode(
   node: NodeRecord,
-  { operation, parameters = {}, query, accept, headers = {}, signal, hint, timeoutMs = answerTimeoutMs }: NodeRequest,
+  request: NodeRequest,
   { token, fetch, clock }: AskContext,
 ): Promise<Outcome<Response>> {
+  const { operation, parameters = {}, query, accept, headers = {}, signal, hint, upload } = request;
+  const { timeoutMs = answerTimeoutMs } = request;
   const address = serverUrl(node.address, node.port);
   const giveUp = new AbortController();
   const cancel = clock.timer(timeoutMs, () => giveUp.abort(new Error(`no answer in ${timeoutMs / 1000} s`)));
@@ -53,6 +57,7 @@ export async function askNode(
       signal: AbortSignal.any([signal, giveUp.signal]),
       // Every client that may register a node chooses its address: it must not send the master on to another.
       redirect: "manual",
+      ...(upload === undefined ? {} : { body: upload, duplex: "half" }),
       // Bun's own idle timeout would cut a followed log that is quiet.
       ...({ timeout: false } as object),
     });

@@ -1,5 +1,6 @@
 // Asks the worker of a node to work on a named volume.
 
+import { tarMediaType } from "../../api/operations/operation.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { ok } from "../../lib/result.ts";
@@ -36,6 +37,51 @@ export async function removeVolumeOn(
   } catch {
     return refusedBy(node, answer.value);
   }
+}
+
+/** The files of a volume as the worker sends them. */
+export async function archiveOn(
+  node: NodeRecord,
+  name: string,
+  signal: AbortSignal,
+  context: AskContext,
+): Promise<Outcome<ReadableStream<Uint8Array>>> {
+  const answer = await askNode(
+    node,
+    {
+      ...{ operation: workerOperations.archiveVolume, parameters: { id: name }, accept: tarMediaType, signal },
+      // The engine begins to read the files before the worker answers.
+      ...{ timeoutMs: limits.volumeSilenceMs, hint: "Nothing was changed." },
+    },
+    context,
+  );
+  if (!answer.ok) return answer;
+  const { body, ok: isOk, headers } = answer.value;
+  if (!isOk || body === null || headers.get("content-type") !== tarMediaType) return refusedBy(node, answer.value);
+  return ok(body);
+}
+
+/** Makes the volume on the node from such an archive. */
+export async function fillOn(
+  node: NodeRecord,
+  name: string,
+  { archive, replace }: { archive: ReadableStream<Uint8Array>; replace: boolean },
+  signal: AbortSignal,
+  context: AskContext,
+): Promise<Outcome<null>> {
+  const answer = await askNode(
+    node,
+    {
+      ...{ operation: workerOperations.fillVolume, parameters: { id: name }, query: { replace }, accept: json, signal },
+      ...{ upload: archive, headers: { "content-type": tarMediaType } },
+      ...{ timeoutMs: limits.volumeCopyMs, hint: "The copy is incomplete." },
+    },
+    context,
+  );
+  if (!answer.ok) return answer;
+  if (!answer.value.ok) return refusedBy(node, answer.value);
+  await answer.value.body?.cancel();
+  return ok(null);
 }
 
 /** Passes the worker's own refusal on, if the answer is one. */

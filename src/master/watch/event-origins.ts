@@ -65,6 +65,9 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   removeVolume: onVolume("removed"),
   putConfig: { kind: "config", operations: ["created"] },
   removeContent: { kind: null, operations: ["removed"] },
+  beginVolumeWork: onVolume("updated"),
+  endVolumeWork: onVolume("updated"),
+  forgetVolumeCopy: onVolume("updated"),
   probe: nothing,
   wake: nothing,
 };

@@ -13,6 +13,26 @@ export const volumeUser = z.object({
   name: text.describe("Name of the task."),
 });
 
+export const volumeJobs = ["backup", "restore", "move"] as const;
+
+export const volumeWork = z.object({
+  id: text.describe("Names this work among all on the volume."),
+  job: z.enum(volumeJobs).describe("What is done."),
+  to: text.nullable().describe("The node that gets the files. Null for a backup."),
+  toHostname: text.nullable().describe("The name of that node."),
+  startedAt: timeText.describe("By the master's clock."),
+  by: text.describe("Who asked for it, as declared."),
+  failed: text.nullable().describe("Why it failed. Null while it is under way."),
+});
+
+export const volumeCopy = z.object({
+  nodeId: text.describe("The node."),
+  hostname: text.describe("The name that it had."),
+  why: z
+    .enum(["released", "moved", "copied"])
+    .describe("released: its data was given up. moved: it was moved away. copied: a move to the node failed."),
+});
+
 export const volume = z.object({
   name: text.describe("The engine of its node has it under the same name. Unique in the cluster."),
   nodeId: text.nullable().describe("The node that has its data. Null until the first task that mounts it is placed."),
@@ -26,6 +46,12 @@ export const volume = z.object({
     .union([z.literal(1), z.literal("many")])
     .describe("How many tasks may mount it for writing at a time. Mounts that only read do not count."),
   lastUsedBy: volumeUser.nullable().describe("The task with it that was placed last. Null if there was none."),
+  work: volumeWork
+    .nullable()
+    .describe(
+      "Work on its files. Tasks with the volume wait meanwhile, and after a restore that failed. Null if there is none.",
+    ),
+  copies: z.array(volumeCopy).describe("Nodes that may have other files under its name, the oldest first."),
   labels: z.record(text, text).describe("Labels that users set; the engine's volume does not have them."),
   createdAt: timeText.describe("By the master's clock."),
 });

@@ -10,6 +10,30 @@ import type * as schema from "./schema.ts";
 export interface Volume extends DeepReadonly<z.output<typeof schema.volume>> {
   readonly nodeId: NodeId | null;
   readonly lastUsedBy: { readonly taskId: TaskId; readonly name: string } | null;
+  readonly work: VolumeWork | null;
+  readonly copies: readonly VolumeCopy[];
+}
+
+export interface VolumeWork extends DeepReadonly<z.output<typeof schema.volumeWork>> {
+  readonly to: NodeId | null;
+}
+export type VolumeJob = VolumeWork["job"];
+
+export interface VolumeCopy extends DeepReadonly<z.output<typeof schema.volumeCopy>> {
+  readonly nodeId: NodeId;
+}
+
+/** The words for each kind of work: "is being moved". */
+export const doing: Readonly<Record<VolumeJob, { done: string }>> = {
+  backup: { done: "backed up" },
+  restore: { done: "restored" },
+  move: { done: "moved" },
+};
+
+/** Why tasks wait for the work on a volume, as a sentence. */
+export function workSentence({ job, toHostname, failed }: VolumeWork): string {
+  if (failed !== null) return `its ${job} failed (${failed}): repeat it`;
+  return `it is being ${doing[job].done}${job === "move" ? ` to ${toHostname}` : ""}`;
 }
 
 export interface VolumeView extends Volume, VolumeUsage {}

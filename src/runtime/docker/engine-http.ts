@@ -11,6 +11,8 @@ import { engineMessage } from "./errors.ts";
 export interface EngineCall {
   /** Sent as JSON; bytes as they are. */
   body?: unknown;
+  /** A body that is sent as it comes, in the place of `body`; `headers` say of which type. */
+  raw?: ReadableStream<Uint8Array>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   /** Fails if no answer has begun by then. Default 60 s; null for no limit, which streams need. */
@@ -130,7 +132,11 @@ export class EngineHttp {
     }
   }
 
-  async #send(method: string, path: string, { body, headers = {}, signal, timeoutMs }: EngineCall): Promise<Response> {
+  async #send(
+    method: string,
+    path: string,
+    { body, raw, headers = {}, signal, timeoutMs }: EngineCall,
+  ): Promise<Response> {
     const giveUp = new AbortController();
     const limit = timeoutMs === undefined ? defaultTimeoutMs : timeoutMs;
     const timer =
@@ -139,6 +145,7 @@ export class EngineHttp {
       method,
       headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
       ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
+      ...(raw === undefined ? {} : { body: raw, duplex: "half" }),
       signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal,
       ...(this.#unix === null ? {} : { unix: this.#unix }),
       // Bun's own idle timeout would end quiet event and log streams.

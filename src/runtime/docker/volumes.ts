@@ -4,12 +4,15 @@ import { limits } from "../../model/limits.ts";
 import { RuntimeError } from "../runtime-error.ts";
 import type { VolumeState, Volumes } from "../volumes.ts";
 import { type EngineHttp, removeUnused } from "./engine-http.ts";
+import { VolumeContent } from "./volume-content.ts";
 
 export class DockerVolumes implements Volumes {
   readonly #http: EngineHttp;
+  readonly #content: VolumeContent;
 
   constructor(http: EngineHttp) {
     this.#http = http;
+    this.#content = new VolumeContent(http);
   }
 
   async list(withSizes: boolean): Promise<VolumeState[]> {
@@ -44,5 +47,31 @@ export class DockerVolumes implements Volumes {
 
   remove(name: string): Promise<string | null> {
     return removeUnused(this.#http, `/volumes/${encodeURIComponent(name)}`);
+  }
+
+  archive(name: string, owner: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    return this.#content.archive(name, owner, signal);
+  }
+
+  async fill(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    owner: string,
+    archive: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const response = await this.#http.call("POST", "/volumes/create", { body: { Name: name, Labels: labels } });
+    await this.#http.expectOk(response);
+    await response.arrayBuffer();
+    try {
+      await this.#content.unpack(name, owner, archive, signal);
+    } catch (error) {
+      await this.remove(name).catch(() => {});
+      throw error;
+    }
+  }
+
+  removeHelpers(owner: string): Promise<void> {
+    return this.#content.removeHelpers(owner);
   }
 }

@@ -30,6 +30,7 @@ export class SimulatedStorage {
   readonly #disk: SimulatedDisk | null;
   readonly #uses: () => ContainerUse[];
   readonly #volumes = new Map<string, VolumeState>();
+  readonly #contents = new Map<string, string>();
   /** Containers on this engine that are not Podling's. */
   readonly others: ContainerUse[] = [];
 
@@ -84,6 +85,15 @@ export class SimulatedStorage {
     if (!this.#volumes.has(name)) this.#volumes.set(name, { name, labels, sizeBytes: 0 });
   }
 
+  /** What is in a volume, as a text of at most 512 characters. */
+  content(name: string): string {
+    return this.#contents.get(name) ?? "";
+  }
+
+  setContent(name: string, content: string): void {
+    this.#contents.set(name, content);
+  }
+
   volumes(withSizes: boolean): VolumeState[] {
     return [...this.#volumes.values()]
       .map((volume) => (withSizes ? volume : { ...volume, sizeBytes: null }))
@@ -94,6 +104,7 @@ export class SimulatedStorage {
     const user = this.uses().find(({ volumes }) => volumes.includes(name));
     if (user) return `the engine keeps it: container ${user.name} uses it`;
     this.#volumes.delete(name);
+    this.#contents.delete(name);
     return null;
   }
 

@@ -1,8 +1,10 @@
-// The named volumes on this node's engine, for the master: removes one that nothing uses. Unlike a clean-up, which lists
-// everything, it works on one volume that a user has named.
+// The named volumes on this node's engine, for the master: reads, writes and removes the files of one volume. Which tasks
+// may use it meanwhile is the master's to decide.
 
 import { type Clock, delay } from "../../lib/clock.ts";
+import { piped } from "../../lib/piped.ts";
 import { ok } from "../../lib/result.ts";
+import { TarCheck } from "../../lib/tar-check.ts";
 import { containerLabels } from "../../model/cluster/cluster.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -25,6 +27,8 @@ export interface VolumeStoreOptions {
 
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
+  /** Archives that are being read or written. */
+  #atWork = 0;
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -35,6 +39,7 @@ export class VolumeStore {
     const { hostname } = this.#options;
     const used = this.#refuseNeeded(name);
     if (used) return used;
+    await this.#removeHelpers();
     const volume = await this.#find(name);
     if (!volume) return ok({ removed: false, message: `${hostname} has no volume ${name}` });
     if (!this.#isOurs(volume))
@@ -45,6 +50,93 @@ export class VolumeStore {
       hint: "Remove the container that uses it first.",
       details: { name },
     });
+  }
+
+  /** The files of the volume as a tar archive. Throws RuntimeError. */
+  async archive(name: string, signal: AbortSignal): Promise<Outcome<ReadableStream<Uint8Array>>> {
+    const { runtime, node, hostname } = this.#options;
+    await this.#removeHelpers();
+    if (!(await this.#find(name))) {
+      return refuse("volume-not-found", `${hostname} has no volume ${name}`, {
+        hint: "Was it removed by another program? The record says that its data is there.",
+        details: { name },
+      });
+    }
+    this.#atWork++;
+    try {
+      const stream = await runtime.volumes.archive(name, node.nodeId, signal);
+      return ok(piped(stream, { piece: () => {}, complete: () => {}, ended: () => this.#atWork-- }));
+    } catch (error) {
+      this.#atWork--;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the volume from such an archive. `replace`: one that is there is removed first, with its data. After a failure there
+   * is no volume. Throws RuntimeError.
+   */
+  async fill(
+    name: string,
+    archive: AsyncIterable<Uint8Array>,
+    replace: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome<{ bytes: number }>> {
+    const { runtime, node } = this.#options;
+    const refusal = this.#refuseNeeded(name) ?? (await this.#makeRoom(name, replace));
+    if (refusal) return refusal;
+    await this.#removeHelpers();
+    const check = new TarCheck();
+    let fault: string | null = null;
+    const stream = piped(archive, {
+      piece(bytes) {
+        check.push(bytes);
+        fault = check.beginFault();
+        if (fault !== null) throw new Error(fault);
+      },
+      complete() {
+        fault = check.endFault();
+        if (fault !== null) throw new Error(fault);
+      },
+      ended() {},
+    });
+    const labels = { [containerLabels.cluster]: node.clusterId, [containerLabels.node]: node.nodeId };
+    this.#atWork++;
+    try {
+      await runtime.volumes.fill(name, labels, node.nodeId, stream, signal);
+      return ok({ bytes: check.bytes });
+    } catch (error) {
+      if (fault === null) throw error;
+      return refuse("unprocessable", `the archive is damaged: ${fault}`, {
+        hint: "Nothing of it was kept. Take another copy of it.",
+        details: { name },
+      });
+    } finally {
+      this.#atWork--;
+    }
+  }
+
+  /** The refusal if a volume of the name stays. */
+  async #makeRoom(name: string, replace: boolean): Promise<Outcome<never> | null> {
+    const { hostname } = this.#options;
+    const existing = await this.#find(name);
+    if (!existing) return null;
+    const why = replace
+      ? this.#isOurs(existing)
+        ? await this.#removeUnused(name)
+        : "Podling did not make it, so it is not replaced"
+      : "it is there already";
+    if (why === null) return null;
+    return refuse("volume-in-use", `the volume ${name} on ${hostname}: ${why}`, {
+      hint: "With --replace, a volume that Podling made is removed first, with its data.",
+      details: { name },
+    });
+  }
+
+  /** What an earlier process of this worker left, if it was killed: no work of this one is under way. */
+  async #removeHelpers(): Promise<void> {
+    const { runtime, node } = this.#options;
+    if (this.#atWork === 0) await runtime.volumes.removeHelpers(node.nodeId);
   }
 
   /** Null if no task that is assigned to this node mounts the volume. Throws RuntimeError if that is not known yet. */

@@ -36,6 +36,20 @@ export async function* readBackupFile(path: string): AsyncGenerator<Uint8Array> 
   }
 }
 
+/** For an upload. */
+export function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+}
+
 async function isZipped(path: string): Promise<boolean> {
   const file = await open(path, constants.O_RDONLY);
   try {

@@ -8,7 +8,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError } from "../../command/failure.ts";
 import { backupWords, restoreColumns, restoreRowCount, restoreRows } from "../../render/backup.ts";
 import { counted } from "../../render/words.ts";
-import { readBackupFile, verifyBackupFile } from "./backup-files.ts";
+import { readBackupFile, streamOf, verifyBackupFile } from "./backup-files.ts";
 
 /** Rows on a terminal; a count stands for the others. */
 const shownAtMost = 20;
@@ -125,17 +125,4 @@ function next({ flags }: Context): string {
   return flags.given("data-dir")
     ? "Now start the master on this folder. Workers connect to it by its address."
     : "Workers register again and adopt running containers: see podling ps";
-}
-
-function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
-  });
 }

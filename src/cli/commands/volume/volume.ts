@@ -10,6 +10,7 @@ import type { Flag } from "../../command/flag.ts";
 import { volumeColumns } from "../../render/volumes.ts";
 import { each } from "../task/each.ts";
 import { keyValues } from "../task/task-input.ts";
+import { backup, move, restore } from "./copies.ts";
 
 const one: Arguments = { name: "NAME", min: 1, max: 1, completes: "volumes" };
 const some: Arguments = { name: "NAME", min: 1, max: Number.POSITIVE_INFINITY, completes: "volumes" };
@@ -178,5 +179,5 @@ const rm: Command = {
 export const volume: CommandGroup = {
   name: "volume",
   summary: "Manage named volumes, which tasks follow to the node that has their data",
-  commands: [create, ls, inspect, update, rm, release],
+  commands: [create, ls, inspect, update, rm, backup, restore, move, release],
 };

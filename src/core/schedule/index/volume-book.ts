@@ -5,7 +5,7 @@ import type { NodeId, TaskId } from "../../../model/ids.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import { requirementsOf, type VolumeUse } from "../../../model/task/requirements.ts";
 import { holdingNode, type Task } from "../../../model/task/task.ts";
-import { placeOfData, type Volume } from "../../../model/volume/volume.ts";
+import { placeOfData, type Volume, workSentence } from "../../../model/volume/volume.ts";
 
 /** A named volume as one task would use it now. */
 export interface VolumeSituation {
@@ -57,6 +57,11 @@ export class VolumeBook {
     return [...(this.#holders.get(name)?.keys() ?? [])];
   }
 
+  /** The name of the oldest task that may write to it; null if there is none. */
+  firstWriter(name: string): string | null {
+    return this.#firstWriter(name)?.name ?? null;
+  }
+
   /** How many tasks that take capacity may write to it. */
   writers(name: string): number {
     let count = 0;
@@ -98,7 +103,7 @@ export class VolumeBook {
     let place: NodeId | "any" = "any";
     for (const use of uses) {
       const volume = this.#volumes.get(use.name);
-      if (this.#writerInTheWay(use, volume) !== null) return "none";
+      if ((volume?.work ?? null) !== null || this.#writerInTheWay(use, volume) !== null) return "none";
       const nodeId = volume?.nodeId ?? null;
       if (nodeId === null || nodeId === place) continue;
       if (place !== "any") return "none";
@@ -131,15 +136,23 @@ export class VolumeBook {
     const volume = this.#volumes.get(use.name);
     const nodeId = volume?.nodeId ?? null;
     const node = nodeId === null ? undefined : this.#nodeOf(nodeId);
-    const writer = this.#writerInTheWay(use, volume);
     return {
       ...{ name: use.name, nodeId, place: volume ? placeOfData(volume, node) : "it has no data yet" },
-      taken: writer === null ? null : `${writer.name} writes to it, and it has one writer at a time`,
+      taken: this.#taken(use, volume),
     };
   }
 
+  #taken(use: VolumeUse, volume: Volume | undefined): string | null {
+    if (volume?.work) return workSentence(volume.work);
+    const writer = this.#writerInTheWay(use, volume);
+    return writer === null ? null : `${writer.name} writes to it, and it has one writer at a time`;
+  }
+
   #writerInTheWay({ name, writes }: VolumeUse, volume: Volume | undefined): Holder | null {
-    if (!writes || volume?.writers === "many") return null;
+    return !writes || volume?.writers === "many" ? null : this.#firstWriter(name);
+  }
+
+  #firstWriter(name: string): Holder | null {
     const holders = this.#holders.get(name);
     if (holders === undefined) return null;
     let first: TaskId | null = null;

@@ -15,6 +15,7 @@ import type { LogsContext } from "../../logs/logs.ts";
 import type { TickLoop } from "../../loop/tick-loop.ts";
 import type { HeartbeatStreams } from "../../node-health/heartbeat-streams.ts";
 import type { NodeHealth } from "../../node-health/node-health.ts";
+import type { VolumeJobs } from "../../volumes/volume-jobs.ts";
 import type { Watchers } from "../../watch/watchers.ts";
 import type { MetricsSources } from "../metrics.ts";
 import type { TaskList } from "../task-list.ts";
@@ -34,6 +35,7 @@ export interface HandlerContext {
   logs: LogsContext;
   backups: Backups;
   restores: Restores;
+  volumeJobs: VolumeJobs;
 }
 
 export type Handlers = HandlersOf<Operations>;

@@ -9,14 +9,17 @@ import { ok } from "../../../lib/result.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, type Refusal, refuse } from "../../../model/refusal.ts";
+import { requirementsOf } from "../../../model/task/requirements.ts";
+import { unpackSpec } from "../../../model/task/spec.ts";
 import { placeOfData, type Volume, type VolumeRemoval, type VolumeView } from "../../../model/volume/volume.ts";
+import { volumeName } from "../../../model/volume/volume-input.ts";
 import type { AskContext } from "../../node-client/ask-node.ts";
 import { removeVolumeOn } from "../../node-client/volumes.ts";
 import { viewVolume } from "../volume-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
 
 export function volumeHandlers(
-  { loop, logs }: HandlerContext,
+  { loop, logs, volumeJobs, state: current }: HandlerContext,
   reads: DurableReads,
 ): HandlersOf<typeof volumeOperations> {
   const shown = async (name: string): Promise<Outcome<VolumeView>> => {
@@ -27,6 +30,15 @@ export function volumeHandlers(
   const change = async (command: Command & { name: string }, origin: Origin): Promise<Outcome<VolumeView>> => {
     const outcome = await loop.submit(command, origin);
     return outcome.ok ? shown(command.name) : outcome;
+  };
+  const createIfMissing = async (name: string, origin: Origin): Promise<Outcome<unknown>> => {
+    if (current.tables.volume.has(name)) return ok(null);
+    const valid = volumeName.safeParse(name);
+    if (!valid.success) {
+      const message = `${JSON.stringify(name.slice(0, 80))} is no name of a volume`;
+      return refuse("unprocessable", message, { hint: "Use letters, digits, '_', '.' and '-'." });
+    }
+    return loop.submit({ type: "createVolume", name, writers: 1, labels: {}, nodeId: null }, origin);
   };
   return {
     createVolume: async ({ body: { name, writers = 1, labels = {}, node }, origin }) => {
@@ -58,6 +70,29 @@ export function volumeHandlers(
       if (!removed.ok) return removed;
       return data.ok ? data : ok({ removed: false, message: `its data stays where it is: ${data.refusal.message}` });
     },
+    backupVolume: (call) => {
+      call.mayTakeLong();
+      return volumeJobs.backup(call.parameters.id, call.query.live ?? false, call.origin, call.signal);
+    },
+    restoreVolume: async (call) => {
+      const { parameters, query, origin, signal } = call;
+      const node = await nodeForRestore(reads, parameters.id, query.node);
+      if (!node.ok) return node;
+      call.mayTakeLong();
+      const made = await createIfMissing(parameters.id, origin);
+      if (!made.ok) return made;
+      const { id: name } = parameters;
+      const done = await volumeJobs.restore(name, node.value, call.upload(), query.replace ?? false, origin, signal);
+      return done.ok ? shown(name) : done;
+    },
+    moveVolume: async (call) => {
+      const { parameters, query, origin } = call;
+      const node = await reads.node(query.to);
+      if (!node.ok) return node;
+      call.mayTakeLong();
+      const done = await volumeJobs.move(parameters.id, node.value, query.replace ?? false, origin);
+      return done.ok ? shown(parameters.id) : done;
+    },
     releaseVolume: ({ parameters, query, origin }) =>
       change({ type: "releaseVolume", name: parameters.id, force: query.force ?? false }, origin),
   };
@@ -82,3 +117,21 @@ async function removeData(
 function isAway({ refusal }: { refusal: Refusal }): boolean {
   return refusal.code === "node-unreachable";
 }
+
+/** The node that has the data of the volume, or else the one that was asked for, or any that takes tasks. */
+async function nodeForRestore(
+  reads: DurableReads,
+  name: string,
+  asked: string | undefined,
+): Promise<Outcome<NodeRecord>> {
+  if (asked !== undefined) return reads.node(asked);
+  const state = await reads.durable();
+  const home = state.tables.volume.get(name)?.nodeId;
+  const chosen =
+    home ?? state.schedule.choose(requirementsOf(nothing), state.cluster.strategy, state.cursors.lastNodeId);
+  const node = chosen === null ? undefined : state.nodes.get(chosen);
+  if (node) return ok(node);
+  return refuse("unprocessable", "no node can take the volume", { hint: "podling nodes shows why." });
+}
+
+const nothing = unpackSpec({ containers: [] });

@@ -1,0 +1,130 @@
+// Reads and writes the files of a volume through a container that mounts it and is never started. Its image is made on the
+// engine and holds one empty file, so that no registry and no program of a user is needed.
+
+import { EngineRefused } from "../runtime-error.ts";
+import type { EngineHttp } from "./engine-http.ts";
+import { engineMessage } from "./errors.ts";
+
+const image = { name: "podling-volume-helper", tag: "1" };
+/** The container's label: the node that it works for. */
+const helperLabel = "podling.volume-helper";
+/** The entries of an archive of this folder begin with its name: so the archive has its owner and mode, too. */
+const folder = "/volume";
+
+export class VolumeContent {
+  readonly #http: EngineHttp;
+
+  constructor(http: EngineHttp) {
+    this.#http = http;
+  }
+
+  async archive(volume: string, owner: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const containerId = await this.#createHelper(volume, owner);
+    const removed = () => this.#remove(containerId);
+    try {
+      const path = `/containers/${containerId}/archive?path=${folder}`;
+      const response = await this.#http.call("GET", path, { signal, timeoutMs: null, long: true });
+      await this.#http.expectOk(response);
+      return whenOver(response.body!, removed);
+    } catch (error) {
+      await removed();
+      throw error;
+    }
+  }
+
+  async unpack(volume: string, owner: string, archive: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const containerId = await this.#createHelper(volume, owner);
+    try {
+      const response = await this.#http.call("PUT", `/containers/${containerId}/archive?path=/`, {
+        ...{ raw: archive, headers: { "content-type": "application/x-tar" }, signal, timeoutMs: null, long: true },
+      });
+      await this.#http.expectOk(response);
+      await response.arrayBuffer();
+    } finally {
+      await this.#remove(containerId);
+    }
+  }
+
+  async removeHelpers(owner: string): Promise<void> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${helperLabel}=${owner}`] }));
+    const found = await this.#http.json<{ Id: string }[]>("GET", `/containers/json?all=1&filters=${filters}`);
+    for (const { Id } of found) await this.#remove(Id);
+  }
+
+  async #createHelper(volume: string, owner: string): Promise<string> {
+    const body = {
+      Image: `${image.name}:${image.tag}`,
+      Cmd: ["never-started"],
+      Labels: { [helperLabel]: owner },
+      HostConfig: {
+        NetworkMode: "none",
+        Mounts: [{ Type: "volume", Source: volume, Target: folder, VolumeOptions: { NoCopy: true } }],
+      },
+    };
+    let response = await this.#http.call("POST", "/containers/create", { body });
+    if (response.status === 404) {
+      await response.arrayBuffer();
+      await this.#makeImage();
+      response = await this.#http.call("POST", "/containers/create", { body });
+    }
+    await this.#http.expectOk(response);
+    return ((await response.json()) as { Id: string }).Id;
+  }
+
+  async #makeImage(): Promise<void> {
+    const query = new URLSearchParams({ fromSrc: "-", repo: image.name, tag: image.tag });
+    const headers = { "content-type": "application/x-tar" };
+    const response = await this.#http.call("POST", `/images/create?${query}`, { body: emptyFileArchive(), headers });
+    const text = response.ok ? await response.text() : await engineMessage(response);
+    if (!response.ok || text.includes('"error"'))
+      throw new EngineRefused(`cannot make the image of volume helpers: ${text}`);
+  }
+
+  async #remove(containerId: string): Promise<void> {
+    const response = await this.#http.call("DELETE", `/containers/${containerId}?force=1`);
+    await response.arrayBuffer();
+  }
+}
+
+/** The same stream; `then` runs after its end, an error, or a reader that stops. */
+function whenOver(stream: ReadableStream<Uint8Array>, then: () => Promise<void>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  const over = () => then().catch(() => {}); // the next work on a volume removes what is left
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          await over();
+          controller.close();
+        } catch (error) {
+          await over();
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        await reader.cancel().catch(() => {});
+        await over();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** A tar archive with one empty file: a header, and two blocks of zeros. */
+function emptyFileArchive(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(3 * 512);
+  const write = (at: number, text: string) => bytes.set(new TextEncoder().encode(text), at);
+  write(0, "empty");
+  write(100, "0000644\0");
+  for (const at of [108, 116]) write(at, "0000000\0");
+  write(124, "00000000000\0");
+  write(136, "00000000000\0");
+  write(148, "        ");
+  write(156, "0");
+  write(257, "ustar\x0000");
+  const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  write(148, `${sum.toString(8).padStart(6, "0")}\0 `);
+  return bytes;
+}
