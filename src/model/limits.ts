@@ -97,6 +97,8 @@ export const limits = {
   /** Longest time that a node may take to become empty: a weekend of batch tasks. */
   drainDeadlineMs: 7 * 24 * 3_600_000,
   drainDeadlineDefaultMs: 600_000,
+  /** Moves that one rebalance plans; the next one goes on from there. */
+  rebalanceMoves: 100,
   /** Waiting tasks; a client that creates more is probably in a loop. */
   pendingTasks: 200_000,
   /** Commands waiting for a tick: two seconds of the fastest client measured. */

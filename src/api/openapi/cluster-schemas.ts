@@ -57,6 +57,20 @@ const restoreAnswer = record(
   "What a restore changed, or would change.",
 );
 
+const replicaName = described(text, "Name of the replica, such as web.3.");
+const node = (description: string) =>
+  described(
+    record({ nodeId: described(text, "Id of the node."), hostname: described(text, "Its name.") }),
+    description,
+  );
+const move = record({
+  taskId: described(text, "The replica that goes."),
+  name: replicaName,
+  from: node("Where it runs."),
+  to: node("Where another one takes its place."),
+  why: described(text, "With numbers."),
+});
+
 const always0 = described({ const: 0 }, "Always 0: Podling has none. Clients of its first edition read this count.");
 
 export const clusterSchemas: Record<string, Json> = {
@@ -69,6 +83,21 @@ export const clusterSchemas: Record<string, Json> = {
       servicesRemoved: always0,
     },
     "What was removed.",
+  ),
+  RebalanceAnswer: record(
+    {
+      moves: described(listOf(move), "What helps as the cluster is now, in this order. Empty: it is balanced."),
+      started: described(
+        { anyOf: [move, { type: "null" }] },
+        "The move that this request has started. Null for a dry run, and while another one is under way.",
+      ),
+      underWay: described(
+        listOf(record({ taskId: described(text, "The old replica."), name: replicaName, to: node("Its new node.") })),
+        "Moves that were started before and are not done yet.",
+      ),
+      kept: described(listOf(text), "Replicas that stay because their data lies on their node."),
+    },
+    "Which replicas would lie better on another node.",
   ),
   Health: record(
     {

@@ -25,6 +25,7 @@ import type { Health, Version } from "../operations/server.ts";
 import { backupFormat } from "../views/backup-file.ts";
 import type { HeartbeatAnswer } from "../views/heartbeat-answer.ts";
 import type { PruneAnswer } from "../views/prune-answer.ts";
+import type { RebalanceAnswer } from "../views/rebalance-answer.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
 import { watchEventType } from "../views/stream-events.ts";
 
@@ -226,6 +227,20 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
     ...{ nextHeartbeatMs: 1000, leaseMs: 5000, reconnectWithinMs: 0, streamOpen: true, engineError: null },
   }),
   RestoreAnswer: restored,
+  RebalanceAnswer: (): RebalanceAnswer => ({
+    moves: [
+      {
+        ...{
+          taskId,
+          name: "web.3",
+          from: { nodeId, hostname: "n1" },
+          why: "n1 has 8 of 100 tasks, n2 has 2 of 100 tasks",
+        },
+        to: { nodeId: "20250119123411-def45678", hostname: "n2" },
+      },
+    ],
+    ...{ started: null, underWay: [], kept: [] },
+  }),
   PruneAnswer: (): PruneAnswer => ({ tasksRemoved: 12, nodesRemoved: 1, podsRemoved: 0, servicesRemoved: 0 }),
   Health: (): Health => ({ service: "podling-master", status: "ok", message: "" }),
   Version: (): Version => ({ version: "0.1.0", commit: "815e6dd", api: "v1" }),

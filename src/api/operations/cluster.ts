@@ -2,6 +2,7 @@
 
 import { backupMediaType } from "../views/backup-file.ts";
 import type { PruneAnswer } from "../views/prune-answer.ts";
+import type { RebalanceAnswer } from "../views/rebalance-answer.ts";
 import type { RestoreAnswer } from "../views/restore-summary.ts";
 import { events, json, operation } from "./operation.ts";
 import { writeRefusals } from "./refusals.ts";
@@ -41,6 +42,18 @@ export const clusterOperations = {
     media: json,
     answer: "PruneAnswer",
     refusals: [...writeRefusals],
+  }),
+  rebalance: operation<RebalanceAnswer>()({
+    method: "POST",
+    path: "/api/v1/rebalance",
+    summary:
+      "Plan which replicas of services would lie better on another node, and start the first move unless another one is under way. Asked again, it goes on.",
+    access: "write",
+    query: "rebalance",
+    status: 200,
+    media: json,
+    answer: "RebalanceAnswer",
+    refusals: ["task-not-found", "node-not-found", "unprocessable", ...writeRefusals],
   }),
   watch: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

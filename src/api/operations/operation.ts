@@ -44,6 +44,7 @@ export type AnswerSchema =
   | "HeartbeatAnswer"
   | "RestoreAnswer"
   | "PruneAnswer"
+  | "RebalanceAnswer"
   | "Health"
   | "Version"
   | "WatchEvent"

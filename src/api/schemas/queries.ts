@@ -216,6 +216,13 @@ const contentVersionQuery = z.strictObject({
     .describe("Number of the version. Default: the newest."),
 });
 
+const rebalanceQuery = z.strictObject({
+  dryRun: booleanQuery.optional().describe("Only show the moves."),
+  includeData: booleanQuery
+    .optional()
+    .describe("Also replicas with data on their node, which start without it elsewhere. Default false."),
+});
+
 export const queries = {
   wait: z.strictObject(waitQuery),
   stop: stopQuery,
@@ -236,6 +243,7 @@ export const queries = {
   restore: restoreQuery,
   imageDigest: imageDigestQuery,
   createService: createServiceQuery,
+  rebalance: rebalanceQuery,
   putService: putServiceQuery,
   scaleService: scaleServiceQuery,
   rollbackService: rollbackServiceQuery,

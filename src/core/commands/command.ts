@@ -91,6 +91,8 @@ export type Command =
   | { type: "reportTask"; taskId: TaskId; report: TaskReportFields }
   /** `graceSeconds`: null or left out for that of the template. */
   | { type: "stopTask"; taskId: TaskId; graceSeconds?: number | null }
+  /** Another replica of the service takes its place on the node `to`, start-first. */
+  | { type: "moveTask"; taskId: TaskId; to: NodeId }
   | { type: "restartTask"; taskId: TaskId; graceSeconds?: number | null; by: string }
   /** `whenEnded`: a task that may run on its node is killed, and removed at its end. */
   | { type: "removeTask"; taskId: TaskId; force: boolean; whenEnded?: boolean }

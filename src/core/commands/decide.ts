@@ -9,7 +9,8 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { decidePutConfig, decideRemoveContent } from "./contents.ts";
 import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
-import { decideDrain, decideUndrain } from "./node-drain.ts";
+import { decideMove } from "./move-task.ts";
+import { decideDrain } from "./node-drain.ts";
 import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
 import { refuseBeyondLimit, refuseMoreReplicas } from "./record-limits.ts";
@@ -46,6 +47,8 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideReport(state, command.taskId, command.report, context);
     case "stopTask":
       return decideStop(state, command, context);
+    case "moveTask":
+      return decideMove(state, command);
     case "restartTask":
       return decideRestart(state, command, context);
     case "removeTask":
@@ -59,9 +62,8 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "setSchedulable":
       return decideSchedulable(state, command);
     case "drainNode":
-      return decideDrain(state, command, context);
     case "undrainNode":
-      return decideUndrain(state, command);
+      return decideDrain(state, command, context);
     case "suspectNode":
       return decideSuspicion(state, command, context);
     case "loseNode":

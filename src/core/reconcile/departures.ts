@@ -1,9 +1,11 @@
 // Which tasks leave their node, because the node is being drained or a user moves them, and until when they may stay.
 
 import { fromTimestamp } from "../../lib/clock.ts";
+import type { NodeId, ServiceId } from "../../model/ids.ts";
 import { localDataOf } from "../../model/task/local-data.ts";
-import type { Task } from "../../model/task/task.ts";
+import { noRequests, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { replicaOf } from "./service/replica.ts";
 
 export interface Departure {
   /** "n1 is being drained" */
@@ -12,6 +14,8 @@ export interface Departure {
   deadline: number | null;
   /** True when the task stays until the deadline, because its data lies on the node. */
   hasLocalData: boolean;
+  /** The node on which another replica is to start. Null for any. */
+  to: NodeId | null;
 }
 
 /** Null if the task stays. */
@@ -19,8 +23,24 @@ export function departureOf({ nodes }: Pick<ClusterState, "nodes">, task: Task):
   const node = task.placement === null ? undefined : nodes.get(task.placement.nodeId);
   if (node?.draining) {
     const deadline = fromTimestamp(node.draining.deadlineAt);
-    return { why: `${node.hostname} is being drained`, deadline, hasLocalData: localDataOf(task.spec).length > 0 };
+    return {
+      why: `${node.hostname} is being drained`,
+      deadline,
+      hasLocalData: localDataOf(task.spec).length > 0,
+      to: null,
+    };
   }
-  if (task.requests?.moveAskedAt === undefined) return null;
-  return { why: "another replica takes its place elsewhere", deadline: null, hasLocalData: false };
+  const { moveTo } = task.requests ?? noRequests;
+  if (moveTo === undefined) return null;
+  const hostname = nodes.get(moveTo as NodeId)?.hostname ?? moveTo;
+  return { why: `moved to ${hostname}`, deadline: null, hasLocalData: false, to: moveTo as NodeId };
+}
+
+/** True for a replica that serves, of a service that is as it should be: others move soon anyway, or wait for a person. */
+export function isMovable(state: ClusterState, task: Task): boolean {
+  if (task.owner?.kind !== "service" || !replicaOf(task).available || task.requests?.moveTo !== undefined) return false;
+  const service = state.tables.service.get(task.owner.id as ServiceId);
+  const node = state.nodes.get(task.placement!.nodeId);
+  if (!service || service.rollout !== null || service.paused || service.policy.maxSurge === 0) return false;
+  return service.mode.type === "replicated" && node?.status === "online" && node.draining === null;
 }

@@ -5,6 +5,8 @@ import type { Change } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import { placedReason, type Reason } from "../../model/task/reason.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
+import type { TaskSpec } from "../../model/task/spec.ts";
+import type { PackedTask } from "../../model/task/task.ts";
 import type { Volume } from "../../model/volume/volume.ts";
 import { isDamped } from "../schedule/index/node-info.ts";
 import { GainQueue } from "../schedule/waiting/gain-queue.ts";
@@ -82,6 +84,21 @@ function volumeUsed(state: ClusterState, volume: string, user: Volume["lastUsedB
   const isBound = state.record("volume", volume).nodeId !== null;
   const binding = { nodeId, hostname: state.node(nodeId).hostname, state: "bound" as const };
   return { type: "volume.updated", id: volume, set: { ...(isBound ? {} : binding), lastUsedBy: user } };
+}
+
+/** The fields of a task of this template that is placed on this node at once; null if it does not fit there now. */
+export function placementOn(
+  state: ClusterState,
+  nodeId: NodeId,
+  spec: TaskSpec,
+  { now, revision }: Pick<ReconcileContext, "now" | "revision">,
+): Pick<PackedTask, "placement" | "observed"> | null {
+  if (!state.nodes.has(nodeId)) return null;
+  const requirements = requirementsOf(spec);
+  const node = state.schedule.nodeInfo(nodeId);
+  if (state.schedule.chooseAmong([node], requirements, "spread", null) === null) return null;
+  const placement = { nodeId, at: toTimestamp(now), revision };
+  return { placement, observed: { status: "scheduled", reason: reasonOfPlacement(state, nodeId) } };
 }
 
 function reasonOfPlacement(state: ClusterState, nodeId: NodeId): Reason {

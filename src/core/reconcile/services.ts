@@ -6,9 +6,11 @@ import type { ServiceId } from "../../model/ids.ts";
 import { revisionId } from "../../model/service/service.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { departureOf } from "./departures.ts";
+import { placementOn } from "./placement.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
-import { planService, type ServiceView } from "./service/plan.ts";
+import { planService } from "./service/plan.ts";
 import { replicasOf } from "./service/replica.ts";
+import type { ServiceView } from "./service/service-view.ts";
 
 export const services: Reconciler = {
   name: "services",
@@ -38,10 +40,12 @@ function* reconcileServices(state: ClusterState, context: ReconcileContext): Gen
 function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
   const service = state.tables.service.get(serviceId);
   if (!service) return null;
+  const revisionOf = (number: number) => state.record("revision", revisionId(serviceId, number));
   return {
     service,
     replicas: replicasOf(state, serviceId),
     departure: ({ task }) => departureOf(state, task),
-    revision: (number) => state.record("revision", revisionId(serviceId, number)),
+    placeOn: (nodeId, number, context) => placementOn(state, nodeId, revisionOf(number).spec, context),
+    revision: revisionOf,
   };
 }

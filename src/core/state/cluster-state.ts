@@ -217,6 +217,14 @@ export class ClusterState {
     for (const index of this.#indexes[kind] as Index<object>[]) index.moved(null, record);
   }
 
+  /** Adds a record of another state, which both share from then on. */
+  adopt(kind: KindName, id: string, record: object): void {
+    const table = this.tables[kind] as Map<string, object>;
+    const before = table.get(id) ?? null;
+    table.set(id, record);
+    for (const index of this.#indexes[kind] as Index<object>[]) index.moved(before, record);
+  }
+
   /** Undoes an apply. Revert deltas newest first; the caller restores the cursors. */
   revert({ kind, before, after }: Delta): void {
     this.#move({ kind, before: after, after: before } as Delta);

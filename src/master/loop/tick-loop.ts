@@ -6,6 +6,7 @@ import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import type { Delta } from "../../core/state/delta.ts";
 import { commandEntries, runTick, type Tick } from "../../core/tick.ts";
+import { trial } from "../../core/what-if/trial.ts";
 import { type Journal, JournalUnavailable, type Lease } from "../../journal/journal.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
@@ -181,6 +182,13 @@ export class TickLoop implements Pausable {
         if (!this.#pause && !this.#stopped) this.#run().catch(onFatal);
       });
     next(this.#newestBatch > 1 ? turnsAfterSeveral : turnsAfterOne);
+  }
+
+  /** What a command would change as the state is now. Nothing of it is left when `look` returns. */
+  trial<T>(command: Command, look: (tick: Tick) => T): T {
+    const { state, clock, random, retention } = this.#options;
+    const submission = { command, origin: systemOrigin("reconciler") };
+    return trial(state, [submission], { now: clock.now(), seed: drawSeed(random), retention }, look);
   }
 
   async #run(): Promise<void> {

@@ -39,6 +39,7 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   reportTask: onTask("updated", "removed"),
   stopTask: onTask("updated"),
   restartTask: onTask("updated"),
+  moveTask: onTask("updated"),
   removeTask: onTask("updated", "removed"),
   registerNode: onNode("created", "updated"),
   refreshNode: onNode("updated"),

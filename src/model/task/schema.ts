@@ -190,7 +190,7 @@ export const taskRequests = z.object({
   restarts: count.describe("How often a restart was asked for; `requestedRestarts` says how many of them are done."),
   restartedBy: text.nullable().describe("Who asked for the last restart. Null if none was asked for."),
   replace: flag.optional().describe("True when another task takes its place after it was stopped."),
-  moveAskedAt: timeText.optional().describe("When it was asked that another replica elsewhere takes its place."),
+  moveTo: text.optional().describe("The node on which another replica is to take its place."),
   drainUntil: timeText.optional().describe("When a replica that gets no new traffic is stopped."),
   restartAskedAt: timeText
     .optional()

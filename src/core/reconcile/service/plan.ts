@@ -3,42 +3,26 @@
 
 import { assert } from "../../../lib/assert.ts";
 import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
-import type { Random } from "../../../lib/random.ts";
 import type { Change } from "../../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../../model/ids.ts";
 import { pinnedSpec } from "../../../model/service/pinned.ts";
-import type { Revision, Rollout, Service } from "../../../model/service/service.ts";
+import type { Rollout } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
-import { noRequests, type Task } from "../../../model/task/task.ts";
+import { noRequests } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
-import type { Departure } from "../departures.ts";
 import { Leaving } from "./leaving.ts";
-import { failuresInARow, type Replica, replaceableAt, runningSince, type Slot, slotsOf } from "./replica.ts";
+import {
+  failuresInARow,
+  isPending,
+  type Replica,
+  replaceableAt,
+  runningSince,
+  type Slot,
+  slotsOf,
+  unavailableFirst,
+} from "./replica.ts";
 import { hasCanaries, isMadeBy, progressOf } from "./rollout.ts";
-
-export interface PlanContext {
-  /** ms since the epoch. */
-  now: number;
-  revision: number;
-  random: Random;
-  lastTaskId: TaskId | null;
-}
-
-export interface ServiceView {
-  service: Service;
-  /** In any order. */
-  replicas: readonly Replica[];
-  revision(number: number): Revision;
-  /** Null if the replica stays on its node. */
-  departure(replica: Replica): Departure | null;
-}
-
-export interface Plan {
-  /** Empty: nothing to do now. */
-  changes: Change[];
-  /** When there may be something to do without a change of the records; null: never. */
-  dueAt: number | null;
-}
+import type { Placed, Plan, PlanContext, ServiceView } from "./service-view.ts";
 
 export function planService(view: ServiceView, context: PlanContext): Plan {
   const planner = new Planner(view, context);
@@ -216,7 +200,19 @@ class Planner {
     const last = slot.ended.at(-1);
     const at = last ? replaceableAt(last) : 0;
     if (at > this.#context.now) this.#wakeAt(at);
-    else if (this.#live < this.#ceiling) this.#start(slot, revision, slot.ended);
+    else if (this.#live < this.#ceiling) this.#startWhereAsked(slot, revision);
+  }
+
+  /** A replica that is moved gets its successor on the node that was asked for, or stays if there is no room any more. */
+  #startWhereAsked(slot: Slot, revision: number): void {
+    const moved = this.#leaving.movedFrom(slot.name);
+    const placed = moved === null ? {} : this.#view.placeOn(moved.to, revision, this.#context);
+    if (placed !== null) {
+      this.#start(slot, revision, slot.ended, placed);
+      return;
+    }
+    const { moveTo: _, ...requests } = moved!.task.requests ?? noRequests;
+    this.#changes.push({ type: "task.updated", id: moved!.task.taskId, set: { requests } });
   }
 
   get #isStopFirst(): boolean {
@@ -291,7 +287,7 @@ class Planner {
     return Math.max(0, this.#wanted - (policy.maxUnavailable ?? (rollout?.order === "stop-first" ? 1 : 0)));
   }
 
-  #start(slot: Slot, number: number, replaced: readonly Replica[]): void {
+  #start(slot: Slot, number: number, replaced: readonly Replica[], placed: Placed = {}): void {
     const { service } = this.#view;
     const { now, random } = this.#context;
     const taskId = nextTaskId(this.#lastTaskId, now, random);
@@ -308,6 +304,7 @@ class Planner {
       record: {
         ...{ taskId, name: `${service.name}.${slot.name}`, createdAt: toTimestamp(now), owner, spec },
         ...(last && isLost(last.task.observed.reason) ? { replaces: last.task.taskId } : {}),
+        ...placed,
       },
     });
     for (const { task } of replaced)
@@ -377,14 +374,4 @@ class Planner {
     const least = Math.min(this.#availableBefore, this.#floor);
     assert(this.#available >= least, `${name} would have ${this.#available} replicas that serve, and needs ${least}`);
   }
-}
-
-function isPending({ observed }: Task): boolean {
-  return observed.status === "pending";
-}
-
-/** Slots whose old replica does not serve come first: to replace it costs nothing. */
-function unavailableFirst(to: number): (left: Slot, right: Slot) => number {
-  const serves = (slot: Slot) => Number(slot.others(to)[0]?.available ?? false);
-  return (left, right) => serves(left) - serves(right) || Number(left.name) - Number(right.name);
 }

@@ -122,3 +122,13 @@ export function slotsOf(service: Service, replicas: readonly Replica[]): Slot[] 
 function slotNames({ mode }: Service): string[] {
   return mode.type === "replicated" ? Array.from({ length: mode.replicas }, (_, index) => String(index + 1)) : [];
 }
+
+export function isPending({ observed }: Task): boolean {
+  return observed.status === "pending";
+}
+
+/** Slots whose old replica does not serve come first: to replace it costs nothing. */
+export function unavailableFirst(to: number): (left: Slot, right: Slot) => number {
+  const serves = (slot: Slot) => Number(slot.others(to)[0]?.available ?? false);
+  return (left, right) => serves(left) - serves(right) || Number(left.name) - Number(right.name);
+}

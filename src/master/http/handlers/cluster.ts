@@ -5,6 +5,7 @@ import type { HandlersOf } from "../../../api/server/call.ts";
 import { ok } from "../../../lib/result.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { Pruner } from "../pruner.ts";
+import { rebalance } from "../rebalancing.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
 
 export function clusterHandlers(
@@ -21,6 +22,10 @@ export function clusterHandlers(
       await reads.durable();
       const pruner = new Pruner(loop, state, nodeHealth, origin);
       return pruner.prune(query.all ?? false);
+    },
+    rebalance: async ({ query, origin }) => {
+      await reads.durable();
+      return rebalance(loop, state, query, origin);
     },
     watch: async (call) => {
       await reads.durable();
