@@ -28,6 +28,7 @@ const sections: Record<string, () => Promise<Section>> = {
   recovery: async () => (await import("./sections/recovery.ts")).recovery,
   fleet: async () => (await import("./sections/fleet.ts")).fleet,
   idle: async () => (await import("./sections/idle.ts")).idle,
+  probes: async () => (await import("./sections/probes.ts")).probes,
   abuse: async () => (await import("./sections/abuse.ts")).abuse,
   memory: async () => (await import("./sections/memory.ts")).memory,
   one: async () => (await import("./sections/one.ts")).one,

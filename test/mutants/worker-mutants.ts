@@ -70,6 +70,23 @@ export const workerMutants: readonly Mutant[] = [
     caughtBy: ["convergence", "containers-have-owners"],
   },
   {
+    name: "ready-before-it-passed",
+    sentence: "A task counts as ready before its readiness probe has passed.",
+    file: "src/worker/probes/health.ts",
+    find: 'plan.readiness === undefined || readiness?.verdict === "passed"',
+    replace: 'plan.readiness === undefined || readiness?.verdict !== "failed"',
+    caughtBy: ["ready-has-passed"],
+  },
+  {
+    name: "unhealthy-runs-on",
+    sentence: "A container whose liveness probe fails is not restarted.",
+    file: "src/worker/task/step.ts",
+    find: 'if (wasUnhealthy(attempts, found) && assignment.desired === "running") return ending(assignment, found, attempts);',
+    replace: "",
+    caughtBy: [],
+    tests: ["test/worker/container-probes.test.ts"],
+  },
+  {
     name: "restarts-counted-twice",
     sentence: "Each restart counts as two.",
     file: "src/worker/task/reduce.ts",

@@ -24,9 +24,11 @@ export class DockerExec implements Exec {
     const { Id: execId } = (await created.json()) as { Id: string };
     const output = new LimitedText(outputBytes);
     const over = AbortSignal.timeout(timeoutMs);
+    let hasBegun = false;
     try {
       const options = { body: { Detach: false, Tty: false }, signal: over, timeoutMs: null, long: true };
       const response = await this.#http.call("POST", `/exec/${execId}/start`, options);
+      hasBegun = true;
       if (!response.ok) {
         const message = await engineMessage(response);
         const exitCode = startExitCode(message);
@@ -36,7 +38,9 @@ export class DockerExec implements Exec {
       }
       for await (const { payload } of readFrames(response.body!)) output.add(payload);
     } catch (error) {
-      if (over.aborted) return { execId, exitCode: null, output: output.text };
+      if (over.aborted && hasBegun) return { execId, exitCode: null, output: output.text };
+      if (over.aborted)
+        throw new RuntimeError("engine-unavailable", `the engine has not begun a command in ${timeoutMs} ms`, true);
       if (error instanceof RuntimeError) throw error;
       throw new RuntimeError("engine-unavailable", `the output of a command broke off: ${error}`, true);
     }

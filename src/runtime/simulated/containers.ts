@@ -249,7 +249,10 @@ export class SimulatedContainers implements Containers {
   answer(containerId: string, check: SimulatedCheck): SimulatedAnswer | null {
     const container = this.#containers.get(containerId);
     if (container?.state.status !== "running") return null;
-    return container.answer?.(check, this.#options.clock.now() - container.startedMs) ?? { good: true };
+    const { taskId, startedAt } = container.state;
+    const answer = container.answer?.(check, this.#options.clock.now() - container.startedMs) ?? { good: true };
+    this.#options.onAnswer?.(taskId, startedAt, answer);
+    return answer;
   }
 
   /** The number of the run that is under way; null if there is none. */

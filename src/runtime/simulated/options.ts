@@ -41,6 +41,8 @@ export interface SimulatedOptions {
   program: (spec: ContainerSpec, run: number) => Program;
   /** Called at each start. */
   onRun?: (taskId: string, program: Program) => void;
+  /** Called for each answer to a check, with the start of the run. */
+  onAnswer?: (taskId: string, startedAt: string | null, answer: SimulatedAnswer) => void;
   /** How long each call takes, drawn evenly between the two. */
   delayMs?: { min: number; max: number };
   cpu?: number;

@@ -22,6 +22,8 @@ export interface CheckerHooks {
   stop?(machine: WorkerMachine, taskId: string): void;
   /** A container was started. */
   run?(machine: WorkerMachine, taskId: string): void;
+  /** A container of this task, in the run that began then, has answered a check. */
+  answered?(taskId: string, startedAt: string | null, good: boolean): void;
   /** Every five seconds of virtual time. */
   periodic?(): void;
   /** Everything works again, and the cluster has come to rest: from now on nothing should happen. */

@@ -21,6 +21,7 @@ import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
 import { ownerReplacesOnce } from "./owner-replaces-once.ts";
 import { quietAtRest } from "./quiet-at-rest.ts";
+import { readyHasPassed } from "./ready-has-passed.ts";
 import { recordsAreKept } from "./records-are-kept.ts";
 import { removedWereOver } from "./removed-were-over.ts";
 import { restartsAreCounted } from "./restarts-are-counted.ts";
@@ -76,5 +77,6 @@ export const checkers: readonly Checker[] = [
   ownerReplacesOnce,
   rolloutsEnd,
   servicesConverge,
+  readyHasPassed,
   quietAtRest,
 ];

@@ -37,6 +37,8 @@ export interface Plan {
   options?: boolean;
   /** True when clients have services. Left out: false. */
   services?: boolean;
+  /** True when some tasks and services have probes. Left out: false. */
+  probes?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -92,7 +94,15 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
   const pauseMs = drawn.pauseMs * (hours > 1 ? 10 : 1);
   const snapshotChanges = drawn.snapshotChanges * (hours > 1 ? 10 : 1);
-  const cluster = { ...drawn, pauseMs, snapshotChanges, nodes: nodes ?? drawn.nodes, twin: drawTwin(seed), services };
+  const cluster = {
+    ...drawn,
+    pauseMs,
+    snapshotChanges,
+    nodes: nodes ?? drawn.nodes,
+    twin: drawTwin(seed),
+    services,
+    probes: drawProbes(seed),
+  };
   return { seed, ...cluster, durationMs, faults };
 }
 
@@ -105,6 +115,11 @@ function drawTwin(seed: number): Plan["twin"] {
 /** In three runs of four. */
 function drawServices(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x5e71), 4) > 0;
+}
+
+/** In one run of two. */
+function drawProbes(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x9b0b), 2) > 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

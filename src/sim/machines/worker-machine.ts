@@ -22,6 +22,7 @@ import { Process } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { masterUrl } from "./master-machine.ts";
 import { ofFirstRelease } from "./old-release.ts";
+import { answersOf } from "./probed.ts";
 import { drawImages, programOf, type Registry } from "./programs.ts";
 
 export const workerPort = 8081;
@@ -43,6 +44,8 @@ export interface WorkerMachineOptions {
   repaired: () => boolean;
   /** A container of this task was started here. */
   onRun: (machine: WorkerMachine, taskId: string) => void;
+  /** A container of this task, in the run that began then, has answered a check. */
+  onAnswer: (taskId: string, startedAt: string | null, good: boolean) => void;
   /** A worker asks its engine for something. */
   onEngineCall: (machine: WorkerMachine, name: string, words: readonly unknown[]) => void;
 }
@@ -115,13 +118,14 @@ export class WorkerMachine {
   }
 
   #installEngine(): void {
-    const { world, registry, repaired, onRun } = this.#options;
+    const { world, registry, repaired, onRun, onAnswer } = this.#options;
     this.#engineProcess = new Process(world, this.host, "engine");
     this.engine = new SimulatedRuntime({
       clock: this.#engineProcess.clock,
       random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
       images: drawImages(this.#random, registry, repaired),
-      program: (spec, run) => programOf(spec, run, repaired()),
+      program: (spec, run) => ({ ...programOf(spec, run, repaired()), ...answersOf(spec, repaired) }),
+      onAnswer: (taskId, startedAt, answer) => onAnswer(taskId, startedAt, typeof answer === "object" && answer.good),
       onRun: (taskId, { runsMs }) => {
         if (runsMs === null) this.#passing.delete(taskId);
         else this.#passing.add(taskId);

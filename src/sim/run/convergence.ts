@@ -38,6 +38,7 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (desired !== "running") return `${said}, and should stop`;
     if (status === "scheduled") return said;
     if (task.requests && task.requests.restarts > (task.requestedRestarts ?? 0)) return `${said}, and should restart`;
+    if (reason.code === "not-ready" || reason.code === "unhealthy") return said;
     const run = running.get(taskId);
     if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && run?.startedAt !== task.startedAt)

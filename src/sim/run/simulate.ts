@@ -76,7 +76,19 @@ function listenForCrashes(run: Run): () => void {
 }
 
 const moments = [
-  ...["batch", "snapshot", "sent", "recovered", "start", "stop", "run", "periodic", "converged", "quiescent"],
+  ...[
+    "batch",
+    "snapshot",
+    "sent",
+    "recovered",
+    "start",
+    "stop",
+    "run",
+    "answered",
+    "periodic",
+    "converged",
+    "quiescent",
+  ],
 ] as (keyof CheckerHooks)[];
 
 /** Allows some of what tasks with options ask for. */
@@ -169,6 +181,8 @@ class Run {
         this.#world.note(`${machine.name} runs ${taskId}`);
         this.#check("run", (hooks) => hooks.run!(machine, taskId));
       },
+      onAnswer: (taskId, startedAt, good) =>
+        this.#check("answered", (hooks) => hooks.answered!(taskId, startedAt, good)),
       onEngineCall: (machine, call, words) => {
         if (call === "start" || call === "stop") {
           const meant = machine.engine.all().find(({ containerId }) => containerId === words[0]);

@@ -5,6 +5,8 @@ import { type Random, randomInteger } from "../../lib/random.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { ServiceView } from "../../model/service/view.ts";
 import type { TaskView } from "../../model/task/view.ts";
+import type { Plan } from "../faults/plan.ts";
+import { drawProbes } from "../machines/probed.ts";
 import { drawServiceInput } from "../machines/service-inputs.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
@@ -21,10 +23,13 @@ export class ServiceWorkload implements Noun {
   /** The last body that a client sent for each name. */
   readonly #applied = new Map<string, ReturnType<typeof drawServiceInput>>();
   readonly #capacity: number;
+  /** Null if services have no probes. */
+  readonly #probes: Random | null;
   #serial = 0;
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, { probes = false }: Pick<Plan, "probes">) {
     this.#context = context;
+    this.#probes = probes ? context.world.random("probes of services") : null;
     this.#random = context.world.random("services");
     this.#capacity = context.workers.reduce((sum, { capacity }) => sum + capacity, 0);
   }
@@ -52,6 +57,12 @@ export class ServiceWorkload implements Noun {
     return randomInteger(this.#random, count);
   }
 
+  #drawInput(): ReturnType<typeof drawServiceInput> {
+    const input = drawServiceInput(this.#random, this.#serial++);
+    const probed = this.#probes && input.image !== "gone" ? drawProbes(this.#probes) : null;
+    return { ...input, ...probed };
+  }
+
   /** Mostly so few that all services fit, and tasks beside them. */
   #drawReplicas(): number {
     if (this.#below(12) === 0) return this.#below(2) * this.#capacity;
@@ -59,7 +70,7 @@ export class ServiceWorkload implements Noun {
   }
 
   async #create(client: SimClient, name: string): Promise<void> {
-    const input = { ...drawServiceInput(this.#random, this.#serial++), replicas: this.#drawReplicas() };
+    const input = { ...this.#drawInput(), replicas: this.#drawReplicas() };
     this.#applied.set(name, input);
     const body = { ...input, name } as never;
     const { ledger } = this.#context;
@@ -70,7 +81,7 @@ export class ServiceWorkload implements Noun {
   /** Another template, another policy, or the same body again. */
   async #apply(client: SimClient, name: string): Promise<void> {
     const before = this.#applied.get(name);
-    const input = drawServiceInput(this.#random, this.#serial++);
+    const input = this.#drawInput();
     const kind = this.#below(10);
     // Without a word of it the number of replicas stays as it is.
     const next = !before || kind < 6 ? input : kind < 8 ? { ...before, rollout: input.rollout } : before;

@@ -7,6 +7,7 @@ import type { TaskId } from "../../model/ids.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import { foreignReport } from "../checkers/strangers-are-refused.ts";
 import type { Plan } from "../faults/plan.ts";
+import { drawProbes } from "../machines/probed.ts";
 import { drawTaskInput, optionsOf } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
@@ -15,6 +16,8 @@ export class TaskWorkload {
   readonly #context: RunContext;
   readonly #random: Random;
   readonly #options: boolean;
+  /** Null if tasks have no probes. */
+  readonly #probes: Random | null;
   /** Tasks that were created and that may still run, the oldest first. */
   readonly #live: TaskId[] = [];
   /** With more live tasks than this, clients create few. */
@@ -24,11 +27,12 @@ export class TaskWorkload {
   constructor(
     context: RunContext,
     random: Random,
-    { options = false, services = false }: Pick<Plan, "options" | "services">,
+    { options = false, services = false, probes = false }: Pick<Plan, "options" | "services" | "probes">,
   ) {
     this.#context = context;
     this.#random = random;
     this.#options = options;
+    this.#probes = probes ? context.world.random("probes of tasks") : null;
     const capacity = context.workers.reduce((sum, machine) => sum + machine.capacity, 0);
     // Services get their share of the nodes.
     this.#crowd = capacity * (services ? 0.5 : 0.9);
@@ -52,7 +56,8 @@ export class TaskWorkload {
     const { ledger, world } = this.#context;
     const serial = this.#serial++;
     const drawn = drawTaskInput(this.#random, serial);
-    const input = this.#options ? { ...drawn, ...optionsOf(serial) } : drawn;
+    const probed = this.#probes && drawn.args?.[0] === "service" ? drawProbes(this.#probes) : null;
+    const input = this.#options ? { ...drawn, ...optionsOf(serial), ...probed } : { ...drawn, ...probed };
     // No ports are published in the network of the node.
     if (input.network?.mode === "host") delete input.ports;
     const key = `key-${serial}`;

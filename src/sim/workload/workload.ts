@@ -82,5 +82,5 @@ export class Workload {
 
 /** One line for each noun that the plan has. */
 function nounsOf(context: RunContext, plan: Plan): Noun[] {
-  return [...(plan.services ? [new ServiceWorkload(context)] : [])];
+  return [...(plan.services ? [new ServiceWorkload(context, plan)] : [])];
 }

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
 import type { TaskId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
 import type { Observation } from "../task/step.ts";
 import { formsOf, Reporter } from "./reporter.ts";
@@ -177,9 +178,21 @@ describe("a master that does not know a field", () => {
     expect(reporter.isDone).toBe(true);
   });
 
+  test("gets that a task is not ready as long as it can read that", () => {
+    const forms = formsOf(
+      { ...end, status: "running", ready: false, reason: { code: "not-ready", message: "m" } },
+      "n",
+    );
+    expect(forms.map((form) => form.ready)).toEqual([false, false, undefined, undefined, undefined, undefined]);
+    const long = { code: "unhealthy", message: "x".repeat(limits.reasonLength) } as const;
+    expect(formsOf({ ...end, reason: long }, "n")[1]!.reason!.message).toHaveLength(limits.messageLength);
+  });
+
   test.each([
     ["policy-forbidden", "create-failed"],
     ["restart-requested", "running"],
+    ["not-ready", "running"],
+    ["unhealthy", "exited"],
     ["exited", "exited"],
   ] as const)("gets a report with the reason %s as %s", (code, earlier) => {
     const [whole, plain] = formsOf({ ...end, reason: { code, message: "m" } }, "n");

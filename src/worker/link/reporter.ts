@@ -207,6 +207,8 @@ export function formsOf(observation: Observation, nodeId: string): Report[] {
   };
   const forms = [
     { ...rest, ...later, nodeId, publishedPorts: ports, ...failure },
+    // Without it, a master takes what runs for ready.
+    { ...earlier, ...failure, ...(ready === undefined ? {} : { ready }) },
     { ...earlier, ...failure },
     earlier,
     { status, nodeId, containerId, exitCode, startedAt, finishedAt },

@@ -70,7 +70,8 @@ export class ContainerProbes {
     const now = this.#prober.clock.now();
     const startedMs = Math.min(now, Date.parse(found.startedAt ?? "") || now);
     // A worker that has just started: what was so before is so until the probes say something else.
-    const isKnownReady = assignment.ready && assignment.recorded?.startedAt === found.startedAt;
+    const { recorded } = assignment;
+    const isKnownReady = (recorded?.ready ?? assignment.ready) && recorded?.startedAt === found.startedAt;
     const histories: Run["histories"] = {};
     for (const kind of allKinds) {
       if (plan[kind]) histories[kind] = newHistory(startedMs, isKnownReady ? "passed" : null);

@@ -148,7 +148,11 @@ function assigned(
   }
   if (found && runsWell(restartPolicy, found, now)) Object.assign(next, { streak: 0 });
   // An earlier process of this worker began to stop it.
-  if (before === null && assignment.reasonCode === "unhealthy" && attempts.unhealthy === null)
+  if (
+    before === null &&
+    (recorded?.reason?.code ?? assignment.reasonCode) === "unhealthy" &&
+    attempts.unhealthy === null
+  )
     Object.assign(next, { unhealthy: { run: recorded?.startedAt ?? null, why: "a probe of it had failed" } });
   return {
     assignment,

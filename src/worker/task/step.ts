@@ -130,7 +130,8 @@ function assigned(
   if (found.status === "running") {
     if (restartIsDue(assignment, attempts)) return restarting(assignment, found, attempts);
     if (isAstray(assignment, found, attempts)) return rejoining(assignment, found, attempts);
-    if (wasUnhealthy(attempts, found)) return ending(assignment, found, attempts);
+    // A replica that is drained is stopped soon anyway, and its open connections may go on.
+    if (wasUnhealthy(attempts, found) && assignment.desired === "running") return ending(assignment, found, attempts);
     return { action: none, report: observe(found, attempts, "running", runningReason(found, attempts)) };
   }
   if (restartIsDue(assignment, attempts) || wasStopped(assignment, found, attempts)) {
