@@ -39,13 +39,19 @@ async function startMaster(
   log: Log,
   beforeListening: () => void = () => {},
 ): Promise<Running & { url: string }> {
-  const [{ startMaster, refusesAddress }, { openMemoryJournal }, { openSqliteJournal }, { JournalUnusable }] =
-    await Promise.all([
-      import("./master/master.ts"),
-      import("./journal/memory/memory-journal.ts"),
-      import("./journal/sqlite/sqlite-journal.ts"),
-      import("./journal/journal.ts"),
-    ]);
+  const [
+    { startMaster, refusesAddress },
+    { openMemoryJournal },
+    { openSqliteJournal },
+    { JournalUnusable },
+    { KeyFile },
+  ] = await Promise.all([
+    import("./master/master.ts"),
+    import("./journal/memory/memory-journal.ts"),
+    import("./journal/sqlite/sqlite-journal.ts"),
+    import("./journal/journal.ts"),
+    import("./keys/file/key-file.ts"),
+  ]);
   const refusal = refusesAddress(settings.host, settings.token, settings.insecure);
   if (refusal) throw new StartError(refusal);
   const journal =
@@ -65,6 +71,7 @@ async function startMaster(
     allowedHosts,
     allowedOrigins,
     massLossFraction,
+    keys: new KeyFile(keyFiles(settings.keyFile)),
     history,
     retention: {
       ...(retentionCount === undefined ? {} : { count: retentionCount }),
@@ -96,6 +103,12 @@ async function startMaster(
   return { url, stop: () => master.stop() };
 }
 
+/** In the order in which they are tried. */
+function keyFiles(given: string | null): string[] {
+  if (given !== null) return [resolve(given)];
+  return ["/etc/podling/master.key", join(homedir(), ".config/podling/master.key")];
+}
+
 async function startWorker(
   settings: WorkerSettings,
   log: Log,
@@ -118,6 +131,7 @@ async function startWorker(
     ...settings,
     hostname: settings.hostname ?? hostname(),
     dataDir: resolve(settings.dataDir),
+    secretsDir: settings.secretsDir === null ? null : resolve(settings.secretsDir),
     cpu: settings.cpus,
     labels: { ...settings.labels },
     version: version.version,

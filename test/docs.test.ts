@@ -8,6 +8,7 @@ import { plotsOf } from "../bench/plots/plots.ts";
 import { type OperationId, operations } from "../src/api/operations/operations.ts";
 import { createRouter } from "../src/api/operations/router.ts";
 import { openMemoryJournal } from "../src/journal/memory/memory-journal.ts";
+import { MemoryKeys } from "../src/keys/memory-keys.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { silentLog } from "../src/lib/log.ts";
 import { seededRandom } from "../src/lib/random.ts";
@@ -43,6 +44,7 @@ function newMaster(): Master {
     version: { version: "0.0.0", commit: "test", api: "v1" },
     strategy: "round-robin",
     token: null,
+    keys: new MemoryKeys((bytes) => crypto.getRandomValues(new Uint8Array(bytes))),
     allowedHosts: [],
     onFatal: (error) => {
       throw error;

@@ -21,6 +21,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     status: 409,
     meaning: "A task or a service uses the volume, or the node that has its data is online.",
   },
+  "secret-not-found": { status: 404, meaning: "No secret has this name." },
   "config-not-found": { status: 404, meaning: "No config has this name." },
   "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
   "ambiguous-id": {
@@ -68,6 +69,10 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   "engine-refused": {
     status: 502,
     meaning: "The container engine of the node answered with an error; the sentence has the engine's message.",
+  },
+  "key-unavailable": {
+    status: 503,
+    meaning: "The key that secrets are sealed with is missing, or is another one; nothing was changed.",
   },
   "journal-unavailable": {
     status: 503,

@@ -3,6 +3,7 @@
 import type { ClusterState } from "../core/state/cluster-state.ts";
 import { recoverSnapshot, replay } from "../core/state/recover.ts";
 import type { Journal, Lease } from "../journal/journal.ts";
+import type { Keys } from "../keys/keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Job } from "../model/job/job.ts";
@@ -15,12 +16,14 @@ import { serviceUse } from "./http/service-view.ts";
 import { volumeUse } from "./http/volume-view.ts";
 import { AssignmentStreams } from "./node-health/assignment-streams.ts";
 import { Leases } from "./node-health/leases.ts";
+import { Vault } from "./secrets/vault.ts";
 import { Watchers } from "./watch/watchers.ts";
 
 export interface RecoveryOptions {
   journal: Journal;
   clock: Clock;
   log: Log;
+  keys?: Keys | null;
 }
 
 export interface Recovered {
@@ -30,6 +33,7 @@ export interface Recovered {
   streams: AssignmentStreams;
   /** They know the newest batches of the log. */
   watchers: Watchers;
+  vault: Vault;
   view: (node: NodeRecord) => Node;
   /** Changes in the log since its newest snapshot. */
   changesInLog: number;
@@ -39,7 +43,7 @@ export interface Recovered {
 const batchesKept = 1000;
 
 /** Acquires the lease, reads the newest snapshot and replays the log. Rejects with a JournalUnusable if it is damaged. */
-export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Promise<Recovered> {
+export async function recoverTerm({ journal, clock, log, keys = null }: RecoveryOptions): Promise<Recovered> {
   const startedAt = clock.now();
   const lease = await journal.acquire("master");
   const state = await recoverSnapshot(journal);
@@ -53,7 +57,8 @@ export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Pro
     job: (job: Job) => jobUse(state, job),
     volume: (volume: Volume) => volumeUse(state, volume),
   };
-  const watchers = new Watchers({ state, clock, masterFields, streams, revision: newest });
+  const vault = new Vault(state, keys);
+  const watchers = new Watchers({ state, clock, masterFields, streams, vault, revision: newest });
   let changesInLog = 0;
   await replay(journal, state, (batch, deltas) => {
     changesInLog += batch.changes.length;
@@ -61,5 +66,5 @@ export async function recoverTerm({ journal, clock, log }: RecoveryOptions): Pro
   });
   const { revision, tasks, nodes } = state;
   log.info("recovered", { revision, tasks: tasks.size, nodes: nodes.size, ms: clock.now() - startedAt });
-  return { lease, state, leases, streams, watchers, view, changesInLog };
+  return { lease, state, leases, streams, watchers, vault, view, changesInLog };
 }

@@ -10,6 +10,7 @@ import type { Retention } from "../core/reconcile/reconciler.ts";
 import { defaultRetention } from "../core/reconcile/retention.ts";
 import type { ClusterState } from "../core/state/cluster-state.ts";
 import type { HistoryLimits, Journal } from "../journal/journal.ts";
+import type { Keys } from "../keys/keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type Random, randomText } from "../lib/random.ts";
@@ -31,6 +32,7 @@ import { HeartbeatStreams } from "./node-health/heartbeat-streams.ts";
 import { NodeHealth } from "./node-health/node-health.ts";
 import { StreamReplacements } from "./node-health/stream-replacements.ts";
 import type { Recovered } from "./recovery.ts";
+import type { Vault } from "./secrets/vault.ts";
 import { VolumeJobs } from "./volumes/volume-jobs.ts";
 import type { Watchers } from "./watch/watchers.ts";
 
@@ -42,6 +44,8 @@ export interface TermOptions {
   log: Log;
   version: Version;
   strategy: Strategy;
+  /** With which secrets are sealed. Left out or null: the cluster can have none. */
+  keys?: Keys | null;
   /** Null if requests need no token. */
   token: string | null;
   /** Host names, beside localhost and IP addresses, under which clients may call the master. */
@@ -88,7 +92,7 @@ export class Term implements ReplaceableTerm {
 
   constructor(
     options: TermOptions,
-    { lease, state, leases, streams, watchers, view, changesInLog }: Recovered,
+    { lease, state, leases, streams, watchers, vault, view, changesInLog }: Recovered,
     counters: HttpCounters,
     successor: Successor,
   ) {
@@ -113,7 +117,7 @@ export class Term implements ReplaceableTerm {
     this.#heartbeatStreams = new HeartbeatStreams(this.#health, this.#loop, new StreamReplacements(clock, log));
     this.#logs = new LogStreams(clock);
     this.begun = this.#begin();
-    this.fetch = this.#createFetch(view, counters);
+    this.fetch = this.#createFetch(view, counters, vault);
   }
 
   get stopping(): boolean {
@@ -154,7 +158,7 @@ export class Term implements ReplaceableTerm {
     clock.timer(limits.retryInitialMs, () => void this.#begin());
   }
 
-  #createFetch(view: (node: NodeRecord) => ReturnType<typeof viewNode>, counters: HttpCounters): Fetch {
+  #createFetch(view: (node: NodeRecord) => ReturnType<typeof viewNode>, counters: HttpCounters, vault: Vault): Fetch {
     const { journal, clock, log, version, token, allowedHosts, allowedOrigins = [] } = this.#options;
     const state = this.#state;
     const parts = { list: this.#list, loop: this.#loop, watchers: this.#watchers, nodeHealth: this.#health };
@@ -162,7 +166,7 @@ export class Term implements ReplaceableTerm {
     const streams = this.#logs;
     const fetch = this.#options.fetch ?? ((url: string, init: RequestInit) => globalThis.fetch(url, init));
     const handlers = createHandlers({
-      ...{ state, journal, ...parts, heartbeatStreams: this.#heartbeatStreams, view, clock, version },
+      ...{ state, journal, ...parts, heartbeatStreams: this.#heartbeatStreams, view, clock, version, vault },
       metrics: {
         ...{ state, journal, ...parts, logs: streams, http: counters, version: version.version },
         snapshots: this.#snapshots,

@@ -28,6 +28,8 @@ export const imagesName = "images.json";
 export const formerNodesName = "former-nodes.json";
 /** A folder. */
 export const configsName = "configs";
+/** A folder: only where no folder in memory can be used. */
+export const secretsName = "secrets";
 export const workerLockName = "worker.lock";
 
 /** What the name of a small file has at its end while the file is written. */
@@ -92,6 +94,12 @@ export const dataFiles: { readonly master: readonly DataFile[]; readonly worker:
       when: "while the node has a task with a config",
       removable:
         "while the worker is stopped and no such container runs; the next start of a container writes its files",
+    },
+    {
+      name: secretsName,
+      holds: "the files of secrets that containers have mounted, in clear",
+      when: "while the node has a task with a secret, on machines without a usable folder in memory; the log warns of it",
+      removable: "as `configs`",
     },
     {
       name: workerLockName,

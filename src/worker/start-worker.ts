@@ -17,6 +17,7 @@ import { FormerNodesFile } from "./data-dir/former-nodes-file.ts";
 import { IdentityFile } from "./data-dir/identity.ts";
 import { PulledImagesFile } from "./data-dir/pulled-images-file.ts";
 import { realPath } from "./data-dir/real-path.ts";
+import { secretsFolder } from "./data-dir/secrets-folder.ts";
 import type { Watermarks } from "./gc/image-gc.ts";
 import type { NodeSettings } from "./local-node.ts";
 import { lookUpHost } from "./look-up.ts";
@@ -30,6 +31,8 @@ export interface StartOptions extends NodeSettings {
   token: string | null;
   retention: { count: number; ageMs: number };
   watermarks: Watermarks | null;
+  /** Where the files of secrets lie. Null for the usual places, all in memory. */
+  secretsDir: string | null;
   runtime: Runtime;
   clock: Clock;
   random: Random;
@@ -47,13 +50,18 @@ export function createWorker(options: StartOptions): { worker: Worker; fetch: Fe
   const { dataDir, masterUrl, token, runtime, random, log, version, hostname, address } = options;
   const identity = new IdentityFile(dataDir);
   const headers = { [instanceHeader]: instanceOf(identity.place(), randomText(random, 12)) };
+  const secrets = secretsFolder(dataDir, options.secretsDir, process.env);
+  if (!secrets.inMemory) {
+    const why = "no folder in memory can be used: name one with --secrets-dir";
+    log.warn("files of secrets would lie on a disk", { folder: secrets.path, why });
+  }
   const worker = new Worker({
     ...options,
     client: new Client({ baseUrl: masterUrl, token: token ?? undefined, headers }),
     identity,
     pulledImages: new PulledImagesFile(dataDir),
     formerNodes: new FormerNodesFile(dataDir),
-    files: new FilesOnDisk({ config: join(dataDir, configsName) }),
+    files: new FilesOnDisk({ config: join(dataDir, configsName), secret: secrets.path }),
     resolvePath: realPath,
     lookUp: lookUpHost,
   });

@@ -81,6 +81,30 @@ describe("podling config", () => {
   });
 });
 
+describe("podling secret", () => {
+  test("create, update, ls, history, inspect and rm never show a content", async () => {
+    const shown: string[] = [];
+    const line = async (text: string, asked?: Asked) => {
+      const out = await ok(text, asked);
+      shown.push(out);
+      return out;
+    };
+    expect(await line("secret create db-password -", { typed: ["canary-one"] })).toBe("db-password@1\n");
+    expect(await line("secret update db-password next.env", { files })).toBe("db-password@2\n");
+    expect(await line("secret update db-password next.env", { files })).toBe("db-password@2\n");
+    expect(JSON.parse(await line("secret inspect db-password@1"))).toMatchObject({ name: "db-password", version: 1 });
+    expect(await line("secret ls")).toContain("db-password");
+    expect((await line("secret history db-password")).split("\n")).toHaveLength(4);
+    await line(`service create s --image app:1 --secret db-password --secret-env PASSWORD=db-password ${quick}`);
+    await line("service inspect s");
+    await line("service ps s -o json");
+    expect((await podling("secret rm db-password")).err).toContain("the service s");
+    await line("service rm s");
+    await line("secret rm db-password");
+    expect(shown.join("")).not.toMatch(/canary-one|MODE=quiet/);
+  });
+});
+
 describe("--config", () => {
   test("of a service: a new version is a revision, update keeps it, and an empty value takes it away", async () => {
     await ok("config create web.env app.env", { files });

@@ -17,6 +17,7 @@ import type {
 import { runCli } from "../../src/cli/command/run-cli.ts";
 import { spawnSelf } from "../../src/cli/command/spawn-self.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
+import { MemoryKeys } from "../../src/keys/memory-keys.ts";
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { framedMediaType } from "../../src/lib/frames.ts";
 import { silentLog } from "../../src/lib/log.ts";
@@ -220,6 +221,7 @@ export class Cluster {
       version,
       strategy: "round-robin",
       token,
+      keys: new MemoryKeys((bytes) => crypto.getRandomValues(new Uint8Array(bytes))),
       allowedHosts: [],
       onFatal: (error) => {
         throw error;

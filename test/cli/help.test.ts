@@ -111,6 +111,7 @@ describe("roles", () => {
       retentionAgeMs: undefined,
       history: { ms: 7 * 86_400_000, bytes: 512 * 2 ** 20 },
       massLossFraction: 0.5,
+      keyFile: null,
     });
     await podling(
       "master --host 0.0.0.0 --port 0 --data-dir d --journal memory --strategy spread --insecure --allowed-host a --allowed-host b --allowed-origin http://LOCALHOST:3000/ --allowed-origin https://page.example:443 --retention-count 5 --retention-age 24h --history-age 30d --history-size 2g --mass-loss-threshold .75",
@@ -130,6 +131,7 @@ describe("roles", () => {
       retentionAgeMs: 86_400_000,
       history: { ms: 30 * 86_400_000, bytes: 2 * 2 ** 30 },
       massLossFraction: 0.75,
+      keyFile: null,
     });
   });
 
@@ -201,6 +203,7 @@ describe("roles", () => {
       labels: { k: "v", x: "" },
       dataDir: "d",
       dockerHost: "unix:///s",
+      secretsDir: null,
       drainOnExit: true,
       token: "t",
       insecure: true,

@@ -19,11 +19,12 @@ const DOORS: Record<string, Door> = {
     may: ["model", "lib"],
     why: "a journal stores batches and interprets nothing, so that adapters stay small",
   },
+  keys: { may: ["lib"], why: "a key knows nothing of what is sealed with it" },
   runtime: { may: ["model", "lib"], why: "a runtime runs containers and does not know its caller" },
   network: { may: ["model", "lib"], why: "a network adapter does not know its caller" },
   compose: { may: ["model", "lib"], why: "compose translates documents; it does not call a master" },
   master: {
-    may: ["core", "api", "model", "lib", "journal/*"],
+    may: ["core", "api", "model", "lib", "journal/*", "keys/*"],
     why: "the master knows journals only by their port, and workers only over HTTP",
   },
   worker: {
@@ -36,7 +37,7 @@ const DOORS: Record<string, Door> = {
     why: "the page is a client that replays with the real core; it uses no server code",
   },
   sim: {
-    may: ["core", "api", "model", "lib", "master", "worker", "journal", "runtime", "network"],
+    may: ["core", "api", "model", "lib", "master", "worker", "journal", "keys", "runtime", "network"],
     why: "the simulation runs the real master and workers, without the command line",
   },
 };
@@ -47,7 +48,7 @@ const DRIVERS: { module: RegExp; rooms: string[]; why: string }[] = [
   { module: /^bun:ffi$/, rooms: ["cli", "worker"], why: "calls into the C library are I/O" },
   {
     module: /^node:(fs|fs\/promises)$/,
-    rooms: ["journal", "worker", "runtime", "cli", "main.ts"],
+    rooms: ["journal", "keys", "worker", "runtime", "cli", "main.ts"],
     why: "files are I/O",
   },
   { module: /^node:(net|http|https|child_process|tls|dgram)$/, rooms: ["runtime", "cli"], why: "sockets are I/O" },
@@ -57,6 +58,7 @@ const DRIVERS: { module: RegExp; rooms: string[]; why: string }[] = [
 const ADAPTERS = [
   "journal/memory/memory-journal.ts",
   "journal/sqlite/sqlite-journal.ts",
+  "keys/file/key-file.ts",
   "runtime/docker/docker-runtime.ts",
 ];
 

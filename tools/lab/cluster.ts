@@ -128,6 +128,7 @@ abstract class PodlingProcess {
 export class MasterProcess extends PodlingProcess {
   readonly url: string;
   readonly token: string | undefined;
+  readonly keyFile: string;
 
   constructor(claimed: Claim, name: string, options: MasterOptions) {
     const address = options.address ?? "127.0.0.1";
@@ -143,6 +144,9 @@ export class MasterProcess extends PodlingProcess {
       "--data-dir",
       dataDir,
     ];
+    // Not in the data folder, and not where a master of this machine has its key. Earlier releases have no such flag.
+    const keyFile = join(claimed.folder, `${name}-key`, "master.key");
+    if (options.program === undefined) command.push("--key-file", keyFile);
     if (options.strategy !== undefined) command.push("--strategy", options.strategy);
     if (options.token !== undefined) command.push("--token", options.token);
     else if (address !== "127.0.0.1") command.push("--insecure");
@@ -151,6 +155,7 @@ export class MasterProcess extends PodlingProcess {
     super(name, dataDir, port, () => new OwnedProcess(claimed, name, command, { env: options.env ?? {} }));
     this.url = `http://${address}:${port}`;
     this.token = options.token;
+    this.keyFile = keyFile;
   }
 
   async healthy(): Promise<boolean> {

@@ -4,8 +4,11 @@ import { answerSchema, described, type Json, listOf } from "./json-schemas.ts";
 
 export async function contentSchemas(): Promise<Record<string, Json>> {
   const { configContent } = await import("../../model/config/schema.ts");
+  const { keyReport } = await import("../../model/secret/schema.ts");
   return {
     ConfigList: described(listOf({ $ref: "#/components/schemas/Config" }), "Versions of configs."),
     ConfigContent: answerSchema(configContent),
+    SecretList: described(listOf({ $ref: "#/components/schemas/Secret" }), "Versions of secrets."),
+    KeyReport: answerSchema(keyReport),
   };
 }

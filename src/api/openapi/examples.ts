@@ -10,6 +10,7 @@ import type { JobView } from "../../model/job/view.ts";
 import { perListedKind } from "../../model/kinds/kinds.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
+import type { KeyReport, SecretView } from "../../model/secret/secret.ts";
 import type { EndpointList } from "../../model/service/endpoint.ts";
 import { defaultPolicy } from "../../model/service/service.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
@@ -192,6 +193,10 @@ function config(): ConfigContent {
   return { name: "app.env", version: 2, createdAt: at(54), by: "anna@laptop", ...content };
 }
 
+function secret(): SecretView {
+  return { name: "db-password", version: 1, createdAt: at(54), by: "anna@laptop" };
+}
+
 const configView = (): ConfigView => viewConfig(config());
 
 function volume(): VolumeView {
@@ -218,6 +223,12 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Config: configView,
   ConfigList: () => [configView()],
   ConfigContent: config,
+  Secret: secret,
+  SecretList: () => [secret()],
+  KeyReport: (): KeyReport => ({
+    ...{ status: "present", sealed: 1, place: "/etc/podling/master.key" },
+    message: "1 version of a secret can be opened with /etc/podling/master.key",
+  }),
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

@@ -6,6 +6,7 @@ import { configOperations } from "./configs.ts";
 import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
+import { secretOperations } from "./secrets.ts";
 import { serverOperations } from "./server.ts";
 import { serviceOperations } from "./services.ts";
 import { taskOperations } from "./tasks.ts";
@@ -21,6 +22,7 @@ export const operations = {
   ...jobOperations,
   ...volumeOperations,
   ...configOperations,
+  ...secretOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

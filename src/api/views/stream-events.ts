@@ -73,7 +73,7 @@ export interface EndpointGoneEvent {
 }
 
 /**
- * Event "content" of assignments: a version of a config that tasks of the node name. It comes before the first task that
+ * Event "content" of assignments: a version of a config or secret that tasks of the node name. It comes before the first task that
  * needs it, and only to the worker of the node.
  */
 export interface ContentEvent {
@@ -86,7 +86,7 @@ export interface ContentEvent {
   /** Left out if there is a problem. */
   data?: string;
   encoding?: Encoding;
-  /** Why the content cannot be had, as a sentence. Left out if there is no problem. */
+  /** Why the content cannot be had, as the end of "its config NAME ...". Left out if there is no problem. */
   problem?: string;
 }
 

@@ -50,6 +50,7 @@ const flagOfField: Readonly<Record<string, string>> = {
   ports: "-p",
   mounts: "-v, --mount and --tmpfs",
   configs: "--config and --config-env",
+  secrets: "--secret and --secret-env",
   resources: "-m, --cpus, --reserve-memory and --reserve-cpu",
   restartPolicy: "--restart",
   constraints: "--constraint",

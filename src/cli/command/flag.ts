@@ -26,6 +26,7 @@ export type Completes =
   | "contexts"
   | "volumes"
   | "configs"
+  | "secrets"
   | "files"
   | "folders"
   | "commands"

@@ -27,6 +27,8 @@ export interface MasterSettings {
   history: { ms: number; bytes: number };
   /** If more than this share of the nodes stops sending heartbeats at once, none is declared lost. 1 switches this off. */
   massLossFraction: number;
+  /** The file of the key that secrets are sealed with. Null for the usual places. */
+  keyFile: string | null;
 }
 
 export interface WorkerSettings {
@@ -57,6 +59,8 @@ export interface WorkerSettings {
   memory: number | null;
   /** What containers may do on this machine. Null for everything that the engine can do. */
   policy: NodePolicy | null;
+  /** Folder for the files of secrets. Null for the usual places. */
+  secretsDir: string | null;
 }
 
 /** What `podling up` shows a person, instead of the lines of the log. */

@@ -20,6 +20,7 @@ const loaders = {
   service: async () => (await import("./service/service.ts")).service,
   job: async () => (await import("./job/job.ts")).job,
   volume: async () => (await import("./volume/volume.ts")).volume,
+  secret: async () => (await import("./content/secret.ts")).secret,
   config: async () => (await import("./content/config.ts")).config,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
@@ -42,7 +43,22 @@ const loaders = {
 const sections: ReadonlyArray<readonly [title: string, names: readonly CommandName[]]> = [
   [
     "Run",
-    ["run", "ps", "logs", "wait", "stop", "restart", "kill", "rm", "prune", "service", "job", "volume", "config"],
+    [
+      "run",
+      "ps",
+      "logs",
+      "wait",
+      "stop",
+      "restart",
+      "kill",
+      "rm",
+      "prune",
+      "service",
+      "job",
+      "volume",
+      "config",
+      "secret",
+    ],
   ],
   ["Inspect", ["explain", "inspect", "nodes", "node", "rebalance", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
@@ -56,6 +72,7 @@ const harmless = [
   ...["service ls", "service inspect", "service ps", "service history"],
   ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],
   ...["config ls", "config inspect", "config history"],
+  ...["secret ls", "secret inspect", "secret history"],
   ...["context ls", "sim", "version", "completion", "help"],
 ];
 

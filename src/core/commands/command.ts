@@ -1,6 +1,7 @@
 // The commands of the cluster, and their outcomes. A command is already validated; decide() grants or refuses it.
 
 import type { Random } from "../../lib/random.ts";
+import type { Sealed } from "../../lib/sealed.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { ConfigId, ContentKind, Encoding } from "../../model/config/config.ts";
@@ -9,6 +10,7 @@ import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { SecretId } from "../../model/secret/secret.ts";
 import type { ResolvedImage } from "../../model/service/pinned.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
@@ -166,6 +168,15 @@ export type Command =
       by: string;
       mustBeNew: boolean;
     }
+  /** As putConfig, for a content that was sealed. */
+  | {
+      type: "putSecret";
+      name: string;
+      sealed: Sealed;
+      labels?: Readonly<Record<string, string>> | undefined;
+      by: string;
+      mustBeNew: boolean;
+    }
   /** All versions of a content. */
   | { type: "removeContent"; kind: ContentKind; name: string }
   /** `to`: the node that gets the files; null for a backup. */
@@ -194,7 +205,7 @@ export interface Granted {
   /** Its name. */
   volume?: string;
   /** The newest version of the content. */
-  contentId?: ConfigId;
+  contentId?: ConfigId | SecretId;
   /** Of the work on a volume. */
   workId?: string;
 }

@@ -1,4 +1,4 @@
-// The commands on configs. A new version is rolled out in the same batch: each service that has the newest version gets
+// The commands on configs and secrets. A new version is rolled out in the same batch: each service that has the newest version gets
 // another revision.
 
 import { toTimestamp } from "../../lib/clock.ts";
@@ -6,8 +6,10 @@ import { ok } from "../../lib/result.ts";
 import { same } from "../../lib/same.ts";
 import type { Change } from "../../model/change.ts";
 import { bytesOf, type Config, type ContentKind, configId } from "../../model/config/config.ts";
+import type { RecordOf } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import { type Secret, secretId } from "../../model/secret/secret.ts";
 import { revisionId } from "../../model/service/service.ts";
 import { rollsOut } from "../../model/task/content-fields.ts";
 import { type PackedSpec, packSpec } from "../../model/task/spec.ts";
@@ -19,25 +21,63 @@ import { revise } from "./services.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-export function decidePutConfig(
+export function decideContent(
   state: ClusterState,
-  { name, data, encoding, labels, by, mustBeNew }: CommandOf<"putConfig">,
-  { now }: DecisionContext,
+  command: CommandOf<"putConfig" | "putSecret" | "removeContent">,
+  context: DecisionContext,
 ): Outcome<Decision> {
-  const newest = mustBeNew ? mustNotExist(state, "config", name) : findContent(state, "config", name);
+  if (command.type === "putConfig") return putConfig(state, command, context);
+  return command.type === "putSecret" ? putSecret(state, command, context) : removeContent(state, command);
+}
+
+function putConfig(state: ClusterState, command: CommandOf<"putConfig">, { now }: DecisionContext): Outcome<Decision> {
+  const { data, encoding, labels } = command;
+  const newest = newestOf(state, "config", command);
   if (!newest.ok) return newest;
   const before = newest.value;
   const next = { data, encoding, labels: labels ?? before?.labels };
   if (before && same({ data: before.data, encoding: before.encoding, labels: before.labels }, next))
     return ok({ changes: [], granted: { contentId: configId(before) } });
-  const version = nextVersion(state, "config", name);
-  const record: Config = {
-    ...{ name, version, bytes: bytesOf(data, encoding).length, data, encoding },
-    ...(next.labels && Object.keys(next.labels).length > 0 ? { labels: next.labels } : {}),
-    ...{ createdAt: toTimestamp(now), by },
-  };
+  const bytes = bytesOf(data, encoding).length;
+  const record: Config = { ...versionAfter(state, "config", command, before, now), bytes, data, encoding };
   const changes: Change[] = [{ type: "config.created", record }, ...changesAfter(state, "config", record, now)];
   return ok({ changes, granted: { contentId: configId(record) } });
+}
+
+/** Each is another version: a content that is sealed again is another text. */
+function putSecret(state: ClusterState, command: CommandOf<"putSecret">, { now }: DecisionContext): Outcome<Decision> {
+  const newest = newestOf(state, "secret", command);
+  if (!newest.ok) return newest;
+  const record: Secret = { ...versionAfter(state, "secret", command, newest.value, now), sealed: command.sealed };
+  const changes: Change[] = [{ type: "secret.created", record }, ...changesAfter(state, "secret", record, now)];
+  return ok({ changes, granted: { contentId: secretId(record) } });
+}
+
+/** The newest version before this command; undefined if there must be none. */
+function newestOf<K extends ContentKind>(
+  state: ClusterState,
+  kind: K,
+  { name, mustBeNew }: { name: string; mustBeNew: boolean },
+): Outcome<RecordOf<K> | undefined> {
+  return mustBeNew ? mustNotExist(state, kind, name) : findContent(state, kind, name);
+}
+
+type Labelled = { labels?: Readonly<Record<string, string>> | undefined };
+
+/** What every version has beside its content. */
+function versionAfter(
+  state: ClusterState,
+  kind: ContentKind,
+  { name, by, labels: given }: Labelled & { name: string; by: string },
+  before: Labelled | undefined,
+  now: number,
+) {
+  const labels = given ?? before?.labels ?? {};
+  return {
+    ...{ name, version: nextVersion(state, kind, name) },
+    ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    ...{ createdAt: toTimestamp(now), by },
+  };
 }
 
 function mustNotExist(state: ClusterState, kind: ContentKind, name: string): Outcome<undefined> {
@@ -88,14 +128,11 @@ function specWith(
 }
 
 function removal(kind: ContentKind, name: string, version: number): Change {
-  const id = configId({ name, version });
-  return { type: `${kind}.removed`, id };
+  if (kind === "config") return { type: "config.removed", id: configId({ name, version }) };
+  return { type: "secret.removed", id: secretId({ name, version }) };
 }
 
-export function decideRemoveContent(
-  state: ClusterState,
-  { kind, name }: CommandOf<"removeContent">,
-): Outcome<Decision> {
+function removeContent(state: ClusterState, { kind, name }: CommandOf<"removeContent">): Outcome<Decision> {
   const found = findContent(state, kind, name);
   if (!found.ok) return found;
   const users = [...useOf(state, kind, name).users].sort();

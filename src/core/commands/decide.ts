@@ -7,7 +7,7 @@ import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
-import { decidePutConfig, decideRemoveContent } from "./contents.ts";
+import { decideContent } from "./contents.ts";
 import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
 import { decideMove } from "./move-task.ts";
 import { decideDrain } from "./node-drain.ts";
@@ -91,9 +91,9 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "removeJob":
       return decideRemoveJob(state, command);
     case "putConfig":
-      return decidePutConfig(state, command, context);
+    case "putSecret":
     case "removeContent":
-      return decideRemoveContent(state, command);
+      return decideContent(state, command, context);
     case "createVolume":
     case "updateVolume":
     case "releaseVolume":

@@ -72,7 +72,10 @@ export class ClusterState {
   readonly #serviceNames = new ServiceNames();
   readonly #jobNames = new JobNames();
   readonly #revisions = new RevisionNumbers();
-  readonly #versions = { config: new VersionNumbers<RecordOf<"config">>() };
+  readonly #versions = {
+    config: new VersionNumbers<RecordOf<"config">>(),
+    secret: new VersionNumbers<RecordOf<"secret">>(),
+  };
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
   readonly #finished = new FinishedTasks();
@@ -93,6 +96,7 @@ export class ClusterState {
     });
     indexes.revision.push(this.#revisions);
     indexes.config.push(this.#versions.config);
+    indexes.secret.push(this.#versions.secret);
     indexes.node.push(this.damped, this.#draining, this.#nodeNames, {
       moved: (before, after) => this.#nodeMoved(before, after),
     });

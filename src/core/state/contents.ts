@@ -21,7 +21,10 @@ import type { PackedContainer, PackedSpec, TaskSpec } from "../../model/task/spe
 import { hasFinished } from "../../model/task/task.ts";
 import type { ClusterState } from "./cluster-state.ts";
 
-const kindOfField: Readonly<Record<ContentField, ContentKind>> = { configs: "config" };
+const kindOfField: Readonly<Record<ContentField, ContentKind>> = {
+  configs: "config",
+  secrets: "secret",
+};
 
 type Mapped = (kind: ContentKind, reference: ContentReference) => ContentReference;
 

@@ -1,8 +1,9 @@
 // Finding records by what people type: an id, a unique prefix of one (or of its last part), or a name.
 
 import { ok } from "../../lib/result.ts";
-import { type Config, type ContentKind, configId } from "../../model/config/config.ts";
+import { type ContentKind, configId } from "../../model/config/config.ts";
 import type { Job } from "../../model/job/job.ts";
+import type { RecordOf } from "../../model/kinds/kinds.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Service } from "../../model/service/service.ts";
@@ -35,7 +36,7 @@ export function findVolume(state: ClusterState, name: string): Outcome<Volume> {
 }
 
 /** The newest version of a content, by name. */
-export function findContent(state: ClusterState, kind: ContentKind, name: string): Outcome<Config> {
+export function findContent<K extends ContentKind>(state: ClusterState, kind: K, name: string): Outcome<RecordOf<K>> {
   const version = state.versionsOf(kind, name).at(-1);
   return version === undefined ? noContent(kind, name) : ok(state.record(kind, configId({ name, version })));
 }

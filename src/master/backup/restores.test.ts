@@ -33,6 +33,7 @@ test("a task that is created while a backup of another cluster is written is not
       revisions: 0,
       jobs: 0,
       configs: 0,
+      secrets: 0,
     },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };

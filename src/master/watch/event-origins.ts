@@ -65,6 +65,7 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   releaseVolume: onVolume("updated"),
   removeVolume: onVolume("removed"),
   putConfig: { kind: "config", operations: ["created"] },
+  putSecret: { kind: "secret", operations: ["created"] },
   removeContent: { kind: null, operations: ["removed"] },
   beginVolumeWork: onVolume("updated"),
   endVolumeWork: onVolume("updated"),

@@ -3,9 +3,11 @@
 
 import type { ContentEvent } from "../../api/views/stream-events.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
-import { configId } from "../../model/config/config.ts";
+import { configId, encodedOf } from "../../model/config/config.ts";
+import { secretPurpose } from "../../model/secret/secret.ts";
 import { contentsOf, hasContents, type UsedContent, versionOf } from "../../model/task/content-fields.ts";
 import type { Task } from "../../model/task/task.ts";
+import type { Vault } from "../secrets/vault.ts";
 
 /** The contents that one worker knows it cannot have, each with the sentence why. */
 export class ContentProblems {
@@ -34,9 +36,11 @@ function keyOf({ kind, name, version, newest }: ContentEvent): string {
 
 export class TaskContents {
   readonly #state: ClusterState;
+  readonly #vault: Vault;
 
-  constructor(state: ClusterState) {
+  constructor(state: ClusterState, vault: Vault) {
     this.#state = state;
+    this.#vault = vault;
   }
 
   /** What these tasks name, each once. */
@@ -63,9 +67,15 @@ export class TaskContents {
   }
 
   #contentOf({ kind, name, version }: ContentEvent): Partial<ContentEvent> {
-    const record = this.#state.tables[kind].get(configId({ name, version }));
-    if (!record) return { problem: version === 0 ? "it does not exist" : `it has no version ${version}` };
-    const { data, encoding } = record;
-    return { data, encoding };
+    const { config, secret } = this.#state.tables;
+    const id = configId({ name, version });
+    if (!this.#state.tables[kind].has(id))
+      return { problem: version === 0 ? "does not exist" : `has no version ${version}` };
+    if (kind === "config") {
+      const { data, encoding } = config.get(id)!;
+      return { data, encoding };
+    }
+    const opened = this.#vault.open(secret.get(id)!.sealed, secretPurpose(name));
+    return "bytes" in opened ? encodedOf(opened.bytes) : opened;
   }
 }

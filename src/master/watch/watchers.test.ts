@@ -5,6 +5,7 @@ import { World } from "../../core/test-world.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { readEvents } from "../../lib/sse.ts";
 import { AssignmentStreams } from "../node-health/assignment-streams.ts";
+import { Vault } from "../secrets/vault.ts";
 import { Watchers } from "./watchers.ts";
 
 test("it has the oldest task first, also after a removal that was taken back", async () => {
@@ -20,7 +21,7 @@ test("it has the oldest task first, also after a removal that was taken back", a
     state,
     clock: systemClock,
     masterFields: { node: none, service: none, job: none, volume: none },
-    streams,
+    ...{ streams, vault: new Vault(state, null) },
     revision: state.revision,
   });
   const watched = watchers.watchTasks(() => true, "");

@@ -18,6 +18,7 @@ import type { Task } from "../../model/task/task.ts";
 import { assignmentText } from "../../model/task/view.ts";
 import type { CommitListener } from "../loop/tick-loop.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
+import type { Vault } from "../secrets/vault.ts";
 import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
 import { EndpointStreams, endpointsOf } from "./endpoint-streams.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
@@ -44,6 +45,8 @@ export interface WatchersOptions {
   state: ClusterState;
   clock: Clock;
   masterFields: MasterFields;
+  /** Opens the secrets that workers get. */
+  vault: Vault;
   /** Counts the open assignment streams of each node. */
   streams: AssignmentStreams;
   /** The newest revision of the log. The state may still be behind it: replayHistory() adds what is replayed. */
@@ -71,7 +74,7 @@ export class Watchers implements CommitListener {
     this.#history = new WatchHistory(options.revision);
     this.texts = new RecordTexts(options.masterFields);
     this.#endpoints = new EndpointStreams(options.state);
-    this.#contents = new TaskContents(options.state);
+    this.#contents = new TaskContents(options.state, options.vault);
     this.#assignments = new WorkerStreams({
       ...{ textOf: assignmentText, open: options.streams, contents: this.#contents, clock: options.clock },
       tasksOn: (nodeId) => this.#tasksOn(nodeId),

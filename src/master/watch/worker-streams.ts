@@ -157,7 +157,7 @@ export class WorkerStreams {
 }
 
 function isContent(kind: ChangeEvent["kind"]): boolean {
-  return kind === "config";
+  return kind === "config" || kind === "secret";
 }
 
 function nameOf(record: object): string {

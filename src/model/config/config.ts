@@ -13,8 +13,7 @@ export type ConfigContent = DeepReadonly<z.output<typeof schema.configContent>>;
 export type Encoding = Config["encoding"];
 
 /** The kinds whose records are versions of a content that containers get. */
-export type ContentKind = "config";
-export const contentKinds: readonly ContentKind[] = ["config"];
+export type ContentKind = "config" | "secret";
 
 export function configId({ name, version }: Pick<Config, "name" | "version">): ConfigId {
   return `${name}.${version}` as ConfigId;

@@ -1,14 +1,17 @@
-// The fields of a container that name configs, and what they mean: where a content goes, and which version it is. Without the
+// The fields of a container that name configs and secrets, and what they mean: where a content goes, and which version it is. Without the
 // schema, which commands of the CLI do not load.
 
 import type { ContentKind } from "../config/config.ts";
 import type { ContentReference } from "./content-reference.ts";
 
 /** The field of a container that names contents of each kind. */
-export const contentFields = ["configs"] as const;
+export const contentFields = ["configs", "secrets"] as const;
 export type ContentField = (typeof contentFields)[number];
 
-export const fieldOfKind: Readonly<Record<ContentKind, ContentField>> = { config: "configs" };
+export const fieldOfKind: Readonly<Record<ContentKind, ContentField>> = {
+  config: "configs",
+  secret: "secrets",
+};
 
 type Referring = { readonly [Field in ContentField]?: readonly ContentReference[] | null | undefined };
 
@@ -18,12 +21,13 @@ export interface UsedContent {
 }
 
 /** All that a container names, in order. */
-export function* contentsOf({ configs }: Referring): Generator<UsedContent> {
+export function* contentsOf({ configs, secrets }: Referring): Generator<UsedContent> {
   for (const reference of configs ?? []) yield { kind: "config", reference };
+  for (const reference of secrets ?? []) yield { kind: "secret", reference };
 }
 
-export function hasContents({ configs }: Referring): boolean {
-  return (configs ?? null) !== null;
+export function hasContents({ configs, secrets }: Referring): boolean {
+  return (configs ?? secrets ?? null) !== null;
 }
 
 /** Null for an environment variable. */

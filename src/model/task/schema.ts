@@ -110,6 +110,7 @@ export const containerSpec = z.object({
     ),
   ...containerOptions(count),
   configs: z.array(contentReference).optional().describe("Configs that the container gets, as files or variables."),
+  secrets: z.array(contentReference).optional().describe("Secrets that the container gets, as files or variables."),
   sidecar: flag
     .optional()
     .describe("True: it helps the other containers. It does not keep the task running, and it is stopped after them."),

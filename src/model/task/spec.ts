@@ -93,9 +93,11 @@ export function unpackContainer(packed: PackedContainer): ContainerSpec {
 /** Written out, because each create asks: a lookup by a variable takes several times as long. */
 export function hasSparseFields(container: SparseInput): boolean {
   const { cleared, network, process, security, devices, limits, logging, health } = container;
-  const { startupProbe, livenessProbe, readinessProbe, sidecar, dependsOn, restartPolicy, configs } = container;
+  const { startupProbe, livenessProbe, readinessProbe, sidecar, dependsOn, restartPolicy, configs, secrets } =
+    container;
   const option = cleared ?? network ?? process ?? security ?? devices ?? limits ?? logging ?? health;
-  const other = startupProbe ?? livenessProbe ?? readinessProbe ?? sidecar ?? dependsOn ?? restartPolicy ?? configs;
+  const other =
+    startupProbe ?? livenessProbe ?? readinessProbe ?? sidecar ?? dependsOn ?? restartPolicy ?? configs ?? secrets;
   return (option ?? other ?? undefined) !== undefined;
 }
 

@@ -194,6 +194,7 @@ const containerFields = {
   pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
   ...containerOptions(memory),
   configs: contents("Configs that the container gets, as files or variables."),
+  secrets: contents("Secrets that the container gets, as files in memory or as variables."),
 };
 
 const dependsOnExpected =

@@ -1,7 +1,8 @@
 // The machine of the master. Its disk outlives the program; each start runs the real master on it again.
 
 import type { Retention } from "../../core/reconcile/reconciler.ts";
-import { drawSeed, type Random, seededRandom } from "../../lib/random.ts";
+import { MemoryKeys } from "../../keys/memory-keys.ts";
+import { drawSeed, type Random, randomInteger, seededRandom } from "../../lib/random.ts";
 import { type Master, startMaster } from "../../master/master.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import { SimulatedDisk } from "../world/disk.ts";
@@ -32,6 +33,8 @@ export interface MasterMachineOptions {
 export class MasterMachine {
   readonly host: Host;
   readonly disk: SimulatedDisk;
+  /** With which its secrets are sealed. It survives every crash, as a file does. */
+  readonly keys: MemoryKeys;
   readonly #options: MasterMachineOptions;
   readonly #random: Random;
   #process: Process | null = null;
@@ -47,6 +50,8 @@ export class MasterMachine {
     options.network.addHost(this.host);
     this.#random = options.world.random("master");
     this.disk = new SimulatedDisk(options.world.random("disk"));
+    const random = options.world.random("key");
+    this.keys = new MemoryKeys((bytes) => Uint8Array.from({ length: bytes }, () => randomInteger(random, 256)));
   }
 
   get retention(): Retention {
@@ -77,6 +82,7 @@ export class MasterMachine {
         log: process.log,
         version: { version: "0.1.0-sim", commit: "sim", api: "v1" },
         strategy,
+        keys: this.keys,
         snapshotChanges,
         // Only the two newest snapshots and what follows: so truncation is part of every run.
         history: { ms: 0, bytes: Number.POSITIVE_INFINITY },

@@ -16,9 +16,7 @@ export class ContentStore {
 
   put({ kind, name, version, newest: isNewest, data, encoding = "utf8", problem }: ContentEvent): void {
     const found: Found =
-      data === undefined
-        ? { problem: `cannot be had: ${problem ?? "the master did not send it"}` }
-        : { bytes: bytesOf(data, encoding) };
+      data === undefined ? { problem: problem ?? "was not sent by the master" } : { bytes: bytesOf(data, encoding) };
     this.#found.set(keyOf(kind, name, isNewest ? newest : version), found);
   }
 

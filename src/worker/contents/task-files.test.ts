@@ -45,8 +45,8 @@ test("without its content, a container cannot be prepared, and the sentence says
   const { put, tasks } = started();
   const spec = specOf({ name: "a", resolved: 1 });
   expect(() => tasks.prepare("t", spec)).toThrow("its config a has not come from the master yet");
-  put("a", 1, { problem: "it has no version 1" });
-  expect(() => tasks.prepare("t", spec)).toThrow("its config a cannot be had: it has no version 1");
+  put("a", 1, { problem: "has no version 1" });
+  expect(() => tasks.prepare("t", spec)).toThrow("its config a has no version 1");
   put("a", 1, { data: "" });
   expect(tasks.prepare("t", spec).mounts).toHaveLength(1);
 });

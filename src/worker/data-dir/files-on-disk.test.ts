@@ -17,7 +17,7 @@ const file = (text: string, more: Partial<NodeFile> = {}): NodeFile => ({
 const key = (taskId: string, container = "main", index = 0) => ({ taskId, container, kind: "config", index }) as const;
 
 test("a file is written once, rewritten in place, and keeps its mode", () => {
-  const files = new FilesOnDisk({ config: join(root, "a") });
+  const files = new FilesOnDisk({ config: join(root, "a"), secret: join(root, "s") });
   const { path, changed } = files.write(key("t1"), file("first text"));
   expect([readFileSync(path, "utf8"), changed, statSync(path).mode & 0o7777]).toEqual(["first text", true, 0o444]);
   const { ino } = statSync(path);
@@ -32,7 +32,7 @@ test("a file is written once, rewritten in place, and keeps its mode", () => {
 
 test("the files of a container go with it, and those of unknown tasks at a start", () => {
   const folder = join(root, "b");
-  const files = new FilesOnDisk({ config: folder });
+  const files = new FilesOnDisk({ config: folder, secret: join(root, "s") });
   files.keep(() => false);
   const first = files.write(key("t1"), file("x"));
   const second = files.write(key("t1", "side"), file("x"));
@@ -48,7 +48,7 @@ test("the files of a container go with it, and those of unknown tasks at a start
 
 test("a folder that cannot be made is an error with the path", () => {
   writeFileSync(join(root, "c"), "a file");
-  const files = new FilesOnDisk({ config: join(root, "c") });
+  const files = new FilesOnDisk({ config: join(root, "c"), secret: join(root, "s") });
   expect(() => files.write(key("t1"), file("x"))).toThrow(FileError);
   expect(() => files.write(key("t1"), file("x"))).toThrow(join(root, "c"));
 });

@@ -18,6 +18,7 @@ _podling_tasks() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o name 2>/dev/nu
 _podling_images() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o json 2>/dev/null | ${imagesOfJson})"; }
 _podling_contexts() { _podling_offer "$("\${COMP_WORDS[0]}" context ls -o name 2>/dev/null)"; }
 _podling_volumes() { _podling_offer "$("\${COMP_WORDS[0]}" volume ls -o name 2>/dev/null)"; }
+_podling_secrets() { _podling_offer "$("\${COMP_WORDS[0]}" secret ls -o name 2>/dev/null)"; }
 _podling_configs() { _podling_offer "$("\${COMP_WORDS[0]}" config ls -o name 2>/dev/null)"; }
 _podling_nodes() { _podling_offer "$("\${COMP_WORDS[0]}" nodes -o name 2>/dev/null)"; }
 
@@ -90,6 +91,7 @@ function offerOf(completes: Completes | null): string {
   if (completes === "images") return "_podling_images";
   if (completes === "contexts") return "_podling_contexts";
   if (completes === "volumes") return "_podling_volumes";
+  if (completes === "secrets") return "_podling_secrets";
   if (completes === "configs") return "_podling_configs";
   if (completes === "files") return 'COMPREPLY=($(compgen -f -- "$current"))';
   if (completes === "folders") return 'COMPREPLY=($(compgen -d -- "$current"))';

@@ -60,6 +60,7 @@ function offerOf(completes: Completes): string {
   if (completes === "images") return `-a ${quote(`(podling ps -a -o json 2>/dev/null | ${imagesOfJson})`)}`;
   if (completes === "contexts") return "-a '(podling context ls -o name 2>/dev/null)'";
   if (completes === "volumes") return "-a '(podling volume ls -o name 2>/dev/null)'";
+  if (completes === "secrets") return "-a '(podling secret ls -o name 2>/dev/null)'";
   if (completes === "configs") return "-a '(podling config ls -o name 2>/dev/null)'";
   if (completes === "files") return "-F";
   if (completes === "folders") return "-a '(__fish_complete_directories)'";

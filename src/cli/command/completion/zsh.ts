@@ -11,6 +11,7 @@ export function zshScript(points: readonly CompletionPoint[]): string {
 _podling_tasks() { local -a names; names=(\${(f)"$(podling ps -a -o name 2>/dev/null)"}); compadd -a names; }
 _podling_contexts() { local -a names; names=(\${(f)"$(podling context ls -o name 2>/dev/null)"}); compadd -a names; }
 _podling_volumes() { local -a names; names=(\${(f)"$(podling volume ls -o name 2>/dev/null)"}); compadd -a names; }
+_podling_secrets() { local -a names; names=(\${(f)"$(podling secret ls -o name 2>/dev/null)"}); compadd -a names; }
 _podling_configs() { local -a names; names=(\${(f)"$(podling config ls -o name 2>/dev/null)"}); compadd -a names; }
 _podling_nodes() { local -a names; names=(\${(f)"$(podling nodes -o name 2>/dev/null)"}); compadd -a names; }
 _podling_images() { local -a names; names=(\${(f)"$(podling ps -a -o json 2>/dev/null | ${imagesOfJson})"}); compadd -a names; }
@@ -72,6 +73,7 @@ function actionOf(completes: Completes | null): string {
   if (completes === "contexts") return "_podling_contexts";
   if (completes === "volumes") return "_podling_volumes";
   if (completes === "images") return "_podling_images";
+  if (completes === "secrets") return "_podling_secrets";
   if (completes === "configs") return "_podling_configs";
   if (completes === "files") return "_files";
   if (completes === "folders") return "_files -/";

@@ -41,6 +41,13 @@ const masterOnly: readonly Flag[] = [
     choices: ["sqlite", "memory"],
   },
   {
+    long: "key-file",
+    value: "FILE",
+    description:
+      "file of the key that secrets are sealed with, made with the first secret; by default /etc/podling/master.key, else ~/.config/podling/master.key",
+    completes: "files",
+  },
+  {
     long: "strategy",
     value: "NAME",
     description: `placement: ${strategies.join(", ")}`,
@@ -137,6 +144,13 @@ const workerOnly: readonly Flag[] = [
     value: "PERCENT",
     description: "stop removing images when the disk is no fuller than this",
     default: String(limits.diskLowPercent),
+  },
+  {
+    long: "secrets-dir",
+    value: "FOLDER",
+    description:
+      "folder in memory for the files of secrets, which the engine must see under this path; by default /run/podling/secrets, or another one in memory",
+    completes: "folders",
   },
   ...policyFlags,
   {
@@ -246,6 +260,7 @@ export async function masterSettings(context: Context): Promise<MasterSettings> 
       ms: durationMsOrOff(flags, "history-age") ?? limits.historyMs,
       bytes: historyBytes(flags.text("history-size")) ?? limits.historyBytes,
     },
+    keyFile: flags.text("key-file") ?? null,
     massLossFraction: massLossFraction(flags.text("mass-loss-threshold")!),
   };
 }
@@ -325,6 +340,7 @@ function nodeSettings(context: Context): Omit<WorkerSettings, "masterUrl" | "por
     dockerHost: flags.text("docker-host") || context.io.env.DOCKER_HOST || null,
     drainOnExit: flags.has("drain-on-exit"),
     policy: policyOf(context),
+    secretsDir: flags.text("secrets-dir") ?? null,
     ...cleanupSettings(context),
     insecure: flags.has("insecure"),
     cpus: amount(flags.text("cpus"), "--cpus", parseCpu, "cores such as 2 or 500m"),

@@ -1,4 +1,4 @@
-// The commands of configs and of kinds like them: create, update, ls, inspect, history and rm.
+// The commands of configs and secrets: create, update, ls, inspect, history and rm.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
 import { fileErrorMeaning } from "../../../lib/file-error.ts";
@@ -14,7 +14,7 @@ import { keyValues } from "../task/task-input.ts";
 
 /** How one kind of content is called and reached. */
 export interface ContentNoun {
-  noun: "config";
+  noun: "config" | "secret";
   summary: string;
   /** What create and inspect say beyond their summaries. */
   createDescription: readonly string[];

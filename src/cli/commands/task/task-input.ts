@@ -33,6 +33,7 @@ export async function taskBody(
     ...flags.texts("tmpfs").map(parseTmpfs),
   ];
   const configs = contentsOf(flags, "config");
+  const secrets = contentsOf(flags, "secret");
   const resources = resourcesOf(flags);
   const entrypoint = flags.text("entrypoint");
   const user = flags.text("user");
@@ -53,6 +54,7 @@ export async function taskBody(
     ...(ports.length > 0 ? { ports } : {}),
     ...(mounts.length > 0 ? { mounts } : {}),
     ...(configs ? { configs } : {}),
+    ...(secrets ? { secrets } : {}),
     ...(resources ? { resources } : {}),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     ...(constraints.length > 0 ? { constraints: [...constraints] } : {}),

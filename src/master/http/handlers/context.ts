@@ -15,6 +15,7 @@ import type { LogsContext } from "../../logs/logs.ts";
 import type { TickLoop } from "../../loop/tick-loop.ts";
 import type { HeartbeatStreams } from "../../node-health/heartbeat-streams.ts";
 import type { NodeHealth } from "../../node-health/node-health.ts";
+import type { Vault } from "../../secrets/vault.ts";
 import type { VolumeJobs } from "../../volumes/volume-jobs.ts";
 import type { Watchers } from "../../watch/watchers.ts";
 import type { MetricsSources } from "../metrics.ts";
@@ -36,6 +37,7 @@ export interface HandlerContext {
   backups: Backups;
   restores: Restores;
   volumeJobs: VolumeJobs;
+  vault: Vault;
 }
 
 export type Handlers = HandlersOf<Operations>;

@@ -5,6 +5,7 @@ import { configHandlers } from "./configs.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
+import { secretHandlers } from "./secrets.ts";
 import { serverHandlers } from "./server.ts";
 import { serviceHandlers } from "./services.ts";
 import { taskHandlers } from "./tasks.ts";
@@ -19,6 +20,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...jobHandlers(context, reads),
     ...volumeHandlers(context, reads),
     ...configHandlers(context, reads),
+    ...secretHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };

@@ -17,6 +17,7 @@ import { type Finding, field, finding, fine, patienceMs, runCheck, textField, wi
 import { folderFindings, lockedFile, ownFile } from "./folders.ts";
 import { diskSpace, fileFacts, firewall, portState } from "./machine.ts";
 import { listenerOf } from "./processes.ts";
+import { sealingFindings } from "./sealing.ts";
 
 export interface Examined {
   context: Context;
@@ -81,6 +82,7 @@ export async function examine(examined: Examined): Promise<Finding[]> {
   const here = master.then((report) => local(examined, report));
   const engine = here.then(askEngine);
   checks.push(["master", async () => evaluateMaster(context, await master)]);
+  checks.push(["key of secrets", async () => evaluateKey(await master)]);
   checks.push(["failed tasks", async () => evaluateFailures(context, await master)]);
   checks.push(["engine", async () => evaluateEngine(await here, await engine)]);
   checks.push(["exposed ports", async () => [await evaluateExposure(await master, await engine)]]);
@@ -109,6 +111,8 @@ interface MasterReport {
   /** Null if the list was refused or malformed. */
   tasks: unknown[] | null;
   failed: unknown;
+  /** Null if the master does not know of keys. */
+  key: unknown;
   /** The difference to the clock of this machine, and its uncertainty. Null if the response has no date. */
   clock: ClockOffset | null;
 }
@@ -123,6 +127,7 @@ async function askMaster(context: Context): Promise<MasterReport> {
     nodes: null,
     tasks: null,
     failed: null,
+    key: null,
     clock: null,
   };
   const { clock } = context.io;
@@ -138,23 +143,25 @@ async function askMaster(context: Context): Promise<MasterReport> {
     return report;
   }
   if (!isPodling(report.version)) return report;
-  const [ready, nodes, tasks, failed] = await Promise.all([
+  const [ready, nodes, tasks, failed, key] = await Promise.all([
     ask(context, "ready"),
     ask(context, "listNodes"),
     ask(context, "listTasks", { status: "running" }),
     ask(context, "listTasks", { status: "failed" }),
+    ask(context, "keyReport"),
   ]);
   report.ready = { ok: ready.refusal === null, message: ready.refusal ?? "" };
   report.nodes = nodes.refusal ?? (Array.isArray(nodes.answer) ? nodes.answer : null);
   report.tasks = Array.isArray(tasks.answer) ? tasks.answer : null;
   report.failed = failed.answer;
+  report.key = key.answer;
   return report;
 }
 
 /** The answer, or a sentence that says why there is none. */
 async function ask(
   context: Context,
-  id: "ready" | "listNodes" | "listTasks",
+  id: "ready" | "listNodes" | "listTasks" | "keyReport",
   query: Record<string, string> = {},
 ): Promise<{ answer: unknown; refusal: string | null }> {
   try {
@@ -172,6 +179,10 @@ function evaluateMaster({ io }: Context, { url, away, version, ready, nodes, clo
   if (clock && isPodling(version))
     findings.push(clockFinding("clock", "the master's clock", clock.offMs, clock.uncertainMs));
   return findings;
+}
+
+function evaluateKey({ key, nodes }: MasterReport): Finding[] {
+  return sealingFindings(key, nodes);
 }
 
 function evaluateFailures(context: Context, { failed }: MasterReport): Finding[] {

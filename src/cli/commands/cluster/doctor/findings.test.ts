@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
+import { sealingFindings } from "./sealing.ts";
 
 const version = { Version: "27.0.1", ApiVersion: "1.46" };
 const info = { CgroupVersion: "2", MemoryLimit: true, CpuCfsQuota: true, LiveRestoreEnabled: true };
@@ -73,4 +74,19 @@ test("an active firewall does not block published ports", () => {
   expect(found.message).toContain("podling-t at 0.0.0.0:80/tcp, podling-t at [::]:80/tcp");
   expect(found.message).not.toContain("not-ours");
   expect(exposureFinding(exposedTasks("nonsense", new Map()), "here", "ufw").severity).toBe("ok");
+});
+
+test("the key of secrets: nothing while nothing is sealed, a copy to keep, and one that is missing", () => {
+  const report = (status: string) => ({ status, sealed: 2, place: "/etc/podling/master.key", message: "the sentence" });
+  expect([sealingFindings(null, []), sealingFindings(report("unused"), [])]).toEqual([[], []]);
+  for (const status of ["missing", "other"])
+    expect(sealingFindings(report(status), [])).toMatchObject([{ severity: "problem", message: "the sentence" }]);
+  const node = (address: string) => ({ hostname: "n2", address, status: "online" });
+  expect(sealingFindings(report("present"), [node("127.0.0.1")])).toMatchObject([
+    { severity: "note", message: "the sentence", fix: expect.stringContaining("a copy of /etc/podling/master.key") },
+  ]);
+  expect(sealingFindings(report("present"), [node("10.0.0.2"), node("10.0.0.3")])[1]).toMatchObject({
+    severity: "note",
+    message: "secrets are sent to n2 (10.0.0.2) and 1 other node without encryption",
+  });
 });

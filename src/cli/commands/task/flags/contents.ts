@@ -1,4 +1,4 @@
-// The flags of `run` that give a container configs: NAME:/PATH, docker's long form, and VAR=NAME for variables.
+// The flags of `run` that give a container configs and secrets: NAME:/PATH, docker's long form, and VAR=NAME for variables.
 
 import type { BodyInput } from "../../../../api/operations/operations.ts";
 import { UsageError } from "../../../command/failure.ts";
@@ -7,7 +7,7 @@ import { csvFields } from "./csv.ts";
 
 export type Reference = NonNullable<BodyInput<"createTask">["configs"]>[number];
 type Loose = { -readonly [Field in keyof Reference]: Reference[Field] };
-type Noun = "config";
+type Noun = "config" | "secret";
 
 /** Undefined if none was given. `NONE` alone takes away what a service has. */
 export function contentsOf(flags: FlagValues, noun: Noun): Reference[] | undefined {

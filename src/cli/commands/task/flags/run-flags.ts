@@ -86,6 +86,14 @@ const taskFlags: readonly Flag[] = [
     completes: "configs",
   },
   { long: "config-env", value: "VAR=NAME", description: "config as an environment variable", repeatable: true },
+  {
+    long: "secret",
+    value: "SECRET",
+    description: "secret as a file in memory: NAME for /run/secrets/NAME, NAME:/PATH, or in the forms of --config",
+    repeatable: true,
+    completes: "secrets",
+  },
+  { long: "secret-env", value: "VAR=NAME", description: "secret as an environment variable", repeatable: true },
   { long: "memory", short: "m", value: "SIZE", description: "memory to reserve, and the limit: 512m, 2g" },
   { long: "cpus", value: "N", description: "cores to reserve, and the limit: 0.5, 2" },
   { long: "reserve-memory", value: "SIZE", description: "memory to reserve, if less than the limit" },
@@ -191,7 +199,6 @@ const oneNamespace = "containers have namespaces of their own. --privileged give
 const followed = "the output is shown by --follow";
 const onlyOne = "one task is started; for several: --replicas N";
 const quietly = "stdout has only the id; leave out the rest with 2>/dev/null";
-const secrets = "there are no secrets yet: -e and --env-file set variables, -v mounts files of the node";
 const nameEachPort = "name each port: -p 80 publishes port 80 on a free port of the node";
 
 /** docker's flags that Podling does not have, each with what to do instead. */
@@ -201,7 +208,7 @@ export const refusedRunFlags: Readonly<Record<string, string>> = {
   ...{ "-a": followed, "--attach": followed, "--sig-proxy": followed, "--detach-keys": followed },
   ...{ "--pid": oneNamespace, "--ipc": oneNamespace, "--uts": oneNamespace, "--userns": oneNamespace },
   ...{ "--scale": onlyOne, "--count": onlyOne, "--mode": onlyOne, "--update-delay": onlyOne },
-  ...{ "-q": quietly, "--quiet": quietly, "--secret": secrets },
+  ...{ "-q": quietly, "--quiet": quietly },
   "--labels": "write each label: -l KEY=VALUE",
   "--dry-run": "podling run -d starts it, podling explain TASK shows why it is where it is",
   "--with-registry-auth": "the node pulls with docker login of the user of its worker",
