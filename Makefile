@@ -10,7 +10,7 @@ MUTANTS ?=
 ARGS ?=
 FILES ?=
 
-.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short lint fmt typecheck check build build-all dist client image bench pictures install-tools clean help
+.PHONY: demo run dev test test-coverage test-race test-mutants churn soak soak-short soak-services lint fmt typecheck check build build-all dist client image bench pictures install-tools clean help
 
 demo: ## Run a master, two workers and containers on this machine, and remove them all at the end
 	@scripts/setup program engine
@@ -51,6 +51,10 @@ soak: ## Run load and faults for SOAK_MINUTES (default 60); fails when memory gr
 soak-short: ## The same in 5 minutes
 	@scripts/setup engine lab
 	@SOAK_MINUTES=5 exec bun scripts/soak.ts
+
+soak-services: ## 100,000 requests over endpoints through 20 rollouts and 5 drains; fails if one request fails
+	@scripts/setup engine lab
+	@exec bun scripts/soak-services.ts
 
 lint: ## Check style and correctness of the source
 	@scripts/setup
