@@ -73,6 +73,13 @@ describe("tasks", () => {
     expect(row).toContain("20250119123456-abc12345");
   });
 
+  test("the output of a probe is cut in a table", () => {
+    const message = `running; not ready: its readiness probe failed: ${"x".repeat(4000)}`;
+    const text = reasonText(task({ status: "running", reason: { code: "not-ready", message } }));
+    expect(text).toStartWith("running; not ready: its readiness probe failed: xxx");
+    expect(text.length).toBeLessThan(500);
+  });
+
   test("wide shows the last log line of a failed run, and of no other", () => {
     const lastFailure = { finishedAt: null, exitCode: 3, log: ["first", `panic ${"x".repeat(200)}`] };
     const restarting = { code: "restarting" as const, message: "exited with code 3; restart 2 in 4 s" };
@@ -85,6 +92,9 @@ describe("tasks", () => {
 
   test.each([
     [{ status: "running", reason: { code: "restarting", message: "" } }, "restarting (0)"],
+    [{ status: "running", reason: { code: "not-ready", message: "" } }, "running (not ready)"],
+    [{ status: "running", reason: { code: "unhealthy", message: "" } }, "running (unhealthy)"],
+    [{ status: "failed", exitCode: 143, reason: { code: "unhealthy", message: "" } }, "failed (unhealthy)"],
     [{ status: "scheduled", reason: { code: "pulling", message: "" } }, "scheduled (pulling)"],
     [{ status: "scheduled", reason: { code: "placed", message: "" } }, "scheduled"],
     [{ status: "scheduled", reason: { code: "never-started", message: "" } }, "scheduled (never-started)"],

@@ -6,7 +6,7 @@ import type { Node } from "../../model/node/node.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
-import { shortId, statusText } from "./tasks.ts";
+import { reasonText, shortId, statusText } from "./tasks.ts";
 import { ageOf } from "./time.ts";
 
 export function serviceColumns(now: number, wide: boolean): Column<ServiceView>[] {
@@ -42,7 +42,7 @@ export function replicaColumns(now: number, nodes: ReadonlyMap<NodeId, Node>): C
     { title: "STATUS", text: replicaStatus, shrinksTo: 14 },
     { title: "NODE", text: node, shrinksTo: 6 },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
-    { title: "REASON", text: ({ reason }) => reason.message, shrinksTo: 20 },
+    { title: "REASON", text: reasonText, shrinksTo: 20 },
   ];
 }
 

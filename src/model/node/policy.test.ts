@@ -37,6 +37,10 @@ describe("what a container needs", () => {
     expect(needs(more)).toMatchObject(expected);
   });
 
+  test.each(["startupProbe", "livenessProbe", "readinessProbe"] as const)("a worker must know %s", (probe) => {
+    expect(needs({ [probe]: { tcp: { port: 80 } } })).toMatchObject({ features: [probe] });
+  });
+
   test("all that a container may have is known to this release", () => {
     const every: Record<string, unknown> = {};
     for (const name of knownFeatures) every[name] = {};
