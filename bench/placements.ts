@@ -55,7 +55,15 @@ function makeNode(random: Random, number: number): NodeRecord {
 }
 
 function makeSpec(random: Random, load: Load): Requirements {
-  const base = { resources: resources(0, 0), ports: [], constraints: [], platform: null, needs: null, volumes: [] };
+  const base = {
+    resources: resources(0, 0),
+    ports: [],
+    constraints: [],
+    platform: null,
+    needs: null,
+    volumes: [],
+    node: null,
+  };
   if (load === "simple") return { ...base, resources: resources(0.25, 0.5) };
   const spec = {
     ...base,

@@ -61,12 +61,14 @@ function createService(
   const found = specOf(state, input);
   if (!found.ok) return found;
   const spec = found.value;
-  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, input.replicas ?? 1);
+  const mode = modeOf(null, input);
+  if (!mode.ok) return mode;
+  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, mode.value);
   if (refusal) return refusal;
   const order = orderOf(state, policy, spec);
   const rollout = newRollout({ policy }, { from: null, to: 1, ...order, isRollback: false }, now);
   const service: Service = {
-    ...{ serviceId, name: input.name, mode: { type: "replicated", replicas: input.replicas ?? 1 } },
+    ...{ serviceId, name: input.name, mode: mode.value },
     ...{ target: 1, stable: null, newest: 1, policy, rollout, paused: false, createdAt: at },
     reason: serviceReason("created", "its first replicas start"),
   };
@@ -83,17 +85,18 @@ function changeService(
   { input, by, note = "", images = [] }: CommandOf<"putService">,
   { now }: DecisionContext,
 ): Outcome<Decision> {
-  const { serviceId, mode } = service;
+  const { serviceId } = service;
   const policy = policyOf(service.policy, input);
   const found = specOf(state, input);
   if (!found.ok) return found;
   const spec = found.value;
-  const replicas = input.replicas ?? (mode.type === "replicated" ? mode.replicas : 1);
-  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, replicas);
+  const mode = modeOf(service.mode, input);
+  if (!mode.ok) return mode;
+  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, mode.value);
   if (refusal) return refusal;
   const set: { -readonly [Field in keyof Service]?: Service[Field] } = {};
   if (!same(policy, service.policy)) set.policy = policy;
-  if (mode.type !== "replicated" || replicas !== mode.replicas) set.mode = { type: "replicated", replicas };
+  if (!same(mode.value, service.mode)) set.mode = mode.value;
   const changes: Change[] = [];
   const current = state.record("revision", revisionId(serviceId, service.target));
   const resolved = resolvedIn(spec, images, current.images);
@@ -190,7 +193,7 @@ function outdated(state: ClusterState, service: Service, newest: number): Change
 }
 
 /** Old replicas are stopped first where the new ones could not start beside them. */
-function orderOf(
+export function orderOf(
   state: ClusterState,
   { order, maxSurge }: RolloutPolicy,
   spec: PackedSpec,
@@ -233,9 +236,25 @@ function stuck(state: ClusterState, policy: RolloutPolicy, spec: PackedSpec): Ou
 }
 
 /** The refusal of volumes that the replicas cannot have; null if they can. */
-function refusedVolumes(state: ClusterState, packed: PackedSpec, replicas: number): Outcome<never> | null {
+function refusedVolumes(state: ClusterState, packed: PackedSpec, mode: Service["mode"]): Outcome<never> | null {
   const spec = unpackSpec(packed);
+  // A global service has several as soon as there are several nodes.
+  const replicas = mode.type === "global" ? 2 : mode.replicas;
   return refuseVolumes(state, spec) ?? refuseSharedWriter(state, replicas, spec);
+}
+
+/** What is left out stays as it is. `before`: null for a new service. */
+function modeOf(before: Service["mode"] | null, input: ParsedServiceInput): Outcome<Service["mode"]> {
+  const type = input.mode ?? before?.type ?? "replicated";
+  if (type === "replicated") {
+    const kept = before?.type === "replicated" ? before.replicas : 1;
+    return ok({ type, replicas: input.replicas ?? kept });
+  }
+  if (input.replicas === undefined) return ok({ type });
+  return refuse("unprocessable", `the service ${input.name} is global: the nodes say how many replicas it has`, {
+    hint: "Leave replicas out, or make it replicated (mode replicated).",
+    details: { field: "replicas" },
+  });
 }
 
 function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): RolloutPolicy {

@@ -4,10 +4,13 @@
 import type { Change } from "../../model/change.ts";
 import type { ServiceId } from "../../model/ids.ts";
 import { revisionId } from "../../model/service/service.ts";
+import { packSpec } from "../../model/task/spec.ts";
+import { orderOf } from "../commands/services.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { departureOf } from "./departures.ts";
 import { placementOn } from "./placement.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
+import { globalNodes, takerOf } from "./service/global.ts";
 import { planService } from "./service/plan.ts";
 import { replicasOf } from "./service/replica.ts";
 import type { ServiceView } from "./service/service-view.ts";
@@ -47,5 +50,8 @@ function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
     departure: ({ task }) => departureOf(state, task),
     placeOn: (nodeId, number, context) => placementOn(state, nodeId, revisionOf(number).spec, context),
     revision: revisionOf,
+    nodes: globalNodes(state, service),
+    order: (number) => orderOf(state, service.policy, packSpec(revisionOf(number).spec)),
+    mayRun: (number, nodeId) => takerOf(state, service, number)(state.schedule.nodeInfo(nodeId)),
   };
 }

@@ -77,6 +77,7 @@ function randomSpec(random: Random): Requirements {
           }
         : null,
     volumes: [],
+    node: null,
   };
 }
 

@@ -285,6 +285,7 @@ export class ClusterState {
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
     this.withoutWorker.nodeMoved(before, after);
     if (before?.draining !== after?.draining) this.serviceTasks.nodeChanged(this.#tasksOn((after ?? before)!.nodeId));
+    this.serviceTasks.nodeMoved(before, after);
     if (after) {
       this.schedule.upsertNode(after);
       this.pending.nodeGained(after.nodeId);

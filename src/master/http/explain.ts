@@ -15,7 +15,7 @@ import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { isPlaced } from "../../model/task/reason.ts";
-import { requirementsOf } from "../../model/task/requirements.ts";
+import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { Task } from "../../model/task/task.ts";
 import { viewTask } from "../../model/task/view.ts";
 
@@ -78,7 +78,7 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
 
 function describe(task: Task, state: ClusterState, basis: Explanation["basis"], revision: number): Explanation {
   const { strategy } = state.cluster;
-  const wanted = requirementsOf(task.spec);
+  const wanted = requirementsOfTask(task);
   const { taskId, name, status, reason, restarts, lastFailure, nodeId } = viewTask(task);
   let index = state.schedule;
   if (basis === "now" && nodeId !== null && isPlaced(status)) {
@@ -106,15 +106,11 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
   };
 }
 
-function summaryOf(
-  { placement, observed, spec }: Task,
-  nodes: Explanation["nodes"],
-  strategy: Explanation["strategy"],
-  basis: string,
-): string {
+function summaryOf(task: Task, nodes: Explanation["nodes"], strategy: Explanation["strategy"], basis: string): string {
+  const { placement, observed } = task;
   if (placement === null) {
     if (observed.status !== "pending") return `it was never placed: ${observed.reason.message}`;
-    return summarise(nodes, requirementsOf(spec)).message;
+    return summarise(nodes, requirementsOfTask(task)).message;
   }
   const placed = summarisePlacement(nodes, strategy);
   if (basis === "decision") return placed;

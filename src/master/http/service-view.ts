@@ -1,10 +1,10 @@
 // A service as the API shows it: the record, with the counts of its replicas and the template of the wanted revision.
 
+import { globalNodes } from "../../core/reconcile/service/global.ts";
 import { replicasOf, slotsOf } from "../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
-import { revisionId, type Service, wantedReplicas } from "../../model/service/service.ts";
+import { revisionId, type Service, shownTemplate } from "../../model/service/service.ts";
 import type { ReplicaCounts, ServiceUse, ServiceView } from "../../model/service/view.ts";
-import { packSpec } from "../../model/task/spec.ts";
 
 export function viewService(state: ClusterState, service: Service): ServiceView {
   return { ...service, ...serviceUse(state, service) };
@@ -13,18 +13,22 @@ export function viewService(state: ClusterState, service: Service): ServiceView 
 /** An earlier event in the watch history may show a service that has been removed since: it has no revision any more. */
 export function serviceUse(state: ClusterState, service: Service): ServiceUse {
   const revision = state.tables.revision.get(revisionId(service.serviceId, service.target));
-  return { replicas: countsOf(state, service), template: revision ? packSpec(revision.spec) : { containers: [] } };
+  return { replicas: countsOf(state, service), template: revision ? shownTemplate(revision.spec) : { containers: [] } };
 }
 
 function countsOf(state: ClusterState, service: Service): ReplicaCounts {
   const replicas = replicasOf(state, service.serviceId);
   const serving = replicas.filter(({ available }) => available);
+  const nodes = globalNodes(state, service);
+  const slots = slotsOf(service, replicas, nodes);
+  // A replica that stays on a cordoned node is wanted there.
+  const kept = replicas.filter(({ stage, nodeId }) => stage === "live" && nodeId !== null && nodes?.kept.has(nodeId));
   return {
-    wanted: wantedReplicas(service) ?? 0,
+    wanted: slots.length + kept.length,
     serving: serving.length,
     updated: serving.filter(({ revision }) => revision === service.target).length,
     live: replicas.filter(({ stage }) => stage === "live").length,
-    done: slotsOf(service, replicas).filter((slot) => slot.isEmpty && slot.isDone(service.target)).length,
+    done: slots.filter((slot) => slot.isEmpty && slot.isDone(service.target)).length,
     going: replicas.filter(({ stage }) => stage === "going").length,
   };
 }

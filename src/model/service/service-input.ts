@@ -49,10 +49,15 @@ const serviceFields = {
   name: name
     .max(nameLength, { error: `a name of at most ${nameLength} characters, because the names of its tasks are longer` })
     .describe("Unique among services. Its tasks are named NAME.1, NAME.2 and so on."),
+  mode: choice(["replicated", "global"])
+    .optional()
+    .describe(
+      "replicated: a number of replicas (the default); global: one on each node that fits, also on nodes that join later.",
+    ),
   ports: list(servicePort, limits.portCount)
     .optional()
     .meta({ default: [], description: "Published on the node of each replica." }),
-  replicas: replicas.optional().describe("How many are wanted. Default: 1."),
+  replicas: replicas.optional().describe("How many are wanted. Default: 1. Not with mode global."),
   rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
 };
 

@@ -32,6 +32,11 @@ export function packRevision({ spec, ...revision }: Revision): PackedRevision {
   return { ...revision, spec: packSpec(spec) };
 }
 
+/** The template as it leaves the master: sent back, it is the same one, although another restart policy is the default of services. */
+export function shownTemplate(spec: TaskSpec): PackedSpec {
+  return { restartPolicy: spec.restartPolicy, ...packSpec(spec) };
+}
+
 export const defaultPolicy: RolloutPolicy = Object.freeze({
   parallelism: 1,
   delayMs: 0,

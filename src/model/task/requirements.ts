@@ -1,7 +1,9 @@
 // What the scheduler needs to know of a template: the sum over its containers, and where it may run.
 
+import type { NodeId } from "../ids.ts";
 import { type Needs, needsOf } from "./needs.ts";
 import { type Constraint, type ContainerSpec, noItems, type PortSpec, type Resources, type TaskSpec } from "./spec.ts";
+import type { Task } from "./task.ts";
 
 /** A named volume whose data is on one node. */
 export interface VolumeUse {
@@ -19,6 +21,8 @@ export interface Requirements {
   readonly needs: Needs | null;
   /** By name. */
   readonly volumes: readonly VolumeUse[];
+  /** The only node that the task may run on, which is among the constraints too; null if the template alone decides. */
+  readonly node: NodeId | null;
 }
 
 /** Templates are shared and never change: most tasks find what was computed for another one. */
@@ -33,11 +37,21 @@ export function requirementsOf(spec: TaskSpec): Requirements {
   return found;
 }
 
+/** Those of the template, and the node that the task is bound to: a replica of a global service has one. */
+export function requirementsOfTask({ spec, owner }: Pick<Task, "spec" | "owner">): Requirements {
+  const requirements = requirementsOf(spec);
+  const nodeId = owner?.nodeId as NodeId | undefined;
+  if (nodeId === undefined) return requirements;
+  const here: Constraint = { type: "node", operator: "equals", value: nodeId };
+  return { ...requirements, constraints: [here, ...requirements.constraints], node: nodeId };
+}
+
 function computed({ containers, init, constraints, platform }: TaskSpec): Requirements {
   const [only] = containers;
   if (only && containers.length === 1 && init.length === 0) {
     const { resources, ports } = only;
-    return { resources, ports, constraints, platform, needs: needsOf(containers), volumes: volumesOf(containers) };
+    const needs = needsOf(containers);
+    return { resources, ports, constraints, platform, needs, volumes: volumesOf(containers), node: null };
   }
   const all = [...init, ...containers];
   return {
@@ -50,6 +64,7 @@ function computed({ containers, init, constraints, platform }: TaskSpec): Requir
     platform,
     needs: needsOf(all, true),
     volumes: volumesOf(all),
+    node: null,
   };
 
   /** Init containers run one after the other, before the others start: the largest of them counts. */

@@ -206,6 +206,9 @@ export const taskOwner = z.object({
   revision: count.optional().describe("The revision of the service that the task is made from."),
   slot: text.optional().describe("Which of the replicas it is, or which index of the job it runs."),
   failures: count.optional().describe("Tasks of this slot that had failed in a row before."),
+  nodeId: text
+    .optional()
+    .describe("The node whose slot it is, for a replica of a global service: it runs there or nowhere."),
 });
 
 export const observedStatus = z.object({

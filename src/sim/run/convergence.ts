@@ -3,7 +3,7 @@
 import { fromTimestamp } from "../../lib/clock.ts";
 import { kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
-import { requirementsOf } from "../../model/task/requirements.ts";
+import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { RunContext } from "./context.ts";
 import { serviceNotAtRest } from "./services-at-rest.ts";
 
@@ -43,7 +43,7 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && run?.startedAt !== task.startedAt)
       return `${said}, and its last start was not reported`;
-    const requirements = requirementsOf(state.task(taskId).spec);
+    const requirements = requirementsOfTask(state.task(taskId));
     if (
       status === "pending" &&
       state.schedule.choose(requirements, state.cluster.strategy, state.cursors.lastNodeId) !== null

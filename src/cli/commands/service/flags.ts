@@ -26,6 +26,13 @@ export const noResolveFlag: Flag = {
   description: "do not look up what the tag stands for: each node gets what its registry has at that time",
 };
 
+export const modeFlag: Flag = {
+  long: "mode",
+  value: "MODE",
+  description: "replicated (the default): --replicas of them; global: one on each node that fits",
+  choices: ["replicated", "global"],
+};
+
 export const rolloutFlags: readonly Flag[] = [
   {
     long: "parallelism",

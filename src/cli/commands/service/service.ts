@@ -6,17 +6,17 @@ import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure, UsageError } from "../../command/failure.ts";
+import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
-import { prettyJson } from "../../render/json.ts";
-import { revisionColumns } from "../../render/services.ts";
+import type { FlagValues } from "../../command/flag-values.ts";
 import { each } from "../task/each.ts";
 import { removedProbes } from "../task/flags/probes.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { taskBody } from "../task/task-input.ts";
 import { endpoints, sayWhoReaches } from "./endpoints.ts";
-import { noResolveFlag, replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
 import { inspect, ls, ps } from "./look.ts";
+import { diff, history } from "./revisions.ts";
 import { logs } from "./service-logs.ts";
 import { watchRollout } from "./watch-rollout.ts";
 
@@ -53,28 +53,33 @@ const create: Command = {
   flags: [
     { long: "name", value: "NAME", description: "name of the service, if it is not the first word" },
     replicasFlag,
+    modeFlag,
     ...templateFlags,
     noResolveFlag,
     ...rolloutFlags,
     ...waitFlags,
   ],
   outputs: ["table", "json", "name"],
-  examples: [["podling service create web --image nginx --replicas 3 -p 80", "three web servers"]],
+  examples: [
+    ["podling service create web --image nginx --replicas 3 -p 80", "three web servers"],
+    ["podling service create agent --image agent --mode global", "one on each node, also on nodes that join later"],
+  ],
   async run(context) {
     const { name, image } = nameAndImage(context);
     const { flags } = context;
-    return createService(context, name, image, { rollout: rolloutOf(flags), isPinned: !flags.has("no-resolve-image") });
+    const isPinned = !flags.has("no-resolve-image");
+    return createService(context, name, image, { ...settingsOf(flags), isPinned });
   },
 };
 
-/** Also for podling run --replicas, which has no flags of rollouts. */
+/** Also for podling run --replicas, which has no flags of modes and rollouts. */
 export async function createService(
   context: Context,
   name: string,
   image: string,
-  { rollout, isPinned = true }: { rollout?: Rollout; isPinned?: boolean } = {},
+  { isPinned = true, ...settings }: Settings & { isPinned?: boolean } = {},
 ): Promise<number> {
-  const body = await serviceBody(context, name, image, rollout);
+  const body = await serviceBody(context, name, image, settings);
   const service = await context.call("createService", { body, query: isPinned ? {} : { resolve: "never" } });
   await sayWhoReaches(context, service);
   return finish(context, service);
@@ -91,20 +96,27 @@ function nameAndImage({ flags, words }: Context): { name: string; image: string 
   return { name, image };
 }
 
-type Rollout = BodyInput<"createService">["rollout"];
+/** What the flags say beyond the template and the number of replicas. */
+type Settings = Pick<BodyInput<"createService">, "mode" | "rollout">;
+
+function settingsOf(flags: FlagValues): Settings {
+  const mode = flags.text("mode") as "global" | undefined;
+  const rollout = rolloutOf(flags);
+  return { ...(mode === undefined ? {} : { mode }), ...(rollout ? { rollout } : {}) };
+}
 
 async function serviceBody(
   context: Context,
   name: string,
   image: string,
-  rollout: Rollout,
+  settings: Settings,
 ): Promise<BodyInput<"createService">> {
   const { flags, containerCommand, io } = context;
   const replicas = flags.integer("replicas", 0, 1_000_000);
   return {
     ...(await taskBody(name, image, flags, containerCommand, io)),
     ...(replicas === undefined ? {} : { replicas }),
-    ...(rollout ? { rollout } : {}),
+    ...settings,
   };
 }
 
@@ -119,6 +131,7 @@ const update: Command = {
   takesContainerCommand: true,
   flags: [
     replicasFlag,
+    modeFlag,
     { long: "resolve", description: "look all tags up again: one that has moved is a new revision" },
     { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },
     ...templateFlags,
@@ -136,8 +149,7 @@ const update: Command = {
     const { flags } = context;
     const [reference] = context.words;
     const { name, template } = await context.call("getService", { id: reference! });
-    // A template leaves out what is the default of a task; that of a service is to restart always.
-    const before = { restartPolicy: "never", ...inputOfSpec(template) };
+    const before = inputOfSpec(template);
     for (const probe of removedProbes(context.flags)) delete before[probe];
     const given = await changesOf(context, name, before);
     const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
@@ -151,7 +163,7 @@ const update: Command = {
 /** What the flags say. Those of one container do not say which of several they mean. */
 async function changesOf(context: Context, name: string, before: { readonly image?: string | undefined }) {
   const image = context.flags.text("image") ?? before.image;
-  const { image: _, ...given } = await serviceBody(context, name, image ?? "", rolloutOf(context.flags));
+  const { image: _, ...given } = await serviceBody(context, name, image ?? "", settingsOf(context.flags));
   return image === undefined ? given : { image, ...given };
 }
 
@@ -183,7 +195,7 @@ const scale: Command = {
       await turn;
       const isDetached = flags.has("detach");
       const code = isDetached ? exitCodes.done : await watchRollout(context, service, flags.durationMs("timeout")!);
-      await context.out(`${service.name} scaled to ${replicas}\n`);
+      if (code === exitCodes.done) await context.out(`${service.name} scaled to ${replicas}\n`);
       return code;
     });
   },
@@ -262,46 +274,6 @@ const rollback: Command = {
     const to = context.flags.integer("to", 1, Number.MAX_SAFE_INTEGER);
     const query = to === undefined ? {} : { to: String(to) };
     return finish(context, await context.call("rollbackService", { id: context.words[0]!, query }));
-  },
-};
-
-const history: Command = {
-  name: "service history",
-  summary: "List the revisions of a service",
-  usage: "SERVICE [flags]",
-  arguments: one,
-  flags: [],
-  outputs: ["table", "json"],
-  examples: [["podling service history web", "who changed what, and when"]],
-  async run(context) {
-    const [id] = context.words;
-    const service = await context.call("getService", { id: id! });
-    const revisions = await context.call("listRevisions", { id: id! });
-    if (context.output() === "json") await context.outJson(revisions);
-    else await context.outTable(revisionColumns(context.masterNow(), service), revisions);
-    return exitCodes.done;
-  },
-};
-
-const diff: Command = {
-  name: "service diff",
-  summary: "Show what differs between two revisions of a service",
-  usage: "SERVICE N M",
-  arguments: { name: "SERVICE, N and M", min: 3, max: 3 },
-  flags: [],
-  examples: [["podling service diff web 2 3", "what revision 3 changed"]],
-  async run(context) {
-    const [id, ...numbers] = context.words;
-    const revisions = await context.call("listRevisions", { id: id! });
-    const [before, after] = numbers.map((text) => {
-      const found = revisions.find(({ number }) => String(number) === text);
-      if (found) return prettyJson(found.spec).split("\n");
-      throw new Failure(`${id} has no revision ${text}`, `Its revisions: podling service history ${id}`);
-    });
-    const gone = before!.filter((line) => !after!.includes(line)).map((line) => `- ${line}\n`);
-    const added = after!.filter((line) => !before!.includes(line)).map((line) => `+ ${line}\n`);
-    await context.out([...gone, ...added].join(""));
-    return exitCodes.done;
   },
 };
 

@@ -10,14 +10,17 @@ import type { Rollout } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { noRequests } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
+import { catchUp } from "./global.ts";
 import { Leaving } from "./leaving.ts";
 import {
+  compareSlots,
   failuresInARow,
   isPending,
   type Replica,
   replaceableAt,
   runningSince,
   type Slot,
+  slotKey,
   slotsOf,
   unavailableFirst,
 } from "./replica.ts";
@@ -34,6 +37,8 @@ class Planner {
   readonly #context: PlanContext;
   readonly #changes: Change[] = [];
   readonly #slots: Slot[];
+  /** Those that are live and count: the replicas of nodes that keep theirs do not. */
+  readonly #counted: readonly Replica[];
   readonly #surplus: Replica[];
   readonly #going: Replica[];
   readonly #leaving: Leaving;
@@ -58,10 +63,13 @@ class Planner {
     this.#lastTaskId = context.lastTaskId;
     this.#leaving = new Leaving(view.replicas, view.departure, context.now);
     const staying = view.replicas.filter((replica) => !this.#leaving.has(replica));
-    this.#slots = slotsOf(view.service, staying);
-    const wanted = new Set(this.#slots.map(({ name }) => name));
-    const live = view.replicas.filter(({ stage }) => stage === "live");
-    this.#surplus = live.filter(({ slot }) => !wanted.has(slot)).sort(this.#bySurplus);
+    const { nodes } = view;
+    this.#slots = slotsOf(view.service, staying, nodes);
+    const wanted = new Set(this.#slots.map(({ key }) => key));
+    const isKept = ({ nodeId }: Replica) => nodes !== null && nodeId !== null && nodes.kept.has(nodeId);
+    const live = view.replicas.filter((one) => one.stage === "live" && !isKept(one));
+    this.#counted = live;
+    this.#surplus = live.filter((one) => !wanted.has(slotKey(one))).sort(this.#bySurplus);
     this.#going = view.replicas.filter(({ stage }) => stage === "going");
     this.#live = live.length;
     this.#available = live.filter(({ available }) => available).length;
@@ -75,9 +83,10 @@ class Planner {
     const progress = progressOf(service, this.#slots, this.#context.now);
     this.#wakeAt(progress.dueAt);
     this.#wakeAt(this.#leaving.dueAt);
-    if (progress.set) {
+    const set = progress.set ?? catchUp(this.#view, this.#slots, this.#context.now);
+    if (set) {
       // The slots follow in the next call, from the record as it is then.
-      this.#changes.push({ type: "service.updated", id: service.serviceId, set: progress.set });
+      this.#changes.push({ type: "service.updated", id: service.serviceId, set });
       return this.#end();
     }
     for (const replica of this.#surplus) this.#retireSurplus(replica);
@@ -94,7 +103,7 @@ class Planner {
   readonly #bySurplus = (left: Replica, right: Replica): number =>
     Number(left.available) - Number(right.available) ||
     Number(this.#leaving.has(right)) - Number(this.#leaving.has(left)) ||
-    Number(right.slot) - Number(left.slot) ||
+    compareSlots(right.slot, left.slot) ||
     (left.task.taskId < right.task.taskId ? 1 : -1);
 
   #end(): Plan {
@@ -136,7 +145,7 @@ class Planner {
 
   /** True when a slot can get its replica only if another one goes: no node has room, or too many live. */
   get #mustMakeRoom(): boolean {
-    const live = this.#view.replicas.filter(({ stage }) => stage === "live");
+    const live = this.#counted;
     if (live.some(({ task }) => isPending(task))) return true;
     return (
       live.length >= this.#ceiling &&
@@ -158,10 +167,10 @@ class Planner {
 
   /** Ends replicas that leave their node: what does not serve at once, the others when another one of their slot serves. */
   #leave(): void {
-    const slots = new Map(this.#slots.map((slot) => [slot.name, slot]));
+    const slots = new Map(this.#slots.map((slot) => [slot.key, slot]));
     for (const [replica, { why, isOver }] of this.#leaving.all()) {
       if (this.#retired.has(replica)) continue;
-      const slot = slots.get(replica.slot);
+      const slot = slots.get(slotKey(replica));
       if (isOver) this.#isForced = true;
       const mayGo = this.#isSpare(replica) && (this.#leavesFirst || slot?.replicas.some((one) => this.#hasProved(one)));
       if (isOver || !replica.available || mayGo) this.#retire(replica, why);
@@ -176,7 +185,7 @@ class Planner {
   /** True when enough other replicas serve, and have for a while: one that has just started may end at once. */
   #isSpare(replica: Replica): boolean {
     if (!replica.available || this.#floor === 0) return true;
-    this.#proved ??= new Set(this.#view.replicas.filter((one) => this.#hasProved(one)));
+    this.#proved ??= new Set(this.#counted.filter((one) => this.#hasProved(one)));
     return this.#proved.size - Number(this.#proved.has(replica)) >= this.#floor;
   }
 
@@ -194,7 +203,7 @@ class Planner {
   #fill(slot: Slot): void {
     if (!slot.isEmpty) return;
     const revision = this.#revisionForEmpty;
-    if (slot.isDone(revision)) return;
+    if (slot.isDone(revision) || (slot.nodeId !== null && !this.#view.mayRun(revision, slot.nodeId))) return;
     // A container that is still being stopped may hold the port or the volume that the next one needs.
     if (this.#isStopFirst && slot.replicas.some(({ stage }) => stage === "going")) return;
     const last = slot.ended.at(-1);
@@ -297,6 +306,7 @@ class Planner {
     const owner = {
       ...{ kind: "service", id: service.serviceId, revision: number, slot: slot.name },
       ...(failures > 0 ? { failures } : {}),
+      ...(slot.nodeId === null ? {} : { nodeId: slot.nodeId }),
     };
     const spec = pinnedSpec(this.#view.revision(number));
     this.#changes.push({
@@ -367,7 +377,7 @@ class Planner {
     const { service } = this.#view;
     const { name } = service;
     assert(
-      this.#live <= Math.max(this.#ceiling, this.#view.replicas.filter(({ stage }) => stage === "live").length),
+      this.#live <= Math.max(this.#ceiling, this.#counted.length),
       `${name} would have ${this.#live} replicas, and may have ${this.#ceiling}`,
     );
     if (this.#hasMadeRoom || this.#isForced) return;

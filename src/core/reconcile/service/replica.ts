@@ -1,7 +1,7 @@
 // The replicas of a service as its reconciler sees them: tasks that it owns, by slot, and how each of them is.
 
 import { fromTimestamp } from "../../../lib/clock.ts";
-import type { ServiceId } from "../../../model/ids.ts";
+import type { NodeId, ServiceId } from "../../../model/ids.ts";
 import { type Service, slotBackoffMs } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
@@ -16,6 +16,8 @@ export type Stage = "live" | "going" | "ended";
 export interface Replica {
   readonly task: Task;
   readonly slot: string;
+  /** Of a global service: the node whose slot it has. */
+  readonly nodeId: NodeId | null;
   readonly revision: number;
   readonly stage: Stage;
   /** True when it serves: it runs, is ready, and stays. */
@@ -24,11 +26,11 @@ export interface Replica {
 
 /** A task with an owner of the kind service says its slot and revision. */
 export function replicaOf(task: Task): Replica {
-  const { slot = "", revision = 0 } = task.owner!;
+  const { slot = "", revision = 0, nodeId = null } = task.owner!;
   const { status, reason, ready } = task.observed;
   const stage = hasFinished(task) ? "ended" : task.desired === "running" ? "live" : "going";
   const available = stage === "live" && status === "running" && ready && reason.code !== "restarting";
-  return { task, slot, revision, stage, available };
+  return { task, slot, nodeId: nodeId as NodeId | null, revision, stage, available };
 }
 
 /** Those of a service that matter: live, going, or ended and not replaced; by id. */
@@ -44,14 +46,34 @@ export function runningSince({ task }: Replica, now: number): number {
   return at < placedAt || at > now ? placedAt : at;
 }
 
+/** What tells slots apart: a number, or the node. A replica and its slot have the same key. */
+export function slotKey({ slot, nodeId }: Pick<Replica, "slot" | "nodeId">): string {
+  return nodeId ?? slot;
+}
+
+/** Numbers by their amount, then names. */
+export function compareSlots(left: string, right: string): number {
+  const [isLeft, isRight] = [/^\d+$/.test(left), /^\d+$/.test(right)];
+  if (isLeft && isRight) return Number(left) - Number(right);
+  if (isLeft !== isRight) return isLeft ? -1 : 1;
+  return left < right ? -1 : Number(left > right);
+}
+
 /** The replicas of one slot. */
 export class Slot {
   readonly name: string;
   readonly replicas: readonly Replica[];
+  /** Of a global service: the node that it is. */
+  readonly nodeId: NodeId | null;
 
-  constructor(name: string, replicas: readonly Replica[]) {
+  constructor(name: string, replicas: readonly Replica[], nodeId: NodeId | null = null) {
     this.name = name;
     this.replicas = replicas;
+    this.nodeId = nodeId;
+  }
+
+  get key(): string {
+    return slotKey({ slot: this.name, nodeId: this.nodeId });
   }
 
   /** Live ones of the revision. The one to keep comes first: an available one, else the oldest. */
@@ -113,14 +135,28 @@ export function replaceableAt(replica: Replica): number {
   return fromTimestamp(replica.task.ended!.at) + slotBackoffMs(failuresInARow(replica));
 }
 
-/** The slots of a service that are wanted, in order, with their replicas. */
-export function slotsOf(service: Service, replicas: readonly Replica[]): Slot[] {
-  const bySlot = Map.groupBy(replicas, ({ slot }) => slot);
-  return slotNames(service).map((name) => new Slot(name, bySlot.get(name) ?? []));
+export interface SlotNode {
+  readonly nodeId: NodeId;
+  /** Name of the slot, unique among these. */
+  readonly name: string;
 }
 
-function slotNames({ mode }: Service): string[] {
-  return mode.type === "replicated" ? Array.from({ length: mode.replicas }, (_, index) => String(index + 1)) : [];
+export interface GlobalNodes {
+  /** In the order of nodes. */
+  readonly wanted: readonly SlotNode[];
+  /** Nodes that get no replica now, and keep the one that they have: it is neither replaced nor stopped. */
+  readonly kept: ReadonlySet<NodeId>;
+}
+
+/** The slots of a service that are wanted, in order, with their replicas. `nodes`: those of a global service. */
+export function slotsOf(service: Service, replicas: readonly Replica[], nodes: GlobalNodes | null): Slot[] {
+  const byKey = Map.groupBy(replicas, slotKey);
+  if (service.mode.type === "global")
+    return (nodes?.wanted ?? []).map(({ nodeId, name }) => new Slot(name, byKey.get(nodeId) ?? [], nodeId));
+  const { replicas: count } = service.mode;
+  return Array.from({ length: count }, (_, index) => String(index + 1)).map(
+    (name) => new Slot(name, byKey.get(name) ?? []),
+  );
 }
 
 export function isPending({ observed }: Task): boolean {
@@ -130,5 +166,5 @@ export function isPending({ observed }: Task): boolean {
 /** Slots whose old replica does not serve come first: to replace it costs nothing. */
 export function unavailableFirst(to: number): (left: Slot, right: Slot) => number {
   const serves = (slot: Slot) => Number(slot.others(to)[0]?.available ?? false);
-  return (left, right) => serves(left) - serves(right) || Number(left.name) - Number(right.name);
+  return (left, right) => serves(left) - serves(right) || compareSlots(left.name, right.name);
 }

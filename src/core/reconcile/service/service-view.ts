@@ -3,10 +3,10 @@
 import type { Random } from "../../../lib/random.ts";
 import type { Change } from "../../../model/change.ts";
 import type { NodeId, TaskId } from "../../../model/ids.ts";
-import type { Revision, Service } from "../../../model/service/service.ts";
+import type { Revision, Rollout, Service } from "../../../model/service/service.ts";
 import type { PackedTask } from "../../../model/task/task.ts";
 import type { Departure } from "../departures.ts";
-import type { Replica } from "./replica.ts";
+import type { GlobalNodes, Replica } from "./replica.ts";
 
 export interface PlanContext {
   /** ms since the epoch. */
@@ -20,6 +20,12 @@ export interface ServiceView {
   service: Service;
   /** In any order. */
   replicas: readonly Replica[];
+  /** Of a global service; null for others. */
+  nodes: GlobalNodes | null;
+  /** How a rollout to the revision goes. */
+  order(number: number): Pick<Rollout, "order" | "why">;
+  /** True when the revision may run on the node, whatever its free capacity. */
+  mayRun(revision: number, nodeId: NodeId): boolean;
   revision(number: number): Revision;
   /** Null if the replica stays on its node. */
   departure(replica: Replica): Departure | null;

@@ -83,6 +83,21 @@ export function describeFailure(request: PlacementRequest, nodes: readonly NodeI
   return describeGroups(groupNodes(request, nodes), nodes.length, request);
 }
 
+/** For a task that is bound to a node: what that node lacks. The others are no choice. */
+export function describeOwn(request: PlacementRequest, node: NodeInfo): string {
+  const failed = causeOrder.find((filter) => shortfall(filter, request, node) !== null);
+  return ownSentence(failed ? verdictOf(failed, request, node).message : null);
+}
+
+export function describeOwnVerdict({ filters }: NodeVerdict): string {
+  const failed = causeOrder.flatMap((name) => filters.filter(({ filter, passed }) => filter === name && !passed))[0];
+  return ownSentence(failed?.message ?? null);
+}
+
+function ownSentence(message: string | null): string {
+  return message === null ? "its node fits" : `its node does not fit: ${message}`;
+}
+
 export function describeGroups(
   groups: ReadonlyMap<FilterName, Group>,
   nodes: number,

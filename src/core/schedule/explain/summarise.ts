@@ -5,11 +5,13 @@ import type { NodeVerdict } from "../../../model/explanation.ts";
 import type { Reason } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { requestOf } from "../filters.ts";
-import { describeGroups, groupVerdicts } from "./failure.ts";
+import { describeGroups, describeOwnVerdict, groupVerdicts } from "./failure.ts";
 
 /** "0 of 3 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free), 1 is cordoned". */
 export function summarise(verdicts: readonly NodeVerdict[], requirements: Requirements): Reason {
-  return describeGroups(groupVerdicts(verdicts), verdicts.length, requestOf(requirements));
+  const reason = describeGroups(groupVerdicts(verdicts), verdicts.length, requestOf(requirements));
+  const own = verdicts.find(({ nodeId }) => nodeId === requirements.node);
+  return own ? { ...reason, message: describeOwnVerdict(own) } : reason;
 }
 
 const advantages: Record<Strategy, string> = {

@@ -9,13 +9,14 @@ import type { NodeId } from "../../../model/ids.ts";
 import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
-import { describeFailure } from "../explain/failure.ts";
+import { describeFailure, describeOwn } from "../explain/failure.ts";
 import { evaluate, type PlacementRequest, requestOf } from "../filters.ts";
 import { classOf, type SchedulingClass } from "../scheduling-class.ts";
-import { binpackScore, roundRobinScore, scoreMessage, spreadScore } from "../score.ts";
+import { roundRobinScore, scoreMessage } from "../score.ts";
+import { bestOf, dampedKinds, isPlain, scoreOf, search, sequenceScores } from "./best.ts";
 import { LabelIndex } from "./label-index.ts";
-import { type Demand, demandOf, eligible, NodeInfo } from "./node-info.ts";
-import type { Acceptance, Found, Sequence } from "./sequence.ts";
+import { demandOf, eligible, NodeInfo } from "./node-info.ts";
+import type { Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
 import { VolumeBook } from "./volume-book.ts";
 
@@ -48,19 +49,6 @@ const defaultTuning: Tuning = {
 };
 /** Between neighbours in a new order: halved with each node that comes between. */
 const orderGap = 2 ** 20;
-
-/** The scores that sequences are sorted by; by round-robin, the order of nodes. */
-const sequenceScores: Record<Strategy, (node: NodeInfo) => number> = {
-  "round-robin": ({ order }) => -order,
-  spread: spreadScore,
-  binpack: binpackScore,
-};
-/** The kinds of sequences of damped nodes; those of the others are the strategies. */
-const dampedKinds: Record<Strategy, string> = {
-  "round-robin": "damped round-robin",
-  spread: "damped spread",
-  binpack: "damped binpack",
-};
 
 export class ScheduleIndex {
   /** Where the data of named volumes is. */
@@ -209,11 +197,18 @@ export class ScheduleIndex {
 
   /** Why a task fits no node: what `summarise` says of the verdicts of `explain`, without computing them. */
   whyNone(requirements: Requirements): Reason {
-    return describeFailure(this.#requestOf(requirements), this.#order);
+    const own = requirements.node === null ? undefined : this.#nodes.get(requirements.node);
+    const request = this.#requestOf(requirements);
+    return own ? { code: this.codeOfNone, message: describeOwn(request, own) } : describeFailure(request, this.#order);
   }
 
   #requestOf(requirements: Requirements): PlacementRequest {
     return requestOf(requirements, this.volumes.situations(requirements.volumes));
+  }
+
+  /** By hostname, then id. */
+  get nodes(): readonly NodeInfo[] {
+    return this.#order;
   }
 
   /** A copy to try things on. It shares nothing that changes; what searches need is built by the first search. */
@@ -351,48 +346,4 @@ export class ScheduleIndex {
       return record.hostname === hostname ? record.nodeId >= nodeId : record.hostname >= hostname;
     });
   }
-}
-
-function isPlain({ constraints, ports, platform, needs }: Requirements): boolean {
-  return constraints.length === 0 && ports.length === 0 && platform === null && needs === null;
-}
-
-function search(
-  sequence: Sequence,
-  strategy: Strategy,
-  after: number,
-  demand: Demand,
-  acceptance: Acceptance | null,
-): Found {
-  return strategy === "round-robin"
-    ? sequence.firstBelow(-after, demand, acceptance)
-    : sequence.first(demand, acceptance);
-}
-
-/** `turn`: the score by round-robin. */
-function scoreOf(strategy: Strategy, node: NodeInfo, turn: number): number {
-  if (strategy === "spread") return spreadScore(node);
-  return strategy === "binpack" ? binpackScore(node) : turn;
-}
-
-/** Compares each: for few candidates, in any order, damped or not. */
-function bestOf(
-  candidates: readonly NodeInfo[],
-  wanted: SchedulingClass,
-  strategy: Strategy,
-  after: number,
-): NodeInfo | null {
-  let best: NodeInfo | null = null;
-  let bestScore = 0;
-  for (const node of candidates) {
-    if (!node.hasCapacityFor(wanted.demand)) continue;
-    const turn = (node.order > after ? 1 : 0) - (node.damped ? 2 : 0);
-    const score = scoreOf(strategy, node, turn);
-    const better = best === null || score > bestScore || (score === bestScore && node.order < best.order);
-    // Labels last: they are the slowest to compare.
-    if (!better || !eligible(wanted, node)) continue;
-    best = node;
-    bestScore = score;
-  }
-  return best;
 }

@@ -7,7 +7,7 @@
 
 import type { NodeId, TaskId } from "../../../model/ids.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
-import { requirementsOf } from "../../../model/task/requirements.ts";
+import { requirementsOfTask } from "../../../model/task/requirements.ts";
 import type { Task } from "../../../model/task/task.ts";
 import type { VolumeBook } from "../../schedule/index/volume-book.ts";
 import { classOf } from "../../schedule/scheduling-class.ts";
@@ -139,7 +139,7 @@ export class PendingTasks implements Index<Task> {
   }
 
   #add(task: Task): void {
-    const schedulingClass = classOf(requirementsOf(task.spec));
+    const schedulingClass = classOf(requirementsOfTask(task));
     let waiting = this.#classes.get(schedulingClass.key);
     if (!waiting) {
       waiting = new WaitingClass(schedulingClass, this.#volumes);

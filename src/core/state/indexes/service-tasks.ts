@@ -2,6 +2,7 @@
 // changed since, and those for which a time has come. A look at any other would change nothing.
 
 import type { ServiceId, TaskId } from "../../../model/ids.ts";
+import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Service } from "../../../model/service/service.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { Index } from "../delta.ts";
@@ -12,6 +13,7 @@ export class ServiceTasks implements Index<Task> {
   readonly #tasks = new Map<ServiceId, Set<TaskId>>();
   /** Changed since the last look; also by an undo. */
   readonly #changed = new Set<ServiceId>();
+  readonly #global = new Set<ServiceId>();
   /** When each is due without a change, in ms since the epoch. */
   readonly #dueAt = new Map<ServiceId, number>();
 
@@ -32,7 +34,16 @@ export class ServiceTasks implements Index<Task> {
   }
 
   serviceMoved(before: Service | null, after: Service | null): void {
-    this.#changed.add((after ?? before)!.serviceId);
+    const { serviceId } = (after ?? before)!;
+    this.#changed.add(serviceId);
+    if (after?.mode.type === "global") this.#global.add(serviceId);
+    else this.#global.delete(serviceId);
+  }
+
+  /** A global service may gain or lose a slot. */
+  nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
+    if (this.#global.size === 0 || (before && after && areAlike(before, after))) return;
+    for (const id of this.#global) this.#changed.add(id);
   }
 
   /** The node of these tasks began or ended to be drained. */
@@ -71,6 +82,23 @@ export class ServiceTasks implements Index<Task> {
     tasks?.delete(taskId);
     if (tasks?.size === 0) this.#tasks.delete(id);
   }
+}
+
+/** True when both take the same tasks, as far as that does not depend on free capacity. */
+function areAlike(left: NodeRecord, right: NodeRecord): boolean {
+  return (
+    left.status === right.status &&
+    left.schedulable === right.schedulable &&
+    left.draining === right.draining &&
+    left.engineError === right.engineError &&
+    left.hostname === right.hostname &&
+    left.version === right.version &&
+    left.instance === right.instance &&
+    left.labels === right.labels &&
+    left.engine === right.engine &&
+    left.features === right.features &&
+    left.policy === right.policy
+  );
 }
 
 function matters(task: Task): boolean {

@@ -3,7 +3,7 @@
 import type { serviceOperations } from "../../../api/operations/services.ts";
 import { EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import { replicasOf } from "../../../core/reconcile/service/replica.ts";
+import { compareSlots, replicasOf } from "../../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../../core/state/cluster-state.ts";
 import { resolveService } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
@@ -12,7 +12,7 @@ import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { imagesToResolve, type ResolvedImage } from "../../../model/service/pinned.ts";
-import { packRevision, revisionId, type Service } from "../../../model/service/service.ts";
+import { packRevision, revisionId, type Service, shownTemplate } from "../../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
@@ -111,7 +111,7 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
 }
 
 function checked(body: ParsedServiceInput): Outcome<ParsedServiceInput> {
-  const { replicas: _, rollout: __, ...task } = body;
+  const { mode: _, replicas: __, rollout: ___, ...task } = body;
   const input = checkTaskInput(task);
   return input.ok ? ok({ ...body, ...input.value }) : input;
 }
@@ -149,12 +149,13 @@ function otherName(inPath: string, inBody: string): Outcome<never> {
 function revisionsOf(state: ClusterState, { serviceId }: Service): RevisionView[] {
   return state
     .revisionsOf(serviceId)
-    .map((number) => packRevision(state.record("revision", revisionId(serviceId, number))));
+    .map((number) => state.record("revision", revisionId(serviceId, number)))
+    .map((revision) => ({ ...packRevision(revision), spec: shownTemplate(revision.spec) }));
 }
 
 /** By slot, and by id within one; also those that ended and that nothing has replaced yet. */
 function tasksOf(state: ClusterState, { serviceId }: Service) {
   return replicasOf(state, serviceId)
-    .sort((a, b) => Number(a.slot) - Number(b.slot))
+    .sort((a, b) => compareSlots(a.slot, b.slot))
     .map(({ task }) => viewTask(task));
 }

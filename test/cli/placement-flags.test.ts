@@ -1,0 +1,64 @@
+// podling service with flags that say where replicas run, with a real master. The test acts as the worker.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Cluster } from "./harness.ts";
+import { playWorker, quick, serviceLines } from "./playing-worker.ts";
+
+let cluster: Cluster;
+let endWorker: () => Promise<void>;
+
+beforeAll(async () => {
+  cluster = new Cluster();
+  endWorker = await playWorker(cluster);
+});
+afterAll(async () => {
+  await endWorker();
+  await cluster.stop();
+});
+
+const ok = async (line: string): Promise<string> => {
+  const { code, out, err } = await cluster.podling(line);
+  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
+  expect(out + err).not.toMatch(/undefined|NaN|\[object /);
+  return out;
+};
+const { inspect } = serviceLines(ok);
+
+describe("service create --mode global", () => {
+  test("one replica on each node, named like the node", async () => {
+    await ok(`service create agent --image app:1 --mode global ${quick}`);
+    expect(await inspect("agent")).toMatchObject({ mode: { type: "global" }, replicas: { wanted: 1, serving: 1 } });
+    expect(await ok("service ps agent -o name")).toBe("agent.n1\n");
+    await ok("service update agent --image app:2");
+    expect(await inspect("agent")).toMatchObject({ mode: { type: "global" }, stable: 2 });
+  });
+
+  test.each([
+    ["service create x --image app:1 --mode everywhere", 64, "replicated, global"],
+    ["service create x --image app:1 --mode global --replicas 2", 1, "Leave replicas out"],
+    ["service scale agent=3", 1, "one replica on each node"],
+  ])("podling %s ends with %i", async (line, status, says) => {
+    const { code, out, err } = await cluster.podling(line);
+    expect({ code, out }).toEqual({ code: status, out: "" });
+    expect(err).toContain(says);
+  });
+});
+
+test("service scale says that it is scaled only when it is", async () => {
+  await ok(`service create slowly --image slow ${quick} -d`);
+  const { code, out, err } = await cluster.podling("service scale slowly=2 --timeout 300ms");
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toContain("0/2 serve");
+});
+
+test("service diff shows each changed line where it stands, with those around it", async () => {
+  await ok(`service create differs --image app:1 ${quick} -e A=1 -e B=1`);
+  await ok("service update differs -e B=2");
+  const lines = (await ok("service diff differs 1 2")).split("\n");
+  expect(lines.filter((line) => /^[-+]/.test(line))).toEqual([
+    expect.stringMatching(/^- +"B": "1"/),
+    expect.stringMatching(/^\+ +"B": "2"/),
+  ]);
+  expect(lines.join("\n")).toMatch(/\n {2} +"A": "1",\n- /);
+  expect(await ok("service diff differs 1 1")).toBe("");
+});
