@@ -12,7 +12,7 @@ export const ceilingHolds: Checker = {
       for (const step of stepsOf(truth, certain)) {
         if (step.created.length === 0) continue;
         const live = step.tasks.filter(isLive).length;
-        const ceiling = ceilingOf(step);
+        const ceiling = ceilingOf(truth, step);
         if (live > ceiling) fail(`${step.service.name} has ${live} replicas that are to run, and may have ${ceiling}`);
       }
     },

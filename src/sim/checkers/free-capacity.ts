@@ -31,7 +31,8 @@ function allows({ features, policy }: NodeRecord, task: TaskView): boolean {
 
 /** True when the node could take the task now, beside its other tasks. */
 export function couldTake(node: NodeRecord, held: readonly TaskView[], task: TaskView): boolean {
-  if (node.status !== "online" || !node.schedulable || node.engineError !== null) return false;
+  if (node.status !== "online" || !node.schedulable || node.draining !== null || node.engineError !== null)
+    return false;
   if (held.length >= node.capacity) return false;
   const all = [...held, task];
   if (node.cpu > 0 && task.resources.cpu.request > 0 && cpuMillisOf(all) > node.cpu * 1000) return false;

@@ -8,6 +8,7 @@ import type { Checker } from "./checker.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
 import { drainedBeforeStopped } from "./drained-before-stopped.ts";
+import { endpointsAreReady } from "./endpoints-are-ready.ts";
 import { failuresHaveCauses } from "./failures-have-causes.ts";
 import { floorHolds } from "./floor-holds.ts";
 import { goodReplicaStays } from "./good-replica-stays.ts";
@@ -74,6 +75,7 @@ export const checkers: readonly Checker[] = [
   slotHasOne,
   revisionsNeverChange,
   drainedBeforeStopped,
+  endpointsAreReady,
   ownerReplacesOnce,
   rolloutsEnd,
   servicesConverge,

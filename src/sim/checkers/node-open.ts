@@ -1,4 +1,4 @@
-// Nothing is placed on a node that is lost, cordoned or without an engine, and nothing runs where it may not.
+// Nothing is placed on a node that is lost, cordoned, drained or without an engine, and nothing runs where it may not.
 
 import type { TaskId } from "../../model/ids.ts";
 import { breachOf } from "../../model/node/policy.ts";
@@ -8,7 +8,7 @@ import type { Checker } from "./checker.ts";
 export const nodeOpen: Checker = {
   name: "node-open",
   sentence:
-    "Nothing is placed on a node that is lost, cordoned or without an engine, nor against a constraint. Nothing runs against a policy, or with options that its worker ignores.",
+    "Nothing is placed on a node that is lost, cordoned, drained or without an engine, nor against a constraint. Nothing runs against a policy, or with options that its worker ignores.",
   class: "safety",
   hooks: ({ truth }, fail) => ({
     run({ name, old, policy }, taskId) {
@@ -30,6 +30,7 @@ export const nodeOpen: Checker = {
         if (nodes.some((one) => one.id === node.nodeId)) continue;
         if (node.status !== "online") fail(`${task.taskId} is placed on ${node.hostname}, which is ${node.status}`);
         if (!node.schedulable) fail(`${task.taskId} is placed on ${node.hostname}, which is cordoned`);
+        if (node.draining !== null) fail(`${task.taskId} is placed on ${node.hostname}, which is being drained`);
         if (node.engineError !== null) fail(`${task.taskId} is placed on ${node.hostname}, whose engine is away`);
         for (const constraint of task.constraints) {
           if (

@@ -1,6 +1,7 @@
 // What a batch did to a service, from the log alone: the records before and after, and the replicas that the service took out by
 // itself. The checkers of services count with this, and not with what the reconciler counts.
 
+import { fromTimestamp } from "../../lib/clock.ts";
 import { type Service, wantedReplicas } from "../../model/service/service.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
@@ -88,12 +89,25 @@ export function floorOf({ versions }: ServiceStep): number {
   );
 }
 
-/** The highest ceiling of the versions that the service had in the batch. */
-export function ceilingOf({ versions }: ServiceStep): number {
+function drainOf({ state }: Truth, { placement }: Task) {
+  return (placement === null ? undefined : state.nodes.get(placement.nodeId))?.draining ?? null;
+}
+
+/** True when a replica goes because the time to drain its node is over: then it goes whatever the floor is. */
+export function isOverdue(truth: Truth, { taken }: ServiceStep, atMs: number): boolean {
+  return taken.some((task) => {
+    const drain = drainOf(truth, task);
+    return drain !== null && fromTimestamp(drain.deadlineAt) <= atMs;
+  });
+}
+
+/** The highest ceiling of the versions that the service had in the batch, with its surge while replicas leave a drained node. */
+export function ceilingOf(truth: Truth, { versions, tasks }: ServiceStep): number {
+  const isLeaving = tasks.some((task) => isLive(task) && drainOf(truth, task) !== null);
   return Math.max(
     ...versions.map(({ mode, policy, rollout }) => {
       if (mode.type !== "replicated") return Number.POSITIVE_INFINITY;
-      return mode.replicas + (rollout?.order === "start-first" ? policy.maxSurge : 0);
+      return mode.replicas + (isLeaving || rollout?.order === "start-first" ? policy.maxSurge : 0);
     }),
   );
 }

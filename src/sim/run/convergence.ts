@@ -77,6 +77,7 @@ function workerNotAtRest(
   if (node.suspect !== null) return `${name} is suspect: ${node.suspect.message}`;
   if (node.flapping?.steadyUntil) return `${name} is damped until ${node.flapping.steadyUntil}`;
   if (!node.schedulable) return `${name} is cordoned`;
+  if (node.draining !== null) return `${name} is being drained`;
   if (node.engineError !== null) return `${name} has no engine: ${node.engineError}`;
   if (machine.passing !== null) return `${name} runs ${machine.passing}, which will end`;
   if (!worker.masterUp) return `${name} does not reach its master`;

@@ -310,10 +310,11 @@ class Run {
     this.#convergedAfterMs = this.#world.now - from - 4000;
   }
 
-  /** Uncordons nodes, as an operator does after a repair; also nodes that are damped for longer than this run takes. */
+  /** Uncordons nodes and ends drains, as an operator does after a repair; also nodes that are damped for longer than this run takes. */
   #releaseNodes(): void {
-    for (const { hostname, schedulable, flapping } of this.#context.truth.state.nodes.values()) {
+    for (const { hostname, schedulable, draining, flapping } of this.#context.truth.state.nodes.values()) {
       const damped = (flapping?.steadyMs ?? 0) > longestDampingMs;
+      if (draining !== null) void this.#ask(`/api/v1/nodes/${hostname}/undrain`, "POST").catch(() => {});
       if (!schedulable || damped) void this.#ask(`/api/v1/nodes/${hostname}/uncordon`, "POST").catch(() => {});
     }
   }

@@ -1,9 +1,12 @@
-// What clients do with nodes: cordon and uncordon, label, deregister, list.
+// What clients do with nodes: cordon and uncordon, drain and undrain, label, deregister, list.
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import type { Plan } from "../faults/plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
+
+/** At once, before a replica can be moved, and long after. */
+const deadlinesMs = [0, 3_000, 120_000];
 
 export class NodeWorkload {
   readonly #context: RunContext;
@@ -21,6 +24,7 @@ export class NodeWorkload {
   async draw(draw: number, client: SimClient): Promise<void> {
     if (draw === 99) return this.#label(client);
     if (draw < 97) return this.#cordon(client);
+    if (draw === 97) return this.#drain(client);
     if (draw === 98 && !this.#hasTwin && randomInteger(this.#random, 4) === 0) return this.#deregister(client);
     await client.try(() => client.api.call("listNodes", { timeoutMs: patienceMs }));
   }
@@ -34,6 +38,17 @@ export class NodeWorkload {
     const id = this.#pick();
     const operation = randomInteger(this.#random, 3) === 0 ? "cordonNode" : "uncordonNode";
     await client.try(() => client.api.call(operation, { id, timeoutMs: patienceMs }));
+  }
+
+  async #drain(client: SimClient): Promise<void> {
+    const id = this.#pick();
+    const ends = randomInteger(this.#random, 2) === 0;
+    const body = { deadlineMs: deadlinesMs[randomInteger(this.#random, deadlinesMs.length)]! };
+    await client.try(() =>
+      ends
+        ? client.api.call("undrainNode", { id, timeoutMs: patienceMs })
+        : client.api.call("drainNode", { id, body, timeoutMs: patienceMs }),
+    );
   }
 
   async #label(client: SimClient): Promise<void> {
