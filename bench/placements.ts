@@ -63,6 +63,8 @@ function makeSpec(random: Random, load: Load): Requirements {
     needs: null,
     volumes: [],
     node: null,
+    rules: null,
+    group: null,
   };
   if (load === "simple") return { ...base, resources: resources(0.25, 0.5) };
   const spec = {

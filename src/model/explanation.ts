@@ -21,6 +21,9 @@ export const filterNames = [
   "policy",
   "volume",
   "volume-in-use",
+  "max-per-node",
+  "near",
+  "apart",
 ] as const;
 export type FilterName = (typeof filterNames)[number];
 
@@ -41,6 +44,8 @@ export interface NodeVerdict {
   filters: FilterVerdict[];
   /** Higher is better; null if the node does not fit. */
   score: number | null;
+  /** Its place by what the task prefers (spread, prefer), higher is better; left out for a task that prefers nothing. */
+  preference?: number;
   /** How the score came about, with numbers. */
   scoreMessage: string | null;
   chosen: boolean;

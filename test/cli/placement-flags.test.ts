@@ -62,3 +62,31 @@ test("service diff shows each changed line where it stands, with those around it
   expect(lines.join("\n")).toMatch(/\n {2} +"A": "1",\n- /);
   expect(await ok("service diff differs 1 1")).toBe("");
 });
+
+describe("flags of placement", () => {
+  test("of run, service create and service update, with docker's names", async () => {
+    const flags =
+      "--placement-pref spread=node.labels.zone --replicas-max-per-node 5 --prefer disk=ssd:3 --apart other";
+    await ok(`service create placed --image app:1 ${quick} ${flags}`);
+    const placement = {
+      spread: ["zone"],
+      maxPerNode: 5,
+      prefer: [{ key: "disk", value: "ssd", weight: 3 }],
+      apart: ["other"],
+    };
+    expect((await inspect("placed")).template.placement).toEqual(placement);
+    await ok("service update placed --max-per-node 2");
+    expect((await inspect("placed")).template.placement).toEqual({ ...placement, maxPerNode: 2 });
+    await ok("service update placed --max-per-node 0");
+    const { maxPerNode: _, ...rest } = placement;
+    expect((await inspect("placed")).template.placement).toEqual(rest);
+    const { out } = await cluster.podling("run alone --image app:1 --spread rack --near placed -d -o json");
+    expect(JSON.parse(out)).toMatchObject({ placement: { spread: ["rack"], near: ["placed"] } });
+  });
+
+  test("explain says what a rule refuses", async () => {
+    await ok(`service create single --image app:1 --max-per-node 1 --replicas 2 ${quick} -d`);
+    const { out } = await cluster.podling("explain single.2");
+    expect(out).toContain("1 node already has 1 of single, which is the maximum");
+  });
+});

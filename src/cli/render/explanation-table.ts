@@ -18,7 +18,15 @@ export function explanationTable(nodes: readonly NodeVerdict[], style: Style, ma
 }
 
 /** Filters that most clusters never fail: shown only where a node fails one. */
-const rare: ReadonlySet<FilterName> = new Set(["features", "policy", "volume", "volume-in-use"]);
+const rare: ReadonlySet<FilterName> = new Set([
+  "features",
+  "policy",
+  "volume",
+  "volume-in-use",
+  "max-per-node",
+  "near",
+  "apart",
+]);
 
 function isShown(filter: FilterName, nodes: readonly NodeVerdict[]): boolean {
   return !rare.has(filter) || nodes.some((node) => !passes(node, filter));

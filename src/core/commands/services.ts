@@ -63,7 +63,7 @@ function createService(
   const spec = found.value;
   const mode = modeOf(null, input);
   if (!mode.ok) return mode;
-  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, mode.value);
+  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, mode.value) ?? refusedPlacement(input);
   if (refusal) return refusal;
   const order = orderOf(state, policy, spec);
   const rollout = newRollout({ policy }, { from: null, to: 1, ...order, isRollback: false }, now);
@@ -92,7 +92,7 @@ function changeService(
   const spec = found.value;
   const mode = modeOf(service.mode, input);
   if (!mode.ok) return mode;
-  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, mode.value);
+  const refusal = stuck(state, policy, spec) ?? refusedVolumes(state, spec, mode.value) ?? refusedPlacement(input);
   if (refusal) return refusal;
   const set: { -readonly [Field in keyof Service]?: Service[Field] } = {};
   if (!same(policy, service.policy)) set.policy = policy;
@@ -200,6 +200,8 @@ export function orderOf(
 ): Pick<Rollout, "order" | "why"> {
   if (order !== "auto") return { order, why: `${order}, as asked for` };
   if (maxSurge === 0) return { order: "stop-first", why: "stop-first: no replica beyond the wanted ones is allowed" };
+  const most = spec.placement?.maxPerNode;
+  if (most !== undefined) return { order: "stop-first", why: `stop-first: at most ${most} may be on a node` };
   const fixed = spec.containers.flatMap(({ ports = [] }) => ports).find(({ hostPort }) => hostPort !== null);
   if (fixed)
     return { order: "stop-first", why: `stop-first: two replicas cannot have port ${fixed.hostPort} of one node` };
@@ -241,6 +243,19 @@ function refusedVolumes(state: ClusterState, packed: PackedSpec, mode: Service["
   // A global service has several as soon as there are several nodes.
   const replicas = mode.type === "global" ? 2 : mode.replicas;
   return refuseVolumes(state, spec) ?? refuseSharedWriter(state, replicas, spec);
+}
+
+/** The refusal of a rule that no node could ever keep; null if there is none. */
+function refusedPlacement({ name, placement }: ParsedServiceInput): Outcome<never> | null {
+  const isNear = placement?.near?.includes(name) ?? false;
+  if (!isNear && !(placement?.apart?.some((service) => placement.near?.includes(service)) ?? false)) return null;
+  const what = isNear
+    ? `the service ${name} would have to be near itself`
+    : "it would be near and apart from one service";
+  return refuse("unprocessable", `${what}, so that no node fits`, {
+    hint: isNear ? "To keep its replicas on one node, write a constraint: node==NAME." : "Leave one of the two out.",
+    details: { field: "placement.near" },
+  });
 }
 
 /** What is left out stays as it is. `before`: null for a new service. */

@@ -1,4 +1,4 @@
-// Placement decides exactly what a search over all nodes for each waiting task, the oldest first, would decide: over
+// Placement decides exactly what a search over all nodes for the oldest waiting task that fits, again and again, would decide: over
 // random clusters, in ticks that are cut short, after changes were taken back, and in a state that a log was replayed
 // into. No task is placed away from the data of its volumes, or beside another writer of a volume that has one.
 // PODLING_SEEDS: the number of seeds.
@@ -9,9 +9,9 @@ import type { Change } from "../../model/change.ts";
 import { strategies } from "../../model/cluster/cluster.ts";
 import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
 import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
-import { requirementsOf } from "../../model/task/requirements.ts";
-import type { PackedSpec } from "../../model/task/spec.ts";
-import { hasFinished, holdingNode, updateTask } from "../../model/task/task.ts";
+import { requirementsOfTask } from "../../model/task/requirements.ts";
+import type { PackedSpec, PlacementRules } from "../../model/task/spec.ts";
+import { hasFinished, holdingNode, type PackedTask, updateTask } from "../../model/task/task.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 import { placement } from "./placement.ts";
 import { volumes } from "./volumes.ts";
@@ -56,6 +56,24 @@ function randomNode(random: Random, number: number): NodeRecord {
   };
 }
 
+const services = ["web", "db", "cache"] as const;
+
+function randomOwner(random: Random): Pick<PackedTask, "name" | "owner"> {
+  if (random.next() < 0.4) return { name: "t" };
+  const service = pick(random, services);
+  return { name: `${service}.1`, owner: { kind: "service", id: service, revision: 1, slot: "1" } };
+}
+
+function randomRules(random: Random): PlacementRules {
+  return {
+    ...(random.next() < 0.3 ? { spread: pick(random, [["zone"], ["zone", "disk"], ["none"]]) } : {}),
+    ...(random.next() < 0.4 ? { maxPerNode: 1 + randomInteger(random, 2) } : {}),
+    ...(random.next() < 0.3 ? { prefer: [{ key: "disk", value: "ssd", weight: pick(random, [2, -1]) }] } : {}),
+    ...(random.next() < 0.3 ? { near: [pick(random, services)] } : {}),
+    ...(random.next() < 0.3 ? { apart: [pick(random, services)] } : {}),
+  };
+}
+
 function randomSpec(random: Random): PackedSpec {
   const amount = (value: number) => ({ request: value, limit: null });
   const cpu = amount(pick(random, [0, 0.25, 0.5, 1, 1.5, 3]));
@@ -83,6 +101,7 @@ function randomSpec(random: Random): PackedSpec {
       [{ type: "node", operator: "equals", value: pick(random, ["h3", "node-00000002"]) }],
     ]),
     platform: random.next() < 0.15 ? pick(random, ["linux/amd64", "linux/arm64"]) : null,
+    ...(random.next() < 0.4 ? { placement: randomRules(random) } : {}),
   };
 }
 
@@ -131,23 +150,25 @@ function randomChange(random: Random, state: ClusterState): Change {
   const taskId = nextTaskId(state.cursors.lastTaskId, now, random);
   return {
     type: "task.created",
-    record: { taskId, name: "t", createdAt: "2025-01-01T00:00:00.000Z", spec: randomSpec(random) },
+    record: { taskId, createdAt: "2025-01-01T00:00:00.000Z", ...randomOwner(random), spec: randomSpec(random) },
   };
 }
 
 type Decision = readonly [TaskId, NodeId];
 
-/** Each waiting task, the oldest first, by an evaluation of every node. */
+/** Again and again the oldest waiting task that fits a node, by an evaluation of every node. */
 function expectedDecisions(state: ClusterState): Decision[] {
   const { strategy } = state.cluster;
   const index = state.schedule.clone();
   let last = state.cursors.lastNodeId;
   const decisions: Decision[] = [];
   const volumes = new Map(state.tables.volume);
-  const waiting = [...state.tasks.values()].filter(({ observed }) => observed.status === "pending");
-  for (const task of waiting.sort((left, right) => (left.taskId < right.taskId ? -1 : 1))) {
-    const { taskId } = task;
-    const requirements = requirementsOf(task.spec);
+  const waiting = [...state.tasks.values()]
+    .filter(({ observed }) => observed.status === "pending")
+    .sort((left, right) => (left.taskId < right.taskId ? -1 : 1));
+  for (let at = 0; at < waiting.length; at++) {
+    const task = waiting[at]!;
+    const requirements = requirementsOfTask(task);
     const chosen = index.explain(requirements, strategy, last).find((verdict) => verdict.chosen);
     if (!chosen) continue;
     index.place(chosen.nodeId, requirements);
@@ -164,7 +185,10 @@ function expectedDecisions(state: ClusterState): Decision[] {
       index.volumes.volumeMoved(before, after);
     }
     last = nodeId;
-    decisions.push([taskId, nodeId]);
+    decisions.push([task.taskId, nodeId]);
+    waiting.splice(at, 1);
+    // An older one may fit now, which must be near this one.
+    at = -1;
   }
   return decisions;
 }
@@ -188,13 +212,13 @@ type TaskUpdate = Extract<Change, { type: "task.updated" }>;
 
 /** `state` is that before the placement. */
 function expectFollowsData(state: ClusterState, taskId: TaskId, nodeId: NodeId): void {
-  const { volumes } = requirementsOf(state.task(taskId).spec);
+  const { volumes } = requirementsOfTask(state.task(taskId));
   for (const { name, writes } of volumes) {
     const volume = state.tables.volume.get(name)!;
     expect(volume.nodeId ?? nodeId).toBe(nodeId);
     const others = [...state.tasks.values()].filter(
       (task) =>
-        holdingNode(task) !== null && requirementsOf(task.spec).volumes.some((use) => use.name === name && use.writes),
+        holdingNode(task) !== null && requirementsOfTask(task).volumes.some((use) => use.name === name && use.writes),
     );
     if (writes && volume.writers === 1) expect(others).toEqual([]);
   }
@@ -226,9 +250,9 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     if (most === Number.POSITIVE_INFINITY) {
       expect(decisions).toEqual(expected);
       expect(placement.nextDue(state, { now, retention })).toBe(null);
-      for (const { observed, spec } of state.tasks.values()) {
-        if (observed.status === "pending")
-          expect(observed.reason.code).toBe(state.schedule.whyNone(requirementsOf(spec)).code);
+      for (const task of state.tasks.values()) {
+        if (task.observed.status === "pending")
+          expect(task.observed.reason.code).toBe(state.schedule.whyNone(requirementsOfTask(task)).code);
       }
     }
 

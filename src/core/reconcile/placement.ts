@@ -4,9 +4,8 @@ import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import { placedReason, type Reason } from "../../model/task/reason.ts";
-import { requirementsOf } from "../../model/task/requirements.ts";
-import type { TaskSpec } from "../../model/task/spec.ts";
-import type { PackedTask } from "../../model/task/task.ts";
+import { requirementsOf, requirementsOfTask } from "../../model/task/requirements.ts";
+import type { PackedTask, Task } from "../../model/task/task.ts";
 import type { Volume } from "../../model/volume/volume.ts";
 import { isDamped } from "../schedule/index/node-info.ts";
 import { GainQueue } from "../schedule/waiting/gain-queue.ts";
@@ -41,14 +40,19 @@ function* placeTasks(state: ClusterState, context: ReconcileContext): Generator<
   for (;;) {
     const untried = pending.untried.first;
     const tried = gained.oldest;
-    if (untried !== null && (tried === null || untried.orderedBy < tried.orderedBy)) {
-      const nodeId = schedule.choose(untried.requirements, state.cluster.strategy, state.cursors.lastNodeId);
-      if (nodeId === null) pending.classTried(untried);
-      else yield placed(state, untried.orderedBy, nodeId, context);
+    const isUntried = untried !== null && (tried === null || untried.orderedBy < tried.orderedBy);
+    const next = isUntried ? untried : tried;
+    if (next === null) return;
+    const nodeId = isUntried
+      ? schedule.choose(next.requirements, state.cluster.strategy, state.cursors.lastNodeId)
+      : chooseGained(state, next, gained);
+    if (nodeId === null) {
+      pending.classTried(next);
       continue;
     }
-    if (tried === null) return;
-    yield placed(state, tried.orderedBy, chooseGained(state, tried, gained), context);
+    const { group } = next.requirements;
+    yield placed(state, next.taskIds.first!, nodeId, context);
+    if (group !== null && pending.isWaitedFor(group)) gained.add(schedule.nodeInfo(nodeId));
   }
 }
 
@@ -86,15 +90,15 @@ function volumeUsed(state: ClusterState, volume: string, user: Volume["lastUsedB
   return { type: "volume.updated", id: volume, set: { ...(isBound ? {} : binding), lastUsedBy: user } };
 }
 
-/** The fields of a task of this template that is placed on this node at once; null if it does not fit there now. */
+/** The fields of such a task that is placed on this node at once; null if it does not fit there now. */
 export function placementOn(
   state: ClusterState,
   nodeId: NodeId,
-  spec: TaskSpec,
+  task: Pick<Task, "spec" | "owner" | "name">,
   { now, revision }: Pick<ReconcileContext, "now" | "revision">,
 ): Pick<PackedTask, "placement" | "observed"> | null {
   if (!state.nodes.has(nodeId)) return null;
-  const requirements = requirementsOf(spec);
+  const requirements = requirementsOfTask(task);
   const node = state.schedule.nodeInfo(nodeId);
   if (state.schedule.chooseAmong([node], requirements, "spread", null) === null) return null;
   const placement = { nodeId, at: toTimestamp(now), revision };

@@ -44,11 +44,14 @@ function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
   const service = state.tables.service.get(serviceId);
   if (!service) return null;
   const revisionOf = (number: number) => state.record("revision", revisionId(serviceId, number));
+  // Rules of placement count a task with those of its service, whatever its slot.
+  const anyReplica = { name: `${service.name}.0`, owner: { kind: "service", id: serviceId, slot: "0" } };
   return {
     service,
     replicas: replicasOf(state, serviceId),
     departure: ({ task }) => departureOf(state, task),
-    placeOn: (nodeId, number, context) => placementOn(state, nodeId, revisionOf(number).spec, context),
+    placeOn: (nodeId, number, context) =>
+      placementOn(state, nodeId, { spec: revisionOf(number).spec, ...anyReplica }, context),
     revision: revisionOf,
     nodes: globalNodes(state, service),
     order: (number) => orderOf(state, service.policy, packSpec(revisionOf(number).spec)),

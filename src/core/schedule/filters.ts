@@ -9,6 +9,7 @@ import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
 import { type Demand, demandOf, missingFeatures, type NodeInfo, platformName, unmet } from "./index/node-info.ts";
 import type { VolumeSituation } from "./index/volume-book.ts";
+import { isAtMaximum, missingNeighbour, unwantedNeighbour } from "./rules.ts";
 
 /** What a task requires and what it takes, computed once for all nodes. */
 export interface PlacementRequest {
@@ -143,11 +144,44 @@ const filters: Record<FilterName, Filter> = {
       return busy ? `volume ${busy.name}: ${busy.taken}` : "no other task is in the way";
     },
   },
+  "max-per-node": {
+    passes: ({ requirements }, { record, groups }) => !isAtMaximum(requirements, record.nodeId, groups),
+    message: ({ requirements }, { record, groups }, passed) => {
+      const { rules, group } = requirements;
+      if (rules?.maxPerNode === undefined) return "any number on a node";
+      const has = `${record.hostname} has ${groups.placedOn(group!, record.nodeId)} of ${groupName(requirements)}`;
+      return passed ? `${has}, and may have ${rules.maxPerNode}` : `${has}, and the maximum is ${rules.maxPerNode}`;
+    },
+  },
+  near: {
+    passes: ({ requirements }, { record, groups }) => missingNeighbour(requirements, record.nodeId, groups) === null,
+    message: ({ requirements }, { record, groups }) => {
+      const missing = missingNeighbour(requirements, record.nodeId, groups);
+      if (missing !== null) return `${record.hostname} runs nothing of ${missing}`;
+      const { near } = requirements.rules ?? {};
+      return near === undefined ? "near no service" : `${record.hostname} runs ${near.join(", ")}`;
+    },
+  },
+  apart: {
+    passes: ({ requirements }, { record, groups }) => unwantedNeighbour(requirements, record.nodeId, groups) === null,
+    message: ({ requirements }, { record: { nodeId, hostname }, groups }) => {
+      const unwanted = unwantedNeighbour(requirements, nodeId, groups);
+      if (unwanted?.service === null) return `${hostname} runs a task that is to be apart from ${requirements.group}`;
+      if (unwanted) return `${hostname} runs ${unwanted.service}, from which it is to be apart`;
+      const { apart } = requirements.rules ?? {};
+      return apart === undefined ? "apart from no service" : `${hostname} runs nothing of ${apart.join(", ")}`;
+    },
+  },
 };
 
 /** The first volume whose data is on another node; null if there is none. */
 function elsewhere(volumes: readonly VolumeSituation[], { record }: NodeInfo): VolumeSituation | null {
   return volumes.find(({ nodeId }) => nodeId !== null && nodeId !== record.nodeId) ?? null;
+}
+
+/** The service, or what tasks of their own are counted with. */
+export function groupName({ group }: Pick<Requirements, "group">): string {
+  return group === null || group.startsWith("{") ? "this template" : group;
 }
 
 const rows = filterNames.map((name) => [name, filters[name]] as const);

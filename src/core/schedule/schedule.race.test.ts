@@ -9,6 +9,7 @@ import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import { smallestChange } from "./explain/smallest-change.ts";
 import { summarise } from "./explain/summarise.ts";
+import { isBetter } from "./index/best.ts";
 import { ScheduleIndex, type Tuning } from "./index/schedule-index.ts";
 import { classOf } from "./scheduling-class.ts";
 
@@ -44,7 +45,21 @@ function randomNode(random: Random, number: number): NodeRecord {
   };
 }
 
+const services = ["web", "db"] as const;
+
+function randomRules(random: Random): Requirements["rules"] {
+  if (random.next() < 0.6) return null;
+  return {
+    ...(random.next() < 0.4 ? { spread: pick(random, [["zone"], ["zone", "disk"], ["none"]]) } : {}),
+    ...(random.next() < 0.4 ? { maxPerNode: 1 + randomInteger(random, 3) } : {}),
+    ...(random.next() < 0.3 ? { prefer: [{ key: "disk", value: "ssd", weight: pick(random, [2, -1]) }] } : {}),
+    ...(random.next() < 0.2 ? { near: [pick(random, services)] } : {}),
+    ...(random.next() < 0.2 ? { apart: [pick(random, services)] } : {}),
+  };
+}
+
 function randomSpec(random: Random): Requirements {
+  const rules = randomRules(random);
   const amount = (value: number) => ({ request: value, limit: null });
   return {
     resources: { cpu: amount(pick(random, [0, 0.25, 0.5, 1])), memory: amount(pick(random, [0, 0.25, 0.5]) * GiB) },
@@ -78,6 +93,8 @@ function randomSpec(random: Random): Requirements {
         : null,
     volumes: [],
     node: null,
+    rules,
+    group: rules === null && random.next() < 0.5 ? null : pick(random, services),
   };
 }
 
@@ -118,6 +135,8 @@ class World {
     this.index.place(nodeId, spec);
     this.placed.push({ nodeId, spec });
     this.last = nodeId;
+    // Tasks that must be near it may fit there now.
+    if (spec.group !== null) this.gained++;
   }
 
   release(at: number): void {
@@ -141,7 +160,7 @@ class World {
 function checkAnswer(index: ScheduleIndex, spec: Requirements, strategy: Strategy, last: NodeId | null): void {
   const verdicts = index.explain(spec, strategy, last);
   const best = verdicts.reduce<(typeof verdicts)[number] | null>(
-    (found, one) => (one.score !== null && (found === null || one.score > found.score!) ? one : found),
+    (found, one) => (one.score !== null && (found === null || isBetter(one, found)) ? one : found),
     null,
   );
   expect(verdicts.every((verdict) => verdict.fits === verdict.filters.every(({ passed }) => passed))).toBe(true);

@@ -3,7 +3,8 @@
 import type { Needs } from "../../model/task/needs.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
 import type { Constraint } from "../../model/task/spec.ts";
-import { type Demand, demandOf, platformName } from "./index/node-info.ts";
+import { type Demand, demandOf, type NodeInfo, platformName } from "./index/node-info.ts";
+import { keepsRules } from "./rules.ts";
 
 /** The keys are computed when they are first read: many tasks are placed without them. */
 export class SchedulingClass {
@@ -28,9 +29,17 @@ export class SchedulingClass {
 
   /** Equal for tasks of one scheduling class: they fit the same nodes at any time. */
   get key(): string {
-    const { cpu, memory } = this.requirements.resources;
-    this.#key ??= `${cpu.request}|${memory.request}|${this.particulars}${volumesKey(this.requirements)}`;
+    const { resources, rules, group } = this.requirements;
+    const { cpu, memory } = resources;
+    const counted = group === null && rules === null ? "" : JSON.stringify([group, rules]);
+    this.#key ??= `${cpu.request}|${memory.request}|${this.particulars}${volumesKey(this.requirements)}${counted}`;
     return this.#key;
+  }
+
+  /** True when the rules of the task, and those of tasks that are placed, allow the node now. */
+  keepsRulesOn({ record, groups }: NodeInfo): boolean {
+    if (this.requirements.group === null && this.requirements.rules === null) return true;
+    return keepsRules(this.requirements, record.nodeId, groups);
   }
 
   /** Equal for tasks that may run on the same nodes, whatever the free capacity: constraints, platform, needs. "" for any. */

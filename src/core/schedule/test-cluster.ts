@@ -59,7 +59,17 @@ export function task({
   volumes = [],
 }: TaskOptions = {}): Requirements {
   const resources = { cpu: { request: cpu, limit: null }, memory: { request: memory, limit: null } };
-  return { resources, constraints, ports, platform, needs: needs && { ...noNeeds, ...needs }, volumes, node: null };
+  return {
+    resources,
+    constraints,
+    ports,
+    platform,
+    needs: needs && { ...noNeeds, ...needs },
+    volumes,
+    node: null,
+    rules: null,
+    group: null,
+  };
 }
 
 export function port(hostPort: number | null, hostIp = "127.0.0.1", protocol: "tcp" | "udp" = "tcp"): PortSpec {

@@ -79,7 +79,11 @@ export class ClusterState {
   readonly #names = new TaskNames();
   readonly #counts = new StatusCounts();
   readonly #finished = new FinishedTasks();
-  readonly #placed = new PlacedTasks(this.schedule, (nodeId) => this.pending.nodeGained(nodeId));
+  readonly #placed = new PlacedTasks(
+    this.schedule,
+    (nodeId) => this.pending.nodeGained(nodeId),
+    (group, nodeId) => this.pending.neighbourPlaced(group, nodeId),
+  );
   readonly #indexes: Indexes;
   readonly sharing = new Sharing();
 

@@ -5,7 +5,7 @@ import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { localDataOf } from "../../model/task/local-data.ts";
-import { requirementsOf } from "../../model/task/requirements.ts";
+import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { Task } from "../../model/task/task.ts";
 import { isMovable } from "../reconcile/departures.ts";
 import type { NodeInfo } from "../schedule/index/node-info.ts";
@@ -95,7 +95,7 @@ class Planner {
   /** Moves the task on the fork. Null, and nothing is changed, if no other node is better by more than the task itself. */
   #tryMove(task: Task, from: NodeId): Move | null {
     const { schedule, cluster } = this.#state;
-    const requirements = requirementsOf(task.spec);
+    const requirements = requirementsOfTask(task);
     const source = schedule.nodeInfo(from);
     const before = this.#score(source);
     const sourceTasks = source.tasks;

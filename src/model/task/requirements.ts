@@ -2,7 +2,16 @@
 
 import type { NodeId } from "../ids.ts";
 import { type Needs, needsOf } from "./needs.ts";
-import { type Constraint, type ContainerSpec, noItems, type PortSpec, type Resources, type TaskSpec } from "./spec.ts";
+import {
+  type Constraint,
+  type ContainerSpec,
+  noItems,
+  type PlacementRules,
+  type PortSpec,
+  packSpec,
+  type Resources,
+  type TaskSpec,
+} from "./spec.ts";
 import type { Task } from "./task.ts";
 
 /** A named volume whose data is on one node. */
@@ -23,6 +32,10 @@ export interface Requirements {
   readonly volumes: readonly VolumeUse[];
   /** The only node that the task may run on, which is among the constraints too; null if the template alone decides. */
   readonly node: NodeId | null;
+  /** Null if it may be placed beside any tasks, and nodes differ in nothing but their load. */
+  readonly rules: PlacementRules | null;
+  /** The tasks that it is counted with: the name of its service. Null if it is counted with none. */
+  readonly group: string | null;
 }
 
 /** Templates are shared and never change: most tasks find what was computed for another one. */
@@ -37,21 +50,53 @@ export function requirementsOf(spec: TaskSpec): Requirements {
   return found;
 }
 
-/** Those of the template, and the node that the task is bound to: a replica of a global service has one. */
-export function requirementsOfTask({ spec, owner }: Pick<Task, "spec" | "owner">): Requirements {
-  const requirements = requirementsOf(spec);
-  const nodeId = owner?.nodeId as NodeId | undefined;
+/** By template and group: replicas of a service have one template, or two during a rollout. */
+const knownOfGroups = new WeakMap<TaskSpec, Map<string, Requirements>>();
+
+/** Those of the template, the service that the task belongs to, and the node that it is bound to, if it has these. */
+export function requirementsOfTask(task: Pick<Task, "spec" | "owner" | "name">): Requirements {
+  const { spec, owner } = task;
+  if (owner === null) return requirementsOf(spec);
+  const requirements = requirementsInGroup(spec, groupOf(task));
+  const nodeId = owner.nodeId as NodeId | undefined;
   if (nodeId === undefined) return requirements;
   const here: Constraint = { type: "node", operator: "equals", value: nodeId };
   return { ...requirements, constraints: [here, ...requirements.constraints], node: nodeId };
 }
 
-function computed({ containers, init, constraints, platform }: TaskSpec): Requirements {
+/** The name of the service, which is that of its replica without the slot. */
+function groupOf({ owner, name }: Pick<Task, "owner" | "name">): string | null {
+  return owner?.kind === "service" && owner.slot !== undefined ? name.slice(0, -owner.slot.length - 1) : null;
+}
+
+function requirementsInGroup(spec: TaskSpec, group: string | null): Requirements {
+  if (group === null) return requirementsOf(spec);
+  let known = knownOfGroups.get(spec);
+  if (!known) {
+    known = new Map();
+    knownOfGroups.set(spec, known);
+  }
+  let found = known.get(group);
+  if (!found) {
+    found = { ...requirementsOf(spec), group };
+    known.set(group, found);
+  }
+  return found;
+}
+
+/** Tasks of their own are counted with those of an equal template, where their template has rules. No service has such a name. */
+function groupOfTemplate(spec: TaskSpec): string | null {
+  return spec.placement ? JSON.stringify(packSpec(spec)) : null;
+}
+
+function computed(spec: TaskSpec): Requirements {
+  const { containers, init, constraints, platform } = spec;
+  const placed = { node: null, rules: spec.placement ?? null, group: groupOfTemplate(spec) };
   const [only] = containers;
   if (only && containers.length === 1 && init.length === 0) {
     const { resources, ports } = only;
     const needs = needsOf(containers);
-    return { resources, ports, constraints, platform, needs, volumes: volumesOf(containers), node: null };
+    return { resources, ports, constraints, platform, needs, volumes: volumesOf(containers), ...placed };
   }
   const all = [...init, ...containers];
   return {
@@ -64,7 +109,7 @@ function computed({ containers, init, constraints, platform }: TaskSpec): Requir
     platform,
     needs: needsOf(all, true),
     volumes: volumesOf(all),
-    node: null,
+    ...placed,
   };
 
   /** Init containers run one after the other, before the others start: the largest of them counts. */

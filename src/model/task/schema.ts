@@ -123,6 +123,32 @@ export const containerSpec = z.object({
   restartPolicy: restartPolicy.optional().describe("In the place of the restart policy of the task."),
 });
 
+/** Where a task is best placed, beside its constraints. A template without any of these does not have it. */
+export const placementRules = z.object({
+  spread: z
+    .array(text)
+    .optional()
+    .describe(
+      "Labels of nodes: the values of the first one get equally many of these tasks, within each those of the next.",
+    ),
+  maxPerNode: count.optional().describe("Most of these tasks on one node. Left out: no limit."),
+  prefer: z
+    .array(
+      z.object({
+        key: text.describe("Key of a label of the node."),
+        value: text.describe("The value that is preferred."),
+        weight: z.int().describe("Nodes with the largest sum come first. A negative one: such nodes come last."),
+      }),
+    )
+    .optional()
+    .describe("Labels that a node had better have. Where no such node fits, the task runs on another one."),
+  near: z.array(text).optional().describe("Names of services: only on nodes that run a replica of each."),
+  apart: z
+    .array(text)
+    .optional()
+    .describe("Names of services: never on a node with a replica of one of them, nor they beside it."),
+});
+
 /** The template of a task: what the user asked for. The system never edits it; tasks with equal templates share one. */
 export const taskSpec = z.object({
   labels: z.record(text, text).describe("Labels of the task, and of its container."),
@@ -132,6 +158,7 @@ export const taskSpec = z.object({
   constraints: z.array(constraint).describe("What a node must fulfil to get the task."),
   stopGraceSeconds: count.describe("Time between SIGTERM and SIGKILL when the task is stopped."),
   platform: text.nullable().describe('"linux/amd64". Null if the platform of the node does not matter.'),
+  placement: placementRules.optional().describe("Where it is best placed; left out if nothing was said."),
 });
 
 const packedContainer = containerSpec.partial().required({ image: true });

@@ -15,6 +15,7 @@ export type RestartPolicy = DeepReadonly<z.output<typeof schema.restartPolicy>>;
 export type Constraint = DeepReadonly<z.output<typeof schema.constraint>>;
 export type ContainerSpec = DeepReadonly<z.output<typeof schema.containerSpec>>;
 export type TaskSpec = DeepReadonly<z.output<typeof schema.taskSpec>>;
+export type PlacementRules = DeepReadonly<z.output<typeof schema.placementRules>>;
 export type Dependency = NonNullable<ContainerSpec["dependsOn"]>[string];
 export type PullPolicy = ContainerSpec["pullPolicy"];
 
@@ -48,7 +49,10 @@ export const containerDefaults: Omit<ContainerSpec, "image" | SparseField> = Obj
   pullPolicy: "missing",
 });
 
-export const specDefaults: Omit<TaskSpec, "containers"> = Object.freeze({
+/** The fields that a template without them does not have. */
+type SparseSpecField = "placement";
+
+export const specDefaults: Omit<TaskSpec, "containers" | SparseSpecField> = Object.freeze({
   labels: noEntries,
   init: noItems,
   restartPolicy: Object.freeze({
@@ -120,7 +124,7 @@ const noSparseFields: SparseFields = Object.freeze({});
 /** Fills in the defaults. */
 export function unpackSpec(packed: PackedSpec): TaskSpec {
   const by = specDefaults;
-  return Object.freeze({
+  const spec: TaskSpec = {
     labels: packed.labels ?? by.labels,
     containers: packed.containers.map(unpackContainer),
     init: packed.init?.map(unpackContainer) ?? by.init,
@@ -128,7 +132,12 @@ export function unpackSpec(packed: PackedSpec): TaskSpec {
     constraints: packed.constraints ?? by.constraints,
     stopGraceSeconds: packed.stopGraceSeconds ?? by.stopGraceSeconds,
     platform: packed.platform ?? by.platform,
-  } satisfies TaskSpec);
+  };
+  return Object.freeze(packed.placement ? Object.assign(spec, sparseOfSpec(packed)) : spec);
+}
+
+export function sparseOfSpec({ placement }: Pick<TaskSpec, SparseSpecField>): Pick<TaskSpec, SparseSpecField> {
+  return placement ? { placement } : {};
 }
 
 const emptyContainer = unpackContainer({ image: "" });
@@ -152,6 +161,7 @@ function withoutSpecDefaults(spec: TaskSpec): PackedSpec {
     ...packed,
     containers: spec.containers.map(packContainer),
     ...(spec.init.length > 0 ? { init: spec.init.map(packContainer) } : {}),
+    ...sparseOfSpec(spec),
   };
 }
 

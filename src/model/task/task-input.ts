@@ -24,6 +24,7 @@ import {
 import { limits } from "../limits.ts";
 import { contentReference } from "./content-reference.ts";
 import { containerOptions, mountOptions } from "./options.ts";
+import { placementInput } from "./placement-input.ts";
 import { parseRestartPolicy, restartPolicyPattern } from "./restart-policy.ts";
 import { dependencies } from "./schema.ts";
 import { type Constraint, containerDefaults } from "./spec.ts";
@@ -260,6 +261,7 @@ export const taskInput = z
       ...{ ports, resources: resourcesField, mounts },
       restartPolicy: optional(restartPolicy, "never"),
       constraints: optional(list(constraint, limits.constraintCount), []),
+      placement: placementInput.optional().describe("Where it is best placed, beside its constraints."),
       stopGraceSeconds: optional(integer(0, limits.stopGraceSecondsMax), limits.stopGraceSecondsDefault),
       ...{ user, workingDir, pullPolicy },
       platform: optional(

@@ -9,7 +9,7 @@ import type { NodeId, TaskId } from "../ids.ts";
 import type { PodField } from "./option-fields.ts";
 import { requirementsOf } from "./requirements.ts";
 import { shownPolicy } from "./restart-policy.ts";
-import { type ContainerSpec, isPod, type RestartPolicy, sparseFieldsOf, type TaskSpec } from "./spec.ts";
+import { type ContainerSpec, isPod, type RestartPolicy, sparseFieldsOf, sparseOfSpec, type TaskSpec } from "./spec.ts";
 import { type ContainerStatus, noContainerStatus } from "./status.ts";
 import { graceSecondsOf, type Task } from "./task.ts";
 import type { taskView } from "./view-schema.ts";
@@ -111,6 +111,7 @@ function viewSpec(spec: TaskSpec): Omit<SpecView, "restartPolicy"> {
     workingDir: container.workingDir,
     pullPolicy: container.pullPolicy,
     platform: spec.platform,
+    ...sparseOfSpec(spec),
     ...options,
   };
 }

@@ -3,6 +3,7 @@
 import type { BodyInput } from "../../../api/operations/operations.ts";
 import type { ServiceView } from "../../../model/service/view.ts";
 import { inputOfSpec } from "../../../model/task/input-spec.ts";
+import type { PlacementRules } from "../../../model/task/spec.ts";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -167,14 +168,19 @@ async function changesOf(context: Context, name: string, before: { readonly imag
   return image === undefined ? given : { image, ...given };
 }
 
-/** Variables and labels are added to those that the service has. */
+/** Variables and labels are added to those that the service has; of its placement, only what is given changes. */
 function merged(
-  before: { env?: Readonly<Record<string, string>>; labels?: Readonly<Record<string, string>> },
-  given: Pick<BodyInput<"putService">, "env" | "labels">,
+  before: {
+    env?: Readonly<Record<string, string>>;
+    labels?: Readonly<Record<string, string>>;
+    placement?: PlacementRules | undefined;
+  },
+  given: Pick<BodyInput<"putService">, "env" | "labels" | "placement">,
 ): object {
   return {
     ...(given.env ? { env: { ...before.env, ...given.env } } : {}),
     ...(given.labels ? { labels: { ...before.labels, ...given.labels } } : {}),
+    ...(given.placement ? { placement: { ...before.placement, ...given.placement } } : {}),
   };
 }
 

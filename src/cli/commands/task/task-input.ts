@@ -11,6 +11,7 @@ import { parseEnvFile } from "./env-file.ts";
 import { contentsOf } from "./flags/contents.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./flags/mounts.ts";
 import { containerOptions } from "./flags/options.ts";
+import { placementOf } from "./flags/placement.ts";
 import { parsePorts } from "./flags/ports.ts";
 import { probesOf } from "./flags/probes.ts";
 
@@ -43,6 +44,7 @@ export async function taskBody(
   // docker takes --restart "" for its default, never.
   const restartPolicy = (flags.text("restart") || undefined) as TaskBody["restartPolicy"];
   const constraints = flags.texts("constraint").map(checkedConstraint);
+  const placement = placementOf(flags);
   const stopGraceSeconds = flags.integer("stop-timeout", 0, 1_000_000);
   return {
     name,
@@ -58,6 +60,7 @@ export async function taskBody(
     ...(resources ? { resources } : {}),
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     ...(constraints.length > 0 ? { constraints: [...constraints] } : {}),
+    ...(placement ? { placement } : {}),
     ...(stopGraceSeconds === undefined ? {} : { stopGraceSeconds }),
     ...(user === undefined ? {} : { user }),
     ...(workingDir === undefined ? {} : { workingDir }),

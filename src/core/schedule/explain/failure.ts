@@ -4,7 +4,7 @@
 import type { FilterName, FilterVerdict, NodeVerdict } from "../../../model/explanation.ts";
 import { formatCpu, formatMemory } from "../../../model/quantity.ts";
 import type { Reason } from "../../../model/task/reason.ts";
-import { type PlacementRequest, shortfall, verdictOf } from "../filters.ts";
+import { groupName, type PlacementRequest, shortfall, verdictOf } from "../filters.ts";
 import type { NodeInfo } from "../index/node-info.ts";
 
 /** A node that fails several filters counts under the first of these: the cause that lasts longest comes first. */
@@ -19,6 +19,9 @@ const causeOrder: readonly FilterName[] = [
   "schedulable",
   "draining",
   "steady",
+  "near",
+  "apart",
+  "max-per-node",
   "capacity",
   "cpu",
   "memory",
@@ -153,5 +156,14 @@ function describeGroup({ filter, count, least }: Group, { requirements, demand }
       return `${count} with its volume in use (${least.message})`;
     case "policy":
       return `${count} ${count === 1 ? "forbids" : "forbid"} it (${least.message})`;
+    case "max-per-node": {
+      const { maxPerNode } = requirements.rules ?? {};
+      const have = count === 1 ? "1 node already has" : `${count} nodes already have`;
+      return `${have} ${maxPerNode} of ${groupName(requirements)}, which is the maximum`;
+    }
+    case "near":
+      return `${count} without what it must be near (${least.message})`;
+    case "apart":
+      return `${count} with what it must be apart from (${least.message})`;
   }
 }

@@ -27,6 +27,9 @@ const effort: Record<FilterName, number> = {
   "volume-in-use": 3,
   volume: 20,
   platform: 30,
+  "max-per-node": 5,
+  near: 6,
+  apart: 6,
 };
 /** The effort where nothing helps: the node is too small even when empty, or the constraint names another node. */
 const never = 1000;
@@ -139,6 +142,12 @@ function remedy(
       return `use an image for the platform of ${hostname}`;
     case "features":
       return `upgrade the worker of ${hostname}`;
+    case "max-per-node":
+      return `raise --max-per-node above ${requirements.rules?.maxPerNode}, or add a node`;
+    case "near":
+      return `run on ${hostname} what it must be near (${message})`;
+    case "apart":
+      return `move away from ${hostname} what it must be apart from (${message})`;
     case "policy": {
       const flags = breachesOf(record?.policy ?? null, requirements.needs).map(({ flag }) => flag);
       return flags.length === 0

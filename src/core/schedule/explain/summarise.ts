@@ -5,6 +5,7 @@ import type { NodeVerdict } from "../../../model/explanation.ts";
 import type { Reason } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { requestOf } from "../filters.ts";
+import { isBetter } from "../index/best.ts";
 import { describeGroups, describeOwnVerdict, groupVerdicts } from "./failure.ts";
 
 /** "0 of 3 nodes fit: 2 lack memory (needs 512 MiB, the best has 310 MiB free), 1 is cordoned". */
@@ -36,7 +37,11 @@ export function summarisePlacement(verdicts: readonly NodeVerdict[], strategy: S
     const only = verdicts.length === 1 ? "the only node" : `the only one of ${all} that fits`;
     return `${chosen.hostname} by ${strategy}: ${score === "" ? "" : `${score}, `}${only}${end}`;
   }
-  const best = verdicts.every(({ score }) => score === null || score <= chosen.score!);
+  const best = verdicts.every((one) => one.score === null || one === chosen || !isBetter(one, chosen));
+  if (best && chosen.preference !== undefined) {
+    const place = `first by its placement preferences of the ${fitting} that fit`;
+    return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${place} among ${all}${end}`;
+  }
   const place = best ? `${advantages[strategy]} of the ${fitting} that fit` : `one of ${fitting} that fit`;
   return `${chosen.hostname} by ${strategy}: ${chosen.scoreMessage}, ${place} among ${all}${end}`;
 }

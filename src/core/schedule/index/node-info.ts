@@ -8,6 +8,7 @@ import { breachOf } from "../../../model/node/policy.ts";
 import type { Needs } from "../../../model/task/needs.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import type { Constraint } from "../../../model/task/spec.ts";
+import { GroupIndex } from "./group-index.ts";
 
 /** What a node must have, whatever its free capacity. */
 export type Eligibility = Pick<Requirements, "constraints" | "platform" | "needs">;
@@ -26,6 +27,7 @@ export interface HostPort {
   hostIp: string;
 }
 
+const noGroups = new GroupIndex();
 const noPorts: readonly HostPort[] = [];
 /** By the ports of requirements, which are shared by all tasks with equal templates. */
 const knownPorts = new WeakMap<Requirements["ports"], readonly HostPort[]>();
@@ -51,6 +53,8 @@ function fixedPorts(ports: Requirements["ports"]): readonly HostPort[] {
 
 export class NodeInfo {
   readonly record: NodeRecord;
+  /** What is placed by group on all nodes, which the index of nodes sets. */
+  groups: GroupIndex = noGroups;
   /** True when it comes after every other node: it was lost too often lately, or others have workers and it has none. */
   readonly damped: boolean;
   /** As `platformName` writes it; null until the node reports an engine. */

@@ -11,9 +11,11 @@ import type { Reason, ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { describeFailure, describeOwn } from "../explain/failure.ts";
 import { evaluate, type PlacementRequest, requestOf } from "../filters.ts";
+import { isRuled, keepsRules, type Preferences, preferencesOf } from "../rules.ts";
 import { classOf, type SchedulingClass } from "../scheduling-class.ts";
 import { roundRobinScore, scoreMessage } from "../score.ts";
-import { bestOf, dampedKinds, isPlain, scoreOf, search, sequenceScores } from "./best.ts";
+import { bestOf, dampedKinds, isBetter, isPlain, rank, scoreOf, search, sequenceScores } from "./best.ts";
+import { GroupIndex } from "./group-index.ts";
 import { LabelIndex } from "./label-index.ts";
 import { demandOf, eligible, NodeInfo } from "./node-info.ts";
 import type { Found, Sequence } from "./sequence.ts";
@@ -66,6 +68,7 @@ export class ScheduleIndex {
   /** What `choose` found last: most often the next node that is looked up. */
   #lastFound: NodeInfo | null = null;
   readonly #labels = new LabelIndex();
+  #groups = new GroupIndex();
   readonly #sequences: Sequences;
   readonly #tuning: Tuning;
 
@@ -117,12 +120,14 @@ export class ScheduleIndex {
   place(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
     node.reserve(demandOf(requirements));
+    if (requirements.group !== null) this.#groups.place(requirements, nodeId);
     this.#note(node);
   }
 
   release(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
     node.release(demandOf(requirements));
+    if (requirements.group !== null) this.#groups.release(requirements, nodeId);
     this.#note(node);
   }
 
@@ -147,6 +152,12 @@ export class ScheduleIndex {
       const only = this.#nodes.get(place as NodeId);
       if (place !== "any") return only ? this.chooseAmong([only], requirements, strategy, lastNodeId) : null;
     }
+    const preferences = this.#preferencesOf(requirements);
+    if (preferences) {
+      // All that fit have to be compared.
+      const wanted = classOf(requirements);
+      return bestOf(this.#candidates(wanted), wanted, strategy, after, preferences)?.record.nodeId ?? null;
+    }
     let found = this.#search(requirements, strategy, after, false);
     if (found === null && this.#damped.size > 0) found = this.#search(requirements, strategy, after, true);
     assert(found !== "gave-up", "a search without a limit of refusals cannot give up");
@@ -166,7 +177,13 @@ export class ScheduleIndex {
     const { volumes } = requirements;
     const allowed =
       volumes.length === 0 ? nodes : nodes.filter(({ record }) => this.volumes.allows(volumes, record.nodeId));
-    return bestOf(allowed, classOf(requirements), strategy, after)?.record.nodeId ?? null;
+    const preferences = this.#preferencesOf(requirements);
+    return bestOf(allowed, classOf(requirements), strategy, after, preferences)?.record.nodeId ?? null;
+  }
+
+  #preferencesOf(requirements: Requirements): Preferences | null {
+    if (requirements.rules === null) return null;
+    return preferencesOf(requirements, this.#groups, (nodeId) => this.#nodes.get(nodeId)!.record);
   }
 
   /** Every node, in order, with every filter's verdict, and the score of those that fit. */
@@ -174,18 +191,20 @@ export class ScheduleIndex {
     const count = this.#order.length;
     const last = this.#lastPosition(lastNodeId);
     const request = this.#requestOf(requirements);
+    const preferences = this.#preferencesOf(requirements);
     const verdicts = this.#order.map((node, position): NodeVerdict => {
       const { nodeId, hostname } = node.record;
       const filters = evaluate(request, node);
       const fits = filters.every(({ passed }) => passed);
       const score = fits ? scoreOf(strategy, node, roundRobinScore(node, position, last, count)) : null;
-      const message = score === null ? null : scoreMessage(strategy, node, score, count);
+      const byLoad = score === null ? null : scoreMessage(strategy, node, score, count);
+      const message = byLoad === null || !preferences ? byLoad : `${preferences.message(node.record)}; ${byLoad}`;
       return { nodeId, hostname, fits, filters, score, scoreMessage: message, chosen: false };
     });
+    if (preferences) rank(verdicts, this.#order, preferences);
     let best: NodeVerdict | null = null;
-    for (const verdict of verdicts) {
-      if (verdict.score !== null && (best === null || verdict.score > best.score!)) best = verdict;
-    }
+    for (const verdict of verdicts)
+      if (verdict.score !== null && (best === null || isBetter(verdict, best))) best = verdict;
     if (best) best.chosen = true;
     return verdicts;
   }
@@ -214,6 +233,7 @@ export class ScheduleIndex {
   /** A copy to try things on. It shares nothing that changes; what searches need is built by the first search. */
   clone(): ScheduleIndex {
     const copy = new ScheduleIndex(this.#tuning, this.volumes);
+    copy.#groups = this.#groups.clone();
     copy.#order = this.#order.map((node) => node.copy(node.record, this.#comeAfter));
     copy.#comeAfter = this.#comeAfter;
     copy.#freeNumbers = [...this.#freeNumbers];
@@ -225,15 +245,17 @@ export class ScheduleIndex {
   #search(requirements: Requirements, strategy: Strategy, after: number, damped: boolean): Found {
     const { fewCandidates } = this.#tuning;
     if (damped && this.#damped.size <= fewCandidates)
-      return bestOf([...this.#damped], classOf(requirements), strategy, after);
+      return bestOf([...this.#damped], classOf(requirements), strategy, after, null);
     const kind = damped ? dampedKinds[strategy] : strategy;
-    if (isPlain(requirements))
+    const ruled = isRuled(requirements, this.#groups);
+    if (!ruled && isPlain(requirements))
       return search(this.#sequenceOfAll(kind, strategy, damped), strategy, after, demandOf(requirements), null);
 
     const wanted = classOf(requirements);
     const candidates = this.#candidates(wanted);
     if (candidates !== this.#order && candidates.length <= fewCandidates)
-      return bestOf(candidates, wanted, strategy, after);
+      return bestOf(candidates, wanted, strategy, after, null);
+    if (ruled) return this.#searchByRules(wanted, kind, strategy, after, damped);
     const { demand, eligibility, particulars } = wanted;
     const own = this.#sequences.get(kind, particulars);
     if (own) return search(own, strategy, after, demand, null);
@@ -253,6 +275,17 @@ export class ScheduleIndex {
     return search(built, strategy, after, demand, null);
   }
 
+  /** Rules depend on what is placed, so that no sequence can be of the nodes that keep them: each node is asked. */
+  #searchByRules(wanted: SchedulingClass, kind: string, strategy: Strategy, after: number, damped: boolean): Found {
+    const { demand, requirements } = wanted;
+    const test = (node: NodeInfo) =>
+      keepsRules(requirements, node.record.nodeId, this.#groups) &&
+      node.conflict(demand.ports) === null &&
+      eligible(wanted, node);
+    const acceptance = { test, budget: Number.POSITIVE_INFINITY };
+    return search(this.#sequenceOfAll(kind, strategy, damped), strategy, after, demand, acceptance);
+  }
+
   #sequenceOfAll(kind: string, strategy: Strategy, damped: boolean): Sequence {
     const known = this.#sequences.get(kind, "");
     if (known) return known;
@@ -262,8 +295,12 @@ export class ScheduleIndex {
   }
 
   /** A set with all nodes that the constraints allow, as small as the indexes can tell; sorted only if it is all nodes. */
-  #candidates({ constraints }: SchedulingClass): readonly NodeInfo[] {
+  #candidates({ constraints, requirements: { rules } }: SchedulingClass): readonly NodeInfo[] {
     let smallest: readonly NodeInfo[] = this.#order;
+    for (const service of rules?.near ?? []) {
+      const placed = this.#groups.placed(service);
+      if (placed.size < smallest.length) smallest = [...placed.keys()].map((nodeId) => this.#nodes.get(nodeId)!);
+    }
     for (const constraint of constraints) {
       const left =
         constraint.type === "node" && constraint.operator === "equals"
@@ -306,6 +343,7 @@ export class ScheduleIndex {
   }
 
   #enter(node: NodeInfo): void {
+    node.groups = this.#groups;
     this.#nodes.set(node.record.nodeId, node);
     if (node.record.status === "online") this.#online++;
     if (hasWorker(node.record)) this.#workers++;

@@ -1,6 +1,6 @@
 // The nodes that gained capacity, ordered by the oldest waiting task that each can take. While tasks are placed, nodes
 // only lose capacity and classes only lose tasks, so what an entry says is a lower bound, and is computed again when the
-// entry comes first.
+// entry comes first. A node that gains meanwhile is added once more; it may have several entries.
 
 import { Heap } from "../../../lib/heap.ts";
 import type { TaskId } from "../../../model/ids.ts";
@@ -37,6 +37,11 @@ export class GainQueue {
       this.#heap.pop();
       this.#push(node);
     }
+  }
+
+  /** The node may fit more tasks than when it was added: a task was placed on it that others must be near. */
+  add(node: NodeInfo): void {
+    this.#push(node);
   }
 
   /** The nodes that may still fit a waiting task, in no order. */

@@ -32,10 +32,12 @@ export class WaitingClass {
   }
 
   fits(node: NodeInfo): boolean {
+    const { schedulingClass } = this;
     return (
-      node.hasCapacityFor(this.schedulingClass.demand) &&
-      eligible(this.schedulingClass, node) &&
-      this.allowsVolumes(node)
+      node.hasCapacityFor(schedulingClass.demand) &&
+      eligible(schedulingClass, node) &&
+      this.allowsVolumes(node) &&
+      schedulingClass.keepsRulesOn(node)
     );
   }
 
@@ -66,6 +68,7 @@ export class Opening {
     const { schedulingClass } = waiting;
     const { eligibility } = schedulingClass;
     if (!this.node.hasCapacityFor(schedulingClass.demand) || !waiting.allowsVolumes(this.node)) return false;
+    if (!schedulingClass.keepsRulesOn(this.node)) return false;
     if (eligibility === "") return true;
     let known = this.#eligible.get(eligibility);
     if (known === undefined) {

@@ -39,6 +39,8 @@ export class PendingTasks implements Index<Task> {
   readonly tried = new TriedClasses();
   /** Nodes that may have more capacity, or take more kinds of tasks, than when they were last tried. */
   readonly #gained = new Set<NodeId>();
+  /** How many waiting tasks must be near a service, by its name. */
+  readonly #waitNear = new Map<string, number>();
 
   constructor(volumes: VolumeBook) {
     this.#volumes = volumes;
@@ -84,6 +86,15 @@ export class PendingTasks implements Index<Task> {
     this.tried.remove(waiting);
     waiting.tried = false;
     this.untried.add(waiting);
+  }
+
+  /** A task of the group was placed on the node: those that must be near it may fit there now. */
+  neighbourPlaced(group: string, nodeId: NodeId): void {
+    if (this.isWaitedFor(group)) this.nodeGained(nodeId);
+  }
+
+  isWaitedFor(group: string): boolean {
+    return this.#waitNear.has(group);
   }
 
   nodeRemoved(nodeId: NodeId): void {
@@ -147,6 +158,7 @@ export class PendingTasks implements Index<Task> {
     }
     const { taskIds } = waiting;
     this.#classOf.set(task.taskId, waiting);
+    this.#countNear(waiting, 1);
     taskIds.add(task.taskId);
     this.#addReason(waiting, task.taskId, task.observed.reason.code);
     if (taskIds.size === 1) this.untried.add(waiting);
@@ -157,6 +169,7 @@ export class PendingTasks implements Index<Task> {
     const waiting = this.#classOf.get(taskId)!;
     const { taskIds } = waiting;
     this.#classOf.delete(taskId);
+    this.#countNear(waiting, -1);
     taskIds.delete(taskId);
     this.#removeReason(waiting, taskId, observed.reason.code);
     if (taskIds.size > 0) {
@@ -168,6 +181,14 @@ export class PendingTasks implements Index<Task> {
     waiting.tried = false;
     if (this.#classes.size > emptyClassesKept) this.#classes.delete(waiting.schedulingClass.key);
     if (this.count === 0) this.#gained.clear();
+  }
+
+  #countNear({ requirements }: WaitingClass, by: number): void {
+    for (const service of requirements.rules?.near ?? []) {
+      const count = (this.#waitNear.get(service) ?? 0) + by;
+      if (count === 0) this.#waitNear.delete(service);
+      else this.#waitNear.set(service, count);
+    }
   }
 
   #reorder(waiting: WaitingClass): void {

@@ -1,7 +1,7 @@
 // Which tasks take capacity of which node, kept in step with the scheduler's own books.
 
 import type { NodeId, TaskId } from "../../../model/ids.ts";
-import { requirementsOf } from "../../../model/task/requirements.ts";
+import { requirementsOfTask } from "../../../model/task/requirements.ts";
 import { holdingNode, type Task } from "../../../model/task/task.ts";
 import type { ScheduleIndex } from "../../schedule/index/schedule-index.ts";
 import type { Index } from "../delta.ts";
@@ -12,11 +12,17 @@ export class PlacedTasks implements Index<Task> {
   readonly #byNode = new Map<NodeId, Set<TaskId>>();
   readonly #schedule: ScheduleIndex;
   readonly #onReleased: (nodeId: NodeId) => void;
+  readonly #onPlaced: (group: string, nodeId: NodeId) => void;
 
-  /** `onReleased`: a task gave up its capacity on a node. */
-  constructor(schedule: ScheduleIndex, onReleased: (nodeId: NodeId) => void) {
+  /** `onReleased`: a task gave up its capacity on a node. `onPlaced`: one that is counted with others took some. */
+  constructor(
+    schedule: ScheduleIndex,
+    onReleased: (nodeId: NodeId) => void,
+    onPlaced: (group: string, nodeId: NodeId) => void,
+  ) {
     this.#schedule = schedule;
     this.#onReleased = onReleased;
+    this.#onPlaced = onPlaced;
   }
 
   /** In no order: sort it where the order has an effect. */
@@ -32,7 +38,7 @@ export class PlacedTasks implements Index<Task> {
       const placed = this.#byNode.get(from);
       placed?.delete(before!.taskId);
       if (placed?.size === 0) this.#byNode.delete(from);
-      this.#schedule.release(from, requirementsOf(before!.spec));
+      this.#schedule.release(from, requirementsOfTask(before!));
       this.#onReleased(from);
     }
     if (to !== null) {
@@ -42,7 +48,9 @@ export class PlacedTasks implements Index<Task> {
         this.#byNode.set(to, placed);
       }
       placed.add(after!.taskId);
-      this.#schedule.place(to, requirementsOf(after!.spec));
+      const requirements = requirementsOfTask(after!);
+      this.#schedule.place(to, requirements);
+      if (requirements.group !== null) this.#onPlaced(requirements.group, to);
     }
   }
 }

@@ -1,6 +1,7 @@
 // The flags of `run`, as data.
 
 import type { Flag } from "../../../command/flag.ts";
+import { placementFlags } from "./placement.ts";
 
 /** Gives the image, when the first word is the name. The short form counts after the name only. */
 export const imageFlag: Flag = {
@@ -192,7 +193,7 @@ function many(long: string, value: string, description: string): Flag {
   return { long, value, description, repeatable: true };
 }
 
-export const runFlags: readonly Flag[] = [...taskFlags, ...probeFlags, ...engineFlags];
+export const runFlags: readonly Flag[] = [...taskFlags, ...placementFlags, ...probeFlags, ...engineFlags];
 
 const noTerminal = "tasks have no terminal. --follow shows the output";
 const oneNamespace = "containers have namespaces of their own. --privileged gives all rights on the node";
@@ -212,7 +213,6 @@ export const refusedRunFlags: Readonly<Record<string, string>> = {
   "--labels": "write each label: -l KEY=VALUE",
   "--dry-run": "podling run -d starts it, podling explain TASK shows why it is where it is",
   "--with-registry-auth": "the node pulls with docker login of the user of its worker",
-  "--placement-pref": "write --constraint LABEL==VALUE",
   "--limit-memory": "write -m SIZE",
   "--limit-cpu": "write --cpus N",
   "--storage-opt": "the engine's settings count",
