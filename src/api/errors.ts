@@ -23,17 +23,18 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
   },
   "secret-not-found": { status: 404, meaning: "No secret has this name." },
   "config-not-found": { status: 404, meaning: "No config has this name." },
+  "schedule-not-found": { status: 404, meaning: "No schedule has this id, prefix or name." },
   "method-not-allowed": { status: 405, meaning: "The path exists, but not with this method." },
   "ambiguous-id": {
     status: 409,
-    meaning: "Several tasks, nodes, services or jobs have this prefix or name; they are listed.",
+    meaning: "Several tasks, nodes, services, jobs or schedules have this prefix or name; they are listed.",
   },
   "illegal-move": { status: 409, meaning: "The task cannot go from its status to the reported one." },
   "not-your-task": { status: 409, meaning: "A node reported a task that is placed on another node." },
   "name-taken": {
     status: 409,
     meaning:
-      "An unfinished task, a service or a job has this name, and the request asked for a free one. A job never takes another template.",
+      "An unfinished task, a service, a job or a schedule has this name, and the request asked for a free one. A job never takes another template.",
   },
   "in-use": { status: 409, meaning: "A service or an unfinished task uses it; they are named." },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },

@@ -167,9 +167,10 @@ function targetOf(command: Submission["command"], outcome: Outcome<Granted>): st
   if ("nodeId" in command) return command.nodeId;
   if ("serviceId" in command) return command.serviceId;
   if ("jobId" in command) return command.jobId;
+  if ("scheduleId" in command) return command.scheduleId;
   if (!outcome.ok) return undefined;
-  const { taskId, nodeId, serviceId, jobId, volume, contentId } = outcome.value;
-  return taskId ?? nodeId ?? serviceId ?? jobId ?? volume ?? contentId;
+  const { taskId, nodeId, serviceId, jobId, scheduleId, volume, contentId } = outcome.value;
+  return taskId ?? nodeId ?? serviceId ?? jobId ?? scheduleId ?? volume ?? contentId;
 }
 
 function isOnVolume(command: Submission["command"]): command is Extract<Submission["command"], { name: string }> {

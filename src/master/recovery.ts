@@ -8,9 +8,10 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Job } from "../model/job/job.ts";
 import type { Node, NodeRecord } from "../model/node/node.ts";
+import type { Schedule } from "../model/schedule/schedule.ts";
 import type { Service } from "../model/service/service.ts";
 import type { Volume } from "../model/volume/volume.ts";
-import { jobUse } from "./http/job-view.ts";
+import { jobUse, scheduleUse } from "./http/job-view.ts";
 import { nodeUse, viewNode } from "./http/node-view.ts";
 import { serviceUse } from "./http/service-view.ts";
 import { volumeUse } from "./http/volume-view.ts";
@@ -56,6 +57,7 @@ export async function recoverTerm({ journal, clock, log, keys = null }: Recovery
     service: (service: Service) => serviceUse(state, service),
     job: (job: Job) => jobUse(state, job),
     volume: (volume: Volume) => volumeUse(state, volume),
+    schedule: (schedule: Schedule) => scheduleUse(state, schedule),
   };
   const vault = new Vault(state, keys);
   const watchers = new Watchers({ state, clock, masterFields, streams, vault, revision: newest });

@@ -8,6 +8,7 @@ export type TaskId = string & { readonly [brand]: "TaskId" };
 export type NodeId = string & { readonly [brand]: "NodeId" };
 export type ServiceId = string & { readonly [brand]: "ServiceId" };
 export type JobId = string & { readonly [brand]: "JobId" };
+export type ScheduleId = string & { readonly [brand]: "ScheduleId" };
 /** `20250119123456-abc12345.3`: the service, and the number of its revision. */
 export type RevisionId = string & { readonly [brand]: "RevisionId" };
 
@@ -68,6 +69,11 @@ export function newServiceId(nowMs: number, random: Random): ServiceId {
 /** The same form as a task id. */
 export function newJobId(nowMs: number, random: Random): JobId {
   return `${secondOf(nowMs)}-${randomText(random, 8)}` as JobId;
+}
+
+/** The same form as a task id. */
+export function newScheduleId(nowMs: number, random: Random): ScheduleId {
+  return `${secondOf(nowMs)}-${randomText(random, 8)}` as ScheduleId;
 }
 
 /** `node-abc12345`: a worker of release 0.1.0 takes an identity file with another form for damaged. */

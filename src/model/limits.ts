@@ -91,6 +91,16 @@ export const limits = {
   jobBackoffMaxMs: 6 * minute,
   /** How long a job may run, and how long it is kept. A year. */
   jobMs: 365 * 24 * hour,
+  /** Each is looked at when it is due: at one a second that is 1,000 looks a second, of 0.1 ms each. */
+  schedules: 1_000,
+  /** Length of a cron expression: lists of each minute and hour stay below. */
+  cronLength: 256,
+  /** Finished jobs of a schedule that are kept, at most. */
+  scheduleKept: 100,
+  /** Due times that are counted as missed after a downtime: counting one takes 0.05 ms. */
+  missedCounted: 100,
+  /** Schedules that one tick looks at; the others follow in the next one. */
+  scheduleLooks: 100,
   /** Tasks that one look at a job starts: a tick of this size takes some milliseconds. */
   jobStarts: 1_000,
 

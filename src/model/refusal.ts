@@ -20,6 +20,7 @@ export const refusalCodes = [
   "volume-in-use",
   "config-not-found",
   "secret-not-found",
+  "schedule-not-found",
   "ambiguous-id",
   "illegal-move",
   "not-your-task",

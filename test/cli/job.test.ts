@@ -166,7 +166,7 @@ describe("job create, ls, inspect, logs, suspend, resume and rm", () => {
     expect(several.map(({ name }) => name)).toEqual(["seen-1", "seen-2"]);
     const { code, err } = await podling("job inspect nothing");
     expect(code).toBe(1);
-    expect(err).toContain('there is no job "nothing"');
+    expect(err).toContain('there is no job or schedule "nothing"');
     expect(err).toContain("podling job ls");
   });
 

@@ -1,6 +1,7 @@
 // The mistakes that the simulation and the unit tests must catch. run.ts tries them; mutants.test.ts checks that each still
 // fits the code.
 
+import { jobMutants } from "./job-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
 import { masterMutants } from "./master-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -13,5 +14,6 @@ export const mutants: readonly Mutant[] = [
   ...masterMutants,
   ...workerMutants,
   ...serviceMutants,
+  ...jobMutants,
   ...unitMutants,
 ];

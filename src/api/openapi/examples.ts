@@ -4,12 +4,14 @@
 import type { Differences } from "../../model/comparison.ts";
 import { type ConfigContent, type ConfigView, viewConfig } from "../../model/config/config.ts";
 import type { Explanation } from "../../model/explanation.ts";
-import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, ScheduleId, ServiceId, TaskId } from "../../model/ids.ts";
 import { jobDefaults } from "../../model/job/job.ts";
 import type { JobView } from "../../model/job/view.ts";
 import { perListedKind } from "../../model/kinds/kinds.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
+import { timingDefaults } from "../../model/schedule/schedule.ts";
+import type { ScheduleView } from "../../model/schedule/view.ts";
 import type { KeyReport, SecretView } from "../../model/secret/secret.ts";
 import type { EndpointList } from "../../model/service/endpoint.ts";
 import { defaultPolicy } from "../../model/service/service.ts";
@@ -183,7 +185,7 @@ function job(): JobView {
   return {
     ...{ jobId: "20250119123450-job45678" as JobId, name: "import", ...jobDefaults, completions: 3, indexed: true },
     spec: { containers: [{ image: "alpine:3.20", args: ["sh", "-c", "echo part $PODLING_JOB_INDEX"] }] },
-    ...{ suspended: false, status: "running", reason: { code: "running", message: "its tasks run" } },
+    ...{ schedule: null, suspended: false, status: "running", reason: { code: "running", message: "its tasks run" } },
     ...{ started: 2, succeeded: 1, failed: 0, failedInARow: 0, lastFailure: null, doneIndexes: "0", nextAt: null },
     ...{ createdAt: at(50), activeAt: at(50), finishedAt: null, by: "anna@laptop", active: 1 },
   };
@@ -208,6 +210,16 @@ function volume(): VolumeView {
   };
 }
 
+function schedule(): ScheduleView {
+  return {
+    ...{ scheduleId: "20250119123450-sch45678" as ScheduleId, name: "nightly", cron: "0 3 * * *", ...timingDefaults },
+    ...{ timezone: "Europe/Berlin", ...jobDefaults, spec: { containers: [{ image: "backup:3" }] }, suspended: false },
+    ...{ lastDueAt: null, nextDueAt: "2025-01-20T02:00:00.000Z", lastJobId: null, missed: 0, createdAt: at(50) },
+    ...{ by: "anna@laptop", active: 0 },
+    reason: { code: "waiting", message: "2025-01-20T02:00:00.000Z starts its next job" },
+  };
+}
+
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
@@ -229,6 +241,8 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
     ...{ status: "present", sealed: 1, place: "/etc/podling/master.key" },
     message: "1 version of a secret can be opened with /etc/podling/master.key",
   }),
+  Schedule: schedule,
+  ScheduleList: () => [schedule()],
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,

@@ -12,6 +12,7 @@ const descriptions = {
   Volumes: "Named volumes: where their data is, and which tasks use it.",
   Secrets: "Contents that are sealed, and that only containers get.",
   Configs: "Files that the master keeps in versions, and that containers get.",
+  Schedules: "Jobs that are started at the times of a cron expression.",
   Nodes: "The machines of the cluster.",
   Cluster: "The cluster as a whole: changes, clean-up, backup and restore.",
   Workers: "What workers use. A node may also be registered by hand.",
@@ -27,6 +28,7 @@ const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   secrets: { tag: "Secrets", exampleId: "db-password" },
   key: { tag: "Secrets", exampleId: "" },
   configs: { tag: "Configs", exampleId: "app.env" },
+  schedules: { tag: "Schedules", exampleId: "nightly" },
   services: { tag: "Services", exampleId: "web" },
   volumes: { tag: "Volumes", exampleId: "pgdata" },
 };

@@ -3,7 +3,7 @@
 import type { JobView } from "../../model/job/view.ts";
 import type { TaskView } from "../views/task.ts";
 import { json, operation } from "./operation.ts";
-import { bodyRefusals, findJobRefusals, writeRefusals } from "./refusals.ts";
+import { bodyRefusals, findJobRefusals, findScheduleRefusals, writeRefusals } from "./refusals.ts";
 
 const refusals = [...findJobRefusals, ...writeRefusals] as const;
 
@@ -25,10 +25,11 @@ export const jobOperations = {
     path: "/api/v1/jobs",
     summary: "List jobs, by name.",
     access: "read",
+    query: "listJobs",
     status: 200,
     media: json,
     answer: "JobList",
-    refusals: [],
+    refusals: [...findScheduleRefusals],
   }),
   getJob: operation<JobView>()({
     method: "GET",

@@ -40,6 +40,8 @@ export type AnswerSchema =
   | "Secret"
   | "SecretList"
   | "KeyReport"
+  | "Schedule"
+  | "ScheduleList"
   | "Node"
   | "NodeList"
   | "Cleanup"

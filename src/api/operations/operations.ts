@@ -6,6 +6,7 @@ import { configOperations } from "./configs.ts";
 import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
+import { scheduleOperations } from "./schedules.ts";
 import { secretOperations } from "./secrets.ts";
 import { serverOperations } from "./server.ts";
 import { serviceOperations } from "./services.ts";
@@ -23,6 +24,7 @@ export const operations = {
   ...volumeOperations,
   ...configOperations,
   ...secretOperations,
+  ...scheduleOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

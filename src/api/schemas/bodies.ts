@@ -20,6 +20,7 @@ import {
 import { nodeIdPattern } from "../../model/ids.ts";
 import { jobInput } from "../../model/job/job-input.ts";
 import { limits } from "../../model/limits.ts";
+import { scheduleInput } from "../../model/schedule/schedule-input.ts";
 import { serviceInput } from "../../model/service/service-input.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus, podStatusFields } from "../../model/task/status.ts";
@@ -188,6 +189,7 @@ export const bodies = {
   VolumeUpdate: volumeUpdate,
   ContentInput: contentInput,
   ContentUpdate: contentUpdate,
+  ScheduleInput: scheduleInput,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   NodeDrainInput: nodeDrain,

@@ -205,6 +205,10 @@ const createJobQuery = z.strictObject({
   again: booleanQuery.optional().describe("True: a job of this name that has ended is removed first. Default false."),
 });
 
+const listJobsQuery = z.strictObject({
+  schedule: z.string().optional().describe("Only those of this schedule: its id, a unique prefix of it, or its name."),
+});
+
 const waitJobQuery = z.strictObject({
   wait: choice(["finished"]).optional().describe("Answer when the job has ended, or at the timeout."),
   timeout: waitQuery.timeout,
@@ -251,5 +255,6 @@ export const queries = {
   createJob: createJobQuery,
   waitJob: waitJobQuery,
   contentVersion: contentVersionQuery,
+  listJobs: listJobsQuery,
 } as const;
 export type Queries = typeof queries;

@@ -5,11 +5,12 @@ import type { Sealed } from "../../lib/sealed.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { ConfigId, ContentKind, Encoding } from "../../model/config/config.ts";
-import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, ScheduleId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { ParsedScheduleInput } from "../../model/schedule/schedule-input.ts";
 import type { SecretId } from "../../model/secret/secret.ts";
 import type { ResolvedImage } from "../../model/service/pinned.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
@@ -185,6 +186,12 @@ export type Command =
   | { type: "endVolumeWork"; name: string; workId: string; failed: string | null; untouched: boolean }
   /** The node has no other files under the name any more. */
   | { type: "forgetVolumeCopy"; name: string; nodeId: NodeId }
+  /** `by`: who asked. `mustBeNew`: it is refused if there is a schedule of this name. */
+  | { type: "putSchedule"; input: ParsedScheduleInput; by: string; mustBeNew?: boolean }
+  | { type: "suspendSchedule"; scheduleId: ScheduleId; suspended: boolean }
+  /** Starts a job of the schedule now. `by`: who asked. */
+  | { type: "triggerSchedule"; scheduleId: ScheduleId; by: string }
+  | { type: "removeSchedule"; scheduleId: ScheduleId }
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
@@ -208,6 +215,7 @@ export interface Granted {
   contentId?: ConfigId | SecretId;
   /** Of the work on a volume. */
   workId?: string;
+  scheduleId?: ScheduleId;
 }
 
 export interface DecisionContext {

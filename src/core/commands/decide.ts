@@ -15,6 +15,7 @@ import { decideLabels } from "./node-labels.ts";
 import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideSuspicion } from "./nodes.ts";
 import { refuseBeyondLimit, refuseMoreReplicas } from "./record-limits.ts";
 import { decideRegistration } from "./registration.ts";
+import { decidePutSchedule, decideRemoveSchedule, decideSuspendSchedule, decideTriggerSchedule } from "./schedules.ts";
 import {
   decidePauseService,
   decidePromoteService,
@@ -30,6 +31,8 @@ import { decideCreate } from "./tasks.ts";
 import { decideOnVolume } from "./volume-commands.ts";
 import { interruptedWork } from "./volume-work.ts";
 
+type JobCommand = Extract<Command, { type: `${string}Job` | `${string}Schedule` }>;
+
 export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
   const decided = decideOne(state, command, context);
   if (!decided.ok) return decided;
@@ -38,6 +41,7 @@ export function decide(state: ClusterState, command: Command, context: DecisionC
 }
 
 function decideOne(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
+  if (isOnJobs(command)) return decideOnJobs(state, command, context);
   switch (command.type) {
     case "startMaster":
       return ok({ changes: [startMaster(state, command), ...interruptedWork(state)], granted: {} });
@@ -84,12 +88,6 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideRollbackService(state, command, context);
     case "removeService":
       return decideRemoveService(state, command);
-    case "putJob":
-      return decidePutJob(state, command, context);
-    case "suspendJob":
-      return decideSuspendJob(state, command, context);
-    case "removeJob":
-      return decideRemoveJob(state, command);
     case "putConfig":
     case "putSecret":
     case "removeContent":
@@ -106,6 +104,32 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });
     case "wake":
       return ok({ changes: [], granted: {} });
+    default:
+      return unreachable(command);
+  }
+}
+
+function isOnJobs(command: Command): command is JobCommand {
+  return command.type.endsWith("Job") || command.type.endsWith("Schedule");
+}
+
+/** The commands on jobs and schedules. */
+function decideOnJobs(state: ClusterState, command: JobCommand, context: DecisionContext): Outcome<Decision> {
+  switch (command.type) {
+    case "putJob":
+      return decidePutJob(state, command, context);
+    case "suspendJob":
+      return decideSuspendJob(state, command, context);
+    case "removeJob":
+      return decideRemoveJob(state, command);
+    case "putSchedule":
+      return decidePutSchedule(state, command, context);
+    case "suspendSchedule":
+      return decideSuspendSchedule(state, command, context);
+    case "triggerSchedule":
+      return decideTriggerSchedule(state, command, context);
+    case "removeSchedule":
+      return decideRemoveSchedule(state, command);
     default:
       return unreachable(command);
   }

@@ -10,6 +10,7 @@ import { hasEnded, type Job, type JobTemplate, jobDefaults, jobReason, type Pack
 import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { JobUpdate } from "../../model/job/kind.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Schedule } from "../../model/schedule/schedule.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
 import { packSpec, unpackSpec } from "../../model/task/spec.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
@@ -28,6 +29,8 @@ export function decidePutJob(
 ): Outcome<Decision> {
   const refusal = refuseEndless(input);
   if (refusal) return refusal;
+  const schedule = state.scheduleNamed(input.name);
+  if (schedule) return takenBySchedule(schedule);
   const existing = state.jobNamed(input.name);
   const template = templateOf(state, input);
   // Each task gets the newest version of a config when it starts.
@@ -52,10 +55,11 @@ export function newJob(
   template: JobTemplate,
   by: string,
   { now, random }: { now: number; random: Random },
+  schedule: PackedJob["schedule"] = null,
 ): PackedJob {
   const at = toTimestamp(now);
   return {
-    ...{ jobId: newJobId(now, random), name, ...template, suspended: false },
+    ...{ jobId: newJobId(now, random), name, ...template, schedule, suspended: false },
     ...{ status: "waiting", reason: jobReason("created", "its first tasks start") },
     ...{ started: 0, succeeded: 0, failed: 0, failedInARow: 0, lastFailure: null, doneIndexes: "" },
     ...{ nextAt: null, createdAt: at, activeAt: at, finishedAt: null, by },
@@ -86,6 +90,13 @@ export function refuseEndless({ restartPolicy }: Pick<ParsedJobInput, "restartPo
   return refuse("unprocessable", "the tasks of a job must end, and the restart policy always starts them again", {
     hint: "Leave restartPolicy out, or write on-failure. What runs all the time is a service: podling service create.",
     details: { field: "restartPolicy" },
+  });
+}
+
+function takenBySchedule({ name, scheduleId }: Schedule): Outcome<never> {
+  return refuse("name-taken", `there is a schedule ${name} already (${scheduleId})`, {
+    hint: `Run a job of it now with: podling job trigger ${name}. Or choose another name.`,
+    details: { scheduleId, name },
   });
 }
 

@@ -11,12 +11,14 @@ import { placement } from "./placement.ts";
 import type { DueContext, ReconcileContext, Reconciler } from "./reconciler.ts";
 import { restarts } from "./restarts.ts";
 import { retention } from "./retention.ts";
+import { schedules } from "./schedules.ts";
 import { services } from "./services.ts";
 import { volumes } from "./volumes.ts";
 
 /** In the order in which they run. */
 export const reconcilers: readonly Reconciler[] = [
   ...[nodeDamping, drains, restarts, jobs, services],
+  ...[nodeDamping, restarts, schedules, jobs, services],
   // After all that makes tasks, and before what places them: placement finds a record of each named volume.
   ...[volumes, placement, neverStarted, retention],
 ];

@@ -6,12 +6,13 @@ import { type Change, parseChangeType } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { ContentKind } from "../../model/config/config.ts";
-import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
+import type { NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { Job } from "../../model/job/job.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import { type KindName, kindNames, kinds, type RecordOf } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
+import type { Schedule } from "../../model/schedule/schedule.ts";
 import type { Service } from "../../model/service/service.ts";
 import type { TaskStatus } from "../../model/task/reason.ts";
 import type { Idempotency, Task } from "../../model/task/task.ts";
@@ -21,17 +22,18 @@ import type { Delta, DeltaOf, Index } from "./delta.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
 import { DrainingNodes } from "./indexes/draining-nodes.ts";
 import { FinishedTasks } from "./indexes/finished-tasks.ts";
-import { JobNames } from "./indexes/job-names.ts";
 import { JobTasks } from "./indexes/job-tasks.ts";
 import { NodeNames } from "./indexes/node-names.ts";
 import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
+import { ScheduleJobs } from "./indexes/schedule-jobs.ts";
 import { RevisionNumbers, ServiceNames } from "./indexes/service-names.ts";
 import { ServiceTasks } from "./indexes/service-tasks.ts";
 import { SlotHistory } from "./indexes/slot-history.ts";
 import { StatusCounts } from "./indexes/status-counts.ts";
 import { TaskNames } from "./indexes/task-names.ts";
 import { TaskOrder } from "./indexes/task-order.ts";
+import { UniqueNames } from "./indexes/unique-names.ts";
 import { VersionNumbers } from "./indexes/versions.ts";
 import { TasksWithoutWorker } from "./indexes/without-worker.ts";
 import { Sharing } from "./sharing.ts";
@@ -68,9 +70,11 @@ export class ClusterState {
   readonly slotHistory = new SlotHistory(limits.finishedTasksOfSlot);
   readonly jobTasks = new JobTasks();
   readonly #draining = new DrainingNodes();
+  readonly scheduleJobs = new ScheduleJobs();
   readonly #nodeNames = new NodeNames();
   readonly #serviceNames = new ServiceNames();
-  readonly #jobNames = new JobNames();
+  readonly #jobNames = new UniqueNames<Job>();
+  readonly #scheduleNames = new UniqueNames<Schedule>();
   readonly #revisions = new RevisionNumbers();
   readonly #versions = {
     config: new VersionNumbers<RecordOf<"config">>(),
@@ -91,10 +95,15 @@ export class ClusterState {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
     indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks);
-    indexes.job.push(this.#jobNames, { moved: (before, after) => this.jobTasks.jobMoved(before, after) });
     indexes.task.push(this.schedule.volumes);
     this.schedule.volumes.onFreed = (name) => this.pending.volumeGained(name);
     indexes.volume.push({ moved: (before, after) => this.#volumeMoved(before, after) });
+    indexes.job.push(this.#jobNames, this.scheduleJobs, {
+      moved: (before, after) => this.jobTasks.jobMoved(before, after),
+    });
+    indexes.schedule.push(this.#scheduleNames, {
+      moved: (before, after) => this.scheduleJobs.scheduleMoved(before, after),
+    });
     indexes.service.push(this.#serviceNames, {
       moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
     });
@@ -151,8 +160,11 @@ export class ClusterState {
   }
 
   jobNamed(name: string): Job | undefined {
-    const jobId = this.#jobNames.named(name);
-    return jobId && this.record("job", jobId as JobId);
+    return this.#jobNames.named(name);
+  }
+
+  scheduleNamed(name: string): Schedule | undefined {
+    return this.#scheduleNames.named(name);
   }
 
   /** Replicas that all services together want. */

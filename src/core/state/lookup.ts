@@ -6,6 +6,7 @@ import type { Job } from "../../model/job/job.ts";
 import type { RecordOf } from "../../model/kinds/kinds.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
+import type { Schedule } from "../../model/schedule/schedule.ts";
 import type { Service } from "../../model/service/service.ts";
 import { hasFinished, type Task } from "../../model/task/task.ts";
 import type { Volume } from "../../model/volume/volume.ts";
@@ -63,12 +64,34 @@ export function findJob(state: ClusterState, jobId: string): Outcome<Job> {
 export function resolveJob(state: ClusterState, reference: string): Outcome<Job> {
   const exact = state.tables.job.get(reference) ?? state.jobNamed(reference);
   if (exact) return ok(exact);
-  const found = [...state.tables.job.values()].filter(
-    ({ jobId }) => jobId.startsWith(reference) || jobId.startsWith(reference, jobId.indexOf("-") + 1),
-  );
-  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return noJob(reference);
-  if (found.length === 1) return ok(found[0]!);
-  return ambiguous("job", reference, found.map(({ jobId, name }) => `${jobId} (${name})`).sort());
+  const all = [...state.tables.job.values()].map((record) => ({ id: record.jobId, record }));
+  return resolvePrefix("job", all, reference, noJob);
+}
+
+/** The schedule of exactly this id. */
+export function findSchedule(state: ClusterState, scheduleId: string): Outcome<Schedule> {
+  const schedule = state.tables.schedule.get(scheduleId);
+  return schedule ? ok(schedule) : noSchedule(scheduleId);
+}
+
+/** As a job. */
+export function resolveSchedule(state: ClusterState, reference: string): Outcome<Schedule> {
+  const exact = state.tables.schedule.get(reference) ?? state.scheduleNamed(reference);
+  if (exact) return ok(exact);
+  const all = [...state.tables.schedule.values()].map((record) => ({ id: record.scheduleId, record }));
+  return resolvePrefix("schedule", all, reference, noSchedule);
+}
+
+function resolvePrefix<R extends { readonly name: string }>(
+  kind: string,
+  all: readonly { id: string; record: R }[],
+  reference: string,
+  missing: (reference: string) => Outcome<never>,
+): Outcome<R> {
+  const found = all.filter(({ id }) => id.startsWith(reference) || id.startsWith(reference, id.indexOf("-") + 1));
+  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return missing(reference);
+  if (found.length === 1) return ok(found[0]!.record);
+  return ambiguous(kind, reference, found.map(({ id, record }) => `${id} (${record.name})`).sort());
 }
 
 /** Characters that a shortened id needs: a short name of nothing must not hit a record whose id happens to begin so. */
@@ -177,6 +200,13 @@ function noVolume(reference: string): Outcome<never> {
 function noContent(kind: ContentKind, reference: string): Outcome<never> {
   return refuse(`${kind}-not-found`, `there is no ${kind} ${quoted(reference)}`, {
     hint: `List them with: podling ${kind} ls`,
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noSchedule(reference: string): Outcome<never> {
+  return refuse("schedule-not-found", `there is no schedule ${quoted(reference)}`, {
+    hint: "List jobs and schedules with: podling job ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }

@@ -34,6 +34,7 @@ test("a task that is created while a backup of another cluster is written is not
       jobs: 0,
       configs: 0,
       secrets: 0,
+      schedules: 0,
     },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };

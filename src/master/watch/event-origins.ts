@@ -30,6 +30,7 @@ const onNode = (...operations: Operation[]): Effect => ({ kind: "node", operatio
 const onService = (...operations: Operation[]): Effect => ({ kind: "service", operations });
 const onJob = (...operations: Operation[]): Effect => ({ kind: "job", operations });
 const onVolume = (...operations: Operation[]): Effect => ({ kind: "volume", operations });
+const onSchedule = (...operations: Operation[]): Effect => ({ kind: "schedule", operations });
 const nothing: Effect = { kind: null, operations: [] };
 const anything: Effect = { kind: null, operations: ["created", "updated", "removed"] };
 
@@ -70,6 +71,10 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   beginVolumeWork: onVolume("updated"),
   endVolumeWork: onVolume("updated"),
   forgetVolumeCopy: onVolume("updated"),
+  putSchedule: onSchedule("created", "updated"),
+  suspendSchedule: onSchedule("updated"),
+  triggerSchedule: onSchedule("updated"),
+  removeSchedule: onSchedule("removed"),
   probe: nothing,
   wake: nothing,
 };

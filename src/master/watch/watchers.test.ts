@@ -20,8 +20,8 @@ test("it has the oldest task first, also after a removal that was taken back", a
   const watchers = new Watchers({
     state,
     clock: systemClock,
-    masterFields: { node: none, service: none, job: none, volume: none },
     ...{ streams, vault: new Vault(state, null) },
+    masterFields: { node: none, service: none, job: none, schedule: none, volume: none },
     revision: state.revision,
   });
   const watched = watchers.watchTasks(() => true, "");

@@ -21,6 +21,7 @@ export const jobReasons = [
   "completed",
   "backoff-limit", //       more tasks failed than it may bear
   "deadline-exceeded", //   it took longer than its deadline
+  "replaced", //            its schedule has started the next one
 ] as const;
 
 /** What a job is made from. */
@@ -38,6 +39,13 @@ export const jobRecord = z.object({
   jobId: text.describe("Unique; never used again."),
   name: text.describe("Unique among jobs."),
   ...jobTemplate,
+  schedule: z
+    .object({
+      scheduleId: text.describe("The schedule."),
+      dueAt: timeText.nullable().describe("The due time that it was started for; null: a user has triggered it."),
+    })
+    .nullable()
+    .describe("The schedule that has started it; null: none has."),
   suspended: flag.describe("True when a user has suspended it: no task of it runs."),
   status: z.enum(jobStatuses).describe("How far the job is. A completed or failed one never changes."),
   reason: z

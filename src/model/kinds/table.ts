@@ -4,6 +4,7 @@ export { clusterKind as cluster } from "../cluster/kind.ts";
 export { configKind as config } from "../config/kind.ts";
 export { jobKind as job } from "../job/kind.ts";
 export { nodeKind as node } from "../node/kind.ts";
+export { scheduleKind as schedule } from "../schedule/kind.ts";
 export { secretKind as secret } from "../secret/kind.ts";
 export { revisionKind as revision, serviceKind as service } from "../service/kind.ts";
 export { taskKind as task } from "../task/kind.ts";

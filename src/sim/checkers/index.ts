@@ -14,6 +14,8 @@ import { floorHolds } from "./floor-holds.ts";
 import { goodReplicaStays } from "./good-replica-stays.ts";
 import { historyReplays } from "./history-replays.ts";
 import { hostPortOnce } from "./host-port-once.ts";
+import { jobCountsOnce } from "./job-counts-once.ts";
+import { jobsEnd } from "./jobs-end.ts";
 import { lostAreReplaced } from "./lost-are-replaced.ts";
 import { lostWereAway } from "./lost-were-away.ts";
 import { noOvercommit } from "./no-overcommit.ts";
@@ -29,6 +31,7 @@ import { restartsAreCounted } from "./restarts-are-counted.ts";
 import { revisionsNeverChange } from "./revisions-never-change.ts";
 import { rolloutsEnd } from "./rollouts-end.ts";
 import { runsOnce } from "./runs-once.ts";
+import { scheduleStartsOnce } from "./schedule-starts-once.ts";
 import { servicesConverge } from "./services-converge.ts";
 import { slotHasOne } from "./slot-has-one.ts";
 import { statusGoesForward } from "./status-goes-forward.ts";
@@ -80,5 +83,8 @@ export const checkers: readonly Checker[] = [
   rolloutsEnd,
   servicesConverge,
   readyHasPassed,
+  jobCountsOnce,
+  scheduleStartsOnce,
+  jobsEnd,
   quietAtRest,
 ];

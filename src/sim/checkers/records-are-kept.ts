@@ -15,6 +15,9 @@ const waiting = 2;
 /** After this a record that is too old must be gone, while the master is well. */
 const lateMs = 15_000;
 
+/** Commands that remove finished tasks. */
+const removing: ReadonlySet<string> = new Set(["removeTask", "removeService", "removeJob", "removeSchedule"]);
+
 export const recordsAreKept: Checker = {
   name: "records-are-kept",
   sentence:
@@ -31,7 +34,9 @@ export const recordsAreKept: Checker = {
     return {
       batch({ batch, tasks }) {
         if (Math.abs(batch.at - (worldEpochMs + world.now)) > syncMs) clockJumped = true;
-        const asked = batch.commands.some(({ type }) => type === "removeTask" || type === "removeService");
+        const asked = batch.commands.some(({ type }) => removing.has(type));
+        // A job takes its tasks with it, also when its time to live is over.
+        const withJob = (task: TaskView) => task.owner?.kind === "job" && truth.removed.has(task.owner.id);
         for (const { id, before, after } of tasks) {
           if (after && isFinished(after.status)) {
             if (!finishedAt.has(id)) finishedAt.set(id, world.now);
@@ -47,7 +52,15 @@ export const recordsAreKept: Checker = {
           finishedAt.delete(id);
           // Removed together with its service, as soon as its node has stopped it.
           const withService = before.requests?.remove === true;
-          if (!asked && !withService && !isCrowded && !clockJumped && kept <= count && agedMs < ageMs - syncMs)
+          if (
+            !asked &&
+            !withService &&
+            !withJob(before) &&
+            !isCrowded &&
+            !clockJumped &&
+            kept <= count &&
+            agedMs < ageMs - syncMs
+          )
             fail(`the record of ${id} was removed after ${Math.round(agedMs)} ms, with ${kept} of ${count} kept`);
         }
         for (const [slot, ids] of slots)

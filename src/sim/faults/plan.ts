@@ -39,6 +39,8 @@ export interface Plan {
   services?: boolean;
   /** True when some tasks and services have probes. Left out: false. */
   probes?: boolean;
+  /** True when clients have jobs and schedules. Left out: false. */
+  jobs?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -85,6 +87,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   const gapMs = (3 + randomInteger(random, 40)) * secondMs * (hours > 1 ? 10 : 1);
   const kept = keep && new Set(keep);
   const services = drawServices(seed);
+  const jobs = drawJobs(seed);
   const alone = drawFaults(seed, durationMs, gapMs);
   const flapping = drawFlapping(seed, durationMs, alone.length);
   const registry = services ? drawRegistryFaults(seed, durationMs, gapMs, alone.length + flapping.length) : [];
@@ -102,6 +105,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     twin: drawTwin(seed),
     services,
     probes: drawProbes(seed),
+    jobs,
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -120,6 +124,11 @@ function drawServices(seed: number): boolean {
 /** In one run of two. */
 function drawProbes(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x9b0b), 2) > 0;
+}
+
+/** In one run of three. */
+function drawJobs(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x70b5), 3) === 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

@@ -5,6 +5,7 @@ import { kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { RunContext } from "./context.ts";
+import { jobNotAtRest } from "./jobs-at-rest.ts";
 import { serviceNotAtRest } from "./services-at-rest.ts";
 
 /** A record that expires within this time would disturb the rest that is watched. */
@@ -52,6 +53,8 @@ export function notAtRestBecause(context: RunContext): string | null {
   }
   const service = serviceNotAtRest(truth);
   if (service !== null) return service;
+  const job = jobNotAtRest(truth, master.host.wallMs() + soonMs);
+  if (job !== null) return job;
   for (const [taskId, { nodeId }] of running) {
     const task = truth.tasks.get(taskId as never);
     if (!task || !isPlaced(task.status) || task.nodeId !== nodeId)

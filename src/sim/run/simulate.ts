@@ -300,6 +300,7 @@ class Run {
       await this.#until(this.#world.now + 2000, onProgress);
       if (this.#failure) return;
       this.#releaseNodes();
+      this.#suspendSchedules();
       why = this.#workload.idle ? notAtRestBecause(this.#context) : "a client is not answered";
       timesAtRest = why === null ? timesAtRest + 1 : 0;
       if (why !== null && this.#world.now > deadline) {
@@ -317,6 +318,12 @@ class Run {
       if (draining !== null) void this.#ask(`/api/v1/nodes/${hostname}/undrain`, "POST").catch(() => {});
       if (!schedulable || damped) void this.#ask(`/api/v1/nodes/${hostname}/uncordon`, "POST").catch(() => {});
     }
+  }
+
+  /** A schedule would start jobs for as long as the run goes on. */
+  #suspendSchedules(): void {
+    for (const { scheduleId, suspended } of this.#context.truth.state.tables.schedule.values())
+      if (!suspended) void this.#ask(`/api/v1/schedules/${scheduleId}/suspend`, "POST").catch(() => {});
   }
 
   /** Runs checks that need some virtual time, and lets it pass. */

@@ -128,7 +128,7 @@ export class WatchClient implements Watching {
 
   async #allOf({ kind, id }: ListOperation): Promise<object[]> {
     const all: object[] = [];
-    const paged = (operations[id] as Operation).query !== undefined;
+    const paged = (operations[id] as Operation).query === "taskList";
     for (let cursor = ""; ; ) {
       const query = { ...(paged ? { limit: 1000 } : {}), ...(cursor === "" ? {} : { cursor }) };
       const response = await this.#client.fetch(id as "listTasks", { query, timeoutMs: 5000 });

@@ -6,6 +6,7 @@ import type { Plan } from "../faults/plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
+import { JobWorkload } from "./jobs.ts";
 import { NodeWorkload } from "./nodes.ts";
 import type { Noun } from "./noun.ts";
 import { ServiceWorkload } from "./services.ts";
@@ -82,5 +83,8 @@ export class Workload {
 
 /** One line for each noun that the plan has. */
 function nounsOf(context: RunContext, plan: Plan): Noun[] {
-  return [...(plan.services ? [new ServiceWorkload(context, plan)] : [])];
+  return [
+    ...(plan.services ? [new ServiceWorkload(context, plan)] : []),
+    ...(plan.jobs ? [new JobWorkload(context)] : []),
+  ];
 }

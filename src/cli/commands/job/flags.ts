@@ -47,6 +47,49 @@ export const jobFlags: readonly Flag[] = [
   { long: "ttl", value: "TIME", description: "remove the job and its tasks this long after its end, such as 1h or 0s" },
 ];
 
+export const scheduleFlags: readonly Flag[] = [
+  {
+    long: "schedule",
+    value: "CRON",
+    description:
+      'start a job at these times, such as "0 3 * * *": minute, hour, day of the month, month, day of the week',
+  },
+  {
+    long: "timezone",
+    value: "ZONE",
+    description: "the zone whose clock counts, such as Europe/Berlin (UTC by default)",
+  },
+  {
+    long: "concurrency",
+    value: "WORD",
+    description: "while a job of the schedule runs: forbid (the default) skips a due time, allow, or replace",
+    choices: ["allow", "forbid", "replace"],
+  },
+  {
+    long: "start-deadline",
+    value: "TIME",
+    description: "a due time that is noticed later than this, after a downtime, starts no job",
+  },
+  { long: "keep-succeeded", value: "N", description: "completed jobs of the schedule that are kept (3 by default)" },
+  { long: "keep-failed", value: "N", description: "failed jobs of the schedule that are kept (1 by default)" },
+];
+
+/** What the flags say of a schedule, beside its job; null without --schedule. */
+export function timingOf(flags: FlagValues): Omit<BodyInput<"createSchedule">, "name"> | null {
+  const cron = flags.text("schedule");
+  const timing = {
+    timezone: flags.text("timezone"),
+    concurrency: flags.text("concurrency") as "allow" | undefined,
+    startDeadline: flags.durationMs("start-deadline"),
+    keepSucceeded: flags.integer("keep-succeeded", 0, limits.scheduleKept),
+    keepFailed: flags.integer("keep-failed", 0, limits.scheduleKept),
+  };
+  const given = Object.entries(timing).filter(([, value]) => value !== undefined);
+  if (cron !== undefined) return { cron, ...Object.fromEntries(given) };
+  if (given.length === 0) return null;
+  throw new UsageError("the times of the schedule are missing", 'Write for example: --schedule "0 3 * * *"');
+}
+
 /** The body of a job, from the name, the image and the flags. What is not given has the master's default. */
 export async function jobBody(context: Context): Promise<BodyInput<"createJob">> {
   const { flags, containerCommand, io } = context;

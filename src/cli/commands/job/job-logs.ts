@@ -2,17 +2,19 @@
 
 import { limits } from "../../../model/limits.ts";
 import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { UsageError } from "../../command/failure.ts";
+import { Failure, UsageError } from "../../command/failure.ts";
 import { patienceMs } from "../task/wait-task.ts";
 import { followJob } from "./follow-job.ts";
+import { jobOrSchedule } from "./job-or-schedule.ts";
 
 export const logs: Command = {
   name: "job logs",
   summary: "Show the output of a job's tasks",
   usage: "JOB [flags]",
   description: [
-    "The output of one task after the other, in the order of their starts, also of those that failed. With -f it goes on until the job has ended.",
+    "The output of one task after the other, in the order of their starts, also of those that failed. With -f it goes on until the job has ended. Of a schedule, it is the job that was started last.",
   ],
   arguments: { name: "JOB", min: 1, max: 1 },
   flags: [
@@ -30,7 +32,7 @@ export const logs: Command = {
     const lines = flags.text("tail");
     if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines))
       throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
-    const { jobId } = await context.call("getJob", { id: words[0]! });
+    const jobId = await newestJob(context, words[0]!);
     const follow = flags.has("follow");
     await followJob(context, jobId, {
       follow,
@@ -42,3 +44,11 @@ export const logs: Command = {
     return exitCodes.done;
   },
 };
+
+/** The id of the job, or of the one that the schedule has started last. */
+async function newestJob(context: Context, id: string): Promise<string> {
+  const found = await jobOrSchedule(context, id);
+  if ("jobId" in found) return found.jobId;
+  if (found.lastJobId !== null) return found.lastJobId;
+  throw new Failure(`the schedule ${found.name} has started no job yet`, `Start one with: podling job trigger ${id}`);
+}

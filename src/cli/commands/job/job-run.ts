@@ -4,12 +4,12 @@ import type { JobView } from "../../../model/job/view.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { writeError } from "../../command/failure.ts";
+import { UsageError, writeError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import { formatWait } from "../../render/time.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { patienceMs } from "../task/wait-task.ts";
-import { jobBody, jobFlags, jobTemplateFlags } from "./flags.ts";
+import { jobBody, jobFlags, jobTemplateFlags, scheduleFlags, timingOf } from "./flags.ts";
 import { followJob } from "./follow-job.ts";
 
 const again: Flag = {
@@ -50,15 +50,32 @@ export const run: Command = {
 
 export const create: Command = {
   name: "job create",
-  summary: "Create a job without waiting for it",
-  usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...]",
+  summary: "Create a job without waiting for it, or a schedule that starts jobs",
+  usage: "NAME --image IMAGE [--schedule CRON] [flags] [-- COMMAND ARG ...]",
+  description: [
+    "With --schedule, a job is started at each due time. Six fields begin with seconds; @hourly, @daily, @weekly and @monthly are known as well.",
+    "After a downtime the newest due time starts one job, and those before it none. A time that a change of the clock leaves out starts its job at the end of the gap; one that comes twice starts one.",
+  ],
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
   imageFlag: { ...imageFlag, short: "i" },
-  flags: [...jobFlags, again, ...jobTemplateFlags],
+  flags: [...jobFlags, again, ...scheduleFlags, ...jobTemplateFlags],
   outputs: ["table", "json", "name"],
-  examples: [["podling job create import --image app:2 --ttl 1h -- ./import", "removed an hour after its end"]],
-  run: async (context) => printed(context, await createJob(context), exitCodes.done),
+  examples: [
+    ["podling job create import --image app:2 --ttl 1h", "removed an hour after its end"],
+    ['podling job create nightly --image app:2 --schedule "0 3 * * *"', "each day at 3:00 in UTC"],
+  ],
+  async run(context) {
+    const timing = timingOf(context.flags);
+    if (timing === null) return printed(context, await createJob(context), exitCodes.done);
+    if (context.flags.has("again"))
+      throw new UsageError("--again is for a job without a schedule", "Remove --again, or --schedule.");
+    const body = { ...(await jobBody(context)), ...timing };
+    const created = await context.call("createSchedule", { body });
+    if (context.output() === "json") await context.outJson(created);
+    else await context.out(`${context.output() === "name" ? created.name : created.scheduleId}\n`);
+    return exitCodes.done;
+  },
 };
 
 async function createJob(context: Context): Promise<JobView> {

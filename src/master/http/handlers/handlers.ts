@@ -5,6 +5,7 @@ import { configHandlers } from "./configs.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
+import { scheduleHandlers } from "./schedules.ts";
 import { secretHandlers } from "./secrets.ts";
 import { serverHandlers } from "./server.ts";
 import { serviceHandlers } from "./services.ts";
@@ -21,6 +22,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...volumeHandlers(context, reads),
     ...configHandlers(context, reads),
     ...secretHandlers(context, reads),
+    ...scheduleHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };

@@ -3,16 +3,18 @@
 import type { jobOperations } from "../../../api/operations/jobs.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import { resolveJob } from "../../../core/state/lookup.ts";
+import { resolveJob, resolveSchedule } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { JobId } from "../../../model/ids.ts";
 import { hasEnded } from "../../../model/job/job.ts";
-import type { ParsedJobInput } from "../../../model/job/job-input.ts";
+import { jobFields } from "../../../model/job/job-input.ts";
 import type { JobView } from "../../../model/job/view.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { timingFields } from "../../../model/schedule/schedule-input.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
+import type { ParsedTaskInput } from "../../../model/task/task-input.ts";
 import { viewTask } from "../../../model/task/view.ts";
 import { viewJob } from "../job-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
@@ -48,8 +50,13 @@ export function jobHandlers(
         await submit({ type: "putJob", input: input.value, by: origin.name, mustBeNew: true, again }, origin),
       );
     },
-    listJobs: async () => {
-      const jobs = [...(await reads.durable()).tables.job.values()];
+    listJobs: async ({ query }) => {
+      const schedule = query.schedule === undefined ? null : resolveSchedule(await reads.durable(), query.schedule);
+      if (schedule?.ok === false) return schedule;
+      const scheduleId = schedule?.value.scheduleId;
+      const jobs = [...(await reads.durable()).tables.job.values()].filter(
+        (job) => scheduleId === undefined || job.schedule?.scheduleId === scheduleId,
+      );
       jobs.sort((left, right) => (left.name < right.name ? -1 : 1));
       return ok(jobs.map((job) => viewJob(state, job)));
     },
@@ -89,11 +96,12 @@ export function jobHandlers(
   };
 }
 
+const ownFields = new Set([...Object.keys(jobFields), ...Object.keys(timingFields)]);
+
 /** The body with the template of its tasks checked as that of a task. */
-export function checked<Input extends Omit<ParsedJobInput, "name"> & { name: string }>(body: Input): Outcome<Input> {
-  const { completions: _, parallelism: __, indexed: ___, backoffLimit: ____, ...rest } = body;
-  const { activeDeadline: _____, ttlAfterFinished: ______, ...task } = rest;
-  const input = checkTaskInput(task as Parameters<typeof checkTaskInput>[0]);
+export function checked<Input extends ParsedTaskInput>(body: Input): Outcome<Input> {
+  const task = Object.fromEntries(Object.entries(body).filter(([field]) => !ownFields.has(field)));
+  const input = checkTaskInput(task as ParsedTaskInput);
   return input.ok ? ok({ ...body, ...input.value }) : input;
 }
 

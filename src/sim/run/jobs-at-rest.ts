@@ -1,0 +1,24 @@
+// Whether the jobs and schedules have come to rest after everything was repaired, and why not.
+
+import { fromTimestamp } from "../../lib/clock.ts";
+import { hasEnded, type Job } from "../../model/job/job.ts";
+import type { Truth } from "./truth.ts";
+
+/** `untilMs`: by the master's clock; a job that is removed before it would disturb the rest. */
+export function jobNotAtRest({ state }: Pick<Truth, "state">, untilMs: number): string | null {
+  for (const { name, suspended } of state.tables.schedule.values())
+    if (!suspended) return `the schedule ${name} goes on`;
+  for (const job of state.tables.job.values()) {
+    const { name, status, reason, ttlMs, finishedAt } = job;
+    if (hasEnded(job)) {
+      if (ttlMs !== null && fromTimestamp(finishedAt!) + ttlMs < untilMs) return `the job ${name} is removed soon`;
+    } else if (!staysSo(job)) return `the job ${name} is ${status} (${reason.message})`;
+  }
+  return null;
+}
+
+/** True for a job that does not end by itself: its tasks run without end, or no node has room for them. */
+function staysSo({ suspended, deadlineMs, reason, spec }: Job): boolean {
+  if (suspended) return true;
+  return deadlineMs === null && (reason.code === "no-room" || spec.containers[0]!.args[0] === "service");
+}

@@ -1,0 +1,144 @@
+// podling job with schedules, and a real master whose clock the test does not set: jobs are started by hand, or each second.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { JobView } from "../../src/model/job/view.ts";
+import type { ScheduleView } from "../../src/model/schedule/view.ts";
+import { Cluster, frame, framed, logServer, type Ran, runs, until } from "./harness.ts";
+
+let cluster: Cluster;
+let server: ReturnType<typeof logServer>;
+let nodeId: string;
+
+beforeAll(async () => {
+  cluster = new Cluster();
+  server = logServer((query) => (query.has("since") ? framed() : framed(frame("stdout", "saved\n"))));
+  ({ nodeId } = await cluster.node("n1", { capacity: 1000, version: "1", port: server.port }));
+});
+afterAll(async () => {
+  server.stop();
+  await cluster.stop();
+});
+
+async function podling(words: readonly string[]): Promise<Ran> {
+  const ran = await cluster.podling(words);
+  for (const text of [ran.out, ran.err])
+    expect(text).not.toMatch(/undefined|\[object |NaN|null\b(?!,|\n)|\n {4}at |TypeError/);
+  return ran;
+}
+
+async function ok(line: string, ...more: string[]): Promise<string> {
+  const { code, out, err } = await podling([...line.split(" "), ...more]);
+  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
+  return out;
+}
+
+const create = (name: string, cron: string, more = "") =>
+  ok(`job create ${name} --image backup:3${more ? ` ${more}` : ""}`, "--schedule", cron);
+const inspect = async (name: string) => JSON.parse(await ok(`job inspect ${name}`)) as ScheduleView;
+const jobsOf = async (name: string) => JSON.parse(await ok(`job ls --schedule ${name} -o json`)) as JobView[];
+
+/** Acts as the worker: everything that was placed runs, and has ended with success. */
+async function work(): Promise<void> {
+  await cluster.client.call("heartbeat", { id: nodeId });
+  const listed = await cluster.client.call("listTasks", { query: { status: "scheduled,running" } });
+  for (const { taskId, status } of listed.ok ? listed.value! : []) {
+    if (status === "scheduled")
+      await cluster.report(taskId, { status: "running", containerId: "c0ffee", reason: runs });
+    await cluster.report(taskId, { status: "completed", exitCode: 0 });
+  }
+}
+
+test("create --schedule takes every setting, and prints the id", async () => {
+  const settings =
+    "--timezone Europe/Berlin --concurrency allow --start-deadline 10m --keep-succeeded 7 --keep-failed 2";
+  const out = await create("nightly", "0 3 * * *", `${settings} --completions 2 --ttl 1d`);
+  const nightly = await inspect("nightly");
+  expect(out).toBe(`${nightly.scheduleId}\n`);
+  expect(nightly).toMatchObject({
+    ...{ cron: "0 3 * * *", timezone: "Europe/Berlin", concurrency: "allow", startDeadlineMs: 600_000, completions: 2 },
+    ...{
+      keep: { succeeded: 7, failed: 2 },
+      ttlMs: 86_400_000,
+      lastDueAt: null,
+      missed: 0,
+      active: 0,
+      suspended: false,
+    },
+  });
+  expect(Date.parse(nightly.nextDueAt!)).toBeGreaterThan(Date.now());
+});
+
+test("trigger starts a job now, whose output logs shows by the name of the schedule", async () => {
+  await create("manual", "@yearly");
+  expect((await podling(["job", "logs", "manual"])).err).toContain("podling job trigger manual");
+  const name = (await ok("job trigger manual")).trim();
+  expect(name).toMatch(/^manual-\d{14}-[a-z0-9]{4}$/);
+  await until(async () => {
+    await work();
+    return (await jobsOf("manual"))[0]?.status === "completed";
+  });
+  expect((await jobsOf("manual")).map((job) => job.name)).toEqual([name]);
+  expect(await ok("job logs manual")).toBe("saved\n");
+  expect(await ok("job logs", name)).toBe("saved\n");
+});
+
+test("a schedule of each second starts one job a second, and keeps as many as asked for", async () => {
+  await create("often", "* * * * * *", "--keep-succeeded 2");
+  const first = await until(async () => {
+    await work();
+    const jobs = await jobsOf("often");
+    return jobs.length >= 2 && jobs.every(({ status }) => status === "completed") ? jobs[0] : null;
+  });
+  await until(async () => {
+    await work();
+    return (await jobsOf("often")).every(({ name }) => name > first.name);
+  });
+  await ok("job rm often");
+  expect((await podling(["job", "inspect", "often"])).code).toBe(1);
+});
+
+test("ls shows jobs and schedules", async () => {
+  await create("listed", "*/15 * * * *");
+  const table = await ok("job ls");
+  expect(table).toMatch(/^NAME +ID +IMAGE +STATUS/);
+  expect(table).toMatch(/\n\nSCHEDULE +ID +TIMES +ZONE +STATE +NEXT +LAST +ACTIVE +MISSED\n/);
+  expect(table).toMatch(/\nlisted +\S+ +\*\/15 \* \* \* \* +UTC +waiting +in \d+[sm] +- +0 +0\n/);
+  expect(await ok("job ls -o wide")).toContain("starts its next job");
+  expect((await ok("job ls -o name")).split("\n")).toContain("listed");
+  expect((await ok("job ls -q")).split("\n")).toContain((await inspect("listed")).scheduleId);
+  expect((JSON.parse(await ok("job ls -o json")) as object[]).some((one) => "cron" in one)).toBe(true);
+});
+
+test("suspend, resume and rm work with schedules", async () => {
+  await create("held", "0 3 * * *");
+  expect(await ok("job suspend held")).toBe("held suspended\n");
+  expect(await inspect("held")).toMatchObject({ suspended: true, nextDueAt: null, reason: { code: "suspended" } });
+  expect(await ok("job resume held")).toBe("held resumed\n");
+  expect((await inspect("held")).nextDueAt).not.toBeNull();
+  expect(await ok("job rm held")).toBe("held\n");
+  expect((await podling(["job", "inspect", "held"])).code).toBe(1);
+});
+
+test.each([
+  [["--schedule", "61 * * * *"], 1, '"0 3 * * *"'],
+  [["--schedule", "0 0 31 2 *"], 1, "is never due"],
+  [["--schedule", "0 3 * * *", "--timezone", "Europe/Atlantis"], 1, "Europe/Berlin"],
+  [["--timezone", "Europe/Berlin"], 64, "--schedule"],
+  [["--schedule", "0 3 * * *", "--concurrency", "never"], 64, "forbid"],
+  [["--schedule", "0 3 * * *", "--again"], 64, "--again"],
+  [["--schedule", "0 3 * * *", "--restart", "always"], 1, "podling service create"],
+] as const)("%p is refused, with what to type", async (flags, code, says) => {
+  const ran = await podling(["job", "create", "wrong", "--image", "backup:3", ...flags]);
+  expect([ran.code, ran.out]).toEqual([code, ""]);
+  expect(ran.err).toContain(says);
+  expect((await podling(["job", "inspect", "wrong"])).code).toBe(1);
+});
+
+test("a name belongs to one of them, and only schedules are triggered", async () => {
+  await create("mine", "0 3 * * *");
+  const taken = await podling(["job", "run", "mine", "--image", "app:1"]);
+  expect([taken.code, taken.err.includes("podling job trigger mine")]).toEqual([1, true]);
+  await ok("job create plain --image app:1");
+  const refused = await podling(["job", "trigger", "plain"]);
+  expect([refused.code, refused.err.includes('there is no schedule "plain"')]).toEqual([1, true]);
+});
