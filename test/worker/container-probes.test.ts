@@ -69,7 +69,7 @@ class Node {
         suspect() {},
       },
       images: { used() {}, pulled() {} },
-      neighbours: { areStopping: false, containerEnded() {} },
+      neighbours: { areStopping: false, unwantedContainers: () => [], containerEnded() {} },
       ended: { sweepSoon() {} },
       bounds: {
         ...{ starts: new Semaphore(1), pulls: new Semaphore(1), stops: new Semaphore(1), logReads: new Semaphore(1) },

@@ -20,7 +20,7 @@ export function runnerContext(runtime: Runtime, clock: Clock, node: NodeIdentity
     policy: new PolicyGuard(null, async (path) => path),
     engine: { ready: true, suspect() {} },
     images: { used() {}, pulled() {} },
-    neighbours: { areStopping: false, containerEnded() {} },
+    neighbours: { areStopping: false, unwantedContainers: () => [], containerEnded() {} },
     ended: { sweepSoon() {} },
     bounds: {
       ...{ starts: new Semaphore(1), pulls: new Semaphore(1), stops: new Semaphore(1), logReads: new Semaphore(1) },

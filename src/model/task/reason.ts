@@ -28,6 +28,7 @@ export const reasonCodes = [
   "start-failed", //        the container did not start: no such command, for example
   "policy-forbidden", //    the policy of the node does not allow it; the master did not know, or a link leads elsewhere
   "port-in-use",
+  "volume-in-use", //       a container that is being stopped still has a volume of this one
   "engine-unavailable",
   "container-lost", //      removed by someone other than Podling
   "node-lost",

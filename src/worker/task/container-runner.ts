@@ -12,6 +12,7 @@ import { ContainerProbes } from "../probes/container-probes.ts";
 import { hasProbes } from "../probes/health.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import { type ActionType, type Attempts, newProgress, type Progress } from "./attempts.ts";
+import { checkVolumes } from "./check-volumes.ts";
 import type { ContainerOwner } from "./container-owner.ts";
 import { readLastLog } from "./last-log.ts";
 import { pullImage } from "./pull-image.ts";
@@ -331,6 +332,7 @@ export class ContainerRunner {
     const spec = this.#progress.assignment?.spec;
     if (spec === undefined || !this.#mayStart) return;
     this.#files.refill(spec);
+    await checkVolumes(spec, this.#context);
     await policy.checkStart(spec, binds);
     this.#apply({ type: "starting", restart });
     if (restart) counters.restarts++;

@@ -302,8 +302,8 @@ function failed(
   if (assignment === null) return givenUp(progress, error);
   if (error.code === "content-unavailable") return contentMissing(progress, action, error, now);
   if (action === "pull") return pullFailed(progress, error, now);
-  if (error.code === "port-in-use" && portMayBeFreed)
-    return portHeld(progress, before.attempts.startCounted, action, error, now);
+  if (error.code === "volume-in-use" || (error.code === "port-in-use" && portMayBeFreed))
+    return held(progress, before.attempts.startCounted, action, error, now);
   const { restartPolicy } = assignment;
   // The next step removes the container.
   if (error.unusable && restartsLeft(restartPolicy, attempts)) return changed(progress, { unusable: true });
@@ -354,24 +354,24 @@ function pullFailed(progress: Progress, error: ActionError, now: number): Transi
   return retried(progress, change, retryPauseMs(pulls - 1), "pull-retry", tries, message, now);
 }
 
-/** True while a start waits for a port that another container may hold. */
+/** True while a start waits for a port or a volume that another container may hold. */
 export function waitsForPort({ heldStarts, retryAt, failedAction }: Attempts): boolean {
   return heldStarts > 0 && retryAt > 0 && (failedAction === "start" || failedAction === "create");
 }
 
-/** The port is free when the grace of the other container is over, however long that is: this start does not count. */
-function portHeld(
+/** The port or volume is free when the grace of the other container is over, however long that is: this start does not count. */
+function held(
   progress: Progress,
   wasCounted: boolean,
   action: ActionType | null,
-  { message }: ActionError,
+  { code, message }: ActionError,
   now: number,
 ): Transition {
   const { heldStarts, streak, restarts } = progress.attempts;
   const uncounted = wasCounted ? { streak: streak - 1, restarts: restarts - 1 } : {};
   const change = { ...uncounted, heldStarts: heldStarts + 1, failedAction: action };
-  const held = "it may be held by a container that is being stopped: again when that has ended, or";
-  return retried(progress, change, retryPauseMs(heldStarts), "port-in-use", held, message, now);
+  const tries = "it may be held by a container that is being stopped: again when that has ended, or";
+  return retried(progress, change, retryPauseMs(heldStarts), code, tries, message, now);
 }
 
 function retried(

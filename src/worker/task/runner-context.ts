@@ -37,6 +37,8 @@ export interface ImageUse {
 export interface Neighbours {
   /** True while a container runs that is being stopped: it may hold what another one needs, such as a port. */
   readonly areStopping: boolean;
+  /** The ids of containers that run and are not to: they are being stopped, or the master has not said yet. */
+  unwantedContainers(): string[];
   /** A container that ran has ended: what it held is free. */
   containerEnded(): void;
 }

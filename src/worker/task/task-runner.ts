@@ -167,6 +167,13 @@ export class TaskRunner implements ContainerOwner {
     return this.#knowsAssignment && [...this.#containers.values()].some(({ isStopping }) => isStopping);
   }
 
+  /** Those that run and are not to, also before the master has said what is assigned. */
+  get unwantedContainers(): string[] {
+    return [...this.#containers.values()].flatMap(({ isStopping, found }) =>
+      isStopping && found ? [found.containerId] : [],
+    );
+  }
+
   /** True while an action is under way, or follows. */
   get isWorking(): boolean {
     return [...this.#containers.values()].some(({ isWorking }) => isWorking);

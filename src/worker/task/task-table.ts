@@ -45,6 +45,10 @@ export class TaskTable implements Assignments, Neighbours {
     for (const runner of this.#runners.values()) runner.portFreed();
   }
 
+  unwantedContainers(): string[] {
+    return this.all().flatMap(({ unwantedContainers }) => unwantedContainers);
+  }
+
   get areStopping(): boolean {
     return this.all().some(({ isStopping }) => isStopping);
   }
