@@ -16,6 +16,7 @@ import type { LogRequest } from "../runtime/containers.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { EngineRefused, RuntimeError, SignalRefused } from "../runtime/runtime-error.ts";
 import { defaultTail, logText, taskStatusOf } from "./first-edition.ts";
+import { containerIdOf } from "./holdings.ts";
 import { codeOf, LogReads } from "./log-reads.ts";
 import type { ProbeCounts } from "./probes/prober.ts";
 import type { Worker } from "./worker.ts";
@@ -53,7 +54,7 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
     },
     taskLogs: async (call) => {
       const { id } = call.parameters;
-      const containerId = find(id)?.found?.containerId;
+      const containerId = containerIdOf(find(id), call.query.container);
       if (containerId === undefined) return unknownTask(id);
       const request = logRequest(call.query, call.headers);
       if (!request.ok) return request;

@@ -293,3 +293,15 @@ describe("a worker", () => {
     expect(order.at(-1)).toBe("-sandbox");
   });
 });
+
+test("the log of a container that the task does not have is refused, with the names of those that it has", async () => {
+  await world.started();
+  const print = (name: string) => ({ name, image: "demo", args: ["print", `from ${name}\n`] });
+  const task = await running([print("app"), print("other")]);
+  const answer = async (query: string) => {
+    const response = await fetch(`${world.master.url}/api/v1/tasks/${task.taskId}/logs${query}`);
+    return { status: response.status, text: await response.text() };
+  };
+  expect((await answer("?container=none")).status).toBe(422);
+  expect((await answer("?container=none")).text).toContain("Its containers: app, other.");
+});

@@ -122,7 +122,15 @@ export const taskOperations = {
     streams: true,
     answer: "Any",
     example: "listening on port 80\n",
-    refusals: [...findTaskRefusals, "logs-unavailable", "node-unreachable", "engine-refused", "not-ready", "too-many"],
+    refusals: [
+      ...findTaskRefusals,
+      "unprocessable",
+      "logs-unavailable",
+      "node-unreachable",
+      "engine-refused",
+      "not-ready",
+      "too-many",
+    ],
   }),
   explainTask: operation<Explanation>()({
     method: "GET",

@@ -93,6 +93,11 @@ const logsQuery = z.strictObject({
   timestamps: booleanQuery.optional().describe("True: each line begins with its time."),
   stdout: booleanQuery.optional().describe("Default true."),
   stderr: booleanQuery.optional().describe("Default true."),
+  container: z
+    .string()
+    .max(limits.nameLength)
+    .optional()
+    .describe("Name of a container of a task that has several. Default: the first."),
 });
 export type LogsQuery = z.output<typeof logsQuery>;
 

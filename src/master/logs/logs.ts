@@ -13,13 +13,14 @@ import { parseDuration } from "../../model/quantity.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import { type AskContext, askNode, unusable } from "../node-client/ask-node.ts";
+import type { LogContainer } from "./log-container.ts";
 import type { LogSelection, LogSource, LogStreams } from "./log-streams.ts";
 import { subscribeToLog } from "./log-subscriber.ts";
 
 export type LogsContext = AskContext & { streams: LogStreams };
 
 export async function fetchLogs(
-  task: TaskView,
+  { task, container }: LogContainer,
   node: NodeRecord | undefined,
   query: LogsQuery,
   accept: string,
@@ -30,7 +31,8 @@ export async function fetchLogs(
   if (!since.ok) return since;
   const neither = withoutStream(query);
   if (neither) return neither;
-  if (task.nodeId === null || (task.containerId === null && task.status !== "running" && task.startedAt === null)) {
+  const hasRun = task.containerId !== null || task.startedAt !== null;
+  if (task.nodeId === null || !(hasRun || (container === null && task.status === "running"))) {
     return refuse(
       "logs-unavailable",
       `task ${task.name} (${task.taskId}) has no logs: it is ${task.status}, ${task.reason.message}`,
@@ -46,7 +48,7 @@ export async function fetchLogs(
   }
   const source: LogSource = {
     id: `${task.taskId} ${task.containerId} ${node.nodeId} ${node.address}:${node.port}`,
-    open: (selection, given) => askWorker(task, node, selection, given, context),
+    open: (selection, given) => askWorker({ task, container }, node, selection, given, context),
   };
   const { follow = false, tail = null, stdout = true, stderr = true, timestamps = false } = query;
   const selection: LogSelection = { follow, tail, sinceMs: since.value, stdout, stderr };
@@ -65,7 +67,7 @@ export async function fetchLogs(
 
 /** Asks for times too: by them a subscriber that fell behind finds its position again. */
 async function askWorker(
-  task: TaskView,
+  { task, container }: LogContainer,
   node: NodeRecord,
   selection: LogSelection,
   signal: AbortSignal,
@@ -74,7 +76,7 @@ async function askWorker(
   const request = {
     operation: workerOperations.taskLogs,
     parameters: { id: task.taskId },
-    query: queryOf(selection),
+    query: { ...queryOf(selection), ...(container === null ? {} : { container }) },
     accept: framedMediaType,
     headers: { [logTimesHeader]: timesOfEntries },
     hint: "The task may still be running; its logs can be read when the node answers again.",

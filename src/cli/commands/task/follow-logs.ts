@@ -16,6 +16,8 @@ export interface LogOptions {
   tail?: string | undefined;
   since?: string | undefined;
   timestamps: boolean;
+  /** Of a task that has several; left out for the first. */
+  container?: string | undefined;
 }
 
 /** Attempts in a row while the node of the task does not answer, its engine refuses, or there are no logs yet. */
@@ -52,7 +54,7 @@ export async function showLogs(
     if (isNew && !isMaster) await sayReconnecting(context, `the logs of ${task.name}`);
     if (trouble && !canPass(trouble, now)) throw trouble;
     if (now === null) return;
-    if (isFinished(now.status)) {
+    if (isFinished(statusOf(now, options.container))) {
       if (!trouble) return;
       if (!isCut(trouble)) throw trouble;
     }
@@ -62,6 +64,12 @@ export async function showLogs(
     }
     await delay(clock, trouble || now.reason.code === "restarting" ? reconnectMs : reportMs, signal);
   }
+}
+
+/** A container may have ended for good while others of its task go on. */
+function statusOf({ status, containers = [], initContainers = [] }: TaskView, container: string | undefined) {
+  if (isFinished(status) || container === undefined) return status;
+  return [...containers, ...initContainers].find(({ name }) => name === container)?.status ?? status;
 }
 
 class LogStream {
@@ -78,7 +86,7 @@ class LogStream {
   }
 
   /** Reads to the end. Resolves with the error, if there was one. Skips what an earlier call has shown. */
-  async read({ follow, tail, since, timestamps }: LogOptions): Promise<Error | null> {
+  async read({ follow, tail, since, timestamps, container }: LogOptions): Promise<Error | null> {
     const { io } = this.#context;
     // A duration is relative to the master's clock, so that a wrong clock here does not matter.
     const before = this.#readAt;
@@ -87,7 +95,7 @@ class LogStream {
     try {
       const response = await this.#context.fetch("taskLogs", {
         id: this.#task.taskId,
-        query: { ...part, follow: follow || undefined, timestamps: timestamps || undefined },
+        query: { ...part, container, follow: follow || undefined, timestamps: timestamps || undefined },
         headers: { accept: framedMediaType },
         ...(this.#signal ? { signal: this.#signal } : {}),
       });

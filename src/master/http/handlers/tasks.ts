@@ -13,7 +13,8 @@ import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
 import { hasFinished, hasRestarted, type Idempotency, type Task } from "../../../model/task/task.ts";
-import { taskText, viewTask } from "../../../model/task/view.ts";
+import { taskText } from "../../../model/task/view.ts";
+import { logContainer } from "../../logs/log-container.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
 import { Removal } from "../../node-client/removal.ts";
@@ -95,7 +96,9 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
       if (!found.ok) return found;
       call.mayTakeLong();
       const { value } = found;
-      return fetchLogs(viewTask(value), nodeOf(value), call.query, call.headers.get("accept") ?? "", call.signal, logs);
+      const chosen = logContainer(value, call.query.container);
+      if (!chosen.ok) return chosen;
+      return fetchLogs(chosen.value, nodeOf(value), call.query, call.headers.get("accept") ?? "", call.signal, logs);
     },
     explainTask: async (call) => {
       const found = await reads.task(call.parameters.id);

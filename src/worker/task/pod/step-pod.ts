@@ -76,7 +76,7 @@ function fateOf(assignment: Assignment, members: readonly Member[], now: number)
   const [first] = failed;
   if (first) return { status: "failed", reason: failureOf(assignment, first, now) };
   const mains = members.filter(({ part, spec }) => part === "main" && spec !== null);
-  if (mains.length === 0 || mains.some((member) => outcomes.get(member) !== "completed")) return null;
+  if (mains.length === 0 || mains.some((member) => member.busy || outcomes.get(member) !== "completed")) return null;
   const code = 0;
   const what = mains.length === 1 ? `${mains[0]!.name} exited` : "every container exited";
   return { status: "completed", reason: { code: "exited", message: `${what} with code ${code}` } };
@@ -112,8 +112,11 @@ function free(sandbox: SandboxRun | null): Directive {
 
 function outcomeOf(assignment: Assignment, member: Member, now: number): Outcome {
   if (wasCompleted(assignment, member)) return "completed";
+  const { said, progress, busy } = member;
+  // One that has done its work has done it, also while the engine is asked for it again.
+  const isDone = said?.status === "completed" && progress.found?.status === "exited";
   // While an action is under way, the container may not be known yet, and the log of its last run may not be read yet.
-  if (member.busy || member.said === null) return "open";
+  if (said === null || (busy && !isDone)) return "open";
   const status = ownStep(assignment, member, now)?.status;
   return status === "completed" || status === "failed" ? status : "open";
 }

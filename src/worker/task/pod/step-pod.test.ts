@@ -1,0 +1,215 @@
+// What each container of a task of several is to do: one row for each case, and what holds whatever the containers do.
+
+import { describe, expect, test } from "bun:test";
+import { container } from "../../../../test/worker/samples.ts";
+import { randomInteger, seededRandom } from "../../../lib/random.ts";
+import type { TaskId } from "../../../model/ids.ts";
+import type { ContainerState } from "../../../runtime/containers.ts";
+import { type Assignment, parseAssignment } from "../assignment.ts";
+import { newProgress } from "../attempts.ts";
+import { step } from "../step.ts";
+import { type Directive, type Fate, type Member, memberAssignment, memberNames, partOf } from "./members.ts";
+import { type PodStep, stepPod } from "./step-pod.ts";
+
+const taskId = "20250119120000-aaaaaaaa" as TaskId;
+const now = Date.parse("2025-01-19T12:00:00.000Z");
+const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
+const free: Directive = { act: "run", hold: null, sandbox: null };
+
+/** app waits for migrate and for db, db is a sidecar; init runs before all of them. */
+function assignment(more: object = {}): Assignment {
+  return parseAssignment({
+    ...{ taskId, name: "web" },
+    init: [{ name: "init", image: "i" }],
+    containers: [
+      { name: "app", image: "a", dependsOn: { migrate: "completed", db: "healthy" } },
+      { name: "migrate", image: "m" },
+      { name: "db", image: "d", sidecar: true },
+    ],
+    ...more,
+  });
+}
+
+const runs: Partial<ContainerState> = { startedAt: at(10), joined: "c1" };
+const ended = (exitCode: number, secondsAgo = 5): Partial<ContainerState> => ({
+  ...{ status: "exited", startedAt: at(10), finishedAt: at(secondsAgo), exitCode, joined: "c1" },
+});
+
+interface Known {
+  found?: Partial<ContainerState>;
+  busy?: boolean;
+  healthy?: boolean;
+}
+
+/** Members as their runners would know them: what is not named is not created yet. */
+function members(of: Assignment, known: Record<string, Known>): Member[] {
+  return memberNames(of.spec).map((name) => {
+    const { found, busy = false, healthy = true } = known[name] ?? {};
+    const own = memberAssignment(of, name, free)!;
+    const fresh = newProgress(own);
+    const state = found ? container({ container: name, ...found }) : null;
+    const progress = {
+      ...fresh,
+      found: state,
+      attempts: { ...fresh.attempts, hadContainer: state !== null, hasRun: state !== null },
+    };
+    const said = state ? step(progress, now).report : null;
+    const spec = [...of.spec.init, ...of.spec.containers].find((one) => one.name === name) ?? null;
+    return { name, part: partOf(of.spec, name)!, spec, progress, busy, healthy, said };
+  });
+}
+
+function stepped(known: Record<string, Known>, more: object = {}, fate: Fate | null = null): PodStep {
+  const of = assignment(more);
+  return stepPod({ assignment: of, members: members(of, known), fate }, now);
+}
+
+/** "app: run" or "app: waits for db to be healthy". */
+const said = ({ directives }: PodStep) =>
+  Object.fromEntries(
+    [...directives].map(([name, { act, hold }]) => [name, hold === null ? act : hold.replace(`${name} `, "")]),
+  );
+
+const sandbox: Known = { found: { startedAt: at(20) } };
+const done: Known = { found: ended(0) };
+const up: Known = { found: runs };
+
+describe("while it is to run", () => {
+  const rows: [title: string, known: Record<string, Known>, directives: Record<string, string>][] = [
+    [
+      "the sandbox comes first",
+      {},
+      { sandbox: "run", init: "waits for the network of the task", app: "waits for the network of the task" },
+    ],
+    [
+      "then the init container",
+      { sandbox },
+      { init: "run", app: "waits for the init container init", db: "waits for the init container init" },
+    ],
+    [
+      "then the others, in their order",
+      { sandbox, init: done },
+      { migrate: "run", db: "run", app: "waits for migrate to complete" },
+    ],
+    [
+      "one that depends on two waits for both",
+      { sandbox, init: done, migrate: done },
+      { app: "waits for db to be healthy" },
+    ],
+    [
+      "one that runs is not healthy by that alone",
+      { sandbox, init: done, migrate: done, db: { ...up, healthy: false } },
+      { app: "waits for db to be healthy" },
+    ],
+    ["when all holds, it starts", { sandbox, init: done, migrate: done, db: up }, { app: "run" }],
+    [
+      "one in the network of a dead sandbox is not healthy",
+      { sandbox: { found: { startedAt: at(2) } }, init: done, migrate: done, db: up },
+      { app: "waits for db to be healthy", db: "run" },
+    ],
+    [
+      "what has completed stays completed while the engine is asked for it",
+      { sandbox, init: { ...done, busy: true }, migrate: { ...done, busy: true }, db: up },
+      { app: "run", init: "run" },
+    ],
+  ];
+  test.each(rows)("%s", (_, known, directives) => {
+    expect(said(stepped(known))).toMatchObject(directives);
+  });
+
+  test("init containers that someone has removed are left alone when the task runs", () => {
+    expect(said(stepped({ sandbox, migrate: done, db: up, app: up }, { status: "running" }))).toMatchObject({
+      init: "idle",
+      app: "run",
+    });
+  });
+});
+
+describe("its end", () => {
+  const all = { sandbox, init: done, migrate: done, db: up };
+
+  test("a main container that fails decides it; the others are stopped before the sidecar and the network", () => {
+    const ending = stepped({ ...all, migrate: up, app: { found: ended(3) } });
+    expect(ending.fate).toMatchObject({
+      status: "failed",
+      reason: { code: "exited", message: "app: exited with code 3" },
+    });
+    expect(said(ending)).toEqual({ sandbox: "idle", init: "idle", app: "idle", migrate: "stop", db: "idle" });
+    expect(ending.report).toMatchObject({ status: "running", reason: { code: "stopping" } });
+  });
+
+  test("the sidecar is stopped when the main containers have ended, then the network, then it is reported", () => {
+    const fate: Fate = { status: "failed", reason: { code: "exited", message: "app: exited with code 3" } };
+    const mains = { ...all, app: { found: ended(3) } };
+    expect(said(stepped(mains, {}, fate))).toMatchObject({ db: "stop", sandbox: "idle" });
+    const last = { ...mains, db: { found: ended(143) } };
+    expect(said(stepped(last, {}, fate))).toMatchObject({ sandbox: "stop" });
+    const over = stepped({ ...last, sandbox: { found: { ...ended(137), startedAt: at(20) } } }, {}, fate);
+    expect(over.report).toMatchObject({ status: "failed", reason: fate.reason, finishedAt: at(5) });
+  });
+
+  test("of two that failed, the cause is the one that ended first", () => {
+    const ending = stepped({ ...all, migrate: { found: ended(1, 3) }, app: { found: ended(2, 4) } });
+    expect(ending.fate?.reason.message).toBe("app: exited with code 2");
+  });
+
+  test("nothing is decided while an action is under way: the log of the last run may not be read yet", () => {
+    expect(stepped({ ...all, app: { found: ended(3), busy: true } }).fate).toBeNull();
+  });
+
+  test("it completes when every main container has", () => {
+    expect(stepped({ ...all, app: done }).fate).toMatchObject({ status: "completed" });
+    expect(stepped({ ...all, app: up }).fate).toBeNull();
+  });
+
+  test("a task that is not assigned here any more is stopped in the same order", () => {
+    const of = assignment();
+    const directives = stepPod({ assignment: null, members: members(of, { ...all, app: up }), fate: null }, now);
+    expect(said(directives)).toMatchObject({ app: "stop", db: "idle", sandbox: "idle" });
+  });
+});
+
+test("whatever the containers do: no start without its conditions, no sandbox that stops before its users", () => {
+  const random = seededRandom(5);
+  const pick = <T>(values: readonly T[]) => values[randomInteger(random, values.length)]!;
+  const states: (Partial<ContainerState> | undefined)[] = [
+    undefined,
+    runs,
+    ended(0),
+    ended(1),
+    { status: "created", startedAt: null, joined: "c1" },
+  ];
+  const seen = new Set<string>();
+  for (let round = 0; round < 3000; round++) {
+    const names = ["sandbox", "init", "app", "migrate", "db"];
+    const known = Object.fromEntries(
+      names.map((name) => {
+        const found = pick(states);
+        const state = found && name === "sandbox" ? { ...found, startedAt: found.startedAt ? at(20) : null } : found;
+        return [name, { ...(state ? { found: state } : {}), busy: pick([true, false]), healthy: pick([true, false]) }];
+      }),
+    );
+    const desired = pick(["running", "stopped", "draining"] as const);
+    const result = stepped(known, { desired });
+    const directive = (name: string) => result.directives.get(name)!;
+    const running = (name: string) =>
+      known[name]!.found === runs || (known[name]!.found?.status === undefined && known[name]!.found !== undefined);
+    const starts = (name: string) => directive(name).act === "run" && directive(name).hold === null;
+    if (starts("app")) {
+      expect(running("sandbox") && running("db") && known.db!.healthy).toBe(true);
+      expect(
+        [known.init, known.migrate].every((one) => one!.found?.status === "exited" && one!.found.exitCode === 0),
+      ).toBe(true);
+      seen.add("app starts");
+    }
+    if (directive("sandbox").act === "stop") {
+      for (const name of names.slice(1)) expect(running(name) || known[name]!.busy).toBe(false);
+      seen.add("sandbox stops");
+    }
+    if (result.report && ["failed", "completed", "stopped"].includes(result.report.status)) {
+      for (const name of names) expect(running(name)).toBe(false);
+      seen.add(result.report.status);
+    }
+  }
+  expect([...seen].sort()).toEqual(["app starts", "failed", "sandbox stops", "stopped"]);
+});
