@@ -115,7 +115,7 @@ describe("the API's examples", () => {
   const shown = new Set<OperationId>();
   const withoutWorker: Partial<Record<OperationId, number[]>> = {
     ...{ taskLogs: [409, 503], previewCleanup: [503], cleanNode: [503] },
-    ...{ restartTask: [409, 422], killTask: [409, 503] },
+    ...{ restartTask: [409, 422], killTask: [409, 503], reportPod: [409] },
     ...{ backupVolume: [422], restoreVolume: [422, 503], moveVolume: [404] },
     heartbeatStream: [400], // there is no socket to upgrade
   };

@@ -17,8 +17,9 @@ import type { EndpointList } from "../../model/service/endpoint.ts";
 import { defaultPolicy } from "../../model/service/service.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
+import { viewPod } from "../../model/task/pod-view.ts";
 import { mainContainer } from "../../model/task/spec.ts";
-import { unpackTask } from "../../model/task/task.ts";
+import { type Task, unpackTask } from "../../model/task/task.ts";
 import { taskInput } from "../../model/task/task-input.ts";
 import { type TaskView, viewTask } from "../../model/task/view.ts";
 import type { VolumeRemoval, VolumeView } from "../../model/volume/volume.ts";
@@ -53,30 +54,32 @@ export function errorExample(): ErrorBody {
 }
 
 function task(): TaskView {
+  return viewTask(taskRecord());
+}
+
+function taskRecord(): Task {
   const [example] = (taskInput.meta()?.examples ?? []) as [unknown];
   const { name, ...input } = taskInput.parse(example);
-  return viewTask(
-    unpackTask({
-      taskId,
-      name,
-      createdAt: at(56),
-      spec: specOfInput({ name, ...input }),
-      placement: { nodeId, at: at(56), revision: 42 },
-      observed: {
-        status: "running",
-        reason: { code: "running", message: "running since 2025-01-19T12:34:57.000Z" },
-        ready: true,
-        containers: [
-          {
-            name: mainContainer,
-            containerId: "4f1c2ba47f9c",
-            startedAt: at(57),
-            publishedPorts: [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" }],
-          },
-        ],
-      },
-    }),
-  );
+  return unpackTask({
+    taskId,
+    name,
+    createdAt: at(56),
+    spec: specOfInput({ name, ...input }),
+    placement: { nodeId, at: at(56), revision: 42 },
+    observed: {
+      status: "running",
+      reason: { code: "running", message: "running since 2025-01-19T12:34:57.000Z" },
+      ready: true,
+      containers: [
+        {
+          name: mainContainer,
+          containerId: "4f1c2ba47f9c",
+          startedAt: at(57),
+          publishedPorts: [{ hostIp: "127.0.0.1", hostPort: 8080, containerPort: 80, protocol: "tcp" }],
+        },
+      ],
+    },
+  });
 }
 
 function node(): Node {
@@ -223,6 +226,8 @@ function schedule(): ScheduleView {
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
+  Pod: () => viewPod(taskRecord()),
+  PodList: () => [viewPod(taskRecord())],
   Service: service,
   ServiceList: () => [service()],
   RevisionList: () => [revision()],

@@ -8,6 +8,7 @@ type Located = Pick<Operation, "path" | "access">;
 const descriptions = {
   Tasks: "Run containers, and see what becomes of them.",
   Services: "Replicas of a task that are kept running, and how a change of them is rolled out.",
+  Pods: "Containers that share one network, as one task.",
   Jobs: "Tasks that run to their end until enough of them have succeeded.",
   Volumes: "Named volumes: where their data is, and which tasks use it.",
   Secrets: "Contents that are sealed, and that only containers get.",
@@ -24,6 +25,7 @@ export type Tag = keyof typeof descriptions;
 const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   tasks: { tag: "Tasks", exampleId: "web" },
   nodes: { tag: "Nodes", exampleId: "n1" },
+  pods: { tag: "Pods", exampleId: "shop" },
   jobs: { tag: "Jobs", exampleId: "import" },
   secrets: { tag: "Secrets", exampleId: "db-password" },
   key: { tag: "Secrets", exampleId: "" },

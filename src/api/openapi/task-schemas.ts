@@ -28,9 +28,12 @@ const nodeVerdict = record({
 /** Beside `Task` itself, which record-schemas.ts describes. */
 export async function taskSchemas(): Promise<Record<string, Json>> {
   const { taskView } = await import("../../model/task/view-schema.ts");
+  const { podView } = await import("../../model/task/pod-view-schema.ts");
   const { properties } = answerSchema(taskView.pick({ reason: true, restarts: true, lastFailure: true }));
   return {
     TaskList: described(listOf({ $ref: "#/components/schemas/Task" }), "Tasks, oldest first."),
+    Pod: answerSchema(podView),
+    PodList: described(listOf({ $ref: "#/components/schemas/Pod" }), "Pods, oldest first."),
     Explanation: record(
       {
         taskId: described(text, "Id of the task."),

@@ -29,6 +29,8 @@ export type AnswerSchema =
   | "ServiceList"
   | "RevisionList"
   | "EndpointList"
+  | "Pod"
+  | "PodList"
   | "Job"
   | "JobList"
   | "Volume"

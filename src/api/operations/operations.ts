@@ -6,6 +6,7 @@ import { configOperations } from "./configs.ts";
 import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
+import { podOperations } from "./pods.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { secretOperations } from "./secrets.ts";
 import { serverOperations } from "./server.ts";
@@ -20,6 +21,7 @@ export const operations = {
   ...serverOperations,
   ...taskOperations,
   ...serviceOperations,
+  ...podOperations,
   ...jobOperations,
   ...volumeOperations,
   ...configOperations,

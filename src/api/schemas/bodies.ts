@@ -22,6 +22,7 @@ import { jobInput } from "../../model/job/job-input.ts";
 import { limits } from "../../model/limits.ts";
 import { scheduleInput } from "../../model/schedule/schedule-input.ts";
 import { serviceInput } from "../../model/service/service-input.ts";
+import { podInput, podReport } from "../../model/task/pod-input.ts";
 import { reasonCodes, taskStatuses } from "../../model/task/reason.ts";
 import type { ContainerStatus, ObservedStatus, podStatusFields } from "../../model/task/status.ts";
 import { taskInput } from "../../model/task/task-input.ts";
@@ -183,6 +184,8 @@ export type Heartbeat = z.output<typeof heartbeat>;
 export const bodies = {
   TaskInput: taskInput,
   TaskReport: taskReport,
+  PodInput: podInput,
+  PodReport: podReport,
   ServiceInput: serviceInput,
   JobInput: jobInput,
   VolumeInput: volumeInput,

@@ -113,6 +113,10 @@ export function withoutStream({
   });
 }
 
+const podsQuery = z.strictObject({
+  namespace: z.string().max(limits.nameLength).optional().describe("Only pods of this namespace."),
+});
+
 const tailQuery = z.strictObject({
   tail: wholeNumberQuery(0, limits.logTailMax).optional().describe("Lines from the end. Default 100."),
 });
@@ -254,6 +258,7 @@ export const queries = {
   createService: createServiceQuery,
   rebalance: rebalanceQuery,
   putService: putServiceQuery,
+  pods: podsQuery,
   scaleService: scaleServiceQuery,
   rollbackService: rollbackServiceQuery,
   endpoints: endpointsQuery,

@@ -17,6 +17,7 @@ const loaders = {
   prune: async () => (await import("./task/prune.ts")).prune,
   explain: async () => (await import("./task/explain.ts")).explain,
   inspect: async () => (await import("./task/inspect.ts")).inspect,
+  pod: async () => (await import("./task/pod.ts")).pod,
   service: async () => (await import("./service/service.ts")).service,
   job: async () => (await import("./job/job.ts")).job,
   volume: async () => (await import("./volume/volume.ts")).volume,
@@ -53,6 +54,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
       "kill",
       "rm",
       "prune",
+      "pod",
       "service",
       "job",
       "volume",
@@ -69,6 +71,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
   ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
+  ...["pod list", "pod get", "pod logs"],
   ...["service ls", "service inspect", "service ps", "service history"],
   ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],
   ...["config ls", "config inspect", "config history"],

@@ -15,7 +15,7 @@ const contexts = "Use podling context add NAME --master URL, then podling contex
 const networks = "There are no networks to manage: see -p in podling help run";
 
 /** Words that other tools write before a command: `docker container rm`. */
-export const prefixes: ReadonlySet<string> = new Set(["container", "task", "tasks", "pod", "alloc"]);
+export const prefixes: ReadonlySet<string> = new Set(["container", "task", "tasks", "alloc"]);
 
 /** By the words after `podling`. */
 export const otherWords: ReadonlyMap<string, string> = new Map(
@@ -42,8 +42,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     namespaces: "There are no namespaces: labels select tasks, as in podling ps -l app=shop",
     eval: "Use podling explain TASK",
     alloc: "Use podling ps, logs or inspect",
-    pod: "Use podling ps, run, stop, rm or inspect",
-    pods: "Use podling ps",
+    pods: "Use podling pod list, or podling ps",
     describe: "Use podling explain TASK for the reasons, or podling inspect TASK for the record",
     show: "Use podling inspect TASK",
     status: "Use podling doctor, podling nodes or podling ps",

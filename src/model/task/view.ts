@@ -148,8 +148,8 @@ function viewStatus(task: Task): StatusView {
   if (owner) view.owner = owner;
   if (status.requestedRestarts > 0) view.requestedRestarts = status.requestedRestarts;
   if (!isPod(spec)) return view;
-  view.containers = spec.containers.map((container) => viewContainer(task, container));
-  if (spec.init.length > 0) view.initContainers = spec.init.map((container) => viewContainer(task, container));
+  view.containers = viewContainers(task, spec.containers);
+  if (spec.init.length > 0) view.initContainers = viewContainers(task, spec.init);
   return view;
 }
 
@@ -166,6 +166,11 @@ function statusTogether(task: Task): ContainerStatus {
     restarts: all.reduce((sum, { restarts }) => sum + restarts, 0),
     publishedPorts: all.flatMap(({ publishedPorts }) => publishedPorts),
   };
+}
+
+/** Each with what is known of it. */
+export function viewContainers(task: Task, containers: readonly ContainerSpec[]): ContainerView[] {
+  return containers.map((container) => viewContainer(task, container));
 }
 
 type ContainerView = NonNullable<TaskView["containers"]>[number];

@@ -5,6 +5,7 @@ import { configHandlers } from "./configs.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
+import { podHandlers } from "./pods.ts";
 import { scheduleHandlers } from "./schedules.ts";
 import { secretHandlers } from "./secrets.ts";
 import { serverHandlers } from "./server.ts";
@@ -18,6 +19,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...serverHandlers(context),
     ...taskHandlers(context, reads),
     ...serviceHandlers(context, reads),
+    ...podHandlers(context, reads),
     ...jobHandlers(context, reads),
     ...volumeHandlers(context, reads),
     ...configHandlers(context, reads),
