@@ -1,5 +1,6 @@
 // What every runtime promises, as tests, by resource: run against a real engine and against the simulated one.
 
+import { containerJoinsContract } from "./container-joins.contract.ts";
 import { containerOutputContract } from "./container-output.contract.ts";
 import { startsContract } from "./container-starts.contract.ts";
 import { containerStopsContract } from "./container-stops.contract.ts";
@@ -15,6 +16,7 @@ export function runtimeContract(title: string, open: () => Promise<RuntimeHarnes
   containersContract(title, open);
   containerStopsContract(title, open);
   startsContract(title, open);
+  containerJoinsContract(title, open);
   containerOutputContract(title, open);
   execContract(title, open);
   healthContract(title, open);

@@ -185,10 +185,10 @@ export class SimulatedContainers implements Containers {
     await this.#engine.call("stop");
     const container = this.#find(containerId);
     if (container?.state.status !== "running") return;
-    const { ended } = container;
-    if (!container.ignoresStop) container.finish(143, false);
+    const isKill = container.request.spec.process?.stopSignal === "SIGKILL";
+    if (isKill || !container.ignoresStop) container.finish(isKill ? 137 : 143, false);
     const cancel = this.#options.clock.timer(graceSeconds * 1000, () => container.finish(137, false));
-    await ended;
+    await container.ended;
     cancel();
     this.#engine.mustAnswer();
   }

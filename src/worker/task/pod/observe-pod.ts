@@ -50,7 +50,7 @@ function reasonOf(containers: readonly Member[], members: readonly Member[]): Re
   const telling =
     containers.find(({ said }) => said !== null && !saysLittle.has(said.reason.code)) ??
     containers.find(({ part, said, progress }) => part === "init" && said && progress.found?.status === "running") ??
-    containers.find(({ said }) => said?.reason.code === "starting");
+    containers.find(({ said, progress }) => said?.reason.code === "starting" && progress.found?.status !== "running");
   if (telling?.said) return reasonOfOne(telling, telling.said);
   const live = containers.filter(({ progress }) => progress.found?.status === "running");
   if (live.length === 0) return null;
