@@ -7,6 +7,7 @@ import { masterMutants } from "./master-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { serviceMutants } from "./service-mutants.ts";
 import { unitMutants } from "./unit-mutants.ts";
+import { volumeMutants } from "./volume-mutants.ts";
 import { workerMutants } from "./worker-mutants.ts";
 
 export const mutants: readonly Mutant[] = [
@@ -15,5 +16,6 @@ export const mutants: readonly Mutant[] = [
   ...workerMutants,
   ...serviceMutants,
   ...jobMutants,
+  ...volumeMutants,
   ...unitMutants,
 ];

@@ -6,6 +6,7 @@ import { askedOnceMadeOnce } from "./asked-once-made-once.ts";
 import { ceilingHolds } from "./ceiling-holds.ts";
 import type { Checker } from "./checker.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
+import { dataIsFollowed } from "./data-is-followed.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
 import { drainedBeforeStopped } from "./drained-before-stopped.ts";
 import { endpointsAreReady } from "./endpoints-are-ready.ts";
@@ -33,6 +34,7 @@ import { rolloutsEnd } from "./rollouts-end.ts";
 import { runsOnce } from "./runs-once.ts";
 import { scheduleStartsOnce } from "./schedule-starts-once.ts";
 import { servicesConverge } from "./services-converge.ts";
+import { singleWriter } from "./single-writer.ts";
 import { slotHasOne } from "./slot-has-one.ts";
 import { statusGoesForward } from "./status-goes-forward.ts";
 import { strangersAreRefused } from "./strangers-are-refused.ts";
@@ -58,6 +60,8 @@ export const checkers: readonly Checker[] = [
   recordsAreKept,
   noOvercommit,
   hostPortOnce,
+  dataIsFollowed,
+  singleWriter,
   nodeOpen,
   lostWereAway,
   deadAreLost,

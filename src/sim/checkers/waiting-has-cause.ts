@@ -2,6 +2,7 @@
 
 import type { Checker } from "./checker.ts";
 import { couldTake } from "./free-capacity.ts";
+import { couldHaveVolumes } from "./volume-mounts.ts";
 
 export const waitingHasCause: Checker = {
   name: "waiting-has-cause",
@@ -12,7 +13,7 @@ export const waitingHasCause: Checker = {
       for (const task of truth.tasks.values()) {
         if (task.status !== "pending") continue;
         for (const node of truth.state.nodes.values()) {
-          if (couldTake(node, truth.placedOn(node.nodeId), task))
+          if (couldTake(node, truth.placedOn(node.nodeId), task) && couldHaveVolumes(truth, node, task))
             fail(`${task.taskId} waits (${task.reason.message}), and ${node.hostname} has room for it`);
         }
       }

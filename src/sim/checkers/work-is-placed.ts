@@ -7,6 +7,7 @@ import type { TaskView } from "../../model/task/view.ts";
 import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 import { couldTake } from "./free-capacity.ts";
+import { couldHaveVolumes } from "./volume-mounts.ts";
 
 /** A grace, a lease or a retry may pass first. */
 const patienceMs = 12_000;
@@ -24,7 +25,8 @@ export const workIsPlaced: Checker = {
     };
     const fits = (task: TaskView): NodeRecord | undefined =>
       [...truth.state.nodes.values()].find(
-        (node) => isWell(node) && couldTake(node, truth.placedOn(node.nodeId), task),
+        (node) =>
+          isWell(node) && couldTake(node, truth.placedOn(node.nodeId), task) && couldHaveVolumes(truth, node, task),
       );
     return {
       periodic() {

@@ -41,6 +41,8 @@ export interface Plan {
   probes?: boolean;
   /** True when clients have jobs and schedules. Left out: false. */
   jobs?: boolean;
+  /** True when clients have tasks with named volumes. Left out: false. */
+  volumes?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -106,6 +108,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     services,
     probes: drawProbes(seed),
     jobs,
+    volumes: drawVolumes(seed),
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -129,6 +132,11 @@ function drawProbes(seed: number): boolean {
 /** In one run of three. */
 function drawJobs(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x70b5), 3) === 0;
+}
+
+/** In two runs of three. */
+function drawVolumes(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x701d), 3) > 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

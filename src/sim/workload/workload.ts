@@ -12,6 +12,7 @@ import type { Noun } from "./noun.ts";
 import { ServiceWorkload } from "./services.ts";
 import { SimClient } from "./sim-client.ts";
 import { TaskWorkload } from "./tasks.ts";
+import { VolumeWorkload } from "./volumes.ts";
 
 export class Workload {
   readonly #context: RunContext;
@@ -86,5 +87,6 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
   return [
     ...(plan.services ? [new ServiceWorkload(context, plan)] : []),
     ...(plan.jobs ? [new JobWorkload(context)] : []),
+    ...(plan.volumes ? [new VolumeWorkload(context)] : []),
   ];
 }

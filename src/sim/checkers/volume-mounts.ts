@@ -1,0 +1,28 @@
+// Which named volumes a task mounts, and whether it could have them on a node: by its mounts, without the scheduler, whose
+// results are what the checkers verify.
+
+import type { NodeRecord } from "../../model/node/node.ts";
+import { isPlaced } from "../../model/task/reason.ts";
+import type { TaskView } from "../../model/task/view.ts";
+import type { Truth } from "../run/truth.ts";
+
+export function volumesOf({ mounts }: Pick<TaskView, "mounts">): { name: string; writes: boolean }[] {
+  const named = mounts.filter(({ type, source }) => type === "volume" && source !== "");
+  return [...new Set(named.map(({ source }) => source))].map((name) => ({
+    name,
+    writes: named.some(({ source, readOnly }) => source === name && !readOnly),
+  }));
+}
+
+/** True when the task's volumes would let it run on the node now. */
+export function couldHaveVolumes({ state, tasks }: Truth, node: NodeRecord, task: TaskView): boolean {
+  return volumesOf(task).every(({ name, writes }) => {
+    const volume = state.tables.volume.get(name);
+    if (volume?.nodeId && volume.nodeId !== node.nodeId) return false;
+    if (!writes || volume?.writers === "many") return true;
+    for (const other of tasks.values()) {
+      if (isPlaced(other.status) && volumesOf(other).some((used) => used.name === name && used.writes)) return false;
+    }
+    return true;
+  });
+}
