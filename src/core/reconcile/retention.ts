@@ -16,7 +16,7 @@ export const retention: Reconciler = {
   name: "retention",
   run: removeExpired,
   nextDue: (state, { retention: kept }) => {
-    if (state.finished.size > kept.count || state.slotHistory.isCrowded) return 0;
+    if (hasTooMany(state, kept) || state.slotHistory.isCrowded) return 0;
     const oldest = state.finished.first();
     return oldest === undefined ? null : expiry(state, oldest, kept);
   },
@@ -26,9 +26,18 @@ function* removeExpired(state: ClusterState, { now, retention: kept }: Reconcile
   while (state.slotHistory.isCrowded)
     for (const taskId of state.slotHistory.toRemove()) yield { type: "task.removed", id: taskId };
   for (const taskId of state.finished.values()) {
-    if (state.finished.size <= kept.count && expiry(state, taskId, kept) > now) return;
+    if (expiry(state, taskId, kept) > now) {
+      if (!hasTooMany(state, kept)) return;
+      // Without it, its slot would get the next replica at once, whatever has failed before.
+      if (state.undecided.has(taskId)) continue;
+    }
     yield { type: "task.removed", id: taskId };
   }
+}
+
+/** What its service has not replaced yet is kept beside those that are counted. */
+function hasTooMany(state: ClusterState, { count }: Retention): boolean {
+  return state.finished.size - state.undecided.size > count;
 }
 
 function expiry(state: ClusterState, taskId: TaskId, { ageMs }: Retention): number {

@@ -145,6 +145,11 @@ export class ClusterState {
     return this.#draining.ids;
   }
 
+  /** Finished tasks of services that nothing has replaced yet, in no order. */
+  get undecided(): ReadonlySet<TaskId> {
+    return this.#finished.undecided;
+  }
+
   /** Tasks that take capacity of a node, in no order. */
   placedOn(nodeId: NodeId): ReadonlySet<TaskId> {
     return this.#placed.on(nodeId);

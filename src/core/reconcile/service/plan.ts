@@ -15,7 +15,7 @@ import { Leaving } from "./leaving.ts";
 import {
   compareSlots,
   failuresInARow,
-  isPending,
+  hasNoRoom,
   type Replica,
   replaceableAt,
   runningSince,
@@ -146,7 +146,7 @@ class Planner {
   /** True when a slot can get its replica only if another one goes: no node has room, or too many live. */
   get #mustMakeRoom(): boolean {
     const live = this.#counted;
-    if (live.some(({ task }) => isPending(task))) return true;
+    if (live.some(({ task }) => hasNoRoom(task))) return true;
     return (
       live.length >= this.#ceiling &&
       this.#slots.some(({ isEmpty }) => isEmpty) &&

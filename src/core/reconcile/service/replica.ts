@@ -159,8 +159,9 @@ export function slotsOf(service: Service, replicas: readonly Replica[], nodes: G
   );
 }
 
-export function isPending({ observed }: Task): boolean {
-  return observed.status === "pending";
+/** One that has just been made is placed after the plan. */
+export function hasNoRoom({ observed }: Task): boolean {
+  return observed.status === "pending" && observed.reason.code !== "waiting";
 }
 
 /** Slots whose old replica does not serve come first: to replace it costs nothing. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { limits } from "../../../model/limits.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import { readSnapshot, writeSnapshot } from "../../state/snapshot.ts";
-import { World } from "../../test-world.ts";
+import { retention, World } from "../../test-world.ts";
 import { replicaOf } from "./replica.ts";
 import { Services } from "./test-services.ts";
 
@@ -58,6 +58,29 @@ describe("replicas", () => {
     for (let index = 1; index < pauses.length; index++)
       expect(pauses[index]!).toBeGreaterThanOrEqual(pauses[index - 1]!);
     expect(pauses[0]).toBeLessThanOrEqual(limits.restartBackoffInitialMs + 500);
+  });
+
+  test("scaled down, one that serves stays until the slots below it serve, also while a new one is not placed yet", () => {
+    const services = new Services();
+    const { serviceId } = services.put({ replicas: 2 });
+    services.settle();
+    services.behaviour["app:2"] = "never-starts";
+    services.put({ image: "app:2" });
+    services.do({ type: "pauseService", serviceId, paused: true });
+    services.world.tick({ type: "stopTask", taskId: services.serving[0]!.taskId });
+    services.reset();
+    services.do({ type: "scaleService", serviceId, replicas: 1 });
+    services.put({ image: "app:3" });
+    expect(services.least).toBe(1);
+  });
+
+  test("more slots that fail than finished tasks are kept: their pauses grow all the same", () => {
+    const services = new Services();
+    services.behaviour["app:1"] = "fails";
+    services.put({ replicas: retention.count + 50 });
+    for (let round = 0; round < 50; round++) services.round();
+    const failures = services.tasks.map(({ owner }) => owner?.failures ?? 0);
+    expect([failures.length, Math.min(...failures)]).toEqual([retention.count + 50, 2]);
   });
 
   test("of each slot the newest finished tasks are kept", () => {

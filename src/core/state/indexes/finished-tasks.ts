@@ -1,4 +1,4 @@
-// Finished tasks in the order in which the master learned of their ends, and the lost ones that still need a replacement.
+// Finished tasks in the order in which the master learned of their ends, and those of them that still need a replacement.
 
 import type { TaskId } from "../../../model/ids.ts";
 import { isLost } from "../../../model/task/reason.ts";
@@ -11,6 +11,8 @@ export class FinishedTasks implements Index<Task> {
   readonly inOrder = new SortedIds<TaskId>();
   /** Tasks that were lost, or stopped to leave their node, and that the reconciler of restarts has not replaced yet; by id. */
   readonly toReplace = new SortedIds<TaskId>();
+  /** Those of services that nothing has replaced yet: they decide what their slot gets, and when. */
+  readonly undecided = new Set<TaskId>();
 
   moved(before: Task | null, after: Task | null): void {
     const was = before !== null && hasFinished(before);
@@ -20,6 +22,8 @@ export class FinishedTasks implements Index<Task> {
     if (is && before?.ended?.revision !== after.ended?.revision) this.inOrder.add(after.taskId, after.ended!.revision);
     if (was && needsReplacement(before)) this.toReplace.delete(before.taskId);
     if (is && needsReplacement(after)) this.toReplace.add(after.taskId, 0);
+    if (was) this.undecided.delete(before.taskId);
+    if (is && isUndecided(after)) this.undecided.add(after.taskId);
   }
 }
 
@@ -33,4 +37,8 @@ function needsReplacement({ observed, desired, owner, replacedBy, spec, requests
     replacedBy === null &&
     mode !== "never"
   );
+}
+
+function isUndecided({ owner, desired, replacedBy }: Task): boolean {
+  return owner?.kind === "service" && desired === "running" && replacedBy === null;
 }
