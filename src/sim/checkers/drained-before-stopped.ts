@@ -41,7 +41,12 @@ export const drainedBeforeStopped: Checker = {
         const restarts = task.requests?.restarts ?? 0;
         if (restarts > (container?.requestedRestarts ?? 0)) return; // a user asked for it
         // A worker that does not know of the drain yet may have found it unhealthy.
-        if (task.spec.containers.some(({ livenessProbe, health }) => livenessProbe || health)) return;
+        if (
+          task.spec.containers.some(
+            ({ livenessProbe, startupProbe, health }) => livenessProbe ?? startupProbe ?? health,
+          )
+        )
+          return;
         if (task.observed.status === "running") fail(`${name} stops ${taskId}, which is still drained`);
       },
     };

@@ -32,8 +32,10 @@ export interface ServiceStep {
   created: Task[];
   /** Replicas that served, and that the service drains or stops from now on: no user named them. */
   taken: Task[];
-  /** Replicas that served before the batch and have not since, for any cause. */
-  gone: Task[];
+  /** How many more replicas are to run than before the batch. */
+  more: number;
+  /** True when a replica waited for room, and the batch changed it. */
+  waited: boolean;
 }
 
 const steps = new WeakMap<CertainBatch, ServiceStep[]>();
@@ -56,7 +58,15 @@ function makeSteps(truth: Truth, certain: CertainBatch): ServiceStep[] {
     if (known) return known;
     const service = services.get(id as never);
     if (!service) return null;
-    const step: ServiceStep = { service, versions: [service], tasks: [], created: [], taken: [], gone: [] };
+    const step: ServiceStep = {
+      service,
+      versions: [service],
+      tasks: [],
+      created: [],
+      taken: [],
+      more: 0,
+      waited: false,
+    };
     byId.set(id, step);
     return step;
   };
@@ -70,8 +80,9 @@ function makeSteps(truth: Truth, certain: CertainBatch): ServiceStep[] {
     const step = task.owner?.kind === "service" ? stepOf(task.owner.id) : null;
     if (!step) continue;
     if (before === null) step.created.push(task);
+    step.more += Number(after !== null && isLive(after)) - Number(before !== null && isLive(before));
+    if (before?.observed.status === "pending") step.waited = true;
     if (before === null || !serves(before)) continue;
-    if (after === null || !serves(after)) step.gone.push(before);
     if (after !== null && after.desired !== "running" && !asked.has(task.taskId)) step.taken.push(before);
   }
   for (const [id, step] of byId) step.tasks = truth.ownedBy(id);
@@ -118,8 +129,9 @@ export function isWanted({ mode }: Service, slot: string): boolean {
 }
 
 /** After scaling down, a replica beyond the wanted ones may go first where a wanted one can only start in its place. */
-export function makesRoom({ service, taken, tasks }: ServiceStep): boolean {
+export function makesRoom({ service, taken, tasks, waited }: ServiceStep): boolean {
   if (!taken.every((task) => !isWanted(service, slotOf(task)))) return false;
+  if (waited) return true;
   const wanted = tasks.filter((task) => isLive(task) && isWanted(service, slotOf(task)));
   return wanted.length < (wantedReplicas(service) ?? 0) || wanted.some(({ observed }) => observed.status === "pending");
 }
