@@ -146,7 +146,7 @@ class Planner {
   /** True when a slot can get its replica only if another one goes: no node has room, or too many live. */
   get #mustMakeRoom(): boolean {
     const live = this.#counted;
-    if (live.some(({ task }) => hasNoRoom(task))) return true;
+    if (live.some(({ task }) => hasNoRoom(task, this.#view.service.mode))) return true;
     return (
       live.length >= this.#ceiling &&
       this.#slots.some(({ isEmpty }) => isEmpty) &&

@@ -159,9 +159,9 @@ export function slotsOf(service: Service, replicas: readonly Replica[], nodes: G
   );
 }
 
-/** One that has just been made is placed after the plan. */
-export function hasNoRoom({ observed }: Task): boolean {
-  return observed.status === "pending" && observed.reason.code !== "waiting";
+/** One that has just been made is placed after the plan. In a global service its node may have no room for two. */
+export function hasNoRoom({ observed }: Task, { type }: Service["mode"]): boolean {
+  return observed.status === "pending" && (type === "global" || observed.reason.code !== "waiting");
 }
 
 /** Slots whose old replica does not serve come first: to replace it costs nothing. */
