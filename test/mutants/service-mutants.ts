@@ -41,9 +41,9 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "drains-break-the-floor",
     sentence: "A replica leaves a drained node before another one serves.",
-    file: plan,
-    find: "const mayGo = this.#isSpare(replica) &&",
-    replace: "const mayGo = this.#available > 0 ||",
+    file: "src/core/reconcile/service/leaving.ts",
+    find: "const isOver = deadline !== null && now >= deadline;",
+    replace: "const isOver = deadline !== null;",
     caughtBy: ["floor-holds"],
   },
   {
