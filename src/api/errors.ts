@@ -21,6 +21,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     status: 409,
     meaning: "A task or a service uses the volume, or the node that has its data is online.",
   },
+  "credential-not-found": { status: 404, meaning: "No login to this registry is stored." },
   "secret-not-found": { status: 404, meaning: "No secret has this name." },
   "config-not-found": { status: 404, meaning: "No config has this name." },
   "schedule-not-found": { status: 404, meaning: "No schedule has this id, prefix or name." },

@@ -169,8 +169,8 @@ function targetOf(command: Submission["command"], outcome: Outcome<Granted>): st
   if ("jobId" in command) return command.jobId;
   if ("scheduleId" in command) return command.scheduleId;
   if (!outcome.ok) return undefined;
-  const { taskId, nodeId, serviceId, jobId, scheduleId, volume, contentId } = outcome.value;
-  return taskId ?? nodeId ?? serviceId ?? jobId ?? scheduleId ?? volume ?? contentId;
+  const { taskId, nodeId, serviceId, jobId, scheduleId, volume, contentId, credential } = outcome.value;
+  return taskId ?? nodeId ?? serviceId ?? jobId ?? scheduleId ?? volume ?? contentId ?? credential;
 }
 
 function isOnVolume(command: Submission["command"]): command is Extract<Submission["command"], { name: string }> {

@@ -67,6 +67,8 @@ export const limits = {
   volumes: 10_000,
   /** Versions of configs, and as many of secrets: with the largest contents 1 GB, which a master and its log can hold. */
   contents: 2_000,
+  /** Logins to registries, one each: more than a company has. */
+  credentials: 1_000,
   /** Size of a config or secret, as Swarm's for secrets: a file of settings, and no data. */
   contentBytes: 500 * KiB,
   /** Versions of a config or secret beyond those in use: enough to look at what changed. */

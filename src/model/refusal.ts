@@ -21,6 +21,7 @@ export const refusalCodes = [
   "config-not-found",
   "secret-not-found",
   "schedule-not-found",
+  "credential-not-found",
   "ambiguous-id",
   "illegal-move",
   "not-your-task",

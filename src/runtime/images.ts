@@ -14,6 +14,12 @@ export interface PulledImage {
   isNew: boolean;
 }
 
+/** In the place of those that the engine's machine has. */
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface ImageState {
   imageId: string;
   /** Tags, and for an image without one its digests: "nginx:1.27", "nginx@sha256:...". Empty: no name is left. */
@@ -39,6 +45,7 @@ export interface Images {
     platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
+    login?: RegistryLogin | null,
   ): Promise<PulledImage | null>;
 
   /**

@@ -105,6 +105,17 @@ describe("podling secret", () => {
   });
 });
 
+test("podling registry login, ls and logout", async () => {
+  const line = "registry login registry.example:5000 -u anna --password-stdin";
+  expect(await ok(line, { typed: ["canary-two"] })).toBe("registry.example:5000\n");
+  const listed = (await ok("registry ls")) + (await ok("registry ls -o json"));
+  expect(listed).toMatch(/registry\.example:5000 +anna/);
+  expect(listed).not.toContain("canary-two");
+  expect((await podling("registry login -u anna")).err).toContain("--password-stdin");
+  expect((await podling(line, { typed: [""] })).err).toContain("stdin is empty");
+  expect(await ok("registry logout registry.example:5000")).toBe("registry.example:5000\n");
+});
+
 describe("--config", () => {
   test("of a service: a new version is a revision, update keeps it, and an empty value takes it away", async () => {
     await ok("config create web.env app.env", { files });

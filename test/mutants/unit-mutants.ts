@@ -267,7 +267,7 @@ export const unitMutants: readonly Mutant[] = [
   {
     name: "registry-in-capitals-unknown",
     sentence: "A login that is stored with capitals in the name of its registry is not sent.",
-    file: "src/runtime/docker/registry.ts",
+    file: "src/model/registry.ts",
     find: ".toLowerCase()\n    .match",
     replace: ".match",
     caughtBy: [],

@@ -10,5 +10,6 @@ export async function contentSchemas(): Promise<Record<string, Json>> {
     ConfigContent: answerSchema(configContent),
     SecretList: described(listOf({ $ref: "#/components/schemas/Secret" }), "Versions of secrets."),
     KeyReport: answerSchema(keyReport),
+    CredentialList: described(listOf({ $ref: "#/components/schemas/Credential" }), "Logins, by registry."),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { Differences } from "../../model/comparison.ts";
 import { type ConfigContent, type ConfigView, viewConfig } from "../../model/config/config.ts";
+import type { CredentialView } from "../../model/credential/credential.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import type { JobId, NodeId, ScheduleId, ServiceId, TaskId } from "../../model/ids.ts";
 import { jobDefaults } from "../../model/job/job.ts";
@@ -198,6 +199,10 @@ function config(): ConfigContent {
   return { name: "app.env", version: 2, createdAt: at(54), by: "anna@laptop", ...content };
 }
 
+function credential(): CredentialView {
+  return { registry: "registry.example:5000", username: "anna", createdAt: at(54), by: "anna@laptop" };
+}
+
 function secret(): SecretView {
   return { name: "db-password", version: 1, createdAt: at(54), by: "anna@laptop" };
 }
@@ -242,9 +247,11 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   ConfigContent: config,
   Secret: secret,
   SecretList: () => [secret()],
+  Credential: credential,
+  CredentialList: () => [credential()],
   KeyReport: (): KeyReport => ({
     ...{ status: "present", sealed: 1, place: "/etc/podling/master.key" },
-    message: "1 version of a secret can be opened with /etc/podling/master.key",
+    message: "1 secret or login can be opened with /etc/podling/master.key",
   }),
   Schedule: schedule,
   ScheduleList: () => [schedule()],

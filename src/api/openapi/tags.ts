@@ -28,6 +28,7 @@ const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   pods: { tag: "Pods", exampleId: "shop" },
   jobs: { tag: "Jobs", exampleId: "import" },
   secrets: { tag: "Secrets", exampleId: "db-password" },
+  registries: { tag: "Secrets", exampleId: "registry.example:5000" },
   key: { tag: "Secrets", exampleId: "" },
   configs: { tag: "Configs", exampleId: "app.env" },
   schedules: { tag: "Schedules", exampleId: "nightly" },

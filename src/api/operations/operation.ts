@@ -44,6 +44,8 @@ export type AnswerSchema =
   | "KeyReport"
   | "Schedule"
   | "ScheduleList"
+  | "Credential"
+  | "CredentialList"
   | "Node"
   | "NodeList"
   | "Cleanup"

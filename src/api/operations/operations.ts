@@ -7,6 +7,7 @@ import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
 import { podOperations } from "./pods.ts";
+import { registryOperations } from "./registries.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { secretOperations } from "./secrets.ts";
 import { serverOperations } from "./server.ts";
@@ -27,6 +28,7 @@ export const operations = {
   ...configOperations,
   ...secretOperations,
   ...scheduleOperations,
+  ...registryOperations,
   ...nodeOperations,
   ...clusterOperations,
 } as const;

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { hostNameLength, hostNamePattern } from "../../lib/ip-address.ts";
 import { contentInput, contentUpdate } from "../../model/config/content-input.ts";
+import { credentialInput } from "../../model/credential/credential-input.ts";
 import {
   absolutePath,
   choice,
@@ -193,6 +194,7 @@ export const bodies = {
   ContentInput: contentInput,
   ContentUpdate: contentUpdate,
   ScheduleInput: scheduleInput,
+  CredentialInput: credentialInput,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   NodeDrainInput: nodeDrain,

@@ -77,7 +77,8 @@ export interface EndpointGoneEvent {
  * needs it, and only to the worker of the node.
  */
 export interface ContentEvent {
-  kind: ContentKind;
+  kind: ContentKind | "credential";
+  /** For a credential the registry; its content is `{"username", "password"}`. */
   name: string;
   /** 0 if there is none. */
   version: number;

@@ -21,6 +21,7 @@ const loaders = {
   service: async () => (await import("./service/service.ts")).service,
   job: async () => (await import("./job/job.ts")).job,
   volume: async () => (await import("./volume/volume.ts")).volume,
+  registry: async () => (await import("./content/registry.ts")).registry,
   secret: async () => (await import("./content/secret.ts")).secret,
   config: async () => (await import("./content/config.ts")).config,
   nodes: async () => (await import("./node/nodes.ts")).nodes,
@@ -60,6 +61,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
       "volume",
       "config",
       "secret",
+      "registry",
     ],
   ],
   ["Inspect", ["explain", "inspect", "nodes", "node", "rebalance", "events", "doctor"]],
@@ -75,7 +77,7 @@ const harmless = [
   ...["service ls", "service inspect", "service ps", "service history"],
   ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],
   ...["config ls", "config inspect", "config history"],
-  ...["secret ls", "secret inspect", "secret history"],
+  ...["secret ls", "secret inspect", "secret history", "registry ls"],
   ...["context ls", "sim", "version", "completion", "help"],
 ];
 

@@ -128,7 +128,7 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     system: "Use podling prune for finished tasks, podling node clean NODE for a node's disk, or podling doctor",
     volumes: "Use podling volume ls",
     network: networks,
-    login: "Use docker login on each node, as the user of its worker",
+    login: "Use podling registry login REGISTRY -u USER --password-stdin",
     logout: "Use docker logout on each node, as the user of its worker",
 
     // nodes and clusters

@@ -5,6 +5,7 @@ import type { Sealed } from "../../lib/sealed.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { ConfigId, ContentKind, Encoding } from "../../model/config/config.ts";
+import type { CredentialId } from "../../model/credential/credential.ts";
 import type { JobId, NodeId, ScheduleId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
@@ -178,6 +179,9 @@ export type Command =
       by: string;
       mustBeNew: boolean;
     }
+  /** The login to a registry, in the place of the one before. */
+  | { type: "putCredential"; registry: string; username: string; sealed: Sealed; by: string }
+  | { type: "removeCredential"; registry: string }
   /** All versions of a content. */
   | { type: "removeContent"; kind: ContentKind; name: string }
   /** `to`: the node that gets the files; null for a backup. */
@@ -213,6 +217,7 @@ export interface Granted {
   volume?: string;
   /** The newest version of the content. */
   contentId?: ConfigId | SecretId;
+  credential?: CredentialId;
   /** Of the work on a volume. */
   workId?: string;
   scheduleId?: ScheduleId;

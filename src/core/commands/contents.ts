@@ -1,6 +1,7 @@
 // The commands on configs and secrets. A new version is rolled out in the same batch: each service that has the newest version gets
 // another revision.
 
+import { unreachable } from "../../lib/assert.ts";
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { same } from "../../lib/same.ts";
@@ -17,17 +18,29 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { useOf, withReferences } from "../state/contents.ts";
 import { findContent } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { decideCredential } from "./credentials.ts";
 import { revise } from "./services.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
 export function decideContent(
   state: ClusterState,
-  command: CommandOf<"putConfig" | "putSecret" | "removeContent">,
+  command: CommandOf<"putConfig" | "putSecret" | "removeContent" | "putCredential" | "removeCredential">,
   context: DecisionContext,
 ): Outcome<Decision> {
-  if (command.type === "putConfig") return putConfig(state, command, context);
-  return command.type === "putSecret" ? putSecret(state, command, context) : removeContent(state, command);
+  switch (command.type) {
+    case "putConfig":
+      return putConfig(state, command, context);
+    case "putSecret":
+      return putSecret(state, command, context);
+    case "removeContent":
+      return removeContent(state, command);
+    case "putCredential":
+    case "removeCredential":
+      return decideCredential(state, command, context);
+    default:
+      return unreachable(command);
+  }
 }
 
 function putConfig(state: ClusterState, command: CommandOf<"putConfig">, { now }: DecisionContext): Outcome<Decision> {

@@ -88,10 +88,6 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideRollbackService(state, command, context);
     case "removeService":
       return decideRemoveService(state, command);
-    case "putConfig":
-    case "putSecret":
-    case "removeContent":
-      return decideContent(state, command, context);
     case "createVolume":
     case "updateVolume":
     case "releaseVolume":
@@ -105,7 +101,7 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "wake":
       return ok({ changes: [], granted: {} });
     default:
-      return unreachable(command);
+      return decideContent(state, command, context);
   }
 }
 

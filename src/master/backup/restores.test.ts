@@ -35,6 +35,7 @@ test("a task that is created while a backup of another cluster is written is not
       configs: 0,
       secrets: 0,
       schedules: 0,
+      credentials: 0,
     },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };

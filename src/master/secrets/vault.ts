@@ -43,11 +43,12 @@ export class Vault {
   }
 
   report(): KeyReport {
-    const sealed = this.#state.tables.secret.size;
+    const { secret, credential } = this.#state.tables;
+    const sealed = secret.size + credential.size;
     const found = this.#keys?.find() ?? { problem: noKeys };
     const place = "key" in found ? found.place : null;
     if (sealed === 0) return { status: "unused", sealed, place, message: "nothing is sealed" };
-    const what = `${sealed} ${sealed === 1 ? "version of a secret" : "versions of secrets"}`;
+    const what = `${sealed} ${sealed === 1 ? "secret or login" : "secrets and logins"}`;
     if (!("key" in found))
       return { status: "missing", sealed, place, message: `${found.problem}, and ${what} need it` };
     if (keyIdOf(found.key) === this.#anySealed?.keyId)
@@ -57,8 +58,8 @@ export class Vault {
 
   /** Undefined if nothing is sealed. */
   get #anySealed(): Sealed | undefined {
-    const { secret } = this.#state.tables;
-    return secret.values().next().value?.sealed;
+    const { secret, credential } = this.#state.tables;
+    return (secret.values().next().value ?? credential.values().next().value)?.sealed;
   }
 }
 

@@ -65,6 +65,8 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   updateVolume: onVolume("updated"),
   releaseVolume: onVolume("updated"),
   removeVolume: onVolume("removed"),
+  putCredential: { kind: "credential", operations: ["created", "updated"] },
+  removeCredential: { kind: "credential", operations: ["removed"] },
   putConfig: { kind: "config", operations: ["created"] },
   putSecret: { kind: "secret", operations: ["created"] },
   removeContent: { kind: null, operations: ["removed"] },

@@ -4,6 +4,8 @@
 import type { ContentEvent } from "../../api/views/stream-events.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { configId, encodedOf } from "../../model/config/config.ts";
+import { type Credential, credentialPurpose } from "../../model/credential/credential.ts";
+import { registryName, registryOf } from "../../model/registry.ts";
 import { secretPurpose } from "../../model/secret/secret.ts";
 import { contentsOf, hasContents, type UsedContent, versionOf } from "../../model/task/content-fields.ts";
 import type { Task } from "../../model/task/task.ts";
@@ -48,6 +50,8 @@ export class TaskContents {
     const events = new Map<string, ContentEvent>();
     for (const { spec } of tasks) {
       for (const container of [...spec.init, ...spec.containers]) {
+        const login = this.#loginFor(container.image);
+        if (login && !events.has(keyOf(login))) events.set(keyOf(login), { ...login, ...this.#contentOf(login) });
         if (!hasContents(container)) continue;
         for (const used of contentsOf(container)) {
           const event = this.#named(used);
@@ -56,6 +60,20 @@ export class TaskContents {
       }
     }
     return [...events.values()];
+  }
+
+  /** Null if no login to the registry of the image is stored. */
+  #loginFor(image: string): ContentEvent | null {
+    const { credential } = this.#state.tables;
+    if (credential.size === 0) return null;
+    const name = registryName(registryOf(image));
+    return credential.has(name) ? { kind: "credential", name, version: 0, newest: true } : null;
+  }
+
+  /** True when tasks may need something that is sent beside their assignments. */
+  isNeeded(task: Task): boolean {
+    const { containers, init } = task.spec;
+    return this.#state.tables.credential.size > 0 || containers.some(hasContents) || init.some(hasContents);
   }
 
   /** Without the content. */
@@ -67,7 +85,8 @@ export class TaskContents {
   }
 
   #contentOf({ kind, name, version }: ContentEvent): Partial<ContentEvent> {
-    const { config, secret } = this.#state.tables;
+    const { config, secret, credential } = this.#state.tables;
+    if (kind === "credential") return this.#loginOf(credential.get(name)!);
     const id = configId({ name, version });
     if (!this.#state.tables[kind].has(id))
       return { problem: version === 0 ? "does not exist" : `has no version ${version}` };
@@ -77,5 +96,12 @@ export class TaskContents {
     }
     const opened = this.#vault.open(secret.get(id)!.sealed, secretPurpose(name));
     return "bytes" in opened ? encodedOf(opened.bytes) : opened;
+  }
+
+  #loginOf({ registry, username, sealed }: Credential): Partial<ContentEvent> {
+    const opened = this.#vault.open(sealed, credentialPurpose(registry));
+    if (!("bytes" in opened)) return opened;
+    const password = Buffer.from(opened.bytes).toString();
+    return { data: JSON.stringify({ username, password }), encoding: "utf8" };
   }
 }

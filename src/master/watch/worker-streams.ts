@@ -3,10 +3,10 @@
 import type { ContentEvent, GoneEvent } from "../../api/views/stream-events.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Config } from "../../model/config/config.ts";
+import type { Credential } from "../../model/credential/credential.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
-import { hasContents as namesContents } from "../../model/task/content-fields.ts";
 import { graceSecondsOf, hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
@@ -69,6 +69,8 @@ export class WorkerStreams {
     for (const event of events) if (event.kind === "node" && hasNewWorker(event)) this.#replace(event.id as NodeId);
     const changed = new Set(events.flatMap(({ kind, last }) => (isContent(kind) ? [`${kind} ${nameOf(last)}`] : [])));
     if (changed.size > 0) this.#sendNewest(changed);
+    for (const { kind, after, last } of events)
+      if (kind === "credential" && after === null) this.#sendLogout(nameOf(last));
     for (const event of events) if (event.kind === "task") this.#notifyOf(event);
   }
 
@@ -78,6 +80,13 @@ export class WorkerStreams {
       const tasks = this.#options.tasksOn(nodeId);
       this.#sendContents(nodeId, tasks, ({ newest, kind, name }) => newest && changed.has(`${kind} ${name}`));
     }
+  }
+
+  /** The worker of each node forgets the login. */
+  #sendLogout(name: string): void {
+    const event: ContentEvent = { kind: "credential", name, version: 0, newest: true, problem: "was removed" };
+    for (const streams of this.#streams.values())
+      for (const [stream, { problems }] of streams) if (problems) stream.send("content", JSON.stringify(event));
   }
 
   #sendContents(
@@ -134,7 +143,7 @@ export class WorkerStreams {
       const isTimeOver = was !== null && graceSecondsOf(was) !== graceSecondsOf(is);
       const isNews = isAsked || isTimeOver || (moved && is.observed.status !== "running");
       if (isNews) {
-        if (was?.placement?.nodeId !== nodeId && hasContents(is)) this.#sendContents(nodeId, [is]);
+        if (was?.placement?.nodeId !== nodeId && this.#options.contents.isNeeded(is)) this.#sendContents(nodeId, [is]);
         this.#send(nodeId, "task", this.#options.textOf(is));
       }
     } else if (hasFinished(is) && was !== null && !hasFinished(was)) {
@@ -157,15 +166,12 @@ export class WorkerStreams {
 }
 
 function isContent(kind: ChangeEvent["kind"]): boolean {
-  return kind === "config" || kind === "secret";
+  return kind === "config" || kind === "secret" || kind === "credential";
 }
 
 function nameOf(record: object): string {
-  return (record as Config).name;
-}
-
-function hasContents({ spec: { containers, init } }: Task): boolean {
-  return containers.some(namesContents) || init.some(namesContents);
+  const { name, registry } = record as Partial<Config & Credential>;
+  return name ?? registry!;
 }
 
 function hasNewWorker({ before, after }: ChangeEvent): boolean {

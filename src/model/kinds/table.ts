@@ -2,6 +2,7 @@
 
 export { clusterKind as cluster } from "../cluster/kind.ts";
 export { configKind as config } from "../config/kind.ts";
+export { credentialKind as credential } from "../credential/kind.ts";
 export { jobKind as job } from "../job/kind.ts";
 export { nodeKind as node } from "../node/kind.ts";
 export { scheduleKind as schedule } from "../schedule/kind.ts";

@@ -18,7 +18,7 @@ export const keyReport = z
     status: z
       .enum(["unused", "present", "missing", "other"])
       .describe("unused: nothing is sealed; other: the key is another one than that which sealed the secrets."),
-    sealed: z.int().min(0).describe("How many versions of secrets are sealed."),
+    sealed: z.int().min(0).describe("How many versions of secrets, and logins to registries, are sealed."),
     place: text.nullable().describe("The file of the key; null if there is none."),
     message: text.describe("For people."),
   })

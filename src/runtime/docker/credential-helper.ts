@@ -4,7 +4,7 @@
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { limits } from "../../model/limits.ts";
 import { formatMemory } from "../../model/quantity.ts";
-import { addressesOf } from "./registry.ts";
+import { addressesOf } from "../../model/registry.ts";
 
 export interface HelperLogin {
   login: { username: string; password: string } | { identitytoken: string } | null;

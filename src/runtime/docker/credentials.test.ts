@@ -4,8 +4,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { registryName, registryOf } from "../../model/registry.ts";
 import { credentialsFrom } from "./credentials.ts";
-import { registryName, registryOf } from "./registry.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "podling-credentials-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,8 +2,8 @@
 // names. It is read at each pull, so that a new login is used at once.
 
 import { readFile } from "node:fs/promises";
+import { addressesOf, dockerHub, registryName } from "../../model/registry.ts";
 import { credentialFromHelper, type HelperLogin } from "./credential-helper.ts";
-import { addressesOf, dockerHub, registryName } from "./registry.ts";
 
 /** What a pull sends to the engine. */
 export interface Login {
@@ -97,7 +97,8 @@ function filedLogin(filed: FiledLogin | undefined): FiledLogin | null {
   };
 }
 
-function headerOf(registry: string, login: object): string {
+/** The header X-Registry-Auth. */
+export function headerOf(registry: string, login: object): string {
   const serveraddress = registryName(registry) === registryName(dockerHub) ? dockerHub : registry;
   return Buffer.from(JSON.stringify({ ...login, serveraddress })).toString("base64url");
 }

@@ -5,14 +5,14 @@ import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
 import { dockerArch } from "../../model/node/node.ts";
 import { formatMemory } from "../../model/quantity.ts";
+import { registryOf } from "../../model/registry.ts";
 import type { ImageDigest } from "../../model/service/pinned.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
-import { type ImageState, type Images, type PulledImage, sandboxImage } from "../images.ts";
+import { type ImageState, type Images, type PulledImage, type RegistryLogin, sandboxImage } from "../images.ts";
 import { RuntimeError } from "../runtime-error.ts";
-import type { Credentials } from "./credentials.ts";
+import { type Credentials, headerOf } from "./credentials.ts";
 import { type EngineHttp, removeUnused, Silence } from "./engine-http.ts";
 import { createError, engineMessage, pullError } from "./errors.ts";
-import { registryOf } from "./registry.ts";
 import { sandboxArchive } from "./sandbox-image.ts";
 import { readLines } from "./streams.ts";
 
@@ -119,12 +119,13 @@ export class DockerImages implements Images {
     platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
+    login: RegistryLogin | null = null,
   ): Promise<PulledImage | null> {
     if (policy !== "always" && (await this.#find(image)) !== null) return null;
     if (policy === "never") {
       throw new RuntimeError("image-not-present", `${image} is not on this node, and its pull policy is never`, false);
     }
-    return this.#changesOf(image, () => this.#download(image, platform, progress, signal));
+    return this.#changesOf(image, () => this.#download(image, platform, progress, signal, login));
   }
 
   async makeSandbox(): Promise<void> {
@@ -152,9 +153,13 @@ export class DockerImages implements Images {
     platform: string | null,
     progress: (message: string) => void,
     signal: AbortSignal,
+    login: RegistryLogin | null,
   ): Promise<void> {
     const { name, tag } = splitReference(image);
-    const { header, problem } = await this.#credentials(registryOf(image));
+    const registry = registryOf(image);
+    const { header, problem } = login
+      ? { header: headerOf(registry, login), problem: null }
+      : await this.#credentials(registry);
     const query = new URLSearchParams({ fromImage: name, tag, ...(platform === null ? {} : { platform }) });
     const silence = new Silence(limits.pullSilenceMs, signal);
     try {

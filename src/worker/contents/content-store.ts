@@ -3,7 +3,9 @@
 
 import type { ContentEvent } from "../../api/views/stream-events.ts";
 import { bytesOf } from "../../model/config/config.ts";
+import { registryName, registryOf } from "../../model/registry.ts";
 import { contentsOf, type UsedContent, versionOf } from "../../model/task/content-fields.ts";
+import type { RegistryLogin } from "../../runtime/images.ts";
 import type { AssignedSpec } from "../task/assignment.ts";
 
 /** The bytes, or why there are none, as the end of the sentence "its config NAME ...". */
@@ -15,9 +17,14 @@ export class ContentStore {
   readonly #found = new Map<string, Found>();
 
   put({ kind, name, version, newest: isNewest, data, encoding = "utf8", problem }: ContentEvent): void {
+    const key = keyOf(kind, name, isNewest ? newest : version);
+    if (kind === "credential" && data === undefined) {
+      this.#found.delete(key);
+      return;
+    }
     const found: Found =
       data === undefined ? { problem: problem ?? "was not sent by the master" } : { bytes: bytesOf(data, encoding) };
-    this.#found.set(keyOf(kind, name, isNewest ? newest : version), found);
+    this.#found.set(key, found);
   }
 
   get({ kind, reference }: UsedContent): Found {
@@ -25,7 +32,14 @@ export class ContentStore {
     return this.#found.get(key) ?? { problem: "has not come from the master yet" };
   }
 
-  /** Drops what none of these names. */
+  /** What the cluster has stored for the registry of this image; null: nothing. */
+  loginFor(image: string): RegistryLogin | null {
+    const found = this.#found.get(keyOf("credential", registryName(registryOf(image)), newest));
+    if (found === undefined || !("bytes" in found)) return null;
+    return JSON.parse(Buffer.from(found.bytes).toString()) as RegistryLogin;
+  }
+
+  /** Drops what none of these names, but for logins. */
   keepFor(specs: Iterable<Pick<AssignedSpec, "containers" | "init">>): void {
     if (this.#found.size === 0) return;
     const named = new Set<string>();
@@ -35,7 +49,8 @@ export class ContentStore {
           named.add(keyOf(kind, reference.name, versionOf(reference) ?? newest));
       }
     }
-    for (const key of this.#found.keys()) if (!named.has(key)) this.#found.delete(key);
+    for (const key of this.#found.keys())
+      if (!named.has(key) && !key.startsWith("credential ")) this.#found.delete(key);
   }
 }
 

@@ -83,3 +83,14 @@ test("a content is kept while a task names it", () => {
   expect(tasks.prepare("t", spec).mounts).toHaveLength(1);
   expect(() => tasks.prepare("t", specOf({ name: "b", resolved: 1 }))).toThrow("has not come");
 });
+
+test("a login is for the images of its registry, until it is removed", () => {
+  const { store, tasks } = started();
+  const login = { kind: "credential", name: "docker.io", version: 0, newest: true } as const;
+  store.put({ ...login, data: '{"username":"anna","password":"x"}' });
+  store.keepFor([]);
+  expect(tasks.loginFor("team/app:1")).toEqual({ username: "anna", password: "x" });
+  expect(tasks.loginFor("registry.example/app")).toBeNull();
+  store.put({ ...login, problem: "was removed" });
+  expect(tasks.loginFor("team/app:1")).toBeNull();
+});

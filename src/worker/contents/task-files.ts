@@ -3,6 +3,7 @@
 
 import { contentsOf, followsNewest, hasContents, targetOf, type UsedContent } from "../../model/task/content-fields.ts";
 import type { ContainerSpec, Mount } from "../../model/task/spec.ts";
+import type { RegistryLogin } from "../../runtime/images.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
 import type { ContentStore } from "./content-store.ts";
 import { FileError, type NodeFiles } from "./node-files.ts";
@@ -57,6 +58,11 @@ export class TaskFiles {
       if (changed) signals.add(used.reference.signal ?? defaultSignal);
     }
     return [...signals];
+  }
+
+  /** The login to the registry of an image that the cluster has stored; null: none. */
+  loginFor(image: string): RegistryLogin | null {
+    return this.#store.loginFor(image);
   }
 
   /** The container has ended, and is not started again. */

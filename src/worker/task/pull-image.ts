@@ -8,7 +8,7 @@ import type { RunnerContext } from "./runner-context.ts";
 
 /** `missing`: the engine has just said that it does not have the image. */
 export async function pullImage(
-  { runtime, clock, images }: Pick<RunnerContext, "runtime" | "clock" | "images">,
+  { runtime, clock, images, files }: Pick<RunnerContext, "runtime" | "clock" | "images" | "files">,
   { spec: { image, pullPolicy }, platform }: Pick<ContainerAssignment, "spec" | "platform">,
   missing: boolean,
   say: (message: string) => void,
@@ -26,7 +26,7 @@ export async function pullImage(
   const policy = missing ? "always" : pullPolicy;
   let pulled: PulledImage | null = null;
   try {
-    pulled = await runtime.images.pull(image, policy, platform, progress, signal);
+    pulled = await runtime.images.pull(image, policy, platform, progress, signal, files.loginFor(image));
   } finally {
     images.pulled(image, pulled);
   }

@@ -6,6 +6,7 @@ import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
 import { podHandlers } from "./pods.ts";
+import { registryHandlers } from "./registries.ts";
 import { scheduleHandlers } from "./schedules.ts";
 import { secretHandlers } from "./secrets.ts";
 import { serverHandlers } from "./server.ts";
@@ -25,6 +26,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...configHandlers(context, reads),
     ...secretHandlers(context, reads),
     ...scheduleHandlers(context, reads),
+    ...registryHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
   };
