@@ -71,11 +71,12 @@ const tasksOf = (master: TestMaster) => master.do<TaskView[]>("GET", "/api/v1/ta
 const nodesOf = (master: TestMaster) => master.do<Node[]>("GET", "/api/v1/nodes");
 
 /**
- * Without the three documented differences: the scheduler writes the sentence of a waiting task again, in its own words; a
- * task on a node without a worker says after some seconds that it was never started; a plain restart policy is shown as text.
+ * Without the documented differences: answers also say whether a task is ready; the scheduler writes the sentence of a waiting
+ * task again, in its own words; a task on a node without a worker says after some seconds that it was never started; a plain
+ * restart policy is shown as text.
  */
 function comparable(tasks: readonly TaskView[]): unknown[] {
-  return tasks.map(({ restartPolicy, ...task }) => ({
+  return tasks.map(({ restartPolicy, ready: _, ...task }) => ({
     ...task,
     restartPolicy: policyOf(restartPolicy),
     ...(task.status === "pending" ? { reason: { code: task.reason.code, message: "" } } : {}),

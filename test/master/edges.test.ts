@@ -138,6 +138,15 @@ test("a key such as __proto__ is refused, not dropped", async () => {
 });
 
 describe("HEAD", () => {
+  /** A record named web of each kind that is found by its name. */
+  const made: Record<string, () => Promise<unknown>> = {
+    services: () => podling.do("PUT", "/api/v1/services/web", { name: "web", image: "nginx" }),
+    jobs: () => podling.do("POST", "/api/v1/jobs", { name: "web", image: "nginx" }),
+    schedules: () => podling.do("POST", "/api/v1/schedules", { name: "web", image: "nginx", cron: "0 3 * * *" }),
+    volumes: () => podling.do("POST", "/api/v1/volumes", { name: "web" }),
+    configs: () => podling.do("POST", "/api/v1/configs", { name: "web", data: "one" }),
+    secrets: () => podling.do("POST", "/api/v1/secrets", { name: "web", data: "one" }),
+  };
   const gets = (Object.values(operations) as Operation[]).filter(
     // A connection is upgraded by GET alone.
     ({ method, status }) => method === "GET" && status !== 101,
@@ -147,9 +156,9 @@ describe("HEAD", () => {
     async (_, operation) => {
       const node = await podling.register("n1");
       const task = await podling.create("web");
-      await podling.do("PUT", "/api/v1/services/web", { name: "web", image: "nginx" });
-      const noun = operation.path.split("/")[3];
-      const id = noun === "nodes" ? node.nodeId : noun === "services" ? "web" : task.taskId;
+      const noun = operation.path.split("/")[3] ?? "";
+      await made[noun]?.();
+      const id = noun === "nodes" ? node.nodeId : noun in made ? "web" : task.taskId;
       const answer = await fetch(podling.url + operation.path.replace("{id}", id), { method: "HEAD" });
       // No worker listens for the clean-up; HEAD of a log asks no worker.
       const status = operation.path.endsWith("/cleanup") ? 503 : operation.status;

@@ -5,6 +5,7 @@ import { expect } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import { openMemoryJournal } from "../../src/journal/memory/memory-journal.ts";
 import { openSqliteJournal, type SqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { MemoryKeys } from "../../src/keys/memory-keys.ts";
 import { type CancelTimer, type Clock, systemClock } from "../../src/lib/clock.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -98,6 +99,7 @@ export class TestMaster {
       strategy: "round-robin",
       token: null,
       allowedHosts: [],
+      keys: new MemoryKeys((bytes) => crypto.getRandomValues(new Uint8Array(bytes))),
       onFatal: (error) => this.fatal.push(error),
       ...options,
     });

@@ -78,7 +78,14 @@ const uninstall: Command = {
   usage: "master|worker [flags]",
   description: ["Containers keep running. Settings and data stay, unless --purge is given; the user podling stays."],
   arguments: role,
-  flags: [{ long: "purge", description: "also remove /etc/podling/ROLE.env and /var/lib/podling/ROLE" }, root, dryRun],
+  flags: [
+    {
+      long: "purge",
+      description: "also remove /etc/podling/ROLE.env, /var/lib/podling/ROLE and the master's key of secrets",
+    },
+    root,
+    dryRun,
+  ],
   examples: [["sudo podling systemd uninstall worker", "settings and data stay for a later installation"]],
   async run(context) {
     const role = roleOf(context);

@@ -4,7 +4,7 @@ import { contentGroup } from "./content-commands.ts";
 
 export const secret = contentGroup({
   noun: "secret",
-  summary: "Keep passwords and keys for containers sealed, and roll changes out",
+  summary: "Keep passwords and keys for containers sealed, in versions",
   createDescription: [
     "A container gets it with --secret NAME of podling run and podling service create. It is sealed before it is recorded: no command and no answer of the master shows it again. Keep a copy of the file of the key (podling doctor names it).",
   ],

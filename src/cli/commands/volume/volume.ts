@@ -178,6 +178,6 @@ const rm: Command = {
 
 export const volume: CommandGroup = {
   name: "volume",
-  summary: "Manage named volumes, which tasks follow to the node that has their data",
+  summary: "Manage named volumes: tasks follow them to their node",
   commands: [create, ls, inspect, update, rm, backup, restore, move, release],
 };

@@ -54,7 +54,7 @@ export function installSteps({ role, program, flags, token, masterUrl, start }: 
   ];
 }
 
-/** `purge`: also the settings and the data. The user stays, because files may belong to it. */
+/** `purge`: also the settings and the data, with the key of secrets. The user stays, because files may belong to it. */
 export function uninstallSteps(role: Role, purge: boolean, found: Found): Step[] {
   const stop = found.isBooted ? ["disable", "--now"] : ["disable"];
   return [
@@ -65,6 +65,7 @@ export function uninstallSteps(role: Role, purge: boolean, found: Found): Step[]
       ? [
           { kind: "remove" as const, path: places.env(role) },
           { kind: "remove" as const, path: places.data(role) },
+          ...(role === "master" ? [{ kind: "remove" as const, path: places.key }] : []),
         ]
       : []),
   ];

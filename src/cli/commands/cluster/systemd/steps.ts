@@ -38,5 +38,7 @@ export const places = {
   env: (role: Role) => `/etc/podling/${role}.env`,
   unit: (role: Role) => `/etc/systemd/system/podling-${role}.service`,
   data: (role: Role) => `/var/lib/podling/${role}`,
+  /** The master's key of secrets lies apart from its data. */
+  key: "/var/lib/podling/key",
   program: "/usr/local/bin/podling",
 } as const;

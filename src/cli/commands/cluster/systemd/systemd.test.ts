@@ -90,6 +90,6 @@ describe("steps", () => {
       uninstallSteps("master", purge, found).flatMap((step) => (step.kind === "remove" ? [step.path] : []));
     const unit = "/etc/systemd/system/podling-master.service";
     expect(removed(false)).toEqual([unit]);
-    expect(removed(true)).toEqual([unit, "/etc/podling/master.env", "/var/lib/podling/master"]);
+    expect(removed(true)).toEqual([unit, "/etc/podling/master.env", "/var/lib/podling/master", "/var/lib/podling/key"]);
   });
 });
