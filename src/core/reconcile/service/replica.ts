@@ -24,8 +24,19 @@ export interface Replica {
   readonly available: boolean;
 }
 
+/** A record never changes, and each look at a service asks for all of them again. */
+const known = new WeakMap<Task, Replica>();
+
 /** A task with an owner of the kind service says its slot and revision. */
 export function replicaOf(task: Task): Replica {
+  const before = known.get(task);
+  if (before) return before;
+  const replica = makeReplica(task);
+  known.set(task, replica);
+  return replica;
+}
+
+function makeReplica(task: Task): Replica {
   const { slot = "", revision = 0, nodeId = null } = task.owner!;
   const { status, reason, ready } = task.observed;
   const stage = hasFinished(task) ? "ended" : task.desired === "running" ? "live" : "going";
@@ -65,11 +76,17 @@ export class Slot {
   readonly replicas: readonly Replica[];
   /** Of a global service: the node that it is. */
   readonly nodeId: NodeId | null;
+  /** Oldest first. */
+  readonly ended: readonly Replica[];
+  /** The one to keep comes first: an available one, else the oldest. */
+  readonly #live: readonly Replica[];
 
   constructor(name: string, replicas: readonly Replica[], nodeId: NodeId | null = null) {
     this.name = name;
     this.replicas = replicas;
     this.nodeId = nodeId;
+    this.#live = inOrder(replicas, "live");
+    this.ended = inOrder(replicas, "ended");
   }
 
   get key(): string {
@@ -77,29 +94,22 @@ export class Slot {
   }
 
   /** Live ones of the revision. The one to keep comes first: an available one, else the oldest. */
-  live(revision: number): Replica[] {
-    return this.#toKeepFirst((one) => one.revision === revision);
+  live(revision: number): readonly Replica[] {
+    const [first] = this.#live;
+    // Most slots have one, and each is asked several times in a look.
+    if (this.#live.length === 1) return first!.revision === revision ? this.#live : none;
+    return this.#live.filter((one) => one.revision === revision);
   }
 
   /** Live ones of any other revision, in that order. */
-  others(revision: number): Replica[] {
-    return this.#toKeepFirst((one) => one.revision !== revision);
-  }
-
-  #toKeepFirst(isMeant: (replica: Replica) => boolean): Replica[] {
-    return this.replicas
-      .filter((one) => one.stage === "live" && isMeant(one))
-      .sort((a, b) => Number(b.available) - Number(a.available) || (a.task.taskId < b.task.taskId ? -1 : 1));
+  others(revision: number): readonly Replica[] {
+    const [first] = this.#live;
+    if (this.#live.length === 1) return first!.revision === revision ? none : this.#live;
+    return this.#live.filter((one) => one.revision !== revision);
   }
 
   get isEmpty(): boolean {
-    return !this.replicas.some(({ stage }) => stage === "live");
-  }
-
-  get ended(): Replica[] {
-    return this.replicas
-      .filter(({ stage }) => stage === "ended")
-      .sort((a, b) => (a.task.taskId < b.task.taskId ? -1 : 1));
+    return this.#live.length === 0;
   }
 
   /** True when its replica has ended, and its restart policy leaves it at that: the slot needs nothing more. */
@@ -119,6 +129,14 @@ export class Slot {
       (this.isDone(revision) && this.ended.at(-1)!.task.observed.status === "completed")
     );
   }
+}
+
+const none: readonly Replica[] = [];
+
+function inOrder(replicas: readonly Replica[], wanted: Stage): readonly Replica[] {
+  const found = replicas.filter(({ stage }) => stage === wanted);
+  if (found.length < 2) return found;
+  return found.sort((a, b) => Number(b.available) - Number(a.available) || (a.task.taskId < b.task.taskId ? -1 : 1));
 }
 
 /** Failed replicas in a row in a slot, with this one. One whose node was lost does not count, and after a long run it is 1 again. */
