@@ -43,7 +43,17 @@ describe("bash", () => {
     expect(bashOffers("podling ex")).toEqual(["explain"]);
     expect(bashOffers("podling --ma")).toEqual(["--master"]);
     expect(bashOffers("podling --master http://m:1 no")).toEqual(["nodes", "node"]);
-    expect(bashOffers("podling node ")).toEqual(["inspect", "label", "cordon", "uncordon", "clean", "lost", "rm"]);
+    expect(bashOffers("podling node ")).toEqual([
+      "inspect",
+      "label",
+      "cordon",
+      "uncordon",
+      "drain",
+      "undrain",
+      "clean",
+      "lost",
+      "rm",
+    ]);
     expect(bashOffers("podling node cordon ")).toEqual(["n1", "n2"]);
     expect(bashOffers("podling systemd install ")).toEqual(["master", "worker"]);
     expect(bashOffers("podling context use ")).toEqual(["default", "prod"]);
@@ -86,7 +96,17 @@ describe("fish", () => {
   test.if(Bun.which("fish") !== null)("offers commands, flags, values, tasks and nodes", () => {
     expect(fishOffers("podling ex")).toEqual(["explain"]);
     expect(fishOffers("podling --master http://m:1 no")).toEqual(["node", "nodes"]);
-    expect(fishOffers("podling node ")).toEqual(["clean", "cordon", "inspect", "label", "lost", "rm", "uncordon"]);
+    expect(fishOffers("podling node ")).toEqual([
+      "clean",
+      "cordon",
+      "drain",
+      "inspect",
+      "label",
+      "lost",
+      "rm",
+      "uncordon",
+      "undrain",
+    ]);
     expect(fishOffers("podling node cordon ")).toEqual(["n1", "n2"]);
     expect(fishOffers("podling logs -f w")).toEqual(["web", "web-2"]);
     expect(fishOffers("podling context ")).toEqual(["add", "ls", "rm", "use"]);

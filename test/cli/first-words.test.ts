@@ -78,7 +78,7 @@ describe("commands of other tools", () => {
     ["system prune,volume prune,image prune", "podling node clean"],
     ["network ls", "There are no networks to manage"],
     ["volumes", "Use podling volume ls"],
-    ["login", "docker login on each node"],
+    ["login", "podling registry login REGISTRY"],
     ["swarm init,init,cluster x", "podling up on one machine"],
     ["join,swarm join", "podling worker --master URL"],
     ["info,health,ping", "podling doctor"],

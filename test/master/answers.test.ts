@@ -108,6 +108,9 @@ test("watch events: of every kind of the table, created, updated and removed", a
     await podling.do("PUT", `/api/v1/${noun}/watched`, { data: "two" });
     await podling.do("DELETE", `/api/v1/${noun}/watched`);
   }
+  for (const password of ["one", "two"])
+    await podling.do("PUT", "/api/v1/registries/registry.example", { username: "someone", password });
+  await podling.do("DELETE", "/api/v1/registries/registry.example");
   for (const kind of watchedKinds) {
     const removed = watchEventType(kind, "removed");
     await tap.next(removed, ({ data }) => data.type === removed);

@@ -19,13 +19,13 @@ afterAll(() => podling.stop());
 test("a login is stored, replaced, listed without its password, and removed", async () => {
   const put = (registry: string, username: string) =>
     podling.do<CredentialView>("PUT", `${registries}/${registry}`, { username, password });
-  await put("registry.example:5000", "anna");
-  await put("registry.example:5000", "berta");
-  expect(await put("index.docker.io", "anna")).toMatchObject({ registry: "docker.io" });
+  await put("registry.example:5000", "reader");
+  await put("registry.example:5000", "writer");
+  expect(await put("index.docker.io", "reader")).toMatchObject({ registry: "docker.io" });
   const listed = await podling.do<CredentialView[]>("GET", registries);
   expect(listed.map(({ registry, username }) => `${registry} ${username}`)).toEqual([
-    "docker.io anna",
-    "registry.example:5000 berta",
+    "docker.io reader",
+    "registry.example:5000 writer",
   ]);
   const backup = await podling.ask<string>("GET", "/api/v1/backup");
   for (const answer of [listed, backup.body]) expect(JSON.stringify(answer)).not.toContain(password);
@@ -50,7 +50,7 @@ test("the worker gets it before a task with an image of the registry, a new one,
   await stream.next("the removal", ({ data }) => data.problem === "was removed");
   const login = { kind: "credential", name: "registry.example:5000", version: 0, newest: true };
   expect(stream.events.filter(({ event }) => event === "content").map(({ data }) => data as object)).toEqual([
-    { ...login, data: JSON.stringify({ username: "berta", password }), encoding: "utf8" },
+    { ...login, data: JSON.stringify({ username: "writer", password }), encoding: "utf8" },
     { ...login, data: JSON.stringify({ username: "clara", password: "next" }), encoding: "utf8" },
     { ...login, problem: "was removed" },
   ]);
