@@ -105,6 +105,7 @@ export function errorBody(refusal: Refusal): ErrorBody {
 export const retryAfterSeconds: Partial<Record<RefusalCode, number>> = {
   "too-many": 5,
   "node-unreachable": 2,
+  "key-unavailable": 5,
   "journal-unavailable": 2,
   "not-ready": 1,
 };

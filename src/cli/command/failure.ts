@@ -54,6 +54,7 @@ const flagOfField: Readonly<Record<string, string>> = {
   resources: "-m, --cpus, --reserve-memory and --reserve-cpu",
   restartPolicy: "--restart",
   constraints: "--constraint",
+  placement: "--spread, --max-per-node, --prefer, --near and --apart",
   user: "--user",
   workingDir: "--workdir",
   pullPolicy: "--pull",
