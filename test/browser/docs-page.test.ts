@@ -59,7 +59,8 @@ describeBrowser("the page at /docs", () => {
 
   test("finds operations by path and by the fields of their bodies", async () => {
     await page.fill("#search", "stopGraceSeconds");
-    expect(await visible(page)).toEqual(["createTask", "createService", "putService"]);
+    const taken = ["createTask", "createService", "putService", "createPod", "createJob", "putJob"];
+    expect(await visible(page)).toEqual([...taken, "createSchedule", "putSchedule"]);
     await page.fill("#search", "cordon post");
     expect(await visible(page)).toEqual(["cordonNode", "uncordonNode"]);
     await page.fill("#search", "");

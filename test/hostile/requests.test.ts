@@ -27,6 +27,9 @@ const elsewhere = {
   "not-ready": "test/system/crash.test.ts",
   "node-alive": "test/master/liveness-suspicion.test.ts",
   "other-cluster": "test/master/restore.test.ts",
+  "volume-in-use": "test/master/volumes-api.test.ts",
+  "in-use": "test/master/configs-api.test.ts",
+  "key-unavailable": "test/master/secrets-api.test.ts",
 };
 
 let cluster: Cluster;
