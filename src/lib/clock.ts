@@ -86,3 +86,11 @@ export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener("abort", done);
   });
 }
+
+/**
+ * When a pause of this length is over, in ms since the epoch. A clock that was set back makes its end seem further away than
+ * the whole pause: then it is over now.
+ */
+export function endOfPause(at: number, lengthMs: number, now: number): number {
+  return at - now > lengthMs ? now : at;
+}

@@ -273,6 +273,8 @@ export const limits = {
   concurrentReports: 16,
   /** An acknowledgement waits for the master's disk; after this time the report is repeated. */
   reportPatienceMs: 10 * second,
+  /** A master that answers again has by then decided what had reached it before. */
+  reportConfirmMs: 2 * second,
   /** How long the creation of a service waits for the digests of its images. */
   resolvePatienceMs: 5 * second,
   /** Short calls to the engine in flight. Bun can have 256 requests in flight in total; others wait. */

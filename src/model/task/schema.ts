@@ -220,6 +220,7 @@ export const taskRequests = z.object({
   replace: flag.optional().describe("True when another task takes its place after it was stopped."),
   moveTo: text.optional().describe("The node on which another replica is to take its place."),
   drainUntil: timeText.optional().describe("When a replica that gets no new traffic is stopped."),
+  drainMs: amount.optional().describe("How long that is after its last new traffic, in ms."),
   restartAskedAt: timeText
     .optional()
     .describe(

@@ -79,6 +79,9 @@ export class DockerImages implements Images {
 
   async digest(image: string, signal: AbortSignal): Promise<ImageDigest> {
     const present = await this.#find(image);
+    // It gives what it has built a digest, too, and asks no registry for one.
+    if (await this.#http.isPodman())
+      return { digest: null, why: `Podman does not say what ${image} is at its registry` };
     // An image without a digest never was in a registry: what a registry has under this name is another one.
     if (present !== null && present.digests.length === 0)
       return { digest: null, why: `${image} was built on this node, and is in no registry that it knows` };

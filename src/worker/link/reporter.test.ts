@@ -1,7 +1,7 @@
 // The newest state of a task reaches the master, whenever it becomes known.
 
 import { describe, expect, test } from "bun:test";
-import type { Client } from "../../api/client.ts";
+import { type Client, UnreachableError } from "../../api/client.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { silentLog } from "../../lib/log.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
@@ -92,6 +92,38 @@ test("after the master answers again, a report that fails is repeated as soon as
   reporter.sendNow();
   await microtasks(50);
   expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 500]);
+});
+
+test("after a report without an answer, the newest state is sent although it was acknowledged before it, and once more", async () => {
+  let pauseOver = () => {};
+  const clock: Clock = {
+    ...systemClock,
+    timer: (_, fire) => {
+      pauseOver = fire;
+      return () => {};
+    },
+  };
+  const sent: (boolean | undefined)[] = [];
+  let isAway = false;
+  const call = async (_: string, { body }: { body: Observation }) => {
+    sent.push(body.ready);
+    if (isAway) throw new UnreachableError("http://m", "no answer", null);
+    return { ok: true };
+  };
+  const reporter = startReporter(call, clock);
+  const at = (ready: boolean): Observation => ({ ...observation("running"), ready });
+  reporter.report(at(true));
+  await microtasks(50);
+  isAway = true;
+  reporter.report(at(false)); // the master may get it later
+  await microtasks(50);
+  reporter.report(at(true));
+  isAway = false;
+  for (let pause = 0; pause < 3; pause++) {
+    pauseOver();
+    await microtasks(50);
+  }
+  expect(sent).toEqual([true, false, true, true]);
 });
 
 test("nothing more is sent of a task that the master does not want, until it is assigned again", async () => {

@@ -50,6 +50,10 @@ export class Reporter {
   /** The status in the master's record, as it sent or acknowledged it last. */
   #known: TaskStatus;
   #sending = false;
+  /** True when the master may still get an earlier report, because its answer never came. */
+  #unanswered = false;
+  /** True in the pause before a report is sent once more. */
+  #confirming = false;
   #done = false;
   /** Why the master could not read the last report, so that it is logged once. */
   #unreadable = "";
@@ -75,6 +79,7 @@ export class Reporter {
 
   report(observation: Observation): void {
     this.#wanted = observation;
+    if (this.#confirming) this.#waiting.abort();
     if (this.#sending || this.#done || JSON.stringify(observation) === this.#acknowledged) return;
     this.#sending = true;
     void this.#send().finally(() => {
@@ -107,13 +112,19 @@ export class Reporter {
         pauseMs = limits.retryInitialMs;
         continue;
       }
+      if (sent === "confirm") {
+        this.#confirming = true;
+        await delay(clock, limits.reportConfirmMs, either);
+        this.#confirming = false;
+        continue;
+      }
       await delay(clock, pauseMs, either);
       pauseMs = this.#waiting.signal.aborted ? limits.retryInitialMs : Math.min(pauseMs * 2, limits.retryMaxMs);
     }
   }
 
   /** Sends what the master does not know yet. */
-  async #sendNext(signal: AbortSignal): Promise<"all" | "more" | "again"> {
+  async #sendNext(signal: AbortSignal): Promise<"all" | "more" | "again" | "confirm"> {
     const wanted = this.#wanted!; // the newest one, after the wait for its turn
     const text = JSON.stringify(wanted);
     if (text === this.#acknowledged) return "all";
@@ -129,8 +140,12 @@ export class Reporter {
       return "all";
     }
     this.#known = body.status;
-    if (!skipped) this.#acknowledged = text;
     if (isFinished(body.status)) this.#end();
+    // A master that stood still takes what had reached it in any order: the newest is sent once more, when the others are through.
+    const isSure = !this.#unanswered || isFinished(body.status);
+    this.#unanswered = false;
+    if (!isSure && !skipped) return "confirm";
+    if (!skipped) this.#acknowledged = text;
     return "more";
   }
 
@@ -168,6 +183,9 @@ export class Reporter {
       if (!signal.aborted && !(error instanceof UnreachableError)) {
         log.warn("a report failed", { taskId, why: (error as Error).message });
       }
+      // The master may have it, or get it later: what it acknowledged before says nothing any more.
+      this.#unanswered = true;
+      this.#acknowledged = "";
       return "again";
     }
     this.#logUnreadable(why);

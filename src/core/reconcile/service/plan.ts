@@ -2,7 +2,7 @@
 // progress of its rollout. Each call gives only the difference to what is; nothing is remembered between two calls.
 
 import { assert } from "../../../lib/assert.ts";
-import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
+import { endOfPause, fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { Change } from "../../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../../model/ids.ts";
 import { pinnedSpec } from "../../../model/service/pinned.ts";
@@ -207,7 +207,7 @@ class Planner {
     // A container that is still being stopped may hold the port or the volume that the next one needs.
     if (this.#isStopFirst && slot.replicas.some(({ stage }) => stage === "going")) return;
     const last = slot.ended.at(-1);
-    const at = last ? replaceableAt(last) : 0;
+    const at = last ? replaceableAt(last, this.#context.now) : 0;
     if (at > this.#context.now) this.#wakeAt(at);
     else if (this.#live < this.#ceiling) this.#startWhereAsked(slot, revision);
   }
@@ -237,8 +237,10 @@ class Planner {
       (slot) => slot.live(rollout.to).length === 0 && slot.others(rollout.to).length > 0 && !slot.isDone(rollout.to),
     );
     if (left.length === 0) return;
-    if (rollout.nextAt !== null && fromTimestamp(rollout.nextAt) > this.#context.now) {
-      this.#wakeAt(fromTimestamp(rollout.nextAt));
+    const nextAt =
+      rollout.nextAt === null ? 0 : endOfPause(fromTimestamp(rollout.nextAt), policy.delayMs, this.#context.now);
+    if (nextAt > this.#context.now) {
+      this.#wakeAt(nextAt);
       return;
     }
     const underWay = this.#slots.filter((slot) => this.#isUnderWay(slot, rollout)).length;
@@ -265,7 +267,7 @@ class Planner {
   #replace(slot: Slot, rollout: Rollout): boolean {
     const [old] = slot.others(rollout.to);
     const ended = slot.ended.filter(({ revision }) => revision === rollout.to);
-    const at = ended.length > 0 ? replaceableAt(ended.at(-1)!) : 0;
+    const at = ended.length > 0 ? replaceableAt(ended.at(-1)!, this.#context.now) : 0;
     if (at > this.#context.now) {
       this.#wakeAt(at);
       return false;
@@ -353,7 +355,7 @@ class Planner {
       id: task.taskId,
       set: {
         desired: "draining",
-        requests: { ...(task.requests ?? noRequests), drainUntil },
+        requests: { ...(task.requests ?? noRequests), drainUntil, drainMs },
         observed: {
           reason: {
             code: "draining",
@@ -367,9 +369,10 @@ class Planner {
   /** Stops a drained replica when its time is over. */
   #drained({ task }: Replica): void {
     if (task.desired !== "draining") return;
-    const { drainUntil } = task.requests ?? noRequests;
-    const until = drainUntil ? fromTimestamp(drainUntil) : 0;
-    if (until > this.#context.now) this.#wakeAt(until);
+    const { drainUntil, drainMs = 0 } = task.requests ?? noRequests;
+    const { now } = this.#context;
+    const until = drainUntil ? endOfPause(fromTimestamp(drainUntil), drainMs, now) : 0;
+    if (until > now) this.#wakeAt(until);
     else this.#changes.push(stopChange(task, this.#context));
   }
 

@@ -1,6 +1,6 @@
 // The replicas of a service as its reconciler sees them: tasks that it owns, by slot, and how each of them is.
 
-import { fromTimestamp } from "../../../lib/clock.ts";
+import { endOfPause, fromTimestamp } from "../../../lib/clock.ts";
 import type { NodeId, ServiceId } from "../../../model/ids.ts";
 import { type Service, slotBackoffMs } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
@@ -149,8 +149,9 @@ export function failuresInARow({ task }: Replica): number {
 }
 
 /** When an ended replica may be replaced, in ms since the epoch. */
-export function replaceableAt(replica: Replica): number {
-  return fromTimestamp(replica.task.ended!.at) + slotBackoffMs(failuresInARow(replica));
+export function replaceableAt(replica: Replica, now: number): number {
+  const pauseMs = slotBackoffMs(failuresInARow(replica));
+  return endOfPause(fromTimestamp(replica.task.ended!.at) + pauseMs, pauseMs, now);
 }
 
 export interface SlotNode {
