@@ -10,8 +10,6 @@ import type { Checker } from "./checker.ts";
 
 /** A batch is decided before it is durable: by the longest sync of a slow disk. */
 const syncMs = 5000;
-/** Replicas of a slot that ended and wait for what replaces them, beside the finished ones that are kept: one of each revision. */
-const waiting = 2;
 /** After this a record that is too old must be gone, while the master is well. */
 const lateMs = 15_000;
 
@@ -41,7 +39,9 @@ export const recordsAreKept: Checker = {
           if (after && isFinished(after.status)) {
             if (!finishedAt.has(id)) finishedAt.set(id, world.now);
             const slot = slotOf(after);
-            if (slot !== null) slots.set(slot, (slots.get(slot) ?? new Set()).add(id));
+            // One that nothing has replaced yet decides what its slot gets, and is kept beside the others.
+            const isOver = after.desired !== "running" || after.replacedBy !== null;
+            if (slot !== null && isOver) slots.set(slot, (slots.get(slot) ?? new Set()).add(id));
           }
           if (after !== null || before === null) continue;
           const ofSlot = slots.get(slotOf(before) ?? "");
@@ -64,7 +64,7 @@ export const recordsAreKept: Checker = {
             fail(`the record of ${id} was removed after ${Math.round(agedMs)} ms, with ${kept} of ${count} kept`);
         }
         for (const [slot, ids] of slots)
-          if (ids.size > limits.finishedTasksOfSlot + waiting)
+          if (ids.size > limits.finishedTasksOfSlot)
             fail(`the slot ${slot} has ${ids.size} finished tasks, and ${limits.finishedTasksOfSlot} are kept`);
       },
       periodic() {

@@ -29,7 +29,7 @@ export function answersOf({ args }: Pick<ContainerSpec, "args">, repaired: () =>
   const [kind = "", ms = "1000"] = args;
   const answers = Object.hasOwn(programs, kind) ? programs[kind]!(Number(ms)) : null;
   if (answers === null) return {};
-  return { answer: (check, ranMs) => (repaired() && kind !== "ready-after" ? good : answers(check, ranMs)) };
+  return { answer: (check, ranMs) => (repaired() ? good : answers(check, ranMs)) };
 }
 
 /** The fields of a template with probes, and the program that answers them; null for most. */
