@@ -2,7 +2,7 @@
 // are in the record already: the command that ends a task counts it.
 
 import { assert } from "../../../lib/assert.ts";
-import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
+import { endOfPause, fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { Random } from "../../../lib/random.ts";
 import type { Change } from "../../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../../model/ids.ts";
@@ -138,7 +138,7 @@ class Planner {
     if (wanted <= 0) return 0;
     const job = this.#job;
     const { now, room } = this.#context;
-    const nextAt = job.nextAt === null ? 0 : fromTimestamp(job.nextAt);
+    const nextAt = job.nextAt === null ? 0 : endOfPause(fromTimestamp(job.nextAt), limits.jobBackoffMaxMs, now);
     if (nextAt > now) {
       this.#wakeAt(nextAt);
       return 0;

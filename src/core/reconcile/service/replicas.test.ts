@@ -41,6 +41,25 @@ describe("replicas", () => {
     expect(services.served).toEqual(["web.1 app:1"]);
   });
 
+  test("a clock that is set back makes no drain and no pause longer", () => {
+    const services = new Services();
+    const { serviceId } = services.put({ replicas: 2, rollout: { drainMs: 3_000 } });
+    services.settle();
+    services.do({ type: "scaleService", serviceId, replicas: 1 });
+    expect(services.tasks.map(({ desired }) => desired)).toEqual(["running", "draining"]);
+    services.world.now -= 3_600_000;
+    for (let round = 0; round < 5; round++) services.round();
+    expect(services.tasks.map(({ name, desired }) => `${name} ${desired}`)).toEqual(["web.1 running"]);
+    services.behaviour["app:1"] = "fails";
+    services.world.tick({ type: "stopTask", taskId: services.tasks[0]!.taskId });
+    for (let round = 0; round < 100; round++) services.round(250);
+    const failures = () => Math.max(...services.tasks.map(({ owner }) => owner?.failures ?? 0));
+    const before = failures();
+    services.world.now -= 3_600_000;
+    for (let round = 0; round < 3; round++) services.round();
+    expect([before > 2, failures()]).toEqual([true, before + 1]);
+  });
+
   test("one that ends is replaced, at once the first time and later the more often it ends", () => {
     const services = new Services();
     services.behaviour["app:1"] = "fails";

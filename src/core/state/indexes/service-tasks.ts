@@ -6,6 +6,7 @@ import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Service } from "../../../model/service/service.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { Index } from "../delta.ts";
+import { DueTimes } from "./due-times.ts";
 
 const none: ReadonlySet<TaskId> = new Set();
 
@@ -14,8 +15,7 @@ export class ServiceTasks implements Index<Task> {
   /** Changed since the last look; also by an undo. */
   readonly #changed = new Set<ServiceId>();
   readonly #global = new Set<ServiceId>();
-  /** When each is due without a change, in ms since the epoch. */
-  readonly #dueAt = new Map<ServiceId, number>();
+  readonly #due = new DueTimes<ServiceId>();
 
   /** Unfinished ones, and those that ended by themselves and that no task replaces; in no order. */
   of(serviceId: ServiceId): ReadonlySet<TaskId> {
@@ -53,22 +53,17 @@ export class ServiceTasks implements Index<Task> {
 
   /** To be looked at now, in order of their ids. */
   toLookAt(now: number): ServiceId[] {
-    const due = [...this.#dueAt].flatMap(([id, at]) => (at <= now ? [id] : []));
-    return [...new Set([...this.#changed, ...due])].sort();
+    return [...new Set([...this.#changed, ...this.#due.until(now)])].sort();
   }
 
   /** It was looked at, and is not before `dueAt` again without a change; null: never. */
   lookedAt(serviceId: ServiceId, dueAt: number | null): void {
     this.#changed.delete(serviceId);
-    if (dueAt === null) this.#dueAt.delete(serviceId);
-    else this.#dueAt.set(serviceId, dueAt);
+    this.#due.set(serviceId, dueAt);
   }
 
   nextDue(now: number): number | null {
-    if (this.#changed.size > 0) return now;
-    let earliest: number | null = null;
-    for (const at of this.#dueAt.values()) if (earliest === null || at < earliest) earliest = at;
-    return earliest;
+    return this.#changed.size > 0 ? now : this.#due.first;
   }
 
   #add(id: ServiceId, taskId: TaskId): void {
