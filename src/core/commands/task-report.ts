@@ -87,7 +87,7 @@ function updateOf(task: Task, report: TaskReportFields, context: DecisionContext
   const { status } = report;
   const moves = status !== task.observed.status;
   const reason = report.reason ?? (moves ? defaultReason(report) : undefined);
-  const ready = isFinished(status) ? false : (report.ready ?? (moves ? status === "running" : undefined));
+  const ready = isFinished(status) ? false : (report.ready ?? impliedReady(task, report));
   const { finishedAt } = report;
   const changed: PackedStatus = {
     ...(moves ? { status } : {}),
@@ -99,6 +99,14 @@ function updateOf(task: Task, report: TaskReportFields, context: DecisionContext
   if (moves && isFinished(status)) return ending(changed, context);
   for (const _ in changed) return { observed: changed };
   return null;
+}
+
+/** What a report without `ready` says of it: what begins to run is ready, and what has no container any more is not. */
+function impliedReady({ observed, spec }: Task, { status, startedAt, reason }: TaskReportFields): boolean | undefined {
+  if (status !== observed.status) return status === "running";
+  const known = observed.containers.find(({ name }) => name === spec.containers[0]!.name);
+  if (status !== "running" || startedAt === undefined || startedAt === (known?.startedAt ?? null)) return undefined;
+  return startedAt !== null && reason?.code === "running";
 }
 
 /** `startedAt`: for containers that do not say when they started; null if the task does not start with this report. */
