@@ -60,6 +60,23 @@ describe("replicas", () => {
     expect([before > 2, failures()]).toEqual([true, before + 1]);
   });
 
+  test("a clock that is set back makes no rollout longer", () => {
+    const services = new Services();
+    services.put({ replicas: 1 });
+    services.settle();
+    services.behaviour["app:2"] = "never-starts";
+    services.put({ image: "app:2", rollout: { deadlineMs: 10_000 } });
+    services.round();
+    services.world.now -= 3_600_000;
+    for (let round = 0; round < 60; round++) services.round(250);
+    expect(services.service).toMatchObject({ target: 1, reason: { code: "rolled-back" } });
+    services.put({ image: "app:3", rollout: { monitorMs: 5_000 } });
+    for (let round = 0; services.service.rollout?.settledAt === null && round < 60; round++) services.round();
+    services.world.now -= 3_600_000;
+    for (let round = 0; round < 30; round++) services.round(250);
+    expect(services.service).toMatchObject({ rollout: null, stable: 3 });
+  });
+
   test("one that ends is replaced, at once the first time and later the more often it ends", () => {
     const services = new Services();
     services.behaviour["app:1"] = "fails";

@@ -23,6 +23,11 @@ export function progressOf(service: Service, slots: readonly Slot[], now: number
     const why = `revision ${rollout.to} failed: ${failed.why}`;
     return { set: rollout.from === null ? givenUp(why) : afterFailure(service, rollout, why, now), dueAt: null };
   }
+  // The clock was set back: the deadline would come later by as much.
+  if (fromTimestamp(rollout.startedAt) > now) {
+    const deadlineAt = toTimestamp(now + service.policy.deadlineMs);
+    return { set: { rollout: { ...rollout, startedAt: toTimestamp(now), deadlineAt } }, dueAt: null };
+  }
   const isComplete = slots.every((slot) => slot.serves(rollout.to) && slot.others(rollout.to).length === 0);
   if (isComplete) return settled(service, rollout, slots.length, now);
   if (isAtCanaries(service, rollout, slots)) return atCanaries(service, rollout, now);
@@ -56,7 +61,9 @@ function hasFailed({ task, stage }: Replica): boolean {
 
 function settled(service: Service, rollout: Rollout, slots: number, now: number): Progress {
   const { monitorMs } = service.policy;
-  const since = rollout.settledAt === null ? now : fromTimestamp(rollout.settledAt);
+  // After the clock was set back the time of watching starts over.
+  const isKnown = rollout.settledAt !== null && fromTimestamp(rollout.settledAt) <= now;
+  const since = isKnown ? fromTimestamp(rollout.settledAt!) : now;
   if (now >= since + monitorMs) {
     const isBack = rollout.isRollback && service.reason.code === "rolled-back";
     const reason = isBack ? service.reason : serviceReason("steady", `revision ${rollout.to} serves`);
@@ -64,7 +71,7 @@ function settled(service: Service, rollout: Rollout, slots: number, now: number)
     const stable = slots > 0 ? { stable: rollout.to } : {};
     return { set: { rollout: null, ...stable, reason }, dueAt: null };
   }
-  const set = rollout.settledAt === null ? { rollout: { ...rollout, settledAt: toTimestamp(now) } } : null;
+  const set = isKnown ? null : { rollout: { ...rollout, settledAt: toTimestamp(now) } };
   return { set, dueAt: since + monitorMs };
 }
 
