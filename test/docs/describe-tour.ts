@@ -1,0 +1,56 @@
+// The tour of a document on a real engine, as a test: each command is run as it stands there, and prints what the document shows.
+// With PODLING_UPDATE_DOCS=1 the outputs are written to the document instead. Test support.
+
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describeLab } from "../../tools/lab/available.ts";
+import { type ConsoleStep, consoleSteps, withOutputs, withoutVariables } from "./shown-commands.ts";
+import { Tour } from "./tour.ts";
+
+const updates = process.env.PODLING_UPDATE_DOCS === "1";
+const stepMs = 90_000;
+
+interface TourOptions {
+  /** Commands that only look: a person types more slowly than this test. */
+  looks: RegExp;
+  /** Commands that end with 1; left out: none. */
+  fails?: RegExp;
+}
+
+/** `document`: from the root of the repository, such as docs/PODS.md. */
+export function describeTour(document: string, { looks, fails }: TourOptions): void {
+  const page = join(resolve(import.meta.dir, "../.."), document);
+  describeLab(`the tour of ${document}`, () => {
+    let tour: Tour;
+    const printed: ConsoleStep[] = [];
+    beforeAll(async () => {
+      tour = await Tour.start();
+    }, 60_000);
+    afterAll(() => tour?.lab.down());
+
+    const steps = consoleSteps(readFileSync(page, "utf8"));
+    test.each(steps.map((step) => [step.command, step] as const))(
+      "$ %s",
+      async (_, { command, output }) => {
+        if (updates && looks.test(command)) await Bun.sleep(4_000);
+        let { text, code, said } = await tour.type(command);
+        const deadline = performance.now() + 30_000;
+        while (looks.test(command) && !updates && withoutVariables(text) !== withoutVariables(output)) {
+          if (performance.now() > deadline) break;
+          await Bun.sleep(200);
+          ({ text, code, said } = await tour.type(command));
+        }
+        printed.push({ command, output: text });
+        if (updates) return;
+        if (output !== "") expect(withoutVariables(text)).toBe(withoutVariables(output));
+        expect([code, said]).toEqual([fails?.test(command) ? 1 : 0, said]);
+      },
+      stepMs,
+    );
+
+    test.if(updates)("is written to the page", () => {
+      writeFileSync(page, withOutputs(readFileSync(page, "utf8"), printed));
+    });
+  });
+}
