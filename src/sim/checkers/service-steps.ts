@@ -128,10 +128,14 @@ export function isWanted({ mode }: Service, slot: string): boolean {
   return mode.type === "global" || Number(slot) <= mode.replicas;
 }
 
-/** After scaling down, a replica beyond the wanted ones may go first where a wanted one can only start in its place. */
-export function makesRoom({ service, taken, tasks, waited }: ServiceStep): boolean {
+/**
+ * After scaling down, a replica beyond the wanted ones may go first where a wanted one can only start in its place. The one that
+ * the same batch starts in that place does not count as there.
+ */
+export function makesRoom({ service, taken, tasks, created, waited }: ServiceStep): boolean {
   if (!taken.every((task) => !isWanted(service, slotOf(task)))) return false;
   if (waited) return true;
-  const wanted = tasks.filter((task) => isLive(task) && isWanted(service, slotOf(task)));
+  const started = new Set(created.map(({ taskId }) => taskId));
+  const wanted = tasks.filter((task) => isLive(task) && isWanted(service, slotOf(task)) && !started.has(task.taskId));
   return wanted.length < (wantedReplicas(service) ?? 0) || wanted.some(({ observed }) => observed.status === "pending");
 }
