@@ -339,6 +339,8 @@ export const limits = {
   probeMs: 24 * hour,
   /** Checks of containers that were started together drift apart. */
   probeJitter: 0.1,
+  /** Checks that are due within this time run at once. */
+  probesTogetherMs: 25,
   probeHeaders: 16,
   /** Of the output of a check that failed: as much as the engine keeps of its own health checks. */
   probeOutputBytes: 4 * KiB,

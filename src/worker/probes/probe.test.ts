@@ -57,4 +57,9 @@ describe("the next check", () => {
     const at = nextCheckAt(probe, history(start, checkedAt === null ? null : start + checkedAt), start + now, jitter);
     expect(at - start - now).toBe(inMs);
   });
+
+  test("checks that are due within a few milliseconds wake the worker together", () => {
+    const due = [1, 7, 25].map((checkedAt) => nextCheckAt(every5s, history(start, start + checkedAt), start + 30, 0.5));
+    expect(due).toEqual([start + 5025, start + 5025, start + 5025]);
+  });
 });
