@@ -19,7 +19,7 @@ import { useOf, withReferences } from "../state/contents.ts";
 import { findContent } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { decideCredential } from "./credentials.ts";
-import { revise } from "./services.ts";
+import { revise } from "./service-revisions.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 

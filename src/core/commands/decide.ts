@@ -19,12 +19,12 @@ import { decidePutSchedule, decideRemoveSchedule, decideSuspendSchedule, decideT
 import {
   decidePauseService,
   decidePromoteService,
-  decidePutService,
   decideRemoveService,
   decideRestartService,
   decideRollbackService,
   decideScaleService,
-} from "./services.ts";
+} from "./service-requests.ts";
+import { decidePutService } from "./services.ts";
 import { decideReport } from "./task-report.ts";
 import { decideRemove, decideRestart, decideStop } from "./task-requests.ts";
 import { decideCreate } from "./tasks.ts";

@@ -5,7 +5,7 @@ import type { Change } from "../../model/change.ts";
 import type { ServiceId } from "../../model/ids.ts";
 import { revisionId } from "../../model/service/service.ts";
 import { packSpec } from "../../model/task/spec.ts";
-import { orderOf } from "../commands/services.ts";
+import { orderOf } from "../commands/service-rules.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { departureOf } from "./departures.ts";
 import { placementOn } from "./placement.ts";

@@ -70,7 +70,7 @@ async function runService(context: Context, name: string, image: string): Promis
       const hint = `Remove one of them. The output of all replicas: podling service logs -f ${name}`;
       throw new UsageError(`--replicas and --${flag} exclude each other`, hint);
     }
-  const { createService } = await import("../service/service.ts");
+  const { createService } = await import("../service/create.ts");
   return createService(context, name, image);
 }
 

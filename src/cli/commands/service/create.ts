@@ -1,0 +1,93 @@
+// podling service create.
+
+import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { UsageError } from "../../command/failure.ts";
+import type { FlagValues } from "../../command/flag-values.ts";
+import { imageFlag } from "../task/flags/run-flags.ts";
+import { taskBody } from "../task/task-input.ts";
+import { sayWhoReaches } from "./endpoints.ts";
+import { finish, waitFlags } from "./finish.ts";
+import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+
+export const create: Command = {
+  name: "service create",
+  summary: "Create a service: replicas of a container that are kept running",
+  usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...] | --name NAME [flags] IMAGE [COMMAND ARG ...]",
+  description: [
+    "Waits until the replicas serve. A replica that ends is started again; one whose node is lost is replaced on another node.",
+    "Ports are published on the address of the node of each replica: every machine that reaches the node reaches them. -p 127.0.0.1::80 publishes for the node alone.",
+  ],
+  arguments: { name: "NAME", min: 0, max: 1 },
+  takesContainerCommand: true,
+  imageFlag: { ...imageFlag, short: "i" },
+  flags: [
+    { long: "name", value: "NAME", description: "name of the service, if it is not the first word" },
+    replicasFlag,
+    modeFlag,
+    ...templateFlags,
+    noResolveFlag,
+    ...rolloutFlags,
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [
+    ["podling service create web --image nginx --replicas 3 -p 80", "three web servers"],
+    ["podling service create agent --image agent --mode global", "one on each node, also on nodes that join later"],
+  ],
+  async run(context) {
+    const { name, image } = nameAndImage(context);
+    const { flags } = context;
+    const isPinned = !flags.has("no-resolve-image");
+    return createService(context, name, image, { ...settingsOf(flags), isPinned });
+  },
+};
+
+/** Also for podling run --replicas, which has no flags of modes and rollouts. */
+export async function createService(
+  context: Context,
+  name: string,
+  image: string,
+  { isPinned = true, ...settings }: Settings & { isPinned?: boolean } = {},
+): Promise<number> {
+  const body = await serviceBody(context, name, image, settings);
+  const service = await context.call("createService", { body, query: isPinned ? {} : { resolve: "never" } });
+  await sayWhoReaches(context, service);
+  return finish(context, service);
+}
+
+function nameAndImage({ flags, words }: Context): { name: string; image: string } {
+  const [word] = words;
+  const image = flags.text("image") ?? word;
+  const name = flags.text("image") === undefined ? flags.text("name") : (word ?? flags.text("name"));
+  if (image === undefined)
+    throw new UsageError("the image is missing", "Write: podling service create NAME --image IMAGE");
+  if (name === undefined)
+    throw new UsageError("the name is missing", `Write: podling service create NAME --image ${image}`);
+  return { name, image };
+}
+
+/** What the flags say beyond the template and the number of replicas. */
+type Settings = Pick<BodyInput<"createService">, "mode" | "rollout">;
+
+export function settingsOf(flags: FlagValues): Settings {
+  const mode = flags.text("mode") as "global" | undefined;
+  const rollout = rolloutOf(flags);
+  return { ...(mode === undefined ? {} : { mode }), ...(rollout ? { rollout } : {}) };
+}
+
+export async function serviceBody(
+  context: Context,
+  name: string,
+  image: string,
+  settings: Settings,
+): Promise<BodyInput<"createService">> {
+  const { flags, containerCommand, io } = context;
+  const replicas = flags.integer("replicas", 0, 1_000_000);
+  return {
+    ...(await taskBody(name, image, flags, containerCommand, io)),
+    ...(replicas === undefined ? {} : { replicas }),
+    ...settings,
+  };
+}

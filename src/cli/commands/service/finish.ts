@@ -1,0 +1,27 @@
+// How commands that change a service end: they wait until its replicas serve, and print its id.
+
+import type { ServiceView } from "../../../model/service/view.ts";
+import type { Arguments } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import type { Flag } from "../../command/flag.ts";
+import { watchRollout } from "./watch-rollout.ts";
+
+export const one: Arguments = { name: "SERVICE", min: 1, max: 1 };
+export const some: Arguments = { name: "SERVICE", min: 1, max: Number.POSITIVE_INFINITY };
+
+export const waitFlags: readonly Flag[] = [
+  { long: "detach", short: "d", description: "do not wait until the replicas serve" },
+  { long: "timeout", value: "TIME", description: "wait at most this long; then the exit code is 2", default: "15m" },
+];
+
+/** Waits as the flags say, and prints the id of the service. */
+export async function finish(context: Context, service: ServiceView): Promise<number> {
+  const { flags } = context;
+  const code = flags.has("detach")
+    ? exitCodes.done
+    : await watchRollout(context, service, flags.durationMs("timeout")!);
+  if (context.output() === "json") await context.outJson(await context.call("getService", { id: service.serviceId }));
+  else await context.out(`${context.output() === "name" ? service.name : service.serviceId}\n`);
+  return code;
+}

@@ -1,0 +1,107 @@
+// podling service scale, restart, pause, resume, promote and rollback: how many replicas there are, and how a rollout goes on.
+
+import type { Command } from "../../command/command.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { UsageError } from "../../command/failure.ts";
+import { each } from "../task/each.ts";
+import { finish, one, some, waitFlags } from "./finish.ts";
+import { watchRollout } from "./watch-rollout.ts";
+
+export const scale: Command = {
+  name: "service scale",
+  summary: "Change how many replicas services have",
+  usage: "SERVICE=N [SERVICE=N ...] [flags]",
+  arguments: { name: "SERVICE=N", min: 1, max: Number.POSITIVE_INFINITY },
+  flags: waitFlags,
+  examples: [["podling service scale web=5", "five replicas"]],
+  async run(context) {
+    const wanted = new Map(context.words.map((word) => [word, wantedOf(word)]));
+    const { flags } = context;
+    return each(context, context.words, async (word, turn) => {
+      const { id, replicas } = wanted.get(word)!;
+      const service = await context.call("scaleService", { id, query: { replicas: String(replicas) } });
+      // One picture at a time.
+      await turn;
+      const isDetached = flags.has("detach");
+      const code = isDetached ? exitCodes.done : await watchRollout(context, service, flags.durationMs("timeout")!);
+      if (code === exitCodes.done) await context.out(`${service.name} scaled to ${replicas}\n`);
+      return code;
+    });
+  },
+};
+
+function wantedOf(word: string): { id: string; replicas: number } {
+  const match = /^(.+)=(\d{1,6})$/.exec(word);
+  if (match) return { id: match[1]!, replicas: Number(match[2]) };
+  throw new UsageError(`${JSON.stringify(word)} does not say how many`, "Write SERVICE=N, such as web=5.");
+}
+
+/** A command that only says how a rollout goes on, and waits for its end. */
+function leading(
+  verb: string,
+  summary: string,
+  example: string,
+  operation: "restartService" | "resumeService" | "promoteService",
+): Command {
+  return {
+    name: `service ${verb}`,
+    summary,
+    usage: "SERVICE [flags]",
+    arguments: one,
+    flags: waitFlags,
+    outputs: ["table", "json", "name"],
+    examples: [[`podling service ${verb} web`, example]],
+    run: async (context) => finish(context, await context.call(operation, { id: context.words[0]! })),
+  };
+}
+
+export const restart = leading(
+  "restart",
+  "Replace every replica of a service by a new one, as a rollout does",
+  "one replica after the other",
+  "restartService",
+);
+
+export const pause: Command = {
+  name: "service pause",
+  summary: "Stop the rollout of services where it is",
+  usage: "SERVICE [SERVICE ...]",
+  description: ["Replicas that end are replaced all the same."],
+  arguments: some,
+  flags: [],
+  examples: [["podling service pause web", "look before more replicas change"]],
+  run: (context) =>
+    each(context, context.words, async (id, turn) => {
+      const { name } = await context.call("pauseService", { id });
+      await turn;
+      await context.out(`${name} paused\n`);
+      return exitCodes.done;
+    }),
+};
+
+export const resume = leading("resume", "Go on with the rollout of a paused service", "go on", "resumeService");
+
+export const promote = leading(
+  "promote",
+  "Roll out to all slots what the canaries of a service run",
+  "the canaries serve well",
+  "promoteService",
+);
+
+export const rollback: Command = {
+  name: "service rollback",
+  summary: "Roll out an earlier revision of a service",
+  usage: "SERVICE [flags]",
+  arguments: one,
+  flags: [
+    { long: "to", value: "N", description: "number of the revision; by default the one that served before" },
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [["podling service rollback web --to 3", "back to revision 3"]],
+  async run(context) {
+    const to = context.flags.integer("to", 1, Number.MAX_SAFE_INTEGER);
+    const query = to === undefined ? {} : { to: String(to) };
+    return finish(context, await context.call("rollbackService", { id: context.words[0]!, query }));
+  },
+};

@@ -1,0 +1,74 @@
+// podling service update.
+
+import type { BodyInput } from "../../../api/operations/operations.ts";
+import { inputOfSpec } from "../../../model/task/input-spec.ts";
+import type { PlacementRules } from "../../../model/task/spec.ts";
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { removedProbes } from "../task/flags/probes.ts";
+import { serviceBody, settingsOf } from "./create.ts";
+import { finish, one, waitFlags } from "./finish.ts";
+import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, templateFlags } from "./flags.ts";
+
+export const update: Command = {
+  name: "service update",
+  summary: "Change a service, and roll the change out",
+  usage: "SERVICE [flags] [-- COMMAND ARG ...]",
+  description: [
+    "Only what the flags say changes. Variables and labels are added to those that the service has; a list such as that of -p replaces the one before. A changed template is a new revision: replicas of it take the place of the old ones, as many at a time as --parallelism says, and a rollout that fails goes back by itself.",
+  ],
+  arguments: one,
+  takesContainerCommand: true,
+  flags: [
+    replicasFlag,
+    modeFlag,
+    { long: "resolve", description: "look all tags up again: one that has moved is a new revision" },
+    { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },
+    ...templateFlags,
+    noResolveFlag,
+    ...rolloutFlags,
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [
+    ["podling service update web --resolve", "roll out what the tag stands for now"],
+    ["podling service update web --image nginx:1.28", "roll out another image"],
+    ["podling service update web -e MODE=live --parallelism 2", "change a variable, two replicas at a time"],
+  ],
+  async run(context) {
+    const { flags } = context;
+    const [reference] = context.words;
+    const { name, template } = await context.call("getService", { id: reference! });
+    const before = inputOfSpec(template);
+    for (const probe of removedProbes(context.flags)) delete before[probe];
+    const given = await changesOf(context, name, before);
+    const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
+    const note = flags.text("note");
+    const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
+    const query = { resolve, ...(note === undefined ? {} : { note }) } as const;
+    return finish(context, await context.call("putService", { id: name, body, query }));
+  },
+};
+
+/** What the flags say. Those of one container do not say which of several they mean. */
+async function changesOf(context: Context, name: string, before: { readonly image?: string | undefined }) {
+  const image = context.flags.text("image") ?? before.image;
+  const { image: _, ...given } = await serviceBody(context, name, image ?? "", settingsOf(context.flags));
+  return image === undefined ? given : { image, ...given };
+}
+
+/** Variables and labels are added to those that the service has; of its placement, only what is given changes. */
+function merged(
+  before: {
+    env?: Readonly<Record<string, string>>;
+    labels?: Readonly<Record<string, string>>;
+    placement?: PlacementRules | undefined;
+  },
+  given: Pick<BodyInput<"putService">, "env" | "labels" | "placement">,
+): object {
+  return {
+    ...(given.env ? { env: { ...before.env, ...given.env } } : {}),
+    ...(given.labels ? { labels: { ...before.labels, ...given.labels } } : {}),
+    ...(given.placement ? { placement: { ...before.placement, ...given.placement } } : {}),
+  };
+}
