@@ -41,6 +41,23 @@ test.each([
   ["Eucla", "15 9 * * *", "Australia/Eucla", "2025-01-19T12:00Z", ["01-20 00:30", "01-21 00:30"]],
   ["Chatham, in its overlap", "30 3 * * *", "Pacific/Chatham", "2025-04-05T00:00Z", ["04-05 13:45", "04-06 14:45"]],
   ["Lord Howe, in its gap", "15 2 * * *", "Australia/Lord_Howe", "2025-10-04T12:00Z", ["10-04 15:30", "10-05 15:15"]],
+  // In New York, 2025-03-09 goes from 01:59 to 03:00, and 2025-11-02 from 01:59 back to 01:00.
+  ["New York, gap", "30 2 * * *", "America/New_York", "2025-03-08T12:00Z", ["03-09 07:00", "03-10 06:30"]],
+  ["New York, overlap", "30 1 * * *", "America/New_York", "2025-11-01T12:00Z", ["11-02 05:30", "11-03 06:30"]],
+  [
+    "New York, each hour",
+    ...(["0 * * * *", "America/New_York", "2025-11-02T04:30Z", ["11-02 05:00", "11-02 06:00", "11-02 07:00"]] as const),
+  ],
+  // Newfoundland is 3:30 behind UTC, and changes at 02:00.
+  ["St. John's, gap", "30 2 * * *", "America/St_Johns", "2025-03-08T12:00Z", ["03-09 05:30", "03-10 05:00"]],
+  ["St. John's, overlap", "15 1 * * *", "America/St_Johns", "2025-11-01T12:00Z", ["11-02 03:45", "11-03 04:45"]],
+  ["Lord Howe, overlap", "45 1 * * *", "Australia/Lord_Howe", "2025-04-05T00:00Z", ["04-05 14:45", "04-06 15:15"]],
+  [
+    "Lord Howe, each quarter of an hour through its gap",
+    ...(["*/15 * * * *", "Australia/Lord_Howe", "2025-10-04T15:10Z"] as const),
+    ["10-04 15:15", "10-04 15:30", "10-04 15:45"],
+  ],
+  ["Nairobi has no changes", "30 2 * * *", "Africa/Nairobi", "2025-03-28T12:00Z", ["03-28 23:30", "03-29 23:30"]],
   ["UTC has no changes", "30 2 * * *", "UTC", "2025-03-29T12:00Z", ["03-30 02:30", "03-31 02:30"]],
   ["a leap day", "0 0 29 2 *", "UTC", "2025-01-01T00:00Z", ["02-29 00:00", "02-29 00:00"]],
   ["the last day of the month", "0 0 L * *", "UTC", "2025-02-01T00:00Z", ["02-28 00:00", "03-31 00:00"]],
@@ -91,19 +108,25 @@ test.each([
   expect([found.count, found.newest]).toEqual([count, newest === null ? null : Date.parse(newest)]);
 });
 
-test.each([
-  ["61 * * * *", "UTC", "cron", "is no cron expression"],
-  ["often", "UTC", "cron", "is no cron expression"],
-  ["0 3 * *", "UTC", "cron", "is no cron expression"],
-  ["* * * * * * *", "UTC", "cron", "is no cron expression"],
-  ["", "UTC", "cron", "is no cron expression"],
-  ["0 0 31 2 *", "UTC", "cron", "is never due"],
-  ["2025-01-01T00:00:00", "UTC", "cron", "is no cron expression"],
-  ["0 3 * * *", "Europe/Atlantis", "timezone", "there is no time zone"],
-] as const)("%p in %p is a mistake in the field %s", (cron, timezone, field, says) => {
-  const mistake = cronMistake(cron, timezone)!;
-  expect(mistake.field).toBe(field);
-  expect(mistake.message).toContain(says);
+const zones = ["UTC", berlin, "America/New_York", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu"] as const;
+
+test.each(zones)("%s: the next due time is the same from each time between two due times, also at changes", (zone) => {
+  let asked = 0;
+  for (const cron of ["30 2 * * *", "15 1 * * *", "0 * * * *", "*/15 1-3 * * *", "* 2 * * *", "0 0 * * *"]) {
+    for (const from of ["2025-03-08T12:00Z", "2025-03-29T12:00Z", "2025-04-05T00:00Z", "2025-10-25T12:00Z"]) {
+      let at = Date.parse(from);
+      for (const end = at + 36 * 3_600_000; at < end; ) {
+        const next = nextDue(cron, zone, at)!;
+        for (const part of [0.01, 0.3, 0.6, 0.99]) {
+          const between = Math.floor(at + (next - at) * part);
+          expect([cron, between, nextDue(cron, zone, between)]).toEqual([cron, between, next]);
+          asked++;
+        }
+        at = next;
+      }
+    }
+  }
+  expect(asked).toBeGreaterThan(1_000);
 });
 
 test("an expression and a zone without a mistake", () => {

@@ -3,6 +3,9 @@
 
 import { Cron } from "croner";
 import { BoundedMap } from "./bounded-map.ts";
+import { whyNoCron, whyNoTimezone } from "./cron-mistakes.ts";
+
+const mode = "5-or-6-parts";
 
 /** Parsed expressions: many schedules look again and again. */
 const kept = { entries: 2_048, characters: 256 * 1024 };
@@ -16,16 +19,27 @@ export interface CronMistake {
 
 /** Five fields (minute, hour, day of the month, month, day of the week), six with seconds first, or a name such as @daily. */
 export function cronMistake(cron: string, timezone: string): CronMistake | null {
-  if (!isTimezone(timezone)) return { field: "timezone", message: `there is no time zone ${JSON.stringify(timezone)}` };
-  // croner takes a date as well, which is due once.
-  if (!/^@|\s/.test(cron)) return { field: "cron", message: `${JSON.stringify(cron)} is no cron expression` };
+  if (!isTimezone(timezone)) return { field: "timezone", message: whyNoTimezone(timezone) };
+  const quoted = JSON.stringify(cron);
+  if (isRefused(cron))
+    return { field: "cron", message: `${quoted} is no cron expression: ${whyNoCron(cron, isRefused)}` };
+  if (nextDue(cron, timezone, Date.UTC(2000, 0, 1)) !== null) return null;
+  return { field: "cron", message: `${quoted} is never due: no such day comes` };
+}
+
+/** One of a list: a number, a name, a range, a step, or a day such as L, 15W, MON#2 and 5L. */
+const item =
+  /^(?:(?:[*?]|(?:\d{1,2}|[a-z]{3})(?:-(?:\d{1,2}|[a-z]{3}))?)(?:\/\d+)?|LW?|\d+W|(?:\d|[a-z]{3})(?:#[1-5L]|L))$/i;
+
+/** croner takes dates as well, which are due once, and reads 3: as 3. */
+function isRefused(cron: string): boolean {
+  const words = cron.trim().split(/\s+/);
+  if (!cron.startsWith("@") && !words.every((word) => word.split(",").every((one) => item.test(one)))) return true;
   try {
-    return nextDue(cron, timezone, Date.UTC(2000, 0, 1)) === null
-      ? { field: "cron", message: `${JSON.stringify(cron)} is never due` }
-      : null;
-  } catch (error) {
-    const why = (error as Error).message.replace(/^CronPattern: ?/, "");
-    return { field: "cron", message: `${JSON.stringify(cron)} is no cron expression: ${why}` };
+    new Cron(cron, { paused: true, mode });
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -69,7 +83,7 @@ function cronOf(cron: string, timezone: string): Cron {
   const key = `${timezone} ${cron}`;
   const known = parsed.get(key);
   if (known) return known;
-  const made = new Cron(cron, { timezone, paused: true, mode: "5-or-6-parts" });
+  const made = new Cron(cron, { timezone, paused: true, mode });
   parsed.add(key, made, key.length);
   return made;
 }

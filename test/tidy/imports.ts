@@ -21,6 +21,7 @@ const TEST_SUPPORT: Record<string, string> = {
   "src/core/schedule/test-cluster.ts": "clusters for the tests beside it",
   "src/core/test-world.ts": "a state with a clock, for the tests of core",
   "src/core/reconcile/job/test-jobs.ts": "a cluster with jobs, for the tests of their reconciler",
+  "src/core/reconcile/schedule/test-schedules.ts": "a cluster with a schedule, for the tests of their reconciler",
   "src/core/reconcile/service/test-services.ts": "a cluster with a service, for the tests of its reconciler",
 };
 

@@ -1,13 +1,13 @@
 // Parses a command line with the tables of flags, as docker and kubectl do: -p 8080:80, -p8080:80, -dq, --flag=value,
 // flags before and after words, and -- as the end of flags. It knows no command by name.
 
+import { nearest } from "../../lib/nearest-word.ts";
 import type { Command } from "./command.ts";
 import { UsageError } from "./failure.ts";
 import { type Flag, globalFlags } from "./flag.ts";
 import { FlagValues } from "./flag-values.ts";
 import { globalOtherFlags, refusedFlags } from "./other-flags.ts";
 import { shellWord } from "./shell-word.ts";
-import { nearest } from "./suggest.ts";
 
 /** A flag that the command, or podling itself, does not have. */
 export class UnknownFlagError extends UsageError {

@@ -1,6 +1,7 @@
 // The entrance of the command line: finds the command, reads its flags, runs it, and turns every way of ending into an
 // exit code and a sentence. It does none of a command's work.
 
+import { nearest } from "../../lib/nearest-word.ts";
 import { commandTable } from "../commands/index.ts";
 import { oneLine } from "../render/style.ts";
 import { type Command, type CommandGroup, isGroup } from "./command.ts";
@@ -12,7 +13,6 @@ import { BrokenPipeError, type Io } from "./io.ts";
 import { misplacedFlag } from "./misplaced-flag.ts";
 import { parseLine, splitCommand, UnknownFlagError } from "./parse.ts";
 import type { Roles } from "./roles.ts";
-import { nearest } from "./suggest.ts";
 
 /** `argv` without the program's own name. Resolves with the exit code; never throws. */
 export async function runCli(argv: readonly string[], io: Io, roles: Roles): Promise<number> {

@@ -1,9 +1,9 @@
 // podling completion: a script with which a shell completes commands, flags, tasks and nodes.
 
+import { nearest } from "../../lib/nearest-word.ts";
 import type { Command, CommandTable } from "../command/command.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { UsageError } from "../command/failure.ts";
-import { nearest } from "../command/suggest.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 

@@ -1,10 +1,10 @@
 // podling help: the list of commands, or the help of one.
 
+import { nearest } from "../../lib/nearest-word.ts";
 import { type Command, type CommandTable, isGroup } from "../command/command.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { UsageError } from "../command/failure.ts";
 import { commandHelp, flagsHelp, groupHelp, mainHelp } from "../command/help.ts";
-import { nearest } from "../command/suggest.ts";
 
 export function helpCommand(table: CommandTable): Command {
   return {

@@ -1,7 +1,7 @@
 // The commands on schedules. Each changes only what is asked for; the jobs of due times are the reconciler's.
 
-import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
-import { cronMistake, nextDue } from "../../lib/cron.ts";
+import { toTimestamp } from "../../lib/clock.ts";
+import { cronMistake } from "../../lib/cron.ts";
 import { randomText } from "../../lib/random.ts";
 import { ok } from "../../lib/result.ts";
 import { same } from "../../lib/same.ts";
@@ -21,6 +21,7 @@ import {
   timingDefaults,
 } from "../../model/schedule/schedule.ts";
 import type { ParsedScheduleInput } from "../../model/schedule/schedule-input.ts";
+import { nextUnhandled } from "../reconcile/schedule/next-due.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findSchedule } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
@@ -53,10 +54,11 @@ function createSchedule(
   const job = state.jobNamed(input.name);
   if (job) return nameTaken("job", input.name, job.jobId);
   const scheduleId = newScheduleId(now, random);
+  const createdAt = toTimestamp(now);
+  const next = nextOf({ ...timing, lastDueAt: null, createdAt }, now);
   const record: PackedSchedule = {
     ...{ scheduleId, name: input.name, ...timing, ...templateOf(state, jobInputOf(input), jobDefaults) },
-    ...{ suspended: false, lastDueAt: null, ...nextOf(timing, now), lastJobId: null, missed: 0 },
-    ...{ createdAt: toTimestamp(now), by },
+    ...{ suspended: false, lastDueAt: null, ...next, lastJobId: null, missed: 0, createdAt, by },
   };
   return ok({ changes: [{ type: "schedule.created", record }], granted: { scheduleId } });
 }
@@ -75,7 +77,7 @@ function changeSchedule(
   const changed = Object.entries(wanted).filter(([field, value]) => !same(value, before[field as keyof typeof before]));
   const set: ScheduleUpdate = Object.fromEntries(changed);
   const isOtherTime = set.cron !== undefined || set.timezone !== undefined;
-  if (isOtherTime && !schedule.suspended) Object.assign(set, nextOf(timing, afterLast(schedule, now)));
+  if (isOtherTime && !schedule.suspended) Object.assign(set, nextOf({ ...schedule, ...timing }, now));
   if (changed.length === 0) return ok({ changes: [], granted: { scheduleId } });
   return ok({ changes: [{ type: "schedule.updated", id: scheduleId, set }], granted: { scheduleId } });
 }
@@ -97,16 +99,15 @@ function jobInputOf(input: ParsedScheduleInput) {
   return job;
 }
 
-function nextOf({ cron, timezone }: Timing, now: number): Pick<PackedSchedule, "nextDueAt" | "reason"> {
-  const next = nextDue(cron, timezone, now);
-  if (next === null) return { nextDueAt: null, reason: scheduleReason("never-due", `${cron} is not due any more`) };
+function nextOf(
+  schedule: Parameters<typeof nextUnhandled>[0],
+  now: number,
+): Pick<PackedSchedule, "nextDueAt" | "reason"> {
+  const next = nextUnhandled(schedule, now);
+  if (next === null)
+    return { nextDueAt: null, reason: scheduleReason("never-due", `${schedule.cron} is not due any more`) };
   const nextDueAt = toTimestamp(next);
   return { nextDueAt, reason: scheduleReason("waiting", `${nextDueAt} starts its next job`) };
-}
-
-/** No due time is handled twice, also when the clock was set back. */
-function afterLast({ lastDueAt }: Schedule, now: number): number {
-  return lastDueAt === null ? now : Math.max(now, fromTimestamp(lastDueAt));
 }
 
 function refuseMistake({ cron, timezone }: Timing): Outcome<never> | null {
@@ -141,7 +142,7 @@ export function decideSuspendSchedule(
   const reason = scheduleReason("suspended", "suspended by a user; it starts no job");
   const set: ScheduleUpdate = suspended
     ? { suspended, nextDueAt: null, reason }
-    : { suspended, ...nextOf(schedule, afterLast(schedule, now)) };
+    : { suspended, ...nextOf(schedule, now) };
   return ok({ changes: [{ type: "schedule.updated", id: scheduleId, set }], granted: { scheduleId } });
 }
 

@@ -12,13 +12,13 @@ import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 export const jobs: Reconciler = {
   name: "jobs",
   run: reconcileJobs,
-  nextDue: (state, { now }) => state.jobTasks.nextDue(now),
+  nextDue: (state, { now }) => state.jobTasks.queue.nextDue(now),
 };
 
 function* reconcileJobs(state: ClusterState, context: ReconcileContext): Generator<readonly Change[]> {
-  for (const id of state.jobTasks.toLookAt(context.now)) {
+  for (const id of state.jobTasks.queue.ready(context.now)) {
     const dueAt = yield* lookAt(state, id, context);
-    state.jobTasks.lookedAt(id, dueAt);
+    state.jobTasks.queue.done(id, dueAt);
   }
 }
 

@@ -11,12 +11,12 @@ import { planSchedule } from "./schedule/plan.ts";
 export const schedules: Reconciler = {
   name: "schedules",
   run: reconcileSchedules,
-  nextDue: (state, { now }) => state.scheduleJobs.nextDue(now),
+  nextDue: (state, { now }) => state.scheduleJobs.queue.nextDue(now),
 };
 
 function* reconcileSchedules(state: ClusterState, { now, random }: ReconcileContext): Generator<readonly Change[]> {
   // Counting the due times of a long downtime takes milliseconds: the others follow in the next tick.
-  for (const id of state.scheduleJobs.toLookAt(now).slice(0, limits.scheduleLooks)) {
+  for (const id of state.scheduleJobs.queue.ready(now).slice(0, limits.scheduleLooks)) {
     const schedule = state.tables.schedule.get(id);
     if (schedule) {
       const jobs = [...state.scheduleJobs.of(id)].sort().map((jobId) => state.record("job", jobId));
@@ -28,6 +28,6 @@ function* reconcileSchedules(state: ClusterState, { now, random }: ReconcileCont
       for (const jobId of outdated) yield jobRemoval(state, jobId);
     }
     const { nextDueAt = null } = state.tables.schedule.get(id) ?? {};
-    state.scheduleJobs.lookedAt(id, nextDueAt === null ? null : fromTimestamp(nextDueAt));
+    state.scheduleJobs.queue.done(id, nextDueAt === null ? null : fromTimestamp(nextDueAt));
   }
 }

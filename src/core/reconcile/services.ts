@@ -18,14 +18,14 @@ import type { ServiceView } from "./service/service-view.ts";
 export const services: Reconciler = {
   name: "services",
   run: reconcileServices,
-  nextDue: (state, { now }) => state.serviceTasks.nextDue(now),
+  nextDue: (state, { now }) => state.serviceTasks.queue.nextDue(now),
 };
 
 /** A look may be followed by another one for what it has changed: the state of a rollout, then its replicas. */
 const looks = 8;
 
 function* reconcileServices(state: ClusterState, context: ReconcileContext): Generator<readonly Change[]> {
-  for (const id of state.serviceTasks.toLookAt(context.now)) {
+  for (const id of state.serviceTasks.queue.ready(context.now)) {
     let dueAt: number | null = null;
     for (let look = 0; look < looks; look++) {
       const view = viewOf(state, id);
@@ -36,7 +36,7 @@ function* reconcileServices(state: ClusterState, context: ReconcileContext): Gen
       yield plan.changes;
       if (look === looks - 1) dueAt = context.now; // there may be more to do
     }
-    state.serviceTasks.lookedAt(id, dueAt);
+    state.serviceTasks.queue.done(id, dueAt);
   }
 }
 

@@ -2,30 +2,27 @@
 
 import { assert } from "../../lib/assert.ts";
 import type { JobId } from "../ids.ts";
-import type { Kind, StreamForm } from "../kinds/kind.ts";
+import type { StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
-import { unpackSpec } from "../task/spec.ts";
+import { templatedKind } from "../task/templated-kind.ts";
 import { hasEnded, type Job, type PackedJob, packJob } from "./job.ts";
 import type { JobUse, JobView } from "./view.ts";
 
 export type JobUpdate = Partial<Omit<Job, "jobId" | "name" | "spec" | "createdAt" | "by">>;
 
-export const jobKind: Kind<
+export const jobKind = templatedKind<
   JobId,
   Job,
   PackedJob,
   JobUpdate,
   "jobs",
   StreamForm<Job, JobView, "jobId" | "name", never, keyof JobUse>
-> = {
+>({
   plural: "jobs",
   position: 5,
   idOf: ({ jobId }) => jobId,
   pack: packJob,
-  unpack: (packed, shared) => ({ ...packed, spec: shared.value(packed.spec, () => unpackSpec(packed.spec)) }),
-  update: (job, set) => ({ ...job, ...set }),
   merge: (packed, set) => ({ ...packed, ...set }),
-  view: packJob,
   summary: (job) => ({ name: job.name, status: job.status, live: !hasEnded(job) && !job.suspended }),
   stream: { removedFields: ["jobId", "name"], masterFields: ["active"] },
   assertTransition(before, after) {
@@ -33,11 +30,10 @@ export const jobKind: Kind<
   },
   loadSchema: async () => (await import("./schema.ts")).jobRecord,
   loadViewSchema: async () => (await import("./view-schema.ts")).jobView,
-  migrations: [],
   limit: limits.jobs,
   whenFull: (count) => ({
     message: `the cluster holds ${count} jobs, which is its limit`,
     hint: "Remove jobs that are no longer needed (podling job rm), or give them a time to live (--ttl).",
   }),
   retention: "until it is removed, or its time to live is over",
-};
+});

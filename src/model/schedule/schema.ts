@@ -41,6 +41,12 @@ export const scheduleRecord = z.object({
   ...jobTemplate,
   suspended: z.boolean().describe("True when a user has suspended it: it starts no job."),
   lastDueAt: timeText.nullable().describe("The newest due time that was handled; null: none yet. It never goes back."),
+  unstarted: z
+    .object({ from: timeText, to: timeText.describe("Not part of it.") })
+    .optional()
+    .describe(
+      "A time in which no due time has started a job, because the clock went over it; if the clock is set back, they start theirs. Left out: the time before createdAt.",
+    ),
   nextDueAt: timeText.nullable().describe("The next due time; null: suspended, or there is none."),
   lastJobId: text.nullable().describe("The job that it started last; null: none yet. It may be removed."),
   missed: count.describe("Due times that started no job: after a downtime, or because another job ran."),

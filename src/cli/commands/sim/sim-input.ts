@@ -1,9 +1,9 @@
 // Converts the flags of podling sim to the input of a simulation, and back to the command that repeats a run.
 
+import { nearest } from "../../../lib/nearest-word.ts";
 import { limits } from "../../../model/limits.ts";
 import { UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
-import { nearest } from "../../command/suggest.ts";
 import { type FaultGroupName, faultGroupNames, type SimulationInput, type SimulationPlan } from "./simulator.ts";
 
 const hourMs = 3_600_000;

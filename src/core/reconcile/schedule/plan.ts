@@ -17,6 +17,7 @@ import {
   scheduleReason,
 } from "../../../model/schedule/schedule.ts";
 import { newJob } from "../../commands/jobs.ts";
+import { type Gap, gapOf, isWithin, nextUnhandled, packedGap } from "./next-due.ts";
 
 export interface ScheduleContext {
   /** ms since the epoch. */
@@ -39,17 +40,59 @@ export function planSchedule(schedule: Schedule, jobs: readonly Job[], context: 
 }
 
 function changesWhenDue(schedule: Schedule, jobs: readonly Job[], context: ScheduleContext): Change[] {
-  const { scheduleId: id, cron, timezone, nextDueAt, suspended } = schedule;
+  const { nextDueAt, suspended } = schedule;
   const { now } = context;
-  if (suspended || nextDueAt === null || fromTimestamp(nextDueAt) > now) return [];
-  const first = fromTimestamp(nextDueAt);
-  // The recorded time counts, also where newer time-zone data says another one.
-  const { newest, count } = dueTimes(cron, timezone, first, now, limits.missedCounted);
+  if (suspended || nextDueAt === null) return [];
+  const dueAt = fromTimestamp(nextDueAt);
+  if (dueAt <= now) return handleDue(schedule, dueAt, jobs, context);
+  const earlier = nextUnhandled(schedule, now);
+  return earlier === null || earlier >= dueAt ? [] : [waitsFor(schedule, earlier)];
+}
+
+/** The clock was set to another time. */
+function waitsFor({ scheduleId: id, cron }: Schedule, next: number | null): Change {
+  if (next === null) {
+    const reason = scheduleReason("never-due", `${cron} is not due any more`);
+    return { type: "schedule.updated", id, set: { nextDueAt: null, reason } };
+  }
+  const nextDueAt = toTimestamp(next);
+  const reason = scheduleReason("waiting", `${nextDueAt} starts its next job; the clock was set to another time`);
+  return { type: "schedule.updated", id, set: { nextDueAt, reason } };
+}
+
+/** The newest gap, if the look at `dueAt` has changed it: `count` due times from `first` on were left out. */
+function unstartedAfter(
+  gap: Gap,
+  { first, dueAt, count, isTooLate }: { first: number; dueAt: number; count: number; isTooLate: boolean },
+): Pick<ScheduleUpdate, "unstarted"> {
+  if (isWithin(gap, dueAt)) return { unstarted: packedGap({ from: dueAt + 1, to: gap.to }) };
+  if (count === 0 && !isTooLate) return {};
+  return { unstarted: packedGap({ from: first, to: dueAt + (isTooLate ? 1 : 0) }) };
+}
+
+/** `first`: the due time that is recorded. It counts, also where newer time-zone data says another one. */
+function handleDue(schedule: Schedule, first: number, jobs: readonly Job[], context: ScheduleContext): Change[] {
+  const { scheduleId: id, cron, timezone } = schedule;
+  const { now } = context;
+  const last = schedule.lastDueAt === null ? Number.NEGATIVE_INFINITY : fromTimestamp(schedule.lastDueAt);
+  if (first < last && now >= last) {
+    // The clock was behind, and is ahead again: the due times that it went over have been counted.
+    const next = nextDue(cron, timezone, last);
+    if (next === null || next > now) return [waitsFor(schedule, next)];
+    return handleDue(schedule, next, jobs, context);
+  }
+  const gap = gapOf(schedule);
+  const until = first <= last ? Math.min(now, gap.to - 1) : now;
+  const { newest, count } = dueTimes(cron, timezone, first, until, limits.missedCounted);
   const dueAt = newest ?? first;
   const running = jobs.filter((job) => !hasEnded(job));
   const skip = whySkipped(schedule, dueAt, running, context);
-  const next = nextDue(cron, timezone, Math.max(now, dueAt));
-  const set: ScheduleUpdate = { lastDueAt: toTimestamp(dueAt), nextDueAt: next === null ? null : toTimestamp(next) };
+  const handled = {
+    lastDueAt: toTimestamp(Math.max(last, dueAt)),
+    ...unstartedAfter(gap, { first, dueAt, count, isTooLate: skip?.code === "missed" }),
+  };
+  const next = nextUnhandled({ ...schedule, ...handled }, now);
+  const set: ScheduleUpdate = { ...handled, nextDueAt: next === null ? null : toTimestamp(next) };
   if (skip)
     return [{ type: "schedule.updated", id, set: { ...set, missed: schedule.missed + count + 1, reason: skip } }];
   const job = newJob(freeName(schedule, dueAt, context), jobTemplateOf(schedule), schedule.by, context, {

@@ -1,55 +1,8 @@
-// Schedules over time: what a due time starts, what it does while a job runs, and what follows from downtime and changed clocks.
+// Schedules: what a due time starts, what it does while a job runs, and which jobs are kept. Time is in schedule-clocks.test.ts.
 
 import { expect, test } from "bun:test";
-import { randomInteger, seededRandom } from "../../../lib/random.ts";
-import type { Job } from "../../../model/job/job.ts";
-import type { Schedule } from "../../../model/schedule/schedule.ts";
 import type { ParsedScheduleInput } from "../../../model/schedule/schedule-input.ts";
-import { readSnapshot, writeSnapshot } from "../../state/snapshot.ts";
-import { World } from "../../test-world.ts";
-import { Jobs } from "../job/test-jobs.ts";
-
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
-
-/** A cluster whose clock stands at noon of 2025-01-19 in UTC. */
-class Schedules extends Jobs {
-  constructor() {
-    super();
-    this.world.now = Date.parse("2025-01-19T12:00:00Z");
-  }
-
-  schedule(input: Partial<ParsedScheduleInput> = {}): Schedule {
-    const wanted = { name: "nightly", image: "app:1", cron: "0 3 * * *", ...input } as ParsedScheduleInput;
-    this.world.do({ type: "putSchedule", input: wanted, by: "test" });
-    return this.nightly;
-  }
-
-  get nightly(): Schedule {
-    return this.world.state.scheduleNamed("nightly")!;
-  }
-
-  /** By name. */
-  get jobs(): Job[] {
-    return [...this.world.state.tables.job.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
-  }
-
-  get names(): string[] {
-    return this.jobs.map(({ name, status }) => `${name.slice("nightly-2025".length)} ${status}`);
-  }
-
-  /** The clock goes on (or back), and the master's timer comes. */
-  at(time: string | number): void {
-    this.world.now = typeof time === "string" ? Date.parse(time) : this.world.now + time;
-    this.world.do({ type: "wake" });
-  }
-
-  /** Everything that runs ends. */
-  work(): void {
-    for (let round = 0; round < 3; round++) this.round(0);
-  }
-}
+import { day, hour, minute, Schedules } from "./test-schedules.ts";
 
 test("each due time starts one job, named by it, and the next one is recorded", () => {
   const all = new Schedules();
@@ -106,91 +59,6 @@ test("the tasks of a replaced job are stopped in the same tick", () => {
   });
   const tasks = [...all.world.state.tasks.values()].map(({ name, desired }) => `${name} ${desired}`);
   expect(tasks.sort()).toEqual(["nightly-20250120030000.1 stopped", "nightly-20250121030000.1 running"]);
-});
-
-test.each([
-  ["ten days, no deadline", 10 * day, null, "started", ["0129030000 waiting"], 9],
-  ["ten days, within the deadline", 10 * day, 12 * hour, "started", ["0129030000 waiting"], 9],
-  ["ten days, too late", 10 * day, hour, "missed", [], 10],
-  ["a minute late", 15 * hour + minute, minute, "started", ["0120030000 waiting"], 0],
-  ["a second too late", 15 * hour + minute + 1_000, minute, "missed", [], 1],
-] as const)(
-  "after a downtime (%s) one look handles all that was due",
-  (_, downMs, startDeadline, code, names, missed) => {
-    const all = new Schedules();
-    all.schedule({ startDeadline });
-    // The master starts again from its records.
-    all.world = Object.assign(new World(), {
-      state: readSnapshot([...writeSnapshot(all.world.state)]),
-      now: all.world.now,
-    });
-    all.at(downMs);
-    expect([all.nightly.reason.code, all.names, all.nightly.missed]).toEqual([code, [...names], missed]);
-    const next = Date.parse(all.nightly.nextDueAt!) - all.world.now;
-    expect(next).toBeGreaterThan(0);
-    expect(next).toBeLessThanOrEqual(day);
-    all.at(minute);
-    expect(all.jobs.length).toBe(names.length);
-  },
-);
-
-test("a downtime with very many due times is counted up to a limit", () => {
-  const all = new Schedules();
-  all.schedule({ cron: "* * * * * *" });
-  all.at(10 * day);
-  expect(all.nightly).toMatchObject({ lastDueAt: "2025-01-29T12:00:00.000Z", missed: 100 });
-  expect(all.nightly.reason.message).toBe(
-    "2025-01-29T12:00:00.000Z started nightly-20250129120000; at least 100 due times before it started none",
-  );
-});
-
-test("a clock that is set back by 3 h starts nothing twice, and nothing before the clock is there again", () => {
-  const all = new Schedules();
-  all.schedule({ cron: "0 * * * *" });
-  all.at("2025-01-19T15:00:00Z");
-  all.work();
-  const last: (string | null)[] = [all.nightly.lastDueAt];
-  for (let at = Date.parse("2025-01-19T12:00:00Z"); at < Date.parse("2025-01-19T16:00:00Z"); at += 10 * minute) {
-    all.at(new Date(at).toISOString());
-    last.push(all.nightly.lastDueAt);
-  }
-  expect(new Set(last)).toEqual(new Set(["2025-01-19T15:00:00.000Z"]));
-  expect(all.names).toEqual(["0119150000 completed"]);
-  all.at("2025-01-19T16:00:00Z");
-  expect(all.names).toEqual(["0119150000 completed", "0119160000 waiting"]);
-});
-
-test("a schedule that is resumed or changed while the clock is behind handles no due time twice", () => {
-  const all = new Schedules();
-  const { scheduleId } = all.schedule({ cron: "0 * * * *" });
-  all.at("2025-01-19T15:00:00Z");
-  all.at("2025-01-19T12:30:00Z");
-  all.world.do({ type: "suspendSchedule", scheduleId, suspended: true });
-  all.world.do({ type: "suspendSchedule", scheduleId, suspended: false });
-  expect(all.nightly.nextDueAt).toBe("2025-01-19T16:00:00.000Z");
-  all.schedule({ cron: "30 * * * *" });
-  expect(all.nightly.nextDueAt).toBe("2025-01-19T15:30:00.000Z");
-});
-
-test("a daily schedule through the changes of the clock in Berlin runs once a day", () => {
-  const all = new Schedules();
-  all.world.now = Date.parse("2025-03-28T12:00:00Z");
-  all.schedule({ cron: "30 2 * * *", timezone: "Europe/Berlin", keepSucceeded: 100 });
-  for (let hours = 0; hours < 72; hours++) {
-    all.at(hour);
-    all.work();
-  }
-  all.world.now = Date.parse("2025-10-24T12:00:00Z");
-  all.at(0);
-  all.work();
-  for (let hours = 0; hours < 72; hours++) {
-    all.at(hour);
-    all.work();
-  }
-  expect(all.names.map((name) => name.slice(0, 8))).toEqual([
-    ...["03290130", "03300100", "03310030"],
-    ...["10240030", "10250030", "10260030", "10270130"],
-  ]);
 });
 
 test("what was due while it was suspended is not made up for", () => {
@@ -269,34 +137,6 @@ test.each([
   expect([code, details]).toEqual(["unprocessable", { field }]);
   expect(message).toStartWith(`${field}: `);
   expect(hint).toContain(example);
-});
-
-test("random clocks: no due time starts two jobs, and the newest one that was handled never goes back", () => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const random = seededRandom(seed);
-    const below = (count: number) => randomInteger(random, count);
-    const all = new Schedules();
-    const concurrency = (["allow", "forbid", "replace"] as const)[below(3)]!;
-    const { scheduleId } = all.schedule({ cron: "*/20 * * * *", concurrency, keepSucceeded: 100, keepFailed: 100 });
-    const started: string[] = [];
-    let last = "";
-    for (let step = 0; step < 60; step++) {
-      const what = below(8);
-      if (what === 0) all.world.tick({ type: "suspendSchedule", scheduleId, suspended: below(2) === 0 });
-      if (what === 1)
-        all.world = Object.assign(new World(), {
-          state: readSnapshot([...writeSnapshot(all.world.state)]),
-          now: all.world.now,
-        });
-      const known = new Set(all.jobs.map(({ jobId }) => jobId));
-      all.at((below(10) === 0 ? -below(300) : below(60)) * minute);
-      for (const { jobId, schedule } of all.jobs) if (!known.has(jobId)) started.push(schedule!.dueAt!);
-      expect([seed, (all.nightly.lastDueAt ?? "") >= last]).toEqual([seed, true]);
-      last = all.nightly.lastDueAt ?? "";
-      if (below(2) === 0) all.work();
-    }
-    expect([seed, ...started]).toEqual([seed, ...[...new Set(started)].sort()]);
-  }
 });
 
 test("a name belongs to one job or one schedule", () => {

@@ -9,8 +9,6 @@ interface Entry<Id> {
 
 export class DueTimes<Id extends string> {
   readonly #dueAt = new Map<Id, number>();
-  /** When it was last asked. */
-  #askedAt = Number.NEGATIVE_INFINITY;
   /** Has an entry for each time that was set; one that is not that of the map any more is dropped when it comes first. */
   #heap = new Heap<Entry<Id>>(isBefore);
 
@@ -31,14 +29,15 @@ export class DueTimes<Id extends string> {
     return this.#firstEntry()?.at ?? null;
   }
 
-  /**
-   * Those that are due, in order of their ids. They stay until their time is set to another one. All of them after the clock was
-   * set back: each of their times may be too late by as much.
-   */
+  /** In no order. */
+  get ids(): IterableIterator<Id> {
+    return this.#dueAt.keys();
+  }
+
+  /** Those that are due, in order of their ids. They stay until their time is set to another one. */
   until(now: number): Id[] {
-    const wasSetBack = now < this.#askedAt;
-    this.#askedAt = now;
-    if (wasSetBack) return [...this.#dueAt.keys()].sort();
+    const first = this.#firstEntry();
+    if (first === undefined || first.at > now) return [];
     const due: Entry<Id>[] = [];
     for (let entry = this.#firstEntry(); entry && entry.at <= now; entry = this.#firstEntry()) {
       due.push(entry);

@@ -1,25 +1,21 @@
-// The tasks of each service that its reconciler has to know, and the services that are worth a look: those whose records have
-// changed since, and those for which a time has come. A look at any other would change nothing.
+// The tasks of each service that its reconciler has to know, and the services that it has to look at.
 
 import type { ServiceId, TaskId } from "../../../model/ids.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Service } from "../../../model/service/service.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { Index } from "../delta.ts";
-import { DueTimes } from "./due-times.ts";
-
-const none: ReadonlySet<TaskId> = new Set();
+import { IdSets } from "./id-sets.ts";
+import { WorkQueue } from "./work-queue.ts";
 
 export class ServiceTasks implements Index<Task> {
-  readonly #tasks = new Map<ServiceId, Set<TaskId>>();
-  /** Changed since the last look; also by an undo. */
-  readonly #changed = new Set<ServiceId>();
+  readonly #tasks = new IdSets<ServiceId, TaskId>();
   readonly #global = new Set<ServiceId>();
-  readonly #due = new DueTimes<ServiceId>();
+  readonly queue = new WorkQueue<ServiceId>();
 
   /** Unfinished ones, and those that ended by themselves and that no task replaces; in no order. */
   of(serviceId: ServiceId): ReadonlySet<TaskId> {
-    return this.#tasks.get(serviceId) ?? none;
+    return this.#tasks.of(serviceId);
   }
 
   moved(before: Task | null, after: Task | null): void {
@@ -28,14 +24,14 @@ export class ServiceTasks implements Index<Task> {
     const id = owner.id as ServiceId;
     const was = before !== null && matters(before);
     const is = after !== null && matters(after);
-    if (was || is) this.#changed.add(id);
-    if (is && !was) this.#add(id, after.taskId);
-    if (was && !is) this.#remove(id, before.taskId);
+    if (was || is) this.queue.add(id);
+    if (is && !was) this.#tasks.add(id, after.taskId);
+    if (was && !is) this.#tasks.remove(id, before.taskId);
   }
 
   serviceMoved(before: Service | null, after: Service | null): void {
     const { serviceId } = (after ?? before)!;
-    this.#changed.add(serviceId);
+    this.queue.add(serviceId);
     if (after?.mode.type === "global") this.#global.add(serviceId);
     else this.#global.delete(serviceId);
   }
@@ -43,39 +39,12 @@ export class ServiceTasks implements Index<Task> {
   /** A global service may gain or lose a slot. */
   nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
     if (this.#global.size === 0 || (before && after && areAlike(before, after))) return;
-    for (const id of this.#global) this.#changed.add(id);
+    for (const id of this.#global) this.queue.add(id);
   }
 
   /** The node of these tasks began or ended to be drained. */
   nodeChanged(tasks: readonly Task[]): void {
-    for (const { owner } of tasks) if (owner?.kind === "service") this.#changed.add(owner.id as ServiceId);
-  }
-
-  /** To be looked at now, in order of their ids. */
-  toLookAt(now: number): ServiceId[] {
-    return [...new Set([...this.#changed, ...this.#due.until(now)])].sort();
-  }
-
-  /** It was looked at, and is not before `dueAt` again without a change; null: never. */
-  lookedAt(serviceId: ServiceId, dueAt: number | null): void {
-    this.#changed.delete(serviceId);
-    this.#due.set(serviceId, dueAt);
-  }
-
-  nextDue(now: number): number | null {
-    return this.#changed.size > 0 ? now : this.#due.first;
-  }
-
-  #add(id: ServiceId, taskId: TaskId): void {
-    const tasks = this.#tasks.get(id);
-    if (tasks) tasks.add(taskId);
-    else this.#tasks.set(id, new Set([taskId]));
-  }
-
-  #remove(id: ServiceId, taskId: TaskId): void {
-    const tasks = this.#tasks.get(id);
-    tasks?.delete(taskId);
-    if (tasks?.size === 0) this.#tasks.delete(id);
+    for (const { owner } of tasks) if (owner?.kind === "service") this.queue.add(owner.id as ServiceId);
   }
 }
 

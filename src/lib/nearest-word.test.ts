@@ -1,7 +1,7 @@
 // Which typing errors get a proposal, and which words get none.
 
 import { expect, test } from "bun:test";
-import { editDistance, nearest } from "./suggest.ts";
+import { editDistance, nearest } from "./nearest-word.ts";
 
 const commands = ["run", "ps", "logs", "inspect", "explain", "stop", "nodes", "completion"];
 
