@@ -3,13 +3,14 @@
 import type { Mutant } from "./mutant.ts";
 
 const plan = "src/core/reconcile/service/plan.ts";
+const bounds = "src/core/reconcile/service/bounds.ts";
 const rollout = "src/core/reconcile/service/rollout.ts";
 
 export const serviceMutants: readonly Mutant[] = [
   {
     name: "one-less-than-the-floor",
     sentence: "A service may lack one replica more than its policy says.",
-    file: plan,
+    file: bounds,
     find: "return Math.max(0, this.#wanted - (policy",
     replace: "return Math.max(0, this.#wanted - 1 - (policy",
     caughtBy: ["floor-holds"],
@@ -17,7 +18,7 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "one-more-than-the-surge",
     sentence: "A service may have one replica more than its policy says.",
-    file: plan,
+    file: bounds,
     find: "return this.#wanted + (mayExceed",
     replace: "return this.#wanted + 1 + (mayExceed",
     caughtBy: ["ceiling-holds"],
@@ -57,8 +58,8 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "unproved-takes-over",
     sentence: "A replica that has just started takes the place of one that serves.",
-    file: plan,
-    find: "if (at <= now) return true;",
+    file: bounds,
+    find: "if (at <= this.#now) return true;",
     replace: "if (at >= 0) return true;",
     caughtBy: ["good-replica-stays"],
   },
@@ -81,9 +82,9 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "short-drains-left-out",
     sentence: "A replica that is to be drained for less than a second is stopped at once.",
-    file: plan,
-    find: "if (!available || drainMs === 0) {",
-    replace: "if (!available || drainMs < 1000) {",
+    file: "src/core/reconcile/service/retire.ts",
+    find: "if (!available || drainMs === 0) return",
+    replace: "if (!available || drainMs < 1000) return",
     caughtBy: ["drained-before-stopped"],
   },
   {

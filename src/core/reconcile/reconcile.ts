@@ -17,8 +17,7 @@ import { volumes } from "./volumes.ts";
 
 /** In the order in which they run. */
 export const reconcilers: readonly Reconciler[] = [
-  ...[nodeDamping, drains, restarts, jobs, services],
-  ...[nodeDamping, restarts, schedules, jobs, services],
+  ...[nodeDamping, drains, restarts, schedules, jobs, services],
   // After all that makes tasks, and before what places them: placement finds a record of each named volume.
   ...[volumes, placement, neverStarted, retention],
 ];

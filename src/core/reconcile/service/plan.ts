@@ -1,7 +1,6 @@
 // What a service needs next, as a pure function of its records and the time: replicas to start, to drain and to stop, and the
 // progress of its rollout. Each call gives only the difference to what is; nothing is remembered between two calls.
 
-import { assert } from "../../../lib/assert.ts";
 import { endOfPause, fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { Change } from "../../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../../model/ids.ts";
@@ -10,6 +9,7 @@ import type { Rollout } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { noRequests } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
+import { Bounds } from "./bounds.ts";
 import { catchUp } from "./global.ts";
 import { Leaving } from "./leaving.ts";
 import {
@@ -18,12 +18,12 @@ import {
   hasNoRoom,
   type Replica,
   replaceableAt,
-  runningSince,
   type Slot,
   slotKey,
   slotsOf,
   unavailableFirst,
 } from "./replica.ts";
+import { drainedAt, retireChange } from "./retire.ts";
 import { hasCanaries, isMadeBy, progressOf } from "./rollout.ts";
 import type { Placed, Plan, PlanContext, ServiceView } from "./service-view.ts";
 
@@ -37,20 +37,13 @@ class Planner {
   readonly #context: PlanContext;
   readonly #changes: Change[] = [];
   readonly #slots: Slot[];
-  /** Those that are live and count: the replicas of nodes that keep theirs do not. */
-  readonly #counted: readonly Replica[];
+  readonly #bounds: Bounds;
   readonly #surplus: Replica[];
   readonly #going: Replica[];
   readonly #leaving: Leaving;
   readonly #retired = new Set<Replica>();
   #dueAt: number | null = null;
   #lastTaskId: TaskId | null;
-  /** Replicas that are live, with those that this plan starts and without those that it ends. */
-  #live: number;
-  #available: number;
-  readonly #availableBefore: number;
-  /** Those of them that have run for long enough to count for others; null until that is asked. */
-  #proved: Set<Replica> | null = null;
   /** Slots with a replica of the new revision, with those that this plan starts. */
   #updated: number;
   #hasMadeRoom = false;
@@ -68,12 +61,12 @@ class Planner {
     const wanted = new Set(this.#slots.map(({ key }) => key));
     const isKept = ({ nodeId }: Replica) => nodes !== null && nodeId !== null && nodes.kept.has(nodeId);
     const live = view.replicas.filter((one) => one.stage === "live" && !isKept(one));
-    this.#counted = live;
+    this.#bounds = new Bounds(view.service, live, {
+      ...{ wanted: this.#slots.length, isAnyLeaving: !this.#leaving.isEmpty, now: context.now },
+      wakeAt: (at) => this.#wakeAt(at),
+    });
     this.#surplus = live.filter((one) => !wanted.has(slotKey(one))).sort(this.#bySurplus);
     this.#going = view.replicas.filter(({ stage }) => stage === "going");
-    this.#live = live.length;
-    this.#available = live.filter(({ available }) => available).length;
-    this.#availableBefore = this.#available;
     const { rollout } = view.service;
     this.#updated = rollout ? this.#slots.filter((slot) => slot.live(rollout.to).length > 0).length : 0;
   }
@@ -95,7 +88,7 @@ class Planner {
     for (const slot of this.#slots) this.#fill(slot);
     this.#step();
     for (const replica of this.#going) this.#drained(replica);
-    this.#assertBounds();
+    this.#bounds.assertHeld(this.#hasMadeRoom || this.#isForced);
     return this.#end();
   }
 
@@ -136,7 +129,7 @@ class Planner {
 
   /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its room. */
   #retireSurplus(replica: Replica): void {
-    if (this.#isSpare(replica)) this.#retire(replica);
+    if (this.#bounds.isSpare(replica)) this.#retire(replica);
     else if (!this.#hasMadeRoom && this.#mustMakeRoom) {
       this.#hasMadeRoom = true;
       this.#retire(replica);
@@ -145,10 +138,10 @@ class Planner {
 
   /** True when a slot can get its replica only if another one goes: no node has room, or too many live. */
   get #mustMakeRoom(): boolean {
-    const live = this.#counted;
+    const live = this.#bounds.counted;
     if (live.some(({ task }) => hasNoRoom(task, this.#view.service.mode))) return true;
     return (
-      live.length >= this.#ceiling &&
+      live.length >= this.#bounds.ceiling &&
       this.#slots.some(({ isEmpty }) => isEmpty) &&
       live.every(({ available }) => available)
     );
@@ -158,11 +151,11 @@ class Planner {
   #tidy(slot: Slot): void {
     const { target } = this.#view.service;
     const [newest, ...spare] = slot.live(target);
-    for (const replica of spare) if (this.#isSpare(replica)) this.#retire(replica);
+    for (const replica of spare) if (this.#bounds.isSpare(replica)) this.#retire(replica);
     const [kept, ...older] = slot.others(target);
-    for (const replica of older) if (this.#isSpare(replica)) this.#retire(replica);
-    if (!kept || !this.#isSpare(kept)) return;
-    if (newest ? !kept.available || this.#hasProved(newest) : slot.isDone(target)) this.#retire(kept);
+    for (const replica of older) if (this.#bounds.isSpare(replica)) this.#retire(replica);
+    if (!kept || !this.#bounds.isSpare(kept)) return;
+    if (newest ? !kept.available || this.#bounds.hasProved(newest) : slot.isDone(target)) this.#retire(kept);
   }
 
   /** Ends replicas that leave their node: what does not serve at once, the others when another one of their slot serves. */
@@ -172,7 +165,9 @@ class Planner {
       if (this.#retired.has(replica)) continue;
       const slot = slots.get(slotKey(replica));
       if (isOver) this.#isForced = true;
-      const mayGo = this.#isSpare(replica) && (this.#leavesFirst || slot?.replicas.some((one) => this.#hasProved(one)));
+      const mayGo =
+        this.#bounds.isSpare(replica) &&
+        (this.#leavesFirst || slot?.replicas.some((one) => this.#bounds.hasProved(one)));
       if (isOver || !replica.available || mayGo) this.#retire(replica, why);
     }
   }
@@ -180,23 +175,6 @@ class Planner {
   /** True when no replica beyond the wanted ones may start. */
   get #leavesFirst(): boolean {
     return this.#view.service.policy.maxSurge === 0;
-  }
-
-  /** True when enough other replicas serve, and have for a while: one that has just started may end at once. */
-  #isSpare(replica: Replica): boolean {
-    if (!replica.available || this.#floor === 0) return true;
-    this.#proved ??= new Set(this.#counted.filter((one) => this.#hasProved(one)));
-    return this.#proved.size - Number(this.#proved.has(replica)) >= this.#floor;
-  }
-
-  /** A program with a mistake often ends soon after its start: only what has run for a while takes the place of another. */
-  #hasProved(replica: Replica): boolean {
-    if (!replica.available) return false;
-    const { now } = this.#context;
-    const at = runningSince(replica, now) + this.#view.service.policy.minReadyMs;
-    if (at <= now) return true;
-    this.#wakeAt(at);
-    return false;
   }
 
   /** Gives a slot without a live replica another one, when its pause is over. */
@@ -209,7 +187,7 @@ class Planner {
     const last = slot.ended.at(-1);
     const at = last ? replaceableAt(last, this.#context.now) : 0;
     if (at > this.#context.now) this.#wakeAt(at);
-    else if (this.#live < this.#ceiling) this.#startWhereAsked(slot, revision);
+    else if (this.#bounds.mayStart) this.#startWhereAsked(slot, revision);
   }
 
   /** A replica that is moved gets its successor on the node that was asked for, or stays if there is no room any more. */
@@ -259,7 +237,7 @@ class Planner {
 
   #isUnderWay(slot: Slot, { to }: Rollout): boolean {
     const [newest] = slot.live(to);
-    if (newest) return !this.#hasProved(newest);
+    if (newest) return !this.#bounds.hasProved(newest);
     return slot.isEmpty && !slot.isDone(to);
   }
 
@@ -273,29 +251,14 @@ class Planner {
       return false;
     }
     if (rollout.order === "start-first") {
-      if (old!.available && this.#live >= this.#ceiling) return false;
+      if (old!.available && !this.#bounds.mayStart) return false;
       this.#start(slot, rollout.to, ended);
       if (!old!.available) this.#retire(old!);
       return true;
     }
-    if (!this.#isSpare(old!)) return false;
+    if (!this.#bounds.isSpare(old!)) return false;
     this.#retire(old!);
     return true;
-  }
-
-  get #wanted(): number {
-    return this.#slots.length;
-  }
-
-  get #ceiling(): number {
-    const { policy, rollout } = this.#view.service;
-    const mayExceed = rollout?.order === "start-first" || !this.#leaving.isEmpty;
-    return this.#wanted + (mayExceed ? policy.maxSurge : 0);
-  }
-
-  get #floor(): number {
-    const { policy, rollout } = this.#view.service;
-    return Math.max(0, this.#wanted - (policy.maxUnavailable ?? (rollout?.order === "stop-first" ? 1 : 0)));
   }
 
   #start(slot: Slot, number: number, replaced: readonly Replica[], placed: Placed = {}): void {
@@ -321,7 +284,7 @@ class Planner {
     });
     for (const { task } of replaced)
       this.#changes.push({ type: "task.updated", id: task.taskId, set: { replacedBy: taskId } });
-    this.#live++;
+    this.#bounds.started();
     const rollout = this.#rollout;
     if (rollout?.to !== number) return;
     this.#updated++;
@@ -337,54 +300,17 @@ class Planner {
     this.#changes.push({ type: "service.updated", id: this.#view.service.serviceId, set });
   }
 
-  /** A replica that serves is drained first: it leaves the endpoints, and is stopped after that. */
   #retire(replica: Replica, why?: string): void {
-    const { task, available } = replica;
     this.#retired.add(replica);
-    this.#live--;
-    if (available) this.#available--;
-    this.#proved?.delete(replica);
-    const { drainMs } = this.#view.service.policy;
-    if (!available || drainMs === 0) {
-      this.#changes.push(stopChange(task, this.#context, why));
-      return;
-    }
-    const drainUntil = toTimestamp(this.#context.now + drainMs);
-    this.#changes.push({
-      type: "task.updated",
-      id: task.taskId,
-      set: {
-        desired: "draining",
-        requests: { ...(task.requests ?? noRequests), drainUntil, drainMs },
-        observed: {
-          reason: {
-            code: "draining",
-            message: `${why === undefined ? "" : `${why}: `}gets no new traffic; it is stopped in ${drainMs / 1000} s`,
-          },
-        },
-      },
-    });
+    this.#bounds.ended(replica);
+    this.#changes.push(retireChange(replica, this.#view.service.policy.drainMs, this.#context, why));
   }
 
   /** Stops a drained replica when its time is over. */
   #drained({ task }: Replica): void {
     if (task.desired !== "draining") return;
-    const { drainUntil, drainMs = 0 } = task.requests ?? noRequests;
-    const { now } = this.#context;
-    const until = drainUntil ? endOfPause(fromTimestamp(drainUntil), drainMs, now) : 0;
-    if (until > now) this.#wakeAt(until);
+    const until = drainedAt(task, this.#context.now);
+    if (until > this.#context.now) this.#wakeAt(until);
     else this.#changes.push(stopChange(task, this.#context));
-  }
-
-  #assertBounds(): void {
-    const { service } = this.#view;
-    const { name } = service;
-    assert(
-      this.#live <= Math.max(this.#ceiling, this.#counted.length),
-      `${name} would have ${this.#live} replicas, and may have ${this.#ceiling}`,
-    );
-    if (this.#hasMadeRoom || this.#isForced) return;
-    const least = Math.min(this.#availableBefore, this.#floor);
-    assert(this.#available >= least, `${name} would have ${this.#available} replicas that serve, and needs ${least}`);
   }
 }
