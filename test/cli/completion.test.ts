@@ -18,7 +18,7 @@ beforeAll(async () => {
   const stub = join(folder, "podling");
   writeFileSync(
     stub,
-    '#!/bin/sh\ncase "$*" in *json*) printf \'[\\n  {\\n    "image": "nginx",\\n  },\\n    "image": "redis"\\n]\\n\'; exit ;; esac\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; context) printf "default\\nprod\\n" ;; esac\n',
+    '#!/bin/sh\ncase "$*" in *json*) printf \'[\\n  {\\n    "image": "nginx",\\n  },\\n    "image": "redis"\\n]\\n\'; exit ;; esac\ncase "$*" in "job ls --kind schedule -o name") printf "nightly\\n"; exit ;; "job ls -o name") printf "import\\nnightly\\n"; exit ;; "service ls -o name") printf "shop\\n"; exit ;; esac\ncase "$1" in ps) printf "web\\nweb-2\\njob\\n" ;; nodes) printf "n1\\nn2\\n" ;; context) printf "default\\nprod\\n" ;; esac\n',
   );
   chmodSync(stub, 0o755);
 });
@@ -57,6 +57,12 @@ describe("bash", () => {
     expect(bashOffers("podling node cordon ")).toEqual(["n1", "n2"]);
     expect(bashOffers("podling systemd install ")).toEqual(["master", "worker"]);
     expect(bashOffers("podling context use ")).toEqual(["default", "prod"]);
+    for (const verb of ["inspect", "logs", "update", "suspend", "resume", "rm"])
+      expect(bashOffers(`podling job ${verb} `)).toEqual(["import", "nightly"]);
+    expect(bashOffers("podling job trigger ")).toEqual(["nightly"]);
+    expect(bashOffers("podling job ls --schedule ")).toEqual(["nightly"]);
+    for (const verb of ["inspect", "ps", "logs", "update", "rollback", "endpoints", "rm"])
+      expect(bashOffers(`podling service ${verb} `)).toEqual(["shop"]);
     expect(bashOffers("podling ps --context p")).toEqual(["prod"]);
     expect(bashOffers("podling logs ")).toEqual(["web", "web-2", "job"]);
     expect(bashOffers("podling logs -f w")).toEqual(["web", "web-2"]);
@@ -110,6 +116,8 @@ describe("fish", () => {
     expect(fishOffers("podling node cordon ")).toEqual(["n1", "n2"]);
     expect(fishOffers("podling logs -f w")).toEqual(["web", "web-2"]);
     expect(fishOffers("podling context ")).toEqual(["add", "ls", "rm", "use"]);
+    expect(fishOffers("podling job rm ")).toEqual(["import", "nightly"]);
+    expect(fishOffers("podling job trigger ")).toEqual(["nightly"]);
     expect(fishOffers("podling context use ")).toEqual(["default", "prod"]);
     expect(fishOffers("podling run x --pull ")).toEqual(["always", "missing", "never"]);
   });

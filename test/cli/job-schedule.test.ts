@@ -119,6 +119,57 @@ test("suspend, resume and rm work with schedules", async () => {
   expect((await podling(["job", "inspect", "held"])).code).toBe(1);
 });
 
+test("update changes what is given, and says what has changed", async () => {
+  await create("changed", "0 3 * * *", "-e A=b --start-deadline 10m");
+  const out = await ok(
+    "job update changed --timezone Europe/Berlin --image backup:4 -e C=d",
+    "--schedule",
+    "30 4 * * *",
+  );
+  const { nextDueAt, ...changed } = await inspect("changed");
+  expect(out.replace(/nextDueAt: .*/, "nextDueAt")).toBe(
+    [
+      "changed cron: 0 3 * * * -> 30 4 * * *",
+      "changed timezone: UTC -> Europe/Berlin",
+      "changed nextDueAt",
+      "changed spec.containers[0].image: backup:3 -> backup:4",
+      "changed spec.containers[0].env.C: none -> d",
+      "",
+    ].join("\n"),
+  );
+  expect(nextDueAt).toMatch(/T0[23]:30:00.000Z$/);
+  expect(changed).toMatchObject({ startDeadlineMs: 600_000, spec: { containers: [{ env: { A: "b", C: "d" } }] } });
+  const again = await podling(["job", "update", "changed", "--image", "backup:4"]);
+  expect([again.code, again.out, again.err]).toEqual([0, "", expect.stringContaining("nothing has changed")]);
+  expect(await ok("job update changed --start-deadline none --keep-failed 4")).toBe(
+    "changed startDeadlineMs: 600000 -> none\nchanged keep.failed: 1 -> 4\n",
+  );
+  expect(await ok("job update changed --concurrency allow -o name")).toBe("changed\n");
+  expect(JSON.parse(await ok("job update changed --ttl 1h -o json"))).toMatchObject({ ttlMs: 3_600_000 });
+});
+
+test("update changes the pace and the limits of a job, and refuses another template", async () => {
+  await ok("job create paced --image app:1 --completions 9 --deadline 1h");
+  expect(await ok("job update paced --parallelism 3 --deadline none")).toBe(
+    "paced parallelism: 1 -> 3\npaced deadlineMs: 3600000 -> none\n",
+  );
+  const other = await podling(["job", "update", "paced", "--image", "app:2"]);
+  expect([other.code, other.err.includes("podling job rm paced")]).toEqual([1, true]);
+  const timed = await podling(["job", "update", "paced", "--schedule", "0 3 * * *"]);
+  expect([timed.code, timed.err.includes("paced is a job without a schedule")]).toEqual([64, true]);
+  const none = await podling(["job", "update", "nothing", "--parallelism", "3"]);
+  expect([none.code, none.err.includes('there is no job or schedule "nothing"')]).toEqual([1, true]);
+});
+
+test("ls --kind shows only jobs, or only schedules", async () => {
+  await create("kind-s", "0 3 * * *");
+  await ok("job create kind-j --image app:1");
+  const names = async (kind: string) => (await ok(`job ls --kind ${kind} -o name`)).trim().split("\n");
+  const [jobs, schedules] = [await names("job"), await names("schedule")];
+  expect([jobs.includes("kind-j"), jobs.includes("kind-s")]).toEqual([true, false]);
+  expect([schedules.includes("kind-j"), schedules.includes("kind-s")]).toEqual([false, true]);
+});
+
 test.each([
   [["--schedule", "61 * * * *"], 1, '"0 3 * * *"'],
   [["--schedule", "0 0 31 2 *"], 1, "is never due"],

@@ -122,7 +122,7 @@ function refuseMistake({ cron, timezone }: Timing): Outcome<never> | null {
 }
 
 function nameTaken(kind: string, name: string, id: string): Outcome<never> {
-  const put = kind === "schedule" ? ` Change it with PUT /api/v1/schedules/${name}.` : "";
+  const put = kind === "schedule" ? ` Change it with: podling job update ${name}.` : "";
   return refuse("name-taken", `there is a ${kind} ${name} already (${id})`, {
     hint: `Remove it first (podling job rm ${name}), or choose another name.${put}`,
     details: { name, id },

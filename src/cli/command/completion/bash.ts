@@ -2,7 +2,7 @@
 
 import { taskStatuses } from "../../../model/task/reason.ts";
 import type { Completes } from "../flag.ts";
-import { type CompletionPoint, imagesOfJson, spellings, valuesOf } from "./points.ts";
+import { type CompletionPoint, imagesOfJson, listOf, lists, spellings, valuesOf } from "./points.ts";
 
 export function bashScript(points: readonly CompletionPoint[]): string {
   const groups = points.filter(({ path, next }) => path !== "" && path !== "help" && next.length > 0);
@@ -14,13 +14,8 @@ _podling_offer() {
   COMPREPLY=($(compgen -W "$1" -- "$current"))
   case "\${COMPREPLY[0]}" in *=) compopt -o nospace 2>/dev/null ;; esac
 }
-_podling_tasks() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o name 2>/dev/null)"; }
 _podling_images() { _podling_offer "$("\${COMP_WORDS[0]}" ps -a -o json 2>/dev/null | ${imagesOfJson})"; }
-_podling_contexts() { _podling_offer "$("\${COMP_WORDS[0]}" context ls -o name 2>/dev/null)"; }
-_podling_volumes() { _podling_offer "$("\${COMP_WORDS[0]}" volume ls -o name 2>/dev/null)"; }
-_podling_secrets() { _podling_offer "$("\${COMP_WORDS[0]}" secret ls -o name 2>/dev/null)"; }
-_podling_configs() { _podling_offer "$("\${COMP_WORDS[0]}" config ls -o name 2>/dev/null)"; }
-_podling_nodes() { _podling_offer "$("\${COMP_WORDS[0]}" nodes -o name 2>/dev/null)"; }
+${Object.entries(lists).map(nameFunction).join("\n")}
 
 _podling() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" command="" word index
@@ -56,6 +51,10 @@ complete -F _podling podling
 `;
 }
 
+function nameFunction([kind, list]: [string, string]): string {
+  return `_podling_${kind}() { _podling_offer "$("\${COMP_WORDS[0]}" ${list} -o name 2>/dev/null)"; }`;
+}
+
 function valueFlags({ flags }: CompletionPoint): string[] {
   return flags.filter(({ value }) => value !== undefined).flatMap(spellings);
 }
@@ -86,14 +85,9 @@ function pattern(path: string, word: string): string {
 }
 
 function offerOf(completes: Completes | null): string {
-  if (completes === "tasks") return "_podling_tasks";
-  if (completes === "nodes") return "_podling_nodes";
+  if (listOf(completes) !== null) return `_podling_${completes}`;
   if (completes === "images") return "_podling_images";
-  if (completes === "contexts") return "_podling_contexts";
-  if (completes === "volumes") return "_podling_volumes";
-  if (completes === "secrets") return "_podling_secrets";
-  if (completes === "configs") return "_podling_configs";
   if (completes === "files") return 'COMPREPLY=($(compgen -f -- "$current"))';
   if (completes === "folders") return 'COMPREPLY=($(compgen -d -- "$current"))';
-  return completes === null || completes === "commands" ? ":" : `_podling_offer "${completes.join(" ")}"`;
+  return completes === null || typeof completes === "string" ? ":" : `_podling_offer "${completes.join(" ")}"`;
 }

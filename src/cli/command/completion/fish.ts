@@ -1,7 +1,7 @@
 // Completion for fish: one line for each command and flag, with the condition under which it applies.
 
 import type { Completes, Flag } from "../flag.ts";
-import { type CompletionPoint, imagesOfJson, spellings, valuesOf } from "./points.ts";
+import { type CompletionPoint, imagesOfJson, listOf, spellings, valuesOf } from "./points.ts";
 
 export function fishScript(points: readonly CompletionPoint[]): string {
   const lines = points.flatMap(linesOf);
@@ -55,16 +55,12 @@ function flagWords(flag: Flag): string {
 }
 
 function offerOf(completes: Completes): string {
-  if (completes === "tasks") return "-a '(podling ps -a -o name 2>/dev/null)'";
-  if (completes === "nodes") return "-a '(podling nodes -o name 2>/dev/null)'";
+  const list = listOf(completes);
+  if (list !== null) return `-a '(podling ${list} -o name 2>/dev/null)'`;
   if (completes === "images") return `-a ${quote(`(podling ps -a -o json 2>/dev/null | ${imagesOfJson})`)}`;
-  if (completes === "contexts") return "-a '(podling context ls -o name 2>/dev/null)'";
-  if (completes === "volumes") return "-a '(podling volume ls -o name 2>/dev/null)'";
-  if (completes === "secrets") return "-a '(podling secret ls -o name 2>/dev/null)'";
-  if (completes === "configs") return "-a '(podling config ls -o name 2>/dev/null)'";
   if (completes === "files") return "-F";
   if (completes === "folders") return "-a '(__fish_complete_directories)'";
-  return completes === "commands" ? "" : `-a ${quote(completes.join(" "))}`;
+  return typeof completes === "string" ? "" : `-a ${quote(completes.join(" "))}`;
 }
 
 function quote(text: string): string {

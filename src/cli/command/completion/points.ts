@@ -55,5 +55,23 @@ export function spellings({ long, short }: Flag): string[] {
   return short === undefined ? [`--${long}`] : [`-${short}`, `--${long}`];
 }
 
+/** The command that lists the names of a kind, one a line, without `-o name`. */
+export const lists: Readonly<Record<string, string>> = {
+  tasks: "ps -a",
+  nodes: "nodes",
+  contexts: "context ls",
+  volumes: "volume ls",
+  secrets: "secret ls",
+  configs: "config ls",
+  services: "service ls",
+  jobs: "job ls",
+  schedules: "job ls --kind schedule",
+};
+
+/** The command line that lists the names that complete a word; null if another one does. */
+export function listOf(completes: Completes | null): string | null {
+  return typeof completes === "string" ? (lists[completes] ?? null) : null;
+}
+
 /** Prints the images in the output of `podling ps -o json`, one a line. */
 export const imagesOfJson = `sed -n 's/^    "image": "\\(.*\\)",*$/\\1/p' | sort -u`;

@@ -1,25 +1,24 @@
 // Completion for zsh: a function for each command, with its flags and words in the form that _arguments reads.
 
 import type { Completes, Flag } from "../flag.ts";
-import { type CompletionPoint, imagesOfJson, spellings, valuesOf } from "./points.ts";
+import { type CompletionPoint, imagesOfJson, listOf, lists, spellings, valuesOf } from "./points.ts";
 
 export function zshScript(points: readonly CompletionPoint[]): string {
   const [top, ...rest] = points;
   return `#compdef podling
 # zsh completion for podling: podling completion zsh > "\${fpath[1]}/_podling"
 
-_podling_tasks() { local -a names; names=(\${(f)"$(podling ps -a -o name 2>/dev/null)"}); compadd -a names; }
-_podling_contexts() { local -a names; names=(\${(f)"$(podling context ls -o name 2>/dev/null)"}); compadd -a names; }
-_podling_volumes() { local -a names; names=(\${(f)"$(podling volume ls -o name 2>/dev/null)"}); compadd -a names; }
-_podling_secrets() { local -a names; names=(\${(f)"$(podling secret ls -o name 2>/dev/null)"}); compadd -a names; }
-_podling_configs() { local -a names; names=(\${(f)"$(podling config ls -o name 2>/dev/null)"}); compadd -a names; }
-_podling_nodes() { local -a names; names=(\${(f)"$(podling nodes -o name 2>/dev/null)"}); compadd -a names; }
+${Object.entries(lists).map(nameFunction).join("\n")}
 _podling_images() { local -a names; names=(\${(f)"$(podling ps -a -o json 2>/dev/null | ${imagesOfJson})"}); compadd -a names; }
 
 ${rest.map(commandFunction).join("\n")}
 ${commandFunction(top!)}
 if [ "$funcstack[1]" = "_podling" ]; then _podling "$@"; else compdef _podling podling; fi
 `;
+}
+
+function nameFunction([kind, list]: [string, string]): string {
+  return `_podling_${kind}() { local -a names; names=(\${(f)"$(podling ${list} -o name 2>/dev/null)"}); compadd -a names; }`;
 }
 
 function functionName(path: string): string {
@@ -68,16 +67,11 @@ function flagSpecs(flag: Flag): string[] {
 }
 
 function actionOf(completes: Completes | null): string {
-  if (completes === "tasks") return "_podling_tasks";
-  if (completes === "nodes") return "_podling_nodes";
-  if (completes === "contexts") return "_podling_contexts";
-  if (completes === "volumes") return "_podling_volumes";
+  if (listOf(completes) !== null) return `_podling_${completes}`;
   if (completes === "images") return "_podling_images";
-  if (completes === "secrets") return "_podling_secrets";
-  if (completes === "configs") return "_podling_configs";
   if (completes === "files") return "_files";
   if (completes === "folders") return "_files -/";
-  return completes === null || completes === "commands" ? " " : `(${completes.join(" ")})`;
+  return completes === null || typeof completes === "string" ? " " : `(${completes.join(" ")})`;
 }
 
 function quote(text: string): string {

@@ -74,20 +74,37 @@ export const scheduleFlags: readonly Flag[] = [
   { long: "keep-failed", value: "N", description: "failed jobs of the schedule that are kept (1 by default)" },
 ];
 
+type Timing = Omit<BodyInput<"createSchedule">, "name">;
+
 /** What the flags say of a schedule, beside its job; null without --schedule. */
-export function timingOf(flags: FlagValues): Omit<BodyInput<"createSchedule">, "name"> | null {
-  const cron = flags.text("schedule");
-  const timing = {
+export function timingOf(flags: FlagValues): Timing | null {
+  const { cron, ...given } = givenTiming(flags);
+  if (cron !== undefined) return { cron, ...given };
+  if (Object.keys(given).length === 0) return null;
+  throw new UsageError("the times of the schedule are missing", 'Write for example: --schedule "0 3 * * *"');
+}
+
+/** Only what is given. */
+export function givenTiming(flags: FlagValues): Partial<Timing> {
+  return given({
+    cron: flags.text("schedule"),
     timezone: flags.text("timezone"),
     concurrency: flags.text("concurrency") as "allow" | undefined,
-    startDeadline: flags.durationMs("start-deadline"),
+    startDeadline: limitMs(flags, "start-deadline"),
     keepSucceeded: flags.integer("keep-succeeded", 0, limits.scheduleKept),
     keepFailed: flags.integer("keep-failed", 0, limits.scheduleKept),
-  };
-  const given = Object.entries(timing).filter(([, value]) => value !== undefined);
-  if (cron !== undefined) return { cron, ...Object.fromEntries(given) };
-  if (given.length === 0) return null;
-  throw new UsageError("the times of the schedule are missing", 'Write for example: --schedule "0 3 * * *"');
+  });
+}
+
+function given<Fields extends object>(fields: Fields): { [Field in keyof Fields]?: Exclude<Fields[Field], undefined> } {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Partial<Fields> as never;
+}
+
+/** "none" takes a limit away. */
+function limitMs(flags: FlagValues, flag: string): number | null | undefined {
+  return flags.text(flag) === "none" ? null : flags.durationMs(flag);
 }
 
 /** The body of a job, from the name, the image and the flags. What is not given has the master's default. */
@@ -97,16 +114,16 @@ export async function jobBody(context: Context): Promise<BodyInput<"createJob">>
   return { ...(await taskBody(name, image, flags, containerCommand, io)), ...numbersOf(flags) };
 }
 
-function numbersOf(flags: FlagValues): Partial<BodyInput<"createJob">> {
-  const numbers = {
+/** Only what is given. */
+export function numbersOf(flags: FlagValues): Partial<BodyInput<"createJob">> {
+  return given({
     completions: flags.integer("completions", 1, limits.jobCompletions),
     parallelism: flags.integer("parallelism", 1, limits.jobParallelism),
     indexed: flags.has("indexed") ? true : undefined,
     backoffLimit: flags.integer("backoff-limit", 0, limits.jobBackoffLimit),
-    activeDeadline: flags.durationMs("deadline"),
-    ttlAfterFinished: flags.durationMs("ttl"),
-  };
-  return Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined));
+    activeDeadline: limitMs(flags, "deadline"),
+    ttlAfterFinished: limitMs(flags, "ttl"),
+  });
 }
 
 function nameAndImage({ flags, words }: Context): { name: string; image: string } {

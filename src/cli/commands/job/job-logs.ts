@@ -16,7 +16,7 @@ export const logs: Command = {
   description: [
     "The output of one task after the other, in the order of their starts, also of those that failed. With -f it goes on until the job has ended. Of a schedule, it is the job that was started last.",
   ],
-  arguments: { name: "JOB", min: 1, max: 1 },
+  arguments: { name: "JOB", min: 1, max: 1, completes: "jobs" },
   flags: [
     { long: "follow", short: "f", description: "follow the output until the job has ended" },
     { long: "index", value: "N", description: "only the tasks of this index" },

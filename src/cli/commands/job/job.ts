@@ -9,8 +9,9 @@ import { each } from "../task/each.ts";
 import { logs } from "./job-logs.ts";
 import { act, jobOrSchedule } from "./job-or-schedule.ts";
 import { create, run } from "./job-run.ts";
+import { update } from "./job-update.ts";
 
-const some: Arguments = { name: "JOB", min: 1, max: Number.POSITIVE_INFINITY };
+const some: Arguments = { name: "JOB", min: 1, max: Number.POSITIVE_INFINITY, completes: "jobs" };
 
 const ls: Command = {
   name: "job ls",
@@ -19,7 +20,8 @@ const ls: Command = {
   description: ["Jobs come first, and schedules after them, each by name."],
   flags: [
     { long: "quiet", short: "q", description: "only ids, one a line" },
-    { long: "schedule", value: "NAME", description: "only the jobs of this schedule" },
+    { long: "schedule", value: "NAME", description: "only the jobs of this schedule", completes: "schedules" },
+    { long: "kind", value: "KIND", description: "only jobs, or only schedules", choices: ["job", "schedule"] },
   ],
   outputs: ["table", "wide", "json", "name"],
   examples: [
@@ -28,8 +30,10 @@ const ls: Command = {
   ],
   async run(context) {
     const of = context.flags.text("schedule");
-    const jobs = await context.call("listJobs", of === undefined ? {} : { query: { schedule: of } });
-    const schedules = of === undefined ? await context.call("listSchedules") : [];
+    const kind = context.flags.text("kind");
+    const query = of === undefined ? {} : { query: { schedule: of } };
+    const jobs = kind === "schedule" ? [] : await context.call("listJobs", query);
+    const schedules = of === undefined && kind !== "job" ? await context.call("listSchedules") : [];
     const all = [...jobs, ...schedules];
     const now = context.masterNow();
     const wide = context.output() === "wide";
@@ -117,7 +121,7 @@ const trigger: Command = {
   summary: "Start a job of schedules now",
   usage: "SCHEDULE [SCHEDULE ...]",
   description: ["Prints the name of the job. It runs beside the others, also if the schedule is suspended."],
-  arguments: { name: "SCHEDULE", min: 1, max: Number.POSITIVE_INFINITY },
+  arguments: { name: "SCHEDULE", min: 1, max: Number.POSITIVE_INFINITY, completes: "schedules" },
   flags: [],
   examples: [["podling job trigger nightly", "do not wait until 3:00"]],
   run: (context) =>
@@ -149,5 +153,5 @@ const rm: Command = {
 export const job: CommandGroup = {
   name: "job",
   summary: "Run containers to their end, at once or on a schedule",
-  commands: [run, create, ls, inspect, logs, suspend, resume, trigger, rm],
+  commands: [run, create, ls, inspect, logs, update, suspend, resume, trigger, rm],
 };

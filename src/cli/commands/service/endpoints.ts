@@ -21,7 +21,7 @@ export const endpoints: Command = {
     "Lists the replicas that are ready, with the address of their node and their ports there. A replica that is stopped soon is marked as draining: its open connections go on, and new ones belong to the others.",
     "With -w it goes on until Ctrl-C or until the service is removed: on a terminal the table changes in place, in a pipe each change is a line.",
   ],
-  arguments: { name: "SERVICE", min: 1, max: 1 },
+  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
   flags: [{ long: "watch", short: "w", description: "show the endpoints as they change, until Ctrl-C" }],
   outputs: ["table", "json"],
   examples: [

@@ -7,8 +7,8 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import type { Flag } from "../../command/flag.ts";
 import { watchRollout } from "./watch-rollout.ts";
 
-export const one: Arguments = { name: "SERVICE", min: 1, max: 1 };
-export const some: Arguments = { name: "SERVICE", min: 1, max: Number.POSITIVE_INFINITY };
+export const one: Arguments = { name: "SERVICE", min: 1, max: 1, completes: "services" };
+export const some: Arguments = { name: "SERVICE", min: 1, max: Number.POSITIVE_INFINITY, completes: "services" };
 
 export const waitFlags: readonly Flag[] = [
   { long: "detach", short: "d", description: "do not wait until the replicas serve" },

@@ -11,7 +11,7 @@ export const scale: Command = {
   name: "service scale",
   summary: "Change how many replicas services have",
   usage: "SERVICE=N [SERVICE=N ...] [flags]",
-  arguments: { name: "SERVICE=N", min: 1, max: Number.POSITIVE_INFINITY },
+  arguments: { name: "SERVICE=N", min: 1, max: Number.POSITIVE_INFINITY, completes: "services" },
   flags: waitFlags,
   examples: [["podling service scale web=5", "five replicas"]],
   async run(context) {

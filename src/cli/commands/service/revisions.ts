@@ -11,7 +11,7 @@ export const history: Command = {
   name: "service history",
   summary: "List the revisions of a service",
   usage: "SERVICE [flags]",
-  arguments: { name: "SERVICE", min: 1, max: 1 },
+  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
   flags: [],
   outputs: ["table", "json"],
   examples: [["podling service history web", "who changed what, and when"]],
@@ -32,7 +32,7 @@ export const diff: Command = {
   name: "service diff",
   summary: "Show what differs between two revisions of a service",
   usage: "SERVICE N M",
-  arguments: { name: "SERVICE, N and M", min: 3, max: 3 },
+  arguments: { name: "SERVICE, N and M", min: 3, max: 3, completes: "services" },
   flags: [],
   examples: [["podling service diff web 2 3", "what revision 3 changed"]],
   async run(context) {

@@ -23,7 +23,7 @@ export const logs: Command = {
   description: [
     "Each line starts with the replica and its node. With -f it follows the replicas, also those that a rollout starts, until the service is removed.",
   ],
-  arguments: { name: "SERVICE", min: 1, max: 1 },
+  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
   flags: logFlags,
   examples: [
     ["podling service logs -f web", "follow all replicas"],

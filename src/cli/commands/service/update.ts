@@ -2,10 +2,10 @@
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
 import { inputOfSpec } from "../../../model/task/input-spec.ts";
-import type { PlacementRules } from "../../../model/task/spec.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { removedProbes } from "../task/flags/probes.ts";
+import { merged } from "../task/merged-body.ts";
 import { serviceBody, settingsOf } from "./create.ts";
 import { finish, one, waitFlags } from "./finish.ts";
 import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, templateFlags } from "./flags.ts";
@@ -55,20 +55,4 @@ async function changesOf(context: Context, name: string, before: { readonly imag
   const image = context.flags.text("image") ?? before.image;
   const { image: _, ...given } = await serviceBody(context, name, image ?? "", settingsOf(context.flags));
   return image === undefined ? given : { image, ...given };
-}
-
-/** Variables and labels are added to those that the service has; of its placement, only what is given changes. */
-function merged(
-  before: {
-    env?: Readonly<Record<string, string>>;
-    labels?: Readonly<Record<string, string>>;
-    placement?: PlacementRules | undefined;
-  },
-  given: Pick<BodyInput<"putService">, "env" | "labels" | "placement">,
-): object {
-  return {
-    ...(given.env ? { env: { ...before.env, ...given.env } } : {}),
-    ...(given.labels ? { labels: { ...before.labels, ...given.labels } } : {}),
-    ...(given.placement ? { placement: { ...before.placement, ...given.placement } } : {}),
-  };
 }

@@ -1,0 +1,81 @@
+// podling job update: changes a schedule, or the pace and the limits of a job, and says what has changed.
+
+import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { JobView } from "../../../model/job/view.ts";
+import type { ScheduleView } from "../../../model/schedule/view.ts";
+import { inputOfSpec } from "../../../model/task/input-spec.ts";
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { UsageError } from "../../command/failure.ts";
+import { changedFields } from "../../render/changed-fields.ts";
+import { removedProbes } from "../task/flags/probes.ts";
+import { merged } from "../task/merged-body.ts";
+import { taskBody } from "../task/task-input.ts";
+import { givenTiming, jobFlags, jobTemplateFlags, numbersOf, scheduleFlags } from "./flags.ts";
+import { jobOrSchedule } from "./job-or-schedule.ts";
+
+/** What changes by itself. */
+const notCompared = ["active", "reason", "status", "started", "succeeded", "unstarted"];
+
+export const update: Command = {
+  name: "job update",
+  summary: "Change a schedule, or the pace and the limits of a job",
+  usage: "JOB [flags] [-- COMMAND ARG ...]",
+  description: [
+    "Only what the flags say changes, and each change is printed. Variables and labels are added to those that there are; a list such as that of -p replaces the one before. The value none takes a --deadline, --ttl or --start-deadline away.",
+    "The next job of a schedule is made as it is then; those that run go on as they are. Of a job that has not ended, --parallelism, --backoff-limit, --deadline and --ttl change.",
+  ],
+  arguments: { name: "JOB", min: 1, max: 1, completes: "jobs" },
+  takesContainerCommand: true,
+  flags: [...jobFlags.filter(({ long }) => long !== "name"), ...scheduleFlags, ...jobTemplateFlags],
+  outputs: ["table", "json", "name"],
+  examples: [
+    ['podling job update nightly --schedule "30 4 * * *" --timezone Europe/Berlin', "another time"],
+    ["podling job update nightly --image app:3", "the next job runs another image"],
+    ["podling job update import --parallelism 8", "a job that runs goes on faster"],
+  ],
+  async run(context) {
+    const before = await jobOrSchedule(context, context.words[0]!);
+    const { name } = before;
+    const after = await put(context, before);
+    if (context.output() === "json") await context.outJson(after);
+    else if (context.output() === "name") await context.out(`${name}\n`);
+    else {
+      const lines = changedFields(before, after, notCompared);
+      await context.out(lines.map((line) => `${name} ${line}\n`).join(""));
+      if (lines.length === 0) await context.say(`${name} is as asked for already: nothing has changed`);
+    }
+    return exitCodes.done;
+  },
+};
+
+async function put(context: Context, before: JobView | ScheduleView): Promise<JobView | ScheduleView> {
+  const { flags } = context;
+  const { name } = before;
+  const timing = givenTiming(flags);
+  const body = await bodyOf(context, before);
+  if (!("jobId" in before)) {
+    const schedule = { cron: before.cron, ...body, ...timing } as BodyInput<"putSchedule">;
+    return context.call("putSchedule", { id: name, body: schedule });
+  }
+  if (Object.keys(timing).length > 0) {
+    const hint = `Create a schedule with: podling job create NAME --image IMAGE --schedule "0 3 * * *"`;
+    throw new UsageError(`${name} is a job without a schedule`, hint);
+  }
+  return context.call("putJob", { id: name, body: body as BodyInput<"putJob"> });
+}
+
+/** The template with what the flags change in it, and the numbers that are given. */
+async function bodyOf(
+  { flags, containerCommand, io }: Context,
+  { name, spec }: JobView | ScheduleView,
+): Promise<object> {
+  const before = inputOfSpec(spec);
+  for (const probe of removedProbes(flags)) delete before[probe];
+  const image = flags.text("image") ?? before.image;
+  // Of several containers, none is meant by a flag.
+  const { image: _, ...given } = await taskBody(name, image ?? "", flags, containerCommand, io);
+  const template = { ...before, ...given, ...merged(before, given), ...(image === undefined ? {} : { image }) };
+  return { ...template, ...numbersOf(flags) };
+}
