@@ -51,8 +51,8 @@ export const serviceMutants: readonly Mutant[] = [
     name: "placed-taken-for-serving",
     sentence: "A replica counts as one that serves before it has started.",
     file: "src/core/reconcile/service/replica.ts",
-    find: 'stage === "live" && status === "running" && ready && reason.code !== "restarting"',
-    replace: 'stage === "live" && status !== "pending"',
+    find: 'status === "running" && ready && reason.code !== "restarting"',
+    replace: 'status !== "pending"',
     caughtBy: ["floor-holds", "good-replica-stays"],
   },
   {

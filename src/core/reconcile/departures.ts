@@ -5,7 +5,7 @@ import type { NodeId, ServiceId } from "../../model/ids.ts";
 import { localDataOf } from "../../model/task/local-data.ts";
 import { noRequests, type Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
-import { replicaOf } from "./service/replica.ts";
+import { isAvailable } from "./service/replica.ts";
 
 export interface Departure {
   /** "n1 is being drained" */
@@ -38,7 +38,7 @@ export function departureOf({ nodes }: Pick<ClusterState, "nodes">, task: Task):
 
 /** True for a replica that serves, of a service that is as it should be: others move soon anyway, or wait for a person. */
 export function isMovable(state: ClusterState, task: Task): boolean {
-  if (task.owner?.kind !== "service" || !replicaOf(task).available || task.requests?.moveTo !== undefined) return false;
+  if (task.owner?.kind !== "service" || !isAvailable(task) || task.requests?.moveTo !== undefined) return false;
   const service = state.tables.service.get(task.owner.id as ServiceId);
   const node = state.nodes.get(task.placement!.nodeId);
   if (!service || service.rollout !== null || service.paused || service.policy.maxSurge === 0) return false;

@@ -4,9 +4,11 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Shared } from "../../model/kinds/kind.ts";
 import type { KindName } from "../../model/kinds/kinds.ts";
+import { limits } from "../../model/limits.ts";
+import { slotName } from "../../model/service/service.ts";
 import type { Reason } from "../../model/task/reason.ts";
 import { type ContainerStatus, isUnstarted, nothingObserved, type ObservedStatus } from "../../model/task/status.ts";
-import type { Placement, Task } from "../../model/task/task.ts";
+import type { Placement, Task, TaskOwner } from "../../model/task/task.ts";
 
 /**
  * The number of values kept of each sort. When there are more, all are dropped, and later records share among themselves. A template may
@@ -54,10 +56,19 @@ export class Sharing implements Shared {
   }
 
   #task(task: Writable<Task>, before: Task | null): void {
-    if (before === null) task.createdAt = this.text(task.createdAt);
+    if (before === null) {
+      task.createdAt = this.text(task.createdAt);
+      if (task.owner) this.#owner(task.owner);
+    }
     if (task.placement && task.placement !== before?.placement) task.placement = this.#placement(task.placement);
     if (task.observed !== (before?.observed ?? nothingObserved))
       task.observed = this.#observed(task.observed, before?.observed ?? nothingObserved);
+  }
+
+  #owner(owner: Writable<TaskOwner>): void {
+    owner.kind = this.text(owner.kind);
+    owner.id = this.text(owner.id);
+    if (owner.slot !== undefined) owner.slot = sharedSlot(owner.slot);
   }
 
   #observed(observed: Writable<ObservedStatus>, before: ObservedStatus): ObservedStatus {
@@ -89,6 +100,12 @@ export class Sharing implements Shared {
   #reason(reason: Reason): Reason {
     return remembered(this.#reasons, `${reason.code} ${reason.message}`, reason);
   }
+}
+
+/** Also where one service has more slots than texts are kept. */
+function sharedSlot(name: string): string {
+  const number = Number(name);
+  return number >= 1 && number <= limits.replicas && String(number) === name ? slotName(number) : name;
 }
 
 function remembered<T>(values: BoundedMap<string, T>, key: string, value: T): T {

@@ -52,6 +52,14 @@ export const defaultPolicy: RolloutPolicy = Object.freeze({
   drainMs: 1_000,
 });
 
+const slotNames: string[] = [];
+
+/** The slots of every service are numbered: their names are the same strings in the records of all replicas. */
+export function slotName(number: number): string {
+  for (let next = slotNames.length; next <= number; next++) slotNames.push(String(next));
+  return slotNames[number]!;
+}
+
 export type ServiceReason = Service["reason"];
 
 export function serviceReason(code: ServiceReason["code"], message: string): ServiceReason {

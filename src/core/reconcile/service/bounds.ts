@@ -3,7 +3,7 @@
 
 import { assert } from "../../../lib/assert.ts";
 import type { Service } from "../../../model/service/service.ts";
-import { type Replica, runningSince } from "./replica.ts";
+import type { Replica } from "./replica.ts";
 
 export class Bounds {
   readonly #service: Service;
@@ -75,7 +75,7 @@ export class Bounds {
   /** A program with a mistake often ends soon after its start: only what has run for a while takes the place of another. */
   hasProved(replica: Replica): boolean {
     if (!replica.available) return false;
-    const at = runningSince(replica, this.#now) + this.#service.policy.minReadyMs;
+    const at = replica.runningSince(this.#now) + this.#service.policy.minReadyMs;
     if (at <= this.#now) return true;
     this.#wakeAt(at);
     return false;

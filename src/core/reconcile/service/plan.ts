@@ -277,7 +277,7 @@ class Planner {
     this.#changes.push({
       type: "task.created",
       record: {
-        ...{ taskId, name: `${service.name}.${slot.name}`, createdAt: toTimestamp(now), owner, spec },
+        ...{ taskId, name: [service.name, slot.name].join("."), createdAt: toTimestamp(now), owner, spec },
         ...(last && isLost(last.task.observed.reason) ? { replaces: last.task.taskId } : {}),
         ...placed,
       },

@@ -1,8 +1,8 @@
 // The replicas of a service as its reconciler sees them: tasks that it owns, by slot, and how each of them is.
 
 import { endOfPause, fromTimestamp } from "../../../lib/clock.ts";
-import type { NodeId, ServiceId } from "../../../model/ids.ts";
-import { type Service, slotBackoffMs } from "../../../model/service/service.ts";
+import type { NodeId, ServiceId, TaskId } from "../../../model/ids.ts";
+import { type Service, slotBackoffMs, slotName } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
@@ -13,7 +13,7 @@ import type { ClusterState } from "../../state/cluster-state.ts";
  */
 export type Stage = "live" | "going" | "ended";
 
-export interface Replica {
+export class Replica {
   readonly task: Task;
   readonly slot: string;
   /** Of a global service: the node whose slot it has. */
@@ -22,39 +22,55 @@ export interface Replica {
   readonly stage: Stage;
   /** True when it serves: it runs, is ready, and stays. */
   readonly available: boolean;
+  /** In ms since the epoch, 0 before. NaN until it is asked for: to parse a time costs more than all the rest. */
+  #placedAt = Number.NaN;
+  #startedAt = Number.NaN;
+
+  /** A task with an owner of the kind service says its slot and revision. */
+  constructor(task: Task) {
+    const { slot = "", revision = 0, nodeId = null } = task.owner!;
+    this.task = task;
+    this.slot = slot;
+    this.nodeId = nodeId as NodeId | null;
+    this.revision = revision;
+    this.stage = hasFinished(task) ? "ended" : task.desired === "running" ? "live" : "going";
+    this.available = this.stage === "live" && serves(task);
+  }
+
+  /** Since when it runs, in ms since the epoch. Where the clock of its node says what cannot be, the time of its placement. */
+  runningSince(now: number): number {
+    if (Number.isNaN(this.#placedAt)) {
+      const { placement, observed } = this.task;
+      const { startedAt = null } = observed.containers[0] ?? {};
+      this.#placedAt = placement ? fromTimestamp(placement.at) : 0;
+      this.#startedAt = startedAt ? fromTimestamp(startedAt) : 0;
+    }
+    return this.#startedAt < this.#placedAt || this.#startedAt > now ? this.#placedAt : this.#startedAt;
+  }
 }
 
-/** A record never changes, and each look at a service asks for all of them again. */
-const known = new WeakMap<Task, Replica>();
+function serves({ observed: { status, ready, reason } }: Task): boolean {
+  return status === "running" && ready && reason.code !== "restarting";
+}
 
-/** A task with an owner of the kind service says its slot and revision. */
+/** True for a replica that serves: it is wanted, runs, is ready, and stays. */
+export function isAvailable(task: Task): boolean {
+  return task.desired === "running" && serves(task);
+}
+
 export function replicaOf(task: Task): Replica {
-  const before = known.get(task);
-  if (before) return before;
-  const replica = makeReplica(task);
-  known.set(task, replica);
-  return replica;
-}
-
-function makeReplica(task: Task): Replica {
-  const { slot = "", revision = 0, nodeId = null } = task.owner!;
-  const { status, reason, ready } = task.observed;
-  const stage = hasFinished(task) ? "ended" : task.desired === "running" ? "live" : "going";
-  const available = stage === "live" && status === "running" && ready && reason.code !== "restarting";
-  return { task, slot, nodeId: nodeId as NodeId | null, revision, stage, available };
+  return new Replica(task);
 }
 
 /** Those of a service that matter: live, going, or ended and not replaced; by id. */
 export function replicasOf(state: Pick<ClusterState, "serviceTasks" | "task">, serviceId: ServiceId): Replica[] {
-  return [...state.serviceTasks.of(serviceId)].sort().map((taskId) => replicaOf(state.task(taskId)));
+  return sorted(state.serviceTasks.of(serviceId)).map((taskId) => replicaOf(state.task(taskId)));
 }
 
-/** Since when it runs, in ms since the epoch. Where the clock of its node says what cannot be, the time of its placement. */
-export function runningSince({ task }: Replica, now: number): number {
-  const placedAt = task.placement ? fromTimestamp(task.placement.at) : 0;
-  const { startedAt = null } = task.observed.containers[0] ?? {};
-  const at = startedAt ? fromTimestamp(startedAt) : 0;
-  return at < placedAt || at > now ? placedAt : at;
+/** Tasks are added in the order of their ids, except after an undo or a restart. */
+function sorted(taskIds: Iterable<TaskId>): TaskId[] {
+  const found = [...taskIds];
+  return found.every((id, index) => index === 0 || found[index - 1]! < id) ? found : found.sort();
 }
 
 /** What tells slots apart: a number, or the node. A replica and its slot have the same key. */
@@ -134,6 +150,9 @@ export class Slot {
 const none: readonly Replica[] = [];
 
 function inOrder(replicas: readonly Replica[], wanted: Stage): readonly Replica[] {
+  const [first] = replicas;
+  // As most slots: no array of its own.
+  if (replicas.length < 2) return first?.stage === wanted ? replicas : none;
   const found = replicas.filter(({ stage }) => stage === wanted);
   if (found.length < 2) return found;
   return found.sort((a, b) => Number(b.available) - Number(a.available) || (a.task.taskId < b.task.taskId ? -1 : 1));
@@ -173,7 +192,7 @@ export function slotsOf(service: Service, replicas: readonly Replica[], nodes: G
   if (service.mode.type === "global")
     return (nodes?.wanted ?? []).map(({ nodeId, name }) => new Slot(name, byKey.get(nodeId) ?? [], nodeId));
   const { replicas: count } = service.mode;
-  return Array.from({ length: count }, (_, index) => String(index + 1)).map(
+  return Array.from({ length: count }, (_, index) => slotName(index + 1)).map(
     (name) => new Slot(name, byKey.get(name) ?? []),
   );
 }

@@ -42,10 +42,17 @@ export function progressOf(service: Service, slots: readonly Slot[], now: number
 
 /** Replicas of the new revision that ended by themselves, or whose container did and was started again. */
 function failedReplicas(rollout: Rollout, slots: readonly Slot[]): { count: number; why: string } {
-  const found = slots.flatMap(({ replicas }) => replicas.filter((one) => isMadeBy(rollout, one) && hasFailed(one)));
-  const reason = found[0]?.task.observed.reason.message ?? "replicas ended by themselves";
-  const name = found[0]?.task.name;
-  return { count: rollout.failures + found.length, why: name === undefined ? reason : `${name}: ${reason}` };
+  let first: Replica | null = null;
+  let count = rollout.failures;
+  for (const { replicas } of slots) {
+    for (const replica of replicas) {
+      if (!isMadeBy(rollout, replica) || !hasFailed(replica)) continue;
+      first ??= replica;
+      count++;
+    }
+  }
+  if (first === null) return { count, why: "replicas ended by themselves" };
+  return { count, why: `${first.task.name}: ${first.task.observed.reason.message}` };
 }
 
 /** True for a replica of the new revision that was not there before: an older one says nothing about this rollout. */
