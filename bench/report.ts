@@ -3,7 +3,7 @@
 import { cpus, totalmem } from "node:os";
 import type { Samples } from "./samples.ts";
 
-export type Unit = "s" | "ms" | "/s" | "MB" | "KB" | "us" | "%";
+export type Unit = "s" | "ms" | "/s" | "MB" | "KB" | "us" | "%" | "changes";
 
 export interface Target {
   /** As the docs write it: "<= 1.10x", "<= 60 MB". */

@@ -23,8 +23,17 @@ export interface ServiceTicks {
   ms: number[];
 }
 
+/** What a rollout of 100 replicas writes to the journal, without what workers report. */
+export interface RolloutChanges {
+  rollout: number;
+  /** The same template applied again. */
+  unchanged: number;
+}
+
 class World {
   readonly state = new ClusterState();
+  /** Changes that were not reported by a worker. */
+  decided = 0;
   #now = Date.UTC(2025, 0, 1);
   #seed = 1;
 
@@ -34,6 +43,8 @@ class World {
     const retention = { count: 10_000, ageMs: 3_600_000 };
     const tick = runTick(this.state, asked, { now: this.#now, seed: this.#seed++, retention });
     for (const outcome of tick.outcomes) if (!outcome.ok) throw new Error(outcome.refusal.message);
+    const reported = new Set(commands.flatMap((one) => (one.type === "reportTask" ? [one.taskId] : [])));
+    this.decided += tick.changes.filter((one) => one.type !== "task.updated" || !reported.has(one.id)).length;
     return tick;
   }
 
@@ -123,16 +134,37 @@ export function measureServiceTicks(services: number, turns: number): ServiceTic
   ];
 }
 
+export function measureRolloutChanges(): RolloutChanges {
+  const world = new World();
+  for (let number = 0; number < 10; number++) world.join(number);
+  const put = (turn: string): number => {
+    const before = world.decided;
+    const rollout = { minReadyMs: 0, monitorMs: 0, drainMs: 1, parallelism: 10, maxSurge: 10 };
+    world.put(0, { replicas: 100, env: { TURN: turn }, rollout } as Partial<ParsedServiceInput>);
+    const [service] = world.state.tables.service.values();
+    for (let round = 0; round < 100; round++) world.work(world.tasksOf(service!.serviceId));
+    if (world.state.tables.service.get(service!.serviceId)!.rollout !== null)
+      throw new Error("the rollout did not end");
+    return world.decided - before;
+  };
+  put("1");
+  return { rollout: put("2"), unchanged: put("2") };
+}
+
 if (import.meta.main) {
   const quick = process.argv.includes("--quick");
   measureServiceTicks(20, 100); // a warm-up
   const all = measureServiceTicks(quick ? 100 : 1_000, quick ? 100 : 500);
-  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(all)}\n`);
+  const changes = measureRolloutChanges();
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ all, changes })}\n`);
   else {
     for (const { services, tasks, what, ms } of all) {
       const sorted = ms.toSorted((left, right) => left - right);
       const [median, p95] = [0.5, 0.95].map((share) => sorted[Math.floor(sorted.length * share)]!.toFixed(3));
       process.stdout.write(`${services} services, ${tasks} tasks, ${what}: median ${median} ms, p95 ${p95} ms\n`);
     }
+    process.stdout.write(
+      `a rollout of 100 replicas: ${changes.rollout} changes; applied again: ${changes.unchanged}\n`,
+    );
   }
 }

@@ -10,19 +10,26 @@ import { CONTAINER_COMMAND } from "../container-command.ts";
 import { memoryOf, processorSeconds } from "../process-usage.ts";
 import { notMeasured, type Row, target } from "../report.ts";
 import { alternate, samplesOf } from "../samples.ts";
-import type { ServiceTicks } from "../service-ticks.ts";
+import type { RolloutChanges, ServiceTicks } from "../service-ticks.ts";
 import { docker, type Swarm } from "../swarm.ts";
 import { quietTime } from "./memory.ts";
 
 const SETTLE_CPU_S = 1;
 const TICK_MS = 1;
 const REPLICA_KB = 1;
+const ROLLOUT_CHANGES = 400;
+const CHANGES = "services: changes that a service of 100 replicas writes, without reports of workers";
 const KIB = 1024;
 const POLL_MS = 10;
 const WAIT_MS = 120_000;
 
 /** Without the pauses that Swarm does not make. */
 const noPauses = { minReadyMs: 0, monitorMs: 0, drainMs: 0 };
+
+interface Measured {
+  all: ServiceTicks[];
+  changes: RolloutChanges;
+}
 
 interface Served {
   replicas: { serving: number; updated: number; going: number };
@@ -36,8 +43,8 @@ export async function services(bench: Bench): Promise<Row[]> {
 async function ticks(bench: Bench): Promise<Row[]> {
   const script = resolve(import.meta.dir, "../service-ticks.ts");
   const flags = bench.quick ? ["--quick"] : [];
-  const measured = JSON.parse(await run([process.execPath, script, "--json", ...flags])) as ServiceTicks[];
-  return measured.map(({ services: count, tasks, what, ms }) =>
+  const measured = JSON.parse(await run([process.execPath, script, "--json", ...flags])) as Measured;
+  const rows = measured.all.map(({ services: count, tasks, what, ms }) =>
     target(
       {
         section: `services: one tick among ${count.toLocaleString("en")} services with ${tasks.toLocaleString("en")} tasks`,
@@ -47,6 +54,13 @@ async function ticks(bench: Bench): Promise<Row[]> {
       TICK_MS,
     ),
   );
+  const changes = (what: string, count: number, most: number) =>
+    target({ section: CHANGES, what, unit: "changes", ours: samplesOf([count]) }, "at most", most);
+  return [
+    ...rows,
+    changes("rollout of a new revision, 10 at a time", measured.changes.rollout, ROLLOUT_CHANGES),
+    changes("the same template applied again", measured.changes.unchanged, 0),
+  ];
 }
 
 /** Real workers on simulated engines, so that only the master costs anything. */
