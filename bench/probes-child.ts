@@ -7,7 +7,7 @@ import { systemClock } from "../src/lib/clock.ts";
 import { systemRandom } from "../src/lib/random.ts";
 import type { TaskId } from "../src/model/ids.ts";
 import { DockerRuntime } from "../src/runtime/docker/docker-runtime.ts";
-import { createdState } from "../src/runtime/simulated/containers.ts";
+import { createdState } from "../src/runtime/simulated/created-state.ts";
 import { ContainerProbes } from "../src/worker/probes/container-probes.ts";
 import { Prober } from "../src/worker/probes/prober.ts";
 import { containerAssignment, parseAssignment } from "../src/worker/task/assignment.ts";

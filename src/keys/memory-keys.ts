@@ -13,6 +13,11 @@ export class MemoryKeys implements Keys {
     this.#draw = draw;
   }
 
+  /** Also while it cannot be had. */
+  get all(): readonly Uint8Array[] {
+    return this.#key === null ? [] : [this.#key];
+  }
+
   find(): FoundKey {
     if (this.isAway || this.#key === null) return { problem: "the key is missing", isMissing: true };
     return { key: this.#key, place: "memory" };

@@ -1,6 +1,7 @@
 // The mistakes that the simulation and the unit tests must catch. run.ts tries them; mutants.test.ts checks that each still
 // fits the code.
 
+import { configMutants } from "./config-mutants.ts";
 import { jobMutants } from "./job-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
 import { masterMutants } from "./master-mutants.ts";
@@ -17,5 +18,6 @@ export const mutants: readonly Mutant[] = [
   ...serviceMutants,
   ...jobMutants,
   ...volumeMutants,
+  ...configMutants,
   ...unitMutants,
 ];

@@ -3,7 +3,7 @@
 import { containerLabels, containerName } from "../../src/model/cluster/cluster.ts";
 import type { TaskId } from "../../src/model/ids.ts";
 import type { ContainerState, CreateRequest } from "../../src/runtime/containers.ts";
-import { createdState } from "../../src/runtime/simulated/containers.ts";
+import { createdState } from "../../src/runtime/simulated/created-state.ts";
 import {
   type ContainerAssignment,
   containerAssignment,

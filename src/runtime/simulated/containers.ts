@@ -4,7 +4,7 @@ import { toTimestamp } from "../../lib/clock.ts";
 import { randomText } from "../../lib/random.ts";
 import { containerLabels, ownerLabels } from "../../model/cluster/cluster.ts";
 import type { PublishedPort } from "../../model/task/spec.ts";
-import { mainContainer, namedVolumes } from "../../model/task/spec.ts";
+import { namedVolumes } from "../../model/task/spec.ts";
 import type {
   ContainerEvent,
   ContainerState,
@@ -15,6 +15,7 @@ import type {
 } from "../containers.ts";
 import { sandboxImage } from "../images.ts";
 import { RuntimeError, SignalRefused } from "../runtime-error.ts";
+import { createdState, signalExitCodes } from "./created-state.ts";
 import { type EngineState, engineAway } from "./engine-state.ts";
 import { SimulatedLog } from "./log.ts";
 import type { Program, SimulatedAnswer, SimulatedCheck, SimulatedOptions } from "./options.ts";
@@ -30,6 +31,7 @@ interface Container {
   ended: Promise<void>;
   finish: (exitCode: number, oomKilled: boolean) => void;
   ignoresStop: boolean;
+  onSignal: Program["onSignal"];
   /** Of the run that is under way. */
   answer: Program["answer"];
   startedMs: number;
@@ -153,7 +155,7 @@ export class SimulatedContainers implements Containers {
     }
     const containerId = randomText(random, 64);
     const idle = { run: 0, cancelEnd() {}, finish() {}, ended: Promise.resolve(), ignoresStop: false };
-    const unchecked = { answer: undefined, startedMs: 0, cancelHealth() {}, network: null };
+    const unchecked = { answer: undefined, onSignal: undefined, startedMs: 0, cancelHealth() {}, network: null };
     const state = createdState(containerId, request.labels);
     if (request.joins !== undefined) state.joined = request.joins;
     state.binds = request.spec.mounts.flatMap(({ type, source }) => (type === "bind" ? [source] : []));
@@ -196,12 +198,23 @@ export class SimulatedContainers implements Containers {
   async kill(containerId: string, signal: string): Promise<void> {
     await this.#engine.call("kill");
     const container = this.#find(containerId);
-    const code = signalExitCodes[signal.toUpperCase().replace(/^SIG/, "")];
+    const name = signal.toUpperCase().replace(/^SIG/, "");
+    const code = signalExitCodes[name];
     if (!container) throw new SignalRefused("no-container", `No such container: ${containerId}`);
     if (code === undefined) throw new SignalRefused("no-such-signal", `Invalid signal: ${signal}`);
     if (container.state.status !== "running")
       throw new SignalRefused("not-running", `container ${containerId} is not running`);
+    if (container.onSignal && code !== 137 && code !== 143) return this.#handle(container, container.onSignal(name));
     if (code === 137 || !container.ignoresStop) container.finish(code, false);
+  }
+
+  /** The program goes on as its handler of the signal says. */
+  #handle(container: Container, next: ReturnType<NonNullable<Program["onSignal"]>>): void {
+    if (next === null) return;
+    container.cancelEnd();
+    const { runsMs, exitCode } = next;
+    if (runsMs === null) return;
+    container.cancelEnd = this.#options.clock.timer(runsMs, () => container.finish(exitCode, false));
   }
 
   async remove(containerId: string): Promise<void> {
@@ -287,6 +300,7 @@ export class SimulatedContainers implements Containers {
     Object.assign(state, run, { exitCode: null, oomKilled: false });
     container.ignoresStop = program.ignoresStop ?? false;
     container.answer = program.answer;
+    container.onSignal = program.onSignal;
     container.startedMs = clock.now();
     state.address = `10.1.0.${1 + (container.run % 250)}`;
     this.#watchHealth(container);
@@ -377,24 +391,3 @@ export class SimulatedContainers implements Containers {
 
 /** The program of the sandbox image. */
 const waiting: Program = { runsMs: null, exitCode: 0 };
-
-/** How a program ends that does not handle the signal. */
-const signalExitCodes: Readonly<Record<string, number>> = { HUP: 129, INT: 130, KILL: 137, USR1: 138, TERM: 143 };
-
-/** A container that was created and never started. */
-export function createdState(containerId: string, labels: CreateRequest["labels"]): ContainerState {
-  return {
-    containerId,
-    taskId: labels[containerLabels.task] ?? "",
-    container: labels[containerLabels.container] ?? mainContainer,
-    nodeId: labels[containerLabels.node] ?? "",
-    status: "created",
-    exitCode: null,
-    oomKilled: false,
-    error: "",
-    startedAt: null,
-    finishedAt: null,
-    publishedPorts: [],
-    binds: [],
-  };
-}

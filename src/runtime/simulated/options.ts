@@ -16,6 +16,8 @@ export interface Program {
   stderr?: string;
   /** True when it ends only by a kill. */
   ignoresStop?: boolean;
+  /** What a signal other than KILL and TERM makes of the run: null: it goes on as it is. Left out: such a signal ends it. */
+  onSignal?: (signal: string) => Pick<Program, "runsMs" | "exitCode"> | null;
   /** Given if it does not start: what the engine says. */
   startError?: string;
   /** How it answers checks, and the engine's own health check, `ranMs` after its start. Left out: all is good. */

@@ -14,6 +14,8 @@ export interface CheckerHooks {
   snapshot?(chunks: readonly string[]): void;
   /** A record has left the master, in an answer or an event. */
   sent?(task: TaskView): void;
+  /** A text has left the master: an answer, or a line of a stream. Only in runs with configs. */
+  said?(text: string, request: Request): void;
   /** A master has recovered, and serves no request yet. */
   recovered?(): void;
   /** A worker asks its engine to start the container of this task. */

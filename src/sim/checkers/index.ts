@@ -5,6 +5,7 @@ import { answersAreDurable } from "./answers-are-durable.ts";
 import { askedOnceMadeOnce } from "./asked-once-made-once.ts";
 import { ceilingHolds } from "./ceiling-holds.ts";
 import type { Checker } from "./checker.ts";
+import { containersHaveContents } from "./containers-have-contents.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
 import { dataIsFollowed } from "./data-is-followed.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
@@ -33,6 +34,8 @@ import { revisionsNeverChange } from "./revisions-never-change.ts";
 import { rolloutsEnd } from "./rollouts-end.ts";
 import { runsOnce } from "./runs-once.ts";
 import { scheduleStartsOnce } from "./schedule-starts-once.ts";
+import { secretsGoToUsers } from "./secrets-go-to-users.ts";
+import { secretsStaySealed } from "./secrets-stay-sealed.ts";
 import { servicesConverge } from "./services-converge.ts";
 import { singleWriter } from "./single-writer.ts";
 import { slotHasOne } from "./slot-has-one.ts";
@@ -42,6 +45,7 @@ import { streamEqualsList } from "./stream-equals-list.ts";
 import { streamsAreRead } from "./streams-are-read.ts";
 import { thingsAreBounded } from "./things-are-bounded.ts";
 import { unwantedGoSoon } from "./unwanted-go-soon.ts";
+import { versionsRollOut } from "./versions-roll-out.ts";
 import { viewsAgree } from "./views-agree.ts";
 import { waitingHasCause } from "./waiting-has-cause.ts";
 import { workIsPlaced } from "./work-is-placed.ts";
@@ -90,5 +94,9 @@ export const checkers: readonly Checker[] = [
   jobCountsOnce,
   scheduleStartsOnce,
   jobsEnd,
+  secretsStaySealed,
+  secretsGoToUsers,
+  versionsRollOut,
+  containersHaveContents,
   quietAtRest,
 ];

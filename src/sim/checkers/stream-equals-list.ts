@@ -35,8 +35,12 @@ export const streamEqualsList: Checker = {
       },
       async quiescent() {
         compareWatched();
-        for (const { kind, path } of listOperations) {
+        for (const { kind, path, versions } of listOperations) {
           const listed: object[] = kind === "task" ? await list() : await ask(path);
+          if (versions !== null) {
+            const names = listed.splice(0) as { name: string }[];
+            for (const { name } of names) listed.push(...(await ask<object[]>(`${path}/${name}/versions`)));
+          }
           compare("a list", kind, new Map(listed.map((view) => [(kinds[kind] as AnyKind).idOf(view), view])));
         }
       },

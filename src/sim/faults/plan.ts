@@ -43,6 +43,8 @@ export interface Plan {
   jobs?: boolean;
   /** True when clients have tasks with named volumes. Left out: false. */
   volumes?: boolean;
+  /** True when clients have configs, secrets and logins to registries. Left out: false. */
+  configs?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -109,6 +111,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     probes: drawProbes(seed),
     jobs,
     volumes: drawVolumes(seed),
+    configs: drawConfigs(seed),
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -137,6 +140,11 @@ function drawJobs(seed: number): boolean {
 /** In two runs of three. */
 function drawVolumes(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x701d), 3) > 0;
+}
+
+/** In one run of two. */
+function drawConfigs(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0xc0f1), 2) > 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

@@ -11,6 +11,7 @@ import { limits } from "../../model/limits.ts";
 import { instanceOf } from "../../model/node/instance.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
+import { FilesInMemory } from "../../worker/contents/files-in-memory.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
 import type { FormerNode } from "../../worker/former-nodes.ts";
 import { createServer } from "../../worker/server.ts";
@@ -20,6 +21,7 @@ import { Host } from "../world/host.ts";
 import type { Network } from "../world/network.ts";
 import { Process } from "../world/process.ts";
 import type { World } from "../world/world.ts";
+import { byContents } from "./content-inputs.ts";
 import { masterUrl } from "./master-machine.ts";
 import { ofFirstRelease } from "./old-release.ts";
 import { answersOf } from "./probed.ts";
@@ -64,6 +66,8 @@ export class WorkerMachine {
   /** How often it was wiped: what ran before has left no trace. */
   wipes = 0;
   engine!: SimulatedRuntime;
+  /** Files of containers. They outlive the worker, and are in memory: a reboot empties them. */
+  files = new FilesInMemory();
   /** Delay of each call to the engine. */
   readonly engineDelayMs = { min: 1, max: 10 };
   #engineProcess!: Process;
@@ -124,7 +128,11 @@ export class WorkerMachine {
       clock: this.#engineProcess.clock,
       random: world.random(`engine of ${this.name} ${this.#engineProcess.name}`),
       images: drawImages(this.#random, registry, repaired),
-      program: (spec, run) => ({ ...programOf(spec, run, repaired()), ...answersOf(spec, repaired) }),
+      program: (spec, run) => ({
+        ...programOf(spec, run, repaired()),
+        ...answersOf(spec, repaired),
+        ...byContents(spec, this.files, repaired),
+      }),
       onAnswer: (taskId, startedAt, answer) => onAnswer(taskId, startedAt, typeof answer === "object" && answer.good),
       onRun: (taskId, { runsMs }) => {
         if (runsMs === null) this.#passing.delete(taskId);
@@ -176,6 +184,7 @@ export class WorkerMachine {
       cpu: null,
       memory: null,
       policy,
+      files: this.files,
       version: old ? "0.1.0" : "0.1.0-sim",
       retention: { count: this.endedContainers, ageMs: limits.endedContainerAgeMs },
       identity: {
@@ -201,7 +210,7 @@ export class WorkerMachine {
 
   /** Another one after each boot, and with each new disk. */
   #place(): string {
-    return `${this.name}disk${this.wipes}boot${this.#boots}`;
+    return `${this.name.replaceAll("-", "x")}disk${this.wipes}boot${this.#boots}`;
   }
 
   /** A worker of release 0.1.0 takes a file with an id of a later form for damaged, and does not start. */
@@ -235,6 +244,7 @@ export class WorkerMachine {
     this.#options.world.note(`${this.name} loses power`);
     this.host.up = false;
     this.crash();
+    this.files = new FilesInMemory();
     this.engine.goAway({ killContainers: true });
   }
 
@@ -250,6 +260,7 @@ export class WorkerMachine {
     this.wipes++;
     this.#identity = null;
     this.#formerNodes = [];
+    this.files = new FilesInMemory();
     this.#engineProcess.kill();
     this.#installEngine();
   }

@@ -12,7 +12,6 @@ import { MasterMachine, masterUrl } from "../machines/master-machine.ts";
 import { Registry } from "../machines/programs.ts";
 import { WorkerMachine } from "../machines/worker-machine.ts";
 import { Ledger } from "../workload/ledger.ts";
-import { StreamTasks } from "../workload/stream-tasks.ts";
 import { WatchClient } from "../workload/watch-client.ts";
 import { Workload } from "../workload/workload.ts";
 import { combineSignalsPlainly } from "../world/combined-signals.ts";
@@ -22,6 +21,7 @@ import { World } from "../world/world.ts";
 import type { RunContext } from "./context.ts";
 import { notAtRestBecause } from "./convergence.ts";
 import type { Failure } from "./failure.ts";
+import { listenToMaster } from "./master-answers.ts";
 import { Recoveries } from "./recoveries.ts";
 import type { Report } from "./report.ts";
 import { Truth } from "./truth.ts";
@@ -80,6 +80,7 @@ const moments = [
     "batch",
     "snapshot",
     "sent",
+    "said",
     "recovered",
     "start",
     "stop",
@@ -210,28 +211,15 @@ class Run {
       if (this.#atRest) activity.batches++;
     };
     master.onStarted = () => this.#check("recovered", (hooks) => hooks.recovered!());
-    const sent = (task: TaskView) => this.#check("sent", (hooks) => hooks.sent!(task));
-    network.onAnswer = (server, request, response) => {
-      if (response.status === 500)
-        this.crashed(new Error(`${server.name}: ${request.method} ${request.url} answered 500`));
-      if (server !== master.process || request.url.endsWith("/heartbeat")) return;
-      if (this.#atRest && request.method !== "GET") activity.commands.push(`${request.method} ${request.url}`);
-      if (response.status >= 300) return;
-      if (!response.headers.get("content-type")?.startsWith("application/json")) return;
-      if (!request.url.includes("/tasks")) return;
-      if (request.url.includes("/explanation")) return;
-      void response
-        .clone()
-        .json()
-        .then((body) => {
-          for (const task of Array.isArray(body) ? (body as TaskView[]) : [body as TaskView]) sent(task);
-        });
-    };
-    const streams = new StreamTasks();
-    network.onChunk = (server, request, chunk) => {
-      if (server !== master.process) return;
-      for (const task of streams.chunk(request, chunk)) sent(task);
-    };
+    const texts = this.#hooksAt.said.length > 0 && this.#plan.configs === true;
+    listenToMaster(network, master, {
+      sent: (task) => this.#check("sent", (hooks) => hooks.sent!(task)),
+      said: texts ? (text, request) => this.#check("said", (hooks) => hooks.said!(text, request)) : null,
+      answered: (method, url) => {
+        if (this.#atRest && method !== "GET") activity.commands.push(`${method} ${url}`);
+      },
+      broken: (error) => this.crashed(error),
+    });
   }
 
   /** Runs the checkers that check at this moment. */

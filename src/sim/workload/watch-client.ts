@@ -29,12 +29,16 @@ interface ListOperation {
   kind: WatchedKind;
   id: OperationId;
   path: string;
+  /** Lists all versions of one name; null: the list has every record. */
+  versions: OperationId | null;
 }
 
 /** The operations that list these kinds: `listTasks` for the kind whose plural is `tasks`. */
 export const listOperations: readonly ListOperation[] = watchedKinds.flatMap((kind) => {
   const id = `list${capitalised(kinds[kind].plural)}` as OperationId;
-  return Object.hasOwn(operations, id) ? [{ kind, id, path: operations[id].path }] : [];
+  const versions = `list${capitalised(kind)}Versions` as OperationId;
+  const more = Object.hasOwn(operations, versions) ? versions : null;
+  return Object.hasOwn(operations, id) ? [{ kind, id, path: operations[id].path, versions: more }] : [];
 });
 
 /** What it needs of the run. */
@@ -126,7 +130,22 @@ export class WatchClient implements Watching {
     this.#revision = revision;
   }
 
-  async #allOf({ kind, id }: ListOperation): Promise<object[]> {
+  async #allOf(operation: ListOperation): Promise<object[]> {
+    const listed = await this.#pages(operation);
+    if (operation.versions === null) return listed;
+    const all: object[] = [];
+    for (const { name } of listed as { name: string }[]) {
+      const response = await this.#client.fetch(operation.versions as "listConfigVersions", {
+        id: name,
+        timeoutMs: 5000,
+      });
+      if (!response.ok) throw new Error("removed in the meantime");
+      all.push(...((await response.json()) as object[]));
+    }
+    return all;
+  }
+
+  async #pages({ kind, id }: ListOperation): Promise<object[]> {
     const all: object[] = [];
     const paged = (operations[id] as Operation).query === "taskList";
     for (let cursor = ""; ; ) {

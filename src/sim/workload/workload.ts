@@ -6,6 +6,7 @@ import type { Plan } from "../faults/plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
+import { ConfigWorkload } from "./configs.ts";
 import { JobWorkload } from "./jobs.ts";
 import { NodeWorkload } from "./nodes.ts";
 import type { Noun } from "./noun.ts";
@@ -88,5 +89,6 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
     ...(plan.services ? [new ServiceWorkload(context, plan)] : []),
     ...(plan.jobs ? [new JobWorkload(context)] : []),
     ...(plan.volumes ? [new VolumeWorkload(context)] : []),
+    ...(plan.configs ? [new ConfigWorkload(context)] : []),
   ];
 }
