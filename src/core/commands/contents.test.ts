@@ -215,6 +215,18 @@ test("a job needs its configs, and its tasks get the newest version when they st
   services.do({ type: "putJob", input: job, by });
 });
 
+test("a schedule needs its configs, and keeps them from being removed", () => {
+  const input = { name: "nightly", cron: "0 3 * * *", image: "app:1", configs: [{ name: "a" }] };
+  const put = { type: "putSchedule", input, by } as const;
+  expect(refusal(put)).toBe("unprocessable");
+  services.do({ type: "putConfig", name: "a", ...encodedOf(Buffer.from("1")), by, mustBeNew: true });
+  services.do(put);
+  expect(refusal({ type: "removeContent", kind: "config", name: "a" })).toBe("in-use");
+  expect(refusal({ ...put, input: { ...input, configs: [{ name: "b" }] } })).toBe("unprocessable");
+  services.do({ ...put, input: { ...input, configs: undefined } as never });
+  services.do({ type: "removeContent", kind: "config", name: "a" });
+});
+
 test("a snapshot has them", () => {
   create("a", "one");
   update("a", "\0binary");

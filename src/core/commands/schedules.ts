@@ -21,8 +21,10 @@ import {
   timingDefaults,
 } from "../../model/schedule/schedule.ts";
 import type { ParsedScheduleInput } from "../../model/schedule/schedule-input.ts";
+import { unpackSpec } from "../../model/task/spec.ts";
 import { nextUnhandled } from "../reconcile/schedule/next-due.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { checkContents } from "../state/contents.ts";
 import { findSchedule } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { jobRemoval, newJob, refuseEndless, templateOf } from "./jobs.ts";
@@ -39,6 +41,9 @@ export function decidePutSchedule(
   const timing = timingOf(input, existing ?? timingDefaults);
   const refusal = refuseEndless(input) ?? refuseMistake(timing);
   if (refusal) return refusal;
+  // Each task gets the newest version of a config when it starts.
+  const missing = checkContents(state, unpackSpec(templateOf(state, jobInputOf(input), existing).spec));
+  if (missing) return missing;
   if (existing === undefined) return createSchedule(state, input, timing, by, context);
   if (mustBeNew) return nameTaken("schedule", input.name, existing.scheduleId);
   return changeSchedule(state, existing, input, timing, context);

@@ -105,7 +105,7 @@ function noContent(
 }
 
 export interface ContentUse {
-  /** In words: services by one of their revisions that may run again, jobs and unfinished tasks. */
+  /** In words: services by one of their revisions that may run again, schedules, unfinished jobs and tasks. */
   users: ReadonlySet<string>;
   /** The versions that a kept revision or an unfinished task has. */
   versions: ReadonlySet<number>;
@@ -134,6 +134,7 @@ export function useOf(state: ClusterState, kind: ContentKind, name: string): Con
     }
   }
   for (const job of state.tables.job.values()) if (!hasEnded(job)) look(job.spec, `the job ${job.name}`);
+  for (const schedule of state.tables.schedule.values()) look(schedule.spec, `the schedule ${schedule.name}`);
   for (const task of state.tasks.values()) {
     // One that is being stopped is not started again.
     if (hasFinished(task) || task.desired === "stopped") continue;

@@ -159,7 +159,7 @@ function rm(of: ContentNoun): Command {
     name: `${noun} rm`,
     summary: `Remove ${noun}s with all their versions`,
     usage: "NAME [NAME ...]",
-    description: [`A ${noun} that a service or an unfinished task uses is not removed.`],
+    description: [`A ${noun} that a service, a schedule, or an unfinished job or task uses is not removed.`],
     arguments: someNames(noun),
     flags: [],
     examples: [[`podling ${noun} rm ${exampleName}`, "remove it"]],
