@@ -32,6 +32,9 @@ export interface Volumes {
     signal: AbortSignal,
   ): Promise<void>;
 
-  /** Removes what a process that was killed in the middle of `archive` or `fill` has left on the engine, but no data. */
-  removeHelpers(owner: string): Promise<void>;
+  /**
+   * Removes what a process that was killed in the middle of `archive` or `fill` has left on the engine, but no data. `volume`:
+   * only what works on that volume; null: on any.
+   */
+  removeHelpers(owner: string, volume: string | null): Promise<void>;
 }

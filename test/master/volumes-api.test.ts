@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { Explanation } from "../../src/model/explanation.ts";
+import type { ServiceView } from "../../src/model/service/view.ts";
 import type { VolumeRemoval, VolumeView } from "../../src/model/volume/volume.ts";
 import { expectRefusal, TestMaster } from "./in-process.ts";
 
@@ -10,12 +11,16 @@ let podling: TestMaster;
 const nodes = new Map<string, string>();
 beforeAll(async () => {
   podling = new TestMaster();
-  for (const name of ["n1", "n2"]) {
-    const { nodeId } = await podling.register(name, { capacity: 1000, version: "1" });
-    nodes.set(name, nodeId);
-  }
+  await registerBoth();
 });
 afterAll(() => podling.stop());
+
+async function registerBoth(): Promise<void> {
+  for (const name of ["n1", "n2"]) {
+    const { nodeId } = await podling.register(name, { capacity: 1000, version: "1", features: ["mount-options"] });
+    nodes.set(name, nodeId);
+  }
+}
 
 const path = "/api/v1/volumes";
 const get = (name: string) => podling.do<VolumeView>("GET", `${path}/${name}`);
@@ -154,6 +159,56 @@ describe("DELETE /api/v1/volumes/{id}", () => {
     expectRefusal(await podling.ask("DELETE", `${path}/held?force=true`), 409, "volume-in-use");
   });
 
+  const refusedHint = async (name: string) => {
+    const answer = await podling.ask<{ error: string; hint: string }>("DELETE", `${path}/${name}?force=true`);
+    return [answer.status, answer.body.error, answer.body.hint];
+  };
+
+  test("is refused while a job that has not ended mounts it, also if it has no task", async () => {
+    const body = { name: "import", image: "app:1", backoffLimit: 6, ...mounts("imported") };
+    await podling.do("POST", "/api/v1/jobs", body);
+    const [task] = (await podling.do<TaskView[]>("GET", "/api/v1/tasks")).filter(({ name }) => name === "import.1");
+    await finish(task!);
+    // The next attempt comes after a pause.
+    expect(await refusedHint("imported")).toEqual([
+      ...[409, expect.stringContaining("the task import.1"), "Remove the job first: podling job rm import"],
+    ]);
+    await podling.do("DELETE", `/api/v1/tasks/${task!.taskId}`);
+    expect(await refusedHint("imported")).toEqual([
+      ...[409, "the job import mounts the volume imported", "Remove the job first: podling job rm import"],
+    ]);
+    await podling.do("DELETE", "/api/v1/jobs/import");
+    expect(await podling.do<VolumeRemoval>("DELETE", `${path}/imported?force=true`)).toMatchObject({ removed: false });
+  });
+
+  test("is refused while a schedule mounts it, also between two of its jobs", async () => {
+    await podling.do("POST", path, { name: "nightly-data" });
+    await podling.do("POST", "/api/v1/schedules", {
+      ...{ name: "nightly", cron: "0 3 * * *", image: "app:1", ...mounts("nightly-data") },
+    });
+    expect(await refusedHint("nightly-data")).toEqual([
+      ...[
+        409,
+        "the schedule nightly mounts the volume nightly-data",
+        "Remove the schedule first: podling job rm nightly",
+      ],
+    ]);
+    await podling.do("DELETE", "/api/v1/schedules/nightly");
+    expect(await podling.do<object>("DELETE", `${path}/nightly-data`)).toEqual({
+      ...{ removed: false, message: "it had no data" },
+    });
+  });
+
+  test("is refused while a service mounts it", async () => {
+    await podling.do("POST", "/api/v1/services", { name: "shop", image: "app:1", ...mounts("shop-data") });
+    const [status, , hint] = await refusedHint("shop-data");
+    expect([status, hint]).toEqual([409, expect.stringContaining("podling")]);
+    for (const { name, taskId } of await podling.do<TaskView[]>("GET", "/api/v1/tasks")) {
+      if (name === "shop.1") await finish({ taskId } as TaskView);
+    }
+    expect((await refusedHint("shop-data"))[2]).toBe("Remove the service first: podling service rm shop");
+  });
+
   test("is refused if its node cannot be reached; with force the data stays there", async () => {
     await podling.register("n7", { port: 9 });
     await podling.do("POST", path, { name: "away", node: "n7" });
@@ -166,5 +221,49 @@ describe("DELETE /api/v1/volumes/{id}", () => {
       "its data stays where it is: the data of away cannot be removed: its data is on n7, offline",
     );
     expectRefusal(await podling.ask("DELETE", `${path}/away`), 404, "volume-not-found");
+  });
+});
+
+describe("services with volumes", () => {
+  test("a global one is refused, with what gives each node data of its own", async () => {
+    const body = { name: "agents", image: "app:1", mode: "global", ...mounts("agent-data", { readOnly: true }) };
+    const refused = await podling.ask("POST", "/api/v1/services", { body });
+    expect([refused.status, refused.body]).toEqual([
+      422,
+      expect.objectContaining({
+        error: "a global service cannot mount the volume agent-data: its data is on one node",
+        hint: expect.stringContaining("--mount type=volume,source=agent-data,target=/d,volume-driver=local"),
+      }),
+    ]);
+    await registerBoth();
+    const own = mounts("agent-data", { options: { driver: "local" } });
+    await podling.do("POST", "/api/v1/services", { ...body, ...own });
+    const made = (await podling.do<TaskView[]>("GET", "/api/v1/tasks")).filter(({ name }) =>
+      name.startsWith("agents."),
+    );
+    expect(made.map(({ name, status }) => [name, status]).sort()).toEqual([
+      ["agents.n1", "scheduled"],
+      ["agents.n2", "scheduled"],
+    ]);
+    expectRefusal(await podling.ask("GET", `${path}/agent-data`), 404, "volume-not-found");
+    // One that is replicated does not become a global one.
+    await podling.do("POST", "/api/v1/services", { name: "cache", image: "app:1", ...mounts("cache-data") });
+    const change = { name: "cache", mode: "global", image: "app:1", ...mounts("cache-data") };
+    expectRefusal(await podling.ask("PUT", "/api/v1/services/cache", { body: change }), 422, "unprocessable");
+  });
+
+  test("a volume with one writer makes a rollout stop-first, and the rollout says so", async () => {
+    const body = { name: "db", image: "app:1", ...mounts("db-data") };
+    await podling.do("POST", "/api/v1/services", body);
+    const changed = await podling.do<ServiceView>("PUT", "/api/v1/services/db", { ...body, image: "app:2" });
+    expect(changed.rollout).toMatchObject({
+      ...{ order: "stop-first", why: "stop-first: the volume db-data has one writer at a time" },
+    });
+    const startFirst = { ...body, image: "app:3", rollout: { order: "start-first" } };
+    const refused = await podling.ask("PUT", "/api/v1/services/db", { body: startFirst });
+    expect([refused.status, refused.body]).toEqual([
+      422,
+      expect.objectContaining({ details: { field: "rollout.order", volume: "db-data" } }),
+    ]);
   });
 });

@@ -58,7 +58,7 @@ function suite(): void {
 
   beforeAll(() => ensureImage(host));
   afterAll(async () => {
-    await volumes.removeHelpers(owner);
+    await volumes.removeHelpers(owner, null);
     for (const name of names) await volumes.remove(name);
   });
 
@@ -114,7 +114,10 @@ function suite(): void {
   test("what a killed process left is removed, and the volume with its files stays", async () => {
     await (await volumes.archive(from, owner, signal)).getReader().read();
     expect(await helpers()).toBe(1);
-    await new DockerRuntime(host).volumes.removeHelpers(owner);
+    const next = new DockerRuntime(host).volumes;
+    await next.removeHelpers(owner, to);
+    expect(await helpers()).toBe(1);
+    await next.removeHelpers(owner, from);
     expect(await helpers()).toBe(0);
     expect(await shell(from, "cat /d/sub/a")).toBe("hello\n");
   }, 60_000);

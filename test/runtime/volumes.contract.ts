@@ -65,7 +65,7 @@ export function volumesContract(title: string, open: () => Promise<RuntimeHarnes
       expect(await new Response(await volumes.archive(to, nodeId, signal)).bytes()).toEqual(bytes);
       // No container of this work is left, so that the volume can go.
       expect(await volumes.remove(to)).toBeNull();
-      await volumes.removeHelpers(nodeId);
+      await volumes.removeHelpers(nodeId, null);
       await subject.runtime.containers.remove(containerId);
       expect(await volumes.remove(from)).toBeNull();
     });

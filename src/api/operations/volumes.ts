@@ -57,7 +57,7 @@ export const volumeOperations = {
     method: "DELETE",
     path: "/api/v1/volumes/{id}",
     summary:
-      "Remove a volume that no task and no service mounts, with its data. With force also if its node cannot be reached: then the data stays there.",
+      "Remove a volume with its data. Refused while a task, a service, a schedule or a job that has not ended mounts it. With force also if its node cannot be reached: then the data stays there.",
     access: "write",
     query: "force",
     status: 200,

@@ -5,7 +5,7 @@ import type { Rollout, RolloutPolicy, Service } from "../../model/service/servic
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import { type PackedSpec, unpackSpec } from "../../model/task/spec.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
-import { refuseSharedWriter, refuseVolumes, singleWriterVolume } from "./volumes.ts";
+import { refuseOnEachNode, refuseSharedWriter, refuseVolumes, singleWriterVolume } from "./volumes.ts";
 
 /** Old replicas are stopped first where the new ones could not start beside them. */
 export function orderOf(
@@ -55,9 +55,8 @@ export function stuck(state: ClusterState, policy: RolloutPolicy, spec: PackedSp
 /** The refusal of volumes that the replicas cannot have; null if they can. */
 export function refusedVolumes(state: ClusterState, packed: PackedSpec, mode: Service["mode"]): Outcome<never> | null {
   const spec = unpackSpec(packed);
-  // A global service has several as soon as there are several nodes.
-  const replicas = mode.type === "global" ? 2 : mode.replicas;
-  return refuseVolumes(state, spec) ?? refuseSharedWriter(state, replicas, spec);
+  const refusal = mode.type === "global" ? refuseOnEachNode(spec) : refuseSharedWriter(state, mode.replicas, spec);
+  return refusal ?? refuseVolumes(state, spec);
 }
 
 /** The refusal of a rule that no node could ever keep; null if there is none. */

@@ -4,6 +4,7 @@
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";
+import { hasEnded } from "../../model/job/job.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
@@ -80,29 +81,53 @@ export function decideRemoveVolume(state: ClusterState, { name }: CommandOf<"rem
   return ok({ changes: [{ type: "volume.removed", id: name }], granted: { volume: name } });
 }
 
-/** Null if no task and no service mounts the volume. */
+/** Null if nothing mounts the volume, and nothing will. */
 export function refuseRemoval(state: ClusterState, name: string): Outcome<never> | null {
   const volume = state.tables.volume.get(name);
   const atWork = volume && !volume.work?.failed ? refuseAtWork(volume) : null;
   const used = atWork ?? refuseWhileUsed(state, name, "removed");
   if (used) return used;
+  const owner = ownerWith(state, name);
   const [first] = [...state.schedule.volumes.users(name)].sort();
   if (first !== undefined) {
-    const { name: task, observed } = state.task(first);
+    const { name: task, observed, owner: itsOwner } = state.task(first);
+    const isOwned = owner !== null && itsOwner?.id === owner.id;
     return refuse("volume-in-use", `the task ${task} (${first}, ${observed.status}) mounts the volume ${name}`, {
-      hint: `Remove the task first: podling rm ${task}`,
+      hint: isOwned ? `Remove the ${owner.kind} first: ${owner.removal}` : `Remove the task first: podling rm ${task}`,
       details: { name, taskId: first },
     });
   }
-  const service = [...state.tables.service.values()].find(({ serviceId, target }) => {
-    const { spec } = state.record("revision", `${serviceId}.${target}`);
-    return requirementsOf(spec).volumes.some((use) => use.name === name);
+  if (owner === null) return null;
+  return refuse("volume-in-use", `the ${owner.kind} ${owner.name} mounts the volume ${name}`, {
+    hint: `Remove the ${owner.kind} first: ${owner.removal}`,
+    details: { name, [`${owner.kind}Id`]: owner.id },
   });
-  if (service === undefined) return null;
-  return refuse("volume-in-use", `the service ${service.name} mounts the volume ${name}`, {
-    hint: `Remove the service first: podling service rm ${service.name}`,
-    details: { name, serviceId: service.serviceId },
-  });
+}
+
+interface VolumeOwner {
+  readonly kind: "service" | "job" | "schedule";
+  readonly id: string;
+  readonly name: string;
+  /** The command that removes it. */
+  readonly removal: string;
+}
+
+/** What starts tasks with the volume, also if none of them is there now: between two attempts of a job, for example. */
+function ownerWith(state: ClusterState, name: string): VolumeOwner | null {
+  const mounts = (spec: TaskSpec) => requirementsOf(spec).volumes.some((use) => use.name === name);
+  const { tables } = state;
+  for (const { serviceId: id, name: service, target } of tables.service.values()) {
+    if (mounts(state.record("revision", `${id}.${target}`).spec))
+      return { kind: "service", id, name: service, removal: `podling service rm ${service}` };
+  }
+  for (const job of tables.job.values()) {
+    if (!hasEnded(job) && mounts(job.spec))
+      return { kind: "job", id: job.jobId, name: job.name, removal: `podling job rm ${job.name}` };
+  }
+  for (const { scheduleId: id, name: schedule, spec } of tables.schedule.values()) {
+    if (mounts(spec)) return { kind: "schedule", id, name: schedule, removal: `podling job rm ${schedule}` };
+  }
+  return null;
 }
 
 /** The refusal of a template that would need more volumes than a cluster may have; null if it does not. */
@@ -124,6 +149,19 @@ export function singleWriterVolume({ tables }: Pick<ClusterState, "tables">, spe
     ({ name, writes }) => writes && (tables.volume.get(name)?.writers ?? 1) === 1,
   );
   return found?.name;
+}
+
+/** The refusal of a named volume that a replica on each node would mount; null if there is none. */
+export function refuseOnEachNode(spec: TaskSpec): Outcome<never> | null {
+  const [volume] = requirementsOf(spec).volumes;
+  if (volume === undefined) return null;
+  const { name } = volume;
+  const all = [...spec.init, ...spec.containers].flatMap(({ mounts }) => mounts);
+  const target = all.find(({ type, source }) => type === "volume" && source === name)!.target;
+  return refuse("unprocessable", `a global service cannot mount the volume ${name}: its data is on one node`, {
+    hint: `For data of its own on each node: --mount type=volume,source=${name},target=${target},volume-driver=local. Or mount a folder of the nodes.`,
+    details: { field: "mode", volume: name },
+  });
 }
 
 /** The refusal of more replicas than can write to one volume; null if they can. */

@@ -49,7 +49,7 @@ export class VolumeJobs {
     if (!source.ok) return source;
     const begun = live ? ok(null) : await this.#begin(name, "backup", null, origin);
     if (!begun.ok) return begun;
-    const silence = new Silence(this.#options.clock, signal);
+    const silence = this.#silence(signal, source.value);
     const over = (failed: string | null) => {
       silence.end();
       signal.removeEventListener("abort", left);
@@ -82,7 +82,7 @@ export class VolumeJobs {
     const isAgain = this.#options.state.tables.volume.get(name)?.work != null;
     const begun = await this.#begin(name, "restore", node.nodeId, origin);
     if (!begun.ok) return begun;
-    const silence = new Silence(this.#options.clock, signal);
+    const silence = this.#silence(signal, node);
     const fill = { archive: checked(whole.value, silence, () => {}), replace: replace || isAgain };
     const filled = await fillOn(node, name, fill, silence.signal, this.#options.nodes);
     silence.end();
@@ -96,14 +96,14 @@ export class VolumeJobs {
    * disconnects.
    */
   async move(name: string, to: NodeRecord, replace: boolean, origin: Origin): Promise<Outcome<null>> {
-    const { nodes, clock } = this.#options;
+    const { nodes } = this.#options;
     const source = this.#sourceOf(name);
     if (!source.ok) return source;
     const offline = refuseOffline(to);
     if (offline) return offline;
     const begun = await this.#begin(name, "move", to.nodeId, origin);
     if (!begun.ok) return begun;
-    const silence = new Silence(clock, null);
+    const silence = this.#silence(null, source.value, to);
     const archive = await archiveOn(source.value, name, silence.signal, nodes);
     if (!archive.ok) {
       silence.end();
@@ -138,6 +138,12 @@ export class VolumeJobs {
   #hasCopy(name: string, nodeId: NodeId): boolean {
     const copies = this.#options.state.tables.volume.get(name)?.copies ?? [];
     return copies.some((copy) => copy.nodeId === nodeId && copy.why !== "released");
+  }
+
+  #silence(signal: AbortSignal | null, ...nodes: readonly NodeRecord[]): Silence {
+    const { clock, state } = this.#options;
+    const isAway = ({ nodeId }: NodeRecord) => state.nodes.get(nodeId)?.status !== "online";
+    return new Silence(clock, signal, () => nodes.find(isAway)?.hostname ?? null);
   }
 
   async #begin(name: string, job: VolumeJob, to: NodeId | null, origin: Origin): Promise<Outcome<Begun>> {
@@ -217,27 +223,41 @@ function checked(
   });
 }
 
-/** Gives a copy up that makes no progress. */
+/** Gives a copy up that makes no progress: soon if one of its nodes is offline, later if all seem to work. */
 class Silence {
   readonly #clock: Clock;
+  readonly #nodeAway: () => string | null;
   readonly #silent = new AbortController();
   readonly signal: AbortSignal;
   #cancel: CancelTimer = () => {};
+  /** Looks in a row that found no progress since the one before. */
+  #quiet = 0;
 
-  constructor(clock: Clock, signal: AbortSignal | null) {
+  /** `nodeAway`: the name of a node of this copy that is offline; null if there is none. */
+  constructor(clock: Clock, signal: AbortSignal | null, nodeAway: () => string | null) {
     this.#clock = clock;
+    this.#nodeAway = nodeAway;
     this.signal = signal ? AbortSignal.any([signal, this.#silent.signal]) : this.#silent.signal;
-    this.progressed();
+    this.#lookLater();
   }
 
   progressed(): void {
-    this.#cancel();
-    const ms = limits.volumeSilenceMs;
-    this.#cancel = this.#clock.timer(ms, () => this.#silent.abort(new Error(`no progress for ${ms / 1000} s`)));
+    this.#quiet = 0;
   }
 
   end(): void {
     this.#cancel();
+  }
+
+  #lookLater(): void {
+    this.#cancel = this.#clock.timer(limits.volumeLookMs, () => {
+      const away = this.#quiet > 0 ? this.#nodeAway() : null;
+      const isSilent = this.#quiet * limits.volumeLookMs >= limits.volumeSilenceMs;
+      if (away !== null) return this.#silent.abort(new Error(`${away} is offline`));
+      if (isSilent) return this.#silent.abort(new Error(`no progress for ${limits.volumeSilenceMs / 1000} s`));
+      this.#quiet++;
+      this.#lookLater();
+    });
   }
 }
 

@@ -45,10 +45,13 @@ export class VolumeContent {
     }
   }
 
-  async removeHelpers(owner: string): Promise<void> {
+  async removeHelpers(owner: string, volume: string | null): Promise<void> {
+    type Helper = { Id: string; Mounts?: { Name?: string }[] };
     const filters = encodeURIComponent(JSON.stringify({ label: [`${helperLabel}=${owner}`] }));
-    const found = await this.#http.json<{ Id: string }[]>("GET", `/containers/json?all=1&filters=${filters}`);
-    for (const { Id } of found) await this.#remove(Id);
+    const found = await this.#http.json<Helper[]>("GET", `/containers/json?all=1&filters=${filters}`);
+    for (const { Id, Mounts = [] } of found) {
+      if (volume === null || Mounts.some(({ Name }) => Name === volume)) await this.#remove(Id);
+    }
   }
 
   async #createHelper(volume: string, owner: string): Promise<string> {

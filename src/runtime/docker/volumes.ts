@@ -71,7 +71,7 @@ export class DockerVolumes implements Volumes {
     }
   }
 
-  removeHelpers(owner: string): Promise<void> {
-    return this.#content.removeHelpers(owner);
+  removeHelpers(owner: string, volume: string | null): Promise<void> {
+    return this.#content.removeHelpers(owner, volume);
   }
 }

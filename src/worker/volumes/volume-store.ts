@@ -1,5 +1,6 @@
 // The named volumes on this node's engine, for the master: reads, writes and removes the files of one volume. Which tasks
-// may use it meanwhile is the master's to decide.
+// may use it meanwhile is the master's to decide. The master has one work at a time on a volume: a work that is still there
+// when the next one fills or removes the volume has lost its master, and is ended.
 
 import { type Clock, delay } from "../../lib/clock.ts";
 import { piped } from "../../lib/piped.ts";
@@ -25,10 +26,18 @@ export interface VolumeStoreOptions {
   signal: AbortSignal;
 }
 
+/** An archive that is being read or written. */
+interface Work {
+  readonly volume: string;
+  readonly stop: AbortController;
+  /** Resolves when its container on the engine is removed; at once for what is read, because nothing may read its rest. */
+  readonly over: Promise<void>;
+  readonly end: () => void;
+}
+
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
-  /** Archives that are being read or written. */
-  #atWork = 0;
+  readonly #atWork = new Set<Work>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
@@ -39,7 +48,7 @@ export class VolumeStore {
     const { hostname } = this.#options;
     const used = this.#refuseNeeded(name);
     if (used) return used;
-    await this.#removeHelpers();
+    await this.#endWork(name);
     const volume = await this.#find(name);
     if (!volume) return ok({ removed: false, message: `${hostname} has no volume ${name}` });
     if (!this.#isOurs(volume))
@@ -62,12 +71,12 @@ export class VolumeStore {
         details: { name },
       });
     }
-    this.#atWork++;
+    const work = this.#began(name, Promise.resolve());
     try {
-      const stream = await runtime.volumes.archive(name, node.nodeId, signal);
-      return ok(piped(stream, { piece: () => {}, complete: () => {}, ended: () => this.#atWork-- }));
+      const stream = await runtime.volumes.archive(name, node.nodeId, AbortSignal.any([signal, work.stop.signal]));
+      return ok(piped(stream, { piece: () => {}, complete: () => {}, ended: work.end }));
     } catch (error) {
-      this.#atWork--;
+      work.end();
       throw error;
     }
   }
@@ -83,9 +92,11 @@ export class VolumeStore {
     signal: AbortSignal,
   ): Promise<Outcome<{ bytes: number }>> {
     const { runtime, node } = this.#options;
-    const refusal = this.#refuseNeeded(name) ?? (await this.#makeRoom(name, replace));
+    const needed = this.#refuseNeeded(name);
+    if (needed) return needed;
+    await this.#endWork(name);
+    const refusal = await this.#makeRoom(name, replace);
     if (refusal) return refusal;
-    await this.#removeHelpers();
     const check = new TarCheck();
     let fault: string | null = null;
     const stream = piped(archive, {
@@ -101,9 +112,9 @@ export class VolumeStore {
       ended() {},
     });
     const labels = { [containerLabels.cluster]: node.clusterId, [containerLabels.node]: node.nodeId };
-    this.#atWork++;
+    const work = this.#began(name);
     try {
-      await runtime.volumes.fill(name, labels, node.nodeId, stream, signal);
+      await runtime.volumes.fill(name, labels, node.nodeId, stream, AbortSignal.any([signal, work.stop.signal]));
       return ok({ bytes: check.bytes });
     } catch (error) {
       if (fault === null) throw error;
@@ -112,7 +123,7 @@ export class VolumeStore {
         details: { name },
       });
     } finally {
-      this.#atWork--;
+      work.end();
     }
   }
 
@@ -133,10 +144,33 @@ export class VolumeStore {
     });
   }
 
+  #began(volume: string, isOver?: Promise<void>): Work {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      this.#atWork.delete(work);
+      resolve();
+    };
+    const work: Work = { volume, stop: new AbortController(), over: isOver ?? promise, end };
+    this.#atWork.add(work);
+    return work;
+  }
+
+  /** Ends all work on the volume: the master that wanted it, or the connection to it, is gone. */
+  async #endWork(name: string): Promise<void> {
+    const { runtime, node, clock, signal } = this.#options;
+    const stale = [...this.#atWork].filter(({ volume }) => volume === name);
+    for (const { stop } of stale) stop.abort(new Error(`other work on the volume ${name} has begun`));
+    const over = Promise.all(stale.map(({ over }) => over));
+    if (stale.length > 0) await Promise.race([over, delay(clock, limits.volumeRemovalMs, signal)]);
+    for (const { end } of stale) end();
+    if (this.#atWork.size === 0) await this.#removeHelpers();
+    else await runtime.volumes.removeHelpers(node.nodeId, name);
+  }
+
   /** What an earlier process of this worker left, if it was killed: no work of this one is under way. */
   async #removeHelpers(): Promise<void> {
     const { runtime, node } = this.#options;
-    if (this.#atWork === 0) await runtime.volumes.removeHelpers(node.nodeId);
+    if (this.#atWork.size === 0) await runtime.volumes.removeHelpers(node.nodeId, null);
   }
 
   /** Null if no task that is assigned to this node mounts the volume. Throws RuntimeError if that is not known yet. */

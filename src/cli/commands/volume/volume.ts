@@ -160,7 +160,7 @@ const rm: Command = {
   summary: "Remove volumes, with their data",
   usage: "NAME [NAME ...]",
   description: [
-    "A volume that a task or a service mounts is not removed, also if the task has finished: remove that first. The data of a volume that Podling did not make stays on its node.",
+    "A volume that a task, a service, a schedule or a job that has not ended mounts is not removed, also if the task has finished: remove that first. The data of a volume that Podling did not make stays on its node.",
   ],
   arguments: some,
   flags: [{ long: "force", short: "f", description: "also if its node cannot be reached; then its data stays there" }],
