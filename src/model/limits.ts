@@ -101,8 +101,8 @@ export const limits = {
   scheduleKept: 100,
   /** Due times that are counted as missed after a downtime: counting one takes 0.05 ms. */
   missedCounted: 100,
-  /** Schedules that one tick looks at; the others follow in the next one. */
-  scheduleLooks: 100,
+  /** Schedules that one tick looks at, fewer after a downtime; the others follow in the next one. */
+  scheduleLooks: 50,
   /** Tasks that one look at a job starts: a tick of this size takes some milliseconds. */
   jobStarts: 1_000,
 

@@ -83,6 +83,36 @@ describeLab("jobs on a real engine", () => {
     });
   }, 60_000);
 
+  test("a task of several containers ends with its main one; its sidecar is stopped, and each has the index", async () => {
+    const shell = (name: string, script: string, more: object = {}) => ({
+      ...{ name, image: world.image, command: ["sh", "-c", script] },
+      ...more,
+    });
+    const side = shell("side", "echo side $PODLING_JOB_INDEX; trap 'exit 0' TERM; sleep 1000 & wait", {
+      sidecar: true,
+    });
+    const main = shell("main", "echo main $PODLING_JOB_INDEX; sleep 1; exit $PODLING_JOB_INDEX");
+    const body = { name: "pods", stopGraceSeconds: 1, containers: [main, side], completions: 2, indexed: true };
+    await world.master.json<JobView>("POST", jobs, { ...body, backoffLimit: 1 });
+    expect(await ended("pods")).toMatchObject({
+      ...{ status: "failed", succeeded: 1, failed: 2, doneIndexes: "0" },
+      reason: { code: "backoff-limit" },
+    });
+    const tasks = await tasksOf("pods");
+    expect(tasks.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      ...["pods.0 completed", "pods.1 failed", "pods.1 failed"],
+    ]);
+    const containers = await world.engine.containers("podling.task");
+    expect(containers.filter(({ State }) => State === "running")).toEqual([]);
+    const outputs = await Promise.all(
+      ["main", "side"].map(async (container) => {
+        const path = `/api/v1/tasks/${tasks[0]!.taskId}/logs?container=${container}`;
+        return (await world.master.fetch(path)).text();
+      }),
+    );
+    expect(outputs).toEqual(["main 0\n", "side 0\n"]);
+  }, 90_000);
+
   test("a schedule of each second runs containers, one job a due time", async () => {
     const schedule = { cron: "* * * * * *", keepSucceeded: 20, concurrency: "allow" };
     await world.master.json<ScheduleView>("POST", "/api/v1/schedules", input("often", "date", schedule));

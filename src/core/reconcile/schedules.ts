@@ -14,9 +14,14 @@ export const schedules: Reconciler = {
   nextDue: (state, { now }) => state.scheduleJobs.queue.nextDue(now),
 };
 
+/** Counting so many due times after a downtime takes as long as a look. */
+const missedPerLook = 5;
+
 function* reconcileSchedules(state: ClusterState, { now, random }: ReconcileContext): Generator<readonly Change[]> {
-  // Counting the due times of a long downtime takes milliseconds: the others follow in the next tick.
-  for (const id of state.scheduleJobs.queue.ready(now).slice(0, limits.scheduleLooks)) {
+  let looks = limits.scheduleLooks;
+  for (const id of state.scheduleJobs.queue.ready(now)) {
+    // The others follow in the next tick.
+    if (looks <= 0) return;
     const schedule = state.tables.schedule.get(id);
     if (schedule) {
       const jobs = [...state.scheduleJobs.of(id)].sort().map((jobId) => state.record("job", jobId));
@@ -27,7 +32,8 @@ function* reconcileSchedules(state: ClusterState, { now, random }: ReconcileCont
       if (changes.length > 0) yield changes;
       for (const jobId of outdated) yield jobRemoval(state, jobId);
     }
-    const { nextDueAt = null } = state.tables.schedule.get(id) ?? {};
+    const { nextDueAt = null, missed = 0 } = state.tables.schedule.get(id) ?? {};
+    looks -= 1 + (missed - (schedule?.missed ?? 0)) / missedPerLook;
     state.scheduleJobs.queue.done(id, nextDueAt === null ? null : fromTimestamp(nextDueAt));
   }
 }

@@ -203,6 +203,44 @@ test("a job is removed with its tasks when its time to live is over", () => {
   expect(jobs.world.refusal({ type: "removeJob", jobId })).toBe("job-not-found");
 });
 
+test("a job with a time to live of 0 is removed as soon as it has ended, completed or failed", () => {
+  for (const end of ["completed", "failed"] as const) {
+    const jobs = new Jobs();
+    jobs.ends = { "import.1": end };
+    jobs.put({ ttlAfterFinished: 0, backoffLimit: 0 });
+    jobs.finish();
+    jobs.world.do({ type: "wake" });
+    expect([end, jobs.world.state.tables.job.size, jobs.world.state.tasks.size]).toEqual([end, 0, 0]);
+  }
+});
+
+test("the deadline of a job whose task fits on no node ends it, and its waiting task", () => {
+  const jobs = new Jobs(0);
+  jobs.put({ activeDeadline: 60_000 });
+  jobs.world.do({ type: "wake" });
+  expect(jobs.state).toBe("waiting no-room");
+  expect(jobs.world.do({ type: "wake" }).wakeAt).toBe(jobs.world.now + 60_000);
+  jobs.world.now += 60_000;
+  jobs.world.do({ type: "wake" });
+  expect(jobs.state).toBe("failed deadline-exceeded");
+  expect(jobs.tasks.map(({ observed, desired }) => [observed.status, desired])).toEqual([["stopped", "stopped"]]);
+});
+
+test("an indexed job goes on with the indexes of a lost node, and runs none of the finished ones again", () => {
+  const jobs = new Jobs(2);
+  jobs.ends = { "import.1": "runs", "import.3": "runs" };
+  jobs.put({ completions: 4, parallelism: 4, indexed: true, backoffLimit: 0 });
+  for (let round = 0; round < 3; round++) jobs.round();
+  expect([jobs.job.doneIndexes, jobs.active]).toEqual(["0,2", ["import.1", "import.3"]]);
+  for (const hostname of ["n1", "n2"]) jobs.lose(hostname);
+  jobs.world.do({ type: "wake" });
+  expect([jobs.state, jobs.active]).toEqual(["waiting no-room", ["import.1", "import.3"]]);
+  jobs.ends = {};
+  for (const { nodeId } of jobs.world.state.nodes.values()) jobs.world.do({ type: "refreshNode", nodeId });
+  jobs.finish();
+  expect(jobs.job).toMatchObject({ status: "completed", failed: 0, succeeded: 4, started: 6, doneIndexes: "0-3" });
+});
+
 test("a job says why it waits for room", () => {
   const jobs = new Jobs(0);
   jobs.put();

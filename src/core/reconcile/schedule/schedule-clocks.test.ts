@@ -36,6 +36,24 @@ test("a downtime with very many due times is counted up to a limit", () => {
   );
 });
 
+test("many schedules after a long downtime are handled in several ticks, each with a bounded number of due times", () => {
+  const all = new Schedules();
+  const count = 60;
+  for (let index = 0; index < count; index++) all.schedule({ name: `each-minute-${index}`, cron: "* * * * *" });
+  const { state } = all.world;
+  const missed = () => [...state.tables.schedule.values()].reduce((sum, schedule) => sum + schedule.missed, 0);
+  all.world.now += 10 * day;
+  let most = 0;
+  for (let before = -1; before < missed(); ) {
+    before = missed();
+    const { wakeAt } = all.world.do({ type: "wake" });
+    most = Math.max(most, missed() - before);
+    if (missed() < count * 100) expect(wakeAt).toBeLessThanOrEqual(all.world.now);
+  }
+  expect([missed(), state.tables.job.size]).toEqual([count * 100, count]);
+  expect(most).toBeLessThanOrEqual(300);
+});
+
 /** What the clock says, one after the other; the jobs that were started by then, by their due times of that day. */
 const clocks: readonly (readonly [title: string, cron: string, steps: readonly (readonly [string, string])[]])[] = [
   [
@@ -222,4 +240,4 @@ test("random clocks: no due time starts two jobs, and the newest one that was ha
     count += started.length;
   }
   expect(count).toBeGreaterThan(400);
-});
+}, 60_000);
