@@ -48,6 +48,22 @@ export const serviceMutants: readonly Mutant[] = [
     caughtBy: ["floor-holds"],
   },
   {
+    name: "moves-away-from-its-data",
+    sentence: "A rebalance moves replicas whose data lies on their node.",
+    file: "src/core/what-if/rebalance.ts",
+    find: "if (data.length === 0 || this.#includeData) return true;",
+    replace: "if (data.length >= 0 || this.#includeData) return true;",
+    caughtBy: ["moves-end"],
+  },
+  {
+    name: "half-moved",
+    sentence: "A move to a node that has no room any more is never given up.",
+    file: plan,
+    find: "    const { moveTo: _, ...requests } = moved!.task.requests ?? noRequests;\n",
+    replace: "    const requests = moved!.task.requests ?? noRequests;\n    if (requests.moveTo) return;\n",
+    caughtBy: ["moves-end"],
+  },
+  {
     name: "placed-taken-for-serving",
     sentence: "A replica counts as one that serves before it has started.",
     file: "src/core/reconcile/service/replica.ts",

@@ -20,6 +20,7 @@ import { jobCountsOnce } from "./job-counts-once.ts";
 import { jobsEnd } from "./jobs-end.ts";
 import { lostAreReplaced } from "./lost-are-replaced.ts";
 import { lostWereAway } from "./lost-were-away.ts";
+import { movesEnd } from "./moves-end.ts";
 import { noOvercommit } from "./no-overcommit.ts";
 import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
@@ -86,6 +87,7 @@ export const checkers: readonly Checker[] = [
   slotHasOne,
   revisionsNeverChange,
   drainedBeforeStopped,
+  movesEnd,
   endpointsAreReady,
   ownerReplacesOnce,
   rolloutsEnd,

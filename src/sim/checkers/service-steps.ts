@@ -104,6 +104,11 @@ function drainOf({ state }: Truth, { placement }: Task) {
   return (placement === null ? undefined : state.nodes.get(placement.nodeId))?.draining ?? null;
 }
 
+/** True when another replica of its slot is to run first, and it goes then: its node is drained, or it is moved. */
+export function leaves(truth: Truth, task: Task): boolean {
+  return drainOf(truth, task) !== null || task.requests?.moveTo !== undefined;
+}
+
 /** True when a replica goes because the time to drain its node is over: then it goes whatever the floor is. */
 export function isOverdue(truth: Truth, { taken }: ServiceStep, atMs: number): boolean {
   return taken.some((task) => {
@@ -112,9 +117,9 @@ export function isOverdue(truth: Truth, { taken }: ServiceStep, atMs: number): b
   });
 }
 
-/** The highest ceiling of the versions that the service had in the batch, with its surge while replicas leave a drained node. */
+/** The highest ceiling of the versions that the service had in the batch, with its surge while replicas leave their node. */
 export function ceilingOf(truth: Truth, { versions, tasks }: ServiceStep): number {
-  const isLeaving = tasks.some((task) => isLive(task) && drainOf(truth, task) !== null);
+  const isLeaving = tasks.some((task) => isLive(task) && leaves(truth, task));
   return Math.max(
     ...versions.map(({ mode, policy, rollout }) => {
       if (mode.type !== "replicated") return Number.POSITIVE_INFINITY;

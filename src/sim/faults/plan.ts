@@ -45,6 +45,8 @@ export interface Plan {
   volumes?: boolean;
   /** True when clients have configs, secrets and logins to registries. Left out: false. */
   configs?: boolean;
+  /** True when clients rebalance, and some services have data on their nodes. Left out: false. */
+  moves?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -112,6 +114,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     jobs,
     volumes: drawVolumes(seed),
     configs: drawConfigs(seed),
+    moves: services && drawMoves(seed),
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -145,6 +148,11 @@ function drawVolumes(seed: number): boolean {
 /** In one run of two. */
 function drawConfigs(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0xc0f1), 2) > 0;
+}
+
+/** In one run of two that have services. */
+function drawMoves(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x30e5), 2) === 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */

@@ -15,6 +15,8 @@ import { patienceMs, type SimClient } from "./sim-client.ts";
 /** Few names, so that a removed service is often followed by another one of its name. */
 const names = ["s1", "s2", "s3", "s4"] as const;
 const timeoutMs = patienceMs;
+/** Every machine allows it. */
+const folder = { type: "bind", source: "/srv/data", target: "/data", readOnly: false };
 
 export class ServiceWorkload implements Noun {
   readonly share = 35;
@@ -25,10 +27,13 @@ export class ServiceWorkload implements Noun {
   readonly #capacity: number;
   /** Null if services have no probes. */
   readonly #probes: Random | null;
+  /** Null if no service has data on its node. */
+  readonly #data: Random | null;
   #serial = 0;
 
-  constructor(context: RunContext, { probes = false }: Pick<Plan, "probes">) {
+  constructor(context: RunContext, { probes = false, moves = false }: Pick<Plan, "probes" | "moves">) {
     this.#context = context;
+    this.#data = moves ? context.world.random("data of services") : null;
     this.#probes = probes ? context.world.random("probes of services") : null;
     this.#random = context.world.random("services");
     this.#capacity = context.workers.reduce((sum, { capacity }) => sum + capacity, 0);
@@ -60,7 +65,8 @@ export class ServiceWorkload implements Noun {
   #drawInput(): ReturnType<typeof drawServiceInput> {
     const input = drawServiceInput(this.#random, this.#serial++);
     const probed = this.#probes && input.image !== "gone" ? drawProbes(this.#probes) : null;
-    return { ...input, ...probed };
+    const hasData = this.#data !== null && randomInteger(this.#data, 4) === 0;
+    return { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}) };
   }
 
   /** Mostly so few that all services fit, and tasks beside them. */

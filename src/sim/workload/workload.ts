@@ -8,6 +8,7 @@ import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
 import { ConfigWorkload } from "./configs.ts";
 import { JobWorkload } from "./jobs.ts";
+import { MoveWorkload } from "./moves.ts";
 import { NodeWorkload } from "./nodes.ts";
 import type { Noun } from "./noun.ts";
 import { ServiceWorkload } from "./services.ts";
@@ -90,5 +91,6 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
     ...(plan.jobs ? [new JobWorkload(context)] : []),
     ...(plan.volumes ? [new VolumeWorkload(context)] : []),
     ...(plan.configs ? [new ConfigWorkload(context)] : []),
+    ...(plan.moves ? [new MoveWorkload(context)] : []),
   ];
 }
