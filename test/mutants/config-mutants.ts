@@ -24,7 +24,7 @@ export const configMutants: readonly Mutant[] = [
     name: "secret-for-every-node",
     sentence: "Each worker gets the contents of every task, wherever it is placed.",
     file: "src/master/watch/worker-streams.ts",
-    find: "if (was?.placement?.nodeId !== nodeId && this.#options.contents.isNeeded(is)) this.#sendContents(nodeId, [is]);",
+    find: "if (isNew && this.#options.contents.isNeeded(is)) this.#sendContents(nodeId, [is]);",
     replace:
       "if (this.#options.contents.isNeeded(is)) for (const every of this.#streams.keys()) this.#sendContents(every, [is]);",
     caughtBy: ["secrets-go-to-users"],
@@ -46,11 +46,19 @@ export const configMutants: readonly Mutant[] = [
     caughtBy: ["containers-have-contents"],
   },
   {
+    name: "version-not-sent",
+    sentence: "A replica that gets another version while it runs goes on with the one before.",
+    file: "src/master/watch/worker-streams.ts",
+    find: "const isRevised = was !== null && was.spec !== is.spec;",
+    replace: "const isRevised = was !== null && was.taskId !== is.taskId;",
+    caughtBy: ["containers-have-contents"],
+  },
+  {
     name: "file-not-rewritten",
     sentence: "A file that follows the newest version stays as it was at the start of its container.",
     file: "src/worker/contents/task-files.ts",
-    find: "if (!followsNewest(used.reference)) continue;",
-    replace: "if (followsNewest(used.reference)) continue;",
+    find: "if (!isSignalled(used.reference)) continue;",
+    replace: "if (isSignalled(used.reference)) continue;",
     caughtBy: ["containers-have-contents"],
   },
 ];

@@ -79,6 +79,32 @@ describeLab("configs on a real engine", () => {
     expect(readdirSync(folder(task))).toEqual(["main"]);
   });
 
+  test("a service gets a new version by a signal without a restart, and the one before if the program ends", async () => {
+    await create("sig.conf", "good one\n");
+    const read = "cat /sig.conf; grep -q good /sig.conf || exit 3";
+    await world.master.json("POST", "/api/v1/services", {
+      ...{ name: "sig", image: world.image, replicas: 2, stopGraceSeconds: 0 },
+      configs: [{ name: "sig.conf", onChange: "signal" }],
+      ...{ command: ["sh", "-c"], args: [`trap '${read}' HUP; ${read}; while :; do sleep 0.1; done`] },
+      rollout: { minReadyMs: 500, monitorMs: 2_000, drainMs: 0 },
+    });
+    await steady("sig", 1);
+    const serving = async () => {
+      const all = await world.master.json<TaskView[]>("GET", "/api/v1/services/sig/tasks");
+      return all.filter(({ desired, status }) => desired === "running" && status === "running");
+    };
+    const before = (await serving()).map(({ taskId }) => taskId);
+    await update("sig.conf", "good two\n");
+    await steady("sig", 2);
+    const after = await serving();
+    expect(after.map(({ taskId, restarts }) => [taskId, restarts])).toEqual(before.map((taskId) => [taskId, 0]));
+    expect(await Promise.all(after.map(output))).toEqual(Array(2).fill("good one\ngood two\n"));
+    await update("sig.conf", "broken\n");
+    expect((await steady("sig", 2)).reason.code).toBe("rolled-back");
+    const last = await Promise.all((await serving()).map(output));
+    expect(last.map((text) => text.endsWith("good two\n"))).toEqual([true, true]);
+  }, 60_000);
+
   test("a file that was removed from the node is there again at the next start", async () => {
     await create("again.conf", "text\n");
     const task = await world.run("again", "cat /again.conf; exec sleep 1000", { configs: [{ name: "again.conf" }] });

@@ -161,12 +161,11 @@ describe("a service", () => {
     ]);
   });
 
-  test("does not change for another config, a fixed version, signal or none", () => {
+  test("does not change for another config, a fixed version or none", () => {
     create("a", "one");
     create("b", "one");
     const configs = [
       { name: "a", version: 1, target: "/1" },
-      { name: "a", onChange: "signal" as const, target: "/2" },
       { name: "a", onChange: "none" as const, target: "/3" },
     ];
     services.put({ replicas: 1, configs });
@@ -177,7 +176,7 @@ describe("a service", () => {
     services.put({ replicas: 1, configs });
     expect(services.service.newest).toBe(1);
     services.put({ replicas: 1, configs, env: { A: "b" } });
-    expect(references()).toEqual([configs[0]!, configs[1]!, { ...configs[2]!, resolved: 2 }]);
+    expect(references()).toEqual([configs[0]!, { ...configs[1]!, resolved: 2 }]);
   });
 
   test("an unchanged apply changes nothing, and a restart takes the newest version", () => {

@@ -115,10 +115,10 @@ function changesAfter(
 ): Change[] {
   const services = [...state.tables.service.values()].sort((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
   const changes = services.flatMap((service) => {
-    const { spec: before, images } = state.record("revision", revisionId(service.serviceId, service.target));
+    const { spec: before, images, restarted } = state.record("revision", revisionId(service.serviceId, service.target));
     const spec = specWith(state, packSpec(before), { kind, name, version });
     const note = `${kind} ${name} version ${version}`;
-    return spec ? revise(state, service, { spec, images, by, note, now }) : [];
+    return spec ? revise(state, service, { spec, images, restarted, by, note, now }) : [];
   });
   const { versions } = useOf(state, kind, name);
   const old = state.versionsOf(kind, name).slice(0, -(limits.versionsKept - 1));

@@ -27,9 +27,13 @@ export function decideRestartService(
   if (!found.ok) return found;
   const service = found.value;
   const { spec: current, images } = state.record("revision", revisionId(serviceId, service.target));
-  const spec = resolveContents(state, packSpec(current));
+  const spec = resolveContents(state, packSpec(current), "service");
   if (!spec.ok) return spec;
-  const changes = revise(state, service, { spec: spec.value, images, by, note: "restart", now });
+  const changes = revise(state, service, {
+    ...{ spec: spec.value, images, by, now },
+    restarted: service.newest + 1,
+    note: "restart",
+  });
   return ok({ changes, granted: { serviceId } });
 }
 

@@ -22,6 +22,8 @@ interface NewRevision {
   policy: RolloutPolicy;
   spec: PackedSpec;
   resolved: Pick<PackedRevision, "images">;
+  /** See the revision. */
+  restarted: number | undefined;
   by: string;
   note: string;
   now: number;
@@ -31,7 +33,7 @@ interface NewRevision {
 export function revise(
   state: ClusterState,
   service: Service,
-  { images, ...of }: { spec: PackedSpec; images: Revision["images"]; by: string; note: string; now: number },
+  { images, ...of }: Omit<NewRevision, "policy" | "resolved"> & Pick<Revision, "images">,
 ): Change[] {
   const { policy, serviceId } = service;
   const { changes, set } = addRevision(state, service, { ...of, policy, resolved: resolvedIn(of.spec, [], images) });
@@ -42,11 +44,20 @@ export function revise(
 export function addRevision(
   state: ClusterState,
   service: Service,
-  { policy, spec, resolved, by, note, now }: NewRevision,
+  { policy, spec, resolved, restarted, by, note, now }: NewRevision,
 ): { changes: Change[]; set: Partial<Service> } {
   const { serviceId } = service;
   const number = service.newest + 1;
-  const record: PackedRevision = { serviceId, number, spec, by, at: toTimestamp(now), note, ...resolved };
+  const record: PackedRevision = {
+    serviceId,
+    number,
+    spec,
+    by,
+    at: toTimestamp(now),
+    note,
+    ...resolved,
+    ...(restarted ? { restarted } : {}),
+  };
   return {
     changes: [{ type: "revision.created", record }, ...outdated(state, service, number)],
     set: { newest: number, ...towards(state, service, number, policy, spec, now) },

@@ -98,7 +98,8 @@ function changeService(
   const moved = movedImage(current.images, images);
   if (moved !== undefined || !same(unpackSpec(withKeptVersions(spec, current.spec)), current.spec)) {
     const why = note || (moved === undefined ? "" : `${moved} stands for another image`);
-    const added = addRevision(state, service, { ...{ policy, spec, resolved, by, now }, note: why });
+    const { restarted } = current;
+    const added = addRevision(state, service, { ...{ policy, spec, resolved, restarted, by, now }, note: why });
     changes.push(...added.changes);
     Object.assign(set, added.set);
   }
@@ -129,6 +130,6 @@ function policyOf(before: RolloutPolicy, { rollout = {} }: ParsedServiceInput): 
 function specOf(state: ClusterState, { restartPolicy, ...input }: ParsedServiceInput): Outcome<PackedSpec> {
   const policy = restartPolicy ?? parseRestartPolicy("always");
   const spec = packSpec(unpackSpec(specOfInput({ ...input, restartPolicy: policy })));
-  const resolved = resolveContents(state, spec);
+  const resolved = resolveContents(state, spec, "service");
   return resolved.ok ? ok(state.sharing.packed(resolved.value)) : resolved;
 }

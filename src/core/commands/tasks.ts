@@ -37,7 +37,7 @@ export function decideCreate(
       details: { what: "pending tasks", count: pending },
     });
   }
-  const spec = resolveContents(state, specOfInput(input));
+  const spec = resolveContents(state, specOfInput(input), "task");
   if (!spec.ok) return spec;
   const packed = state.sharing.packed(spec.value);
   const refusal = packed.containers.some(({ mounts }) => mounts) ? refuseVolumes(state, unpackSpec(packed)) : null;

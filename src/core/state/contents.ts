@@ -11,8 +11,8 @@ import {
   contentFields,
   contentsOf,
   fieldOfKind,
-  followsNewest,
   hasContents,
+  isSignalled,
   type UsedContent,
   versionOf,
 } from "../../model/task/content-fields.ts";
@@ -43,8 +43,11 @@ export function withReferences(spec: PackedSpec, map: Mapped): PackedSpec {
   return { ...spec, containers: containers.map(mapped), ...(init ? { init: init.map(mapped) } : {}) };
 }
 
-/** The template with the newest version of every content that does not name one. Refused if a content is not there. */
-export function resolveContents(state: ClusterState, spec: PackedSpec): Outcome<PackedSpec> {
+/**
+ * The template with the newest version of every content that does not name one. Refused if a content is not there. A task of its
+ * own names no version of a content that it follows: it has the newest at once. A service has it in its next revision.
+ */
+export function resolveContents(state: ClusterState, spec: PackedSpec, user: "task" | "service"): Outcome<PackedSpec> {
   let missing: Outcome<never> | null = null;
   const resolved = withReferences(spec, (kind, reference) => {
     const { resolved: _, ...asked } = reference;
@@ -52,7 +55,7 @@ export function resolveContents(state: ClusterState, spec: PackedSpec): Outcome<
     const newest = versions.at(-1);
     if (newest === undefined || (asked.version !== undefined && !versions.includes(asked.version)))
       missing ??= noContent(kind, asked.name, asked.version, versions);
-    if (asked.version !== undefined || followsNewest(asked)) return asked;
+    if (asked.version !== undefined || (user === "task" && isSignalled(asked))) return asked;
     return { ...asked, resolved: newest ?? 0 };
   });
   return missing ?? ok(resolved);

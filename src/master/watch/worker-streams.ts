@@ -141,9 +141,11 @@ export class WorkerStreams {
       // The worker's own report of "running" tells it nothing new, unless it ends a restart with a time of its own.
       const isAsked = was?.desired !== is.desired || was.requests !== is.requests;
       const isTimeOver = was !== null && graceSecondsOf(was) !== graceSecondsOf(is);
-      const isNews = isAsked || isTimeOver || (moved && is.observed.status !== "running");
+      const isRevised = was !== null && was.spec !== is.spec;
+      const isNews = isAsked || isTimeOver || isRevised || (moved && is.observed.status !== "running");
       if (isNews) {
-        if (was?.placement?.nodeId !== nodeId && this.#options.contents.isNeeded(is)) this.#sendContents(nodeId, [is]);
+        const isNew = was?.placement?.nodeId !== nodeId || isRevised;
+        if (isNew && this.#options.contents.isNeeded(is)) this.#sendContents(nodeId, [is]);
         this.#send(nodeId, "task", this.#options.textOf(is));
       }
     } else if (hasFinished(is) && was !== null && !hasFinished(was)) {

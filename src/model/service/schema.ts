@@ -98,4 +98,7 @@ export const revisionRecord = z.object({
     .array(resolvedImage)
     .optional()
     .describe("What the tags of its images stood for when it was made. Left out: no tag was looked up."),
+  restarted: revision
+    .optional()
+    .describe("The newest revision up to this one that was to start every replica again. Left out: none."),
 });

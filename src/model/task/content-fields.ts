@@ -41,12 +41,12 @@ export function versionOf({ version, resolved }: ContentReference): number | nul
   return version ?? resolved ?? null;
 }
 
-/** True when its file changes while the container runs. */
-export function followsNewest({ version, onChange }: ContentReference): boolean {
+/** True when its file may change while the container runs. */
+export function isSignalled({ version, onChange }: ContentReference): boolean {
   return version === undefined && onChange === "signal";
 }
 
 /** True when a new version makes a new revision of a service. */
-export function rollsOut({ version, onChange = "restart" }: ContentReference): boolean {
-  return version === undefined && onChange === "restart";
+export function rollsOut({ version, onChange }: ContentReference): boolean {
+  return version === undefined && onChange !== "none";
 }

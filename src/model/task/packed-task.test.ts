@@ -72,6 +72,8 @@ class Draw {
       placement: [{ nodeId, at, revision: 4 }],
       ended: [{ at, revision: 5 }],
       replacedBy: ["20250119123457-abcd1234" as TaskId],
+      owner: [{ kind: "service", id: "s", revision: 2, slot: "1", revisedAt: at, restarts: 1 }],
+      spec: [{ containers: [{ image: "app:2" }] }],
       observed: [this.observed()],
     });
   }

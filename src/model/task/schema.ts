@@ -234,6 +234,10 @@ export const taskOwner = z.object({
   revision: count.optional().describe("The revision of the service that the task is made from."),
   slot: text.optional().describe("Which of the replicas it is, or which index of the job it runs."),
   failures: count.optional().describe("Tasks of this slot that had failed in a row before."),
+  revisedAt: timeText
+    .optional()
+    .describe("When it got its revision, if that was while it ran: its files changed. By the master's clock."),
+  restarts: count.optional().describe("Its restarts until then, without those that were asked for."),
   nodeId: text
     .optional()
     .describe("The node whose slot it is, for a replica of a global service: it runs there or nowhere."),

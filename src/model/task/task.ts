@@ -137,20 +137,35 @@ export function packTask(task: Task): PackedTask {
   };
 }
 
-type UpdatedField = "desired" | "requests" | "placement" | "ended" | "replacedBy";
+type UpdatedField = "desired" | "requests" | "placement" | "ended" | "replacedBy" | "owner";
 
 /** None of these is ever taken back: an update cannot set one to null. */
 export type PackedTaskUpdate = Partial<
-  { readonly [Field in UpdatedField]: NonNullable<Task[Field]> } & { readonly observed: PackedStatus }
+  { readonly [Field in UpdatedField]: NonNullable<Task[Field]> } & {
+    readonly observed: PackedStatus;
+    readonly spec: PackedSpec;
+  }
 >;
+
+const revisedSpecs = new WeakMap<PackedSpec, TaskSpec>();
+
+/** Once for all replicas that get the same template while they run. */
+function revisedSpec(packed: PackedSpec): TaskSpec {
+  let spec = revisedSpecs.get(packed);
+  if (!spec) {
+    spec = unpackSpec(packed);
+    revisedSpecs.set(packed, spec);
+  }
+  return spec;
+}
 
 /** The task with an update applied. `observed` is merged field by field; its containers are replaced as a whole. */
 export function updateTask(task: Task, set: PackedTaskUpdate): Task {
   const updated: Task = {
     taskId: task.taskId,
     name: task.name,
-    spec: task.spec,
-    owner: task.owner,
+    spec: set.spec ? revisedSpec(set.spec) : task.spec,
+    owner: set.owner ?? task.owner,
     desired: set.desired ?? task.desired,
     placement: set.placement ?? task.placement,
     observed: set.observed ? unpackStatus(set.observed, task.observed) : task.observed,

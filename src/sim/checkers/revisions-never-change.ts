@@ -27,8 +27,11 @@ export const revisionsNeverChange: Checker = {
           if (texts.has(id)) fail(`revision ${id} was written a second time`);
           texts.set(id, textOf(after));
         }
+        const revised = changesOf(certain, "task").flatMap(({ before, after }) =>
+          before && after && before.owner?.revision !== after.owner?.revision ? [after] : [],
+        );
         for (const { service, created } of stepsOf(truth, certain))
-          for (const task of created) {
+          for (const task of [...created, ...revised.filter(({ owner }) => owner?.id === service.serviceId)]) {
             const id = revisionId(service.serviceId, task.owner!.revision ?? 0);
             const revision = truth.state.tables.revision.get(id);
             if (!revision) fail(`${task.name} is made from revision ${id}, which is not there`);

@@ -10,7 +10,7 @@ import { namedBy, numberOf } from "./content-users.ts";
 
 /** True when a new version is to reach a service without another update. */
 function follows({ version, onChange }: ContentReference): boolean {
-  return version === undefined && (onChange ?? "restart") === "restart";
+  return version === undefined && onChange !== "none";
 }
 
 export const versionsRollOut: Checker = {

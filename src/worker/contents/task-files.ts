@@ -1,7 +1,7 @@
 // Gives containers the contents that they name: writes files before each start, and again when a content changes that a
 // container follows.
 
-import { contentsOf, followsNewest, hasContents, targetOf, type UsedContent } from "../../model/task/content-fields.ts";
+import { contentsOf, hasContents, isSignalled, targetOf, type UsedContent } from "../../model/task/content-fields.ts";
 import type { ContainerSpec, Mount } from "../../model/task/spec.ts";
 import type { RegistryLogin } from "../../runtime/images.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
@@ -49,11 +49,11 @@ export class TaskFiles {
     return { mounts, env };
   }
 
-  /** Rewrites the files that a running container follows, and returns the signals that it gets. Throws as prepare() does. */
+  /** Rewrites the files of a running container that may change, and returns the signals that it gets. Throws as prepare() does. */
   refresh(taskId: string, spec: ContainerSpec): string[] {
     const signals = new Set<string>();
     for (const [index, used] of [...contentsOf(spec)].entries()) {
-      if (!followsNewest(used.reference)) continue;
+      if (!isSignalled(used.reference)) continue;
       const { changed } = this.#write(taskId, spec, index, used, this.#bytesOf(used));
       if (changed) signals.add(used.reference.signal ?? defaultSignal);
     }

@@ -4,6 +4,7 @@
 import { InvariantError } from "../../lib/assert.ts";
 import type { CancelTimer } from "../../lib/clock.ts";
 import { containerLabels, containerName } from "../../model/cluster/cluster.ts";
+import { hasContents } from "../../model/task/content-fields.ts";
 import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
@@ -79,6 +80,8 @@ export class ContainerRunner {
 
   assign(assignment: ContainerAssignment | null, deleted: boolean): void {
     if (this.#progress.assignment?.desired !== assignment?.desired) this.#pullEnded.abort();
+    // It may name other versions.
+    if (assignment && hasContents(assignment.spec)) this.#files.contentCame();
     this.#apply({ type: "assigned", assignment, deleted });
     this.#shortenStop();
     this.reconcile(false);

@@ -11,6 +11,7 @@ import { noRequests } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
 import { Bounds } from "./bounds.ts";
 import { catchUp } from "./global.ts";
+import { getsInPlace, revisedChange } from "./in-place.ts";
 import { Leaving } from "./leaving.ts";
 import {
   compareSlots,
@@ -249,6 +250,12 @@ class Planner {
     if (at > this.#context.now) {
       this.#wakeAt(at);
       return false;
+    }
+    const next = this.#view.revision(rollout.to);
+    if (getsInPlace(old!, this.#view.revision(old!.revision), next, rollout.isRollback)) {
+      this.#changes.push(revisedChange(old!, next, this.#context.now));
+      this.#updated++;
+      return true;
     }
     if (rollout.order === "start-first") {
       if (old!.available && !this.#bounds.mayStart) return false;

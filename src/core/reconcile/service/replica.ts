@@ -45,8 +45,24 @@ export class Replica {
       this.#placedAt = placement ? fromTimestamp(placement.at) : 0;
       this.#startedAt = startedAt ? fromTimestamp(startedAt) : 0;
     }
-    return this.#startedAt < this.#placedAt || this.#startedAt > now ? this.#placedAt : this.#startedAt;
+    const since = this.#startedAt < this.#placedAt || this.#startedAt > now ? this.#placedAt : this.#startedAt;
+    // One whose files have changed since then counts from there.
+    const { revisedAt } = this.task.owner!;
+    const at = revisedAt === undefined ? 0 : fromTimestamp(revisedAt);
+    return at > now ? since : Math.max(since, at);
   }
+}
+
+/** Restarts that no user asked for. */
+export function restartsOf(containers: Task["observed"]["containers"]): number {
+  let sum = 0;
+  for (const { restarts, requestedRestarts } of containers) sum += Math.max(0, restarts - requestedRestarts);
+  return sum;
+}
+
+/** Those since it got its revision. */
+export function failedRestarts({ observed, owner }: Task): number {
+  return Math.max(0, restartsOf(observed.containers) - (owner?.restarts ?? 0));
 }
 
 function serves({ observed: { status, ready, reason } }: Task): boolean {

@@ -5,7 +5,7 @@ import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { ServiceUpdate } from "../../../model/service/kind.ts";
 import { type Rollout, type RolloutPolicy, type Service, serviceReason } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
-import type { Replica, Slot } from "./replica.ts";
+import { failedRestarts, type Replica, type Slot } from "./replica.ts";
 
 export interface Progress {
   /** What changes of the service; null: nothing. */
@@ -57,13 +57,13 @@ function failedReplicas(rollout: Rollout, slots: readonly Slot[]): { count: numb
 
 /** True for a replica of the new revision that was not there before: an older one says nothing about this rollout. */
 export function isMadeBy({ to, startedAt }: Rollout, { task, revision }: Replica): boolean {
-  return revision === to && task.createdAt >= startedAt;
+  return revision === to && (task.owner?.revisedAt ?? task.createdAt) >= startedAt;
 }
 
 function hasFailed({ task, stage }: Replica): boolean {
-  const { reason, status, containers } = task.observed;
+  const { reason, status } = task.observed;
   if (stage === "ended") return status === "failed" && !isLost(reason);
-  return stage === "live" && containers.some(({ restarts, requestedRestarts }) => restarts > requestedRestarts);
+  return stage === "live" && failedRestarts(task) > 0;
 }
 
 function settled(service: Service, rollout: Rollout, slots: number, now: number): Progress {
