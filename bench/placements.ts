@@ -65,6 +65,7 @@ function makeSpec(random: Random, load: Load): Requirements {
     node: null,
     rules: null,
     group: null,
+    priority: 0,
   };
   if (load === "simple") return { ...base, resources: resources(0.25, 0.5) };
   const spec = {

@@ -84,6 +84,18 @@ describe("flags of placement", () => {
     expect(JSON.parse(out)).toMatchObject({ placement: { spread: ["rack"], near: ["placed"] } });
   });
 
+  test("--priority, of run, service and job; 0 is the default", async () => {
+    const { out } = await cluster.podling("run first --image app:1 --priority 5 -d -o json");
+    expect(JSON.parse(out)).toMatchObject({ priority: 5 });
+    await ok(`service create ranked --image app:1 --priority=-3 ${quick} -d`);
+    expect((await inspect("ranked")).template).toMatchObject({ priority: -3 });
+    await ok("service update ranked --priority 0 -d");
+    expect((await inspect("ranked")).template).not.toHaveProperty("priority");
+    const { code, err } = await cluster.podling("run odd --image app:1 --priority high");
+    expect(code).toBe(64);
+    expect(err).toContain("--priority");
+  });
+
   test("explain says what a rule refuses", async () => {
     await ok(`service create single --image app:1 --max-per-node 1 --replicas 2 ${quick} -d`);
     const { out } = await cluster.podling("explain single.2");

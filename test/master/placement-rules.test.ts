@@ -99,3 +99,36 @@ describe("the placement of a template", () => {
     expectRefusal(await put("refused", { placement }), status, code);
   });
 });
+
+describe("priority", () => {
+  const body = (name: string, more: object = {}) => ({
+    name,
+    image: "app:1",
+    resources: { cpu: { request: 1 } },
+    constraints: ["node==small"],
+    ...more,
+  });
+
+  test("a task takes the place of one with a lower priority, and both explain it", async () => {
+    await podling.register("small", { capacity: 100, version: "1", cpu: 1, labels: { zone: "a" } });
+    const low = await podling.do<TaskView>("POST", "/api/v1/tasks", body("low"));
+    expect(low).not.toHaveProperty("priority");
+    const high = await podling.do<TaskView>("POST", "/api/v1/tasks", body("high", { priority: 7 }));
+    expect(high).toMatchObject({ priority: 7, status: "pending", reason: { code: "preempting" } });
+    const { summary, smallestChange } = await explain(high.taskId);
+    expect(summary).toBe("no room; stops low (priority 0) on small, and waits until it has left");
+    expect(smallestChange).toBe(null);
+    expect((await explain(low.taskId)).reason.message).toContain("preempted by high (priority 7)");
+    const report = { nodeId: low.nodeId, status: "stopped", exitCode: 143 };
+    await podling.do("PUT", `/api/v1/tasks/${low.taskId}/status`, report);
+    expect(await podling.do<TaskView>("GET", `/api/v1/tasks/${high.taskId}`)).toMatchObject({ status: "scheduled" });
+    const { requests } = await podling.do<TaskView>("GET", `/api/v1/tasks/${low.taskId}`);
+    expect(requests!.preempted).toEqual({ by: high.taskId, name: "high", priority: 7 });
+  });
+
+  test.each([1.5, "high", 1_000_001])("%p is refused", async (priority) => {
+    const answer = await podling.ask("POST", "/api/v1/tasks", { body: body("odd", { priority }) });
+    expectRefusal(answer, 400, "invalid-field");
+    expect(JSON.stringify(answer.body)).toContain("priority");
+  });
+});

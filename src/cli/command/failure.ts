@@ -55,6 +55,7 @@ const flagOfField: Readonly<Record<string, string>> = {
   restartPolicy: "--restart",
   constraints: "--constraint",
   placement: "--spread, --max-per-node, --prefer, --near and --apart",
+  priority: "--priority",
   user: "--user",
   workingDir: "--workdir",
   pullPolicy: "--pull",

@@ -45,7 +45,7 @@ export class FlagValues {
     const text = this.text(long);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
     throw new UsageError(`--${long}: expected a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`);
   }
 

@@ -86,7 +86,7 @@ function noContainer({ taskId, spec: { containers, init } }: Task, name: string)
 function updateOf(task: Task, report: TaskReportFields, context: DecisionContext): PackedTaskUpdate | null {
   const { status } = report;
   const moves = status !== task.observed.status;
-  const reason = report.reason ?? (moves ? defaultReason(report) : undefined);
+  const reason = withPreemption(task, report.reason ?? (moves ? defaultReason(report) : undefined), status);
   const ready = isFinished(status) ? false : (report.ready ?? impliedReady(task, report));
   const { finishedAt } = report;
   const changed: PackedStatus = {
@@ -136,6 +136,17 @@ const containerFields = (Object.keys(noContainerStatus) as (keyof ContainerStatu
 );
 
 const fieldsOfSeveral = [...containerFields, ...podStatusFields];
+
+/** A task that was stopped for another one says so to the end. */
+function withPreemption(
+  { requests }: Task,
+  reason: Reason | undefined,
+  status: TaskReportFields["status"],
+): Reason | undefined {
+  const preempted = requests?.preempted;
+  if (!preempted || reason === undefined || status !== "stopped") return reason;
+  return { ...reason, message: `preempted by ${preempted.name} (priority ${preempted.priority}); ${reason.message}` };
+}
 
 function defaultReason({ status, exitCode, error }: TaskReportFields): Reason {
   const code = exitCode ?? null;

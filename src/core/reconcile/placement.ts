@@ -1,4 +1,4 @@
-// Gives waiting tasks a node, the oldest first, and records why a task still waits.
+// Gives waiting tasks a node, the oldest of the highest priority first, and records why a task still waits.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
@@ -11,6 +11,7 @@ import { isDamped } from "../schedule/index/node-info.ts";
 import { GainQueue } from "../schedule/waiting/gain-queue.ts";
 import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { preempt, retryPreemptions } from "./preemption.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 
 export const placement: Reconciler = {
@@ -32,6 +33,7 @@ const fewGained = 16;
 function* placeTasks(state: ClusterState, context: ReconcileContext): Generator<Change | readonly Change[]> {
   const { pending, schedule } = state;
   if (pending.count === 0) return;
+  retryPreemptions(state);
   const gained = new GainQueue(
     [...pending.gained].map((nodeId) => schedule.nodeInfo(nodeId)),
     pending.tried,
@@ -47,7 +49,9 @@ function* placeTasks(state: ClusterState, context: ReconcileContext): Generator<
       ? schedule.choose(next.requirements, state.cluster.strategy, state.cursors.lastNodeId)
       : chooseGained(state, next, gained);
     if (nodeId === null) {
-      pending.classTried(next);
+      const steps = preempt(state, next, context);
+      if (steps === null) pending.classTried(next);
+      else yield steps;
       continue;
     }
     const { group } = next.requirements;

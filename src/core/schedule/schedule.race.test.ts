@@ -94,6 +94,7 @@ function randomSpec(random: Random): Requirements {
     volumes: [],
     node: null,
     rules,
+    priority: 0,
     group: rules === null && random.next() < 0.5 ? null : pick(random, services),
   };
 }

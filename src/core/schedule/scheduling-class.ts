@@ -29,11 +29,16 @@ export class SchedulingClass {
 
   /** Equal for tasks of one scheduling class: they fit the same nodes at any time. */
   get key(): string {
-    const { resources, rules, group } = this.requirements;
+    const { resources, rules, group, priority } = this.requirements;
     const { cpu, memory } = resources;
     const counted = group === null && rules === null ? "" : JSON.stringify([group, rules]);
-    this.#key ??= `${cpu.request}|${memory.request}|${this.particulars}${volumesKey(this.requirements)}${counted}`;
+    const rest = `${this.particulars}${volumesKey(this.requirements)}${counted}`;
+    this.#key ??= `${priority === 0 ? "" : `${priority} `}${cpu.request}|${memory.request}|${rest}`;
     return this.#key;
+  }
+
+  get priority(): number {
+    return this.requirements.priority;
   }
 
   /** True when the rules of the task, and those of tasks that are placed, allow the node now. */

@@ -69,6 +69,7 @@ export function task({
     node: null,
     rules: null,
     group: null,
+    priority: 0,
   };
 }
 

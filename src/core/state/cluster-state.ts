@@ -26,6 +26,7 @@ import { JobTasks } from "./indexes/job-tasks.ts";
 import { NodeNames } from "./indexes/node-names.ts";
 import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
+import { Preemptions } from "./indexes/preemptions.ts";
 import { ScheduleJobs } from "./indexes/schedule-jobs.ts";
 import { RevisionNumbers, ServiceNames } from "./indexes/service-names.ts";
 import { ServiceTasks } from "./indexes/service-tasks.ts";
@@ -88,6 +89,11 @@ export class ClusterState {
     (nodeId) => this.pending.nodeGained(nodeId),
     (group, nodeId) => this.pending.neighbourPlaced(group, nodeId),
   );
+  /** Tasks that are being stopped to make room for others, and the room that is held. */
+  readonly preemptions = new Preemptions(this.schedule, (taskId) => this.tasks.get(taskId), {
+    held: (task) => this.pending.hold(task),
+    ended: (taskId, nodeId) => this.pending.endHold(taskId, this.tasks.get(taskId), nodeId),
+  });
   readonly #indexes: Indexes;
   readonly sharing = new Sharing();
 
@@ -95,7 +101,7 @@ export class ClusterState {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
     indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks);
-    indexes.task.push(this.schedule.volumes);
+    indexes.task.push(this.schedule.volumes, this.preemptions);
     this.schedule.volumes.onFreed = (name) => this.pending.volumeGained(name);
     indexes.volume.push({ moved: (before, after) => this.#volumeMoved(before, after) });
     indexes.job.push(this.#jobNames, this.scheduleJobs, {

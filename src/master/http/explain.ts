@@ -102,7 +102,10 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
     basis,
     chosenNodeId: nodeId,
     nodes,
-    smallestChange: status === "pending" ? smallestChange(nodes, wanted, (id) => state.nodes.get(id)) : null,
+    smallestChange:
+      status === "pending" && reason.code !== "preempting"
+        ? smallestChange(nodes, wanted, (id) => state.nodes.get(id))
+        : null,
   };
 }
 
@@ -110,6 +113,8 @@ function summaryOf(task: Task, nodes: Explanation["nodes"], strategy: Explanatio
   const { placement, observed } = task;
   if (placement === null) {
     if (observed.status !== "pending") return `it was never placed: ${observed.reason.message}`;
+    // Room is held for it: what other nodes lack is of no interest.
+    if (observed.reason.code === "preempting") return observed.reason.message;
     return summarise(nodes, requirementsOfTask(task)).message;
   }
   const placed = summarisePlacement(nodes, strategy);

@@ -31,7 +31,8 @@ type Fits<Type, Value extends Type> = Value;
 type Field = keyof Fits<SpecFields, DeepReadonly<InputFields>> & keyof Fits<DeepReadonly<InputFields>, SpecFields>;
 type FieldOfSeveral = keyof Fits<Given<Omit<ContainerSpec, "name" | "cleared">>, DeepReadonly<Given<SeveralFields>>>;
 
-const specKeys = [...Object.keys(specDefaults).filter((key) => key !== "init"), "placement"] as (TaskField & Field)[];
+const specKeys = [...Object.keys(specDefaults).filter((key) => key !== "init"), "placement", "priority"] as (TaskField &
+  Field)[];
 const containerKeys = [
   "image",
   ...Object.keys(containerDefaults).filter((key) => key !== "name"),

@@ -36,6 +36,8 @@ export interface Requirements {
   readonly rules: PlacementRules | null;
   /** The tasks that it is counted with: the name of its service. Null if it is counted with none. */
   readonly group: string | null;
+  /** A task may take the place of those with a lower one. */
+  readonly priority: number;
 }
 
 /** Templates are shared and never change: most tasks find what was computed for another one. */
@@ -91,7 +93,8 @@ function groupOfTemplate(spec: TaskSpec): string | null {
 
 function computed(spec: TaskSpec): Requirements {
   const { containers, init, constraints, platform } = spec;
-  const placed = { node: null, rules: spec.placement ?? null, group: groupOfTemplate(spec) };
+  const { placement: rules = null, priority = 0 } = spec;
+  const placed = { node: null, rules, group: groupOfTemplate(spec), priority };
   const [only] = containers;
   if (only && containers.length === 1 && init.length === 0) {
     const { resources, ports } = only;

@@ -159,6 +159,12 @@ export const taskSpec = z.object({
   stopGraceSeconds: count.describe("Time between SIGTERM and SIGKILL when the task is stopped."),
   platform: text.nullable().describe('"linux/amd64". Null if the platform of the node does not matter.'),
   placement: placementRules.optional().describe("Where it is best placed; left out if nothing was said."),
+  priority: z
+    .int()
+    .optional()
+    .describe(
+      "Tasks with a higher one are placed first, and may take the place of those with a lower one. Left out: 0.",
+    ),
 });
 
 const packedContainer = containerSpec.partial().required({ image: true });
@@ -218,6 +224,14 @@ export const taskRequests = z.object({
   restarts: count.describe("How often a restart was asked for; `requestedRestarts` says how many of them are done."),
   restartedBy: text.nullable().describe("Who asked for the last restart. Null if none was asked for."),
   replace: flag.optional().describe("True when another task takes its place after it was stopped."),
+  preempted: z
+    .object({
+      by: text.describe("Id of the task that gets the room."),
+      name: text.describe("Its name."),
+      priority: z.int().describe("Its priority."),
+    })
+    .optional()
+    .describe("Set when the task is stopped to make room for one with a higher priority."),
   moveTo: text.optional().describe("The node on which another replica is to take its place."),
   drainUntil: timeText.optional().describe("When a replica that gets no new traffic is stopped."),
   drainMs: amount.optional().describe("How long that is after its last new traffic, in ms."),

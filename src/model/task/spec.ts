@@ -50,7 +50,7 @@ export const containerDefaults: Omit<ContainerSpec, "image" | SparseField> = Obj
 });
 
 /** The fields that a template without them does not have. */
-type SparseSpecField = "placement";
+type SparseSpecField = "placement" | "priority";
 
 export const specDefaults: Omit<TaskSpec, "containers" | SparseSpecField> = Object.freeze({
   labels: noEntries,
@@ -133,11 +133,14 @@ export function unpackSpec(packed: PackedSpec): TaskSpec {
     stopGraceSeconds: packed.stopGraceSeconds ?? by.stopGraceSeconds,
     platform: packed.platform ?? by.platform,
   };
-  return Object.freeze(packed.placement ? Object.assign(spec, sparseOfSpec(packed)) : spec);
+  return Object.freeze(packed.placement || packed.priority ? Object.assign(spec, sparseOfSpec(packed)) : spec);
 }
 
-export function sparseOfSpec({ placement }: Pick<TaskSpec, SparseSpecField>): Pick<TaskSpec, SparseSpecField> {
-  return placement ? { placement } : {};
+export function sparseOfSpec({
+  placement,
+  priority,
+}: Pick<TaskSpec, SparseSpecField>): Pick<TaskSpec, SparseSpecField> {
+  return { ...(placement ? { placement } : {}), ...(priority ? { priority } : {}) };
 }
 
 const emptyContainer = unpackContainer({ image: "" });

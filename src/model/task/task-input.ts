@@ -262,6 +262,12 @@ export const taskInput = z
       restartPolicy: optional(restartPolicy, "never"),
       constraints: optional(list(constraint, limits.constraintCount), []),
       placement: placementInput.optional().describe("Where it is best placed, beside its constraints."),
+      priority: integer(-limits.priority, limits.priority)
+        .transform((value) => (value === 0 ? undefined : value))
+        .optional()
+        .describe(
+          "Tasks with a higher one are placed first, and may take the place of those with a lower one; 0 if left out.",
+        ),
       stopGraceSeconds: optional(integer(0, limits.stopGraceSecondsMax), limits.stopGraceSecondsDefault),
       ...{ user, workingDir, pullPolicy },
       platform: optional(

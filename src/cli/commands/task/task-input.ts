@@ -3,6 +3,7 @@
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
 import { fileErrorMeaning } from "../../../lib/file-error.ts";
+import { limits } from "../../../model/limits.ts";
 import { dockerArch } from "../../../model/node/node.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
@@ -45,6 +46,7 @@ export async function taskBody(
   const restartPolicy = (flags.text("restart") || undefined) as TaskBody["restartPolicy"];
   const constraints = flags.texts("constraint").map(checkedConstraint);
   const placement = placementOf(flags);
+  const priority = flags.integer("priority", -limits.priority, limits.priority);
   const stopGraceSeconds = flags.integer("stop-timeout", 0, 1_000_000);
   return {
     name,
@@ -61,6 +63,7 @@ export async function taskBody(
     ...(restartPolicy === undefined ? {} : { restartPolicy }),
     ...(constraints.length > 0 ? { constraints: [...constraints] } : {}),
     ...(placement ? { placement } : {}),
+    ...(priority === undefined ? {} : { priority }),
     ...(stopGraceSeconds === undefined ? {} : { stopGraceSeconds }),
     ...(user === undefined ? {} : { user }),
     ...(workingDir === undefined ? {} : { workingDir }),

@@ -27,6 +27,20 @@ export interface HostPort {
   hostIp: string;
 }
 
+/** What the tasks of a node take, as answers show it. */
+export interface Usage {
+  runningTasks: number;
+  cpuMillis: number;
+  memoryBytes: number;
+}
+
+/** What some tasks take together. */
+export interface Taken {
+  tasks: number;
+  cpuMillis: number;
+  memoryBytes: number;
+}
+
 const noGroups = new GroupIndex();
 const noPorts: readonly HostPort[] = [];
 /** By the ports of requirements, which are shared by all tasks with equal templates. */
@@ -73,12 +87,17 @@ export class NodeInfo {
   /** Addresses by "port/protocol". Null until a task with a fixed port is placed. */
   ports: Map<string, string[]> | null = null;
 
+  /** What tasks of each priority take; those of priority 0 take the rest. Null until a task of another one is placed. */
+  #taken: Map<number, Taken> | null = null;
+  #cpuHeld = 0;
+  #memoryHeld = 0;
+
   // Copies of what searches read of the record: in a large cluster each step to another object is a cache miss.
-  readonly #open: boolean;
+  readonly isOpen: boolean;
   readonly #capacity: number;
-  /** Infinity if the node did not report an amount: then it sets no limit. */
-  readonly #cpuMillis: number;
-  readonly #memoryBytes: number;
+  /** Without what is held. Infinity if the node did not report an amount: then it sets no limit. */
+  #cpuMillis: number;
+  #memoryBytes: number;
 
   /** `comesAfterWorkers`: other nodes have workers. */
   constructor(record: NodeRecord, comesAfterWorkers = false) {
@@ -87,7 +106,7 @@ export class NodeInfo {
     this.record = record;
     this.damped = isDamped(record) || (comesAfterWorkers && !hasWorker(record));
     this.platform = engine && platformName(`${engine.os}/${engine.arch}`);
-    this.#open = open;
+    this.isOpen = open;
     this.#capacity = capacity;
     this.#cpuMillis = cpu === 0 ? Number.POSITIVE_INFINITY : Math.round(cpu * 1000);
     this.#memoryBytes = memory === 0 ? Number.POSITIVE_INFINITY : memory;
@@ -95,7 +114,7 @@ export class NodeInfo {
 
   /** True when a task without requests fits: online, not suspect, its engine answers, neither cordoned nor drained, a slot free. */
   get acceptsTasks(): boolean {
-    return this.#open && this.tasks < this.#capacity && !this.gone;
+    return this.isOpen && this.tasks < this.#capacity && !this.gone;
   }
 
   get freeTasks(): number {
@@ -141,10 +160,67 @@ export class NodeInfo {
     return Math.max(0, this.memoryLeft);
   }
 
-  reserve({ cpuMillis, memoryBytes, ports }: Demand): void {
+  reserve({ cpuMillis, memoryBytes, ports }: Demand, priority = 0): void {
+    if (priority !== 0) this.#countOf(priority, 1, cpuMillis, memoryBytes);
     this.tasks++;
     this.cpuMillis += cpuMillis;
     this.memoryBytes += memoryBytes;
+    this.#takePorts(ports);
+  }
+
+  release({ cpuMillis, memoryBytes, ports }: Demand, priority = 0): void {
+    assert(this.tasks > 0, "a task slot is released that was never taken");
+    if (priority !== 0) this.#countOf(priority, -1, -cpuMillis, -memoryBytes);
+    this.tasks--;
+    this.cpuMillis -= cpuMillis;
+    this.memoryBytes -= memoryBytes;
+    this.#freePorts(ports);
+  }
+
+  /** Keeps amounts and ports free for a task that comes when others have left. A task slot is not held: theirs becomes free. */
+  hold(step: "begin" | "end", { cpuMillis, memoryBytes, ports }: Demand): void {
+    const by = step === "begin" ? 1 : -1;
+    this.#hold(by * cpuMillis, by * memoryBytes);
+    if (step === "begin") this.#takePorts(ports);
+    else this.#freePorts(ports);
+  }
+
+  #hold(cpuMillis: number, memoryBytes: number): void {
+    this.#cpuHeld += cpuMillis;
+    this.#memoryHeld += memoryBytes;
+    this.#cpuMillis -= cpuMillis;
+    this.#memoryBytes -= memoryBytes;
+  }
+
+  /** What tasks with a priority below this one take together, at most: some of them may be ending. */
+  takenBelow(priority: number): Taken {
+    const below = { tasks: 0, cpuMillis: 0, memoryBytes: 0 };
+    const usual = { tasks: this.tasks, cpuMillis: this.cpuMillis, memoryBytes: this.memoryBytes };
+    for (const [of, taken] of this.#taken ?? []) {
+      add(usual, -taken.tasks, -taken.cpuMillis, -taken.memoryBytes);
+      if (of < priority) add(below, taken.tasks, taken.cpuMillis, taken.memoryBytes);
+    }
+    if (priority > 0) add(below, usual.tasks, usual.cpuMillis, usual.memoryBytes);
+    return below;
+  }
+
+  /** The priorities below this one that placed tasks have, in no order. */
+  prioritiesBelow(priority: number): number[] {
+    const others = [...(this.#taken ?? [])];
+    const counted = others.reduce((sum, [, { tasks }]) => sum + tasks, 0);
+    const all = [...others.map(([of]) => of), ...(this.tasks > counted ? [0] : [])];
+    return all.filter((of) => of < priority);
+  }
+
+  #countOf(priority: number, tasks: number, cpuMillis: number, memoryBytes: number): void {
+    this.#taken ??= new Map();
+    const taken = this.#taken.get(priority) ?? { tasks: 0, cpuMillis: 0, memoryBytes: 0 };
+    add(taken, tasks, cpuMillis, memoryBytes);
+    if (taken.tasks === 0) this.#taken.delete(priority);
+    else this.#taken.set(priority, taken);
+  }
+
+  #takePorts(ports: readonly HostPort[]): void {
     for (const { key, hostIp } of ports) {
       this.ports ??= new Map();
       const addresses = this.ports.get(key);
@@ -153,11 +229,7 @@ export class NodeInfo {
     }
   }
 
-  release({ cpuMillis, memoryBytes, ports }: Demand): void {
-    assert(this.tasks > 0, "a task slot is released that was never taken");
-    this.tasks--;
-    this.cpuMillis -= cpuMillis;
-    this.memoryBytes -= memoryBytes;
+  #freePorts(ports: readonly HostPort[]): void {
     for (const { key, hostIp } of ports) {
       const addresses = this.ports?.get(key) ?? [];
       const at = addresses.indexOf(hostIp);
@@ -196,9 +268,17 @@ export class NodeInfo {
     node.tasks = this.tasks;
     node.cpuMillis = this.cpuMillis;
     node.memoryBytes = this.memoryBytes;
+    node.#taken = this.#taken && new Map([...this.#taken].map(([priority, taken]) => [priority, { ...taken }]));
+    node.#hold(this.#cpuHeld, this.#memoryHeld);
     node.ports = this.ports && new Map([...this.ports].map(([key, addresses]) => [key, [...addresses]]));
     return node;
   }
+}
+
+function add(taken: Taken, tasks: number, cpuMillis: number, memoryBytes: number): void {
+  taken.tasks += tasks;
+  taken.cpuMillis += cpuMillis;
+  taken.memoryBytes += memoryBytes;
 }
 
 /** True when the node was lost too often lately and has not been online for long enough since. */

@@ -17,16 +17,11 @@ import { roundRobinScore, scoreMessage } from "../score.ts";
 import { bestOf, dampedKinds, isBetter, isPlain, rank, scoreOf, search, sequenceScores } from "./best.ts";
 import { GroupIndex } from "./group-index.ts";
 import { LabelIndex } from "./label-index.ts";
-import { demandOf, eligible, NodeInfo } from "./node-info.ts";
+import { type Demand, demandOf, eligible, NodeInfo, type Usage } from "./node-info.ts";
+import { PriorityCounts } from "./priority-counts.ts";
 import type { Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
 import { VolumeBook } from "./volume-book.ts";
-
-export interface Usage {
-  runningTasks: number;
-  cpuMillis: number;
-  memoryBytes: number;
-}
 
 /** None of these changes an answer, only how fast it is: tests make them small, so that few nodes take every path. */
 export interface Tuning {
@@ -55,6 +50,8 @@ const orderGap = 2 ** 20;
 export class ScheduleIndex {
   /** Where the data of named volumes is. */
   readonly volumes: VolumeBook;
+  /** Of the tasks that are placed. */
+  priorities = new PriorityCounts();
   readonly #nodes = new Map<NodeId, NodeInfo>();
   /** By hostname, then id. */
   #order: NodeInfo[] = [];
@@ -119,21 +116,32 @@ export class ScheduleIndex {
 
   place(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
-    node.reserve(demandOf(requirements));
+    node.reserve(demandOf(requirements), requirements.priority);
+    this.priorities.add(requirements.priority);
     if (requirements.group !== null) this.#groups.place(requirements, nodeId);
     this.#note(node);
   }
 
   release(nodeId: NodeId, requirements: Requirements): void {
     const node = this.nodeInfo(nodeId);
-    node.release(demandOf(requirements));
+    node.release(demandOf(requirements), requirements.priority);
+    this.priorities.remove(requirements.priority);
     if (requirements.group !== null) this.#groups.release(requirements, nodeId);
     this.#note(node);
   }
 
+  /** Keeps room on the node for such a task, or ends that. `demand`: what it needs beyond what leaves the node for it. */
+  hold(step: "begin" | "end", nodeId: NodeId, requirements: Requirements, demand: Demand): void {
+    const node = this.nodeInfo(nodeId);
+    node.hold(step, demand);
+    const change = step === "begin" ? "place" : "release";
+    if (requirements.group !== null) this.#groups[change](requirements, nodeId);
+    this.#note(node);
+  }
+
   usage(nodeId: NodeId): Usage {
-    const { tasks, cpuMillis, memoryBytes } = this.nodeInfo(nodeId);
-    return { runningTasks: tasks, cpuMillis, memoryBytes };
+    const { tasks: runningTasks, cpuMillis, memoryBytes } = this.nodeInfo(nodeId);
+    return { runningTasks, cpuMillis, memoryBytes };
   }
 
   /** Valid until the record of the node changes. */
@@ -234,6 +242,7 @@ export class ScheduleIndex {
   clone(): ScheduleIndex {
     const copy = new ScheduleIndex(this.#tuning, this.volumes);
     copy.#groups = this.#groups.clone();
+    copy.priorities = this.priorities.clone();
     copy.#order = this.#order.map((node) => node.copy(node.record, this.#comeAfter));
     copy.#comeAfter = this.#comeAfter;
     copy.#freeNumbers = [...this.#freeNumbers];

@@ -1,9 +1,8 @@
-// Scheduling classes ordered by their oldest task, in blocks of some dozens. A block knows the smallest demands in it,
+// Scheduling classes ordered by priority, then by their oldest task, in blocks of some dozens. A block knows the smallest demands in it,
 // so that a search skips blocks in which every class needs more than a node has free, and reads the others as columns
 // of numbers.
 
 import { firstIndex } from "../../../lib/binary-search.ts";
-import type { TaskId } from "../../../model/ids.ts";
 import type { Opening, WaitingClass } from "./waiting-class.ts";
 
 const defaultBlockSize = 64;
@@ -80,14 +79,14 @@ export class ClassOrder {
     return this.#size;
   }
 
-  /** The class with the oldest task. */
+  /** The class with the oldest task of the highest priority. */
   get first(): WaitingClass | null {
     return this.#blocks[0]?.classes[0] ?? null;
   }
 
   /** The class must have a task. */
   add(added: WaitingClass): void {
-    added.orderedBy = added.taskIds.first!;
+    added.orderedBy = added.orderKey!;
     this.#size++;
     const number = this.#blockOf(added.orderedBy);
     let block = this.#blocks[number];
@@ -113,15 +112,15 @@ export class ClassOrder {
   /** The oldest task of the class is another one than before. */
   reorder(moved: WaitingClass): void {
     if (this.#size === 1) {
-      moved.orderedBy = moved.taskIds.first!;
+      moved.orderedBy = moved.orderKey!;
       return;
     }
     this.remove(moved);
     this.add(moved);
   }
 
-  /** The class with the oldest task that the node takes, among those whose oldest task is older than `before`. */
-  firstFitting(opening: Opening, before: TaskId | null): WaitingClass | null {
+  /** The first class that the node takes, among those that come before `before`. */
+  firstFitting(opening: Opening, before: string | null): WaitingClass | null {
     const { freeCpuMillis, freeMemoryBytes } = opening.node;
     for (const block of this.#blocks) {
       if (block.minCpu > freeCpuMillis || block.minMemory > freeMemoryBytes) continue;
@@ -140,13 +139,13 @@ export class ClassOrder {
     for (const { classes } of this.#blocks) yield* classes;
   }
 
-  /** The number of the last block that begins at or before `id`; 0 if there is none. */
-  #blockOf(id: TaskId): number {
-    const after = firstIndex(1, this.#blocks.length, (at) => this.#blocks[at]!.classes[0]!.orderedBy > id);
+  /** The number of the last block that begins at or before `key`; 0 if there is none. */
+  #blockOf(key: string): number {
+    const after = firstIndex(1, this.#blocks.length, (at) => this.#blocks[at]!.classes[0]!.orderedBy > key);
     return after - 1;
   }
 }
 
-function positionIn({ classes }: Block, id: TaskId): number {
-  return firstIndex(0, classes.length, (at) => classes[at]!.orderedBy >= id);
+function positionIn({ classes }: Block, key: string): number {
+  return firstIndex(0, classes.length, (at) => classes[at]!.orderedBy >= key);
 }

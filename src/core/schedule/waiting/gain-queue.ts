@@ -3,7 +3,6 @@
 // entry comes first. A node that gains meanwhile is added once more; it may have several entries.
 
 import { Heap } from "../../../lib/heap.ts";
-import type { TaskId } from "../../../model/ids.ts";
 import type { NodeInfo } from "../index/node-info.ts";
 import type { TriedClasses } from "./tried-classes.ts";
 import type { WaitingClass } from "./waiting-class.ts";
@@ -11,14 +10,14 @@ import type { WaitingClass } from "./waiting-class.ts";
 interface Entry {
   node: NodeInfo;
   candidate: WaitingClass;
-  /** The oldest task of the candidate when the entry was computed. */
-  taskId: TaskId;
+  /** Where the candidate was in the order of classes when the entry was computed. */
+  key: string;
 }
 
 export class GainQueue {
   readonly #tried: TriedClasses;
   readonly #onExhausted: (node: NodeInfo) => void;
-  readonly #heap = new Heap<Entry>((left, right) => left.taskId < right.taskId);
+  readonly #heap = new Heap<Entry>((left, right) => left.key < right.key);
 
   /** `onExhausted` is called for each node that no waiting task fits. */
   constructor(nodes: Iterable<NodeInfo>, tried: TriedClasses, onExhausted: (node: NodeInfo) => void) {
@@ -32,8 +31,8 @@ export class GainQueue {
     for (;;) {
       const { first } = this.#heap;
       if (!first) return null;
-      const { node, candidate, taskId } = first;
-      if (candidate.taskIds.first === taskId && candidate.fits(node)) return candidate;
+      const { node, candidate, key } = first;
+      if (candidate.orderKey === key && candidate.fits(node)) return candidate;
       this.#heap.pop();
       this.#push(node);
     }
@@ -59,6 +58,6 @@ export class GainQueue {
       this.#onExhausted(node);
       return;
     }
-    this.#heap.push({ node, candidate, taskId: candidate.orderedBy });
+    this.#heap.push({ node, candidate, key: candidate.orderedBy });
   }
 }

@@ -2,7 +2,6 @@
 // node must have to be eligible (a name, a label, a platform), so that a node with free capacity finds the oldest task
 // that it can take without a look at classes that can never run there.
 
-import type { TaskId } from "../../../model/ids.ts";
 import type { NodeInfo } from "../index/node-info.ts";
 import type { SchedulingClass } from "../scheduling-class.ts";
 import { ClassOrder } from "./class-order.ts";
@@ -44,7 +43,7 @@ export class TriedClasses {
     for (const key of bucketsOf(node)) {
       const bucket = this.#buckets.get(key);
       if (!bucket) continue;
-      const before: TaskId | null = oldest === null ? null : oldest.orderedBy;
+      const before: string | null = oldest === null ? null : oldest.orderedBy;
       oldest = bucket.firstFitting(opening, before) ?? oldest;
     }
     return oldest;

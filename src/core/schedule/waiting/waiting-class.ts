@@ -1,6 +1,7 @@
 // The waiting tasks of one scheduling class. They fit the same nodes: if the oldest fits none, no other does.
 
 import type { NodeId, TaskId } from "../../../model/ids.ts";
+import { limits } from "../../../model/limits.ts";
 import type { ReasonCode } from "../../../model/task/reason.ts";
 import type { Requirements } from "../../../model/task/requirements.ts";
 import { eligible, type NodeInfo } from "../index/node-info.ts";
@@ -16,15 +17,23 @@ export class WaitingClass {
   readonly byReason = new Map<ReasonCode, Set<TaskId>>();
   /** True when the class fits no node, except possibly nodes that gained capacity since it was tried. */
   tried = false;
-  /** The id by which its `ClassOrder` has it, the oldest. It is updated only by that order. */
-  orderedBy = "" as TaskId;
+  /** Where its `ClassOrder` has it: `orderKey` as it was last. It is updated only by that order. */
+  orderedBy = "";
   /** Where `TriedClasses` has it, while it is tried. It is updated only there. */
   bucket = "";
+  readonly #rank: string;
   readonly #volumes: VolumeBook;
 
   constructor(schedulingClass: SchedulingClass, volumes: VolumeBook) {
     this.schedulingClass = schedulingClass;
     this.#volumes = volumes;
+    this.#rank = rankOf(schedulingClass.priority);
+  }
+
+  /** Sorts classes by priority, the highest first, then by their oldest task. Null if it has no task. */
+  get orderKey(): string | null {
+    const { first } = this.taskIds;
+    return first === undefined ? null : this.#rank + first;
   }
 
   get requirements(): Requirements {
@@ -53,6 +62,15 @@ export class WaitingClass {
     const place = this.#volumes.placeFor(volumes);
     return place === "any" || place === "none" ? null : place;
   }
+}
+
+/** What comes before the id of a task, which begins with a digit: nothing for priority 0. */
+function rankOf(priority: number): string {
+  if (priority === 0) return "";
+  const digits = String(limits.priority).length;
+  return priority > 0
+    ? `!${String(limits.priority - priority).padStart(digits, "0")}`
+    : `~${String(-priority).padStart(digits, "0")}`;
 }
 
 /** A node for which a waiting class is looked for. Classes with the same constraints and platform are evaluated once. */

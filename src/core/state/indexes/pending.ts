@@ -39,6 +39,8 @@ export class PendingTasks implements Index<Task> {
   readonly tried = new TriedClasses();
   /** Nodes that may have more capacity, or take more kinds of tasks, than when they were last tried. */
   readonly #gained = new Set<NodeId>();
+  /** Tasks for which room is held: they wait for that, and are in no class. */
+  readonly #held = new Set<TaskId>();
   /** How many waiting tasks must be near a service, by its name. */
   readonly #waitNear = new Map<string, number>();
 
@@ -47,7 +49,7 @@ export class PendingTasks implements Index<Task> {
   }
 
   get count(): number {
-    return this.#classOf.size;
+    return this.#classOf.size + this.#held.size;
   }
 
   get gained(): ReadonlySet<NodeId> {
@@ -58,6 +60,12 @@ export class PendingTasks implements Index<Task> {
     const was = before !== null && before.observed.status === "pending";
     const is = after !== null && after.observed.status === "pending";
     if (!was && !is) return;
+    // Where its hold ends as well, that follows.
+    if (this.#held.has((after ?? before)!.taskId)) {
+      if (is || !this.#held.delete(before!.taskId)) return;
+      this.#clearGained();
+      return;
+    }
     if (was && is) {
       const from = before.observed.reason.code;
       const to = after.observed.reason.code;
@@ -78,11 +86,35 @@ export class PendingTasks implements Index<Task> {
   /** A named volume changed, so that tasks with it may fit other nodes than before. */
   volumeGained(name: string): void {
     for (const waiting of this.#classes.values()) {
-      if (waiting.tried && waiting.requirements.volumes.some((use) => use.name === name)) this.#untry(waiting);
+      if (waiting.tried && waiting.requirements.volumes.some((use) => use.name === name)) this.untry(waiting);
     }
   }
 
-  #untry(waiting: WaitingClass): void {
+  /** Room is held for the task from now on: nothing else is looked for. */
+  hold(task: Task): void {
+    this.#held.add(task.taskId);
+    this.#remove(task);
+  }
+
+  /** No room is held for it any more. `task`: undefined if it is gone. */
+  endHold(taskId: TaskId, task: Task | undefined, nodeId: NodeId): void {
+    if (this.#held.delete(taskId) && task?.observed.status === "pending") this.#add(task);
+    this.nodeGained(nodeId);
+  }
+
+  /** Tried classes with a higher priority. */
+  triedAbove(priority: number): WaitingClass[] {
+    const found: WaitingClass[] = [];
+    for (const waiting of this.#classes.values())
+      if (waiting.tried && waiting.schedulingClass.priority > priority) found.push(waiting);
+    return found;
+  }
+
+  #clearGained(): void {
+    if (this.count === 0) this.#gained.clear();
+  }
+
+  untry(waiting: WaitingClass): void {
     this.tried.remove(waiting);
     waiting.tried = false;
     this.untried.add(waiting);
@@ -145,7 +177,7 @@ export class PendingTasks implements Index<Task> {
     for (const waiting of [...this.untried]) if (!keys.has(waiting.schedulingClass.key)) this.classTried(waiting);
     for (const key of keys) {
       const waiting = this.#classes.get(key);
-      if (waiting?.tried) this.#untry(waiting);
+      if (waiting?.tried) this.untry(waiting);
     }
   }
 
@@ -162,7 +194,7 @@ export class PendingTasks implements Index<Task> {
     taskIds.add(task.taskId);
     this.#addReason(waiting, task.taskId, task.observed.reason.code);
     if (taskIds.size === 1) this.untried.add(waiting);
-    else if (taskIds.first !== waiting.orderedBy) this.#reorder(waiting);
+    else if (waiting.orderKey !== waiting.orderedBy) this.#reorder(waiting);
   }
 
   #remove({ taskId, observed }: Task): void {
@@ -173,14 +205,14 @@ export class PendingTasks implements Index<Task> {
     taskIds.delete(taskId);
     this.#removeReason(waiting, taskId, observed.reason.code);
     if (taskIds.size > 0) {
-      if (taskIds.first !== waiting.orderedBy) this.#reorder(waiting);
+      if (waiting.orderKey !== waiting.orderedBy) this.#reorder(waiting);
       return;
     }
     if (waiting.tried) this.tried.remove(waiting);
     else this.untried.remove(waiting);
     waiting.tried = false;
     if (this.#classes.size > emptyClassesKept) this.#classes.delete(waiting.schedulingClass.key);
-    if (this.count === 0) this.#gained.clear();
+    this.#clearGained();
   }
 
   #countNear({ requirements }: WaitingClass, by: number): void {

@@ -27,6 +27,12 @@ export const placementFlags: readonly Flag[] = [
   { long: "apart", value: "SERVICE", description: "never on a node with a replica of the service", repeatable: true },
 ];
 
+export const priorityFlag: Flag = {
+  long: "priority",
+  value: "N",
+  description: "placed before tasks with a lower one, and in their place where there is no room; 0 by default",
+};
+
 export interface PlacementBody {
   spread?: string[];
   maxPerNode?: number;

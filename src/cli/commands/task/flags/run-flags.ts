@@ -1,7 +1,7 @@
 // The flags of `run`, as data.
 
 import type { Flag } from "../../../command/flag.ts";
-import { placementFlags } from "./placement.ts";
+import { placementFlags, priorityFlag } from "./placement.ts";
 
 /** Gives the image, when the first word is the name. The short form counts after the name only. */
 export const imageFlag: Flag = {
@@ -193,7 +193,7 @@ function many(long: string, value: string, description: string): Flag {
   return { long, value, description, repeatable: true };
 }
 
-export const runFlags: readonly Flag[] = [...taskFlags, ...placementFlags, ...probeFlags, ...engineFlags];
+export const runFlags: readonly Flag[] = [...taskFlags, ...placementFlags, priorityFlag, ...probeFlags, ...engineFlags];
 
 const noTerminal = "tasks have no terminal. --follow shows the output";
 const oneNamespace = "containers have namespaces of their own. --privileged gives all rights on the node";

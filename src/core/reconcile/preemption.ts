@@ -1,0 +1,181 @@
+// Room for a task that fits no node, in the place of tasks with a lower priority: which node, and which tasks leave it. They
+// are stopped like any others, and the room is held until they are gone.
+
+import type { Change } from "../../model/change.ts";
+import type { ServiceId } from "../../model/ids.ts";
+import { limits } from "../../model/limits.ts";
+import { requirementsOfTask } from "../../model/task/requirements.ts";
+import { noRequests, type PackedTaskUpdate, type Task } from "../../model/task/task.ts";
+import { stopForDrain } from "../commands/task-requests.ts";
+import { type Demand, demandOf, eligible, type NodeInfo } from "../schedule/index/node-info.ts";
+import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
+import type { ClusterState } from "../state/cluster-state.ts";
+import type { ReconcileContext } from "./reconciler.ts";
+import { replicaOf, replicasOf } from "./service/replica.ts";
+import { retireChange } from "./service/retire.ts";
+
+type PreemptionContext = Pick<ReconcileContext, "now" | "revision">;
+
+/** The changes that stop tasks for the oldest one of the class, and say so in its record; null if no node could have room. */
+export function preempt(state: ClusterState, waiting: WaitingClass, context: PreemptionContext): Change[] | null {
+  if (waiting.schedulingClass.priority <= state.schedule.priorities.lowest) return null;
+  if (isVolumeAwaited(state, waiting)) return null;
+  const chosen = chooseNode(state, waiting);
+  if (chosen === null) return null;
+  const task = state.task(waiting.taskIds.first!);
+  const { hostname } = chosen.node.record;
+  const stops = chosen.leaving.map((each) => stopFor(state, each, task, context));
+  const names = chosen.leaving.map((each) => `${each.name} (priority ${requirementsOfTask(each).priority})`);
+  const shown =
+    names.length <= namesShown ? names : [...names.slice(0, namesShown), `${names.length - namesShown} more`];
+  const message = `no room; stops ${shown.join(", ")} on ${hostname}, and waits until ${names.length === 1 ? "it has" : "they have"} left`;
+  const reason = { code: "preempting" as const, message };
+  return [...stops, { type: "task.updated", id: task.taskId, set: { observed: { reason } } }];
+}
+
+const namesShown = 3;
+
+/** Makes those tried again that could have room on a node that has gained capacity, if others left it. */
+export function retryPreemptions({ pending, schedule }: ClusterState): void {
+  if (pending.gained.size === 0) return;
+  const { lowest } = schedule.priorities;
+  const candidates = pending.triedAbove(lowest);
+  if (candidates.length === 0) return;
+  const nodes = [...pending.gained].map((nodeId) => schedule.nodeInfo(nodeId));
+  for (const waiting of candidates) if (nodes.some((node) => couldHaveRoom(node, waiting))) pending.untry(waiting);
+}
+
+/** True when all tasks with a lower priority would leave enough. */
+function couldHaveRoom(node: NodeInfo, { schedulingClass: { demand, priority } }: WaitingClass): boolean {
+  if (!node.isOpen) return false;
+  const below = node.takenBelow(priority);
+  return below.tasks > 0 && node.freeTasks + below.tasks > 0 && fits(node, demand, below.cpuMillis, below.memoryBytes);
+}
+
+function fits({ cpuLeft, memoryLeft }: NodeInfo, demand: Demand, cpuMillis: number, memoryBytes: number): boolean {
+  return (
+    Math.max(0, cpuLeft + cpuMillis) >= demand.cpuMillis && Math.max(0, memoryLeft + memoryBytes) >= demand.memoryBytes
+  );
+}
+
+/** A volume that a task waits for already could not be had by both. */
+function isVolumeAwaited({ preemptions }: ClusterState, { requirements: { volumes } }: WaitingClass): boolean {
+  if (volumes.length === 0) return false;
+  const names = new Set(volumes.map(({ name }) => name));
+  return [...preemptions.waiting()].some((held) => held.volumes.some(({ name }) => names.has(name)));
+}
+
+interface Room {
+  node: NodeInfo;
+  leaving: Task[];
+  /** Compared one after the other; less is better. */
+  cost: readonly number[];
+}
+
+/**
+ * The node on which the least is lost: a steady one; the lowest priority among those that leave; no service below its floor; the
+ * fewest tasks. Of many nodes the first ones that could have room are compared, those with the lowest priorities first.
+ */
+function chooseNode(state: ClusterState, waiting: WaitingClass): Room | null {
+  const { schedulingClass } = waiting;
+  const rows = state.schedule.nodes
+    .filter((node) => couldHaveRoom(node, waiting) && eligible(schedulingClass, node))
+    .filter((node) => waiting.allowsVolumes(node) && schedulingClass.keepsRulesOn(node))
+    .map((node) => ({ node, level: lowestLevel(node, waiting) }))
+    .sort((left, right) => Number(left.node.damped) - Number(right.node.damped) || left.level - right.level);
+  let best: Room | null = null;
+  let compared = 0;
+  for (const { node } of rows) {
+    const room = roomOn(state, node, waiting);
+    if (room === null) continue;
+    if (best === null || isLess(room.cost, best.cost)) best = room;
+    if (++compared === limits.preemptionNodes) break;
+  }
+  return best;
+}
+
+/** The priority up to which tasks have to leave at least. */
+function lowestLevel(node: NodeInfo, { schedulingClass: { demand, priority } }: WaitingClass): number {
+  for (const level of [...node.prioritiesBelow(priority)].sort((left, right) => left - right)) {
+    const below = node.takenBelow(level + 1);
+    if (fits(node, demand, below.cpuMillis, below.memoryBytes)) return level;
+  }
+  return priority;
+}
+
+function isLess(left: readonly number[], right: readonly number[]): boolean {
+  const at = left.findIndex((each, index) => each !== right[index]);
+  return at >= 0 && left[at]! < right[at]!;
+}
+
+/** Which tasks would leave: none of them could stay. Null if the node would not have room without all of them. */
+function roomOn(state: ClusterState, node: NodeInfo, { schedulingClass }: WaitingClass): Room | null {
+  const { priority, demand } = schedulingClass;
+  const candidates = [...state.placedOn(node.record.nodeId)]
+    .map((taskId) => candidateOf(state, state.task(taskId)))
+    .filter((one) => one.priority < priority && one.task.desired === "running");
+  if (candidates.length === 0) return null;
+  const trial = node.copy(node.record, false);
+  for (const one of candidates) trial.release(one.demand, one.priority);
+  if (!trial.hasCapacityFor(demand)) return null;
+  const leaving: Candidate[] = [];
+  for (const one of candidates.sort(byWorth)) {
+    trial.reserve(one.demand, one.priority);
+    if (trial.hasCapacityFor(demand)) continue;
+    trial.release(one.demand, one.priority);
+    leaving.push(one);
+  }
+  // It fits as the node is: no one has to leave.
+  if (leaving.length === 0) return null;
+  const highest = Math.max(...leaving.map((one) => one.priority));
+  const missed = leaving.filter((one) => one.isMissed).length;
+  const total = leaving.reduce((sum, one) => sum + one.priority, 0);
+  const tasks = leaving.map(({ task }) => task).sort((left, right) => (left.taskId < right.taskId ? -1 : 1));
+  return { node, leaving: tasks, cost: [Number(node.damped), highest, missed, leaving.length, total] };
+}
+
+interface Candidate {
+  task: Task;
+  priority: number;
+  demand: Demand;
+  /** True for a replica that serves, of a service that has no more than it must have. */
+  isMissed: boolean;
+}
+
+function candidateOf(state: ClusterState, task: Task): Candidate {
+  const requirements = requirementsOfTask(task);
+  return { task, priority: requirements.priority, demand: demandOf(requirements), isMissed: isMissed(state, task) };
+}
+
+function isMissed(state: ClusterState, task: Task): boolean {
+  if (task.owner?.kind !== "service" || !replicaOf(task).available) return false;
+  const service = state.tables.service.get(task.owner.id);
+  if (service?.mode.type !== "replicated") return true;
+  const serving = replicasOf(state, service.serviceId).filter(({ available }) => available).length;
+  return serving <= service.mode.replicas - (service.policy.maxUnavailable ?? 0);
+}
+
+/** What stays if it can comes first: high priorities, replicas that would be missed, then small tasks, so that few leave. */
+function byWorth(left: Candidate, right: Candidate): number {
+  return (
+    right.priority - left.priority ||
+    Number(right.isMissed) - Number(left.isMissed) ||
+    left.demand.cpuMillis - right.demand.cpuMillis ||
+    left.demand.memoryBytes - right.demand.memoryBytes ||
+    (left.task.taskId < right.task.taskId ? -1 : 1)
+  );
+}
+
+/** Replicas that serve are drained first. What its policy keeps alive gets a task in its place, which waits for room. */
+function stopFor(state: ClusterState, task: Task, other: Task, context: PreemptionContext): Change {
+  const { priority } = requirementsOfTask(other);
+  const why = `preempted by ${other.name} (priority ${priority})`;
+  const service = task.owner?.kind === "service" ? state.tables.service.get(task.owner.id as ServiceId) : undefined;
+  const change = service
+    ? retireChange(replicaOf(task), service.policy.drainMs, context, why)
+    : stopForDrain(task, why, context);
+  const { id, set } = change as { id: Task["taskId"]; set: PackedTaskUpdate };
+  const preempted = { by: other.taskId, name: other.name, priority };
+  const requests = { ...(set.requests ?? task.requests ?? noRequests), preempted };
+  return { type: "task.updated", id, set: { ...set, requests } };
+}

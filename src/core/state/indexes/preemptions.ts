@@ -1,0 +1,101 @@
+// Tasks that are being stopped to make room for others, and the room that is held meanwhile. A task for which others are
+// stopped waits for that one node: what they free is kept for it until the last of them has left.
+
+import type { NodeId, TaskId } from "../../../model/ids.ts";
+import { type Requirements, requirementsOfTask } from "../../../model/task/requirements.ts";
+import { holdingNode, type Task } from "../../../model/task/task.ts";
+import { type Demand, demandOf } from "../../schedule/index/node-info.ts";
+import type { ScheduleIndex } from "../../schedule/index/schedule-index.ts";
+import type { Index } from "../delta.ts";
+
+interface Hold {
+  nodeId: NodeId;
+  requirements: Requirements;
+  /** What it needs beyond what the others still take. */
+  demand: Demand;
+}
+
+export class Preemptions implements Index<Task> {
+  readonly #schedule: ScheduleIndex;
+  readonly #taskOf: (taskId: TaskId) => Task | undefined;
+  readonly #onHeld: (task: Task) => void;
+  readonly #onEnded: (taskId: TaskId, nodeId: NodeId) => void;
+  /** Tasks that take capacity and are being stopped, by the task that gets their room. */
+  readonly #leaving = new Map<TaskId, Map<TaskId, Task>>();
+  readonly #holds = new Map<TaskId, Hold>();
+
+  /** `onHeld`: room is held for a task from now on. `onEnded`: it is no longer. */
+  constructor(
+    schedule: ScheduleIndex,
+    taskOf: (taskId: TaskId) => Task | undefined,
+    on: { held: (task: Task) => void; ended: (taskId: TaskId, nodeId: NodeId) => void },
+  ) {
+    this.#schedule = schedule;
+    this.#taskOf = taskOf;
+    this.#onHeld = on.held;
+    this.#onEnded = on.ended;
+  }
+
+  /** The requirements of the tasks for which room is held, in no order. */
+  *waiting(): Generator<Requirements> {
+    for (const { requirements } of this.#holds.values()) yield requirements;
+  }
+
+  moved(before: Task | null, after: Task | null): void {
+    const was = before?.requests?.preempted !== undefined && holdingNode(before) !== null ? before : null;
+    const is = after?.requests?.preempted !== undefined && holdingNode(after) !== null ? after : null;
+    if (was) this.#remove(was);
+    if (is) this.#add(is);
+    const changed = new Set([was, is].flatMap((one) => (one ? [one.requests!.preempted!.by as TaskId] : [])));
+    for (const taskId of changed) this.#refresh(taskId);
+    if (this.#leaving.size === 0 && this.#holds.size === 0) return;
+    if (before?.observed.status !== after?.observed.status) this.#refresh((after ?? before)!.taskId);
+  }
+
+  #add(task: Task): void {
+    const by = task.requests!.preempted!.by as TaskId;
+    const leaving = this.#leaving.get(by);
+    if (leaving) leaving.set(task.taskId, task);
+    else this.#leaving.set(by, new Map([[task.taskId, task]]));
+  }
+
+  #remove({ taskId, requests }: Task): void {
+    const by = requests!.preempted!.by as TaskId;
+    const leaving = this.#leaving.get(by);
+    leaving?.delete(taskId);
+    if (leaving?.size === 0) this.#leaving.delete(by);
+  }
+
+  #refresh(taskId: TaskId): void {
+    const before = this.#holds.get(taskId);
+    const leaving = this.#leaving.get(taskId);
+    const task = leaving && this.#taskOf(taskId);
+    const isWaiting = task !== undefined && task.observed.status === "pending";
+    if (before) {
+      this.#holds.delete(taskId);
+      this.#schedule.hold("end", before.nodeId, before.requirements, before.demand);
+    }
+    if (!isWaiting) {
+      if (before) this.#onEnded(taskId, before.nodeId);
+      return;
+    }
+    const hold = holdFor(task, [...leaving!.values()]);
+    this.#holds.set(taskId, hold);
+    this.#schedule.hold("begin", hold.nodeId, hold.requirements, hold.demand);
+    if (before === undefined) this.#onHeld(task);
+  }
+}
+
+function holdFor(task: Task, leaving: readonly Task[]): Hold {
+  const requirements = requirementsOfTask(task);
+  const wanted = demandOf(requirements);
+  const freed = leaving.map((each) => demandOf(requirementsOfTask(each)));
+  const missing = (of: (demand: Demand) => number) =>
+    Math.max(0, of(wanted) - freed.reduce((sum, demand) => sum + of(demand), 0));
+  const demand = {
+    cpuMillis: missing(({ cpuMillis }) => cpuMillis),
+    memoryBytes: missing(({ memoryBytes }) => memoryBytes),
+    ports: wanted.ports,
+  };
+  return { nodeId: holdingNode(leaving[0]!)!, requirements, demand };
+}
