@@ -76,15 +76,13 @@ export function preferencesOf(
     }
     return (node: NodeRecord) => counts.get(valuesOf(node, labels)) ?? 0;
   });
-  const weightOf = ({ labels }: NodeRecord) =>
-    prefer.reduce((sum, { key, value, weight }) => sum + (labelOf(labels, key) === value ? weight : 0), 0);
   return {
     compare(left, right) {
       for (const count of levels) {
         const difference = count(left) - count(right);
         if (difference !== 0) return difference;
       }
-      return weightOf(right) - weightOf(left);
+      return weightOf(right, prefer) - weightOf(left, prefer);
     },
     message(node) {
       const spreadText = spread.map((key, depth) => {
@@ -99,7 +97,12 @@ export function preferencesOf(
   };
 }
 
-function valuesOf({ labels }: NodeRecord, keys: readonly string[]): string {
+/** The sum of the preferred labels that the node has. */
+export function weightOf({ labels }: NodeRecord, prefer: NonNullable<PlacementRules["prefer"]>): number {
+  return prefer.reduce((sum, { key, value, weight }) => sum + (labelOf(labels, key) === value ? weight : 0), 0);
+}
+
+export function valuesOf({ labels }: NodeRecord, keys: readonly string[]): string {
   // Nodes without the label are a value of their own.
   return keys.length === 1
     ? JSON.stringify(labelOf(labels, keys[0]!) ?? null)

@@ -18,6 +18,7 @@ import { bestOf, dampedKinds, isBetter, isPlain, rank, scoreOf, search, sequence
 import { GroupIndex } from "./group-index.ts";
 import { LabelIndex } from "./label-index.ts";
 import { type Demand, demandOf, eligible, NodeInfo, type Usage } from "./node-info.ts";
+import { PreferenceOrder } from "./preference-order.ts";
 import { PriorityCounts } from "./priority-counts.ts";
 import type { Found, Sequence } from "./sequence.ts";
 import { Sequences } from "./sequences.ts";
@@ -66,6 +67,10 @@ export class ScheduleIndex {
   #lastFound: NodeInfo | null = null;
   readonly #labels = new LabelIndex();
   #groups = new GroupIndex();
+  readonly #preferred = new PreferenceOrder(
+    () => this.#groups,
+    (nodeId) => this.nodeInfo(nodeId),
+  );
   readonly #sequences: Sequences;
   readonly #tuning: Tuning;
 
@@ -160,12 +165,8 @@ export class ScheduleIndex {
       const only = this.#nodes.get(place as NodeId);
       if (place !== "any") return only ? this.chooseAmong([only], requirements, strategy, lastNodeId) : null;
     }
-    const preferences = this.#preferencesOf(requirements);
-    if (preferences) {
-      // All that fit have to be compared.
-      const wanted = classOf(requirements);
-      return bestOf(this.#candidates(wanted), wanted, strategy, after, preferences)?.record.nodeId ?? null;
-    }
+    if (requirements.rules?.spread || requirements.rules?.prefer)
+      return this.#preferred.choose(classOf(requirements), strategy, after, this.#order)?.record.nodeId ?? null;
     let found = this.#search(requirements, strategy, after, false);
     if (found === null && this.#damped.size > 0) found = this.#search(requirements, strategy, after, true);
     assert(found !== "gave-up", "a search without a limit of refusals cannot give up");
@@ -353,6 +354,7 @@ export class ScheduleIndex {
 
   #enter(node: NodeInfo): void {
     node.groups = this.#groups;
+    this.#preferred.clear();
     this.#nodes.set(node.record.nodeId, node);
     if (node.record.status === "online") this.#online++;
     if (hasWorker(node.record)) this.#workers++;
@@ -361,6 +363,7 @@ export class ScheduleIndex {
 
   #retire(node: NodeInfo): void {
     node.gone = true;
+    this.#preferred.clear();
     if (node.record.status === "online") this.#online--;
     if (hasWorker(node.record)) this.#workers--;
     this.#damped.delete(node);
