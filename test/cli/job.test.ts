@@ -179,6 +179,13 @@ describe("job create, ls, inspect, logs, suspend, resume and rm", () => {
     expect((await podling("job logs nothing")).code).toBe(1);
   });
 
+  test("update with a time to live that is over removes the job", async () => {
+    await ok("job run brief --image app:1");
+    const { code, out, err } = await podling("job update brief --ttl 0s");
+    expect([code, out, err]).toEqual([0, "", "brief has ended, and is removed: its time to live is over\n"]);
+    expect((await podling("job inspect brief")).code).toBe(1);
+  });
+
   test("suspend stops its tasks, resume starts them again, rm removes all of it", async () => {
     await ok("job create held --image slow");
     await until(async () => (await inspect("held")).status === "running");

@@ -52,7 +52,7 @@ export const jobOperations = {
     status: 200,
     media: json,
     answer: "Job",
-    refusals: [...bodyRefusals, "name-taken", ...writeRefusals],
+    refusals: [...bodyRefusals, "name-taken", "job-not-found", ...writeRefusals],
   }),
   deleteJob: operation<null>()({
     method: "DELETE",

@@ -7,7 +7,7 @@ import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { UsageError } from "../../command/failure.ts";
+import { RefusedError, UsageError } from "../../command/failure.ts";
 import { changedFields } from "../../render/changed-fields.ts";
 import { removedProbes } from "../task/flags/probes.ts";
 import { merged } from "../task/merged-body.ts";
@@ -39,6 +39,10 @@ export const update: Command = {
     const before = await jobOrSchedule(context, context.words[0]!);
     const { name } = before;
     const after = await put(context, before);
+    if (after === null) {
+      await context.say(`${name} has ended, and is removed: its time to live is over`);
+      return exitCodes.done;
+    }
     if (context.output() === "json") await context.outJson(after);
     else if (context.output() === "name") await context.out(`${name}\n`);
     else {
@@ -50,7 +54,8 @@ export const update: Command = {
   },
 };
 
-async function put(context: Context, before: JobView | ScheduleView): Promise<JobView | ScheduleView> {
+/** Null for a job that has ended so long ago that its new time to live is over. */
+async function put(context: Context, before: JobView | ScheduleView): Promise<JobView | ScheduleView | null> {
   const { flags } = context;
   const { name } = before;
   const timing = givenTiming(flags);
@@ -63,7 +68,10 @@ async function put(context: Context, before: JobView | ScheduleView): Promise<Jo
     const hint = `Create a schedule with: podling job create NAME --image IMAGE --schedule "0 3 * * *"`;
     throw new UsageError(`${name} is a job without a schedule`, hint);
   }
-  return context.call("putJob", { id: name, body: body as BodyInput<"putJob"> });
+  const changed = await context.try("putJob", { id: name, body: body as BodyInput<"putJob"> });
+  if (changed.ok) return changed.value as JobView;
+  if (changed.refusal.code === "job-not-found") return null;
+  throw new RefusedError(changed.refusal);
 }
 
 /** The template with what the flags change in it, and the numbers that are given. */

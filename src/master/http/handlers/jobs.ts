@@ -77,7 +77,12 @@ export function jobHandlers(
         const named = await found(parameters.id);
         if (!named.ok || named.value.name !== name) return otherName("job", parameters.id, name);
       }
-      return shown(await submit({ type: "putJob", input: input.value, by: origin.name }, origin));
+      const put = await submit({ type: "putJob", input: input.value, by: origin.name }, origin);
+      const job = await shown(put);
+      if (!put.ok || job.ok) return job;
+      return refuse("job-not-found", `the job ${name} had ended, and was removed: its time to live is over`, {
+        hint: `Run it again with: podling job run ${name}`,
+      });
     },
     deleteJob: async ({ parameters, origin }) => {
       const job = await found(parameters.id);
