@@ -105,9 +105,11 @@ export class TaskRunner implements ContainerOwner {
       this.#addContainers();
       this.#reassigned = true;
       this.#changed = true;
-      if (this.#isPod) return;
-      for (const container of this.#containers.values())
-        container.assign(this.#assigned(container.name), this.#deleted);
+      for (const container of this.#containers.values()) {
+        // One of several that is known from the engine alone: nothing is concluded before it has what the record says of it.
+        const isUnknown = container.progress.assignment === null && assignment !== null;
+        if (!this.#isPod || isUnknown) container.assign(this.#assigned(container.name), this.#deleted);
+      }
     });
   }
 
