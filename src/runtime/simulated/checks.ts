@@ -68,8 +68,8 @@ export class SimulatedChecks implements Checks {
     check: HttpCheck,
     { timeoutMs, bodyBytes }: { timeoutMs: number; bodyBytes: number },
   ): Promise<HttpAnswer> {
-    const { port, path = "/" } = check;
-    const url = `http://${addressOf(target)}:${port}${path}`;
+    const { port, path = "/", scheme = "http" } = check;
+    const url = `${scheme}://${addressOf(target)}:${port}${path}`;
     const answer = await this.#ask(target, { type: "http", port, path }, timeoutMs, `GET ${url}`);
     const { from } = wantedStatuses(check);
     return { url, status: answer.good ? from : 503, body: (answer.output ?? "").slice(0, bodyBytes) };

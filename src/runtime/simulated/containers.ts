@@ -46,6 +46,9 @@ interface Listener {
   fail: (error: RuntimeError) => void;
 }
 
+/** Chooses containers. */
+export type Which = (state: Readonly<ContainerState>) => boolean;
+
 const firstChosenPort = 32_768;
 
 export class SimulatedContainers implements Containers {
@@ -82,15 +85,14 @@ export class SimulatedContainers implements Containers {
     this.#eventsToLose = count;
   }
 
-  dropAll(taskId: string): void {
-    for (const container of this.#containers.values()) if (container.state.taskId === taskId) this.#drop(container);
+  drop(which: Which): void {
+    for (const container of this.#containers.values()) if (which(container.state)) this.#drop(container);
   }
 
-  /** Ends the programs that run, of one task or of all. */
-  endRuns(exitCode: number, oomKilled: boolean, taskId: string | null): void {
-    for (const { state, finish } of this.#containers.values()) {
-      if (state.status === "running" && (taskId === null || state.taskId === taskId)) finish(exitCode, oomKilled);
-    }
+  /** Ends the programs of those that run. */
+  endRuns(exitCode: number, oomKilled: boolean, which: Which): void {
+    for (const { state, finish } of this.#containers.values())
+      if (state.status === "running" && which(state)) finish(exitCode, oomKilled);
   }
 
   /** True while a container of this task runs. */
@@ -262,9 +264,8 @@ export class SimulatedContainers implements Containers {
   answer(containerId: string, check: SimulatedCheck): SimulatedAnswer | null {
     const container = this.#containers.get(containerId);
     if (container?.state.status !== "running") return null;
-    const { taskId, startedAt } = container.state;
     const answer = container.answer?.(check, this.#options.clock.now() - container.startedMs) ?? { good: true };
-    this.#options.onAnswer?.(taskId, startedAt, answer);
+    this.#options.onAnswer?.(container.state, answer);
     return answer;
   }
 
@@ -317,10 +318,11 @@ export class SimulatedContainers implements Containers {
       const finishedAt = toTimestamp(clock.now());
       Object.assign(state, { status: "exited", exitCode, oomKilled, finishedAt, publishedPorts: [] });
       log.end();
+      this.#options.onEnd?.(state);
       ended();
       this.#notify(container);
     };
-    this.#options.onRun?.(state.taskId, program);
+    this.#options.onRun?.(state, program);
     log.begin();
     if (program.stdout) log.write("stdout", program.stdout);
     if (program.stderr) log.write("stderr", program.stderr);

@@ -3,6 +3,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { ContainerSpec } from "../../model/task/spec.ts";
+import type { ContainerState } from "../containers.ts";
 import type { SimulatedDisk, SimulatedImage } from "./storage.ts";
 
 /** What a container does after a start. */
@@ -41,10 +42,12 @@ export interface SimulatedOptions {
   disk?: SimulatedDisk;
   /** The program of a container's `run`-th start, counted from 0. */
   program: (spec: ContainerSpec, run: number) => Program;
-  /** Called at each start. */
-  onRun?: (taskId: string, program: Program) => void;
-  /** Called for each answer to a check, with the start of the run. */
-  onAnswer?: (taskId: string, startedAt: string | null, answer: SimulatedAnswer) => void;
+  /** Called at each start, with the container as it runs now. */
+  onRun?: (container: Readonly<ContainerState>, program: Program) => void;
+  /** Called at the end of each run, with the container as it has ended. */
+  onEnd?: (container: Readonly<ContainerState>) => void;
+  /** Called for each answer to a check. */
+  onAnswer?: (container: Readonly<ContainerState>, answer: SimulatedAnswer) => void;
   /** How long each call takes, drawn evenly between the two. */
   delayMs?: { min: number; max: number };
   cpu?: number;

@@ -39,7 +39,7 @@ export class SimulatedRuntime implements Runtime {
   goAway({ killContainers = false, hang = false } = {}): void {
     this.engine.goAway(hang ? "hung" : "gone");
     if (!hang) this.containers.breakEvents();
-    if (killContainers) this.containers.endRuns(137, false, null);
+    if (killContainers) this.containers.endRuns(137, false, () => true);
   }
 
   comeBack(): void {
@@ -54,12 +54,22 @@ export class SimulatedRuntime implements Runtime {
 
   /** Someone removes the containers of a task with the engine's own tools. */
   removeBehindBack(taskId: string): void {
-    this.containers.dropAll(taskId);
+    this.containers.drop((container) => container.taskId === taskId);
+  }
+
+  /** The same for one container. */
+  removeContainer(containerId: string): void {
+    this.containers.drop((container) => container.containerId === containerId);
   }
 
   /** The programs of a task's containers end by themselves now. */
   end(taskId: string, exitCode: number, oomKilled = false): void {
-    this.containers.endRuns(exitCode, oomKilled, taskId);
+    this.containers.endRuns(exitCode, oomKilled, (container) => container.taskId === taskId);
+  }
+
+  /** The program of one container ends. */
+  endContainer(containerId: string, exitCode: number): void {
+    this.containers.endRuns(exitCode, false, (container) => container.containerId === containerId);
   }
 
   /** True while a container of this task runs. */

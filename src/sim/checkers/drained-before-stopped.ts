@@ -1,5 +1,6 @@
 // A replica that serves is drained for the time of its policy before its service stops it.
 
+import { isPod } from "../../model/task/spec.ts";
 import { changesOf } from "../run/truth.ts";
 import type { Checker } from "./checker.ts";
 import { serves } from "./service-steps.ts";
@@ -35,18 +36,21 @@ export const drainedBeforeStopped: Checker = {
           }
         }
       },
-      stop({ name, identity }, taskId) {
+      stop({ name, identity, engine }, taskId) {
         const task = truth.state.tasks.get(taskId as never);
         if (task?.desired !== "draining" || task.placement?.nodeId !== identity?.nodeId) return;
         const [container] = task.observed.containers;
         const restarts = task.requests?.restarts ?? 0;
         if (restarts > (container?.requestedRestarts ?? 0)) return; // a user asked for it
+        // One of several has ended, and so has the task; or the network is gone, and all of them join another one.
+        const here = engine.all().filter((one) => one.taskId === taskId);
+        const isWhole = here.every(
+          ({ status, containerId }) => status === "running" && engine.containers.hasNetwork(containerId),
+        );
+        if (isPod(task.spec) && !isWhole) return;
         // A worker that does not know of the drain yet may have found it unhealthy.
-        if (
-          task.spec.containers.some(
-            ({ livenessProbe, startupProbe, health }) => livenessProbe ?? startupProbe ?? health,
-          )
-        )
+        const { containers } = task.spec;
+        if (containers.some(({ livenessProbe, startupProbe, health }) => livenessProbe ?? startupProbe ?? health))
           return;
         if (task.observed.status === "running") fail(`${name} stops ${taskId}, which is still drained`);
       },

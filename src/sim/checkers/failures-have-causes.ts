@@ -5,8 +5,10 @@ import { policyOf } from "../../model/task/restart-policy.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Checker } from "./checker.ts";
 
+type Shown = Pick<TaskView, "args" | "image" | "restartPolicy">;
+
 /** Null: it may end so. Programs are those of programs.ts. */
-function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Reason): string | null {
+function whyNot({ args, image, restartPolicy }: Shown, { code, message }: Reason): string | null {
   const { mode, maxRestarts } = policyOf(restartPolicy);
   const kept = mode !== "never";
   switch (code) {
@@ -29,6 +31,23 @@ function whyNot({ args, image, restartPolicy }: TaskView, { code, message }: Rea
   }
 }
 
+/** Of a task of several, one container is cause enough. */
+function whyNotAny(task: TaskView): string | null {
+  const { containers, initContainers = [], restartPolicy, reason } = task;
+  if (!containers) return whyNot(task, reason);
+  const causes = [...initContainers, ...containers].map((one) => {
+    const policy = one.restartPolicy ?? (one.sidecar ? "always" : restartPolicy);
+    return whyNot({ ...one, restartPolicy: policy }, reason);
+  });
+  return causes.includes(null) ? null : causes.join("; ");
+}
+
+/** True when the programs of all that keep the task running end well. */
+function mayComplete(task: TaskView): boolean {
+  const mains = task.containers?.filter(({ sidecar }) => !sidecar) ?? [task];
+  return mains.every(({ args }) => args[0] === "job" && args[2] === "0");
+}
+
 export const failuresHaveCauses: Checker = {
   name: "failures-have-causes",
   sentence: "A task ends as its program, image and node made it end, and for no other cause.",
@@ -39,9 +58,9 @@ export const failuresHaveCauses: Checker = {
         const task = truth.tasks.get(id);
         if (!task || before?.status === after?.status) continue;
         if (after?.status === "failed") {
-          const why = whyNot(task, task.reason);
+          const why = whyNotAny(task);
           if (why !== null) fail(`task ${task.taskId} failed (${task.reason.code}), and ${why}`);
-        } else if (after?.status === "completed" && (task.args[0] !== "job" || task.args[2] !== "0")) {
+        } else if (after?.status === "completed" && !mayComplete(task)) {
           fail(`task ${task.taskId} (${task.args.join(" ")}) is said to have completed`);
         }
       }

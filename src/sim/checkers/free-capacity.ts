@@ -21,7 +21,8 @@ export function memoryOf(tasks: readonly TaskView[]): number {
 
 function allows({ features, policy }: NodeRecord, task: TaskView): boolean {
   const probes = [task.startupProbe, task.livenessProbe, task.readinessProbe];
-  const options = [task.network, task.security, task.health, task.configs, task.secrets, ...probes];
+  const sparse = [task.configs, task.secrets, task.containers];
+  const options = [task.network, task.security, task.health, ...sparse, ...probes];
   const known = features !== null || options.every((option) => option === undefined);
   if (policy === null || !known) return known;
   const isBelow = ({ type, source }: TaskView["mounts"][number]) =>

@@ -9,6 +9,7 @@ import { containersHaveContents } from "./containers-have-contents.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
 import { dataIsFollowed } from "./data-is-followed.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
+import { dependenciesHold } from "./dependencies-hold.ts";
 import { drainedBeforeStopped } from "./drained-before-stopped.ts";
 import { endpointsAreReady } from "./endpoints-are-ready.ts";
 import { failuresHaveCauses } from "./failures-have-causes.ts";
@@ -16,6 +17,7 @@ import { floorHolds } from "./floor-holds.ts";
 import { goodReplicaStays } from "./good-replica-stays.ts";
 import { historyReplays } from "./history-replays.ts";
 import { hostPortOnce } from "./host-port-once.ts";
+import { initComesFirst } from "./init-comes-first.ts";
 import { jobCountsOnce } from "./job-counts-once.ts";
 import { jobsEnd } from "./jobs-end.ts";
 import { lostAreReplaced } from "./lost-are-replaced.ts";
@@ -26,6 +28,8 @@ import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
 import { ownerReplacesOnce } from "./owner-replaces-once.ts";
+import { podsHaveOneFate } from "./pods-have-one-fate.ts";
+import { podsShareANetwork } from "./pods-share-a-network.ts";
 import { quietAtRest } from "./quiet-at-rest.ts";
 import { readyHasPassed } from "./ready-has-passed.ts";
 import { recordsAreKept } from "./records-are-kept.ts";
@@ -93,6 +97,10 @@ export const checkers: readonly Checker[] = [
   rolloutsEnd,
   servicesConverge,
   readyHasPassed,
+  podsShareANetwork,
+  initComesFirst,
+  dependenciesHold,
+  podsHaveOneFate,
   jobCountsOnce,
   scheduleStartsOnce,
   jobsEnd,

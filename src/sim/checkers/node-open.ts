@@ -3,6 +3,7 @@
 import type { TaskId } from "../../model/ids.ts";
 import { breachOf } from "../../model/node/policy.ts";
 import { needsOf } from "../../model/task/needs.ts";
+import { isPod } from "../../model/task/spec.ts";
 import type { Checker } from "./checker.ts";
 
 export const nodeOpen: Checker = {
@@ -13,7 +14,7 @@ export const nodeOpen: Checker = {
   hooks: ({ truth }, fail) => ({
     run({ name, old, policy }, taskId) {
       const task = truth.state.tasks.get(taskId as TaskId);
-      const needs = task ? needsOf(task.spec.containers) : null;
+      const needs = task ? needsOf([...task.spec.init, ...task.spec.containers], isPod(task.spec)) : null;
       if (needs === null) return;
       if (old && needs.features.length > 0)
         fail(`${taskId} runs on ${name}, which ignores ${needs.features.join(", ")}`);

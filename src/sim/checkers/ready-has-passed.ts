@@ -3,10 +3,13 @@
 import type { TaskView } from "../../model/task/view.ts";
 import type { Checker } from "./checker.ts";
 
-/** A probe that must pass before the task is ready. */
-function waitsForProbe({ readinessProbe, startupProbe, health }: TaskView): boolean {
+/** True when a probe must pass before the container is ready. */
+export function waitsForProbe({ readinessProbe, startupProbe, health }: Probed): boolean {
   return readinessProbe !== undefined || startupProbe !== undefined || (health !== undefined && !health.disabled);
 }
+
+type Probed = Pick<TaskView, "readinessProbe" | "startupProbe" | "health">;
+type Shown = NonNullable<TaskView["containers"]>[number];
 
 export const readyHasPassed: Checker = {
   name: "ready-has-passed",
@@ -14,17 +17,30 @@ export const readyHasPassed: Checker = {
   class: "safety",
   hooks: (_, fail) => {
     const passed = new Set<string>();
+    const check = (id: string, shown: Probed & Pick<TaskView, "startedAt">, name: string) => {
+      if (waitsForProbe(shown) && !passed.has(`${id} ${name} ${shown.startedAt}`))
+        fail(`task ${id}${name} is ready, and no check of its run since ${shown.startedAt} went well`);
+    };
     return {
-      answered(taskId, startedAt, good) {
-        if (good) passed.add(`${taskId} ${startedAt}`);
+      answered({ taskId, container, startedAt }, good) {
+        if (!good) return;
+        passed.add(`${taskId}  ${startedAt}`);
+        passed.add(`${taskId} ${container} ${startedAt}`);
       },
       batch({ tasks }) {
         for (const { id, before, after } of tasks) {
-          if (!after?.ready) continue;
-          if (after.status !== "running") fail(`task ${id} is ${after.status}, and ready`);
-          if (!waitsForProbe(after) || (before?.ready && before.startedAt === after.startedAt)) continue;
-          if (!passed.has(`${id} ${after.startedAt}`))
-            fail(`task ${id} is ready, and no check of its run since ${after.startedAt} went well`);
+          if (after?.ready && after.status !== "running") fail(`task ${id} is ${after.status}, and ready`);
+          if (!after?.containers) {
+            if (after?.ready && !(before?.ready && before.startedAt === after.startedAt)) check(id, after, "");
+            continue;
+          }
+          const isMain = ({ sidecar, status }: Shown) => !sidecar && status !== "completed";
+          const unready = after.containers.find((one) => isMain(one) && !one.ready);
+          if (after.ready && unready) fail(`task ${id} is ready, and its container ${unready.name} is not`);
+          for (const one of after.containers) {
+            const known = before?.containers?.find(({ name }) => name === one.name);
+            if (one.ready && !(known?.ready && known.startedAt === one.startedAt)) check(id, one, one.name);
+          }
         }
       },
     };

@@ -1,5 +1,6 @@
 // A count of restarts counts starts that a worker asked its engine for, and never goes down.
 
+import { sandboxContainer } from "../../model/task/spec.ts";
 import type { Checker } from "./checker.ts";
 
 export const restartsAreCounted: Checker = {
@@ -8,10 +9,13 @@ export const restartsAreCounted: Checker = {
     "A task is reported to have restarted no more often than its container was started again, and never less often than before.",
   class: "safety",
   hooks: (_, fail) => {
-    const starts = new Map<string, number>();
+    /** Of each task, how often each container was started. */
+    const starts = new Map<string, Map<string, number>>();
     return {
-      start(_machine, taskId) {
-        starts.set(taskId, (starts.get(taskId) ?? 0) + 1);
+      start(_machine, taskId, { container }) {
+        if (container === sandboxContainer) return;
+        const counts = starts.get(taskId) ?? new Map<string, number>();
+        starts.set(taskId, counts.set(container, (counts.get(container) ?? 0) + 1));
       },
       batch({ tasks }) {
         for (const { id, before, after } of tasks) {
@@ -19,9 +23,10 @@ export const restartsAreCounted: Checker = {
           if (before && after.restarts < before.restarts)
             fail(`task ${id} had ${before.restarts} restarts, and now has ${after.restarts}`);
           if (after.restarts === 0) continue;
-          const started = starts.get(id) ?? 0;
-          if (after.restarts >= started)
-            fail(`task ${id} restarted ${after.restarts} times, and was started ${started} times in all`);
+          const started = [...(starts.get(id)?.values() ?? [])];
+          // The first start of a container is no restart.
+          if (after.restarts > started.reduce((sum, count) => sum + count - 1, 0))
+            fail(`task ${id} restarted ${after.restarts} times, and was started ${started.join(" + ")} times in all`);
         }
       },
     };

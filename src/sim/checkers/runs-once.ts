@@ -1,26 +1,48 @@
-// A task that is not to be restarted, by its policy or by a user, is started once.
+// A container that is not to be restarted, by its policy or by a user, is started once. In a task of several it is started again
+// only if its run has ended because its network was gone.
 
 import type { TaskId } from "../../model/ids.ts";
 import { policyOf } from "../../model/task/restart-policy.ts";
-import type { Checker } from "./checker.ts";
+import { sandboxContainer } from "../../model/task/spec.ts";
+import type { TaskView } from "../../model/task/view.ts";
+import type { WorkerMachine } from "../machines/worker-machine.ts";
+import type { Checker, Container } from "./checker.ts";
+
+/** True when no run follows the end of a run. */
+function isNeverRestarted({ containers, initContainers = [], restartPolicy }: TaskView, name: string): boolean {
+  const own = [...initContainers, ...(containers ?? [])].find((one) => one.name === name);
+  const byDefault = own?.sidecar ? "always" : restartPolicy;
+  return policyOf(own?.restartPolicy ?? byDefault).mode === "never";
+}
 
 export const runsOnce: Checker = {
   name: "runs-once",
-  sentence: "A task that is not to be restarted, by its policy or by a user, is started once.",
+  sentence: "A container that is not to be restarted, by its policy or by a user, is started once in its network.",
   class: "safety",
   hooks: ({ truth }, fail) => {
-    const starts = new Map<string, number>();
+    /** Runs that nothing may follow. */
+    const over = new Set<string>();
+    /** Containers of several that a worker has asked its engine to stop. */
+    const asked = new Set<string>();
+    // A machine that was wiped before it could report does not know what it ran.
+    const keyOf = ({ name, wipes }: WorkerMachine, { taskId, container }: Container) =>
+      `${taskId} ${container} ${name} ${wipes}`;
     return {
-      run(machine, taskId) {
+      stop(_machine, _taskId, { containerId, joined }) {
+        if (joined !== undefined) asked.add(containerId);
+      },
+      end(machine, container) {
+        const { containerId } = container;
+        // What was stopped is started again in another network, or not at all.
+        if (!asked.delete(containerId) && machine.engine.containers.hasNetwork(containerId))
+          over.add(keyOf(machine, container));
+      },
+      run(machine, taskId, container) {
         // A task that has just been deleted may still start; one-placement reports a task that never was in the log.
         const task = truth.tasks.get(taskId as TaskId);
-        if (task?.requests?.restarts) return;
-        if (!task || policyOf(task.restartPolicy).mode !== "never") return;
-        // A machine that was wiped before it could report does not know what it ran.
-        const run = `${taskId} ${machine.name} ${machine.wipes}`;
-        const count = (starts.get(run) ?? 0) + 1;
-        starts.set(run, count);
-        if (count > 1) fail(`task ${taskId} may run once, and was started ${count} times, last on ${machine.name}`);
+        if (!task || task.requests?.restarts || container.container === sandboxContainer) return;
+        if (isNeverRestarted(task, container.container) && over.has(keyOf(machine, container)))
+          fail(`${container.container} of task ${taskId} may run once, and is started again on ${machine.name}`);
       },
     };
   },

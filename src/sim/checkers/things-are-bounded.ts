@@ -10,8 +10,12 @@ export const thingsAreBounded: Checker = {
     async quiescent() {
       for (const { name, engine, worker, identity, endedContainers } of workers) {
         const mine = engine.all().filter(({ nodeId }) => nodeId === identity?.nodeId);
-        const idle = mine.filter(({ status }) => status !== "running").length;
-        if (idle > endedContainers) fail(`${name} keeps ${idle} ended containers`);
+        const isPlacedHere = (taskId: string) => truth.state.placedOn(identity?.nodeId as never).has(taskId as never);
+        // Of a task that runs on, a container that has done its work is kept.
+        const idle = new Set(
+          mine.flatMap((one) => (one.status === "running" || isPlacedHere(one.taskId) ? [] : [one.taskId])),
+        );
+        if (idle.size > endedContainers) fail(`${name} keeps the ended containers of ${idle.size} tasks`);
         const holdings = worker?.holdings().length ?? 0;
         if (holdings > mine.length + truth.state.placedOn(identity?.nodeId as never).size)
           fail(`${name} has ${holdings} runners for ${mine.length} containers`);

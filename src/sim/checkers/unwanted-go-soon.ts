@@ -27,7 +27,8 @@ export const unwantedGoSoon: Checker = {
     return {
       batch({ tasks }) {
         for (const { id, before, after } of tasks) {
-          if (before === null && after !== null) graces.set(id, after.stopGraceSeconds);
+          // Sidecars are stopped after the other containers.
+          if (before === null && after !== null) graces.set(id, after.stopGraceSeconds * (after.containers ? 2 : 1));
           if (after === null || after.desired === "stopped" || isFinished(after.status)) end(id);
         }
       },

@@ -18,6 +18,7 @@ const groups = {
   wipe: ["node-wiped"],
   upgrade: ["master-upgrade", "worker-upgrade"],
   registry: ["image-gone", "registry-slow"],
+  pods: ["sandbox-dies", "sandbox-removed", "member-dies", "member-removed"],
 } as const;
 
 export type FaultGroup = keyof typeof groups;

@@ -2,6 +2,8 @@
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
+import { sandboxContainer } from "../../model/task/spec.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { RunContext } from "../run/context.ts";
 import { clocks, engineOf, everybody, masterPauses } from "./disturbance.ts";
@@ -101,6 +103,11 @@ export class Faults {
       case "image-gone":
       case "registry-slow":
         return this.#disturbRegistry(fault);
+      case "sandbox-dies":
+      case "sandbox-removed":
+      case "member-dies":
+      case "member-removed":
+        return this.#disturbPod(fault, worker);
       default:
         return this.#engine(fault, worker);
     }
@@ -219,6 +226,20 @@ export class Faults {
     };
   }
 
+  /** One container of a task of several ends, or someone removes it; or that which holds their network. */
+  #disturbPod({ kind }: Fault, { engine, host }: WorkerMachine): Repair | null {
+    const isVictim = ({ container, joined, status }: Readonly<ContainerState>) => {
+      const isMeant = kind.startsWith("sandbox") ? container === sandboxContainer : joined !== undefined;
+      return isMeant && (status === "running" || kind === "member-removed");
+    };
+    const victims = host.up ? engine.all().filter(isVictim) : [];
+    const victim = victims[randomInteger(this.#random, Math.max(1, victims.length))];
+    if (!victim) return null;
+    if (kind.endsWith("removed")) engine.removeContainer(victim.containerId);
+    else engine.endContainer(victim.containerId, 137);
+    return () => {};
+  }
+
   /** A clock is set wrong, stays so for a while, and is set right. */
   #jump({ strength, target }: Fault, worker: WorkerMachine): Repair {
     const host = target % 3 === 0 ? this.#context.master.host : worker.host;
@@ -269,7 +290,7 @@ function concerned({ kind, durationMs }: Fault, worker: WorkerMachine): string |
   if (kind === "master-pause") return masterPauses;
   if (kind === "clock-jump") return clocks;
   if (kind === "worker-pause" && durationMs <= limits.heartbeatStallMs) return null;
-  if (/^(engine|container|events)/.test(kind)) return engineOf(worker.name);
+  if (/^(engine|container|events|sandbox|member)/.test(kind)) return engineOf(worker.name);
   // A worker that is upgraded is back within the grace of its stream.
   if (kind === "worker-upgrade") return engineOf(worker.name);
   return /^(master|disk|partition-many|broken)/.test(kind) ? everybody : worker.name;

@@ -47,6 +47,8 @@ export interface Plan {
   configs?: boolean;
   /** True when clients rebalance, and some services have data on their nodes. Left out: false. */
   moves?: boolean;
+  /** True when some tasks and services have several containers. Left out: false. */
+  pods?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -97,7 +99,10 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   const alone = drawFaults(seed, durationMs, gapMs);
   const flapping = drawFlapping(seed, durationMs, alone.length);
   const registry = services ? drawRegistryFaults(seed, durationMs, gapMs, alone.length + flapping.length) : [];
-  const faults = [...alone, ...flapping, ...registry].filter(
+  const pods = drawPods(seed);
+  const firstPodIndex = alone.length + flapping.length + registry.length;
+  const ofPods = pods ? drawPodFaults(seed, durationMs, gapMs, firstPodIndex) : [];
+  const faults = [...alone, ...flapping, ...registry, ...ofPods].filter(
     ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
   );
   // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
@@ -115,6 +120,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     volumes: drawVolumes(seed),
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
+    pods,
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -153,6 +159,11 @@ function drawConfigs(seed: number): boolean {
 /** In one run of two that have services. */
 function drawMoves(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x30e5), 2) === 0;
+}
+
+/** In one run of two. */
+function drawPods(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x90d5), 2) === 0;
 }
 
 /** One after the other, so that a shorter run has the same beginning, and each by itself, so that any can be left out. */
@@ -201,8 +212,20 @@ function drawRegistryFaults(seed: number, durationMs: number, gapMs: number, fir
   }
 }
 
+/** Only tasks of several containers have what these concern. */
+function drawPodFaults(seed: number, durationMs: number, gapMs: number, firstIndex: number): Fault[] {
+  const random = seededRandom(seed ^ 0x5a4d);
+  const faults: Fault[] = [];
+  for (let atMs = undisturbedMs; ; ) {
+    atMs += random.next() * 4 * gapMs;
+    if (atMs >= durationMs) return faults;
+    faults.push(drawFault(random, firstIndex + faults.length, Math.round(atMs), podKinds));
+  }
+}
+
+const podKinds = faultKinds.filter((kind) => groupOf(kind) === "pods");
 const registryKinds = faultKinds.filter((kind) => groupOf(kind) === "registry");
-const everydayKinds = faultKinds.filter((kind) => groupOf(kind) !== "registry");
+const everydayKinds = faultKinds.filter((kind) => groupOf(kind) !== "registry" && groupOf(kind) !== "pods");
 
 function drawFault(random: Random, index: number, atMs: number, kinds = everydayKinds): Fault {
   const kind = kinds[randomInteger(random, kinds.length)]!;

@@ -24,6 +24,8 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, re
       return { runsMs: numbers[0]!, exitCode: numbers[1]! };
     case "loop": // fails again and again, until the repair
       return repaired ? forever : { runsMs: numbers[0]!, exitCode: 3, stderr: `attempt ${run}: no database` };
+    case "retry": // fails again and again until the repair, and then does its work
+      return { runsMs: numbers[0]!, exitCode: repaired ? 0 : 1 };
     case "oom":
       return repaired ? forever : { runsMs: numbers[0]!, exitCode: 137, oomKilled: true };
     case "unstartable":
@@ -92,7 +94,7 @@ export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   return input;
 }
 
-function restarts(mode: "always" | "on-failure" | "never") {
+export function restarts(mode: "always" | "on-failure" | "never") {
   return {
     mode,
     maxRestarts: null,

@@ -10,6 +10,7 @@ import { firstReleaseNodeIdPattern } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { instanceOf } from "../../model/node/instance.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import { FilesInMemory } from "../../worker/contents/files-in-memory.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
@@ -31,6 +32,8 @@ export const workerPort = 8081;
 const startMs = 60;
 const gibibyte = 1024 ** 3;
 
+type Container = Readonly<ContainerState>;
+
 export interface WorkerMachineOptions {
   world: World;
   network: Network;
@@ -44,10 +47,12 @@ export interface WorkerMachineOptions {
   /** Where its engine gets images. */
   registry: Registry;
   repaired: () => boolean;
-  /** A container of this task was started here. */
-  onRun: (machine: WorkerMachine, taskId: string) => void;
-  /** A container of this task, in the run that began then, has answered a check. */
-  onAnswer: (taskId: string, startedAt: string | null, good: boolean) => void;
+  /** A container was started here. */
+  onRun: (machine: WorkerMachine, container: Container) => void;
+  /** A run of a container has ended here. */
+  onEnd: (machine: WorkerMachine, container: Container) => void;
+  /** A container has answered a check. */
+  onAnswer: (container: Container, good: boolean) => void;
   /** A worker asks its engine for something. */
   onEngineCall: (machine: WorkerMachine, name: string, words: readonly unknown[]) => void;
 }
@@ -71,7 +76,7 @@ export class WorkerMachine {
   /** Delay of each call to the engine. */
   readonly engineDelayMs = { min: 1, max: 10 };
   #engineProcess!: Process;
-  /** Tasks whose run will end by itself. */
+  /** Containers, by their ids, whose run will end by itself. */
   readonly #passing = new Set<string>();
   #identity: Identity | null = null;
   #formerNodes: readonly FormerNode[] = [];
@@ -117,12 +122,14 @@ export class WorkerMachine {
 
   /** A task whose container runs, and will end by itself. */
   get passing(): string | null {
-    const found = this.engine.all().find(({ taskId, status }) => status === "running" && this.#passing.has(taskId));
+    const found = this.engine
+      .all()
+      .find(({ containerId, status }) => status === "running" && this.#passing.has(containerId));
     return found?.taskId ?? null;
   }
 
   #installEngine(): void {
-    const { world, registry, repaired, onRun, onAnswer } = this.#options;
+    const { world, registry, repaired, onRun, onEnd, onAnswer } = this.#options;
     this.#engineProcess = new Process(world, this.host, "engine");
     this.engine = new SimulatedRuntime({
       clock: this.#engineProcess.clock,
@@ -133,11 +140,14 @@ export class WorkerMachine {
         ...answersOf(spec, repaired),
         ...byContents(spec, this.files, repaired),
       }),
-      onAnswer: (taskId, startedAt, answer) => onAnswer(taskId, startedAt, typeof answer === "object" && answer.good),
-      onRun: (taskId, { runsMs }) => {
-        if (runsMs === null) this.#passing.delete(taskId);
-        else this.#passing.add(taskId);
-        onRun(this, taskId);
+      onAnswer: (container, answer) => onAnswer(container, typeof answer === "object" && answer.good),
+      onRun: (container, { runsMs }) => {
+        if (runsMs !== null) this.#passing.add(container.containerId);
+        onRun(this, container);
+      },
+      onEnd: (container) => {
+        this.#passing.delete(container.containerId);
+        onEnd(this, container);
       },
       delayMs: this.engineDelayMs,
       cpu: this.cpu,

@@ -4,6 +4,8 @@ import { fromTimestamp } from "../../lib/clock.ts";
 import { kinds, watchedKinds } from "../../model/kinds/kinds.ts";
 import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
+import type { TaskView } from "../../model/task/view.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { RunContext } from "./context.ts";
 import { jobNotAtRest } from "./jobs-at-rest.ts";
 import { serviceNotAtRest } from "./services-at-rest.ts";
@@ -20,14 +22,7 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (why !== null) return why;
   }
   const { state } = truth;
-  const running = new Map<string, { nodeId: string; startedAt: string | null }>();
-  for (const { engine, identity } of workers) {
-    for (const { taskId, status, nodeId, startedAt } of engine.all()) {
-      if (status !== "running") continue;
-      if (nodeId !== identity?.nodeId) continue; // of an earlier identity of the machine: no worker may touch it
-      running.set(taskId, { nodeId, startedAt });
-    }
-  }
+  const running = runningContainers(workers);
   for (const { taskId, ended } of state.tasks.values()) {
     const leftMs = ended ? fromTimestamp(ended.at) + master.retention.ageMs - master.host.wallMs() : 0;
     if (leftMs > 0 && leftMs < soonMs) return `the record of ${taskId} expires soon`;
@@ -40,10 +35,9 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (status === "scheduled") return said;
     if (task.requests && task.requests.restarts > (task.requestedRestarts ?? 0)) return `${said}, and should restart`;
     if (reason.code === "not-ready" || reason.code === "unhealthy") return said;
-    const run = running.get(taskId);
-    if (status === "running" && run?.nodeId !== task.nodeId) return `${said}, and no container runs`;
-    if (status === "running" && run?.startedAt !== task.startedAt)
-      return `${said}, and its last start was not reported`;
+    const runs = running.get(taskId) ?? [];
+    if (status === "running" && runs[0]?.nodeId !== task.nodeId) return `${said}, and no container runs`;
+    if (status === "running" && !isReported(task, runs)) return `${said}, and its last start was not reported`;
     const requirements = requirementsOfTask(state.task(taskId));
     if (
       status === "pending" &&
@@ -55,7 +49,8 @@ export function notAtRestBecause(context: RunContext): string | null {
   if (service !== null) return service;
   const job = jobNotAtRest(truth, master.host.wallMs() + soonMs);
   if (job !== null) return job;
-  for (const [taskId, { nodeId }] of running) {
+  for (const [taskId, [run]] of running) {
+    const nodeId = run!.nodeId;
     const task = truth.tasks.get(taskId as never);
     if (!task || !isPlaced(task.status) || task.nodeId !== nodeId)
       return `${taskId} runs on ${nodeId}, and is not placed there`;
@@ -66,6 +61,32 @@ export function notAtRestBecause(context: RunContext): string | null {
       return `the watch client has ${size} of ${state.tables[kind].size} ${kinds[kind].plural}`;
   }
   return null;
+}
+
+type Run = Readonly<ContainerState>;
+
+/** By task. */
+function runningContainers(workers: RunContext["workers"]): Map<string, Run[]> {
+  const running = new Map<string, Run[]>();
+  for (const { engine, identity } of workers) {
+    for (const container of engine.all()) {
+      if (container.status !== "running") continue;
+      if (container.nodeId !== identity?.nodeId) continue; // of an earlier identity of the machine: no worker may touch it
+      const runs = running.get(container.taskId);
+      if (runs) runs.push(container);
+      else running.set(container.taskId, [container]);
+    }
+  }
+  return running;
+}
+
+/** True when the record has the present run of each container. */
+function isReported({ startedAt, containers }: TaskView, runs: readonly Run[]): boolean {
+  if (!containers) return runs[0]?.startedAt === startedAt;
+  return containers.every((one) => {
+    const run = runs.find(({ container }) => container === one.name);
+    return (run !== undefined) === (one.status === "running") && (!run || run.startedAt === one.startedAt);
+  });
 }
 
 function workerNotAtRest(

@@ -2,6 +2,7 @@
 // rest and stay at rest. Returns what happened, with the first failure.
 
 import type { NodePolicy } from "../../model/node/policy.ts";
+import { mainContainer } from "../../model/task/spec.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Checker, CheckerHooks } from "../checkers/checker.ts";
 import { checkers } from "../checkers/index.ts";
@@ -85,6 +86,7 @@ const moments = [
     "start",
     "stop",
     "run",
+    "end",
     "answered",
     "periodic",
     "converged",
@@ -178,16 +180,17 @@ class Run {
       network: this.#context.network,
       ...{ name, old, policy, hostname, registry: this.#context.registry },
       repaired: () => this.#context.repaired,
-      onRun: (machine, taskId) => {
-        this.#world.note(`${machine.name} runs ${taskId}`);
-        this.#check("run", (hooks) => hooks.run!(machine, taskId));
+      onRun: (machine, container) => {
+        const { taskId, container: one } = container;
+        this.#world.note(`${machine.name} runs ${taskId}${one === mainContainer ? "" : ` ${one}`}`);
+        this.#check("run", (hooks) => hooks.run!(machine, taskId, container));
       },
-      onAnswer: (taskId, startedAt, good) =>
-        this.#check("answered", (hooks) => hooks.answered!(taskId, startedAt, good)),
+      onEnd: (machine, container) => this.#check("end", (hooks) => hooks.end!(machine, container)),
+      onAnswer: (container, good) => this.#check("answered", (hooks) => hooks.answered!(container, good)),
       onEngineCall: (machine, call, words) => {
         if (call === "start" || call === "stop") {
           const meant = machine.engine.all().find(({ containerId }) => containerId === words[0]);
-          if (meant) this.#check(call, (hooks) => hooks[call]!(machine, meant.taskId));
+          if (meant) this.#check(call, (hooks) => hooks[call]!(machine, meant.taskId, meant));
         }
         if (this.#atRest && /^(create|start|stop|remove|pull)/.test(call))
           this.#context.activity.commands.push(`${machine.name}: ${call}`);

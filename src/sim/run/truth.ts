@@ -10,7 +10,7 @@ import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
-import { type TaskView, viewTask } from "../../model/task/view.ts";
+import { assignmentText, type TaskView, viewTask } from "../../model/task/view.ts";
 
 /** Task versions remembered, by the task: streams may carry older versions. */
 const tasksRemembered = 20_000;
@@ -113,6 +113,8 @@ export class Truth {
       if (this.#versions.size > tasksRemembered) this.#versions.delete(this.#versions.keys().next().value!);
     }
     versions.add(Bun.hash(JSON.stringify(task)));
+    // A worker gets the containers of a task of several in a form of their own.
+    if (task.containers) versions.add(Bun.hash(assignmentText(this.state.task(task.taskId))));
     // A worker gets the time of the stop that was asked for last.
     const stopGraceSeconds = task.requests?.graceSeconds ?? task.stopGraceSeconds;
     if (stopGraceSeconds !== task.stopGraceSeconds)

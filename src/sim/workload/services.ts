@@ -6,6 +6,7 @@ import type { Outcome } from "../../model/refusal.ts";
 import type { ServiceView } from "../../model/service/view.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Plan } from "../faults/plan.ts";
+import { asSeveral } from "../machines/pod-inputs.ts";
 import { drawProbes } from "../machines/probed.ts";
 import { drawServiceInput } from "../machines/service-inputs.ts";
 import type { RunContext } from "../run/context.ts";
@@ -29,12 +30,18 @@ export class ServiceWorkload implements Noun {
   readonly #probes: Random | null;
   /** Null if no service has data on its node. */
   readonly #data: Random | null;
+  /** Null if templates have one container. */
+  readonly #pods: Random | null;
   #serial = 0;
 
-  constructor(context: RunContext, { probes = false, moves = false }: Pick<Plan, "probes" | "moves">) {
+  constructor(
+    context: RunContext,
+    { probes = false, moves = false, pods = false }: Pick<Plan, "probes" | "moves" | "pods">,
+  ) {
     this.#context = context;
     this.#data = moves ? context.world.random("data of services") : null;
     this.#probes = probes ? context.world.random("probes of services") : null;
+    this.#pods = pods ? context.world.random("pods of services") : null;
     this.#random = context.world.random("services");
     this.#capacity = context.workers.reduce((sum, { capacity }) => sum + capacity, 0);
   }
@@ -66,7 +73,9 @@ export class ServiceWorkload implements Noun {
     const input = drawServiceInput(this.#random, this.#serial++);
     const probed = this.#probes && input.image !== "gone" ? drawProbes(this.#probes) : null;
     const hasData = this.#data !== null && randomInteger(this.#data, 4) === 0;
-    return { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}) };
+    const whole = { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}) };
+    if (this.#pods === null || randomInteger(this.#pods, 3) > 0) return whole;
+    return { ...asSeveral(this.#pods, whole), rollout: input.rollout };
   }
 
   /** Mostly so few that all services fit, and tasks beside them. */

@@ -11,6 +11,7 @@ import { JobWorkload } from "./jobs.ts";
 import { MoveWorkload } from "./moves.ts";
 import { NodeWorkload } from "./nodes.ts";
 import type { Noun } from "./noun.ts";
+import { PodWorkload } from "./pods.ts";
 import { ServiceWorkload } from "./services.ts";
 import { SimClient } from "./sim-client.ts";
 import { TaskWorkload } from "./tasks.ts";
@@ -75,7 +76,9 @@ export class Workload {
   /** Null for tasks and nodes, which every run has. */
   #drawNoun(): Noun | null {
     if (this.#nouns.length === 0) return null;
-    let draw = randomInteger(this.#nounRandom, 100);
+    // With many nouns, too, some actions are left for tasks and nodes.
+    const total = this.#nouns.reduce((sum, { share }) => sum + share, 0);
+    let draw = randomInteger(this.#nounRandom, Math.max(100, total + 15));
     for (const noun of this.#nouns) {
       if (draw < noun.share) return noun;
       draw -= noun.share;
@@ -89,6 +92,7 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
   return [
     ...(plan.services ? [new ServiceWorkload(context, plan)] : []),
     ...(plan.jobs ? [new JobWorkload(context)] : []),
+    ...(plan.pods ? [new PodWorkload(context)] : []),
     ...(plan.volumes ? [new VolumeWorkload(context)] : []),
     ...(plan.configs ? [new ConfigWorkload(context)] : []),
     ...(plan.moves ? [new MoveWorkload(context)] : []),

@@ -12,6 +12,7 @@ export const faultGroupNames = [
   "wipe",
   "upgrade",
   "registry",
+  "pods",
 ] as const;
 export type FaultGroupName = (typeof faultGroupNames)[number];
 

@@ -1,0 +1,66 @@
+// What clients do with tasks of several containers: create, stop, restart, remove and read them.
+
+import { type Random, randomInteger } from "../../lib/random.ts";
+import type { TaskId } from "../../model/ids.ts";
+import { drawPodInput } from "../machines/pod-inputs.ts";
+import type { RunContext } from "../run/context.ts";
+import type { Noun } from "./noun.ts";
+import { patienceMs, type SimClient } from "./sim-client.ts";
+
+const timeoutMs = patienceMs;
+
+export class PodWorkload implements Noun {
+  readonly share = 10;
+  readonly #context: RunContext;
+  readonly #random: Random;
+  /** Those that may still run. */
+  readonly #created: TaskId[] = [];
+  /** With more of them, clients create few. */
+  readonly #crowd: number;
+  #serial = 0;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+    this.#random = context.world.random("pods");
+    this.#crowd = context.workers.reduce((sum, { capacity }) => sum + capacity, 0) / 4;
+  }
+
+  async act(client: SimClient): Promise<void> {
+    const draw = randomInteger(this.#random, 100);
+    const { ledger } = this.#context;
+    if (draw < (this.#created.length > this.#crowd ? 10 : 50)) return this.#create(client);
+    const id = this.#created[randomInteger(this.#random, Math.max(1, this.#created.length))];
+    if (id === undefined) return;
+    if (draw < 65) {
+      this.#gone(id);
+      const outcome = await client.try(() => client.api.call("stopTask", { id, timeoutMs }));
+      if (outcome.ok) ledger.stopped.add(id);
+    } else if (draw < 75) {
+      this.#gone(id);
+      ledger.forced.add(id);
+      const outcome = await client.try(() => client.api.call("deletePod", { id, timeoutMs }));
+      if (outcome.ok) ledger.removed.add(id);
+    } else if (draw < 88) await client.try(() => client.api.call("restartTask", { id, query: {}, timeoutMs }));
+    else if (draw < 94) await client.try(() => client.api.call("getPod", { id, timeoutMs }));
+    else await client.try(() => client.api.call("listPods", { query: {}, timeoutMs }));
+  }
+
+  #gone(id: TaskId): void {
+    this.#created.splice(this.#created.indexOf(id), 1);
+  }
+
+  async #create(client: SimClient): Promise<void> {
+    const { ledger } = this.#context;
+    const serial = this.#serial++;
+    const body = drawPodInput(this.#random, serial) as never;
+    const key = `pod-${serial}`;
+    ledger.asked.add(key);
+    const headers = { "idempotency-key": key };
+    const outcome = await client.try(() => client.api.call("createTask", { body, headers, timeoutMs }));
+    if (!outcome.ok) return;
+    const task = outcome.value!;
+    ledger.created.set(key, task.taskId);
+    ledger.known.set(task.taskId, task);
+    this.#created.push(task.taskId);
+  }
+}
