@@ -51,6 +51,16 @@ export interface NodeVerdict {
   chosen: boolean;
 }
 
+/** One container of a task of several, as it is now. */
+export interface ExplainedContainer {
+  name: string;
+  status: TaskStatus;
+  reason: Reason;
+  ready: boolean;
+  restarts: number;
+  sidecar?: boolean;
+}
+
 export interface Explanation {
   taskId: TaskId;
   name: string;
@@ -59,6 +69,8 @@ export interface Explanation {
   reason: Reason;
   restarts: number;
   lastFailure: LastFailure | null;
+  /** Of a task of several, init containers first. Left out for a task of one. */
+  containers?: ExplainedContainer[];
   strategy: Strategy;
   /** What was decided and why, in one sentence. */
   summary: string;

@@ -79,7 +79,7 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
     },
     killTask: async ({ parameters, query }) => {
       const { id } = parameters;
-      const containerId = find(id)?.found?.containerId;
+      const containerId = containerIdOf(find(id), query.container);
       return containerId === undefined ? unknownTask(id) : kill(runtime, containerId, query.signal ?? "KILL");
     },
     removeVolume: (call) => {

@@ -83,7 +83,7 @@ export const taskOperations = {
     method: "POST",
     path: "/api/v1/tasks/{id}/kill",
     summary:
-      "Send a signal to the main process of a running task. KILL stops the task; any other signal is delivered once, or not at all if there is no answer.",
+      "Send a signal to the main process of a running task. KILL stops the task; any other signal, and one for a container of several, is delivered once, or not at all if there is no answer.",
     access: "write",
     query: "kill",
     status: 200,

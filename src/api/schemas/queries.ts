@@ -53,6 +53,13 @@ const killQuery = z.strictObject({
     .regex(signalForm, { error: signalForms })
     .optional()
     .describe("Name or number. KILL stops the task, as a stop with 0 seconds. Default KILL."),
+  container: z
+    .string()
+    .max(limits.nameLength)
+    .optional()
+    .describe(
+      "Name of a container of a task that has several: every signal, KILL too, goes to that one, and its restart policy decides. Default: the first.",
+    ),
 });
 
 const deleteQuery = z.strictObject({

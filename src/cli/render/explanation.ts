@@ -3,6 +3,7 @@
 
 import type { Explanation, NodeVerdict } from "../../model/explanation.ts";
 import { isFinished } from "../../model/task/reason.ts";
+import { containerLine } from "./containers.ts";
 import { explanationTable, formatScore } from "./explanation-table.ts";
 import { oneLine, type Style } from "./style.ts";
 import { wrapAfter } from "./wrap.ts";
@@ -23,6 +24,11 @@ export function renderExplanation(
   const parts = [heading(explanation, style, maxWidth)];
   const failure = lastRun(explanation, style, maxWidth);
   if (failure !== "") parts.push(failure);
+  const containers = explanation.containers ?? [];
+  if (containers.length > 0)
+    parts.push(
+      `Containers:\n${containers.map((one) => wrapAfter("  ", oneLine(containerLine(one)), maxWidth)).join("")}`,
+    );
   if (shown.length > 0) {
     parts.push(explanationTable(shown, style, maxWidth));
     if (rest > 0) parts[parts.length - 1] += `and ${rest} more ${rest === 1 ? "node" : "nodes"}; -o wide shows all\n`;

@@ -3,13 +3,24 @@
 import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { Node } from "../../model/node/node.ts";
+import { containerLine } from "./containers.ts";
 import { oneLine } from "./style.ts";
 import { portText } from "./tasks.ts";
+
+type Row = [name: string, value: string | number | null | undefined];
+
+/** Of a task of several: "app: running", "cache (sidecar): running, 2 restarts: exited with code 1; restart 3 in 4 s". */
+function containerRows({ containers = [], initContainers = [] }: TaskView): Row[] {
+  const row =
+    (what: string) =>
+    (one: NonNullable<TaskView["containers"]>[number]): Row => [what, containerLine(one)];
+  return [...initContainers.map(row("Init container")), ...containers.map(row("Container"))];
+}
 
 /** Without what is empty. */
 export function detailLines(task: TaskView, nodes: ReadonlyMap<NodeId, Node>): string {
   const { nodeId, restartPolicy, publishedPorts, env } = task;
-  const rows: [name: string, value: string | number | null | undefined][] = [
+  const rows: Row[] = [
     ["ID", task.taskId],
     ["Name", task.name],
     ["Image", task.image],
@@ -17,7 +28,8 @@ export function detailLines(task: TaskView, nodes: ReadonlyMap<NodeId, Node>): s
     ["Ready", task.status === "running" && task.ready === false ? "no" : null],
     ["Reason", task.reason.message],
     ["Node", nodeId && (nodes.get(nodeId)?.hostname ?? nodeId)],
-    ["Container", task.containerId],
+    ["Container", task.containers ? null : task.containerId],
+    ...containerRows(task),
     ["Ports", publishedPorts.map(portText).join(", ")],
     ["Restart policy", typeof restartPolicy === "string" ? restartPolicy : JSON.stringify(restartPolicy)],
     ["Restarts", task.restarts],

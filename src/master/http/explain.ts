@@ -17,7 +17,7 @@ import { type Outcome, refuse } from "../../model/refusal.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { Task } from "../../model/task/task.ts";
-import { viewTask } from "../../model/task/view.ts";
+import { type TaskView, viewTask } from "../../model/task/view.ts";
 
 /** Records replayed before other requests are served: some milliseconds. */
 const recordsPerSlice = 500;
@@ -79,7 +79,8 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
 function describe(task: Task, state: ClusterState, basis: Explanation["basis"], revision: number): Explanation {
   const { strategy } = state.cluster;
   const wanted = requirementsOfTask(task);
-  const { taskId, name, status, reason, restarts, lastFailure, nodeId } = viewTask(task);
+  const view = viewTask(task);
+  const { taskId, name, status, reason, restarts, lastFailure, nodeId } = view;
   let index = state.schedule;
   if (basis === "now" && nodeId !== null && isPlaced(status)) {
     // Its own capacity counts as free, else it would not fit beside itself.
@@ -96,6 +97,7 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
     reason,
     restarts,
     lastFailure,
+    ...explainedContainers(view),
     strategy,
     summary: summaryOf(task, nodes, strategy, basis),
     revision,
@@ -106,6 +108,20 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
       status === "pending" && reason.code !== "preempting"
         ? smallestChange(nodes, wanted, (id) => state.nodes.get(id))
         : null,
+  };
+}
+
+/** Nothing for a task of one container. */
+function explainedContainers({ containers, initContainers = [] }: TaskView): Pick<Explanation, "containers"> {
+  if (!containers) return {};
+  return {
+    containers: [...initContainers, ...containers].map(({ name, status, reason, ready, restarts, sidecar }) => ({
+      name,
+      status: status ?? "pending",
+      reason: reason ?? { code: "waiting", message: "not started yet" },
+      ...{ ready: ready ?? false, restarts },
+      ...(sidecar ? { sidecar } : {}),
+    })),
   };
 }
 

@@ -16,7 +16,7 @@ export function isKill(signal: string): boolean {
 export async function sendSignal(
   { name, taskId, observed }: Task,
   node: NodeRecord | undefined,
-  signal: string,
+  { signal, container }: { readonly signal: string; readonly container: string | null },
   abort: AbortSignal,
   context: AskContext,
 ): Promise<Outcome<null>> {
@@ -31,7 +31,7 @@ export async function sendSignal(
     {
       operation: workerOperations.killTask,
       parameters: { id: taskId },
-      query: { signal },
+      query: { signal, ...(container === null ? {} : { container }) },
       accept: "application/json",
       signal: abort,
       hint: "It is not known whether the signal was delivered.",

@@ -135,7 +135,7 @@ describe("refused because of the form, naming the field", () => {
     [{ readinessProbe: { http: { path: "/" } } }, "readinessProbe.http.port", "a whole number from 1"],
     [{ readinessProbe: { http: { port: 80, path: "x" } } }, "readinessProbe.http.path", "begins with /"],
     [{ readinessProbe: { http: { port: 80, path: "/ HTTP/1.1" } } }, "readinessProbe.http.path", "no blanks"],
-    [{ readinessProbe: { http: { port: 80, scheme: "https" } } }, "readinessProbe.http.scheme", "https is not checked"],
+    [{ readinessProbe: { http: { port: 80, scheme: "ftp" } } }, "readinessProbe.http.scheme", "http or https"],
     [
       { readinessProbe: { http: { port: 80, status: "2xx" } } },
       "readinessProbe.http.status",
@@ -148,7 +148,7 @@ describe("refused because of the form, naming the field", () => {
     [{ livenessProbe: { tcp: { port: 1 }, periodMs: 10 } }, "livenessProbe.periodMs", "a whole number from 1000"],
     [{ livenessProbe: { tcp: { port: 1 }, timeoutMs: 0 } }, "livenessProbe.timeoutMs", "a whole number from 100"],
     [{ livenessProbe: { healthcheck: false } }, "livenessProbe.healthcheck", "true"],
-    [{ livenessProbe: { tcpSocket: { port: 1 } } }, "livenessProbe", ""],
+    [{ livenessProbe: { udpSocket: { port: 1 } } }, "livenessProbe", ""],
     [{ platform: "linux/arm/v7/x" }, "platform", "linux/arm/v7"],
   ] as [object, string | null, string][])("%j", (more, field, says) => {
     const result = taskInput.safeParse({ ...base, ...more });

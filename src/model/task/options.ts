@@ -1,5 +1,5 @@
-// The options that only some containers have. All but the probes are handed to the engine as they are: network, rights,
-// devices, limits, logging, health.
+// The options that only some containers have, and that are handed to the engine as they are: network, rights, devices, limits,
+// logging, health.
 // One schema serves the request, the record and the description of both. A container has only those that were given, so
 // that a container without options costs no memory and no byte of the log.
 
@@ -8,7 +8,6 @@ import { isIpAddress } from "../../lib/ip-address.ts";
 import { absolutePath, choice, flag, freeText, integer, ipAddress, list, text } from "../fields.ts";
 import { limits } from "../limits.ts";
 import { signalForm, signalForms } from "../signal.ts";
-import { probeOptions } from "./probes.ts";
 
 const { optionCount } = limits;
 
@@ -189,7 +188,6 @@ export function containerOptions<B extends z.ZodType<number>>(bytes: B) {
     limits: containerLimits(bytes).optional().describe("Limits beside cpu and memory."),
     logging: logging.optional().describe("Where the engine puts what it writes; left out: the engine's default."),
     health: health.optional().describe("The health check that the engine runs, as an image's HEALTHCHECK."),
-    ...probeOptions,
   };
 }
 

@@ -24,9 +24,9 @@ const httpCheck = z.strictObject({
     .optional()
     .describe("Path, with its query. Left out: /."),
   scheme: z
-    .enum(["http"], { error: "http: https is not checked; tcp or exec can be used in its place" })
+    .enum(["http", "https"], { error: "http or https" })
     .optional()
-    .describe("http, which is the default."),
+    .describe("http, which is the default, or https. The certificate of an https answer is not checked."),
   status: text(/^[1-5]\d\d(-[1-5]\d\d)?$/, 7, "a status such as 204, or a range such as 200-299")
     .optional()
     .describe("Status of a good answer, or a range of them. Left out: 200-399. Redirects are not followed."),
@@ -76,12 +76,94 @@ const probe = z.strictObject({
 export type Probe = DeepReadonly<z.output<typeof probe>>;
 export type HttpCheck = NonNullable<Probe["http"]>;
 
-export const probeOptions = {
-  startupProbe: probe
+// ---- the words of Kubernetes
+
+/** What a check of one's own container says; another host is none of its business. */
+const ownHost = z.enum(["localhost", "127.0.0.1", "::1"], {
+  error: "left out: a check goes to the container itself. The name of a virtual host goes into httpHeaders, as Host",
+});
+
+const httpGet = z.strictObject({
+  port: port.describe("Port in the container."),
+  path: httpCheck.shape.path,
+  host: ownHost.optional().describe("Left out, or localhost: a check goes to the container itself."),
+  scheme: z
+    .enum(["HTTP", "HTTPS", "http", "https"], { error: "HTTP or HTTPS" })
     .optional()
-    .describe("Passes once in each run; the other probes begin after it. When it fails, the container is restarted."),
-  livenessProbe: probe
+    .describe("HTTP, which is the default, or HTTPS, without a check of the certificate."),
+  httpHeaders: list(
+    z.strictObject({ name: headerName.describe("Name."), value: headerValue.describe("Value.") }),
+    limits.probeHeaders,
+  )
     .optional()
-    .describe("When it fails, the container is stopped, and started again as the restart policy says."),
-  readinessProbe: probe.optional().describe("While it fails, the task runs and is not ready: it gets no traffic."),
+    .describe("Headers of the request. Host may be among them."),
+});
+
+const tcpSocket = z.strictObject({
+  port: port.describe("Port in the container that must accept a connection."),
+  host: ownHost.optional().describe("Left out, or localhost."),
+});
+
+const seconds = {
+  initialDelaySeconds: integer(0, limits.probeMs / 1000)
+    .optional()
+    .describe("As initialDelayMs, in seconds."),
+  periodSeconds: integer(1, limits.probeMs / 1000)
+    .optional()
+    .describe("As periodMs, in seconds."),
+  timeoutSeconds: integer(1, limits.probeTimeoutMaxMs / 1000)
+    .optional()
+    .describe("As timeoutMs, in seconds."),
 };
+
+/** As it may be sent: in the words of records, or in those of Kubernetes. */
+const probeInput = z
+  .strictObject({
+    ...probe.shape,
+    httpGet: httpGet.optional().describe("As http, in the form of Kubernetes."),
+    tcpSocket: tcpSocket.optional().describe("As tcp, in the form of Kubernetes."),
+    ...seconds,
+  })
+  .transform((given, context): z.output<typeof probe> => {
+    const { httpGet, tcpSocket, initialDelaySeconds, periodSeconds, timeoutSeconds, ...own } = given;
+    const other = {
+      ...(httpGet ? { http: httpOf(httpGet) } : {}),
+      ...(tcpSocket ? { tcp: { port: tcpSocket.port } } : {}),
+      ...(initialDelaySeconds === undefined ? {} : { initialDelayMs: initialDelaySeconds * 1000 }),
+      ...(periodSeconds === undefined ? {} : { periodMs: periodSeconds * 1000 }),
+      ...(timeoutSeconds === undefined ? {} : { timeoutMs: timeoutSeconds * 1000 }),
+    };
+    const twice = (Object.keys(other) as (keyof typeof other)[]).find((field) => own[field] !== undefined);
+    if (twice !== undefined) {
+      context.addIssue({ code: "custom", path: [twice], message: `${twice} once, in one of its two forms` });
+      return z.NEVER;
+    }
+    return { ...own, ...other };
+  });
+
+function httpOf({ port, path, scheme, httpHeaders }: z.output<typeof httpGet>): z.output<typeof httpCheck> {
+  return {
+    port,
+    ...(path === undefined ? {} : { path }),
+    ...(scheme?.toLowerCase() === "https" ? { scheme: "https" as const } : {}),
+    ...(httpHeaders?.length
+      ? { headers: Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value])) }
+      : {}),
+  };
+}
+
+/** The fields of a container with `schema` as one probe. */
+function optionsOf<P extends typeof probe | typeof probeInput>(schema: P) {
+  return {
+    startupProbe: schema
+      .optional()
+      .describe("Passes once in each run; the other probes begin after it. When it fails, the container is restarted."),
+    livenessProbe: schema
+      .optional()
+      .describe("When it fails, the container is stopped, and started again as the restart policy says."),
+    readinessProbe: schema.optional().describe("While it fails, the task runs and is not ready: it gets no traffic."),
+  };
+}
+
+export const probeOptions = optionsOf(probe);
+export const probeInputs = optionsOf(probeInput);

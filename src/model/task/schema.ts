@@ -7,6 +7,7 @@ import { timeText } from "../fields.ts";
 import { contentReference } from "./content-reference.ts";
 import { clearable } from "./option-fields.ts";
 import { containerOptions, mountOptions } from "./options.ts";
+import { probeOptions } from "./probes.ts";
 import { reasonCodes, taskStatuses } from "./reason.ts";
 
 const text = z.string();
@@ -109,6 +110,7 @@ export const containerSpec = z.object({
       "Those of command and args that were given as an empty list: the container has no entrypoint, or no arguments, in the place of the image's own.",
     ),
   ...containerOptions(count),
+  ...probeOptions,
   configs: z.array(contentReference).optional().describe("Configs that the container gets, as files or variables."),
   secrets: z.array(contentReference).optional().describe("Secrets that the container gets, as files or variables."),
   sidecar: flag

@@ -25,6 +25,7 @@ import { limits } from "../limits.ts";
 import { contentReference } from "./content-reference.ts";
 import { containerOptions, mountOptions } from "./options.ts";
 import { placementInput } from "./placement-input.ts";
+import { probeInputs } from "./probes.ts";
 import { parseRestartPolicy, restartPolicyPattern } from "./restart-policy.ts";
 import { dependencies } from "./schema.ts";
 import { type Constraint, containerDefaults } from "./spec.ts";
@@ -194,6 +195,7 @@ const containerFields = {
   workingDir: optional(absolutePath.nullable(), null),
   pullPolicy: optional(choice(["missing", "always", "never"]), "missing"),
   ...containerOptions(memory),
+  ...probeInputs,
   configs: contents("Configs that the container gets, as files or variables."),
   secrets: contents("Secrets that the container gets, as files in memory or as variables."),
 };

@@ -12,9 +12,16 @@ interface Endpoint {
   port: number;
 }
 
+type Scheme = NonNullable<HttpCheck["scheme"]>;
+
+/** The certificate is not verified: a check asks whether the program answers, and programs have certificates of their own making. */
+const encrypted: Bun.TLSOptions = { rejectUnauthorized: false };
+
 /** What one connection does. */
 interface Attempt {
   opened(socket: Connection): void;
+  /** The handshake of an encrypted connection is over. */
+  encrypted(socket: Connection, isEncrypted: boolean, error: Error | null): void;
   received(chunk: Uint8Array): void;
   ended(): void;
   failed(error: unknown): void;
@@ -25,6 +32,7 @@ type Connection = Bun.Socket<Attempt>;
 /** One object for all connections. */
 const handlers: Bun.SocketHandler<Attempt> = {
   open: (socket) => socket.data.opened(socket),
+  handshake: (socket, isEncrypted, error) => socket.data.encrypted(socket, isEncrypted, error),
   data: (socket, chunk) => socket.data.received(chunk),
   end: (socket) => socket.data.ended(),
   close: (socket) => socket.data.ended(),
@@ -47,7 +55,8 @@ export class DockerChecks implements Checks {
     { timeoutMs, bodyBytes }: { timeoutMs: number; bodyBytes: number },
   ): Promise<HttpAnswer> {
     const endpoint = await this.#endpoint(target, check.port);
-    const url = `http://${hostAndPort(endpoint)}${check.path ?? "/"}`;
+    const scheme = check.scheme ?? "http";
+    const url = `${scheme}://${hostAndPort(endpoint)}${check.path ?? "/"}`;
     const request = requestText(endpoint, check);
     const wanted = wantedStatuses(check);
     return new Promise((resolve, reject) => {
@@ -70,7 +79,7 @@ export class DockerChecks implements Checks {
             );
         },
       });
-      connection.open(endpoint);
+      connection.open(endpoint, scheme);
     });
   }
 
@@ -149,6 +158,12 @@ function requestText(endpoint: Endpoint, { path = "/", headers = {} }: HttpCheck
   return `${lines.join("\r\n")}\r\nConnection: close\r\n\r\n`;
 }
 
+/** True when the connection is encrypted, and only the certificate was found wrong. System and protocol errors are other ones. */
+function isOfCertificate(error: Error | null): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? "";
+  return code !== "" && !/^E[A-Z]+$|^ERR_SSL/.test(code);
+}
+
 interface Use {
   begun(socket: Connection): void;
   received(chunk: Uint8Array): void;
@@ -160,6 +175,7 @@ interface Use {
 class TimedConnection implements Attempt {
   readonly #use: Use;
   readonly #timer: ReturnType<typeof setTimeout>;
+  #isEncrypted = false;
   #socket: Connection | null = null;
   #over = false;
 
@@ -168,14 +184,23 @@ class TimedConnection implements Attempt {
     this.#timer = setTimeout(() => this.end(`no answer in ${timeoutMs / 1000} s`), timeoutMs);
   }
 
-  open({ host, port }: Endpoint): void {
-    Bun.connect({ hostname: host, port, socket: handlers, data: this }).catch((error: unknown) => this.failed(error));
+  open({ host, port }: Endpoint, scheme: Scheme = "http"): void {
+    this.#isEncrypted = scheme === "https";
+    const tls = this.#isEncrypted ? { tls: encrypted } : {};
+    const attempt = { hostname: host, port, socket: handlers, data: this as Attempt, ...tls };
+    Bun.connect(attempt).catch((error: unknown) => this.failed(error));
   }
 
   opened(socket: Connection): void {
     this.#socket = socket;
     if (this.#over) socket.terminate();
-    else this.#use.begun(socket);
+    else if (!this.#isEncrypted) this.#use.begun(socket);
+  }
+
+  encrypted(socket: Connection, isEncrypted: boolean, error: Error | null): void {
+    if (this.#over) return;
+    if (isEncrypted || isOfCertificate(error)) this.#use.begun(socket);
+    else this.end(`no encrypted connection: ${error?.message ?? "the handshake failed"}`);
   }
 
   received(chunk: Uint8Array): void {

@@ -13,17 +13,24 @@ import { waitForTask } from "./wait-task.ts";
 /** For a task that has not started yet: longer than most pulls. */
 const startPatienceMs = 60_000;
 
+const oneContainer =
+  "the containers of a task are restarted together; podling kill -c NAME TASK ends one, and its restart policy starts it again";
+
 export const restart: Command = {
   name: "restart",
   summary: "Restart tasks: the same container, on the same node",
   usage: "TASK [TASK ...] [flags]",
   description: [
     "Stops the container as podling stop does, starts it again, and waits until it runs; also if the restart policy is never. The restart is counted. If the master or the worker is restarted meanwhile, the restart is done all the same.",
+    "Of a task of several containers, all but the init containers are started again.",
     "A finished task is not restarted: run it again with podling run.",
   ],
   arguments: { name: "TASK", min: 1, max: Number.POSITIVE_INFINITY, completes: "tasks" },
   flags: [graceFlag, { long: "detach", short: "d", description: "do not wait" }],
-  refused: refusedStopFlags("restart"),
+  refused: {
+    ...refusedStopFlags("restart"),
+    ...{ "-c": oneContainer, "--container": oneContainer },
+  },
   examples: [
     ["podling restart web", "after a change of the files that it reads"],
     ["podling restart -t 1 web", "kill it after one second"],

@@ -64,19 +64,22 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
       return shown(await commands.change(parameters.id, origin, stop, query, call));
     },
     restartTask: async (call) => {
-      const restarted = await commands.restart(call);
-      return shown(restarted);
+      return shown(await commands.restart(call));
     },
     killTask: async (call) => {
       const { parameters, origin } = call;
       const { signal = "KILL" } = call.query;
-      if (isKill(signal)) {
+      // One container of several may be started again; the task is ended by a stop, which is recorded.
+      if (isKill(signal) && call.query.container === undefined) {
         const stop = (taskId: TaskId) => ({ type: "stopTask", taskId, graceSeconds: 0 }) as const;
         return shown(await commands.change(parameters.id, origin, stop, {}, call));
       }
       const found = await reads.task(parameters.id);
       if (!found.ok) return found;
-      const sent = await sendSignal(found.value, nodeOf(found.value), signal, call.signal, logs);
+      const chosen = logContainer(found.value, call.query.container);
+      if (!chosen.ok) return chosen;
+      const meant = { signal, container: chosen.value.container };
+      const sent = await sendSignal(found.value, nodeOf(found.value), meant, call.signal, logs);
       return sent.ok ? shown(await reads.task(found.value.taskId)) : sent;
     },
     deleteTask: async (call) => {

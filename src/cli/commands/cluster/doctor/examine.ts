@@ -12,7 +12,7 @@ import { isPodling, masterFindings } from "./cluster.ts";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
 import { engineDiskFindings } from "./engine-disk.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
-import { failureFinding } from "./failures.ts";
+import { failureFinding, restartFinding } from "./failures.ts";
 import { type Finding, field, finding, fine, patienceMs, runCheck, textField, within } from "./finding.ts";
 import { folderFindings, lockedFile, ownFile } from "./folders.ts";
 import { diskSpace, fileFacts, firewall, portState } from "./machine.ts";
@@ -185,9 +185,9 @@ function evaluateKey({ key, nodes }: MasterReport): Finding[] {
   return sealingFindings(key, nodes);
 }
 
-function evaluateFailures(context: Context, { failed }: MasterReport): Finding[] {
-  const found = failureFinding(failed, context.masterNow());
-  return found === null ? [] : [found];
+function evaluateFailures(context: Context, { failed, tasks }: MasterReport): Finding[] {
+  const now = context.masterNow();
+  return [failureFinding(failed, now), restartFinding(tasks, now)].filter((found) => found !== null);
 }
 
 // ---- the engine

@@ -1,4 +1,5 @@
-// A finding for tasks that have failed in the last hour, from the unchecked list of the master.
+// Findings for tasks that have failed in the last hour, and for those whose containers are restarted again and again, from the
+// unchecked lists of the master.
 
 import { counted } from "../../../render/words.ts";
 import { type Finding, field, finding, fine, textField } from "./finding.ts";
@@ -27,4 +28,40 @@ export function failureFinding(tasks: unknown, now: number): Finding | null {
     `${counted(recent.length, "task")} failed in the last hour: ${codes}. ${recent.length === 1 ? "It is" : "The newest is"} ${name}: ${textField(field(newest!.task, "reason"), "message")}`,
     `podling explain ${textField(newest!.task, "taskId")} says why; podling ps -a --filter status=failed lists all`,
   );
+}
+
+/** A container with as many restarts has seldom just been unlucky. */
+const manyRestarts = 3;
+const recentMs = 10 * 60_000;
+
+/** Running tasks with a container, of one or of several, that has failed again and again until now. Null if nothing is known. */
+export function restartFinding(tasks: unknown, now: number): Finding | null {
+  if (!Array.isArray(tasks)) return null;
+  const looping = tasks.flatMap((task: unknown) => {
+    const several = [...listField(task, "initContainers"), ...listField(task, "containers")];
+    const found = (several.length > 0 ? several : [task]).find((one) => isLooping(one, now));
+    return found === undefined ? [] : [{ task, container: several.length > 0 ? found : null, found }];
+  });
+  const [first] = looping;
+  if (first === undefined) return fine("restarts", "no container fails again and again");
+  const name = textField(first.task, "name");
+  const who = first.container === null ? name : `${name}, its container ${textField(first.container, "name")}`;
+  const why = `${String(field(first.found, "restarts"))} restarts, last ${textField(field(first.found, "reason"), "message")}`;
+  return finding(
+    "restarts",
+    "warning",
+    `${counted(looping.length, "task")} with a container that fails again and again: ${who} (${why})`,
+    `podling explain ${textField(first.task, "taskId")} shows the last lines of its log`,
+  );
+}
+
+function listField(value: unknown, name: string): unknown[] {
+  const found = field(value, name);
+  return Array.isArray(found) ? found : [];
+}
+
+function isLooping(container: unknown, now: number): boolean {
+  const restarts = field(container, "restarts");
+  const failedAt = Date.parse(textField(field(container, "lastFailure"), "finishedAt"));
+  return typeof restarts === "number" && restarts >= manyRestarts && now - failedAt <= recentMs;
 }

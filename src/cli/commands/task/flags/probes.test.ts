@@ -12,6 +12,8 @@ test.each([
   ["http=/healthz", { http: { port: 80, path: "/healthz" } }],
   ["http=8080", { http: { port: 8080 } }],
   ["http=http://:8080/", { http: { port: 8080, path: "/" } }],
+  ["https=:8443/healthz", { http: { port: 8443, path: "/healthz", scheme: "https" } }],
+  ["http=https://:443/", { http: { port: 443, path: "/", scheme: "https" } }],
   ["tcp=5432", { tcp: { port: 5432 } }],
   ["tcp=:5432,period=500ms", { tcp: { port: 5432 }, periodMs: 500 }],
   ["exec=pg_isready -U app", { exec: { command: "pg_isready -U app" } }],
@@ -32,8 +34,7 @@ describe("what is no probe is refused with what to type", () => {
   test.each([
     ["", "a field is empty"],
     ["http", "http has no value"],
-    ["https=/", '"https" is none of http, tcp'],
-    ["http=https://:443/", "https is not checked"],
+    ["ftp=/", '"ftp" is none of http, https, tcp'],
     ["http=localhost:80/", "a port and a path, and no host"],
     ["tcp=web", "a port of the container"],
     ["tcp=80,period=soon", "expected a duration"],

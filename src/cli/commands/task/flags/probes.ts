@@ -19,7 +19,7 @@ const durations = { delay: "initialDelayMs", period: "periodMs", timeout: "timeo
 const numbers = { successes: "successThreshold", failures: "failureThreshold" } as const;
 
 const hint =
-  "Write http=:PORT/PATH, tcp=PORT, exec=COMMAND or healthcheck, then fields such as period=5s,timeout=1s,failures=3.";
+  "Write http=:PORT/PATH, https=:PORT/PATH, tcp=PORT, exec=COMMAND or healthcheck, then fields such as period=5s,timeout=1s,failures=3.";
 
 /** The probes that were given. `ports` are the published ones: a single one is the port of a check that names none. */
 export function probesOf(flags: FlagValues, ports: readonly { containerPort: number }[]): Probes {
@@ -48,7 +48,7 @@ export function parseProbe(flag: string, text: string, ports: readonly { contain
     const [key, value] = equals < 0 ? [part, ""] : [part.slice(0, equals), part.slice(equals + 1)];
     if (key === "healthcheck" && value === "") probe.healthcheck = true;
     else if (value === "") throw wrong(key === "" ? "a field is empty" : `${key} has no value`);
-    else if (key === "http") probe.http = httpOf(value, ports, wrong);
+    else if (key === "http" || key === "https") probe.http = httpOf(key, value, ports, wrong);
     else if (key === "tcp") probe.tcp = { port: portOf(value, wrong) };
     else if (key === "exec") probe.exec = { command: value };
     else if (key === "status") http.status = value;
@@ -56,7 +56,7 @@ export function parseProbe(flag: string, text: string, ports: readonly { contain
     else setNumber(probe, key, value, wrong);
   }
   if (Object.keys(http).length === 0) return probe;
-  if (probe.http === undefined) throw wrong("status and header belong to http=");
+  if (probe.http === undefined) throw wrong("status and header belong to http= or https=");
   return { ...probe, http: { ...probe.http, ...http } };
 }
 
@@ -69,23 +69,23 @@ function setNumber(probe: Mutable, key: string, value: string, wrong: (why: stri
     if (!/^\d{1,9}$/.test(value)) throw wrong(`${key}: expected a whole number`);
     probe[numbers[key as keyof typeof numbers]] = Number(value);
   } else {
-    const known = ["http", "tcp", "exec", "healthcheck", ...Object.keys(durations), ...Object.keys(numbers)];
+    const known = ["http", "https", "tcp", "exec", "healthcheck", ...Object.keys(durations), ...Object.keys(numbers)];
     throw wrong(`${JSON.stringify(key)} is none of ${[...known, "status", "header"].join(", ")}`);
   }
 }
 
-/** `:8080/healthz`, `8080/healthz`, `8080`, `/healthz` */
+/** `:8080/healthz`, `8080/healthz`, `8080`, `/healthz`, `https://:8443/healthz` */
 function httpOf(
+  key: "http" | "https",
   value: string,
   ports: readonly { containerPort: number }[],
   wrong: (why: string) => UsageError,
 ): NonNullable<Probe["http"]> {
-  if (/^https:/i.test(value)) throw wrong("https is not checked; tcp= or exec= can be used in its place");
-  const [match, given, path] = /^(?:http:\/\/)?(?::?(\d{1,5}))?(\/.*)?$/.exec(value) ?? [];
-  if (match === undefined) throw wrong("http: expected a port and a path, and no host");
+  const [match, scheme = key, given, path] = /^(?:(https?):\/\/)?(?::?(\d{1,5}))?(\/.*)?$/.exec(value) ?? [];
+  if (match === undefined) throw wrong(`${key}: expected a port and a path, and no host`);
   const port = given === undefined ? onlyPort(ports) : Number(given);
-  if (port === undefined) throw wrong(`http: the port is missing, and -p does not publish exactly one`);
-  return { port, ...(path === undefined ? {} : { path }) };
+  if (port === undefined) throw wrong(`${key}: the port is missing, and -p does not publish exactly one`);
+  return { port, ...(path === undefined ? {} : { path }), ...(scheme === "https" ? { scheme: "https" } : {}) };
 }
 
 function onlyPort(ports: readonly { containerPort: number }[]): number | undefined {

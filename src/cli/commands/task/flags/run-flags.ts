@@ -134,7 +134,7 @@ const taskFlags: readonly Flag[] = [
 ];
 
 const probeForm =
-  "http=:PORT/PATH, tcp=PORT, exec=COMMAND or healthcheck, then period=5s, timeout=1s, failures=3 and others";
+  "http=:PORT/PATH, https=:PORT/PATH, tcp=PORT, exec=COMMAND or healthcheck, then period=5s, timeout=1s, failures=3 and others";
 
 /** See docs/PROBES.md. */
 const probeFlags: readonly Flag[] = [
