@@ -28,10 +28,13 @@ test("a dry run shows the moves, and starts none", async () => {
 });
 
 test("one move is started, another one only when it is done; then the cluster is balanced", async () => {
-  const first = await ask();
+  const [first, ...others] = await Promise.all([ask(), ask(), ask("?dryRun=true"), ask()]);
   expect(first.started).toEqual(first.moves[0]!);
-  const again = await ask();
-  expect(again).toMatchObject({ started: null, underWay: [{ taskId: first.started!.taskId, to: { hostname: "n2" } }] });
+  for (const again of [...others, await ask()])
+    expect(again).toMatchObject({
+      started: null,
+      underWay: [{ taskId: first.started!.taskId, to: { hostname: "n2" } }],
+    });
   await work(podling, "web");
   await reaches(podling, "web");
   const second = await ask();

@@ -1,10 +1,11 @@
-// Plans moves of replicas, and starts the first one: never while another one is under way. Nothing is remembered between two
-// requests: each looks at the cluster as it is.
+// Plans moves of replicas, and starts the first one: never while another one is under way. Nothing of a plan is remembered: each
+// request looks at the cluster as it is.
 
 import type { MoveView, RebalanceAnswer } from "../../api/views/rebalance-answer.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { hasStarted, type Move, planRebalance } from "../../core/what-if/rebalance.ts";
 import { ok } from "../../lib/result.ts";
+import { Semaphore } from "../../lib/semaphore.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { Outcome } from "../../model/refusal.ts";
@@ -16,7 +17,21 @@ export interface RebalanceQuery {
   includeData?: boolean | undefined;
 }
 
-export async function rebalance(
+/** A request is planned when the move of the one before it is in the state: else two requests at once would start two moves. */
+export function rebalance(
+  loop: TickLoop,
+  state: ClusterState,
+  query: RebalanceQuery,
+  origin: Origin,
+): Promise<Outcome<RebalanceAnswer>> {
+  const turn = turns.get(loop) ?? new Semaphore(1);
+  turns.set(loop, turn);
+  return turn.run(() => planAndStart(loop, state, query, origin));
+}
+
+const turns = new WeakMap<TickLoop, Semaphore>();
+
+async function planAndStart(
   loop: TickLoop,
   state: ClusterState,
   { dryRun = false, includeData = false }: RebalanceQuery,
