@@ -68,5 +68,8 @@ export async function recoverTerm({ journal, clock, log, keys = null }: Recovery
   });
   const { revision, tasks, nodes } = state;
   log.info("recovered", { revision, tasks: tasks.size, nodes: nodes.size, ms: clock.now() - startedAt });
+  const { status, message: why } = vault.report();
+  if (status === "missing" || status === "other")
+    log.error("secrets and logins cannot be opened; everything else goes on", { why });
   return { lease, state, leases, streams, watchers, vault, view, changesInLog };
 }

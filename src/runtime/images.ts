@@ -52,7 +52,7 @@ export interface Images {
    * The digest of a tag, as its registry says, or as the engine has it where the registry does not answer. An image that was
    * built on the engine has none.
    */
-  digest(image: string, signal: AbortSignal): Promise<ImageDigest>;
+  digest(image: string, signal: AbortSignal, login?: RegistryLogin | null): Promise<ImageDigest>;
 
   /**
    * Makes the image of `sandboxImage`, whose only program waits for a signal: nothing is downloaded. May be repeated. Throws

@@ -3,6 +3,7 @@
 
 import type { AccessControl } from "../api/access-control.ts";
 import { logTimesHeader, timesOfEntries } from "../api/log-times-header.ts";
+import { loginFrom } from "../api/registry-login.ts";
 import { type CleanupQuery, cleanupKindsOf, type LogsQuery, withoutStream } from "../api/schemas/queries.ts";
 import type { HandlersOf } from "../api/server/call.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
@@ -86,9 +87,9 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
       call.mayTakeLong();
       return onVolume(worker.volumes.remove(call.parameters.id));
     },
-    imageDigest: async ({ query, signal }) => {
+    imageDigest: async ({ query, signal, headers }) => {
       try {
-        return ok(await runtime.images.digest(query.image, signal));
+        return ok(await runtime.images.digest(query.image, signal, loginFrom(headers)));
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
         return refuse(codeOf(error), error.message, { hint: "Try again when the engine answers." });

@@ -202,4 +202,21 @@ describe("without the key", () => {
     expect(await restored.do<KeyReport>("GET", "/api/v1/key")).toMatchObject({ status: "other" });
     await restored.stop();
   });
+
+  test("a master that starts without the key says so in its log", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "podling-secrets-start-"));
+    const first = new TestMaster({ keys: new MemoryKeys(draw), journal: openSqliteJournal({ dataDir }) });
+    await first.do("POST", secrets, { name: "a", data: "x" });
+    await first.stop();
+    let lines = "";
+    const log = lineLog("master", systemClock, (line) => {
+      lines += line;
+    });
+    const second = new TestMaster({ keys: new MemoryKeys(draw), journal: openSqliteJournal({ dataDir }), log });
+    expect(await second.do<KeyReport>("GET", "/api/v1/key")).toMatchObject({ status: "missing" });
+    await second.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+    expect(lines).toContain("ERROR master: secrets and logins cannot be opened; everything else goes on");
+    expect(lines).toContain("the key is missing, and 1 secret or login needs it");
+  });
 });

@@ -3,6 +3,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { headerOf } from "../../src/runtime/docker/credentials.ts";
 import type { Claim } from "./claim.ts";
 import type { Engine } from "./engine.ts";
 import { bridgeAddress } from "./network.ts";
@@ -70,7 +71,7 @@ export class Registry {
     const login = this.#login ? { username: this.#login.user, password: this.#login.password } : {};
     const answer = await engine.fetch(`/images/${repo}/push?tag=${tag}`, {
       method: "POST",
-      headers: { "x-registry-auth": Buffer.from(JSON.stringify(login)).toString("base64url") },
+      headers: { "x-registry-auth": headerOf(this.address, login) },
     });
     const text = await answer.text();
     if (!answer.ok || text.includes('"error"')) throw new Error(`pushing ${reference}: ${answer.status} ${text}`);

@@ -1,7 +1,7 @@
 // The file of the key: made once with mode 0600, read each time, never overwritten.
 
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyBytes } from "../../lib/sealed.ts";
@@ -45,4 +45,14 @@ test("a place that cannot be written is named, and nonces differ", () => {
   const keys = new KeyFile([path]);
   expect(keys.findOrMake()).toMatchObject({ problem: expect.stringContaining(`${path} cannot be written`) });
   expect(keys.nonce()).not.toEqual(keys.nonce());
+});
+
+test("a file that every user may read is refused, with what to type", () => {
+  const path = join(root, "open.key");
+  const made = new KeyFile([path]).findOrMake();
+  chmodSync(path, 0o644);
+  const problem = `every user of this machine may open the key file ${path} (mode 0644); type: chmod 600 ${path}`;
+  expect(new KeyFile([path]).findOrMake()).toEqual({ problem, isMissing: false });
+  chmodSync(path, 0o640);
+  expect(new KeyFile([path]).find()).toEqual(made);
 });

@@ -1,7 +1,7 @@
 // The key in a file that only its owner may read. It is read whenever it is needed, so that a file that was put back is used at
 // once.
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileErrorMeaning } from "../../lib/file-error.ts";
 import { keyBytes, nonceBytes } from "../../lib/sealed.ts";
@@ -29,7 +29,11 @@ export class KeyFile implements Keys {
         return { problem: `the key file ${path} cannot be read: ${fileErrorMeaning(error)}`, isMissing: false };
       }
       const key = keyOf(text);
-      return key ? { key, place: path } : { problem: `the file ${path} has no key`, isMissing: false };
+      if (!key) return { problem: `the file ${path} has no key`, isMissing: false };
+      const mode = statSync(path).mode & 0o777;
+      if ((mode & 0o007) === 0) return { key, place: path };
+      const problem = `every user of this machine may open the key file ${path} (mode 0${mode.toString(8)}); type: chmod 600 ${path}`;
+      return { problem, isMissing: false };
     }
     return { problem: `the key file ${this.#paths[0]} is missing`, isMissing: true };
   }

@@ -1,12 +1,18 @@
 // Asks workers which digests tags stand for now. A service is accepted all the same where none of them knows: its revision then
 // says why an image is not pinned.
 
+import { encodeLogin, registryLoginHeader, type SentLogin } from "../../api/registry-login.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { type ImageDigest, isDigest, type ResolvedImage } from "../../model/service/pinned.ts";
 import { type AskContext, askNode, unusable } from "./ask-node.ts";
+
+export interface ResolveContext extends AskContext {
+  /** The login to the registry of an image that the cluster has stored; null: none. */
+  loginFor: (image: string) => SentLogin | null;
+}
 
 /** Nodes that are asked, one after the other, until one answers. */
 const nodesAsked = 2;
@@ -17,7 +23,7 @@ export async function resolveImages(
   images: readonly string[],
   nodes: readonly NodeRecord[],
   signal: AbortSignal,
-  context: AskContext,
+  context: ResolveContext,
 ): Promise<ResolvedImage[]> {
   const giveUp = new AbortController();
   const cancel = context.clock.timer(limits.resolvePatienceMs, () =>
@@ -35,7 +41,7 @@ async function resolveImage(
   image: string,
   nodes: readonly NodeRecord[],
   signal: AbortSignal,
-  context: AskContext,
+  context: ResolveContext,
 ): Promise<ResolvedImage> {
   let why = "no node with an engine was online";
   for (const node of nodes) {
@@ -52,9 +58,11 @@ async function askForDigest(
   image: string,
   node: NodeRecord,
   signal: AbortSignal,
-  context: AskContext,
+  context: ResolveContext,
 ): Promise<ImageDigest | string> {
+  const login = context.loginFor(image);
   const request = {
+    headers: login ? { [registryLoginHeader]: encodeLogin(login) } : {},
     ...{ operation: workerOperations.imageDigest, query: { image }, accept: "application/json" },
     ...{ signal, hint: "", timeoutMs: limits.resolvePatienceMs },
   };

@@ -50,7 +50,12 @@ export class Vault {
     if (sealed === 0) return { status: "unused", sealed, place, message: "nothing is sealed" };
     const what = `${sealed} ${sealed === 1 ? "secret or login" : "secrets and logins"}`;
     if (!("key" in found))
-      return { status: "missing", sealed, place, message: `${found.problem}, and ${what} need it` };
+      return {
+        status: "missing",
+        sealed,
+        place,
+        message: `${found.problem}, and ${what} ${sealed === 1 ? "needs" : "need"} it`,
+      };
     if (keyIdOf(found.key) === this.#anySealed?.keyId)
       return { status: "present", sealed, place, message: `${what} can be opened with ${place}` };
     return { status: "other", sealed, place, message: `${place} has another key than the one that sealed ${what}` };

@@ -97,8 +97,9 @@ function filedLogin(filed: FiledLogin | undefined): FiledLogin | null {
   };
 }
 
-/** The header X-Registry-Auth. */
+/** The header X-Registry-Auth. Engine 20.10 takes it for no login if the padding is missing. */
 export function headerOf(registry: string, login: object): string {
   const serveraddress = registryName(registry) === registryName(dockerHub) ? dockerHub : registry;
-  return Buffer.from(JSON.stringify({ ...login, serveraddress })).toString("base64url");
+  const text = Buffer.from(JSON.stringify({ ...login, serveraddress })).toString("base64");
+  return text.replaceAll("+", "-").replaceAll("/", "_");
 }

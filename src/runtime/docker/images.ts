@@ -5,7 +5,7 @@ import { plainReference, splitReference } from "../../model/image-reference.ts";
 import { limits } from "../../model/limits.ts";
 import { dockerArch } from "../../model/node/node.ts";
 import { formatMemory } from "../../model/quantity.ts";
-import { registryOf } from "../../model/registry.ts";
+import { registryName, registryOf } from "../../model/registry.ts";
 import type { ImageDigest } from "../../model/service/pinned.ts";
 import type { PullPolicy } from "../../model/task/spec.ts";
 import { type ImageState, type Images, type PulledImage, type RegistryLogin, sandboxImage } from "../images.ts";
@@ -77,7 +77,7 @@ export class DockerImages implements Images {
     return { imageId: after.imageId, sizeBytes: after.sizeBytes, isNew: !ids.has(after.imageId) };
   }
 
-  async digest(image: string, signal: AbortSignal): Promise<ImageDigest> {
+  async digest(image: string, signal: AbortSignal, login: RegistryLogin | null = null): Promise<ImageDigest> {
     const present = await this.#find(image);
     // It gives what it has built a digest, too, and asks no registry for one.
     if (await this.#http.isPodman())
@@ -85,7 +85,8 @@ export class DockerImages implements Images {
     // An image without a digest never was in a registry: what a registry has under this name is another one.
     if (present !== null && present.digests.length === 0)
       return { digest: null, why: `${image} was built on this node, and is in no registry that it knows` };
-    const { header } = await this.#credentials(registryOf(image));
+    const registry = registryOf(image);
+    const { header } = login ? { header: headerOf(registry, login) } : await this.#credentials(registry);
     const response = await this.#http.call("GET", `/distribution/${image}/json`, {
       ...{ signal, timeoutMs: null, long: true },
       headers: header === null ? {} : { "x-registry-auth": header },
@@ -97,7 +98,8 @@ export class DockerImages implements Images {
     const message = await engineMessage(response);
     const { name } = splitReference(plainReference(image));
     const own = present?.digests.map(splitDigest).find((digest) => digest.name === name);
-    return own ? { digest: own.digest, why: "" } : { digest: null, why: pullError(image, message).message };
+    if (own) return { digest: own.digest, why: "" };
+    return { digest: null, why: withAdvice(pullError(image, message), registry, login, header).message };
   }
 
   async remove(imageId: string, names: readonly string[]): Promise<string | null> {
@@ -175,7 +177,10 @@ export class DockerImages implements Images {
       if (!response.ok) throw pullError(image, await engineMessage(response));
       await followPull(image, response.body!, progress, () => silence.progressed());
     } catch (error) {
-      if (!silence.broken) throw withProblem(error, problem);
+      if (!silence.broken) {
+        const known = withProblem(error, problem);
+        throw known instanceof RuntimeError ? withAdvice(known, registry, login, header) : known;
+      }
       const seconds = limits.pullSilenceMs / 1000;
       throw new RuntimeError("registry-unreachable", `${image}: no progress for ${seconds} s`, true);
     } finally {
@@ -189,6 +194,24 @@ function withProblem(error: unknown, problem: string | null): unknown {
   if (problem === null || !(error instanceof RuntimeError)) return error;
   if (error.code !== "registry-denied" && error.code !== "image-not-found") return error;
   return new RuntimeError(error.code, `${error.message} (no login was sent: ${problem})`, error.temporary);
+}
+
+/** What to type if the registry asks for another login. */
+function withAdvice(
+  error: RuntimeError,
+  registry: string,
+  login: RegistryLogin | null,
+  header: string | null,
+): RuntimeError {
+  if (error.code !== "registry-denied") return error;
+  const name = registryName(registry);
+  const command = `podling registry login ${name} -u ${login?.username ?? "USER"} --password-stdin`;
+  const what = login
+    ? `the registry refuses the stored login of ${login.username}; store another password`
+    : header === null
+      ? `no login to ${name} is stored; store one`
+      : "the registry refuses the login of docker login on this node; store one in the cluster";
+  return new RuntimeError(error.code, `${error.message}; ${what}: ${command}`, error.temporary);
 }
 
 interface PullEvent {

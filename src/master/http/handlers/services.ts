@@ -20,6 +20,7 @@ import { specOfInput } from "../../../model/task/input-spec.ts";
 import { unpackSpec } from "../../../model/task/spec.ts";
 import { viewTask } from "../../../model/task/view.ts";
 import { resolveImages } from "../../node-client/image-digests.ts";
+import { storedLogin } from "../../secrets/registry-logins.ts";
 import { endpointsOf } from "../../watch/endpoint-streams.ts";
 import { viewService } from "../service-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
@@ -118,7 +119,7 @@ function checked(body: ParsedServiceInput): Outcome<ParsedServiceInput> {
 
 /** What the tags stand for that are new to the service, or all of them. */
 async function resolved(
-  { state, logs }: HandlerContext,
+  { state, logs, vault }: HandlerContext,
   input: ParsedServiceInput,
   which: "always" | "changed" | "never" = "changed",
   signal: AbortSignal,
@@ -128,8 +129,9 @@ async function resolved(
   const images = imagesToResolve(unpackSpec(specOfInput(input))).filter(
     (image) => !known?.some((one) => one.image === image),
   );
+  const loginFor = (image: string) => storedLogin(state, vault, image);
   if (which === "never") return images.map((image) => ({ image, digest: null, why: "not looked up, as asked for" }));
-  return images.length === 0 ? [] : resolveImages(images, nodesToAsk(state), signal, logs);
+  return images.length === 0 ? [] : resolveImages(images, nodesToAsk(state), signal, { ...logs, loginFor });
 }
 
 /** Online ones with an engine, by host name. */
