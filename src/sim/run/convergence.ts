@@ -47,7 +47,7 @@ export function notAtRestBecause(context: RunContext): string | null {
   }
   const service = serviceNotAtRest(truth);
   if (service !== null) return service;
-  const job = jobNotAtRest(truth, master.host.wallMs() + soonMs);
+  const job = jobNotAtRest(truth, master.host.wallMs(), soonMs);
   if (job !== null) return job;
   for (const [taskId, [run]] of running) {
     const nodeId = run!.nodeId;

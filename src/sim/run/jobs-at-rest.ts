@@ -4,15 +4,19 @@ import { fromTimestamp } from "../../lib/clock.ts";
 import { hasEnded, type Job } from "../../model/job/job.ts";
 import type { Truth } from "./truth.ts";
 
-/** `untilMs`: by the master's clock; a job that is removed or starts a task before it would disturb the rest. */
-export function jobNotAtRest({ state }: Pick<Truth, "state">, untilMs: number): string | null {
+/**
+ * `nowMs`: the time by the master's clock. A job that is removed or starts a task within `soonMs` would disturb the rest. The end of
+ * a pause stays in the record while the task after it runs.
+ */
+export function jobNotAtRest({ state }: Pick<Truth, "state">, nowMs: number, soonMs: number): string | null {
+  const untilMs = nowMs + soonMs;
   for (const { name, suspended } of state.tables.schedule.values())
     if (!suspended) return `the schedule ${name} goes on`;
   for (const job of state.tables.job.values()) {
     const { name, status, reason, ttlMs, finishedAt, nextAt } = job;
     if (hasEnded(job)) {
       if (ttlMs !== null && fromTimestamp(finishedAt!) + ttlMs < untilMs) return `the job ${name} is removed soon`;
-    } else if (nextAt !== null && !job.suspended) {
+    } else if (nextAt !== null && !job.suspended && fromTimestamp(nextAt) > nowMs) {
       if (fromTimestamp(nextAt) < untilMs) return `the job ${name} starts another task soon`;
     } else if (!staysSo(job)) return `the job ${name} is ${status} (${reason.message})`;
   }
