@@ -207,4 +207,34 @@ const nodes: Row[] = [
   reports("a report with a field of a task", '{"status":"running","image":"evil"}', "unknown-field"),
 ];
 
-export const bodyRows: Row[] = [...notJson, ...wrongShape, ...wrongValues, ...contradictions, ...keys, ...nodes];
+const selectorBody = (what: string, fields: string, code: Row["code"], status = 400) =>
+  sends(what, "POST /api/v1/services", `{"name":"hostile",${fields}}`, status, code);
+
+const selectors: Row[] = [
+  selectorBody("a selector that selects everything", '"selector":{}', "invalid-field"),
+  selectorBody("a selector with the key __proto__", '"selector":{"__proto__":"a"}', "invalid-field"),
+  selectorBody("a selector that is text", '"selector":"app=web"', "invalid-field"),
+  selectorBody("a selector and a template", '"selector":{"a":"b"},"image":"x"', "unprocessable", 422),
+  selectorBody("a selector with a field of tasks", '"selector":{"a":"b"},"env":{}', "unknown-field"),
+  selectorBody(
+    "1,000 labels",
+    `"selector":{${Array.from({ length: 1000 }, (_, i) => `"l${i}":""`).join()}}`,
+    "invalid-field",
+  ),
+  selectorBody("1,000 ports", `"selector":{"a":"b"},"ports":[${'{"port":1},'.repeat(999)}{"port":1}]`, "invalid-field"),
+  selectorBody("a port beyond all numbers", '"selector":{"a":"b"},"ports":[{"port":1e999}]', "invalid-field"),
+  selectorBody("an address that is an object", '"selector":{"a":"b"},"clusterIp":{"a":1}', "invalid-field"),
+  selectorBody("an affinity to clients", '"selector":{"a":"b"},"sessionAffinity":"ClientIP"', "unprocessable", 422),
+  sends("neither a selector nor an image", "PUT /api/v1/services/a", '{"name":"a"}', 400, "invalid-field"),
+  sends("a service that is a list", "POST /api/v1/services", "[]", 400, "invalid-field"),
+];
+
+export const bodyRows: Row[] = [
+  ...notJson,
+  ...wrongShape,
+  ...wrongValues,
+  ...contradictions,
+  ...keys,
+  ...nodes,
+  ...selectors,
+];

@@ -12,7 +12,8 @@ export const serviceOperations = {
   createService: operation<ServiceView>()({
     method: "POST",
     path: "/api/v1/services",
-    summary: "Create a service. Its replicas are started at once, and kept running.",
+    summary:
+      "Create a service. Its replicas are started at once, and kept running; with a selector it has none, and gives a name to tasks that are there.",
     access: "write",
     body: "ServiceInput",
     query: "createService",
@@ -26,6 +27,7 @@ export const serviceOperations = {
     path: "/api/v1/services",
     summary: "List services, by name.",
     access: "read",
+    query: "services",
     status: 200,
     media: json,
     answer: "ServiceList",
@@ -57,7 +59,7 @@ export const serviceOperations = {
   deleteService: operation<null>()({
     method: "DELETE",
     path: "/api/v1/services/{id}",
-    summary: "Remove a service; its replicas are stopped and removed.",
+    summary: "Remove a service; its replicas are stopped and removed. Tasks that it selects stay.",
     access: "write",
     status: 204,
     media: "none",
@@ -83,7 +85,7 @@ export const serviceOperations = {
     status: 200,
     media: json,
     answer: "Service",
-    refusals,
+    refusals: [...refusals, "unprocessable"],
   }),
   pauseService: operation<ServiceView>()({
     method: "POST",
@@ -93,7 +95,7 @@ export const serviceOperations = {
     status: 200,
     media: json,
     answer: "Service",
-    refusals,
+    refusals: [...refusals, "unprocessable"],
   }),
   resumeService: operation<ServiceView>()({
     method: "POST",
@@ -103,7 +105,7 @@ export const serviceOperations = {
     status: 200,
     media: json,
     answer: "Service",
-    refusals,
+    refusals: [...refusals, "unprocessable"],
   }),
   promoteService: operation<ServiceView>()({
     method: "POST",
@@ -139,7 +141,8 @@ export const serviceOperations = {
   listReplicas: operation<TaskView[]>()({
     method: "GET",
     path: "/api/v1/services/{id}/tasks",
-    summary: "The tasks of a service that are not over or not replaced yet, by slot.",
+    summary:
+      "The tasks of a service that are not over or not replaced yet, by slot; with a selector the unfinished ones with its labels, by name.",
     access: "read",
     status: 200,
     media: json,
@@ -150,7 +153,7 @@ export const serviceOperations = {
     method: "GET",
     path: "/api/v1/services/{id}/endpoints",
     summary:
-      "Where clients reach the replicas of a service that are ready; those that are being drained are marked. With watch, stream their changes.",
+      "Where clients reach the replicas of a service, or the tasks that it selects, that are ready; those that are being drained are marked. With watch, stream their changes.",
     access: "read",
     query: "endpoints",
     status: 200,

@@ -192,6 +192,16 @@ const resolve = z
   .optional()
   .describe("Which tags are looked up: all, those that the wanted revision does not have (the default), or none.");
 
+const servicesQuery = z.strictObject({
+  namespace: z
+    .string()
+    .max(limits.nameLength)
+    .optional()
+    .describe(
+      "Only services of this namespace: that of their selector, or of their template; default if neither says one.",
+    ),
+});
+
 const createServiceQuery = z.strictObject({ resolve });
 
 const putServiceQuery = z.strictObject({
@@ -266,6 +276,7 @@ export const queries = {
   rebalance: rebalanceQuery,
   putService: putServiceQuery,
   pods: podsQuery,
+  services: servicesQuery,
   scaleService: scaleServiceQuery,
   rollbackService: rollbackServiceQuery,
   endpoints: endpointsQuery,

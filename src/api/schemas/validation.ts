@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { ok } from "../../lib/result.ts";
+import { formOf } from "../../model/forms.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { asMeant } from "./as-meant.ts";
@@ -30,8 +31,11 @@ export function parseBody<S extends z.ZodType>(schema: S, text: string): Outcome
   // Only a text with one of these can contain such a key or half character; most have neither.
   const fault = /__proto__|\\u/.test(text) ? findUnsafe(value) : null;
   if (fault) return fault;
-  const quick = quickParse(schema)(value);
-  return quick === notQuick ? parseValue(schema, asMeant(schema, value), "field") : ok(quick as z.output<S>);
+  const form = formOf(schema, value);
+  if (!form.ok) return form;
+  const quick = quickParse(form.value)(value);
+  if (quick !== notQuick) return ok(quick as z.output<S>);
+  return parseValue(form.value, asMeant(form.value, value), "field") as Outcome<z.output<S>>;
 }
 
 /** A shorter text cannot be nested deeply enough to matter. */

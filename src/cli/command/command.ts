@@ -27,6 +27,8 @@ export interface Command {
    * a second word or `--`. All that follows that word is then the container's command, with its flags.
    */
   imageFlag?: Flag;
+  /** A flag in the place of `imageFlag`, for what has no image: with it the first word is the name, too. */
+  imagelessFlag?: Flag;
   flags: readonly Flag[];
   /** True when long flags may have one dash, as programs in Go have them: -hostname n1. */
   oneDash?: boolean;

@@ -87,8 +87,9 @@ export function parseLine(command: Command, argv: readonly string[]): ParsedLine
     // What follows is most likely the container's command: none of it may be taken for a flag, such as -h.
     const isOver = words.length > (command.arguments?.max ?? 0);
     if (command.takesContainerCommand && isOver && !flags.has("help")) throw unmarkedCommand(command, argv, queue);
-    const { imageFlag } = command;
+    const { imageFlag, imagelessFlag } = command;
     if (!imageFlag || words.length > 1 || flags.given(imageFlag.long)) continue;
+    if (imagelessFlag && (flags.given(imagelessFlag.long) || givesFlag(queue, imagelessFlag, known))) continue;
     // The short form of the flag counts after the first word only: before it, -i means what it means to docker.
     if (givesFlag(queue, imageFlag, known)) {
       queue.splice(0, queue.length, ...spelledOut(queue, imageFlag));

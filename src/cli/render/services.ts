@@ -3,6 +3,7 @@
 import type { TaskView } from "../../api/views/task.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { Node } from "../../model/node/node.ts";
+import { selectorText } from "../../model/service/selector-text.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
@@ -13,14 +14,19 @@ export function serviceColumns(now: number, wide: boolean): Column<ServiceView>[
   const columns: Column<ServiceView>[] = [
     { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ serviceId }) => (wide ? serviceId : shortId(serviceId)) },
-    { title: "IMAGE", text: ({ template }) => template.containers[0]?.image ?? "-", shrinksTo: 10 },
+    { title: "IMAGE", text: imageText, shrinksTo: 10 },
     { title: "REPLICAS", text: replicasText, right: true },
-    { title: "REVISION", text: ({ target }) => String(target), right: true },
+    { title: "REVISION", text: ({ target }) => String(target || "-"), right: true },
     { title: "STATE", text: ({ reason }) => reason.code, colour: stateColour },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
   ];
   if (wide) columns.push({ title: "REASON", text: ({ reason }) => reason.message, wraps: true });
   return columns;
+}
+
+/** Of a service without a template, what it selects. */
+function imageText({ template, selector }: ServiceView): string {
+  return template.containers[0]?.image ?? (selector ? `tasks with ${selectorText(selector)}` : "-");
 }
 
 /** "2/3": how many serve of how many are wanted. */
@@ -29,14 +35,20 @@ export function replicasText({ replicas }: Pick<ServiceView, "replicas">): strin
 }
 
 function stateColour({ reason, replicas }: ServiceView): Colour | undefined {
-  if (reason.code === "steady") return replicas.serving >= replicas.wanted ? "green" : "yellow";
+  if (reason.code === "steady" || reason.code === "selecting")
+    return replicas.serving >= replicas.wanted ? "green" : "yellow";
   return reason.code === "failing" || reason.code === "rolled-back" ? "red" : "yellow";
 }
 
-export function replicaColumns(now: number, nodes: ReadonlyMap<NodeId, Node>): Column<TaskView>[] {
+/** `tasks`: what is shown. Tasks that a service selects have names, and no slots of it. */
+export function replicaColumns(
+  now: number,
+  nodes: ReadonlyMap<NodeId, Node>,
+  tasks: readonly TaskView[],
+): Column<TaskView>[] {
   const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (nodes.get(nodeId)?.hostname ?? shortId(nodeId)));
   return [
-    { title: "SLOT", text: ({ name }) => name, shrinksTo: 12 },
+    { title: tasks.every(({ owner }) => owner?.slot) ? "SLOT" : "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ taskId }) => shortId(taskId) },
     { title: "REVISION", text: ({ owner }) => String(owner?.revision ?? "-"), right: true },
     { title: "STATUS", text: replicaStatus, shrinksTo: 14 },

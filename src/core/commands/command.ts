@@ -14,6 +14,7 @@ import type { Origin } from "../../model/origin.ts";
 import type { ParsedScheduleInput } from "../../model/schedule/schedule-input.ts";
 import type { SecretId } from "../../model/secret/secret.ts";
 import type { ResolvedImage } from "../../model/service/pinned.ts";
+import type { ParsedSelectorInput } from "../../model/service/selector-input.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import type { ContainerStatus } from "../../model/task/status.ts";
@@ -127,6 +128,8 @@ export type Command =
       mustBeNew?: boolean;
       images?: readonly ResolvedImage[];
     }
+  /** A service that owns no replicas. `mustBeNew`: it is refused if there is a service of this name. */
+  | { type: "putSelector"; input: ParsedSelectorInput; mustBeNew?: boolean }
   /** Makes a revision that is the same as the one before, so that every replica is replaced. */
   | { type: "restartService"; serviceId: ServiceId; by: string }
   | { type: "scaleService"; serviceId: ServiceId; replicas: number }

@@ -16,6 +16,7 @@ import { decideDeregister, decideLoss, decideRefresh, decideSchedulable, decideS
 import { refuseBeyondLimit, refuseMoreReplicas } from "./record-limits.ts";
 import { decideRegistration } from "./registration.ts";
 import { decidePutSchedule, decideRemoveSchedule, decideSuspendSchedule, decideTriggerSchedule } from "./schedules.ts";
+import { decidePutSelector } from "./selectors.ts";
 import {
   decidePauseService,
   decidePromoteService,
@@ -76,6 +77,8 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
       return decideDeregister(state, command.nodeId, context);
     case "putService":
       return decidePutService(state, command, context);
+    case "putSelector":
+      return decidePutSelector(state, command, context);
     case "restartService":
       return decideRestartService(state, command, context);
     case "scaleService":

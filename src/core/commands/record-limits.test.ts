@@ -57,6 +57,33 @@ test("the replicas that all services want are counted as they come, change and g
   expect(state.wantedReplicas).toBe(0);
 });
 
+test("a global service counts each node, in the limit of all replicas too", () => {
+  const services = new Services(3);
+  const { world } = services;
+  const { state } = world;
+  const global = (name: string) =>
+    world.refusal({
+      type: "putService",
+      input: { name, image: "app:1", mode: "global" } as ParsedServiceInput,
+      by: "test",
+    });
+  expect(global("agent")).toBe("granted");
+  expect(state.wantedReplicas).toBe(3);
+  world.node("n9");
+  expect(state.wantedReplicas).toBe(4);
+  services.do({ type: "removeService", serviceId: state.serviceNamed("agent")!.serviceId });
+  expect(state.wantedReplicas).toBe(0);
+  Object.defineProperty(state, "wantedReplicas", { value: limits.replicasInAll - 3 });
+  expect(global("other")).toBe("too-many");
+  expect(
+    world.refusal({
+      type: "putService",
+      input: { name: "web", image: "app:1", replicas: 3 } as ParsedServiceInput,
+      by: "test",
+    }),
+  ).toBe("granted");
+});
+
 test("the commands that create a task or a node are refused at the limit; a known node registers", () => {
   const world = new World();
   world.node("n1");

@@ -5,7 +5,7 @@ import { type Change, parseChangeType } from "../../model/change.ts";
 import { type AnyKind, type KindName, kinds } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { wantedReplicas } from "../../model/service/service.ts";
+import { mostReplicas } from "../../model/service/service.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
 /** Null if every kind stays within its limit. */
@@ -25,17 +25,18 @@ export function refuseBeyondLimit(
   return null;
 }
 
-/** Null if all services together want no more replicas than before, or not too many. */
+/** Null if all services together want no more replicas than before, or not too many. A global service counts each node. */
 export function refuseMoreReplicas(
   { tables, wantedReplicas: before }: Pick<ClusterState, "tables" | "wantedReplicas">,
   changes: readonly Change[],
 ): Outcome<never> | null {
+  const nodes = tables.node.size;
   let more = 0;
   for (const change of changes) {
-    if (change.type === "service.created") more += wantedReplicas(change.record) ?? 0;
+    if (change.type === "service.created") more += mostReplicas(change.record, nodes);
     if (change.type !== "service.updated" || !change.set.mode) continue;
     const service = tables.service.get(change.id);
-    more += (wantedReplicas({ mode: change.set.mode }) ?? 0) - ((service && wantedReplicas(service)) ?? 0);
+    more += mostReplicas({ mode: change.set.mode }, nodes) - (service ? mostReplicas(service, nodes) : 0);
   }
   const count = before + more;
   if (more <= 0 || count <= limits.replicasInAll) return null;

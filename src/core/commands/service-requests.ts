@@ -12,6 +12,7 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { checkContents, resolveContents } from "../state/contents.ts";
 import { findService } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { refuseForSelector } from "./selectors.ts";
 import { revise, towards } from "./service-revisions.ts";
 import { removalChange } from "./task-requests.ts";
 import { refuseSharedWriter } from "./volumes.ts";
@@ -23,7 +24,7 @@ export function decideRestartService(
   { serviceId, by }: CommandOf<"restartService">,
   { now }: DecisionContext,
 ): Outcome<Decision> {
-  const found = findService(state, serviceId);
+  const found = findReplicated(state, serviceId, "restart");
   if (!found.ok) return found;
   const service = found.value;
   const { spec: current, images } = state.record("revision", revisionId(serviceId, service.target));
@@ -41,10 +42,10 @@ export function decideScaleService(
   state: ClusterState,
   { serviceId, replicas }: CommandOf<"scaleService">,
 ): Outcome<Decision> {
-  const found = findService(state, serviceId);
+  const found = findReplicated(state, serviceId, "scale");
   if (!found.ok) return found;
   const { mode, name, target } = found.value;
-  if (mode.type === "global") {
+  if (mode.type !== "replicated") {
     return refuse("unprocessable", `the service ${name} is global: it has one replica on each node`, {
       hint: "Change where it runs by its constraints.",
     });
@@ -77,7 +78,7 @@ export function decidePauseService(
   { serviceId, paused }: CommandOf<"pauseService">,
   { now }: DecisionContext,
 ): Outcome<Decision> {
-  const found = findService(state, serviceId);
+  const found = findReplicated(state, serviceId, paused ? "pause" : "resume");
   if (!found.ok) return found;
   const service = found.value;
   if (service.paused === paused) return ok({ changes: [], granted: { serviceId } });
@@ -98,7 +99,7 @@ export function decidePromoteService(
   { serviceId }: CommandOf<"promoteService">,
   { now }: DecisionContext,
 ): Outcome<Decision> {
-  const found = findService(state, serviceId);
+  const found = findReplicated(state, serviceId, "promote");
   if (!found.ok) return found;
   const { rollout, name, policy } = found.value;
   if (rollout === null || policy.canary === 0) {
@@ -118,7 +119,7 @@ export function decideRollbackService(
   { serviceId, to = null }: CommandOf<"rollbackService">,
   { now }: DecisionContext,
 ): Outcome<Decision> {
-  const found = findService(state, serviceId);
+  const found = findReplicated(state, serviceId, "roll back");
   if (!found.ok) return found;
   const service = found.value;
   const kept = state.revisionsOf(serviceId);
@@ -143,4 +144,10 @@ export function decideRollbackService(
 
 function updated(serviceId: ServiceId, set: Partial<Omit<Service, "serviceId">>): Outcome<Decision> {
   return ok({ changes: [{ type: "service.updated", id: serviceId, set }], granted: { serviceId } });
+}
+
+/** The service, if it has replicas of its own. `verb`: what was asked for. */
+function findReplicated(state: ClusterState, serviceId: ServiceId, verb: string): Outcome<Service> {
+  const found = findService(state, serviceId);
+  return found.ok ? (refuseForSelector(found.value, verb) ?? found) : found;
 }

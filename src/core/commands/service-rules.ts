@@ -1,7 +1,7 @@
 // What a template and its policy allow: in which order a rollout goes, and the refusals of what could never be kept.
 
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import type { Rollout, RolloutPolicy, Service } from "../../model/service/service.ts";
+import { type Rollout, type RolloutPolicy, type Service, wantedReplicas } from "../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
 import { type PackedSpec, unpackSpec } from "../../model/task/spec.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
@@ -55,7 +55,8 @@ export function stuck(state: ClusterState, policy: RolloutPolicy, spec: PackedSp
 /** The refusal of volumes that the replicas cannot have; null if they can. */
 export function refusedVolumes(state: ClusterState, packed: PackedSpec, mode: Service["mode"]): Outcome<never> | null {
   const spec = unpackSpec(packed);
-  const refusal = mode.type === "global" ? refuseOnEachNode(spec) : refuseSharedWriter(state, mode.replicas, spec);
+  const replicas = wantedReplicas({ mode });
+  const refusal = replicas === null ? refuseOnEachNode(spec) : refuseSharedWriter(state, replicas, spec);
   return refusal ?? refuseVolumes(state, spec);
 }
 
@@ -69,5 +70,12 @@ export function refusedPlacement({ name, placement }: ParsedServiceInput): Outco
   return refuse("unprocessable", `${what}, so that no node fits`, {
     hint: isNear ? "To keep its replicas on one node, write a constraint: node==NAME." : "Leave one of the two out.",
     details: { field: "placement.near" },
+  });
+}
+
+export function nameTaken({ name, serviceId }: Service): Outcome<never> {
+  return refuse("name-taken", `there is a service ${name} already (${serviceId})`, {
+    hint: `Change it with: podling service update ${name}. Or choose another name.`,
+    details: { serviceId, name },
   });
 }

@@ -22,8 +22,9 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { resolveContents, withKeptVersions } from "../state/contents.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { movedImage, resolvedIn } from "./image-pins.ts";
+import { refuseTemplate } from "./selectors.ts";
 import { addRevision } from "./service-revisions.ts";
-import { orderOf, refusedPlacement, refusedVolumes, stuck } from "./service-rules.ts";
+import { nameTaken, orderOf, refusedPlacement, refusedVolumes, stuck } from "./service-rules.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
@@ -36,13 +37,8 @@ export function decidePutService(
   const { input, mustBeNew = false } = command;
   const existing = state.serviceNamed(input.name);
   if (existing === undefined) return createService(state, command, context);
-  if (mustBeNew) {
-    return refuse("name-taken", `there is a service ${input.name} already (${existing.serviceId})`, {
-      hint: `Change it with: podling service update ${input.name}. Or choose another name.`,
-      details: { serviceId: existing.serviceId, name: input.name },
-    });
-  }
-  return changeService(state, existing, command, context);
+  if (mustBeNew) return nameTaken(existing);
+  return refuseTemplate(existing) ?? changeService(state, existing, command, context);
 }
 
 function createService(

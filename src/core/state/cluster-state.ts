@@ -28,6 +28,7 @@ import { PendingTasks } from "./indexes/pending.ts";
 import { PlacedTasks } from "./indexes/placed-tasks.ts";
 import { Preemptions } from "./indexes/preemptions.ts";
 import { ScheduleJobs } from "./indexes/schedule-jobs.ts";
+import { SelectedTasks } from "./indexes/selected-tasks.ts";
 import { RevisionNumbers, ServiceNames } from "./indexes/service-names.ts";
 import { ServiceTasks } from "./indexes/service-tasks.ts";
 import { SlotHistory } from "./indexes/slot-history.ts";
@@ -68,6 +69,7 @@ export class ClusterState {
   readonly damped = new DampedNodes();
   readonly withoutWorker = new TasksWithoutWorker((nodeId) => this.#tasksOn(nodeId));
   readonly serviceTasks = new ServiceTasks();
+  readonly selected = new SelectedTasks(() => this.tasks.values());
   readonly slotHistory = new SlotHistory(limits.finishedTasksOfSlot);
   readonly jobTasks = new JobTasks();
   readonly #draining = new DrainingNodes();
@@ -100,7 +102,7 @@ export class ClusterState {
   constructor() {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
-    indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks);
+    indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks, this.selected);
     indexes.task.push(this.schedule.volumes, this.preemptions);
     this.schedule.volumes.onFreed = (name) => this.pending.volumeGained(name);
     indexes.volume.push({ moved: (before, after) => this.#volumeMoved(before, after) });
@@ -111,7 +113,10 @@ export class ClusterState {
       moved: (before, after) => this.scheduleJobs.scheduleMoved(before, after),
     });
     indexes.service.push(this.#serviceNames, {
-      moved: (before, after) => this.serviceTasks.serviceMoved(before, after),
+      moved: (before, after) => {
+        this.serviceTasks.serviceMoved(before, after);
+        this.selected.serviceMoved(before, after);
+      },
     });
     indexes.revision.push(this.#revisions);
     indexes.config.push(this.#versions.config);
@@ -178,9 +183,9 @@ export class ClusterState {
     return this.#scheduleNames.named(name);
   }
 
-  /** Replicas that all services together want. */
+  /** Replicas that all services together want; of a global service, one on each node. */
   get wantedReplicas(): number {
-    return this.#serviceNames.wanted;
+    return this.#serviceNames.wanted(this.nodes.size);
   }
 
   /** The numbers of the service's revisions, the oldest first. */

@@ -3,6 +3,8 @@
 import { globalNodes } from "../../core/reconcile/service/global.ts";
 import { replicasOf, slotsOf } from "../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { tasksOf } from "../../core/state/tasks-of-service.ts";
+import { hasSelector } from "../../model/service/selector.ts";
 import { revisionId, type Service, shownTemplate } from "../../model/service/service.ts";
 import type { ReplicaCounts, ServiceUse, ServiceView } from "../../model/service/view.ts";
 
@@ -13,7 +15,21 @@ export function viewService(state: ClusterState, service: Service): ServiceView 
 /** An earlier event in the watch history may show a service that has been removed since: it has no revision any more. */
 export function serviceUse(state: ClusterState, service: Service): ServiceUse {
   const revision = state.tables.revision.get(revisionId(service.serviceId, service.target));
-  return { replicas: countsOf(state, service), template: revision ? shownTemplate(revision.spec) : { containers: [] } };
+  const template = revision ? shownTemplate(revision.spec) : { containers: [] };
+  if (!hasSelector(service)) return { replicas: countsOf(state, service), template };
+  const firstForm = { type: "ClusterIP", sessionAffinity: "None", clusterIp: null } as const;
+  return { replicas: countsOfSelected(state, service), template, ...firstForm };
+}
+
+/** What it selects is what is wanted. */
+function countsOfSelected(state: ClusterState, service: Service): ReplicaCounts {
+  const tasks = tasksOf(state, service);
+  const live = tasks.filter(({ desired }) => desired === "running");
+  const serving = live.filter(({ observed: { status, ready, reason } }) => {
+    return status === "running" && ready && reason.code !== "restarting";
+  });
+  const counts = { wanted: live.length, live: live.length, serving: serving.length, updated: 0, done: 0 };
+  return { ...counts, going: tasks.length - live.length };
 }
 
 function countsOf(state: ClusterState, service: Service): ReplicaCounts {

@@ -1,9 +1,9 @@
-// The streams of endpoints: where clients reach the replicas of a service. A stream begins with the whole list and goes on
-// with its changes.
+// The streams of endpoints: where clients reach the replicas of a service, or the tasks that it selects. A stream begins with
+// the whole list and goes on with its changes.
 
 import type { EndpointGoneEvent } from "../../api/views/stream-events.ts";
-import { replicasOf } from "../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
+import { tasksOf } from "../../core/state/tasks-of-service.ts";
 import type { NodeId, TaskId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { bySlot, type Endpoint, type EndpointList, endpointOf } from "../../model/service/endpoint.ts";
@@ -12,16 +12,17 @@ import type { Task } from "../../model/task/task.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
 
-type ReadState = Pick<ClusterState, "nodes" | "revision" | "serviceTasks" | "task" | "tasks">;
+type ReadState = Pick<ClusterState, "nodes" | "revision" | "selected" | "serviceTasks" | "tables" | "task" | "tasks">;
 
-export function endpointsOf(state: ReadState, { serviceId, name }: Pick<Service, "serviceId" | "name">): EndpointList {
-  const endpoints = replicasOf(state, serviceId).flatMap(({ task }) => endpointIn(state, task) ?? []);
+export function endpointsOf(state: ReadState, service: Service): EndpointList {
+  const { serviceId, name } = service;
+  const endpoints = tasksOf(state, service).flatMap((task) => endpointIn(state, task, service) ?? []);
   return { serviceId, name, revision: state.revision, endpoints: endpoints.sort(bySlot) };
 }
 
-function endpointIn({ nodes }: Pick<ClusterState, "nodes">, task: Task): Endpoint | null {
+function endpointIn({ nodes }: Pick<ClusterState, "nodes">, task: Task, { ports = [] }: Service): Endpoint | null {
   const node = task.placement === null ? undefined : nodes.get(task.placement.nodeId);
-  return node ? endpointOf(task, node) : null;
+  return node ? endpointOf(task, node, ports.length > 0 ? ports : undefined) : null;
 }
 
 interface Shown {
@@ -56,6 +57,7 @@ export class EndpointStreams {
       if (kind === "task") this.#taskChanged((after ?? before) as Task, after as Task | null, revision);
       else if (kind === "node") this.#nodeChanged(before as NodeRecord | null, after as NodeRecord | null, revision);
       else if (kind === "service" && after === null) this.#end(id, revision);
+      else if (kind === "service") this.#serviceChanged(before as Service | null, after as Service, revision);
     }
   }
 
@@ -63,23 +65,45 @@ export class EndpointStreams {
     for (const streams of this.#streams.values()) for (const stream of [...streams.keys()]) stream.close();
   }
 
-  #taskChanged({ taskId, owner }: Task, after: Task | null, revision: number): void {
-    const streams = this.#streams.get(owner?.id ?? "");
+  #taskChanged(task: Task, after: Task | null, revision: number): void {
+    const { selected, tables } = this.#state;
+    const owner = task.owner === null ? undefined : tables.service.get(task.owner.id);
+    if (owner) this.#show(owner, task, after, revision);
+    for (const service of selected.selecting(task)) this.#show(service, task, after, revision);
+  }
+
+  #show(service: Service, { taskId }: Task, after: Task | null, revision: number): void {
+    const streams = this.#streams.get(service.serviceId);
     if (!streams) return;
-    const endpoint = after && endpointIn(this.#state, after);
+    const endpoint = after && endpointIn(this.#state, after, service);
     for (const [stream, shown] of streams) show(stream, shown, taskId, endpoint, revision);
+  }
+
+  /** It selects other tasks, or has other ports. */
+  #serviceChanged(before: Service | null, after: Service, revision: number): void {
+    const streams = this.#streams.get(after.serviceId);
+    if (!streams || before === null) return;
+    const fields = ["selector", "namespace", "ports"] as const;
+    if (fields.every((field) => before[field] === after[field])) return;
+    const now = new Map(endpointsOf(this.#state, after).endpoints.map((one) => [one.taskId as string, one]));
+    for (const [stream, shown] of streams) {
+      for (const taskId of [...shown.keys()]) if (!now.has(taskId)) show(stream, shown, taskId, null, revision);
+      for (const [taskId, endpoint] of now) show(stream, shown, taskId, endpoint, revision);
+    }
   }
 
   /** A worker has registered from another address. */
   #nodeChanged(before: NodeRecord | null, after: NodeRecord | null, revision: number): void {
     if (before === null || after === null) return;
     if (before.address === after.address && before.hostname === after.hostname) return;
-    for (const streams of this.#streams.values()) {
+    for (const [serviceId, streams] of this.#streams) {
+      const service = this.#state.tables.service.get(serviceId);
+      if (!service) continue;
       for (const [stream, shown] of streams) {
         for (const [taskId, { nodeId }] of [...shown]) {
           if (nodeId !== after.nodeId) continue;
           const task = this.#state.tasks.get(taskId as TaskId);
-          show(stream, shown, taskId, task ? endpointIn(this.#state, task) : null, revision);
+          show(stream, shown, taskId, task ? endpointIn(this.#state, task, service) : null, revision);
         }
       }
     }

@@ -52,6 +52,7 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   loseNode: onNode("updated"),
   deregisterNode: onNode("updated", "removed"),
   putService: onService("created", "updated"),
+  putSelector: onService("created", "updated"),
   restartService: onService("updated"),
   scaleService: onService("updated"),
   pauseService: onService("updated"),

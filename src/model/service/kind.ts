@@ -10,6 +10,8 @@ import type { ServiceUse, ServiceView } from "./view.ts";
 
 export type ServiceUpdate = Partial<Omit<Service, "serviceId" | "name" | "createdAt">>;
 
+const masterFields = ["replicas", "template", "type", "sessionAffinity", "clusterIp"] as const;
+
 export const serviceKind: Kind<
   ServiceId,
   Service,
@@ -30,7 +32,7 @@ export const serviceKind: Kind<
     status: service.reason.code,
     live: wantedReplicas(service) !== 0,
   }),
-  stream: { removedFields: ["serviceId", "name"], masterFields: ["replicas", "template"] },
+  stream: { removedFields: ["serviceId", "name"], masterFields },
   loadSchema: async () => (await import("./schema.ts")).service,
   loadViewSchema: async () => (await import("./view-schema.ts")).serviceView,
   migrations: [],

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { timeText } from "../fields.ts";
-import { packedSpec } from "../task/schema.ts";
+import { packedSpec, publishedPort } from "../task/schema.ts";
 
 const text = z.string();
 const flag = z.boolean();
@@ -21,6 +21,7 @@ export const serviceReasons = [
   "paused",
   "rolled-back", //  the newest revision failed, and the one before serves
   "failing", //      replicas of the only revision do not stay up
+  "selecting", //    it owns no replicas: tasks with its labels are its endpoints
 ] as const;
 
 export const rolloutPolicy = z.object({
@@ -61,16 +62,45 @@ const mode = z
       replicas: count.describe("How many replicas are wanted."),
     }),
     z.object({ type: z.literal("global").describe("One on each node that fits, also on nodes that join later.") }),
+    z.object({ type: z.literal("selector").describe("None of its own: tasks with the labels of `selector`.") }),
   ])
   .describe("How many replicas there are, and where.");
+
+const labels = z.record(text, text);
+
+/** A port of a service with a selector. */
+const servicePort = z.object({
+  name: text.optional().describe("Left out if it has none."),
+  port: z.int().min(1).describe("As clients of the service name it."),
+  targetPort: z.int().min(1).describe("The port in the container."),
+  protocol: publishedPort.shape.protocol,
+});
+
+/** Only a service with a selector has them. */
+const selectorFields = {
+  selector: labels
+    .optional()
+    .describe("Tasks with all of these labels are its endpoints. Left out if it has replicas."),
+  namespace: text.optional().describe("The namespace of the tasks that it selects. Left out if it has replicas."),
+  ports: z
+    .array(servicePort)
+    .optional()
+    .describe(
+      "The ports of its endpoints. Left out: all that the tasks publish. A service with replicas has its own in `template`.",
+    ),
+  labels: labels.optional().describe("Labels of a service with a selector. Left out if it has none."),
+  annotations: labels
+    .optional()
+    .describe("What is noted with a service with a selector. Left out if there is nothing."),
+};
 
 export const service = z.object({
   serviceId: text.describe("Unique; never used again."),
   name: text.describe("Unique among services."),
   mode,
-  target: revision.describe("The revision that is wanted."),
+  target: count.describe("The revision that is wanted. 0: it has none, but a selector."),
   stable: revision.nullable().describe("The newest revision of which every replica stayed up; null: none yet."),
-  newest: revision.describe("The highest revision number that was given."),
+  newest: count.describe("The highest revision number that was given; 0: none."),
   policy: rolloutPolicy.describe("How a change is rolled out."),
   rollout: rollout.nullable().describe("The rollout under way; null if there is none."),
   paused: flag.describe("True when the rollout stays where it is, until it is resumed or another change is applied."),
@@ -78,6 +108,7 @@ export const service = z.object({
   reason: z
     .object({ code: z.enum(serviceReasons).describe("For programs."), message: text.describe("For people.") })
     .describe("How far the service is, and why."),
+  ...selectorFields,
 });
 
 export const resolvedImage = z.object({

@@ -2,10 +2,15 @@
 
 import { z } from "zod";
 import { nodeAddress } from "../../lib/ip-address.ts";
+import { isObject } from "../../lib/is-object.ts";
+import { ok } from "../../lib/result.ts";
 import { choice, duration, integer, list, name, publishAddress } from "../fields.ts";
+import { forms } from "../forms.ts";
 import { limits } from "../limits.ts";
+import { type Outcome, refuse } from "../refusal.ts";
 import { port, taskInput } from "../task/task-input.ts";
 import { failureActions, rolloutOrders } from "./schema.ts";
+import { selectorInput } from "./selector-input.ts";
 
 const time = z.union([integer(0, limits.rolloutMs), duration], { error: "ms, or a duration such as 30s or 5m" });
 const replicas = integer(0, limits.replicas);
@@ -49,6 +54,7 @@ const serviceFields = {
   name: name
     .max(nameLength, { error: `a name of at most ${nameLength} characters, because the names of its tasks are longer` })
     .describe("Unique among services. Its tasks are named NAME.1, NAME.2 and so on."),
+  namespace: name.optional().describe("Kept as the label podling.namespace of its tasks."),
   mode: choice(["replicated", "global"])
     .optional()
     .describe(
@@ -61,7 +67,8 @@ const serviceFields = {
   rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
 };
 
-export const serviceInput = taskInput.safeExtend(serviceFields).meta({
+const templateInput = taskInput.safeExtend(serviceFields).meta({
+  title: "TemplateServiceInput",
   description: "A service: replicas of a task. Only name and image are required.",
   examples: [
     { name: "web", image: "nginx:1.27", replicas: 3, ports: [{ containerPort: 80 }], rollout: { parallelism: 2 } },
@@ -69,4 +76,45 @@ export const serviceInput = taskInput.safeExtend(serviceFields).meta({
 });
 
 /** Validated and normalised; what was left out is still left out. */
-export type ParsedServiceInput = z.output<typeof serviceInput>;
+export type ParsedServiceInput = z.output<typeof templateInput>;
+
+/** As a client sends it. */
+export type TemplateServiceBody = z.input<typeof templateInput>;
+
+/** What only a template has, and a service that selects tasks has not. */
+const ofTemplate = ["image", "containers", "initContainers", "replicas", "mode", "rollout"] as const;
+
+const about = {
+  description:
+    "A service: replicas of a task (name and image are required), or a name for tasks that are there (name and selector).",
+  examples: [
+    { name: "web", image: "nginx:1.27", replicas: 3, ports: [{ containerPort: 80 }], rollout: { parallelism: 2 } },
+  ],
+};
+
+export const serviceInput = forms([templateInput, selectorInput], about, (body) => {
+  if (!isObject(body)) return ok(templateInput);
+  const given = (field: string) => body[field] !== undefined && body[field] !== null;
+  if (given("selector")) {
+    const other = ofTemplate.find(given);
+    return other === undefined ? ok(selectorInput) : refuseBoth(other);
+  }
+  if (given("image") || given("containers") || !given("name")) return ok(templateInput);
+  const message =
+    'field "image": expected an image for replicas, or a selector of tasks in its place; both are missing';
+  return refuse("invalid-field", message, {
+    hint: "GET /openapi.json describes every field; /docs shows it as a page.",
+    details: { field: "image" },
+  });
+});
+
+function refuseBoth(other: string): Outcome<never> {
+  return refuse(
+    "unprocessable",
+    `selector: a service that selects tasks has no replicas of its own, and so no ${other}`,
+    {
+      hint: `Leave ${other} out to select tasks that are there, or leave selector out to run replicas.`,
+      details: { field: "selector", other },
+    },
+  );
+}

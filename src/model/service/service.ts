@@ -72,7 +72,13 @@ export function revisionId(serviceId: ServiceId, number: number): RevisionId {
 
 /** How many replicas are wanted; null where the nodes decide. */
 export function wantedReplicas({ mode }: Pick<Service, "mode">): number | null {
+  if (mode.type === "selector") return 0;
   return mode.type === "replicated" ? mode.replicas : null;
+}
+
+/** At most so many replicas, in a cluster of so many nodes. */
+export function mostReplicas(service: Pick<Service, "mode">, nodes: number): number {
+  return wantedReplicas(service) ?? nodes;
 }
 
 /** The pause before a slot gets another task after so many that failed in a row: 1 s, 2 s, 4 s, ... up to five minutes. */

@@ -10,7 +10,7 @@ const count = z.int().min(0);
 export const serviceUse = z.object({
   replicas: z
     .object({
-      wanted: count.describe("How many there should be."),
+      wanted: count.describe("How many there should be. With a selector: how many tasks it selects that are to stay."),
       serving: count.describe("How many run and are ready."),
       updated: count.describe("How many of the serving ones are of the wanted revision."),
       live: count.describe("How many exist and are to stay."),
@@ -20,24 +20,30 @@ export const serviceUse = z.object({
       going: count.describe("How many are being drained or stopped."),
     })
     .describe("Counted when the answer was made."),
-  template: packedSpec.describe("That of the wanted revision."),
+  template: packedSpec.describe("That of the wanted revision. Without containers for a service with a selector."),
+  type: z.literal("ClusterIP").optional().describe("Only of a service with a selector: no other type is there yet."),
+  sessionAffinity: z.literal("None").optional().describe("Only of a service with a selector: there is no other yet."),
+  clusterIp: z.null().optional().describe("Only of a service with a selector: it has no address of its own yet."),
 });
 
 export const serviceView = service
   .extend(serviceUse.shape)
-  .describe("A service: replicas of a task that are kept running under one name.");
+  .describe(
+    "A service: replicas of a task that are kept running under one name, or tasks that are selected by labels.",
+  );
 
 const endpointPort = publishedPort.omit({ hostIp: true }).extend({
   name: z.string().optional().describe("The name of the port in the template. Left out if it has none."),
+  port: z.int().min(1).optional().describe("The port of the service that it stands for. Only with a selector."),
   address: z.string().describe("Where clients connect to: the address of the node, or the one that was asked for."),
 });
 
 export const endpoint = z
   .object({
-    taskId: z.string().describe("The replica."),
-    name: z.string().describe("Name of the replica, such as web.1."),
-    slot: z.string().describe("Which of the replicas it is."),
-    revision: count.describe("The revision that it is made from."),
+    taskId: z.string().describe("The replica, or the task that is selected."),
+    name: z.string().describe("Its name, such as web.1."),
+    slot: z.string().describe("Which of the replicas it is; empty for a task that is no replica."),
+    revision: count.describe("The revision that it is made from; 0 for a task that is no replica."),
     nodeId: z.string().describe("The node that it runs on."),
     hostname: z.string().describe("Name of that node."),
     address: z.string().describe("Host name or IP address of that node."),

@@ -130,7 +130,7 @@ export function ceilingOf(truth: Truth, { versions, tasks }: ServiceStep): numbe
 
 /** True when the slot is one of those that are wanted. */
 export function isWanted({ mode }: Service, slot: string): boolean {
-  return mode.type === "global" || Number(slot) <= mode.replicas;
+  return mode.type !== "replicated" || Number(slot) <= mode.replicas;
 }
 
 /**

@@ -1,6 +1,6 @@
 // podling service create.
 
-import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { TemplateServiceBody } from "../../../model/service/service-input.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
@@ -10,22 +10,27 @@ import { taskBody } from "../task/task-input.ts";
 import { sayWhoReaches } from "./endpoints.ts";
 import { finish, waitFlags } from "./finish.ts";
 import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { createSelector, refuseTemplateFlags, selectorFlag, selectorFlags } from "./selector.ts";
 
 export const create: Command = {
   name: "service create",
   summary: "Create a service: replicas of a container that are kept running",
-  usage: "NAME --image IMAGE [flags] [-- COMMAND ARG ...] | --name NAME [flags] IMAGE [COMMAND ARG ...]",
+  usage:
+    "NAME --image IMAGE [flags] [-- COMMAND ARG ...] | --name NAME [flags] IMAGE [COMMAND ARG ...] | NAME --selector K=V [-p PORT:CONTAINER]",
   description: [
     "Waits until the replicas serve. A replica that ends is started again; one whose node is lost is replaced on another node.",
     "Ports are published on the address of the node of each replica: every machine that reaches the node reaches them. -p 127.0.0.1::80 publishes for the node alone.",
+    "With --selector it starts nothing: its endpoints are the ready tasks with these labels, of podling run or of other services.",
   ],
   arguments: { name: "NAME", min: 0, max: 1 },
   takesContainerCommand: true,
   imageFlag: { ...imageFlag, short: "i" },
+  imagelessFlag: selectorFlag,
   flags: [
     { long: "name", value: "NAME", description: "name of the service, if it is not the first word" },
     replicasFlag,
     modeFlag,
+    ...selectorFlags,
     ...templateFlags,
     noResolveFlag,
     ...rolloutFlags,
@@ -35,10 +40,16 @@ export const create: Command = {
   examples: [
     ["podling service create web --image nginx --replicas 3 -p 80", "three web servers"],
     ["podling service create agent --image agent --mode global", "one on each node, also on nodes that join later"],
+    ["podling service create front --selector app=web -p 80:8080", "a name for tasks that are there"],
   ],
   async run(context) {
-    const { name, image } = nameAndImage(context);
     const { flags } = context;
+    if (flags.given("selector")) {
+      const name = nameOfSelector(context);
+      refuseTemplateFlags(flags, create.flags, name);
+      return createSelector(context, name);
+    }
+    const { name, image } = nameAndImage(context);
     const isPinned = !flags.has("no-resolve-image");
     return createService(context, name, image, { ...settingsOf(flags), isPinned });
   },
@@ -57,24 +68,43 @@ export async function createService(
   return finish(context, service);
 }
 
+function nameOfSelector({ flags, words, containerCommand }: Context): string {
+  const name = words[0] ?? flags.text("name");
+  if (name === undefined)
+    throw new UsageError("the name is missing", "Write: podling service create NAME --selector K=V");
+  if (!containerCommand) return name;
+  throw new UsageError(
+    "a command is for replicas, and a service with --selector has none",
+    "Leave out what follows --.",
+  );
+}
+
 function nameAndImage({ flags, words }: Context): { name: string; image: string } {
   const [word] = words;
   const image = flags.text("image") ?? word;
   const name = flags.text("image") === undefined ? flags.text("name") : (word ?? flags.text("name"));
   if (image === undefined)
-    throw new UsageError("the image is missing", "Write: podling service create NAME --image IMAGE");
+    throw new UsageError(
+      "the image is missing",
+      "Write: podling service create NAME --image IMAGE. A name for tasks that are there: --selector K=V.",
+    );
   if (name === undefined)
     throw new UsageError("the name is missing", `Write: podling service create NAME --image ${image}`);
   return { name, image };
 }
 
 /** What the flags say beyond the template and the number of replicas. */
-type Settings = Pick<BodyInput<"createService">, "mode" | "rollout">;
+type Settings = Pick<TemplateServiceBody, "mode" | "namespace" | "rollout">;
 
 export function settingsOf(flags: FlagValues): Settings {
   const mode = flags.text("mode") as "global" | undefined;
+  const namespace = flags.text("namespace");
   const rollout = rolloutOf(flags);
-  return { ...(mode === undefined ? {} : { mode }), ...(rollout ? { rollout } : {}) };
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(rollout ? { rollout } : {}),
+  };
 }
 
 export async function serviceBody(
@@ -82,7 +112,7 @@ export async function serviceBody(
   name: string,
   image: string,
   settings: Settings,
-): Promise<BodyInput<"createService">> {
+): Promise<TemplateServiceBody> {
   const { flags, containerCommand, io } = context;
   const replicas = flags.integer("replicas", 0, 1_000_000);
   return {

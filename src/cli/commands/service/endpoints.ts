@@ -15,7 +15,7 @@ import { jsonLine } from "../../render/json.ts";
 
 export const endpoints: Command = {
   name: "service endpoints",
-  summary: "List where clients reach the replicas of a service",
+  summary: "List where clients reach the replicas of a service, or the tasks that it selects",
   usage: "SERVICE [flags]",
   description: [
     "Lists the replicas that are ready, with the address of their node and their ports there. A replica that is stopped soon is marked as draining: its open connections go on, and new ones belong to the others.",
@@ -33,7 +33,7 @@ export const endpoints: Command = {
     if (context.flags.has("watch")) return watch(context, id!);
     const list = await context.call("listEndpoints", { id: id! });
     if (context.output() === "json") await context.outJson(list);
-    else await context.outTable(endpointColumns, list.endpoints);
+    else await context.outTable(endpointColumns(list.endpoints), list.endpoints);
     return exitCodes.done;
   },
 };
@@ -129,7 +129,7 @@ class Screen implements View {
 
   #paint(): Promise<void> {
     const rows = [...this.#shown.values()].sort(bySlot);
-    return this.#repaint.show(rows.length === 0 ? "no endpoints\n" : this.#context.table(endpointColumns, rows));
+    return this.#repaint.show(rows.length === 0 ? "no endpoints\n" : this.#context.table(endpointColumns(rows), rows));
   }
 }
 

@@ -1,6 +1,6 @@
 // The flags of services: a task's template, how many replicas, and how a change is rolled out. docker's names are accepted.
 
-import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { TemplateServiceBody } from "../../../model/service/service-input.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import { runFlags } from "../task/flags/run-flags.ts";
@@ -77,7 +77,7 @@ export const rolloutFlags: readonly Flag[] = [
 const most = 1_000_000;
 
 /** Only what is given; the master keeps or fills in the rest. */
-export function rolloutOf(flags: FlagValues): BodyInput<"putService">["rollout"] {
+export function rolloutOf(flags: FlagValues): TemplateServiceBody["rollout"] {
   const rollout = {
     parallelism: flags.integer("parallelism", 0, most),
     delayMs: flags.durationMs("delay"),

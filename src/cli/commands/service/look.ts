@@ -10,11 +10,15 @@ export const ls: Command = {
   name: "service ls",
   summary: "List services",
   usage: "[flags]",
-  flags: [{ long: "quiet", short: "q", description: "only ids, one a line" }],
+  flags: [
+    { long: "namespace", value: "NAME", description: "only those of this namespace" },
+    { long: "quiet", short: "q", description: "only ids, one a line" },
+  ],
   outputs: ["table", "wide", "json", "name"],
   examples: [["podling service ls", "all services"]],
   async run(context) {
-    const services = await context.call("listServices");
+    const namespace = context.flags.text("namespace");
+    const services = await context.call("listServices", { query: namespace === undefined ? {} : { namespace } });
     if (context.flags.has("quiet")) await context.out(services.map(({ serviceId }) => `${serviceId}\n`).join(""));
     else if (context.output() === "json") await context.outJson(services);
     else if (context.output() === "name") await context.out(services.map(({ name }) => `${name}\n`).join(""));
@@ -45,7 +49,7 @@ export const inspect: Command = {
 
 export const ps: Command = {
   name: "service ps",
-  summary: "List the replicas of a service",
+  summary: "List the replicas of a service, or the tasks that it selects",
   usage: "SERVICE [flags]",
   arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
   flags: [{ long: "quiet", short: "q", description: "only ids of tasks, one a line" }],
@@ -59,7 +63,7 @@ export const ps: Command = {
     else if (context.output() === "name") await context.out(tasks.map(({ name }) => `${name}\n`).join(""));
     else {
       const nodes = new Map((await context.call("listNodes")).map((node) => [node.nodeId, node]));
-      await context.outTable(replicaColumns(context.masterNow(), nodes), tasks);
+      await context.outTable(replicaColumns(context.masterNow(), nodes, tasks), tasks);
     }
     return exitCodes.done;
   },

@@ -1,14 +1,16 @@
 // podling service update.
 
-import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { TemplateServiceBody } from "../../../model/service/service-input.ts";
 import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
+import { UsageError } from "../../command/failure.ts";
 import { removedProbes } from "../task/flags/probes.ts";
 import { merged } from "../task/merged-body.ts";
 import { serviceBody, settingsOf } from "./create.ts";
 import { finish, one, waitFlags } from "./finish.ts";
 import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, templateFlags } from "./flags.ts";
+import { refuseTemplateFlags, selectorFlags, updateSelector } from "./selector.ts";
 
 export const update: Command = {
   name: "service update",
@@ -22,6 +24,7 @@ export const update: Command = {
   flags: [
     replicasFlag,
     modeFlag,
+    ...selectorFlags,
     { long: "resolve", description: "look all tags up again: one that has moved is a new revision" },
     { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },
     ...templateFlags,
@@ -38,11 +41,20 @@ export const update: Command = {
   async run(context) {
     const { flags } = context;
     const [reference] = context.words;
-    const { name, template } = await context.call("getService", { id: reference! });
+    const service = await context.call("getService", { id: reference! });
+    const { name, template } = service;
+    if (service.mode.type === "selector") {
+      refuseTemplateFlags(flags, update.flags, name);
+      return updateSelector(context, service);
+    }
+    if (flags.given("selector")) {
+      const hint = `Choose another name: podling service create NAME --selector ${flags.texts("selector")[0]}`;
+      throw new UsageError(`${name} has replicas of its own, and --selector is for a service without`, hint);
+    }
     const before = inputOfSpec(template);
     for (const probe of removedProbes(context.flags)) delete before[probe];
     const given = await changesOf(context, name, before);
-    const body = { ...before, ...given, ...merged(before, given) } as BodyInput<"putService">;
+    const body = { ...before, ...given, ...merged(before, given) } as TemplateServiceBody;
     const note = flags.text("note");
     const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
     const query = { resolve, ...(note === undefined ? {} : { note }) } as const;

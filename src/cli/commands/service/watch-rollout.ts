@@ -88,5 +88,5 @@ async function picture(context: Context, service: ServiceView): Promise<string> 
   const { columns } = context.io.stderr;
   const sentence = oneLine(`${service.name}: ${replicasText(service)} serve, ${service.reason.message}`);
   const head = wrapAfter("", sentence, columns());
-  return head + renderTable(replicaColumns(context.masterNow(), byId), rows, context.style("stderr"), columns());
+  return head + renderTable(replicaColumns(context.masterNow(), byId, rows), rows, context.style("stderr"), columns());
 }

@@ -2,7 +2,7 @@
 
 import { endOfPause, fromTimestamp } from "../../../lib/clock.ts";
 import type { NodeId, ServiceId, TaskId } from "../../../model/ids.ts";
-import { type Service, slotBackoffMs, slotName } from "../../../model/service/service.ts";
+import { type Service, slotBackoffMs, slotName, wantedReplicas } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
@@ -207,8 +207,7 @@ export function slotsOf(service: Service, replicas: readonly Replica[], nodes: G
   const byKey = Map.groupBy(replicas, slotKey);
   if (service.mode.type === "global")
     return (nodes?.wanted ?? []).map(({ nodeId, name }) => new Slot(name, byKey.get(nodeId) ?? [], nodeId));
-  const { replicas: count } = service.mode;
-  return Array.from({ length: count }, (_, index) => slotName(index + 1)).map(
+  return Array.from({ length: wantedReplicas(service) ?? 0 }, (_, index) => slotName(index + 1)).map(
     (name) => new Slot(name, byKey.get(name) ?? []),
   );
 }

@@ -8,14 +8,22 @@ import type { Index } from "../delta.ts";
 export class ServiceNames implements Index<Service> {
   readonly #byName = new Map<string, ServiceId>();
   /** Replicas that all services together want, without those of which nodes decide the number. */
-  wanted = 0;
+  #wanted = 0;
+  /** Services with a replica on each node. */
+  #global = 0;
 
   named(name: string): ServiceId | undefined {
     return this.#byName.get(name);
   }
 
+  /** Replicas that all services together want, in a cluster of so many nodes. */
+  wanted(nodes: number): number {
+    return this.#wanted + this.#global * nodes;
+  }
+
   moved(before: Service | null, after: Service | null): void {
-    this.wanted += wantedBy(after) - wantedBy(before);
+    this.#wanted += wantedBy(after) - wantedBy(before);
+    this.#global += Number(after?.mode.type === "global") - Number(before?.mode.type === "global");
     if (before !== null && after !== null) return; // the name never changes
     if (before) this.#byName.delete(before.name);
     if (after) this.#byName.set(after.name, after.serviceId);

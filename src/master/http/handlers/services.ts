@@ -3,20 +3,25 @@
 import type { serviceOperations } from "../../../api/operations/services.ts";
 import { EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import { compareSlots, replicasOf } from "../../../core/reconcile/service/replica.ts";
+import { compareSlots } from "../../../core/reconcile/service/replica.ts";
 import type { ClusterState } from "../../../core/state/cluster-state.ts";
 import { resolveService } from "../../../core/state/lookup.ts";
+import { tasksOf } from "../../../core/state/tasks-of-service.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
 import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { imagesToResolve, type ResolvedImage } from "../../../model/service/pinned.ts";
+import { hasSelector } from "../../../model/service/selector.ts";
+import { checkSelectorInput, type ParsedSelectorInput } from "../../../model/service/selector-input.ts";
 import { packRevision, revisionId, type Service, shownTemplate } from "../../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
 import { specOfInput } from "../../../model/task/input-spec.ts";
+import { namespaceLabel } from "../../../model/task/pod-input.ts";
+import { namespaceOf } from "../../../model/task/pod-view.ts";
 import { unpackSpec } from "../../../model/task/spec.ts";
 import { viewTask } from "../../../model/task/view.ts";
 import { resolveImages } from "../../node-client/image-digests.ts";
@@ -24,6 +29,13 @@ import { storedLogin } from "../../secrets/registry-logins.ts";
 import { endpointsOf } from "../../watch/endpoint-streams.ts";
 import { viewService } from "../service-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
+
+type PutCommand = Extract<Command, { type: "putService" | "putSelector" }>;
+
+interface PutQuery {
+  resolve?: "always" | "changed" | "never" | undefined;
+  note?: string | undefined;
+}
 
 export function serviceHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof serviceOperations> {
   const { state, loop, watchers } = context;
@@ -48,17 +60,17 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
   };
   return {
     createService: async ({ body, origin, query, signal }) => {
-      const input = checked(body);
-      if (!input.ok) return input;
-      const images = await resolved(context, input.value, query.resolve, signal);
-      const command: Command = { type: "putService", input: input.value, images, by: origin.name, mustBeNew: true };
-      const created = await shown(await submit(command, origin));
+      const command = await putCommand(context, body, { origin, query, signal });
+      if (!command.ok) return command;
+      const created = await shown(await submit({ ...command.value, mustBeNew: true }, origin));
       if (!created.ok) return created;
       const location = `/api/v1/services/${created.value.serviceId}`;
       return ok(new EncodedJson(JSON.stringify(created.value), { location }));
     },
-    listServices: async () => {
-      const services = [...(await reads.durable()).tables.service.values()];
+    listServices: async ({ query: { namespace } }) => {
+      const services = [...(await reads.durable()).tables.service.values()].filter(
+        (service) => namespace === undefined || namespaceOfService(state, service) === namespace,
+      );
       services.sort((left, right) => (left.name < right.name ? -1 : 1));
       return ok(services.map((service) => viewService(state, service)));
     },
@@ -67,16 +79,12 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
       return service.ok ? ok(viewService(state, service.value)) : service;
     },
     putService: async ({ body, origin, parameters, query, signal }) => {
-      const input = checked(body);
-      if (!input.ok) return input;
-      if (input.value.name !== parameters.id) {
+      if (body.name !== parameters.id) {
         const named = await found(parameters.id);
-        if (!named.ok || named.value.name !== input.value.name) return otherName(parameters.id, input.value.name);
+        if (!named.ok || named.value.name !== body.name) return otherName(parameters.id, body.name);
       }
-      const note = query.note ?? "";
-      const images = await resolved(context, input.value, query.resolve, signal);
-      const command: Command = { type: "putService", input: input.value, images, by: origin.name, note };
-      return shown(await submit(command, origin));
+      const command = await putCommand(context, body, { origin, query, signal });
+      return command.ok ? shown(await submit(command.value, origin)) : command;
     },
     deleteService: async ({ parameters, origin }) => {
       const service = await found(parameters.id);
@@ -99,7 +107,7 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
     },
     listReplicas: async ({ parameters }) => {
       const service = await found(parameters.id);
-      return service.ok ? ok(tasksOf(state, service.value)) : service;
+      return service.ok ? ok(shownTasks(state, service.value)) : service;
     },
     listEndpoints: async (call) => {
       const service = await found(call.parameters.id);
@@ -111,10 +119,31 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
   };
 }
 
-function checked(body: ParsedServiceInput): Outcome<ParsedServiceInput> {
+/** The command that makes a service what the body says. */
+async function putCommand(
+  context: HandlerContext,
+  body: ParsedServiceInput | ParsedSelectorInput,
+  { origin, query, signal }: { origin: Origin; query: PutQuery; signal: AbortSignal },
+): Promise<Outcome<PutCommand>> {
+  if ("selector" in body) return checkSelectorInput(body) ?? ok({ type: "putSelector", input: body });
+  const input = checked(body);
+  if (!input.ok) return input;
+  const images = await resolved(context, input.value, query.resolve, signal);
+  return ok({ type: "putService", input: input.value, images, by: origin.name, note: query.note ?? "" });
+}
+
+function checked({ namespace, ...body }: ParsedServiceInput): Outcome<ParsedServiceInput> {
   const { mode: _, replicas: __, rollout: ___, ...task } = body;
   const input = checkTaskInput(task);
-  return input.ok ? ok({ ...body, ...input.value }) : input;
+  if (!input.ok) return input;
+  const labels = namespace === undefined ? {} : { labels: { ...task.labels, [namespaceLabel]: namespace } };
+  return ok({ ...body, ...input.value, ...labels });
+}
+
+/** Of a service with replicas: that of its template. */
+function namespaceOfService(state: ClusterState, { serviceId, target, namespace }: Service): string {
+  if (namespace !== undefined) return namespace;
+  return namespaceOf(state.record("revision", revisionId(serviceId, target)));
 }
 
 /** What the tags stand for that are new to the service, or all of them. */
@@ -155,9 +184,11 @@ function revisionsOf(state: ClusterState, { serviceId }: Service): RevisionView[
     .map((revision) => ({ ...packRevision(revision), spec: shownTemplate(revision.spec) }));
 }
 
-/** By slot, and by id within one; also those that ended and that nothing has replaced yet. */
-function tasksOf(state: ClusterState, { serviceId }: Service) {
-  return replicasOf(state, serviceId)
-    .sort((a, b) => compareSlots(a.slot, b.slot))
-    .map(({ task }) => viewTask(task));
+/** By slot, and by id within one; those that are selected by name. Also replicas that ended and that nothing has replaced yet. */
+function shownTasks(state: ClusterState, service: Service) {
+  const tasks = tasksOf(state, service);
+  const inOrder = hasSelector(service)
+    ? tasks.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1))
+    : tasks.sort((a, b) => compareSlots(a.owner?.slot ?? "", b.owner?.slot ?? ""));
+  return inOrder.map(viewTask);
 }
