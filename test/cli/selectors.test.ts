@@ -47,7 +47,9 @@ test("create, ls, inspect, ps, endpoints, logs, update and rm", async () => {
   expect(await inspect("front")).toMatchObject({
     ...{ selector: { app: "web", tier: "x" }, ports: [{ port: 53, targetPort: 5353, protocol: "udp" }] },
   });
-  expect(await ok("service history front")).toMatch(/^REVISION[^\n]*\n$/);
+  const history = await cluster.podling("service history front");
+  expect(history.out).toMatch(/^REVISION[^\n]*\n$/);
+  expect(history.err).toBe("front selects tasks: it has no replicas of its own, and so no revisions\n");
   expect(await ok("service rm front")).toBe("front\n");
   expect(await ok("ps -q")).toContain((await inspect("blue")).replicas.serving === 2 ? "\n" : "none");
 });
@@ -76,17 +78,17 @@ test("two namespaces: each service has its own, and ls shows one of them", async
 
 describe("what it does not have is refused, with what to type", () => {
   test.each([
-    ["service create x --selector app=web --image nginx", 64, "--image is for replicas"],
-    ["service create x --selector app=web --replicas 2", 64, "--replicas is for replicas"],
-    ["service create x --selector app=web -e A=b", 64, "--env is for replicas"],
-    ["service create x --selector app=web -- sh", 64, "a command is for replicas"],
+    ["service create x --selector app=web --image nginx", 64, "--image needs replicas"],
+    ["service create x --selector app=web --replicas 2", 64, "--replicas needs replicas"],
+    ["service create x --selector app=web -e A=b", 64, "--env needs replicas"],
+    ["service create x --selector app=web -- sh", 64, "a command needs replicas"],
     ["service create --selector app=web", 64, "the name is missing"],
     ["service create x --selector app", 64, "--selector"],
     ["service create x --selector app=web -p 127.0.0.1:80:80", 64, "expected a port of the service"],
     ["service create x --selector app=web -p 70000", 64, "expected a port of the service"],
     ["service create x --selector app=web --namespace a/b", 1, "namespace"],
     ["service create refused --selector app=web", 1, "podling service update refused"],
-    ["service update refused --image nginx", 64, "--image is for replicas"],
+    ["service update refused --image nginx", 64, "--image needs replicas"],
     ["service scale refused=3", 1, "podling service ps refused"],
     ["service restart refused", 1, "no replicas of its own to restart"],
     ["service pause refused", 1, "no replicas of its own to pause"],

@@ -40,6 +40,22 @@ export const serviceMutants: readonly Mutant[] = [
     caughtBy: ["endpoints-are-ready"],
   },
   {
+    name: "one-label-is-enough",
+    sentence: "A selector takes tasks that have one of its labels.",
+    file: "src/model/service/selector.ts",
+    find: "if (labels[key] !== selector[key]) return false;",
+    replace: "if (labels[key] === selector[key]) break;",
+    caughtBy: ["selected-are-endpoints"],
+  },
+  {
+    name: "newer-tasks-are-not-selected",
+    sentence: "A selector finds only tasks that are older than the service.",
+    file: "src/core/state/indexes/selected-tasks.ts",
+    find: "if (is) tasks.add(task.taskId);",
+    replace: "if (is && before !== null) tasks.add(task.taskId);",
+    caughtBy: ["selected-are-endpoints"],
+  },
+  {
     name: "drains-break-the-floor",
     sentence: "A replica leaves a drained node before another one serves.",
     file: "src/core/reconcile/service/leaving.ts",

@@ -42,7 +42,7 @@ export const scheduleRecord = z.object({
   suspended: z.boolean().describe("True when a user has suspended it: it starts no job."),
   lastDueAt: timeText.nullable().describe("The newest due time that was handled; null: none yet. It never goes back."),
   unstarted: z
-    .object({ from: timeText, to: timeText.describe("Not part of it.") })
+    .object({ from: timeText.describe("Part of it."), to: timeText.describe("Not part of it.") })
     .optional()
     .describe(
       "A time in which no due time has started a job, because the clock went over it; if the clock is set back, they start theirs. Left out: the time before createdAt.",

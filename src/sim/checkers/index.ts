@@ -41,6 +41,7 @@ import { runsOnce } from "./runs-once.ts";
 import { scheduleStartsOnce } from "./schedule-starts-once.ts";
 import { secretsGoToUsers } from "./secrets-go-to-users.ts";
 import { secretsStaySealed } from "./secrets-stay-sealed.ts";
+import { selectedAreEndpoints } from "./selected-are-endpoints.ts";
 import { servicesConverge } from "./services-converge.ts";
 import { singleWriter } from "./single-writer.ts";
 import { slotHasOne } from "./slot-has-one.ts";
@@ -93,6 +94,7 @@ export const checkers: readonly Checker[] = [
   drainedBeforeStopped,
   movesEnd,
   endpointsAreReady,
+  selectedAreEndpoints,
   ownerReplacesOnce,
   rolloutsEnd,
   servicesConverge,

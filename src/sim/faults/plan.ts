@@ -41,6 +41,8 @@ export interface Plan {
   probes?: boolean;
   /** True when clients have jobs and schedules. Left out: false. */
   jobs?: boolean;
+  /** True when clients have services with selectors, and tasks with labels. Left out: false. */
+  selectors?: boolean;
   /** True when clients have tasks with named volumes. Left out: false. */
   volumes?: boolean;
   /** True when clients have configs, secrets and logins to registries. Left out: false. */
@@ -121,6 +123,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
     pods,
+    selectors: drawSelectors(seed),
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -144,6 +147,11 @@ function drawProbes(seed: number): boolean {
 /** In one run of three. */
 function drawJobs(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x70b5), 3) === 0;
+}
+
+/** In one run of three. */
+function drawSelectors(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x5e1e), 3) === 0;
 }
 
 /** In two runs of three. */

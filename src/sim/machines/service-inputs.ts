@@ -5,12 +5,18 @@ import { limits } from "../../model/limits.ts";
 
 type Drawn = Record<string, unknown>;
 
+/** The value of the label app: selectors find tasks and replicas by it. */
+export function appOf(serial: number): string {
+  return serial % 2 === 0 ? "even" : "odd";
+}
+
 /** A body without name and replicas. `serial` makes its template differ from every other one. */
 export function drawServiceInput(random: Random, serial: number): Drawn & { rollout: Drawn } {
   const below = (count: number) => randomInteger(random, count);
   const input: Drawn = {
     image: below(3) === 0 ? "app" : "demo",
     env: { VERSION: String(serial) },
+    labels: { app: appOf(serial) },
     resources: {
       cpu: { request: below(3) * 0.1, limit: null },
       memory: { request: below(3) * 32 * 1024 ** 2, limit: null },

@@ -12,6 +12,7 @@ import { MoveWorkload } from "./moves.ts";
 import { NodeWorkload } from "./nodes.ts";
 import type { Noun } from "./noun.ts";
 import { PodWorkload } from "./pods.ts";
+import { SelectorWorkload } from "./selectors.ts";
 import { ServiceWorkload } from "./services.ts";
 import { SimClient } from "./sim-client.ts";
 import { TaskWorkload } from "./tasks.ts";
@@ -96,5 +97,6 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
     ...(plan.volumes ? [new VolumeWorkload(context)] : []),
     ...(plan.configs ? [new ConfigWorkload(context)] : []),
     ...(plan.moves ? [new MoveWorkload(context)] : []),
+    ...(plan.selectors ? [new SelectorWorkload(context)] : []),
   ];
 }

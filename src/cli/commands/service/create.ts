@@ -74,7 +74,7 @@ function nameOfSelector({ flags, words, containerCommand }: Context): string {
     throw new UsageError("the name is missing", "Write: podling service create NAME --selector K=V");
   if (!containerCommand) return name;
   throw new UsageError(
-    "a command is for replicas, and a service with --selector has none",
+    "a command needs replicas, and a service with --selector has none",
     "Leave out what follows --.",
   );
 }

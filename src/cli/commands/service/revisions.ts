@@ -21,6 +21,8 @@ export const history: Command = {
     const revisions = await context.call("listRevisions", { id: id! });
     if (context.output() === "json") await context.outJson(revisions);
     else await context.outTable(revisionColumns(context.masterNow(), service), revisions);
+    if (service.mode.type === "selector")
+      await context.say(`${service.name} selects tasks: it has no replicas of its own, and so no revisions`);
     return exitCodes.done;
   },
 };
