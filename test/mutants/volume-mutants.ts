@@ -11,7 +11,7 @@ export const volumeMutants: readonly Mutant[] = [
     file: book,
     find: "if (nodeId === null || nodeId === place) continue;",
     replace: "if (nodeId !== undefined || nodeId === place) continue;",
-    caughtBy: ["data-is-followed"],
+    caughtBy: ["data-is-followed", "data-is-kept"],
   },
   {
     name: "two-writers",
@@ -20,5 +20,23 @@ export const volumeMutants: readonly Mutant[] = [
     find: 'return !writes || volume?.writers === "many" ? null : this.#firstWriter(name);',
     replace: "return writes && volume === undefined ? this.#firstWriter(name) : null;",
     caughtBy: ["single-writer"],
+  },
+  {
+    name: "data-gone-unnoticed",
+    sentence: "A worker starts a task with an empty volume when the data of the volume is gone from its node.",
+    file: "src/worker/task/container-runner.ts",
+    find: "await checkData(assignment, this.#context);",
+    replace: "await checkData({ spec: assignment.spec }, this.#context);",
+    caughtBy: [],
+    tests: ["test/worker/node-volumes.test.ts"],
+  },
+  {
+    name: "unwanted-container-keeps-writing",
+    sentence: "A container starts while another one, which is not to run any more, still has its volume.",
+    file: "src/worker/task/container-runner.ts",
+    find: "await checkVolumes(spec, this.#context);",
+    replace: "await checkVolumes({ ...spec, mounts: [] }, this.#context);",
+    caughtBy: [],
+    tests: ["test/worker/node-volumes.test.ts"],
   },
 ];

@@ -3,10 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
 import { listen } from "../../src/api/server/listen.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import type { VolumeRemoval, VolumeView } from "../../src/model/volume/volume.ts";
 import { createServer } from "../../src/worker/server.ts";
 import { freePort } from "../../tools/lab/cluster.ts";
+import { until } from "../../tools/lab/until.ts";
 import { podling } from "../cli/harness.ts";
 import { expectRefusal } from "../master/in-process.ts";
 import { World } from "./in-process.ts";
@@ -74,4 +76,62 @@ describe("podling volume rm", () => {
     expectRefusal(await world.master.ask("DELETE", `${path}/shared`), 409, "volume-in-use");
     expect(onEngine()).toEqual(["shared"]);
   });
+});
+
+describe("a task with a volume", () => {
+  const stop = ({ taskId }: TaskView) => world.master.do("POST", `/api/v1/tasks/${taskId}/stop`);
+  const remove = ({ taskId }: TaskView) => world.master.do("DELETE", `/api/v1/tasks/${taskId}`);
+
+  test("is not started with an empty one when the data is gone from its node, until a user gives that up", async () => {
+    const first = await world.running("db", mounts("rows"));
+    expect(await world.master.do<VolumeView>("GET", `${path}/rows`)).toMatchObject({ filled: true, hostname: "n1" });
+    await stop(first);
+    await world.reached(first, "stopped");
+    await remove(first);
+    await until("its container to be removed", () => world.runtime.storage.uses().length === 0);
+    // As when the machine is installed again.
+    expect(world.runtime.storage.removeVolume("rows")).toBeNull();
+    const second = await world.reached(
+      await world.run("db", ["forever"], mounts("rows")),
+      "scheduled",
+      "volume-missing",
+    );
+    expect(second.reason.message).toContain("the data of the volume rows is gone from this node");
+    expect(second.reason.message).toContain("podling volume release -f rows");
+    expect([onEngine(), world.runtime.all()]).toEqual([[], []]);
+    await stop(second);
+    await world.reached(second, "stopped");
+    expect((await cli("volume release -f rows")).code).toBe(0);
+    expect((await world.master.do<VolumeView>("GET", `${path}/rows`)).filled).toBe(false);
+    await world.running("db", mounts("rows"));
+    expect(onEngine()).toEqual(["rows"]);
+  });
+
+  test("goes on when the data is back", async () => {
+    await world.master.do("POST", path, { name: "rows", node: "n1" });
+    const first = await world.running("one", mounts("rows"));
+    await stop(first);
+    await world.reached(first, "stopped");
+    await remove(first);
+    await until("its container to be removed", () => world.runtime.storage.uses().length === 0);
+    world.runtime.storage.removeVolume("rows");
+    const second = await world.reached(
+      await world.run("two", ["forever"], mounts("rows")),
+      "scheduled",
+      "volume-missing",
+    );
+    world.runtime.storage.putVolume("rows");
+    await world.reached(second, "running");
+  }, 20_000);
+
+  test("waits for the container of a lost task that still has the volume", async () => {
+    const more = { ...mounts("rows"), restartPolicy: "always", stopGraceSeconds: 2 };
+    const first = await world.running("db", more, ["stubborn"]);
+    await world.master.do("POST", `/api/v1/nodes/${first.nodeId}/lost?force=true`);
+    const { replacedBy } = await world.reached(first, "failed");
+    const next = await world.master.do<TaskView>("GET", `/api/v1/tasks/${replacedBy}`);
+    await world.reached(next, "scheduled", "volume-in-use");
+    await world.reached(next, "running");
+    expect(world.runtime.all().filter(({ status }) => status === "running")).toHaveLength(1);
+  }, 20_000);
 });

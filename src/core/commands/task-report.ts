@@ -19,6 +19,7 @@ import { findTask } from "../state/lookup.ts";
 import type { Decision, DecisionContext, TaskReportFields } from "./command.ts";
 import { ending, endingChanges } from "./ending.ts";
 import { jobCount } from "./job-count.ts";
+import { filledVolumes } from "./volume-use.ts";
 
 export function decideReport(
   state: ClusterState,
@@ -53,8 +54,12 @@ export function decideReport(
   if (unknown) return noContainer(task, unknown.name);
   const set = updateOf(task, report, context);
   if (set === null) return ok({ changes: [], granted });
-  if (!set.ended) return ok({ changes: [{ type: "task.updated", id: taskId, set }], granted });
-  return ok({ changes: [...jobCount(state, task, set.observed!, context), ...endingChanges(task, set)], granted });
+  const filled = filledVolumes(state, task, set);
+  if (!set.ended) return ok({ changes: [{ type: "task.updated", id: taskId, set }, ...filled], granted });
+  return ok({
+    changes: [...filled, ...jobCount(state, task, set.observed!, context), ...endingChanges(task, set)],
+    granted,
+  });
 }
 
 function illegalMove(task: Task, to: string): Outcome<never> {

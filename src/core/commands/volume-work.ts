@@ -99,14 +99,14 @@ function ended(volume: Volume, failed: string | null, untouched: boolean): Volum
   if (job === "backup" || untouched) return { work: null };
   if (job === "restore") {
     if (failed !== null) return { work: { ...work, failed } };
-    return { work: null, nodeId: to, hostname, state: "bound", copies: withoutCopy(volume, to) };
+    return { work: null, nodeId: to, hostname, state: "bound", filled: true, copies: withoutCopy(volume, to) };
   }
   if (failed !== null)
     return { work: null, copies: withCopy(volume, { nodeId: to!, hostname: hostname!, why: "copied" }) };
   // The target has the files: the record names it now, and the source's are a copy.
   const moved: Volume = { ...volume, copies: withoutCopy(volume, to) };
   const copy: VolumeCopy = { nodeId: volume.nodeId!, hostname: volume.hostname!, why: "moved" };
-  return { work: null, nodeId: to, hostname, state: "bound", copies: withCopy(moved, copy) };
+  return { work: null, nodeId: to, hostname, state: "bound", filled: true, copies: withCopy(moved, copy) };
 }
 
 /** With a copy that the node has now, the oldest ones beyond the limit left out. */

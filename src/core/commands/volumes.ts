@@ -58,7 +58,9 @@ export function decideReleaseVolume(
   const used = refuseWhileUsed(state, name, "released") ?? (work?.failed ? null : refuseAtWork(found.value));
   if (used) return used;
   if (nodeId === null && work === null) return ok({ changes: [], granted: { volume: name } });
-  const released = { nodeId: null, hostname: null, state: "released" as const, work: null };
+  const { filled } = found.value;
+  const emptied = filled ? { filled: false } : {};
+  const released = { nodeId: null, hostname: null, state: "released" as const, work: null, ...emptied };
   if (nodeId === null)
     return ok({ changes: [{ type: "volume.updated", id: name, set: released }], granted: { volume: name } });
   const node = state.nodes.get(nodeId);

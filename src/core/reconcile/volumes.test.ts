@@ -271,7 +271,8 @@ describe("volumes of a journal without records of them", () => {
     older.do({ type: "wake" });
     const createdAt = "2025-01-19T12:34:57.000Z";
     expect(["data", "archive", "new"].map((name) => older.state.tables.volume.get(name)!)).toEqual(
-      expected.map((volume) => ({ ...volume, createdAt })),
+      // Whether the data of a task that has ended is still there is not known.
+      expected.map(({ filled: _, ...volume }) => ({ ...volume, createdAt })),
     );
     expect(older.do({ type: "wake" }).changes).toEqual([]);
   });

@@ -15,10 +15,10 @@ import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Service } from "../../model/service/service.ts";
 import type { Task } from "../../model/task/task.ts";
-import { assignmentText } from "../../model/task/view.ts";
 import type { CommitListener } from "../loop/tick-loop.ts";
 import type { AssignmentStreams } from "../node-health/assignment-streams.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { assignedText } from "./assigned-text.ts";
 import { type ChangeEvent, changeText, eventsOf, taskOf } from "./change-events.ts";
 import { EndpointStreams, endpointsOf } from "./endpoint-streams.ts";
 import { EventStream, encodeEvents } from "./event-stream.ts";
@@ -76,7 +76,12 @@ export class Watchers implements CommitListener {
     this.#endpoints = new EndpointStreams(options.state);
     this.#contents = new TaskContents(options.state, options.vault);
     this.#assignments = new WorkerStreams({
-      ...{ textOf: assignmentText, open: options.streams, contents: this.#contents, clock: options.clock },
+      ...{
+        textOf: (task) => assignedText(options.state, task),
+        open: options.streams,
+        contents: this.#contents,
+        clock: options.clock,
+      },
       tasksOn: (nodeId) => this.#tasksOn(nodeId),
     });
   }
@@ -196,7 +201,7 @@ export class Watchers implements CommitListener {
       const contents = problems ? this.#contents.eventsFor(tasks) : [];
       for (const event of contents) problems!.sent(event);
       if (contents.length > 0) stream.sendFirst(encodeEvents(contents.map(contentText).join("")));
-      stream.sendFirst(this.#sync(tasks, assignmentText));
+      stream.sendFirst(this.#sync(tasks, (task) => assignedText(this.#options.state, task)));
       return this.#assignments.add(nodeId, stream, { forWorker, problems });
     });
   }

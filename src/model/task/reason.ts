@@ -30,6 +30,7 @@ export const reasonCodes = [
   "policy-forbidden", //    the policy of the node does not allow it; the master did not know, or a link leads elsewhere
   "port-in-use",
   "volume-in-use", //       a container that is being stopped still has a volume of this one
+  "volume-missing", //      the node does not have the data that it must have by the record of the volume
   "engine-unavailable",
   "container-lost", //      removed by someone other than Podling
   "node-lost",

@@ -46,6 +46,12 @@ export const volume = z.object({
     .union([z.literal(1), z.literal("many")])
     .describe("How many tasks may mount it for writing at a time. Mounts that only read do not count."),
   lastUsedBy: volumeUser.nullable().describe("The task with it that was placed last. Null if there was none."),
+  filled: z
+    .boolean()
+    .optional()
+    .describe(
+      "True when a task with it has run on its node, or files were copied there: a worker that does not have it starts no task with an empty one. Left out if neither is known.",
+    ),
   work: volumeWork
     .nullable()
     .describe(

@@ -8,6 +8,7 @@ import type { Checker } from "./checker.ts";
 import { containersHaveContents } from "./containers-have-contents.ts";
 import { containersHaveOwners } from "./containers-have-owners.ts";
 import { dataIsFollowed } from "./data-is-followed.ts";
+import { dataIsKept } from "./data-is-kept.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
 import { dependenciesHold } from "./dependencies-hold.ts";
 import { drainedBeforeStopped } from "./drained-before-stopped.ts";
@@ -71,6 +72,7 @@ export const checkers: readonly Checker[] = [
   noOvercommit,
   hostPortOnce,
   dataIsFollowed,
+  dataIsKept,
   singleWriter,
   nodeOpen,
   lostWereAway,

@@ -32,9 +32,12 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (isFinished(status)) continue;
     const said = `task ${taskId} is ${status} (${reason.code}: ${reason.message})`;
     if (desired !== "running") return `${said}, and should stop`;
-    if (status === "scheduled") return said;
+    // The machine was wiped: its data is gone, and only a person can give it up.
+    const waitsForPerson = reason.code === "volume-missing";
+    if (status === "scheduled" && !waitsForPerson) return said;
     if (task.requests && task.requests.restarts > (task.requestedRestarts ?? 0)) return `${said}, and should restart`;
     if (reason.code === "not-ready" || reason.code === "unhealthy") return said;
+    if (waitsForPerson) continue;
     const runs = running.get(taskId) ?? [];
     if (status === "running" && runs[0]?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && !isReported(task, runs)) return `${said}, and its last start was not reported`;

@@ -23,7 +23,14 @@ export class StreamTasks {
 function tasksOf(line: string): TaskView[] {
   if (!line.startsWith("data: {")) return [];
   const data = JSON.parse(line.slice(6)) as { tasks?: TaskView[]; task?: TaskView; taskId?: string; status?: string };
-  if (data.tasks) return data.tasks;
+  if (data.tasks) return data.tasks.map(recordOf);
   if (data.task) return [data.task];
-  return data.taskId && data.status ? [data as unknown as TaskView] : [];
+  return data.taskId && data.status ? [recordOf(data as unknown as TaskView)] : [];
+}
+
+/** Without what a worker gets beside the record of the task. */
+function recordOf(task: TaskView & { filledVolumes?: readonly string[] }): TaskView {
+  if (task.filledVolumes === undefined) return task;
+  const { filledVolumes: _, ...record } = task;
+  return record;
 }

@@ -41,6 +41,8 @@ export interface Assignment {
   /** As the master wrote it: a later one may have other codes. Null if it sends none. */
   readonly reasonCode: string | null;
   readonly ready: boolean;
+  /** Named volumes that this node must have: by the master's record their data is here. Left out if there is none. */
+  readonly filledVolumes?: readonly string[];
   /** In the master's record, init containers first, in the order of the spec. */
   readonly containers: readonly ContainerStatus[];
 }
@@ -59,6 +61,7 @@ export interface ContainerAssignment {
   readonly status: TaskStatus;
   readonly reasonCode: string | null;
   readonly ready: boolean;
+  readonly filledVolumes?: readonly string[];
   /** Null if the master's record has nothing of this container. */
   readonly recorded: ContainerStatus | null;
   /** Why it must not be started now. Null if it may be. */
@@ -104,6 +107,7 @@ export interface WireAssignment
   };
   readonly reason?: { readonly code?: string };
   readonly ready?: boolean;
+  readonly filledVolumes?: readonly string[];
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly (WireContainer & WireStatus)[];
 }
@@ -135,6 +139,7 @@ export function parseAssignment(wire: WireAssignment): Assignment {
     status: wire.status ?? "scheduled",
     reasonCode: wire.reason?.code ?? null,
     ready: wire.ready ?? false,
+    ...(wire.filledVolumes === undefined ? {} : { filledVolumes: wire.filledVolumes }),
     containers: [...(wire.init ?? []), ...containers].map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
 }
@@ -150,17 +155,17 @@ function containerSpecOf(wire: WireContainer): ContainerSpec {
 }
 
 /** Null if the task has no container of this name. */
-export function containerAssignment(
-  { taskId, spec, desired, restartRequest, status, reasonCode, ready, containers }: Assignment,
-  name: string,
-): ContainerAssignment | null {
+export function containerAssignment(assignment: Assignment, name: string): ContainerAssignment | null {
+  const { taskId, spec, desired, restartRequest, status, reasonCode, ready, containers } = assignment;
   const container = spec.containers.find((one) => one.name === name);
   if (!container) return null;
   const { labels, restartPolicy, stopGraceSeconds, platform } = spec;
+  const { filledVolumes } = assignment;
   const recorded = containers.find((one) => one.name === name) ?? null;
   return {
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
     ...{ desired, restartRequest, status, reasonCode, ready, recorded },
+    ...(filledVolumes === undefined ? {} : { filledVolumes }),
     ...{ hold: null, sandbox: null },
   };
 }

@@ -13,7 +13,7 @@ import { ContainerProbes } from "../probes/container-probes.ts";
 import { hasProbes } from "../probes/health.ts";
 import { type ContainerAssignment, isToRun } from "./assignment.ts";
 import { type ActionType, type Attempts, newProgress, type Progress } from "./attempts.ts";
-import { checkVolumes } from "./check-volumes.ts";
+import { checkData, checkVolumes } from "./check-volumes.ts";
 import type { ContainerOwner } from "./container-owner.ts";
 import { readLastLog } from "./last-log.ts";
 import { pullImage } from "./pull-image.ts";
@@ -307,6 +307,7 @@ export class ContainerRunner {
     const allowed = await publishAddress.filledIn(await policy.allowed(own));
     const spec = this.#files.added(assignment.spec, allowed);
     const joins = assignment.sandbox?.containerId;
+    await checkData(assignment, this.#context);
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),
       labels: {

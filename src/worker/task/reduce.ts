@@ -300,7 +300,8 @@ function failed(
   const attempts = { ...before.attempts, unanswered: 0, startCounted: false };
   const progress = { ...before, attempts };
   if (assignment === null) return givenUp(progress, error);
-  if (error.code === "content-unavailable") return contentMissing(progress, action, error, now);
+  if (error.code === "content-unavailable" || error.code === "volume-missing")
+    return somethingMissing(progress, action, error, now);
   if (action === "pull") return pullFailed(progress, error, now);
   if (error.code === "volume-in-use" || (error.code === "port-in-use" && portMayBeFreed))
     return held(progress, before.attempts.startCounted, action, error, now);
@@ -317,10 +318,11 @@ function failed(
   return givenUp(progress, error);
 }
 
-/** However long it takes: the master sends the content when it can, and a start that waits for it is no failed one. */
-function contentMissing(progress: Progress, action: ActionType | null, error: ActionError, now: number): Transition {
+/** However long it takes: the content or the data may come, and a start that waits for it is no failed one. */
+function somethingMissing(progress: Progress, action: ActionType | null, error: ActionError, now: number): Transition {
   const retryAt = now + limits.contentRetryMs;
-  const next = changed(progress, { retryAt, failedAction: action, lacksContent: true }).progress;
+  const lacksContent = error.code === "content-unavailable";
+  const next = changed(progress, { retryAt, failedAction: action, lacksContent }).progress;
   return { progress: next, report: waiting(next, { code: error.code, message: error.message }) };
 }
 

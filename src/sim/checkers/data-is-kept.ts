@@ -1,0 +1,55 @@
+// What a task wrote to a named volume is what the next task with it reads: the simulated volumes have a version that each start
+// of a writer replaces.
+
+import type { TaskId } from "../../model/ids.ts";
+import { isPlaced } from "../../model/task/reason.ts";
+import type { WorkerMachine } from "../machines/worker-machine.ts";
+import type { Checker } from "./checker.ts";
+import { volumesOf } from "./volume-mounts.ts";
+
+export const dataIsKept: Checker = {
+  name: "data-is-kept",
+  sentence:
+    "A container with a named volume finds there what the last one that wrote to it has left, unless a user gave that up.",
+  class: "safety",
+  hooks: ({ truth }, fail) => {
+    /** What was written last, by the volume. */
+    const written = new Map<string, string>();
+    /** Of each task that was placed: its record may be gone while its container runs. */
+    const mounted = new Map<string, ReturnType<typeof volumesOf>>();
+    let version = 0;
+    /** False for what is left of a lost task: its files are no longer those of the volume. */
+    const isPlacedOn = ({ identity }: WorkerMachine, taskId: string) => {
+      const task = truth.tasks.get(taskId as TaskId);
+      return task !== undefined && isPlaced(task.status) && task.nodeId === identity?.nodeId;
+    };
+    return {
+      batch({ batch, tasks }) {
+        for (const { type, targets = [], refused } of batch.commands) {
+          const isGivenUp = refused === undefined && (type === "releaseVolume" || type === "removeVolume");
+          if (isGivenUp) for (const name of targets) written.delete(name);
+        }
+        for (const { id, after } of tasks) {
+          const volumes = after?.nodeId ? volumesOf(after) : [];
+          if (volumes.length > 0) mounted.set(id, volumes);
+        }
+      },
+      run(machine, taskId) {
+        const { storage } = machine.engine;
+        if (!isPlacedOn(machine, taskId)) return;
+        for (const { name, writes } of mounted.get(taskId) ?? []) {
+          const isKnown = truth.state.tables.volume.get(name)?.filled ?? false;
+          const found = storage.content(name);
+          const last = written.get(name);
+          // Workers of release 0.1.0 do not look. Data of which the master does not know yet may be lost with its machine.
+          if (last !== undefined && isKnown && !machine.old && found !== last)
+            fail(`${taskId} finds ${JSON.stringify(found)} in the volume ${name} on ${machine.name}, and not ${last}`);
+          if (!writes) continue;
+          const next = `${name}, version ${++version}`;
+          storage.setContent(name, next);
+          written.set(name, next);
+        }
+      },
+    };
+  },
+};
