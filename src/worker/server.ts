@@ -81,6 +81,7 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
     killTask: async ({ parameters, query }) => {
       const { id } = parameters;
       const containerId = containerIdOf(find(id), query.container);
+      if (containerId === undefined && query.container !== undefined && find(id)) return notCreated(query.container);
       return containerId === undefined ? unknownTask(id) : kill(runtime, containerId, query.signal ?? "KILL");
     },
     removeVolume: (call) => {
@@ -124,6 +125,13 @@ function refuseSignal({ why, message }: SignalRefused): Outcome<never> {
     case "no-container":
       return refuse("task-not-found", message, { hint: "Its container was removed by someone other than Podling." });
   }
+}
+
+/** One of several, which waits for others. */
+function notCreated(container: string): Outcome<never> {
+  return refuse("illegal-move", `its container ${container} has not started yet: it has no process`, {
+    hint: "podling explain TASK says what each container waits for.",
+  });
 }
 
 async function kill(runtime: Runtime, containerId: string, signal: string): Promise<Outcome<null>> {

@@ -39,14 +39,15 @@ export function restartFinding(tasks: unknown, now: number): Finding | null {
   if (!Array.isArray(tasks)) return null;
   const looping = tasks.flatMap((task: unknown) => {
     const several = [...listField(task, "initContainers"), ...listField(task, "containers")];
-    const found = (several.length > 0 ? several : [task]).find((one) => isLooping(one, now));
+    const failing = (several.length > 0 ? several : [task]).filter((one) => isLooping(one, now));
+    const [found] = failing.sort((left, right) => restartsOf(right) - restartsOf(left));
     return found === undefined ? [] : [{ task, container: several.length > 0 ? found : null, found }];
   });
   const [first] = looping;
   if (first === undefined) return fine("restarts", "no container fails again and again");
   const name = textField(first.task, "name");
   const who = first.container === null ? name : `${name}, its container ${textField(first.container, "name")}`;
-  const why = `${String(field(first.found, "restarts"))} restarts, last ${textField(field(first.found, "reason"), "message")}`;
+  const why = `${restartsOf(first.found)} restarts, last ${textField(field(first.found, "reason"), "message")}`;
   return finding(
     "restarts",
     "warning",
@@ -61,7 +62,11 @@ function listField(value: unknown, name: string): unknown[] {
 }
 
 function isLooping(container: unknown, now: number): boolean {
-  const restarts = field(container, "restarts");
   const failedAt = Date.parse(textField(field(container, "lastFailure"), "finishedAt"));
-  return typeof restarts === "number" && restarts >= manyRestarts && now - failedAt <= recentMs;
+  return restartsOf(container) >= manyRestarts && now - failedAt <= recentMs;
+}
+
+function restartsOf(container: unknown): number {
+  const restarts = field(container, "restarts");
+  return typeof restarts === "number" ? restarts : 0;
 }
