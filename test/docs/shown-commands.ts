@@ -17,12 +17,16 @@ export function consoleSteps(markdown: string): ConsoleStep[] {
     });
 }
 
-/** The text without what differs from run to run: ids, times, sizes of the machine, and the widths of columns. */
+/** The text without what differs from run to run: ids, times, ports, users, sizes of the machine, and widths of columns. */
 export function withoutVariables(text: string): string {
   return text
     .replace(/\b\d{14}-[a-z0-9]{8}\b/g, "ID")
     .replace(/^(\S+ +)[a-z0-9]{8}(?= )/gm, "$1ID")
     .replace(/\b\d+(\.\d+)? ?m?s\b/g, "TIME")
+    .replace(/\b(ready|draining) +[a-z0-9]{8}$/gm, "$1 ID")
+    .replace(/(?<=\s)\d+m(?=\s)/g, "TIME")
+    .replace(/:\d{5}->/g, ":PORT->")
+    .replace(/\S+@\S+(?= )/g, "USER@HOST")
     .replace(/\b0\/[\d.]+/g, "0/N")
     .replace(/\brevision \d+/g, "revision N")
     .replace(/[ \t]+/g, " ")
