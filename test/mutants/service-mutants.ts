@@ -96,6 +96,14 @@ export const serviceMutants: readonly Mutant[] = [
     caughtBy: ["good-replica-stays"],
   },
   {
+    name: "its-equals-make-room",
+    sentence: "A task is stopped for one with the same priority.",
+    file: "src/core/reconcile/preemption.ts",
+    find: "one.priority < priority && one",
+    replace: "one.priority <= priority && one",
+    caughtBy: ["preempted-for-higher"],
+  },
+  {
     name: "slot-filled-twice",
     sentence: "A slot whose replica does not serve yet gets another one.",
     file: plan,

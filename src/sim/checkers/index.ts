@@ -31,6 +31,7 @@ import { oneWriter } from "./one-writer.ts";
 import { ownerReplacesOnce } from "./owner-replaces-once.ts";
 import { podsHaveOneFate } from "./pods-have-one-fate.ts";
 import { podsShareANetwork } from "./pods-share-a-network.ts";
+import { preemptedForHigher } from "./preempted-for-higher.ts";
 import { quietAtRest } from "./quiet-at-rest.ts";
 import { readyHasPassed } from "./ready-has-passed.ts";
 import { recordsAreKept } from "./records-are-kept.ts";
@@ -75,6 +76,7 @@ export const checkers: readonly Checker[] = [
   dataIsKept,
   singleWriter,
   nodeOpen,
+  preemptedForHigher,
   lostWereAway,
   deadAreLost,
   lostAreReplaced,

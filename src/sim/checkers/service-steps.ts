@@ -83,10 +83,15 @@ function makeSteps(truth: Truth, certain: CertainBatch): ServiceStep[] {
     step.more += Number(after !== null && isLive(after)) - Number(before !== null && isLive(before));
     if (before?.observed.status === "pending") step.waited = true;
     if (before === null || !serves(before)) continue;
-    if (after !== null && after.desired !== "running" && !asked.has(task.taskId)) step.taken.push(before);
+    if (after !== null && after.desired !== "running" && !isTakenByOthers(after, asked)) step.taken.push(before);
   }
   for (const [id, step] of byId) step.tasks = truth.ownedBy(id);
   return [...byId.values()];
+}
+
+/** True when a user named the replica, or it makes room for a task with a higher priority. */
+function isTakenByOthers({ taskId, requests }: Task, asked: ReadonlySet<string>): boolean {
+  return asked.has(taskId) || requests?.preempted !== undefined;
 }
 
 /** The lowest floor of the versions that the service had in the batch. */

@@ -7,6 +7,7 @@ import type { TaskView } from "../../model/task/view.ts";
 import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
 import { couldTake } from "./free-capacity.ts";
+import { hasHold } from "./preempted-for-higher.ts";
 import { couldHaveVolumes } from "./volume-mounts.ts";
 
 /** A grace, a lease or a retry may pass first. */
@@ -26,7 +27,10 @@ export const workIsPlaced: Checker = {
     const fits = (task: TaskView): NodeRecord | undefined =>
       [...truth.state.nodes.values()].find(
         (node) =>
-          isWell(node) && couldTake(node, truth.placedOn(node.nodeId), task) && couldHaveVolumes(truth, node, task),
+          isWell(node) &&
+          !hasHold(truth, node) &&
+          couldTake(node, truth.placedOn(node.nodeId), task) &&
+          couldHaveVolumes(truth, node, task),
       );
     return {
       periodic() {
@@ -35,7 +39,8 @@ export const workIsPlaced: Checker = {
         );
         const pending: TaskView[] = [];
         for (const task of truth.tasks.values())
-          if (task.status === "pending" && task.desired === "running") pending.push(task);
+          if (task.status === "pending" && task.desired === "running" && task.reason.code !== "preempting")
+            pending.push(task);
         if (pending.length === 0 && waiting.size === 0) return;
         const still = new Set(pending.map(({ taskId }) => taskId));
         for (const taskId of waiting.keys()) if (!still.has(taskId)) waiting.delete(taskId);

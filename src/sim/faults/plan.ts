@@ -51,6 +51,8 @@ export interface Plan {
   moves?: boolean;
   /** True when some tasks and services have several containers. Left out: false. */
   pods?: boolean;
+  /** True when some tasks and services have priorities. Left out: false. */
+  priorities?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -120,6 +122,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     probes: drawProbes(seed),
     jobs,
     volumes: drawVolumes(seed),
+    priorities: drawPriorities(seed),
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
     pods,
@@ -152,6 +155,11 @@ function drawJobs(seed: number): boolean {
 /** In one run of three. */
 function drawSelectors(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x5e1e), 3) === 0;
+}
+
+/** In one run of three. */
+function drawPriorities(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0x9215), 3) === 0;
 }
 
 /** In two runs of three. */

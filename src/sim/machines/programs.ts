@@ -39,7 +39,6 @@ export function programOf({ args }: Pick<ContainerSpec, "args">, run: number, re
 
 const amounts = [0, 0.1, 0.25, 0.5] as const;
 
-/** A task that a client creates. `serial` makes its name. */
 /** Options and rights that every sixth task has, each another one; the others have none. */
 export function optionsOf(serial: number): Partial<ParsedTaskInput> {
   const mount = { type: "bind" as const, target: "/d", readOnly: false, sizeBytes: null };
@@ -54,6 +53,13 @@ export function optionsOf(serial: number): Partial<ParsedTaskInput> {
   return rows[serial % rows.length]!;
 }
 
+/** Two of three have none. */
+export function drawPriority(random: Random): { priority?: number } {
+  const priority = [0, 0, 0, 0, -5, 50][randomInteger(random, 6)]!;
+  return priority === 0 ? {} : { priority };
+}
+
+/** A task that a client creates. `serial` makes its name. */
 export function drawTaskInput(random: Random, serial: number): ParsedTaskInput {
   const pick = randomInteger(random, 100);
   const runsMs = 500 + randomInteger(random, 30_000);

@@ -8,6 +8,7 @@ import type { TaskView } from "../../model/task/view.ts";
 import type { Plan } from "../faults/plan.ts";
 import { asSeveral } from "../machines/pod-inputs.ts";
 import { drawProbes } from "../machines/probed.ts";
+import { drawPriority } from "../machines/programs.ts";
 import { drawServiceInput } from "../machines/service-inputs.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
@@ -32,14 +33,15 @@ export class ServiceWorkload implements Noun {
   readonly #data: Random | null;
   /** Null if templates have one container. */
   readonly #pods: Random | null;
+  /** Null if services have no priorities. */
+  readonly #priorities: Random | null;
   #serial = 0;
 
-  constructor(
-    context: RunContext,
-    { probes = false, moves = false, pods = false }: Pick<Plan, "probes" | "moves" | "pods">,
-  ) {
+  constructor(context: RunContext, plan: Plan) {
+    const { probes = false, moves = false, pods = false, priorities = false } = plan;
     this.#context = context;
     this.#data = moves ? context.world.random("data of services") : null;
+    this.#priorities = priorities ? context.world.random("priorities of services") : null;
     this.#probes = probes ? context.world.random("probes of services") : null;
     this.#pods = pods ? context.world.random("pods of services") : null;
     this.#random = context.world.random("services");
@@ -73,9 +75,10 @@ export class ServiceWorkload implements Noun {
     const input = drawServiceInput(this.#random, this.#serial++);
     const probed = this.#probes && input.image !== "gone" ? drawProbes(this.#probes) : null;
     const hasData = this.#data !== null && randomInteger(this.#data, 4) === 0;
-    const whole = { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}) };
+    const priority = this.#priorities ? drawPriority(this.#priorities) : {};
+    const whole = { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}), ...priority };
     if (this.#pods === null || randomInteger(this.#pods, 3) > 0) return whole;
-    return { ...asSeveral(this.#pods, whole), rollout: input.rollout };
+    return { ...asSeveral(this.#pods, whole), ...priority, rollout: input.rollout };
   }
 
   /** Mostly so few that all services fit, and tasks beside them. */

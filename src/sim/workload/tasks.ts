@@ -8,7 +8,7 @@ import { isFinished } from "../../model/task/reason.ts";
 import { foreignReport } from "../checkers/strangers-are-refused.ts";
 import type { Plan } from "../faults/plan.ts";
 import { drawProbes } from "../machines/probed.ts";
-import { drawTaskInput, optionsOf } from "../machines/programs.ts";
+import { drawPriority, drawTaskInput, optionsOf } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
 
@@ -18,6 +18,8 @@ export class TaskWorkload {
   readonly #options: boolean;
   /** Null if tasks have no probes. */
   readonly #probes: Random | null;
+  /** Null if tasks have no priorities. */
+  readonly #priorities: Random | null;
   /** Tasks that were created and that may still run, the oldest first. */
   readonly #live: TaskId[] = [];
   /** With more live tasks than this, clients create few. */
@@ -27,11 +29,12 @@ export class TaskWorkload {
   constructor(
     context: RunContext,
     random: Random,
-    { options = false, services = false, probes = false }: Pick<Plan, "options" | "services" | "probes">,
+    { options = false, services = false, probes = false, priorities = false }: Partial<Plan>,
   ) {
     this.#context = context;
     this.#random = random;
     this.#options = options;
+    this.#priorities = priorities ? context.world.random("priorities of tasks") : null;
     this.#probes = probes ? context.world.random("probes of tasks") : null;
     const capacity = context.workers.reduce((sum, machine) => sum + machine.capacity, 0);
     // Services get their share of the nodes.
@@ -58,6 +61,7 @@ export class TaskWorkload {
     const drawn = drawTaskInput(this.#random, serial);
     const probed = this.#probes && drawn.args?.[0] === "service" ? drawProbes(this.#probes) : null;
     const input = this.#options ? { ...drawn, ...optionsOf(serial), ...probed } : { ...drawn, ...probed };
+    if (this.#priorities) Object.assign(input, drawPriority(this.#priorities));
     // No ports are published in the network of the node.
     if (input.network?.mode === "host") delete input.ports;
     const key = `key-${serial}`;
