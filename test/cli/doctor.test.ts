@@ -86,6 +86,7 @@ test("a healthy cluster: every check is ok, and the exit code is 0", async () =>
     ["rights", "ok"],
     ["clock", "ok"],
     ["failed tasks", "ok"],
+    ["restarts", "ok"],
     ["engine", "ok"],
     ["limits", "ok"],
     ["engine clock", "ok"],
