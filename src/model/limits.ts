@@ -73,6 +73,9 @@ export const limits = {
   contents: 2_000,
   /** Logins to registries, one each: more than a company has. */
   credentials: 1_000,
+  /** Tokens of clouds have up to 5 KiB. In base64 it must fit into the 16 KiB of headers that a server takes. */
+  registryPasswordBytes: 8 * KiB,
+  registryUserBytes: 1024,
   /** Size of a config or secret, as Swarm's for secrets: a file of settings, and no data. */
   contentBytes: 500 * KiB,
   /** Versions of a config or secret beyond those in use: enough to look at what changed. */

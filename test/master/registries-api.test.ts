@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { instanceHeader } from "../../src/api/worker-instance.ts";
 import { MemoryKeys } from "../../src/keys/memory-keys.ts";
 import type { CredentialView } from "../../src/model/credential/credential.ts";
+import { limits } from "../../src/model/limits.ts";
 import { knownFeatures } from "../../src/model/task/needs.ts";
 import { expectRefusal, TestMaster } from "./in-process.ts";
 
@@ -34,6 +35,20 @@ test("a login is stored, replaced, listed without its password, and removed", as
   const wrong = await podling.ask("PUT", `${registries}/a`, { body: { username: "x", password: [password] } });
   expectRefusal(wrong, 400, "invalid-field");
   expect(JSON.stringify(wrong.body)).not.toContain(password);
+});
+
+test.each([
+  ["characters", { username: "x", password: password.padEnd(limits.registryPasswordBytes + 1, "x") }, "password"],
+  ["bytes", { username: "x", password: password.padEnd(limits.registryPasswordBytes - 1, "ü") }, "password"],
+  ["characters", { username: "x".repeat(limits.registryUserBytes + 1), password }, "username"],
+])("a login of too many %s is refused, with the limit", async (unit, body, field) => {
+  const answer = await podling.ask("PUT", `${registries}/a`, { body });
+  expectRefusal(answer, 400, "invalid-field");
+  const most = field === "password" ? limits.registryPasswordBytes : limits.registryUserBytes;
+  expect(answer.body).toMatchObject({
+    error: expect.stringMatching(new RegExp(`"${field}": expected .* of at most ${most} ${unit};`)),
+  });
+  expect(JSON.stringify(answer.body)).not.toContain(password);
 });
 
 test("the worker gets it before a task with an image of the registry, a new one, and its removal", async () => {

@@ -2,12 +2,13 @@
 // event, log line, backup or journal has a content.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ContentEvent } from "../../src/api/views/stream-events.ts";
 import { instanceHeader } from "../../src/api/worker-instance.ts";
 import { openSqliteJournal } from "../../src/journal/sqlite/sqlite-journal.ts";
+import { KeyFile } from "../../src/keys/file/key-file.ts";
 import { MemoryKeys } from "../../src/keys/memory-keys.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { lineLog } from "../../src/lib/log.ts";
@@ -203,6 +204,20 @@ describe("without the key", () => {
     await restored.stop();
   });
 
+  test("one that others may read: what it is needed for comes first, and the command last", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "podling-secrets-key-")), "master.key");
+    const other = new TestMaster({ keys: new KeyFile([path]) });
+    await other.do("POST", secrets, { name: "a", data: "x" });
+    await other.do("POST", secrets, { name: "b", data: "x" });
+    chmodSync(path, 0o644);
+    const { status, message } = await other.do<KeyReport>("GET", "/api/v1/key");
+    await other.stop();
+    rmSync(dirname(path), { recursive: true });
+    expect(status).toBe("missing");
+    expect(message).toStartWith("2 secrets and logins need the key, and every user of this machine may open ");
+    expect(message).toEndWith(`; type: chmod 600 ${path}`);
+  });
+
   test("a master that starts without the key says so in its log", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "podling-secrets-start-"));
     const first = new TestMaster({ keys: new MemoryKeys(draw), journal: openSqliteJournal({ dataDir }) });
@@ -217,6 +232,6 @@ describe("without the key", () => {
     await second.stop();
     rmSync(dataDir, { recursive: true, force: true });
     expect(lines).toContain("ERROR master: secrets and logins cannot be opened; everything else goes on");
-    expect(lines).toContain("the key is missing, and 1 secret or login needs it");
+    expect(lines).toContain("1 secret or login needs the key, and the key is missing");
   });
 });

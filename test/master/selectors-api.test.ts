@@ -83,6 +83,8 @@ describe("the form of the first edition", () => {
     expect(await list("?namespace=default")).not.toContain("l-1");
     expect(await list("")).toEqual(expect.arrayContaining(["l-1", "l-2", "l-3"]));
     expect((await get(podling, "l-2")).template.labels).toEqual({ "podling.namespace": "lists" });
+    await put("l-4", input("l-4", { replicas: 0, namespace: "lists", labels: { "podling.namespace": "lists" } }));
+    expect((await get(podling, "l-4")).template.labels).toEqual({ "podling.namespace": "lists" });
   });
 });
 
@@ -122,6 +124,16 @@ describe("refused", () => {
         ],
       },
       ...([422, "unprocessable", "a is there twice"] as const),
+    ],
+    [
+      "a namespace, and a label with another one",
+      { image: "x", namespace: "a", labels: { "podling.namespace": "b" } },
+      ...([422, "unprocessable", "it is a, and the label podling.namespace says b"] as const),
+    ],
+    [
+      "as many labels as there may be, and a namespace",
+      { image: "x", namespace: "a", labels: Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`l${i}`, ""])) },
+      ...([422, "unprocessable", "they are 65, and 64 are allowed"] as const),
     ],
     ["a namespace with a slash", { selector, namespace: "a/b" }, 400, "invalid-field", "namespace"],
   ];

@@ -30,6 +30,14 @@ export const configMutants: readonly Mutant[] = [
     caughtBy: ["secrets-go-to-users"],
   },
   {
+    name: "login-for-every-node",
+    sentence: "Any node is asked for the digest of an image, with the stored login.",
+    file: "src/master/http/handlers/services.ts",
+    find: "node.isOpen && eligible(wanted, node)",
+    replace: "node.isOpen && (eligible(wanted, node) || true)",
+    caughtBy: ["secrets-go-to-users"],
+  },
+  {
     name: "version-without-revision",
     sentence: "A new version of a config changes no service.",
     file: "src/core/commands/contents.ts",

@@ -9,21 +9,24 @@ import type { NodeRecord } from "../../model/node/node.ts";
 import { type ImageDigest, isDigest, type ResolvedImage } from "../../model/service/pinned.ts";
 import { type AskContext, askNode, unusable } from "./ask-node.ts";
 
-export interface ResolveContext extends AskContext {
-  /** The login to the registry of an image that the cluster has stored; null: none. */
-  loginFor: (image: string) => SentLogin | null;
+/** Who is asked about an image, and with what. */
+export interface Question {
+  /** The best first. Each of them may be sent the login. */
+  nodes: readonly NodeRecord[];
+  /** The login to the registry of the image that the cluster has stored; null: none. */
+  login: SentLogin | null;
 }
 
 /** Nodes that are asked, one after the other, until one answers. */
 const nodesAsked = 2;
 const largestAnswerBytes = 64 * 1024;
 
-/** `nodes`: those to ask, the best first. Never rejects. */
+/** Never rejects. */
 export async function resolveImages(
   images: readonly string[],
-  nodes: readonly NodeRecord[],
+  questionFor: (image: string) => Question,
   signal: AbortSignal,
-  context: ResolveContext,
+  context: AskContext,
 ): Promise<ResolvedImage[]> {
   const giveUp = new AbortController();
   const cancel = context.clock.timer(limits.resolvePatienceMs, () =>
@@ -31,7 +34,7 @@ export async function resolveImages(
   );
   try {
     const either = AbortSignal.any([signal, giveUp.signal]);
-    return await Promise.all(images.map((image) => resolveImage(image, nodes.slice(0, nodesAsked), either, context)));
+    return await Promise.all(images.map((image) => resolveImage(image, questionFor(image), either, context)));
   } finally {
     cancel();
   }
@@ -39,13 +42,16 @@ export async function resolveImages(
 
 async function resolveImage(
   image: string,
-  nodes: readonly NodeRecord[],
+  { nodes, login }: Question,
   signal: AbortSignal,
-  context: ResolveContext,
+  context: AskContext,
 ): Promise<ResolvedImage> {
-  let why = "no node with an engine was online";
-  for (const node of nodes) {
-    const answer = await askForDigest(image, node, signal, context);
+  let why =
+    login === null
+      ? "no node with an engine was online"
+      : "no node was online that may run it, and the stored login to its registry is sent to no other";
+  for (const node of nodes.slice(0, nodesAsked)) {
+    const answer = await askForDigest(image, { node, login }, signal, context);
     if (typeof answer === "object") return { image, ...answer };
     why = answer;
     if (signal.aborted) break;
@@ -56,11 +62,10 @@ async function resolveImage(
 /** The worker's answer, or a sentence why there is none. */
 async function askForDigest(
   image: string,
-  node: NodeRecord,
+  { node, login }: { node: NodeRecord; login: SentLogin | null },
   signal: AbortSignal,
-  context: ResolveContext,
+  context: AskContext,
 ): Promise<ImageDigest | string> {
-  const login = context.loginFor(image);
   const request = {
     headers: login ? { [registryLoginHeader]: encodeLogin(login) } : {},
     ...{ operation: workerOperations.imageDigest, query: { image }, accept: "application/json" },

@@ -54,7 +54,8 @@ export class Vault {
         status: "missing",
         sealed,
         place,
-        message: `${found.problem}, and ${what} ${sealed === 1 ? "needs" : "need"} it`,
+        // The problem may end with a command.
+        message: `${what} ${sealed === 1 ? "needs" : "need"} the key, and ${found.problem}`,
       };
     if (keyIdOf(found.key) === this.#anySealed?.keyId)
       return { status: "present", sealed, place, message: `${what} can be opened with ${place}` };

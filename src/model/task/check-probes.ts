@@ -2,7 +2,7 @@
 
 import type { Mistake } from "./mistake.ts";
 import { type ProbeField, probeFields } from "./option-fields.ts";
-import type { Probe } from "./probes.ts";
+import { type Probe, wrongHeader } from "./probes.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 
 type Fields = Pick<ParsedTaskInput, ProbeField | "network" | "health">;
@@ -17,7 +17,7 @@ export function probeMistake(input: Fields): Mistake | null {
     const probe = input[field];
     if (probe === undefined) continue;
     const mistake = checkMistake(probe) ?? (field === "readinessProbe" ? null : successMistake(probe));
-    const found = mistake ?? networkMistake(probe, input) ?? healthcheckMistake(probe, input);
+    const found = mistake ?? headerMistake(probe) ?? networkMistake(probe, input) ?? healthcheckMistake(probe, input);
     if (found) return { field: `${field}${found.field}`, message: found.message, hint: found.hint };
   }
   return null;
@@ -35,6 +35,14 @@ function successMistake({ successThreshold = 1 }: Probe): Mistake | null {
   if (successThreshold === 1) return null;
   const message = "only a readiness probe can ask for several good results in a row";
   return { field: ".successThreshold", message, hint: "Leave it out, or write 1." };
+}
+
+/** An object cannot have a name twice, and still in two cases. */
+function headerMistake({ http }: Probe): Mistake | null {
+  const wrong = http?.headers && wrongHeader(Object.keys(http.headers));
+  if (!wrong) return null;
+  const message = `expected ${wrong.expected}`;
+  return { field: ".http.headers", message, hint: "Give each header one value." };
 }
 
 function networkMistake({ http, tcp }: Probe, { network }: Fields): Mistake | null {

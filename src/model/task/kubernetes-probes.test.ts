@@ -45,6 +45,24 @@ test.each<[string, object, string]>([
   ["another host", { httpGet: { port: 1, host: "db.example" } }, "a check goes to the container itself"],
   ["a scheme that is none", { httpGet: { port: 1, scheme: "ftp" } }, "HTTP or HTTPS"],
   ["no port", { tcpSocket: {} }, "whole number"],
+  [
+    "a header twice",
+    {
+      httpGet: {
+        port: 1,
+        httpHeaders: [
+          { name: "X-A", value: "1" },
+          { name: "x-a", value: "2" },
+        ],
+      },
+    },
+    "each header once; x-a is repeated",
+  ],
+  [
+    "a header that an object cannot keep",
+    { httpGet: { port: 1, httpHeaders: [{ name: "__proto__", value: "1" }] } },
+    "another name than __proto__",
+  ],
 ])("%s is refused", (_, probe, message) => {
   const result = taskInput.safeParse({ name: "web", image: "nginx", readinessProbe: probe });
   expect(result.success).toBe(false);

@@ -180,6 +180,11 @@ describe("refused because of the meaning, naming the field", () => {
     [{ startupProbe: { tcp: { port: 1 }, successThreshold: 2 } }, "startupProbe.successThreshold", "only a readiness"],
     [{ livenessProbe: { tcp: { port: 1 } }, network: { mode: "none" } }, "livenessProbe", "Check it with exec"],
     [
+      { readinessProbe: { http: { port: 1, headers: { Host: "a", host: "b" } } } },
+      "readinessProbe.http.headers",
+      "each header once; host is repeated",
+    ],
+    [
       { readinessProbe: { healthcheck: true }, health: { disabled: true } },
       "readinessProbe.healthcheck",
       "is switched off",

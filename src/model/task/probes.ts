@@ -18,6 +18,18 @@ const headers = z
     error: `at most ${limits.probeHeaders} headers`,
   });
 
+/** The first of the names that cannot be kept; null if there is none. Case does not count in the names of headers. */
+export function wrongHeader(names: readonly string[]): { index: number; expected: string } | null {
+  const seen = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    if (name === "__proto__") return { index, expected: "another name than __proto__" };
+    const lower = name.toLowerCase();
+    if (seen.has(lower)) return { index, expected: `each header once; ${name} is repeated, and case does not count` };
+    seen.add(lower);
+  }
+  return null;
+}
+
 const httpCheck = z.strictObject({
   port: port.describe("Port in the container."),
   path: text(/^\/[\x21-\x7e]*$/, limits.pathLength, "a path that begins with / and has no blanks")
@@ -95,6 +107,10 @@ const httpGet = z.strictObject({
     z.strictObject({ name: headerName.describe("Name."), value: headerValue.describe("Value.") }),
     limits.probeHeaders,
   )
+    .superRefine((given, context) => {
+      const wrong = wrongHeader(given.map(({ name }) => name));
+      if (wrong) context.addIssue({ code: "custom", path: [wrong.index, "name"], message: wrong.expected });
+    })
     .optional()
     .describe("Headers of the request. Host may be among them."),
 });

@@ -20,6 +20,8 @@ export interface CheckerHooks {
   sent?(task: TaskView): void;
   /** A text has left the master: an answer, or a line of a stream. Only in runs with configs. */
   said?(text: string, request: Request): void;
+  /** A worker has answered a request of the master. Only in runs with configs. */
+  asked?(machine: string, request: Request): void;
   /** A master has recovered, and serves no request yet. */
   recovered?(): void;
   /** A worker asks its engine to start this container of this task. */

@@ -1,16 +1,20 @@
-// The worker of a node is sent a secret, a config or a login only if a task that uses it was placed on the node.
+// The worker of a node is sent a secret, a config or a login only if a task that uses it was placed on the node; a login with the
+// question for a digest, only if a replica may be.
 
+import { registryLoginHeader } from "../../api/registry-login.ts";
 import type { ContentEvent } from "../../api/views/stream-events.ts";
-import { registryName } from "../machines/content-inputs.ts";
+import type { NodeId } from "../../model/ids.ts";
+import { onlyMachineOf, registryName } from "../machines/content-inputs.ts";
 import { changesOf } from "../run/truth.ts";
 import type { Checker } from "./checker.ts";
 import { namedBy } from "./content-users.ts";
 
 export const secretsGoToUsers: Checker = {
   name: "secrets-go-to-users",
-  sentence: "Only a node that runs a user of a secret, a config or a login is sent it.",
+  sentence:
+    "Only a node that runs a user of a secret, a config or a login is sent it, or that may run the image of a login.",
   class: "safety",
-  hooks: (_, fail) => {
+  hooks: ({ truth, workers }, fail) => {
     /** What tasks that were ever placed on a node use, as "node kind name". */
     const uses = new Set<string>();
     return {
@@ -23,6 +27,16 @@ export const secretsGoToUsers: Checker = {
           for (const { image } of [...spec.init, ...spec.containers])
             if (image.startsWith(`${registryName}/`)) uses.add(`${nodeId} credential ${registryName}`);
         }
+      },
+      asked(machine, { url, headers }) {
+        if (!headers.has(registryLoginHeader)) return;
+        const image = new URL(url).searchParams.get("image")!;
+        const only = onlyMachineOf(image);
+        // A node may have moved to another machine, with its folder.
+        const nodeId = workers.find(({ name }) => name === machine)?.worker?.nodeId;
+        const hostname = truth.state.nodes.get(nodeId as NodeId)?.hostname;
+        if (only !== null && only !== machine && only !== hostname)
+          fail(`${machine} is sent the login for ${image}, which only ${only} may run`);
       },
       said(text, { url }) {
         if (!url.endsWith("/assignments") || !text.startsWith("data: {")) return;

@@ -19,6 +19,23 @@ export const secretNames = ["k1", "k2"] as const;
 /** The registry of the image `registry.sim/app`, which no engine has: its login alone matters. */
 export const registryName = "registry.sim";
 
+/** A service without replicas whose image only one machine may have. The master asks for its digest, with the login. */
+export function pinnedTo(machine: string): Drawn & { name: string } {
+  const image = `${registryName}/only-${machine}`;
+  return {
+    name: `pinned-${machine}`,
+    image,
+    replicas: 0,
+    constraints: [{ type: "node", operator: "equals", value: machine }],
+  };
+}
+
+/** The only machine that may be sent a login for the image; null if any may. */
+export function onlyMachineOf(image: string): string | null {
+  const own = `${registryName}/only-`;
+  return image.startsWith(own) ? image.slice(own.length) : null;
+}
+
 /** One of four is a content with which programs end. */
 export function drawContent(random: Random, serial: number): string {
   return `${randomInteger(random, 4) === 0 ? "bad" : "good"}-${serial}\n`;

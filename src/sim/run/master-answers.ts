@@ -1,4 +1,5 @@
-// What leaves the simulated master: the tasks in its answers and streams, and each text as its reader gets it.
+// What leaves the simulated master: the tasks in its answers and streams, each text as its reader gets it, and its requests to
+// workers.
 
 import type { TaskView } from "../../api/views/task.ts";
 import { TextSplitter } from "../../lib/split-text.ts";
@@ -11,7 +12,9 @@ export interface AnswerListener {
   sent(task: TaskView): void;
   /** An answer, or one line of a stream. Null: no checker looks at texts, and they are not read. */
   said: ((text: string, request: Request) => void) | null;
-  /** A request that is not a heartbeat was answered. */
+  /** Another server than the master, with the name of its machine, has answered a request. */
+  asked(machine: string, request: Request): void;
+  /** A request to the master that is not a heartbeat was answered. */
   answered(method: string, url: string): void;
   /** The master has answered 500. */
   broken(error: Error): void;
@@ -21,6 +24,7 @@ export function listenToMaster(network: Network, master: MasterMachine, listener
   network.onAnswer = (server, request, response) => {
     if (response.status === 500)
       listener.broken(new Error(`${server.name}: ${request.method} ${request.url} answered 500`));
+    if (server !== master.process) listener.asked(server.host.name, request);
     if (server !== master.process || request.url.endsWith("/heartbeat")) return;
     listener.answered(request.method, request.url);
     const type = response.headers.get("content-type") ?? "";

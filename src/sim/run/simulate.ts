@@ -82,6 +82,7 @@ const moments = [
     "snapshot",
     "sent",
     "said",
+    "asked",
     "recovered",
     "start",
     "stop",
@@ -218,6 +219,9 @@ class Run {
     listenToMaster(network, master, {
       sent: (task) => this.#check("sent", (hooks) => hooks.sent!(task)),
       said: texts ? (text, request) => this.#check("said", (hooks) => hooks.said!(text, request)) : null,
+      asked: (machine, request) => {
+        if (texts) this.#check("asked", (hooks) => hooks.asked!(machine, request));
+      },
       answered: (method, url) => {
         if (this.#atRest && method !== "GET") activity.commands.push(`${method} ${url}`);
       },

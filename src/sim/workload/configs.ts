@@ -8,6 +8,7 @@ import {
   drawContentPolicy,
   drawContentUser,
   drawSecret,
+  pinnedTo,
   registryName,
   secretNames,
 } from "../machines/content-inputs.ts";
@@ -75,7 +76,18 @@ export class ConfigWorkload implements Noun {
     const { api } = client;
     const body = { username: "anna", password: drawSecret(this.#random, this.#serial++) };
     if (this.#below(4) === 0) await client.try(() => api.call("deleteCredential", { id: registryName, timeoutMs }));
-    else await client.try(() => api.call("putCredential", { id: registryName, body, timeoutMs }));
+    else {
+      const stored = await client.try(() => api.call("putCredential", { id: registryName, body, timeoutMs }));
+      if (stored.ok) await this.#pin(client);
+    }
+  }
+
+  /** Asks for the digest of an image that one machine may have. */
+  async #pin(client: SimClient): Promise<void> {
+    const body = pinnedTo(this.#of(this.#context.workers).name);
+    const request = { id: body.name, body: body as never, query: { resolve: "always" }, timeoutMs } as const;
+    const outcome = await client.try(() => client.api.call("putService", request));
+    if (outcome.ok) this.#context.ledger.services.answered(outcome.value!);
   }
 
   async #createTask(client: SimClient): Promise<void> {

@@ -4,11 +4,14 @@ import type { serviceOperations } from "../../../api/operations/services.ts";
 import { EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
 import { compareSlots } from "../../../core/reconcile/service/replica.ts";
+import { eligible } from "../../../core/schedule/index/node-info.ts";
+import { classOf } from "../../../core/schedule/scheduling-class.ts";
 import type { ClusterState } from "../../../core/state/cluster-state.ts";
 import { resolveService } from "../../../core/state/lookup.ts";
 import { tasksOf } from "../../../core/state/tasks-of-service.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
+import { limits } from "../../../model/limits.ts";
 import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
@@ -22,9 +25,10 @@ import { checkTaskInput } from "../../../model/task/check-input.ts";
 import { specOfInput } from "../../../model/task/input-spec.ts";
 import { namespaceLabel } from "../../../model/task/pod-input.ts";
 import { namespaceOf } from "../../../model/task/pod-view.ts";
-import { unpackSpec } from "../../../model/task/spec.ts";
+import { requirementsOf } from "../../../model/task/requirements.ts";
+import { type TaskSpec, unpackSpec } from "../../../model/task/spec.ts";
 import { viewTask } from "../../../model/task/view.ts";
-import { resolveImages } from "../../node-client/image-digests.ts";
+import { type Question, resolveImages } from "../../node-client/image-digests.ts";
 import { storedLogin } from "../../secrets/registry-logins.ts";
 import { endpointsOf } from "../../watch/endpoint-streams.ts";
 import { viewService } from "../service-view.ts";
@@ -133,11 +137,33 @@ async function putCommand(
 }
 
 function checked({ namespace, ...body }: ParsedServiceInput): Outcome<ParsedServiceInput> {
-  const { mode: _, replicas: __, rollout: ___, ...task } = body;
+  const labels = withNamespace(body.labels, namespace);
+  if (!labels.ok) return labels;
+  const { mode: _, replicas: __, rollout: ___, ...task } = { ...body, ...labels.value };
   const input = checkTaskInput(task);
-  if (!input.ok) return input;
-  const labels = namespace === undefined ? {} : { labels: { ...task.labels, [namespaceLabel]: namespace } };
-  return ok({ ...body, ...input.value, ...labels });
+  return input.ok ? ok({ ...body, ...input.value }) : input;
+}
+
+/** The labels with that of the namespace; nothing without one. */
+function withNamespace(
+  given: ParsedServiceInput["labels"],
+  namespace: string | undefined,
+): Outcome<Pick<ParsedServiceInput, "labels">> {
+  if (namespace === undefined) return ok({});
+  const other = given?.[namespaceLabel] ?? namespace;
+  if (other !== namespace)
+    return refuse("unprocessable", `namespace: it is ${namespace}, and the label ${namespaceLabel} says ${other}`, {
+      hint: "Leave one of the two out: the namespace is kept as this label.",
+      details: { field: "namespace" },
+    });
+  const labels = { ...given, [namespaceLabel]: namespace };
+  const count = Object.keys(labels).length;
+  if (count <= limits.labelCount) return ok({ labels });
+  const message = `labels: with ${namespaceLabel} of the namespace they are ${count}, and ${limits.labelCount} are allowed`;
+  return refuse("unprocessable", message, {
+    hint: "Remove a label, or leave namespace out.",
+    details: { field: "labels" },
+  });
 }
 
 /** Of a service with replicas: that of its template. */
@@ -155,19 +181,35 @@ async function resolved(
 ): Promise<ResolvedImage[]> {
   const service = which === "always" ? undefined : state.serviceNamed(input.name);
   const known = service && state.tables.revision.get(revisionId(service.serviceId, service.target))?.images;
-  const images = imagesToResolve(unpackSpec(specOfInput(input))).filter(
-    (image) => !known?.some((one) => one.image === image),
-  );
-  const loginFor = (image: string) => storedLogin(state, vault, image);
+  const spec = unpackSpec(specOfInput(input));
+  const images = imagesToResolve(spec).filter((image) => !known?.some((one) => one.image === image));
   if (which === "never") return images.map((image) => ({ image, digest: null, why: "not looked up, as asked for" }));
-  return images.length === 0 ? [] : resolveImages(images, nodesToAsk(state), signal, { ...logs, loginFor });
+  const questionFor = (image: string): Question => {
+    const login = storedLogin(state, vault, image);
+    const nodes = login === null ? nodesWithEngine(state) : nodesThatMayRun(state, spec);
+    return { nodes, login };
+  };
+  return images.length === 0 ? [] : resolveImages(images, questionFor, signal, logs);
 }
 
-/** Online ones with an engine, by host name. */
-function nodesToAsk(state: ClusterState): NodeRecord[] {
-  return [...state.nodes.values()]
-    .filter((node) => node.status === "online" && node.engineError === null && hasWorker(node))
-    .sort((left, right) => (left.hostname < right.hostname ? -1 : 1));
+/** Online ones, by host name. */
+function nodesWithEngine(state: ClusterState): NodeRecord[] {
+  const online = [...state.nodes.values()].filter((node) => node.status === "online" && node.engineError === null);
+  return byHostname(online);
+}
+
+/**
+ * Those that may get a task of the template now, whatever their free capacity. A login is sent to no other node: constraints that
+ * keep an image to some nodes keep the password there, too.
+ */
+function nodesThatMayRun({ schedule }: ClusterState, spec: TaskSpec): NodeRecord[] {
+  const wanted = classOf(requirementsOf(spec));
+  const nodes = [...schedule.nodes].filter((node) => node.isOpen && eligible(wanted, node));
+  return byHostname(nodes.map(({ record }) => record));
+}
+
+function byHostname(nodes: readonly NodeRecord[]): NodeRecord[] {
+  return nodes.filter(hasWorker).sort((left, right) => (left.hostname < right.hostname ? -1 : 1));
 }
 
 function otherName(inPath: string, inBody: string): Outcome<never> {

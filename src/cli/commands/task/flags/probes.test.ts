@@ -41,6 +41,8 @@ describe("what is no probe is refused with what to type", () => {
     ["tcp=80,failures=many", "expected a whole number"],
     ["tcp=80,status=200", "belong to http="],
     ["http=/,header=x", "expected NAME:VALUE"],
+    ["http=/,header=Host:a,header=host:b", "host is given twice"],
+    ["http=/,header=__proto__:a", "another name than __proto__"],
     ['"exec=a', "a quote is not closed"],
   ])("%s", (text, says) => {
     expect(() => parseProbe("--liveness", text, published)).toThrow(says);

@@ -52,7 +52,7 @@ export function parseProbe(flag: string, text: string, ports: readonly { contain
     else if (key === "tcp") probe.tcp = { port: portOf(value, wrong) };
     else if (key === "exec") probe.exec = { command: value };
     else if (key === "status") http.status = value;
-    else if (key === "header") http.headers = { ...http.headers, ...headerOf(value, wrong) };
+    else if (key === "header") http.headers = withHeader(http.headers ?? {}, value, wrong);
     else setNumber(probe, key, value, wrong);
   }
   if (Object.keys(http).length === 0) return probe;
@@ -99,9 +99,17 @@ function portOf(value: string, wrong: (why: string) => UsageError): number {
   return Number(port);
 }
 
-/** `Host:example.com` */
-function headerOf(value: string, wrong: (why: string) => UsageError): Record<string, string> {
+/** The headers and one more: `Host:example.com` */
+function withHeader(
+  headers: Record<string, string>,
+  value: string,
+  wrong: (why: string) => UsageError,
+): Record<string, string> {
   const colon = value.indexOf(":");
   if (colon <= 0) throw wrong("header: expected NAME:VALUE");
-  return { [value.slice(0, colon)]: value.slice(colon + 1).trim() };
+  const name = value.slice(0, colon);
+  if (name === "__proto__") throw wrong("header: expected another name than __proto__");
+  const isThere = Object.keys(headers).some((one) => one.toLowerCase() === name.toLowerCase());
+  if (isThere) throw wrong(`header: ${name} is given twice`);
+  return { ...headers, [name]: value.slice(colon + 1).trim() };
 }
