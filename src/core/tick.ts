@@ -174,5 +174,5 @@ function targetOf(command: Submission["command"], outcome: Outcome<Granted>): st
 }
 
 function isOnVolume(command: Submission["command"]): command is Extract<Submission["command"], { name: string }> {
-  return /Volume(Work|Copy)?$/.test(command.type);
+  return /Volume(Work|Copy|Data)?$/.test(command.type);
 }

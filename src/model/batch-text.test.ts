@@ -5,6 +5,7 @@ import { decodeBatch, encodeBatch } from "./batch-text.ts";
 import { type Batch, type Change, dataFormat } from "./change.ts";
 import type { TaskId } from "./ids.ts";
 import type { PackedSpec } from "./task/spec.ts";
+import type { PackedTaskUpdate } from "./task/task.ts";
 
 function batchOf(changes: Change[]): Batch {
   return { format: dataFormat, revision: 7, at: 12, epoch: 1, seed: 3, commands: [], changes };
@@ -29,8 +30,23 @@ test("each template is written once, and is one object when it is read", () => {
   expect(specs[2]).toBe(specs[0]!);
 });
 
+test("a template that several tasks get by updates is written once, too, with those of new tasks", () => {
+  const updated = (id: string, set: PackedTaskUpdate): Change => ({ type: "task.updated", id: id as TaskId, set });
+  const draining = updated("d", { desired: "draining" });
+  const batch = batchOf([updated("a", { spec: web! }), created("b", web!), updated("c", { spec: web! }), draining]);
+  const text = encodeBatch(batch);
+  expect(text.split('"image":"web"')).toHaveLength(2);
+  const read = decodeBatch(text);
+  expect(read).toEqual(batch);
+  const [first, , third] = read.changes as { set: { spec: object } }[];
+  expect(third!.set.spec).toBe(first!.set.spec);
+  // As it is where each update has a copy of its own.
+  const copied = text.replace('"set":{"spec":0}', `"set":{"spec":${JSON.stringify(web)}}`);
+  expect(decodeBatch(copied)).toEqual(batch);
+});
+
 test("encoding changes nothing of the batch", () => {
-  const batch = batchOf([created("a", web!)]);
+  const batch = batchOf([created("a", web!), { type: "task.updated", id: "b" as TaskId, set: { spec: web! } }]);
   const before = structuredClone(batch);
   encodeBatch(batch);
   expect(batch).toEqual(before);

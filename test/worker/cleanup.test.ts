@@ -3,10 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { AccessControl } from "../../src/api/access-control.ts";
 import { listen } from "../../src/api/server/listen.ts";
+import type { TaskView } from "../../src/api/views/task.ts";
 import { silentLog } from "../../src/lib/log.ts";
 import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { limits } from "../../src/model/limits.ts";
 import { type Cleanup, cleanupKinds } from "../../src/model/node/cleanup.ts";
+import type { VolumeView } from "../../src/model/volume/volume.ts";
 import { EngineRefused } from "../../src/runtime/runtime-error.ts";
 import { createServer } from "../../src/worker/server.ts";
 import type { Worker } from "../../src/worker/worker.ts";
@@ -127,6 +129,56 @@ describe("a clean-up", () => {
     ]);
     expect(linesOf(await clean("?images=true&volumes=true"))[0]).toBe("volume scratch removed unused");
     expect(world.runtime.storage.volumes(false).map(({ name }) => name)).toEqual(["kept", "of-another", "theirs"]);
+  });
+
+  test("lets the next task with a removed volume start with an empty one", async () => {
+    await lived();
+    const record = () => world.master.do<VolumeView>("GET", "/api/v1/volumes/scratch");
+    expect(await record()).toMatchObject({ filled: true, state: "bound" });
+    await look("?volumes=true");
+    expect((await record()).filled).toBe(true);
+    expect(linesOf(await clean("?volumes=true"))).toContain("volume scratch removed unused");
+    expect(await record()).toMatchObject({ filled: false, state: "bound", hostname: "n1" });
+    expect((await world.master.do<VolumeView>("GET", "/api/v1/volumes/kept")).filled).toBe(true);
+    await world.reached(await world.run("again", ["forever"], volume("scratch")), "running");
+    expect((await record()).filled).toBe(true);
+  });
+
+  test("changes the records of removed volumes, also when the client has gone meanwhile", async () => {
+    await lived();
+    const client = new AbortController();
+    const remove = world.runtime.volumes.remove.bind(world.runtime.volumes);
+    world.runtime.volumes.remove = async (name) => {
+      client.abort();
+      await asked;
+      // The master learns meanwhile that the client has gone.
+      await Bun.sleep(200);
+      return remove(name);
+    };
+    const url = `${world.master.url}/api/v1/nodes/n1/cleanup?volumes=true`;
+    const asked = fetch(url, { method: "POST", signal: client.signal }).then(
+      () => "answered",
+      () => "gone",
+    );
+    expect(await asked).toBe("gone");
+    await until("the record to change", async () => {
+      const { filled } = await world.master.do<VolumeView>("GET", "/api/v1/volumes/scratch");
+      return filled === false;
+    });
+  });
+
+  test("also lets a task start that came while the volume was being removed, and waits for its data", async () => {
+    await lived();
+    const remove = world.runtime.volumes.remove.bind(world.runtime.volumes);
+    let late: TaskView | null = null;
+    world.runtime.volumes.remove = async (name) => {
+      const kept = await remove(name);
+      late = await world.run("late", ["forever"], volume(name));
+      await world.reached(late, "scheduled", "volume-missing");
+      return kept;
+    };
+    expect(linesOf(await clean("?volumes=true"))).toContain("volume scratch removed unused");
+    await world.reached(late!, "running");
   });
 
   test("is followed by a pull of a removed image that a later task needs", async () => {

@@ -156,7 +156,7 @@ export const nodeOperations = {
     status: 200,
     media: json,
     answer: "Cleanup",
-    refusals: [...findNodeRefusals, "node-unreachable", "engine-refused"],
+    refusals: [...findNodeRefusals, "node-unreachable", "engine-refused", ...writeRefusals],
   }),
   nodeAssignments: operation<ReadableStream<Uint8Array>>()({
     method: "GET",

@@ -193,6 +193,8 @@ export type Command =
   | { type: "endVolumeWork"; name: string; workId: string; failed: string | null; untouched: boolean }
   /** The node has no other files under the name any more. */
   | { type: "forgetVolumeCopy"; name: string; nodeId: NodeId }
+  /** Its data was removed from the node, as a user asked: the next task with it may start there with an empty volume. */
+  | { type: "forgetVolumeData"; name: string; nodeId: NodeId }
   /** `by`: who asked. `mustBeNew`: it is refused if there is a schedule of this name. */
   | { type: "putSchedule"; input: ParsedScheduleInput; by: string; mustBeNew?: boolean }
   | { type: "suspendSchedule"; scheduleId: ScheduleId; suspended: boolean }

@@ -98,6 +98,7 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
     case "beginVolumeWork":
     case "endVolumeWork":
     case "forgetVolumeCopy":
+    case "forgetVolumeData":
       return decideOnVolume(state, command, context);
     case "probe":
       return ok({ changes: [{ type: "cluster.updated", id: clusterRecordId, set: {} }], granted: {} });

@@ -114,7 +114,10 @@ function impliedReady({ observed, spec }: Task, { status, startedAt, reason }: T
   return startedAt !== null && reason?.code === "running";
 }
 
-/** `startedAt`: for containers that do not say when they started; null if the task does not start with this report. */
+/**
+ * `startedAt`: for containers that do not say when they started; null if the task does not start with this report. Of several
+ * containers, one that says null has not started: it waits for others.
+ */
 function changedContainers(
   task: Task,
   report: TaskReportFields,
@@ -125,8 +128,10 @@ function changedContainers(
   for (const container of report.containers ?? [{ ...report, name }]) {
     const known = task.observed.containers.find((one) => one.name === container.name) ?? noContainerStatus;
     const set: Record<string, unknown> = {};
+    const isWaiting = report.containers !== undefined && container.startedAt === null;
     for (const field of report.containers ? fieldsOfSeveral : containerFields) {
-      const value = field === "startedAt" ? (container[field] ?? startedAt ?? container[field]) : container[field];
+      const isStart = field === "startedAt" && !isWaiting;
+      const value = isStart ? (container.startedAt ?? startedAt ?? container.startedAt) : container[field];
       if (value !== undefined && differs(value, known[field])) set[field] = value;
     }
     if (Object.keys(set).length === 0) continue;

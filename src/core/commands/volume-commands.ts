@@ -5,7 +5,13 @@ import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
 import { decideBeginVolumeWork, decideEndVolumeWork, decideForgetCopy } from "./volume-work.ts";
-import { decideCreateVolume, decideReleaseVolume, decideRemoveVolume, decideUpdateVolume } from "./volumes.ts";
+import {
+  decideCreateVolume,
+  decideForgetData,
+  decideReleaseVolume,
+  decideRemoveVolume,
+  decideUpdateVolume,
+} from "./volumes.ts";
 
 export type VolumeCommand = Extract<
   Command,
@@ -17,7 +23,8 @@ export type VolumeCommand = Extract<
       | "removeVolume"
       | "beginVolumeWork"
       | "endVolumeWork"
-      | "forgetVolumeCopy";
+      | "forgetVolumeCopy"
+      | "forgetVolumeData";
   }
 >;
 
@@ -41,6 +48,8 @@ export function decideOnVolume(
       return decideEndVolumeWork(state, command);
     case "forgetVolumeCopy":
       return decideForgetCopy(state, command);
+    case "forgetVolumeData":
+      return decideForgetData(state, command);
     default:
       return unreachable(command);
   }

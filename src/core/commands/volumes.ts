@@ -14,7 +14,7 @@ import type { Volume } from "../../model/volume/volume.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { findNode, findVolume } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
-import { refuseWhileUsed } from "./volume-use.ts";
+import { isOpened, refuseWhileUsed } from "./volume-use.ts";
 import { refuseAtWork, withCopy } from "./volume-work.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
@@ -82,6 +82,20 @@ export function decideRemoveVolume(state: ClusterState, { name }: CommandOf<"rem
   const used = refuseRemoval(state, name);
   if (used) return used;
   return ok({ changes: [{ type: "volume.removed", id: name }], granted: { volume: name } });
+}
+
+/**
+ * The node need not have the data any more: it was removed there, as a user asked. A task that has started with the volume since
+ * then has made another one, which must be there from now on.
+ */
+export function decideForgetData(
+  state: ClusterState,
+  { name, nodeId }: CommandOf<"forgetVolumeData">,
+): Outcome<Decision> {
+  const volume = state.tables.volume.get(name);
+  const isGone = volume?.filled && volume.nodeId === nodeId && !isOpened(state, name);
+  const changes: Change[] = isGone ? [{ type: "volume.updated", id: name, set: { filled: false } }] : [];
+  return ok({ changes, granted: { volume: name } });
 }
 
 /** Null if nothing mounts the volume, and nothing will. */

@@ -276,7 +276,7 @@ export class ClusterState {
     }
     const before = this.record(kind, change.id);
     if (!("set" in change)) return { kind, before, after: null } as Delta;
-    const after = this.sharing.within(kind, update(before, change.set), before);
+    const after = this.sharing.within(kind, update(before, change.set, this.sharing), before);
     assertTransition?.(before, after);
     return { kind, before, after } as Delta;
   }

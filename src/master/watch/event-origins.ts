@@ -74,6 +74,7 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   beginVolumeWork: onVolume("updated"),
   endVolumeWork: onVolume("updated"),
   forgetVolumeCopy: onVolume("updated"),
+  forgetVolumeData: onVolume("updated"),
   putSchedule: onSchedule("created", "updated"),
   suspendSchedule: onSchedule("updated"),
   triggerSchedule: onSchedule("updated"),

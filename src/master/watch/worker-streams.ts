@@ -7,7 +7,9 @@ import type { Credential } from "../../model/credential/credential.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
+import { requirementsOf } from "../../model/task/requirements.ts";
 import { graceSecondsOf, hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { ContentProblems, TaskContents } from "./task-contents.ts";
@@ -72,6 +74,18 @@ export class WorkerStreams {
     for (const { kind, after, last } of events)
       if (kind === "credential" && after === null) this.#sendLogout(nameOf(last));
     for (const event of events) if (event.kind === "task") this.#notifyOf(event);
+    for (const event of events) if (event.kind === "volume") this.#sendWithVolume(event);
+  }
+
+  /** Tasks that wait for the data of a volume learn that it need not be there any more. */
+  #sendWithVolume({ before, after }: ChangeEvent): void {
+    const [was, is] = [before, after] as [Volume | null, Volume | null];
+    const nodeId = is?.nodeId ?? null;
+    if (nodeId === null || !was?.filled || is!.filled || !this.#streams.has(nodeId)) return;
+    for (const task of this.#options.tasksOn(nodeId)) {
+      const mounts = requirementsOf(task.spec).volumes.some(({ name }) => name === is!.name);
+      if (mounts) this.#send(nodeId, "task", this.#options.textOf(task));
+    }
   }
 
   /** To each node with containers that always have the newest version of one of these. */

@@ -101,8 +101,8 @@ export interface Kind<
   pack(record: R): P;
   unpack(packed: P, shared: Shared): R;
   /** The record with an update applied; the record given is not changed. */
-  update(record: R, set: S): R;
-  /** The field of packed records whose value many have in common: a batch writes each value once. */
+  update(record: R, set: S, shared?: Shared): R;
+  /** The field of packed records and updates whose value many have in common: a batch writes each value once. */
   sharedField?: keyof P & string;
   /** Left out: a snapshot has a line for each packed record. */
   chunkForm?: ChunkForm<R, P>;

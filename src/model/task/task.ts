@@ -76,11 +76,10 @@ export type PackedTask = Partial<Omit<Task, "spec" | "observed">> &
 
 /** Fills in the defaults. One literal, so that nearly every record has the same shape in memory. */
 export function unpackTask(packed: PackedTask, shared?: Shared): Task {
-  const spec = () => unpackSpec(packed.spec);
   const task: Task = {
     taskId: packed.taskId,
     name: packed.name,
-    spec: shared ? shared.value(packed.spec, spec) : spec(),
+    spec: sharedSpec(packed.spec, shared),
     owner: packed.owner ?? null,
     desired: packed.desired ?? "running",
     placement: packed.placement ?? null,
@@ -97,6 +96,12 @@ export function unpackTask(packed: PackedTask, shared?: Shared): Task {
 /** A function of its own: beside the literal, the engine would keep room for the field in every record. */
 function withRequests(task: Task, requests: TaskRequests): Task {
   return { ...task, requests };
+}
+
+/** Also replicas that get a template while they run share it with those that are created with it. */
+function sharedSpec(packed: PackedSpec, shared: Shared | undefined): TaskSpec {
+  const spec = () => unpackSpec(packed);
+  return shared ? shared.value(packed, spec) : spec();
 }
 
 function unpackObserved(packed: PackedStatus, shared: Shared | undefined): ObservedStatus {
@@ -147,24 +152,12 @@ export type PackedTaskUpdate = Partial<
   }
 >;
 
-const revisedSpecs = new WeakMap<PackedSpec, TaskSpec>();
-
-/** Once for all replicas that get the same template while they run. */
-function revisedSpec(packed: PackedSpec): TaskSpec {
-  let spec = revisedSpecs.get(packed);
-  if (!spec) {
-    spec = unpackSpec(packed);
-    revisedSpecs.set(packed, spec);
-  }
-  return spec;
-}
-
 /** The task with an update applied. `observed` is merged field by field; its containers are replaced as a whole. */
-export function updateTask(task: Task, set: PackedTaskUpdate): Task {
+export function updateTask(task: Task, set: PackedTaskUpdate, shared?: Shared): Task {
   const updated: Task = {
     taskId: task.taskId,
     name: task.name,
-    spec: set.spec ? revisedSpec(set.spec) : task.spec,
+    spec: set.spec ? sharedSpec(set.spec, shared) : task.spec,
     owner: set.owner ?? task.owner,
     desired: set.desired ?? task.desired,
     placement: set.placement ?? task.placement,

@@ -1,11 +1,14 @@
 // What a task wrote to a named volume is what the next task with it reads: the simulated volumes have a version that each start
 // of a writer replaces.
 
+import type { Command } from "../../core/commands/command.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Checker } from "./checker.ts";
 import { volumesOf } from "./volume-mounts.ts";
+
+const givesUp: ReadonlySet<string> = new Set<Command["type"]>(["releaseVolume", "removeVolume", "forgetVolumeData"]);
 
 export const dataIsKept: Checker = {
   name: "data-is-kept",
@@ -26,8 +29,7 @@ export const dataIsKept: Checker = {
     return {
       batch({ batch, tasks }) {
         for (const { type, targets = [], refused } of batch.commands) {
-          const isGivenUp = refused === undefined && (type === "releaseVolume" || type === "removeVolume");
-          if (isGivenUp) for (const name of targets) written.delete(name);
+          if (refused === undefined && givesUp.has(type)) for (const name of targets) written.delete(name);
         }
         for (const { id, after } of tasks) {
           const volumes = after?.nodeId ? volumesOf(after) : [];

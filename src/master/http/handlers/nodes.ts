@@ -11,7 +11,9 @@ import { claimedNode } from "../../../core/commands/registration.ts";
 import { findNode } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { NodeId } from "../../../model/ids.ts";
+import type { Cleanup } from "../../../model/node/cleanup.ts";
 import type { Node, NodeRecord } from "../../../model/node/node.ts";
+import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { cleanNode } from "../../node-client/cleanup.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
@@ -40,7 +42,10 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     const found = await reads.node(call.parameters.id);
     if (!found.ok) return found;
     call.mayTakeLong();
-    return cleanNode(found.value, method, call.query, call.signal, logs);
+    // The worker goes on without its client, so that the records must learn what it has removed.
+    const signal = method === "POST" ? new AbortController().signal : call.signal;
+    const cleaned = await cleanNode(found.value, method, call.query, signal, logs);
+    return cleaned.ok ? withoutData(context, found.value, cleaned.value, call.origin) : cleaned;
   };
 
   return {
@@ -81,6 +86,22 @@ export function nodeHandlers(context: HandlerContext, reads: DurableReads): Hand
     previewCleanup: (call) => clean(call, "GET"),
     cleanNode: (call) => clean(call, "POST"),
   };
+}
+
+/** The same answer, when the records of the volumes that were removed say that their node need not have the data. */
+async function withoutData(
+  { loop, state }: Pick<HandlerContext, "loop" | "state">,
+  { nodeId }: NodeRecord,
+  cleanup: Cleanup,
+  origin: Origin,
+): Promise<Outcome<Cleanup>> {
+  const removed = cleanup.items.filter(
+    ({ kind, verdict, name }) => kind === "volume" && verdict === "removed" && state.tables.volume.get(name)?.filled,
+  );
+  const outcomes = await Promise.all(
+    removed.map(({ name }) => loop.submit({ type: "forgetVolumeData", name, nodeId }, origin)),
+  );
+  return outcomes.find((outcome) => !outcome.ok) ?? ok(cleanup);
 }
 
 function registrationHandlers(context: HandlerContext): Pick<HandlersOf<typeof nodeOperations>, "registerNode"> {
