@@ -1,9 +1,9 @@
 // podling config with a real master, and --config of run and service. The test acts as the worker.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { ConfigContent, ConfigView } from "../../src/model/config/config.ts";
 import { knownFeatures } from "../../src/model/task/needs.ts";
-import { type Asked, Cluster, type Ran } from "./harness.ts";
+import { type Asked, Cluster, commandsOf } from "./harness.ts";
 import { playWorker, quick, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
@@ -18,21 +18,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const said: string[] = [];
-async function podling(line: string | readonly string[], asked?: Asked): Promise<Ran> {
-  const ran = await cluster.podling(line, asked);
-  said.push(ran.out, ran.err);
-  return ran;
-}
-afterEach(() => {
-  for (const text of said.splice(0)) expect(text).not.toMatch(/undefined|\[object |NaN|\n {4}at |TypeError/);
-});
-
-const ok = async (line: string | readonly string[], asked?: Asked): Promise<string> => {
-  const { code, out, err } = await podling(line, asked);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const { inspect } = serviceLines(ok);
 const files = { "app.env": "MODE=live\n", "next.env": "MODE=quiet\n" };
 

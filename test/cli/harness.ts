@@ -1,6 +1,7 @@
 // Runs the command line in the test process against a real master on a real socket, with captured outputs. Tests act as
 // the workers.
 
+import { expect } from "bun:test";
 import { join } from "node:path";
 import { Client } from "../../src/api/client.ts";
 import type { BodyInput } from "../../src/api/operations/operations.ts";
@@ -56,6 +57,26 @@ export interface Asked {
   /** Additional checkers for simulated runs. */
   checkers?: readonly Checker[];
   spawn?: Io["spawn"];
+}
+
+/** A line, or a list of words. */
+export type Line = string | readonly string[];
+
+/** The commands of a test file with one cluster. No output of them may show an undefined value or a stack. */
+export function commandsOf(cluster: () => Cluster) {
+  async function podling(line: Line, asked?: Asked): Promise<Ran> {
+    const ran = await cluster().podling(line, asked);
+    for (const text of [ran.out, ran.err])
+      expect(text).not.toMatch(/undefined|\[object |NaN|null\b(?!,|\n)|\n {4}at |TypeError/);
+    return ran;
+  }
+  /** The output of a command that must end with 0. */
+  async function ok(line: Line, asked?: Asked): Promise<string> {
+    const { code, out, err } = await podling(line, asked);
+    if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
+    return out;
+  }
+  return { podling, ok };
 }
 
 /** A running command: its outputs so far, and Ctrl-C. */

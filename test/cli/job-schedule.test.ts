@@ -1,9 +1,9 @@
 // podling job with schedules, and a real master whose clock the test does not set: jobs are started by hand, or each second.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { JobView } from "../../src/model/job/view.ts";
 import type { ScheduleView } from "../../src/model/schedule/view.ts";
-import { Cluster, frame, framed, logServer, type Ran, runs, until } from "./harness.ts";
+import { Cluster, commandsOf, frame, framed, logServer, runs, until } from "./harness.ts";
 
 let cluster: Cluster;
 let server: ReturnType<typeof logServer>;
@@ -19,18 +19,10 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-async function podling(words: readonly string[]): Promise<Ran> {
-  const ran = await cluster.podling(words);
-  for (const text of [ran.out, ran.err])
-    expect(text).not.toMatch(/undefined|\[object |NaN|null\b(?!,|\n)|\n {4}at |TypeError/);
-  return ran;
-}
-
-async function ok(line: string, ...more: string[]): Promise<string> {
-  const { code, out, err } = await podling([...line.split(" "), ...more]);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-}
+const commands = commandsOf(() => cluster);
+const { podling } = commands;
+/** `more`: words with blanks, which a line cannot have. */
+const ok = (line: string, ...more: string[]) => commands.ok([...line.split(" "), ...more]);
 
 const create = (name: string, cron: string, more = "") =>
   ok(`job create ${name} --image backup:3${more ? ` ${more}` : ""}`, "--schedule", cron);
@@ -159,6 +151,42 @@ test("update changes the pace and the limits of a job, and refuses another templ
   expect([timed.code, timed.err.includes("paced is a job without a schedule")]).toEqual([64, true]);
   const none = await podling(["job", "update", "nothing", "--parallelism", "3"]);
   expect([none.code, none.err.includes('there is no job or schedule "nothing"')]).toEqual([1, true]);
+});
+
+describe("update shows only what it has changed", () => {
+  /** Does something between the request that reads the record and the one that changes it. */
+  const meanwhile = (change: () => Promise<unknown>) => ({
+    fetch: async (url: string, init: RequestInit) => {
+      if (init.method === "PUT") await change();
+      return fetch(url, init);
+    },
+  });
+
+  test("a task of the job fails meanwhile", async () => {
+    await ok("job create failing --image app:1 --completions 2 --parallelism 1");
+    const fail = async () => {
+      await cluster.client.call("heartbeat", { id: nodeId });
+      const { taskId } = await until(async () => {
+        const listed = await cluster.client.call("listTasks", { query: { status: "scheduled" } });
+        return listed.ok ? listed.value!.find(({ name }) => name === "failing.1") : undefined;
+      });
+      await cluster.report(taskId, { status: "running", containerId: "c0ffee", reason: runs });
+      await cluster.report(taskId, { status: "failed", exitCode: 3 });
+    };
+    const same = await podling("job update failing --parallelism 1", meanwhile(fail));
+    expect(same).toMatchObject({ code: 0, out: "", err: expect.stringContaining("nothing has changed") });
+    expect(JSON.parse(await ok("job inspect failing"))).toMatchObject({ failed: 1, failedInARow: 1 });
+    expect(await ok("job update failing --parallelism 2")).toBe("failing parallelism: 1 -> 2\n");
+  });
+
+  test("a job of the schedule starts meanwhile", async () => {
+    await create("started", "0 3 * * *");
+    const { lastJobId } = await inspect("started");
+    const trigger = () => cluster.client.call("triggerSchedule", { id: "started" });
+    const same = await podling("job update started --keep-failed 1", meanwhile(trigger));
+    expect(same).toMatchObject({ code: 0, out: "", err: expect.stringContaining("nothing has changed") });
+    expect((await inspect("started")).lastJobId).not.toBe(lastJobId);
+  });
 });
 
 test("ls --kind shows only jobs, or only schedules", async () => {

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { JobView } from "../../src/model/job/view.ts";
-import { type Asked, Cluster, frame, framed, logServer, type Ran, runs, until } from "./harness.ts";
+import { Cluster, commandsOf, frame, framed, logServer, runs, until } from "./harness.ts";
 
 let cluster: Cluster;
 let server: ReturnType<typeof logServer>;
@@ -44,18 +44,7 @@ async function work({ taskId, status, desired, image }: TaskView): Promise<void>
   else if (image !== "slow") await report({ status: "completed", exitCode: 0 });
 }
 
-async function podling(line: string, asked?: Asked): Promise<Ran> {
-  const ran = await cluster.podling(line, asked);
-  for (const text of [ran.out, ran.err])
-    expect(text).not.toMatch(/undefined|\[object |NaN|null\b(?!,|\n)|\n {4}at |TypeError/);
-  return ran;
-}
-
-const ok = async (line: string, asked?: Asked): Promise<string> => {
-  const { code, out, err } = await podling(line, asked);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const inspect = async (name: string) => JSON.parse(await ok(`job inspect ${name}`)) as JobView;
 
 describe("job run", () => {
@@ -121,6 +110,9 @@ describe("job run", () => {
     ["job run nameless", "name"],
     ["job run --image app:1", "job run NAME --image app:1"],
     ["job run x --image app:1 --completions 0", "--completions"],
+    ["job run x --image app:1 --replicas 2", "job run has no --replicas: write --completions N"],
+    ["job create x --image app:1 --replicas 2", "job create has no --replicas: write --completions N"],
+    ["job update x --replicas 2", "job update has no --replicas: write --completions N"],
     ["job run x --image app:1 --parallelism many", "--parallelism"],
     ["job run x --image app:1 --deadline soon", "--deadline"],
     ["job logs x -n few", "-n few"],

@@ -1,7 +1,7 @@
 // podling service with flags that say where replicas run, with a real master. The test acts as the worker.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Cluster } from "./harness.ts";
+import { Cluster, commandsOf } from "./harness.ts";
 import { playWorker, quick, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
@@ -16,12 +16,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const ok = async (line: string): Promise<string> => {
-  const { code, out, err } = await cluster.podling(line);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  expect(out + err).not.toMatch(/undefined|NaN|\[object /);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const { inspect } = serviceLines(ok);
 
 describe("service create --mode global", () => {
@@ -38,7 +33,7 @@ describe("service create --mode global", () => {
     ["service create x --image app:1 --mode global --replicas 2", 1, "Leave replicas out"],
     ["service scale agent=3", 1, "one replica on each node"],
   ])("podling %s ends with %i", async (line, status, says) => {
-    const { code, out, err } = await cluster.podling(line);
+    const { code, out, err } = await podling(line);
     expect({ code, out }).toEqual({ code: status, out: "" });
     expect(err).toContain(says);
   });
@@ -46,7 +41,7 @@ describe("service create --mode global", () => {
 
 test("service scale says that it is scaled only when it is", async () => {
   await ok(`service create slowly --image slow ${quick} -d`);
-  const { code, out, err } = await cluster.podling("service scale slowly=2 --timeout 300ms");
+  const { code, out, err } = await podling("service scale slowly=2 --timeout 300ms");
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toContain("0/2 serve");
 });
@@ -80,25 +75,25 @@ describe("flags of placement", () => {
     await ok("service update placed --max-per-node 0");
     const { maxPerNode: _, ...rest } = placement;
     expect((await inspect("placed")).template.placement).toEqual(rest);
-    const { out } = await cluster.podling("run alone --image app:1 --spread rack --near placed -d -o json");
+    const { out } = await podling("run alone --image app:1 --spread rack --near placed -d -o json");
     expect(JSON.parse(out)).toMatchObject({ placement: { spread: ["rack"], near: ["placed"] } });
   });
 
   test("--priority, of run, service and job; 0 is the default", async () => {
-    const { out } = await cluster.podling("run first --image app:1 --priority 5 -d -o json");
+    const { out } = await podling("run first --image app:1 --priority 5 -d -o json");
     expect(JSON.parse(out)).toMatchObject({ priority: 5 });
     await ok(`service create ranked --image app:1 --priority=-3 ${quick} -d`);
     expect((await inspect("ranked")).template).toMatchObject({ priority: -3 });
     await ok("service update ranked --priority 0 -d");
     expect((await inspect("ranked")).template).not.toHaveProperty("priority");
-    const { code, err } = await cluster.podling("run odd --image app:1 --priority high");
+    const { code, err } = await podling("run odd --image app:1 --priority high");
     expect(code).toBe(64);
     expect(err).toContain("--priority");
   });
 
   test("explain says what a rule refuses", async () => {
     await ok(`service create single --image app:1 --max-per-node 1 --replicas 2 ${quick} -d`);
-    const { out } = await cluster.podling("explain single.2");
+    const { out } = await podling("explain single.2");
     expect(out).toContain("1 node already has 1 of single, which is the maximum");
   });
 });

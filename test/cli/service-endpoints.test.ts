@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { EndpointList } from "../../src/model/service/endpoint.ts";
-import { Cluster, until } from "./harness.ts";
+import { Cluster, commandsOf, until } from "./harness.ts";
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -13,11 +13,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 const quick = "--min-ready 0s --monitor 0s --drain 0s -d";
-async function ok(line: string): Promise<string> {
-  const { code, out, err } = await cluster.podling(line);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-}
+const { ok, podling } = commandsOf(() => cluster);
 const replicas = async (name: string): Promise<TaskView[]> => JSON.parse(await ok(`service ps ${name} -o json`));
 /** The replica of the slot serves, on this port of its node. */
 async function serve(name: string, slot: number, hostPort: number): Promise<void> {
@@ -39,10 +35,10 @@ test("a table, and JSON", async () => {
 });
 
 test("create says who can reach the ports of a service, and nothing for ports of 127.0.0.1", async () => {
-  const open = await cluster.podling(`service create open --image app -p 80 ${quick}`);
+  const open = await podling(`service create open --image app -p 80 ${quick}`);
   expect(open.err).toContain("every machine that reaches its nodes");
   expect(open.err).toContain("podling service endpoints open");
-  const closed = await cluster.podling(`service create closed --image app -p 127.0.0.1::80 ${quick}`);
+  const closed = await podling(`service create closed --image app -p 127.0.0.1::80 ${quick}`);
   expect(closed.err).not.toContain("reaches");
 });
 
@@ -90,7 +86,7 @@ test("-w on a terminal: the table in place", async () => {
 
 test("of an unknown service: 1", async () => {
   for (const line of ["service endpoints nothing", "service endpoints nothing -w"]) {
-    const { code, err } = await cluster.podling(line);
+    const { code, err } = await podling(line);
     expect(code).toBe(1);
     expect(err).toContain('there is no service "nothing"');
   }

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { errorFrame } from "../../src/lib/frames.ts";
-import { Cluster, frame, framed, logServer, until } from "./harness.ts";
+import { Cluster, commandsOf, frame, framed, logServer, until } from "./harness.ts";
 import { playWorker, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
@@ -27,11 +27,7 @@ afterAll(async () => {
   worker.stop();
 });
 
-const ok = async (line: string): Promise<string> => {
-  const { code, out, err } = await cluster.podling(line);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const { ps, steady } = serviceLines(ok);
 
 test("each line of each replica has its name and node, also in pieces and without a line end", async () => {
@@ -41,7 +37,7 @@ test("each line of each replica has its name and node, also in pieces and withou
     framed(frame("stdout", "one\ntw"), frame("stderr", "warning\n"), frame("stdout", "o\nrest")),
   );
   written.set(second!.taskId, () => framed(frame("stdout", "three\n")));
-  expect(await cluster.podling("service logs web")).toEqual({
+  expect(await podling("service logs web")).toEqual({
     code: 0,
     out: "web.1@n1 | one\nweb.1@n1 | two\nweb.1@n1 | rest\nweb.2@n1 | three\n",
     err: "web.1@n1 | warning\n",
@@ -62,7 +58,7 @@ test("a replica whose log cannot be read does not hide the others", async () => 
   await steady("part", "--replicas 2");
   const [first] = await ps("part");
   written.set(first!.taskId, () => framed(frame("stdout", "begin\n"), errorFrame("the log is damaged")));
-  const { code, out, err } = await cluster.podling("service logs part");
+  const { code, out, err } = await podling("service logs part");
   expect(code).toBe(1);
   expect(out).toMatch(/^part\.1@n1 \| begin\npart\.2@n1 \| output of .*\n$/);
   expect(err).toContain("part.1@n1: ");
@@ -72,7 +68,7 @@ test("a replica whose log cannot be read does not hide the others", async () => 
 test("-f also shows the replicas that a rollout starts, and ends when the service is removed", async () => {
   await steady("live");
   const [before] = await ps("live");
-  const following = cluster.podling("service logs -f live");
+  const following = podling("service logs -f live");
   await until(async () => asked.some(({ taskId }) => taskId === before!.taskId));
   await ok("service restart live");
   const [after] = await ps("live");
@@ -84,7 +80,7 @@ test("-f also shows the replicas that a rollout starts, and ends when the servic
 });
 
 test("a service that there is not", async () => {
-  const { code, err } = await cluster.podling("service logs nothing");
+  const { code, err } = await podling("service logs nothing");
   expect(code).toBe(1);
   expect(err).toContain('there is no service "nothing"');
 });

@@ -1,7 +1,7 @@
 // podling service pause, resume, restart, promote, rollback, history, diff and rm, and what is shown while a command waits.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Cluster, until } from "./harness.ts";
+import { Cluster, commandsOf, until } from "./harness.ts";
 import { playWorker, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
@@ -16,12 +16,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const ok = async (line: string): Promise<string> => {
-  const { code, out, err } = await cluster.podling(line);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  for (const text of [out, err]) expect(text).not.toMatch(/undefined|\[object |\n {4}at /);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const { inspect, ps, steady } = serviceLines(ok);
 
 describe("a rollout is led by hand", () => {
@@ -31,23 +26,23 @@ describe("a rollout is led by hand", () => {
     await ok("service update p-1 --image slow -d");
     expect(await ok("service pause p-1 p-2")).toBe("p-1 paused\np-2 paused\n");
     expect(await inspect("p-1")).toMatchObject({ paused: true, rollout: { to: 2 }, replicas: { serving: 1 } });
-    const { code, out, err } = await cluster.podling("service pause p-2 nothing");
+    const { code, out, err } = await podling("service pause p-2 nothing");
     expect({ code, out }).toEqual({ code: 1, out: "p-2 paused\n" });
     expect(err).toContain('there is no service "nothing"');
     expect(await ok("service resume p-2")).toBe(`${(await inspect("p-2")).serviceId}\n`);
-    expect((await cluster.podling("service resume p-1 --timeout 400ms")).code).toBe(2);
+    expect((await podling("service resume p-1 --timeout 400ms")).code).toBe(2);
     expect(await inspect("p-1")).toMatchObject({ paused: false, reason: { code: "deploying" } });
   });
 
   test("canaries: update ends when they serve and says what is next, promote goes on", async () => {
     await steady("c", "--replicas 3 --canary 1");
-    const { code, err } = await cluster.podling("service update c --image app:2");
+    const { code, err } = await podling("service update c --image app:2");
     expect(code).toBe(0);
     expect(err).toContain("promote");
     expect(await inspect("c")).toMatchObject({ reason: { code: "canary" }, replicas: { updated: 1 } });
     await ok("service promote c");
     expect(await inspect("c")).toMatchObject({ stable: 2, replicas: { updated: 3, serving: 3, wanted: 3 } });
-    const refused = await cluster.podling("service promote c");
+    const refused = await podling("service promote c");
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("--canary");
   });
@@ -62,7 +57,7 @@ describe("a rollout is led by hand", () => {
 
   test("rollback, history and diff", async () => {
     await steady("b");
-    expect((await cluster.podling("service rollback b")).code).toBe(1);
+    expect((await podling("service rollback b")).code).toBe(1);
     await ok("service update b --image app:2 --note second");
     await ok("service update b --image app:3 -e A=1");
     await ok("service rollback b --to 1");
@@ -84,10 +79,22 @@ describe("a rollout is led by hand", () => {
       ["service diff b 1", "SERVICE", 64],
       ["service history nothing", "there is no service", 1],
     ] as const) {
-      const refused = await cluster.podling(line);
+      const refused = await podling(line);
       expect({ line, code: refused.code, out: refused.out }).toEqual({ line, code, out: "" });
       expect(refused.err).toContain(says);
     }
+  });
+
+  test("history marks the revision that failed, until another one is rolled out", async () => {
+    await steady("f");
+    expect((await podling("service update f --image bad")).code).toBe(1);
+    expect(await ok("service history f")).toMatch(/\n +1 +app:1 .* wanted, stable +.*\n +2 +bad .* failed +-\n$/);
+    await podling("service update f --image bad:2 --on-failure pause");
+    expect(await ok("service history f")).toMatch(/ stable +-\n +2 +bad .* - +-\n +3 +bad:2 .* wanted, failed +-\n$/);
+    await ok("service rollback f");
+    expect(await ok("service history f")).not.toContain("failed");
+    await podling("service create never --image bad --monitor 0s --min-ready 0s");
+    expect(await ok("service history never")).toMatch(/\n +1 +bad .* wanted, failed +-\n$/);
   });
 
   test("diff shows a line that is there once more", async () => {
@@ -100,19 +107,17 @@ describe("a rollout is led by hand", () => {
   test("rm of several, one of which is unknown", async () => {
     await steady("g-1");
     await steady("g-2");
-    const { code, out, err } = await cluster.podling("service rm g-1 nothing g-2");
+    const { code, out, err } = await podling("service rm g-1 nothing g-2");
     expect({ code, out }).toEqual({ code: 1, out: "g-1\ng-2\n" });
     expect(err).toContain('there is no service "nothing"');
-    expect((await cluster.podling("service inspect g-1")).code).toBe(1);
+    expect((await podling("service inspect g-1")).code).toBe(1);
     await until(async () => !(await ok("ps -o name")).includes("g-"));
   });
 });
 
 describe("while a command waits", () => {
   test("in a pipe, a line for each change", async () => {
-    const { code, err } = await cluster.podling(
-      `service create w --image app:1 --replicas 3 --monitor 1s --min-ready 0s`,
-    );
+    const { code, err } = await podling(`service create w --image app:1 --replicas 3 --monitor 1s --min-ready 0s`);
     expect(code).toBe(0);
     const lines = err.trimEnd().split("\n");
     expect(new Set(lines).size).toBe(lines.length);
@@ -123,7 +128,7 @@ describe("while a command waits", () => {
     const name = "n".repeat(50);
     const long = `registry.example.com/${"y".repeat(60)}:slow`;
     const line = `service create ${name} --image ${long} --replicas 2 --timeout 900ms`;
-    const { code, err } = await cluster.podling(line, { terminal: 80 });
+    const { code, err } = await podling(line, { terminal: 80 });
     expect(code).toBe(2);
     expect(err).not.toMatch(/undefined/);
     expect(err).toContain(`${name}.2`.slice(0, 11));

@@ -1,8 +1,8 @@
 // podling service with a real master. The test acts as the worker: what is scheduled runs, but for images named bad.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { ServiceView } from "../../src/model/service/view.ts";
-import { type Asked, Cluster, type Ran, until } from "./harness.ts";
+import { Cluster, commandsOf, until } from "./harness.ts";
 import { playWorker, quick, serviceLines } from "./playing-worker.ts";
 
 let cluster: Cluster;
@@ -17,24 +17,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const said: string[] = [];
-/** Every output of this file, checked after each test: no undefined, no stack. */
-async function podling(line: string | readonly string[], asked?: Asked): Promise<Ran> {
-  const ran = await cluster.podling(line, asked);
-  said.push(ran.out, ran.err);
-  return ran;
-}
-afterEach(() => {
-  for (const text of said.splice(0)) {
-    expect(text).not.toMatch(/undefined|\[object |NaN|null\b(?!,|\n)|\n {4}at |TypeError/);
-  }
-});
-
-const ok = async (line: string | readonly string[], asked?: Asked): Promise<string> => {
-  const { code, out, err } = await podling(line, asked);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const { inspect, ps, steady } = serviceLines(ok);
 const container = async (name: string) => (await inspect(name)).template.containers[0]!;
 

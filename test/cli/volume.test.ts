@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { VolumeView } from "../../src/model/volume/volume.ts";
-import { Cluster } from "./harness.ts";
+import { Cluster, commandsOf } from "./harness.ts";
 import { playWorker } from "./playing-worker.ts";
 
 let cluster: Cluster;
@@ -17,11 +17,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const ok = async (line: string): Promise<string> => {
-  const { code, out, err } = await cluster.podling(line);
-  if (code !== 0) throw new Error(`podling ${line}: ${code} ${err}`);
-  return out;
-};
+const { ok, podling } = commandsOf(() => cluster);
 const inspect = async (name: string): Promise<VolumeView> => JSON.parse(await ok(`volume inspect ${name}`));
 
 describe("podling volume", () => {
@@ -47,7 +43,7 @@ describe("podling volume", () => {
   });
 
   test("release says why it refuses, and what to type", async () => {
-    const refused = await cluster.podling("volume release cache");
+    const refused = await podling("volume release cache");
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("n1 is online and has the data of the volume cache");
     expect(refused.err).toContain("podling volume release --force cache");
@@ -61,7 +57,7 @@ describe("podling volume", () => {
     ["volume create pgdata", 1, "there is a volume pgdata already"],
     ["volume inspect nothing", 1, "there is no volume"],
   ])("%s ends with %d", async (line, code, says) => {
-    const ran = await cluster.podling(line);
+    const ran = await podling(line);
     expect([ran.code, ran.err.includes(says)]).toEqual([code, true]);
   });
 });

@@ -3,9 +3,13 @@
 import { isObject } from "../../lib/is-object.ts";
 import { same } from "../../lib/same.ts";
 
-/** `but`: fields that are not compared. Lists of the same length are compared one by one. */
-export function changedFields(before: object, after: object, but: readonly string[] = []): string[] {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !but.includes(name));
+/** `isCompared`: which fields of the record are. Lists of the same length are compared one by one. */
+export function changedFields(
+  before: object,
+  after: object,
+  isCompared: (name: string) => boolean = () => true,
+): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(isCompared);
   return names.flatMap((name) => changed(name, field(before, name), field(after, name)));
 }
 

@@ -6,24 +6,19 @@ import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
-import { runFlags } from "../task/flags/run-flags.ts";
+import { templateFlags } from "../task/flags/template-flags.ts";
 import { taskBody } from "../task/task-input.ts";
 
-/** Those of `run` that are about the one task, or about waiting for it. */
-const ofOneTask = new Set(["name", "again", "detach", "follow", "rm", "timeout"]);
+export const jobTemplateFlags: readonly Flag[] = templateFlags({
+  description:
+    "never (the default): a failed task is replaced by another one; or on-failure:N: its container is started again first",
+  completes: ["never", "on-failure"],
+});
 
-export const jobTemplateFlags: readonly Flag[] = runFlags
-  .filter(({ long }) => !ofOneTask.has(long))
-  .map((flag) =>
-    flag.long === "restart"
-      ? {
-          ...flag,
-          description:
-            "never (the default): a failed task is replaced by another one; or on-failure:N: its container is started again first",
-          completes: ["never", "on-failure"],
-        }
-      : flag,
-  );
+/** Flags of services, which a job does not have. */
+export const refusedJobFlags: Readonly<Record<string, string>> = {
+  "--replicas": "write --completions N for how many tasks must succeed, --parallelism N for how many run at once",
+};
 
 export const jobFlags: readonly Flag[] = [
   { long: "name", value: "NAME", description: "name of the job, if it is not the first word" },

@@ -9,7 +9,7 @@ import type { Flag } from "../../command/flag.ts";
 import { formatWait } from "../../render/time.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { patienceMs } from "../task/wait-task.ts";
-import { jobBody, jobFlags, jobTemplateFlags, scheduleFlags, timingOf } from "./flags.ts";
+import { jobBody, jobFlags, jobTemplateFlags, refusedJobFlags, scheduleFlags, timingOf } from "./flags.ts";
 import { followJob } from "./follow-job.ts";
 
 const again: Flag = {
@@ -37,6 +37,7 @@ export const run: Command = {
     ...jobTemplateFlags,
   ],
   outputs: ["table", "json", "name"],
+  refused: refusedJobFlags,
   examples: [
     ["podling job run migrate --image app:2 -- ./migrate", "one task, and its output"],
     ["podling job run split --image app:2 --completions 20 --indexed", "20 parts, each with its index"],
@@ -61,6 +62,7 @@ export const create: Command = {
   imageFlag: { ...imageFlag, short: "i" },
   flags: [...jobFlags, again, ...scheduleFlags, ...jobTemplateFlags],
   outputs: ["table", "json", "name"],
+  refused: refusedJobFlags,
   examples: [
     ["podling job create import --image app:2 --ttl 1h", "removed an hour after its end"],
     ['podling job create nightly --image app:2 --schedule "0 3 * * *"', "each day at 3:00 in UTC"],

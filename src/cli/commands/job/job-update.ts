@@ -1,7 +1,9 @@
 // podling job update: changes a schedule, or the pace and the limits of a job, and says what has changed.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
+import type { JobTemplate } from "../../../model/job/job.ts";
 import type { JobView } from "../../../model/job/view.ts";
+import type { Timing } from "../../../model/schedule/schedule.ts";
 import type { ScheduleView } from "../../../model/schedule/view.ts";
 import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Command } from "../../command/command.ts";
@@ -12,11 +14,14 @@ import { changedFields } from "../../render/changed-fields.ts";
 import { removedProbes } from "../task/flags/probes.ts";
 import { merged } from "../task/merged-body.ts";
 import { taskBody } from "../task/task-input.ts";
-import { givenTiming, jobFlags, jobTemplateFlags, numbersOf, scheduleFlags } from "./flags.ts";
+import { givenTiming, jobFlags, jobTemplateFlags, numbersOf, refusedJobFlags, scheduleFlags } from "./flags.ts";
 import { jobOrSchedule } from "./job-or-schedule.ts";
 
-/** What changes by itself. */
-const notCompared = ["active", "reason", "status", "started", "succeeded", "unstarted"];
+/** The fields that an update sets. Others change by themselves, such as the number of failed tasks. */
+const settable: Readonly<Record<keyof JobTemplate | keyof Timing, true>> = {
+  ...{ spec: true, completions: true, parallelism: true, indexed: true, backoffLimit: true, deadlineMs: true },
+  ...{ ttlMs: true, cron: true, timezone: true, concurrency: true, startDeadlineMs: true, keep: true },
+};
 
 export const update: Command = {
   name: "job update",
@@ -30,6 +35,7 @@ export const update: Command = {
   takesContainerCommand: true,
   flags: [...jobFlags.filter(({ long }) => long !== "name"), ...scheduleFlags, ...jobTemplateFlags],
   outputs: ["table", "json", "name"],
+  refused: refusedJobFlags,
   examples: [
     ['podling job update nightly --schedule "30 4 * * *" --timezone Europe/Berlin', "another time"],
     ["podling job update nightly --image app:3", "the next job runs another image"],
@@ -46,13 +52,19 @@ export const update: Command = {
     if (context.output() === "json") await context.outJson(after);
     else if (context.output() === "name") await context.out(`${name}\n`);
     else {
-      const lines = changedFields(before, after, notCompared);
+      const lines = changes(before, after);
       await context.out(lines.map((line) => `${name} ${line}\n`).join(""));
       if (lines.length === 0) await context.say(`${name} is as asked for already: nothing has changed`);
     }
     return exitCodes.done;
   },
 };
+
+/** Shows the next due time only after another cron expression or time zone: it also changes whenever a job is due. */
+function changes(before: JobView | ScheduleView, after: JobView | ScheduleView): string[] {
+  const isTimed = changedFields(before, after, (name) => name === "cron" || name === "timezone").length > 0;
+  return changedFields(before, after, (name) => Object.hasOwn(settable, name) || (isTimed && name === "nextDueAt"));
+}
 
 /** Null for a job that has ended so long ago that its new time to live is over. */
 async function put(context: Context, before: JobView | ScheduleView): Promise<JobView | ScheduleView | null> {

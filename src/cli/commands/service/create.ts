@@ -9,7 +9,7 @@ import { imageFlag } from "../task/flags/run-flags.ts";
 import { taskBody } from "../task/task-input.ts";
 import { sayWhoReaches } from "./endpoints.ts";
 import { finish, waitFlags } from "./finish.ts";
-import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, rolloutOf, templateFlags } from "./flags.ts";
+import { modeFlag, noResolveFlag, replicaFlags, replicasFlag, rolloutFlags, rolloutOf } from "./flags.ts";
 import { createSelector, refuseTemplateFlags, selectorFlag, selectorFlags } from "./selector.ts";
 
 export const create: Command = {
@@ -31,7 +31,7 @@ export const create: Command = {
     replicasFlag,
     modeFlag,
     ...selectorFlags,
-    ...templateFlags,
+    ...replicaFlags,
     noResolveFlag,
     ...rolloutFlags,
     ...waitFlags,

@@ -12,6 +12,7 @@ import { readAgain, untilCut } from "../../command/reconnect.ts";
 import { Repaint } from "../../command/repaint.ts";
 import { endpointColumns, endpointText } from "../../render/endpoints.ts";
 import { jsonLine } from "../../render/json.ts";
+import { oneService } from "./arguments.ts";
 
 export const endpoints: Command = {
   name: "service endpoints",
@@ -21,7 +22,7 @@ export const endpoints: Command = {
     "Lists the replicas that are ready, with the address of their node and their ports there. A replica that is stopped soon is marked as draining: its open connections go on, and new ones belong to the others.",
     "With -w it goes on until Ctrl-C or until the service is removed: on a terminal the table changes in place, in a pipe each change is a line.",
   ],
-  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
+  arguments: oneService,
   flags: [{ long: "watch", short: "w", description: "show the endpoints as they change, until Ctrl-C" }],
   outputs: ["table", "json"],
   examples: [

@@ -1,14 +1,10 @@
 // How commands that change a service end: they wait until its replicas serve, and print its id.
 
 import type { ServiceView } from "../../../model/service/view.ts";
-import type { Arguments } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Flag } from "../../command/flag.ts";
 import { watchRollout } from "./watch-rollout.ts";
-
-export const one: Arguments = { name: "SERVICE", min: 1, max: 1, completes: "services" };
-export const some: Arguments = { name: "SERVICE", min: 1, max: Number.POSITIVE_INFINITY, completes: "services" };
 
 export const waitFlags: readonly Flag[] = [
   { long: "detach", short: "d", description: "do not wait until the replicas serve" },

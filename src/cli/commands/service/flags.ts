@@ -3,21 +3,11 @@
 import type { TemplateServiceBody } from "../../../model/service/service-input.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
-import { runFlags } from "../task/flags/run-flags.ts";
+import { templateFlags } from "../task/flags/template-flags.ts";
 
-/** Those of `run` that are about the one task, or about waiting for it. */
-const ofOneTask = new Set(["name", "again", "detach", "follow", "replicas", "rm", "timeout"]);
-
-export const templateFlags: readonly Flag[] = runFlags
-  .filter(({ long }) => !ofOneTask.has(long))
-  .map((flag) =>
-    flag.long === "restart"
-      ? {
-          ...flag,
-          description: "when a replica is started again: always (the default), on-failure, on-failure:N or never",
-        }
-      : flag,
-  );
+export const replicaFlags: readonly Flag[] = templateFlags({
+  description: "when a replica is started again: always (the default), on-failure, on-failure:N or never",
+});
 
 export const replicasFlag: Flag = { long: "replicas", value: "N", description: "how many replicas are kept running" };
 

@@ -5,6 +5,7 @@ import type { ServiceView } from "../../../model/service/view.ts";
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { replicaColumns, serviceColumns } from "../../render/services.ts";
+import { oneService, severalServices } from "./arguments.ts";
 
 export const ls: Command = {
   name: "service ls",
@@ -34,7 +35,7 @@ export const inspect: Command = {
   summary: "Show service details as JSON",
   usage: "SERVICE [SERVICE ...]",
   description: ["Prints an object for one service, and a list for several."],
-  arguments: { name: "SERVICE", min: 1, max: Number.POSITIVE_INFINITY, completes: "services" },
+  arguments: severalServices,
   flags: [],
   outputs: ["json", "name"],
   examples: [["podling service inspect web", "all details of web"]],
@@ -51,7 +52,7 @@ export const ps: Command = {
   name: "service ps",
   summary: "List the replicas of a service, or the tasks that it selects",
   usage: "SERVICE [flags]",
-  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
+  arguments: oneService,
   flags: [{ long: "quiet", short: "q", description: "only ids of tasks, one a line" }],
   outputs: ["table", "json", "name"],
   examples: [["podling service ps web", "each replica, with its revision and node"]],

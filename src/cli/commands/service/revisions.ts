@@ -6,12 +6,13 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import { prettyJson } from "../../render/json.ts";
 import { revisionColumns } from "../../render/services.ts";
+import { oneService } from "./arguments.ts";
 
 export const history: Command = {
   name: "service history",
   summary: "List the revisions of a service",
   usage: "SERVICE [flags]",
-  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
+  arguments: oneService,
   flags: [],
   outputs: ["table", "json"],
   examples: [["podling service history web", "who changed what, and when"]],

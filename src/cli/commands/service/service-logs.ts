@@ -12,6 +12,7 @@ import { LinePrefix } from "../../render/line-prefix.ts";
 import { shortId } from "../../render/tasks.ts";
 import { type LogOptions, showLogs } from "../task/follow-logs.ts";
 import { askedLogs, logFlags } from "../task/log-flags.ts";
+import { oneService } from "./arguments.ts";
 
 /** How often it looks for new replicas while it follows. */
 const readMs = 1000;
@@ -23,7 +24,7 @@ export const logs: Command = {
   description: [
     "Each line starts with the replica and its node. With -f it follows the replicas, also those that a rollout starts, until the service is removed.",
   ],
-  arguments: { name: "SERVICE", min: 1, max: 1, completes: "services" },
+  arguments: oneService,
   flags: logFlags,
   examples: [
     ["podling service logs -f web", "follow all replicas"],

@@ -3,12 +3,12 @@
 import type { Command, CommandGroup } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { each } from "../task/each.ts";
+import { severalServices } from "./arguments.ts";
 import { create } from "./create.ts";
 import { endpoints } from "./endpoints.ts";
-import { some } from "./finish.ts";
-import { pause, promote, restart, resume, rollback, scale } from "./lead.ts";
 import { inspect, ls, ps } from "./look.ts";
 import { diff, history } from "./revisions.ts";
+import { pause, promote, restart, resume, rollback, scale } from "./rollout-commands.ts";
 import { logs } from "./service-logs.ts";
 import { update } from "./update.ts";
 
@@ -16,7 +16,7 @@ const rm: Command = {
   name: "service rm",
   summary: "Remove services; their replicas are stopped and removed",
   usage: "SERVICE [SERVICE ...]",
-  arguments: some,
+  arguments: severalServices,
   flags: [],
   examples: [["podling service rm web", "remove web and its replicas"]],
   run: (context) =>

@@ -7,9 +7,10 @@ import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 import { removedProbes } from "../task/flags/probes.ts";
 import { merged } from "../task/merged-body.ts";
+import { oneService } from "./arguments.ts";
 import { serviceBody, settingsOf } from "./create.ts";
-import { finish, one, waitFlags } from "./finish.ts";
-import { modeFlag, noResolveFlag, replicasFlag, rolloutFlags, templateFlags } from "./flags.ts";
+import { finish, waitFlags } from "./finish.ts";
+import { modeFlag, noResolveFlag, replicaFlags, replicasFlag, rolloutFlags } from "./flags.ts";
 import { refuseTemplateFlags, selectorFlags, updateSelector } from "./selector.ts";
 
 export const update: Command = {
@@ -19,7 +20,7 @@ export const update: Command = {
   description: [
     "Only what the flags say changes. Variables and labels are added to those that the service has; a list such as that of -p replaces the one before. A changed template is a new revision: replicas of it take the place of the old ones, as many at a time as --parallelism says, and a rollout that fails goes back by itself.",
   ],
-  arguments: one,
+  arguments: oneService,
   takesContainerCommand: true,
   flags: [
     replicasFlag,
@@ -27,7 +28,7 @@ export const update: Command = {
     ...selectorFlags,
     { long: "resolve", description: "look all tags up again: one that has moved is a new revision" },
     { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },
-    ...templateFlags,
+    ...replicaFlags,
     noResolveFlag,
     ...rolloutFlags,
     ...waitFlags,

@@ -1,10 +1,12 @@
-// podling service scale, restart, pause, resume, promote and rollback: how many replicas there are, and how a rollout goes on.
+// podling service scale, restart, pause, resume, promote and rollback: they change the number of replicas, or start, stop and
+// continue rollouts.
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import { each } from "../task/each.ts";
-import { finish, one, some, waitFlags } from "./finish.ts";
+import { oneService, severalServices } from "./arguments.ts";
+import { finish, waitFlags } from "./finish.ts";
 import { watchRollout } from "./watch-rollout.ts";
 
 export const scale: Command = {
@@ -36,8 +38,8 @@ function wantedOf(word: string): { id: string; replicas: number } {
   throw new UsageError(`${JSON.stringify(word)} does not say how many`, "Write SERVICE=N, such as web=5.");
 }
 
-/** A command that only says how a rollout goes on, and waits for its end. */
-function leading(
+/** A command that sends one request about a rollout, and waits for its end. */
+function rolloutCommand(
   verb: string,
   summary: string,
   example: string,
@@ -47,7 +49,7 @@ function leading(
     name: `service ${verb}`,
     summary,
     usage: "SERVICE [flags]",
-    arguments: one,
+    arguments: oneService,
     flags: waitFlags,
     outputs: ["table", "json", "name"],
     examples: [[`podling service ${verb} web`, example]],
@@ -55,7 +57,7 @@ function leading(
   };
 }
 
-export const restart = leading(
+export const restart = rolloutCommand(
   "restart",
   "Replace every replica of a service by a new one, as a rollout does",
   "one replica after the other",
@@ -67,7 +69,7 @@ export const pause: Command = {
   summary: "Stop the rollout of services where it is",
   usage: "SERVICE [SERVICE ...]",
   description: ["Replicas that end are replaced all the same."],
-  arguments: some,
+  arguments: severalServices,
   flags: [],
   examples: [["podling service pause web", "look before more replicas change"]],
   run: (context) =>
@@ -79,9 +81,9 @@ export const pause: Command = {
     }),
 };
 
-export const resume = leading("resume", "Go on with the rollout of a paused service", "go on", "resumeService");
+export const resume = rolloutCommand("resume", "Go on with the rollout of a paused service", "go on", "resumeService");
 
-export const promote = leading(
+export const promote = rolloutCommand(
   "promote",
   "Roll out to all slots what the canaries of a service run",
   "the canaries serve well",
@@ -92,7 +94,7 @@ export const rollback: Command = {
   name: "service rollback",
   summary: "Roll out an earlier revision of a service",
   usage: "SERVICE [flags]",
-  arguments: one,
+  arguments: oneService,
   flags: [
     { long: "to", value: "N", description: "number of the revision; by default the one that served before" },
     ...waitFlags,
