@@ -4,13 +4,22 @@
 import type { Delta } from "../../core/state/delta.ts";
 import { revisionId } from "../../model/service/service.ts";
 import type { ContentReference } from "../../model/task/content-reference.ts";
-import { changesOf } from "../run/truth.ts";
+import { type CertainBatch, changesOf } from "../run/truth.ts";
 import type { Checker } from "./checker.ts";
 import { namedBy, numberOf } from "./content-users.ts";
 
 /** True when a new version is to reach a service without another update. */
 function follows({ version, onChange }: ContentReference): boolean {
   return version === undefined && onChange !== "none";
+}
+
+/** True when a command of the batch was about the service: it may have taken the content away, or gone back. */
+function isAskedFor({ batch }: CertainBatch, serviceId: string): boolean {
+  // Of commands beyond the limit of a batch, only the number is known.
+  return batch.commands.some(
+    ({ type, targets, refused }) =>
+      /Service$/.test(type) && refused === undefined && (targets?.includes(serviceId) ?? true),
+  );
 }
 
 export const versionsRollOut: Checker = {
@@ -31,6 +40,7 @@ export const versionsRollOut: Checker = {
         const earlier = new Map(changesOf(certain, "service").map(({ before }) => [before?.serviceId, before]));
         for (const service of truth.state.tables.service.values()) {
           const { serviceId, target, name } = service;
+          if (isAskedFor(certain, serviceId)) continue;
           const before = earlier.get(serviceId) ?? service;
           const used = namedBy(specOf(serviceId, before.target) ?? { init: [], containers: [] });
           for (const content of made) {
@@ -38,9 +48,7 @@ export const versionsRollOut: Checker = {
               one.kind === content.kind && one.reference.name === content.name && follows(one.reference);
             if (!used.some(isSame)) continue;
             const now = namedBy(specOf(serviceId, target)!).filter(isSame);
-            // Another command of the batch may have taken it away, or gone back.
-            const isOther = certain.batch.commands.some(({ type }) => /Service$/.test(type));
-            if (!isOther && now.some(({ reference }) => (numberOf(reference) ?? 0) < content.version))
+            if (now.some(({ reference }) => (numberOf(reference) ?? 0) < content.version))
               fail(`${content.kind} ${content.name} has version ${content.version}, and ${name} goes on without it`);
           }
         }
