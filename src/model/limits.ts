@@ -158,8 +158,8 @@ export const limits = {
   /** How long a copy of a volume may make no progress, and how long it may take. */
   volumeSilenceMs: 10 * minute,
   volumeCopyMs: 24 * hour,
-  /** How often the master looks whether a copy makes progress. One that makes none is given up if a node of it is offline. */
-  volumeLookMs: 5 * second,
+  /** How often the master checks whether a copy makes progress. One that makes none is given up if a node of it is offline. */
+  volumeProgressCheckMs: 5 * second,
   /** Nodes that are remembered for having other files of a volume. */
   volumeCopies: 8,
   /** How long a removal of a volume waits for containers that are being removed, and the pause between two tries. */

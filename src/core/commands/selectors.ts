@@ -1,4 +1,4 @@
-// What the application of a service with a selector changes: the record alone. It owns no replicas, so that nothing is rolled out.
+// Applies a service with a selector: makes or changes its record. It owns no replicas, so that nothing is rolled out.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";

@@ -1,5 +1,5 @@
-// The commands on a service that exists: restart, scale, pause, resume, promote, roll back, remove. Each changes only what is
-// wanted; replicas are the reconciler's.
+// Decides the commands on a service that exists: restart, scale, pause, resume, promote, roll back, remove. They change the
+// record of the service; the reconciler changes the replicas.
 
 import { ok } from "../../lib/result.ts";
 import type { Change } from "../../model/change.ts";

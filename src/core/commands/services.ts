@@ -1,4 +1,4 @@
-// What the application of a service changes: the record, and a revision for another template. Replicas are the reconciler's.
+// Applies a service: makes or changes its record, and adds a revision for another template. The reconciler makes the replicas.
 
 import { toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";

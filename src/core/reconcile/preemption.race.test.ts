@@ -138,8 +138,8 @@ function reconcile(state: ClusterState, random: Random, apply: (change: Change) 
   }
 }
 
-/** No task that could have room waits without it. */
-function expectNoneForgotten(state: ClusterState): void {
+/** No task waits that fits a node, or that would fit without tasks of a lower priority, but for tasks whose room is held. */
+function expectNoWaitWithRoom(state: ClusterState): void {
   const awaited = new Set(
     [...state.tasks.values()].flatMap(({ requests, ...task }) =>
       requests?.preempted && holdingNode(task) !== null ? [requests.preempted.by] : [],
@@ -182,7 +182,7 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     };
     change(apply);
     reconcile(state, random, apply);
-    expectNoneForgotten(state);
+    expectNoWaitWithRoom(state);
     if (mayUndo && random.next() < 0.25) {
       for (const delta of deltas.toReversed()) state.revert(delta);
       state.cursors = cursors;

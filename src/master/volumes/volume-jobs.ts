@@ -49,20 +49,20 @@ export class VolumeJobs {
     if (!source.ok) return source;
     const begun = live ? ok(null) : await this.#begin(name, "backup", null, origin);
     if (!begun.ok) return begun;
-    const silence = this.#silence(signal, source.value);
+    const stall = this.#stallTimer(signal, source.value);
     const over = (failed: string | null) => {
-      silence.end();
+      stall.end();
       signal.removeEventListener("abort", left);
       if (begun.value) void this.#end(begun.value, failed, false);
     };
     const left = () => over("the client has disconnected");
     signal.addEventListener("abort", left);
-    const archive = await archiveOn(source.value, name, silence.signal, this.#options.nodes);
+    const archive = await archiveOn(source.value, name, stall.signal, this.#options.nodes);
     if (!archive.ok) {
       over(archive.refusal.message);
       return archive;
     }
-    return ok(checked(archive.value, silence, (error) => over(error?.message ?? null)));
+    return ok(checked(archive.value, stall, (error) => over(error?.message ?? null)));
   }
 
   /** Makes the volume on the node from an archive. `replace`: what the node has under the name is removed first. */
@@ -82,10 +82,10 @@ export class VolumeJobs {
     const isAgain = this.#options.state.tables.volume.get(name)?.work != null;
     const begun = await this.#begin(name, "restore", node.nodeId, origin);
     if (!begun.ok) return begun;
-    const silence = this.#silence(signal, node);
-    const fill = { archive: checked(whole.value, silence, () => {}), replace: replace || isAgain };
-    const filled = await fillOn(node, name, fill, silence.signal, this.#options.nodes);
-    silence.end();
+    const stall = this.#stallTimer(signal, node);
+    const fill = { archive: checked(whole.value, stall, () => {}), replace: replace || isAgain };
+    const filled = await fillOn(node, name, fill, stall.signal, this.#options.nodes);
+    stall.end();
     const failed = filled.ok ? null : filled.refusal.message;
     await this.#end(begun.value, failed, !isAgain && !filled.ok && isUntouched(filled.refusal));
     return filled;
@@ -103,17 +103,17 @@ export class VolumeJobs {
     if (offline) return offline;
     const begun = await this.#begin(name, "move", to.nodeId, origin);
     if (!begun.ok) return begun;
-    const silence = this.#silence(null, source.value, to);
-    const archive = await archiveOn(source.value, name, silence.signal, nodes);
+    const stall = this.#stallTimer(null, source.value, to);
+    const archive = await archiveOn(source.value, name, stall.signal, nodes);
     if (!archive.ok) {
-      silence.end();
+      stall.end();
       await this.#end(begun.value, archive.refusal.message, true);
       return archive;
     }
-    const stream = checked(archive.value, silence, () => {});
+    const stream = checked(archive.value, stall, () => {});
     const mayReplace = replace || this.#hasCopy(name, to.nodeId);
-    const filled = await fillOn(to, name, { archive: stream, replace: mayReplace }, silence.signal, nodes);
-    silence.end();
+    const filled = await fillOn(to, name, { archive: stream, replace: mayReplace }, stall.signal, nodes);
+    stall.end();
     await this.#end(begun.value, filled.ok ? null : filled.refusal.message, !filled.ok && isUntouched(filled.refusal));
     if (!filled.ok) return filled;
     await this.#removeCopy(name, source.value);
@@ -140,10 +140,10 @@ export class VolumeJobs {
     return copies.some((copy) => copy.nodeId === nodeId && copy.why !== "released");
   }
 
-  #silence(signal: AbortSignal | null, ...nodes: readonly NodeRecord[]): Silence {
+  #stallTimer(signal: AbortSignal | null, ...nodes: readonly NodeRecord[]): StallTimer {
     const { clock, state } = this.#options;
     const isAway = ({ nodeId }: NodeRecord) => state.nodes.get(nodeId)?.status !== "online";
-    return new Silence(clock, signal, () => nodes.find(isAway)?.hostname ?? null);
+    return new StallTimer(clock, signal, () => nodes.find(isAway)?.hostname ?? null);
   }
 
   async #begin(name: string, job: VolumeJob, to: NodeId | null, origin: Origin): Promise<Outcome<Begun>> {
@@ -205,7 +205,7 @@ async function* followedBy(
 /** The same stream: it fails if the archive is not complete. */
 function checked(
   source: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
-  silence: Silence,
+  stall: StallTimer,
   ended: (error: Error | null) => void,
 ): ReadableStream<Uint8Array> {
   const check = new TarCheck();
@@ -214,7 +214,7 @@ function checked(
   };
   return piped(source, {
     piece(bytes) {
-      silence.progressed();
+      stall.progressed();
       check.push(bytes);
       fail(check.beginFault());
     },
@@ -224,39 +224,39 @@ function checked(
 }
 
 /** Gives a copy up that makes no progress: soon if one of its nodes is offline, later if all seem to work. */
-class Silence {
+class StallTimer {
   readonly #clock: Clock;
   readonly #nodeAway: () => string | null;
-  readonly #silent = new AbortController();
+  readonly #stalled = new AbortController();
   readonly signal: AbortSignal;
   #cancel: CancelTimer = () => {};
-  /** Looks in a row that found no progress since the one before. */
-  #quiet = 0;
+  /** Checks in a row that found no progress since the check before. */
+  #idleChecks = 0;
 
   /** `nodeAway`: the name of a node of this copy that is offline; null if there is none. */
   constructor(clock: Clock, signal: AbortSignal | null, nodeAway: () => string | null) {
     this.#clock = clock;
     this.#nodeAway = nodeAway;
-    this.signal = signal ? AbortSignal.any([signal, this.#silent.signal]) : this.#silent.signal;
-    this.#lookLater();
+    this.signal = signal ? AbortSignal.any([signal, this.#stalled.signal]) : this.#stalled.signal;
+    this.#checkLater();
   }
 
   progressed(): void {
-    this.#quiet = 0;
+    this.#idleChecks = 0;
   }
 
   end(): void {
     this.#cancel();
   }
 
-  #lookLater(): void {
-    this.#cancel = this.#clock.timer(limits.volumeLookMs, () => {
-      const away = this.#quiet > 0 ? this.#nodeAway() : null;
-      const isSilent = this.#quiet * limits.volumeLookMs >= limits.volumeSilenceMs;
-      if (away !== null) return this.#silent.abort(new Error(`${away} is offline`));
-      if (isSilent) return this.#silent.abort(new Error(`no progress for ${limits.volumeSilenceMs / 1000} s`));
-      this.#quiet++;
-      this.#lookLater();
+  #checkLater(): void {
+    this.#cancel = this.#clock.timer(limits.volumeProgressCheckMs, () => {
+      const away = this.#idleChecks > 0 ? this.#nodeAway() : null;
+      const isStalled = this.#idleChecks * limits.volumeProgressCheckMs >= limits.volumeSilenceMs;
+      if (away !== null) return this.#stalled.abort(new Error(`${away} is offline`));
+      if (isStalled) return this.#stalled.abort(new Error(`no progress for ${limits.volumeSilenceMs / 1000} s`));
+      this.#idleChecks++;
+      this.#checkLater();
     });
   }
 }

@@ -90,7 +90,7 @@ export type HttpCheck = NonNullable<Probe["http"]>;
 
 // ---- the words of Kubernetes
 
-/** What a check of one's own container says; another host is none of its business. */
+/** The hosts that a check may name: it always goes to the container itself. Other hosts are refused. */
 const ownHost = z.enum(["localhost", "127.0.0.1", "::1"], {
   error: "left out: a check goes to the container itself. The name of a virtual host goes into httpHeaders, as Host",
 });

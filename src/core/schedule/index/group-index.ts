@@ -23,7 +23,7 @@ export class GroupIndex {
   /** By group, then by labels: how many of its tasks are placed on nodes with each value. Kept for those that were asked for. */
   readonly #byValue = new Map<string, Map<string, ValueCounts>>();
 
-  /** The number of its tasks by value, without those that have none. `nodeValue`: must not change before `forgetValues`. */
+  /** The number of its tasks by value, without those that have none. `nodeValue`: must not change before `dropValueCounts`. */
   byValue(group: string, labels: string, nodeValue: (nodeId: NodeId) => string): ReadonlyMap<string, number> {
     if (!this.#placed.has(group)) return nothing;
     const ofGroup = this.#byValue.get(group) ?? new Map<string, ValueCounts>();
@@ -38,7 +38,7 @@ export class GroupIndex {
   }
 
   /** The labels of a node changed. */
-  forgetValues(): void {
+  dropValueCounts(): void {
     this.#byValue.clear();
   }
 

@@ -36,7 +36,7 @@ export class PreferenceOrder {
   clear(): void {
     if (this.#groupings.size === 0) return;
     this.#groupings.clear();
-    this.#groups().forgetValues();
+    this.#groups().dropValueCounts();
   }
 
   /** The best node that fits: what a comparison of all by preferences, then by strategy, would find. Damped ones come last. */
