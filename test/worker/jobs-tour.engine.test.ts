@@ -37,8 +37,9 @@ describeLab("the tour of docs/JOBS.md", () => {
     return lines.join("\n").replaceAll(world.image, "alpine");
   }
 
-  /** Also without the due times in names of jobs. */
-  const shape = (text: string) => withoutVariables(text.replace(/-\d{14}(-[a-z0-9]{4})?/g, "-DUE"));
+  /** Also without due times, which are in names of jobs, too. */
+  const shape = (text: string) =>
+    withoutVariables(text.replace(/-\d{14}(-[a-z0-9]{4})?/g, "-DUE").replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "DUE"));
 
   const printedSteps: ConsoleStep[] = [];
   const steps = consoleSteps(readFileSync(DOCUMENT, "utf8"));
