@@ -47,7 +47,7 @@ export const limits = {
   nodeCapacity: 10_000,
   /** Of a task, above and below 0. */
   priority: 1_000_000,
-  /** Nodes that are compared to find the tasks that make room for one with a higher priority. */
+  /** Nodes that are compared to find the tasks that are stopped for one with a higher priority. */
   preemptionNodes: 16,
   idempotencyKeyLength: 256,
   /** X-Request-Id, kept in the journal with the command: a UUID has 36 characters, a trace header about 55. */

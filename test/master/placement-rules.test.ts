@@ -113,11 +113,14 @@ describe("priority", () => {
     await podling.register("small", { capacity: 100, version: "1", cpu: 1, labels: { zone: "a" } });
     const low = await podling.do<TaskView>("POST", "/api/v1/tasks", body("low"));
     expect(low).not.toHaveProperty("priority");
-    const high = await podling.do<TaskView>("POST", "/api/v1/tasks", body("high", { priority: 7 }));
+    const mounts = [{ type: "volume", source: "kept", target: "/data" }];
+    const high = await podling.do<TaskView>("POST", "/api/v1/tasks", body("high", { priority: 7, mounts }));
     expect(high).toMatchObject({ priority: 7, status: "pending", reason: { code: "preempting" } });
-    const { summary, smallestChange } = await explain(high.taskId);
-    expect(summary).toBe("no room; stops low (priority 0) on small, and waits until it has left");
+    const { summary, smallestChange, nodes } = await explain(high.taskId);
+    expect(summary).toBe("no node has capacity; stops low (priority 0) on small, and waits until it has left");
     expect(smallestChange).toBe(null);
+    const small = nodes.find(({ hostname }) => hostname === "small")!;
+    expect(small.filters.filter(({ passed }) => !passed).map(({ filter }) => filter)).not.toContain("volume-in-use");
     expect((await explain(low.taskId)).reason.message).toContain("preempted by high (priority 7)");
     const report = { nodeId: low.nodeId, status: "stopped", exitCode: 143 };
     await podling.do("PUT", `/api/v1/tasks/${low.taskId}/status`, report);

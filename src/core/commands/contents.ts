@@ -11,7 +11,7 @@ import type { RecordOf } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import { type Secret, secretId } from "../../model/secret/secret.ts";
-import { hasTemplate } from "../../model/service/selector.ts";
+import { hasSelector } from "../../model/service/selector.ts";
 import { revisionId } from "../../model/service/service.ts";
 import { rollsOut } from "../../model/task/content-fields.ts";
 import { type PackedSpec, packSpec } from "../../model/task/spec.ts";
@@ -115,7 +115,7 @@ function changesAfter(
   now: number,
 ): Change[] {
   const services = [...state.tables.service.values()]
-    .filter(hasTemplate)
+    .filter((service) => !hasSelector(service))
     .sort((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
   const changes = services.flatMap((service) => {
     const { spec: before, images, restarted } = state.record("revision", revisionId(service.serviceId, service.target));

@@ -7,7 +7,7 @@ import type { Change } from "../../model/change.ts";
 import { hasEnded } from "../../model/job/job.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { hasTemplate } from "../../model/service/selector.ts";
+import { hasSelector } from "../../model/service/selector.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
 import type { TaskSpec } from "../../model/task/spec.ts";
 import type { Volume } from "../../model/volume/volume.ts";
@@ -133,8 +133,9 @@ interface VolumeOwner {
 function ownerWith(state: ClusterState, name: string): VolumeOwner | null {
   const mounts = (spec: TaskSpec) => requirementsOf(spec).volumes.some((use) => use.name === name);
   const { tables } = state;
-  for (const { serviceId: id, name: service, target } of [...tables.service.values()].filter(hasTemplate)) {
-    if (mounts(state.record("revision", `${id}.${target}`).spec))
+  for (const each of tables.service.values()) {
+    const { serviceId: id, name: service, target } = each;
+    if (!hasSelector(each) && mounts(state.record("revision", `${id}.${target}`).spec))
       return { kind: "service", id, name: service, removal: `podling service rm ${service}` };
   }
   for (const job of tables.job.values()) {

@@ -1,5 +1,5 @@
-// Priorities over random clusters: a task is stopped only for one with a higher priority, only where no node had room, and no more
-// tasks than needed; the room goes to the task that it was made for; no task that could have room waits; and it comes to rest.
+// Priorities over random clusters: a task is stopped only for one with a higher priority, only where no node had capacity, and no more
+// tasks than needed; the capacity goes to the task that it is held for; no task that could have capacity waits; and it comes to rest.
 // Also after changes were taken back, and in a state that a log was replayed into. PODLING_SEEDS: the number of seeds.
 
 import { expect, test } from "bun:test";
@@ -10,6 +10,7 @@ import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { PackedSpec } from "../../model/task/spec.ts";
 import { hasFinished, holdingNode, type PackedTaskUpdate, type Task } from "../../model/task/task.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 import { placement } from "./placement.ts";
 import { restarts } from "./restarts.ts";
@@ -18,6 +19,15 @@ const seeds = Number(process.env.PODLING_SEEDS ?? "40");
 const now = Date.UTC(2025, 0, 1);
 const at = "2025-01-01T00:00:00.000Z";
 const retention = { count: 1000, ageMs: 60_000 };
+const volumes = (["one", "two", "many"] as const).map((name): Volume => {
+  const placed = {
+    nodeId: null,
+    hostname: null,
+    state: "unbound" as const,
+    writers: name === "many" ? "many" : 1,
+  } as const;
+  return { name, ...placed, lastUsedBy: null, work: null, copies: [], labels: {}, createdAt: at };
+});
 
 function pick<T>(random: Random, items: readonly T[]): T {
   return items[randomInteger(random, items.length)]!;
@@ -50,6 +60,7 @@ function randomSpec(random: Random): PackedSpec {
       {
         ...{ image: "i", resources: { cpu, memory: { request: 0, limit: null } } },
         ...(random.next() < 0.2 ? { ports: [port] } : {}),
+        ...(random.next() < 0.3 ? { mounts: [randomMount(random)] } : {}),
       },
     ],
     restartPolicy: { mode, maxRestarts: null, backoffInitialMs: 1, backoffMaxMs: 1, resetAfterMs: 1 },
@@ -59,6 +70,11 @@ function randomSpec(random: Random): PackedSpec {
     ...(priority === undefined ? {} : { priority }),
     ...(random.next() < 0.15 ? { placement: { maxPerNode: 1 } } : {}),
   };
+}
+
+function randomMount(random: Random) {
+  const source = pick(random, volumes).name;
+  return { type: "volume" as const, source, target: "/data", readOnly: random.next() < 0.3, sizeBytes: null };
 }
 
 function endOf(state: ClusterState, task: Task): Change {
@@ -138,8 +154,8 @@ function reconcile(state: ClusterState, random: Random, apply: (change: Change) 
   }
 }
 
-/** No task waits that fits a node, or that would fit without tasks of a lower priority, but for tasks whose room is held. */
-function expectNoWaitWithRoom(state: ClusterState): void {
+/** No task waits that fits a node, or that would fit without tasks of a lower priority, but for tasks with held capacity. */
+function expectNoWaitWithCapacity(state: ClusterState): void {
   const awaited = new Set(
     [...state.tasks.values()].flatMap(({ requests, ...task }) =>
       requests?.preempted && holdingNode(task) !== null ? [requests.preempted.by] : [],
@@ -154,13 +170,29 @@ function expectNoWaitWithRoom(state: ClusterState): void {
       const lower = [...state.placedOn(nodeId)]
         .map((id) => state.task(id))
         .filter((one) => one.desired === "running" && priorityOf(one) < priorityOf(task));
-      if (lower.length > 0 && state.node(nodeId).schedulable) expect(roomIf(state, task, nodeId, lower)).toBe(false);
+      if (lower.length > 0 && state.node(nodeId).schedulable)
+        expect(fitsIfGone(state, task, nodeId, lower)).toBe(false);
+    }
+  }
+}
+
+/** No other task took a volume of one that waits until others have left its node. */
+function expectVolumesKept(state: ClusterState): void {
+  for (const leaving of state.tasks.values()) {
+    const { preempted } = leaving.requests ?? {};
+    const nodeId = holdingNode(leaving);
+    const task = preempted && nodeId !== null ? state.tasks.get(preempted.by as TaskId) : undefined;
+    if (task?.observed.status !== "pending") continue;
+    for (const { name, writes } of requirementsOfTask(task).volumes) {
+      const volume = state.record("volume", name);
+      expect([null, nodeId]).toContain(volume.nodeId);
+      if (writes && volume.writers === 1) expect(state.schedule.volumes.firstWriter(name)).toBe(null);
     }
   }
 }
 
 /** Rules count a task as long as it is there: no task is stopped for them. */
-function roomIf(state: ClusterState, task: Task, nodeId: NodeId, gone: readonly Task[]): boolean {
+function fitsIfGone(state: ClusterState, task: Task, nodeId: NodeId, gone: readonly Task[]): boolean {
   const requirements = requirementsOfTask(task);
   if (requirements.rules !== null && state.schedule.nodeInfo(nodeId).groups.placedOn(requirements.group!, nodeId) > 0)
     return false;
@@ -171,6 +203,10 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
   const random = seededRandom(seed);
   const log: Change[] = [];
   let state = new ClusterState();
+  for (const record of volumes) {
+    log.push({ type: "volume.created", record });
+    state.apply({ type: "volume.created", record });
+  }
   const round = (change: (apply: (change: Change) => void) => void, mayUndo: boolean): void => {
     const attempts = state.pending.attempts();
     const { cursors } = state;
@@ -182,7 +218,8 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     };
     change(apply);
     reconcile(state, random, apply);
-    expectNoWaitWithRoom(state);
+    expectNoWaitWithCapacity(state);
+    expectVolumesKept(state);
     if (mayUndo && random.next() < 0.25) {
       for (const delta of deltas.toReversed()) state.revert(delta);
       state.cursors = cursors;

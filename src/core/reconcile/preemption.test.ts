@@ -1,4 +1,4 @@
-// Tasks that make room for one with a higher priority: which of them, how they are stopped, what takes their place, and what the
+// Tasks that free capacity for one with a higher priority: which of them, how they are stopped, what takes their place, and what the
 // records say of it.
 
 import { describe, expect, test } from "bun:test";
@@ -34,7 +34,9 @@ describe("a task that fits no node", () => {
     const usual = world.task("usual", cores(3));
     const high = world.task("high", { ...cores(2), priority: 100 });
     expect(high).toMatchObject({ status: "pending", nodeId: null, reason: { code: "preempting" } });
-    expect(high.reason.message).toBe("no room; stops low (priority -1) on n1, and waits until it has left");
+    expect(high.reason.message).toBe(
+      "no node has capacity; stops low (priority -1) on n1, and waits until it has left",
+    );
     expect(fresh(world, usual).desired).toBe("running");
     const leaving = fresh(world, low);
     expect(leaving).toMatchObject({
@@ -75,7 +77,7 @@ describe("a task that fits no node", () => {
   });
 });
 
-describe("the room", () => {
+describe("the capacity", () => {
   test("is kept while others leave: a smaller task does not get it", () => {
     const world = cluster("n1");
     const tasks = [2, 2].map((amount, at) => world.task(`t${at}`, cores(amount)));
@@ -87,7 +89,7 @@ describe("the room", () => {
     expect(fresh(world, high).status).toBe("scheduled");
   });
 
-  test("is free again when the task is removed that it was made for", () => {
+  test("is free again when the task is removed that it is held for", () => {
     const world = cluster("n1");
     const tasks = [2, 2].map((amount, at) => world.task(`t${at}`, cores(amount)));
     const high = world.task("high", { ...cores(4), priority: 1 });
@@ -96,6 +98,72 @@ describe("the room", () => {
     expect(fresh(world, small).status).toBe("pending");
     world.do({ type: "removeTask", taskId: high.taskId, force: true });
     expect(fresh(world, small).status).toBe("scheduled");
+  });
+});
+
+describe("a named volume of the task that waits", () => {
+  const mounts = (readOnly: boolean) => ({
+    mounts: [{ type: "volume" as const, source: "data", target: "/data", readOnly, sizeBytes: null }],
+  });
+
+  /** Two tasks leave n1 for a task with the volume; n2 has capacity for small ones. */
+  function whileOthersLeave(readOnly = false) {
+    const world = cluster("n1");
+    const low = [2, 2].map((amount, at) => world.task(`low${at}`, cores(amount)));
+    const nodeId = world.node("n2");
+    world.task("equal", { ...cores(3), priority: 1 });
+    const high = world.task("high", { ...cores(4), ...mounts(readOnly), priority: 1 });
+    expect(high.reason.code).toBe("preempting");
+    return { world, low, high, other: nodeId };
+  }
+
+  test("goes to no other writer before", () => {
+    const { world, low, high } = whileOthersLeave();
+    const late = world.task("late", { ...cores(1), ...mounts(false) });
+    const peer = world.task("peer", { ...cores(1), ...mounts(false), priority: 1 });
+    expect(world.task("without", cores(1)).status).toBe("scheduled");
+    for (const each of low) stop(world, each);
+    expect([high, late, peer].map((each) => fresh(world, each).status)).toEqual(["scheduled", "pending", "pending"]);
+    expect(world.state.tables.volume.get("data")!.hostname).toBe("n1");
+  });
+
+  test("is bound to no other node before", () => {
+    const { world, low, high } = whileOthersLeave(true);
+    const late = world.task("late", { ...cores(1), ...mounts(true) });
+    expect(late.status).toBe("pending");
+    for (const each of low) stop(world, each);
+    expect([high, late].map((each) => fresh(world, each).status)).toEqual(["scheduled", "pending"]);
+  });
+
+  test("is free again when that task is removed", () => {
+    const { world, high, other } = whileOthersLeave();
+    const late = world.task("late", { ...cores(1), ...mounts(false) });
+    expect(late.status).toBe("pending");
+    world.do({ type: "removeTask", taskId: high.taskId, force: true });
+    expect(fresh(world, late)).toMatchObject({ status: "scheduled", nodeId: other });
+  });
+
+  test("is as it was before when the steps are taken back", () => {
+    const { world, high, low } = whileOthersLeave(true);
+    const { volumes } = world.state.schedule;
+    const places = () => [false, true].map((writes) => volumes.placeFor([{ name: "data", writes }]));
+    const held = places();
+    expect(held).toEqual([low[0]!.nodeId!, low[0]!.nodeId!]);
+    world.do({ type: "removeTask", taskId: high.taskId, force: true }).undo();
+    expect(places()).toEqual(held);
+    world.do({ type: "removeTask", taskId: high.taskId, force: true });
+    expect(places()).toEqual(["any", "any"]);
+  });
+
+  test("is free when the tick that stopped the others is taken back", () => {
+    const world = cluster("n1");
+    world.task("low", cores(4));
+    const input = { name: "high", image: "busybox", ...cores(4), ...mounts(false), priority: 1 };
+    const tick = world.do({ type: "createTask", input });
+    const uses = [{ name: "data", writes: true }];
+    expect(world.state.schedule.volumes.placeFor(uses)).toBe("none");
+    tick.undo();
+    expect(world.state.schedule.volumes.placeFor(uses)).toBe("any");
   });
 });
 

@@ -1,5 +1,5 @@
-// Room for a task that fits no node, in the place of tasks with a lower priority: which node, and which tasks leave it. They
-// are stopped like any others, and the room is held until they are gone.
+// Capacity for a task that fits no node, in the place of tasks with a lower priority: which node, and which tasks leave it. They
+// are stopped like any others, and the capacity is held until they are gone.
 
 import type { Change } from "../../model/change.ts";
 import type { ServiceId } from "../../model/ids.ts";
@@ -11,15 +11,14 @@ import { type Demand, demandOf, eligible, type NodeInfo } from "../schedule/inde
 import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ReconcileContext } from "./reconciler.ts";
-import { replicaOf, replicasOf } from "./service/replica.ts";
+import { isAvailable, replicaOf } from "./service/replica.ts";
 import { retireChange } from "./service/retire.ts";
 
 type PreemptionContext = Pick<ReconcileContext, "now" | "revision">;
 
-/** The changes that stop tasks for the oldest one of the class, and say so in its record; null if no node could have room. */
+/** The changes that stop tasks for the oldest one of the class, and say so in its record; null if no node could have capacity. */
 export function preempt(state: ClusterState, waiting: WaitingClass, context: PreemptionContext): Change[] | null {
   if (waiting.schedulingClass.priority <= state.schedule.priorities.lowest) return null;
-  if (isVolumeAwaited(state, waiting)) return null;
   const chosen = chooseNode(state, waiting);
   if (chosen === null) return null;
   const task = state.task(waiting.taskIds.first!);
@@ -28,25 +27,26 @@ export function preempt(state: ClusterState, waiting: WaitingClass, context: Pre
   const names = chosen.leaving.map((each) => `${each.name} (priority ${requirementsOfTask(each).priority})`);
   const shown =
     names.length <= namesShown ? names : [...names.slice(0, namesShown), `${names.length - namesShown} more`];
-  const message = `no room; stops ${shown.join(", ")} on ${hostname}, and waits until ${names.length === 1 ? "it has" : "they have"} left`;
+  const left = names.length === 1 ? "it has left" : "they have left";
+  const message = `no node has capacity; stops ${shown.join(", ")} on ${hostname}, and waits until ${left}`;
   const reason = { code: "preempting" as const, message };
   return [...stops, { type: "task.updated", id: task.taskId, set: { observed: { reason } } }];
 }
 
 const namesShown = 3;
 
-/** Makes those tried again that could have room on a node that has gained capacity, if others left it. */
+/** Makes those tried again that could have capacity on a node that has gained some, if others left it. */
 export function retryPreemptions({ pending, schedule }: ClusterState): void {
   if (pending.gained.size === 0) return;
   const { lowest } = schedule.priorities;
   const candidates = pending.triedAbove(lowest);
   if (candidates.length === 0) return;
   const nodes = [...pending.gained].map((nodeId) => schedule.nodeInfo(nodeId));
-  for (const waiting of candidates) if (nodes.some((node) => couldHaveRoom(node, waiting))) pending.untry(waiting);
+  for (const waiting of candidates) if (nodes.some((node) => couldHaveCapacity(node, waiting))) pending.untry(waiting);
 }
 
 /** True when all tasks with a lower priority would leave enough. */
-function couldHaveRoom(node: NodeInfo, { schedulingClass: { demand, priority } }: WaitingClass): boolean {
+function couldHaveCapacity(node: NodeInfo, { schedulingClass: { demand, priority } }: WaitingClass): boolean {
   if (!node.isOpen) return false;
   const below = node.takenBelow(priority);
   return below.tasks > 0 && node.freeTasks + below.tasks > 0 && fits(node, demand, below.cpuMillis, below.memoryBytes);
@@ -58,14 +58,8 @@ function fits({ cpuLeft, memoryLeft }: NodeInfo, demand: Demand, cpuMillis: numb
   );
 }
 
-/** A volume that a task waits for already could not be had by both. */
-function isVolumeAwaited({ preemptions }: ClusterState, { requirements: { volumes } }: WaitingClass): boolean {
-  if (volumes.length === 0) return false;
-  const names = new Set(volumes.map(({ name }) => name));
-  return [...preemptions.waiting()].some((held) => held.volumes.some(({ name }) => names.has(name)));
-}
-
-interface Room {
+/** A node that has capacity for the task when these have left. */
+interface MadeCapacity {
   node: NodeInfo;
   leaving: Task[];
   /** Compared one after the other; less is better. */
@@ -74,24 +68,33 @@ interface Room {
 
 /**
  * The node on which the least is lost: a steady one; the lowest priority among those that leave; no service below its floor; the
- * fewest tasks. Of many nodes the first ones that could have room are compared, those with the lowest priorities first.
+ * fewest tasks. Of many nodes the first ones that could have capacity are compared, those with the lowest priorities first.
  */
-function chooseNode(state: ClusterState, waiting: WaitingClass): Room | null {
+function chooseNode(state: ClusterState, waiting: WaitingClass): MadeCapacity | null {
   const { schedulingClass } = waiting;
+  const floors = new Floors(state);
   const rows = state.schedule.nodes
-    .filter((node) => couldHaveRoom(node, waiting) && eligible(schedulingClass, node))
+    .filter((node) => couldHaveCapacity(node, waiting) && eligible(schedulingClass, node))
     .filter((node) => waiting.allowsVolumes(node) && schedulingClass.keepsRulesOn(node))
-    .map((node) => ({ node, level: lowestLevel(node, waiting) }))
-    .sort((left, right) => Number(left.node.damped) - Number(right.node.damped) || left.level - right.level);
-  let best: Room | null = null;
+    .map((node) => ({ node, least: leastCost(node, waiting) }))
+    .sort((left, right) => left.least[0] - right.least[0] || left.least[1] - right.least[1]);
+  let best: MadeCapacity | null = null;
   let compared = 0;
-  for (const { node } of rows) {
-    const room = roomOn(state, node, waiting);
-    if (room === null) continue;
-    if (best === null || isLess(room.cost, best.cost)) best = room;
+  for (const { node, least } of rows) {
+    // The rows are in the order of their least costs: no later one can be better.
+    if (best !== null && !isLess(least, best.cost)) break;
+    const made = capacityOn(state, node, waiting, floors);
+    if (made === null) continue;
+    if (best === null || isLess(made.cost, best.cost)) best = made;
     if (++compared === limits.preemptionNodes) break;
   }
   return best;
+}
+
+/** What the node costs if one task of the lowest level leaves, and no service needs it. */
+function leastCost(node: NodeInfo, waiting: WaitingClass): [damped: number, level: number, ...number[]] {
+  const level = lowestLevel(node, waiting);
+  return [Number(node.damped), level, 0, 1, level];
 }
 
 /** The priority up to which tasks have to leave at least. */
@@ -108,12 +111,14 @@ function isLess(left: readonly number[], right: readonly number[]): boolean {
   return at >= 0 && left[at]! < right[at]!;
 }
 
-/** Which tasks would leave: none of them could stay. Null if the node would not have room without all of them. */
-function roomOn(state: ClusterState, node: NodeInfo, { schedulingClass }: WaitingClass): Room | null {
-  const { priority, demand } = schedulingClass;
-  const candidates = [...state.placedOn(node.record.nodeId)]
-    .map((taskId) => candidateOf(state, state.task(taskId)))
-    .filter((one) => one.priority < priority && one.task.desired === "running");
+/** Which tasks would leave: none of them could stay. Null if the node would not have capacity without all of them. */
+function capacityOn(
+  state: ClusterState,
+  node: NodeInfo,
+  { schedulingClass: { priority, demand } }: WaitingClass,
+  floors: Floors,
+): MadeCapacity | null {
+  const candidates = candidatesOn(state, node, priority, floors);
   if (candidates.length === 0) return null;
   const trial = node.copy(node.record, false);
   for (const one of candidates) trial.release(one.demand, one.priority);
@@ -128,10 +133,10 @@ function roomOn(state: ClusterState, node: NodeInfo, { schedulingClass }: Waitin
   // It fits as the node is: no one has to leave.
   if (leaving.length === 0) return null;
   const highest = Math.max(...leaving.map((one) => one.priority));
-  const missed = leaving.filter((one) => one.isMissed).length;
+  const needed = leaving.filter((one) => one.isNeededForFloor).length;
   const total = leaving.reduce((sum, one) => sum + one.priority, 0);
   const tasks = leaving.map(({ task }) => task).sort((left, right) => (left.taskId < right.taskId ? -1 : 1));
-  return { node, leaving: tasks, cost: [Number(node.damped), highest, missed, leaving.length, total] };
+  return { node, leaving: tasks, cost: [Number(node.damped), highest, needed, leaving.length, total] };
 }
 
 interface Candidate {
@@ -139,34 +144,64 @@ interface Candidate {
   priority: number;
   demand: Demand;
   /** True for a replica that serves, of a service that has no more than it must have. */
-  isMissed: boolean;
+  isNeededForFloor: boolean;
 }
 
-function candidateOf(state: ClusterState, task: Task): Candidate {
-  const requirements = requirementsOfTask(task);
-  return { task, priority: requirements.priority, demand: demandOf(requirements), isMissed: isMissed(state, task) };
+function candidatesOn(state: ClusterState, node: NodeInfo, below: number, floors: Floors): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const taskId of state.placedOn(node.record.nodeId)) {
+    const task = state.task(taskId);
+    const requirements = requirementsOfTask(task);
+    const { priority } = requirements;
+    if (priority >= below || task.desired !== "running") continue;
+    candidates.push({ task, priority, demand: demandOf(requirements), isNeededForFloor: floors.need(task) });
+  }
+  return candidates;
 }
 
-function isMissed(state: ClusterState, task: Task): boolean {
-  if (task.owner?.kind !== "service" || !replicaOf(task).available) return false;
-  const service = state.tables.service.get(task.owner.id);
-  if (service?.mode.type !== "replicated") return true;
-  const serving = replicasOf(state, service.serviceId).filter(({ available }) => available).length;
-  return serving <= service.mode.replicas - (service.policy.maxUnavailable ?? 0);
+/** Which services have no more replicas that serve than they must have. One search counts those of each service once. */
+class Floors {
+  readonly #state: ClusterState;
+  readonly #atFloor = new Map<string, boolean>();
+
+  constructor(state: ClusterState) {
+    this.#state = state;
+  }
+
+  /** True when the service of the task would be below its floor without it. */
+  need(task: Task): boolean {
+    if (task.owner?.kind !== "service" || !isAvailable(task)) return false;
+    const { id } = task.owner;
+    let known = this.#atFloor.get(id);
+    if (known === undefined) {
+      known = this.#isAtFloor(id as ServiceId);
+      this.#atFloor.set(id, known);
+    }
+    return known;
+  }
+
+  #isAtFloor(serviceId: ServiceId): boolean {
+    const { tables, serviceTasks } = this.#state;
+    const service = tables.service.get(serviceId);
+    if (service?.mode.type !== "replicated") return true;
+    let serving = 0;
+    for (const taskId of serviceTasks.of(serviceId)) if (isAvailable(this.#state.task(taskId))) serving++;
+    return serving <= service.mode.replicas - (service.policy.maxUnavailable ?? 0);
+  }
 }
 
-/** What stays if it can comes first: high priorities, replicas that would be missed, then small tasks, so that few leave. */
+/** What stays if it can comes first: high priorities, replicas that a floor needs, then small tasks, so that few leave. */
 function byWorth(left: Candidate, right: Candidate): number {
   return (
     right.priority - left.priority ||
-    Number(right.isMissed) - Number(left.isMissed) ||
+    Number(right.isNeededForFloor) - Number(left.isNeededForFloor) ||
     left.demand.cpuMillis - right.demand.cpuMillis ||
     left.demand.memoryBytes - right.demand.memoryBytes ||
     (left.task.taskId < right.task.taskId ? -1 : 1)
   );
 }
 
-/** Replicas that serve are drained first. What its policy keeps alive gets a task in its place, which waits for room. */
+/** Replicas that serve are drained first. What its policy keeps alive gets a task in its place, which waits for capacity. */
 function stopFor(state: ClusterState, task: Task, other: Task, context: PreemptionContext): Change {
   const { priority } = requirementsOfTask(other);
   const why = `preempted by ${other.name} (priority ${priority})`;

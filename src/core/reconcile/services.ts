@@ -3,7 +3,7 @@
 
 import type { Change } from "../../model/change.ts";
 import type { ServiceId } from "../../model/ids.ts";
-import { hasTemplate } from "../../model/service/selector.ts";
+import { hasSelector } from "../../model/service/selector.ts";
 import { revisionId } from "../../model/service/service.ts";
 import { packSpec } from "../../model/task/spec.ts";
 import { orderOf } from "../commands/service-rules.ts";
@@ -43,7 +43,7 @@ function* reconcileServices(state: ClusterState, context: ReconcileContext): Gen
 
 function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
   const service = state.tables.service.get(serviceId);
-  if (!service || !hasTemplate(service)) return null;
+  if (!service || hasSelector(service)) return null;
   const revisionOf = (number: number) => state.record("revision", revisionId(serviceId, number));
   // Rules of placement count a task with those of its service, whatever its slot.
   const anyReplica = { name: `${service.name}.0`, owner: { kind: "service", id: serviceId, slot: "0" } };

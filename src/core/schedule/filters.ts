@@ -132,7 +132,7 @@ const filters: Record<FilterName, Filter> = {
       const away = elsewhere(volumes, node);
       if (away) return volumes.length === 1 ? away.place : `${away.place} (volume ${away.name})`;
       const names = volumes.map(({ name }) => name).join(", ");
-      const isHere = volumes.some(({ nodeId }) => nodeId !== null);
+      const isHere = volumes.some(({ hasData }) => hasData);
       return `${volumes.length === 1 ? "volume" : "volumes"} ${names}: ${isHere ? "the data is here" : "no data yet"}`;
     },
   },

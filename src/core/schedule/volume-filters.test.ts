@@ -16,6 +16,8 @@ interface Case {
   volumes?: Volume[];
   /** A task on n2 has the volume data. */
   user?: { readOnly: boolean };
+  /** Where capacity is held for the task db with the volume data. */
+  heldOn?: string;
 }
 
 const at = "2025-01-19T12:34:56.000Z";
@@ -58,8 +60,32 @@ const cases: Case[] = [
     wants: task({ volumes: [uses("cache"), uses("data")] }),
     volumes: [volume("n1"), volume("n2", { name: "cache" })],
   },
+  {
+    filter: "volume",
+    passes: false,
+    says: "db gets it on n1 when other tasks have left",
+    wants: withData,
+    volumes: [volume(null, { writers: "many" })],
+    heldOn: "n1",
+  },
+  {
+    filter: "volume",
+    passes: true,
+    says: "volume data: no data yet",
+    wants: withData,
+    volumes: [volume(null, { writers: "many" })],
+    heldOn: "n2",
+  },
 
   { filter: "volume-in-use", passes: true, says: "no named volume" },
+  {
+    filter: "volume-in-use",
+    passes: false,
+    says: "volume data: db gets it on n2 when other tasks have left, and it has one writer at a time",
+    wants: withData,
+    volumes: [volume("n2")],
+    heldOn: "n2",
+  },
   { filter: "volume-in-use", passes: true, says: "no other task is in the way", wants: withData },
   {
     filter: "volume-in-use",
@@ -112,10 +138,11 @@ const nodes = [
   node("n3", { status: "offline", offlineSince: "2025-01-19T02:13:07.000Z" }),
 ];
 
-test.each(cases)("$filter: $says", ({ filter, passes, says, wants = task(), volumes = [], user }) => {
+test.each(cases)("$filter: $says", ({ filter, passes, says, wants = task(), volumes = [], user, heldOn }) => {
   const index = cluster(nodes);
   for (const each of volumes) index.volumes.volumeMoved(null, each);
   if (user) index.volumes.moved(null, userOfData(user.readOnly));
+  if (heldOn) index.volumes.hold(userOfData(false), [uses("data")], idOf(heldOn));
   const verdict = index.explain(wants, "spread", null).find(({ hostname }) => hostname === "n2")!;
   const found = verdict.filters.find((each) => each.filter === filter)!;
   expect(found).toEqual({ filter, passed: passes, message: says, missing: 0 });

@@ -91,7 +91,7 @@ export class ClusterState {
     (nodeId) => this.pending.nodeGained(nodeId),
     (group, nodeId) => this.pending.neighbourPlaced(group, nodeId),
   );
-  /** Tasks that are being stopped to make room for others, and the room that is held. */
+  /** Tasks that are being stopped to free capacity for others, and the capacity that is held. */
   readonly preemptions = new Preemptions(this.schedule, (taskId) => this.tasks.get(taskId), {
     held: (task) => this.pending.hold(task),
     ended: (taskId, nodeId) => this.pending.endHold(taskId, this.tasks.get(taskId), nodeId),

@@ -87,6 +87,10 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
     index = index.clone();
     index.release(nodeId, wanted);
     index.volumes.moved(task, null);
+  } else if (basis === "now" && reason.code === "preempting") {
+    // The volumes that are held for it are not in its own way.
+    index = index.clone();
+    index.volumes.endHold(taskId as Task["taskId"], wanted.volumes);
   }
   const verdicts = index.explain(wanted, strategy, state.cursors.lastNodeId);
   const nodes = nodeId === null ? verdicts : verdicts.map((node) => ({ ...node, chosen: node.nodeId === nodeId }));
@@ -129,7 +133,7 @@ function summaryOf(task: Task, nodes: Explanation["nodes"], strategy: Explanatio
   const { placement, observed } = task;
   if (placement === null) {
     if (observed.status !== "pending") return `it was never placed: ${observed.reason.message}`;
-    // Room is held for it: what other nodes lack is of no interest.
+    // Capacity is held for it: what other nodes lack is of no interest.
     if (observed.reason.code === "preempting") return observed.reason.message;
     return summarise(nodes, requirementsOfTask(task)).message;
   }

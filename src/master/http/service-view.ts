@@ -7,6 +7,7 @@ import { tasksOf } from "../../core/state/tasks-of-service.ts";
 import { hasSelector } from "../../model/service/selector.ts";
 import { revisionId, type Service, shownTemplate } from "../../model/service/service.ts";
 import type { ReplicaCounts, ServiceUse, ServiceView } from "../../model/service/view.ts";
+import { serves } from "../../model/task/task.ts";
 
 export function viewService(state: ClusterState, service: Service): ServiceView {
   return { ...service, ...serviceUse(state, service) };
@@ -25,10 +26,8 @@ export function serviceUse(state: ClusterState, service: Service): ServiceUse {
 function countsOfSelected(state: ClusterState, service: Service): ReplicaCounts {
   const tasks = tasksOf(state, service);
   const live = tasks.filter(({ desired }) => desired === "running");
-  const serving = live.filter(({ observed: { status, ready, reason } }) => {
-    return status === "running" && ready && reason.code !== "restarting";
-  });
-  const counts = { wanted: live.length, live: live.length, serving: serving.length, updated: 0, done: 0 };
+  const serving = live.filter(serves).length;
+  const counts = { wanted: live.length, live: live.length, serving, updated: 0, done: 0 };
   return { ...counts, going: tasks.length - live.length };
 }
 

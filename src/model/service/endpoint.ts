@@ -7,7 +7,7 @@ import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, ServiceId, TaskId } from "../ids.ts";
 import type { NodeRecord } from "../node/node.ts";
 import type { ContainerSpec, PublishedPort } from "../task/spec.ts";
-import type { Task } from "../task/task.ts";
+import { serves, type Task } from "../task/task.ts";
 import type { Service } from "./service.ts";
 import type * as schema from "./view-schema.ts";
 
@@ -35,8 +35,7 @@ export function endpointOf(
   wanted?: ServicePorts,
 ): Endpoint | null {
   const { taskId, name, owner, desired, observed, spec } = task;
-  const { status, ready, reason } = observed;
-  if (desired === "stopped" || status !== "running" || !ready || reason.code === "restarting") return null;
+  if (desired === "stopped" || !serves(task)) return null;
   const { nodeId, hostname, address } = node;
   const all = observed.containers.flatMap((container) => {
     const { ports: asked = [] } = spec.containers.find((one) => one.name === container.name) ?? {};

@@ -11,13 +11,9 @@ export interface SelectorService extends Service {
   readonly namespace: string;
 }
 
+/** False for a service that owns replicas: it has a revision, and a template for them. */
 export function hasSelector(service: Service): service is SelectorService {
   return service.mode.type === "selector";
-}
-
-/** True for a service that owns replicas: it has a revision, and a template for them. */
-export function hasTemplate(service: Service): boolean {
-  return service.mode.type !== "selector";
 }
 
 export function selects({ selector, namespace }: Pick<SelectorService, "selector" | "namespace">, task: Task): boolean {

@@ -7,7 +7,7 @@ export const reasonCodes = [
   "waiting", //             created, and the scheduler has not tried yet
   "no-nodes", //            no node is registered, or all are offline
   "no-node-fits", //        the filters of each node say why
-  "preempting", //          its room is held: tasks with a lower priority are being stopped for it
+  "preempting", //          its capacity is held: tasks with a lower priority are being stopped for it
   "placed",
   "never-started", //       placed for some seconds on a node that has no worker
   "pulling",

@@ -228,12 +228,12 @@ export const taskRequests = z.object({
   replace: flag.optional().describe("True when another task takes its place after it was stopped."),
   preempted: z
     .object({
-      by: text.describe("Id of the task that gets the room."),
+      by: text.describe("Id of the task that gets the capacity."),
       name: text.describe("Its name."),
       priority: z.int().describe("Its priority."),
     })
     .optional()
-    .describe("Set when the task is stopped to make room for one with a higher priority."),
+    .describe("Set when the task is stopped to free capacity for one with a higher priority."),
   moveTo: text.optional().describe("The node on which another replica is to take its place."),
   drainUntil: timeText.optional().describe("When a replica that gets no new traffic is stopped."),
   drainMs: amount.optional().describe("How long that is after its last new traffic, in ms."),

@@ -203,6 +203,11 @@ export function hasFinished({ observed }: Task): boolean {
   return isFinished(observed.status);
 }
 
+/** True when it could take traffic: it runs, is ready, and does not pause before a restart. Says nothing of `desired`. */
+export function serves({ observed: { status, ready, reason } }: Pick<Task, "observed">): boolean {
+  return status === "running" && ready && reason.code !== "restarting";
+}
+
 /** The node whose capacity it takes; null if it takes none. */
 export function holdingNode({ observed, placement }: Task): NodeId | null {
   return isPlaced(observed.status) && placement ? placement.nodeId : null;

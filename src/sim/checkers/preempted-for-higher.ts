@@ -1,4 +1,4 @@
-// A task makes room only for one with a higher priority, and only where no node has room as it is.
+// A task is stopped only for one with a higher priority, and only where no node has capacity as it is.
 
 import type { TaskId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
@@ -8,17 +8,17 @@ import type { Checker } from "./checker.ts";
 import { couldTake } from "./free-capacity.ts";
 import { couldHaveVolumes } from "./volume-mounts.ts";
 
-/** True when room on the node may be held for a task: others are being stopped for it. */
+/** True when capacity of the node may be held for a task: others are being stopped for it. */
 export function hasHold(truth: Truth, { nodeId }: NodeRecord): boolean {
   return truth.placedOn(nodeId).some(({ requests }) => requests?.preempted !== undefined);
 }
 
 export const preemptedForHigher: Checker = {
   name: "preempted-for-higher",
-  sentence: "A task is stopped only for one with a higher priority, and only where no node has room for that one.",
+  sentence: "A task is stopped only for one with a higher priority, and only where no node has capacity for that one.",
   class: "safety",
   hooks: ({ truth }, fail) => {
-    const nodeWithRoom = (task: TaskView): NodeRecord | undefined =>
+    const nodeWithCapacity = (task: TaskView): NodeRecord | undefined =>
       [...truth.state.nodes.values()].find(
         (node) =>
           node.suspect === null &&
@@ -38,8 +38,8 @@ export const preemptedForHigher: Checker = {
           }
           const [own, other] = [after.spec.priority ?? 0, task.priority ?? 0];
           if (own >= other) fail(`${after.taskId} with priority ${own} is stopped for ${task.taskId} with ${other}`);
-          const node = task.status === "pending" ? nodeWithRoom(task) : undefined;
-          if (node) fail(`${after.taskId} is stopped for ${task.taskId}, and ${node.hostname} has room for it`);
+          const node = task.status === "pending" ? nodeWithCapacity(task) : undefined;
+          if (node) fail(`${after.taskId} is stopped for ${task.taskId}, and ${node.hostname} has capacity for it`);
         }
       },
     };

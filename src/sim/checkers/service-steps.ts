@@ -89,7 +89,7 @@ function makeSteps(truth: Truth, certain: CertainBatch): ServiceStep[] {
   return [...byId.values()];
 }
 
-/** True when a user named the replica, or it makes room for a task with a higher priority. */
+/** True when a user named the replica, or it leaves for a task with a higher priority. */
 function isTakenByOthers({ taskId, requests }: Task, asked: ReadonlySet<string>): boolean {
   return asked.has(taskId) || requests?.preempted !== undefined;
 }

@@ -19,9 +19,13 @@ export function couldHaveVolumes({ state, tasks }: Truth, node: NodeRecord, task
   return volumesOf(task).every(({ name, writes }) => {
     const volume = state.tables.volume.get(name);
     if (volume?.nodeId && volume.nodeId !== node.nodeId) return false;
-    if (!writes || volume?.writers === "many") return true;
+    const needsAll = writes && volume?.writers !== "many";
     for (const other of tasks.values()) {
-      if (isPlaced(other.status) && volumesOf(other).some((used) => used.name === name && used.writes)) return false;
+      // While others leave a node for it, it keeps its volumes there.
+      const awaits = other.status === "pending" && other.reason.code === "preempting" && other.taskId !== task.taskId;
+      if (!awaits && !(needsAll && isPlaced(other.status))) continue;
+      const used = volumesOf(other).find((one) => one.name === name);
+      if (used && ((needsAll && used.writes) || (awaits && !volume?.nodeId))) return false;
     }
     return true;
   });

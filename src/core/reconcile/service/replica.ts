@@ -4,7 +4,7 @@ import { endOfPause, fromTimestamp } from "../../../lib/clock.ts";
 import type { NodeId, ServiceId, TaskId } from "../../../model/ids.ts";
 import { type Service, slotBackoffMs, slotName, wantedReplicas } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
-import { hasFinished, type Task } from "../../../model/task/task.ts";
+import { hasFinished, serves, type Task } from "../../../model/task/task.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
 
 /**
@@ -63,10 +63,6 @@ export function restartsOf(containers: Task["observed"]["containers"]): number {
 /** Those since it got its revision. */
 export function failedRestarts({ observed, owner }: Task): number {
   return Math.max(0, restartsOf(observed.containers) - (owner?.restarts ?? 0));
-}
-
-function serves({ observed: { status, ready, reason } }: Task): boolean {
-  return status === "running" && ready && reason.code !== "restarting";
 }
 
 /** True for a replica that serves: it is wanted, runs, is ready, and stays. */

@@ -135,7 +135,7 @@ export class ScheduleIndex {
     this.#note(node);
   }
 
-  /** Keeps room on the node for such a task, or ends that. `demand`: what it needs beyond what leaves the node for it. */
+  /** Keeps capacity on the node for such a task, or ends that. `demand`: what it needs beyond what leaves the node for it. */
   hold(step: "begin" | "end", nodeId: NodeId, requirements: Requirements, demand: Demand): void {
     const node = this.nodeInfo(nodeId);
     node.hold(step, demand);

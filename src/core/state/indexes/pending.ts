@@ -39,7 +39,7 @@ export class PendingTasks implements Index<Task> {
   readonly tried = new TriedClasses();
   /** Nodes that may have more capacity, or take more kinds of tasks, than when they were last tried. */
   readonly #gained = new Set<NodeId>();
-  /** Tasks for which room is held: they wait for that, and are in no class. */
+  /** Tasks for which capacity is held: they wait for that, and are in no class. */
   readonly #held = new Set<TaskId>();
   /** How many waiting tasks must be near a service, by its name. */
   readonly #waitNear = new Map<string, number>();
@@ -90,13 +90,13 @@ export class PendingTasks implements Index<Task> {
     }
   }
 
-  /** Room is held for the task from now on: nothing else is looked for. */
+  /** Capacity is held for the task from now on: nothing else is looked for. */
   hold(task: Task): void {
     this.#held.add(task.taskId);
     this.#remove(task);
   }
 
-  /** No room is held for it any more. `task`: undefined if it is gone. */
+  /** No capacity is held for it any more. `task`: undefined if it is gone. */
   endHold(taskId: TaskId, task: Task | undefined, nodeId: NodeId): void {
     if (this.#held.delete(taskId) && task?.observed.status === "pending") this.#add(task);
     this.nodeGained(nodeId);

@@ -1,5 +1,5 @@
-// Tasks that are being stopped to make room for others, and the room that is held meanwhile. A task for which others are
-// stopped waits for that one node: what they free is kept for it until the last of them has left.
+// Tasks that are being stopped to free capacity for others, and the capacity that is held meanwhile. A task for which others are
+// stopped waits for that one node: what they free and its named volumes are kept for it until the last of them has left.
 
 import type { NodeId, TaskId } from "../../../model/ids.ts";
 import { type Requirements, requirementsOfTask } from "../../../model/task/requirements.ts";
@@ -20,11 +20,11 @@ export class Preemptions implements Index<Task> {
   readonly #taskOf: (taskId: TaskId) => Task | undefined;
   readonly #onHeld: (task: Task) => void;
   readonly #onEnded: (taskId: TaskId, nodeId: NodeId) => void;
-  /** Tasks that take capacity and are being stopped, by the task that gets their room. */
+  /** Tasks that take capacity and are being stopped, by the task that gets their capacity. */
   readonly #leaving = new Map<TaskId, Map<TaskId, Task>>();
   readonly #holds = new Map<TaskId, Hold>();
 
-  /** `onHeld`: room is held for a task from now on. `onEnded`: it is no longer. */
+  /** `onHeld`: capacity is held for a task from now on. `onEnded`: it is no longer. */
   constructor(
     schedule: ScheduleIndex,
     taskOf: (taskId: TaskId) => Task | undefined,
@@ -34,11 +34,6 @@ export class Preemptions implements Index<Task> {
     this.#taskOf = taskOf;
     this.#onHeld = on.held;
     this.#onEnded = on.ended;
-  }
-
-  /** The requirements of the tasks for which room is held, in no order. */
-  *waiting(): Generator<Requirements> {
-    for (const { requirements } of this.#holds.values()) yield requirements;
   }
 
   moved(before: Task | null, after: Task | null): void {
@@ -76,13 +71,17 @@ export class Preemptions implements Index<Task> {
       this.#schedule.hold("end", before.nodeId, before.requirements, before.demand);
     }
     if (!isWaiting) {
-      if (before) this.#onEnded(taskId, before.nodeId);
+      if (before === undefined) return;
+      this.#schedule.volumes.endHold(taskId, before.requirements.volumes);
+      this.#onEnded(taskId, before.nodeId);
       return;
     }
     const hold = holdFor(task, [...leaving!.values()]);
     this.#holds.set(taskId, hold);
     this.#schedule.hold("begin", hold.nodeId, hold.requirements, hold.demand);
-    if (before === undefined) this.#onHeld(task);
+    if (before !== undefined) return;
+    this.#schedule.volumes.hold(task, hold.requirements.volumes, hold.nodeId);
+    this.#onHeld(task);
   }
 }
 

@@ -30,7 +30,7 @@ export const placementFlags: readonly Flag[] = [
 export const priorityFlag: Flag = {
   long: "priority",
   value: "N",
-  description: "placed before tasks with a lower one, and in their place where there is no room; 0 by default",
+  description: "placed before tasks with a lower one, and in their place where no node has capacity; 0 by default",
 };
 
 export interface PlacementBody {
