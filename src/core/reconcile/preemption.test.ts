@@ -221,6 +221,20 @@ test("a service that would have too few left is spared where another one has mor
   expect(stopped.map(({ name }) => name)).toEqual(["batch.1"]);
 });
 
+test("a rollout that raises the priority stops no replica of its own service, and keeps its floor", () => {
+  const cluster = new Services(0);
+  cluster.world.node("n1", { cpu: 3, memory: 0 });
+  const rollout = { drainMs: 0, minReadyMs: 0, monitorMs: 0 };
+  cluster.put({ replicas: 3, ...cores(1), rollout } as never);
+  cluster.settle();
+  cluster.put({ replicas: 3, ...cores(1), rollout, priority: 10 } as never);
+  for (let round = 0; round < 5; round++) cluster.round();
+  expect(cluster.tasks.filter(({ requests }) => requests?.preempted)).toEqual([]);
+  expect(cluster.serving.map(({ name }) => name)).toEqual(["web.1", "web.2", "web.3"]);
+  const waiting = cluster.tasks.find(({ observed }) => observed.status === "pending")!;
+  expect(waiting.observed.reason.code).toBe("no-node-fits");
+});
+
 test("a task without a priority has no field for it", () => {
   const world = cluster("n1");
   for (const priority of [undefined, 0]) {

@@ -19,9 +19,9 @@ type PreemptionContext = Pick<ReconcileContext, "now" | "revision">;
 /** The changes that stop tasks for the oldest one of the class, and say so in its record; null if no node could have capacity. */
 export function preempt(state: ClusterState, waiting: WaitingClass, context: PreemptionContext): Change[] | null {
   if (waiting.schedulingClass.priority <= state.schedule.priorities.lowest) return null;
-  const chosen = chooseNode(state, waiting);
-  if (chosen === null) return null;
   const task = state.task(waiting.taskIds.first!);
+  const chosen = chooseNode(state, waiting, task);
+  if (chosen === null) return null;
   const { hostname } = chosen.node.record;
   const stops = chosen.leaving.map((each) => stopFor(state, each, task, context));
   const names = chosen.leaving.map((each) => `${each.name} (priority ${requirementsOfTask(each).priority})`);
@@ -70,7 +70,7 @@ interface MadeCapacity {
  * The node on which the least is lost: a steady one; the lowest priority among those that leave; no service below its floor; the
  * fewest tasks. Of many nodes the first ones that could have capacity are compared, those with the lowest priorities first.
  */
-function chooseNode(state: ClusterState, waiting: WaitingClass): MadeCapacity | null {
+function chooseNode(state: ClusterState, waiting: WaitingClass, task: Task): MadeCapacity | null {
   const { schedulingClass } = waiting;
   const floors = new Floors(state);
   const rows = state.schedule.nodes
@@ -83,7 +83,7 @@ function chooseNode(state: ClusterState, waiting: WaitingClass): MadeCapacity | 
   for (const { node, least } of rows) {
     // The rows are in the order of their least costs: no later one can be better.
     if (best !== null && !isLess(least, best.cost)) break;
-    const made = capacityOn(state, node, waiting, floors);
+    const made = capacityOn(state, node, waiting, { task, floors });
     if (made === null) continue;
     if (best === null || isLess(made.cost, best.cost)) best = made;
     if (++compared === limits.preemptionNodes) break;
@@ -116,9 +116,9 @@ function capacityOn(
   state: ClusterState,
   node: NodeInfo,
   { schedulingClass: { priority, demand } }: WaitingClass,
-  floors: Floors,
+  search: Search,
 ): MadeCapacity | null {
-  const candidates = candidatesOn(state, node, priority, floors);
+  const candidates = candidatesOn(state, node, priority, search);
   if (candidates.length === 0) return null;
   const trial = node.copy(node.record, false);
   for (const one of candidates) trial.release(one.demand, one.priority);
@@ -147,16 +147,33 @@ interface Candidate {
   isNeededForFloor: boolean;
 }
 
-function candidatesOn(state: ClusterState, node: NodeInfo, below: number, floors: Floors): Candidate[] {
+/** Of one call of `chooseNode`. */
+interface Search {
+  /** The one that needs capacity. */
+  task: Task;
+  floors: Floors;
+}
+
+/** Not those of the same service or job: a rollout that raises the priority must not stop its own replicas. */
+function candidatesOn(
+  state: ClusterState,
+  node: NodeInfo,
+  below: number,
+  { task: other, floors }: Search,
+): Candidate[] {
   const candidates: Candidate[] = [];
   for (const taskId of state.placedOn(node.record.nodeId)) {
     const task = state.task(taskId);
     const requirements = requirementsOfTask(task);
     const { priority } = requirements;
-    if (priority >= below || task.desired !== "running") continue;
+    if (priority >= below || task.desired !== "running" || haveOneOwner(task, other)) continue;
     candidates.push({ task, priority, demand: demandOf(requirements), isNeededForFloor: floors.need(task) });
   }
   return candidates;
+}
+
+function haveOneOwner({ owner }: Task, other: Task): boolean {
+  return owner !== null && owner.id === other.owner?.id && owner.kind === other.owner.kind;
 }
 
 /** Which services have no more replicas that serve than they must have. One search counts those of each service once. */
