@@ -33,6 +33,32 @@ test("a pod goes from pending to succeeded, and its task from pending to complet
   expect(await master.do<PodView[]>("GET", "/api/v1/pods")).toEqual([]);
 });
 
+test.each([
+  [
+    "a namespace, and a label with another one",
+    { namespace: "a", labels: { "podling.namespace": "b" } },
+    "namespace: it is a, and the label podling.namespace says b",
+  ],
+  [
+    "annotations, and a label with others",
+    { annotations: { owner: "anna" }, labels: { "podling.annotations": "{}" } },
+    'annotations: it is {\\"owner\\":\\"anna\\"}, and the label podling.annotations says {}',
+  ],
+  [
+    "as many labels as there may be, beside the namespace",
+    { labels: Object.fromEntries(Array.from({ length: 64 }, (_, at) => [`l${at}`, ""])) },
+    "they are 65, and 64 are allowed",
+  ],
+])("%s: refused, and nothing is overwritten", async (_, more, says) => {
+  const answer = await master.ask("POST", "/api/v1/pods", { body: { name: "shop", containers: [app], ...more } });
+  expect(answer.status).toBe(422);
+  expect(JSON.stringify(answer.body)).toContain(says);
+});
+
+test("a namespace may also be given as its label", async () => {
+  expect(await create({ labels: { "podling.namespace": "sales" } })).toMatchObject({ namespace: "sales", labels: {} });
+});
+
 test("the list has pods and tasks of several containers, and filters by namespace", async () => {
   await create();
   await create({ name: "books", namespace: "sales" });

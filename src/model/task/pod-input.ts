@@ -2,8 +2,10 @@
 // as labels of the task.
 
 import { z } from "zod";
+import { ok } from "../../lib/result.ts";
 import { choice, freeText, labels, name } from "../fields.ts";
 import { limits } from "../limits.ts";
+import { type Outcome, refuse } from "../refusal.ts";
 import { type ParsedTaskInput, taskInput } from "./task-input.ts";
 
 /** The labels of a task that hold what only the form of pods has. */
@@ -46,11 +48,40 @@ export const podReport = z
   })
   .meta({ description: "What is reported about a pod. Only status is required.", examples: [{ status: "succeeded" }] });
 
-export function taskOfPod({ namespace, annotations, labels: given, ...task }: ParsedPodInput): ParsedTaskInput {
-  const own = {
-    ...given,
-    [namespaceLabel]: namespace ?? defaultNamespace,
-    ...(annotations && Object.keys(annotations).length > 0 ? { [annotationsLabel]: JSON.stringify(annotations) } : {}),
-  };
-  return { ...task, labels: own };
+export function taskOfPod({ namespace, annotations, labels, ...task }: ParsedPodInput): Outcome<ParsedTaskInput> {
+  const isAnnotated = annotations !== undefined && Object.keys(annotations).length > 0;
+  const own = withFieldsAsLabels(labels, {
+    namespace: { label: namespaceLabel, value: namespace ?? labels?.[namespaceLabel] ?? defaultNamespace },
+    annotations: { label: annotationsLabel, value: isAnnotated ? JSON.stringify(annotations) : undefined },
+  });
+  return own.ok ? ok({ ...task, ...own.value }) : own;
+}
+
+type Labels = ParsedTaskInput["labels"];
+
+/** The labels with those that keep a field; nothing if no field is given. Refuses a label that says something else. */
+export function withFieldsAsLabels(
+  given: Labels,
+  fields: Record<string, { label: string; value: string | undefined }>,
+): Outcome<{ labels?: Labels }> {
+  const own: Record<string, string> = {};
+  for (const [field, { label, value }] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    const other = given?.[label] ?? value;
+    if (other !== value)
+      return refuse("unprocessable", `${field}: it is ${value}, and the label ${label} says ${other}`, {
+        hint: `Leave one of the two out: the field ${field} is kept as this label.`,
+        details: { field },
+      });
+    own[label] = value;
+  }
+  if (Object.keys(own).length === 0) return ok({});
+  const labels = { ...given, ...own };
+  const count = Object.keys(labels).length;
+  if (count <= limits.labelCount) return ok({ labels });
+  const names = Object.keys(own).join(" and ");
+  return refuse("unprocessable", `labels: with ${names} they are ${count}, and ${limits.labelCount} are allowed`, {
+    hint: "Remove a label.",
+    details: { field: "labels" },
+  });
 }

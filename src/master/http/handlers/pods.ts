@@ -17,7 +17,9 @@ export function podHandlers({ state, loop }: HandlerContext, reads: DurableReads
   const shown = (outcome: Outcome<Task>): Outcome<PodView> => (outcome.ok ? ok(viewPod(outcome.value)) : outcome);
   return {
     createPod: async ({ body, origin }) => {
-      const input = checkTaskInput(taskOfPod(body));
+      const task = taskOfPod(body);
+      if (!task.ok) return task;
+      const input = checkTaskInput(task.value);
       if (!input.ok) return input;
       const outcome = await loop.submit({ type: "createTask", input: input.value }, origin);
       return outcome.ok ? shown(resolveTask(state, outcome.value.taskId!)) : outcome;

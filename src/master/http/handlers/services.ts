@@ -11,7 +11,6 @@ import { resolveService } from "../../../core/state/lookup.ts";
 import { tasksOf } from "../../../core/state/tasks-of-service.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
-import { limits } from "../../../model/limits.ts";
 import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
@@ -23,7 +22,7 @@ import type { ParsedServiceInput } from "../../../model/service/service-input.ts
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
 import { checkTaskInput } from "../../../model/task/check-input.ts";
 import { specOfInput } from "../../../model/task/input-spec.ts";
-import { namespaceLabel } from "../../../model/task/pod-input.ts";
+import { namespaceLabel, withFieldsAsLabels } from "../../../model/task/pod-input.ts";
 import { namespaceOf } from "../../../model/task/pod-view.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import { type TaskSpec, unpackSpec } from "../../../model/task/spec.ts";
@@ -137,33 +136,11 @@ async function putCommand(
 }
 
 function checked({ namespace, ...body }: ParsedServiceInput): Outcome<ParsedServiceInput> {
-  const labels = withNamespace(body.labels, namespace);
+  const labels = withFieldsAsLabels(body.labels, { namespace: { label: namespaceLabel, value: namespace } });
   if (!labels.ok) return labels;
   const { mode: _, replicas: __, rollout: ___, ...task } = { ...body, ...labels.value };
   const input = checkTaskInput(task);
   return input.ok ? ok({ ...body, ...input.value }) : input;
-}
-
-/** The labels with that of the namespace; nothing without one. */
-function withNamespace(
-  given: ParsedServiceInput["labels"],
-  namespace: string | undefined,
-): Outcome<Pick<ParsedServiceInput, "labels">> {
-  if (namespace === undefined) return ok({});
-  const other = given?.[namespaceLabel] ?? namespace;
-  if (other !== namespace)
-    return refuse("unprocessable", `namespace: it is ${namespace}, and the label ${namespaceLabel} says ${other}`, {
-      hint: "Leave one of the two out: the namespace is kept as this label.",
-      details: { field: "namespace" },
-    });
-  const labels = { ...given, [namespaceLabel]: namespace };
-  const count = Object.keys(labels).length;
-  if (count <= limits.labelCount) return ok({ labels });
-  const message = `labels: with ${namespaceLabel} of the namespace they are ${count}, and ${limits.labelCount} are allowed`;
-  return refuse("unprocessable", message, {
-    hint: "Remove a label, or leave namespace out.",
-    details: { field: "labels" },
-  });
 }
 
 /** Of a service with replicas: that of its template. */
