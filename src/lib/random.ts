@@ -26,6 +26,11 @@ export function randomInteger(random: Random, below: number): number {
   return Math.floor(random.next() * below);
 }
 
+/** One of the items; there is at least one. */
+export function randomItem<T>(random: Random, items: readonly T[]): T {
+  return items[randomInteger(random, items.length)]!;
+}
+
 /** A fresh 32-bit seed. */
 export function drawSeed(random: Random): number {
   return randomInteger(random, 4_294_967_296);

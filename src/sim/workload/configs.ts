@@ -91,20 +91,10 @@ export class ConfigWorkload implements Noun {
   }
 
   async #createTask(client: SimClient): Promise<void> {
-    const { ledger } = this.#context;
-    const key = `configs-${this.#serial++}`;
+    const name = `configs-${this.#serial++}`;
     const image = this.#below(5) === 0 ? `${registryName}/app` : "demo";
-    const body = { ...drawContentUser(this.#random), image, name: key } as never;
-    ledger.asked.add(key);
-    const headers = { "idempotency-key": key };
-    const outcome = await client.try(() => client.api.call("createTask", { body, headers, timeoutMs }));
-    if (!outcome.ok) return;
-    const task = outcome.value!;
-    ledger.created.set(key, task.taskId);
-    ledger.known.set(task.taskId, task);
-    if (this.#below(3) > 0) return;
-    const stopped = await client.try(() => client.api.call("stopTask", { id: task.taskId, timeoutMs }));
-    if (stopped.ok) ledger.stopped.add(task.taskId);
+    const task = await client.createTask(name, { ...drawContentUser(this.#random), image, name });
+    if (task && this.#below(3) === 0) await client.stopTask(task.taskId);
   }
 
   async #useInService(client: SimClient): Promise<void> {

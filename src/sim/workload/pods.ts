@@ -33,8 +33,7 @@ export class PodWorkload implements Noun {
     if (id === undefined) return;
     if (draw < 65) {
       this.#gone(id);
-      const outcome = await client.try(() => client.api.call("stopTask", { id, timeoutMs }));
-      if (outcome.ok) ledger.stopped.add(id);
+      await client.stopTask(id);
     } else if (draw < 75) {
       this.#gone(id);
       ledger.forced.add(id);
@@ -50,17 +49,8 @@ export class PodWorkload implements Noun {
   }
 
   async #create(client: SimClient): Promise<void> {
-    const { ledger } = this.#context;
     const serial = this.#serial++;
-    const body = drawPodInput(this.#random, serial) as never;
-    const key = `pod-${serial}`;
-    ledger.asked.add(key);
-    const headers = { "idempotency-key": key };
-    const outcome = await client.try(() => client.api.call("createTask", { body, headers, timeoutMs }));
-    if (!outcome.ok) return;
-    const task = outcome.value!;
-    ledger.created.set(key, task.taskId);
-    ledger.known.set(task.taskId, task);
-    this.#created.push(task.taskId);
+    const task = await client.createTask(`pod-${serial}`, drawPodInput(this.#random, serial));
+    if (task) this.#created.push(task.taskId);
   }
 }

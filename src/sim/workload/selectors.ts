@@ -62,26 +62,16 @@ export class SelectorWorkload implements Noun {
   }
 
   async #createTask(client: SimClient): Promise<void> {
-    const { ledger } = this.#context;
     const serial = this.#serial++;
     const namespace: Record<string, string> = this.#below(4) === 0 ? { "podling.namespace": "other" } : {};
     const labels = { ...this.#drawLabels(), ...namespace };
-    const body = { ...drawTaskInput(this.#random, serial), name: `labelled-${serial}`, labels } as never;
-    const key = `labelled-${serial}`;
-    ledger.asked.add(key);
-    const headers = { "idempotency-key": key };
-    const outcome = await client.try(() => client.api.call("createTask", { body, headers, timeoutMs }));
-    if (!outcome.ok) return;
-    const task = outcome.value!;
-    ledger.created.set(key, task.taskId);
-    ledger.known.set(task.taskId, task);
-    this.#created.push(task.taskId);
+    const name = `labelled-${serial}`;
+    const task = await client.createTask(name, { ...drawTaskInput(this.#random, serial), name, labels });
+    if (task) this.#created.push(task.taskId);
   }
 
   async #stopTask(client: SimClient): Promise<void> {
     const [id] = this.#created.splice(this.#below(Math.max(1, this.#created.length)), 1);
-    if (id === undefined) return;
-    const outcome = await client.try(() => client.api.call("stopTask", { id, timeoutMs }));
-    if (outcome.ok) this.#context.ledger.stopped.add(id);
+    if (id !== undefined) await client.stopTask(id);
   }
 }

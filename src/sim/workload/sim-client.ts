@@ -1,6 +1,8 @@
 // One simulated client: a program that sends requests over the network, and repeats each one until it is answered.
 
 import { Client, UnreachableError } from "../../api/client.ts";
+import type { TaskView } from "../../api/views/task.ts";
+import type { TaskId } from "../../model/ids.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import { masterUrl } from "../machines/master-machine.ts";
 import type { RunContext } from "../run/context.ts";
@@ -16,17 +18,17 @@ const later = new Set(["journal-unavailable", "not-ready", "too-many", "internal
 export class SimClient {
   readonly api: Client;
   readonly process: Process;
-  readonly #ledger: RunContext["ledger"];
+  readonly #context: RunContext;
 
-  constructor({ network, ledger }: RunContext, process: Process) {
+  constructor(context: RunContext, process: Process) {
     this.process = process;
-    this.#ledger = ledger;
-    this.api = new Client({ baseUrl: masterUrl, fetch: network.fetchFor(process), clock: process.clock });
+    this.#context = context;
+    this.api = new Client({ baseUrl: masterUrl, fetch: context.network.fetchFor(process), clock: process.clock });
   }
 
   /** Repeats the request until it is answered. */
   async try<T>(call: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    const ledger = this.#ledger;
+    const { ledger } = this.#context;
     for (;;) {
       ledger.requests++;
       try {
@@ -39,5 +41,30 @@ export class SimClient {
       }
       await new Promise<void>((resolve) => this.process.clock.timer(retryMs, resolve));
     }
+  }
+
+  /** Creates a task that has this key alone, and records the answer. Null if it was refused. */
+  async createTask(key: string, body: object, query: object = {}): Promise<TaskView | null> {
+    const { ledger } = this.#context;
+    ledger.asked.add(key);
+    const headers = { "idempotency-key": key };
+    const request = { body: body as never, headers, query, timeoutMs: patienceMs };
+    const outcome = await this.try(() => this.api.call("createTask", request));
+    if (!outcome.ok) return null;
+    const task = outcome.value as TaskView;
+    const before = ledger.created.get(key);
+    if (before !== undefined && before !== task.taskId) {
+      const message = `${key} was answered with ${before}, then with ${task.taskId}`;
+      this.#context.fail({ class: "safety", checker: "asked-once-made-once", message });
+    }
+    ledger.created.set(key, task.taskId);
+    ledger.known.set(task.taskId, task);
+    return task;
+  }
+
+  /** Stops a task of this workload, and records the answer. */
+  async stopTask(id: TaskId): Promise<void> {
+    const outcome = await this.try(() => this.api.call("stopTask", { id, timeoutMs: patienceMs }));
+    if (outcome.ok) this.#context.ledger.stopped.add(id);
   }
 }

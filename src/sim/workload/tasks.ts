@@ -1,7 +1,6 @@
 // What clients do with tasks of their own: create, stop, remove, restart, read, list, explain, and report in the name of another
 // node.
 
-import type { TaskView } from "../../api/views/task.ts";
 import { type Random, randomInteger } from "../../lib/random.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { isFinished } from "../../model/task/reason.ts";
@@ -56,7 +55,7 @@ export class TaskWorkload {
   }
 
   async #create(client: SimClient): Promise<void> {
-    const { ledger, world } = this.#context;
+    const { world } = this.#context;
     const serial = this.#serial++;
     const drawn = drawTaskInput(this.#random, serial);
     const probed = this.#probes && drawn.args?.[0] === "service" ? drawProbes(this.#probes) : null;
@@ -66,24 +65,9 @@ export class TaskWorkload {
     if (input.network?.mode === "host") delete input.ports;
     const key = `key-${serial}`;
     const wait = randomInteger(this.#random, 8) === 0;
-    ledger.asked.add(key);
-    const outcome = await client.try(() =>
-      client.api.call("createTask", {
-        body: input as never,
-        headers: { "idempotency-key": key },
-        ...(wait ? { query: { wait: "running" as const, timeout: "3s" } } : {}),
-        timeoutMs: patienceMs,
-      }),
-    );
-    if (!outcome.ok) return;
-    const task = outcome.value as TaskView;
-    const before = ledger.created.get(key);
-    if (before !== undefined && before !== task.taskId) {
-      const message = `${key} was answered with ${before}, then with ${task.taskId}`;
-      this.#context.fail({ class: "safety", checker: "asked-once-made-once", message });
-    }
-    ledger.created.set(key, task.taskId);
-    ledger.known.set(task.taskId, task);
+    const query = wait ? { wait: "running", timeout: "3s" } : {};
+    const task = await client.createTask(key, input, query);
+    if (task === null) return;
     world.remark(() => `client was answered with ${task.taskId}: ${task.status}`);
     this.#live.push(task.taskId);
   }
@@ -104,9 +88,7 @@ export class TaskWorkload {
 
   async #stop(client: SimClient): Promise<void> {
     const taskId = this.#pick();
-    if (taskId === undefined) return;
-    const outcome = await client.try(() => client.api.call("stopTask", { id: taskId, timeoutMs: patienceMs }));
-    if (outcome.ok) this.#context.ledger.stopped.add(taskId);
+    if (taskId !== undefined) await client.stopTask(taskId);
   }
 
   async #remove(client: SimClient): Promise<void> {

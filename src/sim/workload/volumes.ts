@@ -1,6 +1,6 @@
 // What clients do with named volumes: tasks that mount one of a few, stops of such tasks, and releases and lists of volumes.
 
-import { type Random, randomInteger } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem } from "../../lib/random.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { drawTaskInput } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
@@ -13,13 +13,11 @@ const timeoutMs = patienceMs;
 
 export class VolumeWorkload implements Noun {
   readonly share = 12;
-  readonly #context: RunContext;
   readonly #random: Random;
   readonly #created: TaskId[] = [];
   #serial = 0;
 
   constructor(context: RunContext) {
-    this.#context = context;
     this.#random = context.world.random("volumes");
   }
 
@@ -33,12 +31,11 @@ export class VolumeWorkload implements Noun {
   }
 
   #name(): string {
-    return names[randomInteger(this.#random, names.length)]!;
+    return randomItem(this.#random, names);
   }
 
   /** Mostly a writer; sometimes with a second volume, which may be on another node. */
   async #create(client: SimClient): Promise<void> {
-    const { ledger } = this.#context;
     const serial = this.#serial++;
     const mount = (source: string, target: string) => {
       const readOnly = randomInteger(this.#random, 4) === 0;
@@ -47,23 +44,14 @@ export class VolumeWorkload implements Noun {
     const mounts = [mount(this.#name(), "/a")];
     if (randomInteger(this.#random, 8) === 0) mounts.push(mount(this.#name(), "/b"));
     const drawn = drawTaskInput(this.#random, serial);
-    const body = { ...drawn, name: `volume-user-${serial}`, mounts } as never;
-    const key = `volume-${serial}`;
-    ledger.asked.add(key);
-    const headers = { "idempotency-key": key };
-    const outcome = await client.try(() => client.api.call("createTask", { body, headers, timeoutMs }));
-    if (!outcome.ok) return;
-    const task = outcome.value!;
-    ledger.created.set(key, task.taskId);
-    ledger.known.set(task.taskId, task);
-    this.#created.push(task.taskId);
+    const body = { ...drawn, name: `volume-user-${serial}`, mounts };
+    const task = await client.createTask(`volume-${serial}`, body);
+    if (task) this.#created.push(task.taskId);
   }
 
   async #stop(client: SimClient): Promise<void> {
     const at = randomInteger(this.#random, Math.max(1, this.#created.length));
     const [id] = this.#created.splice(at, 1);
-    if (id === undefined) return;
-    const outcome = await client.try(() => client.api.call("stopTask", { id, timeoutMs }));
-    if (outcome.ok) this.#context.ledger.stopped.add(id);
+    if (id !== undefined) await client.stopTask(id);
   }
 }
