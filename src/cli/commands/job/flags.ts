@@ -7,6 +7,7 @@ import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import { templateFlags } from "../task/flags/template-flags.ts";
+import { nameAndImage } from "../task/name-and-image.ts";
 import { taskBody } from "../task/task-input.ts";
 
 export const jobTemplateFlags: readonly Flag[] = templateFlags({
@@ -105,7 +106,7 @@ function limitMs(flags: FlagValues, flag: string): number | null | undefined {
 /** The body of a job, from the name, the image and the flags. What is not given has the master's default. */
 export async function jobBody(context: Context): Promise<BodyInput<"createJob">> {
   const { flags, containerCommand, io } = context;
-  const { name, image } = nameAndImage(context);
+  const { name, image } = nameAndImage(context, "podling job run");
   return { ...(await taskBody(name, image, flags, containerCommand, io)), ...numbersOf(flags) };
 }
 
@@ -119,13 +120,4 @@ export function numbersOf(flags: FlagValues): Partial<BodyInput<"createJob">> {
     activeDeadline: limitMs(flags, "deadline"),
     ttlAfterFinished: limitMs(flags, "ttl"),
   });
-}
-
-function nameAndImage({ flags, words }: Context): { name: string; image: string } {
-  const [word] = words;
-  const image = flags.text("image") ?? word;
-  const name = flags.text("image") === undefined ? flags.text("name") : (word ?? flags.text("name"));
-  if (image === undefined) throw new UsageError("the image is missing", "Write: podling job run NAME --image IMAGE");
-  if (name === undefined) throw new UsageError("the name is missing", `Write: podling job run NAME --image ${image}`);
-  return { name, image };
 }

@@ -5,14 +5,12 @@ import type { JobTemplate } from "../../../model/job/job.ts";
 import type { JobView } from "../../../model/job/view.ts";
 import type { Timing } from "../../../model/schedule/schedule.ts";
 import type { ScheduleView } from "../../../model/schedule/view.ts";
-import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { RefusedError, UsageError } from "../../command/failure.ts";
 import { changedFields } from "../../render/changed-fields.ts";
-import { removedProbes } from "../task/flags/probes.ts";
-import { merged } from "../task/merged-body.ts";
+import { changedTemplate } from "../task/changed-template.ts";
 import { taskBody } from "../task/task-input.ts";
 import { givenTiming, jobFlags, jobTemplateFlags, numbersOf, refusedJobFlags, scheduleFlags } from "./flags.ts";
 import { jobOrSchedule } from "./job-or-schedule.ts";
@@ -91,11 +89,6 @@ async function bodyOf(
   { flags, containerCommand, io }: Context,
   { name, spec }: JobView | ScheduleView,
 ): Promise<object> {
-  const before = inputOfSpec(spec);
-  for (const probe of removedProbes(flags)) delete before[probe];
-  const image = flags.text("image") ?? before.image;
-  // Of several containers, none is meant by a flag.
-  const { image: _, ...given } = await taskBody(name, image ?? "", flags, containerCommand, io);
-  const template = { ...before, ...given, ...merged(before, given), ...(image === undefined ? {} : { image }) };
+  const template = await changedTemplate(spec, flags, (image) => taskBody(name, image, flags, containerCommand, io));
   return { ...template, ...numbersOf(flags) };
 }

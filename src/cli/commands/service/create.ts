@@ -6,11 +6,14 @@ import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
+import { nameAndImage } from "../task/name-and-image.ts";
 import { taskBody } from "../task/task-input.ts";
 import { sayWhoReaches } from "./endpoints.ts";
 import { finish, waitFlags } from "./finish.ts";
 import { modeFlag, noResolveFlag, replicaFlags, replicasFlag, rolloutFlags, rolloutOf } from "./flags.ts";
 import { createSelector, refuseTemplateFlags, selectorFlag, selectorFlags } from "./selector.ts";
+
+const orSelector = ". A name for tasks that are there: --selector K=V.";
 
 export const create: Command = {
   name: "service create",
@@ -49,7 +52,7 @@ export const create: Command = {
       refuseTemplateFlags(flags, create.flags, name);
       return createSelector(context, name);
     }
-    const { name, image } = nameAndImage(context);
+    const { name, image } = nameAndImage(context, "podling service create", orSelector);
     const isPinned = !flags.has("no-resolve-image");
     return createService(context, name, image, { ...settingsOf(flags), isPinned });
   },
@@ -77,20 +80,6 @@ function nameOfSelector({ flags, words, containerCommand }: Context): string {
     "a command needs replicas, and a service with --selector has none",
     "Leave out what follows --.",
   );
-}
-
-function nameAndImage({ flags, words }: Context): { name: string; image: string } {
-  const [word] = words;
-  const image = flags.text("image") ?? word;
-  const name = flags.text("image") === undefined ? flags.text("name") : (word ?? flags.text("name"));
-  if (image === undefined)
-    throw new UsageError(
-      "the image is missing",
-      "Write: podling service create NAME --image IMAGE. A name for tasks that are there: --selector K=V.",
-    );
-  if (name === undefined)
-    throw new UsageError("the name is missing", `Write: podling service create NAME --image ${image}`);
-  return { name, image };
 }
 
 /** What the flags say beyond the template and the number of replicas. */

@@ -1,12 +1,9 @@
 // podling service update.
 
 import type { TemplateServiceBody } from "../../../model/service/service-input.ts";
-import { inputOfSpec } from "../../../model/task/input-spec.ts";
 import type { Command } from "../../command/command.ts";
-import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
-import { removedProbes } from "../task/flags/probes.ts";
-import { merged } from "../task/merged-body.ts";
+import { changedTemplate } from "../task/changed-template.ts";
 import { oneService } from "./arguments.ts";
 import { serviceBody, settingsOf } from "./create.ts";
 import { finish, waitFlags } from "./finish.ts";
@@ -52,20 +49,11 @@ export const update: Command = {
       const hint = `Choose another name: podling service create NAME --selector ${flags.texts("selector")[0]}`;
       throw new UsageError(`${name} has replicas of its own, and --selector is for a service without`, hint);
     }
-    const before = inputOfSpec(template);
-    for (const probe of removedProbes(context.flags)) delete before[probe];
-    const given = await changesOf(context, name, before);
-    const body = { ...before, ...given, ...merged(before, given) } as TemplateServiceBody;
+    const bodyOf = (image: string) => serviceBody(context, name, image, settingsOf(flags));
+    const body = (await changedTemplate(template, flags, bodyOf)) as TemplateServiceBody;
     const note = flags.text("note");
     const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
     const query = { resolve, ...(note === undefined ? {} : { note }) } as const;
     return finish(context, await context.call("putService", { id: name, body, query }));
   },
 };
-
-/** What the flags say. Those of one container do not say which of several they mean. */
-async function changesOf(context: Context, name: string, before: { readonly image?: string | undefined }) {
-  const image = context.flags.text("image") ?? before.image;
-  const { image: _, ...given } = await serviceBody(context, name, image ?? "", settingsOf(context.flags));
-  return image === undefined ? given : { image, ...given };
-}
