@@ -2,7 +2,7 @@
 // bun bench/service-ticks.ts [--json] [--quick]. It measures; the tests beside the code say what is correct.
 
 import type { Command } from "../src/core/commands/command.ts";
-import { replicaOf } from "../src/core/reconcile/service/replica.ts";
+import { Replica } from "../src/core/reconcile/service/replica.ts";
 import { ClusterState } from "../src/core/state/cluster-state.ts";
 import { runTick, type Tick } from "../src/core/tick.ts";
 import type { ServiceId, TaskId } from "../src/model/ids.ts";
@@ -88,7 +88,7 @@ function filled(services: number): World {
   for (let number = 0; number < nodes; number++) world.join(number);
   for (let number = 0; number < services; number++) world.put(number);
   for (let round = 0; round < 4; round++) world.work([...world.state.tasks.keys()]);
-  const serving = [...world.state.tasks.values()].filter((task) => replicaOf(task).available).length;
+  const serving = [...world.state.tasks.values()].filter((task) => new Replica(task).available).length;
   if (serving !== services * replicas) throw new Error(`${serving} of ${services * replicas} replicas serve`);
   return world;
 }
@@ -111,7 +111,7 @@ export function measureServiceTicks(services: number, turns: number): ServiceTic
   };
   const reason = { code: "start-failed", message: "no such program" } as const;
   const fails = (serviceId: ServiceId): Command[] => {
-    const running = world.tasksOf(serviceId).find((id) => replicaOf(world.state.task(id)).available)!;
+    const running = world.tasksOf(serviceId).find((id) => new Replica(world.state.task(id)).available)!;
     return [{ type: "reportTask", taskId: running, report: { status: "failed", reason } }];
   };
   const scales = (serviceId: ServiceId): Command[] => {

@@ -3,11 +3,9 @@
 
 import { describe, expect, test } from "bun:test";
 import type { z } from "zod";
-import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/random.ts";
 import { bodies } from "./bodies.ts";
 import { notQuick, quickParse } from "./quick-parse.ts";
-
-const pick = <T>(random: Random, values: readonly T[]): T => values[randomInteger(random, values.length)]!;
 
 /** Values that fit some field or other, and some that fit none. */
 const values: readonly unknown[] = [
@@ -44,7 +42,7 @@ function body(schema: z.ZodObject, random: Random): Record<string, unknown> {
   const keys = Object.keys(schema.shape);
   for (const key of keys) if (key in good && randomInteger(random, 8) > 0) made[key] = good[key];
   for (let count = randomInteger(random, 4); count > 0; count--) {
-    made[randomInteger(random, 20) === 0 ? "other" : pick(random, keys)] = pick(random, values);
+    made[randomInteger(random, 20) === 0 ? "other" : randomItem(random, keys)] = randomItem(random, values);
   }
   return made;
 }

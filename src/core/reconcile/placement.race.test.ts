@@ -4,7 +4,7 @@
 // PODLING_SEEDS: the number of seeds.
 
 import { expect, test } from "bun:test";
-import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import { strategies } from "../../model/cluster/cluster.ts";
 import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
@@ -21,10 +21,6 @@ const GiB = 1024 ** 3;
 const now = Date.UTC(2025, 0, 1);
 const retention = { count: 100, ageMs: 60_000 };
 
-function pick<T>(random: Random, items: readonly T[]): T {
-  return items[randomInteger(random, items.length)]!;
-}
-
 function randomNode(random: Random, number: number): NodeRecord {
   return {
     ...nodeDefaults,
@@ -33,25 +29,30 @@ function randomNode(random: Random, number: number): NodeRecord {
     port: 8081,
     address: "127.0.0.1",
     capacity: 1 + randomInteger(random, 4),
-    cpu: pick(random, [0, 1, 2, 4]),
-    memory: pick(random, [0, 1, 2]) * GiB,
-    labels: pick<Record<string, string>>(random, [{}, { disk: "ssd" }, { disk: "hdd", zone: "a" }, { zone: "b" }]),
+    cpu: randomItem(random, [0, 1, 2, 4]),
+    memory: randomItem(random, [0, 1, 2]) * GiB,
+    labels: randomItem<Record<string, string>>(random, [
+      {},
+      { disk: "ssd" },
+      { disk: "hdd", zone: "a" },
+      { zone: "b" },
+    ]),
     status: random.next() < 0.85 ? "online" : "offline",
     schedulable: random.next() < 0.9,
-    engine: pick(random, [
+    engine: randomItem(random, [
       null,
-      { name: "docker", version: "1", os: "linux", arch: pick(random, ["amd64", "x86_64"]) },
+      { name: "docker", version: "1", os: "linux", arch: randomItem(random, ["amd64", "x86_64"]) },
     ]),
     engineError: random.next() < 0.95 ? null : "connection refused",
     version: "",
-    features: pick(random, [null, ["network", "security"], ["network"]]),
-    policy: pick(random, [
+    features: randomItem(random, [null, ["network", "security"], ["network"]]),
+    policy: randomItem(random, [
       null,
       { binds: ["/srv"], privileged: false, hostNetwork: random.next() < 0.5, devices: false },
     ]),
     suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
     flapping:
-      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
+      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: randomItem(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",
   };
 }
@@ -60,35 +61,35 @@ const services = ["web", "db", "cache"] as const;
 
 function randomOwner(random: Random): Pick<PackedTask, "name" | "owner"> {
   if (random.next() < 0.4) return { name: "t" };
-  const service = pick(random, services);
+  const service = randomItem(random, services);
   return { name: `${service}.1`, owner: { kind: "service", id: service, revision: 1, slot: "1" } };
 }
 
 function randomRules(random: Random): PlacementRules {
   return {
-    ...(random.next() < 0.3 ? { spread: pick(random, [["zone"], ["zone", "disk"], ["none"]]) } : {}),
+    ...(random.next() < 0.3 ? { spread: randomItem(random, [["zone"], ["zone", "disk"], ["none"]]) } : {}),
     ...(random.next() < 0.4 ? { maxPerNode: 1 + randomInteger(random, 2) } : {}),
-    ...(random.next() < 0.3 ? { prefer: [{ key: "disk", value: "ssd", weight: pick(random, [2, -1]) }] } : {}),
-    ...(random.next() < 0.3 ? { near: [pick(random, services)] } : {}),
-    ...(random.next() < 0.3 ? { apart: [pick(random, services)] } : {}),
+    ...(random.next() < 0.3 ? { prefer: [{ key: "disk", value: "ssd", weight: randomItem(random, [2, -1]) }] } : {}),
+    ...(random.next() < 0.3 ? { near: [randomItem(random, services)] } : {}),
+    ...(random.next() < 0.3 ? { apart: [randomItem(random, services)] } : {}),
   };
 }
 
 function randomSpec(random: Random): PackedSpec {
   const amount = (value: number) => ({ request: value, limit: null });
-  const cpu = amount(pick(random, [0, 0.25, 0.5, 1, 1.5, 3]));
-  const memory = amount(pick(random, [0, 0.25, 0.5, 1.5]) * GiB);
-  const hostIp = pick(random, ["127.0.0.1", "0.0.0.0", "10.0.0.1"]);
+  const cpu = amount(randomItem(random, [0, 0.25, 0.5, 1, 1.5, 3]));
+  const memory = amount(randomItem(random, [0, 0.25, 0.5, 1.5]) * GiB);
+  const hostIp = randomItem(random, ["127.0.0.1", "0.0.0.0", "10.0.0.1"]);
   const port = { hostPort: 8000 + randomInteger(random, 3), containerPort: 80, protocol: "tcp" as const, hostIp };
-  const network = random.next() < 0.15 ? { network: { mode: pick(random, ["host", "none"] as const) } } : {};
+  const network = random.next() < 0.15 ? { network: { mode: randomItem(random, ["host", "none"] as const) } } : {};
   const bind = { type: "bind" as const, target: "/d", readOnly: false, sizeBytes: null };
-  const binds = random.next() < 0.15 ? [{ ...bind, source: pick(random, ["/srv/data", "/etc"]) }] : [];
+  const binds = random.next() < 0.15 ? [{ ...bind, source: randomItem(random, ["/srv/data", "/etc"]) }] : [];
   const mounts = random.next() < 0.3 ? [...binds, ...randomVolumes(random)] : binds;
   return {
     containers: [
       { image: "i", resources: { cpu, memory }, ports: random.next() < 0.2 ? [port] : [], mounts, ...network },
     ],
-    constraints: pick<NonNullable<PackedSpec["constraints"]>>(random, [
+    constraints: randomItem<NonNullable<PackedSpec["constraints"]>>(random, [
       [],
       [],
       [{ type: "label", key: "disk", operator: "equals", value: "ssd" }],
@@ -98,16 +99,16 @@ function randomSpec(random: Random): PackedSpec {
         { type: "node", operator: "not-equals", value: "h1" },
         { type: "label", key: "zone", operator: "equals", value: "a" },
       ],
-      [{ type: "node", operator: "equals", value: pick(random, ["h3", "node-00000002"]) }],
+      [{ type: "node", operator: "equals", value: randomItem(random, ["h3", "node-00000002"]) }],
     ]),
-    platform: random.next() < 0.15 ? pick(random, ["linux/amd64", "linux/arm64"]) : null,
+    platform: random.next() < 0.15 ? randomItem(random, ["linux/amd64", "linux/arm64"]) : null,
     ...(random.next() < 0.4 ? { placement: randomRules(random) } : {}),
   };
 }
 
 function randomVolumes(random: Random) {
   const volume = { type: "volume" as const, target: "/v", sizeBytes: null };
-  const names = pick(random, [["v1"], ["v2"], ["v3"], ["v1", "v2"], ["v1", "v1"]]);
+  const names = randomItem(random, [["v1"], ["v2"], ["v3"], ["v1", "v2"], ["v1", "v1"]]);
   return names.map((source) => ({ ...volume, source, readOnly: random.next() < 0.3 }));
 }
 
@@ -115,12 +116,12 @@ function randomVolumes(random: Random) {
 function randomVolumeChange(random: Random, state: ClusterState): Change | null {
   const volumes = [...state.tables.volume.values()];
   if (volumes.length === 0) return null;
-  const { name } = pick(random, volumes);
+  const { name } = randomItem(random, volumes);
   if (random.next() < 0.2) return { type: "volume.removed", id: name };
   const nodes = [...state.nodes.keys()].sort();
   const released = { nodeId: null, hostname: null, state: "released" as const };
-  const moved = { nodeId: pick(random, nodes) ?? null, state: "bound" as const };
-  const set = pick(random, [{ writers: 1 as const }, { writers: "many" as const }, released, moved]);
+  const moved = { nodeId: randomItem(random, nodes) ?? null, state: "bound" as const };
+  const set = randomItem(random, [{ writers: 1 as const }, { writers: "many" as const }, released, moved]);
   return { type: "volume.updated", id: name, set };
 }
 
@@ -130,7 +131,7 @@ function randomChange(random: Random, state: ClusterState): Change {
   const numbers = 8;
   const live = [...state.tasks.values()].filter((task) => !hasFinished(task));
   if (action < 0.3 && live.length > 0) {
-    const { taskId, observed } = pick(random, live);
+    const { taskId, observed } = randomItem(random, live);
     if (random.next() < 0.1) return { type: "task.removed", id: taskId };
     const status = observed.status === "scheduled" ? ("failed" as const) : ("stopped" as const);
     const ended = { at: "2025-01-01T00:00:00.000Z", revision: state.revision };
@@ -228,7 +229,7 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
   const random = seededRandom(seed);
   const log: Change[] = [];
   let state = new ClusterState();
-  state.apply({ type: "cluster.updated", id: "cluster", set: { strategy: pick(random, strategies) } });
+  state.apply({ type: "cluster.updated", id: "cluster", set: { strategy: randomItem(random, strategies) } });
   log.push({ type: "cluster.updated", id: "cluster", set: { strategy: state.cluster.strategy } });
   for (let round = 0; round < 80; round++) {
     const attempts = state.pending.attempts();

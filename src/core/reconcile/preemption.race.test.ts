@@ -3,7 +3,7 @@
 // Also after changes were taken back, and in a state that a log was replayed into. PODLING_SEEDS: the number of seeds.
 
 import { expect, test } from "bun:test";
-import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/random.ts";
 import type { Change } from "../../model/change.ts";
 import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
 import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
@@ -29,32 +29,28 @@ const volumes = (["one", "two", "many"] as const).map((name): Volume => {
   return { name, ...placed, lastUsedBy: null, work: null, copies: [], labels: {}, createdAt: at };
 });
 
-function pick<T>(random: Random, items: readonly T[]): T {
-  return items[randomInteger(random, items.length)]!;
-}
-
 function randomNode(random: Random, number: number): NodeRecord {
   return {
     ...nodeDefaults,
     nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
     ...{ hostname: `h${number}`, port: 8081, address: "127.0.0.1", registeredAt: at, version: "" },
     capacity: 1 + randomInteger(random, 5),
-    cpu: pick(random, [0, 2, 3, 4]),
+    cpu: randomItem(random, [0, 2, 3, 4]),
     memory: 0,
-    labels: pick<Record<string, string>>(random, [{}, { disk: "ssd" }]),
+    labels: randomItem<Record<string, string>>(random, [{}, { disk: "ssd" }]),
     ...{ status: "online" as const, engine: null, engineError: null },
     schedulable: random.next() < 0.9,
     flapping:
-      random.next() < 0.8 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
+      random.next() < 0.8 ? null : { losses: 3, lostAt: "", steadyUntil: randomItem(random, [null, ""]), steadyMs: 0 },
   };
 }
 
 function randomSpec(random: Random): PackedSpec {
-  const cpu = { request: pick(random, [0, 0.5, 1, 1, 2, 3]), limit: null };
+  const cpu = { request: randomItem(random, [0, 0.5, 1, 1, 2, 3]), limit: null };
   const hostPort = 8000 + randomInteger(random, 2);
   const port = { hostPort, containerPort: 80, protocol: "tcp" as const, hostIp: "0.0.0.0" };
-  const priority = pick(random, [undefined, undefined, -5, 10, 10, 100]);
-  const mode = pick(random, ["never", "always"] as const);
+  const priority = randomItem(random, [undefined, undefined, -5, 10, 10, 100]);
+  const mode = randomItem(random, ["never", "always"] as const);
   return {
     containers: [
       {
@@ -73,7 +69,7 @@ function randomSpec(random: Random): PackedSpec {
 }
 
 function randomMount(random: Random) {
-  const source = pick(random, volumes).name;
+  const source = randomItem(random, volumes).name;
   return { type: "volume" as const, source, target: "/data", readOnly: random.next() < 0.3, sizeBytes: null };
 }
 
@@ -87,7 +83,7 @@ function randomChange(random: Random, state: ClusterState): Change {
   const live = [...state.tasks.values()].filter((task) => !hasFinished(task)).sort(byId);
   const action = random.next();
   if (action < 0.3 && live.length > 0) {
-    const task = pick(random, live);
+    const task = randomItem(random, live);
     return task.placement === null ? { type: "task.removed", id: task.taskId } : endOf(state, task);
   }
   if (action < 0.4) {
@@ -239,7 +235,7 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
   let rounds = 0;
   while (leaving().length > 0) {
     expect(rounds++).toBeLessThan(200);
-    round((apply) => apply(endOf(state, pick(random, leaving()))), false);
+    round((apply) => apply(endOf(state, randomItem(random, leaving()))), false);
   }
   expect([...state.tasks.values()].filter(({ observed }) => observed.reason.code === "preempting")).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { type Demand, demandOf, eligible, type NodeInfo } from "../schedule/inde
 import type { WaitingClass } from "../schedule/waiting/waiting-class.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import type { ReconcileContext } from "./reconciler.ts";
-import { isAvailable, replicaOf } from "./service/replica.ts";
+import { isAvailable, Replica } from "./service/replica.ts";
 import { retireChange } from "./service/retire.ts";
 
 type PreemptionContext = Pick<ReconcileContext, "now" | "revision">;
@@ -224,7 +224,7 @@ function stopFor(state: ClusterState, task: Task, other: Task, context: Preempti
   const why = `preempted by ${other.name} (priority ${priority})`;
   const service = task.owner?.kind === "service" ? state.tables.service.get(task.owner.id as ServiceId) : undefined;
   const change = service
-    ? retireChange(replicaOf(task), service.policy.drainMs, context, why)
+    ? retireChange(new Replica(task), service.policy.drainMs, context, why)
     : stopForDrain(task, why, context);
   const { id, set } = change as { id: Task["taskId"]; set: PackedTaskUpdate };
   const preempted = { by: other.taskId, name: other.name, priority };

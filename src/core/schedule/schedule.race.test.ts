@@ -2,7 +2,7 @@
 // "fits" exactly for the nodes that choose() considers. PODLING_SEEDS: the number of seeds.
 
 import { expect, test } from "bun:test";
-import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/random.ts";
 import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
@@ -16,10 +16,6 @@ import { classOf } from "./scheduling-class.ts";
 const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
 
-function pick<T>(random: Random, items: readonly T[]): T {
-  return items[randomInteger(random, items.length)]!;
-}
-
 function randomNode(random: Random, number: number): NodeRecord {
   return {
     ...nodeDefaults,
@@ -28,19 +24,28 @@ function randomNode(random: Random, number: number): NodeRecord {
     port: 8081,
     address: "127.0.0.1",
     capacity: 1 + randomInteger(random, 6),
-    cpu: pick(random, [0, 1, 2, 4]),
-    memory: pick(random, [0, 1, 2]) * GiB,
-    labels: pick<Record<string, string>>(random, [{}, { disk: "ssd" }, { disk: "hdd", zone: "a" }, { zone: "b" }]),
+    cpu: randomItem(random, [0, 1, 2, 4]),
+    memory: randomItem(random, [0, 1, 2]) * GiB,
+    labels: randomItem<Record<string, string>>(random, [
+      {},
+      { disk: "ssd" },
+      { disk: "hdd", zone: "a" },
+      { zone: "b" },
+    ]),
     status: random.next() < 0.9 ? "online" : "offline",
     schedulable: random.next() < 0.9,
-    engine: pick(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
+    engine: randomItem(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
     engineError: random.next() < 0.95 ? null : "away",
-    version: pick(random, ["", "1"]),
-    features: pick(random, [null, ["network"], ["network", "security"]]),
-    policy: pick(random, [null, null, { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false }]),
+    version: randomItem(random, ["", "1"]),
+    features: randomItem(random, [null, ["network"], ["network", "security"]]),
+    policy: randomItem(random, [
+      null,
+      null,
+      { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false },
+    ]),
     suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
     flapping:
-      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: pick(random, [null, ""]), steadyMs: 0 },
+      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: randomItem(random, [null, ""]), steadyMs: 0 },
     registeredAt: "",
   };
 }
@@ -50,11 +55,11 @@ const services = ["web", "db"] as const;
 function randomRules(random: Random): Requirements["rules"] {
   if (random.next() < 0.6) return null;
   return {
-    ...(random.next() < 0.4 ? { spread: pick(random, [["zone"], ["zone", "disk"], ["none"]]) } : {}),
+    ...(random.next() < 0.4 ? { spread: randomItem(random, [["zone"], ["zone", "disk"], ["none"]]) } : {}),
     ...(random.next() < 0.4 ? { maxPerNode: 1 + randomInteger(random, 3) } : {}),
-    ...(random.next() < 0.3 ? { prefer: [{ key: "disk", value: "ssd", weight: pick(random, [2, -1]) }] } : {}),
-    ...(random.next() < 0.2 ? { near: [pick(random, services)] } : {}),
-    ...(random.next() < 0.2 ? { apart: [pick(random, services)] } : {}),
+    ...(random.next() < 0.3 ? { prefer: [{ key: "disk", value: "ssd", weight: randomItem(random, [2, -1]) }] } : {}),
+    ...(random.next() < 0.2 ? { near: [randomItem(random, services)] } : {}),
+    ...(random.next() < 0.2 ? { apart: [randomItem(random, services)] } : {}),
   };
 }
 
@@ -62,8 +67,11 @@ function randomSpec(random: Random): Requirements {
   const rules = randomRules(random);
   const amount = (value: number) => ({ request: value, limit: null });
   return {
-    resources: { cpu: amount(pick(random, [0, 0.25, 0.5, 1])), memory: amount(pick(random, [0, 0.25, 0.5]) * GiB) },
-    constraints: pick<Requirements["constraints"]>(random, [
+    resources: {
+      cpu: amount(randomItem(random, [0, 0.25, 0.5, 1])),
+      memory: amount(randomItem(random, [0, 0.25, 0.5]) * GiB),
+    },
+    constraints: randomItem<Requirements["constraints"]>(random, [
       [],
       [],
       [{ type: "label", key: "disk", operator: "equals", value: "ssd" }],
@@ -78,16 +86,16 @@ function randomSpec(random: Random): Requirements {
               hostPort: 8000 + randomInteger(random, 3),
               containerPort: 80,
               protocol: "tcp",
-              hostIp: pick(random, ["127.0.0.1", "0.0.0.0", "10.0.0.1"]),
+              hostIp: randomItem(random, ["127.0.0.1", "0.0.0.0", "10.0.0.1"]),
             },
           ]
         : [],
-    platform: random.next() < 0.1 ? pick(random, ["linux/amd64", "linux/x86_64", "linux/arm64"]) : null,
+    platform: random.next() < 0.1 ? randomItem(random, ["linux/amd64", "linux/x86_64", "linux/arm64"]) : null,
     needs:
       random.next() < 0.2
         ? {
-            features: pick(random, [[], ["network"], ["network", "security"]]),
-            binds: pick(random, [[], ["/srv/data"], ["/etc"]]),
+            features: randomItem(random, [[], ["network"], ["network", "security"]]),
+            binds: randomItem(random, [[], ["/srv/data"], ["/etc"]]),
             ...{ hostNetwork: random.next() < 0.3, devices: false, privileged: null },
           }
         : null,
@@ -95,7 +103,7 @@ function randomSpec(random: Random): Requirements {
     node: null,
     rules,
     priority: 0,
-    group: rules === null && random.next() < 0.5 ? null : pick(random, services),
+    group: rules === null && random.next() < 0.5 ? null : randomItem(random, services),
   };
 }
 
@@ -126,7 +134,7 @@ class World {
 
   /** Releases the tasks of the node first, as an index requires. */
   remove(): void {
-    const nodeId = pick(this.random, [...this.nodes.keys()]);
+    const nodeId = randomItem(this.random, [...this.nodes.keys()]);
     for (let at = this.placed.length - 1; at >= 0; at--) if (this.placed[at]!.nodeId === nodeId) this.release(at);
     this.nodes.delete(nodeId);
     this.index.removeNode(nodeId);
@@ -188,7 +196,7 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))("seed %d", (se
     else {
       const spec = randomSpec(random);
       for (const strategy of strategies) checkAnswer(index, spec, strategy, world.last);
-      const chosen = index.choose(spec, pick(random, strategies), world.last);
+      const chosen = index.choose(spec, randomItem(random, strategies), world.last);
       if (chosen === null) {
         failedClasses.set(classOf(spec).key, world.gained);
         continue;
@@ -219,7 +227,7 @@ test.each(Array.from({ length: Math.ceil(seeds / 5) }, (_, index) => index + 1))
     const before = whole(index);
     expect(whole(copy)).toEqual(before);
     for (let i = 0; i < 20; i++) step(copy);
-    copy.removeNode(pick(random, [...world.nodes.keys()]));
+    copy.removeNode(randomItem(random, [...world.nodes.keys()]));
     expect(whole(index)).toEqual(before);
     for (const strategy of strategies) checkAnswer(index, specs[0]!, strategy, null);
   },
@@ -232,7 +240,7 @@ test("a large cluster with the default sizes gives the same answers", () => {
   let last: NodeId | null = null;
   for (let step = 0; step < 2_500; step++) {
     const spec = randomSpec(random);
-    const strategy = pick(random, strategies);
+    const strategy = randomItem(random, strategies);
     if (step % 25 === 0) for (const each of strategies) checkAnswer(index, spec, each, last);
     const chosen = index.choose(spec, strategy, last);
     if (chosen === null) continue;

@@ -1,7 +1,7 @@
 // What a seed decides: the size of the cluster, the requests of its clients, and which fault happens when. Plain data, drawn
 // before the run begins, so that a plan can be made smaller and run again.
 
-import { type Random, randomInteger, seededRandom } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/random.ts";
 import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
 import { limits } from "../../model/limits.ts";
 import { type FaultGroup, type FaultKind, faultKinds, groupOf } from "./fault-kinds.ts";
@@ -85,7 +85,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     nodes: 2 + randomInteger(random, 6),
     clients: 1 + randomInteger(random, 3),
     pauseMs: 300 + randomInteger(random, 4000),
-    strategy: strategies[randomInteger(random, strategies.length)]!,
+    strategy: randomItem(random, strategies),
     syncMs: randomInteger(random, 3) === 0 ? 0 : 1 + randomInteger(random, 30),
     snapshotChanges: 50 + randomInteger(random, 50 * 2 ** randomInteger(random, 7)),
     oldWorkers: randomInteger(random, 3) === 0 ? 50 : 0,
@@ -244,7 +244,7 @@ const registryKinds = faultKinds.filter((kind) => groupOf(kind) === "registry");
 const everydayKinds = faultKinds.filter((kind) => groupOf(kind) !== "registry" && groupOf(kind) !== "pods");
 
 function drawFault(random: Random, index: number, atMs: number, kinds = everydayKinds): Fault {
-  const kind = kinds[randomInteger(random, kinds.length)]!;
+  const kind = randomItem(random, kinds);
   const target = randomInteger(random, 65_536);
   // Mostly short, now and then longer than any lease.
   const long = randomInteger(random, 4) === 0;

@@ -1,7 +1,7 @@
 // The contents of configs, secrets and logins that simulated clients store, the tasks and services that use them, and programs
 // that end if the content that they read is bad.
 
-import { type Random, randomInteger } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem } from "../../lib/random.ts";
 import { limits } from "../../model/limits.ts";
 import type { ContainerSpec } from "../../model/task/spec.ts";
 import type { Program } from "../../runtime/simulated/options.ts";
@@ -92,7 +92,7 @@ export function drawContentUser(random: Random): Drawn {
 
 /** Short times, so that rollouts end within the run. */
 export function drawContentPolicy(random: Random): Drawn {
-  const of = <T>(...values: T[]): T => values[randomInteger(random, values.length)]!;
+  const of = <T>(...values: T[]): T => randomItem(random, values);
   return {
     parallelism: of(0, 1, 2),
     delayMs: of(0, 0, 1000),

@@ -1,6 +1,6 @@
 // What clients do to spread replicas again: show the moves of a rebalance, make one, and drain a node or end its drain before that.
 
-import { type Random, randomInteger } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem } from "../../lib/random.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
@@ -35,7 +35,7 @@ export class MoveWorkload implements Noun {
 
   async #drain(client: SimClient): Promise<void> {
     const { workers } = this.#context;
-    const { name: id } = workers[randomInteger(this.#random, workers.length)]!;
+    const { name: id } = randomItem(this.#random, workers);
     const body = { deadlineMs: randomInteger(this.#random, 2) * 60_000 };
     await client.try(() => client.api.call("drainNode", { id, body, timeoutMs }));
   }

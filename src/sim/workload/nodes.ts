@@ -1,6 +1,6 @@
 // What clients do with nodes: cordon and uncordon, drain and undrain, label, deregister, list.
 
-import { type Random, randomInteger } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem } from "../../lib/random.ts";
 import type { Plan } from "../faults/plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
@@ -31,7 +31,7 @@ export class NodeWorkload {
 
   #pick(): string {
     const { workers } = this.#context;
-    return workers[randomInteger(this.#random, workers.length)]!.name;
+    return randomItem(this.#random, workers).name;
   }
 
   async #cordon(client: SimClient): Promise<void> {
@@ -43,7 +43,7 @@ export class NodeWorkload {
   async #drain(client: SimClient): Promise<void> {
     const id = this.#pick();
     const ends = randomInteger(this.#random, 2) === 0;
-    const body = { deadlineMs: deadlinesMs[randomInteger(this.#random, deadlinesMs.length)]! };
+    const body = { deadlineMs: randomItem(this.#random, deadlinesMs) };
     await client.try(() =>
       ends
         ? client.api.call("undrainNode", { id, timeoutMs: patienceMs })

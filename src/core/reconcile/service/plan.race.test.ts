@@ -9,7 +9,7 @@ import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { Command } from "../../commands/command.ts";
 import { readSnapshot, writeSnapshot } from "../../state/snapshot.ts";
 import { World } from "../../test-world.ts";
-import { replicaOf } from "./replica.ts";
+import { Replica } from "./replica.ts";
 
 const nodes = ["n1", "n2", "n3", "n4"];
 
@@ -138,7 +138,7 @@ function changeNodes(world: World, event: number, below: (count: number) => numb
 /** Every slot has a replica of the wanted revision that serves, and nothing else is left. */
 function expectWanted(world: World, service: Service, said: string): void {
   const { serviceId, mode, target, rollout } = service;
-  const replicas = [...world.state.serviceTasks.of(serviceId)].map((id) => replicaOf(world.state.task(id)));
+  const replicas = [...world.state.serviceTasks.of(serviceId)].map((id) => new Replica(world.state.task(id)));
   const there = replicas.filter(({ stage }) => stage !== "ended");
   const { state } = world;
   const fitting = [...state.nodes.values()].filter(({ labels }) => labels.skip !== "yes");

@@ -34,7 +34,7 @@ export class Replica {
     this.nodeId = nodeId as NodeId | null;
     this.revision = revision;
     this.stage = hasFinished(task) ? "ended" : task.desired === "running" ? "live" : "going";
-    this.available = this.stage === "live" && serves(task);
+    this.available = isAvailable(task);
   }
 
   /** Since when it runs, in ms since the epoch. Where the clock of its node says what cannot be, the time of its placement. */
@@ -70,13 +70,9 @@ export function isAvailable(task: Task): boolean {
   return task.desired === "running" && serves(task);
 }
 
-export function replicaOf(task: Task): Replica {
-  return new Replica(task);
-}
-
 /** Those of a service that matter: live, going, or ended and not replaced; by id. */
 export function replicasOf(state: Pick<ClusterState, "serviceTasks" | "task">, serviceId: ServiceId): Replica[] {
-  return sorted(state.serviceTasks.of(serviceId)).map((taskId) => replicaOf(state.task(taskId)));
+  return sorted(state.serviceTasks.of(serviceId)).map((taskId) => new Replica(state.task(taskId)));
 }
 
 /** Tasks are added in the order of their ids, except after an undo or a restart. */

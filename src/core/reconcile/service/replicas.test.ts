@@ -5,7 +5,7 @@ import { limits } from "../../../model/limits.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import { readSnapshot, writeSnapshot } from "../../state/snapshot.ts";
 import { retention, World } from "../../test-world.ts";
-import { replicaOf } from "./replica.ts";
+import { Replica } from "./replica.ts";
 import { Services } from "./test-services.ts";
 
 describe("replicas", () => {
@@ -144,7 +144,7 @@ describe("replicas", () => {
     const { revision } = services.world.state;
     services.lose("n1");
     expect(services.world.state.revision).toBe(revision + 1);
-    expect(services.tasks.filter((task) => replicaOf(task).stage === "live").length).toBe(6);
+    expect(services.tasks.filter((task) => new Replica(task).stage === "live").length).toBe(6);
     services.settle();
     expect(services.served.length).toBe(6);
     expect(new Set(services.served).size).toBe(6);

@@ -5,7 +5,7 @@ import type { ParsedServiceInput } from "../../../model/service/service-input.ts
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import type { Command } from "../../commands/command.ts";
 import { World } from "../../test-world.ts";
-import { replicaOf } from "./replica.ts";
+import { Replica } from "./replica.ts";
 
 /** How a worker treats the tasks of an image. */
 export type Behaviour = "runs" | "never-starts" | "fails" | "crashes";
@@ -42,7 +42,7 @@ export class Services {
   }
 
   get serving(): Task[] {
-    return this.tasks.filter((task) => replicaOf(task).available);
+    return this.tasks.filter((task) => new Replica(task).available);
   }
 
   /** "web.1 app:1" for each replica that serves, by slot. */
@@ -69,7 +69,10 @@ export class Services {
       if (due === null || due > end || due - this.world.now > 300_000_000) return;
       if (due > this.world.now) this.world.now = due;
       this.do({ type: "wake" });
-      if (this.service?.rollout === null && this.#all().every((task) => hasFinished(task) || replicaOf(task).available))
+      if (
+        this.service?.rollout === null &&
+        this.#all().every((task) => hasFinished(task) || new Replica(task).available)
+      )
         return;
     }
   }
@@ -110,7 +113,7 @@ export class Services {
   #observe(): void {
     if (!this.world.state.serviceNamed("web")) return;
     this.least = Math.min(this.least, this.serving.length);
-    const live = this.tasks.filter((task) => replicaOf(task).stage === "live");
+    const live = this.tasks.filter((task) => new Replica(task).stage === "live");
     this.most = Math.max(this.most, live.length);
   }
 }
