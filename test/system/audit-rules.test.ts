@@ -44,6 +44,19 @@ describe("runs", () => {
     ["twice, and another host's engine was killed", entry([known()]), runs(a, a), elsewhere, /2 times/],
     ["three times, and the engine was killed once", entry([known()]), runs(a, a, a), crashed, /3 times.*; 2 can/],
     ["in two containers", entry([known()]), runs(a, b), none, /2 containers, and was placed 1/],
+    ["in two containers, and a job is not started again", entry([known()]), runs(a, b), crashed, /2 containers/],
+    [
+      "in two containers, because an engine that was killed could not start the first again",
+      ...([entry([known({ restarts: 1, containerId: b })], service), runs(a, b), crashed, null] as const),
+    ],
+    [
+      "in two containers, and no restart was counted",
+      ...([entry([known({ containerId: b })], service), runs(a, b), crashed, /2 containers.*0 restarts/] as const),
+    ],
+    [
+      "in two containers, and another host's engine was killed",
+      ...([entry([known({ restarts: 1 })], service), runs(a, b), elsewhere, /2 containers/] as const),
+    ],
     ["in two containers, because it was replaced", entry([known(), known({ containerId: b })]), runs(a, b), none, null],
     ["completed, and never ran", entry([known()]), [], none, /never ran/],
     ["never started", entry([known({ status: "stopped", code: "stopped", exitCode: null })]), [], none, null],

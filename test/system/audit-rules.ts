@@ -12,8 +12,13 @@ export function checkRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: H
   const found: string[] = [];
   const toMs = entry.endedMs ?? performance.now();
   const byContainer = Map.groupBy(runs, ({ container }) => container);
-  if (byContainer.size > lineage.length) {
-    found.push(`${name} ran in ${byContainer.size} containers, and was placed ${lineage.length} times`);
+  const replaced = lineage.reduce((sum, task) => sum + replacedContainers(entry, task, faults, hostOf(task.nodeId)), 0);
+  if (byContainer.size > lineage.length + replaced) {
+    const tasks = lineage.map(
+      ({ taskId, restarts, containerId }) => `${taskId}, ${restarts} restarts, in ${containerId}`,
+    );
+    const what = `${name} (${policy}) ran in ${byContainer.size} containers, and was placed ${lineage.length} times`;
+    found.push(`${what}; containers ${[...byContainer.keys()].join(", ")}; tasks: ${tasks.join("; ")}`);
   }
   for (const [container, its] of byContainer) {
     const task = lineage.find(({ containerId }) => containerId?.startsWith(container));
@@ -31,6 +36,20 @@ export function checkRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: H
     if (ranToTheEnd && itsRuns.length === 0) found.push(`${name} (${task.taskId}) is ${task.status}, and never ran`);
   }
   return found;
+}
+
+/**
+ * How many containers of the task may have been replaced after they had run: one that an engine was starting when it was
+ * killed cannot be started again ("already exists"), so the worker makes another, which counts as a restart.
+ */
+function replacedContainers(
+  { policy, askedMs, endedMs }: Entry,
+  task: KnownTask,
+  faults: FaultLog,
+  host: string | null,
+) {
+  if (policy === "never") return 0;
+  return Math.min(task.restarts, faults.forgottenStarts(host, askedMs, endedMs ?? performance.now()));
 }
 
 /** The task must have ended as asked, or as a fault explains. */
