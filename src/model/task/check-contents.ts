@@ -1,12 +1,13 @@
 // Checks of a container's configs that a schema of one field cannot make.
 
 import type { ContainerFields } from "./check-options.ts";
-import { contentsOf, fieldOfKind, targetOf, type UsedContent } from "./content-fields.ts";
+import { contentsOf, fieldOfKind, hasContents, targetOf, type UsedContent } from "./content-fields.ts";
 import type { Mistake } from "./mistake.ts";
 import { normalPath } from "./needs.ts";
 
 /** The first mistake; null if there is none. */
 export function contentMistake(input: ContainerFields): Mistake | null {
+  if (!hasContents(input)) return null;
   const targets = new Set(input.mounts?.map(({ target }) => normalPath(target)));
   const variables = new Set(Object.keys(input.env ?? {}));
   const counts = new Map<string, number>();

@@ -37,25 +37,23 @@ export class Preemptions implements Index<Task> {
   }
 
   moved(before: Task | null, after: Task | null): void {
-    const was = before?.requests?.preempted !== undefined && holdingNode(before) !== null ? before : null;
-    const is = after?.requests?.preempted !== undefined && holdingNode(after) !== null ? after : null;
-    if (was) this.#remove(was);
-    if (is) this.#add(is);
-    const changed = new Set([was, is].flatMap((one) => (one ? [one.requests!.preempted!.by as TaskId] : [])));
-    for (const taskId of changed) this.#refresh(taskId);
+    const was = leavingFor(before);
+    const is = leavingFor(after);
+    if (was) this.#remove(was, before!);
+    if (is) this.#add(is, after!);
+    if (was) this.#refresh(was);
+    if (is && is !== was) this.#refresh(is);
     if (this.#leaving.size === 0 && this.#holds.size === 0) return;
     if (before?.observed.status !== after?.observed.status) this.#refresh((after ?? before)!.taskId);
   }
 
-  #add(task: Task): void {
-    const by = task.requests!.preempted!.by as TaskId;
+  #add(by: TaskId, task: Task): void {
     const leaving = this.#leaving.get(by);
     if (leaving) leaving.set(task.taskId, task);
     else this.#leaving.set(by, new Map([[task.taskId, task]]));
   }
 
-  #remove({ taskId, requests }: Task): void {
-    const by = requests!.preempted!.by as TaskId;
+  #remove(by: TaskId, { taskId }: Task): void {
     const leaving = this.#leaving.get(by);
     leaving?.delete(taskId);
     if (leaving?.size === 0) this.#leaving.delete(by);
@@ -83,6 +81,12 @@ export class Preemptions implements Index<Task> {
     this.#schedule.volumes.hold(task, hold.requirements.volumes, hold.nodeId);
     this.#onHeld(task);
   }
+}
+
+/** The task that gets the capacity of this one, which is being stopped for it. Null for nearly every task. */
+function leavingFor(task: Task | null): TaskId | null {
+  const preempted = task?.requests?.preempted;
+  return preempted && holdingNode(task!) !== null ? (preempted.by as TaskId) : null;
 }
 
 function holdFor(task: Task, leaving: readonly Task[]): Hold {
