@@ -22,7 +22,7 @@ export interface Row {
   fillPerSecond: number;
   /** Nearly full: a release for each placement. */
   churnPerSecond: number;
-  /** Every place taken, or no room left: attempts that end with "no node fits". */
+  /** Every place taken, or no capacity left: attempts that end with "no node fits". */
   noFitPerSecond: number;
   explainMs: number;
   /** Why nothing fits, in one sentence, without the whole matrix. */
@@ -163,7 +163,7 @@ class Bench {
     }
   }
 
-  /** Until nothing of the smallest kind finds room. */
+  /** Until nothing of the smallest kind fits. */
   pack(): void {
     for (let failures = 0; failures < 16_384; ) failures = this.place() ? 0 : failures + 1;
   }

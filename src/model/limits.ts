@@ -16,7 +16,7 @@ export const limits = {
   nameLength: 63,
   /** Docker's limits are 255 for the name and 128 for the tag. */
   imageLength: 384,
-  /** Linux refuses a single argument or environment entry over 128 KiB; 32 KiB leaves room for several. */
+  /** Linux refuses a single argument or environment entry over 128 KiB; several of 32 KiB fit. */
   envValueLength: 32 * KiB,
   envKeyLength: 256,
   envCount: 512,

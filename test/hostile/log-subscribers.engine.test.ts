@@ -1,5 +1,5 @@
 // A hundred subscribers of one log, through a real master and a real worker on a real engine: each gets every line, slow
-// ones delay no other, and logs leave room for everything else that master and worker ask of others.
+// ones delay no other, and logs leave connections for everything else that master and worker ask of others.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";

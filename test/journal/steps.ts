@@ -24,7 +24,7 @@ export async function fill(journal: Journal, first: number, last: number): Promi
   for (const batch of batches(first, last)) await append(journal, batch);
 }
 
-/** A full disk has room left in what the journal already holds; this uses it up. */
+/** A full disk has space left in what the journal already holds; this uses it up. */
 export async function appendUntilRefused(journal: Journal): Promise<number> {
   for (let tries = 0; tries < 10_000; tries++) {
     const revision = journal.lastRevision() + 1;

@@ -98,7 +98,7 @@ describe("POST /api/v1/jobs", () => {
     ["a negative time to live", { ttlAfterFinished: -1 }, 400, "invalid-field", "ttlAfterFinished"],
     ["an unknown field", { retries: 1 }, 400, "unknown-field", "retries"],
     ["no image", { image: undefined }, 400, "invalid-field", "image"],
-    ["a name that leaves no room for the number", { name: "x".repeat(60) }, 400, "invalid-field", "name"],
+    ["a name that is too long for the number", { name: "x".repeat(60) }, 400, "invalid-field", "name"],
     ["tasks that never end", { restartPolicy: "always" }, 422, "unprocessable", "restartPolicy"],
     ["memory that no engine takes", { resources: { memory: "1Ki" } }, 422, "unprocessable", "resources.memory"],
   ] as const)("%s: refused, with the field", async (_, more, status, code, field) => {

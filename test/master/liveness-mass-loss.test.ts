@@ -137,7 +137,7 @@ describe("while it holds", () => {
     expect(await statuses()).toBe("online online online");
   });
 
-  test("a person may say which are lost; their tasks go where there is room", async () => {
+  test("a person may say which are lost; their tasks go where capacity is free", async () => {
     await pass(second, "n1");
     expect(await holds()).toBe(true);
     expect(await podling.do("POST", "/api/v1/nodes/n2/lost")).toMatchObject({ status: "offline", suspect: null });

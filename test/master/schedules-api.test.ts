@@ -53,7 +53,7 @@ describe("POST /api/v1/schedules", () => {
     ["too many kept jobs", { keepFailed: 1_000 }, 400, "invalid-field", "keepFailed"],
     ["a wrong field of the job", { completions: 0 }, 400, "invalid-field", "completions"],
     ["an unknown field", { suspend: true }, 400, "unknown-field", "suspend"],
-    ["a name that leaves no room for the time", { name: "x".repeat(40) }, 400, "invalid-field", "name"],
+    ["a name that is too long for the time", { name: "x".repeat(40) }, 400, "invalid-field", "name"],
     ["tasks that never end", { restartPolicy: "always" }, 422, "unprocessable", "restartPolicy"],
     ["memory that no engine takes", { resources: { memory: "1Ki" } }, 422, "unprocessable", "resources.memory"],
   ] as const)("%s: refused, with the field", async (_, more, status, code, field) => {

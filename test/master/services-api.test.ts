@@ -82,7 +82,7 @@ describe("POST /api/v1/services", () => {
     ["a rollout that is a word", { rollout: "fast" }, 400, "invalid-field", "rollout"],
     ["no image", { image: undefined }, 400, "invalid-field", "image"],
     ["a name with a slash", { name: "a/b" }, 400, "invalid-field", "name"],
-    ["a name that leaves no room for the slot", { name: "x".repeat(63) }, 400, "invalid-field", "name"],
+    ["a name that is too long for the slot", { name: "x".repeat(63) }, 400, "invalid-field", "name"],
     ["a bad variable", { env: { "": "x" } }, 400, "invalid-field", "env"],
   ];
   test.each(refused)("%s is refused, and the answer names the field", async (_, more, status, code, field) => {

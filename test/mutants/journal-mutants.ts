@@ -184,8 +184,8 @@ export const journalMutants: readonly Mutant[] = [
     caughtBy: ["one-placement"],
   },
   {
-    name: "room-not-noticed",
-    sentence: "Tasks that wait are not tried again when room is gained.",
+    name: "capacity-not-noticed",
+    sentence: "Tasks that wait are not tried again when capacity is gained.",
     file: "src/core/state/indexes/pending.ts",
     find: "if (this.count > 0) this.#gained.add(nodeId);",
     replace: "",

@@ -73,7 +73,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "half-moved",
-    sentence: "A move to a node that has no room any more is never given up.",
+    sentence: "A move to a node that has no free capacity any more is never given up.",
     file: plan,
     find: "    const { moveTo: _, ...requests } = moved!.task.requests ?? noRequests;\n",
     replace: "    const requests = moved!.task.requests ?? noRequests;\n    if (requests.moveTo) return;\n",

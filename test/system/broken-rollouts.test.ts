@@ -1,6 +1,6 @@
 // What a rollout that goes wrong does to those who use the service: nothing. On two hosts with an engine each, a client balances
-// over the endpoints while revisions come that cannot start, end again and again, are never ready, have no room or cannot be
-// pulled, and while a host is cut off in the middle of a good one.
+// over the endpoints while revisions come that cannot start, end again and again, are never ready, have no capacity or cannot
+// be pulled, and while a host is cut off in the middle of a good one.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
@@ -61,7 +61,7 @@ describeLab("a rollout that goes wrong", () => {
     ["a program that does not exist", () => ({ command: ["/no/such/program"] }), "no/such/program"],
     ["a program that ends again and again", () => ({ args: ["sleep 0.2; exit 7"], restartPolicy: "always" }), "exit"],
     ["a program that never listens", () => ({ args: ["sleep 600"], restartPolicy: "always" }), "refused"],
-    ["no room for it", () => ({ resources: { memory: { request: 2 ** 44 } } }), "memory"],
+    ["no capacity for it", () => ({ resources: { memory: { request: 2 ** 44 } } }), "memory"],
     [
       "a registry that is away",
       async () => {

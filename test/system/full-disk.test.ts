@@ -149,11 +149,11 @@ describeLab("a disk that fills", () => {
     const before = await create("before", runs);
     expect(before.status).toBe("running");
     disk.fill();
-    const refused = await create("no-room", "wait=finished&timeout=30s");
+    const refused = await create("no-space", "wait=finished&timeout=30s");
     expect(refused.status).toBe("failed");
     expect(["create-failed", "start-failed"]).toContain(refused.reason.code);
     expect(refused.reason.message).toContain("no space left on device");
-    const waiting = await create("waits-for-room", "", {
+    const waiting = await create("waits-for-space", "", {
       restartPolicy: { mode: "always", backoffInitialMs: 200, backoffMaxMs: 1_000 },
     });
     const reason = await until(

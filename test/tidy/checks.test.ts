@@ -39,9 +39,9 @@ describe("doors", () => {
     ["compose", "../api/client.ts"],
     ["network", "../worker/worker.ts"],
     ["dashboard", "../master/master.ts"],
-  ])("%s imports %s", (room, target) => {
-    const [fault, ...others] = doorViolations(fixture({ [`src/${room}/a.ts`]: importing(target) }));
-    expect(fault).toStartWith(`src/${room}/a.ts:2 imports ${target.slice(3)}: `);
+  ])("%s imports %s", (folder, target) => {
+    const [fault, ...others] = doorViolations(fixture({ [`src/${folder}/a.ts`]: importing(target) }));
+    expect(fault).toStartWith(`src/${folder}/a.ts:2 imports ${target.slice(3)}: `);
     expect(others).toEqual([]);
   });
 
@@ -51,8 +51,8 @@ describe("doors", () => {
     ["worker", "../runtime/containers.ts"],
     ["worker", "../network/network.ts"],
     ["core", "./other.ts"],
-  ])("%s may import %s", (room, target) => {
-    expect(doorViolations(fixture({ [`src/${room}/a.ts`]: importing(target) }))).toEqual([]);
+  ])("%s may import %s", (folder, target) => {
+    expect(doorViolations(fixture({ [`src/${folder}/a.ts`]: importing(target) }))).toEqual([]);
   });
 
   test("a type-only import counts", () => {

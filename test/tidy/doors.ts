@@ -1,7 +1,7 @@
 // Which folders of src may import which, and which packages they may use. The tables are the rules (docs/ARCHITECTURE.md
 // explains them); the functions return one sentence for each violation.
 
-import { importsOf, isTest, type Project, production, resolveImport, roomOf } from "./project.ts";
+import { folderOf, importsOf, isTest, type Project, production, resolveImport } from "./project.ts";
 
 type Door = { may: string[]; why: string };
 
@@ -43,15 +43,15 @@ const DOORS: Record<string, Door> = {
 };
 
 /** Packages and platform modules that only some folders may import. */
-const DRIVERS: { module: RegExp; rooms: string[]; why: string }[] = [
-  { module: /^bun:sqlite$/, rooms: ["journal"], why: "only a journal's adapter opens databases" },
-  { module: /^bun:ffi$/, rooms: ["cli", "worker"], why: "calls into the C library are I/O" },
+const DRIVERS: { module: RegExp; folders: string[]; why: string }[] = [
+  { module: /^bun:sqlite$/, folders: ["journal"], why: "only a journal's adapter opens databases" },
+  { module: /^bun:ffi$/, folders: ["cli", "worker"], why: "calls into the C library are I/O" },
   {
     module: /^node:(fs|fs\/promises)$/,
-    rooms: ["journal", "keys", "worker", "runtime", "cli", "main.ts"],
+    folders: ["journal", "keys", "worker", "runtime", "cli", "main.ts"],
     why: "files are I/O",
   },
-  { module: /^node:(net|http|https|child_process|tls|dgram)$/, rooms: ["runtime", "cli"], why: "sockets are I/O" },
+  { module: /^node:(net|http|https|child_process|tls|dgram)$/, folders: ["runtime", "cli"], why: "sockets are I/O" },
 ];
 
 /** Adapters are named in main.ts only; files of the same folder may build on each other. */
@@ -75,19 +75,21 @@ function matches(path: string, entry: string): boolean {
 }
 
 export function missingDoors(project: Project): string[] {
-  const rooms = new Set(project.code.filter((file) => /^src\/[^/]+\//.test(file)).map(roomOf));
-  return [...rooms].filter((room) => !(room in DOORS)).map((room) => `src/${room}: say in DOORS what it may import`);
+  const folders = new Set(project.code.filter((file) => /^src\/[^/]+\//.test(file)).map(folderOf));
+  return [...folders]
+    .filter((folder) => !(folder in DOORS))
+    .map((folder) => `src/${folder}: say in DOORS what it may import`);
 }
 
 export function doorViolations(project: Project): string[] {
   const faults: string[] = [];
-  for (const file of production(project).filter((source) => roomOf(source) in DOORS)) {
-    const room = roomOf(file);
-    const door = DOORS[room]!;
+  for (const file of production(project).filter((source) => folderOf(source) in DOORS)) {
+    const folder = folderOf(file);
+    const door = DOORS[folder]!;
     for (const { target, line } of importsOf(project, file)) {
       const path = inside(resolveImport(file, target));
       if (path === null) continue;
-      const allowed = path.startsWith(`${room}/`) || door.may.some((entry) => matches(path, entry));
+      const allowed = path.startsWith(`${folder}/`) || door.may.some((entry) => matches(path, entry));
       if (!allowed) faults.push(`${file}:${line} imports ${path}: ${door.why}`);
     }
   }
@@ -99,7 +101,7 @@ export function driverViolations(project: Project): string[] {
   for (const file of production(project)) {
     for (const { target, line } of importsOf(project, file)) {
       const driver = DRIVERS.find((one) => one.module.test(target));
-      if (driver && !driver.rooms.includes(roomOf(file)))
+      if (driver && !driver.folders.includes(folderOf(file)))
         faults.push(`${file}:${line} imports ${target}: ${driver.why}`);
     }
   }
@@ -111,7 +113,7 @@ export function adapterViolations(project: Project): string[] {
   for (const file of production(project).filter((source) => !COMPOSERS.includes(source))) {
     for (const { target, line } of importsOf(project, file)) {
       const path = inside(resolveImport(file, target));
-      if (path === null || !ADAPTERS.includes(path) || roomOf(file) === path.split("/")[0]) continue;
+      if (path === null || !ADAPTERS.includes(path) || folderOf(file) === path.split("/")[0]) continue;
       faults.push(`${file}:${line} imports ${path}: only main.ts chooses adapters; take the port`);
     }
   }

@@ -67,8 +67,8 @@ export const isTest = (file: string): boolean =>
 export const production = (project: Project): string[] =>
   project.code.filter((file) => isSource(file) && !isTest(file));
 
-/** "src/core/schedule/filters.ts" is in the room "core", "src/main.ts" in "main.ts". */
-export const roomOf = (file: string): string => file.split("/")[1] ?? "";
+/** "src/core/schedule/filters.ts" is in the folder "core", "src/main.ts" in "main.ts". */
+export const folderOf = (file: string): string => file.split("/")[1] ?? "";
 
 /** The folder whose allowance a file counts against: at most two levels, so that a split or a rename costs nothing. */
 export function areaOf(file: string): string {

@@ -1,7 +1,7 @@
 // Words that the project's English does without (docs say why: plain words, the subject named), and literals that belong
 // to one folder. Both are counted by folder and compared with test/tidy/allowances.ts.
 
-import { areaOf, isTest, lineAt, type Project, roomOf } from "./project.ts";
+import { areaOf, folderOf, isTest, lineAt, type Project } from "./project.ts";
 
 /** Compared with text in which camelCase names are split, so that `nodeUnheard` counts as "unheard". */
 const BANNED_WORDS: { words: string[]; instead: string }[] = [
@@ -19,6 +19,7 @@ const BANNED_WORDS: { words: string[]; instead: string }[] = [
   { words: ["heard", "hears"], instead: "observed, received, reported" },
   { words: ["told"], instead: "notified, sent" },
   { words: ["deaf", "deafen", "deafened", "deafness"], instead: "receives no events" },
+  { words: ["room", "rooms", "roomy"], instead: "capacity, free capacity; space; folder" },
   { words: ["mend", "mends", "mended", "mending"], instead: "fix, repair" },
   { words: ["judge", "judges", "judged", "judging", "judgement", "judgements"], instead: "evaluate, check, rule" },
   { words: ["believe", "believes", "believed", "speak", "speaks", "spoke", "spoken"], instead: "assumes, sends, uses" },
@@ -62,7 +63,7 @@ const CHANGE_TYPE = /"[a-z]+\.(created|updated|removed|registered)"/g;
 export function changeTypeLiterals(project: Project): Places {
   const places: Places = new Map();
   for (const file of project.code) {
-    if (!file.startsWith("src/") || isTest(file) || ["core", "model"].includes(roomOf(file))) continue;
+    if (!file.startsWith("src/") || isTest(file) || ["core", "model"].includes(folderOf(file))) continue;
     const text = project.read(file);
     for (const match of text.matchAll(CHANGE_TYPE))
       add(places, areaOf(file), `${file}:${lineAt(text, match.index)} ${match[0]}: ask the kind (model/kinds.ts)`);

@@ -343,6 +343,6 @@ describe("logs", () => {
     expect(refused.headers.get("retry-after")).not.toBeNull();
     expect(held.every(({ bodyUsed }) => !bodyUsed)).toBe(true);
     leaving.abort();
-    await until("room", async () => (await get(`/tasks/${taskId}/logs`)).status === 200);
+    await until("a free stream", async () => (await get(`/tasks/${taskId}/logs`)).status === 200);
   });
 });

@@ -31,11 +31,11 @@ export class Repaint {
 
   #fitting(text: string): string {
     // The cursor stands in a line of its own.
-    const room = Math.max(3, this.#output.rows() - 1);
-    if (heightOf(text, this.#output.columns()) <= room) return text;
+    const maxLines = Math.max(3, this.#output.rows() - 1);
+    if (heightOf(text, this.#output.columns()) <= maxLines) return text;
     const lines = text.trimEnd().split("\n");
-    const kept = lines.slice(0, room - 1);
-    while (kept.length > 1 && heightOf(`${kept.join("\n")}\n`, this.#output.columns()) > room - 1) kept.pop();
+    const kept = lines.slice(0, maxLines - 1);
+    while (kept.length > 1 && heightOf(`${kept.join("\n")}\n`, this.#output.columns()) > maxLines - 1) kept.pop();
     return `${kept.join("\n")}\nand ${lines.length - kept.length} more lines\n`;
   }
 }

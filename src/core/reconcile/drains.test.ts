@@ -58,7 +58,7 @@ describe("replicas of services", () => {
     expect([...reasons].join("; ")).toContain("n1 is being drained: gets no new traffic; it is stopped in 1 s");
   });
 
-  test("stay while no other node has room, until the deadline; then they are stopped all the same", () => {
+  test("stay while no other node has free capacity, until the deadline; then they are stopped all the same", () => {
     const services = new Services(1);
     services.put({ replicas: 2 });
     services.settle();

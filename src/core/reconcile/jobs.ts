@@ -31,8 +31,8 @@ function* lookAt(
   const job = state.tables.job.get(jobId);
   if (!job) return null;
   const tasks = [...state.jobTasks.of(jobId)].sort().map((taskId) => state.task(taskId));
-  const room = Math.max(0, Math.min(limits.pendingTasks - state.pending.count, limits.tasks - state.tasks.size));
-  const plan = planJob({ job, tasks }, { ...context, lastTaskId: state.cursors.lastTaskId, room });
+  const maxNewTasks = Math.max(0, Math.min(limits.pendingTasks - state.pending.count, limits.tasks - state.tasks.size));
+  const plan = planJob({ job, tasks }, { ...context, lastTaskId: state.cursors.lastTaskId, maxNewTasks });
   if (plan.expired) {
     yield jobRemoval(state, jobId);
     return null;

@@ -26,7 +26,7 @@ function* reconcileSchedules(state: ClusterState, { now, random }: ReconcileCont
     if (schedule) {
       const jobs = [...state.scheduleJobs.of(id)].sort().map((jobId) => state.record("job", jobId));
       const { changes, outdated } = planSchedule(schedule, jobs, {
-        ...{ now, random, room: limits.jobs - state.tables.job.size },
+        ...{ now, random, maxNewJobs: limits.jobs - state.tables.job.size },
         isTaken: (name) => state.jobNamed(name) !== undefined || state.scheduleNamed(name) !== undefined,
       });
       if (changes.length > 0) yield changes;

@@ -46,7 +46,7 @@ describe("spread", () => {
     expect(places(cluster(racks), web({ spread: ["zone", "rack"] }), 4)).toEqual(["a1", "b1", "a3", "b1"]);
   });
 
-  test("counts the tasks of its own group only, and goes where there is room", () => {
+  test("counts the tasks of its own group only, and goes where capacity is free", () => {
     const index = cluster(zones, [["b1", db, 3]]);
     expect(places(index, web({ spread: ["zone"] }), 2)).toEqual(["a1", "x1"]);
     const full = cluster([node("a1", { labels: { zone: "a" } }), node("b1", { labels: { zone: "b" }, capacity: 1 })]);
@@ -91,7 +91,7 @@ describe("prefer", () => {
 describe("maxPerNode", () => {
   const one = web({ maxPerNode: 1 });
 
-  test("no node gets more, whatever its room", () => {
+  test("no node gets more, whatever its capacity", () => {
     const index = cluster([node("n1"), node("n2")]);
     expect(places(index, one, 3)).toEqual(["n1", "n2", "-"]);
     expect(index.whyNone(one).message).toBe("0 of 2 nodes fit: 2 nodes already have 1 of web, which is the maximum");

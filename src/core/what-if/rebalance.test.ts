@@ -112,7 +112,7 @@ describe("a move", () => {
     expect([services.least, services.most]).toEqual([7, 8]);
   });
 
-  test("to a node without room is given up, and the replica stays", () => {
+  test("to a node without free capacity is given up, and the replica stays", () => {
     const services = crowded(3);
     const { taskId } = planRebalance(services.world.state).moves[0]!;
     services.do({ type: "setSchedulable", nodeId: idOf(services, "n2"), schedulable: false });

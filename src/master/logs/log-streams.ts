@@ -78,7 +78,7 @@ export class LogStreams {
     point: LogPosition | null,
   ): Promise<Outcome<LogStream>> {
     if (this.#closed) return refuse("not-ready", "the master ends its logs", { hint: "Read the log again." });
-    if (this.#streams.size >= limits.masterLogStreams && !this.#makeRoom()) {
+    if (this.#streams.size >= limits.masterLogStreams && !this.#closeIdle()) {
       return refuse("too-many", `${this.#streams.size} logs are being read through this master, which is the limit`, {
         hint: "Close some of them, or try again later: idle ones are closed.",
         details: { what: "logs", count: this.#streams.size, limit: limits.masterLogStreams },
@@ -124,7 +124,7 @@ export class LogStreams {
   }
 
   /** Closes the stream that has been idle for the longest. False if none is idle. */
-  #makeRoom(): boolean {
+  #closeIdle(): boolean {
     const now = this.#clock.elapsed();
     const idle = [...this.#streams]
       .filter(({ stream }) => stream.idleSince !== null && now - stream.idleSince >= limits.logIdleMs)

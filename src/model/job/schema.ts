@@ -14,7 +14,7 @@ export const jobStatuses = ["waiting", "running", "suspended", "completed", "fai
 export const jobReasons = [
   "created", //             nothing was decided yet
   "starting", //            its first tasks wait for their start
-  "no-room", //             no node has room for its tasks
+  "no-capacity", //         no node has free capacity for its tasks
   "running",
   "back-off", //            a task failed, and the next one starts after a pause
   "suspended",

@@ -64,7 +64,7 @@ export function unpackContainerStatus(packed: PackedContainerStatus, by = noCont
   return packed.status === undefined && by.status === undefined ? status : withPodStatus(status, packed, by);
 }
 
-/** A function of its own: beside the literal, the engine would keep room for the fields in every status. */
+/** A function of its own: beside the literal, the engine would reserve memory for the fields in every status. */
 function withPodStatus(status: ContainerStatus, packed: PackedContainerStatus, by: ContainerStatus): ContainerStatus {
   const fields: Record<string, unknown> = {};
   for (const field of podStatusFields) {

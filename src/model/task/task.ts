@@ -93,7 +93,7 @@ export function unpackTask(packed: PackedTask, shared?: Shared): Task {
   return packed.requests ? withRequests(task, packed.requests) : task;
 }
 
-/** A function of its own: beside the literal, the engine would keep room for the field in every record. */
+/** A function of its own: beside the literal, the engine would reserve memory for the field in every record. */
 function withRequests(task: Task, requests: TaskRequests): Task {
   return { ...task, requests };
 }

@@ -2,7 +2,7 @@
 // replica may leave fewer: then the service takes out none that serves.
 
 import type { Checker } from "./checker.ts";
-import { floorOf, isOverdue, makesRoom, serves, stepsOf } from "./service-steps.ts";
+import { floorOf, freesCapacity, isOverdue, serves, stepsOf } from "./service-steps.ts";
 
 export const floorHolds: Checker = {
   name: "floor-holds",
@@ -14,7 +14,7 @@ export const floorHolds: Checker = {
         if (step.taken.length === 0) continue;
         const left = step.tasks.filter(serves).length;
         const floor = floorOf(step);
-        if (left >= floor || makesRoom(step) || isOverdue(truth, step, certain.batch.at)) continue;
+        if (left >= floor || freesCapacity(step) || isOverdue(truth, step, certain.batch.at)) continue;
         const names = step.taken.map(({ name, taskId }) => `${name} (${taskId})`).join(", ");
         fail(`${step.service.name} takes out ${names}, and has ${left} left that serve of at least ${floor}`);
       }

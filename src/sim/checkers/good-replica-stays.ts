@@ -6,7 +6,7 @@ import { revisionId } from "../../model/service/service.ts";
 import type { Task } from "../../model/task/task.ts";
 import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
-import { floorOf, isOverdue, makesRoom, serves, stepsOf } from "./service-steps.ts";
+import { floorOf, freesCapacity, isOverdue, serves, stepsOf } from "./service-steps.ts";
 
 const clocksMs = 120_000;
 const reportsMs = 15_000;
@@ -33,7 +33,7 @@ export const goodReplicaStays: Checker = {
       if (names.some((name) => disturbance.undisturbedMs(name) < reportsMs)) return;
       for (const step of stepsOf(truth, certain)) {
         const { service, taken, tasks } = step;
-        if (taken.length === 0 || floorOf(step) === 0 || makesRoom(step)) continue;
+        if (taken.length === 0 || floorOf(step) === 0 || freesCapacity(step)) continue;
         if (isOverdue(truth, step, certain.batch.at)) continue;
         const { serviceId, target, name, policy } = service;
         const bad = (number: number) => {

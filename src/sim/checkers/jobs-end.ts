@@ -13,7 +13,7 @@ export const jobsEnd: Checker = {
         if (hasEnded(job)) {
           const left = truth.ownedBy(job.jobId).filter(({ ended }) => ended === null);
           if (left.length > 0) fail(`${job.name} is ${job.status}, and ${left.length} of its tasks are not over`);
-        } else if (job.status === "waiting" && job.reason.code !== "no-room")
+        } else if (job.status === "waiting" && job.reason.code !== "no-capacity")
           fail(`${job.name} waits, and says ${job.reason.code}: ${job.reason.message}`);
         else if (job.succeeded >= job.completions) fail(`${job.name} has succeeded, and is ${job.status}`);
       }

@@ -34,7 +34,7 @@ export interface ServiceStep {
   taken: Task[];
   /** How many more replicas are to run than before the batch. */
   more: number;
-  /** True when a replica waited for room, and the batch changed it. */
+  /** True when a replica waited for a node, and the batch changed it. */
   waited: boolean;
 }
 
@@ -142,7 +142,7 @@ export function isWanted({ mode }: Service, slot: string): boolean {
  * After scaling down, a replica beyond the wanted ones may go first where a wanted one can only start in its place. The one that
  * the same batch starts in that place does not count as there.
  */
-export function makesRoom({ service, taken, tasks, created, waited }: ServiceStep): boolean {
+export function freesCapacity({ service, taken, tasks, created, waited }: ServiceStep): boolean {
   if (!taken.every((task) => !isWanted(service, slotOf(task)))) return false;
   if (waited) return true;
   const started = new Set(created.map(({ taskId }) => taskId));

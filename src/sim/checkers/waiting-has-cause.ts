@@ -6,7 +6,7 @@ import { couldHaveVolumes } from "./volume-mounts.ts";
 
 export const waitingHasCause: Checker = {
   name: "waiting-has-cause",
-  sentence: "In a cluster at rest a task waits only if no node has room for it.",
+  sentence: "In a cluster at rest a task waits only if no node has free capacity for it.",
   class: "liveness",
   hooks: ({ truth }, fail) => ({
     quiescent() {
@@ -14,7 +14,7 @@ export const waitingHasCause: Checker = {
         if (task.status !== "pending") continue;
         for (const node of truth.state.nodes.values()) {
           if (couldTake(node, truth.placedOn(node.nodeId), task) && couldHaveVolumes(truth, node, task))
-            fail(`${task.taskId} waits (${task.reason.message}), and ${node.hostname} has room for it`);
+            fail(`${task.taskId} waits (${task.reason.message}), and ${node.hostname} has free capacity for it`);
         }
       }
     },

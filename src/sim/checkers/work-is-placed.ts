@@ -1,5 +1,5 @@
 // No protection (suspicion, mass-loss hold, damping, back-off) keeps a task waiting for long while a node that is well has
-// room for it.
+// free capacity for it.
 
 import type { TaskId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
@@ -15,10 +15,10 @@ const patienceMs = 12_000;
 
 export const workIsPlaced: Checker = {
   name: "work-is-placed",
-  sentence: "A task waits only for seconds while a node that is online, reachable and schedulable has room for it.",
+  sentence: "A task waits only for seconds while a node that is online, reachable and schedulable has capacity for it.",
   class: "liveness",
   hooks: ({ truth, world, workers, disturbance, away, master }, fail) => {
-    /** Tasks for which a node had room at every check, and since when. */
+    /** Tasks for which a node had free capacity at every check, and since when. */
     const waiting = new Map<TaskId, number>();
     const isWell = ({ hostname }: NodeRecord): boolean => {
       const machine = workers.find(({ name }) => name === hostname);
@@ -55,7 +55,7 @@ export const workIsPlaced: Checker = {
           if (world.now - sinceMs > patienceMs) {
             const seconds = Math.round((world.now - sinceMs) / 1000);
             fail(
-              `${task.taskId} waits for ${seconds} s (${task.reason.message}), and ${node.hostname} has room for it`,
+              `${task.taskId} waits for ${seconds} s (${task.reason.message}), and ${node.hostname} has free capacity for it`,
             );
           }
         }

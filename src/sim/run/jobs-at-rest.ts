@@ -23,8 +23,8 @@ export function jobNotAtRest({ state }: Pick<Truth, "state">, nowMs: number, soo
   return null;
 }
 
-/** True for a job that does not end by itself: its tasks run without end, or no node has room for them. */
+/** True for a job that does not end by itself: its tasks run without end, or no node has free capacity for them. */
 function staysSo({ suspended, deadlineMs, reason, spec }: Job): boolean {
   if (suspended) return true;
-  return deadlineMs === null && (reason.code === "no-room" || spec.containers[0]!.args[0] === "service");
+  return deadlineMs === null && (reason.code === "no-capacity" || spec.containers[0]!.args[0] === "service");
 }

@@ -301,8 +301,8 @@ class End implements DuplexStream {
       return;
     }
     while (writer.bytes.length > 0 && this.#unread < limits.duplexWindowBytes) {
-      const room = Math.min(limits.duplexWindowBytes - this.#unread, limits.duplexFrameBytes);
-      const frame = writer.bytes.subarray(0, room);
+      const freeBytes = Math.min(limits.duplexWindowBytes - this.#unread, limits.duplexFrameBytes);
+      const frame = writer.bytes.subarray(0, freeBytes);
       writer.bytes = writer.bytes.subarray(frame.length);
       this.#sendFrame(frame);
     }

@@ -95,7 +95,7 @@ export class VolumeStore {
     const needed = this.#refuseNeeded(name);
     if (needed) return needed;
     await this.#endWork(name);
-    const refusal = await this.#makeRoom(name, replace);
+    const refusal = await this.#removeExisting(name, replace);
     if (refusal) return refusal;
     const check = new TarCheck();
     let fault: string | null = null;
@@ -128,7 +128,7 @@ export class VolumeStore {
   }
 
   /** The refusal if a volume of the name stays. */
-  async #makeRoom(name: string, replace: boolean): Promise<Outcome<never> | null> {
+  async #removeExisting(name: string, replace: boolean): Promise<Outcome<never> | null> {
     const { hostname } = this.#options;
     const existing = await this.#find(name);
     if (!existing) return null;

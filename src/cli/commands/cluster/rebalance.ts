@@ -100,7 +100,7 @@ async function isGone(context: Context, taskId: string, endsAt: number): Promise
   for (;;) {
     const task = await patiently(context, () => currentTask(context, taskId as never));
     if (task === null || isFinished(task.status)) return true;
-    // The master gave it up, because the node has no room any more.
+    // The master gave it up, because the node has no free capacity any more.
     if (task.desired === "running" && task.requests?.moveTo === undefined) return true;
     if (clock.elapsed() >= endsAt) return false;
     await delay(clock, readMs);

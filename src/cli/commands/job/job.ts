@@ -99,7 +99,7 @@ const suspend = acting(
     name: "job suspend",
     summary: "Stop the tasks of jobs, and start none until they are resumed",
     description: ["What has succeeded stays counted. A suspended schedule starts no job; those that run go on."],
-    examples: [["podling job suspend import", "make room for something else"]],
+    examples: [["podling job suspend import", "free their capacity for other tasks"]],
   },
   "suspendJob",
   "suspended",

@@ -23,7 +23,7 @@ export const nodeDrain: Command = {
   summary: "Empty nodes: their tasks leave them, and no new ones come",
   usage: `${usage} [flags]`,
   description: [
-    "Replicas of services start on other nodes first; each old one is taken out of the endpoints, drained and stopped when another one serves, so that no service has fewer replicas than its rollout policy allows. Without room elsewhere they stay until the deadline.",
+    "Replicas of services start on other nodes first; each old one is taken out of the endpoints, drained and stopped when another one serves, so that no service has fewer replicas than its rollout policy allows. Where no other node has free capacity, they stay until the deadline.",
     "Tasks of `podling run` with --restart always are stopped and started on another node. Those with on-failure or never may end by themselves until the deadline; then they are stopped, and those with on-failure are started elsewhere.",
     "Tasks with a named volume or a folder of the node stay until the deadline, because their data would stay behind; the output names them. At the deadline everything that is left is stopped.",
     "The node stays drained until podling node undrain. A second drain sets another deadline.",

@@ -218,7 +218,7 @@ test("the deadline of a job whose task fits on no node ends it, and its waiting 
   const jobs = new Jobs(0);
   jobs.put({ activeDeadline: 60_000 });
   jobs.world.do({ type: "wake" });
-  expect(jobs.state).toBe("waiting no-room");
+  expect(jobs.state).toBe("waiting no-capacity");
   expect(jobs.world.do({ type: "wake" }).wakeAt).toBe(jobs.world.now + 60_000);
   jobs.world.now += 60_000;
   jobs.world.do({ type: "wake" });
@@ -234,18 +234,18 @@ test("an indexed job goes on with the indexes of a lost node, and runs none of t
   expect([jobs.job.doneIndexes, jobs.active]).toEqual(["0,2", ["import.1", "import.3"]]);
   for (const hostname of ["n1", "n2"]) jobs.lose(hostname);
   jobs.world.do({ type: "wake" });
-  expect([jobs.state, jobs.active]).toEqual(["waiting no-room", ["import.1", "import.3"]]);
+  expect([jobs.state, jobs.active]).toEqual(["waiting no-capacity", ["import.1", "import.3"]]);
   jobs.ends = {};
   for (const { nodeId } of jobs.world.state.nodes.values()) jobs.world.do({ type: "refreshNode", nodeId });
   jobs.finish();
   expect(jobs.job).toMatchObject({ status: "completed", failed: 0, succeeded: 4, started: 6, doneIndexes: "0-3" });
 });
 
-test("a job says why it waits for room", () => {
+test("a job says why it waits for capacity", () => {
   const jobs = new Jobs(0);
   jobs.put();
   jobs.world.do({ type: "wake" });
-  expect(jobs.state).toBe("waiting no-room");
+  expect(jobs.state).toBe("waiting no-capacity");
   expect(jobs.job.reason.message).toContain("no node");
 });
 

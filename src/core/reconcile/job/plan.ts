@@ -20,8 +20,8 @@ export interface JobContext {
   revision: number;
   random: Random;
   lastTaskId: TaskId | null;
-  /** Waiting tasks that the cluster has room for. */
-  room: number;
+  /** How many more tasks may wait in the cluster. */
+  maxNewTasks: number;
 }
 
 export interface JobRecords {
@@ -137,14 +137,14 @@ class Planner {
   #start(wanted: number): number {
     if (wanted <= 0) return 0;
     const job = this.#job;
-    const { now, room } = this.#context;
+    const { now, maxNewTasks } = this.#context;
     const nextAt = job.nextAt === null ? 0 : endOfPause(fromTimestamp(job.nextAt), limits.jobBackoffMaxMs, now);
     if (nextAt > now) {
       this.#wakeAt(nextAt);
       return 0;
     }
-    const most = Math.min(wanted, room, limits.jobStarts);
-    if (most < wanted) this.#wakeAt(room > most ? now : now + fullMs);
+    const most = Math.min(wanted, maxNewTasks, limits.jobStarts);
+    if (most < wanted) this.#wakeAt(maxNewTasks > most ? now : now + fullMs);
     const indexes = job.indexed ? missing(job.doneIndexes, this.#takenIndexes(), job.completions, most) : null;
     const count = indexes === null ? most : indexes.length;
     let lastTaskId = this.#context.lastTaskId;
@@ -193,14 +193,14 @@ class Planner {
     const job = this.#job;
     const active = this.#active;
     if (active.some(({ observed }) => observed.status === "running")) return ["running", runningReason];
-    const waiting = active.find(({ observed }) => hasNoRoom(observed.reason.code));
-    if (waiting) return ["waiting", jobReason("no-room", waiting.observed.reason.message)];
+    const waiting = active.find(({ observed }) => waitsForCapacity(observed.reason.code));
+    if (waiting) return ["waiting", jobReason("no-capacity", waiting.observed.reason.message)];
     if (active.length + started === 0) {
       if (job.nextAt !== null && fromTimestamp(job.nextAt) > this.#context.now)
         return ["waiting", jobReason("back-off", `${job.lastFailure}; the next task starts at ${job.nextAt}`)];
       if (this.#stopping.length > 0)
         return ["waiting", jobReason("starting", "waits until the tasks that are being stopped have ended")];
-      return ["waiting", jobReason("no-room", "the cluster holds as many waiting tasks as it may")];
+      return ["waiting", jobReason("no-capacity", "the cluster holds as many waiting tasks as it may")];
     }
     // Between two tasks of a job that runs, it goes on.
     return job.status === "running" ? ["running", runningReason] : ["waiting", startingReason];
@@ -210,7 +210,7 @@ class Planner {
 const runningReason = jobReason("running", "its tasks run");
 const startingReason = jobReason("starting", "its tasks start");
 
-function hasNoRoom(code: string): boolean {
+function waitsForCapacity(code: string): boolean {
   return code === "no-nodes" || code === "no-node-fits";
 }
 

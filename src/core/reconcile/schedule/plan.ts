@@ -23,8 +23,8 @@ export interface ScheduleContext {
   /** ms since the epoch. */
   now: number;
   random: Random;
-  /** Jobs that the cluster has room for. */
-  room: number;
+  /** How many more jobs the cluster may hold. */
+  maxNewJobs: number;
   isTaken(name: string): boolean;
 }
 
@@ -117,7 +117,7 @@ function whySkipped(
   { concurrency, startDeadlineMs }: Schedule,
   dueAt: number,
   running: readonly Job[],
-  { now, room }: ScheduleContext,
+  { now, maxNewJobs }: ScheduleContext,
 ): ScheduleReason | null {
   const due = toTimestamp(dueAt);
   const late = now - dueAt;
@@ -131,7 +131,7 @@ function whySkipped(
   const [first] = running;
   if (concurrency === "forbid" && first)
     return scheduleReason("skipped", `${due} started no job, because ${first.name} was not over`);
-  if (room <= 0) return scheduleReason("full", `${due} started no job: the cluster holds ${limits.jobs} jobs`);
+  if (maxNewJobs <= 0) return scheduleReason("full", `${due} started no job: the cluster holds ${limits.jobs} jobs`);
   return null;
 }
 

@@ -107,7 +107,7 @@ describe("a global service", () => {
     expect(places(services)).toEqual(["web.n1 on n1", "web.n2 on n2"]);
   });
 
-  test("on a node without room it waits, and says what that node lacks", () => {
+  test("on a node without free capacity it waits, and says what that node lacks", () => {
     const services = new Services(1);
     services.world.node("small", { capacity: 1, cpu: 1, memory: 0, version: "1", instance: "small" });
     const amount = { request: 2, limit: null };

@@ -16,13 +16,13 @@ import { Leaving } from "./leaving.ts";
 import {
   compareSlots,
   failuresInARow,
-  hasNoRoom,
   type Replica,
   replaceableAt,
   type Slot,
   slotKey,
   slotsOf,
   unavailableFirst,
+  waitsForCapacity,
 } from "./replica.ts";
 import { drainedAt, retireChange } from "./retire.ts";
 import { hasCanaries, isMadeBy, progressOf } from "./rollout.ts";
@@ -47,7 +47,7 @@ class Planner {
   #lastTaskId: TaskId | null;
   /** Slots with a replica of the new revision, with those that this plan starts. */
   #updated: number;
-  #hasMadeRoom = false;
+  #hasFreedCapacity = false;
   /** True when a replica is stopped whatever the floor is, because the time to drain its node is over. */
   #isForced = false;
 
@@ -89,7 +89,7 @@ class Planner {
     for (const slot of this.#slots) this.#fill(slot);
     this.#step();
     for (const replica of this.#going) this.#drained(replica);
-    this.#bounds.assertHeld(this.#hasMadeRoom || this.#isForced);
+    this.#bounds.assertHeld(this.#hasFreedCapacity || this.#isForced);
     return this.#end();
   }
 
@@ -128,19 +128,19 @@ class Planner {
     return !hasCanaries(policy, rollout) || this.#updated < policy.canary;
   }
 
-  /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its room. */
+  /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its capacity. */
   #retireSurplus(replica: Replica): void {
     if (this.#bounds.isSpare(replica)) this.#retire(replica);
-    else if (!this.#hasMadeRoom && this.#mustMakeRoom) {
-      this.#hasMadeRoom = true;
+    else if (!this.#hasFreedCapacity && this.#mustFreeCapacity) {
+      this.#hasFreedCapacity = true;
       this.#retire(replica);
     }
   }
 
-  /** True when a slot can get its replica only if another one goes: no node has room, or too many live. */
-  get #mustMakeRoom(): boolean {
+  /** True when a slot can get its replica only if another one goes: no node has free capacity, or too many live. */
+  get #mustFreeCapacity(): boolean {
     const live = this.#bounds.counted;
-    if (live.some(({ task }) => hasNoRoom(task, this.#view.service.mode))) return true;
+    if (live.some(({ task }) => waitsForCapacity(task, this.#view.service.mode))) return true;
     return (
       live.length >= this.#bounds.ceiling &&
       this.#slots.some(({ isEmpty }) => isEmpty) &&
@@ -191,7 +191,7 @@ class Planner {
     else if (this.#bounds.mayStart) this.#startWhereAsked(slot, revision);
   }
 
-  /** A replica that is moved gets its successor on the node that was asked for, or stays if there is no room any more. */
+  /** A replica that is moved gets its successor on the node that was asked for, or stays if that node is full by now. */
   #startWhereAsked(slot: Slot, revision: number): void {
     const moved = this.#leaving.movedFrom(slot.name);
     const placed = moved === null ? {} : this.#view.placeOn(moved.to, revision, this.#context);

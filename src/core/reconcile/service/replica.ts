@@ -204,8 +204,8 @@ export function slotsOf(service: Service, replicas: readonly Replica[], nodes: G
   );
 }
 
-/** One that has just been made is placed after the plan. In a global service its node may have no room for two. */
-export function hasNoRoom({ observed }: Task, { type }: Service["mode"]): boolean {
+/** One that has just been made is placed after the plan. In a global service its node may lack the capacity for two. */
+export function waitsForCapacity({ observed }: Task, { type }: Service["mode"]): boolean {
   return observed.status === "pending" && (type === "global" || observed.reason.code !== "waiting");
 }
 

@@ -27,7 +27,7 @@ describe("settings", () => {
 
   test.each([
     [["--host", "0.0.0.0"], "--host 0.0.0.0"],
-    [["--label", "room=top floor"], '--label "room=top floor"'],
+    [["--label", "rack=top floor"], '--label "rack=top floor"'],
     [["--hostname", ""], '--hostname ""'],
     [["--label", "a=$HOME"], null],
     [["--label", "a=50%"], null],
