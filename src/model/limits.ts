@@ -110,8 +110,8 @@ export const limits = {
   missedCounted: 100,
   /** Schedules that one tick looks at, fewer after a downtime; the others follow in the next one. */
   scheduleLooks: 50,
-  /** Tasks that one look at a job starts: a tick of this size takes some milliseconds. */
-  jobStarts: 1_000,
+  /** Tasks that one look at a job or a service starts or ends; the rest follows, so that no tick takes long. */
+  tasksPerLook: 1_000,
 
   /** Longest time that a node may take to become empty: a weekend of batch tasks. */
   drainDeadlineMs: 7 * 24 * 3_600_000,

@@ -22,8 +22,8 @@ export const reconcilers: readonly Reconciler[] = [
   ...[volumes, placement, neverStarted, retention],
 ];
 
-/** Changes of one tick; the rest follows in the next tick. A tick of this size takes some 50 ms. */
-const changesPerTick = 8192;
+/** Changes of one tick; the rest follows in the next tick. */
+const changesPerTick = 2048;
 
 export function* reconcile(state: ClusterState, context: ReconcileContext): Generator<Change> {
   let budget = changesPerTick;

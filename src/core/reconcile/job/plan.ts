@@ -143,7 +143,7 @@ class Planner {
       this.#wakeAt(nextAt);
       return 0;
     }
-    const most = Math.min(wanted, maxNewTasks, limits.jobStarts);
+    const most = Math.min(wanted, maxNewTasks, limits.tasksPerLook);
     if (most < wanted) this.#wakeAt(maxNewTasks > most ? now : now + fullMs);
     const indexes = job.indexed ? missing(job.doneIndexes, this.#takenIndexes(), job.completions, most) : null;
     const count = indexes === null ? most : indexes.length;

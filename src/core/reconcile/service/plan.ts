@@ -4,6 +4,7 @@
 import { endOfPause, fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { Change } from "../../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../../model/ids.ts";
+import { limits } from "../../../model/limits.ts";
 import { pinnedSpec } from "../../../model/service/pinned.ts";
 import type { Rollout } from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
@@ -43,6 +44,7 @@ class Planner {
   readonly #going: Replica[];
   readonly #leaving: Leaving;
   readonly #retired = new Set<Replica>();
+  #starts = 0;
   #dueAt: number | null = null;
   #lastTaskId: TaskId | null;
   /** Slots with a replica of the new revision, with those that this plan starts. */
@@ -130,7 +132,8 @@ class Planner {
 
   /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its capacity. */
   #retireSurplus(replica: Replica): void {
-    if (this.#bounds.isSpare(replica)) this.#retire(replica);
+    if (this.#retired.size >= limits.tasksPerLook) this.#wakeAt(this.#context.now);
+    else if (this.#bounds.isSpare(replica)) this.#retire(replica);
     else if (!this.#hasFreedCapacity && this.#mustFreeCapacity) {
       this.#hasFreedCapacity = true;
       this.#retire(replica);
@@ -187,7 +190,7 @@ class Planner {
     if (this.#isStopFirst && slot.replicas.some(({ stage }) => stage === "going")) return;
     const last = slot.ended.at(-1);
     const at = last ? replaceableAt(last, this.#context.now) : 0;
-    if (at > this.#context.now) this.#wakeAt(at);
+    if (at > this.#context.now || this.#starts >= limits.tasksPerLook) this.#wakeAt(at);
     else if (this.#bounds.mayStart) this.#startWhereAsked(slot, revision);
   }
 
@@ -223,7 +226,7 @@ class Planner {
       return;
     }
     const underWay = this.#slots.filter((slot) => this.#isUnderWay(slot, rollout)).length;
-    let budget = (policy.parallelism || this.#slots.length) - underWay;
+    let budget = Math.min((policy.parallelism || this.#slots.length) - underWay, limits.tasksPerLook - this.#starts);
     let steps = 0;
     for (const slot of left.sort(unavailableFirst(rollout.to))) {
       if (budget <= 0 || !this.#mayStep) break;
@@ -292,6 +295,7 @@ class Planner {
     for (const { task } of replaced)
       this.#changes.push({ type: "task.updated", id: task.taskId, set: { replacedBy: taskId } });
     this.#bounds.started();
+    this.#starts++;
     const rollout = this.#rollout;
     if (rollout?.to !== number) return;
     this.#updated++;

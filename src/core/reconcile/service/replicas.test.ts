@@ -26,6 +26,24 @@ describe("replicas", () => {
     expect(services.world.state.revision).toBe(revision);
   });
 
+  test("a large service is made and ended in several ticks, none of them large", () => {
+    const replicas = 5_000;
+    const { world } = new Services();
+    const sizes: number[] = [];
+    const put = (wanted: number) => {
+      const input = { name: "web", image: "app:1", replicas: wanted } as ParsedServiceInput;
+      let tick = world.do({ type: "putService", input, by: "test" });
+      sizes.push(tick.changes.length);
+      while (tick.wakeAt !== null && tick.wakeAt <= world.now) {
+        tick = world.do({ type: "wake" });
+        sizes.push(tick.changes.length);
+      }
+      return [...world.state.tables.task.values()].filter(({ desired }) => desired === "running").length;
+    };
+    expect([put(replicas), put(0)]).toEqual([replicas, 0]);
+    expect(Math.max(...sizes)).toBeLessThan(4_000);
+  });
+
   test("scaled up and down, the highest slots come and go, drained before they stop", () => {
     const services = new Services();
     services.put({ replicas: 2 });
