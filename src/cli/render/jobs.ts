@@ -11,11 +11,11 @@ export function jobColumns(now: number, wide: boolean): Column<JobView>[] {
   const columns: Column<JobView>[] = [
     { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ jobId }) => (wide ? jobId : shortId(jobId)) },
-    { title: "IMAGE", text: ({ spec }) => spec.containers[0]?.image ?? "-", shrinksTo: 10 },
-    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 12 },
+    { title: "IMAGE", text: ({ spec }) => spec.containers[0]?.image ?? "-", shrinksTo: 10, drops: 3 },
+    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 12, cutLast: true },
     { title: "DONE", text: ({ succeeded, completions }) => `${succeeded}/${completions}`, right: true },
-    { title: "ACTIVE", text: ({ active }) => String(active), right: true },
-    { title: "FAILED", text: ({ failed }) => String(failed), right: true },
+    { title: "ACTIVE", text: ({ active }) => String(active), right: true, drops: 1 },
+    { title: "FAILED", text: ({ failed }) => String(failed), right: true, drops: 2 },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
   ];
   if (wide) columns.push({ title: "REASON", text: ({ reason }) => reason.message, wraps: true });
@@ -42,8 +42,8 @@ export function scheduleColumns(now: number, wide: boolean): Column<ScheduleView
     { title: "STATE", text: stateOf, colour: stateColour },
     { title: "NEXT", text: ({ nextDueAt }) => nextText(nextDueAt, now), right: true },
     { title: "LAST", text: ({ lastDueAt }) => (lastDueAt === null ? "-" : ageOf(lastDueAt, now)), right: true },
-    { title: "ACTIVE", text: ({ active }) => String(active), right: true },
-    { title: "MISSED", text: ({ missed }) => String(missed), right: true },
+    { title: "ACTIVE", text: ({ active }) => String(active), right: true, drops: 1 },
+    { title: "MISSED", text: ({ missed }) => String(missed), right: true, drops: 2 },
   ];
   if (wide) columns.push({ title: "REASON", text: ({ reason }) => reason.message, wraps: true });
   return columns;

@@ -11,26 +11,40 @@ import { ageOf } from "./time.ts";
 
 /** `bars`: the shares also as small bars, for a terminal. */
 export function nodeColumns(now: number, wide: boolean, bars = false): Column<Node>[] {
-  const drawn = (share: number) => (bars ? `${bar(share)} ` : "");
+  /** `shareOf`: null where nothing is known of the amount of the node. */
+  const drawn = (shareOf: (node: Node) => number | null, text: (node: Node) => string) => ({
+    text(node: Node) {
+      const used = bars ? shareOf(node) : null;
+      return `${used === null ? "" : `${bar(used)} `}${text(node)}`;
+    },
+    shortText: text,
+  });
   const columns: Column<Node>[] = [
     { title: "NAME", text: ({ hostname }) => hostname, shrinksTo: 8 },
     { title: "ID", text: ({ nodeId }) => (wide ? nodeId : shortId(nodeId)) },
-    { title: "STATUS", text: nodeStatus, colour: statusColour, shrinksTo: 8 },
+    { title: "STATUS", text: nodeStatus, colour: statusColour, shrinksTo: 8, cutLast: true },
     {
       title: "TASKS",
-      text: ({ runningTasks, capacity }) => `${drawn(runningTasks / capacity)}${runningTasks}/${capacity}`,
+      ...drawn(
+        ({ runningTasks, capacity }) => runningTasks / capacity,
+        ({ runningTasks, capacity }) => `${runningTasks}/${capacity}`,
+      ),
     },
     {
       title: "CPU",
-      text: ({ used, cpu }) =>
-        cpu === 0
-          ? share(formatCpu(used.cpu), null)
-          : `${drawn(used.cpu / cpu)}${share(formatCpu(used.cpu), formatCpu(cpu))}`,
+      ...drawn(
+        ({ used, cpu }) => (cpu === 0 ? null : used.cpu / cpu),
+        ({ used, cpu }) => share(formatCpu(used.cpu), cpu === 0 ? null : formatCpu(cpu)),
+      ),
+      drops: 2,
     },
     {
       title: "MEMORY",
-      text: ({ used, memory }) =>
-        `${memory === 0 ? "" : drawn(used.memory / memory)}${memoryShare(used.memory, memory)}`,
+      ...drawn(
+        ({ used, memory }) => (memory === 0 ? null : used.memory / memory),
+        ({ used, memory }) => memoryShare(used.memory, memory),
+      ),
+      drops: 3,
     },
   ];
   if (wide) {
@@ -43,7 +57,7 @@ export function nodeColumns(now: number, wide: boolean, bars = false): Column<No
       { title: "HEARTBEAT", text: ({ lastHeartbeat }) => (lastHeartbeat === null ? "-" : ageOf(lastHeartbeat, now)) },
     );
   }
-  columns.push({ title: "AGE", text: ({ registeredAt }) => ageOf(registeredAt, now), right: true });
+  columns.push({ title: "AGE", text: ({ registeredAt }) => ageOf(registeredAt, now), right: true, drops: 1 });
   // Last, because a reason can be longer than the terminal is wide.
   if (wide) columns.push({ title: "REASON", text: (node) => troubleOf(node) ?? "-", wraps: true });
   return columns;

@@ -51,10 +51,10 @@ describe("tasks", () => {
     const text = renderTable(columns(false), tasks, plainStyle, 80);
     expect(text).toBe(
       `${[
-        "NAME               ID        IMAGE       STATUS             NODE      PORTS  AGE",
-        "web                abc12345  nginx:1.27  running            n1        -       5m",
-        "a-task-whose-nam…  abc12345  nginx:1.27  pending (no-node…  -         -       2s",
-        "job                abc12345  nginx:1.27  failed (exit 3)    bbbbbbbb  -       4d",
+        "NAME          ID        IMAGE       STATUS                  NODE      PORTS  AGE",
+        "web           abc12345  nginx:1.27  running                 n1        -       5m",
+        "a-task-whos…  abc12345  nginx:1.27  pending (no-node-fits)  -         -       2s",
+        "job           abc12345  nginx:1.27  failed (exit 3)         bbbbbbbb  -       4d",
       ].join("\n")}\n`,
     );
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);

@@ -50,11 +50,11 @@ export function replicaColumns(
   return [
     { title: tasks.every(({ owner }) => owner?.slot) ? "SLOT" : "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ taskId }) => shortId(taskId) },
-    { title: "REVISION", text: ({ owner }) => String(owner?.revision ?? "-"), right: true },
-    { title: "STATUS", text: replicaStatus, shrinksTo: 14 },
+    { title: "REVISION", text: ({ owner }) => String(owner?.revision ?? "-"), right: true, drops: 2 },
+    { title: "STATUS", text: replicaStatus, shrinksTo: 14, cutLast: true },
     { title: "NODE", text: node, shrinksTo: 6 },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
-    { title: "REASON", text: reasonText, shrinksTo: 20 },
+    { title: "REASON", text: reasonText, shrinksTo: 12, drops: 1 },
   ];
 }
 
@@ -89,7 +89,7 @@ export function revisionColumns(now: number, service: ServiceView): Column<Revis
   return [
     { title: "REVISION", text: ({ number }) => String(number), right: true },
     { title: "IMAGE", text: ({ spec }) => spec.containers[0]!.image, shrinksTo: 10 },
-    { title: "DIGEST", text: digestText, shrinksTo: 8 },
+    { title: "DIGEST", text: digestText, shrinksTo: 8, drops: 1 },
     { title: "BY", text: ({ by }) => by, shrinksTo: 8 },
     { title: "AGE", text: ({ at }) => ageOf(at, now), right: true },
     { title: "IS", text: (revision) => what(revision) || "-" },

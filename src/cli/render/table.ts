@@ -1,6 +1,7 @@
-// Tables: columns two spaces apart, without trailing spaces, and at most as wide as requested. Columns that may shrink are
-// cut with an ellipsis; ids are never cut. Optional columns are left out first. A last column with sentences continues in
-// lines below itself.
+// Tables: columns two spaces apart, without trailing spaces, and at most as wide as requested. Where that is too narrow, in this
+// order: optional columns are left out, short texts are used, columns that are left out last are, columns are cut with an
+// ellipsis, and last the column that the table is read for. Ids are never cut. A last column with sentences continues in lines
+// below itself.
 
 import { type Colour, oneLine, type Style, textWidth, truncate } from "./style.ts";
 import { wrapAfter } from "./wrap.ts";
@@ -8,12 +9,18 @@ import { wrapAfter } from "./wrap.ts";
 export interface Column<Row> {
   title: string;
   text(row: Row): string;
+  /** In the place of `text` in a table that would be wider than the terminal. */
+  shortText?(row: Row): string;
   colour?(row: Row): Colour | undefined;
   /** The column may be cut down to this width. The widest such column is cut first. */
   shrinksTo?: number;
+  /** True for the column that the table is read for, such as the status: it is cut when no other column can be. */
+  cutLast?: boolean;
   right?: boolean;
   /** Left out of a table that would be wider than the terminal, before any other column is cut. */
   optional?: boolean;
+  /** Left out where the other columns do not fit although they are cut. The column with the lowest number goes first. */
+  drops?: number;
   /** The text is a sentence: in the last column of a table it is broken between words. */
   wraps?: boolean;
 }
@@ -26,8 +33,7 @@ export function renderTable<Row>(
   style: Style,
   maxWidth: number | null,
 ): string {
-  const tooWide = maxWidth !== null && given.some(({ optional }) => optional) && widthOf(given, rows) > maxWidth;
-  const columns = tooWide ? given.filter(({ optional }) => !optional) : given;
+  const columns = maxWidth === null ? given : fittingColumns(given, rows, maxWidth);
   const cells = cellsOf(columns, rows);
   const widths = fittedWidths(columns, cells, maxWidth);
   const lines = [
@@ -56,9 +62,39 @@ function cellsOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): st
   return rows.map((row) => columns.map((column) => oneLine(column.text(row))));
 }
 
-/** The width of the table if nothing is cut. */
-function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+/** The columns that fit, with the texts that fit best. */
+function fittingColumns<Row>(
+  given: readonly Column<Row>[],
+  rows: readonly Row[],
+  maxWidth: number,
+): readonly Column<Row>[] {
+  if (totalOf(naturalWidths(given, rows)) <= maxWidth) return given;
+  const needed = given.filter(({ optional }) => !optional);
+  if (totalOf(naturalWidths(needed, rows)) <= maxWidth) return needed;
+  const short = needed.map((column) => (column.shortText ? { ...column, text: column.shortText } : column));
+  const widths = naturalWidths(short, rows);
+  const least = new Map(
+    short.map((column, at) => [column, column.cutLast ? widths[at]! : leastWidth(column, widths[at]!)] as const),
+  );
+  const ranked = short.filter(({ drops }) => drops !== undefined).sort((left, right) => left.drops! - right.drops!);
+  for (const column of ranked) {
+    if (totalOf([...least.values()]) <= maxWidth) break;
+    least.delete(column);
+  }
+  return [...least.keys()];
+}
+
+/** The widths if nothing is cut. A sentence that continues below itself needs only a part of its width. */
+function naturalWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number[] {
   const widths = fittedWidths(columns, cellsOf(columns, rows), null);
+  return widths.map((width, at) => (columns[at]!.wraps ? Math.min(width, sentenceWidth) : width));
+}
+
+function leastWidth<Row>({ shrinksTo = Number.POSITIVE_INFINITY, title }: Column<Row>, width: number): number {
+  return Math.min(width, Math.max(shrinksTo, textWidth(title)));
+}
+
+function totalOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, gap * (widths.length - 1));
 }
 
@@ -75,7 +111,9 @@ export function renderBlocks<Row>(
   style: Style,
   maxWidth: number,
 ): string {
-  const cutting = columns.map((column) => (column.wraps ? { ...column, wraps: false, shrinksTo: 10 } : column));
+  const cutting = columns.map(({ drops: _, ...column }) =>
+    column.wraps ? { ...column, wraps: false, shrinksTo: 10 } : column,
+  );
   const [first, ...rest] = cutting;
   const needed = cutting.map((column) => {
     const widest = rows.reduce(
@@ -122,17 +160,23 @@ export function fittedWidths<Row>(
     cells.reduce((widest, texts) => Math.max(widest, textWidth(texts[at]!)), textWidth(title)),
   );
   if (maxWidth === null) return widths;
-  let excess = widths.reduce((sum, width) => sum + width, gap * (widths.length - 1)) - maxWidth;
+  let excess = totalOf(widths) - maxWidth;
   for (; excess > 0; excess--) {
-    let widest = -1;
-    for (const [at, { shrinksTo, title }] of columns.entries()) {
-      if (shrinksTo === undefined || widths[at]! <= Math.max(shrinksTo, textWidth(title))) continue;
-      if (widest < 0 || widths[at]! >= widths[widest]!) widest = at;
-    }
-    if (widest < 0) break;
+    const widest = widestToCut(columns, widths, false) ?? widestToCut(columns, widths, true);
+    if (widest === null) break;
     widths[widest]! -= 1;
   }
   return widths;
+}
+
+/** The widest column that may still be cut, among those that are cut last or among the others; null if there is none. */
+function widestToCut<Row>(columns: readonly Column<Row>[], widths: readonly number[], isLast: boolean): number | null {
+  let widest: number | null = null;
+  for (const [at, column] of columns.entries()) {
+    if ((column.cutLast ?? false) !== isLast || widths[at]! <= leastWidth(column, widths[at]!)) continue;
+    if (widest === null || widths[at]! >= widths[widest]!) widest = at;
+  }
+  return widest;
 }
 
 export function line<Row>(

@@ -28,10 +28,16 @@ export function taskColumns({ now, nodes, wide, bars = [] }: TaskColumns): Colum
   const columns: Column<TaskView>[] = [
     { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ taskId }) => (wide ? taskId : shortId(taskId)) },
-    { title: "IMAGE", text: ({ image }) => (wide ? image : shortImage(image)), shrinksTo: 10 },
-    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 14 },
+    { title: "IMAGE", text: ({ image }) => (wide ? image : shortImage(image)), shrinksTo: 10, drops: 2 },
+    { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 14, cutLast: true },
     { title: "NODE", text: node, shrinksTo: 6 },
-    { title: "PORTS", text: (task) => portsText(task) || "-", shrinksTo: 8 },
+    {
+      title: "PORTS",
+      text: (task) => portsText(task) || "-",
+      shortText: (task) => shortPortsText(task) || "-",
+      shrinksTo: 8,
+      drops: 1,
+    },
   ];
   if (bars.some((task) => reservedShare(task, nodes) !== null)) {
     columns.push({ title: "LOAD", text: load, optional: !wide });
@@ -102,6 +108,15 @@ export function portsText({ publishedPorts, ports }: TaskView): string {
   return ports
     .map(({ hostIp, hostPort, containerPort, protocol }) => {
       return `${hostIp}:${hostPort ?? "?"}->${containerPort}/${protocol}`;
+    })
+    .join(", ");
+}
+
+/** "8080->80, 53->53/udp": without the addresses of the node. */
+function shortPortsText({ publishedPorts, ports }: TaskView): string {
+  return (publishedPorts.length > 0 ? publishedPorts : ports)
+    .map(({ hostPort, containerPort, protocol }) => {
+      return `${hostPort ?? "?"}->${containerPort}${protocol === "tcp" ? "" : `/${protocol}`}`;
     })
     .join(", ");
 }

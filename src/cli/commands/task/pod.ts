@@ -2,11 +2,10 @@
 // on them, too.
 
 import type { BodyInput } from "../../../api/operations/operations.ts";
-import type { PodView } from "../../../model/task/pod-view.ts";
 import type { Command, CommandGroup } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
-import type { Column } from "../../render/table.ts";
+import { podColumns } from "../../render/pods.ts";
 import { each } from "./each.ts";
 import { parsePorts } from "./flags/ports.ts";
 import { logs as taskLogs } from "./logs.ts";
@@ -79,17 +78,6 @@ function containerOf(text: string): PodBody["containers"][number] {
   return { name, image, ...env };
 }
 
-function columns(): Column<PodView>[] {
-  return [
-    { title: "POD ID", text: ({ podId }) => podId },
-    { title: "NAME", text: ({ name }) => name, shrinksTo: 8 },
-    { title: "NAMESPACE", text: ({ namespace }) => namespace, shrinksTo: 8 },
-    { title: "STATUS", text: ({ status }) => status },
-    { title: "CONTAINERS", text: ({ containers }) => containers.map(({ name }) => name).join(","), shrinksTo: 10 },
-    { title: "RESTARTS", text: ({ restarts }) => String(restarts) },
-  ];
-}
-
 const list: Command = {
   name: "pod list",
   summary: "List pods",
@@ -106,7 +94,7 @@ const list: Command = {
     if (context.flags.has("quiet")) await context.out(pods.map(({ podId }) => `${podId}\n`).join(""));
     else if (context.output() === "json") await context.outJson(pods);
     else if (context.output() === "name") await context.out(pods.map(({ name }) => `${name}\n`).join(""));
-    else await context.outTable(columns(), pods);
+    else await context.outTable(podColumns, pods);
     return exitCodes.done;
   },
 };
