@@ -35,15 +35,30 @@ const mostErrors = 2;
 /** "there is no time zone ...", with those that may be meant. */
 export function whyNoTimezone(timezone: string): string {
   const word = timezone.trim().toLowerCase().replaceAll(" ", "_");
-  const known = Intl.supportedValuesOf("timeZone").map((name) => {
-    // Of a place the region is often left out: Berlin.
-    const [, ...place] = name.toLowerCase().split("/");
-    const errors = Math.min(editDistance(word, name.toLowerCase()), editDistance(word, place.join("/")));
-    return { name, errors };
-  });
+  const known = timezones().map(({ name, forms }) => ({
+    name,
+    errors: Math.min(...forms.map((form) => editDistance(word, form, mostErrors))),
+  }));
   const least = Math.min(...known.map(({ errors }) => errors));
   const meant = word.length > mostErrors && least <= mostErrors ? known.filter(({ errors }) => errors === least) : [];
   const names = meant.slice(0, mostMeant).map(({ name }) => name);
   const proposal = names.length === 0 ? "" : `; did you mean ${names.join(" or ")}?`;
   return `there is no time zone ${JSON.stringify(timezone)}${proposal}`;
+}
+
+interface Timezone {
+  name: string;
+  /** As people type it, in small letters: whole, and without the region, which is often left out. */
+  forms: [string, string];
+}
+
+let allTimezones: Timezone[] | null = null;
+
+/** Kept: to list them takes the platform tens of milliseconds. */
+function timezones(): Timezone[] {
+  allTimezones ??= Intl.supportedValuesOf("timeZone").map((name) => {
+    const whole = name.toLowerCase();
+    return { name, forms: [whole, whole.slice(whole.indexOf("/") + 1)] };
+  });
+  return allTimezones;
 }

@@ -7,7 +7,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   for (const candidate of known) {
     const isPrefix = word.length > 2 && candidate.startsWith(word);
     // The rest of a word counts as one error, and of several such words the shortest is the nearest.
-    const distance = isPrefix ? 1 + candidate.length / 1000 : editDistance(word, candidate);
+    const distance = isPrefix ? 1 + candidate.length / 1000 : editDistance(word, candidate, bestDistance);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -16,8 +16,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** The number of insertions, deletions, substitutions and swaps of neighbours. */
-export function editDistance(left: string, right: string): number {
+/**
+ * The number of insertions, deletions, substitutions and swaps of neighbours; infinite where the lengths alone differ by more
+ * than `most`.
+ */
+export function editDistance(left: string, right: string, most = Number.POSITIVE_INFINITY): number {
+  if (Math.abs(left.length - right.length) > most) return Number.POSITIVE_INFINITY;
   let beforeLast: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {
