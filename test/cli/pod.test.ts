@@ -31,7 +31,8 @@ test("containers are given as NAME:IMAGE, with variables after it; ports are tho
   ]);
   expect((await cluster.podling("pod list -o name")).out).toBe("shop\n");
   expect((await cluster.podling("pod list --namespace other -q")).out).toBe("");
-  expect((await cluster.podling("pod list")).out).toContain("app,cache");
+  expect((await cluster.podling("pod list")).out).toMatch(/READY .*\n.* shop +sales +0\/2 +pending +app,cache /);
+  expect((await cluster.podling("ps")).out).toMatch(/^NAME .* READY +STATUS .*\nshop .* 0\/2 +pending /);
   expect(await cluster.podling("pod delete shop")).toMatchObject({ code: 0, out: "shop\n" });
   expect((await cluster.podling("pod list -q")).out).toBe("");
 });

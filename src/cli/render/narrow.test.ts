@@ -41,10 +41,16 @@ const row = <Row>(fields: object): Row => fields as Row;
 const task = (fields: object): TaskView =>
   taskViewOf({ taskId: id as TaskId, name: long, image, createdAt: at, nodeId: id as NodeId, ...fields });
 
+const containers = [
+  { name: "app", ready: true, status: "running" },
+  { name: "cache", ready: false, status: "running" },
+];
+
 /** One for each reason, as far as a status names it. */
 const tasks = reasonCodes.map((code) =>
   task({ status: "scheduled", reason: { code, message: "because" }, publishedPorts: ports }),
 );
+const pods = tasks.map((one) => ({ ...one, containers: containers as never }));
 
 const node = row<Node>({
   ...{ nodeId: id, hostname: long, status: "online", schedulable: false, runningTasks: 120, capacity: 1000 },
@@ -117,11 +123,13 @@ const list = <Row>(of: string, columns: readonly Column<Row>[], rows: readonly R
 const view = { now, nodes, wide: false };
 const lists: List[] = [
   list("ps", taskColumns({ ...view, bars: tasks }), tasks, "STATUS"),
+  list("ps with pods", taskColumns({ ...view, hasPods: true }), pods, "STATUS"),
   list("pod list", podColumns, podViews, "STATUS"),
   list("nodes", nodeColumns(now, false), [node], "STATUS"),
   list("nodes with bars", nodeColumns(now, false, true), [node], "STATUS"),
   list("service ls", serviceColumns(now, false), services, "STATE"),
   list("service ps", replicaColumns(now, nodes, tasks), tasks, "STATUS"),
+  list("service ps with pods", replicaColumns(now, nodes, pods), pods, "STATUS"),
   list("service history", revisionColumns(now, services[0]!), revisions, "IS"),
   list("service endpoints", endpointColumns(endpoints), endpoints, "STATE"),
   list("job ls", jobColumns(now, false), jobs, "STATUS"),
@@ -163,4 +171,15 @@ test("where ports are too wide, they are shown without addresses before they are
   const text = (width: number) => renderTable(taskColumns(view), [one], plainStyle, width);
   expect(text(200)).toContain(" 127.0.0.1:18080->8080/tcp ");
   expect(text(80)).toContain(" 18080->8080 ");
+});
+
+test("READY: how many containers of a pod are ready; of a task of one, whether that is", () => {
+  const rows = [
+    task({ name: "pod", status: "running", ready: false, containers }),
+    task({ name: "one", status: "running", ready: true }),
+    task({ name: "slow", status: "running", ready: false }),
+  ];
+  const text = renderTable(taskColumns({ ...view, hasPods: true }), rows, plainStyle, null);
+  expect(text).toMatch(/^NAME +ID +IMAGE +READY +STATUS .*\npod .* 1\/2 .*\none .* 1\/1 .*\nslow .* 0\/1 /);
+  expect(renderTable(replicaColumns(now, nodes, rows), rows, plainStyle, null)).toMatch(/READY[^\n]*\npod .* 1\/2 /);
 });

@@ -5,6 +5,7 @@ import type { NodeId } from "../../model/ids.ts";
 import type { Node } from "../../model/node/node.ts";
 import { selectorText } from "../../model/service/selector-text.ts";
 import type { RevisionView, ServiceView } from "../../model/service/view.ts";
+import { hasPods, readyColumn } from "./containers.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { reasonText, shortId, statusText } from "./tasks.ts";
@@ -51,6 +52,7 @@ export function replicaColumns(
     { title: tasks.every(({ owner }) => owner?.slot) ? "SLOT" : "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ taskId }) => shortId(taskId) },
     { title: "REVISION", text: ({ owner }) => String(owner?.revision ?? "-"), right: true, drops: 2 },
+    ...(hasPods(tasks) ? [readyColumn] : []),
     { title: "STATUS", text: replicaStatus, shrinksTo: 14, cutLast: true },
     { title: "NODE", text: node, shrinksTo: 6 },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },

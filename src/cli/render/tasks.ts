@@ -6,6 +6,7 @@ import type { Node } from "../../model/node/node.ts";
 import { isFinished } from "../../model/task/reason.ts";
 import type { PublishedPort } from "../../model/task/spec.ts";
 import { bar } from "./bar.ts";
+import { readyColumn } from "./containers.ts";
 import type { Colour } from "./style.ts";
 import type { Column } from "./table.ts";
 import { ageOf } from "./time.ts";
@@ -15,11 +16,13 @@ export interface TaskColumns {
   /** Nodes by id; unknown nodes are shown by id. */
   nodes: ReadonlyMap<NodeId, Node>;
   wide: boolean;
+  /** True when one of these tasks has several containers: then a column says how many are ready. */
+  hasPods?: boolean;
   /** On a terminal: what a task reserves of its node, as a small bar, if any of these tasks reserves something. */
   bars?: readonly TaskView[];
 }
 
-export function taskColumns({ now, nodes, wide, bars = [] }: TaskColumns): Column<TaskView>[] {
+export function taskColumns({ now, nodes, wide, hasPods = false, bars = [] }: TaskColumns): Column<TaskView>[] {
   const node = ({ nodeId }: TaskView) => (nodeId === null ? "-" : (nodes.get(nodeId)?.hostname ?? shortId(nodeId)));
   const load = (task: TaskView) => {
     const share = reservedShare(task, nodes);
@@ -29,6 +32,7 @@ export function taskColumns({ now, nodes, wide, bars = [] }: TaskColumns): Colum
     { title: "NAME", text: ({ name }) => name, shrinksTo: 12 },
     { title: "ID", text: ({ taskId }) => (wide ? taskId : shortId(taskId)) },
     { title: "IMAGE", text: ({ image }) => (wide ? image : shortImage(image)), shrinksTo: 10, drops: 2 },
+    ...(hasPods ? [readyColumn] : []),
     { title: "STATUS", text: statusText, colour: statusColour, shrinksTo: 14, cutLast: true },
     { title: "NODE", text: node, shrinksTo: 6 },
     {

@@ -82,6 +82,9 @@ const list: Command = {
   name: "pod list",
   summary: "List pods",
   usage: "[flags]",
+  description: [
+    "READY is how many of the containers of a pod are ready, and of how many. Each container: podling ps -t POD, or podling pod get POD as JSON.",
+  ],
   flags: [
     { long: "namespace", value: "NAME", description: "only those of this namespace" },
     { long: "quiet", short: "q", description: "only ids, one a line" },

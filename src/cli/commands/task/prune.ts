@@ -6,6 +6,7 @@ import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
+import { hasPods } from "../../render/containers.ts";
 import { taskColumns } from "../../render/tasks.ts";
 import { counted } from "../../render/words.ts";
 import { each } from "./each.ts";
@@ -95,6 +96,7 @@ async function show(context: Context, tasks: readonly TaskView[]): Promise<void>
   if (tasks.length === 0) return context.err("no finished tasks to remove\n");
   const shown = context.output() === "wide" || !context.io.stdout.isTty ? tasks : tasks.slice(0, shownAtMost);
   const wide = context.output() === "wide";
-  await context.outTable(taskColumns({ now: context.masterNow(), nodes: await nodesById(context), wide }), shown);
+  const nodes = await nodesById(context);
+  await context.outTable(taskColumns({ now: context.masterNow(), nodes, wide, hasPods: hasPods(shown) }), shown);
   if (shown.length < tasks.length) await context.out(`and ${tasks.length - shown.length} more\n`);
 }

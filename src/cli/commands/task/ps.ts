@@ -6,6 +6,7 @@ import type { Node } from "../../../model/node/node.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import { hasPods } from "../../render/containers.ts";
 import { detailLines } from "../../render/task-details.ts";
 import { taskColumns } from "../../render/tasks.ts";
 import { refusedListFlags } from "../list-flags.ts";
@@ -16,7 +17,10 @@ export const ps: Command = {
   name: "ps",
   summary: "List tasks",
   usage: "[flags]",
-  description: ["Lists pending, scheduled and running tasks; with -a also finished ones."],
+  description: [
+    "Lists pending, scheduled and running tasks; with -a also finished ones.",
+    "A pod is one task. READY is how many of its containers are ready, and of how many. Each container, with its status and restarts: podling ps -t NAME.",
+  ],
   flags: [
     { long: "all", short: "a", description: "also finished tasks" },
     { long: "task", short: "t", value: "TASK", description: "only this task, with its details", completes: "tasks" },
@@ -54,6 +58,7 @@ export const ps: Command = {
   examples: [
     ["podling ps -a --filter status=failed", "list failed tasks"],
     ["podling ps -q -l app=shop", "print ids for a script"],
+    ["podling ps -t shop", "details of shop, with each container if it is a pod"],
     ["podling ps -w -o wide", "watch changes, with images, ports and reasons"],
   ],
   async run(context) {
@@ -95,7 +100,8 @@ async function print(
   if (tasks.length === 0 && context.io.stdout.isTty) return context.say(await nothingSentence(context, onlyLive));
   const wide = context.output() === "wide";
   const bars = context.drawsBars() ? tasks : [];
-  await context.outTable(taskColumns({ now: context.masterNow(), nodes, wide, bars }), tasks);
+  const columns = taskColumns({ now: context.masterNow(), nodes, wide, hasPods: hasPods(tasks), bars });
+  await context.outTable(columns, tasks);
 }
 
 /** What to type where the list is empty. */

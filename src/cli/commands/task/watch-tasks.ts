@@ -10,6 +10,7 @@ import { isFinished } from "../../../model/task/reason.ts";
 import type { Context } from "../../command/context.ts";
 import { patiently, readAgain, untilCut } from "../../command/reconnect.ts";
 import { Repaint } from "../../command/repaint.ts";
+import { hasPods } from "../../render/containers.ts";
 import { jsonLine } from "../../render/json.ts";
 import { oneLine } from "../../render/style.ts";
 import { fittedWidths, line } from "../../render/table.ts";
@@ -138,15 +139,16 @@ class Screen implements View {
 
   #paint(): Promise<void> {
     const context = this.#context;
-    const now = context.io.clock.now();
+    const clockNow = context.io.clock.now();
     for (const [taskId, until] of this.#left) {
-      if (until > now) continue;
+      if (until > clockNow) continue;
       this.#left.delete(taskId);
       this.#tasks.delete(taskId);
     }
     const tasks = [...this.#tasks.values()];
     const [wide, bars] = [context.output() === "wide", context.drawsBars() ? tasks : []];
-    const columns = taskColumns({ now: context.masterNow(), nodes: this.#nodes, wide, bars });
+    const now = context.masterNow();
+    const columns = taskColumns({ now, nodes: this.#nodes, wide, hasPods: hasPods(tasks), bars });
     return this.#repaint.show(tasks.length === 0 ? "no tasks\n" : context.table(columns, tasks));
   }
 }
@@ -168,6 +170,8 @@ class Lines implements View {
   readonly #matches: (task: TaskView) => boolean;
   /** Null before the first list. */
   #widths: number[] | null = null;
+  /** True when the first list has a pod: later lines have the columns of the first. */
+  #hasPods = false;
 
   constructor(context: Context, names: Map<NodeId, Node>, matches: (task: TaskView) => boolean) {
     this.#context = context;
@@ -188,6 +192,7 @@ class Lines implements View {
       return;
     }
     this.#widths = [];
+    this.#hasPods = hasPods(tasks);
     for (const task of tasks) this.#tasks.set(task.taskId, task);
     const context = this.#context;
     if (!wantsTable(context)) {
@@ -245,6 +250,6 @@ class Lines implements View {
 
   #columns() {
     const wide = this.#context.output() === "wide";
-    return taskColumns({ now: this.#context.masterNow(), nodes: this.#names, wide });
+    return taskColumns({ now: this.#context.masterNow(), nodes: this.#names, wide, hasPods: this.#hasPods });
   }
 }
