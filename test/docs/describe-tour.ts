@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describeLab } from "../../tools/lab/available.ts";
+import { until } from "../../tools/lab/until.ts";
+import type { Printed } from "./piped-shell.ts";
 import { type ConsoleStep, consoleSteps, withOutputs, withoutVariables } from "./shown-commands.ts";
 import { Tour } from "./tour.ts";
 
@@ -14,7 +16,7 @@ const stepMs = 90_000;
 interface TourOptions {
   /** Commands that only look: a person types more slowly than this test. */
   looks: RegExp;
-  /** Commands that end with 1; left out: none. */
+  /** Commands that fail; left out: none. What they say is shown with what they print. */
   fails?: RegExp;
 }
 
@@ -27,24 +29,25 @@ export function describeTour(document: string, { looks, fails }: TourOptions): v
     beforeAll(async () => {
       tour = await Tour.start();
     }, 60_000);
-    afterAll(() => tour?.lab.down());
+    afterAll(() => tour?.down());
 
     const steps = consoleSteps(readFileSync(page, "utf8"));
     test.each(steps.map((step) => [step.command, step] as const))(
       "$ %s",
       async (_, { command, output }) => {
         if (updates && looks.test(command)) await Bun.sleep(4_000);
-        let { text, code, said } = await tour.type(command);
+        let step = await tour.type(command);
         const deadline = performance.now() + 30_000;
-        while (looks.test(command) && !updates && withoutVariables(text) !== withoutVariables(output)) {
+        while (looks.test(command) && !updates && withoutVariables(shown(step)) !== withoutVariables(output)) {
           if (performance.now() > deadline) break;
           await Bun.sleep(200);
-          ({ text, code, said } = await tour.type(command));
+          step = await tour.type(command);
         }
-        printed.push({ command, output: text });
+        printed.push({ command, output: shown(step) });
         if (updates) return;
-        if (output !== "") expect(withoutVariables(text)).toBe(withoutVariables(output));
-        expect([code, said]).toEqual([fails?.test(command) ? 1 : 0, said]);
+        if (output !== "") expect(withoutVariables(shown(step))).toBe(withoutVariables(output));
+        const { code, said } = step;
+        expect([code > 0, said]).toEqual([fails?.test(command) ?? false, said]);
       },
       stepMs,
     );
@@ -52,5 +55,15 @@ export function describeTour(document: string, { looks, fails }: TourOptions): v
     test.if(updates)("is written to the page", () => {
       writeFileSync(page, withOutputs(readFileSync(page, "utf8"), printed));
     });
+
+    test("leaves no container", async () => {
+      await until("the containers to be removed", async () => (await tour.host.engine.containers()).length === 0);
+    });
   });
+}
+
+/** What a document shows of a command: its output, and why it failed or has to wait, without the progress before. */
+function shown({ code, text, said }: Printed): string {
+  const why = code > 0 ? /^(error: |\S+ is accepted but)[\s\S]*/m.exec(said)?.[0] : undefined;
+  return [text, why].filter(Boolean).join("\n");
 }

@@ -21,6 +21,8 @@ export function consoleSteps(markdown: string): ConsoleStep[] {
 export function withoutVariables(text: string): string {
   return text
     .replace(/\b\d{14}-[a-z0-9]{8}\b/g, "ID")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+    .replace(/\d\d:\d\d UTC on \d{4}-\d\d-\d\d/g, "TIME")
     .replace(/^(\S+ +)[a-z0-9]{8}(?= )/gm, "$1ID")
     .replace(/\b\d+(\.\d+)? ?m?s\b/g, "TIME")
     .replace(/\b(ready|draining) +[a-z0-9]{8}$/gm, "$1 ID")
@@ -34,11 +36,16 @@ export function withoutVariables(text: string): string {
     .trim();
 }
 
-/** The document with what the commands printed. Commands without output stay so. */
+/** The document with what its commands printed, which are given in their order. Commands without output stay so. */
 export function withOutputs(markdown: string, steps: readonly ConsoleStep[]): string {
-  return steps.reduce((text, { command, output }) => {
-    const from = text.indexOf(`$ ${command}\n`) + `$ ${command}\n`.length;
-    const end = from + text.slice(from).search(/^(\$ |```)/m);
-    return text.slice(from, end).trim() === "" ? text : `${text.slice(0, from)}${output.trimEnd()}\n${text.slice(end)}`;
-  }, markdown);
+  let done = "";
+  let rest = markdown;
+  for (const { command, output } of steps) {
+    const line = `$ ${command}\n`;
+    const from = rest.indexOf(line) + line.length;
+    const end = from + rest.slice(from).search(/^(\$ |```)/m);
+    done += rest.slice(0, from) + (rest.slice(from, end).trim() === "" ? "" : `${output.trimEnd()}\n`);
+    rest = rest.slice(end);
+  }
+  return done + rest;
 }

@@ -7,27 +7,23 @@ import { podlingCommand } from "../../tools/lab/cluster.ts";
 import { Lab, type LabHost } from "../../tools/lab/lab.ts";
 import { inNamespace } from "../../tools/lab/process.ts";
 import { until } from "../../tools/lab/until.ts";
+import { PipedShell, type Printed } from "./piped-shell.ts";
 
-export interface Printed {
-  code: number;
-  /** Of stdout. */
-  text: string;
-  /** Of stderr: what a command says while it waits. */
-  said: string;
-}
+/** The name of the machine in the documents. */
+const hostname = "vm";
 
 export class Tour {
-  readonly lab: Lab;
-  readonly #host: LabHost;
-  readonly #env: Record<string, string>;
+  readonly host: LabHost;
+  readonly #lab: Lab;
+  readonly #shell: PipedShell;
 
-  private constructor(lab: Lab, host: LabHost, env: Record<string, string>) {
-    this.lab = lab;
-    this.#host = host;
-    this.#env = env;
+  private constructor(lab: Lab, host: LabHost, shell: PipedShell) {
+    this.#lab = lab;
+    this.host = host;
+    this.#shell = shell;
   }
 
-  /** With `podling up` on the host, and the image of the demo on its engine. */
+  /** With `podling up` on the host, the image of the demo on its engine, and the shell in an empty folder. */
   static async start(): Promise<Tour> {
     const lab = await Lab.start();
     try {
@@ -38,9 +34,11 @@ export class Tour {
       writeFileSync(join(bin, "podling"), `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
       const home = lab.folder("home");
       const env = { DOCKER_HOST: host.engine.host, PATH: `${bin}:${process.env.PATH}`, HOME: home, NO_COLOR: "1" };
-      const up = [...inNamespace(host.namespace), join(bin, "podling"), "up", "--data-dir", join(home, "data")];
-      lab.spawn("up", up, { env });
-      const tour = new Tour(lab, host, env);
+      const files = ["--data-dir", join(home, "data"), "--key-file", join(home, "master.key")];
+      const up = [join(bin, "podling"), "up", "--hostname", hostname, ...files];
+      lab.spawn("up", [...inNamespace(host.namespace), ...up], { env });
+      const shell = new PipedShell(inNamespace(host.namespace), { env, cwd: lab.folder("tour") });
+      const tour = new Tour(lab, host, shell);
       await until("the node", async () => (await tour.type("podling nodes")).text.includes("online"), 30_000);
       return tour;
     } catch (error) {
@@ -49,13 +47,12 @@ export class Tour {
     }
   }
 
-  async type(command: string): Promise<Printed> {
-    const shell = Bun.spawn([...inNamespace(this.#host.namespace), "bash", "-c", command], {
-      env: { ...process.env, ...this.#env },
-      stdout: "pipe",
-      stderr: "pipe",
-    });
-    const [out, err] = await Promise.all([new Response(shell.stdout).text(), new Response(shell.stderr).text()]);
-    return { code: await shell.exited, text: out.trimEnd(), said: err.trimEnd() };
+  type(command: string): Promise<Printed> {
+    return this.#shell.type(command);
+  }
+
+  async down(): Promise<void> {
+    await this.#shell.end();
+    await this.#lab.down();
   }
 }

@@ -132,14 +132,17 @@ export class VolumeStore {
     const { hostname } = this.#options;
     const existing = await this.#find(name);
     if (!existing) return null;
-    const why = replace
-      ? this.#isOurs(existing)
-        ? await this.#removeUnused(name)
-        : "Podling did not make it, so it is not replaced"
-      : "it is there already";
+    const isReplaced = replace && this.#isOurs(existing);
+    const why = isReplaced
+      ? await this.#removeUnused(name)
+      : replace
+        ? "Podling did not make it, so it is not replaced"
+        : "it is there already";
     if (why === null) return null;
     return refuse("volume-in-use", `the volume ${name} on ${hostname}: ${why}`, {
-      hint: "With --replace, a volume that Podling made is removed first, with its data.",
+      hint: isReplaced
+        ? "A finished task has its container until it is removed: podling rm TASK."
+        : "With --replace, a volume that Podling made is removed first, with its data.",
       details: { name },
     });
   }
