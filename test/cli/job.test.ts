@@ -178,6 +178,17 @@ describe("job create, ls, inspect, logs, suspend, resume and rm", () => {
     expect((await podling("job inspect brief")).code).toBe(1);
   });
 
+  test("update of the pace of a job that has ended is refused, with what to type", async () => {
+    await ok("job run over --image app:1");
+    const { code, out, err } = await podling("job update over --parallelism 3");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toContain("the job over is completed and starts no task any more: its parallelism has no effect");
+    expect(err).toContain("podling job run --again over --image app:1 --parallelism N");
+    expect(await ok("job update over --parallelism 1")).toBe("");
+    expect(await ok("job update over --ttl 1h")).toBe("over ttlMs: none -> 3600000\n");
+    expect(await inspect("over")).toMatchObject({ parallelism: 1, ttlMs: 3_600_000 });
+  });
+
   test("suspend stops its tasks, resume starts them again, rm removes all of it", async () => {
     await ok("job create held --image slow");
     await until(async () => (await inspect("held")).status === "running");

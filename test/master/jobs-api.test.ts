@@ -139,6 +139,22 @@ describe("the other operations", () => {
     expectRefusal(await put({}, "other"), 422, "unprocessable");
   });
 
+  test("PUT with another pace of a job that has ended: 422 with the field, and what to type", async () => {
+    const put = (more: object = {}) => podling.ask<JobView>("PUT", `${jobs}/late`, { body: input("late", more) });
+    await put();
+    const { parallelism } = await ended("late");
+    const refused = await put({ parallelism: 3 });
+    expectRefusal(refused, 422, "unprocessable");
+    expect(refused.body).toMatchObject({
+      error: "the job late is completed and starts no task any more: its parallelism has no effect",
+      hint: expect.stringContaining("podling job run --again late --image app:1 --parallelism N"),
+      details: { field: "parallelism", status: "completed" },
+    });
+    expect((await get("late")).parallelism).toBe(parallelism);
+    expect((await put({ ttlAfterFinished: "1h" })).body).toMatchObject({ ttlMs: 3_600_000 });
+    expect((await put()).status).toBe(200);
+  });
+
   test("suspend and resume", async () => {
     await create("held");
     const held = await podling.do<JobView>("POST", `${jobs}/held/suspend`);

@@ -46,7 +46,7 @@ export const jobOperations = {
     method: "PUT",
     path: "/api/v1/jobs/{id}",
     summary:
-      "Create the job of this name, if there is none. The same body again changes nothing; a job that has not ended takes another parallelism, backoffLimit, activeDeadline or ttlAfterFinished.",
+      "Create the job of this name, if there is none. The same body again changes nothing; a job takes another ttlAfterFinished, and until it has ended another parallelism, backoffLimit or activeDeadline.",
     access: "write",
     body: "JobInput",
     status: 200,

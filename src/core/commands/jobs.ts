@@ -21,7 +21,7 @@ import { removalChange } from "./task-requests.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 
-/** Creates the job. The same input again changes nothing; a job that has not ended takes another pace and other limits. */
+/** Creates the job. The same input again changes nothing; until it has ended, a job takes another pace and other limits. */
 export function decidePutJob(
   state: ClusterState,
   { input, by, mustBeNew = false, again = false }: CommandOf<"putJob">,
@@ -124,7 +124,33 @@ function changeJob(state: ClusterState, job: Job, input: ParsedJobInput): Outcom
     });
   }
   if (Object.keys(set).length === 0) return ok({ changes: [], granted: { jobId } });
-  return ok({ changes: [{ type: "job.updated", id: jobId, set }], granted: { jobId } });
+  const late = hasEnded(job) ? lateChange(job, set) : null;
+  return late ?? ok({ changes: [{ type: "job.updated", id: jobId, set }], granted: { jobId } });
+}
+
+/** What has no effect on a job that has ended: the field of the request, what it is, and the flag. */
+const paceFields = {
+  parallelism: ["parallelism", "parallelism", "--parallelism N"],
+  backoffLimit: ["backoffLimit", "back-off limit", "--backoff-limit N"],
+  deadlineMs: ["activeDeadline", "deadline", "--deadline TIME"],
+} as const;
+
+/** The refusal of a change that comes too late; null if there is none. The time to live counts after the end. */
+function lateChange(job: Job, set: JobUpdate): Outcome<never> | null {
+  const changed = Object.entries(paceFields).find(([field]) => set[field as keyof typeof paceFields] !== undefined);
+  if (changed === undefined) return null;
+  const [, [field, what, flag]] = changed;
+  const { jobId, name, status } = job;
+  const message = `the job ${name} is ${status} and starts no task any more: its ${what} has no effect`;
+  return refuse("unprocessable", message, {
+    hint: `Only its time to live still changes (--ttl). To run it again: ${runAgain(job)} ${flag}`,
+    details: { jobId, status, field },
+  });
+}
+
+/** What to type; the program of the containers is left to the user. */
+function runAgain({ name, spec }: Job): string {
+  return `podling job run --again ${name} --image ${spec.containers[0]!.image}`;
 }
 
 /** Its deadline counts from the start again when it is resumed. */
@@ -138,7 +164,7 @@ export function decideSuspendJob(
   const job = found.value;
   if (hasEnded(job)) {
     return refuse("unprocessable", `the job ${job.name} is ${job.status}: nothing of it runs`, {
-      hint: `Run it again with: podling job run --again ${job.name}`,
+      hint: `Run it again with: ${runAgain(job)}`,
       details: { jobId, status: job.status },
     });
   }

@@ -27,7 +27,7 @@ export const update: Command = {
   usage: "JOB [flags] [-- COMMAND ARG ...]",
   description: [
     "Only what the flags say changes, and each change is printed. Variables and labels are added to those that there are; a list such as that of -p replaces the one before. The value none takes a --deadline, --ttl or --start-deadline away.",
-    "The next job of a schedule is made as it is then; those that run go on as they are. Of a job that has not ended, --parallelism, --backoff-limit, --deadline and --ttl change.",
+    "The next job of a schedule is made as it is then; those that run go on as they are. Of a job, --ttl changes, and until it has ended also --parallelism, --backoff-limit and --deadline.",
   ],
   arguments: { name: "JOB", min: 1, max: 1, completes: "jobs" },
   takesContainerCommand: true,

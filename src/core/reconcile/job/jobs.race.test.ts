@@ -52,7 +52,10 @@ function event(jobs: Jobs, below: (count: number) => number): void {
   else if (what === 5) for (const { nodeId } of world.state.nodes.values()) world.do({ type: "refreshNode", nodeId });
   else if (what === 6)
     jobs.world = Object.assign(new World(), { state: readSnapshot([...writeSnapshot(world.state)]), now: world.now });
-  else if (what === 7) jobs.put({ parallelism: 1 + below(5) });
+  else if (what === 7) {
+    const parallelism = 1 + below(5);
+    if (jobs.job.finishedAt === null) jobs.put({ parallelism });
+  }
 }
 
 /** A worker reports a task, and the test counts what ends by itself. */

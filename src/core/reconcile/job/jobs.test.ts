@@ -271,6 +271,21 @@ test("the same input changes nothing, another pace is taken over, another templa
   expect(put({ restartPolicy: parseRestartPolicy("always") })).toBe("unprocessable");
 });
 
+test("a job that has ended takes another time to live, and no other pace or limit", () => {
+  const jobs = new Jobs();
+  jobs.put({ completions: 2, parallelism: 2 });
+  jobs.finish();
+  const put = (input: Partial<ParsedJobInput>) => {
+    const whole = { name: "import", image: "app:1", ...input } as ParsedJobInput;
+    return jobs.world.refusal({ type: "putJob", input: whole, by: "test" });
+  };
+  for (const late of [{ parallelism: 3 }, { backoffLimit: 1 }, { activeDeadline: 1_000 }])
+    expect([late, put(late)]).toEqual([late, "unprocessable"]);
+  expect(jobs.job).toMatchObject({ parallelism: 2, backoffLimit: 6, deadlineMs: null });
+  jobs.put({ completions: 2, parallelism: 2, ttlAfterFinished: 60_000 });
+  expect(jobs.job.ttlMs).toBe(60_000);
+});
+
 test("a job that has ended is run again in its own place, and one that runs is not", () => {
   const jobs = new Jobs();
   const { jobId } = jobs.put();

@@ -81,7 +81,7 @@ export function jobHandlers(
       const job = await shown(put);
       if (!put.ok || job.ok) return job;
       return refuse("job-not-found", `the job ${name} had ended, and was removed: its time to live is over`, {
-        hint: `Run it again with: podling job run ${name}`,
+        hint: `Run it again with: podling job run ${name} --image IMAGE`,
       });
     },
     deleteJob: async ({ parameters, origin }) => {
