@@ -53,7 +53,7 @@ describeLab("priority on a real engine", () => {
     expect(next).toMatchObject({ name: "low", status: "pending", reason: { code: "no-node-fits" } });
     expect(await world.containers(next)).toEqual([]);
     const { stdout } = await podling(["explain", "low"], { master: world.master });
-    expect(stdout).toContain("0 of 1 nodes fit: 1 has too little free cpu");
+    expect(stdout).toContain("0 of 1 node fits: 1 lacks cpu (needs 2, it has 1 free)");
 
     await remove(high);
     await world.reaches(next, "running", patienceMs);
