@@ -337,7 +337,7 @@ describe("changes of a rollout", () => {
     expect(back).toMatchObject({
       target: 1,
       newest: 2,
-      reason: { message: expect.stringContaining("no such program") },
+      reason: { message: expect.stringContaining("no such program"), failedRevision: 2 },
     });
     expect(await reaches("fails", undefined, "bad")).toMatchObject({
       ...{ stable: 1, rollout: null, reason: { code: "rolled-back" } },

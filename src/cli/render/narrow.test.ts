@@ -166,6 +166,17 @@ test("columns that matter less are left out one after the other", () => {
   expect(titles(60)).toMatch(/^NAME +ID +STATUS +DONE +AGE$/);
 });
 
+test("the history marks the revision that the record names, whatever the sentence says", () => {
+  const shown = (reason: object) => {
+    const columns = revisionColumns(now, { ...services[0]!, reason: reason as ServiceView["reason"] });
+    return renderTable(columns, revisions, plainStyle, null);
+  };
+  const message = "revision 999 failed: web.1: exited with code 1; back to revision 1000";
+  expect(shown({ code: "rolled-back", message: "in any words", failedRevision: 999 })).toMatch(/\n +999 .* failed /);
+  // A record from before the field.
+  expect(shown({ code: "rolled-back", message })).not.toContain("failed");
+});
+
 test("where ports are too wide, they are shown without addresses before they are cut", () => {
   const one = task({ name: "web", image: "nginx:1.27", status: "running", publishedPorts: ports });
   const text = (width: number) => renderTable(taskColumns(view), [one], plainStyle, width);

@@ -71,20 +71,12 @@ function digestText({ images = [], spec }: RevisionView): string {
   return digest === null ? "unpinned" : digest.replace("sha256:", "").slice(0, 12);
 }
 
-/** The revision whose rollout failed last, as the reason of the service says; null if it says nothing of one. */
-function failedRevision({ reason }: ServiceView): number | null {
-  if (!["rolled-back", "failing", "paused"].includes(reason.code)) return null;
-  const match = /^revision (\d+) (?:failed|was not there by its deadline)/.exec(reason.message);
-  return match ? Number(match[1]) : null;
-}
-
 export function revisionColumns(now: number, service: ServiceView): Column<RevisionView>[] {
-  const failed = failedRevision(service);
   const what = ({ number }: RevisionView) =>
     [
       number === service.target ? "wanted" : "",
       number === service.stable ? "stable" : "",
-      number === failed ? "failed" : "",
+      number === service.reason.failedRevision ? "failed" : "",
     ]
       .filter(Boolean)
       .join(", ");

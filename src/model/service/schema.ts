@@ -106,7 +106,13 @@ export const service = z.object({
   paused: flag.describe("True when the rollout stays where it is, until it is resumed or another change is applied."),
   createdAt: timeText.describe("By the master's clock."),
   reason: z
-    .object({ code: z.enum(serviceReasons).describe("For programs."), message: text.describe("For people.") })
+    .object({
+      code: z.enum(serviceReasons).describe("For programs."),
+      message: text.describe("For people."),
+      failedRevision: revision
+        .optional()
+        .describe("The revision whose rollout has failed. Left out: the reason is not that one has."),
+    })
     .describe("How far the service is, and why."),
   ...selectorFields,
 });

@@ -66,6 +66,15 @@ export function serviceReason(code: ServiceReason["code"], message: string): Ser
   return { code, message };
 }
 
+/** The reason of a service after the rollout of a revision has failed. */
+export function failedReason(
+  code: "rolled-back" | "paused" | "failing",
+  message: string,
+  failedRevision: number,
+): ServiceReason {
+  return { code, message, failedRevision };
+}
+
 export function revisionId(serviceId: ServiceId, number: number): RevisionId {
   return `${serviceId}.${number}` as RevisionId;
 }

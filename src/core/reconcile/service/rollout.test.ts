@@ -1,6 +1,7 @@
 // Rollouts on a small cluster: in each order, with canaries and pauses, and what becomes of those that fail.
 
 import { describe, expect, test } from "bun:test";
+import { serviceKind } from "../../../model/service/kind.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import { type Behaviour, Services } from "./test-services.ts";
 
@@ -48,7 +49,26 @@ describe("a rollout", () => {
     expect(services.least).toBe(3);
     expect(services.served).toEqual(["web.1 app:1", "web.2 app:1", "web.3 app:1"]);
     expect(services.service).toMatchObject({ target: 1, stable: 1, rollout: null, reason: { code: "rolled-back" } });
-    expect(services.service.reason.message).toContain(why);
+    expect(services.service.reason).toMatchObject({ message: expect.stringContaining(why), failedRevision: 2 });
+    services.put({ image: "app:3" });
+    services.settle();
+    expect(services.service.reason).toEqual({ code: "steady", message: "revision 3 serves" });
+  });
+
+  test("names the revision in the record; records from before this field are read as well", async () => {
+    const services = new Services();
+    services.behaviour["app:1"] = "fails";
+    services.put({ replicas: 1 });
+    for (let round = 0; round < 5; round++) services.round();
+    expect(services.service.reason).toMatchObject({ code: "failing", failedRevision: 1 });
+    const { failedRevision: _, ...reason } = services.service.reason;
+    const schema = await serviceKind.loadSchema();
+    const packed = serviceKind.pack(services.service);
+    for (const record of [packed, { ...packed, reason }]) expect(schema.parse(record)).toEqual(record);
+    services.behaviour["app:1"] = "runs";
+    for (let round = 0; round < 100; round++) services.round(1_000);
+    expect(services.service.reason.code).toBe("steady");
+    expect(services.service.reason).not.toHaveProperty("failedRevision");
   });
 
   test("back to replicas that were restarted before does not take that for a failure", () => {

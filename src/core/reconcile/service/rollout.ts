@@ -3,7 +3,13 @@
 
 import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
 import type { ServiceUpdate } from "../../../model/service/kind.ts";
-import { type Rollout, type RolloutPolicy, type Service, serviceReason } from "../../../model/service/service.ts";
+import {
+  failedReason,
+  type Rollout,
+  type RolloutPolicy,
+  type Service,
+  serviceReason,
+} from "../../../model/service/service.ts";
 import { isLost } from "../../../model/task/reason.ts";
 import { failedRestarts, type Replica, type Slot } from "./replica.ts";
 
@@ -21,7 +27,10 @@ export function progressOf(service: Service, slots: readonly Slot[], now: number
   const failed = failedReplicas(rollout, slots);
   if (failed.count > service.policy.maxFailures && service.policy.onFailure !== "continue") {
     const why = `revision ${rollout.to} failed: ${failed.why}`;
-    return { set: rollout.from === null ? givenUp(why) : afterFailure(service, rollout, why, now), dueAt: null };
+    return {
+      set: rollout.from === null ? givenUp(rollout, why) : afterFailure(service, rollout, why, now),
+      dueAt: null,
+    };
   }
   // The clock was set back: the deadline would come later by as much.
   if (fromTimestamp(rollout.startedAt) > now) {
@@ -100,8 +109,8 @@ function atCanaries(service: Service, rollout: Rollout, _now: number): Progress 
 }
 
 /** There is nothing to go back to: replicas are tried again and again, and the service says that they fail. */
-function givenUp(why: string): ServiceUpdate {
-  return { rollout: null, reason: serviceReason("failing", why) };
+function givenUp({ to }: Rollout, why: string): ServiceUpdate {
+  return { rollout: null, reason: failedReason("failing", why, to) };
 }
 
 /** A service that was given up, and serves after all. */
@@ -117,7 +126,7 @@ function afterDeadline(service: Service, rollout: Rollout, slots: readonly Slot[
     ? `: ${replica.task.name} is ${replica.task.observed.status}, ${replica.task.observed.reason.message}`
     : "";
   const why = `revision ${rollout.to} was not there by its deadline${what}`;
-  if (rollout.from === null) return givenUp(why);
+  if (rollout.from === null) return givenUp(rollout, why);
   return afterFailure(service, rollout, why, now);
 }
 
@@ -127,9 +136,10 @@ function afterFailure(service: Service, rollout: Rollout, why: string, now: numb
   const back = stable ?? rollout.from;
   if (policy.onFailure === "rollback" && !rollout.isRollback && back !== null && back !== rollout.to) {
     const next = newRollout(service, { from: rollout.to, to: back, order: rollout.order, why, isRollback: true }, now);
-    return { target: back, rollout: next, reason: serviceReason("rolled-back", `${why}; back to revision ${back}`) };
+    const reason = failedReason("rolled-back", `${why}; back to revision ${back}`, rollout.to);
+    return { target: back, rollout: next, reason };
   }
-  return { paused: true, reason: serviceReason("paused", `${why}; resume or roll back`) };
+  return { paused: true, reason: failedReason("paused", `${why}; resume or roll back`, rollout.to) };
 }
 
 export function newRollout(
