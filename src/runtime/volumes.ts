@@ -33,8 +33,9 @@ export interface Volumes {
   ): Promise<void>;
 
   /**
-   * Removes what a process that was killed in the middle of `archive` or `fill` has left on the engine, but no data. `volume`:
-   * only what works on that volume; null: on any.
+   * Removes what a process that was killed in the middle of `archive` or `fill`, or an engine that went away then, has left on
+   * the engine: of a `fill` also the volume, whose files are incomplete, and else no data. `volume`: only what works on that
+   * volume; null: on any. Must not be called while a `fill` of it is under way.
    */
   removeHelpers(owner: string, volume: string | null): Promise<void>;
 }

@@ -126,6 +126,7 @@ export class Worker {
       publishAddress: new PublishAddress(options.publishAddress ?? null, options.lookUp ?? (async () => null)),
       ended,
       images: this.#images,
+      volumes: this.volumes,
       neighbours: tasks,
       bounds: this.#bounds,
       counters,

@@ -3,6 +3,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const book = "src/core/schedule/index/volume-book.ts";
+const work = "src/core/commands/volume-work.ts";
 
 export const volumeMutants: readonly Mutant[] = [
   {
@@ -38,5 +39,29 @@ export const volumeMutants: readonly Mutant[] = [
     replace: "await checkVolumes({ ...spec, mounts: [] }, this.#context);",
     caughtBy: [],
     tests: ["test/worker/node-volumes.test.ts"],
+  },
+  {
+    name: "moved-without-its-data",
+    sentence: "A move that failed in the middle counts as done: the record names the other node.",
+    file: work,
+    find: 'return { work: null, copies: withCopy(volume, { nodeId: to!, hostname: hostname!, why: "copied" }) };',
+    replace: 'return { work: null, nodeId: to, hostname, state: "bound", filled: true };',
+    caughtBy: ["moves-keep-data"],
+  },
+  {
+    name: "cut-move-removes-data",
+    sentence: "A move that failed in the middle removes the data where it was.",
+    file: "src/master/volumes/volume-jobs.ts",
+    find: "    if (!filled.ok) return filled;\n    await this.#removeCopy(name, source.value);",
+    replace: "    await this.#removeCopy(name, source.value);\n    if (!filled.ok) return filled;",
+    caughtBy: ["moves-keep-data"],
+  },
+  {
+    name: "half-volume-stays",
+    sentence: "A container starts with a volume that a worker was filling when it was killed.",
+    file: "src/worker/task/container-runner.ts",
+    find: "await this.#context.volumes.prepare(namedVolumes(assignment.spec));",
+    replace: "await this.#context.volumes.prepare([]);",
+    caughtBy: ["no-half-volumes"],
   },
 ];

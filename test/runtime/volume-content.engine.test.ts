@@ -2,10 +2,12 @@
 // leaves no volume, and what a killed process left is removed.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { DEMO_IMAGE, ensureImage } from "../../scripts/demo-image.ts";
 import { engineFetch, findEngine } from "../../scripts/ping-engine.ts";
 import { TarCheck } from "../../src/lib/tar-check.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
+import { until } from "../../tools/lab/until.ts";
 
 const engine = await findEngine();
 const host = "problem" in engine ? "" : engine.host;
@@ -43,6 +45,17 @@ async function shell(volume: string, script: string): Promise<string> {
   } finally {
     await ask("DELETE", `/containers/${Id}?force=1`);
   }
+}
+
+/** A process that fills the volume with an archive that does not end. */
+function fillWithoutEnd(volume: string): Bun.Subprocess {
+  const module = JSON.stringify(join(import.meta.dir, "../../src/runtime/docker/docker-runtime.ts"));
+  const words = [host, volume, owner].map((word) => JSON.stringify(word));
+  const code = `const { DockerRuntime } = await import(${module});
+    const [host, name, owner] = [${words}];
+    const archive = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(512)) });
+    await new DockerRuntime(host).volumes.fill(name, {}, owner, archive, new AbortController().signal);`;
+  return Bun.spawn([process.execPath, "-e", code], { stdin: "ignore", stdout: "ignore", stderr: "inherit" });
 }
 
 async function helpers(): Promise<number> {
@@ -120,5 +133,15 @@ function suite(): void {
     await next.removeHelpers(owner, from);
     expect(await helpers()).toBe(0);
     expect(await shell(from, "cat /d/sub/a")).toBe("hello\n");
+  }, 60_000);
+
+  test("a volume that a killed process has filled only in part is removed, too", async () => {
+    const child = fillWithoutEnd(broken);
+    await until("the helper of the fill", async () => (await helpers()) === 1);
+    child.kill("SIGKILL");
+    await child.exited;
+    expect(await there(broken)).toBe(true);
+    await volumes.removeHelpers(owner, broken);
+    expect([await there(broken), await helpers()]).toEqual([false, 0]);
   }, 60_000);
 }

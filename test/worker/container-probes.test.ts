@@ -69,6 +69,7 @@ class Node {
         suspect() {},
       },
       images: { used() {}, pulled() {} },
+      volumes: { prepare: async () => {} },
       neighbours: { areStopping: false, unwantedContainers: () => [], containerEnded() {} },
       ended: { sweepSoon() {} },
       bounds: {

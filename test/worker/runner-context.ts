@@ -20,6 +20,7 @@ export function runnerContext(runtime: Runtime, clock: Clock, node: NodeIdentity
     policy: new PolicyGuard(null, async (path) => path),
     engine: { ready: true, suspect() {} },
     images: { used() {}, pulled() {} },
+    volumes: { prepare: async () => {} },
     neighbours: { areStopping: false, unwantedContainers: () => [], containerEnded() {} },
     ended: { sweepSoon() {} },
     bounds: {

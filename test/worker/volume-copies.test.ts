@@ -128,13 +128,20 @@ describe("podling volume backup and restore", () => {
       ...{ method: "PUT", body: Bun.file(cut), headers: { "content-type": "application/x-tar" } },
     });
     expect(answer.ok).toBe(false);
-    expect(storage("n2").volumes(false)).toEqual([]);
+    await until("the worker to remove what it had so far", () => storage("n2").volumes(false).length === 0);
     const mounts = [{ type: "volume", source: "copy", target: "/d" }];
     const task = await world.run("db", ["forever"], { mounts });
     expect([task.status, task.reason.message.includes("its restore failed")]).toEqual(["pending", true]);
     expect((await cli(`volume restore copy ${file} --node n2`)).code).toBe(0);
     expect((await world.reached(task, "running")).nodeId).toBe((await world.master.node("n2")).nodeId);
     expect(storage("n2").content("copy")).toBe("rows");
+  });
+
+  test("what a worker that was killed has restored in part is removed before a task mounts it", async () => {
+    storage("n2").beginFill("data", {}).write("ro");
+    await world.master.do("POST", path, { name: "data", node: "n2" });
+    await world.reached(await run(), "running");
+    expect([storage("n2").partial, has("n2"), storage("n2").content("data")]).toEqual([[], true, ""]);
   });
 
   test("what is no archive is refused at once", async () => {

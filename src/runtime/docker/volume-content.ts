@@ -8,6 +8,8 @@ import { engineMessage } from "./errors.ts";
 const image = { name: "podling-volume-helper", tag: "1" };
 /** The container's label: the node that it works for. */
 const helperLabel = "podling.volume-helper";
+/** A label of helpers that write: the volume, which is incomplete while its helper is there. */
+const fillLabel = "podling.volume-fill";
 /** The entries of an archive of this folder begin with its name: so the archive has its owner and mode, too. */
 const folder = "/volume";
 
@@ -19,7 +21,7 @@ export class VolumeContent {
   }
 
   async archive(volume: string, owner: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const containerId = await this.#createHelper(volume, owner);
+    const containerId = await this.#createHelper(volume, { [helperLabel]: owner });
     const removed = () => this.#remove(containerId);
     try {
       const path = `/containers/${containerId}/archive?path=${folder}`;
@@ -33,7 +35,7 @@ export class VolumeContent {
   }
 
   async unpack(volume: string, owner: string, archive: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
-    const containerId = await this.#createHelper(volume, owner);
+    const containerId = await this.#createHelper(volume, { [helperLabel]: owner, [fillLabel]: volume });
     try {
       const response = await this.#http.call("PUT", `/containers/${containerId}/archive?path=/`, {
         ...{ raw: archive, headers: { "content-type": "application/x-tar" }, signal, timeoutMs: null, long: true },
@@ -45,20 +47,21 @@ export class VolumeContent {
     }
   }
 
-  async removeHelpers(owner: string, volume: string | null): Promise<void> {
-    type Helper = { Id: string; Mounts?: { Name?: string }[] };
+  /** The names of the volumes that they were filling. */
+  async removeHelpers(owner: string, volume: string | null): Promise<string[]> {
+    type Helper = { Id: string; Labels?: Record<string, string> | null; Mounts?: { Name?: string }[] };
     const filters = encodeURIComponent(JSON.stringify({ label: [`${helperLabel}=${owner}`] }));
     const found = await this.#http.json<Helper[]>("GET", `/containers/json?all=1&filters=${filters}`);
-    for (const { Id, Mounts = [] } of found) {
-      if (volume === null || Mounts.some(({ Name }) => Name === volume)) await this.#remove(Id);
-    }
+    const meant = found.filter(({ Mounts = [] }) => volume === null || Mounts.some(({ Name }) => Name === volume));
+    for (const { Id } of meant) await this.#remove(Id);
+    return meant.flatMap(({ Labels }) => Labels?.[fillLabel] ?? []);
   }
 
-  async #createHelper(volume: string, owner: string): Promise<string> {
+  async #createHelper(volume: string, labels: Record<string, string>): Promise<string> {
     const body = {
       Image: `${image.name}:${image.tag}`,
       Cmd: ["never-started"],
-      Labels: { [helperLabel]: owner },
+      Labels: labels,
       HostConfig: {
         NetworkMode: "none",
         Mounts: [{ Type: "volume", Source: volume, Target: folder, VolumeOptions: { NoCopy: true } }],

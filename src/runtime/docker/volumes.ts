@@ -71,7 +71,7 @@ export class DockerVolumes implements Volumes {
     }
   }
 
-  removeHelpers(owner: string, volume: string | null): Promise<void> {
-    return this.#content.removeHelpers(owner, volume);
+  async removeHelpers(owner: string, volume: string | null): Promise<void> {
+    for (const incomplete of await this.#content.removeHelpers(owner, volume)) await this.remove(incomplete);
   }
 }

@@ -43,11 +43,20 @@ export class EngineState implements Engine {
   }
 
   /** Passes a call: takes its time, and throws if the engine is away. */
-  async call(name: string): Promise<void> {
+  call(name: string): Promise<void> {
     this.calls.push(name);
+    return this.#takeTime(this.#options.delayMs);
+  }
+
+  /** Passes one piece of a volume's files, in the middle of a call. */
+  piece(): Promise<void> {
+    return this.#takeTime(this.#options.pieceMs);
+  }
+
+  async #takeTime(times: SimulatedOptions["delayMs"]): Promise<void> {
     this.mustAnswer();
-    const { clock, random, delayMs } = this.#options;
-    if (delayMs) await delay(clock, delayMs.min + random.next() * (delayMs.max - delayMs.min));
+    const { clock, random } = this.#options;
+    if (times) await delay(clock, times.min + random.next() * (times.max - times.min));
     while (this.#away === "hung") await delay(clock, 1000);
     this.mustAnswer();
   }

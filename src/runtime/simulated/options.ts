@@ -50,6 +50,8 @@ export interface SimulatedOptions {
   onAnswer?: (container: Readonly<ContainerState>, answer: SimulatedAnswer) => void;
   /** How long each call takes, drawn evenly between the two. */
   delayMs?: { min: number; max: number };
+  /** How long it takes to read or write each piece of a volume's files, drawn evenly between the two. */
+  pieceMs?: { min: number; max: number };
   cpu?: number;
   memory?: number;
 }

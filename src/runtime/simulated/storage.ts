@@ -25,12 +25,24 @@ export interface SimulatedDisk {
   otherBytes: number;
 }
 
+/** A volume that is being filled. Does nothing any more when another fill of the volume has begun, or the volume was removed. */
+export interface SimulatedFill {
+  /** Sets what the volume has so far. */
+  write(content: string): void;
+  /** The volume is complete. */
+  complete(): void;
+  /** Removes the volume. */
+  drop(): void;
+}
+
 export class SimulatedStorage {
   readonly #images: Map<string, SimulatedImage>;
   readonly #disk: SimulatedDisk | null;
   readonly #uses: () => ContainerUse[];
   readonly #volumes = new Map<string, VolumeState>();
   readonly #contents = new Map<string, string>();
+  /** The newest fill of each volume that is not complete. */
+  readonly #fills = new Map<string, SimulatedFill>();
   /** Containers on this engine that are not Podling's. */
   readonly others: ContainerUse[] = [];
 
@@ -85,7 +97,34 @@ export class SimulatedStorage {
     if (!this.#volumes.has(name)) this.#volumes.set(name, { name, labels, sizeBytes: 0 });
   }
 
-  /** What is in a volume, as a text of at most 512 characters. */
+  /** Volumes whose files are incomplete, because what fills them is not done, or never will be. */
+  get partial(): string[] {
+    return [...this.#fills.keys()];
+  }
+
+  /** Makes a volume that is filled from now on. */
+  beginFill(name: string, labels: Readonly<Record<string, string>>): SimulatedFill {
+    const whileNewest = (then: () => void) => {
+      if (this.#fills.get(name) === fill) then();
+    };
+    const fill: SimulatedFill = {
+      write: (content) => whileNewest(() => this.setContent(name, content)),
+      complete: () => whileNewest(() => this.#fills.delete(name)),
+      drop: () => whileNewest(() => this.dropPartial(name)),
+    };
+    this.#fills.set(name, fill);
+    this.putVolume(name, { ...labels });
+    this.setContent(name, "");
+    return fill;
+  }
+
+  /** Ends the fill of a volume that is incomplete, and removes the volume. */
+  dropPartial(name: string): void {
+    this.#fills.delete(name);
+    this.removeVolume(name);
+  }
+
+  /** What is in a volume. */
   content(name: string): string {
     return this.#contents.get(name) ?? "";
   }
@@ -103,6 +142,7 @@ export class SimulatedStorage {
   removeVolume(name: string): string | null {
     const user = this.uses().find(({ volumes }) => volumes.includes(name));
     if (user) return `the engine keeps it: container ${user.name} uses it`;
+    if (this.#fills.has(name)) return "the engine keeps it: the container that fills it uses it";
     this.#volumes.delete(name);
     this.#contents.delete(name);
     return null;

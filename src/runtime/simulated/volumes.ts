@@ -1,6 +1,10 @@
-// The volumes of a simulated engine: calls over simulated/storage.ts.
+// The volumes of a simulated engine: calls over simulated/storage.ts. The files of a volume are one text, which is read and
+// written in pieces as an archive is.
 
+import { concatenate } from "../../lib/frames.ts";
+import { RuntimeError } from "../runtime-error.ts";
 import type { VolumeState, Volumes } from "../volumes.ts";
+import { archiveOf, contentOf } from "./archive.ts";
 import type { EngineState } from "./engine-state.ts";
 import type { SimulatedStorage } from "./storage.ts";
 
@@ -23,10 +27,23 @@ export class SimulatedVolumes implements Volumes {
     return this.#storage.removeVolume(name);
   }
 
-  /** The content is one text, in the form of an archive with nothing but that. */
-  async archive(name: string): Promise<ReadableStream<Uint8Array>> {
+  async archive(name: string, _owner: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     await this.#engine.call("archiveVolume");
-    return new Response(archiveOf(this.#storage.content(name))).body!;
+    signal.throwIfAborted();
+    const pieces = archiveOf(this.#storage.content(name));
+    const engine = this.#engine;
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          await engine.piece();
+          signal.throwIfAborted();
+          const piece = pieces.shift();
+          if (piece) controller.enqueue(piece);
+          else controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
   }
 
   async fill(
@@ -34,25 +51,48 @@ export class SimulatedVolumes implements Volumes {
     labels: Readonly<Record<string, string>>,
     _owner: string,
     archive: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
   ): Promise<void> {
     await this.#engine.call("fillVolume");
-    const bytes = await new Response(archive).bytes();
-    this.#storage.putVolume(name, labels);
-    this.#storage.setContent(name, contentOf(bytes));
+    const fill = this.#storage.beginFill(name, labels);
+    const next = untilAborted(archive, signal);
+    const pieces: Uint8Array[] = [];
+    try {
+      for (let piece = await next(); piece !== null; piece = await next()) {
+        await this.#engine.piece();
+        pieces.push(piece);
+        fill.write(contentOf(concatenate(pieces)));
+      }
+      fill.complete();
+    } catch (error) {
+      // As with a real engine: one that is away keeps what it has so far.
+      await this.#engine.call("removeVolume").then(fill.drop, () => {});
+      if (error instanceof RuntimeError || signal.aborted) throw error;
+      throw new RuntimeError("engine-unavailable", `the archive broke off: ${(error as Error).message}`, true);
+    }
   }
 
-  async removeHelpers(): Promise<void> {}
+  async removeHelpers(_owner: string, volume: string | null): Promise<void> {
+    await this.#engine.call("removeHelpers");
+    for (const name of this.#storage.partial) if (volume === null || volume === name) this.#storage.dropPartial(name);
+  }
 }
 
-/** A block that looks like the header of an archive, the text in the next one, and the end. */
-function archiveOf(content: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(4 * 512);
-  const text = new TextEncoder();
-  bytes.set(text.encode("ustar"), 257);
-  bytes.set(text.encode(content), 512);
-  return bytes;
-}
-
-function contentOf(archive: Uint8Array): string {
-  return new TextDecoder().decode(archive.subarray(512, 1024)).replace(/\0+$/, "");
+/** Gives the next piece at each call, and null at the end. Fails at once when the signal aborts. */
+function untilAborted(stream: ReadableStream<Uint8Array>, signal: AbortSignal): () => Promise<Uint8Array | null> {
+  const reader = stream.getReader();
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => {
+      reject(signal.reason);
+      reader.cancel(signal.reason).catch(() => {});
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+  aborted.catch(() => {});
+  return async () => {
+    const { done, value } = await Promise.race([aborted, reader.read()]);
+    signal.throwIfAborted(); // to a reader that was cancelled, the stream has ended
+    return done ? null : value!;
+  };
 }

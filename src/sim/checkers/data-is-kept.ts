@@ -1,12 +1,14 @@
-// What a task wrote to a named volume is what the next task with it reads: the simulated volumes have a version that each start
-// of a writer replaces.
+// What a task wrote to a named volume is what the next task with it reads, also on another node after a move: the simulated
+// volumes have a version that each start of a writer replaces.
 
 import type { Command } from "../../core/commands/command.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { isPlaced } from "../../model/task/reason.ts";
+import type { Volume } from "../../model/volume/volume.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
+import { changesOf } from "../run/truth.ts";
 import type { Checker } from "./checker.ts";
-import { volumesOf } from "./volume-mounts.ts";
+import { machineOf, volumesOf } from "./volume-mounts.ts";
 
 const givesUp: ReadonlySet<string> = new Set<Command["type"]>(["releaseVolume", "removeVolume", "forgetVolumeData"]);
 
@@ -15,7 +17,7 @@ export const dataIsKept: Checker = {
   sentence:
     "A container with a named volume finds there what the last one that wrote to it has left, unless a user gave that up.",
   class: "safety",
-  hooks: ({ truth }, fail) => {
+  hooks: ({ truth, workers }, fail) => {
     /** What was written last, by the volume. */
     const written = new Map<string, string>();
     /** Of each task that was placed: its record may be gone while its container runs. */
@@ -26,8 +28,18 @@ export const dataIsKept: Checker = {
       const task = truth.tasks.get(taskId as TaskId);
       return task !== undefined && isPlaced(task.status) && task.nodeId === identity?.nodeId;
     };
+    /** After a restore the volume has what moves-keep-data looks at; after one that failed, nothing. */
+    const restored = ({ name, nodeId, work }: Volume) => {
+      const machine = work === null ? machineOf(workers, nodeId) : undefined;
+      if (machine) written.set(name, machine.engine.storage.content(name));
+      else written.delete(name);
+    };
     return {
-      batch({ batch, tasks }) {
+      batch(certain) {
+        const { batch, tasks } = certain;
+        for (const { before, after } of changesOf(certain, "volume")) {
+          if (before?.work?.job === "restore" && after !== null && after.work !== before.work) restored(after);
+        }
         for (const { type, targets = [], refused } of batch.commands) {
           if (refused === undefined && givesUp.has(type)) for (const name of targets) written.delete(name);
         }

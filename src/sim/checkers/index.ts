@@ -24,6 +24,8 @@ import { jobsEnd } from "./jobs-end.ts";
 import { lostAreReplaced } from "./lost-are-replaced.ts";
 import { lostWereAway } from "./lost-were-away.ts";
 import { movesEnd } from "./moves-end.ts";
+import { movesKeepData } from "./moves-keep-data.ts";
+import { noHalfVolumes } from "./no-half-volumes.ts";
 import { noOvercommit } from "./no-overcommit.ts";
 import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
@@ -74,6 +76,8 @@ export const checkers: readonly Checker[] = [
   hostPortOnce,
   dataIsFollowed,
   dataIsKept,
+  movesKeepData,
+  noHalfVolumes,
   singleWriter,
   nodeOpen,
   preemptedForHigher,

@@ -1,9 +1,11 @@
 // Which named volumes a task mounts, and whether it could have them on a node: by its mounts, without the scheduler, whose
 // results are what the checkers verify.
 
+import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { TaskView } from "../../model/task/view.ts";
+import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Truth } from "../run/truth.ts";
 
 export function volumesOf({ mounts }: Pick<TaskView, "mounts">): { name: string; writes: boolean }[] {
@@ -14,11 +16,19 @@ export function volumesOf({ mounts }: Pick<TaskView, "mounts">): { name: string;
   }));
 }
 
+/** The one machine that is the node now. Undefined if none is, or if two say so. */
+export function machineOf(workers: readonly WorkerMachine[], nodeId: NodeId | null): WorkerMachine | undefined {
+  const found = nodeId === null ? [] : workers.filter(({ identity }) => identity?.nodeId === nodeId);
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /** True when the task's volumes would let it run on the node now. */
 export function couldHaveVolumes({ state, tasks }: Truth, node: NodeRecord, task: TaskView): boolean {
   return volumesOf(task).every(({ name, writes }) => {
     const volume = state.tables.volume.get(name);
     if (volume?.nodeId && volume.nodeId !== node.nodeId) return false;
+    // Its files are being copied, or are incomplete.
+    if (volume?.work) return false;
     const needsAll = writes && volume?.writers !== "many";
     for (const other of tasks.values()) {
       // While others leave a node for it, it keeps its volumes there.

@@ -45,6 +45,8 @@ export interface Plan {
   selectors?: boolean;
   /** True when clients have tasks with named volumes. Left out: false. */
   volumes?: boolean;
+  /** True when clients back up, restore and move volumes. Left out: false. */
+  volumeCopies?: boolean;
   /** True when clients have configs, secrets and logins to registries. Left out: false. */
   configs?: boolean;
   /** True when clients rebalance, and some services have data on their nodes. Left out: false. */
@@ -100,6 +102,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   const kept = keep && new Set(keep);
   const services = drawServices(seed);
   const jobs = drawJobs(seed);
+  const volumes = drawVolumes(seed);
   const alone = drawFaults(seed, durationMs, gapMs);
   const flapping = drawFlapping(seed, durationMs, alone.length);
   const registry = services ? drawRegistryFaults(seed, durationMs, gapMs, alone.length + flapping.length) : [];
@@ -121,7 +124,8 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     services,
     probes: drawProbes(seed),
     jobs,
-    volumes: drawVolumes(seed),
+    volumes,
+    volumeCopies: volumes && drawVolumeCopies(seed),
     priorities: drawPriorities(seed),
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
@@ -165,6 +169,11 @@ function drawPriorities(seed: number): boolean {
 /** In two runs of three. */
 function drawVolumes(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x701d), 3) > 0;
+}
+
+/** In one run of two that have volumes. */
+function drawVolumeCopies(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0xc097), 2) === 0;
 }
 
 /** In one run of two. */

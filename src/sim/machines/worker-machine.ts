@@ -30,6 +30,8 @@ import { drawImages, programOf, type Registry } from "./programs.ts";
 
 export const workerPort = 8081;
 const startMs = 60;
+/** So slow that faults often happen in the middle of a copy. */
+const pieceMs = { min: 0, max: 1500 };
 const gibibyte = 1024 ** 3;
 
 type Container = Readonly<ContainerState>;
@@ -150,6 +152,7 @@ export class WorkerMachine {
         onEnd(this, container);
       },
       delayMs: this.engineDelayMs,
+      pieceMs,
       cpu: this.cpu,
       memory: this.memory,
     });

@@ -48,6 +48,8 @@ export function notAtRestBecause(context: RunContext): string | null {
     )
       return `${said}, and a node fits`;
   }
+  for (const { name, work } of state.tables.volume.values())
+    if (work !== null && work.failed === null) return `the ${work.job} of the volume ${name} is under way`;
   const service = serviceNotAtRest(truth);
   if (service !== null) return service;
   const job = jobNotAtRest(truth, master.host.wallMs(), soonMs);

@@ -1,6 +1,7 @@
 // What leaves the simulated master: the tasks in its answers and streams, each text as its reader gets it, and its requests to
 // workers.
 
+import { tarMediaType } from "../../api/operations/operation.ts";
 import type { TaskView } from "../../api/views/task.ts";
 import { TextSplitter } from "../../lib/split-text.ts";
 import type { MasterMachine } from "../machines/master-machine.ts";
@@ -29,7 +30,7 @@ export function listenToMaster(network: Network, master: MasterMachine, listener
     listener.answered(request.method, request.url);
     const type = response.headers.get("content-type") ?? "";
     const { said } = listener;
-    if (said && response.body && !type.startsWith("text/event-stream"))
+    if (said && response.body && !type.startsWith("text/event-stream") && !type.startsWith(tarMediaType))
       void response
         .clone()
         .text()

@@ -193,7 +193,8 @@ class Run {
           const meant = machine.engine.all().find(({ containerId }) => containerId === words[0]);
           if (meant) this.#check(call, (hooks) => hooks[call]!(machine, meant.taskId, meant));
         }
-        if (this.#atRest && /^(create|start|stop|remove|pull)/.test(call))
+        // A container that waits for the data of its volume looks again and again for what is incomplete.
+        if (this.#atRest && /^(create|start|stop|remove(?!Helpers)|pull)/.test(call))
           this.#context.activity.commands.push(`${machine.name}: ${call}`);
       },
     });

@@ -19,6 +19,8 @@ export class Ledger {
   /** The newest answer that a client got about each task that it created. */
   readonly known = new Map<TaskId, TaskView>();
   readonly services = new ServiceLedger();
+  /** What clients have sent to be restored into each volume, as texts. */
+  readonly restored = new Map<string, Set<string>>();
 }
 
 export class ServiceLedger {

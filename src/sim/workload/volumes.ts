@@ -8,7 +8,7 @@ import type { Noun } from "./noun.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
 
 /** Few, so that tasks often want the same one. */
-const names = ["v1", "v2", "v3"] as const;
+export const volumeNames = ["v1", "v2", "v3"] as const;
 const timeoutMs = patienceMs;
 
 export class VolumeWorkload implements Noun {
@@ -31,7 +31,7 @@ export class VolumeWorkload implements Noun {
   }
 
   #name(): string {
-    return randomItem(this.#random, names);
+    return randomItem(this.#random, volumeNames);
   }
 
   /** Mostly a writer; sometimes with a second volume, which may be on another node. */

@@ -16,6 +16,7 @@ import { SelectorWorkload } from "./selectors.ts";
 import { ServiceWorkload } from "./services.ts";
 import { SimClient } from "./sim-client.ts";
 import { TaskWorkload } from "./tasks.ts";
+import { VolumeCopyWorkload } from "./volume-copies.ts";
 import { VolumeWorkload } from "./volumes.ts";
 
 export class Workload {
@@ -98,5 +99,6 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
     ...(plan.configs ? [new ConfigWorkload(context)] : []),
     ...(plan.moves ? [new MoveWorkload(context)] : []),
     ...(plan.selectors ? [new SelectorWorkload(context)] : []),
+    ...(plan.volumeCopies ? [new VolumeCopyWorkload(context)] : []),
   ];
 }

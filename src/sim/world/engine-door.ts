@@ -47,11 +47,31 @@ function namesOf(port: object): Set<string> {
   return names;
 }
 
-/** Callbacks reach the worker, too. */
+/** Callbacks reach the worker, too, and what the worker sends as a stream ends with it. */
 function guardAll(process: Process, values: unknown[]): unknown[] {
-  if (values.length === 0 || !values.some((value) => typeof value === "function")) return values;
-  return values.map((value) =>
-    typeof value === "function" ? (...more: unknown[]) => process.enter(() => (value as Method)(...more)) : value,
+  if (!values.some((value) => typeof value === "function" || value instanceof ReadableStream)) return values;
+  return values.map((value) => {
+    if (value instanceof ReadableStream) return sentBy(process, value as ReadableStream<Uint8Array>);
+    return typeof value === "function"
+      ? (...more: unknown[]) => process.enter(() => (value as Method)(...more))
+      : value;
+  });
+}
+
+/** The same stream. Its reader waits while the process is paused, and without end once the process has ended. */
+function sentBy(process: Process, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  const through = answersThrough(process);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = (await through(reader.read())) as { done: boolean; value?: Uint8Array };
+        if (done) controller.close();
+        else controller.enqueue(value!);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
   );
 }
 

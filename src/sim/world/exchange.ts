@@ -2,11 +2,14 @@
 // answered, reset, given up, upgraded to a two-way stream, or a program at one end dies.
 
 import type { Connection, StreamHandler } from "../../api/connection.ts";
+import { tarMediaType } from "../../api/operations/operation.ts";
 import type { DuplexStream } from "../../lib/duplex.ts";
+import { framedMediaType } from "../../lib/frames.ts";
 import type { Process } from "./process.ts";
 import { TwoWayConnection } from "./two-way-connection.ts";
 import { type Sink, WireBody } from "./wire-body.ts";
 import { WireRequest } from "./wire-request.ts";
+import { WireUpload } from "./wire-upload.ts";
 import type { Carrier, Link, Route, Traffic } from "./wires.ts";
 
 /** After so long without an answer the platform gives up, whatever the program thinks. */
@@ -32,6 +35,8 @@ export class Exchange implements Traffic {
   readonly #to: Destination;
   readonly #startedAt: number;
   #server: Process | null = null;
+  /** A body that is sent piece by piece. Null if the request has none, or all of it in its first message. */
+  readonly #upload: WireUpload | null;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #answered = false;
@@ -65,10 +70,12 @@ export class Exchange implements Traffic {
     this.#to = to;
     this.#startedAt = carrier.world.now;
     this.#onStream = onStream;
+    const { body } = init;
+    this.#upload = body instanceof ReadableStream ? new WireUpload(client, body) : null;
   }
 
   get streams(): boolean {
-    return this.#reader !== null;
+    return this.#reader !== null || this.#upload !== null;
   }
 
   /** True while both ends have it and read it: its client and this server. */
@@ -90,7 +97,10 @@ export class Exchange implements Traffic {
       this.#reject = reject;
       const { signal } = this.#init;
       if (!this.#client.alive) return; // no program is there to get an answer
-      if (signal?.aborted) return reject(signal.reason);
+      if (signal?.aborted) {
+        this.#upload?.end();
+        return reject(signal.reason);
+      }
       this.#carrier.begin(this, signal);
       this.#send(this.#to.there, this.#arrive, 0);
     });
@@ -156,6 +166,16 @@ export class Exchange implements Traffic {
     server.process.enter(() => {
       server.handle(request, this.#connection(this.#onStream !== null)).then(this.#leave, () => this.reset());
     });
+    const broken = { reset: () => this.reset(), broke: this.#sourceBroke };
+    this.#upload?.begin(server.process, (arrive) => this.#send(there, arrive, world.now), broken);
+  };
+
+  /** The client cannot send the rest of its body: it closes the connection. */
+  readonly #sourceBroke = (error: unknown) => {
+    if (this.#over) return;
+    this.#end();
+    this.#reject(error);
+    this.#leaveServer(this.#carrier.delayOf(this.#to.there));
   };
 
   #connection(upgradable: boolean): Connection {
@@ -171,6 +191,7 @@ export class Exchange implements Traffic {
 
   #repeatable(): boolean {
     const { method = "GET", headers } = this.#init;
+    if (this.#upload !== null) return false; // a stream can be read once
     if (method === "PUT" || method === "DELETE") return true;
     return method === "POST" && Object.hasOwn((headers ?? {}) as object, "idempotency-key");
   }
@@ -180,7 +201,7 @@ export class Exchange implements Traffic {
       this.#gone ??= new AbortController();
       return this.#gone.signal;
     };
-    return new WireRequest(this.#url, this.#init, this.#to.address, gone) as unknown as Request;
+    return new WireRequest(this.#url, this.#init, this.#to.address, gone, this.#upload?.body) as unknown as Request;
   }
 
   // ---- back
@@ -248,7 +269,7 @@ export class Exchange implements Traffic {
   /** The answer as the client gets it, with a body that the sink fills. */
   #streamedAnswer({ ok, status, headers }: Response): Response {
     const cancel = () => this.#clientLeft();
-    if (headers.get("content-type")?.startsWith("text/event-stream")) {
+    if (!headers.get("content-type")?.startsWith(framedMediaType)) {
       const body = new WireBody(cancel);
       this.#sink = body;
       return { ok, status, headers, body } as unknown as Response;
@@ -277,6 +298,7 @@ export class Exchange implements Traffic {
   giveUpAfter(ageMs: number): void {
     if (this.#over || this.#answered || this.#carrier.world.now - this.#startedAt < ageMs) return;
     this.#fail(socketError("ETIMEDOUT", "the peer does not answer"));
+    if (this.#upload) this.#leaveServer(0);
   }
 
   processEnded(process: Process): void {
@@ -324,6 +346,7 @@ export class Exchange implements Traffic {
     server.enter(() => {
       this.#gone?.abort();
       this.#reader?.cancel().catch(() => {});
+      this.#upload?.body.error(socketError("ECONNRESET", "the connection was reset"));
     });
   }
 
@@ -339,13 +362,16 @@ export class Exchange implements Traffic {
 
   #end(): void {
     this.#over = true;
+    this.#upload?.end();
     this.#carrier.end(this, this.#init.signal);
   }
 }
+
+const streamTypes = ["text/event-stream", tarMediaType, framedMediaType] as const;
 
 /** True for an answer that goes on. Heartbeats, which are nearly all requests, are recognised by their address. */
 function isStream(url: string, response: Response): boolean {
   if (url.endsWith("/heartbeat")) return false;
   const type = response.headers.get("content-type") ?? "";
-  return (type.startsWith("text/event-stream") || type.includes("multiplexed")) && response.body !== null;
+  return response.body !== null && streamTypes.some((one) => type.startsWith(one));
 }

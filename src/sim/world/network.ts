@@ -153,7 +153,7 @@ export class Network implements Carrier {
     return broken;
   }
 
-  /** Answers that go on, and two-way streams, whose client still has them. */
+  /** Answers that go on, uploads, and two-way streams, whose client still has them. */
   get openStreams(): number {
     let open = 0;
     for (const { streams } of this.#traffic) if (streams) open++;

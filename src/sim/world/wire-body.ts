@@ -1,9 +1,9 @@
-// The body of a stream of events as it arrives at a simulated client: what readers of events ask of the platform's
+// A body as it arrives at one end of the simulated network, at a client or at a server: what readers ask of the platform's
 // ReadableStream, which is to go through it once, without the cost of one.
 
 type Result = IteratorResult<Uint8Array, undefined>;
 
-/** Takes what arrives of an answer that goes on. */
+/** Takes what arrives of a body. */
 export interface Sink {
   enqueue(chunk: Uint8Array): void;
   close(): void;

@@ -1,6 +1,8 @@
 // A request as it arrives at a simulated server: what the handlers of master and worker ask of the platform's Request,
 // without the cost of one.
 
+import type { WireBody } from "./wire-body.ts";
+
 type Headers_ = Pick<Headers, "get" | "has">;
 type Values = Record<string, string>;
 
@@ -32,16 +34,17 @@ export class WireRequest {
   readonly headers: Headers_;
   readonly #body: string | null;
   readonly #gone: () => AbortSignal;
-  /** The length is always stated, so no handler reads it as a stream. */
-  readonly body = null;
+  /** A body that comes piece by piece. Null for a body whose length is stated, which no handler reads as a stream. */
+  readonly body: AsyncIterable<Uint8Array> | null;
 
   /** `gone` gives the signal for handlers that wait; most never ask for it. */
-  constructor(url: string, init: RequestInit, host: string, gone: () => AbortSignal) {
+  constructor(url: string, init: RequestInit, host: string, gone: () => AbortSignal, upload: WireBody | null = null) {
     this.url = url;
     this.method = init.method ?? "GET";
     this.#body = typeof init.body === "string" ? init.body : null;
     this.headers = new WireHeaders((init.headers as Values | undefined) ?? none, host, this.#body);
     this.#gone = gone;
+    this.body = upload;
   }
 
   get signal(): AbortSignal {

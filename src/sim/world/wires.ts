@@ -42,7 +42,7 @@ export interface Server {
 
 /** Something that is under way between two processes. */
 export interface Traffic {
-  /** True while it is an answer that goes on for as long as its client reads. */
+  /** True while a body is sent piece by piece: an answer that goes on for as long as its client reads, or an upload. */
   readonly streams: boolean;
   /** Both ends find their connection broken. */
   reset(): void;

@@ -5,7 +5,7 @@ import { InvariantError } from "../../lib/assert.ts";
 import type { CancelTimer } from "../../lib/clock.ts";
 import { containerLabels, containerName } from "../../model/cluster/cluster.ts";
 import { hasContents } from "../../model/task/content-fields.ts";
-import type { ContainerSpec } from "../../model/task/spec.ts";
+import { type ContainerSpec, namedVolumes } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import { RuntimeError } from "../../runtime/runtime-error.ts";
 import { ContainerFiles } from "../contents/container-files.ts";
@@ -307,6 +307,7 @@ export class ContainerRunner {
     const allowed = await publishAddress.filledIn(await policy.allowed(own));
     const spec = this.#files.added(assignment.spec, allowed);
     const joins = assignment.sandbox?.containerId;
+    await this.#context.volumes.prepare(namedVolumes(assignment.spec));
     await checkData(assignment, this.#context);
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),

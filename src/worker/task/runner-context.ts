@@ -43,6 +43,12 @@ export interface Neighbours {
   containerEnded(): void;
 }
 
+/** The named volumes on the node. */
+export interface VolumeUse {
+  /** Before a container mounts the volumes: removes those whose files are incomplete. Throws RuntimeError. */
+  prepare(names: readonly string[]): Promise<void>;
+}
+
 /** Removes ended containers beyond a limit. */
 export interface EndedContainers {
   /** A container ended, or its task is no longer assigned here: looks soon at what can be removed. */
@@ -76,6 +82,7 @@ export interface RunnerContext {
   readonly node: NodeIdentity;
   readonly engine: EngineWatch;
   readonly images: ImageUse;
+  readonly volumes: VolumeUse;
   readonly neighbours: Neighbours;
   readonly ended: EndedContainers;
   readonly bounds: Bounds;

@@ -29,6 +29,8 @@ export interface VolumeStoreOptions {
 /** An archive that is being read or written. */
 interface Work {
   readonly volume: string;
+  /** False for an archive that is read: tasks may use the volume meanwhile. */
+  readonly writes: boolean;
   readonly stop: AbortController;
   /** Resolves when its container on the engine is removed; at once for what is read, because nothing may read its rest. */
   readonly over: Promise<void>;
@@ -64,20 +66,21 @@ export class VolumeStore {
   /** The files of the volume as a tar archive. Throws RuntimeError. */
   async archive(name: string, signal: AbortSignal): Promise<Outcome<ReadableStream<Uint8Array>>> {
     const { runtime, node, hostname } = this.#options;
-    await this.#removeHelpers();
+    // While something reads the volume already, nothing that is left of it can be incomplete.
+    if (this.#worksOn(name).length === 0) await this.#removeLeft(name);
     if (!(await this.#find(name))) {
       return refuse("volume-not-found", `${hostname} has no volume ${name}`, {
         hint: "Was it removed by another program? The record says that its data is there.",
         details: { name },
       });
     }
-    const work = this.#began(name, Promise.resolve());
+    const work = this.#began(name, false);
     try {
       const stream = await runtime.volumes.archive(name, node.nodeId, AbortSignal.any([signal, work.stop.signal]));
       return ok(piped(stream, { piece: () => {}, complete: () => {}, ended: work.end }));
     } catch (error) {
       work.end();
-      throw error;
+      throw endedByOther(work) ?? error;
     }
   }
 
@@ -112,18 +115,32 @@ export class VolumeStore {
       ended() {},
     });
     const labels = { [containerLabels.cluster]: node.clusterId, [containerLabels.node]: node.nodeId };
-    const work = this.#began(name);
+    const work = this.#began(name, true);
     try {
       await runtime.volumes.fill(name, labels, node.nodeId, stream, AbortSignal.any([signal, work.stop.signal]));
       return ok({ bytes: check.bytes });
     } catch (error) {
-      if (fault === null) throw error;
+      if (fault === null) throw endedByOther(work) ?? error;
       return refuse("unprocessable", `the archive is damaged: ${fault}`, {
         hint: "Nothing of it was kept. Take another copy of it.",
         details: { name },
       });
     } finally {
       work.end();
+    }
+  }
+
+  /**
+   * Before a container mounts these volumes: ends what still fills one of them for a master that is gone, and removes a volume
+   * whose files are incomplete. Throws RuntimeError.
+   */
+  async prepare(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      const works = this.#worksOn(name);
+      // A backup may go on while a task starts; before it began, the volume was looked at.
+      if (works.some(({ writes }) => !writes)) continue;
+      await this.#stop(works);
+      await this.#removeLeft(name);
     }
   }
 
@@ -147,33 +164,40 @@ export class VolumeStore {
     });
   }
 
-  #began(volume: string, isOver?: Promise<void>): Work {
+  #began(volume: string, writes: boolean): Work {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {
       this.#atWork.delete(work);
       resolve();
     };
-    const work: Work = { volume, stop: new AbortController(), over: isOver ?? promise, end };
+    const over = writes ? promise : Promise.resolve();
+    const work: Work = { volume, writes, stop: new AbortController(), over, end };
     this.#atWork.add(work);
     return work;
   }
 
-  /** Ends all work on the volume: the master that wanted it, or the connection to it, is gone. */
-  async #endWork(name: string): Promise<void> {
-    const { runtime, node, clock, signal } = this.#options;
-    const stale = [...this.#atWork].filter(({ volume }) => volume === name);
-    for (const { stop } of stale) stop.abort(new Error(`other work on the volume ${name} has begun`));
-    const over = Promise.all(stale.map(({ over }) => over));
-    if (stale.length > 0) await Promise.race([over, delay(clock, limits.volumeRemovalMs, signal)]);
-    for (const { end } of stale) end();
-    if (this.#atWork.size === 0) await this.#removeHelpers();
-    else await runtime.volumes.removeHelpers(node.nodeId, name);
+  #worksOn(name: string): Work[] {
+    return [...this.#atWork].filter(({ volume }) => volume === name);
   }
 
-  /** What an earlier process of this worker left, if it was killed: no work of this one is under way. */
-  async #removeHelpers(): Promise<void> {
+  /** Ends all work on the volume: the master that wanted it, or the connection to it, is gone. */
+  async #endWork(name: string): Promise<void> {
+    await this.#stop(this.#worksOn(name));
+    await this.#removeLeft(name);
+  }
+
+  async #stop(works: readonly Work[]): Promise<void> {
+    const { clock, signal } = this.#options;
+    for (const { volume, stop } of works) stop.abort(new Error(`other work on the volume ${volume} has begun`));
+    const over = Promise.all(works.map(({ over }) => over));
+    if (works.length > 0) await Promise.race([over, delay(clock, limits.volumeRemovalMs, signal)]);
+    for (const { end } of works) end();
+  }
+
+  /** Removes what an earlier process of this worker left of its work on the volume, if it was killed. */
+  #removeLeft(name: string): Promise<void> {
     const { runtime, node } = this.#options;
-    if (this.#atWork.size === 0) await runtime.volumes.removeHelpers(node.nodeId, null);
+    return runtime.volumes.removeHelpers(node.nodeId, name);
   }
 
   /** Null if no task that is assigned to this node mounts the volume. Throws RuntimeError if that is not known yet. */
@@ -213,4 +237,10 @@ export class VolumeStore {
       await delay(clock, limits.volumeRemovalRetryMs, signal);
     }
   }
+}
+
+/** The error of a work that was ended for another one; null if it has failed by itself. */
+function endedByOther({ stop }: Work): RuntimeError | null {
+  const { aborted, reason } = stop.signal;
+  return aborted ? new RuntimeError("engine-unavailable", (reason as Error).message, true) : null;
 }
