@@ -23,9 +23,11 @@ export const containersHaveContents: Checker = {
       const bytes = machine.files.all.get(`/podling-files/${taskId}/${container}/${kind}-${index}`)?.bytes;
       return bytes === undefined ? null : Buffer.from(bytes).toString();
     };
-    const used = (taskId: string) => {
+    /** By this container, as files. */
+    const used = (taskId: string, container: string) => {
       const task = truth.tasks.has(taskId as TaskId) ? truth.state.task(taskId as TaskId) : null;
-      return task ? namedBy(task.spec).filter(({ reference }) => reference.env === undefined) : [];
+      const all = task ? namedBy(task.spec) : [];
+      return all.filter((one) => one.container === container && one.reference.env === undefined);
     };
     return {
       batch(certain) {
@@ -49,8 +51,8 @@ export const containersHaveContents: Checker = {
           }
         }
       },
-      run(machine, taskId) {
-        for (const content of used(taskId)) {
+      run(machine, taskId, { container }) {
+        for (const content of used(taskId, container)) {
           const { kind, reference } = content;
           const text = fileOf(machine, taskId, content);
           const number = numberOf(reference);
@@ -62,9 +64,9 @@ export const containersHaveContents: Checker = {
       },
       converged() {
         for (const machine of workers)
-          for (const { taskId, status, nodeId } of machine.engine.all()) {
+          for (const { taskId, container, status, nodeId } of machine.engine.all()) {
             if (status !== "running" || nodeId !== machine.identity?.nodeId) continue;
-            for (const content of used(taskId)) {
+            for (const content of used(taskId, container)) {
               const { kind, reference } = content;
               const number = numberOf(reference) ?? newestOf(truth, kind, reference.name);
               const text = fileOf(machine, taskId, content);

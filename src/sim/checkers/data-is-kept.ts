@@ -8,7 +8,7 @@ import type { Volume } from "../../model/volume/volume.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import { changesOf } from "../run/truth.ts";
 import type { Checker } from "./checker.ts";
-import { machineOf, volumesOf } from "./volume-mounts.ts";
+import { type MountedVolume, machineOf, volumesByContainer } from "./volume-mounts.ts";
 
 const givesUp: ReadonlySet<string> = new Set<Command["type"]>(["releaseVolume", "removeVolume", "forgetVolumeData"]);
 
@@ -21,7 +21,7 @@ export const dataIsKept: Checker = {
     /** What was written last, by the volume. */
     const written = new Map<string, string>();
     /** Of each task that was placed: its record may be gone while its container runs. */
-    const mounted = new Map<string, ReturnType<typeof volumesOf>>();
+    const mounted = new Map<string, Map<string, MountedVolume[]>>();
     let version = 0;
     /** False for what is left of a lost task: its files are no longer those of the volume. */
     const isPlacedOn = ({ identity }: WorkerMachine, taskId: string) => {
@@ -44,14 +44,13 @@ export const dataIsKept: Checker = {
           if (refused === undefined && givesUp.has(type)) for (const name of targets) written.delete(name);
         }
         for (const { id, after } of tasks) {
-          const volumes = after?.nodeId ? volumesOf(after) : [];
-          if (volumes.length > 0) mounted.set(id, volumes);
+          if (after?.nodeId && !mounted.has(id)) mounted.set(id, volumesByContainer(after));
         }
       },
-      run(machine, taskId) {
+      run(machine, taskId, { container }) {
         const { storage } = machine.engine;
         if (!isPlacedOn(machine, taskId)) return;
-        for (const { name, writes } of mounted.get(taskId) ?? []) {
+        for (const { name, writes } of mounted.get(taskId)?.get(container) ?? []) {
           const isKnown = truth.state.tables.volume.get(name)?.filled ?? false;
           const found = storage.content(name);
           const last = written.get(name);

@@ -1,21 +1,21 @@
 // A volume with one writer is written to by one task at a time: in the records, and by the containers on a machine.
 
-import type { TaskId } from "../../model/ids.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Checker } from "./checker.ts";
-import { volumesOf } from "./volume-mounts.ts";
+import { volumesByContainer, volumesOf } from "./volume-mounts.ts";
 
 export const singleWriter: Checker = {
   name: "single-writer",
-  sentence: "A volume with one writer is mounted for writing by one task at a time, and by one container of a machine.",
+  sentence:
+    "A volume with one writer is mounted for writing by one task at a time, also by the containers on a machine.",
   class: "safety",
   hooks: ({ truth }, fail) => {
-    /** Of each task that was placed, the volumes that it writes to: its record may be gone while its container runs. */
-    const written = new Map<TaskId, string[]>();
-    /** The containers that were started on each machine, by the volume. */
-    const started = new Map<WorkerMachine, Map<string, Set<string>>>();
+    /** Of each task that was placed, by the container: its record may be gone while its containers run. */
+    const mounted = new Map<string, ReturnType<typeof volumesByContainer>>();
+    /** The containers that were started on each machine and write to the volume, with their tasks. */
+    const started = new Map<WorkerMachine, Map<string, Map<string, string>>>();
     const hasOneWriter = (name: string) => truth.state.tables.volume.get(name)?.writers === 1;
     const writersOf = (name: string): TaskView[] =>
       [...truth.tasks.values()].filter(
@@ -25,23 +25,24 @@ export const singleWriter: Checker = {
       batch({ tasks }) {
         for (const { id, before, after } of tasks) {
           if (!after?.nodeId || before?.nodeId) continue;
-          const names = volumesOf(after).flatMap(({ name, writes }) => (writes ? [name] : []));
-          written.set(id, names);
-          for (const name of names) {
+          mounted.set(id, volumesByContainer(after));
+          for (const { name, writes } of volumesOf(after)) {
+            if (!writes) continue;
             const others = hasOneWriter(name) ? writersOf(name).filter(({ taskId }) => taskId !== id) : [];
             if (others.length > 0) fail(`${id} and ${others[0]!.taskId} may both write to the volume ${name}`);
           }
         }
       },
-      run(machine, taskId) {
-        for (const name of written.get(taskId as TaskId) ?? []) {
-          const here = started.get(machine) ?? new Map<string, Set<string>>();
-          started.set(machine, here);
-          const users = here.get(name) ?? new Set<string>();
-          here.set(name, users.add(taskId));
-          for (const other of users) {
+      run(machine, taskId, { container, containerId }) {
+        const here = started.get(machine) ?? new Map<string, Map<string, string>>();
+        started.set(machine, here);
+        for (const { name, writes } of mounted.get(taskId)?.get(container) ?? []) {
+          if (!writes) continue;
+          const users = here.get(name) ?? new Map<string, string>();
+          here.set(name, users.set(containerId, taskId));
+          for (const [id, other] of users) {
             if (other === taskId) continue;
-            if (!machine.engine.runs(other)) users.delete(other);
+            if (!isRunning(machine, id)) users.delete(id);
             else if (hasOneWriter(name)) fail(`${taskId} and ${other} write to the volume ${name} on ${machine.name}`);
           }
         }
@@ -49,3 +50,7 @@ export const singleWriter: Checker = {
     };
   },
 };
+
+function isRunning({ engine }: WorkerMachine, containerId: string): boolean {
+  return engine.all().some((one) => one.containerId === containerId && one.status === "running");
+}

@@ -4,11 +4,36 @@
 import type { NodeId } from "../../model/ids.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { isPlaced } from "../../model/task/reason.ts";
+import { mainContainer } from "../../model/task/spec.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Truth } from "../run/truth.ts";
 
-export function volumesOf({ mounts }: Pick<TaskView, "mounts">): { name: string; writes: boolean }[] {
+export interface MountedVolume {
+  name: string;
+  writes: boolean;
+}
+
+type Mounting = Pick<TaskView, "mounts" | "containers" | "initContainers">;
+
+/** Those of all containers of the task. */
+export function volumesOf(task: Mounting): MountedVolume[] {
+  // As most tasks, which are looked at often.
+  if (!task.containers && task.mounts.length === 0) return [];
+  return volumesIn([...mountsOf(task).values()].flat());
+}
+
+/** Those of each container, by its name. */
+export function volumesByContainer(task: Mounting): Map<string, MountedVolume[]> {
+  return new Map([...mountsOf(task)].map(([container, mounts]) => [container, volumesIn(mounts)]));
+}
+
+function mountsOf({ mounts, containers, initContainers = [] }: Mounting): Map<string, TaskView["mounts"]> {
+  if (!containers) return new Map([[mainContainer, mounts]]);
+  return new Map([...initContainers, ...containers].map((one) => [one.name, one.mounts]));
+}
+
+function volumesIn(mounts: TaskView["mounts"]): MountedVolume[] {
   const named = mounts.filter(({ type, source }) => type === "volume" && source !== "");
   return [...new Set(named.map(({ source }) => source))].map((name) => ({
     name,

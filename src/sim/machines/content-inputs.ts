@@ -60,12 +60,16 @@ export function byContents(
   return { ...behaviour(), onSignal: behaviour };
 }
 
-/** The fields of a container that name contents; one of them at least. */
-export function drawReferences(random: Random): Drawn {
+/**
+ * The fields of a container that name contents; one of them at least. Most programs end at a signal: `signals` says whether this
+ * one takes them.
+ */
+export function drawReferences(random: Random, signals: "signals" | "no signals" = "signals"): Drawn {
   const below = (count: number) => randomInteger(random, count);
   const of = <T>(...values: T[]): T => values[below(values.length)]!;
   const reference = (name: string, place: string): Drawn => {
-    const onChange = of(undefined, undefined, undefined, "signal", "none");
+    const drawn = of(undefined, undefined, undefined, "signal", "none");
+    const onChange = drawn === "signal" && signals === "no signals" ? undefined : drawn;
     if (onChange !== "signal" && below(3) === 0) return { name, env: place, ...(onChange ? { onChange } : {}) };
     return { name, target: `/etc/${place}`, ...(onChange ? { onChange } : {}) };
   };

@@ -1,14 +1,20 @@
 // The tasks and services of several containers that clients ask for: init containers, sidecars, containers that wait for others,
 // and programs that serve, end, fail or are ready late.
 
-import { type Random, randomInteger } from "../../lib/random.ts";
+import { type Random, randomInteger, randomItem } from "../../lib/random.ts";
+import { drawReferences } from "./content-inputs.ts";
 import { restarts } from "./programs.ts";
 
 type Drawn = Record<string, unknown>;
+interface Containers {
+  containers: Drawn[];
+  initContainers?: Drawn[];
+}
+
 type Below = (count: number) => number;
 
 /** A task. `serial` makes its name. */
-export function drawPodInput(random: Random, serial: number): Drawn {
+export function drawPodInput(random: Random, serial: number): Drawn & Containers {
   const below: Below = (count) => randomInteger(random, count);
   const pick = below(100);
   const drawn =
@@ -19,7 +25,37 @@ export function drawPodInput(random: Random, serial: number): Drawn {
     stopGraceSeconds: below(6),
     restartPolicy: restarts("always"),
     ...drawn,
-    ...(initContainers.length > 0 ? { initContainers } : {}),
+    ...(initContainers.length > 0 ? { initContainers: initContainers.map((one) => ({ ...one })) } : {}),
+  };
+}
+
+/** The same task: some of its containers name configs and secrets. Those that serve read them, and take signals. */
+export function withContents(random: Random, pod: Drawn & Containers): Drawn & Containers {
+  return eachContainer(pod, (container) => {
+    if (randomInteger(random, 4) > 0) return container;
+    const serves = (container.args as string[])[0] === "service";
+    if (!serves) return { ...container, ...drawReferences(random, "no signals") };
+    return { ...container, args: ["by-contents"], ...drawReferences(random) };
+  });
+}
+
+/** The same task: in one of three, some of its containers mount a named volume, one and the same. */
+export function withVolumes(random: Random, pod: Drawn & Containers, names: readonly string[]): Drawn & Containers {
+  if (randomInteger(random, 3) > 0) return pod;
+  const source = randomItem(random, names);
+  return eachContainer(pod, (container) => {
+    if (randomInteger(random, 2) === 0) return container;
+    const readOnly = randomInteger(random, 4) === 0;
+    return { ...container, mounts: [{ type: "volume", source, target: "/data", readOnly }] };
+  });
+}
+
+function eachContainer(pod: Drawn & Containers, change: (container: Drawn) => Drawn): Drawn & Containers {
+  const { containers, initContainers } = pod;
+  return {
+    ...pod,
+    containers: containers.map(change),
+    ...(initContainers ? { initContainers: initContainers.map(change) } : {}),
   };
 }
 
@@ -82,7 +118,7 @@ function drawCache(below: Below): { cache: Drawn; condition: string } {
   return { cache: { ...cache, args, health }, condition: "healthy" };
 }
 
-function withSidecar(below: Below): Drawn {
+function withSidecar(below: Below): Drawn & Containers {
   const { cache, condition } = drawCache(below);
   const kinds = [["service"], ["service"], ["stubborn"], ["loop", String(500 + below(10_000))]];
   const app = { name: "app", image: "demo", args: kinds[below(kinds.length)], ...resources(below) };
@@ -91,7 +127,7 @@ function withSidecar(below: Below): Drawn {
 }
 
 /** A container that does its work once, before the one that goes on. */
-function withOneShot(below: Below): Drawn {
+function withOneShot(below: Below): Drawn & Containers {
   const { cache, condition } = drawCache(below);
   const migrate = {
     name: "migrate",
@@ -104,7 +140,7 @@ function withOneShot(below: Below): Drawn {
 }
 
 /** It ends by itself. */
-function batch(below: Below): Drawn {
+function batch(below: Below): Drawn & Containers {
   const job = (name: string) => ({
     ...{ name, image: "demo" },
     args: ["job", String(500 + below(20_000)), below(5) === 0 ? "1" : "0"],
@@ -115,7 +151,7 @@ function batch(below: Below): Drawn {
 }
 
 /** Two that go on, of which one may end for good. */
-function twins(below: Below): Drawn {
+function twins(below: Below): Drawn & Containers {
   const left = { name: "left", image: below(10) === 0 ? "missing" : "demo", args: ["service"], ...resources(below) };
   const ends = below(3) === 0;
   const right = {

@@ -2,6 +2,8 @@
 // tasks of jobs.
 
 import { type Random, randomInteger } from "../../lib/random.ts";
+import type { Plan } from "../faults/plan.ts";
+import { drawReferences } from "../machines/content-inputs.ts";
 import { drawJobInput, drawScheduleInput } from "../machines/job-inputs.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
@@ -16,9 +18,12 @@ export class JobWorkload implements Noun {
   readonly share = 20;
   readonly #context: RunContext;
   readonly #random: Random;
+  /** Null if jobs name no configs and secrets. */
+  readonly #contents: Random | null;
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, { configs = false }: Pick<Plan, "configs">) {
     this.#context = context;
+    this.#contents = configs ? context.world.random("contents of jobs") : null;
     this.#random = context.world.random("jobs");
   }
 
@@ -31,11 +36,17 @@ export class JobWorkload implements Noun {
     return randomInteger(this.#random, count);
   }
 
+  /** In one job of three. A task of a job has the newest versions when it starts, and follows no later ones. */
+  #references(): object {
+    if (this.#contents === null || randomInteger(this.#contents, 3) > 0) return {};
+    return drawReferences(this.#contents, "no signals");
+  }
+
   async #actOnJob(client: SimClient, name: string): Promise<void> {
     const { api } = client;
     const job = this.#context.truth.state.jobNamed(name);
     const draw = this.#below(100);
-    const body = () => ({ ...drawJobInput(this.#random), name }) as never;
+    const body = () => ({ ...drawJobInput(this.#random), ...this.#references(), name }) as never;
     if (!job || draw < 25) {
       const query = { again: "true" } as const;
       await client.try(() => api.call("createJob", { body: body(), query, timeoutMs }));
@@ -52,7 +63,7 @@ export class JobWorkload implements Noun {
     const { api } = client;
     const schedule = this.#context.truth.state.scheduleNamed(name);
     const draw = this.#below(100);
-    const body = () => ({ ...drawScheduleInput(this.#random), name }) as never;
+    const body = () => ({ ...drawScheduleInput(this.#random), ...this.#references(), name }) as never;
     if (!schedule) await client.try(() => api.call("createSchedule", { body: body(), timeoutMs }));
     else if (draw < 30) await client.try(() => api.call("putSchedule", { id: name, body: body(), timeoutMs }));
     else if (draw < 45) await client.try(() => api.call("suspendSchedule", { id: name, timeoutMs }));

@@ -2,10 +2,12 @@
 
 import { type Random, randomInteger } from "../../lib/random.ts";
 import type { TaskId } from "../../model/ids.ts";
-import { drawPodInput } from "../machines/pod-inputs.ts";
+import type { Plan } from "../faults/plan.ts";
+import { drawPodInput, withContents, withVolumes } from "../machines/pod-inputs.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
+import { volumeNames } from "./volumes.ts";
 
 const timeoutMs = patienceMs;
 
@@ -13,15 +15,21 @@ export class PodWorkload implements Noun {
   readonly share = 10;
   readonly #context: RunContext;
   readonly #random: Random;
+  /** Null if pods name no configs and secrets. */
+  readonly #contents: Random | null;
+  /** Null if pods have no named volumes. */
+  readonly #volumes: Random | null;
   /** Those that may still run. */
   readonly #created: TaskId[] = [];
   /** With more of them, clients create few. */
   readonly #crowd: number;
   #serial = 0;
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, { configs = false, volumes = false }: Pick<Plan, "configs" | "volumes">) {
     this.#context = context;
     this.#random = context.world.random("pods");
+    this.#contents = configs ? context.world.random("contents of pods") : null;
+    this.#volumes = volumes ? context.world.random("volumes of pods") : null;
     this.#crowd = context.workers.reduce((sum, { capacity }) => sum + capacity, 0) / 4;
   }
 
@@ -50,7 +58,10 @@ export class PodWorkload implements Noun {
 
   async #create(client: SimClient): Promise<void> {
     const serial = this.#serial++;
-    const task = await client.createTask(`pod-${serial}`, drawPodInput(this.#random, serial));
+    const drawn = drawPodInput(this.#random, serial);
+    const informed = this.#contents ? withContents(this.#contents, drawn) : drawn;
+    const body = this.#volumes ? withVolumes(this.#volumes, informed, volumeNames) : informed;
+    const task = await client.createTask(`pod-${serial}`, body);
     if (task) this.#created.push(task.taskId);
   }
 }

@@ -93,8 +93,8 @@ export class Workload {
 function nounsOf(context: RunContext, plan: Plan): Noun[] {
   return [
     ...(plan.services ? [new ServiceWorkload(context, plan)] : []),
-    ...(plan.jobs ? [new JobWorkload(context)] : []),
-    ...(plan.pods ? [new PodWorkload(context)] : []),
+    ...(plan.jobs ? [new JobWorkload(context, plan)] : []),
+    ...(plan.pods ? [new PodWorkload(context, plan)] : []),
     ...(plan.volumes ? [new VolumeWorkload(context)] : []),
     ...(plan.configs ? [new ConfigWorkload(context)] : []),
     ...(plan.moves ? [new MoveWorkload(context)] : []),
