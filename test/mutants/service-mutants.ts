@@ -159,4 +159,12 @@ export const serviceMutants: readonly Mutant[] = [
     replace: "const isComplete = slots.some((slot) =>",
     caughtBy: ["services-converge"],
   },
+  {
+    name: "endpoint-changes-unsaid",
+    sentence: "A client that follows endpoints is not notified when a replica is being drained.",
+    file: "src/master/watch/endpoint-streams.ts",
+    find: "if (shown.get(taskId)?.text === text) return;",
+    replace: "if (shown.has(taskId)) return;",
+    caughtBy: ["endpoint-stream-equals-list"],
+  },
 ];

@@ -12,6 +12,7 @@ import { dataIsKept } from "./data-is-kept.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
 import { dependenciesHold } from "./dependencies-hold.ts";
 import { drainedBeforeStopped } from "./drained-before-stopped.ts";
+import { endpointStreamEqualsList } from "./endpoint-stream-equals-list.ts";
 import { endpointsAreReady } from "./endpoints-are-ready.ts";
 import { failuresHaveCauses } from "./failures-have-causes.ts";
 import { floorHolds } from "./floor-holds.ts";
@@ -103,6 +104,7 @@ export const checkers: readonly Checker[] = [
   movesEnd,
   endpointsAreReady,
   selectedAreEndpoints,
+  endpointStreamEqualsList,
   ownerReplacesOnce,
   rolloutsEnd,
   servicesConverge,

@@ -129,7 +129,7 @@ export class Faults {
     if (kind === "worker-pause" || strength < 0.5) return () => process.resume();
     // A machine that is suspended is off the network, too: messages of that time do not wait in its sockets.
     const { network, workers } = this.#context;
-    const peers = ["clients", "watcher", ...workers.map(({ name }) => name)];
+    const peers = ["clients", "watcher", "balancer", ...workers.map(({ name }) => name)];
     for (const peer of peers) network.cut(peer, "master");
     return () => {
       process.resume();

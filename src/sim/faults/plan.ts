@@ -55,6 +55,8 @@ export interface Plan {
   pods?: boolean;
   /** True when some tasks and services have priorities. Left out: false. */
   priorities?: boolean;
+  /** True when a client follows the endpoints of services. Left out: false. */
+  endpointClient?: boolean;
   /** Number of finished tasks that are kept. */
   finishedTasks: number;
   /** How long finished tasks are kept, in ms. */
@@ -103,6 +105,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   const services = drawServices(seed);
   const jobs = drawJobs(seed);
   const volumes = drawVolumes(seed);
+  const selectors = drawSelectors(seed);
   const alone = drawFaults(seed, durationMs, gapMs);
   const flapping = drawFlapping(seed, durationMs, alone.length);
   const registry = services ? drawRegistryFaults(seed, durationMs, gapMs, alone.length + flapping.length) : [];
@@ -130,7 +133,8 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
     pods,
-    selectors: drawSelectors(seed),
+    selectors,
+    endpointClient: (services || selectors) && drawEndpointClient(seed),
   };
   return { seed, ...cluster, durationMs, faults };
 }
@@ -159,6 +163,11 @@ function drawJobs(seed: number): boolean {
 /** In one run of three. */
 function drawSelectors(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x5e1e), 3) === 0;
+}
+
+/** In one run of two that have services. */
+function drawEndpointClient(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0xe4dc), 2) === 0;
 }
 
 /** In one run of three. */

@@ -1,5 +1,7 @@
 // Everything in one simulated run, for the code that breaks it and for the checkers.
 
+import type { ServerSentEvent } from "../../lib/sse.ts";
+import type { ServiceId } from "../../model/ids.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Disturbance } from "../faults/disturbance.ts";
 import type { MasterMachine } from "../machines/master-machine.ts";
@@ -22,6 +24,15 @@ export interface Watching {
   readonly events: number;
 }
 
+/** Gets what a client of the endpoints of a service does and reads. */
+export interface EndpointListener {
+  /** It asks for the stream of this service. */
+  opens(serviceId: ServiceId): void;
+  event(event: ServerSentEvent): void;
+  /** Its stream has ended. */
+  ends(): void;
+}
+
 export interface RunContext {
   world: World;
   network: Network;
@@ -36,6 +47,8 @@ export interface RunContext {
   /** True when nothing breaks any more. */
   repaired: boolean;
   watchClient: Watching;
+  /** A client that follows endpoints. Null if the plan has none. */
+  endpointClient: { listener: EndpointListener } | null;
   /** What happens after the cluster has come to rest. */
   activity: Activity;
   /** A request to the master, answered without a network. Throws if there is no master. */

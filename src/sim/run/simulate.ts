@@ -12,6 +12,7 @@ import type { Plan } from "../faults/plan.ts";
 import { MasterMachine, masterUrl } from "../machines/master-machine.ts";
 import { Registry } from "../machines/programs.ts";
 import { WorkerMachine } from "../machines/worker-machine.ts";
+import { EndpointClient } from "../workload/endpoint-client.ts";
 import { Ledger } from "../workload/ledger.ts";
 import { WatchClient } from "../workload/watch-client.ts";
 import { Workload } from "../workload/workload.ts";
@@ -151,6 +152,7 @@ class Run {
       away: new Map(),
       repaired: false,
       watchClient: null as never,
+      endpointClient: null,
       activity: { batches: 0, commands: [] },
       ask: (path, method) => this.#ask(path, method),
       list: () => this.#list(),
@@ -165,6 +167,7 @@ class Run {
     // The name that the master is to give it: checkers know the machines by the names of their nodes.
     if (plan.twin !== "none") workers.push(this.#worker("n1-2", workers[0]!.old, null, "n1"));
     context.watchClient = new WatchClient(context);
+    if (plan.endpointClient) context.endpointClient = new EndpointClient(context);
     const hooks = [...checkers, ...moreCheckers].map((checker) =>
       checker.hooks(context, (message) => this.#fail({ class: checker.class, checker: checker.name, message })),
     );
