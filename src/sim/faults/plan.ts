@@ -55,6 +55,8 @@ export interface Plan {
   pods?: boolean;
   /** True when some tasks and services have priorities. Left out: false. */
   priorities?: boolean;
+  /** True when clients clean nodes up. Left out: false. */
+  cleanups?: boolean;
   /** True when a client follows the endpoints of services. Left out: false. */
   endpointClient?: boolean;
   /** Number of finished tasks that are kept. */
@@ -134,6 +136,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     moves: services && drawMoves(seed),
     pods,
     selectors,
+    cleanups: drawCleanups(seed),
     endpointClient: (services || selectors) && drawEndpointClient(seed),
   };
   return { seed, ...cluster, durationMs, faults };
@@ -163,6 +166,11 @@ function drawJobs(seed: number): boolean {
 /** In one run of three. */
 function drawSelectors(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x5e1e), 3) === 0;
+}
+
+/** In one run of three. */
+function drawCleanups(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0xc1ea), 3) === 0;
 }
 
 /** In one run of two that have services. */

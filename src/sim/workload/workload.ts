@@ -6,6 +6,7 @@ import type { Plan } from "../faults/plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
+import { CleanupWorkload } from "./cleanups.ts";
 import { ConfigWorkload } from "./configs.ts";
 import { JobWorkload } from "./jobs.ts";
 import { MoveWorkload } from "./moves.ts";
@@ -99,6 +100,7 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
     ...(plan.configs ? [new ConfigWorkload(context)] : []),
     ...(plan.moves ? [new MoveWorkload(context)] : []),
     ...(plan.selectors ? [new SelectorWorkload(context)] : []),
+    ...(plan.cleanups ? [new CleanupWorkload(context)] : []),
     ...(plan.volumeCopies ? [new VolumeCopyWorkload(context)] : []),
   ];
 }
