@@ -12,7 +12,7 @@ import { imagesContract } from "./images.contract.ts";
 import { volumesContract } from "./volumes.contract.ts";
 
 /** Parts that not every engine keeps; docs/ENGINES.md names those. */
-export type ContractPart = "joined networks" | "health events" | "volume archives";
+export type ContractPart = "starts without a network" | "health events";
 
 export function runtimeContract(
   title: string,
@@ -23,10 +23,10 @@ export function runtimeContract(
   containersContract(title, open);
   containerStopsContract(title, open);
   startsContract(title, open);
-  if (!without.includes("joined networks")) containerJoinsContract(title, open);
+  containerJoinsContract(title, open, !without.includes("starts without a network"));
   containerOutputContract(title, open);
   execContract(title, open);
   if (!without.includes("health events")) healthContract(title, open);
   imagesContract(title, open);
-  volumesContract(title, open, !without.includes("volume archives"));
+  volumesContract(title, open);
 }

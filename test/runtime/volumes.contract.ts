@@ -5,7 +5,7 @@ import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import type { Mount } from "../../src/model/task/spec.ts";
 import { ContractSubject, nodeId, type RuntimeHarness } from "./contract-subject.ts";
 
-export function volumesContract(title: string, open: () => Promise<RuntimeHarness>, hasArchives: boolean): void {
+export function volumesContract(title: string, open: () => Promise<RuntimeHarness>): void {
   describe(`${title}: volumes`, () => {
     let subject: ContractSubject;
     beforeAll(async () => {
@@ -49,7 +49,7 @@ export function volumesContract(title: string, open: () => Promise<RuntimeHarnes
       expect(await volumeNamed(subject.name("theirs"))).toBeDefined();
     });
 
-    test.if(hasArchives)("the files of a volume as an archive make another volume with the same files", async () => {
+    test("the files of a volume as an archive make another volume with the same files", async () => {
       const { signal } = new AbortController();
       const { volumes } = subject.runtime;
       const [from, to] = [subject.name("from"), subject.name("to")];
@@ -62,7 +62,8 @@ export function volumesContract(title: string, open: () => Promise<RuntimeHarnes
       const labels = { [containerLabels.cluster]: subject.harness.clusterId };
       await volumes.fill(to, labels, nodeId, await archive(), signal);
       expect((await volumeNamed(to))?.labels).toEqual(labels);
-      expect(await new Response(await volumes.archive(to, nodeId, signal)).bytes()).toEqual(bytes);
+      const copied = await new Response(await volumes.archive(to, nodeId, signal)).bytes();
+      expect(withoutTime(copied)).toEqual(withoutTime(bytes));
       // No container of this work is left, so that the volume can go.
       expect(await volumes.remove(to)).toBeNull();
       await volumes.removeHelpers(nodeId, null);
@@ -70,4 +71,10 @@ export function volumesContract(title: string, open: () => Promise<RuntimeHarnes
       expect(await volumes.remove(from)).toBeNull();
     });
   });
+}
+
+/** The archive without the time of its first entry, the folder: Podman gives it that of the unpacking. */
+function withoutTime(archive: Uint8Array): Uint8Array {
+  const timeAndChecksum = [136, 156] as const;
+  return archive.slice().fill(0, ...timeAndChecksum);
 }

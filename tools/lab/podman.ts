@@ -27,7 +27,12 @@ export class Podman {
     );
     // Without systemd there is no journal for events. The limits of containers must not be above those of this machine.
     const settings = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\n';
-    writeFileSync(path("containers.conf"), `${settings}cgroup_manager = "cgroupfs"\nevents_logger = "file"\n`);
+    // crun refuses machines with both versions of cgroups; runc, which comes with Docker, does not.
+    const runtime = Bun.which("runc") === null ? "" : 'runtime = "runc"\n';
+    writeFileSync(
+      path("containers.conf"),
+      `${settings}${runtime}cgroup_manager = "cgroupfs"\nevents_logger = "file"\n`,
+    );
     const podman = new Podman(path("podman.sock"));
     const service = new OwnedProcess(claim, "podman", ["podman", "system", "service", "--time=0", podman.host], {
       env: { CONTAINERS_CONF: path("containers.conf"), CONTAINERS_STORAGE_CONF: path("storage.conf") },

@@ -140,8 +140,8 @@ export class DockerImages implements Images {
       const message = `tasks of several containers need a node of amd64 or arm64; this engine is of ${Arch}`;
       throw new RuntimeError("create-failed", message, false);
     }
-    const { name, tag } = splitReference(sandboxImage);
-    const query = new URLSearchParams({ fromSrc: "-", repo: name, tag, changes: 'ENTRYPOINT ["/pause"]' });
+    // The tag is a part of `repo`, because Podman 4.3.1 ignores `tag` of an import.
+    const query = new URLSearchParams({ fromSrc: "-", repo: sandboxImage, changes: 'ENTRYPOINT ["/pause"]' });
     const headers = { "content-type": "application/x-tar" };
     const response = await this.#http.call("POST", `/images/create?${query}`, { body: archive, headers });
     if (!response.ok) throw createError(await engineMessage(response));

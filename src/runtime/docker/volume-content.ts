@@ -5,7 +5,7 @@ import { EngineRefused } from "../runtime-error.ts";
 import type { EngineHttp } from "./engine-http.ts";
 import { engineMessage } from "./errors.ts";
 
-const image = { name: "podling-volume-helper", tag: "1" };
+const image = "podling-volume-helper:1";
 /** The container's label: the node that it works for. */
 const helperLabel = "podling.volume-helper";
 /** A label of helpers that write: the volume, which is incomplete while its helper is there. */
@@ -59,7 +59,7 @@ export class VolumeContent {
 
   async #createHelper(volume: string, labels: Record<string, string>): Promise<string> {
     const body = {
-      Image: `${image.name}:${image.tag}`,
+      Image: image,
       Cmd: ["never-started"],
       Labels: labels,
       HostConfig: {
@@ -78,7 +78,8 @@ export class VolumeContent {
   }
 
   async #makeImage(): Promise<void> {
-    const query = new URLSearchParams({ fromSrc: "-", repo: image.name, tag: image.tag });
+    // The tag is a part of `repo`, because Podman 4.3.1 ignores `tag` of an import.
+    const query = new URLSearchParams({ fromSrc: "-", repo: image });
     const headers = { "content-type": "application/x-tar" };
     const response = await this.#http.call("POST", `/images/create?${query}`, { body: emptyFileArchive(), headers });
     const text = response.ok ? await response.text() : await engineMessage(response);
