@@ -43,7 +43,7 @@ describe("nodes", () => {
     for (const [words, says] of [
       ["labelled ssd", '"ssd" is no label. Write KEY=VALUE to set it, or KEY- to remove it.'],
       ["labelled a=b a-", "a is set and removed"],
-      ["labelled", "node label: NODE and KEY=VALUE or KEY- is missing"],
+      ["labelled", "node label: KEY=VALUE or KEY- is missing"],
     ]) {
       const { code, err } = await cluster.podling(`node label ${words}`);
       expect({ code, err: err.slice(0, 7 + says!.length) }).toEqual({ code: 64, err: `error: ${says}` });

@@ -74,9 +74,9 @@ test("two namespaces: each service has its own, and ls shows one of them", async
 
 describe("what it does not have is refused, with what to type", () => {
   test.each([
-    ["service create x --selector app=web --image nginx", 64, "--image needs replicas"],
-    ["service create x --selector app=web --replicas 2", 64, "--replicas needs replicas"],
-    ["service create x --selector app=web -e A=b", 64, "--env needs replicas"],
+    ["service create x --selector app=web --image nginx", 64, "--image is for a service with replicas"],
+    ["service create x --selector app=web --replicas 2", 64, "--replicas is for a service with replicas"],
+    ["service create x --selector app=web -e A=b", 64, "--env is for a service with replicas"],
     ["service create x --selector app=web -- sh", 64, "a command needs replicas"],
     ["service create --selector app=web", 64, "the name is missing"],
     ["service create x --selector app", 64, "--selector"],
@@ -84,7 +84,7 @@ describe("what it does not have is refused, with what to type", () => {
     ["service create x --selector app=web -p 70000", 64, "expected a port of the service"],
     ["service create x --selector app=web --namespace a/b", 1, "namespace"],
     ["service create refused --selector app=web", 1, "podling service update refused"],
-    ["service update refused --image nginx", 64, "--image needs replicas"],
+    ["service update refused --image nginx", 64, "--image is for a service with replicas"],
     ["service scale refused=3", 1, "podling service ps refused"],
     ["service restart refused", 1, "no replicas of its own to restart"],
     ["service pause refused", 1, "no replicas of its own to pause"],

@@ -39,6 +39,6 @@ export async function faultOf(line: string): Promise<string | null> {
     return null;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return error.message.includes("is missing") ? null : error.message;
+    return /\b(is|are) missing\b/.test(error.message) ? null : error.message;
   }
 }

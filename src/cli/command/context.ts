@@ -19,6 +19,8 @@ import type { Roles } from "./roles.ts";
 import { findTarget, type Target } from "./target.ts";
 
 export interface ContextOptions {
+  /** As it is typed after podling: "service create". */
+  commandName: string;
   io: Io;
   roles: Roles;
   flags: FlagValues;
@@ -29,6 +31,8 @@ export interface ContextOptions {
 }
 
 export class Context {
+  /** As it is typed after podling: "service create". */
+  readonly commandName: string;
   readonly io: Io;
   readonly roles: Roles;
   readonly flags: FlagValues;
@@ -41,7 +45,8 @@ export class Context {
   #target: Promise<Target> | null = null;
   #client: Promise<Client> | null = null;
 
-  constructor({ io, roles, flags, words, containerCommand, defaultOutput }: ContextOptions) {
+  constructor({ commandName, io, roles, flags, words, containerCommand, defaultOutput }: ContextOptions) {
+    this.commandName = commandName;
     this.io = io;
     this.roles = roles;
     this.flags = flags;
@@ -52,9 +57,10 @@ export class Context {
 
   /** The same command with other outputs; it calls the master over the same client. */
   writingTo(outputs: Pick<Io, "stdout" | "stderr">): Context {
-    const { roles, flags, words, containerCommand } = this;
+    const { commandName, roles, flags, words, containerCommand } = this;
     const io = { ...this.io, ...outputs };
-    const context = new Context({ io, roles, flags, words, containerCommand, defaultOutput: this.#defaultOutput });
+    const defaultOutput = this.#defaultOutput;
+    const context = new Context({ commandName, io, roles, flags, words, containerCommand, defaultOutput });
     context.#client = this.#client;
     context.#target = this.#target;
     return context;
@@ -134,14 +140,14 @@ export class Context {
   /** Resolves with the answer; throws a Failure for a refusal. */
   async call<Id extends OperationId>(id: Id, ...options: CallArguments<Id>): Promise<AnswerOf<Id>> {
     const outcome = await this.try(id, ...options);
-    if (!outcome.ok) throw new RefusedError(await this.withOtherKind(outcome.refusal, options[0]));
+    if (!outcome.ok) throw this.refused(await this.withOtherKind(outcome.refusal, options[0]));
     return outcome.value as AnswerOf<Id>;
   }
 
-  /** Of a task, node or service that does not exist: says so if another kind has that name. */
+  /** Of a task, node, service, job or schedule that does not exist: says so if another kind has that name. */
   async withOtherKind(refusal: Refusal, asked: object | undefined): Promise<Refusal> {
     const id = (asked as { id?: unknown } | undefined)?.id;
-    if (typeof id !== "string" || !/^(task|node|service)-not-found$/.test(refusal.code)) return refusal;
+    if (typeof id !== "string" || !/^(task|node|service|job|schedule)-not-found$/.test(refusal.code)) return refusal;
     for (const { code, operation, hint } of otherKinds) {
       if (code === refusal.code) continue;
       const found = await this.try(operation, { id }).catch(() => null);
@@ -164,7 +170,12 @@ export class Context {
     if (response.ok) return response;
     const { readRefusal } = await import("../../api/client.ts");
     const { refusal } = await this.#reach(signal, () => client.read(() => readRefusal(response), signal));
-    throw new RefusedError(refusal);
+    throw this.refused(refusal);
+  }
+
+  /** The failure of a refusal, which names the help of this command. */
+  refused(refusal: Refusal): RefusedError {
+    return new RefusedError(refusal, { commandName: this.commandName });
   }
 
   /** The JSON body of a response of `fetch`. */
@@ -230,6 +241,16 @@ const otherKinds = [
       `${id} is a node: podling node inspect ${id} shows it, podling ps --filter node=${id} lists its tasks`,
   },
   { code: "task-not-found", operation: "getTask", hint: (id: string) => `${id} is a task: podling inspect ${id}` },
+  {
+    code: "job-not-found",
+    operation: "getJob",
+    hint: (id: string) => `${id} is a job: podling job inspect ${id} shows it, podling job logs ${id} its output`,
+  },
+  {
+    code: "schedule-not-found",
+    operation: "getSchedule",
+    hint: (id: string) => `${id} is a schedule: podling job inspect ${id}, podling job ls --schedule ${id}`,
+  },
 ] as const;
 
 function unreachable({ message, kind }: UnreachableError, { url, source }: Target): UnreachableFailure {

@@ -37,4 +37,6 @@ test("a refused field of a task names the flag that sets it", () => {
     details: { field: "limits.ulimits[0].soft" },
   } as const;
   expect(new RefusedError(refusal).hint).toBe("Check --ulimit; see podling help run.");
+  const ofService = new RefusedError(refusal, { commandName: "service create" });
+  expect(ofService.hint).toBe("Check --ulimit; see podling help service create.");
 });

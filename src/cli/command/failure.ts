@@ -35,13 +35,14 @@ export class UsageError extends Failure {
 export class RefusedError extends Failure {
   override name = "RefusedError";
   readonly refusal: Refusal;
-  constructor(refusal: Refusal, exitCode: number = exitCodes.error) {
-    super(refusal.message, hintFor(refusal), exitCode);
+  /** `commandName`: whose help has the flag of a wrong field. */
+  constructor(refusal: Refusal, { exitCode = exitCodes.error as number, commandName = "run" } = {}) {
+    super(refusal.message, hintFor(refusal, commandName), exitCode);
     this.refusal = refusal;
   }
 }
 
-/** The flag of `run` that sets each field of a task. A field of a group is written with the group. */
+/** The flag that sets each field: of tasks that of `run`, which services and jobs have, too. A field of a group is written with the group. */
 const flagOfField: Readonly<Record<string, string>> = {
   name: "NAME",
   image: "--image",
@@ -93,6 +94,16 @@ const flagOfField: Readonly<Record<string, string>> = {
   "health.startPeriodMs": "--health-start-period",
   "health.retries": "--health-retries",
   "health.disabled": "--no-healthcheck",
+  // Beside those of tasks: pods, services, jobs and schedules.
+  namespace: "--namespace",
+  selector: "--selector",
+  replicas: "--replicas",
+  completions: "--completions",
+  parallelism: "--parallelism",
+  backoffLimit: "--backoff-limit",
+  activeDeadline: "--deadline",
+  ttlAfterFinished: "--ttl",
+  startDeadline: "--start-deadline",
 };
 
 /** Undefined if no flag sets the field. */
@@ -101,9 +112,9 @@ export function flagOf(field: string): string | undefined {
   return flagOfField[group] ?? flagOfField[`${group}.${name}`];
 }
 
-function hintFor({ code, hint, details }: Refusal): string {
+function hintFor({ code, hint, details }: Refusal, commandName: string): string {
   const flag = typeof details?.field === "string" ? flagOf(details.field) : undefined;
-  if (code === "invalid-field" && flag) return `Check ${flag}; see podling help run.`;
+  if (code === "invalid-field" && flag) return `Check ${flag}; see podling help ${commandName}.`;
   if (code === "unauthorized")
     return "Set the token with --token-file or PODLING_TOKEN, or use a context that has it: podling help context.";
   return hint ?? "";

@@ -46,7 +46,8 @@ export class FlagValues {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new UsageError(`--${long}: expected a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`);
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw this.#wrong(long, `expected a whole number ${range}; got ${JSON.stringify(text)}`);
   }
 
   durationMs(long: string): number | undefined {
@@ -54,7 +55,12 @@ export class FlagValues {
     if (text === undefined) return undefined;
     const ms = parseDuration(text);
     if (ms !== undefined) return ms;
-    throw new UsageError(`--${long}: expected a duration such as 30s, 5m or 24h; got ${JSON.stringify(text)}`);
+    throw this.#wrong(long, `expected a duration such as 30s, 5m or 24h; got ${JSON.stringify(text)}`);
+  }
+
+  #wrong(long: string, why: string): UsageError {
+    const { value, description } = this.#flag(long);
+    return new UsageError(`--${long}: ${why}`, `Write --${long} ${value}: ${description}.`);
   }
 
   #flag(long: string): Flag {

@@ -46,7 +46,9 @@ export async function inContainer(
   // The task is not always first: exec -u root web sh, cp ./file web:/tmp.
   const references = rest.filter((one) => !one.startsWith("-")).map(taskOf);
   const flags = new FlagValues(globalFlags);
-  const context = new Context({ io, roles, flags, words: [], containerCommand: null, defaultOutput: "table" });
+  const context = new Context({
+    ...{ commandName: word, io, roles, flags, words: [], containerCommand: null, defaultOutput: "table" },
+  });
   const message = `podling has no command ${JSON.stringify(word)} yet`;
   try {
     for (const id of references.slice(0, wordsTried)) {

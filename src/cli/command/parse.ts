@@ -149,7 +149,7 @@ function isFlag(token: string): boolean {
 function check(command: Command, flags: FlagValues, words: readonly string[]): void {
   const { min, max, name } = command.arguments ?? { min: 0, max: 0, name: "" };
   const usage = `Usage: podling ${command.name} ${command.usage}`.trimEnd();
-  if (words.length < min) throw new UsageError(`${command.name}: ${name} is missing`, usage);
+  if (words.length < min) throw new UsageError(`${command.name}: ${missingWords(name, words.length)}`, usage);
   const unusable = command.arguments && words.find((word) => /^\.{0,2}$/.test(word));
   if (unusable !== undefined)
     throw new UsageError(
@@ -172,6 +172,13 @@ function check(command: Command, flags: FlagValues, words: readonly string[]): v
       `Its formats are ${command.outputs!.join(", ")}.`,
     );
   }
+}
+
+/** Of "NAME and FILE" after one word: "FILE is missing". */
+function missingWords(names: string, given: number): string {
+  const left = names.split(/, | and /).slice(given);
+  if (left.length < 2) return `${left[0] ?? names} is missing`;
+  return `${left.slice(0, -1).join(", ")} and ${left.at(-1)} are missing`;
 }
 
 /** Values of flags that are never empty: taken for "not given", they would mean another folder, or no token. */
@@ -269,10 +276,14 @@ class FlagReader {
         "Is it a variable of the shell that is not set? Leave the flag out for its default.",
       );
     if (!flag.choices || flag.choices.includes(value)) return value;
-    const near = nearest(value, flag.choices);
+    const near = value.length > 1 ? nearest(value, flag.choices) : undefined;
+    const usual =
+      flag.long === "output"
+        ? "For other forms, write -o json and use jq."
+        : `Write --${flag.long} ${flag.value}: ${flag.description}.`;
     throw new UsageError(
       `--${flag.long}: expected ${flag.choices.join(", ")}; got ${JSON.stringify(value)}`,
-      near ? `Did you mean ${near}?` : flag.long === "output" ? "For other forms, write -o json and use jq." : "",
+      near ? `Did you mean ${near}?` : usual,
     );
   }
 

@@ -72,7 +72,8 @@ async function runCommand(command: Command, argv: readonly string[], io: Io, rol
     return exitCodes.done;
   }
   const defaultOutput = command.outputs?.[0] ?? "table";
-  return command.run(new Context({ io, roles, flags, words, containerCommand, defaultOutput }));
+  const { name: commandName } = command;
+  return command.run(new Context({ commandName, io, roles, flags, words, containerCommand, defaultOutput }));
 }
 
 /** `group`: the words before, such as "node"; "" for none. `next`: the word after. */

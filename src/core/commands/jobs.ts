@@ -88,7 +88,7 @@ export function templateOf(
 export function refuseEndless({ restartPolicy }: Pick<ParsedJobInput, "restartPolicy">): Outcome<never> | null {
   if (restartPolicy?.mode !== "always") return null;
   return refuse("unprocessable", "the tasks of a job must end, and the restart policy always starts them again", {
-    hint: "Leave restartPolicy out, or write on-failure. What runs all the time is a service: podling service create.",
+    hint: "Leave the restart policy out, or write on-failure. What runs all the time is a service: podling service create.",
     details: { field: "restartPolicy" },
   });
 }
@@ -118,8 +118,9 @@ function changeJob(state: ClusterState, job: Job, input: ParsedJobInput): Outcom
   ) as JobUpdate;
   const isOther = !same(unpackSpec(spec), job.spec) || set.completions !== undefined || set.indexed !== undefined;
   if (isOther) {
-    return refuse("name-taken", `there is a job ${name} already (${jobId}), with another template`, {
-      hint: `The template, completions and indexed of a job never change. Remove it first: podling job rm ${name}.`,
+    const message = `there is a job ${name} already (${jobId}), whose template, completions and indexed never change`;
+    return refuse("name-taken", message, {
+      hint: `Remove it first: podling job rm ${name}. Or choose another name.`,
       details: { jobId, name },
     });
   }

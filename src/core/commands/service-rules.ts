@@ -33,19 +33,19 @@ export function stuck(state: ClusterState, policy: RolloutPolicy, spec: PackedSp
   if (volume !== undefined) {
     const message = `with start-first, a new replica waits for the volume ${volume}, which has one writer at a time`;
     return refuse("unprocessable", message, {
-      hint: "Stop old ones first (order stop-first), or leave the order out.",
+      hint: "Stop old ones first (--order stop-first), or leave the order out.",
       details: { field: "rollout.order", volume },
     });
   }
   if (order === "start-first" && policy.maxSurge === 0) {
     return refuse("unprocessable", "start-first with maxSurge 0 could never replace a replica", {
-      hint: "Allow one more (maxSurge 1), or stop old ones first (order stop-first).",
+      hint: "Allow one more (--max-surge 1), or stop old ones first (--order stop-first).",
       details: { field: "rollout.maxSurge" },
     });
   }
   if (order === "stop-first" && policy.maxUnavailable === 0) {
     return refuse("unprocessable", `${why}, and with maxUnavailable 0 no old replica may stop`, {
-      hint: "Allow one to be missing (maxUnavailable 1), or leave maxUnavailable out.",
+      hint: "Allow one to be missing (--max-unavailable 1), or leave it out.",
       details: { field: "rollout.maxUnavailable" },
     });
   }

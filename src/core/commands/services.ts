@@ -112,7 +112,7 @@ function modeOf(before: Service["mode"] | null, input: ParsedServiceInput): Outc
   }
   if (input.replicas === undefined) return ok({ type });
   return refuse("unprocessable", `the service ${input.name} is global: the nodes say how many replicas it has`, {
-    hint: "Leave replicas out, or make it replicated (mode replicated).",
+    hint: "Leave replicas out, or make it replicated (--mode replicated).",
     details: { field: "replicas" },
   });
 }

@@ -32,7 +32,7 @@ export async function* readBackupFile(path: string): AsyncGenerator<Uint8Array> 
   } catch (error) {
     const { code = "", message } = error as { code?: string; message: string };
     if (code.startsWith("Z_")) throw refused(damaged(`gzip reports an error (${message})`));
-    throw new Failure(`cannot read ${path}: ${reason(error)}`, "");
+    throw new Failure(`cannot read ${path}: ${reason(error)}`, "Write the path of the archive.");
   }
 }
 

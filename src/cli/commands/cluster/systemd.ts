@@ -140,7 +140,7 @@ async function roleFlags({ io, roles }: Context, role: Role, words: readonly str
   }
   // The token of the environment is that of the installation, which has read it already.
   const env = { ...io.env, PODLING_TOKEN: undefined, PODLING_TOKEN_FILE: undefined };
-  const context = new Context({ io: { ...io, env }, roles, ...line, defaultOutput: "table" });
+  const context = new Context({ commandName: role, io: { ...io, env }, roles, ...line, defaultOutput: "table" });
   if (role === "master") await masterSettings(context);
   else await workerSettings(context);
   const joined = joinWords(words);

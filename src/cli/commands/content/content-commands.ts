@@ -117,6 +117,7 @@ function inspect(of: ContentNoun): Command {
     description: ["Prints an object for one, and a list for several.", ...of.inspectDescription],
     arguments: someNames(noun),
     flags: rawFlag ? [rawFlag] : [],
+    ...(rawFlag ? {} : { refused: { "--raw": "its content leaves the master only to containers" } }),
     outputs: ["json", "name"],
     examples: [[`podling ${noun} inspect ${exampleName}`, "the newest version"]],
     async run(context) {
@@ -208,6 +209,11 @@ async function finish(context: Context, made: ContentRow): Promise<number> {
 /** "app.env@3" */
 function versionOf(word: string): { name: string; version: number | undefined } {
   const [, name, version] = /^(.+)@(\d{1,15})$/.exec(word) ?? [];
+  if (name === undefined && word.includes("@"))
+    throw new UsageError(
+      `${word}: a version is a number`,
+      `Write NAME@VERSION, such as ${word.split("@")[0] || "NAME"}@1.`,
+    );
   return { name: name ?? word, version: version === undefined ? undefined : Number(version) };
 }
 

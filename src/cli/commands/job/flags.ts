@@ -106,7 +106,7 @@ function limitMs(flags: FlagValues, flag: string): number | null | undefined {
 /** The body of a job, from the name, the image and the flags. What is not given has the master's default. */
 export async function jobBody(context: Context): Promise<BodyInput<"createJob">> {
   const { flags, containerCommand, io } = context;
-  const { name, image } = nameAndImage(context, "podling job run");
+  const { name, image } = nameAndImage(context);
   return { ...(await taskBody(name, image, flags, containerCommand, io)), ...numbersOf(flags) };
 }
 

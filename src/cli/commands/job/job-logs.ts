@@ -31,14 +31,16 @@ export const logs: Command = {
     const { flags, words } = context;
     const lines = flags.text("tail");
     if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines))
-      throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
+      throw new UsageError(`-n ${lines}: expected a number of lines, or all`, "Write -n 20, or -n all.");
+    const index = flags.integer("index", 0, limits.jobCompletions);
     const jobId = await newestJob(context, words[0]!);
+    if (index !== undefined) await checkIndex(context, jobId, index);
     const follow = flags.has("follow");
     await followJob(context, jobId, {
       follow,
       tail: lines === "all" ? undefined : lines,
       timestamps: flags.has("timestamps"),
-      index: flags.integer("index", 0, limits.jobCompletions),
+      index,
       timeoutMs: patienceMs,
     });
     return exitCodes.done;
@@ -51,4 +53,12 @@ async function newestJob(context: Context, id: string): Promise<string> {
   if ("jobId" in found) return found.jobId;
   if (found.lastJobId !== null) return found.lastJobId;
   throw new Failure(`the schedule ${found.name} has started no job yet`, `Start one with: podling job trigger ${id}`);
+}
+
+/** An index that no task of the job can have would show nothing, as one that has not run yet does. */
+async function checkIndex(context: Context, jobId: string, index: number): Promise<void> {
+  const { name, indexed, completions } = await context.call("getJob", { id: jobId });
+  if (!indexed) throw new Failure(`the tasks of ${name} have no index`, `Leave --index out: podling job logs ${name}`);
+  if (index >= completions)
+    throw new Failure(`${name} has no index ${index}`, `Its indexes are 0 to ${completions - 1}.`);
 }

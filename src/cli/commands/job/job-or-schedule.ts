@@ -4,7 +4,6 @@ import type { OperationId } from "../../../api/operations/operations.ts";
 import type { JobView } from "../../../model/job/view.ts";
 import type { ScheduleView } from "../../../model/schedule/view.ts";
 import type { Context } from "../../command/context.ts";
-import { RefusedError } from "../../command/failure.ts";
 
 export async function jobOrSchedule(context: Context, id: string): Promise<JobView | ScheduleView> {
   const ofJob = await context.try("getJob", { id });
@@ -12,9 +11,9 @@ export async function jobOrSchedule(context: Context, id: string): Promise<JobVi
   const ofSchedule = ofJob.refusal.code === "job-not-found" ? await context.try("getSchedule", { id }) : ofJob;
   if (ofSchedule.ok) return ofSchedule.value as ScheduleView;
   const { refusal } = ofSchedule;
-  if (refusal.code !== "schedule-not-found") throw new RefusedError(refusal);
+  if (refusal.code !== "schedule-not-found") throw context.refused(refusal);
   const message = refusal.message.replace("no schedule", "no job or schedule");
-  throw new RefusedError({ ...refusal, message });
+  throw context.refused(await context.withOtherKind({ ...refusal, message }, { id }));
 }
 
 type Acting = Extract<OperationId, "suspendJob" | "resumeJob" | "deleteJob">;

@@ -37,15 +37,21 @@ export const run: Command = {
     ...jobTemplateFlags,
   ],
   outputs: ["table", "json", "name"],
-  refused: refusedJobFlags,
+  refused: {
+    ...refusedJobFlags,
+    "--schedule": "write podling job create NAME --image IMAGE --schedule CRON",
+    "-f": "it shows the output of its tasks already; -d does not",
+    "--follow": "it shows the output of its tasks already; -d does not",
+  },
   examples: [
     ["podling job run migrate --image app:2 -- ./migrate", "one task, and its output"],
     ["podling job run split --image app:2 --completions 20 --indexed", "20 parts, each with its index"],
   ],
   async run(context) {
+    const timeoutMs = context.flags.durationMs("timeout") ?? patienceMs;
     const created = await createJob(context);
     if (context.flags.has("detach")) return printed(context, created, exitCodes.done);
-    return new Foreground(context).run(created);
+    return new Foreground(context, timeoutMs).run(created);
   },
 };
 
@@ -95,16 +101,18 @@ async function printed(context: Context, job: JobView, code: number): Promise<nu
 /** A run that waits for its job, and handles Ctrl-C. */
 class Foreground {
   readonly #context: Context;
+  readonly #timeoutMs: number;
   readonly #leave = new AbortController();
 
-  constructor(context: Context) {
+  constructor(context: Context, timeoutMs: number) {
     this.#context = context;
+    this.#timeoutMs = timeoutMs;
   }
 
   async run({ jobId, name }: JobView): Promise<number> {
     const context = this.#context;
     const { signal } = this.#leave;
-    const timeoutMs = context.flags.durationMs("timeout") ?? patienceMs;
+    const timeoutMs = this.#timeoutMs;
     // A second Ctrl-C ends the process.
     const interrupts = context.io.onInterrupt(() => {
       interrupts();

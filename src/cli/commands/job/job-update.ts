@@ -8,7 +8,7 @@ import type { ScheduleView } from "../../../model/schedule/view.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { RefusedError, UsageError } from "../../command/failure.ts";
+import { UsageError } from "../../command/failure.ts";
 import { changedFields } from "../../render/changed-fields.ts";
 import { changedTemplate } from "../task/changed-template.ts";
 import { taskBody } from "../task/task-input.ts";
@@ -81,7 +81,7 @@ async function put(context: Context, before: JobView | ScheduleView): Promise<Jo
   const changed = await context.try("putJob", { id: name, body: body as BodyInput<"putJob"> });
   if (changed.ok) return changed.value as JobView;
   if (changed.refusal.code === "job-not-found") return null;
-  throw new RefusedError(changed.refusal);
+  throw context.refused(changed.refusal);
 }
 
 /** The template with what the flags change in it, and the numbers that are given. */

@@ -4,7 +4,9 @@ import type { JobView } from "../../../model/job/view.ts";
 import type { ScheduleView } from "../../../model/schedule/view.ts";
 import type { Arguments, Command, CommandGroup } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import { UsageError } from "../../command/failure.ts";
 import { jobColumns, scheduleColumns } from "../../render/jobs.ts";
+import { refusedListFlags } from "../list-flags.ts";
 import { each } from "../task/each.ts";
 import { logs } from "./job-logs.ts";
 import { act, jobOrSchedule } from "./job-or-schedule.ts";
@@ -24,6 +26,7 @@ const ls: Command = {
     { long: "kind", value: "KIND", description: "only jobs, or only schedules", choices: ["job", "schedule"] },
   ],
   outputs: ["table", "wide", "json", "name"],
+  refused: { ...refusedListFlags("podling job ls", "name"), "-a": "the list has all, also jobs that have ended" },
   examples: [
     ["podling job ls", "all jobs, with how far they are, and all schedules"],
     ["podling job ls --schedule nightly", "the jobs of a schedule that are kept"],
@@ -31,6 +34,10 @@ const ls: Command = {
   async run(context) {
     const of = context.flags.text("schedule");
     const kind = context.flags.text("kind");
+    if (of !== undefined && kind === "schedule") {
+      const hint = `The jobs of a schedule: podling job ls --schedule ${of}. The schedules: podling job ls --kind schedule`;
+      throw new UsageError("--schedule lists jobs, and --kind schedule lists none", hint);
+    }
     const query = of === undefined ? {} : { query: { schedule: of } };
     const jobs = kind === "schedule" ? [] : await context.call("listJobs", query);
     const schedules = of === undefined && kind !== "job" ? await context.call("listSchedules") : [];

@@ -52,7 +52,7 @@ export const create: Command = {
       refuseTemplateFlags(flags, create.flags, name);
       return createSelector(context, name);
     }
-    const { name, image } = nameAndImage(context, "podling service create", orSelector);
+    const { name, image } = nameAndImage(context, orSelector);
     const isPinned = !flags.has("no-resolve-image");
     return createService(context, name, image, { ...settingsOf(flags), isPinned });
   },
@@ -66,9 +66,11 @@ export async function createService(
   { isPinned = true, ...settings }: Settings & { isPinned?: boolean } = {},
 ): Promise<number> {
   const body = await serviceBody(context, name, image, settings);
-  const service = await context.call("createService", { body, query: isPinned ? {} : { resolve: "never" } });
-  await sayWhoReaches(context, service);
-  return finish(context, service);
+  return finish(context, async () => {
+    const service = await context.call("createService", { body, query: isPinned ? {} : { resolve: "never" } });
+    await sayWhoReaches(context, service);
+    return service;
+  });
 }
 
 function nameOfSelector({ flags, words, containerCommand }: Context): string {

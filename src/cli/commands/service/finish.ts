@@ -11,12 +11,12 @@ export const waitFlags: readonly Flag[] = [
   { long: "timeout", value: "TIME", description: "wait at most this long; then the exit code is 2", default: "15m" },
 ];
 
-/** Waits as the flags say, and prints the id of the service. */
-export async function finish(context: Context, service: ServiceView): Promise<number> {
+/** Sends the request, waits as the flags say, and prints the id of the service. Nothing is sent if a flag is wrong. */
+export async function finish(context: Context, request: () => Promise<ServiceView>): Promise<number> {
   const { flags } = context;
-  const code = flags.has("detach")
-    ? exitCodes.done
-    : await watchRollout(context, service, flags.durationMs("timeout")!);
+  const timeoutMs = flags.durationMs("timeout")!;
+  const service = await request();
+  const code = flags.has("detach") ? exitCodes.done : await watchRollout(context, service, timeoutMs);
   if (context.output() === "json") await context.outJson(await context.call("getService", { id: service.serviceId }));
   else await context.out(`${context.output() === "name" ? service.name : service.serviceId}\n`);
   return code;

@@ -5,7 +5,10 @@ import type { ServiceView } from "../../../model/service/view.ts";
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { replicaColumns, serviceColumns } from "../../render/services.ts";
+import { refusedListFlags } from "../list-flags.ts";
 import { oneService, severalServices } from "./arguments.ts";
+
+const filtering = `write podling service ls -o json | jq '.[] | select(.name == "web")'`;
 
 export const ls: Command = {
   name: "service ls",
@@ -16,6 +19,7 @@ export const ls: Command = {
     { long: "quiet", short: "q", description: "only ids, one a line" },
   ],
   outputs: ["table", "wide", "json", "name"],
+  refused: { ...refusedListFlags("podling service ls", "name"), "--filter": filtering, "-f": filtering },
   examples: [["podling service ls", "all services"]],
   async run(context) {
     const namespace = context.flags.text("namespace");

@@ -15,17 +15,19 @@ export const scale: Command = {
   usage: "SERVICE=N [SERVICE=N ...] [flags]",
   arguments: { name: "SERVICE=N", min: 1, max: Number.POSITIVE_INFINITY, completes: "services" },
   flags: waitFlags,
+  refused: { "--replicas": "write the number after the name: podling service scale SERVICE=N" },
   examples: [["podling service scale web=5", "five replicas"]],
   async run(context) {
     const wanted = new Map(context.words.map((word) => [word, wantedOf(word)]));
     const { flags } = context;
+    const timeoutMs = flags.durationMs("timeout")!;
     return each(context, context.words, async (word, turn) => {
       const { id, replicas } = wanted.get(word)!;
       const service = await context.call("scaleService", { id, query: { replicas: String(replicas) } });
       // One picture at a time.
       await turn;
       const isDetached = flags.has("detach");
-      const code = isDetached ? exitCodes.done : await watchRollout(context, service, flags.durationMs("timeout")!);
+      const code = isDetached ? exitCodes.done : await watchRollout(context, service, timeoutMs);
       if (code === exitCodes.done) await context.out(`${service.name} scaled to ${replicas}\n`);
       return code;
     });
@@ -35,7 +37,8 @@ export const scale: Command = {
 function wantedOf(word: string): { id: string; replicas: number } {
   const match = /^(.+)=(\d{1,6})$/.exec(word);
   if (match) return { id: match[1]!, replicas: Number(match[2]) };
-  throw new UsageError(`${JSON.stringify(word)} does not say how many`, "Write SERVICE=N, such as web=5.");
+  const [name] = word.split("=");
+  throw new UsageError(`${JSON.stringify(word)} does not say how many`, `Write SERVICE=N, such as ${name || "web"}=5.`);
 }
 
 /** A command that sends one request about a rollout, and waits for its end. */
@@ -53,7 +56,7 @@ function rolloutCommand(
     flags: waitFlags,
     outputs: ["table", "json", "name"],
     examples: [[`podling service ${verb} web`, example]],
-    run: async (context) => finish(context, await context.call(operation, { id: context.words[0]! })),
+    run: (context) => finish(context, () => context.call(operation, { id: context.words[0]! })),
   };
 }
 
@@ -104,6 +107,6 @@ export const rollback: Command = {
   async run(context) {
     const to = context.flags.integer("to", 1, Number.MAX_SAFE_INTEGER);
     const query = to === undefined ? {} : { to: String(to) };
-    return finish(context, await context.call("rollbackService", { id: context.words[0]!, query }));
+    return finish(context, () => context.call("rollbackService", { id: context.words[0]!, query }));
   },
 };

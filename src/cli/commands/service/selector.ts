@@ -29,7 +29,7 @@ export function refuseTemplateFlags(values: FlagValues, flags: readonly Flag[], 
   const other = flags.find(({ long }) => !known.has(long) && values.given(long));
   if (other === undefined) return;
   const hint = `With --selector it names tasks that are there. For replicas: podling service create ${name} --image IMAGE`;
-  throw new UsageError(`--${other.long} needs replicas, and a service with --selector has none`, hint);
+  throw new UsageError(`--${other.long} is for a service with replicas, and one with --selector has none`, hint);
 }
 
 export async function createSelector(context: Context, name: string): Promise<number> {

@@ -31,6 +31,7 @@ export const update: Command = {
     ...waitFlags,
   ],
   outputs: ["table", "json", "name"],
+  refused: { "--name": "a name never changes; create a service of the other name, and remove this one" },
   examples: [
     ["podling service update web --resolve", "roll out what the tag stands for now"],
     ["podling service update web --image nginx:1.28", "roll out another image"],
@@ -39,6 +40,8 @@ export const update: Command = {
   async run(context) {
     const { flags } = context;
     const [reference] = context.words;
+    if (flags.has("resolve") && flags.has("no-resolve-image"))
+      throw new UsageError("--resolve and --no-resolve-image exclude each other", "Remove one of them.");
     const service = await context.call("getService", { id: reference! });
     const { name, template } = service;
     if (service.mode.type === "selector") {
@@ -54,6 +57,6 @@ export const update: Command = {
     const note = flags.text("note");
     const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
     const query = { resolve, ...(note === undefined ? {} : { note }) } as const;
-    return finish(context, await context.call("putService", { id: name, body, query }));
+    return finish(context, () => context.call("putService", { id: name, body, query }));
   },
 };

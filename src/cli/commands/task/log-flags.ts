@@ -31,7 +31,7 @@ export async function askedLogs<T>(context: Context, ask: () => Promise<T>): Pro
   const { flags } = context;
   const lines = flags.text("tail");
   if (lines !== undefined && lines !== "all" && !/^\d+$/.test(lines)) {
-    throw new UsageError(`-n ${lines}: expected a number of lines, or all`);
+    throw new UsageError(`-n ${lines}: expected a number of lines, or all`, "Write -n 20, or -n all.");
   }
   const text = flags.text("since");
   const flag = text === undefined ? null : { flag: "--since", text };

@@ -311,7 +311,8 @@ async function createTask(context: Context, body: Awaited<ReturnType<typeof task
     const hint = `Write ${proposed}`;
     throw new UsageError(outcome.refusal.message, hint);
   }
-  throw new RefusedError(outcome.refusal, mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error);
+  const exitCode = mistakes.has(outcome.refusal.code) ? exitCodes.usage : exitCodes.error;
+  throw new RefusedError(outcome.refusal, { exitCode });
 }
 
 /** The nearest name that the master takes: "my web" as my-web. */

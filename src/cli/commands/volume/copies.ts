@@ -119,7 +119,7 @@ export const move: Command = {
   async run(context) {
     const { flags, words } = context;
     const to = flags.text("to");
-    if (to === undefined) throw new UsageError("--to is missing", "Write: podling volume move NAME --to NODE");
+    if (to === undefined) throw new UsageError("--to is missing", `Write: podling volume move ${words[0]} --to NODE`);
     const query = { to, ...(flags.has("replace") ? { replace: true } : {}) };
     return shown(context, await context.call("moveVolume", { id: words[0]!, query }));
   },

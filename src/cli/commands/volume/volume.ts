@@ -8,6 +8,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import { volumeColumns } from "../../render/volumes.ts";
+import { refusedListFlags } from "../list-flags.ts";
 import { each } from "../task/each.ts";
 import { keyValues } from "../task/task-input.ts";
 import { backup, move, restore } from "./copies.ts";
@@ -51,6 +52,9 @@ async function show(context: Context, volume: VolumeView): Promise<number> {
   return exitCodes.done;
 }
 
+const driver =
+  "a driver belongs to a mount: podling run --mount type=volume,target=/PATH,volume-driver=NAME,volume-opt=K=V";
+
 const create: Command = {
   name: "volume create",
   summary: "Create a volume before a task mounts it",
@@ -65,6 +69,7 @@ const create: Command = {
     labelFlag,
   ],
   outputs: ["table", "json", "name"],
+  refused: { "--driver": driver, "-d": driver, "--opt": driver },
   examples: [
     ["podling volume create pgdata --node n3", "n3 has the data already"],
     ["podling volume create cache --writers many", "several tasks may write, all on one node"],
@@ -83,6 +88,10 @@ const ls: Command = {
   usage: "[flags]",
   flags: [{ long: "quiet", short: "q", description: "only names, one a line" }],
   outputs: ["table", "json", "name"],
+  refused: {
+    ...refusedListFlags("podling volume ls", "name"),
+    "--filter": `write podling volume ls -o json | jq '.[] | select(.hostname == "n1")'`,
+  },
   examples: [["podling volume ls", "all volumes"]],
   async run(context) {
     const volumes = await context.call("listVolumes");

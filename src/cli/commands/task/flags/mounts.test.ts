@@ -28,6 +28,8 @@ describe("-v", () => {
     [":/d", "the source is missing"],
     ["./here:/d", "a relative path has no meaning on another node"],
     ["~/x:/d", "a relative path"],
+    ["rel/path:/d", "a relative path"],
+    ["a b:/d", '"a b" is no name of a volume'],
     ["data:d", "must begin with"],
     ["data:/d:rshared", '"rshared" is no mode of a volume'],
     ["/srv:/d:nocopy", '"nocopy" is no mode of a bind mount'],

@@ -21,7 +21,9 @@ export function parseVolume(text: string): Mount {
     new UsageError(`-v ${text}: ${why}`, "Write NAME:/PATH[:ro], /HOST/PATH:/PATH[:ro], or /PATH for a new volume.");
   if (parts.length > 1 && source === "") throw wrong("the source is missing");
   if (parts.length > 3) throw wrong("too many parts");
-  if (/^[.~]/.test(source!)) throw wrong(relativePath);
+  if (/^[.~]|^[^/].*\//.test(source!)) throw wrong(relativePath);
+  if (!/^$|^\/|^[\w.-]+$/.test(source!))
+    throw wrong(`${JSON.stringify(source)} is no name of a volume: letters, digits, '_', '.' and '-'`);
   if (!target!.startsWith("/"))
     throw wrong(`the path in the container must begin with "/"; got ${JSON.stringify(target)}`);
   const type = source!.startsWith("/") ? "bind" : "volume";
