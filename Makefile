@@ -72,7 +72,7 @@ check: ## Run everything that CI runs
 	@.ci/run
 
 build: ## Build bin/podling, one executable (and links podling-master, podling-worker)
-	@scripts/setup program
+	@scripts/setup
 	@scripts/build
 
 build-all: ## Build for linux x64 and arm64 and darwin arm64; the command line also for darwin x64 and windows x64
@@ -103,7 +103,7 @@ install-tools: ## Install everything that these commands need (each also does so
 	@scripts/setup engine lab
 
 clean: ## Remove the results of builds and tests
-	@rm -rf bin coverage dist .podling
+	@rm -rf bin build coverage dist .podling
 
 help: ## Print this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -19,9 +19,14 @@ const json = <T>(path: string) => JSON.parse(readFileSync(join(root, path), "utf
 const { name, version, license } = json<{ name: string; version: string; license: string }>("package.json");
 const { packages } = json<{ packages: Record<string, LockedPackage> }>("package-lock.json");
 
+/** Packages for development of which a part is in build/compose, which every executable contains. */
+const compiledIn = ["node_modules/ajv", "node_modules/fast-deep-equal"];
+
 /** Packages that every executable contains. The runtime's packages for the single platforms are the same program as `bun`. */
 const bundled = Object.entries(packages)
-  .filter(([path, { dev, optional }]) => path.startsWith("node_modules/") && !dev && !optional)
+  .filter(
+    ([path, { dev, optional }]) => (path.startsWith("node_modules/") && !dev && !optional) || compiledIn.includes(path),
+  )
   .map(([path, locked]) => ({ name: path.slice("node_modules/".length), ...locked }))
   .sort((left, right) => (left.name < right.name ? -1 : 1));
 
