@@ -17,6 +17,7 @@ const ENTRY_POINTS: { pattern: RegExp; why: string }[] = [
 
 /** Files of src that no product file imports, and why they are in src all the same. */
 const TEST_SUPPORT: Record<string, string> = {
+  "src/compose/schema/mistakes.ts": "the reading of compose files will call it",
   "src/cli/command/document.ts": "makes the documents' tables; test/docs.test.ts compares them",
   "src/core/schedule/test-cluster.ts": "clusters for the tests beside it",
   "src/core/test-world.ts": "a state with a clock, for the tests of core",
