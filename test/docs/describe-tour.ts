@@ -18,10 +18,15 @@ interface TourOptions {
   looks: RegExp;
   /** Commands that fail; left out: none. What they say is shown with what they print. */
   fails?: RegExp;
+  /**
+   * Lines on stderr that depend on the speed of the machine. If given, the page shows all of stderr but these, where it came; left
+   * out: only why a command fails.
+   */
+  progress?: RegExp;
 }
 
 /** `document`: from the root of the repository, such as docs/PODS.md. */
-export function describeTour(document: string, { looks, fails }: TourOptions): void {
+export function describeTour(document: string, { looks, fails, progress }: TourOptions): void {
   const page = join(resolve(import.meta.dir, "../.."), document);
   describeLab(`the tour of ${document}`, () => {
     let tour: Tour;
@@ -31,17 +36,22 @@ export function describeTour(document: string, { looks, fails }: TourOptions): v
     }, 60_000);
     afterAll(() => tour?.down());
 
+    async function type(command: string): Promise<Printed> {
+      const step = await tour.type(command, progress !== undefined);
+      return { ...step, text: linesWithout(step.text, progress) };
+    }
+
     const steps = consoleSteps(readFileSync(page, "utf8"));
     test.each(steps.map((step) => [step.command, step] as const))(
       "$ %s",
       async (_, { command, output }) => {
         if (updates && looks.test(command)) await Bun.sleep(4_000);
-        let step = await tour.type(command);
+        let step = await type(command);
         const deadline = performance.now() + 30_000;
         while (looks.test(command) && !updates && withoutVariables(shown(step)) !== withoutVariables(output)) {
           if (performance.now() > deadline) break;
           await Bun.sleep(200);
-          step = await tour.type(command);
+          step = await type(command);
         }
         printed.push({ command, output: shown(step) });
         if (updates) return;
@@ -66,4 +76,9 @@ export function describeTour(document: string, { looks, fails }: TourOptions): v
 function shown({ code, text, said }: Printed): string {
   const why = code > 0 ? /^(error: |\S+ is accepted but)[\s\S]*/m.exec(said)?.[0] : undefined;
   return [text, why].filter(Boolean).join("\n");
+}
+
+function linesWithout(text: string, left: RegExp | undefined): string {
+  const lines = text.split("\n");
+  return left === undefined ? text : lines.filter((line) => !left.test(line)).join("\n");
 }

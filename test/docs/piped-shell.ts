@@ -30,11 +30,14 @@ export class PipedShell {
     this.#err = collected(this.#bash.stderr);
   }
 
-  async type(command: string): Promise<Printed> {
+  /** `merged`: what goes to stderr is a part of the text, where it came. */
+  async type(command: string, merged = false): Promise<Printed> {
     const end = `end-of-command-${++this.#commands}`;
     const from = { out: this.#out().length, err: this.#err().length };
     // A command that reads stdin must not read the next ones.
-    this.#bash.stdin.write(`{ ${command}\n} </dev/null\nprintf '${end} %s\\n' $?; printf '${end}\\n' >&2\n`);
+    this.#bash.stdin.write(
+      `{ ${command}\n} </dev/null${merged ? " 2>&1" : ""}\nprintf '${end} %s\\n' $?; printf '${end}\\n' >&2\n`,
+    );
     this.#bash.stdin.flush();
     return until(
       `the end of ${command}`,

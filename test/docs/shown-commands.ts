@@ -21,6 +21,7 @@ export function consoleSteps(markdown: string): ConsoleStep[] {
 export function withoutVariables(text: string): string {
   return text
     .replace(/\b\d{14}-[a-z0-9]{8}\b/g, "ID")
+    .replace(/-\d{14}(-[a-z0-9]{4})?\b/g, "-TIME")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replace(/\d\d:\d\d UTC on \d{4}-\d\d-\d\d/g, "TIME")
     .replace(/^(\S+ +)[a-z0-9]{8}(?= )/gm, "$1ID")

@@ -47,8 +47,8 @@ export class Tour {
     }
   }
 
-  type(command: string): Promise<Printed> {
-    return this.#shell.type(command);
+  type(command: string, merged = false): Promise<Printed> {
+    return this.#shell.type(command, merged);
   }
 
   async down(): Promise<void> {
