@@ -15,7 +15,7 @@ interface End {
   atMs: number;
   /** True when it had been as far as others wait for. */
   wasHealthy: boolean;
-  /** True when its engine ended, too: a worker that finds it so knows. */
+  /** True when its engine ended, too: a worker that finds it so knows. One that hangs tells nothing until later. */
   withEngine: boolean;
 }
 
@@ -56,7 +56,8 @@ export const dependenciesHold: Checker = {
       end(machine, container) {
         const key = keyOf(machine, container.taskId, container.container);
         if (container.exitCode === 0) completed.add(key);
-        const withEngine = !machine.engine.engine.answers;
+        const { answers, hangs } = machine.engine.engine;
+        const withEngine = !answers && !hangs;
         ends.set(key, { atMs: world.now, wasHealthy: isHealthy(container), withEngine });
       },
       start(machine, taskId, container) {
