@@ -137,3 +137,8 @@ export function noAttempts(assignment: ContainerAssignment | null): Attempts {
 export function newProgress(assignment: ContainerAssignment | null): Progress {
   return { assignment, found: null, attempts: noAttempts(assignment) };
 }
+
+/** A start under way may prove not to count: until the container runs, the restart is not reported. */
+export function countedRestarts({ found, attempts }: Pick<Progress, "found" | "attempts">): number {
+  return attempts.restarts - (attempts.startCounted && found?.status !== "running" ? 1 : 0);
+}

@@ -6,6 +6,7 @@ import type { Reason, TaskStatus } from "../../../model/task/reason.ts";
 import type { ContainerStatus } from "../../../model/task/status.ts";
 import type { ContainerState } from "../../../runtime/containers.ts";
 import { type Assignment, isToRun } from "../assignment.ts";
+import { countedRestarts } from "../attempts.ts";
 import type { Observation } from "../step.ts";
 import { type Fate, hasStopped, isReady, type Member } from "./members.ts";
 
@@ -81,7 +82,7 @@ function observation(
     status,
     reason: { code, message: message.slice(0, limits.messageLength) },
     ...{ containerId: null, exitCode: null, oomKilled: false, error: null, lastFailure: null },
-    restarts: containers.reduce((sum, { progress }) => sum + progress.attempts.restarts, 0),
+    restarts: containers.reduce((sum, { progress }) => sum + countedRestarts(progress), 0),
     publishedPorts: ports,
     startedAt: starts[0] ?? null,
     finishedAt: isOver ? (ends.at(-1) ?? null) : null,
@@ -104,7 +105,7 @@ function statusOf(assignment: Assignment, member: Member, ports: ContainerState[
     containerId: found?.containerId ?? null,
     exitCode: said?.exitCode ?? found?.exitCode ?? null,
     oomKilled: said?.oomKilled ?? false,
-    restarts: attempts.restarts,
+    restarts: countedRestarts(progress),
     requestedRestarts: attempts.requestedRestarts,
     publishedPorts: ports.filter((port) =>
       own.some(({ containerPort, protocol }) => containerPort === port.containerPort && protocol === port.protocol),

@@ -74,6 +74,23 @@ const sandbox: Known = { found: { startedAt: at(20) } };
 const done: Known = { found: ended(0) };
 const up: Known = { found: runs };
 
+test("a restart is reported when the container runs: a start that waits for a volume does not count", () => {
+  const of = assignment();
+  const restarts = (found: Partial<ContainerState>) => {
+    const all = members(of, { sandbox, init: done, migrate: done, db: up, app: { found } });
+    const known = all.map((member) => {
+      const attempts = { ...member.progress.attempts, restarts: 3, startCounted: true };
+      return member.name === "app" ? { ...member, progress: { ...member.progress, attempts } } : member;
+    });
+    const { report } = stepPod({ assignment: of, members: known, fate: null }, now);
+    return [report?.restarts, report?.several?.containers.find(({ name }) => name === "app")?.restarts];
+  };
+  expect([restarts(ended(1)), restarts(runs)]).toEqual([
+    [2, 2],
+    [3, 3],
+  ]);
+});
+
 describe("while it is to run", () => {
   const rows: [title: string, known: Record<string, Known>, directives: Record<string, string>][] = [
     [
