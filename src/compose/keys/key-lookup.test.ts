@@ -48,8 +48,13 @@ describe("what a document has that is not honoured", () => {
     ["a value with a word of its own", { restart: "unless-stopped" }, ["restart changed"]],
     [
       "what stands below a changed key",
-      { ports: [{ target: 80, published: 8080 }] },
-      ["ports changed", "ports.0.published changed"],
+      { healthcheck: { test: "true", start_interval: "1s" } },
+      ["healthcheck changed", "healthcheck.start_interval ignored"],
+    ],
+    [
+      "of a port what is different",
+      { ports: [{ target: 80, mode: "host", published: "80" }] },
+      ["ports.0.published changed"],
     ],
     ["nothing below a refused key", { networks: { front: { aliases: ["a"] } } }, ["networks refused"]],
     ["of an ignored key only that", { develop: { watch: [{ path: "src", action: "sync" }] } }, ["develop ignored"]],

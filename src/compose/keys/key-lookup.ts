@@ -85,7 +85,8 @@ export interface KeyFinding {
 
 /**
  * Every key of a document that is not honoured, in the order of the document. Below a refused key nothing more is listed, and below
- * an ignored one only what is refused. A key without a value is not listed. The document is one that the schema accepts.
+ * an ignored one only what is refused. A key without a value is not listed. The document has the long forms, and the schema
+ * accepts it.
  */
 export function keysNotHonoured(document: unknown): KeyFinding[] {
   const found: KeyFinding[] = [];

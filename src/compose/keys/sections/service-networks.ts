@@ -5,23 +5,18 @@ import { alike, below, butFor, changed, honoured, ignored, type KeyRow, refused,
 const noNames = "There are no networks of users yet: the name of another service does not lead to it.";
 const published = "Publish a port, and give the program the address of the node.";
 
+const onEachNode =
+  "It is a port of the node that runs the replica; there is no common address yet. Two replicas with one fixed port need two nodes.";
+const addresses = "podling service endpoints NAME shows the addresses. Left out, the engine chooses a port.";
+
 const ownNetwork = text(/^(bridge|host|none)$/);
 
 export const serviceNetworkRows: readonly KeyRow[] = below("services.*", [
-  changed(
-    "ports",
-    "A port is published on the node of each replica; there is no common address yet. Two replicas with one fixed port need two nodes.",
-    "podling service endpoints NAME shows the addresses.",
-  ),
+  honoured("ports"),
   ...below("ports[]", [
     ...alike(honoured, "target protocol name", ""),
-    changed("published", "It is a port of the node that runs the replica. Left out, the engine chooses one.", ""),
-    butFor(
-      changed("mode", "Each replica publishes its port itself; there is no common address yet.", "Write host."),
-      "host",
-      text(/^host$/),
-      honoured(""),
-    ),
+    changed("published", onEachNode, addresses),
+    butFor(changed("mode", onEachNode, addresses), "host", text(/^host$/), honoured("")),
     honoured("host_ip", "Left out, it is the address under which other machines reach the node."),
     ignored("app_protocol", "Podling passes bytes on, whatever the protocol.", ""),
   ]),

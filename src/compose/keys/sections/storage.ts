@@ -2,14 +2,14 @@
 
 import { alike, below, butFor, changed, honoured, type KeyRow, refused, text, unlessOff } from "../row.ts";
 
+const ofVolume = "The data is on one node, and tasks with it run there; one task at a time writes to it.";
+const manyWriters = "podling volume create NAME --writers many allows several writers.";
+const ofNode = "The folder is one of the node that runs the replica, and must exist there, except with selinux.";
+const pin = "Pin the service to its node (deploy.placement.constraints), or use a named volume.";
 const noSubpath = "A volume is mounted as a whole, and the program would see other files.";
 
 export const storageRows: readonly KeyRow[] = below("services.*", [
-  changed(
-    "volumes",
-    "A named volume is on one node, and its tasks run there, one writer at a time. A folder is one of the node that runs the replica.",
-    "Pin a service with a folder to its node (deploy.placement.constraints), or use a named volume.",
-  ),
+  honoured("volumes"),
   ...below("volumes[]", [
     butFor(
       honoured("type"),
@@ -17,20 +17,10 @@ export const storageRows: readonly KeyRow[] = below("services.*", [
       text(/^(cluster|npipe|image)$/),
       refused("", "Podling mounts volumes, folders and memory.", "Use bind, volume or tmpfs."),
     ),
-    changed(
-      "source",
-      "A folder is one of the node that runs the replica: its path must be absolute.",
-      "Write an absolute path.",
-    ),
+    butFor(changed("source", ofVolume, manyWriters), "a path", text(/^[./~]/), changed("", ofNode, pin)),
     ...alike(honoured, "target read_only consistency", ""),
     ...alike(honoured, "bind bind.propagation bind.selinux", ""),
-    unlessOff(
-      changed(
-        "bind.create_host_path",
-        "The folder must exist on the node, except with selinux.",
-        "Make it on the node.",
-      ),
-    ),
+    unlessOff(changed("bind.create_host_path", ofNode, pin)),
     butFor(
       honoured("bind.recursive"),
       "writable, readonly",
