@@ -214,6 +214,7 @@ export class SimulatedContainers implements Containers {
   #handle(container: Container, next: ReturnType<NonNullable<Program["onSignal"]>>): void {
     if (next === null) return;
     container.cancelEnd();
+    this.#options.onHandled?.(container.state, next);
     const { runsMs, exitCode } = next;
     if (runsMs === null) return;
     container.cancelEnd = this.#options.clock.timer(runsMs, () => container.finish(exitCode, false));

@@ -44,6 +44,8 @@ export interface SimulatedOptions {
   program: (spec: ContainerSpec, run: number) => Program;
   /** Called at each start, with the container as it runs now. */
   onRun?: (container: Readonly<ContainerState>, program: Program) => void;
+  /** Called when the program has handled a signal, with what it does from then on. */
+  onHandled?: (container: Readonly<ContainerState>, program: Pick<Program, "runsMs">) => void;
   /** Called at the end of each run, with the container as it has ended. */
   onEnd?: (container: Readonly<ContainerState>) => void;
   /** Called for each answer to a check. */

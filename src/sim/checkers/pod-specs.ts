@@ -26,9 +26,12 @@ export class PodSpecs {
   }
 }
 
-/** Of one container of a task, on the disk that its machine has now. */
-export function keyOf({ name, wipes }: WorkerMachine, taskId: string, container: string): string {
-  return `${taskId} ${container} ${name} ${wipes}`;
+/**
+ * Of one container of a task on a machine, also if its disk was wiped since: a machine that is back within its lease goes on with the
+ * record, which says which containers have done their work.
+ */
+export function keyOf({ name }: WorkerMachine, taskId: string, container: string): string {
+  return `${taskId} ${container} ${name}`;
 }
 
 /** Null if the engine has none of this name. */

@@ -33,9 +33,9 @@ export class Faults {
   }
 
   #happen(fault: Fault): void {
-    const { world, workers, disturbance } = this.#context;
-    if (this.#context.repaired) return;
-    const worker = workers[fault.target % workers.length]!;
+    const { world, disturbance } = this.#context;
+    const worker = this.#targetOf(fault);
+    if (this.#context.repaired || worker === undefined) return;
     const repair = this.#break(fault, worker);
     if (repair === null) return;
     this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
@@ -50,6 +50,14 @@ export class Faults {
     this.#repairs.add(once);
     if (whom !== null) disturbance.begin(whom);
     world.after(fault.durationMs, once);
+  }
+
+  /** The machine that it disturbs. Undefined if there is none of that kind now. */
+  #targetOf({ kind, target }: Fault): WorkerMachine | undefined {
+    const { workers } = this.#context;
+    const isFilling = ({ engine, worker }: WorkerMachine) => worker !== null && engine.storage.partial.length > 0;
+    const meant = kind === "fill-interrupted" ? workers.filter(isFilling) : workers;
+    return meant[target % meant.length];
   }
 
   /** Null if there is nothing that it could break now. */
@@ -69,6 +77,7 @@ export class Faults {
       case "worker-pause":
         return this.#pause(fault, worker);
       case "worker-crash":
+      case "fill-interrupted":
         worker.crash();
         this.#leaves(worker);
         return () => {

@@ -114,7 +114,9 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
   const pods = drawPods(seed);
   const firstPodIndex = alone.length + flapping.length + registry.length;
   const ofPods = pods ? drawPodFaults(seed, durationMs, gapMs, firstPodIndex) : [];
-  const faults = [...alone, ...flapping, ...registry, ...ofPods].filter(
+  const volumeCopies = volumes && drawVolumeCopies(seed);
+  const ofCopies = volumeCopies ? drawCopyFaults(seed, durationMs, firstPodIndex + ofPods.length) : [];
+  const faults = [...alone, ...flapping, ...registry, ...ofPods, ...ofCopies].filter(
     ({ kind, index }) => groups.includes(groupOf(kind)) && (!kept || kept.has(index)),
   );
   // A run of minutes has many requests a minute, a run of hours as few as a real cluster.
@@ -130,7 +132,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     probes: drawProbes(seed),
     jobs,
     volumes,
-    volumeCopies: volumes && drawVolumeCopies(seed),
+    volumeCopies,
     priorities: drawPriorities(seed),
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
@@ -265,9 +267,22 @@ function drawPodFaults(seed: number, durationMs: number, gapMs: number, firstInd
   }
 }
 
+/** Most of them find no copy under way, and then nothing happens. */
+function drawCopyFaults(seed: number, durationMs: number, firstIndex: number): Fault[] {
+  const random = seededRandom(seed ^ 0x5c09);
+  const faults: Fault[] = [];
+  for (let atMs = undisturbedMs; ; ) {
+    atMs += random.next() * 10 * secondMs;
+    if (atMs >= durationMs) return faults;
+    faults.push(drawFault(random, firstIndex + faults.length, Math.round(atMs), copyKinds));
+  }
+}
+
+const copyKinds = faultKinds.filter((kind) => groupOf(kind) === "copies");
 const podKinds = faultKinds.filter((kind) => groupOf(kind) === "pods");
 const registryKinds = faultKinds.filter((kind) => groupOf(kind) === "registry");
-const everydayKinds = faultKinds.filter((kind) => groupOf(kind) !== "registry" && groupOf(kind) !== "pods");
+const specialGroups: readonly FaultGroup[] = ["registry", "pods", "copies"];
+const everydayKinds = faultKinds.filter((kind) => !specialGroups.includes(groupOf(kind)));
 
 function drawFault(random: Random, index: number, atMs: number, kinds = everydayKinds): Fault {
   const kind = randomItem(random, kinds);

@@ -11,6 +11,7 @@ import { limits } from "../../model/limits.ts";
 import { instanceOf } from "../../model/node/instance.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
+import type { Program } from "../../runtime/simulated/options.ts";
 import { SimulatedRuntime } from "../../runtime/simulated/simulated-runtime.ts";
 import { FilesInMemory } from "../../worker/contents/files-in-memory.ts";
 import type { Identity } from "../../worker/data-dir/identity.ts";
@@ -143,10 +144,11 @@ export class WorkerMachine {
         ...byContents(spec, this.files, repaired),
       }),
       onAnswer: (container, answer) => onAnswer(container, typeof answer === "object" && answer.good),
-      onRun: (container, { runsMs }) => {
-        if (runsMs !== null) this.#passing.add(container.containerId);
+      onRun: (container, program) => {
+        this.#willEnd(container, program);
         onRun(this, container);
       },
+      onHandled: (container, program) => this.#willEnd(container, program),
       onEnd: (container) => {
         this.#passing.delete(container.containerId);
         onEnd(this, container);
@@ -156,6 +158,11 @@ export class WorkerMachine {
       cpu: this.cpu,
       memory: this.memory,
     });
+  }
+
+  #willEnd({ containerId }: Container, { runsMs }: Pick<Program, "runsMs">): void {
+    if (runsMs === null) this.#passing.delete(containerId);
+    else this.#passing.add(containerId);
   }
 
   /** Its data folder is a copy of that of another machine. */

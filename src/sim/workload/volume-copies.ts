@@ -5,7 +5,10 @@ import { type Clock, delay } from "../../lib/clock.ts";
 import { concatenate } from "../../lib/frames.ts";
 import { type Random, randomInteger, randomItem } from "../../lib/random.ts";
 import { TarCheck } from "../../lib/tar-check.ts";
+import type { TaskId } from "../../model/ids.ts";
+import { isFinished } from "../../model/task/reason.ts";
 import { archiveOf, contentOf } from "../../runtime/simulated/archive.ts";
+import { restarts } from "../machines/programs.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
 import { patienceMs, type SimClient } from "./sim-client.ts";
@@ -32,7 +35,8 @@ export class VolumeCopyWorkload implements Noun {
   async act(client: SimClient): Promise<void> {
     const name = randomItem(this.#random, volumeNames);
     const draw = this.#below(100);
-    if (this.#context.truth.state.tables.volume.get(name)?.work?.failed) return this.#afterFailedRestore(client, name);
+    const failed = this.#leftInPart(name);
+    if (failed !== undefined) return this.#afterFailure(client, name, failed);
     if (draw < 45) return this.#move(client, name);
     if (draw < 70) return this.#restore(client, name);
     return this.#backup(client, name);
@@ -69,10 +73,24 @@ export class VolumeCopyWorkload implements Noun {
     await this.#once(() => client.api.call("restoreVolume", { id, query, upload, timeoutMs: copyPatienceMs }));
   }
 
-  /** A person repeats it, or gives the data up. */
-  async #afterFailedRestore(client: SimClient, id: string): Promise<void> {
-    if (this.#below(2) === 0) return this.#restore(client, id);
+  /** The name of a node that may have a part of the files: after a restore that failed, and now and then after such a move. */
+  #leftInPart(name: string): string | undefined {
+    const { work = null, copies = [] } = this.#context.truth.state.tables.volume.get(name) ?? {};
+    if (work !== null) return work.failed === null ? undefined : work.toHostname!;
+    const copied = copies.find(({ why }) => why === "copied");
+    return copied && this.#below(3) === 0 ? copied.hostname : undefined;
+  }
+
+  /** A person repeats it, or gives the data up, and may start a task where a part of it is. */
+  async #afterFailure(client: SimClient, id: string, node: string): Promise<void> {
+    if (this.#below(3) === 0) return this.#restore(client, id);
     await client.try(() => client.api.call("releaseVolume", { id, query: { force: true }, timeoutMs: patienceMs }));
+    const key = `after-copy-${++this.#serial}`;
+    await client.createTask(key, {
+      ...{ name: key, image: "demo", args: ["job", "500", "0"], restartPolicy: restarts("never") },
+      mounts: [{ type: "volume", source: id, target: "/a", readOnly: false }],
+      constraints: [{ type: "node", operator: "equals", value: node }],
+    });
   }
 
   /** In one of five the client leaves in the middle. */
@@ -89,9 +107,11 @@ export class VolumeCopyWorkload implements Noun {
     this.#backups.push(text);
   }
 
-  /** And gives the tasks the time to end. */
+  /** Also those that wait for it, and gives the tasks the time to end. */
   async #stopUsers(client: SimClient, name: string): Promise<void> {
-    const users = this.#context.truth.state.schedule.volumes.holders(name).sort();
+    const { tasks, state } = this.#context.truth;
+    const isUnfinished = (taskId: TaskId) => !isFinished(tasks.get(taskId)?.status ?? "stopped");
+    const users = [...state.schedule.volumes.users(name)].filter(isUnfinished).sort();
     for (const taskId of users) await client.stopTask(taskId);
     if (users.length > 0) await delay(client.process.clock, this.#below(8) * 1000);
   }

@@ -13,6 +13,7 @@ export const faultGroupNames = [
   "upgrade",
   "registry",
   "pods",
+  "copies",
 ] as const;
 export type FaultGroupName = (typeof faultGroupNames)[number];
 
