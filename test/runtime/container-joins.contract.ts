@@ -42,6 +42,8 @@ export function containerJoinsContract(
       await containers.start(joins);
       await containers.start(containerId);
       expect(await containers.inspect(containerId)).toMatchObject({ status: "running", joined: joins });
+      // First: Podman removes no container whose network another one has joined.
+      await containers.remove(containerId);
     });
 
     test.if(startsRefused)("a container starts only while the one runs whose network it has joined", async () => {

@@ -46,7 +46,7 @@ export type MasterOptions = {
 
 export type WorkerOptions = {
   master: MasterProcess;
-  engine: Engine;
+  engine: Pick<Engine, "host">;
   /** The lab host to run on, which must be the one of `engine`; without it, this machine. */
   on?: LabHost;
   hostname?: string;
@@ -177,7 +177,7 @@ export class MasterProcess extends PodlingProcess {
 
 export class WorkerProcess extends PodlingProcess {
   readonly hostname: string;
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, "host">;
   readonly #host: LabHost | undefined;
 
   constructor(claimed: Claim, name: string, options: WorkerOptions) {

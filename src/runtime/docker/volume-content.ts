@@ -1,9 +1,11 @@
-// Reads and writes the files of a volume through a container that mounts it and is never started. Its image is made on the
-// engine and holds one empty file, so that no registry and no program of a user is needed.
+// Reads and writes the files of a volume through a container that mounts it, and is started on Podman alone. Its image is made on
+// the engine and holds one empty file, or the program of the sandbox, so that no registry and no program of a user is needed.
 
+import { dockerArch } from "../../model/node/node.ts";
 import { EngineRefused } from "../runtime-error.ts";
 import type { EngineHttp } from "./engine-http.ts";
 import { engineMessage } from "./errors.ts";
+import { sandboxArchive } from "./sandbox-image.ts";
 
 const image = "podling-volume-helper:1";
 /** The container's label: the node that it works for. */
@@ -60,7 +62,7 @@ export class VolumeContent {
   async #createHelper(volume: string, labels: Record<string, string>): Promise<string> {
     const body = {
       Image: image,
-      Cmd: ["never-started"],
+      Cmd: ["/pause"],
       Labels: labels,
       HostConfig: {
         NetworkMode: "none",
@@ -74,14 +76,36 @@ export class VolumeContent {
       response = await this.#http.call("POST", "/containers/create", { body });
     }
     await this.#http.expectOk(response);
-    return ((await response.json()) as { Id: string }).Id;
+    const { Id } = (await response.json()) as { Id: string };
+    // Podman 4.3.1 does not mount the volumes of a container that does not run: it writes beside them, and says nothing.
+    if (await this.#http.isPodman()) await this.#start(Id);
+    return Id;
+  }
+
+  async #start(containerId: string): Promise<void> {
+    try {
+      const response = await this.#http.call("POST", `/containers/${containerId}/start`);
+      await this.#http.expectOk(response);
+      await response.arrayBuffer();
+    } catch (error) {
+      await this.#remove(containerId);
+      throw error;
+    }
+  }
+
+  /** With the program that waits, where the engine is Podman. */
+  async #imageArchive(): Promise<Uint8Array> {
+    if (!(await this.#http.isPodman())) return emptyFileArchive();
+    const { Arch } = await this.#http.json<{ Arch: string }>("GET", "/version");
+    return sandboxArchive(dockerArch(Arch)) ?? emptyFileArchive();
   }
 
   async #makeImage(): Promise<void> {
     // The tag is a part of `repo`, because Podman 4.3.1 ignores `tag` of an import.
     const query = new URLSearchParams({ fromSrc: "-", repo: image });
     const headers = { "content-type": "application/x-tar" };
-    const response = await this.#http.call("POST", `/images/create?${query}`, { body: emptyFileArchive(), headers });
+    const body = await this.#imageArchive();
+    const response = await this.#http.call("POST", `/images/create?${query}`, { body, headers });
     const text = response.ok ? await response.text() : await engineMessage(response);
     if (!response.ok || text.includes('"error"'))
       throw new EngineRefused(`cannot make the image of volume helpers: ${text}`);
