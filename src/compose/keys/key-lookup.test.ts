@@ -1,10 +1,11 @@
 // Rows found by place, and the keys of a document that are not honoured.
 
 import { describe, expect, test } from "bun:test";
-import { keysAt, keysNotHonoured, rowAt, takesNames } from "./key-lookup.ts";
+import { keysAt, keysNotHonoured, rowAt, supportOf, takesNames } from "./key-lookup.ts";
+import { rows } from "./rows.ts";
 
 describe("the row at a place", () => {
-  const rows: [place: (string | number)[], path: string | null][] = [
+  const places: [place: (string | number)[], path: string | null][] = [
     [["services"], "services"],
     [["services", "web"], null],
     [["services", "web", "image"], "services.*.image"],
@@ -19,7 +20,7 @@ describe("the row at a place", () => {
     [["services", "web", "environment", "x-note"], null],
     [["networks", "front", "ipam", "config", 0, "subnet"], "networks.*.ipam.config[].subnet"],
   ];
-  test.each(rows)("%p", (place, path) => expect(rowAt(place)?.path ?? null).toBe(path));
+  test.each(places)("%p", (place, path) => expect(rowAt(place)?.path ?? null).toBe(path));
 });
 
 test("keys that may stand at a place", () => {
@@ -86,5 +87,33 @@ describe("what a document has that is not honoured", () => {
   test("at the top of the file", () => {
     const document = { version: "3", name: "shop", services: {}, networks: { front: { internal: true } }, "x-a": 1 };
     expect(keysNotHonoured(document).map(({ place }) => place)).toEqual([["version"], ["name"], ["networks"]]);
+  });
+});
+
+describe("a key that is added to a document", () => {
+  /** services.*.ports[].target as a document with nothing else, and the place of the key in it. */
+  function documentOf(path: string): { document: unknown; place: (string | number)[] } {
+    const place = path
+      .replaceAll("[]", ".[]")
+      .split(".")
+      .map((part) => (part === "[]" ? 0 : part === "x-*" ? "x-note" : part.replace("*", "name")));
+    const document = place.reduceRight<unknown>((below, part) => (part === 0 ? [below] : { [part]: below }), "value");
+    return { document, place };
+  }
+
+  test("is reported, or a refused or ignored key above it is, unless it is honoured", () => {
+    const silent = rows.filter((row) => {
+      const { document, place } = documentOf(row.path);
+      if (supportOf(row, "value").says === "honoured") return false;
+      return !keysNotHonoured(document).some(({ place: found, support }) => {
+        const isAbove = found.every((part, index) => part === place[index]);
+        return isAbove && (found.length === place.length || support.says !== "changed");
+      });
+    });
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("has its own row", () => {
+    expect(rows.filter((row) => rowAt(documentOf(row.path).place) !== row).map(({ path }) => path)).toEqual([]);
   });
 });
