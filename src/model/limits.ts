@@ -55,6 +55,20 @@ export const limits = {
   /** A sentence with numbers, including a quoted error of an engine. */
   messageLength: 2048,
 
+  // ---- what a compose file may hold
+  /** Size of a compose file and of a file of variables, as of the body of a request. */
+  composeFileBytes: 1 * MiB,
+  /** Nesting, with that of aliases: twice that of a request's body, because keys with `x-` hold anything. */
+  composeDepth: 64,
+  /** Values of a file, with what its aliases repeat: as many as compose-go accepts. */
+  composeValues: 100_000,
+  /** Values of the resolved document: `extends` repeats services, as aliases do. */
+  composeResolvedValues: 500_000,
+  /** Characters that variables make in one file: short texts may stand for long ones. */
+  composeVariableCharacters: 4 * MiB,
+  /** Files that one document is made of, by `include`, `extends` and `env_file`. */
+  composeFiles: 200,
+
   // ---- what the cluster may hold
   /** Twice the largest cluster with which the scheduler is measured. */
   nodes: 20_000,
