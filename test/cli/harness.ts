@@ -179,6 +179,7 @@ export function start(argv: readonly string[], asked: Asked = {}): Running {
     cores: 2,
     user: "tester@test",
     env: { LANG: "C.UTF-8", HOME: "/home/user", ...asked.env },
+    cwd: () => "/home/user/shop",
     isRoot: false,
     ownAddresses: () => asked.ownAddresses ?? ["127.0.0.1"],
     clock: asked.clock ?? systemClock,

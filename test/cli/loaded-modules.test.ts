@@ -16,11 +16,14 @@ async function packagesAfter(statements: string): Promise<string[]> {
   return JSON.parse(text) as string[];
 }
 
-test("no command and no request needs the schemas of requests", async () => {
+test("no command loads schemas of requests or the parser of YAML before it runs, and no request needs them", async () => {
   const commands = `
     const { commandTable } = await import("./src/cli/commands/index.ts");
     await commandTable.loadAll();
     await import("./src/api/client.ts");`;
-  expect(await packagesAfter(commands)).not.toContain("zod");
+  const loaded = await packagesAfter(commands);
+  expect(loaded).not.toContain("zod");
+  expect(loaded).not.toContain("yaml");
   expect(await packagesAfter('await import("./src/api/schemas/bodies.ts");')).toContain("zod");
+  expect(await packagesAfter('await import("./src/compose/read-compose.ts");')).toContain("yaml");
 });

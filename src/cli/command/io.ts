@@ -49,6 +49,8 @@ export interface Io {
   /** CPU cores. */
   cores: number;
   env: Record<string, string | undefined>;
+  /** The working folder, absolute. Throws if it is gone. */
+  cwd: () => string;
   isRoot: boolean;
   /** The IP addresses of this machine, and its host name. */
   ownAddresses(): readonly string[];

@@ -41,6 +41,7 @@ export function systemIo(version: Version): Io {
     spawn: (words) => spawnSelf(words),
     cores: availableParallelism(),
     env: process.env,
+    cwd: () => process.cwd(),
     isRoot: process.getuid?.() === 0,
     ownAddresses: () => [
       ...Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),

@@ -27,6 +27,7 @@ const loaders = {
   nodes: async () => (await import("./node/nodes.ts")).nodes,
   node: async () => (await import("./node/node.ts")).node,
   rebalance: async () => (await import("./cluster/rebalance.ts")).rebalance,
+  validate: async () => (await import("./app/validate.ts")).validate,
   events: async () => (await import("./task/events.ts")).events,
   doctor: async () => (await import("./cluster/doctor.ts")).doctor,
   backup: async () => (await import("./cluster/backup.ts")).backup,
@@ -64,7 +65,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
       "registry",
     ],
   ],
-  ["Inspect", ["explain", "inspect", "nodes", "node", "rebalance", "events", "doctor"]],
+  ["Inspect", ["explain", "inspect", "nodes", "node", "rebalance", "validate", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
   ["Other", ["context", "sim", "version", "completion", "help"]],
@@ -72,7 +73,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
-  ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "events", "doctor"],
+  ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "validate", "events", "doctor"],
   ...["pod list", "pod get", "pod logs"],
   ...["service ls", "service inspect", "service ps", "service history"],
   ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],

@@ -9,7 +9,8 @@ const unchanging =
   "A task is never changed: stop it, and run it again with other settings. A service is: podling service update NAME";
 const images = "Nodes pull images when a task needs them. To remove unused ones: podling node clean NODE --images";
 const serving = "Use podling service ls, create, update, scale, history or rollback";
-const files = "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks";
+const files =
+  "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks. podling validate checks compose files";
 const draining = "Use podling node drain NODE";
 const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
 const networks = "There are no networks to manage: see -p in podling help run";
@@ -100,9 +101,9 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     deploy: "Use podling service create NAME --image IMAGE, or podling service update NAME",
     stack: serving,
     compose: files,
+    "compose config": "Use podling validate -f FILE -o json",
     apply: files,
     plan: files,
-    validate: files,
 
     // within a container
     exec: inContainer,

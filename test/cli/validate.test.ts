@@ -1,0 +1,57 @@
+// podling validate: what it prints, where, and how it ends. It calls no master.
+
+import { describe, expect, test } from "bun:test";
+import { type Asked, podling } from "./harness.ts";
+
+const fine = "name: shop\nservices:\n  web:\n    image: nginx\nx-note: 1\n";
+
+const validate = (words: string, files: Record<string, string>, asked: Asked = {}) =>
+  podling(`validate ${words}`.trim(), { files, ...asked });
+
+describe("podling validate", () => {
+  test("a file without errors: a summary on stdout, what differs on stderr, exit 0", async () => {
+    const { code, out, err } = await validate("", { "compose.yaml": fine });
+    expect({ code, out }).toEqual({ code: 0, out: "shop: 1 service; no errors; keys: 1 changed\n" });
+    expect(err).toStartWith("compose.yaml:1:1: changed: name: ");
+  });
+
+  test("-o json prints the resolved document, and nothing else on stdout", async () => {
+    const files = { "a.yaml": fine, "b.yaml": "services: {web: {environment: [A=$B]}}", "x.env": "B=1" };
+    const { code, out } = await validate("-f a.yaml -f b.yaml --env-file x.env -o json", files);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      name: "shop",
+      services: { web: { image: "nginx", environment: { A: "1" } } },
+      "x-note": 1,
+    });
+  });
+
+  test("all errors, one a line, exit 1", async () => {
+    const { code, out, err } = await validate("", { "compose.yaml": "services:\n  web: {imag: a}\n  db: {tty: 5}\n" });
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err.split("\n").map((line) => line.split(": ").slice(0, 2).join(": "))).toEqual([
+      "compose.yaml:2:9: services.web.imag",
+      "compose.yaml:3:8: services.db.tty",
+      "",
+    ]);
+  });
+
+  test("a refused key ends with 1, an ignored one only with --strict", async () => {
+    const ignored = { "compose.yaml": `${fine}`.replace("image: nginx", "image: nginx\n    annotations: {a: b}") };
+    expect((await validate("", ignored)).code).toBe(0);
+    expect((await validate("--strict", ignored)).code).toBe(1);
+    const refused = { "compose.yaml": fine.replace("image: nginx", "image: nginx\n    label_file: x") };
+    const { code, err } = await validate("", refused);
+    expect(code).toBe(1);
+    expect(err).toContain("compose.yaml:5:5: refused: services.web.label_file: ");
+  });
+
+  test("profiles, stdin, and no file at all", async () => {
+    const profiled = fine.replace("image: nginx", "image: nginx\n  debug: {image: b, profiles: [d]}");
+    expect((await validate("--profile d", { "compose.yaml": profiled })).out).toStartWith("shop: 2 services;");
+    expect((await validate("-f -", {}, { typed: fine.split("\n") })).out).toStartWith("shop: 1 service;");
+    const { code, err } = await validate("", {});
+    expect(code).toBe(1);
+    expect(err).toContain("Name the file: podling validate -f FILE.");
+  });
+});
