@@ -155,6 +155,14 @@ export const duration = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** A time in a body, in ms: a number of ms, or a duration. Both have the same bounds, in ms. */
+export function timeSpan(min: number, max: number, examples = "30s or 5m") {
+  const least = min > 0 ? `at least ${min} ms and ` : "";
+  const error = `ms, or a duration such as ${examples}, ${least}at most ${max / 3_600_000}h`;
+  const text = duration.refine((ms) => ms >= min && ms <= max, { error });
+  return z.union([integer(min, max), text], { error });
+}
+
 export const absolutePath = text(/^\/[^\0]*$/, limits.pathLength, "an absolute path");
 
 export const ipAddress = z

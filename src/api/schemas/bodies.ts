@@ -8,7 +8,6 @@ import {
   absolutePath,
   choice,
   cpu,
-  duration,
   flag,
   freeText,
   integer,
@@ -17,6 +16,7 @@ import {
   list,
   memory,
   text,
+  timeSpan,
 } from "../../model/fields.ts";
 import { nodeIdPattern } from "../../model/ids.ts";
 import { jobInput } from "../../model/job/job-input.ts";
@@ -161,8 +161,7 @@ const nodeLabels = z
 
 const nodeDrain = z
   .strictObject({
-    deadlineMs: z
-      .union([integer(0, limits.drainDeadlineMs), duration], { error: "ms, or a duration such as 30s or 10m" })
+    deadlineMs: timeSpan(0, limits.drainDeadlineMs, "30s or 10m")
       .default(limits.drainDeadlineDefaultMs)
       .describe("Tasks that are left after this time are stopped. Default: 10 min; 0: at once."),
   })

@@ -1,12 +1,12 @@
 // The input for a job: the template of its tasks, how many of them must succeed, and when it is given up.
 
-import { z } from "zod";
-import { duration, flag, integer, name } from "../fields.ts";
+import type { z } from "zod";
+import { flag, integer, name, timeSpan } from "../fields.ts";
 import { limits } from "../limits.ts";
 import { taskInput } from "../task/task-input.ts";
 
-const time = z.union([integer(1, limits.jobMs), duration], { error: "ms, or a duration such as 30s or 5m" });
-const kept = z.union([integer(0, limits.jobMs), duration], { error: "ms, or a duration such as 0s or 1h" });
+const time = timeSpan(1, limits.jobMs);
+const kept = timeSpan(0, limits.jobMs, "0s or 1h");
 
 /** The tasks of a job are named backup.1, backup.2, ...: their names must not become too long. */
 export const jobNameLength = limits.nameLength - `.${limits.jobCompletions}`.length;

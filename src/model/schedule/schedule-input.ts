@@ -1,7 +1,7 @@
 // The input for a schedule: that of the job which it starts, and when.
 
-import { z } from "zod";
-import { choice, duration, freeText, integer, name } from "../fields.ts";
+import type { z } from "zod";
+import { choice, freeText, integer, name, timeSpan } from "../fields.ts";
 import { jobFields, jobNameLength } from "../job/job-input.ts";
 import { limits } from "../limits.ts";
 import { taskInput } from "../task/task-input.ts";
@@ -11,7 +11,7 @@ import { concurrencies } from "./schema.ts";
 const nameLength = jobNameLength - "-20250119030000-abcd".length;
 const cronExpected = 'a cron expression such as "0 3 * * *" (each day at 3:00)';
 const timezoneExpected = "a time zone such as UTC or Europe/Berlin";
-const time = z.union([integer(0, limits.jobMs), duration], { error: "ms, or a duration such as 30s or 5m" });
+const time = timeSpan(0, limits.jobMs);
 const kept = integer(0, limits.scheduleKept).optional();
 
 /** When a job is started, beside what it is. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { nodeAddress } from "../../lib/ip-address.ts";
 import { isObject } from "../../lib/is-object.ts";
 import { ok } from "../../lib/result.ts";
-import { choice, duration, integer, list, name, publishAddress } from "../fields.ts";
+import { choice, integer, list, name, publishAddress, timeSpan } from "../fields.ts";
 import { forms } from "../forms.ts";
 import { limits } from "../limits.ts";
 import { type Outcome, refuse } from "../refusal.ts";
@@ -12,7 +12,7 @@ import { port, taskInput } from "../task/task-input.ts";
 import { failureActions, rolloutOrders } from "./schema.ts";
 import { selectorInput } from "./selector-input.ts";
 
-const time = z.union([integer(0, limits.rolloutMs), duration], { error: "ms, or a duration such as 30s or 5m" });
+const time = timeSpan(0, limits.rolloutMs);
 const replicas = integer(0, limits.replicas);
 
 /** What is left out stays as it is; a new service gets the default. */
@@ -27,7 +27,7 @@ const rollout = z
     ),
     minReadyMs: time.describe("How long a new replica must run before it replaces an old one. Default: 1 s."),
     monitorMs: time.describe("How long new replicas must stay up. Default: 5 s."),
-    deadlineMs: time.describe("How long a rollout may take. Default: 10 min."),
+    deadlineMs: timeSpan(1, limits.rolloutMs).describe("How long a rollout may take. Default: 10 min."),
     maxFailures: replicas.describe("Failed replicas that are borne. Default: 0."),
     onFailure: choice(failureActions).describe("Default: rollback."),
     canary: replicas.describe("Slots that get a new revision before it is promoted. Default: 0, none."),
