@@ -1,12 +1,16 @@
-// A container starts with the files of the versions that its task names, and what follows a content has its newest version when
-// the cluster is at rest. A version that something may still start with stays.
+// A container starts with the files of the versions that its task names. When the cluster is at rest, what follows a content has its
+// newest version, and every other container what it has started with: the task of a job names no version, gets the newest at its
+// start, and keeps that. A version that something may still start with stays.
 
 import type { TaskId } from "../../model/ids.ts";
 import { isFinished } from "../../model/task/reason.ts";
+import type { ContainerState } from "../../runtime/containers.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import { changesOf } from "../run/truth.ts";
 import type { Checker } from "./checker.ts";
 import { type NamedContent, namedBy, newestOf, numberOf, textOf } from "./content-users.ts";
+
+type Run = Pick<ContainerState, "containerId" | "startedAt">;
 
 export const containersHaveContents: Checker = {
   name: "containers-have-contents",
@@ -16,6 +20,9 @@ export const containersHaveContents: Checker = {
     const { truth, workers } = context;
     /** Every text that ever was under a name and number. */
     const texts = new Map<string, Set<string>>();
+    /** By the run of a container: the texts of its files when it started, in the order of `used`. */
+    const atStart = new Map<string, readonly (string | null)[]>();
+    const runOf = ({ name }: WorkerMachine, { containerId, startedAt }: Run) => `${name} ${containerId} ${startedAt}`;
     const ever = (kind: string, name: string, version: number) => texts.get(`${kind} ${name} ${version}`) ?? new Set();
     const isOfSome = (kind: string, name: string, text: string) =>
       [...texts].some(([key, known]) => key.startsWith(`${kind} ${name} `) && known.has(text));
@@ -51,10 +58,13 @@ export const containersHaveContents: Checker = {
           }
         }
       },
-      run(machine, taskId, { container }) {
-        for (const content of used(taskId, container)) {
-          const { kind, reference } = content;
-          const text = fileOf(machine, taskId, content);
+      run(machine, taskId, state) {
+        const contents = used(taskId, state.container);
+        if (contents.length === 0) return;
+        const found = contents.map((content) => fileOf(machine, taskId, content));
+        atStart.set(runOf(machine, state), found);
+        for (const [index, { kind, reference }] of contents.entries()) {
+          const text = found[index]!;
           const number = numberOf(reference);
           const isRight =
             text !== null &&
@@ -64,12 +74,20 @@ export const containersHaveContents: Checker = {
       },
       converged() {
         for (const machine of workers)
-          for (const { taskId, container, status, nodeId } of machine.engine.all()) {
+          for (const state of machine.engine.all()) {
+            const { taskId, container, status, nodeId } = state;
             if (status !== "running" || nodeId !== machine.identity?.nodeId) continue;
-            for (const content of used(taskId, container)) {
+            const started = atStart.get(runOf(machine, state));
+            for (const [index, content] of used(taskId, container).entries()) {
               const { kind, reference } = content;
-              const number = numberOf(reference) ?? newestOf(truth, kind, reference.name);
               const text = fileOf(machine, taskId, content);
+              if (numberOf(reference) === null && reference.onChange !== "signal") {
+                const before = started?.[index];
+                if (before !== undefined && text !== before)
+                  fail(`${taskId} on ${machine.name} has started with ${before} as its ${kind}, and has ${text} now`);
+                continue;
+              }
+              const number = numberOf(reference) ?? newestOf(truth, kind, reference.name);
               if (number !== undefined && text !== textOf(context, kind, reference.name, number))
                 fail(
                   `${taskId} runs on ${machine.name} with ${text}, which is not version ${number} of ${reference.name}`,

@@ -74,6 +74,18 @@ test("files that follow the newest version are rewritten, each with one signal",
   expect(tasks.refresh("t", spec)).toEqual([]);
 });
 
+test("a container that names no version and follows none keeps the newest one of its start until its next start", () => {
+  const { put, tasks, files } = started();
+  const content = () => Buffer.from([...files.all.values()][0]!.bytes).toString();
+  put("a", 1, { data: "one", newest: true });
+  const spec = specOf({ name: "a", target: "/1" });
+  tasks.prepare("t", spec);
+  put("a", 2, { data: "two", newest: true });
+  expect([tasks.refresh("t", spec), content()]).toEqual([[], "one"]);
+  tasks.prepare("t", spec);
+  expect(content()).toBe("two");
+});
+
 test("a content is kept while a task names it", () => {
   const { put, store, tasks } = started();
   put("a", 1, { data: "one" });
