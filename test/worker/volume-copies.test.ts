@@ -115,6 +115,34 @@ describe("podling volume backup and restore", () => {
     expect((await cli(`volume backup data ${file} --live -f`)).code).toBe(0);
   });
 
+  test("a --live backup is refused while a restore writes the files, and after one that failed", async () => {
+    await dataOn("n1", "rows");
+    const file = join(folder, "data.tar");
+    await cli(`volume backup data ${file}`);
+    const { volumes } = engines.get("n1")!;
+    const fill = volumes.fill.bind(volumes);
+    const held = Promise.withResolvers<void>();
+    volumes.fill = async (name, labels) => {
+      storage("n1").putVolume(name, { ...labels });
+      storage("n1").setContent(name, "ro");
+      await held.promise;
+      throw new Error("the engine is gone");
+    };
+    const restoring = cli(`volume restore data ${file} --replace`);
+    await until("the restore to begin", async () => (await volume()).work !== null);
+    const other = join(folder, "other.tar");
+    const during = await cli(`volume backup data ${other} --live`);
+    expect([during.code, during.err.includes("the volume data is being restored")]).toEqual([1, true]);
+    held.resolve();
+    expect((await restoring).code).toBe(1);
+    const after = await cli(`volume backup data ${other} --live`);
+    expect([after.code, after.err.includes("the restore of the volume data failed")]).toEqual([1, true]);
+    expect(await Bun.file(other).exists()).toBe(false);
+    volumes.fill = fill;
+    expect((await cli(`volume restore data ${file} --replace`)).code).toBe(0);
+    expect((await cli(`volume backup data ${other} --live`)).code).toBe(0);
+  });
+
   test("an archive that was cut off is refused, and leaves no volume; tasks wait until it is restored", async () => {
     await dataOn("n1", "rows");
     const file = join(folder, "data.tar");

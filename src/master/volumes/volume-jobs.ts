@@ -2,6 +2,7 @@
 // tasks wait, and ends with one that says where the files are; a master that is killed between the two ends it at its next
 // start. Nothing is kept in memory but the pieces that are on their way.
 
+import { refuseAtWork } from "../../core/commands/volume-work.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { findVolume } from "../../core/state/lookup.ts";
 import { type CancelTimer, type Clock, delay } from "../../lib/clock.ts";
@@ -38,7 +39,10 @@ export class VolumeJobs {
     this.#options = options;
   }
 
-  /** The files as a tar archive. `live`: also while a task writes to them, and without keeping tasks from starting. */
+  /**
+   * The files as a tar archive. `live`: also while a task writes to them, and without keeping tasks from starting. Files that a
+   * restore has written in part are refused.
+   */
   async backup(
     name: string,
     live: boolean,
@@ -47,7 +51,7 @@ export class VolumeJobs {
   ): Promise<Outcome<ReadableStream<Uint8Array>>> {
     const source = this.#sourceOf(name);
     if (!source.ok) return source;
-    const begun = live ? ok(null) : await this.#begin(name, "backup", null, origin);
+    const begun = live ? this.#refuseIncomplete(name) : await this.#begin(name, "backup", null, origin);
     if (!begun.ok) return begun;
     const stall = this.#stallTimer(signal, source.value);
     const over = (failed: string | null) => {
@@ -132,6 +136,12 @@ export class VolumeJobs {
       hint: "The node that has the data must be online.",
       details: { name },
     });
+  }
+
+  /** Refuses while a restore writes the files, and after one that failed: what the node has is incomplete. */
+  #refuseIncomplete(name: string): Outcome<null> {
+    const volume = this.#options.state.tables.volume.get(name);
+    return (volume?.work?.job === "restore" && refuseAtWork(volume)) || ok(null);
   }
 
   /** True for what an earlier move left there: its files are of no use to anybody. */

@@ -1,6 +1,8 @@
 // All scenarios, in the order in which they were found. docs/TESTING.md has a row for each.
 
+import { aBackupDuringARestore } from "./a-backup-during-a-restore.ts";
 import { aCopiedDataFolder } from "./a-copied-data-folder.ts";
+import { aRemovalThatComesLate } from "./a-removal-that-comes-late.ts";
 import { aStreamThatEndedUnnoticed } from "./a-stream-that-ended-unnoticed.ts";
 import { aTermBeginsBeforeAllElse } from "./a-term-begins-before-all-else.ts";
 import { aWipeWhileTheMasterPauses } from "./a-wipe-while-the-master-pauses.ts";
@@ -29,4 +31,6 @@ export const scenarios: readonly Scenario[] = [
   optionsGoWhereTheyAreKnown,
   aWipeWhileTheMasterPauses,
   aTermBeginsBeforeAllElse,
+  aBackupDuringARestore,
+  aRemovalThatComesLate,
 ];

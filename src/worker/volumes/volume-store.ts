@@ -26,11 +26,14 @@ export interface VolumeStoreOptions {
   signal: AbortSignal;
 }
 
-/** An archive that is being read or written. */
+/** Each fill and each removal ends what was begun before it on the same volume. */
 interface Work {
   readonly volume: string;
-  /** False for an archive that is read: tasks may use the volume meanwhile. */
-  readonly writes: boolean;
+  /**
+   * reads: an archive is read; tasks may use the volume meanwhile. fills: the volume is replaced by an archive. removes: the volume
+   * is removed. clears: what an earlier process left is removed before a read.
+   */
+  readonly kind: "reads" | "fills" | "clears" | "removes";
   readonly stop: AbortController;
   /** Resolves when its container on the engine is removed; at once for what is read, because nothing may read its rest. */
   readonly over: Promise<void>;
@@ -50,31 +53,49 @@ export class VolumeStore {
     const { hostname } = this.#options;
     const used = this.#refuseNeeded(name);
     if (used) return used;
-    await this.#endWork(name);
-    const volume = await this.#find(name);
-    if (!volume) return ok({ removed: false, message: `${hostname} has no volume ${name}` });
-    if (!this.#isOurs(volume))
-      return ok({ removed: false, message: `its data stays on ${hostname}, because Podling did not make the volume` });
-    const kept = await this.#removeUnused(name);
-    if (kept === null) return ok({ removed: true, message: `its data on ${hostname} is removed` });
-    return refuse("volume-in-use", `the volume ${name} on ${hostname}: ${kept}`, {
-      hint: "Remove the container that uses it first.",
-      details: { name },
-    });
+    const others = this.#worksOn(name);
+    const work = this.#began(name, "removes");
+    try {
+      await this.#stop(others);
+      await this.#removeLeft(name);
+      const volume = await this.#find(name);
+      if (!volume) return ok({ removed: false, message: `${hostname} has no volume ${name}` });
+      if (!this.#isOurs(volume))
+        return ok({
+          removed: false,
+          message: `its data stays on ${hostname}, because Podling did not make the volume`,
+        });
+      const kept = await this.#removeUnused(name, work);
+      if (kept === null) return ok({ removed: true, message: `its data on ${hostname} is removed` });
+      return refuse("volume-in-use", `the volume ${name} on ${hostname}: ${kept}`, {
+        hint: "Remove the container that uses it first.",
+        details: { name },
+      });
+    } finally {
+      work.end();
+    }
   }
 
-  /** The files of the volume as a tar archive. Throws RuntimeError. */
+  /** The files of the volume as a tar archive. Refused while something fills it. Throws RuntimeError. */
   async archive(name: string, signal: AbortSignal): Promise<Outcome<ReadableStream<Uint8Array>>> {
     const { runtime, node, hostname } = this.#options;
+    const filled = this.#refuseFilled(name);
+    if (filled) return filled;
+    const works = this.#worksOn(name);
     // While something reads the volume already, nothing that is left of it can be incomplete.
-    if (this.#worksOn(name).length === 0) await this.#removeLeft(name);
-    if (!(await this.#find(name))) {
+    if (works.length === 0) await this.#clear(name);
+    else await Promise.all(works.map(({ over }) => over));
+    const found = await this.#find(name);
+    // A fill may have begun meanwhile. One that begins from here on ends this work.
+    const filledMeanwhile = this.#refuseFilled(name);
+    if (filledMeanwhile) return filledMeanwhile;
+    if (!found) {
       return refuse("volume-not-found", `${hostname} has no volume ${name}`, {
         hint: "Was it removed by another program? The record says that its data is there.",
         details: { name },
       });
     }
-    const work = this.#began(name, false);
+    const work = this.#began(name, "reads");
     try {
       const stream = await runtime.volumes.archive(name, node.nodeId, AbortSignal.any([signal, work.stop.signal]));
       return ok(piped(stream, { piece: () => {}, complete: () => {}, ended: work.end }));
@@ -97,9 +118,9 @@ export class VolumeStore {
     const { runtime, node } = this.#options;
     const needed = this.#refuseNeeded(name);
     if (needed) return needed;
-    await this.#endWork(name);
-    const refusal = await this.#removeExisting(name, replace);
-    if (refusal) return refusal;
+    const others = this.#worksOn(name);
+    // Known before anything is awaited, so that no archive of it is read from here on.
+    const work = this.#began(name, "fills");
     const check = new TarCheck();
     let fault: string | null = null;
     const stream = piped(archive, {
@@ -115,8 +136,12 @@ export class VolumeStore {
       ended() {},
     });
     const labels = { [containerLabels.cluster]: node.clusterId, [containerLabels.node]: node.nodeId };
-    const work = this.#began(name, true);
     try {
+      await this.#stop(others);
+      await this.#removeLeft(name);
+      const refusal = await this.#removeExisting(name, replace, work);
+      if (refusal) return refusal;
+      work.stop.signal.throwIfAborted();
       await runtime.volumes.fill(name, labels, node.nodeId, stream, AbortSignal.any([signal, work.stop.signal]));
       return ok({ bytes: check.bytes });
     } catch (error) {
@@ -138,20 +163,20 @@ export class VolumeStore {
     for (const name of names) {
       const works = this.#worksOn(name);
       // A backup may go on while a task starts; before it began, the volume was looked at.
-      if (works.some(({ writes }) => !writes)) continue;
+      if (works.some(({ kind }) => kind === "reads")) continue;
       await this.#stop(works);
       await this.#removeLeft(name);
     }
   }
 
   /** The refusal if a volume of the name stays. */
-  async #removeExisting(name: string, replace: boolean): Promise<Outcome<never> | null> {
+  async #removeExisting(name: string, replace: boolean, work: Work): Promise<Outcome<never> | null> {
     const { hostname } = this.#options;
     const existing = await this.#find(name);
     if (!existing) return null;
     const isReplaced = replace && this.#isOurs(existing);
     const why = isReplaced
-      ? await this.#removeUnused(name)
+      ? await this.#removeUnused(name, work)
       : replace
         ? "Podling did not make it, so it is not replaced"
         : "it is there already";
@@ -164,14 +189,14 @@ export class VolumeStore {
     });
   }
 
-  #began(volume: string, writes: boolean): Work {
+  #began(volume: string, kind: Work["kind"]): Work {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {
       this.#atWork.delete(work);
       resolve();
     };
-    const over = writes ? promise : Promise.resolve();
-    const work: Work = { volume, writes, stop: new AbortController(), over, end };
+    const over = kind === "reads" ? Promise.resolve() : promise;
+    const work: Work = { volume, kind, stop: new AbortController(), over, end };
     this.#atWork.add(work);
     return work;
   }
@@ -180,12 +205,7 @@ export class VolumeStore {
     return [...this.#atWork].filter(({ volume }) => volume === name);
   }
 
-  /** Ends all work on the volume: the master that wanted it, or the connection to it, is gone. */
-  async #endWork(name: string): Promise<void> {
-    await this.#stop(this.#worksOn(name));
-    await this.#removeLeft(name);
-  }
-
+  /** Ends work on the volume: the master that wanted it, or the connection to it, is gone. */
   async #stop(works: readonly Work[]): Promise<void> {
     const { clock, signal } = this.#options;
     for (const { volume, stop } of works) stop.abort(new Error(`other work on the volume ${volume} has begun`));
@@ -194,10 +214,33 @@ export class VolumeStore {
     for (const { end } of works) end();
   }
 
+  /** As #removeLeft(), and a fill that begins meanwhile waits for the end: its own container must not be removed. */
+  async #clear(name: string): Promise<void> {
+    const work = this.#began(name, "clears");
+    try {
+      await this.#removeLeft(name);
+    } finally {
+      work.end();
+    }
+  }
+
   /** Removes what an earlier process of this worker left of its work on the volume, if it was killed. */
   #removeLeft(name: string): Promise<void> {
     const { runtime, node } = this.#options;
     return runtime.volumes.removeHelpers(node.nodeId, name);
+  }
+
+  /** Null if nothing fills the volume. */
+  #refuseFilled(name: string): Outcome<never> | null {
+    if (!this.#worksOn(name).some(({ kind }) => kind === "fills")) return null;
+    return refuse(
+      "volume-in-use",
+      `the volume ${name} on ${this.#options.hostname} is incomplete: it is being filled`,
+      {
+        hint: `Repeat it when that has ended: podling volume inspect ${name}`,
+        details: { name },
+      },
+    );
   }
 
   /** Null if no task that is assigned to this node mounts the volume. Throws RuntimeError if that is not known yet. */
@@ -225,10 +268,11 @@ export class VolumeStore {
   }
 
   /** The containers of tasks that were just removed may still be going: then the engine is asked again. */
-  async #removeUnused(name: string): Promise<string | null> {
+  async #removeUnused(name: string, { stop }: Work): Promise<string | null> {
     const { runtime, clock, signal, tasks } = this.#options;
     const end = clock.now() + limits.volumeRemovalMs;
     for (;;) {
+      if (stop.signal.aborted) return (stop.signal.reason as Error).message;
       const own = new Set(tasks.all().flatMap(({ found }) => found.map(({ containerId }) => containerId)));
       const kept = await runtime.volumes.remove(name);
       if (kept === null || signal.aborted || clock.now() >= end) return kept;
