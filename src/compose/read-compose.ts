@@ -29,7 +29,7 @@ import {
 } from "./tree/tree.ts";
 
 export interface ComposeRequest {
-  /** Empty: COMPOSE_FILE of the environment, else the default names in the working folder and those above it. */
+  /** Empty: COMPOSE_FILE of the environment or of .env, else the default names in the working folder and those above it. */
   files: readonly string[];
   profiles: readonly string[];
   /** Files of variables in the place of `.env`. */
@@ -144,9 +144,14 @@ class Reading {
 
   /** The files of the request, as they are shown. Empty if there are none, which is then reported. */
   async #fileNames(): Promise<readonly string[]> {
-    const { files, env } = this.#request;
+    const { files } = this.#request;
     if (files.length > 0) return files.map((file) => (file === "-" ? file : posix.normalize(file)));
-    const given = (env.COMPOSE_FILE ?? "").split(env.COMPOSE_PATH_SEPARATOR || ":").filter((file) => file !== "");
+    // What is wrong in these files is reported when they are read for the variables of the project.
+    const unreported = new Findings();
+    const loader = new Loader(new Files(this.#reader, unreported), unreported, this.#folders);
+    const { lookup } = await this.#variables(loader, ".");
+    const separator = lookup("COMPOSE_PATH_SEPARATOR") || ":";
+    const given = (lookup("COMPOSE_FILE") ?? "").split(separator).filter((file) => file !== "");
     if (given.length > 0) return given;
     const depth = this.#request.cwd.split("/").length;
     for (let level = 0, folder = "."; level < depth; level++, folder = posix.join(folder, "..")) {

@@ -36,6 +36,13 @@ describe("podling validate", () => {
     ]);
   });
 
+  test("of very many errors, the first ones", async () => {
+    const lines = Array.from({ length: 1000 }, (_, index) => `k${index}: 1\n`).join("");
+    const { err } = await validate("", { "compose.yaml": `${fine}${lines}` });
+    expect(err.trimEnd().split("\n")).toHaveLength(201);
+    expect(err).toEndWith("\n... and 800 more\n");
+  });
+
   test("a refused key ends with 1, an ignored one only with --strict", async () => {
     const ignored = { "compose.yaml": `${fine}`.replace("image: nginx", "image: nginx\n    annotations: {a: b}") };
     expect((await validate("", ignored)).code).toBe(0);

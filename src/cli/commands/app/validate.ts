@@ -10,6 +10,9 @@ import { Failure } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { Io } from "../../command/io.ts";
 
+/** Errors and warnings that are printed: a wrong file may have one for each of its lines. */
+const maxFindings = 200;
+
 /** The flags of every command that reads compose files. */
 const composeFlags: readonly Flag[] = [
   {
@@ -78,7 +81,9 @@ async function readFiles(context: Context): Promise<ComposeOutcome> {
     cwd: workingFolder(context.io),
   };
   const outcome = await readCompose(request, diskReader(context.io));
-  for (const finding of outcome.findings) await context.say(findingText(finding));
+  const { findings } = outcome;
+  for (const finding of findings.slice(0, maxFindings)) await context.say(findingText(finding));
+  if (findings.length > maxFindings) await context.say(`... and ${findings.length - maxFindings} more`);
   return outcome;
 }
 
