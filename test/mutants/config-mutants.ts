@@ -69,4 +69,13 @@ export const configMutants: readonly Mutant[] = [
     replace: "if (isSignalled(used.reference)) continue;",
     caughtBy: ["containers-have-contents"],
   },
+  {
+    name: "file-rewritten-unasked",
+    sentence: "The file of a task that names no version and follows none changes while its container runs.",
+    file: "src/worker/contents/task-files.ts",
+    find: "if (!isSignalled(used.reference)) continue;",
+    replace: "if (used.reference.version !== undefined) continue;",
+    caughtBy: [],
+    tests: ["src/worker/contents/task-files.test.ts"],
+  },
 ];
