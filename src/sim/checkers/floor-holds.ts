@@ -12,7 +12,7 @@ export const floorHolds: Checker = {
     batch(certain) {
       for (const step of stepsOf(truth, certain)) {
         if (step.taken.length === 0) continue;
-        const left = step.tasks.filter(serves).length;
+        const left = step.tasks.filter(serves).length + step.preempted;
         const floor = floorOf(step);
         if (left >= floor || freesCapacity(step) || isOverdue(truth, step, certain.batch.at)) continue;
         const names = step.taken.map(({ name, taskId }) => `${name} (${taskId})`).join(", ");

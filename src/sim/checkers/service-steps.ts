@@ -32,6 +32,8 @@ export interface ServiceStep {
   created: Task[];
   /** Replicas that served, and that the service drains or stops from now on: no user named them. */
   taken: Task[];
+  /** How many replicas that served are stopped for tasks with a higher priority: after all that the service has decided. */
+  preempted: number;
   /** How many more replicas are to run than before the batch. */
   more: number;
   /** True when a replica waited for a node, and the batch changed it. */
@@ -64,6 +66,7 @@ function makeSteps(truth: Truth, certain: CertainBatch): ServiceStep[] {
       tasks: [],
       created: [],
       taken: [],
+      preempted: 0,
       more: 0,
       waited: false,
     };
@@ -83,15 +86,12 @@ function makeSteps(truth: Truth, certain: CertainBatch): ServiceStep[] {
     step.more += Number(after !== null && isLive(after)) - Number(before !== null && isLive(before));
     if (before?.observed.status === "pending") step.waited = true;
     if (before === null || !serves(before)) continue;
-    if (after !== null && after.desired !== "running" && !isTakenByOthers(after, asked)) step.taken.push(before);
+    if (after === null || after.desired === "running") continue;
+    if (after.requests?.preempted !== undefined) step.preempted++;
+    else if (!asked.has(after.taskId)) step.taken.push(before);
   }
   for (const [id, step] of byId) step.tasks = truth.ownedBy(id);
   return [...byId.values()];
-}
-
-/** True when a user named the replica, or it leaves for a task with a higher priority. */
-function isTakenByOthers({ taskId, requests }: Task, asked: ReadonlySet<string>): boolean {
-  return asked.has(taskId) || requests?.preempted !== undefined;
 }
 
 /** The lowest floor of the versions that the service had in the batch. */
