@@ -362,3 +362,14 @@ test("after a start of the worker a task that had restarted often gets at least 
   expect(recordedStreak(assigned({ ...policy("on-failure", 0), restarts: 0 }))).toBe(0);
   expect(recordedStreak(assigned({ ...policy("always"), restarts: 3 }))).toBe(3);
 });
+
+test("the end of a run in the network that there is stays an end, also where the clock was set back meanwhile", () => {
+  const sandbox = { containerId: "s1", startedAt: at(5), address: null, hostNetwork: false, publishedPorts: [] };
+  const assignment = { ...assigned(policy("never")), sandbox };
+  const found = ended(1, { startedAt: at(20), finishedAt: at(3), joined: "s1" });
+  const next = (joinedRun: string | null) =>
+    step({ assignment, found, attempts: { ...noAttempts(assignment), hasRun: true, joinedRun } }, now);
+  expect(next(sandbox.startedAt)).toMatchObject({ action: { type: "none" }, report: { status: "failed" } });
+  // Without what this worker has seen, the times say that the network was made again.
+  expect(next(null).action).toMatchObject({ type: "start" });
+});

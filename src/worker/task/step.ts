@@ -6,7 +6,7 @@ import type { Reason, TaskStatus } from "../../model/task/reason.ts";
 import { sandboxContainer } from "../../model/task/spec.ts";
 import type { ContainerStatus, ObservedStatus } from "../../model/task/status.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
-import { type ContainerAssignment, isToRun } from "./assignment.ts";
+import { type ContainerAssignment, isToRun, type SandboxRun } from "./assignment.ts";
 import type { Attempts, Failure, Progress } from "./attempts.ts";
 import {
   asksForRestart,
@@ -84,19 +84,27 @@ function joining(assignment: ContainerAssignment, found: ContainerState | null, 
 export function isAstray(
   { sandbox }: Pick<ContainerAssignment, "sandbox">,
   found: ContainerState,
-  { joinedRun }: Pick<Attempts, "joinedRun">,
+  attempts: Pick<Attempts, "joinedRun">,
 ): boolean {
   if (sandbox === null) return false;
   if (found.joined !== sandbox.containerId) return true;
-  return joinedRun === null ? (found.startedAt ?? "") < sandbox.startedAt : joinedRun !== sandbox.startedAt;
+  return isOlder(sandbox, found, attempts);
 }
 
 /** True when the container has ended because it is to join its sandbox again, and not by itself. */
-function wasStopped({ sandbox }: ContainerAssignment, found: ContainerState, { rejoins }: Attempts): boolean {
-  if (rejoins) return true;
-  // After a start of the worker: its run is older than the network, and ended in the time of that.
-  const { startedAt, finishedAt } = found;
-  return sandbox !== null && (startedAt ?? "") < sandbox.startedAt && (finishedAt ?? "") > sandbox.startedAt;
+function wasStopped({ sandbox }: ContainerAssignment, found: ContainerState, attempts: Attempts): boolean {
+  if (attempts.rejoins) return true;
+  // Its run is older than the network, and ended in the time of that.
+  return sandbox !== null && isOlder(sandbox, found, attempts) && (found.finishedAt ?? "") > sandbox.startedAt;
+}
+
+/** True when its run began before the network. Times say that only after a start of the worker: clocks are set back. */
+function isOlder(
+  { startedAt }: SandboxRun,
+  found: ContainerState,
+  { joinedRun }: Pick<Attempts, "joinedRun">,
+): boolean {
+  return joinedRun === null ? (found.startedAt ?? "") < startedAt : joinedRun !== startedAt;
 }
 
 /** Stops what runs, keeps what ended for its logs, and removes what never ran, which has no logs. */
