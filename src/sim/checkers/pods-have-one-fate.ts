@@ -43,8 +43,10 @@ export const podsHaveOneFate: Checker = {
             if (!isPod(task.spec) || task.observed.status !== "running") continue;
             for (const name of [sandboxContainer, ...task.spec.containers.map((one) => one.name)]) {
               const member = findMember(machine, taskId, name);
-              const status = task.observed.containers.find((one) => one.name === name)?.status;
-              if (member?.status !== "running" && status !== "completed")
+              const { status, reason } = task.observed.containers.find((one) => one.name === name) ?? {};
+              // One whose data was lost with the disk waits until a person restores it or gives it up.
+              const isOver = status === "completed" || reason?.code === "volume-missing";
+              if (member?.status !== "running" && !isOver)
                 fail(`${taskId} runs on ${machine.name}, and its container ${name} does not`);
             }
           }
