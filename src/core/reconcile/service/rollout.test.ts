@@ -55,6 +55,17 @@ describe("a rollout", () => {
     expect(services.service.reason).toEqual({ code: "steady", message: "revision 3 serves" });
   });
 
+  test("is not done before its replicas have run for as long as the place of an old one takes", () => {
+    const services = new Services();
+    services.put({ replicas: 1, rollout: { monitorMs: 1_000, minReadyMs: 3_000 } });
+    let settledAt = Number.POSITIVE_INFINITY;
+    for (let rollout = services.service.rollout; rollout !== null; rollout = services.service.rollout) {
+      if (rollout.settledAt !== null) settledAt = Date.parse(rollout.settledAt);
+      services.round();
+    }
+    expect(services.world.now - settledAt).toBeGreaterThanOrEqual(3_000);
+  });
+
   test("names the revision in the record; records from before this field are read as well", async () => {
     const services = new Services();
     services.behaviour["app:1"] = "fails";

@@ -76,11 +76,13 @@ function hasFailed({ task, stage }: Replica): boolean {
 }
 
 function settled(service: Service, rollout: Rollout, slots: number, now: number): Progress {
-  const { monitorMs } = service.policy;
+  const { monitorMs, minReadyMs } = service.policy;
+  // A replica that has not run for long enough takes the place of no other one, so it has not shown that it serves.
+  const watchMs = Math.max(monitorMs, minReadyMs);
   // After the clock was set back the time of watching starts over.
   const isKnown = rollout.settledAt !== null && fromTimestamp(rollout.settledAt) <= now;
   const since = isKnown ? fromTimestamp(rollout.settledAt!) : now;
-  if (now >= since + monitorMs) {
+  if (now >= since + watchMs) {
     const isBack = rollout.isRollback && service.reason.code === "rolled-back";
     const reason = isBack ? service.reason : serviceReason("steady", `revision ${rollout.to} serves`);
     // With no replica, nothing was shown.
@@ -88,7 +90,7 @@ function settled(service: Service, rollout: Rollout, slots: number, now: number)
     return { set: { rollout: null, ...stable, reason }, dueAt: null };
   }
   const set = isKnown ? null : { rollout: { ...rollout, settledAt: toTimestamp(now) } };
-  return { set, dueAt: since + monitorMs };
+  return { set, dueAt: since + watchMs };
 }
 
 /** True when only so many slots as there are canaries may get the new revision. */
