@@ -81,6 +81,14 @@ describe("ends", () => {
   const rows: [what: string, Entry, FaultLog, found: RegExp | null][] = [
     ["half started in a crash", entry([known(half)]), crash, null],
     ["half started before its task", entry([known({ ...half, message: "id already in use" })]), crash, null],
+    [
+      "half started, with what a shim has left",
+      ...([
+        entry([known({ ...half, message: "failed to start shim: mkdir /run/t1: file exists" })]),
+        crash,
+        null,
+      ] as const),
+    ],
     ["half started without one", entry([known(half)]), none, /Nothing explains/],
     ["its code lost in a crash", entry([known({ status: "failed", exitCode: 255 })]), crash, null],
     ["its code forgotten in a crash", entry([known({ finishedMs: 1_700 })], { exitCode: 3 }), crash, null],

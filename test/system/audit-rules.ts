@@ -17,8 +17,10 @@ export function checkRuns(entry: Entry, runs: Run[], faults: FaultLog, hostOf: H
     const tasks = lineage.map(
       ({ taskId, restarts, containerId }) => `${taskId}, ${restarts} restarts, in ${containerId}`,
     );
-    const what = `${name} (${policy}) ran in ${byContainer.size} containers, and was placed ${lineage.length} times`;
-    found.push(`${what}; containers ${[...byContainer.keys()].join(", ")}; tasks: ${tasks.join("; ")}`);
+    const what = `${name} ran in ${byContainer.size} containers, and was placed ${lineage.length} times`;
+    found.push(
+      `${what}; policy ${policy}; containers ${[...byContainer.keys()].join(", ")}; tasks: ${tasks.join("; ")}`,
+    );
   }
   for (const [container, its] of byContainer) {
     const task = lineage.find(({ containerId }) => containerId?.startsWith(container));
@@ -74,7 +76,8 @@ export function checkEnd(entry: Entry, faults: FaultLog, hostOf: HostOf): string
  */
 function isDockersOwn({ code, message, exitCode }: KnownTask): boolean {
   return (
-    (code === "start-failed" && /already (exists|in use)$/.test(message)) || (code === "exited" && exitCode === 255)
+    (code === "start-failed" && /(already (exists|in use)|mkdir \S+: file exists)$/.test(message)) ||
+    (code === "exited" && exitCode === 255)
   );
 }
 

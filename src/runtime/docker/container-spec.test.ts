@@ -336,6 +336,8 @@ describe("what engines answer", () => {
     expect(startError(500, `task ${id}: already exists`)).toMatchObject({ code: "start-failed", unusable: true });
     expect(startError(500, `exec: "x": file already exists`)).toMatchObject({ code: "start-failed", unusable: false });
     expect(startError(409, "id already in use")).toMatchObject({ code: "start-failed", unusable: true });
+    const left = `failed to start shim: mkdir /var/run/docker/containerd/daemon/moby/${id}: file exists`;
+    expect(startError(500, left)).toMatchObject({ code: "start-failed", unusable: true });
   });
 
   test("whether a refused create means a missing image", () => {

@@ -88,7 +88,8 @@ export function startError(status: number, answered: string): RuntimeError {
   }
   // The engine keeps its containers over a crash (live-restore) and crashed in the middle of this start: containerd still
   // has a half-started container or its task, which the engine does not know and never removes.
-  const unusable = /^(.*: )?(task \S+: already exists|id already in use)$/.test(message);
+  const unusable =
+    /^(.*: )?(task \S+: already exists|id already in use|failed to start shim: mkdir \S+: file exists)$/.test(message);
   return new RuntimeError("start-failed", message, unusable || fullDisk.test(message), { unusable, exitCode });
 }
 
