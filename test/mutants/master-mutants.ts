@@ -16,8 +16,8 @@ export const masterMutants: readonly Mutant[] = [
     name: "replacement-forgets-constraints",
     sentence: "What replaces a lost task may run where the lost one might not.",
     file: "src/core/reconcile/restarts.ts",
-    find: "spec: packSpec(spec) }",
-    replace: "spec: packSpec({ ...spec, constraints: [] }) }",
+    find: "const packed = packSpec(spec);",
+    replace: "const packed = packSpec({ ...spec, constraints: [] });",
     caughtBy: ["lost-are-replaced"],
   },
   {
@@ -98,8 +98,8 @@ export const masterMutants: readonly Mutant[] = [
     name: "replacement-forgets-platform",
     sentence: "What replaces a lost task may run on another processor architecture.",
     file: "src/core/reconcile/restarts.ts",
-    find: "spec: packSpec(spec) }",
-    replace: "spec: packSpec({ ...spec, platform: null }) }",
+    find: "const packed = packSpec(spec);",
+    replace: "const packed = packSpec({ ...spec, platform: null });",
     caughtBy: ["lost-are-replaced"],
   },
   {

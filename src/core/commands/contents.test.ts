@@ -5,6 +5,8 @@ import { encodedOf } from "../../model/config/config.ts";
 import { limits } from "../../model/limits.ts";
 import { revisionId } from "../../model/service/service.ts";
 import { knownFeatures } from "../../model/task/needs.ts";
+import type { TaskStatus } from "../../model/task/reason.ts";
+import { parseRestartPolicy } from "../../model/task/restart-policy.ts";
 import { Services } from "../reconcile/service/test-services.ts";
 import { readSnapshot, writeSnapshot } from "../state/snapshot.ts";
 import type { World } from "../test-world.ts";
@@ -43,6 +45,21 @@ describe("versions", () => {
     expect(world.state.record("config", "a.3").labels).toEqual({ tier: "web" });
     update("a", "three");
     expect(world.state.record("config", "a.4").labels).toEqual({ tier: "web" });
+  });
+
+  test("a task that is started elsewhere has a version that is kept", () => {
+    create("a", "1");
+    const { taskId, nodeId } = world.task("web", {
+      restartPolicy: parseRestartPolicy("always"),
+      configs: [{ name: "a" }],
+    });
+    const report = (status: TaskStatus) => services.do(world.report(taskId, { status, containerId: "c" }));
+    report("running");
+    services.do({ type: "drainNode", nodeId: nodeId!, deadlineMs: 60_000, by });
+    for (let version = 2; version <= 6; version++) update("a", String(version));
+    report("stopped");
+    const next = world.state.task(world.state.task(taskId).replacedBy!);
+    expect(versions("a")).toContain(next.spec.containers[0]!.configs![0]!.resolved!);
   });
 
   test("a name that is taken, and one that is not", () => {

@@ -4,8 +4,9 @@
 import { toTimestamp } from "../../lib/clock.ts";
 import type { Change } from "../../model/change.ts";
 import { nextTaskId, type TaskId } from "../../model/ids.ts";
-import { packSpec } from "../../model/task/spec.ts";
+import { type PackedSpec, packSpec, type TaskSpec } from "../../model/task/spec.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { checkContents, resolveContents } from "../state/contents.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 
 export const restarts: Reconciler = {
@@ -20,8 +21,16 @@ function* replaceLost(state: ClusterState, { now, random }: ReconcileContext): G
     const taskId: TaskId = nextTaskId(state.cursors.lastTaskId, now, random);
     const createdAt = toTimestamp(now);
     yield [
-      { type: "task.created", record: { taskId, name, createdAt, replaces: id, spec: packSpec(spec) } },
+      { type: "task.created", record: { taskId, name, createdAt, replaces: id, spec: templateOf(state, spec) } },
       { type: "task.updated", id, set: { replacedBy: taskId } },
     ];
   }
+}
+
+/** With the newest versions of its configs and secrets where one that the lost task had is not kept any more. */
+function templateOf(state: ClusterState, spec: TaskSpec): PackedSpec {
+  const packed = packSpec(spec);
+  if (checkContents(state, spec) === null) return packed;
+  const resolved = resolveContents(state, packed, "task");
+  return resolved.ok ? resolved.value : packed;
 }
