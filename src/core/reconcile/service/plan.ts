@@ -132,8 +132,8 @@ class Planner {
 
   /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its capacity. */
   #retireSurplus(replica: Replica): void {
-    if (this.#retired.size >= limits.tasksPerLook) this.#wakeAt(this.#context.now);
-    else if (this.#bounds.isSpare(replica)) this.#retire(replica);
+    if (this.#retired.size >= limits.tasksPerLook) return;
+    if (this.#bounds.isSpare(replica)) this.#retire(replica);
     else if (!this.#hasFreedCapacity && this.#mustFreeCapacity) {
       this.#hasFreedCapacity = true;
       this.#retire(replica);
@@ -190,8 +190,25 @@ class Planner {
     if (this.#isStopFirst && slot.replicas.some(({ stage }) => stage === "going")) return;
     const last = slot.ended.at(-1);
     const at = last ? replaceableAt(last, this.#context.now) : 0;
-    if (at > this.#context.now || this.#starts >= limits.tasksPerLook) this.#wakeAt(at);
-    else if (this.#bounds.mayStart) this.#startWhereAsked(slot, revision);
+    if (at > this.#context.now) this.#wakeAt(at);
+    else if (this.#starts < limits.tasksPerLook && (this.#bounds.mayStart || this.#endsOneBesideAnother()))
+      this.#startWhereAsked(slot, revision);
+  }
+
+  /**
+   * Where no more may start: ends a replica that does not serve yet while another one of its slot does, so that an empty slot gets
+   * one. The slot's step follows when there may be more again. False if there is none.
+   */
+  #endsOneBesideAnother(): boolean {
+    for (const { replicas } of this.#slots) {
+      const live = replicas.filter((one) => one.stage === "live" && !this.#retired.has(one));
+      const waiting = live.find(({ available }) => !available);
+      if (waiting === undefined || !live.some(({ available }) => available)) continue;
+      this.#retire(waiting);
+      if (waiting.revision === this.#rollout?.to) this.#updated--;
+      return true;
+    }
+    return false;
   }
 
   /** A replica that is moved gets its successor on the node that was asked for, or stays if that node is full by now. */

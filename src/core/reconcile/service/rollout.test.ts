@@ -213,6 +213,21 @@ describe("a rollout, in less usual cases:", () => {
     expect(services.served.every((one) => one.endsWith("app:1"))).toBe(true);
   });
 
+  test("at its ceiling, an empty slot comes before a new replica that waits beside one that serves", () => {
+    const services = new Services();
+    const { serviceId } = services.put({ replicas: 3, rollout: { parallelism: 3 } });
+    services.settle();
+    services.behaviour["app:2"] = "never-starts";
+    const [, , third] = services.tasks;
+    const reason = { code: "exited" as const, message: "exited with code 1" };
+    services.do(services.world.report(third!.taskId, { status: "failed", exitCode: 1, reason } as never));
+    services.put({ image: "app:2", rollout: { parallelism: 3 } });
+    services.do({ type: "pauseService", serviceId, paused: true });
+    for (let round = 0; round < 60; round++) services.round(500);
+    expect(services.served).toEqual(["web.1 app:1", "web.2 app:1", "web.3 app:1"]);
+    expect(services.most).toBe(4);
+  });
+
   test.each([
     [{ order: "start-first", maxSurge: 0 }, "could never replace"],
     [{ order: "stop-first", maxUnavailable: 0 }, "no old replica may stop"],
