@@ -24,7 +24,7 @@ export class ServiceTasks implements Index<Task> {
     const id = owner.id as ServiceId;
     const was = before !== null && matters(before);
     const is = after !== null && matters(after);
-    if (was || is) this.queue.add(id);
+    if ((was || is) && !isOnItsWay(before, after)) this.queue.add(id);
     if (is && !was) this.#tasks.add(id, after.taskId);
     if (was && !is) this.#tasks.remove(id, before.taskId);
   }
@@ -63,6 +63,24 @@ function areAlike(left: NodeRecord, right: NodeRecord): boolean {
     left.features === right.features &&
     left.policy === right.policy
   );
+}
+
+/** True when only the progress of its start has changed, such as the image that is pulled: nothing follows from that for the service. */
+function isOnItsWay(before: Task | null, after: Task | null): boolean {
+  if (before?.observed.status !== "scheduled" || after?.observed.status !== "scheduled") return false;
+  return (
+    before.desired === after.desired &&
+    before.owner === after.owner &&
+    before.requests === after.requests &&
+    before.placement === after.placement &&
+    before.replacedBy === after.replacedBy &&
+    restartsIn(before) === restartsIn(after)
+  );
+}
+
+/** Restarts of all containers, with those that users asked for. */
+function restartsIn({ observed: { containers } }: Task): number {
+  return containers.reduce((sum, { restarts, requestedRestarts }) => sum + restarts + requestedRestarts, 0);
 }
 
 function matters(task: Task): boolean {
