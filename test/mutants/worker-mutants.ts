@@ -160,6 +160,14 @@ export const workerMutants: readonly Mutant[] = [
     caughtBy: ["init-comes-first"],
   },
   {
+    name: "init-once-for-all-sandboxes",
+    sentence: "The main containers of a pod whose disk was lost start without the work of its init containers.",
+    file: "src/worker/task/pod/step-pod.ts",
+    find: 'if (repeats.has(member)) return [member, "open"];',
+    replace: "",
+    caughtBy: ["init-comes-first"],
+  },
+  {
     name: "ended-before-all-have",
     sentence: "A task of several containers is reported to have ended when one of them has.",
     file: "src/worker/task/pod/observe-pod.ts",

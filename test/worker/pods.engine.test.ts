@@ -116,6 +116,32 @@ describeLab("tasks of several containers", () => {
     });
   });
 
+  test("get the work of their init containers again when all that they had is gone", async () => {
+    const mounts = [{ type: "shared", source: "site", target: "/site" }];
+    const task = await running(
+      "again",
+      [shell("app", `cat /site/word && ${endless}`, { mounts }), shell("side", endless)],
+      {
+        initContainers: [shell("write", "test ! -e /site/word && echo written > /site/word", { mounts })],
+        restartPolicy: "on-failure",
+      },
+    );
+    await world.worker.kill();
+    for (const { Id } of await world.containers(task)) await world.engine.json(`/containers/${Id}?force=1`, "DELETE");
+    const { Volumes } = await world.engine.json<{ Volumes: { Name: string }[] }>("/volumes");
+    const own = Volumes.filter(({ Name }) => Name.includes(task.taskId));
+    expect(own).toHaveLength(1);
+    await world.engine.json(`/volumes/${own[0]!.Name}`, "DELETE");
+    await world.worker.start();
+    await until("the new app", async () => {
+      const { containers = [] } = await world.task(task);
+      return containers.every(
+        ({ ready, containerId }, at) => ready && containerId !== task.containers![at]!.containerId,
+      );
+    });
+    expect(await logs(task, "app")).toContain("written");
+  });
+
   test("run on when their worker is killed, and are adopted by the next", async () => {
     const task = await running("adopted", [shell("app", endless), shell("side", endless, { sidecar: true })]);
     const before = await startedAt(task, "sandbox", "app", "side");

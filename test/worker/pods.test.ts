@@ -233,10 +233,41 @@ describe("a sandbox", () => {
     await world.reached(task, "running", "running");
   });
 
+  const init = { name: "init", image: "demo", args: ["exit", "0"] };
+
+  test("that is made again gets its init containers first, and the containers of the old network end before them", async () => {
+    await world.started();
+    const task = await running([app, side], { initContainers: [init], restartPolicy: "never" });
+    order = [];
+    await world.runtime.containers.remove(found(task).sandbox!.containerId);
+    await until("all to run", () => order.includes("+app") && order.includes("+side") && haveNetwork(task));
+    expect(order.indexOf("+init")).toBeGreaterThan(Math.max(order.indexOf("-app"), order.indexOf("-side")));
+    expect(order.slice(order.indexOf("+init")).toSorted()).toEqual(["+app", "+init", "+side"]);
+    const { initContainers } = await world.reached(task, "running", "running");
+    expect(initContainers).toMatchObject([{ status: "completed", restarts: 0 }]);
+  });
+
+  test("that is gone with all that the task had: its init containers run again, what had completed does not", async () => {
+    const worker = await world.started();
+    const once = { name: "once", image: "demo", args: ["exit", "0"] };
+    const task = await running([app, once], { initContainers: [init], restartPolicy: "on-failure" });
+    await until("the end of one", async () => {
+      const { containers = [] } = await world.master.task(task.taskId);
+      return containers.some(({ name, status }) => name === "once" && status === "completed");
+    });
+    worker.stop();
+    for (const { containerId } of Object.values(found(task))) await world.runtime.containers.remove(containerId);
+    order = [];
+    await world.started();
+    await until("app to run", () => order.includes("+app"));
+    expect(order).toEqual(["+sandbox", "+init", "+app"]);
+    await world.reached(task, "running", "running");
+  });
+
   test("that is killed does not start again what had completed", async () => {
     await world.started();
     const once = { name: "once", image: "demo", args: ["exit", "0"] };
-    const task = await running([app, once]);
+    const task = await running([app, once], { initContainers: [init] });
     await until("the end of one", () => statuses(task).once === "exited");
     order = [];
     await world.runtime.containers.kill(found(task).sandbox!.containerId, "KILL");

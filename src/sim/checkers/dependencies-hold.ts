@@ -1,6 +1,7 @@
 // A container is started when those that it depends on are as far as it says: also after a restart of the engine or the machine,
 // when what was so before counts no more.
 
+import type { TaskId } from "../../model/ids.ts";
 import type { Dependency } from "../../model/task/spec.ts";
 import type { WorkerMachine } from "../machines/worker-machine.ts";
 import type { Checker, Container } from "./checker.ts";
@@ -23,7 +24,7 @@ export const dependenciesHold: Checker = {
   name: "dependencies-hold",
   sentence: "A container starts when those that it depends on run, are healthy or have completed; after a reboot too.",
   class: "safety",
-  hooks: ({ world, disturbance }, fail) => {
+  hooks: ({ world, disturbance, truth }, fail) => {
     const specs = new PodSpecs();
     const completed = new Set<string>();
     /** Runs in which a check went well. */
@@ -38,7 +39,10 @@ export const dependenciesHold: Checker = {
     };
     const holds = (machine: WorkerMachine, taskId: string, name: string, condition: Dependency) => {
       const key = keyOf(machine, taskId, name);
-      if (condition !== "healthy" && completed.has(key)) return true;
+      // A main container that has finished does not run again, also where the disk of its run is gone: the record says so.
+      const recorded = truth.tasks.get(taskId as TaskId)?.containers?.find((one) => one.name === name);
+      const isOver = completed.has(key) || recorded?.status === "completed";
+      if (condition !== "healthy" && isOver) return true;
       const member = findMember(machine, taskId, name);
       const isFar = (wasHealthy: boolean) => condition === "started" || (condition === "healthy" && wasHealthy);
       if (member && runsInNetwork(machine, member) && isFar(isHealthy(member))) return true;

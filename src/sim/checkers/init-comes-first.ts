@@ -1,13 +1,14 @@
 // Init containers run one after the other, each to its end with exit code 0, before the other containers start; and one that has
-// done its work does not run again.
+// done its work does not run again. All of this holds for each sandbox of a task: with another one, they run again.
 
 import { sandboxContainer } from "../../model/task/spec.ts";
 import type { Checker } from "./checker.ts";
-import { keyOf, PodSpecs } from "./pod-specs.ts";
+import { PodSpecs, podOf } from "./pod-specs.ts";
 
 export const initComesFirst: Checker = {
   name: "init-comes-first",
-  sentence: "Init containers end well, in order, before the main ones start, and do not run again.",
+  sentence:
+    "Init containers end well in the sandbox of their pod, in order, before the main ones start, and do not run again.",
   class: "safety",
   hooks: (_, fail) => {
     const specs = new PodSpecs();
@@ -15,18 +16,21 @@ export const initComesFirst: Checker = {
     const done = new Map<string, string>();
     return {
       batch: (certain) => specs.batch(certain),
-      end(machine, { taskId, container, containerId, exitCode }) {
+      end(machine, one) {
+        const { taskId, container, containerId, exitCode } = one;
         const isInit = specs.of(taskId)?.init.some(({ name }) => name === container);
-        if (isInit && exitCode === 0) done.set(keyOf(machine, taskId, container), containerId);
+        if (isInit && exitCode === 0) done.set(`${podOf(machine, one)} ${container}`, containerId);
       },
-      run(machine, taskId, { container, containerId }) {
+      run(machine, taskId, one) {
+        const { container, containerId } = one;
         const spec = specs.of(taskId);
         if (!spec || container === sandboxContainer) return;
         const at = spec.init.findIndex(({ name }) => name === container);
+        const pod = podOf(machine, one);
         const before = at < 0 ? spec.init : spec.init.slice(0, at);
-        const open = before.find(({ name }) => !done.has(keyOf(machine, taskId, name)));
+        const open = before.find(({ name }) => !done.has(`${pod} ${name}`));
         if (open) fail(`${container} of ${taskId} starts on ${machine.name} before ${open.name} has ended well`);
-        if (at >= 0 && done.get(keyOf(machine, taskId, container)) === containerId)
+        if (at >= 0 && done.get(`${pod} ${container}`) === containerId)
           fail(`the init container ${container} of ${taskId} has done its work, and runs again on ${machine.name}`);
       },
     };

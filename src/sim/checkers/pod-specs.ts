@@ -26,12 +26,14 @@ export class PodSpecs {
   }
 }
 
-/**
- * Of one container of a task on a machine, also if its disk was wiped since: a machine that is back within its lease goes on with the
- * record, which says which containers have done their work.
- */
-export function keyOf({ name }: WorkerMachine, taskId: string, container: string): string {
-  return `${taskId} ${container} ${name}`;
+/** Of one container of a task on a disk: a machine that is wiped has run none. */
+export function keyOf({ name, wipes }: WorkerMachine, taskId: string, container: string): string {
+  return `${taskId} ${container} ${name} ${wipes}`;
+}
+
+/** The pod that a container was made for: what was done in one sandbox is not done in another. */
+export function podOf({ name, wipes }: WorkerMachine, { taskId, joined }: Container): string {
+  return `${taskId} ${joined} ${name} ${wipes}`;
 }
 
 /** Null if the engine has none of this name. */

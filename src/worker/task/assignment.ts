@@ -68,6 +68,8 @@ export interface ContainerAssignment {
   readonly hold: string | null;
   /** The network that it joins, as it runs now. Null if it has a network of its own, or the other container does not run. */
   readonly sandbox: SandboxRun | null;
+  /** True when it has done its work in an earlier sandbox of the task, and is to do it again. */
+  readonly repeats: boolean;
 }
 
 /** One run of the container whose network others join. With another run the network is another one, too. */
@@ -166,7 +168,7 @@ export function containerAssignment(assignment: Assignment, name: string): Conta
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
     ...{ desired, restartRequest, status, reasonCode, ready, recorded },
     ...(filledVolumes === undefined ? {} : { filledVolumes }),
-    ...{ hold: null, sandbox: null },
+    ...{ hold: null, sandbox: null, repeats: false },
   };
 }
 

@@ -57,6 +57,8 @@ export interface Attempts {
    * whether the container is in the network that there is now.
    */
   readonly joinedRun: string | null;
+  /** The sandbox that the container was made for, as last seen: also after the container is gone. Null if none is known. */
+  readonly joined: string | null;
   /** True when the container was stopped, or is removed, to join the network of its sandbox again. */
   readonly rejoins: boolean;
   /** True when there was a container once: one that is missing was then removed by someone else. */
@@ -117,6 +119,7 @@ export function noAttempts(assignment: ContainerAssignment | null): Attempts {
     countedRun: null,
     startCounted: false,
     joinedRun: null,
+    joined: null,
     rejoins: false,
     hadContainer: (recorded?.containerId ?? null) !== null,
     endedAt: null,

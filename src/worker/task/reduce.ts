@@ -148,11 +148,8 @@ function assigned(
   }
   if (found && runsWell(restartPolicy, found, now)) Object.assign(next, { streak: 0 });
   // An earlier process of this worker began to stop it.
-  if (
-    before === null &&
-    (recorded?.reason?.code ?? assignment.reasonCode) === "unhealthy" &&
-    attempts.unhealthy === null
-  )
+  const wasUnwell = (recorded?.reason?.code ?? assignment.reasonCode) === "unhealthy";
+  if (before === null && wasUnwell && attempts.unhealthy === null)
     Object.assign(next, { unhealthy: { run: recorded?.startedAt ?? null, why: "a probe of it had failed" } });
   return {
     assignment,
@@ -161,7 +158,9 @@ function assigned(
       ...next,
       graceSeconds: stopGraceSeconds,
       lastFailure: attempts.lastFailure ?? recorded?.lastFailure ?? null,
-      hadContainer: attempts.hadContainer || (recorded?.containerId ?? null) !== null,
+      // One that repeats its work for another sandbox replaces none that was lost.
+      hadContainer:
+        !(assignment.repeats && !found) && (attempts.hadContainer || (recorded?.containerId ?? null) !== null),
       hasRun: attempts.hasRun || status === "running",
     },
   };
@@ -186,6 +185,7 @@ function observed({ assignment, found: before, attempts }: Progress, found: Cont
       hadContainer: true,
       hasRun: attempts.hasRun || found.startedAt !== null,
       lostAt: null,
+      joined: found.joined ?? null,
       rejoins:
         attempts.rejoins && !(found.status === "running" && assignment && !isAstray(assignment, found, attempts)),
       lastExitCode: found.status === "exited" ? found.exitCode : attempts.lastExitCode,

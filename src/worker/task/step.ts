@@ -126,6 +126,9 @@ function assigned(
   if (!isToRun(assignment)) return stopping(assignment, found, attempts);
   if (attempts.failure) return { action: none, report: failed(found, attempts, attempts.failure) };
   if (found === null) return absent(assignment, attempts, now);
+  if (assignment.repeats && assignment.hold === null && found.status === "exited") {
+    return { action: { type: "remove", containerId: found.containerId, rejoin: true }, report: null };
+  }
   if (attempts.unusable && found.status !== "running" && restartsLeft(restartPolicy, attempts)) {
     return { action: { type: "remove", containerId: found.containerId }, report: null };
   }
@@ -198,8 +201,8 @@ function stopping(assignment: ContainerAssignment, found: ContainerState | null,
 
 /** There is no container yet, or someone else removed it: that counts as a run that failed. */
 function absent(assignment: ContainerAssignment, attempts: Attempts, now: number): Step {
-  const { restartPolicy, spec } = assignment;
-  if (attempts.hadContainer) {
+  const { restartPolicy, spec, repeats } = assignment;
+  if (attempts.hadContainer && !repeats) {
     const reason: Reason = attempts.unusable
       ? { code: "start-failed", message: "the engine cannot start its container any more; it gets another one" }
       : { code: "container-lost", message: "its container was removed by someone other than Podling" };

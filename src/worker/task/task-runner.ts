@@ -24,7 +24,7 @@ import type { RunnerContext } from "./runner-context.ts";
 import type { Observation } from "./step.ts";
 
 /** Before anything is known of the others, none is started or stopped. */
-const idle: Directive = { act: "idle", hold: null, sandbox: null };
+const idle: Directive = { act: "idle", hold: null, sandbox: null, repeats: false };
 
 export class TaskRunner implements ContainerOwner {
   readonly taskId: TaskId;

@@ -34,6 +34,8 @@ export interface Directive {
   /** Why it must not be started now. Null if it may be. */
   readonly hold: string | null;
   readonly sandbox: SandboxRun | null;
+  /** True when it has done its work in an earlier sandbox of the task, and is to do it again. */
+  readonly repeats: boolean;
 }
 
 /** One container as it is known now. */
@@ -110,7 +112,7 @@ export function memberNames({ containers, init }: Pick<AssignedSpec, "containers
 export function memberAssignment(
   assignment: Assignment,
   name: string,
-  { act, hold, sandbox }: Directive,
+  { act, hold, sandbox, repeats }: Directive,
 ): ContainerAssignment | null {
   const { spec } = assignment;
   const part = partOf(spec, name);
@@ -128,7 +130,7 @@ export function memberAssignment(
     // What the record says of the task is about all of them.
     reasonCode: own.recorded?.reason?.code ?? null,
     ready: own.recorded?.ready ?? false,
-    ...{ desired, hold, sandbox },
+    ...{ desired, hold, sandbox, repeats },
   };
 }
 
@@ -162,6 +164,6 @@ function sandboxAssignment({ taskId, spec, desired, status }: Assignment): Conta
     }),
     stopGraceSeconds: 0,
     restartRequest: noRestartRequest,
-    ...{ reasonCode: null, ready: false, recorded: null, hold: null, sandbox: null },
+    ...{ reasonCode: null, ready: false, recorded: null, hold: null, sandbox: null, repeats: false },
   };
 }

@@ -4,9 +4,11 @@ import { describe, expect, test } from "bun:test";
 import { container } from "../../../../test/worker/samples.ts";
 import { randomInteger, seededRandom } from "../../../lib/random.ts";
 import type { TaskId } from "../../../model/ids.ts";
+import { specDefaults } from "../../../model/task/spec.ts";
 import type { ContainerState } from "../../../runtime/containers.ts";
 import { type Assignment, parseAssignment } from "../assignment.ts";
 import { newProgress } from "../attempts.ts";
+import { reduce } from "../reduce.ts";
 import { step } from "../step.ts";
 import { type Directive, type Fate, type Member, memberAssignment, memberNames, partOf } from "./members.ts";
 import { type PodStep, stepPod } from "./step-pod.ts";
@@ -14,7 +16,7 @@ import { type PodStep, stepPod } from "./step-pod.ts";
 const taskId = "20250119120000-aaaaaaaa" as TaskId;
 const now = Date.parse("2025-01-19T12:00:00.000Z");
 const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
-const free: Directive = { act: "run", hold: null, sandbox: null };
+const free: Directive = { act: "run", hold: null, sandbox: null, repeats: false };
 
 /** app waits for migrate and for db, db is a sidecar; init runs before all of them. */
 function assignment(more: object = {}): Assignment {
@@ -139,6 +141,76 @@ describe("while it is to run", () => {
       init: "idle",
       app: "run",
     });
+  });
+});
+
+describe("init containers, when the sandbox is another one than that of their work", () => {
+  const other: Known = { found: { startedAt: at(2), containerId: "c2" } };
+  const recorded = (name: string, status: string) => ({ name, status, containerId: "c0", exitCode: 0 });
+  const more = {
+    status: "running",
+    init: [{ image: "i", ...recorded("init", "completed") }],
+    containers: [
+      { image: "a", dependsOn: { migrate: "completed", db: "healthy" }, ...recorded("app", "running") },
+      { image: "m", ...recorded("migrate", "completed") },
+      { image: "d", sidecar: true, ...recorded("db", "running") },
+    ],
+  };
+  const repeats = ({ directives }: PodStep) =>
+    [...directives].flatMap(([name, directive]) => (directive.repeats ? [name] : []));
+
+  test("they run again before the others when nothing of the task is left; a main one that has finished does not", () => {
+    const gone = stepped({}, more);
+    expect(repeats(gone)).toEqual(["init"]);
+    const made = stepped({ sandbox: other }, more);
+    expect(made.fate).toBeNull();
+    expect(repeats(made)).toEqual(["init"]);
+    expect(said(made)).toMatchObject({
+      init: "run",
+      app: "waits for the init container init",
+      migrate: "idle",
+      db: "waits for the init container init",
+    });
+  });
+
+  test("also with the policy never, and it is no restart after a loss", () => {
+    const of = assignment({ ...more, restartPolicy: { ...specDefaults.restartPolicy, mode: "never" } });
+    const own = memberAssignment(of, "init", { ...free, repeats: true })!;
+    const { progress } = reduce(newProgress(null), { type: "assigned", assignment: own, deleted: false }, now);
+    expect(progress.attempts.hadContainer).toBe(false);
+    expect(step(progress, now)).toEqual({ action: { type: "create" }, report: null });
+  });
+
+  test("one that is there still is removed, when the containers of the old network have stopped", () => {
+    const late = { sandbox: other, init: done, migrate: done, app: up };
+    expect(said(stepped(late, more))).toMatchObject({
+      init: "waits for app to stop",
+      app: expect.stringMatching(/init/),
+    });
+    const stopped = stepped({ sandbox: other, init: done, migrate: done }, more);
+    expect(said(stopped)).toMatchObject({ init: "run", migrate: "waits for the init container init" });
+    const own = memberAssignment(assignment(more), "init", stopped.directives.get("init")!)!;
+    const found = container({ container: "init", ...ended(0) });
+    expect(step({ ...newProgress(own), found }, now).action).toEqual({
+      ...{ type: "remove", containerId: found.containerId, rejoin: true },
+    });
+  });
+
+  test("one that has ended in the new network has done its work there", () => {
+    const again = { sandbox: other, init: { found: { ...ended(0), joined: "c2" } } };
+    expect(repeats(stepped(again, more))).toEqual([]);
+    expect(said(stepped(again, more))).toMatchObject({ db: "run", app: "waits for db to be healthy" });
+  });
+
+  test("a sandbox that was only started again is the same one", () => {
+    const again = { sandbox: { found: { startedAt: at(2) } }, init: done, migrate: done, db: up, app: up };
+    expect(repeats(stepped(again, more))).toEqual([]);
+    expect(said(stepped(again, more))).toMatchObject({ init: "run", db: "run" });
+  });
+
+  test("one that someone has removed is known by the containers that came after it", () => {
+    expect(repeats(stepped({ sandbox, db: { found: ended(1) } }, more))).toEqual([]);
+    expect(repeats(stepped({ sandbox, db: { found: { ...ended(1), joined: "c0" } } }, more))).toEqual(["init"]);
   });
 });
 

@@ -4,6 +4,7 @@
 import type { Dependency } from "../../../model/task/spec.ts";
 import { type Assignment, isToRun, type SandboxRun } from "../assignment.ts";
 import { type Observation, step } from "../step.ts";
+import { hasFollower, leftBehind, repeatsOf } from "./init-work.ts";
 import {
   type Directive,
   type Fate,
@@ -58,7 +59,7 @@ function stopping({ assignment, members }: Pod): Map<string, Directive> {
     for (const member of these) {
       // One that has ended by itself keeps the reason of that.
       const isLeft = !mayStop || (assignment !== null && hasEnded(member));
-      directives.set(member.name, { act: isLeft ? "idle" : "stop", hold: null, sandbox: null });
+      directives.set(member.name, { act: isLeft ? "idle" : "stop", hold: null, sandbox: null, repeats: false });
     }
     mayStop &&= these.every(hasStopped);
   }
@@ -71,7 +72,7 @@ function hasEnded({ progress, busy, said }: Member): boolean {
 
 /** Null while the task goes on. */
 function fateOf(assignment: Assignment, members: readonly Member[], now: number): Fate | null {
-  const outcomes = new Map(members.map((member) => [member, outcomeOf(assignment, member, now)]));
+  const outcomes = outcomesOf(assignment, members, now);
   const failed = members.filter((member) => outcomes.get(member) === "failed").sort(byEnd);
   const [first] = failed;
   if (first) return { status: "failed", reason: failureOf(assignment, first, now) };
@@ -107,11 +108,20 @@ function ownStep(assignment: Assignment, { name, progress }: Member, now: number
 }
 
 function free(sandbox: SandboxRun | null): Directive {
-  return { act: "run", hold: null, sandbox };
+  return { act: "run", hold: null, sandbox, repeats: false };
+}
+
+function outcomesOf(assignment: Assignment, members: readonly Member[], now: number): Map<Member, Outcome> {
+  const repeats = repeatsOf(assignment, members);
+  return new Map(
+    members.map((member) => {
+      if (repeats.has(member)) return [member, "open"];
+      return [member, wasCompleted(assignment, member, members) ? "completed" : outcomeOf(assignment, member, now)];
+    }),
+  );
 }
 
 function outcomeOf(assignment: Assignment, member: Member, now: number): Outcome {
-  if (wasCompleted(assignment, member)) return "completed";
   const { said, progress, busy } = member;
   // One that has done its work has done it, also while the engine is asked for it again.
   const isDone = said?.status === "completed" && progress.found?.status === "exited";
@@ -122,9 +132,10 @@ function outcomeOf(assignment: Assignment, member: Member, now: number): Outcome
 }
 
 /** True when it has done its work, and someone has removed it since: that changes nothing. */
-function wasCompleted({ status, containers }: Assignment, { name, part, progress, said }: Member): boolean {
+function wasCompleted({ status, containers }: Assignment, member: Member, members: readonly Member[]): boolean {
+  const { name, part, progress, said } = member;
   if (progress.found !== null) return false;
-  if (part === "init" && status === "running") return true;
+  if (part === "init" && status === "running" && hasFollower(member, members)) return true;
   const recorded = containers.find((one) => one.name === name)?.status;
   return (said?.status ?? recorded) === "completed";
 }
@@ -137,20 +148,27 @@ function running(assignment: Assignment, { members }: Pod, now: number): Map<str
     assignment,
     members.find(({ part }) => part === "sandbox"),
   );
-  const isOver = (member: Member) => outcomeOf(assignment, member, now) === "completed";
+  const repeats = repeatsOf(assignment, members);
+  const outcomes = outcomesOf(assignment, members, now);
+  const isOver = (member: Member) => outcomes.get(member) === "completed";
   const init = members.filter(({ part }) => part === "init");
   const next = init.find((member) => !isOver(member));
   for (const member of members) {
     const { name, part } = member;
+    const waits = (what: string | null): Directive => {
+      const hold = what === null ? null : `${name} waits for ${what}`;
+      return { act: "run", hold, sandbox, repeats: repeats.has(member) };
+    };
     if (part === "sandbox") directives.set(name, free(null));
-    else if (wasCompleted(assignment, member)) directives.set(name, { act: "idle", hold: null, sandbox });
-    else if (sandbox === null)
-      directives.set(name, { act: "run", hold: `${name} waits for the network of the task`, sandbox });
+    else if (isOver(member) && member.progress.found === null)
+      directives.set(name, { act: "idle", hold: null, sandbox, repeats: false });
+    else if (sandbox === null) directives.set(name, waits("the network of the task"));
     else if (next && next !== member && !(part === "init" && isOver(member)))
-      directives.set(name, { act: "run", hold: `${name} waits for the init container ${next.name}`, sandbox });
+      directives.set(name, waits(`the init container ${next.name}`));
     else {
-      const hold = part === "init" ? null : unmetOf(member, members, sandbox, isOver);
-      directives.set(name, { act: "run", hold: hold && `${name} waits for ${hold}`, sandbox });
+      const left = part === "init" && member === next ? leftBehind(members) : undefined;
+      const unmet = part === "init" ? null : unmetOf(member, members, sandbox, isOver);
+      directives.set(name, waits(left ? `${left.name} to stop` : unmet));
     }
   }
   return directives;
