@@ -67,7 +67,7 @@ const serviceFields = {
   rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
 };
 
-const templateInput = taskInput.safeExtend(serviceFields).meta({
+export const templateInput = taskInput.safeExtend(serviceFields).meta({
   title: "TemplateServiceInput",
   description: "A service: replicas of a task. Only name and image are required.",
   examples: [
