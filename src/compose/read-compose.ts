@@ -10,8 +10,9 @@ import type { Answer } from "./keys/row.ts";
 import { Loader } from "./load/documents.ts";
 import { Files, type Named } from "./load/files.ts";
 import { type Folders, folderOf } from "./load/paths.ts";
+import { type Content, readContents } from "./project/contents.ts";
 import { withDependencies } from "./project/dependencies.ts";
-import { checkContents, withEnvironment } from "./project/environment.ts";
+import { withEnvironment } from "./project/environment.ts";
 import { withProfiles } from "./project/profiles.ts";
 import { checkReferences } from "./project/references.ts";
 import type { Reader } from "./reader.ts";
@@ -32,18 +33,22 @@ export interface ComposeRequest {
   /** Empty: COMPOSE_FILE of the environment or of .env, else the default names in the working folder and those above it. */
   files: readonly string[];
   profiles: readonly string[];
-  /** Files of variables in the place of `.env`. */
+  /** Files of variables in the place of `.env`. Empty: those of COMPOSE_ENV_FILES of the environment, else `.env`. */
   envFiles: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   /** The working folder, absolute. */
   cwd: string;
 }
 
+export type { Content } from "./project/contents.ts";
+
 export interface ComposeDocument {
   /** The plain value of the resolved document: long forms, absolute paths, without profiles that are not enabled. */
   value: Record<string, unknown>;
   /** Where a path of `value` is written. */
   placeOf(path: Path): Place;
+  /** Of the configs and secrets that the file makes, by path: "configs.app". */
+  contents: ReadonlyMap<string, Content>;
 }
 
 /** A key that Podling does not honour. */
@@ -79,7 +84,8 @@ export async function readCompose(request: ComposeRequest, reader: Reader): Prom
   const tree = await reading.document();
   if (!tree || findings.failed) return { document: null, findings: findings.list, report: [] };
   const value = plain(tree) as Record<string, unknown>;
-  const document = { value, placeOf: (path: Path) => placeOf(tree, path) };
+  const { contents } = reading;
+  const document = { value, contents, placeOf: (path: Path) => placeOf(tree, path) };
   return { document, findings: findings.list, report: reading.report };
 }
 
@@ -90,6 +96,7 @@ class Reading {
   readonly #files: Files;
   readonly #folders: Folders;
   report: readonly KeyReport[] = [];
+  contents: ReadonlyMap<string, Content> = new Map();
 
   constructor(request: ComposeRequest, reader: Reader, findings: Findings) {
     this.#request = request;
@@ -138,7 +145,7 @@ class Reading {
     const complete = await withEnvironment(document, variables, this.#files);
     // After an error, names that lead nowhere are mostly its consequences.
     if (!this.#findings.failed) checkReferences({ document: complete, leftOut }, this.#findings);
-    checkContents(complete, variables, this.#findings);
+    this.contents = await readContents(complete, variables, this.#files, this.#findings);
     return complete;
   }
 
@@ -180,7 +187,9 @@ class Reading {
 
   /** The environment, and behind it the variables of `.env` or of the files that the user names. */
   async #variables(loader: Loader, folder: string): Promise<Variables> {
-    const { env, envFiles } = this.#request;
+    const { env } = this.#request;
+    const listed = (env.COMPOSE_ENV_FILES ?? "").split(",").filter((path) => path !== "");
+    const envFiles = this.#request.envFiles.length > 0 ? this.#request.envFiles : listed;
     const outer: Variables = { lookup: (name) => env[name], warned: new Set() };
     const paths = envFiles.length > 0 ? envFiles : [posix.join(folder, ".env")];
     return loader.variables(paths, outer, commandLine, envFiles.length > 0);

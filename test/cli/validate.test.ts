@@ -8,11 +8,13 @@ const fine = "name: shop\nservices:\n  web:\n    image: nginx\nx-note: 1\n";
 const validate = (words: string, files: Record<string, string>, asked: Asked = {}) =>
   podling(`validate ${words}`.trim(), { files, ...asked });
 
+const noted = `${fine.replace("image: nginx", "image: nginx\n    annotations: {a: b}")}`;
+
 describe("podling validate", () => {
   test("a file without errors: a summary on stdout, what differs on stderr, exit 0", async () => {
-    const { code, out, err } = await validate("", { "compose.yaml": fine });
-    expect({ code, out }).toEqual({ code: 0, out: "shop: 1 service; no errors; keys: 1 changed\n" });
-    expect(err).toStartWith("compose.yaml:1:1: changed: name: ");
+    const { code, out, err } = await validate("", { "compose.yaml": noted });
+    expect({ code, out }).toEqual({ code: 0, out: "shop: 1 service; no errors; keys: 1 ignored\n" });
+    expect(err).toStartWith("compose.yaml:5:5: ignored: services.web.annotations: ");
   });
 
   test("-o json prints the resolved document, and nothing else on stdout", async () => {
@@ -20,10 +22,25 @@ describe("podling validate", () => {
     const { code, out } = await validate("-f a.yaml -f b.yaml --env-file x.env -o json", files);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual({
-      name: "shop",
-      services: { web: { image: "nginx", environment: { A: "1" } } },
-      "x-note": 1,
+      document: { name: "shop", services: { web: { image: "nginx", environment: { A: "1" } } }, "x-note": 1 },
+      app: { services: [{ name: "shop_web", image: "nginx", env: { A: "1" }, restartPolicy: "never" }] },
+      report: [],
     });
+  });
+
+  test("-o json leaves out the contents of secrets", async () => {
+    const files = { "compose.yaml": `${fine}secrets: {s: {file: s.txt}}`, "/home/user/shop/s.txt": "hidden" };
+    const { code, out } = await validate("--app other -o json", files);
+    expect(code).toBe(0);
+    expect(JSON.parse(out).app.secrets).toEqual([{ name: "other_s" }]);
+  });
+
+  test("what the master would refuse is an error with its place", async () => {
+    const { code, err } = await validate("", { "compose.yaml": fine.replace("nginx", "NGINX") });
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'compose.yaml:4:5: services.web.image: expected an image reference in lower case, found "NGINX". Write it in this form.\n',
+    );
   });
 
   test("all errors, one a line, exit 1", async () => {
@@ -44,13 +61,13 @@ describe("podling validate", () => {
   });
 
   test("a refused key ends with 1, an ignored one only with --strict", async () => {
-    const ignored = { "compose.yaml": `${fine}`.replace("image: nginx", "image: nginx\n    annotations: {a: b}") };
+    const ignored = { "compose.yaml": noted };
     expect((await validate("", ignored)).code).toBe(0);
     expect((await validate("--strict", ignored)).code).toBe(1);
-    const refused = { "compose.yaml": fine.replace("image: nginx", "image: nginx\n    label_file: x") };
+    const refused = { "compose.yaml": fine.replace("image: nginx", "image: nginx\n    runtime: x") };
     const { code, err } = await validate("", refused);
     expect(code).toBe(1);
-    expect(err).toContain("compose.yaml:5:5: refused: services.web.label_file: ");
+    expect(err).toContain("compose.yaml:5:5: refused: services.web.runtime: ");
   });
 
   test("profiles, stdin, and no file at all", async () => {

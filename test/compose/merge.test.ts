@@ -163,7 +163,7 @@ const rows: [first: string, second: string, key: string, value: unknown][] = [
 const others = `  a: {image: a}\n  b: {image: b}\nnetworks: {n: , m: }\nconfigs: {c: {content: x}, d: {content: y}}\nsecrets: {c: {file: c}, d: {file: d}}\n`;
 
 test.each(rows)("%j and %j", async (first, second, key, value) => {
-  const files = { "a.yaml": webWith(first) + others, "b.yaml": webWith(second) };
+  const files = { "a.yaml": webWith(first) + others, "b.yaml": webWith(second), "/app/c": "", "/app/d": "" };
   const read = await readTexts(files, { files: ["a.yaml", "b.yaml"], profiles: ["*"] });
   // Only the key's own value is asserted: some of these services would not start.
   const ignorable = read.errors.filter((error) => !/deploy|sysctls|is left out|annotations/.test(error));

@@ -123,6 +123,30 @@ describe("variables", () => {
     expect(errors).toHaveLength(2);
   });
 
+  test("COMPOSE_ENV_FILES names files of variables, unless the request does", async () => {
+    const files = {
+      "compose.yaml": webWith("user: $A$B"),
+      "a.env": "A=1",
+      "b.env": "B=2",
+      "c.env": "A=3\nB=4",
+      ".env": "A=5",
+    };
+    const env = { COMPOSE_ENV_FILES: "a.env,b.env" };
+    expect((await readTexts(files, { env })).service().user).toBe("12");
+    expect((await readTexts(files, { env, envFiles: ["c.env"] })).service().user).toBe("34");
+  });
+
+  test("label_file: its lines are labels, and labels go before them", async () => {
+    const files = {
+      "compose.yaml": webWith("label_file: [a, b]\nlabels: [y=3]"),
+      "/app/a": "x=1\ny=1",
+      "/app/b": "x=2",
+    };
+    expect((await readTexts(files)).service()).toEqual({ image: "nginx", labels: { x: "2", y: "3" } });
+    const { errors } = await readTexts({ "compose.yaml": webWith("label_file: none") });
+    expect(errors[0]).toContain("services.web.label_file[0]: /app/none: no such file");
+  });
+
   test("the name of the project: COMPOSE_PROJECT_NAME, name, the folder", async () => {
     const named = { "compose.yaml": `name: $A\n${webWith("user: $COMPOSE_PROJECT_NAME")}`, ".env": "A=shop" };
     expect((await readTexts(named)).value.name).toBe("shop");

@@ -2,6 +2,14 @@
 
 import { answers, type KeyRow, type Support } from "../../src/compose/keys/row.ts";
 import { rows, sections } from "../../src/compose/keys/rows.ts";
+import {
+  contentKeys,
+  type ExtensionKey,
+  jobKeys,
+  scheduleKeys,
+  serviceKeys,
+  volumeKeys,
+} from "../../src/compose/translate/extension.ts";
 import { code, table } from "./markdown.ts";
 
 export function composeTables(): string {
@@ -15,6 +23,25 @@ export function composeTables(): string {
     )}`;
   });
   return [`The ${rows.length} keys: ${counts.join(", ")}.`, ...texts].join("\n\n");
+}
+
+/** The keys of x-podling, by what they are for. */
+export function extensionTable(): string {
+  const onlyIn = (keys: readonly ExtensionKey[], ...others: (readonly ExtensionKey[])[]) =>
+    keys.filter(({ key }) => !others.some((other) => other.some((one) => one.key === key)));
+  const common = serviceKeys.filter(({ key }) => jobKeys.some((one) => one.key === key));
+  const groups: [of: string, keys: readonly ExtensionKey[]][] = [
+    ["a service", common],
+    ["a service that keeps running", onlyIn(serviceKeys, common)],
+    ["a job", onlyIn(jobKeys, common)],
+    ["a schedule", onlyIn(scheduleKeys, jobKeys)],
+    ["a volume", volumeKeys],
+    ["an item of `configs` or `secrets` of a service", contentKeys],
+  ];
+  return table(
+    ["of", "key", "field", "what"],
+    groups.flatMap(([of, keys]) => keys.map(({ key, field, what }) => [of, code(key), code(field), what])),
+  );
 }
 
 /** Neighbours of which the same is said share a line. */

@@ -50,12 +50,29 @@ export class Files {
     return raw ? rawVariables(path, text) : parseEnvText(path, text, outer, this.#findings);
   }
 
-  async #text(path: string, { place, what }: Named, required = true): Promise<string | null> {
-    const fail = (why: string, next: string): null => {
-      if (place) this.#findings.error(place, what, `${path}: ${why}`, next);
-      else this.#findings.error({ file: path, line: 1, column: 1 }, "", why, next);
-      return null;
-    };
+  /** The content of a config or secret; null if it cannot be read, which is reported. */
+  async bytes(path: string, named: Named): Promise<Uint8Array | null> {
+    return this.#bytes(path, named, true, limits.contentBytes);
+  }
+
+  async #text(path: string, named: Named, required = true): Promise<string | null> {
+    const bytes = await this.#bytes(path, named, required, limits.composeFileBytes);
+    if (bytes === null) return null;
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      return this.#fail(path, named, "it is not UTF-8 text", `Convert it: iconv -f LATIN1 -t UTF-8 ${path}`);
+    }
+  }
+
+  #fail(path: string, { place, what }: Named, why: string, next: string): null {
+    if (place) this.#findings.error(place, what, `${path}: ${why}`, next);
+    else this.#findings.error({ file: path, line: 1, column: 1 }, "", why, next);
+    return null;
+  }
+
+  async #bytes(path: string, named: Named, required: boolean, most: number): Promise<Uint8Array | null> {
+    const fail = (why: string, next: string) => this.#fail(path, named, why, next);
     if (isRemote(path)) return fail("only files of this machine are read", "Download it, and name the file.");
     if (++this.#read > limits.composeFiles) {
       if (this.#read > limits.composeFiles + 1) return null;
@@ -66,16 +83,8 @@ export class Files {
       if (read.why !== null) return fail(read.why, "Check the path and its permissions.");
       return required ? fail("no such file", "Check the path; it is relative to the folder of its project.") : null;
     }
-    if (read.bytes.length > limits.composeFileBytes)
-      return fail(
-        `it has ${read.bytes.length} bytes, and ${limits.composeFileBytes} are allowed`,
-        "Split it with include.",
-      );
-    try {
-      return new TextDecoder("utf-8", { fatal: true }).decode(read.bytes);
-    } catch {
-      return fail("it is not UTF-8 text", `Convert it: iconv -f LATIN1 -t UTF-8 ${path}`);
-    }
+    if (read.bytes.length <= most) return read.bytes;
+    return fail(`it has ${read.bytes.length} bytes, and ${most} are allowed`, "Split it.");
   }
 }
 

@@ -1,7 +1,6 @@
 // The environment of services: variables of `env_file`, then those of `environment`; a name without a value takes it from the
-// environment of the command. Configs and secrets with `environment:` get their value the same way.
+// environment of the command. The labels of services: those of `label_file`, then those of `labels`.
 
-import type { Findings } from "../findings.ts";
 import type { Variables } from "../interpolation/interpolate.ts";
 import type { Files } from "../load/files.ts";
 import {
@@ -23,7 +22,8 @@ export async function withEnvironment(document: Mapping, variables: Variables, f
   if (services?.kind !== "mapping") return document;
   const entries = new Map<string, Entry>();
   for (const [name, entry] of services.entries) {
-    const value = await withOwn(name, entry.value, variables, files);
+    const own = await withOwn(name, entry.value, variables, files);
+    const value = own.kind === "mapping" ? await withLabels(name, own, variables, files) : own;
     entries.set(name, { ...entry, value });
   }
   return withEntries(document, { services: mapping(entries, services.place) });
@@ -60,20 +60,19 @@ function inherited(name: string, entry: Entry, lookup: Variables["lookup"]): Ent
   return value === undefined ? entry : { ...entry, value: { ...entry.value, value } };
 }
 
-/** Reports configs and secrets whose variable is not set: their value would be missing when they are created. */
-export function checkContents(document: Mapping, { lookup }: Variables, findings: Findings): void {
-  for (const kind of ["configs", "secrets"]) {
-    for (const [name, { value }] of entriesOf(child(document, kind))) {
-      const variable = child(value, "environment");
-      const text = textOf(variable);
-      if (!variable || text === undefined || lookup(text) !== undefined) continue;
-      const why = `the variable ${text} is not set`;
-      findings.error(
-        variable.place,
-        `${kind}.${name}.environment`,
-        why,
-        `Set it in the environment or in .env: ${text}=VALUE.`,
-      );
-    }
+/** The labels of `label_file`, and over them those of `labels`. */
+async function withLabels(name: string, service: Mapping, { lookup, warned }: Variables, files: Files): Promise<Tree> {
+  const list = child(service, "label_file");
+  const own = child(service, "labels");
+  if (!list || (own && own.kind !== "mapping")) return service;
+  const labels = new Map<string, Entry>();
+  for (const [index, item] of itemsOf(list).entries()) {
+    const path = textOf(item);
+    if (path === undefined) continue;
+    const named = { place: item.place, what: `services.${name}.label_file[${index}]` };
+    const read = await files.variables(path, named, { lookup, warned }, { required: true });
+    for (const [key, { value, place }] of read ?? []) labels.set(key, { place, value: scalar(value, place) });
   }
+  for (const [key, entry] of entriesOf(own)) labels.set(key, entry);
+  return withEntries(service, { labels: mapping(labels, own?.place ?? service.place), label_file: undefined });
 }

@@ -9,11 +9,7 @@ export const containerRows: readonly KeyRow[] = below("services.*", [
   ...alike(honoured, "image command entrypoint environment user working_dir hostname labels read_only", ""),
   ...alike(honoured, "env_file env_file[].path env_file[].format env_file[].required", ""),
   ...alike(honoured, "profiles extends extends.service extends.file", ""),
-  refused(
-    "label_file",
-    "The file is not read, and what finds the container by these labels would not find it.",
-    "Write the labels under labels.",
-  ),
+  honoured("label_file", "Its lines are labels; those under labels go before them."),
   ignored(
     "annotations",
     "They are for the runtime below the engine, and Podling hands none over.",

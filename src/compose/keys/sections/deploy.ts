@@ -13,14 +13,10 @@ export const deployRows: readonly KeyRow[] = below("services.*", [
   ...below("deploy", [
     honoured("replicas"),
     butFor(
-      honoured("mode"),
-      "replicated-job, global-job",
-      text(/-job$/),
-      refused(
-        "",
-        "A service keeps its tasks running; this one would be started again and again.",
-        "Run it as a job: podling job run.",
-      ),
+      honoured("mode", "replicated-job is a job: it runs as many tasks as it has replicas, all at once."),
+      "global-job",
+      text(/^global-job$/),
+      refused("", "A job runs a number of tasks, and not one on each node.", "Write replicated-job, and replicas."),
     ),
     ignored(
       "endpoint_mode",

@@ -1,15 +1,17 @@
 // Rows of the keys at the top of a file.
 
-import { alike, changed, honoured, ignored, type KeyRow } from "../row.ts";
+import { alike, honoured, ignored, type KeyRow } from "../row.ts";
 
 export const fileRows: readonly KeyRow[] = [
   ignored("version", "Compose ignores it, too: the schema has no versions any more.", "Remove the line."),
-  changed(
+  honoured(
     "name",
-    "There are no apps yet: names of services, volumes, configs and secrets are those of the file, without this name in front.",
-    "Give services and volumes of different files different names.",
+    "It is the name of the app. Names of services, volumes, configs and secrets get it in front: shop_web.",
   ),
   ...alike(honoured, "include include[].path include[].env_file include[].project_directory", ""),
   honoured("services"),
-  honoured("x-*", "Keys that begin with x- are for other programs, everywhere in a file."),
+  honoured(
+    "x-*",
+    "Keys that begin with x- are for other programs, everywhere in a file. x-podling is for Podling: see below.",
+  ),
 ];

@@ -3,7 +3,7 @@
 import { alike, below, butFor, changed, honoured, type KeyRow, refused, text, unlessOff } from "../row.ts";
 
 const ofVolume = "The data is on one node, and tasks with it run there; one task at a time writes to it.";
-const manyWriters = "podling volume create NAME --writers many allows several writers.";
+const manyWriters = "x-podling: {writers: many} at the volume, in the section volumes, allows several writers.";
 const ofNode = "The folder is one of the node that runs the replica, and must exist there, except with selinux.";
 const pin = "Pin the service to its node (deploy.placement.constraints), or use a named volume.";
 const noSubpath = "A volume is mounted as a whole, and the program would see other files.";

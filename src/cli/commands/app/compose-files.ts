@@ -1,0 +1,117 @@
+// Compose files for commands: their flags, reading them from the disk, and the app that they make.
+
+import type { Finding } from "../../../compose/findings.ts";
+import type { ComposeDocument, ComposeOutcome, ComposeRequest, KeyReport } from "../../../compose/read-compose.ts";
+import type { Reader } from "../../../compose/reader.ts";
+import { fileErrorMeaning } from "../../../lib/file-error.ts";
+import type { AppBody } from "../../../model/app/app-input.ts";
+import type { Context } from "../../command/context.ts";
+import { Failure } from "../../command/failure.ts";
+import type { Flag } from "../../command/flag.ts";
+import type { Io } from "../../command/io.ts";
+
+/** Errors and warnings that are printed: a wrong file may have one for each of its lines. */
+const maxFindings = 200;
+
+/** The flags of every command that reads compose files. */
+export const composeFlags: readonly Flag[] = [
+  {
+    long: "file",
+    short: "f",
+    value: "FILE",
+    description: "compose file, or - for stdin; a later file is merged over the earlier ones",
+    repeatable: true,
+    completes: "files",
+  },
+  {
+    long: "profile",
+    value: "NAME",
+    description: "also the services of this profile; * for all",
+    repeatable: true,
+  },
+  {
+    long: "env-file",
+    value: "FILE",
+    description: "variables for the files, in the place of .env",
+    repeatable: true,
+    completes: "files",
+  },
+];
+
+/** What the files of a command make. */
+export interface ComposeApp {
+  /** The name of the app: --app, or else that of the files. */
+  name: string;
+  input: AppBody;
+  document: ComposeDocument;
+  /** Keys that Podling does not honour. */
+  report: readonly KeyReport[];
+}
+
+/** Reads and translates the files of the flags. Prints errors, warnings and keys that are not honoured to stderr. Null after an error. */
+export async function readApp(context: Context): Promise<ComposeApp | null> {
+  // Loaded here, because the parser of YAML and the schemas are large.
+  const [{ readCompose }, { translate }] = await Promise.all([
+    import("../../../compose/read-compose.ts"),
+    import("../../../compose/translate/translate.ts"),
+  ]);
+  const outcome: ComposeOutcome = await readCompose(requestOf(context), diskReader(context.io));
+  const { document, report } = outcome;
+  if (!document) {
+    await sayFindings(context, outcome.findings);
+    return null;
+  }
+  const name = context.flags.text("app") ?? String(document.value.name);
+  const { input, findings } = translate(document, { app: name });
+  const all = [...outcome.findings, ...findings];
+  await sayFindings(context, all);
+  for (const key of report) await context.say(reportLine(key));
+  return all.some(({ level }) => level === "error") ? null : { name, input, document, report };
+}
+
+/** True when the report forbids to go on: a key is refused, or with `strict` ignored. */
+export function isRefused(report: readonly KeyReport[], strict: boolean): boolean {
+  return report.some(({ says }) => says === "refused" || (strict && says === "ignored"));
+}
+
+async function sayFindings(context: Context, findings: readonly Finding[]): Promise<void> {
+  const { findingText } = await import("../../../compose/findings.ts");
+  for (const finding of findings.slice(0, maxFindings)) await context.say(findingText(finding));
+  if (findings.length > maxFindings) await context.say(`... and ${findings.length - maxFindings} more`);
+}
+
+/** "compose.yaml:4:5: ignored: services.web.annotations: They are ... Use labels." */
+function reportLine({ says, place, what, because, instead }: KeyReport): string {
+  return `${place.file}:${place.line}:${place.column}: ${says}: ${what}: ${because} ${instead}`.trimEnd();
+}
+
+function requestOf(context: Context): ComposeRequest {
+  return {
+    files: context.flags.texts("file"),
+    profiles: context.flags.texts("profile"),
+    envFiles: context.flags.texts("env-file"),
+    env: context.io.env,
+    cwd: workingFolder(context.io),
+  };
+}
+
+function workingFolder(io: Io): string {
+  try {
+    return io.cwd();
+  } catch (error) {
+    throw new Failure(`the working folder cannot be read: ${fileErrorMeaning(error)}`, "Change to another folder.");
+  }
+}
+
+function diskReader(io: Io): Reader {
+  return {
+    async read(path) {
+      try {
+        return { found: true, bytes: await io.readBytes(path === "-" ? null : path) };
+      } catch (error) {
+        const isMissing = (error as { code?: string }).code === "ENOENT";
+        return { found: false, why: isMissing ? null : fileErrorMeaning(error) };
+      }
+    },
+  };
+}
