@@ -15,14 +15,12 @@ export const slotHasOne: Checker = {
     "A slot has one replica of a revision that is to run, and of several revisions only while a rollout goes on.",
   class: "safety",
   hooks: ({ truth, world, master, disturbance }, fail) => {
-    /** Since when a service has no rollout. */
-    const steady = new Map<string, number>();
+    /** Since when a slot has more than one, and its service no rollout. */
+    const doubledSince = new Map<string, number>();
     const stays = (task: Task) => isLive(task) && !leaves(truth, task);
     return {
       batch(certain) {
-        for (const { service, created, tasks } of stepsOf(truth, certain)) {
-          if (service.rollout !== null) steady.delete(service.serviceId);
-          else if (!steady.has(service.serviceId)) steady.set(service.serviceId, world.now);
+        for (const { created, tasks } of stepsOf(truth, certain)) {
           for (const task of created) {
             const alike = tasks.filter((one) => stays(one) && slotOf(one) === slotOf(task));
             const twice = alike.find(
@@ -34,16 +32,24 @@ export const slotHasOne: Checker = {
       },
       periodic() {
         const wellMs = Math.min(...[everybody, masterPauses, clocks].map((name) => disturbance.undisturbedMs(name)));
-        if (!master.master || wellMs < patienceMs) return;
-        for (const [id, sinceMs] of steady) {
-          const service = truth.state.tables.service.get(id as never);
-          if (!service) steady.delete(id);
-          if (!service || world.now - sinceMs < patienceMs) continue;
-          const slots = Map.groupBy(truth.ownedBy(id).filter(stays), slotOf);
-          for (const [slot, live] of slots)
-            if (live.length > 1 && isWanted(service, slot))
-              fail(`${service.name}.${slot} has ${live.map(({ taskId }) => taskId).join(" and ")}, and no rollout`);
+        if (!master.master || wellMs < patienceMs) {
+          doubledSince.clear();
+          return;
         }
+        const doubled = new Set<string>();
+        for (const service of truth.state.tables.service.values()) {
+          if (service.rollout !== null) continue;
+          const slots = Map.groupBy(truth.ownedBy(service.serviceId).filter(stays), slotOf);
+          for (const [slot, live] of slots) {
+            if (live.length < 2 || !isWanted(service, slot)) continue;
+            const name = `${service.name}.${slot}`;
+            doubled.add(name);
+            if (!doubledSince.has(name)) doubledSince.set(name, world.now);
+            if (world.now - doubledSince.get(name)! >= patienceMs)
+              fail(`${name} has ${live.map(({ taskId }) => taskId).join(" and ")}, and no rollout`);
+          }
+        }
+        for (const name of doubledSince.keys()) if (!doubled.has(name)) doubledSince.delete(name);
       },
     };
   },
