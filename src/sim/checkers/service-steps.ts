@@ -139,13 +139,17 @@ export function isWanted({ mode }: Service, slot: string): boolean {
 }
 
 /**
- * After scaling down, a replica beyond the wanted ones may go first where a wanted one can only start in its place. The one that
- * the same batch starts in that place does not count as there.
+ * A replica that no slot needs, because its slot is gone or has another one that serves, may go first where a wanted one can only
+ * start in its place. The one that the same batch starts in that place does not count as there.
  */
 export function freesCapacity({ service, taken, tasks, created, waited }: ServiceStep): boolean {
-  if (!taken.every((task) => !isWanted(service, slotOf(task)))) return false;
+  const isNeeded = (task: Task) =>
+    isWanted(service, slotOf(task)) &&
+    !tasks.some((one) => one.taskId !== task.taskId && slotOf(one) === slotOf(task) && serves(one));
+  if (taken.some(isNeeded)) return false;
   if (waited) return true;
   const started = new Set(created.map(({ taskId }) => taskId));
   const wanted = tasks.filter((task) => isLive(task) && isWanted(service, slotOf(task)) && !started.has(task.taskId));
-  return wanted.length < (wantedReplicas(service) ?? 0) || wanted.some(({ observed }) => observed.status === "pending");
+  const filled = new Set(wanted.map(slotOf)).size;
+  return filled < (wantedReplicas(service) ?? 0) || wanted.some(({ observed }) => observed.status === "pending");
 }

@@ -134,10 +134,14 @@ class Planner {
   #retireSurplus(replica: Replica): void {
     if (this.#retired.size >= limits.tasksPerLook) return;
     if (this.#bounds.isSpare(replica)) this.#retire(replica);
-    else if (!this.#hasFreedCapacity && this.#mustFreeCapacity) {
-      this.#hasFreedCapacity = true;
-      this.#retire(replica);
-    }
+    else this.#freeCapacity(replica);
+  }
+
+  /** Ends one that serves and that no slot needs, whatever the floor is, if another slot waits for its capacity: one in a look. */
+  #freeCapacity(replica: Replica): void {
+    if (this.#hasFreedCapacity || !this.#mustFreeCapacity) return;
+    this.#hasFreedCapacity = true;
+    this.#retire(replica);
   }
 
   /** True when a slot can get its replica only if another one goes: no node has free capacity, or too many live. */
@@ -158,8 +162,9 @@ class Planner {
     for (const replica of spare) if (this.#bounds.isSpare(replica)) this.#retire(replica);
     const [kept, ...older] = slot.others(target);
     for (const replica of older) if (this.#bounds.isSpare(replica)) this.#retire(replica);
-    if (!kept || !this.#bounds.isSpare(kept)) return;
-    if (newest ? !kept.available || this.#bounds.hasProved(newest) : slot.isDone(target)) this.#retire(kept);
+    if (!kept || !(newest ? !kept.available || this.#bounds.hasProved(newest) : slot.isDone(target))) return;
+    if (this.#bounds.isSpare(kept)) this.#retire(kept);
+    else if (newest) this.#freeCapacity(kept);
   }
 
   /** Ends replicas that leave their node: what does not serve at once, the others when another one of their slot serves. */

@@ -228,6 +228,22 @@ describe("a rollout, in less usual cases:", () => {
     expect(services.most).toBe(4);
   });
 
+  test("on full nodes, the old replica of a slot whose new one serves makes way for another slot that waits", () => {
+    const services = new Services(0);
+    services.world.node("n1", { capacity: 4, cpu: 0, memory: 0, version: "1", instance: "p1" });
+    services.put({ replicas: 3, rollout: { minReadyMs: 2_000 } });
+    services.settle();
+    services.put({ image: "app:2" });
+    for (let round = 0; round < 3; round++) services.round();
+    expect(services.served).toEqual(["web.1 app:1", "web.1 app:2", "web.2 app:1", "web.3 app:1"]);
+    services.world.task("other");
+    const third = services.tasks.find(({ name }) => name === "web.3")!;
+    const reason = { code: "exited" as const, message: "exited with code 1" };
+    services.do(services.world.report(third.taskId, { status: "failed", exitCode: 1, reason } as never));
+    for (let round = 0; round < 200; round++) services.round();
+    expect(services.served.map((one) => one.split(" ")[0])).toEqual(["web.1", "web.2", "web.3"]);
+  });
+
   test.each([
     [{ order: "start-first", maxSurge: 0 }, "could never replace"],
     [{ order: "stop-first", maxUnavailable: 0 }, "no old replica may stop"],
