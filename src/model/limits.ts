@@ -87,6 +87,8 @@ export const limits = {
   revisionsKept: 20,
   /** Named volumes: some for each service of the largest cluster. */
   volumes: 10_000,
+  /** Services and jobs that one waits for: more than an application has parts. */
+  dependencies: 64,
   /** Versions of configs, and as many of secrets: with the largest contents 1 GB, which a master and its log can hold. */
   contents: 2_000,
   /** Logins to registries, one each: more than a company has. */

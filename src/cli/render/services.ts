@@ -1,6 +1,7 @@
 // Services as table rows, and their revisions and replicas.
 
 import type { TaskView } from "../../api/views/task.ts";
+import { waitedSentence } from "../../model/dependency/dependency.ts";
 import type { NodeId } from "../../model/ids.ts";
 import type { Node } from "../../model/node/node.ts";
 import { selectorText } from "../../model/service/selector-text.ts";
@@ -18,11 +19,21 @@ export function serviceColumns(now: number, wide: boolean): Column<ServiceView>[
     { title: "IMAGE", text: imageText, shrinksTo: 10 },
     { title: "REPLICAS", text: replicasText, right: true },
     { title: "REVISION", text: ({ target }) => String(target || "-"), right: true },
-    { title: "STATE", text: ({ reason }) => reason.code, colour: stateColour },
+    { title: "STATE", text: stateText, colour: stateColour },
     { title: "AGE", text: ({ createdAt }) => ageOf(createdAt, now), right: true },
   ];
-  if (wide) columns.push({ title: "REASON", text: ({ reason }) => reason.message, wraps: true });
+  if (wide) columns.push({ title: "REASON", text: (service) => serviceSentence(service, now), wraps: true });
   return columns;
+}
+
+/** While a rollout waits for what the service depends on, that is its state. */
+function stateText({ reason, rollout, waitsFor }: ServiceView): string {
+  return rollout !== null && waitsFor ? "waiting" : reason.code;
+}
+
+/** How far the service is, and what it waits for. */
+export function serviceSentence({ reason, waitsFor }: ServiceView, now: number): string {
+  return waitsFor ? `${reason.message}; ${waitedSentence(waitsFor, now)}` : reason.message;
 }
 
 /** Of a service without a template, what it selects. */

@@ -17,6 +17,7 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { checkContents } from "../state/contents.ts";
 import { findJob } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { refuseCycle } from "./dependencies.ts";
 import { removalChange } from "./task-requests.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
@@ -27,7 +28,7 @@ export function decidePutJob(
   { input, by, mustBeNew = false, again = false }: CommandOf<"putJob">,
   context: DecisionContext,
 ): Outcome<Decision> {
-  const refusal = refuseEndless(input);
+  const refusal = refuseEndless(input) ?? refuseCycle(state, input);
   if (refusal) return refusal;
   const schedule = state.scheduleNamed(input.name);
   if (schedule) return takenBySchedule(schedule);
@@ -72,7 +73,9 @@ export function templateOf(
   input: Omit<ParsedJobInput, "name">,
   before: Omit<JobTemplate, "spec"> = jobDefaults,
 ): JobTemplate {
-  const { completions, parallelism, indexed, backoffLimit, activeDeadline, ttlAfterFinished, ...task } = input;
+  const { completions, parallelism, indexed, backoffLimit, activeDeadline, ttlAfterFinished, dependsOn, ...task } =
+    input;
+  const dependencies = dependsOn ?? before.dependsOn;
   return {
     spec: state.sharing.packed(packSpec(unpackSpec(specOfInput({ ...task, name: "" })))),
     completions: completions ?? before.completions,
@@ -81,6 +84,7 @@ export function templateOf(
     backoffLimit: backoffLimit ?? before.backoffLimit,
     deadlineMs: activeDeadline === undefined ? before.deadlineMs : activeDeadline,
     ttlMs: ttlAfterFinished === undefined ? before.ttlMs : ttlAfterFinished,
+    ...(dependencies === undefined ? {} : { dependsOn: dependencies }),
   };
 }
 

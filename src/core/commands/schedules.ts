@@ -27,6 +27,7 @@ import type { ClusterState } from "../state/cluster-state.ts";
 import { checkContents } from "../state/contents.ts";
 import { findSchedule } from "../state/lookup.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { refuseCycle } from "./dependencies.ts";
 import { jobRemoval, newJob, refuseEndless, templateOf } from "./jobs.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
@@ -39,7 +40,7 @@ export function decidePutSchedule(
 ): Outcome<Decision> {
   const existing = state.scheduleNamed(input.name);
   const timing = timingOf(input, existing ?? timingDefaults);
-  const refusal = refuseEndless(input) ?? refuseMistake(timing);
+  const refusal = refuseEndless(input) ?? refuseMistake(timing) ?? refuseCycle(state, input);
   if (refusal) return refusal;
   // Each task gets the newest version of a config when it starts.
   const missing = checkContents(state, unpackSpec(templateOf(state, jobInputOf(input), existing).spec));

@@ -21,6 +21,7 @@ import { newRollout } from "../reconcile/service/rollout.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { resolveContents, withKeptVersions } from "../state/contents.ts";
 import type { Command, Decision, DecisionContext } from "./command.ts";
+import { refuseCycle } from "./dependencies.ts";
 import { movedImage, resolvedIn } from "./image-pins.ts";
 import { refuseTemplate } from "./selectors.ts";
 import { addRevision } from "./service-revisions.ts";
@@ -35,6 +36,8 @@ export function decidePutService(
   context: DecisionContext,
 ): Outcome<Decision> {
   const { input, mustBeNew = false } = command;
+  const cycle = refuseCycle(state, input);
+  if (cycle) return cycle;
   const existing = state.serviceNamed(input.name);
   if (existing === undefined) return createService(state, command, context);
   if (mustBeNew) return nameTaken(existing);
@@ -62,6 +65,7 @@ function createService(
     ...{ serviceId, name: input.name, mode: mode.value },
     ...{ target: 1, stable: null, newest: 1, policy, rollout, paused: false, createdAt: at },
     reason: serviceReason("created", "its first replicas start"),
+    ...(input.dependsOn ? { dependsOn: input.dependsOn } : {}),
   };
   const changes: Change[] = [
     { type: "service.created", record: service },
@@ -88,6 +92,7 @@ function changeService(
   const set: { -readonly [Field in keyof Service]?: Service[Field] } = {};
   if (!same(policy, service.policy)) set.policy = policy;
   if (!same(mode.value, service.mode)) set.mode = mode.value;
+  if (input.dependsOn && !same(input.dependsOn, service.dependsOn)) set.dependsOn = input.dependsOn;
   const changes: Change[] = [];
   const current = state.record("revision", revisionId(serviceId, service.target));
   const resolved = resolvedIn(spec, images, current.images);

@@ -9,6 +9,7 @@ import { packSpec } from "../../model/task/spec.ts";
 import { orderOf } from "../commands/service-rules.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 import { departureOf } from "./departures.ts";
+import { unmetFor } from "./dependency/unmet.ts";
 import { placementOn } from "./placement.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 import { globalNodes, takerOf } from "./service/global.ts";
@@ -51,8 +52,12 @@ function viewOf(state: ClusterState, serviceId: ServiceId): ServiceView | null {
     service,
     replicas: replicasOf(state, serviceId),
     departure: ({ task }) => departureOf(state, task),
-    placeOn: (nodeId, number, context) =>
-      placementOn(state, nodeId, { spec: revisionOf(number).spec, ...anyReplica }, context),
+    waits: (number) => unmetFor(state, service, number) !== null,
+    placeOn: (nodeId, number, context) => {
+      // A task that is placed at once would not wait for what it depends on.
+      if (unmetFor(state, service, number) !== null) return null;
+      return placementOn(state, nodeId, { spec: revisionOf(number).spec, ...anyReplica }, context);
+    },
     revision: revisionOf,
     nodes: globalNodes(state, service),
     order: (number) => orderOf(state, service.policy, packSpec(revisionOf(number).spec)),

@@ -20,6 +20,7 @@ import type { Volume } from "../../model/volume/volume.ts";
 import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
 import type { Delta, DeltaOf, Index } from "./delta.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
+import { Dependents } from "./indexes/dependents.ts";
 import { DrainingNodes } from "./indexes/draining-nodes.ts";
 import { FinishedTasks } from "./indexes/finished-tasks.ts";
 import { JobTasks } from "./indexes/job-tasks.ts";
@@ -74,6 +75,7 @@ export class ClusterState {
   readonly jobTasks = new JobTasks();
   readonly #draining = new DrainingNodes();
   readonly scheduleJobs = new ScheduleJobs();
+  readonly dependents = new Dependents(({ kind, id }) => this.tables[kind === "job" ? "job" : "service"].get(id)?.name);
   readonly #nodeNames = new NodeNames();
   readonly #serviceNames = new ServiceNames();
   readonly #jobNames = new UniqueNames<Job>();
@@ -103,11 +105,14 @@ export class ClusterState {
     const indexes = Object.fromEntries(kindNames.map((kind) => [kind, []])) as unknown as Indexes;
     indexes.task.push(this.order, this.#names, this.#counts, this.pending, this.#placed, this.#finished);
     indexes.task.push(this.withoutWorker, this.serviceTasks, this.slotHistory, this.jobTasks, this.selected);
-    indexes.task.push(this.schedule.volumes, this.preemptions);
+    indexes.task.push(this.schedule.volumes, this.preemptions, this.dependents);
     this.schedule.volumes.onFreed = (name) => this.pending.volumeGained(name);
     indexes.volume.push({ moved: (before, after) => this.#volumeMoved(before, after) });
     indexes.job.push(this.#jobNames, this.scheduleJobs, {
-      moved: (before, after) => this.jobTasks.jobMoved(before, after),
+      moved: (before, after) => {
+        this.jobTasks.jobMoved(before, after);
+        this.dependents.jobMoved(before, after);
+      },
     });
     indexes.schedule.push(this.#scheduleNames, {
       moved: (before, after) => this.scheduleJobs.scheduleMoved(before, after),
@@ -116,6 +121,7 @@ export class ClusterState {
       moved: (before, after) => {
         this.serviceTasks.serviceMoved(before, after);
         this.selected.serviceMoved(before, after);
+        this.dependents.serviceMoved(before, after);
       },
     });
     indexes.revision.push(this.#revisions);
@@ -318,6 +324,7 @@ export class ClusterState {
     this.withoutWorker.nodeMoved(before, after);
     if (before?.draining !== after?.draining) this.serviceTasks.nodeChanged(this.#tasksOn((after ?? before)!.nodeId));
     this.serviceTasks.nodeMoved(before, after);
+    this.dependents.nodeMoved(before, after, () => this.#tasksOn((after ?? before)!.nodeId));
     if (after) {
       this.schedule.upsertNode(after);
       this.pending.nodeGained(after.nodeId);

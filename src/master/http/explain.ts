@@ -10,11 +10,12 @@ import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
 import { type Change, placesTask } from "../../model/change.ts";
+import { waitedSentence } from "../../model/dependency/dependency.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { isPlaced } from "../../model/task/reason.ts";
+import { isPlaced, waitsForDependency } from "../../model/task/reason.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { Task } from "../../model/task/task.ts";
 import { type TaskView, viewTask } from "../../model/task/view.ts";
@@ -33,7 +34,7 @@ export function createExplainer(durable: () => Promise<ClusterState>, journal: H
   let inLine = 0;
   return {
     async explain(task) {
-      if (task.placement === null) return explainNow(task.taskId, await durable());
+      if (task.placement === null) return explainNow(task.taskId, await durable(), clock.now());
       if (inLine >= limits.explanationsInLine) {
         return refuse("too-many", `${inLine} explanations are being made, which is the limit`, {
           hint: "Try again in a moment.",
@@ -42,8 +43,8 @@ export function createExplainer(durable: () => Promise<ClusterState>, journal: H
       inLine++;
       try {
         const placement = await turn.run(() => stateOfPlacement(journal, clock, task));
-        if (placement) return ok(describe(task, placement, "decision", placement.revision + 1));
-        return explainNow(task.taskId, await durable());
+        if (placement) return ok(describe(task, placement, "decision", placement.revision + 1, clock.now()));
+        return explainNow(task.taskId, await durable(), clock.now());
       } finally {
         inLine--;
       }
@@ -52,9 +53,9 @@ export function createExplainer(durable: () => Promise<ClusterState>, journal: H
 }
 
 /** By the current state and record: the task may have ended, or be gone, since it was asked for. */
-function explainNow(taskId: TaskId, state: ClusterState): Outcome<Explanation> {
+function explainNow(taskId: TaskId, state: ClusterState, now: number): Outcome<Explanation> {
   const found = findTask(state, taskId);
-  return found.ok ? ok(describe(found.value, state, "now", state.revision)) : found;
+  return found.ok ? ok(describe(found.value, state, "now", state.revision, now)) : found;
 }
 
 /** The state before the task was placed; null if the journal no longer has it. */
@@ -76,7 +77,13 @@ async function stateOfPlacement(journal: HistoryLog, clock: Clock, task: Task): 
   }
 }
 
-function describe(task: Task, state: ClusterState, basis: Explanation["basis"], revision: number): Explanation {
+function describe(
+  task: Task,
+  state: ClusterState,
+  basis: Explanation["basis"],
+  revision: number,
+  now: number,
+): Explanation {
   const { strategy } = state.cluster;
   const wanted = requirementsOfTask(task);
   const view = viewTask(task);
@@ -103,13 +110,13 @@ function describe(task: Task, state: ClusterState, basis: Explanation["basis"], 
     lastFailure,
     ...explainedContainers(view),
     strategy,
-    summary: summaryOf(task, nodes, strategy, basis),
+    summary: waitingFor(task, state, now) ?? summaryOf(task, nodes, strategy, basis),
     revision,
     basis,
     chosenNodeId: nodeId,
     nodes,
     smallestChange:
-      status === "pending" && reason.code !== "preempting"
+      status === "pending" && reason.code !== "preempting" && !waitsForDependency(reason)
         ? smallestChange(nodes, wanted, (id) => state.nodes.get(id))
         : null,
   };
@@ -127,6 +134,13 @@ function explainedContainers({ containers, initContainers = [] }: TaskView): Pic
       ...(sidecar ? { sidecar } : {}),
     })),
   };
+}
+
+/** The sentence of a task that waits for what its service or job depends on; null for others. */
+function waitingFor({ placement, owner, observed }: Task, { tables }: ClusterState, now: number): string | null {
+  if (placement !== null || owner === null || !waitsForDependency(observed.reason)) return null;
+  const { waitsFor } = tables[owner.kind === "job" ? "job" : "service"].get(owner.id) ?? {};
+  return waitsFor ? waitedSentence(waitsFor, now) : observed.reason.message;
 }
 
 function summaryOf(task: Task, nodes: Explanation["nodes"], strategy: Explanation["strategy"], basis: string): string {

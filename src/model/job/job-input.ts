@@ -1,6 +1,7 @@
 // The input for a job: the template of its tasks, how many of them must succeed, and when it is given up.
 
 import type { z } from "zod";
+import { dependsOnField } from "../dependency/dependency-input.ts";
 import { flag, integer, name, timeSpan } from "../fields.ts";
 import { limits } from "../limits.ts";
 import { taskInput } from "../task/task-input.ts";
@@ -29,6 +30,7 @@ export const jobFields = {
     .nullable()
     .optional()
     .describe("How long it is kept after its end, in ms or as 1h. Default: until it is removed."),
+  dependsOn: dependsOnField,
 };
 
 export const jobInput = taskInput

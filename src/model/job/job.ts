@@ -27,7 +27,7 @@ export type JobStatus = Job["status"];
 /** What a job is made from, beside its name. */
 export type JobTemplate = Pick<
   PackedJob,
-  "spec" | "completions" | "parallelism" | "indexed" | "backoffLimit" | "deadlineMs" | "ttlMs"
+  "spec" | "completions" | "parallelism" | "indexed" | "backoffLimit" | "deadlineMs" | "ttlMs" | "dependsOn"
 >;
 
 export const jobDefaults = Object.freeze({

@@ -2,6 +2,7 @@
 // comment: openapi.json shows it.
 
 import { z } from "zod";
+import { dependsOn, waitsFor } from "../dependency/schema.ts";
 import { timeText } from "../fields.ts";
 import { packedSpec } from "../task/schema.ts";
 
@@ -14,6 +15,7 @@ export const jobStatuses = ["waiting", "running", "suspended", "completed", "fai
 export const jobReasons = [
   "created", //             nothing was decided yet
   "starting", //            its first tasks wait for their start
+  "waiting-for-dependency", // what it depends on is not there yet
   "no-capacity", //         no node has free capacity for its tasks
   "running",
   "back-off", //            a task failed, and the next one starts after a pause
@@ -33,6 +35,7 @@ export const jobTemplate = {
   backoffLimit: count.describe("How many tasks may fail; one more ends the job as failed."),
   deadlineMs: ms.nullable().describe("How long the job may take in all, in ms; null: as long as it needs."),
   ttlMs: ms.nullable().describe("How long it is kept after its end, in ms; null: until it is removed."),
+  dependsOn,
 };
 
 export const jobRecord = z.object({
@@ -51,6 +54,7 @@ export const jobRecord = z.object({
   reason: z
     .object({ code: z.enum(jobReasons).describe("For programs."), message: text.describe("For people.") })
     .describe("Why the job has its status."),
+  waitsFor,
   started: count.describe("Tasks that were started so far."),
   succeeded: count.describe("Tasks that ended with success."),
   failed: count.describe("Tasks that failed. One whose node was lost, or that a user stopped, does not count."),

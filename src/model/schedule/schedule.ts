@@ -42,8 +42,11 @@ export function scheduleReason(code: ScheduleReason["code"], message: string): S
 
 /** What its jobs are made from. */
 export function jobTemplateOf(schedule: Schedule): JobTemplate {
-  const { completions, parallelism, indexed, backoffLimit, deadlineMs, ttlMs } = schedule;
-  return { spec: packSpec(schedule.spec), completions, parallelism, indexed, backoffLimit, deadlineMs, ttlMs };
+  const { completions, parallelism, indexed, backoffLimit, deadlineMs, ttlMs, dependsOn } = schedule;
+  return {
+    ...{ spec: packSpec(schedule.spec), completions, parallelism, indexed, backoffLimit, deadlineMs, ttlMs },
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+  };
 }
 
 /** The name of the job of a due time, by the second in UTC: `nightly-20250119030000`. */

@@ -2,6 +2,7 @@
 // description stands for the comment: openapi.json shows it.
 
 import { z } from "zod";
+import { dependsOn, waitsFor } from "../dependency/schema.ts";
 import { timeText } from "../fields.ts";
 import { packedSpec, publishedPort } from "../task/schema.ts";
 
@@ -114,6 +115,7 @@ export const service = z.object({
         .describe("The revision whose rollout has failed. Left out: the reason is not that one has."),
     })
     .describe("How far the service is, and why."),
+  ...{ dependsOn, waitsFor },
   ...selectorFields,
 });
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { nodeAddress } from "../../lib/ip-address.ts";
 import { isObject } from "../../lib/is-object.ts";
 import { ok } from "../../lib/result.ts";
+import { dependsOnField } from "../dependency/dependency-input.ts";
 import { choice, integer, list, name, publishAddress, timeSpan } from "../fields.ts";
 import { forms } from "../forms.ts";
 import { limits } from "../limits.ts";
@@ -65,6 +66,7 @@ const serviceFields = {
     .meta({ default: [], description: "Published on the node of each replica." }),
   replicas: replicas.optional().describe("How many are wanted. Default: 1. Not with mode global."),
   rollout: rollout.optional().describe("How a change is rolled out. What is left out stays as it is."),
+  dependsOn: dependsOnField,
 };
 
 export const templateInput = taskInput.safeExtend(serviceFields).meta({
@@ -82,7 +84,7 @@ export type ParsedServiceInput = z.output<typeof templateInput>;
 export type TemplateServiceBody = z.input<typeof templateInput>;
 
 /** What only a template has, and a service that selects tasks has not. */
-const ofTemplate = ["image", "containers", "initContainers", "replicas", "mode", "rollout"] as const;
+const ofTemplate = ["image", "containers", "initContainers", "replicas", "mode", "rollout", "dependsOn"] as const;
 
 const about = {
   description:

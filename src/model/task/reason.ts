@@ -7,6 +7,7 @@ export const reasonCodes = [
   "waiting", //             created, and the scheduler has not tried yet
   "no-nodes", //            no node is registered, or all are offline
   "no-node-fits", //        the filters of each node say why
+  "waiting-for-dependency", // what its service or job depends on is not there yet
   "preempting", //          its capacity is held: tasks with a lower priority are being stopped for it
   "placed",
   "never-started", //       placed for some seconds on a node that has no worker
@@ -62,6 +63,11 @@ export function neverStartedReason(hostname: string): Reason {
     code: "never-started",
     message: `placed on ${hostname}, never started here: ${hostname} has no worker; ${advice}`,
   };
+}
+
+/** True for a task that is not placed, or not started again, before what its service or job depends on is there. */
+export function waitsForDependency({ code }: Reason): boolean {
+  return code === "waiting-for-dependency";
 }
 
 /** True for a task that was lost with its node. */

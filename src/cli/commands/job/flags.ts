@@ -6,6 +6,7 @@ import type { Context } from "../../command/context.ts";
 import { UsageError } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
+import { dependsOnFlag, dependsOnOf } from "../service/depends-on.ts";
 import { templateFlags } from "../task/flags/template-flags.ts";
 import { nameAndImage } from "../task/name-and-image.ts";
 import { taskBody } from "../task/task-input.ts";
@@ -41,6 +42,7 @@ export const jobFlags: readonly Flag[] = [
     description: "end the job as failed when it takes longer than this",
   },
   { long: "ttl", value: "TIME", description: "remove the job and its tasks this long after its end, such as 1h or 0s" },
+  dependsOnFlag,
 ];
 
 export const scheduleFlags: readonly Flag[] = [
@@ -119,5 +121,6 @@ export function numbersOf(flags: FlagValues): Partial<BodyInput<"createJob">> {
     backoffLimit: flags.integer("backoff-limit", 0, limits.jobBackoffLimit),
     activeDeadline: limitMs(flags, "deadline"),
     ttlAfterFinished: limitMs(flags, "ttl"),
+    dependsOn: dependsOnOf(flags),
   });
 }

@@ -18,7 +18,7 @@ import { jobOrSchedule } from "./job-or-schedule.ts";
 /** The fields that an update sets. Others change by themselves, such as the number of failed tasks. */
 const settable: Readonly<Record<keyof JobTemplate | keyof Timing, true>> = {
   ...{ spec: true, completions: true, parallelism: true, indexed: true, backoffLimit: true, deadlineMs: true },
-  ...{ ttlMs: true, cron: true, timezone: true, concurrency: true, startDeadlineMs: true, keep: true },
+  ...{ ttlMs: true, dependsOn: true, cron: true, timezone: true, concurrency: true, startDeadlineMs: true, keep: true },
 };
 
 export const update: Command = {

@@ -8,6 +8,7 @@ import type { FlagValues } from "../../command/flag-values.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { nameAndImage } from "../task/name-and-image.ts";
 import { taskBody } from "../task/task-input.ts";
+import { dependsOnFlag, dependsOnOf } from "./depends-on.ts";
 import { sayWhoReaches } from "./endpoints.ts";
 import { finish, waitFlags } from "./finish.ts";
 import { modeFlag, noResolveFlag, replicaFlags, replicasFlag, rolloutFlags, rolloutOf } from "./flags.ts";
@@ -33,6 +34,7 @@ export const create: Command = {
     { long: "name", value: "NAME", description: "name of the service, if it is not the first word" },
     replicasFlag,
     modeFlag,
+    dependsOnFlag,
     ...selectorFlags,
     ...replicaFlags,
     noResolveFlag,
@@ -85,16 +87,18 @@ function nameOfSelector({ flags, words, containerCommand }: Context): string {
 }
 
 /** What the flags say beyond the template and the number of replicas. */
-type Settings = Pick<TemplateServiceBody, "mode" | "namespace" | "rollout">;
+type Settings = Pick<TemplateServiceBody, "mode" | "namespace" | "rollout" | "dependsOn">;
 
 export function settingsOf(flags: FlagValues): Settings {
   const mode = flags.text("mode") as "global" | undefined;
   const namespace = flags.text("namespace");
   const rollout = rolloutOf(flags);
+  const dependsOn = dependsOnOf(flags);
   return {
     ...(mode === undefined ? {} : { mode }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(rollout ? { rollout } : {}),
+    ...(dependsOn ? { dependsOn } : {}),
   };
 }
 

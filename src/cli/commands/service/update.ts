@@ -6,6 +6,7 @@ import { UsageError } from "../../command/failure.ts";
 import { changedTemplate } from "../task/changed-template.ts";
 import { oneService } from "./arguments.ts";
 import { serviceBody, settingsOf } from "./create.ts";
+import { dependsOnFlag } from "./depends-on.ts";
 import { finish, waitFlags } from "./finish.ts";
 import { modeFlag, noResolveFlag, replicaFlags, replicasFlag, rolloutFlags } from "./flags.ts";
 import { refuseTemplateFlags, selectorFlags, updateSelector } from "./selector.ts";
@@ -22,6 +23,7 @@ export const update: Command = {
   flags: [
     replicasFlag,
     modeFlag,
+    dependsOnFlag,
     ...selectorFlags,
     { long: "resolve", description: "look all tags up again: one that has moved is a new revision" },
     { long: "note", value: "TEXT", description: "what the new revision is for, shown by podling service history" },

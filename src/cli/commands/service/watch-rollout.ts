@@ -9,7 +9,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { writeError } from "../../command/failure.ts";
 import { patiently } from "../../command/reconnect.ts";
 import { Repaint } from "../../command/repaint.ts";
-import { replicaColumns, replicasText } from "../../render/services.ts";
+import { replicaColumns, replicasText, serviceSentence } from "../../render/services.ts";
 import { oneLine } from "../../render/style.ts";
 import { renderTable } from "../../render/table.ts";
 import { formatWait } from "../../render/time.ts";
@@ -32,9 +32,10 @@ export async function watchRollout(context: Context, asked: ServiceView, timeout
     }
     if (clock.elapsed() - begun >= timeoutMs) {
       repaint.leave();
-      const { name, reason } = service;
+      const { name } = service;
+      const sentence = serviceSentence(service, context.masterNow());
       await context.say(
-        `${name} is not yet as asked after ${formatWait(timeoutMs)}: ${replicasText(service)} serve, ${reason.message}. ` +
+        `${name} is not yet as asked after ${formatWait(timeoutMs)}: ${replicasText(service)} serve, ${sentence}. ` +
           `Details: podling service ps ${name}`,
       );
       return exitCodes.notYet;
@@ -86,7 +87,9 @@ async function picture(context: Context, service: ServiceView): Promise<string> 
   const rows = tasks.ok ? ((tasks.value ?? []) as TaskView[]) : [];
   const byId = new Map((nodes.ok ? (nodes.value ?? []) : []).map((node) => [node.nodeId, node]));
   const { columns } = context.io.stderr;
-  const sentence = oneLine(`${service.name}: ${replicasText(service)} serve, ${service.reason.message}`);
+  const sentence = oneLine(
+    `${service.name}: ${replicasText(service)} serve, ${serviceSentence(service, context.masterNow())}`,
+  );
   const head = wrapAfter("", sentence, columns());
   return head + renderTable(replicaColumns(context.masterNow(), byId, rows), rows, context.style("stderr"), columns());
 }

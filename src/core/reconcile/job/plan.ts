@@ -10,6 +10,7 @@ import { hasEnded, indexVariable, type Job, type JobReason, jobReason, wantedTas
 import type { JobUpdate } from "../../../model/job/kind.ts";
 import { missing } from "../../../model/job/ranges.ts";
 import { limits } from "../../../model/limits.ts";
+import { waitsForDependency } from "../../../model/task/reason.ts";
 import { type PackedSpec, packSpec } from "../../../model/task/spec.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import { stopChange } from "../../commands/task-requests.ts";
@@ -193,6 +194,8 @@ class Planner {
     const job = this.#job;
     const active = this.#active;
     if (active.some(({ observed }) => observed.status === "running")) return ["running", runningReason];
+    const dependent = active.find(({ observed }) => waitsForDependency(observed.reason));
+    if (dependent) return ["waiting", jobReason("waiting-for-dependency", dependent.observed.reason.message)];
     const waiting = active.find(({ observed }) => waitsForCapacity(observed.reason.code));
     if (waiting) return ["waiting", jobReason("no-capacity", waiting.observed.reason.message)];
     if (active.length + started === 0) {

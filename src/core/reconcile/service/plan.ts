@@ -50,6 +50,8 @@ class Planner {
   /** Slots with a replica of the new revision, with those that this plan starts. */
   #updated: number;
   #hasFreedCapacity = false;
+  /** Null until it is asked. */
+  #isWaiting: boolean | null = null;
   /** True when a replica is stopped whatever the floor is, because the time to drain its node is over. */
   #isForced = false;
 
@@ -126,8 +128,14 @@ class Planner {
   get #mayStep(): boolean {
     const { service } = this.#view;
     const { rollout, policy, paused } = service;
-    if (rollout === null || paused) return false;
+    if (rollout === null || paused || this.#waits(rollout)) return false;
     return !hasCanaries(policy, rollout) || this.#updated < policy.canary;
+  }
+
+  /** True when what the new revision depends on is not there yet: no slot gets it meanwhile. */
+  #waits({ to }: Rollout): boolean {
+    this.#isWaiting ??= this.#view.waits(to);
+    return this.#isWaiting;
   }
 
   /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its capacity. */

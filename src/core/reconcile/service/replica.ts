@@ -3,7 +3,7 @@
 import { endOfPause, fromTimestamp } from "../../../lib/clock.ts";
 import type { NodeId, ServiceId, TaskId } from "../../../model/ids.ts";
 import { type Service, slotBackoffMs, slotName, wantedReplicas } from "../../../model/service/service.ts";
-import { isLost } from "../../../model/task/reason.ts";
+import { isLost, waitsForDependency } from "../../../model/task/reason.ts";
 import { hasFinished, serves, type Task } from "../../../model/task/task.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
 
@@ -206,7 +206,8 @@ export function slotsOf(service: Service, replicas: readonly Replica[], nodes: G
 
 /** One that has just been made is placed after the plan. In a global service its node may lack the capacity for two. */
 export function waitsForCapacity({ observed }: Task, { type }: Service["mode"]): boolean {
-  return observed.status === "pending" && (type === "global" || observed.reason.code !== "waiting");
+  if (observed.status !== "pending" || waitsForDependency(observed.reason)) return false;
+  return type === "global" || observed.reason.code !== "waiting";
 }
 
 /** Slots whose old replica does not serve come first: to replace it costs nothing. */

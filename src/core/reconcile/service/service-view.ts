@@ -27,6 +27,8 @@ export interface ServiceView {
   /** True when the revision may run on the node, whatever its free capacity. */
   mayRun(revision: number, nodeId: NodeId): boolean;
   revision(number: number): Revision;
+  /** True when what the revision depends on is not there yet. */
+  waits(revision: number): boolean;
   /** Null if the replica stays on its node. */
   departure(replica: Replica): Departure | null;
   /** The fields of a task of this revision that is placed there at once; null if it does not fit now. */

@@ -6,7 +6,7 @@
 // found that nothing fits. So what placement decides is a function of the records: attempts cost time, never a decision.
 
 import type { NodeId, TaskId } from "../../../model/ids.ts";
-import type { ReasonCode } from "../../../model/task/reason.ts";
+import { type ReasonCode, waitsForDependency } from "../../../model/task/reason.ts";
 import { requirementsOfTask } from "../../../model/task/requirements.ts";
 import type { Task } from "../../../model/task/task.ts";
 import type { VolumeBook } from "../../schedule/index/volume-book.ts";
@@ -41,6 +41,8 @@ export class PendingTasks implements Index<Task> {
   readonly #gained = new Set<NodeId>();
   /** Tasks for which capacity is held: they wait for that, and are in no class. */
   readonly #held = new Set<TaskId>();
+  /** Tasks that wait for what they depend on, as their reasons say: no node is looked for, and they are in no class. */
+  readonly #gated = new Set<TaskId>();
   /** How many waiting tasks must be near a service, by its name. */
   readonly #waitNear = new Map<string, number>();
 
@@ -49,7 +51,7 @@ export class PendingTasks implements Index<Task> {
   }
 
   get count(): number {
-    return this.#classOf.size + this.#held.size;
+    return this.#classOf.size + this.#held.size + this.#gated.size;
   }
 
   get gained(): ReadonlySet<NodeId> {
@@ -70,6 +72,11 @@ export class PendingTasks implements Index<Task> {
       const from = before.observed.reason.code;
       const to = after.observed.reason.code;
       if (from === to) return;
+      if (waitsForDependency(before.observed.reason) || waitsForDependency(after.observed.reason)) {
+        this.#remove(before);
+        this.#add(after);
+        return;
+      }
       const waiting = this.#classOf.get(after.taskId)!;
       this.#removeReason(waiting, after.taskId, from);
       this.#addReason(waiting, after.taskId, to);
@@ -94,6 +101,10 @@ export class PendingTasks implements Index<Task> {
   hold(task: Task): void {
     this.#held.add(task.taskId);
     this.#remove(task);
+  }
+
+  isHeld(taskId: TaskId): boolean {
+    return this.#held.has(taskId);
   }
 
   /** No capacity is held for it any more. `task`: undefined if it is gone. */
@@ -182,6 +193,10 @@ export class PendingTasks implements Index<Task> {
   }
 
   #add(task: Task): void {
+    if (waitsForDependency(task.observed.reason)) {
+      this.#gated.add(task.taskId);
+      return;
+    }
     const schedulingClass = classOf(requirementsOfTask(task));
     let waiting = this.#classes.get(schedulingClass.key);
     if (!waiting) {
@@ -198,6 +213,10 @@ export class PendingTasks implements Index<Task> {
   }
 
   #remove({ taskId, observed }: Task): void {
+    if (this.#gated.delete(taskId)) {
+      this.#clearGained();
+      return;
+    }
     const waiting = this.#classOf.get(taskId)!;
     const { taskIds } = waiting;
     this.#classOf.delete(taskId);

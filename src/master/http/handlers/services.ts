@@ -138,7 +138,7 @@ async function putCommand(
 function checked({ namespace, ...body }: ParsedServiceInput): Outcome<ParsedServiceInput> {
   const labels = withFieldsAsLabels(body.labels, { namespace: { label: namespaceLabel, value: namespace } });
   if (!labels.ok) return labels;
-  const { mode: _, replicas: __, rollout: ___, ...task } = { ...body, ...labels.value };
+  const { mode: _, replicas: __, rollout: ___, dependsOn: ____, ...task } = { ...body, ...labels.value };
   const input = checkTaskInput(task);
   return input.ok ? ok({ ...body, ...input.value }) : input;
 }

@@ -9,6 +9,7 @@ import type { Context } from "../../../command/context.ts";
 import { Failure, RefusedError } from "../../../command/failure.ts";
 import { isHere } from "../../../command/own-machine.ts";
 import { isPodling, masterFindings } from "./cluster.ts";
+import { dependencyFinding } from "./dependencies.ts";
 import { clockFinding, diskFinding, engineAway, engineFindings } from "./engine.ts";
 import { engineDiskFindings } from "./engine-disk.ts";
 import { exposedContainers, exposedTasks, exposureFinding } from "./exposure.ts";
@@ -111,6 +112,7 @@ interface MasterReport {
   /** Null if the list was refused or malformed. */
   tasks: unknown[] | null;
   failed: unknown;
+  pending: unknown;
   /** Null if the master does not know of keys. */
   key: unknown;
   /** The difference to the clock of this machine, and its uncertainty. Null if the response has no date. */
@@ -127,6 +129,7 @@ async function askMaster(context: Context): Promise<MasterReport> {
     nodes: null,
     tasks: null,
     failed: null,
+    pending: null,
     key: null,
     clock: null,
   };
@@ -143,17 +146,19 @@ async function askMaster(context: Context): Promise<MasterReport> {
     return report;
   }
   if (!isPodling(report.version)) return report;
-  const [ready, nodes, tasks, failed, key] = await Promise.all([
+  const [ready, nodes, tasks, failed, pending, key] = await Promise.all([
     ask(context, "ready"),
     ask(context, "listNodes"),
     ask(context, "listTasks", { status: "running" }),
     ask(context, "listTasks", { status: "failed" }),
+    ask(context, "listTasks", { status: "pending" }),
     ask(context, "keyReport"),
   ]);
   report.ready = { ok: ready.refusal === null, message: ready.refusal ?? "" };
   report.nodes = nodes.refusal ?? (Array.isArray(nodes.answer) ? nodes.answer : null);
   report.tasks = Array.isArray(tasks.answer) ? tasks.answer : null;
   report.failed = failed.answer;
+  report.pending = pending.answer;
   report.key = key.answer;
   return report;
 }
@@ -185,9 +190,11 @@ function evaluateKey({ key, nodes }: MasterReport): Finding[] {
   return sealingFindings(key, nodes);
 }
 
-function evaluateFailures(context: Context, { failed, tasks }: MasterReport): Finding[] {
+function evaluateFailures(context: Context, { failed, tasks, pending }: MasterReport): Finding[] {
   const now = context.masterNow();
-  return [failureFinding(failed, now), restartFinding(tasks, now)].filter((found) => found !== null);
+  return [failureFinding(failed, now), restartFinding(tasks, now), dependencyFinding(pending)].filter(
+    (found) => found !== null,
+  );
 }
 
 // ---- the engine
