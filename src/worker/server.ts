@@ -4,6 +4,7 @@
 import type { AccessControl } from "../api/access-control.ts";
 import { logTimesHeader, timesOfEntries } from "../api/log-times-header.ts";
 import { loginFrom } from "../api/registry-login.ts";
+import { revisionFrom } from "../api/revision-header.ts";
 import { type CleanupQuery, cleanupKindsOf, type LogsQuery, withoutStream } from "../api/schemas/queries.ts";
 import type { HandlersOf } from "../api/server/call.ts";
 import { createShell, type Fetch } from "../api/server/shell.ts";
@@ -86,7 +87,7 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
     },
     removeVolume: (call) => {
       call.mayTakeLong();
-      return onVolume(worker.volumes.remove(call.parameters.id));
+      return onVolume(worker.volumes.remove(call.parameters.id, revisionFrom(call.headers)));
     },
     imageDigest: async ({ query, signal, headers }) => {
       try {
@@ -102,8 +103,9 @@ function handlersOf({ worker, runtime, version }: ServerOptions): HandlersOf<Wor
     },
     fillVolume: (call) => {
       call.mayTakeLong();
-      const { parameters, query, signal } = call;
-      return onVolume(worker.volumes.fill(parameters.id, call.upload(), query.replace ?? false, signal));
+      const { parameters, query, headers, signal } = call;
+      const asked = { replace: query.replace ?? false, revision: revisionFrom(headers) };
+      return onVolume(worker.volumes.fill(parameters.id, call.upload(), asked, signal));
     },
     previewCleanup: (call) => {
       call.mayTakeLong();

@@ -52,16 +52,16 @@ export const volumeMutants: readonly Mutant[] = [
     name: "cut-move-removes-data",
     sentence: "A move that failed in the middle removes the data where it was.",
     file: "src/master/volumes/volume-jobs.ts",
-    find: "    if (!filled.ok) return filled;\n    await this.#removeCopy(name, source.value);",
-    replace: "    await this.#removeCopy(name, source.value);\n    if (!filled.ok) return filled;",
+    find: "    if (!filled.ok) return filled;\n    await this.#removeCopy(begun.value, source.value);",
+    replace: "    await this.#removeCopy(begun.value, source.value);\n    if (!filled.ok) return filled;",
     caughtBy: ["moves-keep-data"],
   },
   {
     name: "half-volume-stays",
     sentence: "A container starts with a volume that a worker was filling when it was killed.",
     file: "src/worker/task/container-runner.ts",
-    find: "await this.#context.volumes.prepare(namedVolumes(assignment.spec));",
-    replace: "await this.#context.volumes.prepare([]);",
+    find: "await this.#context.volumes.prepare(namedVolumes(assignment.spec), assignment.placedAt);",
+    replace: "await this.#context.volumes.prepare([], assignment.placedAt);",
     caughtBy: ["no-half-volumes"],
   },
   {
@@ -81,6 +81,15 @@ export const volumeMutants: readonly Mutant[] = [
     replace: "if (stop.signal.aborted && signal.aborted) return (stop.signal.reason as Error).message;",
     caughtBy: [],
     tests: ["src/worker/volumes/volume-store.test.ts"],
+  },
+  {
+    name: "removal-of-newer-data",
+    sentence:
+      "The removal of an old copy that comes late takes what a later copy has brought, or a later task has made.",
+    file: "src/worker/volumes/volume-store.ts",
+    find: "if (revision === null || since <= revision) return null;",
+    replace: "if (revision === null || since > 0) return null;",
+    caughtBy: ["moves-keep-data"],
   },
   {
     name: "half-restore-in-live-backup",

@@ -225,6 +225,8 @@ export interface Granted {
   credential?: CredentialId;
   /** Of the work on a volume. */
   workId?: string;
+  /** Of the batch that began that work. */
+  revision?: number;
   scheduleId?: ScheduleId;
 }
 

@@ -20,7 +20,7 @@ type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 export function decideBeginVolumeWork(
   state: ClusterState,
   { name, job, to, by }: CommandOf<"beginVolumeWork">,
-  { now, random }: DecisionContext,
+  { now, revision, random }: DecisionContext,
 ): Outcome<Decision> {
   const found = findVolume(state, name);
   if (!found.ok) return found;
@@ -33,7 +33,7 @@ export function decideBeginVolumeWork(
     ...{ id: randomText(random, 8), job, to: target.value?.nodeId ?? null, toHostname: target.value?.hostname ?? null },
     ...{ startedAt: toTimestamp(now), by, failed: null },
   };
-  return ok({ changes: [updated(name, { work })], granted: { volume: name, workId: work.id } });
+  return ok({ changes: [updated(name, { work })], granted: { volume: name, workId: work.id, revision } });
 }
 
 function refuseWork(state: ClusterState, volume: Volume, job: VolumeJob, to: NodeId | null): Outcome<never> | null {

@@ -1,6 +1,7 @@
 // Asks the worker of a node to work on a named volume.
 
 import { tarMediaType } from "../../api/operations/operation.ts";
+import { revisionHeader } from "../../api/revision-header.ts";
 import { workerOperations } from "../../api/worker-operations.ts";
 import { readAtMost } from "../../lib/read-at-most.ts";
 import { ok } from "../../lib/result.ts";
@@ -14,9 +15,11 @@ const json = "application/json";
 /** An answer of a worker has one sentence. */
 const answerBytes = 16 * 1024;
 
+/** `revision`: the worker keeps what has come to the node at a later one, because then this request is late. */
 export async function removeVolumeOn(
   node: NodeRecord,
   name: string,
+  revision: number,
   signal: AbortSignal,
   context: AskContext,
 ): Promise<Outcome<VolumeRemoval>> {
@@ -24,6 +27,7 @@ export async function removeVolumeOn(
     node,
     {
       ...{ operation: workerOperations.removeVolume, parameters: { id: name }, accept: json, signal },
+      headers: { [revisionHeader]: String(revision) },
       ...{ timeoutMs: limits.volumeRemovalMs + limits.removePatienceMs, hint: "The volume may be removed by now." },
     },
     context,
@@ -61,11 +65,11 @@ export async function archiveOn(
   return ok(body);
 }
 
-/** Makes the volume on the node from such an archive. */
+/** Makes the volume on the node from such an archive. `revision`: at which it was asked for. */
 export async function fillOn(
   node: NodeRecord,
   name: string,
-  { archive, replace }: { archive: ReadableStream<Uint8Array>; replace: boolean },
+  { archive, replace, revision }: { archive: ReadableStream<Uint8Array>; replace: boolean; revision: number },
   signal: AbortSignal,
   context: AskContext,
 ): Promise<Outcome<null>> {
@@ -73,7 +77,7 @@ export async function fillOn(
     node,
     {
       ...{ operation: workerOperations.fillVolume, parameters: { id: name }, query: { replace }, accept: json, signal },
-      ...{ upload: archive, headers: { "content-type": tarMediaType } },
+      ...{ upload: archive, headers: { "content-type": tarMediaType, [revisionHeader]: String(revision) } },
       ...{ timeoutMs: limits.volumeCopyMs, hint: "The copy is incomplete." },
     },
     context,

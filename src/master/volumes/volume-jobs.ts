@@ -30,6 +30,8 @@ export interface VolumeJobsOptions {
 interface Begun {
   name: string;
   workId: string;
+  /** At which it began: nothing that comes to the volume's nodes later belongs to it. */
+  revision: number;
 }
 
 export class VolumeJobs {
@@ -87,7 +89,8 @@ export class VolumeJobs {
     const begun = await this.#begin(name, "restore", node.nodeId, origin);
     if (!begun.ok) return begun;
     const stall = this.#stallTimer(signal, node);
-    const fill = { archive: checked(whole.value, stall, () => {}), replace: replace || isAgain };
+    const { revision } = begun.value;
+    const fill = { archive: checked(whole.value, stall, () => {}), replace: replace || isAgain, revision };
     const filled = await fillOn(node, name, fill, stall.signal, this.#options.nodes);
     stall.end();
     const failed = filled.ok ? null : filled.refusal.message;
@@ -116,11 +119,12 @@ export class VolumeJobs {
     }
     const stream = checked(archive.value, stall, () => {});
     const mayReplace = replace || this.#hasCopy(name, to.nodeId);
-    const filled = await fillOn(to, name, { archive: stream, replace: mayReplace }, stall.signal, nodes);
+    const { revision } = begun.value;
+    const filled = await fillOn(to, name, { archive: stream, replace: mayReplace, revision }, stall.signal, nodes);
     stall.end();
     await this.#end(begun.value, filled.ok ? null : filled.refusal.message, !filled.ok && isUntouched(filled.refusal));
     if (!filled.ok) return filled;
-    await this.#removeCopy(name, source.value);
+    await this.#removeCopy(begun.value, source.value);
     return ok(null);
   }
 
@@ -159,7 +163,9 @@ export class VolumeJobs {
   async #begin(name: string, job: VolumeJob, to: NodeId | null, origin: Origin): Promise<Outcome<Begun>> {
     const command = { type: "beginVolumeWork" as const, name, job, to, by: origin.name };
     const outcome = await this.#options.loop.submit(command, origin);
-    return outcome.ok ? ok({ name, workId: outcome.value.workId! }) : outcome;
+    if (!outcome.ok) return outcome;
+    const { workId, revision } = outcome.value;
+    return ok({ name, workId: workId!, revision: revision! });
   }
 
   /** Until it is recorded, tasks wait: a journal that cannot write is asked again. */
@@ -174,9 +180,9 @@ export class VolumeJobs {
   }
 
   /** What stays if the node does not answer is named in the record, and replaced by a later move to it. */
-  async #removeCopy(name: string, node: NodeRecord): Promise<void> {
+  async #removeCopy({ name, revision }: Begun, node: NodeRecord): Promise<void> {
     const { nodes, loop } = this.#options;
-    const removed = await removeVolumeOn(node, name, new AbortController().signal, nodes);
+    const removed = await removeVolumeOn(node, name, revision, new AbortController().signal, nodes);
     if (!removed.ok || !removed.value.removed) return;
     await loop.submit({ type: "forgetVolumeCopy", name, nodeId: node.nodeId }, byMaster);
   }

@@ -20,6 +20,8 @@ export const containerLabels = {
   container: "podling.container",
   node: "podling.node",
   cluster: "podling.cluster",
+  /** Of a volume that was filled from an archive: the revision of the master's log at which that was asked for. */
+  filledAt: "podling.filled-at",
 } as const;
 
 /** Of a container's labels, those of cluster and node; its volumes get them, too. */

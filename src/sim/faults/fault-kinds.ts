@@ -19,7 +19,7 @@ const groups = {
   upgrade: ["master-upgrade", "worker-upgrade"],
   registry: ["image-gone", "registry-slow"],
   pods: ["sandbox-dies", "sandbox-removed", "member-dies", "member-removed"],
-  copies: ["fill-interrupted"],
+  copies: ["fill-interrupted", "removal-comes-again"],
 } as const;
 
 export type FaultGroup = keyof typeof groups;

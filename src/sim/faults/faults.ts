@@ -102,6 +102,8 @@ export class Faults {
       case "duplicates":
       case "broken-streams":
         return this.#disturbLink(fault, worker);
+      case "removal-comes-again":
+        return this.#repeatLate(fault, worker);
       case "disk-full":
       case "disk-broken":
       case "disk-slow":
@@ -193,6 +195,15 @@ export class Faults {
       for (const link of links) {
         if (!link.cut) Object.assign(link, { minDelayMs: 0.1, maxDelayMs: 1.5, loss: 0, duplicates: 0 });
       }
+    };
+  }
+
+  /** Of what a master asks of a worker, only the removal of a volume may be repeated. */
+  #repeatLate({ strength }: Fault, { name }: WorkerMachine): Repair {
+    const link = this.#context.network.link("master", name);
+    link.againMs = 1000 + strength * 30_000;
+    return () => {
+      link.againMs = 0;
     };
   }
 
@@ -295,7 +306,7 @@ export class Faults {
 
 /** What it disturbs, so that checkers excuse it. Null for a fault that must change nothing. */
 function concerned({ kind, durationMs }: Fault, worker: WorkerMachine): string | null {
-  if (kind === "image-gone" || kind === "registry-slow") return null;
+  if (kind === "image-gone" || kind === "registry-slow" || kind === "removal-comes-again") return null;
   if (kind === "master-pause") return masterPauses;
   if (kind === "clock-jump") return clocks;
   if (kind === "worker-pause" && durationMs <= limits.heartbeatStallMs) return null;

@@ -3,6 +3,7 @@
 import { aBackupDuringARestore } from "./a-backup-during-a-restore.ts";
 import { aCopiedDataFolder } from "./a-copied-data-folder.ts";
 import { aRemovalThatComesLate } from "./a-removal-that-comes-late.ts";
+import { aRemovalThatComesTwice } from "./a-removal-that-comes-twice.ts";
 import { aStreamThatEndedUnnoticed } from "./a-stream-that-ended-unnoticed.ts";
 import { aTermBeginsBeforeAllElse } from "./a-term-begins-before-all-else.ts";
 import { aWipeWhileTheMasterPauses } from "./a-wipe-while-the-master-pauses.ts";
@@ -33,4 +34,5 @@ export const scenarios: readonly Scenario[] = [
   aTermBeginsBeforeAllElse,
   aBackupDuringARestore,
   aRemovalThatComesLate,
+  aRemovalThatComesTwice,
 ];

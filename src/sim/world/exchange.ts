@@ -156,13 +156,14 @@ export class Exchange implements Traffic {
     this.#server = server.process;
     const request = this.#makeRequest();
     this.#request = request;
-    if (there.duplicates > 0 && this.#repeatable() && this.#carrier.chance(there.duplicates)) {
-      const again = this.#makeRequest();
+    const again = (inMs: number) => {
+      const repeated = this.#makeRequest();
       const connection = this.#connection(false);
-      world.after(this.#carrier.delayOf(there) * 3, () =>
-        server.process.enter(() => void server.handle(again, connection)),
-      );
-    }
+      world.after(inMs, () => server.process.enter(() => void server.handle(repeated, connection)));
+    };
+    if (there.duplicates > 0 && this.#repeatable() && this.#carrier.chance(there.duplicates))
+      again(this.#carrier.delayOf(there) * 3);
+    if (there.againMs > 0 && this.#repeatable()) again(this.#carrier.draw() * there.againMs);
     server.process.enter(() => {
       server.handle(request, this.#connection(this.#onStream !== null)).then(this.#leave, () => this.reset());
     });

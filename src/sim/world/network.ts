@@ -118,7 +118,7 @@ export class Network implements Carrier {
     const key = `${from}>${to}`;
     let link = this.#links.get(key);
     if (!link) {
-      link = { cut: false, cuts: 0, ...usualDelay, loss: 0, duplicates: 0, held: new Set() };
+      link = { cut: false, cuts: 0, ...usualDelay, loss: 0, duplicates: 0, againMs: 0, held: new Set() };
       this.#links.set(key, link);
     }
     return link;
@@ -135,7 +135,7 @@ export class Network implements Carrier {
     const link = this.link(from, to);
     link.cuts--;
     if (link.cuts > 0) return;
-    Object.assign(link, usualDelay, { cut: false, loss: 0, duplicates: 0 });
+    Object.assign(link, usualDelay, { cut: false, loss: 0, duplicates: 0, againMs: 0 });
     const held = [...link.held];
     link.held.clear();
     // Each when its sender tries again, which after a cut is not at once.

@@ -25,6 +25,8 @@ export interface Link {
   loss: number;
   /** Share of repeatable requests that arrive twice. */
   duplicates: number;
+  /** Repeatable requests arrive a second time, up to so long after the first. 0: they do not. */
+  againMs: number;
   /** Called when the cut heals. */
   held: Set<() => void>;
 }

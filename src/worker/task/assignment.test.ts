@@ -44,7 +44,7 @@ describe("a flat task", () => {
         platform: "linux/amd64",
       },
       ...{ desired: "running", status: "running", restartRequest: { count: 0, by: null, askedAt: null } },
-      ...{ reasonCode: "running", ready: true },
+      ...{ reasonCode: "running", ready: true, placedAt: 4 },
       containers: [
         {
           ...{ name: "main", containerId: "c1", exitCode: 3, oomKilled: true, restarts: 2, error: "oops" },

@@ -43,6 +43,8 @@ export interface Assignment {
   readonly ready: boolean;
   /** Named volumes that this node must have: by the master's record their data is here. Left out if there is none. */
   readonly filledVolumes?: readonly string[];
+  /** The revision of the master's log at which the task was placed here. Null if the master does not say. */
+  readonly placedAt: number | null;
   /** In the master's record, init containers first, in the order of the spec. */
   readonly containers: readonly ContainerStatus[];
 }
@@ -62,6 +64,7 @@ export interface ContainerAssignment {
   readonly reasonCode: string | null;
   readonly ready: boolean;
   readonly filledVolumes?: readonly string[];
+  readonly placedAt: number | null;
   /** Null if the master's record has nothing of this container. */
   readonly recorded: ContainerStatus | null;
   /** Why it must not be started now. Null if it may be. */
@@ -110,6 +113,7 @@ export interface WireAssignment
   readonly reason?: { readonly code?: string };
   readonly ready?: boolean;
   readonly filledVolumes?: readonly string[];
+  readonly scheduledRevision?: number | null;
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly (WireContainer & WireStatus)[];
 }
@@ -142,6 +146,7 @@ export function parseAssignment(wire: WireAssignment): Assignment {
     reasonCode: wire.reason?.code ?? null,
     ready: wire.ready ?? false,
     ...(wire.filledVolumes === undefined ? {} : { filledVolumes: wire.filledVolumes }),
+    placedAt: wire.scheduledRevision ?? null,
     containers: [...(wire.init ?? []), ...containers].map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
 }
@@ -162,13 +167,13 @@ export function containerAssignment(assignment: Assignment, name: string): Conta
   const container = spec.containers.find((one) => one.name === name);
   if (!container) return null;
   const { labels, restartPolicy, stopGraceSeconds, platform } = spec;
-  const { filledVolumes } = assignment;
+  const { filledVolumes, placedAt } = assignment;
   const recorded = containers.find((one) => one.name === name) ?? null;
   return {
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
     ...{ desired, restartRequest, status, reasonCode, ready, recorded },
     ...(filledVolumes === undefined ? {} : { filledVolumes }),
-    ...{ hold: null, sandbox: null, repeats: false },
+    ...{ placedAt, hold: null, sandbox: null, repeats: false },
   };
 }
 

@@ -307,7 +307,7 @@ export class ContainerRunner {
     const allowed = await publishAddress.filledIn(await policy.allowed(own));
     const spec = this.#files.added(assignment.spec, allowed);
     const joins = assignment.sandbox?.containerId;
-    await this.#context.volumes.prepare(namedVolumes(assignment.spec));
+    await this.#context.volumes.prepare(namedVolumes(assignment.spec), assignment.placedAt);
     await checkData(assignment, this.#context);
     const created = await runtime.containers.create({
       name: containerName(taskId, this.name),

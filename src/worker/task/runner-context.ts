@@ -45,8 +45,11 @@ export interface Neighbours {
 
 /** The named volumes on the node. */
 export interface VolumeUse {
-  /** Before a container mounts the volumes: removes those whose files are incomplete. Throws RuntimeError. */
-  prepare(names: readonly string[]): Promise<void>;
+  /**
+   * Before a container mounts the volumes: removes those whose files are incomplete. `placedAt`: as in ContainerAssignment. Throws
+   * RuntimeError.
+   */
+  prepare(names: readonly string[], placedAt: number | null): Promise<void>;
 }
 
 /** Removes ended containers beyond a limit. */

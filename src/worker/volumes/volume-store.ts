@@ -34,6 +34,8 @@ interface Work {
    * is removed. clears: what an earlier process left is removed before a read.
    */
   readonly kind: "reads" | "fills" | "clears" | "removes";
+  /** Of a fill: at which it was asked for, by the master's log. 0 of all other work, and if the master does not say. */
+  readonly revision: number;
   readonly stop: AbortController;
   /** Resolves when its container on the engine is removed; at once for what is read, because nothing may read its rest. */
   readonly over: Promise<void>;
@@ -43,15 +45,20 @@ interface Work {
 export class VolumeStore {
   readonly #options: VolumeStoreOptions;
   readonly #atWork = new Set<Work>();
+  /** The newest revision of the log at which a task was placed that has mounted the volume since the worker started, by volume. */
+  readonly #placedAt = new Map<string, number>();
 
   constructor(options: VolumeStoreOptions) {
     this.#options = options;
   }
 
-  /** Removes the volume with its data, unless Podling did not make it. Throws RuntimeError. */
-  async remove(name: string): Promise<Outcome<VolumeRemoval>> {
+  /**
+   * Removes the volume with its data, unless Podling did not make it. `revision`: of the master's log, at which it was asked for; data
+   * that came later is refused. Null from masters that do not say. Throws RuntimeError.
+   */
+  async remove(name: string, revision: number | null): Promise<Outcome<VolumeRemoval>> {
     const { hostname } = this.#options;
-    const used = this.#refuseNeeded(name);
+    const used = this.#refuseNeeded(name) ?? this.#refuseLate(name, {}, revision);
     if (used) return used;
     const others = this.#worksOn(name);
     const work = this.#began(name, "removes");
@@ -65,7 +72,10 @@ export class VolumeStore {
           removed: false,
           message: `its data stays on ${hostname}, because Podling did not make the volume`,
         });
+      const late = this.#refuseLate(name, volume.labels, revision);
+      if (late) return late;
       const kept = await this.#removeUnused(name, work);
+      if (kept === null) this.#placedAt.delete(name);
       if (kept === null) return ok({ removed: true, message: `its data on ${hostname} is removed` });
       return refuse("volume-in-use", `the volume ${name} on ${hostname}: ${kept}`, {
         hint: "Remove the container that uses it first.",
@@ -106,13 +116,13 @@ export class VolumeStore {
   }
 
   /**
-   * Makes the volume from such an archive. `replace`: one that is there is removed first, with its data. After a failure there
-   * is no volume. Throws RuntimeError.
+   * Makes the volume from such an archive. `replace`: one that is there is removed first, with its data. `revision`: as in remove().
+   * After a failure there is no volume. Throws RuntimeError.
    */
   async fill(
     name: string,
     archive: AsyncIterable<Uint8Array>,
-    replace: boolean,
+    { replace, revision }: { replace: boolean; revision: number | null },
     signal: AbortSignal,
   ): Promise<Outcome<{ bytes: number }>> {
     const { runtime, node } = this.#options;
@@ -120,7 +130,7 @@ export class VolumeStore {
     if (needed) return needed;
     const others = this.#worksOn(name);
     // Known before anything is awaited, so that no archive of it is read from here on.
-    const work = this.#began(name, "fills");
+    const work = this.#began(name, "fills", revision ?? 0);
     const check = new TarCheck();
     let fault: string | null = null;
     const stream = piped(archive, {
@@ -135,7 +145,10 @@ export class VolumeStore {
       },
       ended() {},
     });
-    const labels = { [containerLabels.cluster]: node.clusterId, [containerLabels.node]: node.nodeId };
+    const labels = {
+      ...{ [containerLabels.cluster]: node.clusterId, [containerLabels.node]: node.nodeId },
+      ...(revision === null ? {} : { [containerLabels.filledAt]: String(revision) }),
+    };
     try {
       await this.#stop(others);
       await this.#removeLeft(name);
@@ -157,10 +170,11 @@ export class VolumeStore {
 
   /**
    * Before a container mounts these volumes: ends what still fills one of them for a master that is gone, and removes a volume
-   * whose files are incomplete. Throws RuntimeError.
+   * whose files are incomplete. `placedAt`: as in ContainerAssignment. Throws RuntimeError.
    */
-  async prepare(names: readonly string[]): Promise<void> {
+  async prepare(names: readonly string[], placedAt: number | null): Promise<void> {
     for (const name of names) {
+      this.#placedAt.set(name, Math.max(placedAt ?? 0, this.#placedAt.get(name) ?? 0));
       const works = this.#worksOn(name);
       // A backup may go on while a task starts; before it began, the volume was looked at.
       if (works.some(({ kind }) => kind === "reads")) continue;
@@ -189,14 +203,14 @@ export class VolumeStore {
     });
   }
 
-  #began(volume: string, kind: Work["kind"]): Work {
+  #began(volume: string, kind: Work["kind"], revision = 0): Work {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = () => {
       this.#atWork.delete(work);
       resolve();
     };
     const over = kind === "reads" ? Promise.resolve() : promise;
-    const work: Work = { volume, kind, stop: new AbortController(), over, end };
+    const work: Work = { volume, kind, revision, stop: new AbortController(), over, end };
     this.#atWork.add(work);
     return work;
   }
@@ -228,6 +242,21 @@ export class VolumeStore {
   #removeLeft(name: string): Promise<void> {
     const { runtime, node } = this.#options;
     return runtime.volumes.removeHelpers(node.nodeId, name);
+  }
+
+  /**
+   * Null if what the volume has is not newer than the request for its removal. A request may wait in a connection for long, or come
+   * twice: the data of a later copy, or of a task that was placed here later, is not what it was about.
+   */
+  #refuseLate(name: string, labels: VolumeState["labels"], revision: number | null): Outcome<never> | null {
+    const fills = this.#worksOn(name).map((work) => work.revision);
+    const since = Math.max(Number(labels[containerLabels.filledAt] ?? 0), this.#placedAt.get(name) ?? 0, ...fills);
+    if (revision === null || since <= revision) return null;
+    const { hostname } = this.#options;
+    return refuse("volume-in-use", `the volume ${name} on ${hostname} has newer data than this removal is about`, {
+      hint: `To remove that, too: podling volume rm ${name}`,
+      details: { name },
+    });
   }
 
   /** Null if nothing fills the volume. */

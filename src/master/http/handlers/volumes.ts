@@ -64,7 +64,7 @@ export function volumeHandlers(
       const { nodeId } = volume.value;
       const node = nodeId === null ? null : state.nodes.get(nodeId);
       // The data first: a record without data is harmless, and data without a record is forgotten.
-      const data = await removeData(volume.value, node, signal, logs);
+      const data = await removeData(volume.value, node, state.revision, signal, logs);
       if (!data.ok && !(query.force && isAway(data))) return data;
       const removed = await loop.submit({ type: "removeVolume", name }, origin);
       if (!removed.ok) return removed;
@@ -102,12 +102,13 @@ export function volumeHandlers(
 async function removeData(
   volume: Volume,
   node: NodeRecord | null | undefined,
+  revision: number,
   signal: AbortSignal,
   context: AskContext,
 ): Promise<Outcome<VolumeRemoval>> {
   const { name } = volume;
   if (node === null) return ok({ removed: false, message: "it had no data" });
-  if (node?.status === "online") return removeVolumeOn(node, name, signal, context);
+  if (node?.status === "online") return removeVolumeOn(node, name, revision, signal, context);
   return refuse("node-unreachable", `the data of ${name} cannot be removed: ${placeOfData(volume, node)}`, {
     hint: `To remove the record only: podling volume rm --force ${name}`,
     details: { name, nodeId: volume.nodeId },

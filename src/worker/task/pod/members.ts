@@ -164,6 +164,6 @@ function sandboxAssignment({ taskId, spec, desired, status }: Assignment): Conta
     }),
     stopGraceSeconds: 0,
     restartRequest: noRestartRequest,
-    ...{ reasonCode: null, ready: false, recorded: null, hold: null, sandbox: null, repeats: false },
+    ...{ placedAt: null, reasonCode: null, ready: false, recorded: null, hold: null, sandbox: null, repeats: false },
   };
 }
