@@ -24,7 +24,7 @@ export const masterMutants: readonly Mutant[] = [
     name: "finished-task-changes",
     sentence: "A late report changes what has finished.",
     file: "src/core/commands/task-report.ts",
-    find: "if (!isPlaced(from)) return ok({ changes: [], granted });",
+    find: "if (!isPlaced(from) || isOvertaken(task, report)) return ok({ changes: [], granted });",
     replace: "",
     caughtBy: ["status-goes-forward"],
   },

@@ -51,3 +51,30 @@ test.each<[string, Partial<TaskReportFields>[], boolean]>([
   for (const report of reports) world.do({ type: "reportTask", taskId, report: { status: "running", ...report } });
   expect(world.state.task(taskId).observed.ready).toBe(ready);
 });
+
+test.each([false, true])(
+  "a report that comes after one of a later run changes nothing (as containers: %p)",
+  (several) => {
+    const world = new World();
+    world.node("n1", { version: "1" });
+    const { taskId } = world.task("web");
+    const report = (restarts: number, startedAt: string) => {
+      const container = { restarts, startedAt, exitCode: restarts === 0 ? 3 : null };
+      const { name } = world.state.task(taskId).spec.containers[0]!;
+      const fields = several ? { containers: [{ name, ...container }] } : container;
+      const { changes } = world.do({
+        type: "reportTask",
+        taskId,
+        report: { status: "running", reason: running, ...fields },
+      });
+      return changes.length;
+    };
+    expect(report(0, at(1))).toBeGreaterThan(0);
+    expect(report(1, at(2))).toBeGreaterThan(0);
+    expect(report(0, at(1))).toBe(0);
+    expect(world.state.task(taskId).observed.containers[0]).toMatchObject({ restarts: 1, startedAt: at(2) });
+    // A clock that was set back, and a record of an older backup, are no earlier runs.
+    expect(report(2, at(1))).toBeGreaterThan(0);
+    expect(report(1, at(3))).toBeGreaterThan(0);
+  },
+);

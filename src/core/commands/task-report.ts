@@ -1,6 +1,6 @@
 // What a worker's report changes of a task: only legal transitions, and nothing if it repeats what is known.
 
-import { toTimestamp } from "../../lib/clock.ts";
+import { fromTimestamp, toTimestamp } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
@@ -41,7 +41,7 @@ export function decideReport(
   }
   if (report.status === from) {
     // A repeated last report is harmless, and nothing of a finished task changes any more.
-    if (!isPlaced(from)) return ok({ changes: [], granted });
+    if (!isPlaced(from) || isOvertaken(task, report)) return ok({ changes: [], granted });
   } else if (!isLegalTransition(from, report.status, "worker")) {
     return illegalMove(task, report.status);
   } else if (report.status === "stopped" && task.desired !== "stopped") {
@@ -60,6 +60,20 @@ export function decideReport(
     changes: [...filled, ...jobCount(state, task, set.observed!, context), ...endingChanges(task, set)],
     granted,
   });
+}
+
+/** True for a report that comes after a later one: a container of it is in an earlier run, and was restarted less often. */
+function isOvertaken(task: Task, report: TaskReportFields): boolean {
+  return containersOf(task, report).some(({ name, restarts, startedAt }) => {
+    const known = task.observed.containers.find((one) => one.name === name);
+    if (!known?.startedAt || !startedAt || restarts === undefined) return false;
+    return restarts < known.restarts && fromTimestamp(startedAt) < fromTimestamp(known.startedAt);
+  });
+}
+
+/** A report of one container says its fields without a name. */
+function containersOf({ spec }: Task, report: TaskReportFields) {
+  return report.containers ?? [{ ...report, name: spec.containers[0]!.name }];
 }
 
 function illegalMove(task: Task, to: string): Outcome<never> {
@@ -123,9 +137,8 @@ function changedContainers(
   report: TaskReportFields,
   startedAt: string | null,
 ): Pick<PackedStatus, "containers"> {
-  const name = task.spec.containers[0]!.name;
   const changed: PackedContainerStatus[] = [];
-  for (const container of report.containers ?? [{ ...report, name }]) {
+  for (const container of containersOf(task, report)) {
     const known = task.observed.containers.find((one) => one.name === container.name) ?? noContainerStatus;
     const set: Record<string, unknown> = {};
     const isWaiting = report.containers !== undefined && container.startedAt === null;
