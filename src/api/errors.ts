@@ -22,6 +22,7 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     meaning: "A task or a service uses the volume, or the node that has its data is online.",
   },
   "credential-not-found": { status: 404, meaning: "No login to this registry is stored." },
+  "app-not-found": { status: 404, meaning: "No app has this name." },
   "secret-not-found": { status: 404, meaning: "No secret has this name." },
   "config-not-found": { status: 404, meaning: "No config has this name." },
   "schedule-not-found": { status: 404, meaning: "No schedule has this id, prefix or name." },
@@ -36,6 +37,10 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     status: 409,
     meaning:
       "An unfinished task, a service, a job or a schedule has this name, and the request asked for a free one. A job never takes another template.",
+  },
+  conflict: {
+    status: 409,
+    meaning: "Another client has applied the app since the revision that the request expects; who and when is named.",
   },
   "in-use": { status: 409, meaning: "A service or an unfinished task uses it; they are named." },
   "task-live": { status: 409, meaning: "The task has not finished; deleting it needs force." },

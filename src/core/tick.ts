@@ -8,11 +8,12 @@ import { limits } from "../model/limits.ts";
 import { originText } from "../model/origin.ts";
 import type { Outcome } from "../model/refusal.ts";
 import type { Granted, Submission } from "./commands/command.ts";
-import { decide } from "./commands/decide.ts";
+import { decide, isOnApp, partsOf } from "./commands/decide.ts";
 import { reconcile, wakeAt } from "./reconcile/reconcile.ts";
 import type { Retention } from "./reconcile/reconciler.ts";
 import type { ClusterState } from "./state/cluster-state.ts";
 import type { Delta } from "./state/delta.ts";
+import { runParts } from "./transaction.ts";
 
 export interface TickContext {
   /** ms since the epoch. */
@@ -47,6 +48,12 @@ export function runTick(
   const revision = state.revision + 1;
   const apply = (change: Change) => written.add(change, state.apply(change));
   const outcomes = submissions.map(({ command }): Outcome<Granted> => {
+    if (isOnApp(command)) {
+      const done = runParts(state, partsOf(state, command, { now, revision, random }));
+      if (!done.ok) return done;
+      for (const { change, delta } of done.value.applied) written.add(change, delta);
+      return { ok: true, value: done.value.granted };
+    }
     const outcome = decide(state, command, { now, revision, random });
     if (!outcome.ok) return outcome;
     for (const change of outcome.value.changes) apply(change);
@@ -142,11 +149,11 @@ function entryOf(
   origin: Submission["origin"],
   outcome: Outcome<Granted>,
 ): CommandEntry {
-  const target = targetOf(command, outcome);
+  const targets = targetsOf(command, outcome);
   return {
     type: command.type,
     by: originText(origin),
-    ...(target === undefined ? {} : { targets: [target] }),
+    ...(targets.length === 0 ? {} : { targets }),
     ...(origin.requestId === undefined ? {} : { request: origin.requestId }),
     ...(outcome.ok ? {} : { refused: outcome.refusal.code }),
   };
@@ -159,6 +166,17 @@ function addEntry(entries: CommandEntry[], entry: CommandEntry): void {
   if (isAlike && last.request === undefined && entry.request === undefined && last.targets && entry.targets)
     last.targets.push(...entry.targets);
   else entries.push(entry);
+}
+
+/** A command on an app names each member that it changed: their events are of the same origin. */
+function targetsOf(command: Submission["command"], outcome: Outcome<Granted>): string[] {
+  if (isOnApp(command)) {
+    const members = outcome.ok ? outcome.value.app!.members : [];
+    const changed = members.filter(({ change }) => change !== "unchanged" && change !== "kept");
+    return [command.name, ...changed.map(({ id }) => id)];
+  }
+  const target = targetOf(command, outcome);
+  return target === undefined ? [] : [target];
 }
 
 function targetOf(command: Submission["command"], outcome: Outcome<Granted>): string | undefined {

@@ -6,11 +6,13 @@ import type { Journal, Lease } from "../journal/journal.ts";
 import type { Keys } from "../keys/keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { App } from "../model/app/app.ts";
 import type { Job } from "../model/job/job.ts";
 import type { Node, NodeRecord } from "../model/node/node.ts";
 import type { Schedule } from "../model/schedule/schedule.ts";
 import type { Service } from "../model/service/service.ts";
 import type { Volume } from "../model/volume/volume.ts";
+import { appUse } from "./http/app-view.ts";
 import { jobUse, scheduleUse } from "./http/job-view.ts";
 import { nodeUse, viewNode } from "./http/node-view.ts";
 import { serviceUse } from "./http/service-view.ts";
@@ -58,6 +60,7 @@ export async function recoverTerm({ journal, clock, log, keys = null }: Recovery
     job: (job: Job) => jobUse(state, job),
     volume: (volume: Volume) => volumeUse(state, volume),
     schedule: (schedule: Schedule) => scheduleUse(state, schedule),
+    app: (app: App) => appUse(state, app),
   };
   const vault = new Vault(state, keys);
   const watchers = new Watchers({ state, clock, masterFields, streams, vault, revision: newest });

@@ -75,6 +75,8 @@ export const limits = {
   /** At about 1 KB per task this is 0.5 GB. Beyond it the master answers 429 instead of running out of memory. */
   tasks: 500_000,
   services: 10_000,
+  /** More than a company has; a cluster with as many has several services in each. */
+  apps: 1_000,
   /** Together with the name of a service of the app it is the name of the service. */
   appNameLength: 32,
   /** Services, jobs, schedules, volumes, configs and secrets of one app, each: a large compose file has some fifty services. */

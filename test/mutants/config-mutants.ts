@@ -41,8 +41,8 @@ export const configMutants: readonly Mutant[] = [
     name: "version-without-revision",
     sentence: "A new version of a config changes no service.",
     file: "src/core/commands/contents.ts",
-    find: '{ type: "config.created", record }, ...changesAfter(state, "config", record, now)]',
-    replace: '{ type: "config.created", record }]',
+    find: '...changesAfter(state, "config", record, command, now),',
+    replace: "",
     caughtBy: ["versions-roll-out"],
   },
   {

@@ -2,6 +2,7 @@
 
 import type { Random } from "../../lib/random.ts";
 import type { Sealed } from "../../lib/sealed.ts";
+import type { AppContent, AppImages, AppOutcome } from "../../model/app/app.ts";
 import type { Change } from "../../model/change.ts";
 import type { Strategy } from "../../model/cluster/cluster.ts";
 import type { ConfigId, ContentKind, Encoding } from "../../model/config/config.ts";
@@ -21,6 +22,7 @@ import type { ContainerStatus } from "../../model/task/status.ts";
 import type { Idempotency } from "../../model/task/task.ts";
 import type { ParsedTaskInput } from "../../model/task/task-input.ts";
 import type { Volume, VolumeJob } from "../../model/volume/volume.ts";
+import type { Dependencies } from "./dependencies.ts";
 
 type OrUndefined<T> = { [Key in keyof T]?: T[Key] | undefined };
 
@@ -118,7 +120,7 @@ export type Command =
   | { type: "deregisterNode"; nodeId: NodeId }
   /**
    * `by`: who asked. `mustBeNew`: it is refused if there is a service of this name. `images`: what tags of the template have just
-   * been found to stand for.
+   * been found to stand for. `others`: what is put with it, so that what it depends on counts as it will be.
    */
   | {
       type: "putService";
@@ -127,6 +129,7 @@ export type Command =
       note?: string;
       mustBeNew?: boolean;
       images?: readonly ResolvedImage[];
+      others?: readonly Dependencies[];
     }
   /** A service that owns no replicas. `mustBeNew`: it is refused if there is a service of this name. */
   | { type: "putSelector"; input: ParsedSelectorInput; mustBeNew?: boolean }
@@ -142,7 +145,14 @@ export type Command =
    * `by`: who asked. `mustBeNew`: it is refused if there is a job of this name. `again`: then a job of this name that has
    * ended is removed first.
    */
-  | { type: "putJob"; input: ParsedJobInput; by: string; mustBeNew?: boolean; again?: boolean }
+  | {
+      type: "putJob";
+      input: ParsedJobInput;
+      by: string;
+      mustBeNew?: boolean;
+      again?: boolean;
+      others?: readonly Dependencies[];
+    }
   | { type: "suspendJob"; jobId: JobId; suspended: boolean }
   | { type: "removeJob"; jobId: JobId }
   /** `nodeId`: null unless its data is on a node already. */
@@ -163,7 +173,10 @@ export type Command =
   /** `force`: also if the node that has its data is online. */
   | { type: "releaseVolume"; name: string; force: boolean }
   | { type: "removeVolume"; name: string }
-  /** Another version of a config. `labels`: left out for those of the version before. `mustBeNew`: refused if there is one. */
+  /**
+   * Another version of a config. `labels`: left out for those of the version before. `mustBeNew`: refused if there is one. `without`: names of
+   * services that get no revision for it, because they are put next.
+   */
   | {
       type: "putConfig";
       name: string;
@@ -172,6 +185,7 @@ export type Command =
       labels?: Readonly<Record<string, string>> | undefined;
       by: string;
       mustBeNew: boolean;
+      without?: readonly string[];
     }
   /** As putConfig, for a content that was sealed. */
   | {
@@ -181,6 +195,7 @@ export type Command =
       labels?: Readonly<Record<string, string>> | undefined;
       by: string;
       mustBeNew: boolean;
+      without?: readonly string[];
     }
   /** The login to a registry, in the place of the one before. */
   | { type: "putCredential"; registry: string; username: string; sealed: Sealed; by: string }
@@ -196,15 +211,42 @@ export type Command =
   /** Its data was removed from the node, as a user asked: the next task with it may start there with an empty volume. */
   | { type: "forgetVolumeData"; name: string; nodeId: NodeId }
   /** `by`: who asked. `mustBeNew`: it is refused if there is a schedule of this name. */
-  | { type: "putSchedule"; input: ParsedScheduleInput; by: string; mustBeNew?: boolean }
+  | {
+      type: "putSchedule";
+      input: ParsedScheduleInput;
+      by: string;
+      mustBeNew?: boolean;
+      others?: readonly Dependencies[];
+    }
   | { type: "suspendSchedule"; scheduleId: ScheduleId; suspended: boolean }
   /** Starts a job of the schedule now. `by`: who asked. */
   | { type: "triggerSchedule"; scheduleId: ScheduleId; by: string }
   | { type: "removeSchedule"; scheduleId: ScheduleId }
+  | AppCommand
   /** Writes a change without effect, to find out whether the journal can write again. */
   | { type: "probe" }
   /** Does nothing but start a tick, in which the reconcilers run. */
   | { type: "wake" };
+
+/** The commands that consist of parts: see core/transaction.ts. */
+export type AppCommand =
+  /**
+   * Makes the app what the input says. `by`: who asked. `images`: what tags have just been found to stand for. `expectedRevision`: the newest
+   * revision that the client has seen, 0 for none; it is refused if there is another one.
+   */
+  | {
+      type: "putApp";
+      name: string;
+      input: AppContent;
+      by: string;
+      note?: string;
+      images?: AppImages;
+      expectedRevision?: number;
+    }
+  /** `to`: null or left out for the revision before. */
+  | { type: "rollbackApp"; name: string; to?: number | null; by: string; expectedRevision?: number }
+  /** Its volumes stay. */
+  | { type: "removeApp"; name: string };
 
 /** A command as it is submitted: with its origin. */
 export interface Submission {
@@ -228,6 +270,7 @@ export interface Granted {
   /** Of the batch that began that work. */
   revision?: number;
   scheduleId?: ScheduleId;
+  app?: AppOutcome;
 }
 
 export interface DecisionContext {

@@ -54,7 +54,10 @@ function putConfig(state: ClusterState, command: CommandOf<"putConfig">, { now }
     return ok({ changes: [], granted: { contentId: configId(before) } });
   const bytes = bytesOf(data, encoding).length;
   const record: Config = { ...versionAfter(state, "config", command, before, now), bytes, data, encoding };
-  const changes: Change[] = [{ type: "config.created", record }, ...changesAfter(state, "config", record, now)];
+  const changes: Change[] = [
+    { type: "config.created", record },
+    ...changesAfter(state, "config", record, command, now),
+  ];
   return ok({ changes, granted: { contentId: configId(record) } });
 }
 
@@ -63,7 +66,10 @@ function putSecret(state: ClusterState, command: CommandOf<"putSecret">, { now }
   const newest = newestOf(state, "secret", command);
   if (!newest.ok) return newest;
   const record: Secret = { ...versionAfter(state, "secret", command, newest.value, now), sealed: command.sealed };
-  const changes: Change[] = [{ type: "secret.created", record }, ...changesAfter(state, "secret", record, now)];
+  const changes: Change[] = [
+    { type: "secret.created", record },
+    ...changesAfter(state, "secret", record, command, now),
+  ];
   return ok({ changes, granted: { contentId: secretId(record) } });
 }
 
@@ -112,10 +118,11 @@ function changesAfter(
   state: ClusterState,
   kind: ContentKind,
   { name, version, by }: Pick<Config, "name" | "version" | "by">,
+  { without = [] }: { without?: readonly string[] },
   now: number,
 ): Change[] {
   const services = [...state.tables.service.values()]
-    .filter((service) => !hasSelector(service))
+    .filter((service) => !hasSelector(service) && !without.includes(service.name))
     .sort((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
   const changes = services.flatMap((service) => {
     const { spec: before, images, restarted } = state.record("revision", revisionId(service.serviceId, service.target));

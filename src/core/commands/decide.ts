@@ -6,7 +6,10 @@ import type { Change } from "../../model/change.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
 import type { Outcome } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
-import type { Command, Decision, DecisionContext } from "./command.ts";
+import type { Parts } from "../transaction.ts";
+import { removeApp, rollbackApp } from "./app/app-requests.ts";
+import { putApp } from "./app/put-app.ts";
+import type { AppCommand, Command, Decision, DecisionContext } from "./command.ts";
 import { decideContent } from "./contents.ts";
 import { decidePutJob, decideRemoveJob, decideSuspendJob } from "./jobs.ts";
 import { decideMove } from "./move-task.ts";
@@ -34,14 +37,35 @@ import { interruptedWork } from "./volume-work.ts";
 
 type JobCommand = Extract<Command, { type: `${string}Job` | `${string}Schedule` }>;
 
-export function decide(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
+/** What is decided at once: every command but those that consist of parts. */
+type SingleCommand = Exclude<Command, AppCommand>;
+
+export function isOnApp(command: Command): command is AppCommand {
+  return command.type.endsWith("App");
+}
+
+/** The parts of a command on an app. */
+export function partsOf(state: ClusterState, command: AppCommand, context: DecisionContext): Parts {
+  switch (command.type) {
+    case "putApp":
+      return putApp(state, command, context);
+    case "rollbackApp":
+      return rollbackApp(state, command, context);
+    case "removeApp":
+      return removeApp(state, command, context);
+    default:
+      return unreachable(command);
+  }
+}
+
+export function decide(state: ClusterState, command: SingleCommand, context: DecisionContext): Outcome<Decision> {
   const decided = decideOne(state, command, context);
   if (!decided.ok) return decided;
   const { changes } = decided.value;
   return refuseBeyondLimit(state, changes) ?? refuseMoreReplicas(state, changes) ?? decided;
 }
 
-function decideOne(state: ClusterState, command: Command, context: DecisionContext): Outcome<Decision> {
+function decideOne(state: ClusterState, command: SingleCommand, context: DecisionContext): Outcome<Decision> {
   if (isOnJobs(command)) return decideOnJobs(state, command, context);
   switch (command.type) {
     case "startMaster":
@@ -109,7 +133,7 @@ function decideOne(state: ClusterState, command: Command, context: DecisionConte
   }
 }
 
-function isOnJobs(command: Command): command is JobCommand {
+function isOnJobs(command: SingleCommand): command is JobCommand {
   return command.type.endsWith("Job") || command.type.endsWith("Schedule");
 }
 

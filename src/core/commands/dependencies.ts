@@ -4,7 +4,7 @@ import type { DependsOn } from "../../model/dependency/dependency.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
 
-interface Input {
+export interface Dependencies {
   readonly name: string;
   readonly dependsOn?: readonly DependsOn[] | undefined;
 }
@@ -12,7 +12,11 @@ interface Input {
 type Names = Pick<ClusterState, "serviceNamed" | "jobNamed">;
 
 /** Null if there is no cycle. `others`: what else is put with it, and holds in the place of what is there. */
-export function refuseCycle(state: Names, input: Input, others: readonly Input[] = []): Outcome<never> | null {
+export function refuseCycle(
+  state: Names,
+  input: Dependencies,
+  others: readonly Dependencies[] = [],
+): Outcome<never> | null {
   if (!input.dependsOn || input.dependsOn.length === 0) return null;
   const cycle = cycleFrom(input.name, (name) => namesOf(state, name === input.name ? input : find(others, name), name));
   if (cycle === null) return null;
@@ -27,12 +31,12 @@ export function refuseCycle(state: Names, input: Input, others: readonly Input[]
   });
 }
 
-function find(others: readonly Input[], name: string): Input | undefined {
+function find(others: readonly Dependencies[], name: string): Dependencies | undefined {
   return others.find((one) => one.name === name);
 }
 
 /** What the service or the job of this name depends on. `put`: in the place of what the records say, where it says anything. */
-function namesOf(state: Names, put: Input | undefined, name: string): string[] {
+function namesOf(state: Names, put: Dependencies | undefined, name: string): string[] {
   const all = put?.dependsOn ?? [
     ...(state.serviceNamed(name)?.dependsOn ?? []),
     ...(state.jobNamed(name)?.dependsOn ?? []),

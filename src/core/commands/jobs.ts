@@ -25,10 +25,10 @@ type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 /** Creates the job. The same input again changes nothing; until it has ended, a job takes another pace and other limits. */
 export function decidePutJob(
   state: ClusterState,
-  { input, by, mustBeNew = false, again = false }: CommandOf<"putJob">,
+  { input, by, mustBeNew = false, again = false, others }: CommandOf<"putJob">,
   context: DecisionContext,
 ): Outcome<Decision> {
-  const refusal = refuseEndless(input) ?? refuseCycle(state, input);
+  const refusal = refuseEndless(input) ?? refuseCycle(state, input, others);
   if (refusal) return refusal;
   const schedule = state.scheduleNamed(input.name);
   if (schedule) return takenBySchedule(schedule);
@@ -114,14 +114,19 @@ function nameTaken({ name, jobId, status }: Job): Outcome<never> {
   });
 }
 
+/** True where the input has what never changes in a job in another form. */
+export function isOtherJob(state: ClusterState, job: Job, input: ParsedJobInput): boolean {
+  const { spec, completions, indexed } = templateOf(state, input, job);
+  return !same(unpackSpec(spec), job.spec) || completions !== job.completions || indexed !== job.indexed;
+}
+
 function changeJob(state: ClusterState, job: Job, input: ParsedJobInput): Outcome<Decision> {
   const { jobId, name } = job;
-  const { spec, ...numbers } = templateOf(state, input, job);
+  const { spec: _, ...numbers } = templateOf(state, input, job);
   const set = Object.fromEntries(
     Object.entries(numbers).filter(([field, value]) => !same(value, job[field as keyof typeof numbers])),
   ) as JobUpdate;
-  const isOther = !same(unpackSpec(spec), job.spec) || set.completions !== undefined || set.indexed !== undefined;
-  if (isOther) {
+  if (isOtherJob(state, job, input)) {
     const message = `there is a job ${name} already (${jobId}), whose template, completions and indexed never change`;
     return refuse("name-taken", message, {
       hint: `Remove it first: podling job rm ${name}. Or choose another name.`,

@@ -35,12 +35,12 @@ type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;
 /** Makes the schedule what the input says. The same input again changes nothing. */
 export function decidePutSchedule(
   state: ClusterState,
-  { input, by, mustBeNew = false }: CommandOf<"putSchedule">,
+  { input, by, mustBeNew = false, others }: CommandOf<"putSchedule">,
   context: DecisionContext,
 ): Outcome<Decision> {
   const existing = state.scheduleNamed(input.name);
   const timing = timingOf(input, existing ?? timingDefaults);
-  const refusal = refuseEndless(input) ?? refuseMistake(timing) ?? refuseCycle(state, input);
+  const refusal = refuseEndless(input) ?? refuseMistake(timing) ?? refuseCycle(state, input, others);
   if (refusal) return refusal;
   // Each task gets the newest version of a config when it starts.
   const missing = checkContents(state, unpackSpec(templateOf(state, jobInputOf(input), existing).spec));

@@ -36,7 +36,7 @@ export function decidePutService(
   context: DecisionContext,
 ): Outcome<Decision> {
   const { input, mustBeNew = false } = command;
-  const cycle = refuseCycle(state, input);
+  const cycle = refuseCycle(state, input, command.others);
   if (cycle) return cycle;
   const existing = state.serviceNamed(input.name);
   if (existing === undefined) return createService(state, command, context);

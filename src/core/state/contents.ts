@@ -110,7 +110,7 @@ function noContent(
 export interface ContentUse {
   /** In words: services by one of their revisions that may run again, schedules, unfinished jobs and tasks. */
   users: ReadonlySet<string>;
-  /** The versions that a kept revision or an unfinished task has. */
+  /** The versions that a kept revision of a service or an app, or an unfinished task, has. */
   versions: ReadonlySet<number>;
 }
 
@@ -136,6 +136,8 @@ export function useOf(state: ClusterState, kind: ContentKind, name: string): Con
       look(spec, current.has(number) ? `the service ${service.name}` : null);
     }
   }
+  for (const revision of state.tables.appRevision.values())
+    for (const one of revision[fieldOfKind[kind]]) if (one.name === name) versions.add(one.version);
   for (const job of state.tables.job.values()) if (!hasEnded(job)) look(job.spec, `the job ${job.name}`);
   for (const schedule of state.tables.schedule.values()) look(schedule.spec, `the schedule ${schedule.name}`);
   for (const task of state.tasks.values()) {

@@ -1,6 +1,7 @@
 // Finding records by what people type: an id, a unique prefix of one (or of its last part), or a name.
 
 import { ok } from "../../lib/result.ts";
+import type { App } from "../../model/app/app.ts";
 import { type ContentKind, configId } from "../../model/config/config.ts";
 import type { Job } from "../../model/job/job.ts";
 import type { RecordOf } from "../../model/kinds/kinds.ts";
@@ -28,6 +29,12 @@ export function findNode(state: ClusterState, nodeId: string): Outcome<NodeRecor
 export function findService(state: ClusterState, serviceId: string): Outcome<Service> {
   const service = state.tables.service.get(serviceId);
   return service ? ok(service) : noService(serviceId);
+}
+
+/** The app of exactly this name. */
+export function findApp(state: ClusterState, name: string): Outcome<App> {
+  const app = state.tables.app.get(name);
+  return app ? ok(app) : noApp(name);
 }
 
 /** The volume of exactly this name. */
@@ -193,6 +200,13 @@ function noJob(reference: string): Outcome<never> {
 function noVolume(reference: string): Outcome<never> {
   return refuse("volume-not-found", `there is no volume ${quoted(reference)}`, {
     hint: "List the volumes with: podling volume ls",
+    details: { reference: reference.slice(0, longestReference) },
+  });
+}
+
+function noApp(reference: string): Outcome<never> {
+  return refuse("app-not-found", `there is no app ${quoted(reference)}`, {
+    hint: "List the apps with: podling ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }

@@ -35,6 +35,8 @@ test("a task that is created while a backup of another cluster is written is not
       configs: 0,
       secrets: 0,
       schedules: 0,
+      apps: 0,
+      appRevisions: 0,
       credentials: 0,
     },
   };

@@ -79,6 +79,9 @@ const effects: Readonly<Record<Command["type"], Effect>> = {
   suspendSchedule: onSchedule("updated"),
   triggerSchedule: onSchedule("updated"),
   removeSchedule: onSchedule("removed"),
+  putApp: anything,
+  rollbackApp: anything,
+  removeApp: anything,
   probe: nothing,
   wake: nothing,
 };

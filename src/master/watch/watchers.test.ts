@@ -21,7 +21,7 @@ test("it has the oldest task first, also after a removal that was taken back", a
     state,
     clock: systemClock,
     ...{ streams, vault: new Vault(state, null) },
-    masterFields: { node: none, service: none, job: none, schedule: none, volume: none },
+    masterFields: { node: none, service: none, job: none, schedule: none, volume: none, app: none },
     revision: state.revision,
   });
   const watched = watchers.watchTasks(() => true, "");

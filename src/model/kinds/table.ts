@@ -1,5 +1,6 @@
 // Every record kind, one line each.
 
+export { appKind as app, appRevisionKind as appRevision } from "../app/kind.ts";
 export { clusterKind as cluster } from "../cluster/kind.ts";
 export { configKind as config } from "../config/kind.ts";
 export { credentialKind as credential } from "../credential/kind.ts";

@@ -6,15 +6,12 @@ import type { Command } from "../../../core/commands/command.ts";
 import { resolveJob, resolveSchedule } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { JobId } from "../../../model/ids.ts";
+import { checkJobInput } from "../../../model/job/check-job.ts";
 import { hasEnded } from "../../../model/job/job.ts";
-import { jobFields } from "../../../model/job/job-input.ts";
 import type { JobView } from "../../../model/job/view.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
-import { timingFields } from "../../../model/schedule/schedule-input.ts";
-import { checkTaskInput } from "../../../model/task/check-input.ts";
-import type { ParsedTaskInput } from "../../../model/task/task-input.ts";
 import { viewTask } from "../../../model/task/view.ts";
 import { viewJob } from "../job-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
@@ -43,7 +40,7 @@ export function jobHandlers(
   };
   return {
     createJob: async ({ body, origin, query }) => {
-      const input = checked(body);
+      const input = checkJobInput(body);
       if (!input.ok) return input;
       const { again = false } = query;
       return shown(
@@ -70,7 +67,7 @@ export function jobHandlers(
       return ended ? ok(viewJob(state, ended)) : shown(ok(jobId));
     },
     putJob: async ({ body, origin, parameters }) => {
-      const input = checked(body);
+      const input = checkJobInput(body);
       if (!input.ok) return input;
       const { name } = input.value;
       if (name !== parameters.id) {
@@ -99,15 +96,6 @@ export function jobHandlers(
       return ok(taskIds.map((taskId) => viewTask(state.task(taskId))));
     },
   };
-}
-
-const ownFields = new Set([...Object.keys(jobFields), ...Object.keys(timingFields)]);
-
-/** The body with the template of its tasks checked as that of a task. */
-export function checked<Input extends ParsedTaskInput>(body: Input): Outcome<Input> {
-  const task = Object.fromEntries(Object.entries(body).filter(([field]) => !ownFields.has(field)));
-  const input = checkTaskInput(task as ParsedTaskInput);
-  return input.ok ? ok({ ...body, ...input.value }) : input;
 }
 
 export function otherName(kind: string, inPath: string, inBody: string): Outcome<never> {

@@ -6,12 +6,13 @@ import type { Command, Granted } from "../../../core/commands/command.ts";
 import { resolveJob, resolveSchedule } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ScheduleId } from "../../../model/ids.ts";
+import { checkJobInput } from "../../../model/job/check-job.ts";
 import type { Origin } from "../../../model/origin.ts";
 import type { Outcome } from "../../../model/refusal.ts";
 import type { ScheduleView } from "../../../model/schedule/view.ts";
 import { viewJob, viewSchedule } from "../job-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
-import { checked, otherName } from "./jobs.ts";
+import { otherName } from "./jobs.ts";
 
 export function scheduleHandlers(
   { state, loop }: HandlerContext,
@@ -33,7 +34,7 @@ export function scheduleHandlers(
   };
   return {
     createSchedule: async ({ body, origin }) => {
-      const input = checked(body);
+      const input = checkJobInput(body);
       if (!input.ok) return input;
       const command = { type: "putSchedule", input: input.value, by: origin.name, mustBeNew: true } as const;
       return shown(await loop.submit(command, origin));
@@ -48,7 +49,7 @@ export function scheduleHandlers(
       return schedule.ok ? ok(viewSchedule(state, schedule.value)) : schedule;
     },
     putSchedule: async ({ body, origin, parameters }) => {
-      const input = checked(body);
+      const input = checkJobInput(body);
       if (!input.ok) return input;
       const { name } = input.value;
       if (name !== parameters.id) {

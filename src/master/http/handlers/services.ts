@@ -14,15 +14,14 @@ import type { ServiceId } from "../../../model/ids.ts";
 import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
+import { checkServiceInput } from "../../../model/service/check-service.ts";
 import { imagesToResolve, type ResolvedImage } from "../../../model/service/pinned.ts";
 import { hasSelector } from "../../../model/service/selector.ts";
 import { checkSelectorInput, type ParsedSelectorInput } from "../../../model/service/selector-input.ts";
 import { packRevision, revisionId, type Service, shownTemplate } from "../../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
-import { checkTaskInput } from "../../../model/task/check-input.ts";
 import { specOfInput } from "../../../model/task/input-spec.ts";
-import { namespaceLabel, withFieldsAsLabels } from "../../../model/task/pod-input.ts";
 import { namespaceOf } from "../../../model/task/pod-view.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import { type TaskSpec, unpackSpec } from "../../../model/task/spec.ts";
@@ -129,18 +128,10 @@ async function putCommand(
   { origin, query, signal }: { origin: Origin; query: PutQuery; signal: AbortSignal },
 ): Promise<Outcome<PutCommand>> {
   if ("selector" in body) return checkSelectorInput(body) ?? ok({ type: "putSelector", input: body });
-  const input = checked(body);
+  const input = checkServiceInput(body);
   if (!input.ok) return input;
   const images = await resolved(context, input.value, query.resolve, signal);
   return ok({ type: "putService", input: input.value, images, by: origin.name, note: query.note ?? "" });
-}
-
-function checked({ namespace, ...body }: ParsedServiceInput): Outcome<ParsedServiceInput> {
-  const labels = withFieldsAsLabels(body.labels, { namespace: { label: namespaceLabel, value: namespace } });
-  if (!labels.ok) return labels;
-  const { mode: _, replicas: __, rollout: ___, dependsOn: ____, ...task } = { ...body, ...labels.value };
-  const input = checkTaskInput(task);
-  return input.ok ? ok({ ...body, ...input.value }) : input;
 }
 
 /** Of a service with replicas: that of its template. */
