@@ -21,6 +21,7 @@ const TEST_SUPPORT: Record<string, string> = {
   "src/cli/command/document.ts": "makes the documents' tables; test/docs.test.ts compares them",
   "src/core/schedule/test-cluster.ts": "clusters for the tests beside it",
   "src/core/commands/app/test-apps.ts": "an app in a cluster, for the tests of its commands",
+  "src/core/test-nodes.ts": "nodes as the random tests of scheduler and placement draw them",
   "src/core/test-world.ts": "a state with a clock, for the tests of core",
   "src/core/reconcile/job/test-jobs.ts": "a cluster with jobs, for the tests of their reconciler",
   "src/core/reconcile/schedule/test-schedules.ts": "a cluster with a schedule, for the tests of their reconciler",

@@ -8,11 +8,11 @@ import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/
 import type { Change } from "../../model/change.ts";
 import { strategies } from "../../model/cluster/cluster.ts";
 import { type NodeId, nextTaskId, type TaskId } from "../../model/ids.ts";
-import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { PackedSpec, PlacementRules } from "../../model/task/spec.ts";
 import { hasFinished, holdingNode, type PackedTask, updateTask } from "../../model/task/task.ts";
 import { ClusterState } from "../state/cluster-state.ts";
+import { randomNode } from "../test-nodes.ts";
 import { placement } from "./placement.ts";
 import { volumes } from "./volumes.ts";
 
@@ -20,42 +20,6 @@ const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
 const now = Date.UTC(2025, 0, 1);
 const retention = { count: 100, ageMs: 60_000 };
-
-function randomNode(random: Random, number: number): NodeRecord {
-  return {
-    ...nodeDefaults,
-    nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
-    hostname: `h${randomInteger(random, 6)}`,
-    port: 8081,
-    address: "127.0.0.1",
-    capacity: 1 + randomInteger(random, 4),
-    cpu: randomItem(random, [0, 1, 2, 4]),
-    memory: randomItem(random, [0, 1, 2]) * GiB,
-    labels: randomItem<Record<string, string>>(random, [
-      {},
-      { disk: "ssd" },
-      { disk: "hdd", zone: "a" },
-      { zone: "b" },
-    ]),
-    status: random.next() < 0.85 ? "online" : "offline",
-    schedulable: random.next() < 0.9,
-    engine: randomItem(random, [
-      null,
-      { name: "docker", version: "1", os: "linux", arch: randomItem(random, ["amd64", "x86_64"]) },
-    ]),
-    engineError: random.next() < 0.95 ? null : "connection refused",
-    version: "",
-    features: randomItem(random, [null, ["network", "security"], ["network"]]),
-    policy: randomItem(random, [
-      null,
-      { binds: ["/srv"], privileged: false, hostNetwork: random.next() < 0.5, devices: false },
-    ]),
-    suspect: random.next() < 0.9 ? null : { code: "silent", message: "it is silent", since: "" },
-    flapping:
-      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: randomItem(random, [null, ""]), steadyMs: 0 },
-    registeredAt: "",
-  };
-}
 
 const services = ["web", "db", "cache"] as const;
 

@@ -5,8 +5,9 @@ import { expect, test } from "bun:test";
 import { type Random, randomInteger, randomItem, seededRandom } from "../../lib/random.ts";
 import { type Strategy, strategies } from "../../model/cluster/cluster.ts";
 import type { NodeId } from "../../model/ids.ts";
-import { type NodeRecord, nodeDefaults } from "../../model/node/node.ts";
+import type { NodeRecord } from "../../model/node/node.ts";
 import type { Requirements } from "../../model/task/requirements.ts";
+import { randomNode } from "../test-nodes.ts";
 import { smallestChange } from "./explain/smallest-change.ts";
 import { summarise } from "./explain/summarise.ts";
 import { isBetter } from "./index/best.ts";
@@ -15,40 +16,6 @@ import { classOf } from "./scheduling-class.ts";
 
 const seeds = Number(process.env.PODLING_SEEDS ?? "25");
 const GiB = 1024 ** 3;
-
-function randomNode(random: Random, number: number): NodeRecord {
-  return {
-    ...nodeDefaults,
-    nodeId: `node-${String(number).padStart(8, "0")}` as NodeId,
-    hostname: `h${randomInteger(random, 8)}`,
-    port: 8081,
-    address: "127.0.0.1",
-    capacity: 1 + randomInteger(random, 6),
-    cpu: randomItem(random, [0, 1, 2, 4]),
-    memory: randomItem(random, [0, 1, 2]) * GiB,
-    labels: randomItem<Record<string, string>>(random, [
-      {},
-      { disk: "ssd" },
-      { disk: "hdd", zone: "a" },
-      { zone: "b" },
-    ]),
-    status: random.next() < 0.9 ? "online" : "offline",
-    schedulable: random.next() < 0.9,
-    engine: randomItem(random, [null, { name: "docker", version: "1", os: "linux", arch: "amd64" }]),
-    engineError: random.next() < 0.95 ? null : "away",
-    version: randomItem(random, ["", "1"]),
-    features: randomItem(random, [null, ["network"], ["network", "security"]]),
-    policy: randomItem(random, [
-      null,
-      null,
-      { binds: ["/srv"], privileged: false, hostNetwork: false, devices: false },
-    ]),
-    suspect: random.next() < 0.95 ? null : { code: "connection-broken", message: "its connection broke", since: "" },
-    flapping:
-      random.next() < 0.7 ? null : { losses: 3, lostAt: "", steadyUntil: randomItem(random, [null, ""]), steadyMs: 0 },
-    registeredAt: "",
-  };
-}
 
 const services = ["web", "db"] as const;
 
