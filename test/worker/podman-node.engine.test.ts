@@ -45,6 +45,10 @@ describeLab("a node with Podman", () => {
     expect((await engineFetch(host, `/containers/${found[0]!.Id}/kill`, { method: "POST" })).ok).toBe(true);
   };
 
+  test("says which engine it has", async () => {
+    expect((await master.json<Node>("GET", "/api/v1/nodes/n1")).engine).toMatchObject({ name: "podman" });
+  });
+
   test("a service is rolled out, and goes back when its program is not in the image", async () => {
     const words = ["--image", image, "--replicas", "2", "-p", "80", "--stop-timeout", "1", "--monitor", "500ms"];
     const probe = ["--readiness", "http=:80/,period=1s"];

@@ -19,6 +19,7 @@ interface Given {
   os?: string;
   unix?: string;
   interfaces?: string[];
+  podman?: boolean;
   answer?: Response;
 }
 
@@ -30,7 +31,11 @@ function ask(given: Given): Promise<string | null> {
     os = "linux",
     unix = listening,
   } = given;
-  const http = { host, call: async () => given.answer ?? Response.json(network) } as unknown as EngineHttp;
+  const http = {
+    host,
+    isPodman: async () => given.podman ?? false,
+    call: async () => given.answer ?? Response.json(network),
+  } as unknown as EngineHttp;
   const devices = ["Inter-|   Receive", " face |bytes", ...(given.interfaces ?? ["lo"]).map((one) => `  ${one}: 0 0`)];
   const facts: MachineFacts = {
     hostname: "box",
@@ -61,13 +66,13 @@ test.each([
   ["the engine is reached over TCP", { host: "tcp://127.0.0.1:2375" }],
   ["the engine is on another machine", { name: "vm" }],
   ["Docker Desktop has the engine in a virtual machine", { system: "Docker Desktop" }],
-  ["Podman makes its bridge for the first container", { system: "podman" }],
+  ["Podman makes its bridge for the first container", { podman: true }],
   ["the socket was opened in another network namespace", { unix: "" }],
   ["a client's end of the socket says nothing", { unix: listening.replace("00010000", "00000000") }],
   ["the network has no interface of its own", { answer: Response.json({ Name: "bridge", Options: null }) }],
   ["a proxy hides networks", { answer: Response.json({ message: "Forbidden" }, { status: 403 }) }],
   ["another program answers", { answer: Response.json({ message: "page not found" }, { status: 404 }) }],
-  ["Podman calls its network otherwise", { system: "podman", answer: notFound() }],
+  ["Podman calls its network otherwise", { podman: true, answer: notFound() }],
   ["an engine for Windows calls its network nat", { os: "windows", answer: notFound() }],
 ] satisfies [string, Given][])("nothing is said where %s", async (_, given) => {
   expect(await ask(given)).toBeNull();

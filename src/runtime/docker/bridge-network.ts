@@ -36,7 +36,7 @@ export async function bridgeFault(
   facts: MachineFacts,
 ): Promise<string | null> {
   // The default network of Podman, and that of engines for Windows, has another name.
-  if (/podman/i.test(info.OperatingSystem ?? "") || (info.OSType ?? "linux") !== "linux") return null;
+  if ((await http.isPodman()) || (info.OSType ?? "linux") !== "linux") return null;
   try {
     const response = await http.call("GET", "/networks/bridge");
     const answer = (await response.json()) as { message?: string; Options?: Record<string, string> | null };

@@ -43,7 +43,7 @@ export class DockerEngine implements Engine {
     this.#imageFolders = await imageFolders(info, this.#facts.read);
     return {
       engine: {
-        name: /podman/i.test(info.OperatingSystem ?? "") ? "podman" : "docker",
+        name: (await this.#http.isPodman()) ? "podman" : "docker",
         version: info.ServerVersion,
         os: info.OSType,
         arch: dockerArch(info.Architecture),
