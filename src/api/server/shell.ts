@@ -61,8 +61,7 @@ export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
         }
       }
     } catch (error) {
-      response =
-        error instanceof IncompleteBody ? new Response(null, { status: clientGone }) : failed(request, error, log);
+      response = error instanceof IncompleteBody ? left(request, error, log) : failed(request, error, log);
     }
     onAnswer(request.method, response.status);
     return response;
@@ -105,6 +104,12 @@ function wantsPage({ method, headers }: Request): boolean {
 function responseTo({ method }: Request, operation: Operation, outcome: Outcome<unknown>): Response {
   if (!outcome.ok) return refusalResponse(outcome.refusal);
   return method === "HEAD" ? headAnswer(operation, outcome.value) : answerResponse(operation, outcome.value);
+}
+
+/** No client reads the answer. */
+function left({ url }: Request, { message }: IncompleteBody, log: Log): Response {
+  log.info("a client has left before its request was complete", { url, why: message });
+  return new Response(null, { status: clientGone });
 }
 
 function failed({ url }: Request, error: unknown, log: Log): Response {
@@ -155,7 +160,13 @@ class RequestCall {
   }
 
   async *upload(): AsyncGenerator<Uint8Array> {
-    if (this.#request.body) for await (const piece of this.#request.body) yield piece;
+    if (!this.#request.body) return;
+    const pieces = this.#request.body[Symbol.asyncIterator]();
+    try {
+      for (let next = await read(pieces); !next.done; next = await read(pieces)) yield next.value;
+    } finally {
+      await pieces.return?.();
+    }
   }
 
   mayTakeLong(): void {
@@ -168,6 +179,14 @@ class RequestCall {
       hint: "Connect with a WebSocket client, or with podling.",
       details: { field: "Upgrade" },
     });
+  }
+}
+
+async function read(pieces: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+  try {
+    return await pieces.next();
+  } catch (error) {
+    throw new IncompleteBody("the client has disconnected before its upload was complete", { cause: error });
   }
 }
 
