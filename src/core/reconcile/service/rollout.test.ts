@@ -55,6 +55,18 @@ describe("a rollout", () => {
     expect(services.service.reason).toEqual({ code: "steady", message: "revision 3 serves" });
   });
 
+  test("of a service that never served does not say that it goes back to what served", () => {
+    const services = new Services();
+    services.behaviour["app:1"] = "never-starts";
+    services.behaviour["app:2"] = "fails";
+    services.put({ replicas: 1 });
+    services.round();
+    services.put({ image: "app:2" });
+    for (let round = 0; round < 5 && services.service.reason.code !== "rolled-back"; round++) services.round();
+    expect(services.service).toMatchObject({ target: 1, stable: null, reason: { failedRevision: 2 } });
+    expect(services.service.reason.message).toEndWith("; revision 1, which has not served yet, is tried again");
+  });
+
   test("is not done before its replicas have run for as long as the place of an old one takes", () => {
     const services = new Services();
     services.put({ replicas: 1, rollout: { monitorMs: 1_000, minReadyMs: 3_000 } });

@@ -138,7 +138,9 @@ function afterFailure(service: Service, rollout: Rollout, why: string, now: numb
   const back = stable ?? rollout.from;
   if (policy.onFailure === "rollback" && !rollout.isRollback && back !== null && back !== rollout.to) {
     const next = newRollout(service, { from: rollout.to, to: back, order: rollout.order, why, isRollback: true }, now);
-    const reason = failedReason("rolled-back", `${why}; back to revision ${back}`, rollout.to);
+    const what =
+      stable === null ? `revision ${back}, which has not served yet, is tried again` : `back to revision ${back}`;
+    const reason = failedReason("rolled-back", `${why}; ${what}`, rollout.to);
     return { target: back, rollout: next, reason };
   }
   return { paused: true, reason: failedReason("paused", `${why}; resume or roll back`, rollout.to) };
