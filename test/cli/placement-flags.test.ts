@@ -79,6 +79,18 @@ describe("flags of placement", () => {
     expect(JSON.parse(out)).toMatchObject({ placement: { spread: ["rack"], near: ["placed"] } });
   });
 
+  test("--near a service that is not there: a warning in a pipe, too", async () => {
+    const warning = "warning: there is no service nowhere: with --near nowhere, no node fits until it has a replica\n";
+    for (const line of [
+      "run lonely --image app:1 --near nowhere -d",
+      `service create lonely-service --image app:1 --near nowhere ${quick} -d`,
+      "service update lonely-service --near nowhere --near placed -d",
+      "job create lonely-job --image app:1 --near nowhere",
+    ])
+      expect((await podling(line)).err).toContain(warning);
+    expect((await podling("run beside --image app:1 --near placed -d")).err).not.toContain("warning");
+  });
+
   test("--priority, of run, service and job; 0 is the default", async () => {
     const { out } = await podling("run first --image app:1 --priority 5 -d -o json");
     expect(JSON.parse(out)).toMatchObject({ priority: 5 });

@@ -9,6 +9,7 @@ import type { FlagValues } from "../../command/flag-values.ts";
 import { dependsOnFlag, dependsOnOf } from "../service/depends-on.ts";
 import { templateFlags } from "../task/flags/template-flags.ts";
 import { nameAndImage } from "../task/name-and-image.ts";
+import { warnOfNoNeighbour } from "../task/near.ts";
 import { taskBody } from "../task/task-input.ts";
 
 export const jobTemplateFlags: readonly Flag[] = templateFlags({
@@ -109,6 +110,7 @@ function limitMs(flags: FlagValues, flag: string): number | null | undefined {
 export async function jobBody(context: Context): Promise<BodyInput<"createJob">> {
   const { flags, containerCommand, io } = context;
   const { name, image } = nameAndImage(context);
+  await warnOfNoNeighbour(context);
   return { ...(await taskBody(name, image, flags, containerCommand, io)), ...numbersOf(flags) };
 }
 

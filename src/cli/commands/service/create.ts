@@ -7,6 +7,7 @@ import { UsageError } from "../../command/failure.ts";
 import type { FlagValues } from "../../command/flag-values.ts";
 import { imageFlag } from "../task/flags/run-flags.ts";
 import { nameAndImage } from "../task/name-and-image.ts";
+import { warnOfNoNeighbour } from "../task/near.ts";
 import { taskBody } from "../task/task-input.ts";
 import { dependsOnFlag, dependsOnOf } from "./depends-on.ts";
 import { sayWhoReaches } from "./endpoints.ts";
@@ -71,6 +72,7 @@ export async function createService(
   return finish(context, async () => {
     const service = await context.call("createService", { body, query: isPinned ? {} : { resolve: "never" } });
     await sayWhoReaches(context, service);
+    await warnOfNoNeighbour(context);
     return service;
   });
 }

@@ -4,6 +4,7 @@ import type { TemplateServiceBody } from "../../../model/service/service-input.t
 import type { Command } from "../../command/command.ts";
 import { UsageError } from "../../command/failure.ts";
 import { changedTemplate } from "../task/changed-template.ts";
+import { warnOfNoNeighbour } from "../task/near.ts";
 import { oneService } from "./arguments.ts";
 import { serviceBody, settingsOf } from "./create.ts";
 import { dependsOnFlag } from "./depends-on.ts";
@@ -59,6 +60,7 @@ export const update: Command = {
     const note = flags.text("note");
     const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
     const query = { resolve, ...(note === undefined ? {} : { note }) } as const;
+    await warnOfNoNeighbour(context);
     return finish(context, () => context.call("putService", { id: name, body, query }));
   },
 };

@@ -16,6 +16,7 @@ import { portText } from "../../render/tasks.ts";
 import { formatWait } from "../../render/time.ts";
 import { imageFlag, refusedRunFlags, runFlags } from "./flags/run-flags.ts";
 import { showLogs } from "./follow-logs.ts";
+import { warnOfNoNeighbour } from "./near.ts";
 import { taskBody } from "./task-input.ts";
 import { currentTask, patienceMs, waitForTask } from "./wait-task.ts";
 
@@ -53,6 +54,7 @@ export const run: Command = {
     const { name, image } = nameAndImage(context);
     if (flags.text("replicas") !== undefined) return runService(context, name, image);
     const body = await taskBody(name, image, flags, context.containerCommand, context.io);
+    await warnOfNoNeighbour(context);
     if (detach) {
       const code = await printCreated(context, await createTask(context, body));
       if (flags.has("rm"))
