@@ -91,6 +91,8 @@ export const limits = {
   volumes: 10_000,
   /** Services and jobs that one waits for: more than an application has parts. */
   dependencies: 64,
+  /** How long a worker waits for its master before it starts tasks that depend on others: a restart of the master takes less. */
+  dependencyHoldMs: 30 * second,
   /** Versions of configs, and as many of secrets: with the largest contents 1 GB, which a master and its log can hold. */
   contents: 2_000,
   /** Logins to registries, one each: more than a company has. */

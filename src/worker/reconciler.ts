@@ -20,6 +20,7 @@ import type { MasterListener } from "./link/master-listener.ts";
 import { Reporter, type ReportSource } from "./link/reporter.ts";
 import type { StoredIdentity } from "./node-identity.ts";
 import { type Assignment, parseAssignment, type WireAssignment } from "./task/assignment.ts";
+import type { DependencyHolds } from "./task/dependency-holds.ts";
 import type { RunnerContext } from "./task/runner-context.ts";
 import { TaskRunner } from "./task/task-runner.ts";
 import type { TaskTable } from "./task/task-table.ts";
@@ -47,6 +48,7 @@ export interface ReconcilerOptions {
   /** What the master has sent of the contents that tasks name. */
   contents: ContentStore;
   files: NodeFiles;
+  holds: Pick<DependencyHolds, "started" | "synced">;
   counters: { syncs: number };
 }
 
@@ -103,12 +105,13 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
 
   /** Compares the whole set of assignments with all containers. */
   async #onSync({ clusterId, tasks: wire }: { clusterId: string; tasks: WireAssignment[] }): Promise<void> {
-    const { tasks, identity, containers, deletedTasks, counters, files } = this.#options;
+    const { tasks, identity, containers, deletedTasks, counters, files, holds } = this.#options;
     counters.syncs++;
     identity.confirm();
     const moved = identity.clusterId !== clusterId;
     if (moved) this.#joinCluster(clusterId);
     if (moved || !containers.ready) await containers.adopt();
+    holds.synced(wire.some(({ dependencies }) => dependencies !== undefined));
     const assigned = new Set(wire.map(({ taskId }) => taskId));
     for (const task of wire) this.#assign(task);
     for (const runner of tasks.all()) {
@@ -182,7 +185,8 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
 
   /** All containers of this node, as they are now: at a start, and when the engine is back. */
   onAllContainers(found: readonly ContainerState[]): void {
-    const { tasks, deletedTasks } = this.#options;
+    const { tasks, deletedTasks, holds } = this.#options;
+    holds.started();
     const states = byTask(found);
     for (const runner of tasks.all()) runner.adopt(states.get(runner.taskId) ?? []);
     for (const [taskId, containers] of states) {

@@ -31,6 +31,7 @@ import { LocalNode, type NodeSettings } from "./local-node.ts";
 import { type IdentityStore, StoredIdentity } from "./node-identity.ts";
 import { type ProbeCounts, Prober } from "./probes/prober.ts";
 import { Reconciler } from "./reconciler.ts";
+import { DependencyHolds } from "./task/dependency-holds.ts";
 import { drainTasks } from "./task/drain.ts";
 import { PolicyGuard, type ResolvePath } from "./task/policy-guard.ts";
 import { type LookUp, PublishAddress } from "./task/publish-address.ts";
@@ -119,8 +120,10 @@ export class Worker {
     const policy = new PolicyGuard(options.policy ?? null, options.resolvePath ?? (async (path) => normalPath(path)));
     const contents = new ContentStore();
     const files = options.files ?? new FilesInMemory();
+    const holds = new DependencyHolds({ ...parts, master: this.#master });
     const context = {
       ...parts,
+      holds,
       files: new TaskFiles(files, contents),
       policy,
       publishAddress: new PublishAddress(options.publishAddress ?? null, options.lookUp ?? (async () => null)),
@@ -140,7 +143,7 @@ export class Worker {
       former: this.#former,
       deletedTasks: new DeletedTasks(asked),
       leftContainers: new LeftContainers(asked),
-      ...{ context, contents, files },
+      ...{ context, contents, files, holds },
       counters,
     });
   }

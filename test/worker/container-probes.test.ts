@@ -78,6 +78,7 @@ class Node {
       counters: { starts: 0, restarts: 0, failures: 0, pulls: 0 },
       prober: this.prober,
       publishAddress: new PublishAddress(null, async () => null),
+      holds: { waitsFor: () => null },
     };
     const runner = new TaskRunner(taskId, null, [], context, reporter);
     const follow = () => runner.reconcile();

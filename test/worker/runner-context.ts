@@ -28,6 +28,7 @@ export function runnerContext(runtime: Runtime, clock: Clock, node: NodeIdentity
     },
     counters: { starts: 0, restarts: 0, failures: 0, pulls: 0 },
     publishAddress: new PublishAddress(null, async () => null),
+    holds: { waitsFor: () => null },
     prober: new Prober({ runtime, clock, random: seededRandom(2) }),
   };
 }

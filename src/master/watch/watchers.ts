@@ -8,7 +8,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
 import { formatEvent } from "../../lib/sse.ts";
 import type { Batch } from "../../model/change.ts";
-import type { JobId, NodeId, TaskId } from "../../model/ids.ts";
+import type { JobId, NodeId, ServiceId, TaskId } from "../../model/ids.ts";
 import type { Job } from "../../model/job/job.ts";
 import type { MasterFields, WatchedKind } from "../../model/kinds/kinds.ts";
 import { limits } from "../../model/limits.ts";
@@ -83,6 +83,7 @@ export class Watchers implements CommitListener {
         clock: options.clock,
       },
       tasksOn: (nodeId) => this.#tasksOn(nodeId),
+      tasksOf: (ownerId) => tasksOfOwner(options.state, ownerId),
     });
   }
 
@@ -275,6 +276,11 @@ export class Watchers implements CommitListener {
     if (ended) end(); // the first set was already more than the stream may queue
     return ok(stream.body);
   }
+}
+
+function tasksOfOwner({ serviceTasks, jobTasks, tasks }: ClusterState, ownerId: string): Task[] {
+  const ids = [...serviceTasks.of(ownerId as ServiceId), ...jobTasks.of(ownerId as JobId)].sort();
+  return ids.map((taskId) => tasks.get(taskId)!);
 }
 
 function contentText(event: ContentEvent): string {

@@ -4,12 +4,14 @@ import type { ContentEvent, GoneEvent } from "../../api/views/stream-events.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { Config } from "../../model/config/config.ts";
 import type { Credential } from "../../model/credential/credential.ts";
+import type { Dependent } from "../../model/dependency/dependency.ts";
 import type { NodeId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import type { NodeRecord } from "../../model/node/node.ts";
 import { requirementsOf } from "../../model/task/requirements.ts";
 import { graceSecondsOf, hasFinished, holdingNode, type Task } from "../../model/task/task.ts";
 import type { Volume } from "../../model/volume/volume.ts";
+import { holdOf } from "./assigned-text.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { ContentProblems, TaskContents } from "./task-contents.ts";
@@ -28,6 +30,8 @@ export interface WorkerStreamsOptions {
   contents: TaskContents;
   /** The tasks that are placed on a node. */
   tasksOn: (nodeId: NodeId) => Iterable<Task>;
+  /** The unfinished tasks of a service or a job. */
+  tasksOf: (ownerId: string) => Iterable<Task>;
   clock: Clock;
 }
 
@@ -75,6 +79,17 @@ export class WorkerStreams {
       if (kind === "credential" && after === null) this.#sendLogout(nameOf(last));
     for (const event of events) if (event.kind === "task") this.#notifyOf(event);
     for (const event of events) if (event.kind === "volume") this.#sendWithVolume(event);
+    for (const event of events) if (event.kind === "service" || event.kind === "job") this.#sendWithOwner(event);
+  }
+
+  /** What tasks wait for before they are started again has changed. */
+  #sendWithOwner({ id, before, after }: ChangeEvent): void {
+    if (before === null || after === null) return;
+    if (holdOf(before as Dependent) === holdOf(after as Dependent)) return;
+    for (const task of this.#options.tasksOf(id)) {
+      const nodeId = holdingNode(task);
+      if (nodeId !== null) this.#send(nodeId, "task", this.#options.textOf(task));
+    }
   }
 
   /** Tasks that wait for the data of a volume learn that it need not be there any more. */

@@ -29,8 +29,8 @@ function tasksOf(line: string): TaskView[] {
 }
 
 /** Without what a worker gets beside the record of the task. */
-function recordOf(task: TaskView & { filledVolumes?: readonly string[] }): TaskView {
-  if (task.filledVolumes === undefined) return task;
-  const { filledVolumes: _, ...record } = task;
+function recordOf(task: TaskView & { filledVolumes?: readonly string[]; dependencies?: object }): TaskView {
+  if (task.filledVolumes === undefined && task.dependencies === undefined) return task;
+  const { filledVolumes: _, dependencies: __, ...record } = task;
   return record;
 }

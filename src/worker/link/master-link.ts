@@ -275,7 +275,7 @@ export class MasterLink implements EngineNewsListener {
       this.#options.log.warn(`the master refuses a heartbeat: ${refusal.message}; registering again`);
       await this.#register();
       // A master that has lost the node record has lost its stream as well.
-      this.#reopenStream();
+      this.syncAgain();
     }
     this.#beatEnded(this.#nextBeatAt);
   }
@@ -342,7 +342,7 @@ export class MasterLink implements EngineNewsListener {
     this.#up = true;
     this.#options.log.info("the master answers again");
     // Events of that time may be lost in a stream that is dead: ask for the whole set again.
-    this.#reopenStream();
+    this.syncAgain();
     this.#listener?.onMasterBack();
   }
 
@@ -353,10 +353,11 @@ export class MasterLink implements EngineNewsListener {
   #reopenIfCurrent(stream: AbortController | null): void {
     if (stream === null || stream !== this.#stream || stream.signal.aborted) return;
     this.#options.log.warn("the master has no assignment stream of this node; opening it again");
-    this.#reopenStream();
+    this.syncAgain();
   }
 
-  #reopenStream(): void {
+  /** Asks for the whole set of assignments again. */
+  syncAgain(): void {
     this.#reopening = true;
     this.#stream.abort();
     this.#nextStream.ring();

@@ -77,6 +77,11 @@ export class Reporter {
     return this.#done;
   }
 
+  /** True when the master has acknowledged what was reported last, or nothing was. */
+  get isIdle(): boolean {
+    return !this.#sending;
+  }
+
   report(observation: Observation): void {
     this.#wanted = observation;
     if (this.#confirming) this.#waiting.abort();
@@ -200,6 +205,7 @@ const earlierCodes: Partial<Record<ReasonCode, ReasonCode>> = {
   "policy-forbidden": "create-failed",
   "restart-requested": "running",
   "not-ready": "running",
+  "waiting-for-dependency": "restarting",
   unhealthy: "exited",
 };
 

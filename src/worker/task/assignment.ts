@@ -43,6 +43,8 @@ export interface Assignment {
   readonly ready: boolean;
   /** Named volumes that this node must have: by the master's record their data is here. Left out if there is none. */
   readonly filledVolumes?: readonly string[];
+  /** `waitsFor`: what its service or job depends on and is not there, as a sentence; null if all is. Left out: on nothing. */
+  readonly dependencies?: { readonly waitsFor: string | null };
   /** The revision of the master's log at which the task was placed here. Null if the master does not say. */
   readonly placedAt: number | null;
   /** In the master's record, init containers first, in the order of the spec. */
@@ -69,6 +71,8 @@ export interface ContainerAssignment {
   readonly recorded: ContainerStatus | null;
   /** Why it must not be started now. Null if it may be. */
   readonly hold: string | null;
+  /** What its service or job depends on and is not there: none of its containers is started. Null if it may be. */
+  readonly waitsFor: string | null;
   /** The network that it joins, as it runs now. Null if it has a network of its own, or the other container does not run. */
   readonly sandbox: SandboxRun | null;
   /** True when it has done its work in an earlier sandbox of the task, and is to do it again. */
@@ -113,6 +117,7 @@ export interface WireAssignment
   readonly reason?: { readonly code?: string };
   readonly ready?: boolean;
   readonly filledVolumes?: readonly string[];
+  readonly dependencies?: { readonly waitsFor?: string | null };
   readonly scheduledRevision?: number | null;
   readonly containers?: readonly (WireContainer & WireStatus)[];
   readonly init?: readonly (WireContainer & WireStatus)[];
@@ -146,6 +151,7 @@ export function parseAssignment(wire: WireAssignment): Assignment {
     reasonCode: wire.reason?.code ?? null,
     ready: wire.ready ?? false,
     ...(wire.filledVolumes === undefined ? {} : { filledVolumes: wire.filledVolumes }),
+    ...(wire.dependencies === undefined ? {} : { dependencies: { waitsFor: wire.dependencies.waitsFor ?? null } }),
     placedAt: wire.scheduledRevision ?? null,
     containers: [...(wire.init ?? []), ...containers].map((one) => unpackContainerStatus(one as PackedContainerStatus)),
   };
@@ -161,8 +167,12 @@ function containerSpecOf(wire: WireContainer): ContainerSpec {
   return unpackContainer(wire as PackedContainer);
 }
 
-/** Null if the task has no container of this name. */
-export function containerAssignment(assignment: Assignment, name: string): ContainerAssignment | null {
+/** Null if the task has no container of this name. `waitsFor`: what keeps all of its containers from being started. */
+export function containerAssignment(
+  assignment: Assignment,
+  name: string,
+  waitsFor: string | null = null,
+): ContainerAssignment | null {
   const { taskId, spec, desired, restartRequest, status, reasonCode, ready, containers } = assignment;
   const container = spec.containers.find((one) => one.name === name);
   if (!container) return null;
@@ -173,7 +183,7 @@ export function containerAssignment(assignment: Assignment, name: string): Conta
     ...{ taskId, spec: container, labels, restartPolicy, stopGraceSeconds, platform },
     ...{ desired, restartRequest, status, reasonCode, ready, recorded },
     ...(filledVolumes === undefined ? {} : { filledVolumes }),
-    ...{ placedAt, hold: null, sandbox: null, repeats: false },
+    ...{ placedAt, hold: null, waitsFor, sandbox: null, repeats: false },
   };
 }
 

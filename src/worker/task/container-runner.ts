@@ -20,7 +20,7 @@ import { pullImage } from "./pull-image.ts";
 import { type Outcome, reduce, waitsForPort } from "./reduce.ts";
 import type { RunnerContext } from "./runner-context.ts";
 import { withSharedFolders } from "./shared-folders.ts";
-import { type Action, step, waiting, wantsLog } from "./step.ts";
+import { type Action, mustWait, step, waiting, wantsLog } from "./step.ts";
 
 export class ContainerRunner {
   /** Within its task. */
@@ -148,8 +148,9 @@ export class ContainerRunner {
 
   /** True when it is still to start, after a wait for its turn. */
   get #mayStart(): boolean {
-    const { assignment } = this.#progress;
-    return isToRun(assignment) && assignment?.hold === null && this.#mayAct;
+    const { assignment, attempts } = this.#progress;
+    if (assignment === null || !isToRun(assignment) || mustWait(assignment, attempts)) return false;
+    return assignment.hold === null && this.#mayAct;
   }
 
   async #work(): Promise<void> {

@@ -8,6 +8,7 @@ import type { PulledImage } from "../../runtime/images.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { TaskFiles } from "../contents/task-files.ts";
 import type { Prober } from "../probes/prober.ts";
+import type { Assignment } from "./assignment.ts";
 import type { PolicyGuard } from "./policy-guard.ts";
 import type { PublishAddress } from "./publish-address.ts";
 
@@ -73,7 +74,14 @@ export interface RunnerCounters {
   pulls: number;
 }
 
+/** See DependencyHolds. */
+export interface Holds {
+  /** Why the task must not be started now; null if it may be. */
+  waitsFor(assignment: Assignment | null): string | null;
+}
+
 export interface RunnerContext {
+  readonly holds: Holds;
   readonly policy: PolicyGuard;
   readonly publishAddress: PublishAddress;
   readonly files: TaskFiles;

@@ -24,6 +24,22 @@ const ended = (exitCode: number, more: Partial<ContainerState> = {}) =>
 const stopped: Partial<WireAssignment> = { desired: "stopped", stopGraceSeconds: 7 };
 const lost = { hadContainer: true, hasRun: true };
 
+/** Of a task whose service waits for another one. */
+function dependent(): Row[] {
+  const waits = { ...assigned(policy("always")), waitsFor: "waits for db: unhealthy" };
+  const held = "running waiting-for-dependency: waits for db: unhealthy";
+  const first = { ...assigned(), waitsFor: waits.waitsFor };
+  const asked = { ...waits, restartRequest: { count: 1, by: "root@vm", askedAt: null } };
+  return [
+    ["it waits: no container is made", first, null, {}, { type: "none" }, held.replace("running", "scheduled")],
+    ["it waits: what ended is not started", waits, ended(1), { hasRun: true }, { type: "none" }, held],
+    ["it waits: what runs goes on", waits, container(), { hasRun: true }, { type: "none" }, "running running"],
+    ["it waits, and a user has asked for a restart", asked, ended(0), {}, { type: "start", restart: true }, ""],
+    ["it waits, and its network was made again", waits, ended(0), { rejoins: true }, { type: "start" }, ""],
+    ["it waits, and is to stop", { ...waits, desired: "stopped" }, container(), {}, { type: "stop" }, ""],
+  ];
+}
+
 type Row = [
   title: string,
   assignment: ContainerAssignment | null,
@@ -35,6 +51,8 @@ type Row = [
 ];
 
 const rows: Row[] = [
+  // ---- what the task depends on is not there
+  ...dependent(),
   // ---- assigned, no container yet
   ["no container: create first, because the image is usually there", assigned(), null, {}, { type: "create" }, ""],
   ["the engine said that the image is missing: pull", assigned(), null, { imageMissing: true }, { type: "pull" }, ""],

@@ -72,12 +72,21 @@ function joining(assignment: ContainerAssignment, found: ContainerState | null, 
   const { hold, sandbox } = assignment;
   const { type } = next.action;
   const starts = type === "create" || type === "start" || type === "pull";
+  if (starts && mustWait(assignment, attempts)) {
+    const reason: Reason = { code: "waiting-for-dependency", message: assignment.waitsFor! };
+    return { action: none, report: { ...waiting({ attempts, found }, reason), ready: false } };
+  }
   if (hold !== null && starts) {
     return { action: none, report: waiting({ attempts, found }, { code: "starting", message: hold }) };
   }
   // The engine keeps the network that a container was created with.
   if (type !== "start" || sandbox === null || found === null || found.joined === sandbox.containerId) return next;
   return { action: { type: "remove", containerId: found.containerId, rejoin: true }, report: next.report };
+}
+
+/** True when what its service or job depends on is not there. What was stopped in order to be started again is started all the same. */
+export function mustWait(assignment: ContainerAssignment, attempts: Attempts): boolean {
+  return assignment.waitsFor !== null && !restartIsDue(assignment, attempts) && !attempts.rejoins;
 }
 
 /** True when the container runs in a network that is gone: its sandbox has ended or was removed since it started. */

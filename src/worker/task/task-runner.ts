@@ -7,7 +7,7 @@ import { isFinished } from "../../model/task/reason.ts";
 import { isPod, mainContainer, sandboxContainer } from "../../model/task/spec.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
 import type { Reporter } from "../link/reporter.ts";
-import { type Assignment, type ContainerAssignment, containerAssignment } from "./assignment.ts";
+import { type Assignment, type ContainerAssignment, containerAssignment, isToRun } from "./assignment.ts";
 import type { ContainerOwner } from "./container-owner.ts";
 import { ContainerRunner } from "./container-runner.ts";
 import {
@@ -35,6 +35,8 @@ export class TaskRunner implements ContainerOwner {
   /** The last assignment that was not null: it says which container is a sidecar. */
   #known: Assignment | null;
   #knowsAssignment = false;
+  /** What keeps it from being started. Null if it may be. */
+  #waitsFor: string | null = null;
   #deleted = false;
   #stopped = false;
   /** What each container of several is to do. */
@@ -61,6 +63,7 @@ export class TaskRunner implements ContainerOwner {
     this.#known = assignment;
     this.#context = context;
     this.#reporter = reporter;
+    this.#waitsFor = context.holds.waitsFor(assignment);
     this.#together(() => {
       this.#addContainers();
       for (const state of found) this.#container(state.container, state);
@@ -101,16 +104,34 @@ export class TaskRunner implements ContainerOwner {
     if (assignment === null) this.#fate = null;
     this.#knowsAssignment = true;
     this.#deleted ||= deleted;
-    this.#together(() => {
-      this.#addContainers();
-      this.#reassigned = true;
-      this.#changed = true;
-      for (const container of this.#containers.values()) {
-        // One of several that is known from the engine alone: nothing is concluded before it has what the record says of it.
-        const isUnknown = container.progress.assignment === null && assignment !== null;
-        if (!this.#isPod || isUnknown) container.assign(this.#assigned(container.name), this.#deleted);
-      }
-    });
+    this.#together(() => this.#assignAgain());
+  }
+
+  /** Each container gets what is to become of it now. */
+  #assignAgain(): void {
+    this.#waitsFor = this.#context.holds.waitsFor(this.#assignment);
+    this.#addContainers();
+    this.#reassigned = true;
+    this.#changed = true;
+    for (const container of this.#containers.values()) {
+      // One of several that is known from the engine alone: nothing is concluded before it has what the record says of it.
+      const isUnknown = container.progress.assignment === null && this.#assignment !== null;
+      if (!this.#isPod || isUnknown) container.assign(this.#assigned(container.name), this.#deleted);
+    }
+  }
+
+  /** See DependencyHolds: what keeps it from being started may be another thing now. */
+  holdChanged(): void {
+    if (this.#stopped || this.#assignment === null || this.#context.holds.waitsFor(this.#assignment) === this.#waitsFor)
+      return;
+    this.#together(() => this.#assignAgain());
+  }
+
+  /** True when the master may have it for running, and how it is now is not known here, or not acknowledged there. */
+  get isNews(): boolean {
+    if (this.#assignment === null || !isToRun(this.#assignment)) return false;
+    const hasRun = [...this.#containers.values()].some(({ progress }) => progress.attempts.hasRun);
+    return hasRun && (this.isWorking || !this.#reporter.isIdle);
   }
 
   /** What the engine has of the task, from a list of all containers. */
@@ -278,8 +299,8 @@ export class TaskRunner implements ContainerOwner {
   #assigned(name: string): ContainerAssignment | null {
     const assignment = this.#assignment;
     if (assignment === null) return null;
-    if (!isPod(assignment.spec)) return containerAssignment(assignment, name);
-    return memberAssignment(assignment, name, this.#directives.get(name) ?? idle);
+    if (!isPod(assignment.spec)) return containerAssignment(assignment, name, this.#waitsFor);
+    return memberAssignment(assignment, name, this.#directives.get(name) ?? idle, this.#waitsFor);
   }
 
   #addContainers(): void {

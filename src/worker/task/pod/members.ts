@@ -113,6 +113,7 @@ export function memberAssignment(
   assignment: Assignment,
   name: string,
   { act, hold, sandbox, repeats }: Directive,
+  waitsFor: string | null = null,
 ): ContainerAssignment | null {
   const { spec } = assignment;
   const part = partOf(spec, name);
@@ -120,7 +121,7 @@ export function memberAssignment(
   const desired = act === "stop" ? "stopped" : assignment.desired;
   if (part === "sandbox") return { ...sandboxAssignment(assignment), desired };
   const container = [...spec.init, ...spec.containers].find((one) => one.name === name)!;
-  const own = containerAssignment({ ...assignment, spec: { ...spec, containers: [container] } }, name)!;
+  const own = containerAssignment({ ...assignment, spec: { ...spec, containers: [container] } }, name, waitsFor)!;
   return {
     ...own,
     // Ports and network belong to the sandbox.
@@ -164,6 +165,15 @@ function sandboxAssignment({ taskId, spec, desired, status }: Assignment): Conta
     }),
     stopGraceSeconds: 0,
     restartRequest: noRestartRequest,
-    ...{ placedAt: null, reasonCode: null, ready: false, recorded: null, hold: null, sandbox: null, repeats: false },
+    ...{
+      placedAt: null,
+      reasonCode: null,
+      ready: false,
+      recorded: null,
+      hold: null,
+      waitsFor: null,
+      sandbox: null,
+      repeats: false,
+    },
   };
 }
