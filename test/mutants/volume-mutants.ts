@@ -89,7 +89,8 @@ export const volumeMutants: readonly Mutant[] = [
     file: "src/worker/volumes/volume-store.ts",
     find: "if (revision === null || since <= revision) return null;",
     replace: "if (revision === null || since > 0) return null;",
-    caughtBy: ["moves-keep-data"],
+    caughtBy: [],
+    tests: ["src/worker/volumes/volume-store.test.ts"],
   },
   {
     name: "half-restore-in-live-backup",
