@@ -37,6 +37,7 @@ const sections: Record<string, () => Promise<Section>> = {
   lost: async () => (await import("./sections/lost.ts")).lost,
   services: async () => (await import("./sections/services.ts")).services,
   nft: async () => (await import("./sections/nft.ts")).nft,
+  dns: async () => (await import("./sections/dns.ts")).dns,
   before: async () => (await import("./sections/before.ts")).before,
 };
 

@@ -48,7 +48,7 @@ const DRIVERS: { module: RegExp; folders: string[]; why: string }[] = [
   { module: /^bun:ffi$/, folders: ["cli", "worker"], why: "calls into the C library are I/O" },
   {
     module: /^node:(fs|fs\/promises)$/,
-    folders: ["journal", "keys", "worker", "runtime", "cli", "main.ts"],
+    folders: ["journal", "keys", "worker", "runtime", "network", "cli", "main.ts"],
     why: "files are I/O",
   },
   { module: /^node:(net|http|https|child_process|tls|dgram)$/, folders: ["runtime", "cli"], why: "sockets are I/O" },

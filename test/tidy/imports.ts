@@ -18,6 +18,8 @@ const ENTRY_POINTS: { pattern: RegExp; why: string }[] = [
 /** Files of src that no product file imports, and why they are in src all the same. */
 const TEST_SUPPORT: Record<string, string> = {
   "src/compose/schema/mistakes.ts": "the reading of compose files will call it",
+  "src/network/dns/resolv-conf.ts": "workers will read the resolvers of their machine",
+  "src/network/dns/table-file.ts": "workers will keep the names of the cluster",
   "src/cli/command/document.ts": "makes the documents' tables; test/docs.test.ts compares them",
   "src/core/schedule/test-cluster.ts": "clusters for the tests beside it",
   "src/core/commands/app/test-apps.ts": "an app in a cluster, for the tests of its commands",
