@@ -19,7 +19,9 @@ export const initComesFirst: Checker = {
       end(machine, one) {
         const { taskId, container, containerId, exitCode } = one;
         const isInit = specs.of(taskId)?.init.some(({ name }) => name === container);
-        if (isInit && exitCode === 0) done.set(`${podOf(machine, one)} ${container}`, containerId);
+        // One that ends after its network has gone starts again in another one.
+        const isDone = isInit && exitCode === 0 && machine.engine.containers.hasNetwork(containerId);
+        if (isDone) done.set(`${podOf(machine, one)} ${container}`, containerId);
       },
       run(machine, taskId, one) {
         const { container, containerId } = one;
