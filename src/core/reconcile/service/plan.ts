@@ -140,15 +140,14 @@ class Planner {
 
   /** After scaling down: one that serves stays while a wanted slot does not yet, unless that slot waits for its capacity. */
   #retireSurplus(replica: Replica): void {
-    if (this.#retired.size >= limits.tasksPerLook) return;
-    if (this.#bounds.isSpare(replica)) this.#retire(replica);
-    else this.#freeCapacity(replica);
+    if (this.#retired.size < limits.tasksPerLook) this.#endUnneeded(replica);
   }
 
-  /** Ends one that serves and that no slot needs, whatever the floor is, if another slot waits for its capacity: one in a look. */
-  #freeCapacity(replica: Replica): void {
-    if (this.#hasFreedCapacity || !this.#mustFreeCapacity) return;
-    this.#hasFreedCapacity = true;
+  /** Ends one that no slot needs: whatever the floor is if another slot waits for its capacity, and then one in a look. */
+  #endUnneeded(replica: Replica): void {
+    const isSpare = this.#bounds.isSpare(replica);
+    if (!isSpare && (this.#hasFreedCapacity || !this.#mustFreeCapacity)) return;
+    this.#hasFreedCapacity ||= !isSpare;
     this.#retire(replica);
   }
 
@@ -167,12 +166,11 @@ class Planner {
   #tidy(slot: Slot): void {
     const { target } = this.#view.service;
     const [newest, ...spare] = slot.live(target);
-    for (const replica of spare) if (this.#bounds.isSpare(replica)) this.#retire(replica);
+    for (const replica of spare) this.#endUnneeded(replica);
     const [kept, ...older] = slot.others(target);
-    for (const replica of older) if (this.#bounds.isSpare(replica)) this.#retire(replica);
+    for (const replica of older) this.#endUnneeded(replica);
     if (!kept || !(newest ? !kept.available || this.#bounds.hasProved(newest) : slot.isDone(target))) return;
-    if (this.#bounds.isSpare(kept)) this.#retire(kept);
-    else if (newest) this.#freeCapacity(kept);
+    if (newest || this.#bounds.isSpare(kept)) this.#endUnneeded(kept);
   }
 
   /** Ends replicas that leave their node: what does not serve at once, the others when another one of their slot serves. */

@@ -128,6 +128,22 @@ describe("replicas", () => {
     expect(services.least).toBe(1);
   });
 
+  test("two that serve in one slot, after a drain that was taken back: one makes way for an empty slot", () => {
+    const services = new Services(3);
+    services.put({ replicas: 3, rollout: { minReadyMs: 10_000 } });
+    services.settle();
+    const [third] = services.tasks.filter(({ name }) => name === "web.3");
+    const { nodeId } = services.tasks.find(({ name }) => name === "web.1")!.placement!;
+    services.do({ type: "drainNode", nodeId, deadlineMs: 60_000, by: "test" });
+    for (let round = 0; round < 3; round++) services.round();
+    expect(services.served).toEqual(["web.1 app:1", "web.1 app:1", "web.2 app:1", "web.3 app:1"]);
+    const reason = { code: "exited" as const, message: "exited with code 1" };
+    services.do(services.world.report(third!.taskId, { status: "failed", exitCode: 1, reason } as never));
+    services.do({ type: "undrainNode", nodeId });
+    for (let round = 0; round < 200; round++) services.round();
+    expect(services.served).toEqual(["web.1 app:1", "web.2 app:1", "web.3 app:1"]);
+  });
+
   test("more slots that fail than finished tasks are kept: their pauses grow all the same", () => {
     const services = new Services();
     services.behaviour["app:1"] = "fails";
