@@ -122,6 +122,7 @@ const forms = pathTable<Form>([
   ["services.*.configs", eachItem(long("source"))],
   ["services.*.depends_on", named(dependency)],
   ["services.*.deploy.labels", keyed("")],
+  ["services.*.deploy.resources.reservations.devices.*.options", keyed("")],
   ["services.*.devices", eachItem(device)],
   ["services.*.dns", listed],
   ["services.*.dns_opt", listed],
@@ -132,9 +133,10 @@ const forms = pathTable<Form>([
   ],
   ["services.*.environment", keyed(null)],
   ["services.*.extra_hosts", hosts],
+  ["services.*.gpus.*.options", keyed("")],
   ["services.*.label_file", listed],
   ["services.*.labels", keyed("")],
-  ["services.*.models", named(null)],
+  ["services.*.models", named({})],
   ["services.*.networks", named(null)],
   ["services.*.ports", ports],
   ["services.*.secrets", eachItem(long("source"))],
@@ -147,7 +149,9 @@ const forms = pathTable<Form>([
   ["volumes.*", external],
   ["volumes.*.labels", keyed("")],
   ["configs.*", external],
+  ["configs.*.labels", keyed("")],
   ["secrets.*", external],
+  ["secrets.*.labels", keyed("")],
 ]);
 
 /** The document with long forms. Values with the mark `!reset` are left as they are. */

@@ -94,16 +94,13 @@ function gpuRequest(request: Source): object {
   const count = request.at("count");
   const ids = request.at("device_ids").texts;
   const capabilities = request.at("capabilities").texts?.filter((one) => one !== "gpu") ?? [];
-  const options = request.at("options");
-  const optionRecord = Array.isArray(options.value)
-    ? Object.fromEntries(options.items().map((item) => (item.text ?? "").split(/=(.*)/s, 2)))
-    : options.record;
+  const options = request.at("options").record;
   const amount = count.value === -1 || count.value === "-1" ? "all" : count.number;
   return {
     ...(count.isGiven ? { count: amount } : ids ? {} : { count: "all" }),
     ...(ids ? { ids } : {}),
     ...(request.at("driver").isGiven ? { driver: request.at("driver").text } : {}),
     ...(capabilities.length > 0 ? { capabilities } : {}),
-    ...(optionRecord ? { options: optionRecord } : {}),
+    ...(options ? { options } : {}),
   };
 }

@@ -16,6 +16,10 @@ export function addMounts(draft: Draft, service: Source, context: Context): void
 function mountOf(volume: Source, context: Context): object | null {
   const type = volume.at("type").text;
   if (type === undefined) return null;
+  for (const other of ["bind", "volume", "tmpfs"].filter((one) => one !== type && volume.at(one).isGiven)) {
+    const why = `a mount of the type ${type} has no options of a ${other}`;
+    context.problems.warn(volume.at(other).path, why, `Remove them, or write type: ${other}.`);
+  }
   const target = volume.at("target").text;
   const source = volume.at("source").text;
   const readOnly = volume.at("read_only").flag === true ? { readOnly: true } : {};

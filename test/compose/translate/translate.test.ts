@@ -142,6 +142,15 @@ configs: {c: {content: x}}`,
   });
 });
 
+test("options of another type of mount have no effect, and a warning", async () => {
+  const { warnings } = await translateTexts({
+    "compose.yaml": "name: a\nservices: {web: {image: b, volumes: [{type: volume, target: /x, tmpfs: {size: 1m}}]}}",
+  });
+  expect(warnings).toEqual([
+    "compose.yaml:2:65: warning: services.web.volumes[0].tmpfs: a mount of the type volume has no options of a tmpfs. Remove them, or write type: tmpfs.",
+  ]);
+});
+
 test("jobs and schedules", async () => {
   const { input, errors } = await translateTexts({
     "compose.yaml": `name: a

@@ -1,6 +1,6 @@
 // Reads and translates compose files that are texts of a test.
 
-import { findingText } from "../../../src/compose/findings.ts";
+import { type Finding, findingText } from "../../../src/compose/findings.ts";
 import type { ComposeRequest } from "../../../src/compose/read-compose.ts";
 import { translate } from "../../../src/compose/translate/translate.ts";
 import type { AppBody } from "../../../src/model/app/app-input.ts";
@@ -10,6 +10,7 @@ export interface Translated {
   input: AppBody;
   /** Of reading and of translating. */
   errors: string[];
+  warnings: string[];
   report: Awaited<ReturnType<typeof readTexts>>["report"];
 }
 
@@ -17,10 +18,11 @@ export async function translateTexts(
   files: Record<string, string>,
   request: Partial<ComposeRequest> = {},
 ): Promise<Translated> {
-  const { document, errors, report } = await readTexts(files, request);
-  if (!document) return { input: {}, errors, report };
+  const { document, errors, warnings, report } = await readTexts(files, request);
+  if (!document) return { input: {}, errors, warnings, report };
   const { input, findings } = translate(document, { app: String(document.value.name) });
-  return { input, errors: findings.filter(({ level }) => level === "error").map(findingText), report };
+  const texts = (wanted: Finding["level"]) => findings.filter(({ level }) => level === wanted).map(findingText);
+  return { input, errors: texts("error"), warnings: [...warnings, ...texts("warning")], report };
 }
 
 /** The first service of the file of the app `a` with one service `web`. */
