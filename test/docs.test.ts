@@ -16,6 +16,7 @@ import { type Master, startMaster } from "../src/master/master.ts";
 import { filterNames } from "../src/model/explanation.ts";
 import { reasonCodes, taskStatuses } from "../src/model/task/reason.ts";
 import { faultOf, podlingLines } from "./docs/command-lines.ts";
+import { otherFilesTable } from "./docs/compose-files.ts";
 import { composeTables, extensionTable } from "./docs/compose-tables.ts";
 import { curlExamples } from "./docs/curl.ts";
 import { firstCells, part, withPart } from "./docs/markdown.ts";
@@ -73,6 +74,7 @@ const made: [file: string, name: string, make: () => string | Promise<string>][]
   ["docs/OPERATIONS.md", "worker metrics", async () => metricTable(await workerMetrics())],
   ["docs/COMPOSE.md", "keys", composeTables],
   ["docs/COMPOSE.md", "x-podling", extensionTable],
+  ["docs/COMPOSE.md", "files", otherFilesTable],
   ["README.md", "commands", commandsTable],
 ];
 

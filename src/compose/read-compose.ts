@@ -241,19 +241,21 @@ class Reading {
   }
 }
 
-/** Without the mode that a short form of a port has by default, and with a range of ports as one. */
+/** Without what the short form of a port or a mount says by default, and with a range of ports as one. */
 function reportOf(document: Mapping): KeyReport[] {
   const seen = new Set<string>();
   return keysNotHonoured(plain(document)).flatMap(({ place: path, support }) => {
     const { says, because, instead } = support;
     const place = placeOf(document, path);
     const key = `${place.file}:${place.line}:${place.column} ${path.at(-1)}`;
-    const isDefault = path.at(-1) === "mode" && place === placeOf(document, path.slice(0, -1));
+    const isDefault = byDefault.includes(path.at(-1)!) && place === placeOf(document, path.slice(0, -1));
     if (isDefault || seen.has(key)) return [];
     seen.add(key);
     return [{ says, because, instead, place, what: pathText(path) }];
   });
 }
+
+const byDefault: readonly (string | number)[] = ["mode", "create_host_path"];
 
 interface ProjectName {
   text: string;

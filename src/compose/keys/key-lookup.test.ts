@@ -59,11 +59,6 @@ describe("what a document has that is not honoured", () => {
     ],
     ["nothing below a refused key", { networks: { front: { aliases: ["a"] } } }, ["networks refused"]],
     ["of an ignored key only that", { develop: { watch: [{ path: "src", action: "sync" }] } }, ["develop ignored"]],
-    [
-      "what is refused below an ignored key",
-      { depends_on: { db: { condition: "service_healthy" }, cache: { condition: "service_started" } } },
-      ["depends_on ignored", "depends_on.db.condition refused"],
-    ],
     ["no switch that is off", { tty: false, stdin_open: "false", use_api_socket: false }, []],
     ["a switch that is on", { tty: true }, ["tty refused"]],
     ["no key without a value", { networks: [], links: null, build: {} }, []],

@@ -1,6 +1,7 @@
 // When a container starts again, and how its health is checked.
 
 import { parseRestartPolicy, restartPolicyPattern } from "../../model/task/restart-policy.ts";
+import type { Context } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import type { Problems } from "./problems.ts";
 import type { Source } from "./source.ts";
@@ -51,6 +52,31 @@ function addPolicy(draft: Draft, policy: Source, problems: Problems): void {
     ...(policy.at("window").isGiven ? { resetAfterMs: policy.at("window").duration } : {}),
   };
   draft.set("restartPolicy", Object.keys(fields).length === 0 ? mode : { mode, ...fields }, policy);
+}
+
+const dependencyConditions: Readonly<Record<string, string>> = {
+  service_started: "started",
+  service_healthy: "healthy",
+  service_completed_successfully: "completed",
+};
+
+export function addDependencies(draft: Draft, service: Source, { root, member, problems }: Context): void {
+  for (const [name, dependency] of service.at("depends_on").entries()) {
+    const other = root.at("services", name);
+    if (other.at("x-podling", "cron").isGiven) {
+      const why = `${name} is a schedule, and nothing can wait for its jobs`;
+      problems.error(dependency.path, why, "Remove it, or run that job once: without cron.");
+      continue;
+    }
+    const condition = dependencyConditions[dependency.at("condition").text ?? ""] ?? "started";
+    const item = {
+      name: member(name),
+      condition,
+      ...(dependency.at("required").flag === false ? { required: false } : {}),
+      ...(dependency.at("restart").flag === true ? { restart: true } : {}),
+    };
+    draft.add("dependsOn", item, dependency);
+  }
 }
 
 /** The engine runs the check, as HEALTHCHECK of an image. */

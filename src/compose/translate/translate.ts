@@ -11,7 +11,7 @@ import { Context } from "./context.ts";
 import type { Draft } from "./draft.ts";
 import { addExtension, jobKeys, scheduleKeys, serviceKeys, volumeKeys } from "./extension.ts";
 import { honouredPart } from "./honoured.ts";
-import { addHealth, addRestart } from "./life.ts";
+import { addDependencies, addHealth, addRestart } from "./life.ts";
 import { addMounts, hasDriver, volumeName } from "./mounts.ts";
 import { addNetwork, addPorts } from "./network.ts";
 import { addPlacement, addReplicas, addRollout, addRuns } from "./placement.ts";
@@ -58,6 +58,7 @@ function addService(input: Lists, name: string, service: Source, context: Contex
   addMounts(draft, service, context);
   addReferences(draft, service, context);
   addPlacement(draft, service, problems);
+  addDependencies(draft, service, context);
   if (service.at("deploy", "mode").text === "replicated-job") {
     addPorts(draft, service, "job", problems);
     if (!extension.at("completions").isGiven && !extension.at("parallelism").isGiven) addRuns(draft, service);

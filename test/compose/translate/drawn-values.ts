@@ -107,7 +107,7 @@ const meaningful: [path: RegExp, value: unknown][] = [
   [/oom_score_adj$/, 5],
   [/services\.\*\.(image|user)$/, "text"],
   [/services\.\*\.environment$/, ["A=1"]],
-  [/env_file\[\]\.required$/, false],
+  [/required$/, false],
   [/storage_opt$/, { size: "1G" }],
   [/ulimits\.\*\.soft$/, 1],
   [/^volumes$/, { more: {} }],

@@ -118,6 +118,22 @@ const life: KeyLine[] = [
   ...web("healthcheck.disable", "healthcheck: {disable: true}", { health: { disabled: true } }),
 ];
 
+const dependencies: KeyLine[] = [
+  ...web(
+    "depends_on depends_on.*.condition depends_on.*.restart",
+    "depends_on: {db: {condition: service_healthy, restart: true}}",
+    { dependsOn: [{ name: "a_db", condition: "healthy", restart: true }] },
+    { below: "  db: {image: b}\n" },
+  ).map((line) => ({ ...line, input: { services: [...(line.input as Services).services, { name: "a_db" }] } })),
+  ...web("depends_on.*.required", "depends_on: {db: {condition: service_started, required: false}}", {
+    dependsOn: [{ name: "a_db", condition: "started", required: false }],
+  }),
+];
+
+interface Services {
+  services: object[];
+}
+
 const amounts: KeyLine[] = [
   ...web("cpus", "cpus: 0.5", { resources: { cpu: { limit: 0.5 } } }),
   ...web("mem_limit", "mem_limit: 64m", { resources: { memory: { limit: 67_108_864 } } }),
@@ -318,6 +334,7 @@ export const keyLines: readonly KeyLine[] = [
   ...top,
   ...container,
   ...life,
+  ...dependencies,
   ...amounts,
   ...rights,
   ...networks,

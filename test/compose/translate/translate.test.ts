@@ -171,6 +171,18 @@ services:
   } as never);
 });
 
+test("nothing can wait for a schedule", async () => {
+  const { errors } = await translateTexts({
+    "compose.yaml": `name: a
+services:
+  nightly: {image: b, deploy: {mode: replicated-job}, x-podling: {cron: '0 3 * * *'}}
+  web: {image: b, depends_on: [nightly]}`,
+  });
+  expect(errors).toEqual([
+    "compose.yaml:4:32: services.web.depends_on.nightly: nightly is a schedule, and nothing can wait for its jobs. Remove it, or run that job once: without cron.",
+  ]);
+});
+
 test("the content of a file that is no text is sent in base64", async () => {
   const { readCompose } = await import("../../../src/compose/read-compose.ts");
   const { translate } = await import("../../../src/compose/translate/translate.ts");

@@ -5,10 +5,6 @@ import { alike, below, butFor, changed, honoured, ignored, type KeyRow, refused,
 const hookKeys = ["command", "user", "privileged", "working_dir", "environment"];
 const hooks = ["post_start", "pre_stop"].flatMap((hook) => [hook, ...hookKeys.map((key) => `${hook}[].${key}`)]);
 
-const noOrder = "Services start together: no service waits for another one yet.";
-const retries =
-  "Let the program try again until the other one answers, or fail and be restarted (restart: on-failure).";
-
 export const lifeRows: readonly KeyRow[] = below("services.*", [
   butFor(
     honoured("restart", "Left out it is no: a program that ends is not started again."),
@@ -32,10 +28,15 @@ export const lifeRows: readonly KeyRow[] = below("services.*", [
     "Checks in the start period come at the interval.",
     "Write a shorter interval.",
   ),
-  ignored("depends_on", noOrder, retries),
-  ignored("depends_on.*.restart", "A restarted service restarts no other one.", "podling service restart NAME does."),
-  ignored("depends_on.*.required", "No service waits for another one yet.", ""),
-  dependsOnCondition(),
+  honoured("depends_on", "Across all nodes, and also when a task is started again elsewhere."),
+  honoured("depends_on.*.restart", "Each change of the other service restarts this one."),
+  honoured("depends_on.*.required"),
+  butFor(
+    honoured("depends_on.*.condition"),
+    "service_healthy",
+    text(/^service_healthy$/),
+    honoured("", "One replica that is healthy is enough; without a health check, one that runs."),
+  ),
   ...alike(
     refused,
     hooks.join(" "),
@@ -43,23 +44,3 @@ export const lifeRows: readonly KeyRow[] = below("services.*", [
     "Do it in the command of the container. For the end: handle stop_signal.",
   ),
 ]);
-
-function dependsOnCondition(): KeyRow {
-  const ready = refused(
-    "",
-    "No service waits for another one yet, and the program would start before the other one is healthy.",
-    `Write service_started. ${retries}`,
-  );
-  const completed = refused(
-    "",
-    "No service waits for another one yet, and the program would start before the other one has done its work.",
-    "Run that one first, as a job (podling job run), and take it out of the file.",
-  );
-  const row = butFor(
-    ignored("depends_on.*.condition", noOrder, retries),
-    "service_healthy",
-    text(/^service_healthy$/),
-    ready,
-  );
-  return butFor(row, "service_completed_successfully", text(/^service_completed_successfully$/), completed);
-}
