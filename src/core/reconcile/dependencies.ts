@@ -10,6 +10,7 @@ import { hasEnded } from "../../model/job/job.ts";
 import { type Reason, waitingReason, waitsForDependency } from "../../model/task/reason.ts";
 import type { Task } from "../../model/task/task.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { restartChanges } from "./dependency/restart.ts";
 import { type Unmet, unmetOf } from "./dependency/unmet.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 
@@ -19,7 +20,7 @@ export const dependencies: Reconciler = {
   nextDue: (state, { now }) => state.dependents.queue.nextDue(now),
 };
 
-function* reconcileDependencies(state: ClusterState, { now }: ReconcileContext): Generator<Change> {
+function* reconcileDependencies(state: ClusterState, { now }: ReconcileContext): Generator<Change | readonly Change[]> {
   for (const id of state.dependents.queue.ready(now)) {
     const service = state.tables.service.get(id);
     const job = state.tables.job.get(id);
@@ -29,6 +30,8 @@ function* reconcileDependencies(state: ClusterState, { now }: ReconcileContext):
       if (waitsFor !== undefined) yield { type: "service.updated", id: service.serviceId, set: { waitsFor } };
       const mustWait = ({ owner }: Task) => unmet?.scope === "all" || owner!.revision !== service.stable;
       yield* gate(state, state.serviceTasks.of(id as ServiceId), unmet, mustWait);
+      const restart = restartChanges(state, state.record("service", id), now);
+      if (restart.length > 0) yield restart;
     } else if (job) {
       const unmet = hasEnded(job) ? null : unmetOf(state, job);
       const waitsFor = noted(job, unmet, now);

@@ -116,6 +116,15 @@ export const service = z.object({
     })
     .describe("How far the service is, and why."),
   ...{ dependsOn, waitsFor },
+  startedAfter: z
+    .object({
+      revision: revision.describe("The revision of this service."),
+      of: z.record(text, revision).describe("The revisions of the others, by name."),
+    })
+    .optional()
+    .describe(
+      "What the services that it is restarted after were, when its newest revision was made. Left out: there are none.",
+    ),
   ...selectorFields,
 });
 

@@ -59,6 +59,25 @@ class Cluster {
     for (let tick = 0; tick < 8; tick++) this.world.do({ type: "wake" });
   }
 
+  /** Workers do what they are asked until nothing changes any more. Images with "bad" in their name fail. */
+  settle(): void {
+    for (let round = 0; round < 40; round++) {
+      for (const { taskId, observed, desired, spec } of [...this.world.state.tasks.values()]) {
+        const fails = spec.containers[0]!.image.includes("bad");
+        const report =
+          desired === "stopped" && (observed.status === "running" || observed.status === "scheduled")
+            ? { status: "stopped" }
+            : observed.status !== "scheduled"
+              ? null
+              : fails
+                ? { status: "failed", reason: { code: "image-not-found", message: "no image" } }
+                : { status: "running", ready: true };
+        if (report) this.world.do(this.world.report(taskId, report as never));
+      }
+      this.later(100);
+    }
+  }
+
   id(name: string) {
     return this.world.state.serviceNamed(name)!.serviceId;
   }
@@ -249,6 +268,56 @@ describe("what has served", () => {
     cluster.later(2_000);
     expect(cluster.task("web.1").owner!.revision).toBe(1);
     expect(cluster.state("web.1")).toBe("scheduled");
+  });
+});
+
+describe("restart", () => {
+  function following(): Cluster {
+    const cluster = new Cluster();
+    const rollout = { monitorMs: 0, minReadyMs: 0, drainMs: 0 };
+    cluster.put("db", { rollout });
+    cluster.settle();
+    cluster.put("web", { ...on("db", "healthy", { restart: true }), rollout });
+    cluster.settle();
+    return cluster;
+  }
+  const revisions = (cluster: Cluster) =>
+    ["db", "web"].map((name) => {
+      const { target, stable, newest } = cluster.world.state.serviceNamed(name)!;
+      return `${name} ${target} ${stable} ${newest}`;
+    });
+
+  test("follows a change, a restart and a way back of the other service, once each", () => {
+    const cluster = following();
+    expect(revisions(cluster)).toEqual(["db 1 1 1", "web 1 1 1"]);
+    cluster.put("db", { image: "db:2" });
+    cluster.later(0);
+    expect(revisions(cluster)).toEqual(["db 2 1 2", "web 1 1 1"]);
+    cluster.settle();
+    expect(revisions(cluster)).toEqual(["db 2 2 2", "web 2 2 2"]);
+    const { note, by } = cluster.world.state.record("revision", `${cluster.id("web")}.2`);
+    expect([note, by]).toEqual(["restart: db has changed", "podling"]);
+    cluster.world.do({ type: "restartService", serviceId: cluster.id("db"), by: "test" });
+    cluster.settle();
+    expect(revisions(cluster)).toEqual(["db 3 3 3", "web 3 3 3"]);
+    cluster.world.do({ type: "rollbackService", serviceId: cluster.id("db"), to: 1 });
+    cluster.settle();
+    expect(revisions(cluster)).toEqual(["db 1 1 3", "web 4 4 4"]);
+  });
+
+  test("one change of both is no further restart", () => {
+    const cluster = following();
+    cluster.put("db", { image: "db:2" });
+    cluster.put("web", { image: "web:2" });
+    cluster.settle();
+    expect(revisions(cluster)).toEqual(["db 2 2 2", "web 2 2 2"]);
+  });
+
+  test("a change that fails and is taken back restarts nothing", () => {
+    const cluster = following();
+    cluster.put("db", { image: "db:bad" });
+    cluster.settle();
+    expect(revisions(cluster)).toEqual(["db 1 1 2", "web 1 1 1"]);
   });
 });
 

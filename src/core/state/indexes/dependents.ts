@@ -49,6 +49,7 @@ export class Dependents implements Index<Task> {
       before.stable === after.stable &&
       before.target === after.target &&
       before.rollout === after.rollout &&
+      before.paused === after.paused &&
       before.mode === after.mode;
     if (!isSame) this.#recordMoved(serviceId, name, before, after);
   }
