@@ -10,6 +10,8 @@ export const limits = {
   // ---- what a request may hold
   /** Size of a request body. A task with 64 KiB of environment and full lists stays well below. */
   bodyBytes: 1 * MiB,
+  /** An app as JSON: sixteen configs of the largest size. Reading it takes some 50 ms. */
+  appBytes: 8 * MiB,
   /** Nesting of lists and objects: four times that of the deepest field, and safe for any parser. */
   bodyDepth: 32,
   /** Names become container names and host names, and 63 is the longest DNS label. */

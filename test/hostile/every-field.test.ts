@@ -31,6 +31,13 @@ const requests: Record<keyof typeof bodies, (name: string) => [method: string, p
   ContentInput: (name) => ["configs", "secrets"].map((kind) => ["POST", `/api/v1/${kind}`, { name, data: "a" }]),
   ContentUpdate: () => [["PUT", "/api/v1/configs/settings", { data: "b" }]],
   ScheduleInput: (name) => [["PUT", `/api/v1/schedules/${name}`, { name, image: "a:1", cron: "* * * * * *" }]],
+  AppInput: (name) => [
+    [
+      "PUT",
+      `/api/v1/apps/${name.toLowerCase()}`,
+      { services: [{ name: `${name.toLowerCase()}_a`, image: "a:1" }], volumes: [{ name: `${name}_data` }] },
+    ],
+  ],
   CredentialInput: (name) => [["PUT", `/api/v1/registries/${name}.example.com`, { username: "u", password: "p" }]],
   NodeRegistration: (name) => [["POST", "/api/v1/nodes/register", { hostname: name, port: 1, capacity: 5 }]],
   NodeLabelsInput: () => [["POST", `/api/v1/nodes/${node}/labels`, {}]],

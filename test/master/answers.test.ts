@@ -103,6 +103,9 @@ test("watch events: of every kind of the table, created, updated and removed", a
   await podling.do("POST", "/api/v1/volumes", { name: "watched" });
   await podling.do("PUT", "/api/v1/volumes/watched", { writers: "many" });
   await podling.do("DELETE", "/api/v1/volumes/watched");
+  for (const replicas of [1, 2])
+    await podling.do("PUT", "/api/v1/apps/shop", { services: [{ name: "shop_web", image: "nginx", replicas }] });
+  await podling.do("DELETE", "/api/v1/apps/shop");
   for (const noun of ["configs", "secrets"]) {
     await podling.do("POST", `/api/v1/${noun}`, { name: "watched", data: "one" });
     await podling.do("PUT", `/api/v1/${noun}/watched`, { data: "two" });

@@ -144,6 +144,7 @@ describe("HEAD", () => {
     jobs: () => podling.do("POST", "/api/v1/jobs", { name: "web", image: "nginx" }),
     schedules: () => podling.do("POST", "/api/v1/schedules", { name: "web", image: "nginx", cron: "0 3 * * *" }),
     volumes: () => podling.do("POST", "/api/v1/volumes", { name: "web" }),
+    apps: () => podling.do("PUT", "/api/v1/apps/web", { services: [{ name: "web_a", image: "nginx" }] }),
     configs: () => podling.do("POST", "/api/v1/configs", { name: "web", data: "one" }),
     secrets: () => podling.do("POST", "/api/v1/secrets", { name: "web", data: "one" }),
   };

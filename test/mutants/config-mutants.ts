@@ -32,7 +32,7 @@ export const configMutants: readonly Mutant[] = [
   {
     name: "login-for-every-node",
     sentence: "Any node is asked for the digest of an image, with the stored login.",
-    file: "src/master/http/handlers/services.ts",
+    file: "src/master/http/handlers/resolved-images.ts",
     find: "node.isOpen && eligible(wanted, node)",
     replace: "node.isOpen && (eligible(wanted, node) || true)",
     caughtBy: ["secrets-go-to-users"],

@@ -10,14 +10,18 @@ import { inputSchema, type Json } from "./json-schemas.ts";
 export function bodySchemas(records: Record<string, Json>): Record<string, Json> {
   const schemas: Record<string, Json> = {};
   const task = withContainers(records.Task!);
+  const lists = { properties: Object.fromEntries(templated.map((list) => [list, { items: task }])) };
   for (const operation of Object.values(operations) as Operation[]) {
     const { body, path } = operation;
     if (!body) continue;
-    const record = path.startsWith("/api/v1/nodes") ? records.Node! : task;
+    const record = path.startsWith("/api/v1/nodes") ? records.Node! : path.startsWith("/api/v1/apps") ? lists : task;
     schemas[body] = { title: body, ...withDefaultsInWords(describedAlike(inputSchema(bodies[body]), record)) };
   }
   return schemas;
 }
+
+/** The lists of an app whose members have the fields of a task. */
+const templated = ["services", "jobs", "schedules"];
 
 /**
  * Says defaults in the descriptions. Generators of types take a field of a named schema that has a default for one that is

@@ -1,6 +1,8 @@
 // Examples of answers in openapi.json: one for each schema that an operation answers with. A task is made from the example of
 // its request by the same code as every task, so that it has every field.
 
+import type { AppRevision } from "../../model/app/app.ts";
+import type { AppApplied, AppRemoval, AppView } from "../../model/app/view.ts";
 import type { Differences } from "../../model/comparison.ts";
 import { type ConfigContent, type ConfigView, viewConfig } from "../../model/config/config.ts";
 import type { CredentialView } from "../../model/credential/credential.ts";
@@ -228,6 +230,34 @@ function schedule(): ScheduleView {
   };
 }
 
+function app(): AppView {
+  const [serviceId, jobId] = ["20250119123450-srv45678", "20250119123450-job45678"];
+  return {
+    ...{ name: "shop", revision: 2, createdAt: at(50), by: "anna@laptop", updatedAt: at(56) },
+    members: {
+      ...{ services: [serviceId], jobs: [jobId], schedules: [] },
+      ...{ volumes: ["shop_data"], configs: ["shop_env"], secrets: [] },
+    },
+    reason: { code: "steady", message: "every service serves" },
+    services: [{ serviceId, name: "shop_web", wanted: 2, ready: 2, status: "steady" }],
+    jobs: [{ jobId, name: "shop_migrate", status: "completed" }],
+  };
+}
+
+function appApplied(): AppApplied {
+  const [id] = app().members.services;
+  return { ...app(), changes: [{ kind: "service", name: "shop_web", id: id!, change: "updated" }] };
+}
+
+function appRevision(): AppRevision {
+  return {
+    ...{ app: "shop", number: 2, by: "anna@laptop", at: at(56), note: "nginx 1.27" },
+    services: [{ name: "shop_web", image: "nginx:1.27", replicas: 2 }],
+    ...{ jobs: [], schedules: [], volumes: [{ name: "shop_data" }] },
+    ...{ configs: [{ name: "shop_env", version: 1 }], secrets: [], images: {} },
+  };
+}
+
 const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Task: task,
   TaskList: () => [task()],
@@ -253,6 +283,11 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
     ...{ status: "present", sealed: 1, place: "/etc/podling/master.key" },
     message: "1 secret or login can be opened with /etc/podling/master.key",
   }),
+  App: app,
+  AppList: () => [app()],
+  AppApplied: appApplied,
+  AppRemoval: (): AppRemoval => ({ name: "shop", changes: [], volumes: [] }),
+  AppRevisionList: () => [appRevision()],
   Schedule: schedule,
   ScheduleList: () => [schedule()],
   Node: node,

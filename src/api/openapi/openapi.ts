@@ -5,6 +5,7 @@ import { errorCatalogue } from "../errors.ts";
 import { type Operation, operations } from "../operations/operations.ts";
 import { bodies } from "../schemas/bodies.ts";
 import { queries, standsFor } from "../schemas/queries.ts";
+import { appSchemas } from "./app-schemas.ts";
 import { bodySchemas } from "./body-schemas.ts";
 import { clusterSchemas } from "./cluster-schemas.ts";
 import { contentSchemas } from "./content-schemas.ts";
@@ -56,6 +57,7 @@ export async function openapi(version: string): Promise<Json> {
         ...(await taskSchemas()),
         ...(await serviceSchemas()),
         ...jobSchemas,
+        ...(await appSchemas()),
         ...volumeSchemas,
         ...(await contentSchemas()),
         ...nodeSchemas(records.Node!),

@@ -6,6 +6,7 @@ import type { Operation } from "../operations/operation.ts";
 type Located = Pick<Operation, "path" | "access">;
 
 const descriptions = {
+  Apps: "Everything that belongs together, applied and removed as one.",
   Tasks: "Run containers, and see what becomes of them.",
   Services: "Replicas of a task that are kept running, and how a change of them is rolled out.",
   Pods: "Containers that share one network, as one task.",
@@ -33,6 +34,7 @@ const nouns: Readonly<Record<string, { tag: Tag; exampleId: string }>> = {
   configs: { tag: "Configs", exampleId: "app.env" },
   schedules: { tag: "Schedules", exampleId: "nightly" },
   services: { tag: "Services", exampleId: "web" },
+  apps: { tag: "Apps", exampleId: "shop" },
   volumes: { tag: "Volumes", exampleId: "pgdata" },
 };
 

@@ -44,6 +44,11 @@ export type AnswerSchema =
   | "KeyReport"
   | "Schedule"
   | "ScheduleList"
+  | "App"
+  | "AppList"
+  | "AppApplied"
+  | "AppRemoval"
+  | "AppRevisionList"
   | "Credential"
   | "CredentialList"
   | "Node"
@@ -71,6 +76,8 @@ export interface Operation<
   summary: string;
   access: Access;
   body?: Body;
+  /** Its largest size. Left out: `limits.bodyBytes`. */
+  bodyBytes?: number;
   /** The media type of a body that is not JSON, and that the handler reads as it comes. */
   upload?: string;
   /** Its largest size. Default: that of a backup. */

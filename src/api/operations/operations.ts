@@ -1,6 +1,7 @@
 // The master's API: each operation once. The server's routing, access and validation, the typed client and openapi.json
 // all come from this table. Adding an operation is one entry in the file of its noun, and its handler.
 
+import { appOperations } from "./apps.ts";
 import { clusterOperations } from "./cluster.ts";
 import { configOperations } from "./configs.ts";
 import { jobOperations } from "./jobs.ts";
@@ -23,6 +24,7 @@ export const operations = {
   ...taskOperations,
   ...serviceOperations,
   ...podOperations,
+  ...appOperations,
   ...jobOperations,
   ...volumeOperations,
   ...configOperations,

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { hostNameLength, hostNamePattern } from "../../lib/ip-address.ts";
+import { appInput } from "../../model/app/app-input.ts";
 import { contentInput, contentUpdate } from "../../model/config/content-input.ts";
 import { credentialInput } from "../../model/credential/credential-input.ts";
 import {
@@ -194,6 +195,7 @@ export const bodies = {
   ContentUpdate: contentUpdate,
   ScheduleInput: scheduleInput,
   CredentialInput: credentialInput,
+  AppInput: appInput,
   NodeRegistration: nodeRegistration,
   NodeLabelsInput: nodeLabels,
   NodeDrainInput: nodeDrain,

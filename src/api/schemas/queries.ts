@@ -253,6 +253,30 @@ const rebalanceQuery = z.strictObject({
     .describe("Also replicas with data on their node, which start without it elsewhere. Default false."),
 });
 
+const expectedRevision = wholeNumberQuery(0, Number.MAX_SAFE_INTEGER)
+  .optional()
+  .describe("The newest revision that the client has seen, 0 for a new app: refused if there is another one.");
+
+const putAppQuery = z.strictObject({
+  resolve,
+  note: z.string().max(limits.messageLength).optional().describe("What it is for, kept with the revision."),
+  expectedRevision,
+});
+
+const rollbackAppQuery = z.strictObject({
+  to: wholeNumberQuery(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Number of the revision. Default: the one before."),
+  expectedRevision,
+});
+
+const deleteAppQuery = z.strictObject({
+  volumes: booleanQuery.optional().describe("True: also its volumes, with their data. Default false."),
+  timeout: duration
+    .optional()
+    .describe("How long to wait until nothing uses the volumes any more: 30s, 5m. Default 30s, at most 10m."),
+});
+
 export const queries = {
   wait: z.strictObject(waitQuery),
   stop: stopQuery,
@@ -284,5 +308,8 @@ export const queries = {
   waitJob: waitJobQuery,
   contentVersion: contentVersionQuery,
   listJobs: listJobsQuery,
+  putApp: putAppQuery,
+  rollbackApp: rollbackAppQuery,
+  deleteApp: deleteAppQuery,
 } as const;
 export type Queries = typeof queries;

@@ -32,18 +32,22 @@ export function checkUpload(
   });
 }
 
-export async function readBody(schema: z.ZodType, request: Request): Promise<Outcome<unknown>> {
+export async function readBody(
+  schema: z.ZodType,
+  request: Request,
+  limit: number = limits.bodyBytes,
+): Promise<Outcome<unknown>> {
   const { headers } = request;
   const type = headers.get("content-type");
   const length = headers.get("content-length");
   let bytes: Uint8Array | null;
   try {
-    if (length === null) bytes = await readChunks(request);
-    else bytes = Number(length) > limits.bodyBytes ? null : await request.bytes();
+    if (length === null) bytes = await readChunks(request, limit);
+    else bytes = Number(length) > limit ? null : await request.bytes();
   } catch (error) {
     throw new IncompleteBody("the body is incomplete", { cause: error });
   }
-  if (bytes === null) return tooLarge(length);
+  if (bytes === null) return tooLarge(length, limit);
   // A heartbeat sent by hand has no body, and then no type either.
   if (type !== json && !/^application\/json\s*(;|$)/i.test(type ?? "") && !(bytes.length === 0 && type === null)) {
     return wrongType(type, json);
@@ -53,13 +57,13 @@ export async function readBody(schema: z.ZodType, request: Request): Promise<Out
 }
 
 /** Reads a body that does not state its length. Null if it is too large. */
-async function readChunks(request: Request): Promise<Uint8Array | null> {
+async function readChunks(request: Request, limit: number): Promise<Uint8Array | null> {
   if (!request.body) return new Uint8Array(0);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body) {
     bytes += chunk.length;
-    if (bytes > limits.bodyBytes) return null;
+    if (bytes > limit) return null;
     chunks.push(chunk);
   }
   return concatenate(chunks);
@@ -88,10 +92,10 @@ function wrongType(type: string | null, expected: string): Outcome<never> {
   });
 }
 
-function tooLarge(length: string | null): Outcome<never> {
-  const size = length === null ? `more than ${limits.bodyBytes} bytes` : `${length} bytes`;
-  return refuse("body-too-large", `the body has ${size}; at most ${limits.bodyBytes} are allowed`, {
+function tooLarge(length: string | null, limit: number): Outcome<never> {
+  const size = length === null ? `more than ${limit} bytes` : `${length} bytes`;
+  return refuse("body-too-large", `the body has ${size}; at most ${limit} are allowed`, {
     hint: "Mount large data as a volume instead of sending it in a task.",
-    details: { bytes: length === null ? null : Number(length), limit: limits.bodyBytes },
+    details: { bytes: length === null ? null : Number(length), limit },
   });
 }

@@ -51,7 +51,7 @@ export function createShell<T extends Table>(options: ShellOptions<T>): Fetch {
       else {
         const { id, operation, parameters, origin, query } = found;
         const body = operation.body
-          ? await readBody(bodies[operation.body]!, request)
+          ? await readBody(bodies[operation.body]!, request, operation.bodyBytes)
           : checkUpload(operation, request);
         if (!body.ok) response = refusalResponse(body.refusal);
         else {

@@ -33,7 +33,10 @@ const contentVersion = z.object({
   version: number.describe("The version that was the newest then."),
 });
 
-export const appSource = z.object({ files: z.array(text), digest: text });
+export const appSource = z.object({
+  files: z.array(text).describe("Their names, as the client knew them."),
+  digest: text.describe("SHA-256 of their resolved content."),
+});
 
 export const appRevision = z.object({
   app: text.describe("The app."),

@@ -1,5 +1,6 @@
 // One handler for each operation of the API: it finds what is meant, submits a command, and answers with what is durable.
 
+import { appHandlers } from "./apps.ts";
 import { clusterHandlers } from "./cluster.ts";
 import { configHandlers } from "./configs.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
@@ -21,6 +22,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...taskHandlers(context, reads),
     ...serviceHandlers(context, reads),
     ...podHandlers(context, reads),
+    ...appHandlers(context, reads),
     ...jobHandlers(context, reads),
     ...volumeHandlers(context, reads),
     ...configHandlers(context, reads),

@@ -4,33 +4,25 @@ import type { serviceOperations } from "../../../api/operations/services.ts";
 import { EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
 import { compareSlots } from "../../../core/reconcile/service/replica.ts";
-import { eligible } from "../../../core/schedule/index/node-info.ts";
-import { classOf } from "../../../core/schedule/scheduling-class.ts";
 import type { ClusterState } from "../../../core/state/cluster-state.ts";
 import { resolveService } from "../../../core/state/lookup.ts";
 import { tasksOf } from "../../../core/state/tasks-of-service.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
-import { hasWorker, type NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { checkServiceInput } from "../../../model/service/check-service.ts";
-import { imagesToResolve, type ResolvedImage } from "../../../model/service/pinned.ts";
 import { hasSelector } from "../../../model/service/selector.ts";
 import { checkSelectorInput, type ParsedSelectorInput } from "../../../model/service/selector-input.ts";
 import { packRevision, revisionId, type Service, shownTemplate } from "../../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../../model/service/service-input.ts";
 import type { RevisionView, ServiceView } from "../../../model/service/view.ts";
-import { specOfInput } from "../../../model/task/input-spec.ts";
 import { namespaceOf } from "../../../model/task/pod-view.ts";
-import { requirementsOf } from "../../../model/task/requirements.ts";
-import { type TaskSpec, unpackSpec } from "../../../model/task/spec.ts";
 import { viewTask } from "../../../model/task/view.ts";
-import { type Question, resolveImages } from "../../node-client/image-digests.ts";
-import { storedLogin } from "../../secrets/registry-logins.ts";
 import { endpointsOf } from "../../watch/endpoint-streams.ts";
 import { viewService } from "../service-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
+import { resolvedImages } from "./resolved-images.ts";
 
 type PutCommand = Extract<Command, { type: "putService" | "putSelector" }>;
 
@@ -130,7 +122,7 @@ async function putCommand(
   if ("selector" in body) return checkSelectorInput(body) ?? ok({ type: "putSelector", input: body });
   const input = checkServiceInput(body);
   if (!input.ok) return input;
-  const images = await resolved(context, input.value, query.resolve, signal);
+  const images = await resolvedImages(context, input.value, query.resolve, signal);
   return ok({ type: "putService", input: input.value, images, by: origin.name, note: query.note ?? "" });
 }
 
@@ -138,46 +130,6 @@ async function putCommand(
 function namespaceOfService(state: ClusterState, { serviceId, target, namespace }: Service): string {
   if (namespace !== undefined) return namespace;
   return namespaceOf(state.record("revision", revisionId(serviceId, target)));
-}
-
-/** What the tags stand for that are new to the service, or all of them. */
-async function resolved(
-  { state, logs, vault }: HandlerContext,
-  input: ParsedServiceInput,
-  which: "always" | "changed" | "never" = "changed",
-  signal: AbortSignal,
-): Promise<ResolvedImage[]> {
-  const service = which === "always" ? undefined : state.serviceNamed(input.name);
-  const known = service && state.tables.revision.get(revisionId(service.serviceId, service.target))?.images;
-  const spec = unpackSpec(specOfInput(input));
-  const images = imagesToResolve(spec).filter((image) => !known?.some((one) => one.image === image));
-  if (which === "never") return images.map((image) => ({ image, digest: null, why: "not looked up, as asked for" }));
-  const questionFor = (image: string): Question => {
-    const login = storedLogin(state, vault, image);
-    const nodes = login === null ? nodesWithEngine(state) : nodesThatMayRun(state, spec);
-    return { nodes, login };
-  };
-  return images.length === 0 ? [] : resolveImages(images, questionFor, signal, logs);
-}
-
-/** Online ones, by host name. */
-function nodesWithEngine(state: ClusterState): NodeRecord[] {
-  const online = [...state.nodes.values()].filter((node) => node.status === "online" && node.engineError === null);
-  return byHostname(online);
-}
-
-/**
- * Those that may get a task of the template now, whatever their free capacity. A login is sent to no other node: constraints that
- * keep an image to some nodes keep the password there, too.
- */
-function nodesThatMayRun({ schedule }: ClusterState, spec: TaskSpec): NodeRecord[] {
-  const wanted = classOf(requirementsOf(spec));
-  const nodes = [...schedule.nodes].filter((node) => node.isOpen && eligible(wanted, node));
-  return byHostname(nodes.map(({ record }) => record));
-}
-
-function byHostname(nodes: readonly NodeRecord[]): NodeRecord[] {
-  return nodes.filter(hasWorker).sort((left, right) => (left.hostname < right.hostname ? -1 : 1));
 }
 
 function otherName(inPath: string, inBody: string): Outcome<never> {

@@ -3,20 +3,18 @@
 import type { volumeOperations } from "../../../api/operations/volumes.ts";
 import type { HandlersOf } from "../../../api/server/call.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import { refuseRemoval } from "../../../core/commands/volumes.ts";
 import { findVolume } from "../../../core/state/lookup.ts";
 import { ok } from "../../../lib/result.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Origin } from "../../../model/origin.ts";
-import { type Outcome, type Refusal, refuse } from "../../../model/refusal.ts";
+import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { requirementsOf } from "../../../model/task/requirements.ts";
 import { unpackSpec } from "../../../model/task/spec.ts";
-import { placeOfData, type Volume, type VolumeRemoval, type VolumeView } from "../../../model/volume/volume.ts";
+import type { VolumeView } from "../../../model/volume/volume.ts";
 import { volumeName } from "../../../model/volume/volume-input.ts";
-import type { AskContext } from "../../node-client/ask-node.ts";
-import { removeVolumeOn } from "../../node-client/volumes.ts";
 import { viewVolume } from "../volume-view.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
+import { removeVolume } from "./remove-volume.ts";
 
 export function volumeHandlers(
   { loop, logs, volumeJobs, state: current }: HandlerContext,
@@ -55,21 +53,8 @@ export function volumeHandlers(
     getVolume: ({ parameters }) => shown(parameters.id),
     updateVolume: ({ parameters, body, origin }) =>
       change({ type: "updateVolume", name: parameters.id, ...body }, origin),
-    deleteVolume: async ({ parameters: { id: name }, query, origin, signal }) => {
-      const state = await reads.durable();
-      const volume = findVolume(state, name);
-      if (!volume.ok) return volume;
-      const used = refuseRemoval(state, name);
-      if (used) return used;
-      const { nodeId } = volume.value;
-      const node = nodeId === null ? null : state.nodes.get(nodeId);
-      // The data first: a record without data is harmless, and data without a record is forgotten.
-      const data = await removeData(volume.value, node, state.revision, signal, logs);
-      if (!data.ok && !(query.force && isAway(data))) return data;
-      const removed = await loop.submit({ type: "removeVolume", name }, origin);
-      if (!removed.ok) return removed;
-      return data.ok ? data : ok({ removed: false, message: `its data stays where it is: ${data.refusal.message}` });
-    },
+    deleteVolume: ({ parameters: { id: name }, query, origin, signal }) =>
+      removeVolume({ loop, logs }, reads, name, { force: query.force ?? false, origin, signal }),
     backupVolume: (call) => {
       call.mayTakeLong();
       return volumeJobs.backup(call.parameters.id, call.query.live ?? false, call.origin, call.signal);
@@ -96,27 +81,6 @@ export function volumeHandlers(
     releaseVolume: ({ parameters, query, origin }) =>
       change({ type: "releaseVolume", name: parameters.id, force: query.force ?? false }, origin),
   };
-}
-
-/** `node`: that which has the data; null if none has, undefined if it is no longer in the cluster. */
-async function removeData(
-  volume: Volume,
-  node: NodeRecord | null | undefined,
-  revision: number,
-  signal: AbortSignal,
-  context: AskContext,
-): Promise<Outcome<VolumeRemoval>> {
-  const { name } = volume;
-  if (node === null) return ok({ removed: false, message: "it had no data" });
-  if (node?.status === "online") return removeVolumeOn(node, name, revision, signal, context);
-  return refuse("node-unreachable", `the data of ${name} cannot be removed: ${placeOfData(volume, node)}`, {
-    hint: `To remove the record only: podling volume rm --force ${name}`,
-    details: { name, nodeId: volume.nodeId },
-  });
-}
-
-function isAway({ refusal }: { refusal: Refusal }): boolean {
-  return refusal.code === "node-unreachable";
 }
 
 /** The node that has the data of the volume, or else the one that was asked for, or any that takes tasks. */
