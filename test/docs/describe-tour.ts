@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { describeLab } from "../../tools/lab/available.ts";
 import { until } from "../../tools/lab/until.ts";
 import type { Printed } from "./piped-shell.ts";
-import { type ConsoleStep, consoleSteps, withOutputs, withoutVariables } from "./shown-commands.ts";
+import { type ConsoleStep, consoleSteps, shownFiles, withOutputs, withoutVariables } from "./shown-commands.ts";
 import { Tour } from "./tour.ts";
 
 const updates = process.env.PODLING_UPDATE_DOCS === "1";
@@ -33,6 +33,7 @@ export function describeTour(document: string, { looks, fails, progress }: TourO
     const printed: ConsoleStep[] = [];
     beforeAll(async () => {
       tour = await Tour.start();
+      for (const { name, text } of shownFiles(readFileSync(page, "utf8"))) tour.write(name, text);
     }, 60_000);
     afterAll(() => tour?.down());
 

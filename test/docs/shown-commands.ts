@@ -6,6 +6,12 @@ export interface ConsoleStep {
   output: string;
 }
 
+/** The blocks with a file name after the language: ```yaml compose.yaml. */
+export function shownFiles(markdown: string): { name: string; text: string }[] {
+  const blocks = markdown.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, name, text]) => ({ name: name!, text: text! }));
+}
+
 export function consoleSteps(markdown: string): ConsoleStep[] {
   const blocks = [...markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
   return blocks

@@ -16,11 +16,13 @@ export class Tour {
   readonly host: LabHost;
   readonly #lab: Lab;
   readonly #shell: PipedShell;
+  readonly #folder: string;
 
-  private constructor(lab: Lab, host: LabHost, shell: PipedShell) {
+  private constructor(lab: Lab, host: LabHost, shell: PipedShell, folder: string) {
     this.#lab = lab;
     this.host = host;
     this.#shell = shell;
+    this.#folder = folder;
   }
 
   /** With `podling up` on the host, the image of the demo on its engine, and the shell in an empty folder. */
@@ -37,14 +39,20 @@ export class Tour {
       const files = ["--data-dir", join(home, "data"), "--key-file", join(home, "master.key")];
       const up = [join(bin, "podling"), "up", "--hostname", hostname, ...files];
       lab.spawn("up", [...inNamespace(host.namespace), ...up], { env });
-      const shell = new PipedShell(inNamespace(host.namespace), { env, cwd: lab.folder("tour") });
-      const tour = new Tour(lab, host, shell);
+      const folder = lab.folder("tour");
+      const shell = new PipedShell(inNamespace(host.namespace), { env, cwd: folder });
+      const tour = new Tour(lab, host, shell, folder);
       await until("the node", async () => (await tour.type("podling nodes")).text.includes("online"), 30_000);
       return tour;
     } catch (error) {
       await lab.down();
       throw error;
     }
+  }
+
+  /** A file in the folder of the shell. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.#folder, name), text);
   }
 
   type(command: string, merged = false): Promise<Printed> {

@@ -167,6 +167,20 @@ describe("PUT /api/v1/apps/{name}", () => {
     expect((await put(app, bodyOf(app, { jobs: [] }), "?expectedRevision=1")).status).toBe(200);
   });
 
+  test("with dryRun changes nothing, and makes no key", async () => {
+    const app = fresh();
+    const before = await newestRevision();
+    keys.isAway = true;
+    const tried = await put(app, bodyOf(app), "?dryRun=true");
+    expect(outcomes(tried.body)).toEqual(
+      ["web", "migrate", "data", "env", "key"].map((name) => `${app}_${name} created`),
+    );
+    expect(tried.body).toMatchObject({ revision: 1, services: [{ wanted: 2, ready: 0 }] });
+    expect(await newestRevision()).toBe(before);
+    expectRefusal(await podling.ask("GET", path(app)), 404, "app-not-found");
+    expectRefusal(await put(app, { services: [{ name: "web", image: "a:1" }] }, "?dryRun=true"), 422, "unprocessable");
+  });
+
   test("takes a body beyond the limit of others", async () => {
     const app = fresh();
     const configs = [1, 2, 3].map((number) => ({ name: `${app}_${number}`, data: "x".repeat(400_000) }));

@@ -261,6 +261,9 @@ const putAppQuery = z.strictObject({
   resolve,
   note: z.string().max(limits.messageLength).optional().describe("What it is for, kept with the revision."),
   expectedRevision,
+  dryRun: booleanQuery
+    .optional()
+    .describe("True: only say what would become of each member, with the app as it would be at once. Default false."),
 });
 
 const rollbackAppQuery = z.strictObject({

@@ -28,6 +28,7 @@ export type Completes =
   | "configs"
   | "secrets"
   | "services"
+  | "apps"
   | "jobs"
   | "schedules"
   | "files"

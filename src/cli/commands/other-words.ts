@@ -10,7 +10,7 @@ const unchanging =
 const images = "Nodes pull images when a task needs them. To remove unused ones: podling node clean NODE --images";
 const serving = "Use podling service ls, create, update, scale, history or rollback";
 const files =
-  "There are no files for tasks yet: use podling run, or send JSON to POST /api/v1/tasks. podling validate checks compose files";
+  "Use podling apply -f FILE for compose files, podling validate to check them, podling ls and podling down for apps";
 const draining = "Use podling node drain NODE";
 const contexts = "Use podling context add NAME --master URL, then podling context use NAME";
 const networks = "There are no networks to manage: see -p in podling help run";
@@ -24,8 +24,11 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     // looking
     get: "Use podling ps for tasks, podling nodes for nodes, or podling inspect for one task",
     list: listing,
-    ls: listing,
     tasks: "Use podling ps",
+    "task ls": "Use podling ps",
+    "tasks ls": "Use podling ps",
+    "alloc ls": "Use podling ps",
+    "container ls": "Use podling ps",
     task: "Use podling ps, run, stop, rm or inspect",
     container: "Use podling ps, run, stop, rm or inspect",
     jobs: "Use podling job ls",
@@ -89,7 +92,6 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     remove: "Use podling rm TASK",
     destroy: "Use podling rm -f TASK",
     signal: "Use podling kill -s SIGNAL TASK",
-    down: "Ctrl-C ends podling up. For tasks: podling stop TASK",
     pause: "A task cannot be paused. Use podling stop TASK",
     unpause: "A task cannot be paused",
     update: unchanging,
@@ -99,10 +101,18 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     scale: "Use podling service scale NAME=N",
     services: "Use podling service ls",
     deploy: "Use podling service create NAME --image IMAGE, or podling service update NAME",
-    stack: serving,
+    stack: files,
+    "compose up": "Use podling apply -f FILE",
+    "compose down": "Use podling down APP",
+    "compose ls": "Use podling ls",
+    "compose ps": "Use podling app inspect APP, podling service ls or podling ps",
+    "app list": "Use podling ls",
+    "app rm": "Use podling down APP",
+    "app delete": "Use podling down APP",
+    "app apply": "Use podling apply -f FILE",
+    apps: "Use podling ls",
     compose: files,
     "compose config": "Use podling validate -f FILE -o json",
-    apply: files,
     plan: files,
 
     // within a container

@@ -64,6 +64,7 @@ export const lists: Readonly<Record<string, string>> = {
   secrets: "secret ls",
   configs: "config ls",
   services: "service ls",
+  apps: "ls",
   jobs: "job ls",
   schedules: "job ls --kind schedule",
 };

@@ -30,14 +30,25 @@ export function appHandlers(context: HandlerContext, reads: DurableReads): Handl
     const app = findApp(await reads.durable(), command.name);
     return app.ok ? ok({ ...viewApp(state, app.value), changes: outcome.value.members }) : app;
   };
+  /** What the command would do now. */
+  const tried = async (command: AppCommand): Promise<Outcome<AppApplied>> => {
+    await reads.durable();
+    return loop.trial(command, ({ outcomes: [outcome] }) => {
+      if (!outcome!.ok) return outcome!;
+      const app = findApp(state, command.name);
+      return app.ok ? ok({ ...viewApp(state, app.value), changes: outcome!.value.app!.members }) : app;
+    });
+  };
   return {
     putApp: async ({ body, parameters: { id: name }, query, origin, signal }) => {
       const { note = "", resolve } = query;
-      const input = refuseAppName(name) ?? (await appContent(context, reads, name, body));
+      const seals = query.dryRun ? "never" : "always";
+      const input = refuseAppName(name) ?? (await appContent(context, reads, name, body, seals));
       if (!input.ok) return input;
       const images = await imagesOfApp(context, input.value.services, resolve, signal);
       const asked = { name, by: origin.name, note, ...expected(query) };
-      return applied({ type: "putApp", input: input.value, images, ...asked }, origin);
+      const command = { type: "putApp", input: input.value, images, ...asked } as const;
+      return query.dryRun ? tried(command) : applied(command, origin);
     },
     listApps: async () => {
       const apps = [...(await reads.durable()).tables.app.values()];

@@ -1,0 +1,96 @@
+// podling apply: makes an app what compose files say.
+
+import type { ComposeDocument } from "../../../compose/read-compose.ts";
+import type { AppBody } from "../../../model/app/app-input.ts";
+import type { AppApplied } from "../../../model/app/view.ts";
+import type { Command } from "../../command/command.ts";
+import type { Context } from "../../command/context.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, RefusedError } from "../../command/failure.ts";
+import { changeLines, hasChanges } from "../../render/apps.ts";
+import { finish, isAgreed, waitFlags, yes } from "./arguments.ts";
+import { type ComposeApp, composeFlags, isRefused, readApp } from "./compose-files.ts";
+
+export const apply: Command = {
+  name: "apply",
+  summary: "Make an app what compose files say, and wait until it is",
+  usage: "[flags]",
+  description: [
+    "Reads compose files as podling validate does, shows which keys Podling does not honour and what would become of each service, job, schedule, volume, config and secret, and asks. Then everything is applied at once: if one part is refused, nothing is changed. Without a terminal, or with a file from stdin, it needs -y.",
+    "The app has the name of --app, else that of the file (name:), else that of its folder. What the files no longer name is removed, but for volumes: podling down APP --volumes removes them. The same files again change nothing.",
+    "It waits until each service is steady, and shows how far it is; -d does not wait. The exit code is 0 when every service is ready, 1 if a service or a job has failed or nothing could be changed, 2 at the timeout, and 3 if another client has applied the app meanwhile.",
+  ],
+  flags: [
+    ...composeFlags,
+    { long: "app", value: "NAME", description: "name of the app, in the place of the name of the files" },
+    { long: "note", value: "TEXT", description: "what the change is for, kept with the revision" },
+    { long: "strict", description: "change nothing if the files have keys that Podling ignores" },
+    {
+      long: "resolve",
+      value: "WHICH",
+      description: "which tags of images are looked up: all, those that are new to a service, or none",
+      choices: ["always", "changed", "never"],
+      default: "changed",
+    },
+    yes,
+    ...waitFlags,
+  ],
+  outputs: ["table", "json", "name"],
+  examples: [
+    ["podling apply", "compose.yaml of this folder"],
+    ["podling apply -f compose.yaml -f compose.prod.yaml --app shop -y", "two files, without a question"],
+    ["podling apply --resolve always -y", "notice tags that have moved"],
+  ],
+  async run(context) {
+    const timeoutMs = context.flags.durationMs("timeout")!;
+    const app = await readApp(context);
+    if (!app) return exitCodes.error;
+    if (isRefused(app.report, context.flags.has("strict")))
+      throw new Failure("the files have keys that are refused, so nothing was sent", "Each is named above.");
+    const seen = await seenRevision(context, app.name);
+    const { changes } = await put(context, app, { expectedRevision: String(seen), dryRun: "true" });
+    await context.say(`${app.name}: ${seen === 0 ? "a new app" : `revision ${seen}`}`);
+    for (const line of changeLines(changes)) await context.err(`  ${line}\n`);
+    if (hasChanges(changes)) {
+      if (!(await isAgreed(context, `Apply this to ${app.name}?`, stdinIsRead(context)))) return exitCodes.error;
+      await put(context, app, { expectedRevision: String(seen) });
+    }
+    return finish(context, app.name, timeoutMs);
+  },
+};
+
+function stdinIsRead({ flags }: Context): string | undefined {
+  return flags.texts("file").includes("-") ? "stdin was the file" : undefined;
+}
+
+/** The newest revision of the app; 0 if there is no app. */
+async function seenRevision(context: Context, name: string): Promise<number> {
+  const found = await context.try("getApp", { id: name });
+  if (found.ok) return found.value!.revision;
+  if (found.refusal.code === "app-not-found") return 0;
+  throw context.refused(found.refusal);
+}
+
+/** The files as they were named, and a digest of what they make. */
+function sourceOf({ flags }: Context, document: ComposeDocument, input: AppBody): NonNullable<AppBody["source"]> {
+  const given = flags.texts("file");
+  const files = given.length > 0 ? [...given] : [document.placeOf([]).file];
+  return { files, digest: new Bun.CryptoHasher("sha256").update(JSON.stringify(input)).digest("hex") };
+}
+
+async function put(
+  context: Context,
+  { name, input, document }: ComposeApp,
+  more: { expectedRevision: string; dryRun?: "true" },
+): Promise<AppApplied> {
+  const note = context.flags.text("note");
+  const resolve = context.flags.text("resolve") as "always" | "changed" | "never";
+  const body = { ...input, source: sourceOf(context, document, input) };
+  const query = { ...more, resolve, ...(note === undefined ? {} : { note }) };
+  const applied = await context.try("putApp", { id: name, body, query });
+  if (applied.ok) return applied.value!;
+  const { refusal } = applied;
+  if (refusal.code === "conflict")
+    throw new RefusedError(refusal, { exitCode: exitCodes.changed, commandName: "apply" });
+  throw context.refused(refusal);
+}
