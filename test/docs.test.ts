@@ -122,6 +122,8 @@ describe("the API's examples", () => {
     ...{ taskLogs: [409, 503], previewCleanup: [503], cleanNode: [503] },
     ...{ restartTask: [409, 422], killTask: [409, 503], reportPod: [409] },
     ...{ backupVolume: [422], restoreVolume: [422, 503], moveVolume: [404] },
+    plan: [404], // there is no service and no node
+    whyNot: [404],
     heartbeatStream: [400], // there is no socket to upgrade
   };
   /** The file that one example writes and another one sends. */

@@ -38,6 +38,11 @@ export const errorCatalogue: Record<RefusalCode, { status: number; meaning: stri
     meaning:
       "An unfinished task, a service, a job or a schedule has this name, and the request asked for a free one. A job never takes another template.",
   },
+  "plan-drifted": {
+    status: 409,
+    meaning:
+      "The request expects the outcome of a plan, and would do something else now; the sentence says what. Nothing was changed.",
+  },
   conflict: {
     status: 409,
     meaning: "Another client has applied the app since the revision that the request expects; who and when is named.",

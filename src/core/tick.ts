@@ -13,7 +13,8 @@ import { reconcile, wakeAt } from "./reconcile/reconcile.ts";
 import type { Retention } from "./reconcile/reconciler.ts";
 import type { ClusterState } from "./state/cluster-state.ts";
 import type { Delta } from "./state/delta.ts";
-import { runParts } from "./transaction.ts";
+import { onePart, runParts } from "./transaction.ts";
+import { driftOfPlacements, driftOfRecords } from "./what-if/plan/drift.ts";
 
 export interface TickContext {
   /** ms since the epoch. */
@@ -21,6 +22,8 @@ export interface TickContext {
   /** Every draw of the tick comes from it. */
   seed: number;
   retention: Retention;
+  /** Called with what a command did, before the reconcilers run. Left out: nothing looks at it. */
+  decided?: (command: number, deltas: readonly Delta[]) => void;
 }
 
 export interface Tick {
@@ -36,30 +39,88 @@ export interface Tick {
   undo(): void;
 }
 
-export function runTick(
+/** Changes applied before the caller may do other work: less than a millisecond. */
+const changesPerSlice = 64;
+
+export function runTick(state: ClusterState, submissions: readonly Submission[], context: TickContext): Tick {
+  const slices = tickInSlices(state, submissions, context);
+  for (;;) {
+    const slice = slices.next();
+    if (slice.done) return slice.value;
+  }
+}
+
+/** The same in slices, for a state that nothing else changes meanwhile. */
+export function* tickInSlices(
   state: ClusterState,
   submissions: readonly Submission[],
-  { now, seed, retention }: TickContext,
-): Tick {
+  context: TickContext,
+): Generator<void, Tick> {
+  /** Commands that are refused because tasks would get other nodes than their plans say. */
+  const drifted = new Map<number, Outcome<never>>();
+  for (;;) {
+    const tick = yield* decideAll(state, submissions, context, drifted);
+    const more = driftedIn(state, submissions, tick);
+    if (more.size === 0) return tick;
+    // Without these commands the others may place their tasks otherwise.
+    tick.undo();
+    for (const [index, refusal] of more) drifted.set(index, refusal);
+  }
+}
+
+function driftedIn(state: ClusterState, submissions: readonly Submission[], tick: Tick): Map<number, Outcome<never>> {
+  const found = new Map<number, Outcome<never>>();
+  for (const [index, { expected }] of submissions.entries()) {
+    const refusal = expected && tick.outcomes[index]!.ok ? driftOfPlacements(state, expected, tick.deltas) : null;
+    if (refusal) found.set(index, refusal);
+  }
+  return found;
+}
+
+function* decideAll(
+  state: ClusterState,
+  submissions: readonly Submission[],
+  { now, seed, retention, decided }: TickContext,
+  drifted: ReadonlyMap<number, Outcome<never>>,
+): Generator<void, Tick> {
   const random = seededRandom(seed);
   const written = new Changes();
   const { cursors } = state;
   const attempts = state.pending.attempts();
   const revision = state.revision + 1;
   const apply = (change: Change) => written.add(change, state.apply(change));
-  const outcomes = submissions.map(({ command }): Outcome<Granted> => {
-    if (isOnApp(command)) {
-      const done = runParts(state, partsOf(state, command, { now, revision, random }));
-      if (!done.ok) return done;
-      for (const { change, delta } of done.value.applied) written.add(change, delta);
-      return { ok: true, value: done.value.granted };
+
+  const outcomes: Outcome<Granted>[] = [];
+  for (const [index, { command, expected }] of submissions.entries()) {
+    const context = { now, revision, random };
+    const refusal = drifted.get(index);
+    if (refusal) {
+      outcomes.push(refusal);
+      continue;
     }
-    const outcome = decide(state, command, { now, revision, random });
-    if (!outcome.ok) return outcome;
-    for (const change of outcome.value.changes) apply(change);
-    return { ok: true, value: outcome.value.granted };
-  });
-  for (const change of reconcile(state, { now, revision, random, retention })) apply(change);
+    if (!decided && !expected && !isOnApp(command)) {
+      const outcome = decide(state, command, context);
+      if (outcome.ok) for (const change of outcome.value.changes) apply(change);
+      outcomes.push(outcome.ok ? { ok: true, value: outcome.value.granted } : outcome);
+      continue;
+    }
+    const parts = isOnApp(command) ? partsOf(state, command, context) : onePart(decide(state, command, context));
+    const done = runParts(state, parts, (deltas) => expected && driftOfRecords(state, expected, deltas));
+    outcomes.push(done.ok ? { ok: true, value: done.value.granted } : done);
+    if (!done.ok) continue;
+    for (const { change, delta } of done.value.applied) written.add(change, delta);
+    decided?.(
+      index,
+      done.value.applied.map(({ delta }) => delta),
+    );
+    yield;
+  }
+  let count = 0;
+  for (const change of reconcile(state, { now, revision, random, retention })) {
+    apply(change);
+    if (++count % changesPerSlice === 0) yield;
+  }
+
   const { changes, deltas } = written.end();
   if (changes.length > 0) state.revision = revision;
   const undo = () => {

@@ -4,19 +4,31 @@
 import { ok } from "../lib/result.ts";
 import type { Change } from "../model/change.ts";
 import type { Outcome } from "../model/refusal.ts";
-import type { Granted } from "./commands/command.ts";
+import type { Decision, Granted } from "./commands/command.ts";
 import type { ClusterState } from "./state/cluster-state.ts";
 import type { Delta } from "./state/delta.ts";
 
 /** Gives the changes of one part after the other, and at the end what the command has done, or why all of it is refused. */
 export type Parts = Generator<readonly Change[], Outcome<Granted>, void>;
 
+/** A command that is decided at once. */
+export function* onePart(decision: Outcome<Decision>): Parts {
+  if (!decision.ok) return decision;
+  yield decision.value.changes;
+  return ok(decision.value.granted);
+}
+
 export interface Applied {
   change: Change;
   delta: Delta;
 }
 
-export function runParts(state: ClusterState, parts: Parts): Outcome<{ granted: Granted; applied: Applied[] }> {
+/** `check`: gets what all parts did, and refuses the command all the same, or gives nothing. */
+export function runParts(
+  state: ClusterState,
+  parts: Parts,
+  check: (deltas: readonly Delta[]) => Outcome<never> | null | undefined = () => null,
+): Outcome<{ granted: Granted; applied: Applied[] }> {
   const { cursors } = state;
   const applied: Applied[] = [];
   for (;;) {
@@ -25,9 +37,11 @@ export function runParts(state: ClusterState, parts: Parts): Outcome<{ granted: 
       for (const change of next.value) applied.push({ change, delta: state.apply(change) });
       continue;
     }
-    if (next.value.ok) return ok({ granted: next.value.value, applied });
+    const outcome = next.value;
+    const refusal = outcome.ok ? check(applied.map(({ delta }) => delta)) : outcome;
+    if (!refusal && outcome.ok) return ok({ granted: outcome.value, applied });
     for (let at = applied.length - 1; at >= 0; at--) state.revert(applied[at]!.delta);
     state.cursors = cursors;
-    return next.value;
+    return refusal as Outcome<never>;
   }
 }

@@ -83,3 +83,36 @@ export interface Explanation {
   /** For a pending task: the smallest change that would make it fit. Null if it fits or is placed. */
   smallestChange: string | null;
 }
+
+interface NamedNode {
+  nodeId: NodeId;
+  hostname: string;
+}
+
+/** Why a task is not on a certain node, by the state as it is now. */
+export interface WhyNot {
+  taskId: TaskId;
+  name: string;
+  status: TaskStatus;
+  /** The revision of the state. */
+  revision: number;
+  /** The node that was asked about. */
+  node: NamedNode;
+  /** Where the task is. Null if it waits or has ended. */
+  current: NamedNode | null;
+  /** The node that it would get now. Null if none fits. */
+  best: NamedNode | null;
+  /** True when the task is on the node. */
+  isThere: boolean;
+  /** True when the node passes every filter; the task's own capacity counts as free. */
+  fits: boolean;
+  /** The answer, with numbers. */
+  sentence: string;
+  /** The filters that the node fails. */
+  filters: FilterVerdict[];
+  /** The smallest change that would make the task fit there. Null if it fits. */
+  change: string | null;
+  /** How good the node is, with numbers. Null if the task does not fit. */
+  score: string | null;
+  bestScore: string | null;
+}

@@ -31,6 +31,7 @@ export const refusalCodes = [
   "unprocessable",
   "name-taken",
   "conflict",
+  "plan-drifted",
   "in-use",
   "key-unavailable",
   "idempotency-conflict",

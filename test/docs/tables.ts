@@ -80,7 +80,8 @@ export function dataFileTable(): string {
 }
 
 export function limitTable(): string {
-  const source = readFileSync(join(import.meta.dir, "../../src/model/limits.ts"), "utf8");
+  const files = ["limits.ts", "probe-limits.ts", "plan/plan-limits.ts"];
+  const source = files.map((file) => readFileSync(join(import.meta.dir, "../../src/model", file), "utf8")).join("\n");
   const rows: string[][] = [];
   let reason = "";
   for (const line of source.split("\n")) {

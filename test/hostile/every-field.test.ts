@@ -43,6 +43,7 @@ const requests: Record<keyof typeof bodies, (name: string) => [method: string, p
   NodeLabelsInput: () => [["POST", `/api/v1/nodes/${node}/labels`, {}]],
   NodeDrainInput: () => [["POST", `/api/v1/nodes/${node}/drain`, {}]],
   HeartbeatInput: () => [["POST", `/api/v1/nodes/${node}/heartbeat`, {}]],
+  PlanInput: () => [["POST", "/api/v1/plan", { drain: { node } }]],
 };
 
 let cluster: Cluster;
@@ -92,7 +93,10 @@ function fieldsOf(what: keyof typeof bodies): Map<string, Path> {
   const schemaOf = (of: keyof typeof bodies) =>
     z.toJSONSchema(bodies[of], { io: "input", unrepresentable: "any" }) as JsonSchema;
   const common = what === "TaskInput" ? [] : Object.keys(schemaOf("TaskInput").properties!);
-  const paths = pathsOf(schemaOf(what)).filter(([key]) => !common.includes(key as string));
+  // The service of a plan is the body of another request.
+  const isTried = ([key, ...within]: Path) =>
+    !common.includes(key as string) && (key !== "putService" || !within.length);
+  const paths = pathsOf(schemaOf(what)).filter(isTried);
   return new Map(paths.map((path) => [path.join("."), path]));
 }
 

@@ -14,7 +14,7 @@ export function bodySchemas(records: Record<string, Json>): Record<string, Json>
   for (const operation of Object.values(operations) as Operation[]) {
     const { body, path } = operation;
     if (!body) continue;
-    const record = path.startsWith("/api/v1/nodes") ? records.Node! : path.startsWith("/api/v1/apps") ? lists : task;
+    const record = likeIn(path, task, lists, records);
     schemas[body] = { title: body, ...withDefaultsInWords(describedAlike(inputSchema(bodies[body]), record)) };
   }
   return schemas;
@@ -22,6 +22,13 @@ export function bodySchemas(records: Record<string, Json>): Record<string, Json>
 
 /** The lists of an app whose members have the fields of a task. */
 const templated = ["services", "jobs", "schedules"];
+
+/** What has the same fields as the body. A plan holds the body of another request. */
+function likeIn(path: string, task: Json, lists: Json, records: Record<string, Json>): Json {
+  if (path === "/api/v1/plan") return { properties: { putService: task } };
+  if (path.startsWith("/api/v1/apps")) return lists;
+  return path.startsWith("/api/v1/nodes") ? records.Node! : task;
+}
 
 /**
  * Says defaults in the descriptions. Generators of types take a field of a named schema that has a default for one that is

@@ -6,13 +6,14 @@ import type { AppApplied, AppRemoval, AppView } from "../../model/app/view.ts";
 import type { Differences } from "../../model/comparison.ts";
 import { type ConfigContent, type ConfigView, viewConfig } from "../../model/config/config.ts";
 import type { CredentialView } from "../../model/credential/credential.ts";
-import type { Explanation } from "../../model/explanation.ts";
+import type { Explanation, WhyNot } from "../../model/explanation.ts";
 import type { JobId, NodeId, ScheduleId, ServiceId, TaskId } from "../../model/ids.ts";
 import { jobDefaults } from "../../model/job/job.ts";
 import type { JobView } from "../../model/job/view.ts";
 import { perListedKind } from "../../model/kinds/kinds.ts";
 import type { Cleanup } from "../../model/node/cleanup.ts";
 import type { Node } from "../../model/node/node.ts";
+import type { Plan } from "../../model/plan/plan.ts";
 import { timingDefaults } from "../../model/schedule/schedule.ts";
 import type { ScheduleView } from "../../model/schedule/view.ts";
 import type { KeyReport, SecretView } from "../../model/secret/secret.ts";
@@ -293,6 +294,15 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
   Node: node,
   NodeList: () => [node()],
   Explanation: explanation,
+  WhyNot: (): WhyNot => ({
+    ...{ taskId, name: "web", status: "running", revision: 42 },
+    ...{ node: { nodeId: "20250119123411-def45678" as NodeId, hostname: "n2" }, current: { nodeId, hostname: "n1" } },
+    ...{ best: { nodeId, hostname: "n1" }, isThere: false, fits: false },
+    sentence: "web does not fit on n2: needs 512 MiB, n2 has 310 MiB free",
+    filters: [{ filter: "memory", passed: false, message: "needs 512 MiB, n2 has 310 MiB free", missing: 211_812_352 }],
+    change: "free 202 MiB of memory on n2, or lower the request by that amount",
+    ...{ score: null, bestScore: "2 of 10 tasks" },
+  }),
   Cleanup: cleanup,
   HeartbeatAnswer: (): HeartbeatAnswer => ({
     ...node(),
@@ -312,6 +322,34 @@ const answers: { [Schema in Exclude<AnswerSchema, "Any">]: () => unknown } = {
       },
     ],
     ...{ started: null, underWay: [], kept: [] },
+  }),
+  Plan: (): Plan => ({
+    ...{ revision: 812, until: "settled", isComplete: true, hasChanges: true },
+    services: [
+      {
+        ...{ name: "web", action: "update", order: null, why: "", changes: ["replicas: 3 -> 4"] },
+        ...{ replicas: { before: 3, after: 4 }, starts: 1, stops: 0, inPlace: 0, end: "serves" },
+        ...{ downMs: 0, estimatedMs: 1400 },
+      },
+    ],
+    others: [],
+    nodes: [{ hostname: "n1", add: ["web.4"], remove: [], replace: [] }],
+    warnings: [],
+    steps: [
+      { afterMs: 0, text: "web.4 is started on n1" },
+      { afterMs: 1400, text: "web.4 on n1 serves" },
+    ],
+    ...{ stepCount: 2, estimatedMs: 1400 },
+    outcome: {
+      digest: "0c51b2f7a9d3e844",
+      records: [
+        {
+          ...{ kind: "service", name: "web", change: "update", revision: 2, by: "anna@laptop" },
+          fields: [{ field: "replicas", from: "3", to: "4" }],
+        },
+      ],
+      placements: [{ task: "web.4", node: "n1" }],
+    },
   }),
   PruneAnswer: (): PruneAnswer => ({ tasksRemoved: 12, nodesRemoved: 1, podsRemoved: 0, servicesRemoved: 0 }),
   Health: (): Health => ({ service: "podling-master", status: "ok", message: "" }),

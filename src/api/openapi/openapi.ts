@@ -13,6 +13,7 @@ import { answerExample, errorExample } from "./examples.ts";
 import { jobSchemas } from "./job-schemas.ts";
 import { inputSchema, type Json } from "./json-schemas.ts";
 import { nodeSchemas } from "./node-schemas.ts";
+import { planSchemas } from "./plan-schemas.ts";
 import { recordSchemas } from "./record-schemas.ts";
 import { serviceSchemas } from "./service-schemas.ts";
 import { exampleId, tagList, tagOf } from "./tags.ts";
@@ -62,6 +63,7 @@ export async function openapi(version: string): Promise<Json> {
         ...(await contentSchemas()),
         ...nodeSchemas(records.Node!),
         ...clusterSchemas,
+        ...(await planSchemas()),
       },
     },
   };

@@ -25,6 +25,12 @@ const nodeVerdict = record({
   chosen: described(truth, "True for the node that gets the task."),
 });
 
+const namedNode = record({
+  nodeId: described(text, "Id of the node."),
+  hostname: described(text, "Name of the node."),
+});
+const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: "null" }] });
+
 /** Beside `Task` itself, which record-schemas.ts describes. */
 export async function taskSchemas(): Promise<Record<string, Json>> {
   const { taskView } = await import("../../model/task/view-schema.ts");
@@ -55,6 +61,28 @@ export async function taskSchemas(): Promise<Record<string, Json>> {
         ),
       },
       "Why a task was placed on its node, or why it waits.",
+    ),
+    WhyNot: record(
+      {
+        taskId: described(text, "Id of the task."),
+        name: described(text, "Name of the task."),
+        status: described({ enum: [...taskStatuses] }, "Status of the task."),
+        revision: described(whole, "The revision of the state that this is about."),
+        node: described(namedNode, "The node that was asked about."),
+        current: described(orNull(namedNode), "Where the task is. Null if it waits or has ended."),
+        best: described(orNull(namedNode), "The node that it would get now. Null if none fits."),
+        isThere: described(truth, "True when the task is on the node."),
+        fits: described(truth, "True when the node passes every filter; the task's own capacity counts as free."),
+        sentence: described(text, "The answer, with numbers."),
+        filters: described(listOf(filterVerdict), "The filters that the node fails."),
+        change: described(
+          nullable("string"),
+          "The smallest change that would make the task fit there. Null if it fits.",
+        ),
+        score: described(nullable("string"), "How good the node is, with numbers. Null if the task does not fit."),
+        bestScore: described(nullable("string"), "The same of the best node. Null if none fits."),
+      },
+      "Why a task is not on a certain node.",
     ),
   };
 }

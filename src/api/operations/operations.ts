@@ -7,6 +7,7 @@ import { configOperations } from "./configs.ts";
 import { jobOperations } from "./jobs.ts";
 import { nodeOperations } from "./nodes.ts";
 import type { OperationAnswer, OperationBody, OperationParameters, OperationQuery } from "./operation.ts";
+import { planOperations } from "./plans.ts";
 import { podOperations } from "./pods.ts";
 import { registryOperations } from "./registries.ts";
 import { scheduleOperations } from "./schedules.ts";
@@ -33,6 +34,7 @@ export const operations = {
   ...registryOperations,
   ...nodeOperations,
   ...clusterOperations,
+  ...planOperations,
 } as const;
 
 export type Operations = typeof operations;

@@ -20,7 +20,7 @@ export const serviceOperations = {
     status: 201,
     media: json,
     answer: "Service",
-    refusals: [...bodyRefusals, "name-taken", ...writeRefusals],
+    refusals: [...bodyRefusals, "name-taken", "plan-drifted", ...writeRefusals],
   }),
   listServices: operation<ServiceView[]>()({
     method: "GET",
@@ -54,7 +54,7 @@ export const serviceOperations = {
     status: 200,
     media: json,
     answer: "Service",
-    refusals: [...bodyRefusals, ...writeRefusals],
+    refusals: [...bodyRefusals, "plan-drifted", ...writeRefusals],
   }),
   deleteService: operation<null>()({
     method: "DELETE",

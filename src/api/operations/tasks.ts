@@ -1,6 +1,6 @@
 // The operations on tasks.
 
-import type { Explanation } from "../../model/explanation.ts";
+import type { Explanation, WhyNot } from "../../model/explanation.ts";
 import type { TaskView } from "../views/task.ts";
 import { json, operation } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, findTaskRefusals, writeRefusals } from "./refusals.ts";
@@ -141,5 +141,16 @@ export const taskOperations = {
     media: json,
     answer: "Explanation",
     refusals: [...findTaskRefusals, "too-many"],
+  }),
+  whyNot: operation<WhyNot>()({
+    method: "GET",
+    path: "/api/v1/tasks/{id}/why-not",
+    summary: "Why a task is not on a certain node, as the cluster is now, and what would have to change.",
+    access: "read",
+    query: "whyNot",
+    status: 200,
+    media: json,
+    answer: "WhyNot",
+    refusals: [...findTaskRefusals, "node-not-found"],
   }),
 } as const;

@@ -22,6 +22,7 @@ import {
 import { nodeIdPattern } from "../../model/ids.ts";
 import { jobInput } from "../../model/job/job-input.ts";
 import { limits } from "../../model/limits.ts";
+import { planInput } from "../../model/plan/plan-input.ts";
 import { scheduleInput } from "../../model/schedule/schedule-input.ts";
 import { serviceInput } from "../../model/service/service-input.ts";
 import { podInput, podReport } from "../../model/task/pod-input.ts";
@@ -200,5 +201,6 @@ export const bodies = {
   NodeLabelsInput: nodeLabels,
   NodeDrainInput: nodeDrain,
   HeartbeatInput: heartbeat,
+  PlanInput: planInput,
 } as const;
 export type Bodies = typeof bodies;

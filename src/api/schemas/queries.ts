@@ -246,6 +246,10 @@ const contentVersionQuery = z.strictObject({
     .describe("Number of the version. Default: the newest."),
 });
 
+const whyNotQuery = z.strictObject({
+  node: z.string().min(1).max(253).describe("The node: its id, a unique prefix of one, or its name."),
+});
+
 const rebalanceQuery = z.strictObject({
   dryRun: booleanQuery.optional().describe("Only show the moves."),
   includeData: booleanQuery
@@ -300,6 +304,7 @@ export const queries = {
   restore: restoreQuery,
   imageDigest: imageDigestQuery,
   createService: createServiceQuery,
+  whyNot: whyNotQuery,
   rebalance: rebalanceQuery,
   putService: putServiceQuery,
   pods: podsQuery,

@@ -11,6 +11,7 @@ import { createStyle, oneLine, type Style, supportsUtf8 } from "../render/style.
 import { type Column, renderBlocks, renderTable } from "../render/table.ts";
 import { wrapAfter } from "../render/wrap.ts";
 import { clockOffset } from "./clock-offset.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { Failure, RefusedError } from "./failure.ts";
 import type { OutputFormat } from "./flag.ts";
 import type { FlagValues } from "./flag-values.ts";
@@ -175,7 +176,8 @@ export class Context {
 
   /** The failure of a refusal, which names the help of this command. */
   refused(refusal: Refusal): RefusedError {
-    return new RefusedError(refusal, { commandName: this.commandName });
+    const exitCode = refusal.code === "plan-drifted" ? exitCodes.changed : exitCodes.error;
+    return new RefusedError(refusal, { exitCode, commandName: this.commandName });
   }
 
   /** The JSON body of a response of `fetch`. */

@@ -5,6 +5,8 @@ export const exitCodes = {
   error: 1,
   /** Accepted, but not done yet: for example a task that still waits for a node. */
   notYet: 2,
+  /** A plan that would change something. */
+  changes: 2,
   /** The cluster changed since the plan. */
   changed: 3,
   // How a simulated run failed; see exitCodeMeanings.
@@ -22,8 +24,11 @@ export const exitCodes = {
 export const exitCodeMeanings: ReadonlyArray<readonly [code: string, meaning: string]> = [
   ["0", "done"],
   ["1", "error: refused, failed, or the master cannot be reached"],
-  ["2", "accepted, but not done yet: a task waits for a node, or has not stopped yet"],
-  ["3", "refused, because the cluster changed since the plan (reserved)"],
+  [
+    "2",
+    "accepted, but not done yet: a task waits for a node, or has not stopped yet. With `--dry-run`: something would change",
+  ],
+  ["3", "refused, because the cluster changed since the plan"],
   ["10", "`sim`: safety: a checker found an error, such as a lost acknowledged write"],
   ["11", "`sim`: liveness: after the faults ended, the cluster did not become stable"],
   ["12", "`sim`: crash: the code threw an error, or two runs of one seed differed"],

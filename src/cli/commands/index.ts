@@ -16,6 +16,7 @@ const loaders = {
   rm: async () => (await import("./task/rm.ts")).rm,
   prune: async () => (await import("./task/prune.ts")).prune,
   explain: async () => (await import("./task/explain.ts")).explain,
+  "why-not": async () => (await import("./task/why-not.ts")).whyNot,
   inspect: async () => (await import("./task/inspect.ts")).inspect,
   pod: async () => (await import("./task/pod.ts")).pod,
   apply: async () => (await import("./app/apply.ts")).apply,
@@ -73,7 +74,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
       "registry",
     ],
   ],
-  ["Inspect", ["explain", "inspect", "nodes", "node", "rebalance", "validate", "events", "doctor"]],
+  ["Inspect", ["explain", "why-not", "inspect", "nodes", "node", "rebalance", "validate", "events", "doctor"]],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
   ["Other", ["context", "sim", "version", "completion", "help"]],
@@ -81,7 +82,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
-  ...["ps", "logs", "wait", "explain", "inspect", "nodes", "node inspect", "validate", "events", "doctor"],
+  ...["ps", "logs", "wait", "explain", "why-not", "inspect", "nodes", "node inspect", "validate", "events", "doctor"],
   ...["ls", "app ls", "app inspect", "app history"],
   ...["pod list", "pod get", "pod logs"],
   ...["service ls", "service inspect", "service ps", "service history"],

@@ -12,6 +12,7 @@ import type { ParsedJobInput } from "../../model/job/job-input.ts";
 import type { EngineInfo, NodeRecord, Suspicion } from "../../model/node/node.ts";
 import type { NodePolicy } from "../../model/node/policy.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { PlanOutcome } from "../../model/plan/plan.ts";
 import type { ParsedScheduleInput } from "../../model/schedule/schedule-input.ts";
 import type { SecretId } from "../../model/secret/secret.ts";
 import type { ResolvedImage } from "../../model/service/pinned.ts";
@@ -252,6 +253,8 @@ export type AppCommand =
 export interface Submission {
   command: Command;
   origin: Origin;
+  /** What a plan of it says. If it would do anything else now, it is refused. Left out: it may do what it does. */
+  expected?: PlanOutcome | undefined;
 }
 
 /** The records that a granted command made or changed. The caller gets it once that is durable. */

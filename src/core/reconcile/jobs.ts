@@ -6,6 +6,7 @@ import type { JobId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { jobRemoval } from "../commands/jobs.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { byCreation } from "./by-creation.ts";
 import { planJob } from "./job/plan.ts";
 import type { ReconcileContext, Reconciler } from "./reconciler.ts";
 
@@ -16,7 +17,8 @@ export const jobs: Reconciler = {
 };
 
 function* reconcileJobs(state: ClusterState, context: ReconcileContext): Generator<readonly Change[]> {
-  for (const id of state.jobTasks.queue.ready(context.now)) {
+  const nameOf = (id: JobId) => state.tables.job.get(id)?.name ?? "";
+  for (const id of byCreation(state.jobTasks.queue.ready(context.now), nameOf)) {
     const dueAt = yield* lookAt(state, id, context);
     state.jobTasks.queue.done(id, dueAt);
   }

@@ -8,6 +8,7 @@ import { revisionId } from "../../model/service/service.ts";
 import { packSpec } from "../../model/task/spec.ts";
 import { orderOf } from "../commands/service-rules.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { byCreation } from "./by-creation.ts";
 import { departureOf } from "./departures.ts";
 import { unmetFor } from "./dependency/unmet.ts";
 import { placementOn } from "./placement.ts";
@@ -27,7 +28,8 @@ export const services: Reconciler = {
 const looks = 8;
 
 function* reconcileServices(state: ClusterState, context: ReconcileContext): Generator<readonly Change[]> {
-  for (const id of state.serviceTasks.queue.ready(context.now)) {
+  const nameOf = (id: ServiceId) => state.tables.service.get(id)?.name ?? "";
+  for (const id of byCreation(state.serviceTasks.queue.ready(context.now), nameOf)) {
     let dueAt: number | null = null;
     for (let look = 0; look < looks; look++) {
       const view = viewOf(state, id);

@@ -3,14 +3,51 @@
 import { kindNames } from "../../model/kinds/kinds.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 
+/** Records adopted before the caller may do other work: about a millisecond. */
+const recordsPerSlice = 500;
+
 export function fork(state: ClusterState): ClusterState {
-  const copy = new ClusterState();
-  for (const kind of kindNames) {
-    // In order of ids, as in a snapshot: a fork of equal states is equal, whatever they have been through.
-    const records = [...(state.tables[kind] as Map<string, object>)].sort(([left], [right]) => (left < right ? -1 : 1));
-    for (const [id, record] of records) copy.adopt(kind, id, record);
+  const steps = forkInSlices(state);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
+}
+
+/** The state as of the first step, whatever changes while the others are drawn. */
+export function* forkInSlices(state: ClusterState): Generator<void, ClusterState> {
+  const copy = new ClusterState();
+  const all = kindNames.map((kind) => ({ kind, records: [...(state.tables[kind] as Map<string, object>)] }));
   copy.revision = state.revision;
   copy.cursors = state.cursors;
+  const work = workOf(state);
+  let count = 0;
+  for (const { kind, records } of all) {
+    // In order of ids, as in a snapshot: a fork of equal states is equal, whatever they have been through.
+    records.sort(([left], [right]) => (left < right ? -1 : 1));
+    for (const [id, record] of records) {
+      copy.adopt(kind, id, record);
+      if (++count % recordsPerSlice === 0) yield;
+    }
+  }
+  // Without it, the first decision would look at everything: the same result, but in one long step.
+  takeOver(copy, work);
   return copy;
+}
+
+/** What there is to look at: not in the records, but a look at anything else would change nothing. */
+function workOf({ pending, serviceTasks, jobTasks, scheduleJobs }: ClusterState) {
+  return {
+    attempts: pending.attempts(),
+    services: serviceTasks.queue.work(),
+    jobs: jobTasks.queue.work(),
+    schedules: scheduleJobs.queue.work(),
+  };
+}
+
+function takeOver(copy: ClusterState, work: ReturnType<typeof workOf>): void {
+  copy.pending.restoreAttempts(work.attempts);
+  copy.serviceTasks.queue.takeOver(work.services);
+  copy.jobTasks.queue.takeOver(work.jobs);
+  copy.scheduleJobs.queue.takeOver(work.schedules);
 }

@@ -5,6 +5,7 @@ import { summarise, summarisePlacement } from "../../core/schedule/explain/summa
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import { findTask } from "../../core/state/lookup.ts";
 import { type Log as HistoryLog, recoverBefore } from "../../core/state/recover.ts";
+import { nodesWithout } from "../../core/what-if/without-task.ts";
 import { JournalUnusable } from "../../journal/journal.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { ok } from "../../lib/result.ts";
@@ -15,7 +16,7 @@ import type { Explanation } from "../../model/explanation.ts";
 import type { TaskId } from "../../model/ids.ts";
 import { limits } from "../../model/limits.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
-import { isPlaced, waitsForDependency } from "../../model/task/reason.ts";
+import { waitsForDependency } from "../../model/task/reason.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { Task } from "../../model/task/task.ts";
 import { type TaskView, viewTask } from "../../model/task/view.ts";
@@ -88,17 +89,7 @@ function describe(
   const wanted = requirementsOfTask(task);
   const view = viewTask(task);
   const { taskId, name, status, reason, restarts, lastFailure, nodeId } = view;
-  let index = state.schedule;
-  if (basis === "now" && nodeId !== null && isPlaced(status)) {
-    // Its own capacity counts as free, else it would not fit beside itself.
-    index = index.clone();
-    index.release(nodeId, wanted);
-    index.volumes.moved(task, null);
-  } else if (basis === "now" && reason.code === "preempting") {
-    // The volumes that are held for it are not in its own way.
-    index = index.clone();
-    index.volumes.endHold(taskId as Task["taskId"], wanted.volumes);
-  }
+  const index = basis === "now" ? nodesWithout(state, task) : state.schedule;
   const verdicts = index.explain(wanted, strategy, state.cursors.lastNodeId);
   const nodes = nodeId === null ? verdicts : verdicts.map((node) => ({ ...node, chosen: node.nodeId === nodeId }));
   return {

@@ -5,7 +5,7 @@ import type { Command, Granted, Submission } from "../../core/commands/command.t
 import type { Retention } from "../../core/reconcile/reconciler.ts";
 import type { ClusterState } from "../../core/state/cluster-state.ts";
 import type { Delta } from "../../core/state/delta.ts";
-import { commandEntries, runTick, type Tick } from "../../core/tick.ts";
+import { commandEntries, runTick, type Tick, type TickContext } from "../../core/tick.ts";
 import { trial } from "../../core/what-if/trial.ts";
 import { type Journal, JournalUnavailable, type Lease } from "../../journal/journal.ts";
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
@@ -14,6 +14,7 @@ import { drawSeed, type Random } from "../../lib/random.ts";
 import { type Batch, dataFormat } from "../../model/change.ts";
 import { limits } from "../../model/limits.ts";
 import { type Origin, systemOrigin } from "../../model/origin.ts";
+import type { PlanOutcome } from "../../model/plan/plan.ts";
 import { type Outcome, refuse } from "../../model/refusal.ts";
 import type { Pausable } from "./pausable.ts";
 
@@ -107,8 +108,8 @@ export class TickLoop implements Pausable {
     return this.#inFlight?.durable ?? null;
   }
 
-  /** Resolves when the outcome is durable, or refused. Never rejects. `origin`: who asks. */
-  submit(command: Command, origin: Origin): Promise<Outcome<Granted>> {
+  /** Resolves when the outcome is durable, or refused. Never rejects. `origin`: who asks. `expected`: what a plan of it says. */
+  submit(command: Command, origin: Origin, expected?: PlanOutcome): Promise<Outcome<Granted>> {
     if (this.#stopping) return Promise.resolve(stopping());
     if (this.#unbegun && command.type !== "startMaster") return Promise.resolve(this.#unavailable());
     if (this.#inbox.length >= limits.inboxCommands) {
@@ -119,7 +120,7 @@ export class TickLoop implements Pausable {
       );
     }
     return new Promise((answer) => {
-      this.#inbox.push({ command, origin, answer });
+      this.#inbox.push({ command, origin, answer, ...(expected ? { expected } : {}) });
       this.#schedule();
     });
   }
@@ -182,6 +183,11 @@ export class TickLoop implements Pausable {
         if (!this.#pause && !this.#stopped) this.#run().catch(onFatal);
       });
     next(this.#newestBatch > 1 ? turnsAfterSeveral : turnsAfterOne);
+  }
+
+  /** What a tick would get now, beside its seed. */
+  get context(): Pick<TickContext, "now" | "retention"> {
+    return { now: this.#options.clock.now(), retention: this.#options.retention };
   }
 
   /** What a command would change as the state is now. Nothing of it is left when `look` returns. */

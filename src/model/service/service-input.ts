@@ -8,6 +8,7 @@ import { dependsOnField } from "../dependency/dependency-input.ts";
 import { choice, integer, list, name, publishAddress, timeSpan } from "../fields.ts";
 import { forms } from "../forms.ts";
 import { limits } from "../limits.ts";
+import { expectedOutcome } from "../plan/schema.ts";
 import { type Outcome, refuse } from "../refusal.ts";
 import { port, taskInput } from "../task/task-input.ts";
 import { failureActions, rolloutOrders } from "./schema.ts";
@@ -84,7 +85,16 @@ export type ParsedServiceInput = z.output<typeof templateInput>;
 export type TemplateServiceBody = z.input<typeof templateInput>;
 
 /** What only a template has, and a service that selects tasks has not. */
-const ofTemplate = ["image", "containers", "initContainers", "replicas", "mode", "rollout", "dependsOn"] as const;
+const ofTemplate = [
+  "image",
+  "containers",
+  "initContainers",
+  "replicas",
+  "mode",
+  "rollout",
+  "dependsOn",
+  "expectedOutcome",
+] as const;
 
 const about = {
   description:
@@ -94,14 +104,16 @@ const about = {
   ],
 };
 
-export const serviceInput = forms([templateInput, selectorInput], about, (body) => {
-  if (!isObject(body)) return ok(templateInput);
+const putTemplateInput = templateInput.safeExtend({ expectedOutcome }).meta(templateInput.meta()!);
+
+export const serviceInput = forms([putTemplateInput, selectorInput], about, (body) => {
+  if (!isObject(body)) return ok(putTemplateInput);
   const given = (field: string) => body[field] !== undefined && body[field] !== null;
   if (given("selector")) {
     const other = ofTemplate.find(given);
     return other === undefined ? ok(selectorInput) : refuseBoth(other);
   }
-  if (given("image") || given("containers") || !given("name")) return ok(templateInput);
+  if (given("image") || given("containers") || !given("name")) return ok(putTemplateInput);
   const message =
     'field "image": expected an image for replicas, or a selector of tasks in its place; both are missing';
   return refuse("invalid-field", message, {

@@ -13,6 +13,7 @@ import { patiently } from "../../command/reconnect.ts";
 import { replicasText } from "../../render/services.ts";
 import { clockTime, formatWait } from "../../render/time.ts";
 import { counted, listed } from "../../render/words.ts";
+import { dryRun, dryRunFlag, refuseJson } from "../plan/dry-run.ts";
 import { each } from "../task/each.ts";
 
 const nodes = { name: "NODE", min: 1, max: Number.POSITIVE_INFINITY, completes: "nodes" } as const;
@@ -32,25 +33,35 @@ export const nodeDrain: Command = {
   flags: [
     { long: "deadline", value: "TIME", description: "stop what is left after this time; 0s: at once", default: "10m" },
     { long: "watch", short: "w", description: "follow it until the nodes are empty" },
+    dryRunFlag,
   ],
+  outputs: ["table", "json"],
   refused: {
     ...{ "--ignore-daemonsets": "leave it out", "--delete-emptydir-data": "leave it out" },
     ...{ "--force": "write --deadline 0s", "-f": "write --deadline 0s", "--timeout": "write --deadline" },
   },
   examples: [
     ["podling node drain n1 --watch", "before maintenance"],
+    ["podling node drain n1 --dry-run", "where its tasks would go, and what would wait"],
     ["podling node drain n1 --deadline 1m", "do not wait longer than a minute for batch tasks"],
   ],
-  run: (context) =>
-    each(context, context.words, async (reference, turn) => {
-      const deadlineMs = context.flags.durationMs("deadline")!;
+  async run(context) {
+    const deadlineMs = context.flags.durationMs("deadline")!;
+    if (context.flags.has("dry-run"))
+      return dryRun(
+        context,
+        context.words.map((node) => ({ drain: { node, deadlineMs } })),
+      );
+    refuseJson(context);
+    return each(context, context.words, async (reference, turn) => {
       const node = await context.call("drainNode", { id: reference, body: { deadlineMs } });
       const tasks = await tasksOn(context, node);
       await turn;
       await context.out(`${node.hostname} draining\n`);
       for (const line of sorts(node, tasks)) await context.say(line);
       return context.flags.has("watch") ? follow(context, node, tasks) : exitCodes.done;
-    }),
+    });
+  },
 };
 
 export const nodeUndrain: Command = {

@@ -7,6 +7,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, UsageError } from "../../command/failure.ts";
 import { labelsText } from "../../render/nodes.ts";
 import { counted } from "../../render/words.ts";
+import { dryRun, dryRunFlag, refuseJson } from "../plan/dry-run.ts";
 import { each } from "../task/each.ts";
 import { nodeClean } from "./node-clean.ts";
 import { nodeDrain, nodeUndrain } from "./node-drain.ts";
@@ -117,10 +118,20 @@ const rm: Command = {
   description: ["Their unfinished tasks fail, and are replaced on other nodes if their restart policy allows it."],
   usage: `${usage} [flags]`,
   arguments: someNodes,
-  flags: [{ long: "force", short: "f", description: "also remove nodes that are online" }],
-  examples: [["podling node rm n3", "remove a machine that no longer exists"]],
-  run: (context) =>
-    each(context, context.words, async (reference, turn) => {
+  flags: [{ long: "force", short: "f", description: "also remove nodes that are online" }, dryRunFlag],
+  outputs: ["table", "json"],
+  examples: [
+    ["podling node rm n3", "remove a machine that no longer exists"],
+    ["podling node rm n3 --dry-run", "what would end, and what would start elsewhere"],
+  ],
+  async run(context) {
+    if (context.flags.has("dry-run"))
+      return dryRun(
+        context,
+        context.words.map((node) => ({ removeNode: { node } })),
+      );
+    refuseJson(context);
+    return each(context, context.words, async (reference, turn) => {
       const node = await context.call("getNode", { id: reference });
       if (node.status === "online" && !context.flags.has("force")) {
         throw new Failure(
@@ -132,7 +143,8 @@ const rm: Command = {
       await turn;
       await context.out(`${reference}\n`);
       return exitCodes.done;
-    }),
+    });
+  },
 };
 
 export const node: CommandGroup = {

@@ -4,6 +4,7 @@
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { UsageError } from "../../command/failure.ts";
+import { dryRun, dryRunFlag, refuseJson } from "../plan/dry-run.ts";
 import { each } from "../task/each.ts";
 import { oneService, severalServices } from "./arguments.ts";
 import { finish, waitFlags } from "./finish.ts";
@@ -14,12 +15,21 @@ export const scale: Command = {
   summary: "Change how many replicas services have",
   usage: "SERVICE=N [SERVICE=N ...] [flags]",
   arguments: { name: "SERVICE=N", min: 1, max: Number.POSITIVE_INFINITY, completes: "services" },
-  flags: waitFlags,
+  flags: [dryRunFlag, ...waitFlags],
+  outputs: ["table", "json"],
   refused: { "--replicas": "write the number after the name: podling service scale SERVICE=N" },
-  examples: [["podling service scale web=5", "five replicas"]],
+  examples: [
+    ["podling service scale web=5", "five replicas"],
+    ["podling service scale web=5 --dry-run", "where they would run, and whether they fit"],
+  ],
   async run(context) {
     const wanted = new Map(context.words.map((word) => [word, wantedOf(word)]));
     const { flags } = context;
+    if (flags.has("dry-run")) {
+      const changes = [...wanted.values()].map(({ id, replicas }) => ({ scale: { service: id, replicas } }));
+      return dryRun(context, changes);
+    }
+    refuseJson(context);
     const timeoutMs = flags.durationMs("timeout")!;
     return each(context, context.words, async (word, turn) => {
       const { id, replicas } = wanted.get(word)!;
@@ -100,12 +110,16 @@ export const rollback: Command = {
   arguments: oneService,
   flags: [
     { long: "to", value: "N", description: "number of the revision; by default the one that served before" },
+    dryRunFlag,
     ...waitFlags,
   ],
   outputs: ["table", "json", "name"],
   examples: [["podling service rollback web --to 3", "back to revision 3"]],
   async run(context) {
     const to = context.flags.integer("to", 1, Number.MAX_SAFE_INTEGER);
+    const [service] = context.words as [string];
+    if (context.flags.has("dry-run"))
+      return dryRun(context, [{ rollback: { service, ...(to === undefined ? {} : { to }) } }]);
     const query = to === undefined ? {} : { to: String(to) };
     return finish(context, () => context.call("rollbackService", { id: context.words[0]!, query }));
   },

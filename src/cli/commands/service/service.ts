@@ -2,6 +2,7 @@
 
 import type { Command, CommandGroup } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
+import { dryRun, dryRunFlag, refuseJson } from "../plan/dry-run.ts";
 import { each } from "../task/each.ts";
 import { severalServices } from "./arguments.ts";
 import { create } from "./create.ts";
@@ -15,17 +16,28 @@ import { update } from "./update.ts";
 const rm: Command = {
   name: "service rm",
   summary: "Remove services; their replicas are stopped and removed",
-  usage: "SERVICE [SERVICE ...]",
+  usage: "SERVICE [SERVICE ...] [flags]",
   arguments: severalServices,
-  flags: [],
-  examples: [["podling service rm web", "remove web and its replicas"]],
-  run: (context) =>
-    each(context, context.words, async (id, turn) => {
+  flags: [dryRunFlag],
+  outputs: ["table", "json"],
+  examples: [
+    ["podling service rm web", "remove web and its replicas"],
+    ["podling service rm web --dry-run", "what would end, and where"],
+  ],
+  async run(context) {
+    if (context.flags.has("dry-run"))
+      return dryRun(
+        context,
+        context.words.map((service) => ({ removeService: { service } })),
+      );
+    refuseJson(context);
+    return each(context, context.words, async (id, turn) => {
       await context.call("deleteService", { id });
       await turn;
       await context.out(`${id}\n`);
       return exitCodes.done;
-    }),
+    });
+  },
 };
 
 export const service: CommandGroup = {

@@ -3,6 +3,7 @@
 import type { TemplateServiceBody } from "../../../model/service/service-input.ts";
 import type { Command } from "../../command/command.ts";
 import { UsageError } from "../../command/failure.ts";
+import { dryRun, dryRunFlag } from "../plan/dry-run.ts";
 import { changedTemplate } from "../task/changed-template.ts";
 import { warnOfNoNeighbour } from "../task/near.ts";
 import { oneService } from "./arguments.ts";
@@ -31,6 +32,7 @@ export const update: Command = {
     ...replicaFlags,
     noResolveFlag,
     ...rolloutFlags,
+    dryRunFlag,
     ...waitFlags,
   ],
   outputs: ["table", "json", "name"],
@@ -49,6 +51,8 @@ export const update: Command = {
     const { name, template } = service;
     if (service.mode.type === "selector") {
       refuseTemplateFlags(flags, update.flags, name);
+      if (flags.has("dry-run"))
+        throw new UsageError(`${name} has no replicas, so there is nothing to plan`, "Leave --dry-run out.");
       return updateSelector(context, service);
     }
     if (flags.given("selector")) {
@@ -59,6 +63,7 @@ export const update: Command = {
     const body = (await changedTemplate(template, flags, bodyOf)) as TemplateServiceBody;
     const note = flags.text("note");
     const resolve = flags.has("no-resolve-image") ? "never" : flags.has("resolve") ? "always" : "changed";
+    if (flags.has("dry-run")) return dryRun(context, [{ putService: { ...body, name }, resolve }]);
     const query = { resolve, ...(note === undefined ? {} : { note }) } as const;
     await warnOfNoNeighbour(context);
     return finish(context, () => context.call("putService", { id: name, body, query }));

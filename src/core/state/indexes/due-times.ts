@@ -34,6 +34,11 @@ export class DueTimes<Id extends string> {
     return this.#dueAt.keys();
   }
 
+  /** In no order. */
+  entries(): [id: Id, at: number][] {
+    return [...this.#dueAt];
+  }
+
   /** Those that are due, in order of their ids. They stay until their time is set to another one. */
   until(now: number): Id[] {
     const first = this.#firstEntry();

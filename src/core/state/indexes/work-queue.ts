@@ -3,6 +3,12 @@
 
 import { DueTimes } from "./due-times.ts";
 
+/** As it was at one moment. */
+export interface Work<Id> {
+  readonly changed: readonly Id[];
+  readonly due: readonly (readonly [id: Id, at: number])[];
+}
+
 export class WorkQueue<Id extends string> {
   /** Changed since the last look; also by an undo. */
   readonly #changed = new Set<Id>();
@@ -32,6 +38,19 @@ export class WorkQueue<Id extends string> {
   done(id: Id, dueAt: number | null): void {
     this.#changed.delete(id);
     this.#due.set(id, dueAt);
+  }
+
+  /** What there is to look at, for another state with the same records. */
+  work(): Work<Id> {
+    return { changed: [...this.#changed], due: this.#due.entries() };
+  }
+
+  /** From now on there is this to look at, and nothing else. */
+  takeOver({ changed, due }: Work<Id>): void {
+    this.#changed.clear();
+    for (const id of changed) this.#changed.add(id);
+    for (const id of [...this.#due.ids]) this.#due.set(id, null);
+    for (const [id, at] of due) this.#due.set(id, at);
   }
 
   /** When the next look is due; null: never, unless a record changes. */

@@ -6,6 +6,7 @@ import { configHandlers } from "./configs.ts";
 import { DurableReads, type HandlerContext, type Handlers } from "./context.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
+import { planHandlers } from "./plans.ts";
 import { podHandlers } from "./pods.ts";
 import { registryHandlers } from "./registries.ts";
 import { scheduleHandlers } from "./schedules.ts";
@@ -31,5 +32,6 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...registryHandlers(context, reads),
     ...nodeHandlers(context, reads),
     ...clusterHandlers(context, reads),
+    ...planHandlers(context, reads),
   };
 }

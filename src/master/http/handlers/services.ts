@@ -10,6 +10,7 @@ import { tasksOf } from "../../../core/state/tasks-of-service.ts";
 import { ok } from "../../../lib/result.ts";
 import type { ServiceId } from "../../../model/ids.ts";
 import type { Origin } from "../../../model/origin.ts";
+import type { PlanOutcome } from "../../../model/plan/plan.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { checkServiceInput } from "../../../model/service/check-service.ts";
 import { hasSelector } from "../../../model/service/selector.ts";
@@ -38,8 +39,8 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
     const service = resolveService(await reads.durable(), outcome.value);
     return service.ok ? ok(viewService(state, service.value)) : service;
   };
-  const submit = async (command: Command, origin: Origin): Promise<Outcome<ServiceId>> => {
-    const outcome = await loop.submit(command, origin);
+  const submit = async (command: Command, origin: Origin, expected?: PlanOutcome): Promise<Outcome<ServiceId>> => {
+    const outcome = await loop.submit(command, origin, expected);
     return outcome.ok ? ok(outcome.value.serviceId!) : outcome;
   };
   const found = async (reference: string) => resolveService(await reads.durable(), reference);
@@ -54,9 +55,10 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
   };
   return {
     createService: async ({ body, origin, query, signal }) => {
-      const command = await putCommand(context, body, { origin, query, signal });
+      const { input, expected } = withoutExpected(body);
+      const command = await putCommand(context, input, { origin, query, signal });
       if (!command.ok) return command;
-      const created = await shown(await submit({ ...command.value, mustBeNew: true }, origin));
+      const created = await shown(await submit({ ...command.value, mustBeNew: true }, origin, expected));
       if (!created.ok) return created;
       const location = `/api/v1/services/${created.value.serviceId}`;
       return ok(new EncodedJson(JSON.stringify(created.value), { location }));
@@ -77,8 +79,9 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
         const named = await found(parameters.id);
         if (!named.ok || named.value.name !== body.name) return otherName(parameters.id, body.name);
       }
-      const command = await putCommand(context, body, { origin, query, signal });
-      return command.ok ? shown(await submit(command.value, origin)) : command;
+      const { input, expected } = withoutExpected(body);
+      const command = await putCommand(context, input, { origin, query, signal });
+      return command.ok ? shown(await submit(command.value, origin, expected)) : command;
     },
     deleteService: async ({ parameters, origin }) => {
       const service = await found(parameters.id);
@@ -113,8 +116,20 @@ export function serviceHandlers(context: HandlerContext, reads: DurableReads): H
   };
 }
 
+type PutBody = ParsedServiceInput & { expectedOutcome?: PlanOutcome | undefined };
+
+/** What the service is to be, and what the client expects of the request. */
+function withoutExpected(body: PutBody | ParsedSelectorInput): {
+  input: ParsedServiceInput | ParsedSelectorInput;
+  expected?: PlanOutcome;
+} {
+  if ("selector" in body) return { input: body };
+  const { expectedOutcome: expected, ...input } = body;
+  return expected ? { input, expected } : { input };
+}
+
 /** The command that makes a service what the body says. */
-async function putCommand(
+export async function putCommand(
   context: HandlerContext,
   body: ParsedServiceInput | ParsedSelectorInput,
   { origin, query, signal }: { origin: Origin; query: PutQuery; signal: AbortSignal },

@@ -5,7 +5,8 @@ import { fromNode } from "../../../api/origin.ts";
 import { type Call, EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import { instanceFrom } from "../../../api/worker-instance.ts";
 import type { Command } from "../../../core/commands/command.ts";
-import { resolveTask } from "../../../core/state/lookup.ts";
+import { resolveNode, resolveTask } from "../../../core/state/lookup.ts";
+import { whyNot } from "../../../core/what-if/why-not.ts";
 import { ok } from "../../../lib/result.ts";
 import type { NodeId, TaskId } from "../../../model/ids.ts";
 import { limits } from "../../../model/limits.ts";
@@ -26,9 +27,8 @@ type WaitFor = { wait?: "running" | "ready" | "finished" | undefined; timeout?: 
 type AnyCall = Pick<CallOf<"getTask">, "signal" | "mayTakeLong">;
 
 export function taskHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof taskOperations> {
-  const { state, journal, loop, list, clock, logs } = context;
+  const { state, loop, list, clock, logs } = context;
   const turns = new Turns(clock);
-  const explainer = createExplainer(() => reads.durable(), journal, clock);
   const commands = new TaskCommands(context, reads);
   const nodeOf = ({ placement }: Task) => (placement === null ? undefined : state.nodes.get(placement.nodeId));
   return {
@@ -103,9 +103,26 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
       if (!chosen.ok) return chosen;
       return fetchLogs(chosen.value, nodeOf(value), call.query, call.headers.get("accept") ?? "", call.signal, logs);
     },
+    ...explanationHandlers(context, reads),
+  };
+}
+
+function explanationHandlers(
+  { journal, clock }: HandlerContext,
+  reads: DurableReads,
+): Pick<HandlersOf<typeof taskOperations>, "explainTask" | "whyNot"> {
+  const explainer = createExplainer(() => reads.durable(), journal, clock);
+  return {
     explainTask: async (call) => {
       const found = await reads.task(call.parameters.id);
       return found.ok ? explainer.explain(found.value) : found;
+    },
+    whyNot: async ({ parameters, query }) => {
+      const state = await reads.durable();
+      const task = resolveTask(state, parameters.id);
+      if (!task.ok) return task;
+      const node = resolveNode(state, query.node);
+      return node.ok ? ok(whyNot(state, task.value, node.value)) : node;
     },
   };
 }
