@@ -95,6 +95,8 @@ export const limits = {
   replicasInAll: 200_000,
   /** Revisions of a service beyond those in use: a rollback rarely goes back further. */
   revisionsKept: 20,
+  /** An address of a service or node that is gone is given to no other meanwhile: clients, tables and names remember it. */
+  addressRestMs: 1 * minute,
   /** Named volumes: some for each service of the largest cluster. */
   volumes: 10_000,
   /** Services and jobs that one waits for: more than an application has parts. */
@@ -144,7 +146,6 @@ export const limits = {
   scheduleLooks: 50,
   /** Tasks that one look at a job or a service starts or ends; the rest follows, so that no tick takes long. */
   tasksPerLook: 1_000,
-
   /** Longest time that a node may take to become empty: a weekend of batch tasks. */
   drainDeadlineMs: 7 * 24 * 3_600_000,
   drainDeadlineDefaultMs: 600_000,

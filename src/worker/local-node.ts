@@ -2,6 +2,7 @@
 
 import type { EngineInfo } from "../model/node/node.ts";
 import type { NodePolicy } from "../model/node/policy.ts";
+import { networkFeature } from "../model/task/cluster-network.ts";
 import { knownFeatures, restartFeature } from "../model/task/needs.ts";
 import type { NodeDescription, NodeSource } from "./link/node-description.ts";
 import type { NodeIdentity } from "./task/runner-context.ts";
@@ -22,6 +23,8 @@ export interface NodeSettings {
   version: string;
   /** What the administrator allows to containers; null or left out: everything that the engine can do. */
   policy?: NodePolicy | null;
+  /** True when its containers can have addresses of the cluster. Left out: false. */
+  networked?: boolean;
 }
 
 /** What the engine has said of itself. */
@@ -46,7 +49,7 @@ export class LocalNode implements NodeSource {
   }
 
   describe(): NodeDescription {
-    const { hostname, port, address, capacity, labels, cpu, memory, version, policy } = this.#settings;
+    const { hostname, port, address, capacity, labels, cpu, memory, version, policy, networked } = this.#settings;
     const { machine, error, fault } = this.#engine;
     const { nodeId } = this.#identity;
     return {
@@ -55,7 +58,7 @@ export class LocalNode implements NodeSource {
       memory: memory ?? machine?.memory ?? 0,
       engine: machine?.engine ?? null,
       engineError: error ?? fault,
-      features: [...knownFeatures, restartFeature],
+      features: [...knownFeatures, restartFeature, ...(networked ? [networkFeature] : [])],
       ...(policy ? { policy: { ...policy, binds: [...policy.binds] } } : {}),
       ...(address === null ? {} : { address }),
       ...(nodeId === "" ? {} : { nodeId }),

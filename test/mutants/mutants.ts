@@ -1,6 +1,7 @@
 // The mistakes that the simulation and the unit tests must catch. run.ts tries them; mutants.test.ts checks that each still
 // fits the code.
 
+import { addressMutants } from "./address-mutants.ts";
 import { configMutants } from "./config-mutants.ts";
 import { jobMutants } from "./job-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
@@ -19,5 +20,6 @@ export const mutants: readonly Mutant[] = [
   ...jobMutants,
   ...volumeMutants,
   ...configMutants,
+  ...addressMutants,
   ...unitMutants,
 ];

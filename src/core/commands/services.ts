@@ -14,6 +14,7 @@ import {
   serviceReason,
 } from "../../model/service/service.ts";
 import type { ParsedServiceInput } from "../../model/service/service-input.ts";
+import { networkApp } from "../../model/task/cluster-network.ts";
 import { specOfInput } from "../../model/task/input-spec.ts";
 import { parseRestartPolicy } from "../../model/task/restart-policy.ts";
 import { type PackedSpec, packSpec, unpackSpec } from "../../model/task/spec.ts";
@@ -65,6 +66,7 @@ function createService(
     ...{ serviceId, name: input.name, mode: mode.value },
     ...{ target: 1, stable: null, newest: 1, policy, rollout, paused: false, createdAt: at },
     reason: serviceReason("created", "its first replicas start"),
+    ...networkOf(spec),
     ...(input.dependsOn ? { dependsOn: input.dependsOn } : {}),
   };
   const changes: Change[] = [
@@ -93,6 +95,9 @@ function changeService(
   if (!same(policy, service.policy)) set.policy = policy;
   if (!same(mode.value, service.mode)) set.mode = mode.value;
   if (input.dependsOn && !same(input.dependsOn, service.dependsOn)) set.dependsOn = input.dependsOn;
+  const { network } = networkOf(spec);
+  // A revision that a rollback goes to may want the address that a later one does not: it stays.
+  if (network && !same(network, service.network)) set.network = network;
   const changes: Change[] = [];
   const current = state.record("revision", revisionId(serviceId, service.target));
   const resolved = resolvedIn(spec, images, current.images);
@@ -106,6 +111,12 @@ function changeService(
   }
   if (Object.keys(set).length > 0) changes.unshift({ type: "service.updated", id: serviceId, set });
   return ok({ changes, granted: { serviceId } });
+}
+
+/** The network that a template asks for. */
+function networkOf(spec: PackedSpec): Pick<Service, "network"> {
+  const app = networkApp(unpackSpec(spec).containers);
+  return app === null ? {} : { network: { app } };
 }
 
 /** What is left out stays as it is. `before`: null for a new service. */

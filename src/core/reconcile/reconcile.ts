@@ -3,6 +3,7 @@
 
 import type { Change } from "../../model/change.ts";
 import type { ClusterState } from "../state/cluster-state.ts";
+import { addresses } from "./addresses.ts";
 import { dependencies } from "./dependencies.ts";
 import { drains } from "./drains.ts";
 import { jobs } from "./jobs.ts";
@@ -20,7 +21,7 @@ import { volumes } from "./volumes.ts";
 export const reconcilers: readonly Reconciler[] = [
   ...[nodeDamping, drains, restarts, schedules, jobs, services],
   // After all that makes tasks, and before what places them: placement finds a record of each named volume.
-  ...[dependencies, volumes, placement, neverStarted, retention],
+  ...[dependencies, volumes, placement, addresses, neverStarted, retention],
 ];
 
 /** Changes of one tick; the rest follows in the next tick. */

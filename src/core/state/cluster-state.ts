@@ -19,6 +19,7 @@ import type { Idempotency, Task } from "../../model/task/task.ts";
 import type { Volume } from "../../model/volume/volume.ts";
 import { ScheduleIndex } from "../schedule/index/schedule-index.ts";
 import type { Delta, DeltaOf, Index } from "./delta.ts";
+import { AddressBook } from "./indexes/address-book.ts";
 import { DampedNodes } from "./indexes/damped-nodes.ts";
 import { Dependents } from "./indexes/dependents.ts";
 import { DrainingNodes } from "./indexes/draining-nodes.ts";
@@ -76,6 +77,7 @@ export class ClusterState {
   readonly #draining = new DrainingNodes();
   readonly scheduleJobs = new ScheduleJobs();
   readonly dependents = new Dependents(({ kind, id }) => this.tables[kind === "job" ? "job" : "service"].get(id)?.name);
+  readonly addresses = new AddressBook();
   readonly #nodeNames = new NodeNames();
   readonly #serviceNames = new ServiceNames();
   readonly #jobNames = new UniqueNames<Job>();
@@ -117,8 +119,11 @@ export class ClusterState {
     indexes.schedule.push(this.#scheduleNames, {
       moved: (before, after) => this.scheduleJobs.scheduleMoved(before, after),
     });
+    indexes.address.push({ moved: (before, after) => this.addresses.addressMoved(before, after) });
+    indexes.task.push({ moved: (before, after) => this.addresses.taskMoved(before, after) });
     indexes.service.push(this.#serviceNames, {
       moved: (before, after) => {
+        this.addresses.serviceMoved(before, after);
         this.serviceTasks.serviceMoved(before, after);
         this.selected.serviceMoved(before, after);
         this.dependents.serviceMoved(before, after);
@@ -322,6 +327,7 @@ export class ClusterState {
 
   #nodeMoved(before: NodeRecord | null, after: NodeRecord | null): void {
     this.withoutWorker.nodeMoved(before, after);
+    this.addresses.nodeMoved(before, after);
     if (before?.draining !== after?.draining) this.serviceTasks.nodeChanged(this.#tasksOn((after ?? before)!.nodeId));
     this.serviceTasks.nodeMoved(before, after);
     this.dependents.nodeMoved(before, after, () => this.#tasksOn((after ?? before)!.nodeId));

@@ -38,6 +38,7 @@ test("a task that is created while a backup of another cluster is written is not
       apps: 0,
       appRevisions: 0,
       credentials: 0,
+      addresses: 0,
     },
   };
   const target = { state: world.state, journal, clock: systemClock, term: { stopping: false }, writes };

@@ -1,5 +1,6 @@
 // Every record kind, one line each.
 
+export { addressKind as address } from "../address/kind.ts";
 export { appKind as app, appRevisionKind as appRevision } from "../app/kind.ts";
 export { clusterKind as cluster } from "../cluster/kind.ts";
 export { configKind as config } from "../config/kind.ts";

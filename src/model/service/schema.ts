@@ -115,6 +115,10 @@ export const service = z.object({
         .describe("The revision whose rollout has failed. Left out: the reason is not that one has."),
     })
     .describe("How far the service is, and why."),
+  network: z
+    .object({ app: text.describe("The app whose tasks reach it.") })
+    .optional()
+    .describe("It has a virtual address in the network of the cluster. Left out: its template asks for none."),
   ...{ dependsOn, waitsFor },
   startedAfter: z
     .object({

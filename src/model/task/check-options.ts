@@ -31,7 +31,12 @@ export function optionMistake(input: ContainerFields): Mistake | null {
 
 function networkMistake({ network, ports }: ContainerFields): Mistake | null {
   const mode = network?.mode;
-  if (mode === undefined || mode === "bridge" || ports === undefined || ports.length === 0) return null;
+  if ((mode === "cluster") !== (network?.app !== undefined)) {
+    const message = mode === "cluster" ? "it is needed with mode cluster" : "it belongs to mode cluster";
+    return { field: "network.app", message, hint: 'Give both: {"mode": "cluster", "app": "shop"}.' };
+  }
+  if (mode === undefined || mode === "bridge" || mode === "cluster" || ports === undefined || ports.length === 0)
+    return null;
   const why =
     mode === "host"
       ? "a container in the network of the node (mode host) uses the node's ports itself"

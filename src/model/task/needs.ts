@@ -1,6 +1,7 @@
 // What a container needs of a node beyond amounts: options that its worker must know, and rights that its policy must allow.
 
 import { nodeAddress } from "../../lib/ip-address.ts";
+import { networkFeature } from "./cluster-network.ts";
 import { contentFields } from "./content-fields.ts";
 import { optionFields } from "./option-fields.ts";
 import { type ContainerSpec, hasSparseFields, type Mount, type SparseField } from "./spec.ts";
@@ -70,6 +71,7 @@ function mayHaveNeeds(container: ContainerSpec): boolean {
 
 function* featuresOf(container: ContainerSpec): Generator<string> {
   for (const field of optionFeatures) if (container[field] !== undefined) yield field;
+  if (container.network?.mode === "cluster") yield networkFeature;
   if (container.mounts.some(({ type }) => type === "shared")) yield podFeature;
   if (container.mounts.some(({ options }) => options !== undefined)) yield mountFeature;
   if (container.ports.some(({ protocol }) => protocol === "sctp")) yield sctpFeature;

@@ -30,9 +30,14 @@ const hostAddress = z
   });
 
 const network = z.strictObject({
-  mode: choice(["bridge", "host", "none"])
+  mode: choice(["bridge", "host", "none", "cluster"])
     .optional()
-    .describe("bridge: a network of its own; host: the network of the node; none: no network."),
+    .describe(
+      "bridge: a network of its own; host: the network of the node; none: no network; cluster: an address of the cluster, under which the tasks of its app reach it. No worker has the last one yet: such a task waits.",
+    ),
+  app: text(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, limits.nameLength, "the name of an app")
+    .optional()
+    .describe("The app whose tasks reach each other. With mode cluster, and only there."),
   hostname: hostName(63).optional().describe("Host name in the container; left out: a part of the container's id."),
   extraHosts: list(
     z.strictObject({

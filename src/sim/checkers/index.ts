@@ -1,6 +1,7 @@
 // All checkers. Each is tripped by at least one mutant of test/mutants.
 
 import { acknowledgedWritesSurvive } from "./acknowledged-writes-survive.ts";
+import { addressesOnce } from "./addresses-once.ts";
 import { answersAreDurable } from "./answers-are-durable.ts";
 import { askedOnceMadeOnce } from "./asked-once-made-once.ts";
 import { ceilingHolds } from "./ceiling-holds.ts";
@@ -113,6 +114,7 @@ export const checkers: readonly Checker[] = [
   initComesFirst,
   dependenciesHold,
   podsHaveOneFate,
+  addressesOnce,
   jobCountsOnce,
   scheduleStartsOnce,
   jobsEnd,

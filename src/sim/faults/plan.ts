@@ -55,6 +55,8 @@ export interface Plan {
   pods?: boolean;
   /** True when some tasks and services have priorities. Left out: false. */
   priorities?: boolean;
+  /** True when some services have virtual addresses, and workers addresses for them. Left out: false. Never drawn. */
+  networks?: boolean;
   /** True when clients clean nodes up. Left out: false. */
   cleanups?: boolean;
   /** True when a client follows the endpoints of services. Left out: false. */

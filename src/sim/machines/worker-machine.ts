@@ -47,6 +47,8 @@ export interface WorkerMachineOptions {
   old: boolean;
   /** What its administrator allows; null: everything. */
   policy: NodePolicy | null;
+  /** True when its containers can have addresses of the cluster. */
+  networked: boolean;
   /** Where its engine gets images. */
   registry: Registry;
   repaired: () => boolean;
@@ -204,6 +206,7 @@ export class WorkerMachine {
       cpu: null,
       memory: null,
       policy,
+      networked: this.#options.networked,
       files: this.files,
       version: old ? "0.1.0" : "0.1.0-sim",
       retention: { count: this.endedContainers, ageMs: limits.endedContainerAgeMs },

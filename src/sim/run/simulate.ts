@@ -182,6 +182,7 @@ class Run {
     return new WorkerMachine({
       world: this.#world,
       network: this.#context.network,
+      networked: this.#plan.networks === true,
       ...{ name, old, policy, hostname, registry: this.#context.registry },
       repaired: () => this.#context.repaired,
       onRun: (machine, container) => {

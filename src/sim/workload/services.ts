@@ -20,6 +20,8 @@ const timeoutMs = patienceMs;
 /** Every machine allows it. */
 const folder = { type: "bind", source: "/srv/data", target: "/data", readOnly: false };
 
+const inNetwork = { network: { mode: "cluster", app: "shop" } };
+
 export class ServiceWorkload implements Noun {
   readonly share = 35;
   readonly #context: RunContext;
@@ -35,13 +37,16 @@ export class ServiceWorkload implements Noun {
   readonly #pods: Random | null;
   /** Null if services have no priorities. */
   readonly #priorities: Random | null;
+  /** Null if services are in no network of the cluster. */
+  readonly #networks: Random | null;
   #serial = 0;
 
   constructor(context: RunContext, plan: Plan) {
-    const { probes = false, moves = false, pods = false, priorities = false } = plan;
+    const { probes = false, moves = false, pods = false, priorities = false, networks = false } = plan;
     this.#context = context;
     this.#data = moves ? context.world.random("data of services") : null;
     this.#priorities = priorities ? context.world.random("priorities of services") : null;
+    this.#networks = networks ? context.world.random("networks of services") : null;
     this.#probes = probes ? context.world.random("probes of services") : null;
     this.#pods = pods ? context.world.random("pods of services") : null;
     this.#random = context.world.random("services");
@@ -76,7 +81,8 @@ export class ServiceWorkload implements Noun {
     const probed = this.#probes && input.image !== "gone" ? drawProbes(this.#probes) : null;
     const hasData = this.#data !== null && randomInteger(this.#data, 4) === 0;
     const priority = this.#priorities ? drawPriority(this.#priorities) : {};
-    const whole = { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}), ...priority };
+    const network = this.#networks && randomInteger(this.#networks, 3) > 0 ? inNetwork : {};
+    const whole = { ...input, ...probed, ...(hasData ? { mounts: [folder] } : {}), ...priority, ...network };
     if (this.#pods === null || randomInteger(this.#pods, 3) > 0) return whole;
     return { ...asSeveral(this.#pods, whole), ...priority, rollout: input.rollout };
   }
