@@ -2,8 +2,17 @@
 
 import { describe, expect, test } from "bun:test";
 import type { Outcome } from "../../model/refusal.ts";
+import { Apps, full } from "../commands/app/test-apps.ts";
 import { World } from "../test-world.ts";
-import { resolveNode, resolveTask } from "./lookup.ts";
+import {
+  findContent,
+  findVolume,
+  resolveJob,
+  resolveNode,
+  resolveSchedule,
+  resolveService,
+  resolveTask,
+} from "./lookup.ts";
 
 const code = (outcome: Outcome<unknown>) => (outcome.ok ? "found" : outcome.refusal.code);
 
@@ -48,4 +57,19 @@ describe("a task", () => {
     world.do({ type: "stopTask", taskId: tasks[1]!.taskId });
     expect(resolveTask(world.state, "web")).toMatchObject({ value: { taskId: tasks[0]!.taskId } });
   });
+});
+
+test("a name as a compose file has it leads to that of the app", () => {
+  const apps = new Apps();
+  apps.apply(full);
+  const { state } = apps.world;
+  const hint = (outcome: Outcome<unknown>) => (outcome.ok ? "found" : outcome.refusal.hint);
+  expect(hint(resolveService(state, "web"))).toBe("Did you mean shop_web?");
+  expect(hint(resolveTask(state, "web.1"))).toBe("Did you mean shop_web.1?");
+  expect(hint(resolveJob(state, "migrate"))).toBe("Did you mean shop_migrate?");
+  expect(hint(resolveSchedule(state, "nightly"))).toBe("Did you mean shop_nightly?");
+  expect(hint(findVolume(state, "data"))).toBe("Did you mean shop_data?");
+  expect(hint(findContent(state, "config", "env"))).toBe("Did you mean shop_env?");
+  expect(hint(findContent(state, "secret", "password"))).toBe("Did you mean shop_password?");
+  expect(hint(resolveService(state, "other"))).toBe("List the services with: podling service ls");
 });

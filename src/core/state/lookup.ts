@@ -2,6 +2,7 @@
 
 import { ok } from "../../lib/result.ts";
 import type { App } from "../../model/app/app.ts";
+import { memberName } from "../../model/app/app-input.ts";
 import { type ContentKind, configId } from "../../model/config/config.ts";
 import type { Job } from "../../model/job/job.ts";
 import type { RecordOf } from "../../model/kinds/kinds.ts";
@@ -16,7 +17,7 @@ import type { ClusterState } from "./cluster-state.ts";
 /** The task of exactly this id. */
 export function findTask(state: ClusterState, taskId: string): Outcome<Task> {
   const task = state.tasks.get(taskId as Task["taskId"]);
-  return task ? ok(task) : noTask(taskId);
+  return task ? ok(task) : noTask(state, taskId);
 }
 
 /** The node of exactly this id. */
@@ -28,7 +29,7 @@ export function findNode(state: ClusterState, nodeId: string): Outcome<NodeRecor
 /** The service of exactly this id. */
 export function findService(state: ClusterState, serviceId: string): Outcome<Service> {
   const service = state.tables.service.get(serviceId);
-  return service ? ok(service) : noService(serviceId);
+  return service ? ok(service) : noService(state, serviceId);
 }
 
 /** The app of exactly this name. */
@@ -40,13 +41,13 @@ export function findApp(state: ClusterState, name: string): Outcome<App> {
 /** The volume of exactly this name. */
 export function findVolume(state: ClusterState, name: string): Outcome<Volume> {
   const volume = state.tables.volume.get(name);
-  return volume ? ok(volume) : noVolume(name);
+  return volume ? ok(volume) : noVolume(state, name);
 }
 
 /** The newest version of a content, by name. */
 export function findContent<K extends ContentKind>(state: ClusterState, kind: K, name: string): Outcome<RecordOf<K>> {
   const version = state.versionsOf(kind, name).at(-1);
-  return version === undefined ? noContent(kind, name) : ok(state.record(kind, configId({ name, version })));
+  return version === undefined ? noContent(state, kind, name) : ok(state.record(kind, configId({ name, version })));
 }
 
 /** By id, by name, by unique prefix of the id or of its part after the dash. A name is never shortened. */
@@ -56,7 +57,7 @@ export function resolveService(state: ClusterState, reference: string): Outcome<
   const found = [...state.tables.service.values()].filter(
     ({ serviceId }) => serviceId.startsWith(reference) || serviceId.startsWith(reference, serviceId.indexOf("-") + 1),
   );
-  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return noService(reference);
+  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return noService(state, reference);
   if (found.length === 1) return ok(found[0]!);
   return ambiguous("service", reference, found.map(({ serviceId, name }) => `${serviceId} (${name})`).sort());
 }
@@ -64,7 +65,7 @@ export function resolveService(state: ClusterState, reference: string): Outcome<
 /** The job of exactly this id. */
 export function findJob(state: ClusterState, jobId: string): Outcome<Job> {
   const job = state.tables.job.get(jobId);
-  return job ? ok(job) : noJob(jobId);
+  return job ? ok(job) : noJob(state, jobId);
 }
 
 /** By id, by name, by unique prefix of the id or of its part after the dash. A name is never shortened. */
@@ -72,13 +73,13 @@ export function resolveJob(state: ClusterState, reference: string): Outcome<Job>
   const exact = state.tables.job.get(reference) ?? state.jobNamed(reference);
   if (exact) return ok(exact);
   const all = [...state.tables.job.values()].map((record) => ({ id: record.jobId, record }));
-  return resolvePrefix("job", all, reference, noJob);
+  return resolvePrefix("job", all, reference, () => noJob(state, reference));
 }
 
 /** The schedule of exactly this id. */
 export function findSchedule(state: ClusterState, scheduleId: string): Outcome<Schedule> {
   const schedule = state.tables.schedule.get(scheduleId);
-  return schedule ? ok(schedule) : noSchedule(scheduleId);
+  return schedule ? ok(schedule) : noSchedule(state, scheduleId);
 }
 
 /** As a job. */
@@ -86,17 +87,17 @@ export function resolveSchedule(state: ClusterState, reference: string): Outcome
   const exact = state.tables.schedule.get(reference) ?? state.scheduleNamed(reference);
   if (exact) return ok(exact);
   const all = [...state.tables.schedule.values()].map((record) => ({ id: record.scheduleId, record }));
-  return resolvePrefix("schedule", all, reference, noSchedule);
+  return resolvePrefix("schedule", all, reference, () => noSchedule(state, reference));
 }
 
 function resolvePrefix<R extends { readonly name: string }>(
   kind: string,
   all: readonly { id: string; record: R }[],
   reference: string,
-  missing: (reference: string) => Outcome<never>,
+  missing: () => Outcome<never>,
 ): Outcome<R> {
   const found = all.filter(({ id }) => id.startsWith(reference) || id.startsWith(reference, id.indexOf("-") + 1));
-  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return missing(reference);
+  if (reference === "" || found.length === 0 || isTooShort(reference, found)) return missing();
   if (found.length === 1) return ok(found[0]!.record);
   return ambiguous(kind, reference, found.map(({ id, record }) => `${id} (${record.name})`).sort());
 }
@@ -112,10 +113,10 @@ export function resolveTask(state: ClusterState, reference: string): Outcome<Tas
   const live = named.filter((task) => !hasFinished(task));
   if (live.length > 1) return ambiguous("task", reference, live.map(taskTitle));
   if (named.length > 0) return ok(live[0] ?? named.at(-1)!);
-  if (reference === "") return noTask(reference);
+  if (reference === "") return noTask(state, reference);
   const prefixed = atMostTwo(state.order.withPrefix(reference));
   const found = prefixed.length > 0 ? prefixed : atMostTwo(withSuffix(state, reference));
-  if (found.length === 0 || isTooShort(reference, found)) return noTask(reference);
+  if (found.length === 0 || isTooShort(reference, found)) return noTask(state, reference);
   const tasks = found.map((taskId) => state.task(taskId));
   return tasks.length === 1 ? ok(tasks[0]!) : ambiguous("task", reference, tasks.map(taskTitle));
 }
@@ -169,9 +170,15 @@ function quoted(reference: string): string {
   return length > longestReference ? `${text} and ${length - longestReference} characters more` : text;
 }
 
-function noTask(reference: string): Outcome<never> {
+/** For a name as a compose file has it: those of apps have the name of their app in front. Null if no app has it. */
+function hintOfMembers(state: ClusterState, reference: string, isThere: (name: string) => boolean): string | null {
+  const names = [...state.tables.app.keys()].map((app) => memberName(app, reference)).filter(isThere);
+  return names.length === 0 ? null : `Did you mean ${names.sort().slice(0, 3).join(" or ")}?`;
+}
+
+function noTask(state: ClusterState, reference: string): Outcome<never> {
   return refuse("task-not-found", `there is no task ${quoted(reference)}`, {
-    hint: "List all tasks with: podling ps -a",
+    hint: hintOfMembers(state, reference, (name) => state.named(name).size > 0) ?? "List all tasks with: podling ps -a",
     details: { reference: reference.slice(0, longestReference) },
   });
 }
@@ -183,23 +190,29 @@ function noNode(reference: string): Outcome<never> {
   });
 }
 
-function noService(reference: string): Outcome<never> {
+function noService(state: ClusterState, reference: string): Outcome<never> {
   return refuse("service-not-found", `there is no service ${quoted(reference)}`, {
-    hint: "List the services with: podling service ls",
+    hint:
+      hintOfMembers(state, reference, (name) => state.serviceNamed(name) !== undefined) ??
+      "List the services with: podling service ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }
 
-function noJob(reference: string): Outcome<never> {
+function noJob(state: ClusterState, reference: string): Outcome<never> {
   return refuse("job-not-found", `there is no job ${quoted(reference)}`, {
-    hint: "List the jobs with: podling job ls",
+    hint:
+      hintOfMembers(state, reference, (name) => state.jobNamed(name) !== undefined) ??
+      "List the jobs with: podling job ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }
 
-function noVolume(reference: string): Outcome<never> {
+function noVolume(state: ClusterState, reference: string): Outcome<never> {
   return refuse("volume-not-found", `there is no volume ${quoted(reference)}`, {
-    hint: "List the volumes with: podling volume ls",
+    hint:
+      hintOfMembers(state, reference, (name) => state.tables.volume.has(name)) ??
+      "List the volumes with: podling volume ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }
@@ -211,16 +224,20 @@ function noApp(reference: string): Outcome<never> {
   });
 }
 
-function noContent(kind: ContentKind, reference: string): Outcome<never> {
+function noContent(state: ClusterState, kind: ContentKind, reference: string): Outcome<never> {
   return refuse(`${kind}-not-found`, `there is no ${kind} ${quoted(reference)}`, {
-    hint: `List them with: podling ${kind} ls`,
+    hint:
+      hintOfMembers(state, reference, (name) => state.versionsOf(kind, name).length > 0) ??
+      `List them with: podling ${kind} ls`,
     details: { reference: reference.slice(0, longestReference) },
   });
 }
 
-function noSchedule(reference: string): Outcome<never> {
+function noSchedule(state: ClusterState, reference: string): Outcome<never> {
   return refuse("schedule-not-found", `there is no schedule ${quoted(reference)}`, {
-    hint: "List jobs and schedules with: podling job ls",
+    hint:
+      hintOfMembers(state, reference, (name) => state.scheduleNamed(name) !== undefined) ??
+      "List jobs and schedules with: podling job ls",
     details: { reference: reference.slice(0, longestReference) },
   });
 }
