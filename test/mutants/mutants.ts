@@ -3,6 +3,7 @@
 
 import { addressMutants } from "./address-mutants.ts";
 import { configMutants } from "./config-mutants.ts";
+import { dependencyMutants } from "./dependency-mutants.ts";
 import { jobMutants } from "./job-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
 import { masterMutants } from "./master-mutants.ts";
@@ -21,5 +22,6 @@ export const mutants: readonly Mutant[] = [
   ...volumeMutants,
   ...configMutants,
   ...addressMutants,
+  ...dependencyMutants,
   ...unitMutants,
 ];

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, TaskId } from "../ids.ts";
 import type { Shared } from "../kinds/kind.ts";
-import { isFinished, isPlaced, waitsForDependency } from "./reason.ts";
+import { isFinished, isPlaced } from "./reason.ts";
 import type * as schema from "./schema.ts";
 import { type PackedSpec, packSpec, type TaskSpec, unpackSpec } from "./spec.ts";
 import { nothingObserved, type ObservedStatus, type PackedStatus, packStatus, unpackStatus } from "./status.ts";
@@ -205,7 +205,7 @@ export function hasFinished({ observed }: Task): boolean {
 
 /** True when it could take traffic: it runs, is ready, and does not pause before a restart. Says nothing of `desired`. */
 export function serves({ observed: { status, ready, reason } }: Pick<Task, "observed">): boolean {
-  return status === "running" && ready && reason.code !== "restarting" && !waitsForDependency(reason);
+  return status === "running" && ready && reason.code !== "restarting";
 }
 
 /** The node whose capacity it takes; null if it takes none. */

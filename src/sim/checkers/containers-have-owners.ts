@@ -3,6 +3,7 @@
 import type { TaskId } from "../../model/ids.ts";
 import { isPlaced } from "../../model/task/reason.ts";
 import type { Checker } from "./checker.ts";
+import { waitsRightly } from "./dependency-standing.ts";
 
 export const containersHaveOwners: Checker = {
   name: "containers-have-owners",
@@ -21,10 +22,11 @@ export const containersHaveOwners: Checker = {
             fail(`${name} runs ${taskId} of ${task.nodeId}`);
         }
       }
-      for (const { taskId, status, reason } of truth.tasks.values()) {
+      for (const task of truth.tasks.values()) {
+        const { taskId, status, reason } = task;
         // One whose data was lost with the disk of its node waits until a person restores it or gives it up.
         const lacksData = reason.code === "volume-missing";
-        if (status === "running" && !running.has(taskId) && !lacksData)
+        if (status === "running" && !running.has(taskId) && !lacksData && !waitsRightly(truth, task))
           fail(`${taskId} is recorded as running, and no container runs`);
       }
     },

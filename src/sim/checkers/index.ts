@@ -12,6 +12,7 @@ import { dataIsFollowed } from "./data-is-followed.ts";
 import { dataIsKept } from "./data-is-kept.ts";
 import { deadAreLost } from "./dead-are-lost.ts";
 import { dependenciesHold } from "./dependencies-hold.ts";
+import { dependencyHolds } from "./dependency-holds.ts";
 import { drainedBeforeStopped } from "./drained-before-stopped.ts";
 import { endpointStreamEqualsList } from "./endpoint-stream-equals-list.ts";
 import { endpointsAreReady } from "./endpoints-are-ready.ts";
@@ -113,6 +114,7 @@ export const checkers: readonly Checker[] = [
   podsShareANetwork,
   initComesFirst,
   dependenciesHold,
+  dependencyHolds,
   podsHaveOneFate,
   addressesOnce,
   jobCountsOnce,

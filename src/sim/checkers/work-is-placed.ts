@@ -6,6 +6,7 @@ import type { NodeRecord } from "../../model/node/node.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import { clocks, everybody, masterPauses } from "../faults/disturbance.ts";
 import type { Checker } from "./checker.ts";
+import { waitsRightly } from "./dependency-standing.ts";
 import { couldTake } from "./free-capacity.ts";
 import { hasHold } from "./preempted-for-higher.ts";
 import { couldHaveVolumes } from "./volume-mounts.ts";
@@ -39,7 +40,12 @@ export const workIsPlaced: Checker = {
         );
         const pending: TaskView[] = [];
         for (const task of truth.tasks.values())
-          if (task.status === "pending" && task.desired === "running" && task.reason.code !== "preempting")
+          if (
+            task.status === "pending" &&
+            task.desired === "running" &&
+            task.reason.code !== "preempting" &&
+            !waitsRightly(truth, task)
+          )
             pending.push(task);
         if (pending.length === 0 && waiting.size === 0) return;
         const still = new Set(pending.map(({ taskId }) => taskId));

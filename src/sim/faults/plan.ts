@@ -57,6 +57,8 @@ export interface Plan {
   priorities?: boolean;
   /** True when some services have virtual addresses, and workers addresses for them. Left out: false. Never drawn. */
   networks?: boolean;
+  /** True when some services and jobs depend on others. Left out: false. */
+  dependencies?: boolean;
   /** True when clients clean nodes up. Left out: false. */
   cleanups?: boolean;
   /** True when a client follows the endpoints of services. Left out: false. */
@@ -136,6 +138,7 @@ export function drawPlan({ seed, nodes, hours = defaultHours, groups, keep }: Pl
     volumes,
     volumeCopies,
     priorities: drawPriorities(seed),
+    dependencies: (services || jobs) && drawDependencies(seed),
     configs: drawConfigs(seed),
     moves: services && drawMoves(seed),
     pods,
@@ -185,6 +188,11 @@ function drawEndpointClient(seed: number): boolean {
 /** In one run of three. */
 function drawPriorities(seed: number): boolean {
   return randomInteger(seededRandom(seed ^ 0x9215), 3) === 0;
+}
+
+/** In one run of three that has services or jobs. */
+function drawDependencies(seed: number): boolean {
+  return randomInteger(seededRandom(seed ^ 0xdebe), 3) === 0;
 }
 
 /** In two runs of three. */

@@ -6,6 +6,7 @@ import { isFinished, isPlaced } from "../../model/task/reason.ts";
 import { requirementsOfTask } from "../../model/task/requirements.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { ContainerState } from "../../runtime/containers.ts";
+import { waitsRightly } from "../checkers/dependency-standing.ts";
 import type { RunContext } from "./context.ts";
 import { jobNotAtRest } from "./jobs-at-rest.ts";
 import { serviceNotAtRest } from "./services-at-rest.ts";
@@ -37,13 +38,15 @@ export function notAtRestBecause(context: RunContext): string | null {
     if (status === "scheduled" && !waitsForPerson) return said;
     if (task.requests && task.requests.restarts > (task.requestedRestarts ?? 0)) return `${said}, and should restart`;
     if (reason.code === "not-ready" || reason.code === "unhealthy") return said;
-    if (waitsForPerson) continue;
+    // What it depends on never comes.
+    if (waitsForPerson || (status === "running" && waitsRightly(truth, task))) continue;
     const runs = running.get(taskId) ?? [];
     if (status === "running" && runs[0]?.nodeId !== task.nodeId) return `${said}, and no container runs`;
     if (status === "running" && !isReported(task, runs)) return `${said}, and its last start was not reported`;
     const requirements = requirementsOfTask(state.task(taskId));
     if (
       status === "pending" &&
+      !waitsRightly(truth, task) &&
       state.schedule.choose(requirements, state.cluster.strategy, state.cursors.lastNodeId) !== null
     )
       return `${said}, and a node fits`;

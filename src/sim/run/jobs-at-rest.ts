@@ -26,5 +26,10 @@ export function jobNotAtRest({ state }: Pick<Truth, "state">, nowMs: number, soo
 /** True for a job that does not end by itself: its tasks run without end, or no node has free capacity for them. */
 function staysSo({ suspended, deadlineMs, reason, spec }: Job): boolean {
   if (suspended) return true;
-  return deadlineMs === null && (reason.code === "no-capacity" || spec.containers[0]!.args[0] === "service");
+  if (deadlineMs !== null) return false;
+  return (
+    reason.code === "no-capacity" ||
+    reason.code === "waiting-for-dependency" ||
+    spec.containers[0]!.args[0] === "service"
+  );
 }

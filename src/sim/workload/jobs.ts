@@ -4,6 +4,7 @@
 import { type Random, randomInteger } from "../../lib/random.ts";
 import type { Plan } from "../faults/plan.ts";
 import { drawReferences } from "../machines/content-inputs.ts";
+import { drawDependencies } from "../machines/dependency-inputs.ts";
 import { drawJobInput, drawScheduleInput } from "../machines/job-inputs.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Noun } from "./noun.ts";
@@ -21,9 +22,13 @@ export class JobWorkload implements Noun {
   /** Null if jobs name no configs and secrets. */
   readonly #contents: Random | null;
 
-  constructor(context: RunContext, { configs = false }: Pick<Plan, "configs">) {
+  /** Null if no job depends on anything. */
+  readonly #dependencies: Random | null;
+
+  constructor(context: RunContext, { configs = false, dependencies = false }: Pick<Plan, "configs" | "dependencies">) {
     this.#context = context;
     this.#contents = configs ? context.world.random("contents of jobs") : null;
+    this.#dependencies = dependencies ? context.world.random("dependencies of jobs") : null;
     this.#random = context.world.random("jobs");
   }
 
@@ -42,11 +47,16 @@ export class JobWorkload implements Noun {
     return drawReferences(this.#contents, "no signals");
   }
 
+  #drawDependencies(name: string): object {
+    return this.#dependencies ? drawDependencies(this.#dependencies, name) : {};
+  }
+
   async #actOnJob(client: SimClient, name: string): Promise<void> {
     const { api } = client;
     const job = this.#context.truth.state.jobNamed(name);
     const draw = this.#below(100);
-    const body = () => ({ ...drawJobInput(this.#random), ...this.#references(), name }) as never;
+    const body = () =>
+      ({ ...drawJobInput(this.#random), ...this.#references(), name, ...this.#drawDependencies(name) }) as never;
     if (!job || draw < 25) {
       const query = { again: "true" } as const;
       await client.try(() => api.call("createJob", { body: body(), query, timeoutMs }));
@@ -63,7 +73,8 @@ export class JobWorkload implements Noun {
     const { api } = client;
     const schedule = this.#context.truth.state.scheduleNamed(name);
     const draw = this.#below(100);
-    const body = () => ({ ...drawScheduleInput(this.#random), ...this.#references(), name }) as never;
+    const body = () =>
+      ({ ...drawScheduleInput(this.#random), ...this.#references(), name, ...this.#drawDependencies(name) }) as never;
     if (!schedule) await client.try(() => api.call("createSchedule", { body: body(), timeoutMs }));
     else if (draw < 30) await client.try(() => api.call("putSchedule", { id: name, body: body(), timeoutMs }));
     else if (draw < 45) await client.try(() => api.call("suspendSchedule", { id: name, timeoutMs }));

@@ -6,6 +6,7 @@ import type { Outcome } from "../../model/refusal.ts";
 import type { ServiceView } from "../../model/service/view.ts";
 import type { TaskView } from "../../model/task/view.ts";
 import type { Plan } from "../faults/plan.ts";
+import { drawDependencies } from "../machines/dependency-inputs.ts";
 import { asSeveral } from "../machines/pod-inputs.ts";
 import { drawProbes } from "../machines/probed.ts";
 import { drawPriority } from "../machines/programs.ts";
@@ -39,6 +40,8 @@ export class ServiceWorkload implements Noun {
   readonly #priorities: Random | null;
   /** Null if services are in no network of the cluster. */
   readonly #networks: Random | null;
+  /** Null if no service depends on another one. */
+  readonly #dependencies: Random | null;
   #serial = 0;
 
   constructor(context: RunContext, plan: Plan) {
@@ -47,6 +50,7 @@ export class ServiceWorkload implements Noun {
     this.#data = moves ? context.world.random("data of services") : null;
     this.#priorities = priorities ? context.world.random("priorities of services") : null;
     this.#networks = networks ? context.world.random("networks of services") : null;
+    this.#dependencies = plan.dependencies ? context.world.random("dependencies of services") : null;
     this.#probes = probes ? context.world.random("probes of services") : null;
     this.#pods = pods ? context.world.random("pods of services") : null;
     this.#random = context.world.random("services");
@@ -87,6 +91,10 @@ export class ServiceWorkload implements Noun {
     return { ...asSeveral(this.#pods, whole), ...priority, rollout: input.rollout };
   }
 
+  #drawDependencies(name: string): object {
+    return this.#dependencies ? drawDependencies(this.#dependencies, name) : {};
+  }
+
   /** Mostly so few that all services fit, and tasks beside them. */
   #drawReplicas(): number {
     if (this.#below(12) === 0) return this.#below(2) * this.#capacity;
@@ -96,7 +104,7 @@ export class ServiceWorkload implements Noun {
   async #create(client: SimClient, name: string): Promise<void> {
     const input = { ...this.#drawInput(), replicas: this.#drawReplicas() };
     this.#applied.set(name, input);
-    const body = { ...input, name } as never;
+    const body = { ...input, name, ...this.#drawDependencies(name) } as never;
     const { ledger } = this.#context;
     const outcome = await client.try(() => client.api.call("createService", { body, timeoutMs }));
     if (outcome.ok) ledger.services.answered(outcome.value!);
@@ -110,7 +118,7 @@ export class ServiceWorkload implements Noun {
     // Without a word of it the number of replicas stays as it is.
     const next = !before || kind < 6 ? input : kind < 8 ? { ...before, rollout: input.rollout } : before;
     this.#applied.set(name, next);
-    const body = { ...next, name } as never;
+    const body = { ...next, name, ...this.#drawDependencies(name) } as never;
     const outcome = await client.try(() => client.api.call("putService", { id: name, body, timeoutMs }));
     this.#answered(outcome);
   }

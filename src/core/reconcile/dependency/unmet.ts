@@ -4,6 +4,7 @@ import type { Dependent, DependsOn, WaitsFor } from "../../../model/dependency/d
 import { hasEnded, type Job } from "../../../model/job/job.ts";
 import { hasSelector } from "../../../model/service/selector.ts";
 import { type Service, wantedReplicas } from "../../../model/service/service.ts";
+import { waitsForDependency } from "../../../model/task/reason.ts";
 import { hasFinished, serves, type Task } from "../../../model/task/task.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
 import { globalNodes } from "../service/global.ts";
@@ -89,12 +90,16 @@ function whyNotJob(state: ClusterState, job: Job, { condition, required }: Depen
   return condition === "started" || started.some(serves) ? null : "unhealthy";
 }
 
+/** True between two runs. Of several containers, another one may wait while the task serves. */
+function pauses({ reason, ready }: Pick<Task["observed"], "reason" | "ready">): boolean {
+  return reason.code === "restarting" || (waitsForDependency(reason) && !ready);
+}
+
 /** True for a task that runs and is to stay, on a node that answers: what another one said last may be over by now. */
 function hasStarted(state: ClusterState, task: Task): boolean {
   const { observed, desired, placement } = task;
   if (hasFinished(task) || observed.status !== "running" || desired !== "running") return false;
-  const { code } = observed.reason;
-  if (code === "restarting" || code === "waiting-for-dependency") return false;
+  if (pauses(observed)) return false;
   const node = placement && state.nodes.get(placement.nodeId);
   return (
     node !== null &&

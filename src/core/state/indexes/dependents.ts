@@ -6,6 +6,7 @@ import type { JobId, ServiceId } from "../../../model/ids.ts";
 import type { Job } from "../../../model/job/job.ts";
 import type { NodeRecord } from "../../../model/node/node.ts";
 import type { Service } from "../../../model/service/service.ts";
+import { waitsForDependency } from "../../../model/task/reason.ts";
 import type { Task, TaskOwner } from "../../../model/task/task.ts";
 import type { Index } from "../delta.ts";
 import { IdSets } from "./id-sets.ts";
@@ -97,6 +98,5 @@ function standingOf(task: Task | null): string {
   if (task === null) return "";
   const { desired, observed, owner, replacedBy } = task;
   const { code } = observed.reason;
-  const pauses = code === "restarting" || code === "waiting-for-dependency";
-  return `${observed.status} ${desired} ${observed.ready} ${pauses} ${owner?.revision} ${replacedBy !== null}`;
+  return `${observed.status} ${desired} ${observed.ready} ${code === "restarting"} ${waitsForDependency(observed.reason)} ${owner?.revision} ${replacedBy !== null}`;
 }
