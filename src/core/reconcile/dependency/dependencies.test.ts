@@ -260,6 +260,15 @@ describe("what has served", () => {
     ]);
   });
 
+  test("a rollout that waits until its deadline says for what", () => {
+    const cluster = served();
+    cluster.put("web", { image: "app:2", ...on("migrate", "completed"), rollout: { deadlineMs: 5_000 } });
+    cluster.later(5_000);
+    expect(cluster.world.state.serviceNamed("web")!.reason.message).toStartWith(
+      "revision 2 was not there by its deadline: it waits for migrate: there is no service or job of this name",
+    );
+  });
+
   test("a replica that ends while its rollout waits is replaced by one of the revision that served", () => {
     const cluster = served();
     cluster.put("web", { image: "app:2", ...on("migrate", "completed") });

@@ -2,6 +2,7 @@
 // paused for a person to look at it, or given up at its deadline.
 
 import { fromTimestamp, toTimestamp } from "../../../lib/clock.ts";
+import { waitingSentence } from "../../../model/dependency/dependency.ts";
 import type { ServiceUpdate } from "../../../model/service/kind.ts";
 import {
   failedReason,
@@ -126,7 +127,9 @@ function afterDeadline(service: Service, rollout: Rollout, slots: readonly Slot[
   const [replica] = waiting?.live(rollout.to) ?? [];
   const what = replica
     ? `: ${replica.task.name} is ${replica.task.observed.status}, ${replica.task.observed.reason.message}`
-    : "";
+    : service.waitsFor
+      ? `: it ${waitingSentence(service.waitsFor)}`
+      : "";
   const why = `revision ${rollout.to} was not there by its deadline${what}`;
   if (rollout.from === null) return givenUp(rollout, why);
   return afterFailure(service, rollout, why, now);
