@@ -232,3 +232,41 @@ describe("podling down", () => {
     expect((await podling(`volume inspect ${name}_data`)).code).toBe(1);
   });
 });
+
+describe("podling export", () => {
+  const uses = ", configs: [{source: env, target: /etc/env}], secrets: [key], depends_on: [db], volumes: [data:/d]";
+  const whole = (name: string) =>
+    file(
+      name,
+      `web: ${service("app:1", uses)}
+  db: {image: "db:1", deploy: {replicas: 2}, healthcheck: {test: exit 0, interval: 3s}}
+  once: {image: "once:1", deploy: {mode: replicated-job}}`,
+      `configs: {env: {content: "MODE=$$live"}}
+secrets: {key: {environment: KEY}}
+volumes: {data: {x-podling: {writers: many}}}
+`,
+    );
+
+  test("of an app of the cluster: applied again, it changes nothing", async () => {
+    const name = fresh();
+    const env = { KEY: "hidden" };
+    await ok("apply -y -d", { files: whole(name), env });
+    const { code, out, err } = await podling(`export ${name}`);
+    expect(code).toBe(0);
+    expect(out).not.toContain("hidden");
+    expect(err).toContain(`The content of the secret ${name}_key is not exported: set the variable KEY to it.`);
+    const again = await podling("apply -d", { files: { "compose.yaml": out }, env });
+    expect(again.code).toBe(0);
+    expect(again.err).toContain(`${name}: revision 1\n  6 members unchanged\n`);
+    expect((await inspect(name)).revision).toBe(1);
+  });
+
+  test("for Kubernetes, and flags that do not fit an app of the cluster", async () => {
+    const name = fresh();
+    await ok("apply -y -d", { files: web(name) });
+    expect((await podling(`export ${name} --kubernetes`)).out).toContain("kind: Deployment");
+    expect((await podling(`export ${name} -f compose.yaml`)).err).toContain("--file is for compose files");
+    expect((await podling(`export ${name} --secrets`)).err).toContain("the master shows no contents of secrets");
+    expect((await podling("export nothere")).code).toBe(1);
+  });
+});

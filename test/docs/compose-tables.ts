@@ -6,6 +6,7 @@ import {
   contentKeys,
   type ExtensionKey,
   jobKeys,
+  mountKeys,
   scheduleKeys,
   serviceKeys,
   volumeKeys,
@@ -36,6 +37,7 @@ export function extensionTable(): string {
     ["a job", onlyIn(jobKeys, common)],
     ["a schedule", onlyIn(scheduleKeys, jobKeys)],
     ["a volume", volumeKeys],
+    ["an item of `volumes` of a service, of the type `tmpfs`", mountKeys],
     ["an item of `configs` or `secrets` of a service", contentKeys],
   ];
   return table(

@@ -100,7 +100,10 @@ export interface Roles {
   /** Restores all of the backup into the folder, or changes nothing there. */
   restore(settings: RestoreSettings, backup: AsyncIterable<Uint8Array>): Promise<Outcome<RestoreAnswer>>;
   /** The response of an engine, unchecked. Rejects with a sentence if there is none. */
-  askEngine(dockerHost: string, path: "/version" | "/info" | "/containers/json"): Promise<unknown>;
+  askEngine(
+    dockerHost: string,
+    path: "/version" | "/info" | "/containers/json" | "/services" | "/configs" | "/networks" | "/nodes",
+  ): Promise<unknown>;
   /** What a worker would find out about this engine. Rejects if the engine does not answer. */
   inspectEngine(dockerHost: string): Promise<EngineFacts>;
   /** The id of the process that holds the lock of this file. Null if none does, or if the system does not say. */

@@ -33,6 +33,8 @@ const loaders = {
   node: async () => (await import("./node/node.ts")).node,
   rebalance: async () => (await import("./cluster/rebalance.ts")).rebalance,
   validate: async () => (await import("./app/validate.ts")).validate,
+  export: async () => (await import("./app/export.ts")).exportApp,
+  import: async () => (await import("./app/import-swarm.ts")).importCommands,
   events: async () => (await import("./task/events.ts")).events,
   doctor: async () => (await import("./cluster/doctor.ts")).doctor,
   backup: async () => (await import("./cluster/backup.ts")).backup,
@@ -74,7 +76,10 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
       "registry",
     ],
   ],
-  ["Inspect", ["explain", "why-not", "inspect", "nodes", "node", "rebalance", "validate", "events", "doctor"]],
+  [
+    "Inspect",
+    ["explain", "why-not", "inspect", "nodes", "node", "rebalance", "validate", "export", "import", "events", "doctor"],
+  ],
   ["Backup", ["backup", "restore"]],
   ["Server", ["up", "master", "worker", "systemd"]],
   ["Other", ["context", "sim", "version", "completion", "help"]],
@@ -84,6 +89,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 const harmless = [
   ...["ps", "logs", "wait", "explain", "why-not", "inspect", "nodes", "node inspect", "validate", "events", "doctor"],
   ...["ls", "app ls", "app inspect", "app history"],
+  ...["export", "import swarm"],
   ...["pod list", "pod get", "pod logs"],
   ...["service ls", "service inspect", "service ps", "service history"],
   ...["job ls", "job inspect", "job logs", "volume ls", "volume inspect"],

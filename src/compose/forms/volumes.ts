@@ -2,6 +2,7 @@
 // host; any other one is a named volume.
 
 import { posix } from "node:path";
+import type { Place } from "../findings.ts";
 import { made, pathText, type Tree, textOf } from "../tree/tree.ts";
 import type { FormContext } from "./form-context.ts";
 
@@ -34,7 +35,7 @@ export function longVolume(tree: Tree, { path, findings }: FormContext): Tree {
   const { propagation, selinux, nocopy, ...common } = read;
   const isBind = source !== undefined && /^([./~]|\\\\|[A-Za-z]:)/.test(source);
   const { place } = tree;
-  const bind = isBind ? made({ create_host_path: true, propagation, selinux }, place) : undefined;
+  const bind = isBind ? made({ create_host_path: true, propagation, selinux }, place) : relabelled(selinux, place);
   const volume = !isBind && nocopy ? made({ nocopy }, place) : undefined;
   const type = isBind ? "bind" : "volume";
   return {
@@ -42,3 +43,7 @@ export function longVolume(tree: Tree, { path, findings }: FormContext): Tree {
     mark: tree.mark,
   };
 }
+
+/** An engine relabels a volume as well, and the key for it is below bind. */
+const relabelled = (selinux: string | undefined, place: Place): Tree | undefined =>
+  selinux === undefined ? undefined : made({ selinux }, place);

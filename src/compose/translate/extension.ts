@@ -77,6 +77,11 @@ export const volumeKeys: readonly ExtensionKey[] = [
   row("node", "text", "node", "The node that has its data already."),
 ];
 
+/** Of a mount of the type tmpfs. */
+export const mountKeys: readonly ExtensionKey[] = [
+  row("flags", "list", "flags", "Further mount options, such as noexec."),
+];
+
 /** Of an item of configs or secrets of a service. */
 export const contentKeys: readonly ExtensionKey[] = [
   row("env", "text", "env", "A variable that gets the content, in the place of a file."),

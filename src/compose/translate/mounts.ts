@@ -2,6 +2,7 @@
 
 import type { Context } from "./context.ts";
 import type { Draft } from "./draft.ts";
+import { extended, mountKeys } from "./extension.ts";
 import type { Source } from "./source.ts";
 
 export function addMounts(draft: Draft, service: Source, context: Context): void {
@@ -17,6 +18,15 @@ function mountOf(volume: Source, context: Context): object | null {
   const type = volume.at("type").text;
   if (type === undefined) return null;
   for (const other of ["bind", "volume", "tmpfs"].filter((one) => one !== type && volume.at(one).isGiven)) {
+    if (
+      other === "bind" &&
+      type === "volume" &&
+      volume
+        .at("bind")
+        .entries()
+        .every(([key]) => key === "selinux")
+    )
+      continue;
     const why = `a mount of the type ${type} has no options of a ${other}`;
     context.problems.warn(volume.at(other).path, why, `Remove them, or write type: ${other}.`);
   }
@@ -37,7 +47,8 @@ function mountOf(volume: Source, context: Context): object | null {
 function optionsOf(type: string, volume: Source, context: Context): object {
   if (type === "tmpfs") {
     const mode = volume.at("tmpfs", "mode");
-    return mode.isGiven ? { mode: modeOf(mode) } : {};
+    const more = extended(volume.at("x-podling"), mountKeys, context.problems);
+    return { ...(mode.isGiven ? { mode: modeOf(mode) } : {}), ...more };
   }
   if (type === "bind") {
     const [propagation, selinux] = [volume.at("bind", "propagation").text, volume.at("bind", "selinux").text];
@@ -50,6 +61,7 @@ function optionsOf(type: string, volume: Source, context: Context): object {
   const labels = volume.at("volume", "labels").record;
   const source = volume.at("source").text;
   return {
+    ...(volume.at("bind", "selinux").isGiven ? { selinux: volume.at("bind", "selinux").text } : {}),
     ...(volume.at("volume", "nocopy").flag === true ? { noCopy: true } : {}),
     ...(source === undefined ? {} : driverOf(context.root.at("volumes", source))),
     ...(labels ? { labels } : {}),

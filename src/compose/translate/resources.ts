@@ -12,7 +12,8 @@ export function addResources(draft: Draft, service: Source): void {
     ["resources.cpu.limit", limits.at("cpus")],
     ["resources.cpu.request", reserved.at("cpus")],
   ] as const)
-    if (source.isGiven && Number(source.text) !== 0) draft.set(field, source.number, source);
+    if (source.isGiven && (field.endsWith("request") || Number(source.text) !== 0))
+      draft.set(field, source.number, source);
   for (const [field, source] of [
     ["resources.memory.limit", service.at("mem_limit")],
     ["resources.memory.limit", limits.at("memory")],
@@ -20,7 +21,7 @@ export function addResources(draft: Draft, service: Source): void {
     ["resources.memory.request", reserved.at("memory")],
     ["limits.shmSizeBytes", service.at("shm_size")],
   ] as const)
-    if (source.bytes !== 0) draft.set(field, source.bytes, source);
+    if (field.endsWith("request") || source.bytes !== 0) draft.set(field, source.bytes, source);
   const swap = service.at("memswap_limit");
   if (swap.text === "-1") draft.set("limits.memorySwapBytes", -1, swap);
   else if (swap.bytes !== 0) draft.set("limits.memorySwapBytes", swap.bytes, swap);

@@ -87,7 +87,7 @@ function addVolume(input: Lists, volume: Source, context: Context): void {
   input.volumes.push(draft.fields);
 }
 
-const extensible = /^(services|volumes)\.[^.]+$|^services\.[^.]+\.(configs|secrets)\.\d+$/;
+const extensible = /^(services|volumes)\.[^.]+$|^services\.[^.]+\.(configs|secrets|volumes)\.\d+$/;
 
 /** Reports x-podling where it has no meaning. */
 function checkExtensions(value: unknown, path: Path, context: Context): void {
@@ -95,7 +95,8 @@ function checkExtensions(value: unknown, path: Path, context: Context): void {
   for (const [key, below] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(key) : key];
     if (key === "x-podling" && !extensible.test(path.map((step) => String(step).replaceAll(".", "_")).join("."))) {
-      const next = "It is for services, for volumes of the file, and for items of configs and secrets of a service.";
+      const next =
+        "It is for services, for volumes of the file, and for items of volumes, configs and secrets of a service.";
       context.problems.error(at, "x-podling has no meaning here", next);
     } else if (!key.startsWith("x-")) checkExtensions(below, at, context);
   }

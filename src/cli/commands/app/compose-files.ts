@@ -69,6 +69,17 @@ export async function readApp(context: Context): Promise<ComposeApp | null> {
   return all.some(({ level }) => level === "error") ? null : { name, input, document, report };
 }
 
+/** Reads a compose file that a command has made, and prints which keys of it are not honoured. */
+export async function sayReport(context: Context, text: string, variables: readonly string[]): Promise<void> {
+  const { readCompose } = await import("../../../compose/read-compose.ts");
+  const bytes = new TextEncoder().encode(text);
+  // Files and variables that the user must still write stand for themselves: only the keys count.
+  const read = async (path: string) => ({ found: true as const, bytes: path === "-" ? bytes : new Uint8Array() });
+  const env = Object.fromEntries(variables.map((name) => [name, ""]));
+  const { report } = await readCompose({ files: ["-"], profiles: [], envFiles: [], env, cwd: "/" }, { read });
+  for (const key of report) await context.say(reportLine(key));
+}
+
 /** True when the report forbids to go on: a key is refused, or with `strict` ignored. */
 export function isRefused(report: readonly KeyReport[], strict: boolean): boolean {
   return report.some(({ says }) => says === "refused" || (strict && says === "ignored"));
