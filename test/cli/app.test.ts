@@ -112,7 +112,7 @@ describe("podling apply", () => {
     const name = fresh();
     const ignored = file(name, `web: {image: "a:1", annotations: {a: b}}`);
     const strict = await podling("apply -y --strict", { files: ignored });
-    expect([strict.code, strict.err]).toEqual([1, expect.stringContaining("nothing was sent")]);
+    expect([strict.code, strict.err]).toEqual([1, expect.stringContaining("ignored or refused, so nothing was sent")]);
     expect(strict.err).toContain("compose.yaml:3:23: ignored: services.web.annotations");
     const wrong = await podling("apply -y", { files: file(name, `web: {imag: "a:1"}`) });
     expect([wrong.code, wrong.out]).toEqual([1, ""]);

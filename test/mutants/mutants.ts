@@ -2,6 +2,7 @@
 // fits the code.
 
 import { addressMutants } from "./address-mutants.ts";
+import { appMutants } from "./app-mutants.ts";
 import { configMutants } from "./config-mutants.ts";
 import { dependencyMutants } from "./dependency-mutants.ts";
 import { jobMutants } from "./job-mutants.ts";
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...volumeMutants,
   ...configMutants,
   ...addressMutants,
+  ...appMutants,
   ...dependencyMutants,
   ...unitMutants,
 ];

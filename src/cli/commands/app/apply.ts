@@ -45,8 +45,11 @@ export const apply: Command = {
     const timeoutMs = context.flags.durationMs("timeout")!;
     const app = await readApp(context);
     if (!app) return exitCodes.error;
-    if (isRefused(app.report, context.flags.has("strict")))
-      throw new Failure("the files have keys that are refused, so nothing was sent", "Each is named above.");
+    const strict = context.flags.has("strict");
+    if (isRefused(app.report, strict)) {
+      const what = strict ? "ignored or refused" : "refused";
+      throw new Failure(`the files have keys that are ${what}, so nothing was sent`, "Each is named above.");
+    }
     const seen = await seenRevision(context, app.name);
     const { changes } = await put(context, app, { expectedRevision: String(seen), dryRun: "true" });
     await context.say(`${app.name}: ${seen === 0 ? "a new app" : `revision ${seen}`}`);
