@@ -55,6 +55,7 @@ export interface ReconcilerOptions {
 export class Reconciler implements MasterListener, EngineListener, ReportSource {
   readonly #options: ReconcilerOptions;
   readonly #reports = new Semaphore(limits.concurrentReports);
+  #reportNumber = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -169,6 +170,10 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
 
   get nodeId(): string {
     return this.#options.identity.nodeId;
+  }
+
+  nextReportNumber(): number {
+    return ++this.#reportNumber;
   }
 
   /** The container of a task whose end is known may be removed. */

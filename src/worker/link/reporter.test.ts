@@ -29,7 +29,7 @@ function startReporter(call: (operation: string, input: { body: Observation }) =
       clock,
       log: silentLog,
       taskId: "t" as TaskId,
-      source: { nodeId: "n", onReportsDone() {} },
+      source: { nodeId: "n", nextReportNumber: () => 1, onReportsDone() {} },
       signal: new AbortController().signal,
       gate: new Semaphore(1),
     },

@@ -4,6 +4,7 @@
 import type { Client } from "../../api/client.ts";
 import { UnreachableError } from "../../api/client.ts";
 import type { BodyInput } from "../../api/operations/operations.ts";
+import { reportNumberHeader } from "../../api/report-number-header.ts";
 import { type Clock, delay } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Semaphore } from "../../lib/semaphore.ts";
@@ -17,6 +18,8 @@ import type { Observation } from "../task/step.ts";
 export interface ReportSource {
   /** The id of the node now: it changes when the worker registers as another node. */
   readonly nodeId: string;
+  /** Each higher than the one before, for the reports of all tasks. */
+  nextReportNumber(): number;
   /** Called when the master has acknowledged the end of a task, or refuses every report of it. */
   onReportsDone(): void;
 }
@@ -172,11 +175,12 @@ export class Reporter {
 
   /** Sends the first form of a report, and the next one if the master does not understand it. */
   async #put(forms: readonly Report[], signal: AbortSignal): Promise<"accepted" | "refused" | "unreadable" | "again"> {
-    const { client, taskId, log } = this.#options;
+    const { client, taskId, log, source } = this.#options;
+    const headers = { [reportNumberHeader]: String(source.nextReportNumber()) };
     let why = "";
     try {
       for (const body of forms) {
-        const request = { id: taskId, body, signal, timeoutMs: limits.reportPatienceMs };
+        const request = { id: taskId, body, headers, signal, timeoutMs: limits.reportPatienceMs };
         const answer = await client.call("reportTask", request);
         if (answer.ok) return "accepted";
         const { code, message } = answer.refusal;

@@ -2,6 +2,7 @@
 
 import type { taskOperations } from "../../../api/operations/tasks.ts";
 import { fromNode } from "../../../api/origin.ts";
+import { reportNumberFrom } from "../../../api/report-number-header.ts";
 import { type Call, EncodedJson, type HandlersOf } from "../../../api/server/call.ts";
 import { instanceFrom } from "../../../api/worker-instance.ts";
 import type { Command } from "../../../core/commands/command.ts";
@@ -19,6 +20,7 @@ import { logContainer } from "../../logs/log-container.ts";
 import { fetchLogs } from "../../logs/logs.ts";
 import { Turns } from "../../loop/turns.ts";
 import { Removal } from "../../node-client/removal.ts";
+import { ReportOrder } from "../../node-client/report-order.ts";
 import { isKill, sendSignal } from "../../node-client/signals.ts";
 import { createExplainer } from "../explain.ts";
 import type { CallOf, DurableReads, HandlerContext } from "./context.ts";
@@ -29,6 +31,7 @@ type AnyCall = Pick<CallOf<"getTask">, "signal" | "mayTakeLong">;
 export function taskHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof taskOperations> {
   const { state, loop, list, clock, logs } = context;
   const turns = new Turns(clock);
+  const order = new ReportOrder();
   const commands = new TaskCommands(context, reads);
   const nodeOf = ({ placement }: Task) => (placement === null ? undefined : state.nodes.get(placement.nodeId));
   return {
@@ -52,6 +55,8 @@ export function taskHandlers(context: HandlerContext, reads: DurableReads): Hand
         return refuse("not-your-task", `${node.hostname} (${node.nodeId}) belongs to another worker now`, {
           hint: "The worker registers again, and gets its node back or another one.",
         });
+      if (!order.isInOrder(parameters.id as TaskId, instance, reportNumberFrom(call.headers)))
+        return shown(await reads.task(parameters.id));
       // A worker always says which node it is; a report sent by hand need not.
       const by = body.nodeId === undefined ? origin : fromNode(origin, body.nodeId);
       const report = (taskId: TaskId) => ({ type: "reportTask", taskId, report: body }) as const;
