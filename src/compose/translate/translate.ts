@@ -1,6 +1,7 @@
 // A resolved document to the input of an app. What cannot be translated becomes a finding with its place. Pure.
 
-import { type AppBody, appInput, appName } from "../../model/app/app-input.ts";
+import { type AppBody, appName } from "../../model/app/app-input.ts";
+import { limits } from "../../model/limits.ts";
 import type { Finding } from "../findings.ts";
 import type { ComposeDocument } from "../read-compose.ts";
 import type { Path } from "../tree/tree.ts";
@@ -36,8 +37,8 @@ export function translate(document: ComposeDocument, { app }: { app: string }): 
       checkContent(draft, content, context.problems);
       input[kind].push(draft.fields);
     }
+  checkNumbers(input, context);
   const kept = Object.fromEntries(Object.entries(input).filter(([, list]) => list.length > 0)) as AppBody;
-  checkWhole(kept, context);
   return { input: kept, findings: context.problems.findings.list };
 }
 
@@ -102,10 +103,12 @@ function checkExtensions(value: unknown, path: Path, context: Context): void {
   }
 }
 
-/** What only shows in the whole: how many there are. */
-function checkWhole(input: AppBody, { problems }: Context): void {
-  if (problems.findings.failed) return;
-  const parsed = appInput.safeParse(input);
-  for (const { path, message } of parsed.error?.issues ?? [])
-    problems.error(path as (string | number)[], `expected ${message}`, "Split the file into several apps.");
+/** The members are checked one by one; only their number shows in the whole. */
+function checkNumbers(input: Lists, { problems }: Context): void {
+  for (const [kind, list] of Object.entries(input)) {
+    if (list.length <= limits.appMembers) continue;
+    const section = kind === "jobs" || kind === "schedules" ? "services" : kind;
+    const why = `there are ${list.length} ${kind}, and an app has at most ${limits.appMembers}`;
+    problems.error([section], why, "Split the file into several apps.");
+  }
 }

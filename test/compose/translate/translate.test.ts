@@ -171,6 +171,14 @@ services:
   } as never);
 });
 
+test("more members than an app may have", async () => {
+  const volumes = Array.from({ length: 201 }, (_, index) => `v${index}: {}`).join(", ");
+  const { errors } = await translateTexts({ "compose.yaml": `name: a\nservices: {}\nvolumes: {${volumes}}` });
+  expect(errors).toEqual([
+    "compose.yaml:3:1: volumes: there are 201 volumes, and an app has at most 200. Split the file into several apps.",
+  ]);
+});
+
 test("nothing can wait for a schedule", async () => {
   const { errors } = await translateTexts({
     "compose.yaml": `name: a
