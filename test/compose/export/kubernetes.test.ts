@@ -166,6 +166,22 @@ test("what a manifest cannot say is a comment above it, and a warning", () => {
   for (const warning of warnings) expect(text).toContain(`# ${warning.replace("a_web: ", "")}\n`);
 });
 
+test("names of containers, hosts and ports are those that Kubernetes takes", () => {
+  const ports = [
+    { containerPort: 80, hostPort: 1 },
+    { containerPort: 80, hostPort: 2 },
+  ];
+  expect(podOf({ ports }).container.ports).toEqual([
+    { name: "tcp-80", containerPort: 80, hostPort: 1 },
+    { containerPort: 80, hostPort: 2 },
+  ]);
+  const several = { image: undefined, network: { hostname: "My_Host.example.com" } };
+  expect(podOf({ ...several, containers: [{ name: "My.App", image: "x" }] }).spec).toMatchObject({
+    hostname: "my-host",
+    containers: [{ name: "my-app" }],
+  });
+});
+
 test("the contents of secrets are left out, unless they are asked for", () => {
   const input: AppBody = { secrets: [{ name: "a_s", data: "hidden" }] };
   expect(of(input).text).not.toContain("hidden");

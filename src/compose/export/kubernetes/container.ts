@@ -50,7 +50,7 @@ export function containerOf(name: string, fields: ContainerFields, context: PodC
     args: some(fields.args?.map(literal)),
     workingDir: fields.workingDir,
     env: some(variablesOf(fields, context)),
-    ports: some(fields.ports?.map(portOf)),
+    ports: some(portsOf(fields)),
     resources: resourcesOf(fields),
     ...probesOf(fields, notes),
     securityContext: securityOf(fields, notes),
@@ -71,6 +71,16 @@ function variablesOf({ env = {}, configs, secrets }: ContainerFields, { app, nam
       return { name: reference.env, valueFrom: kind === "config" ? { configMapKeyRef: key } : { secretKeyRef: key } };
     }),
   ];
+}
+
+/** A port that is published twice has its name once. */
+function portsOf({ ports = [] }: ContainerFields): Record<string, unknown>[] {
+  const names = new Set<unknown>();
+  return ports.map(portOf).map(({ name, ...port }) => {
+    if (names.has(name)) return port;
+    names.add(name);
+    return { name, ...port };
+  });
 }
 
 function portOf(port: NonNullable<ContainerFields["ports"]>[number]): Record<string, unknown> {

@@ -24,7 +24,7 @@ export class ObjectNames {
   }
 }
 
-function dnsName(text: string): string {
+export function dnsName(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")

@@ -2,6 +2,7 @@
 
 import { given, some, type Workload } from "../values.ts";
 import { type ContainerFields, containerOf, type PodContext } from "./container.ts";
+import { dnsName } from "./names.ts";
 import { placementOf } from "./placement.ts";
 
 /** `restart` is left out for workloads whose pods are always started again. */
@@ -33,13 +34,13 @@ export function podOf(
 
 function containersOf(workload: Workload, name: string, context: PodContext): { containers: object[]; init: object[] } {
   const { containers: several, initContainers = [] } = workload;
-  const init: object[] = initContainers.map((one) => containerOf(one.name, one as ContainerFields, context));
+  const init: object[] = initContainers.map((one) => containerOf(dnsName(one.name), one as ContainerFields, context));
   if (!several) return { containers: [containerOf(name, workload, context)], init };
   const containers: object[] = [];
   for (const one of several) {
     if (one.dependsOn && Object.keys(one.dependsOn).length > 0)
       context.notes.say(`the container ${one.name} starts at once, without waiting for others`);
-    const made = containerOf(one.name, one as ContainerFields, context);
+    const made = containerOf(dnsName(one.name), one as ContainerFields, context);
     // A sidecar of Kubernetes is an init container that is always started again.
     if (one.sidecar) init.push({ ...made, restartPolicy: "Always" });
     else containers.push(made);
@@ -58,7 +59,7 @@ function networkOf({ network = {} }: Workload, { notes }: PodContext): Record<st
   const isHost = mode === "host";
   return {
     hostNetwork: isHost || undefined,
-    hostname: hostname?.split(".")[0],
+    hostname: hostname === undefined ? undefined : dnsName(hostname.split(".")[0]!),
     dnsPolicy: dns?.servers?.length ? "None" : isHost ? "ClusterFirstWithHostNet" : undefined,
     dnsConfig:
       dns &&

@@ -8,6 +8,9 @@ import type { Notes } from "./notes.ts";
 type Mount = NonNullable<Workload["mounts"]>[number];
 type Mounted = Pick<Workload, "mounts" | "configs" | "secrets">;
 
+/** Of a container, in names of volumes: those have at most 63 characters. */
+const longestName = 50;
+
 /** The volumes of one pod, which its containers share. */
 export class PodVolumes {
   readonly volumes = new Map<string, Record<string, unknown>>();
@@ -32,7 +35,7 @@ export class PodVolumes {
   }
 
   mountsOf(container: string, { mounts = [], configs, secrets }: Mounted): Record<string, unknown>[] {
-    const own = mounts.map((mount, index) => this.#mount(mount, `${container}-${index}`));
+    const own = mounts.map((mount, index) => this.#mount(mount, `${container.slice(0, longestName)}-${index}`));
     const contents = [...contentsOf({ configs, secrets })]
       .map((used) => this.#content(used))
       .filter((mount) => mount !== null);
