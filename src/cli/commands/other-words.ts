@@ -101,7 +101,6 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     scale: "Use podling service scale NAME=N",
     services: "Use podling service ls",
     deploy: "Use podling service create NAME --image IMAGE, or podling service update NAME",
-    stack: files,
     "compose up": "Use podling apply -f FILE",
     "compose down": "Use podling down APP",
     "compose ls": "Use podling ls",
@@ -113,6 +112,10 @@ export const otherWords: ReadonlyMap<string, string> = new Map(
     apps: "Use podling ls",
     compose: files,
     "compose config": "Use podling validate -f FILE -o json",
+    "compose convert": "Use podling export -f FILE",
+    kompose: "Use podling export -f FILE --kubernetes",
+    convert: "Use podling export -f FILE, with --kubernetes for manifests",
+    stack: "Use podling apply -f FILE. The services of a swarm as such a file: podling import swarm --stack NAME",
     plan: files,
 
     // within a container
