@@ -1,4 +1,4 @@
-// Mistakes in how apps are applied, which unit tests must catch. Plain data.
+// Mistakes in how apps are applied. Plain data.
 
 import type { Mutant } from "./mutant.ts";
 
@@ -12,7 +12,7 @@ export const appMutants: readonly Mutant[] = [
     file: "src/core/transaction.ts",
     find: "state.revert(applied[at]!.delta);",
     replace: "void applied[at]!.delta;",
-    ...{ caughtBy: [], tests },
+    caughtBy: ["apps-are-whole"],
   },
   {
     name: "app-takes-others",

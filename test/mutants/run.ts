@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { checkers } from "../../src/sim/checkers/index.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants } from "./mutants.ts";
+import { undrawn } from "./seeds.ts";
 import { mutated, type RunResult, Workshop } from "./workshop.ts";
 
 /** Three minutes of virtual time and the healing: most mistakes show, and two hundred of them take a minute. */
@@ -78,7 +79,8 @@ async function tryMutant(workshop: Workshop, mutant: Mutant, seeds: number): Pro
   const folder = workshop.copy(mutant);
   if (mutant.tests) return tryTests(workshop, mutant, folder, mutant.tests);
   const range = { from: 1, to: seeds, hours, limitMs };
-  const first = await workshop.run(folder, { ...range, only: [] });
+  const only = mutant.caughtBy.filter((checker) => checker in undrawn);
+  const first = await workshop.run(folder, { ...range, only });
   const alone = new Map<string, RunResult>();
   for (const checker of mutant.caughtBy) {
     const known = first.caught?.failure?.checker === checker;

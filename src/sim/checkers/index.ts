@@ -3,6 +3,7 @@
 import { acknowledgedWritesSurvive } from "./acknowledged-writes-survive.ts";
 import { addressesOnce } from "./addresses-once.ts";
 import { answersAreDurable } from "./answers-are-durable.ts";
+import { appsAreWhole } from "./apps-are-whole.ts";
 import { askedOnceMadeOnce } from "./asked-once-made-once.ts";
 import { ceilingHolds } from "./ceiling-holds.ts";
 import type { Checker } from "./checker.ts";
@@ -124,5 +125,6 @@ export const checkers: readonly Checker[] = [
   secretsGoToUsers,
   versionsRollOut,
   containersHaveContents,
+  appsAreWhole,
   quietAtRest,
 ];

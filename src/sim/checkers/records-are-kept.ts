@@ -14,7 +14,9 @@ const syncMs = 5000;
 const lateMs = 15_000;
 
 /** Commands that remove finished tasks. */
-const removing: ReadonlySet<string> = new Set(["removeTask", "removeService", "removeJob", "removeSchedule"]);
+const removing: ReadonlySet<string> = new Set([
+  ...["removeTask", "removeService", "removeJob", "removeSchedule", "putApp", "rollbackApp", "removeApp"],
+]);
 
 export const recordsAreKept: Checker = {
   name: "records-are-kept",

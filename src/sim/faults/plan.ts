@@ -59,6 +59,8 @@ export interface Plan {
   networks?: boolean;
   /** True when some services and jobs depend on others. Left out: false. */
   dependencies?: boolean;
+  /** True when clients have apps. Left out: false. Never drawn. */
+  apps?: boolean;
   /** True when clients clean nodes up. Left out: false. */
   cleanups?: boolean;
   /** True when a client follows the endpoints of services. Left out: false. */

@@ -6,6 +6,7 @@ import type { Plan } from "../faults/plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { Host } from "../world/host.ts";
 import { Process } from "../world/process.ts";
+import { AppWorkload } from "./apps.ts";
 import { CleanupWorkload } from "./cleanups.ts";
 import { ConfigWorkload } from "./configs.ts";
 import { JobWorkload } from "./jobs.ts";
@@ -101,6 +102,7 @@ function nounsOf(context: RunContext, plan: Plan): Noun[] {
     ...(plan.moves ? [new MoveWorkload(context)] : []),
     ...(plan.selectors ? [new SelectorWorkload(context)] : []),
     ...(plan.cleanups ? [new CleanupWorkload(context)] : []),
+    ...(plan.apps ? [new AppWorkload(context)] : []),
     ...(plan.volumeCopies ? [new VolumeCopyWorkload(context)] : []),
   ];
 }
