@@ -1,6 +1,6 @@
 // The record kinds of apps and of their revisions.
 
-import type { Kind, StreamForm } from "../kinds/kind.ts";
+import type { Kind, Shared, StreamForm } from "../kinds/kind.ts";
 import { limits } from "../limits.ts";
 import { type App, type AppRevision, type AppRevisionId, appRevisionId } from "./app.ts";
 import type { AppUse, AppView } from "./view.ts";
@@ -44,7 +44,7 @@ export const appRevisionKind: Kind<
   position: 12,
   idOf: ({ app, number }) => appRevisionId(app, number),
   pack: (revision) => revision,
-  unpack: (packed) => packed,
+  unpack: withShared,
   update: (revision) => revision,
   view: (revision) => revision,
   summary: ({ app, number }) => ({ name: appRevisionId(app, number), status: "", live: false }),
@@ -54,3 +54,10 @@ export const appRevisionKind: Kind<
   limit: limits.apps * limits.revisionsKept,
   retention: `the newest ${limits.revisionsKept} of an app`,
 };
+
+/** Most members are the same in revision after revision: they share one copy. */
+function withShared(revision: AppRevision, shared: Shared): AppRevision {
+  const all = <T extends object>(members: readonly T[]) => members.map((one) => shared.value(one, () => one));
+  const { services, jobs, schedules } = revision;
+  return { ...revision, services: all(services), jobs: all(jobs), schedules: all(schedules) };
+}

@@ -47,6 +47,16 @@ describe("an app", () => {
     expect(apps.state.tables.appRevision.get("shop.3" as never)).toMatchObject({ number: 3, by: "anna@laptop" });
   });
 
+  test("has one copy of a member that is the same in two revisions, also in a state that was read again", () => {
+    apps.apply(full);
+    apps.apply({ ...full, jobs: [] });
+    const lines = [...writeSnapshot(apps.state)].join("\n").split("\n");
+    for (const state of [apps.state, readSnapshot(lines)]) {
+      const [first, second] = [1, 2].map((number) => state.record("appRevision", `shop.${number}`));
+      for (const index of [0, 1]) expect(second!.services[index]).toBe(first!.services[index]!);
+    }
+  });
+
   test("has no content of a config or secret in its revisions", () => {
     apps.apply(full);
     const text = JSON.stringify([...apps.state.tables.appRevision.values()]);
