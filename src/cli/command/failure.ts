@@ -68,6 +68,7 @@ const flagOfField: Readonly<Record<string, string>> = {
   args: "the command after --",
   command: "--entrypoint",
   "network.mode": "--network",
+  "network.app": "--network",
   "network.hostname": "--hostname",
   "network.extraHosts": "--add-host",
   "network.dns": "--dns, --dns-search and --dns-option",

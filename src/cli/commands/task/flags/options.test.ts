@@ -16,6 +16,7 @@ const rows: [words: string[], expected: object][] = [
   [[], {}],
   [["--network", "host"], { network: { mode: "host" } }],
   [["--net=none"], { network: { mode: "none" } }],
+  [["--network", "cluster:shop"], { network: { mode: "cluster", app: "shop" } }],
   [["--network", "default"], { network: { mode: "bridge" } }],
   [["--hostname", "web.example.com"], { network: { hostname: "web.example.com" } }],
   [["-h", "web1"], { network: { hostname: "web1" } }],
@@ -125,7 +126,7 @@ test.each(rows.map(([words, expected]) => [words.join(" "), words, expected] as 
 
 describe("what is no such value is refused with what to type", () => {
   test.each([
-    [["--network", "mynet"], "Podling knows the networks bridge, host and none"],
+    [["--network", "mynet"], "Podling knows the networks bridge, host, none and cluster:APP"],
     [["--add-host", "db"], "expected a host and its address"],
     [["--device", "kvm"], "not a device"],
     [["--gpus", "some"], '"some" is not a number of devices'],

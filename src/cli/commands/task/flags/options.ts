@@ -68,18 +68,21 @@ function networkOf(flags: FlagValues): Loose<Group<"network">> {
     options: listOf(flags, "dns-option"),
   };
   return {
-    mode: networkMode(flags.text("network")),
+    ...modeAndApp(flags.text("network")),
     hostname: flags.text("hostname"),
     extraHosts: listOf(flags, "add-host")?.map(parseHost),
     dns: group<NonNullable<Group<"network">["dns"]>>(dns),
   };
 }
 
-function networkMode(text: string | undefined): Group<"network">["mode"] {
-  if (text === undefined || text === "host" || text === "none" || text === "bridge") return text;
-  if (text === "default") return "bridge";
+/** `host`, `cluster:shop` */
+function modeAndApp(text: string | undefined): Pick<Loose<Group<"network">>, "mode" | "app"> {
+  if (text === undefined || text === "host" || text === "none" || text === "bridge") return { mode: text };
+  if (text === "default") return { mode: "bridge" };
+  const [mode, app] = text.split(":");
+  if (mode === "cluster" && app) return { mode, app: text.slice("cluster:".length) };
   throw new UsageError(
-    `--network ${text}: Podling knows the networks bridge, host and none`,
+    `--network ${text}: Podling knows the networks bridge, host, none and cluster:APP`,
     "Tasks reach one another by published ports: -p HOST:CONTAINER.",
   );
 }

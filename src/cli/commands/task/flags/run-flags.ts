@@ -153,7 +153,7 @@ const engineFlags: readonly Flag[] = [
     long: "network",
     aliases: ["net"],
     value: "MODE",
-    description: "bridge (the default), host for the network of the node, or none",
+    description: "bridge (the default), host for the network of the node, none, or cluster:APP",
   },
   { long: "hostname", short: "h", value: "NAME", description: "host name in the container" },
   many("add-host", "HOST:IP", "line of /etc/hosts in the container; the IP host-gateway is the node"),
