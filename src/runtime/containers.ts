@@ -53,6 +53,16 @@ export interface CreateRequest {
   platform: string | null;
   /** Id of a container whose network it joins at each start; that one must run then. Left out: a network of its own. */
   joins?: string;
+  /** Its place in a network of the engine, where it keeps its address over restarts. Left out: as `spec` says. */
+  place?: NetworkPlace;
+}
+
+export interface NetworkPlace {
+  /** Name of the network. */
+  network: string;
+  address: string;
+  /** Address of the DNS server, unless `spec` has others. */
+  dns: string;
 }
 
 export interface LogRequest {

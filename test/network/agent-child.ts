@@ -1,6 +1,7 @@
 // The program of an agent (agent.ts): reads commands from its input until that ends.
 
 import { createSocket } from "node:dgram";
+import { Resolver } from "node:dns/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Result } from "./agent.ts";
@@ -81,18 +82,30 @@ async function open(host: string, port: number): Promise<{ id: number; answer: R
   return { id, answer: await ask(socket) };
 }
 
+async function resolve(name: string, server: string): Promise<string[] | string> {
+  const resolver = new Resolver();
+  resolver.setServers([server]);
+  try {
+    return (await resolver.resolve4(name)).sort();
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
 interface Command {
   op: string;
   host: string;
   port: number;
   times: number;
   id: number;
+  server: string;
 }
 
-async function perform({ op, host, port, times, id }: Command): Promise<unknown> {
+async function perform({ op, host, port, times, id, server }: Command): Promise<unknown> {
   if (op === "serve") return serve(port);
   if (op === "calls") return calls(host, port, times);
   if (op === "datagram") return datagram(host, port);
+  if (op === "resolve") return resolve(host, server);
   if (op === "open") return open(host, port);
   return op === "ask" ? ask(kept.get(id)!) : null;
 }

@@ -73,6 +73,11 @@ export class Agent {
     return { answer, ask: () => this.#ask({ op: "ask", id }) };
   }
 
+  /** The addresses of a name, as this DNS server says; or the code of its error. */
+  resolve(name: string, server: string): Promise<string[] | string> {
+    return this.#ask({ op: "resolve", host: name, server });
+  }
+
   async end(): Promise<void> {
     this.#child.kill();
     await this.#child.exited;

@@ -40,8 +40,13 @@ export async function removeNamespaces(): Promise<void> {
 export const inside = (name: string): string[] => ["ip", "netns", "exec", name];
 
 /** A process that opens and accepts connections in a namespace. */
-export async function agentIn(name: string, title: string): Promise<Agent> {
-  const agent = await Agent.start([...inside(name)], title);
+export function agentIn(name: string, title: string): Promise<Agent> {
+  return agentBehind(inside(name), title);
+}
+
+/** The same behind a command that runs a program elsewhere. */
+export async function agentBehind(prefix: string[], title: string): Promise<Agent> {
+  const agent = await Agent.start(prefix, title);
   agents.add(agent);
   return agent;
 }

@@ -13,7 +13,7 @@ import { mountFields } from "./mounts.ts";
  * The body of POST /containers/create. `imageEntrypoint` is that of the image, where `needsImageEntrypoint` asks for it.
  */
 export function createBody(
-  { labels, taskLabels, spec, stopGraceSeconds, joins }: CreateRequest,
+  { labels, taskLabels, spec, stopGraceSeconds, joins, place }: CreateRequest,
   imageEntrypoint: readonly string[] = [],
 ): Record<string, unknown> {
   const { cpu, memory } = spec.resources;
@@ -42,7 +42,11 @@ export function createBody(
       RestartPolicy: { Name: "no" },
       ...hostOptions(spec),
       ...(joins === undefined ? {} : { NetworkMode: `${joinedMode}${joins}` }),
+      ...(place && { NetworkMode: place.network, Dns: spec.network?.dns?.servers ?? [place.dns] }),
     },
+    ...(place && {
+      NetworkingConfig: { EndpointsConfig: { [place.network]: { IPAMConfig: { IPv4Address: place.address } } } },
+    }),
   };
 }
 

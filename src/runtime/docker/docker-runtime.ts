@@ -8,6 +8,7 @@ import { type DiskReading, DockerEngine, readDisk } from "./engine.ts";
 import { EngineHttp } from "./engine-http.ts";
 import { DockerExec } from "./exec.ts";
 import { DockerImages } from "./images.ts";
+import { DockerNetworks } from "./networks.ts";
 import { DockerVolumes } from "./volumes.ts";
 
 export class DockerRuntime implements Runtime {
@@ -15,6 +16,7 @@ export class DockerRuntime implements Runtime {
   readonly containers: DockerContainers;
   readonly images: DockerImages;
   readonly volumes: DockerVolumes;
+  readonly networks: DockerNetworks;
   readonly exec: DockerExec;
   readonly checks: DockerChecks;
 
@@ -25,6 +27,7 @@ export class DockerRuntime implements Runtime {
     this.containers = new DockerContainers(http);
     this.images = new DockerImages(http, credentials);
     this.volumes = new DockerVolumes(http);
+    this.networks = new DockerNetworks(http);
     this.exec = new DockerExec(http);
     this.checks = new DockerChecks(http);
   }

@@ -7,6 +7,7 @@ import { SimulatedChecks, SimulatedExec } from "./checks.ts";
 import { SimulatedContainers } from "./containers.ts";
 import { EngineState } from "./engine-state.ts";
 import { SimulatedImages } from "./images.ts";
+import { SimulatedNetworks } from "./networks.ts";
 import type { SimulatedOptions } from "./options.ts";
 import { SimulatedStorage } from "./storage.ts";
 import { SimulatedVolumes } from "./volumes.ts";
@@ -16,6 +17,7 @@ export class SimulatedRuntime implements Runtime {
   readonly containers: SimulatedContainers;
   readonly images: SimulatedImages;
   readonly volumes: SimulatedVolumes;
+  readonly networks: SimulatedNetworks;
   readonly exec: SimulatedExec;
   readonly checks: SimulatedChecks;
   readonly storage: SimulatedStorage;
@@ -26,6 +28,7 @@ export class SimulatedRuntime implements Runtime {
     this.containers = new SimulatedContainers(options, this.engine, this.storage);
     this.images = new SimulatedImages(this.engine, this.storage, options.images);
     this.volumes = new SimulatedVolumes(this.engine, this.storage);
+    this.networks = new SimulatedNetworks(this.engine);
     this.exec = new SimulatedExec(this.engine, this.containers);
     this.checks = new SimulatedChecks(this.engine, this.containers);
   }
