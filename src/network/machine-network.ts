@@ -5,17 +5,35 @@ export interface MachineNeeds {
   readonly bridge: string;
   /** The range of virtual addresses. */
   readonly services: string;
-  /** Interfaces through which tasks of other nodes are reached. */
-  readonly peerInterfaces: readonly string[];
-  /** How to reach the tasks of other nodes without a tunnel. */
-  readonly routes: readonly NodeRoute[];
+  readonly tunnel: Tunnel;
 }
 
-export interface NodeRoute {
-  /** The range of a node's tasks. */
+/**
+ * How tasks of other nodes are reached. `direct`: by routes, on one LAN whose machines are trusted. `vxlan`: in packets between
+ * the nodes, not encrypted, where the LAN takes no foreign addresses. `wireguard`: encrypted, also over other networks.
+ */
+export type Tunnel =
+  | { readonly kind: "direct"; readonly interfaces: readonly string[]; readonly peers: readonly Peer[] }
+  | { readonly kind: "vxlan"; readonly own: Peer; readonly mtu: number; readonly peers: readonly Peer[] }
+  | {
+      readonly kind: "wireguard";
+      /** A file with the node's private key, as `wg genkey` makes it. It never leaves the node. */
+      readonly keyFile: string;
+      readonly port: number;
+      readonly mtu: number;
+      readonly peers: readonly WireguardPeer[];
+    };
+
+export interface Peer {
+  /** The range of the node's tasks, such as 10.210.2.0/24. */
   readonly subnet: string;
-  /** The address of that node. */
-  readonly via: string;
+  /** The address under which other nodes reach it. */
+  readonly address: string;
+}
+
+export interface WireguardPeer extends Peer {
+  readonly publicKey: string;
+  readonly port: number;
 }
 
 export interface MachineNetwork {
@@ -24,4 +42,7 @@ export interface MachineNetwork {
    * change settings, and containers that start have new ports on the bridge. Throws with a sentence if it cannot.
    */
   prepare(needs: MachineNeeds): Promise<{ hardwareAddress: string }>;
+
+  /** A sentence for each route of other programs that overlaps one of these ranges. Asked before `prepare`, which makes routes. */
+  overlaps(ranges: readonly string[], bridge: string): Promise<string[]>;
 }

@@ -6,7 +6,7 @@ import { containerLabels } from "../../src/model/cluster/cluster.ts";
 import { unpackSpec } from "../../src/model/task/spec.ts";
 import type { NameTable } from "../../src/network/dns/name-table.ts";
 import { ShellMachine } from "../../src/network/machine/shell-machine.ts";
-import type { MachineNeeds, NodeRoute } from "../../src/network/machine-network.ts";
+import type { MachineNeeds, Peer } from "../../src/network/machine-network.ts";
 import { NftFilter, runNft } from "../../src/network/nft/nft-filter.ts";
 import type { TrafficPlan } from "../../src/network/traffic/traffic-plan.ts";
 import { DockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
@@ -30,11 +30,12 @@ interface Node {
   filter: NftFilter;
   machine: ShellMachine;
   hardwareAddress: string;
-  routes: NodeRoute[];
+  peers: Peer[];
 }
 
-const needsOf = ({ routes }: Node): MachineNeeds => ({
-  ...{ bridge: "podling", services: ranges.services, peerInterfaces: ["eth0"], routes },
+const needsOf = ({ peers }: Node): MachineNeeds => ({
+  ...{ bridge: "podling", services: ranges.services },
+  tunnel: { kind: "direct", interfaces: ["eth0"], peers },
 });
 
 const many = 60;
@@ -67,7 +68,7 @@ describeUnless(labAvailable() ?? namespacesAvailable(), "containers in a network
     await runtime.networks.ensure(network);
     const prefix = inNamespace(host.namespace);
     const filter = new NftFilter(runNft(prefix));
-    return { host, runtime, network, filter, machine: new ShellMachine(prefix), hardwareAddress: "", routes: [] };
+    return { host, runtime, network, filter, machine: new ShellMachine(prefix), hardwareAddress: "", peers: [] };
   }
 
   async function container(node: Node, name: string, address: string): Promise<Made> {
@@ -129,7 +130,7 @@ describeUnless(labAvailable() ?? namespacesAvailable(), "containers in a network
       [n1, n2],
       [n2, n1],
     ] as const) {
-      node.routes = [{ subnet: peer.network.subnet, via: peer.host.address }];
+      node.peers = [{ subnet: peer.network.subnet, address: peer.host.address }];
       node.hardwareAddress = (await node.machine.prepare(needsOf(node))).hardwareAddress;
       expect(await node.machine.prepare(needsOf(node))).toEqual({ hardwareAddress: node.hardwareAddress });
       const names: NameTable = {

@@ -2,9 +2,9 @@
 // different, and is the same at the first start and at each check.
 
 import { assert } from "../../lib/assert.ts";
-import { isIpAddress } from "../../lib/ip-address.ts";
 import { parseSubnet } from "../../lib/subnet.ts";
 import type { MachineNeeds } from "../machine-network.ts";
+import { peerInterfacesOf, tunnelScript } from "./tunnel-script.ts";
 
 /** The chain of the engine's own filter that accepts what the rules of Podling have let through. */
 const chain = "PODLING-FORWARD";
@@ -13,12 +13,10 @@ const chain = "PODLING-FORWARD";
 const interfacePattern = /^[a-zA-Z0-9_.-]{1,15}$/;
 
 /** It ends with the line "bridge ADDRESS": the hardware address. */
-export function machineScript({ bridge, services, peerInterfaces, routes }: MachineNeeds): string {
-  const interfaces = [bridge, ...peerInterfaces];
-  for (const name of interfaces) assert(interfacePattern.test(name), `${name} is no name of an interface`);
+export function machineScript({ bridge, services, tunnel }: MachineNeeds): string {
+  const interfaces = [bridge, ...peerInterfacesOf(tunnel)];
+  assert(interfacePattern.test(bridge), `${bridge} is no name of an interface`);
   assert(parseSubnet(services), `${services} is no range`);
-  for (const { subnet, via } of routes)
-    assert(parseSubnet(subnet) && isIpAddress(via), `${subnet} via ${via} is no route`);
   const settings: [string, number][] = [
     ["ip_forward", 1],
     // Published ports are reached at 127.0.0.1, too. The rules drop such packets that come from outside.
@@ -30,9 +28,9 @@ export function machineScript({ bridge, services, peerInterfaces, routes }: Mach
   return [
     "set -eu",
     `want() { [ "$(cat "$1")" = "$2" ] || echo "$2" > "$1"; }`,
+    ...tunnelScript(tunnel),
     ...settings.map(([key, value]) => `want /proc/sys/net/ipv4/${key} ${value}`),
     `ip route replace ${services} dev ${bridge}`,
-    ...routes.map(({ subnet, via }) => `ip route replace ${subnet} via ${via}`),
     // With br_netfilter, a packet that is balanced to its sender goes back through the port of the bridge that it came from.
     `ip -o link show master ${bridge} | while read -r _ port _; do`,
     `  bridge link set dev "$(echo "$port" | cut -d@ -f1 | cut -d: -f1)" hairpin on || true`,

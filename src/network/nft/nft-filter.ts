@@ -84,6 +84,8 @@ export class NftFilter implements PacketFilter {
 /** `prefix`: a command that runs nft elsewhere, such as in another network namespace. */
 export function runNft(prefix: readonly string[] = []): RunNft {
   return async (args, input) => {
+    if (prefix.length === 0 && Bun.which("nft") === null)
+      throw new Error("the program nft is missing: install nftables");
     const child = Bun.spawn([...prefix, "nft", ...args], { stdin: Buffer.from(input), stdout: "pipe", stderr: "pipe" });
     const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     if (code !== 0) throw new Error(`nft ${args.join(" ")}: ${err.trim().slice(0, 1_000) || `exit code ${code}`}`);
