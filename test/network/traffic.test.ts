@@ -115,6 +115,23 @@ for (const bridgedPacketsPass of [false, true]) {
       expect(namesOf([await kept.ask()])).toEqual(["b"]);
     });
 
+    test("no connection fails while endpoints come and go", async () => {
+      const all = [a, b, far].map(({ address }) => address);
+      const one = (count: number) => service("web", vip, serving(...all.filter((_, number) => number !== count % 4)));
+      await applyAll({ services: [one(3)] });
+      let isDone = false;
+      const callAll = async (): Promise<Result[]> => {
+        const results: Result[] = [];
+        do results.push(...(await a.agent.calls(vip, many)));
+        while (!isDone);
+        return results;
+      };
+      const calls = callAll();
+      for (let count = 0; count < 40; count++) await applyAll({ services: [one(count)] });
+      isDone = true;
+      expect((await calls).filter((result) => typeof result === "string")).toEqual([]);
+    });
+
     test("a virtual address without endpoints refuses at once", async () => {
       await applyAll({ services: [service("web", vip, serving(b.address)), service("none", emptyVip, [])] });
       for (const where of [emptyVip, "10.211.200.200"]) {
