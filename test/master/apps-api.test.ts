@@ -16,7 +16,7 @@ let keys: MemoryKeys;
 beforeAll(async () => {
   keys = new MemoryKeys((bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
   podling = new TestMaster({ keys });
-  const body = { hostname: "n1", port: 8081, capacity: 1000, version: "1", features: knownFeatures };
+  const body = { hostname: "n1", port: 1, capacity: 1000, version: "1", features: knownFeatures };
   await podling.ask("POST", "/api/v1/nodes/register", { body, headers: { [instanceHeader]: "place.process1" } });
 });
 beforeEach(() => {
