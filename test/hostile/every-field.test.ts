@@ -93,9 +93,9 @@ function fieldsOf(what: keyof typeof bodies): Map<string, Path> {
   const schemaOf = (of: keyof typeof bodies) =>
     z.toJSONSchema(bodies[of], { io: "input", unrepresentable: "any" }) as JsonSchema;
   const common = what === "TaskInput" ? [] : Object.keys(schemaOf("TaskInput").properties!);
-  // The service of a plan is the body of another request.
+  // The service and the app of a plan are the bodies of other requests.
   const isTried = ([key, ...within]: Path) =>
-    !common.includes(key as string) && (key !== "putService" || !within.length);
+    !common.includes(key as string) && (!/^put/.test(key as string) || !within.length);
   const paths = pathsOf(schemaOf(what)).filter(isTried);
   return new Map(paths.map((path) => [path.join("."), path]));
 }

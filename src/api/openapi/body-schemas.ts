@@ -25,7 +25,7 @@ const templated = ["services", "jobs", "schedules"];
 
 /** What has the same fields as the body. A plan holds the body of another request. */
 function likeIn(path: string, task: Json, lists: Json, records: Record<string, Json>): Json {
-  if (path === "/api/v1/plan") return { properties: { putService: task } };
+  if (path === "/api/v1/plan") return { properties: { putService: task, putApp: lists } };
   if (path.startsWith("/api/v1/apps")) return lists;
   return path.startsWith("/api/v1/nodes") ? records.Node! : task;
 }

@@ -7,7 +7,7 @@ import { json, operation } from "./operation.ts";
 import { bodyRefusals, findNodeRefusals, writeRefusals } from "./refusals.ts";
 
 /** Of a member that cannot become what the app says, and of an app that another client has changed. */
-const memberRefusals = ["name-taken", "conflict", "volume-in-use"] as const;
+const memberRefusals = ["name-taken", "plan-drifted", "conflict", "volume-in-use"] as const;
 
 export const appOperations = {
   putApp: operation<AppApplied>()({

@@ -1,5 +1,6 @@
 // The operation that plans a change.
 
+import { limits } from "../../model/limits.ts";
 import type { Plan } from "../../model/plan/plan.ts";
 import { json, operation } from "./operation.ts";
 import { bodyRefusals } from "./refusals.ts";
@@ -12,12 +13,17 @@ export const planOperations = {
     // A plan shows the templates of services, which may hold passwords.
     access: "write",
     body: "PlanInput",
+    bodyBytes: limits.appBytes,
     status: 200,
     media: json,
     answer: "Plan",
     refusals: [
       ...bodyRefusals,
       "service-not-found",
+      "app-not-found",
+      "conflict",
+      "volume-in-use",
+      "key-unavailable",
       "node-not-found",
       "ambiguous-id",
       "config-not-found",

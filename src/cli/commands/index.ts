@@ -19,6 +19,7 @@ const loaders = {
   "why-not": async () => (await import("./task/why-not.ts")).whyNot,
   inspect: async () => (await import("./task/inspect.ts")).inspect,
   pod: async () => (await import("./task/pod.ts")).pod,
+  plan: async () => (await import("./app/plan.ts")).plan,
   apply: async () => (await import("./app/apply.ts")).apply,
   ls: async () => (await import("./app/app.ts")).ls,
   down: async () => (await import("./app/down.ts")).down,
@@ -64,6 +65,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
       "rm",
       "prune",
       "pod",
+      "plan",
       "apply",
       "ls",
       "down",
@@ -88,7 +90,7 @@ const sections: ReadonlyArray<readonly [title: string, names: readonly CommandNa
 /** Those that change no task and no node: "did you mean" proposes no others, because people type what is proposed. */
 const harmless = [
   ...["ps", "logs", "wait", "explain", "why-not", "inspect", "nodes", "node inspect", "validate", "events", "doctor"],
-  ...["ls", "app ls", "app inspect", "app history"],
+  ...["plan", "ls", "app ls", "app inspect", "app history"],
   ...["export", "import swarm"],
   ...["pod list", "pod get", "pod logs"],
   ...["service ls", "service inspect", "service ps", "service history"],

@@ -17,10 +17,21 @@ export function renderPlan(plan: Plan, style: Style, maxWidth: number | null): s
   const names = [...plan.services.map(({ name }) => name), ...plan.others.map(titleOf), ...hostnames(plan)];
   const indent = Math.min(longestName, Math.max(0, ...names.map((name) => textWidth(oneLine(name))))) + 2;
   const line = (name: string, text: string) => wrapAfter(oneLine(name).padEnd(indent), oneLine(text), width);
+  const records = [
+    ...plan.services.map((service) => paintedLine(line(service.name, serviceText(service)), service.action, style)),
+    ...plan.others.map((one) => line(titleOf(one), otherText(one))),
+  ];
+  const consequences = renderConsequences(plan, maxWidth, indent);
+  return records.length === 0 ? consequences : `${records.join("")}\n${consequences}`;
+}
+
+/** What follows from the changes, without a line for each of them: nodes, warnings and the time. */
+export function renderConsequences(plan: Plan, maxWidth: number | null, indent = 0): string {
+  const width = Math.min(widest, maxWidth ?? widest);
+  const own = Math.min(longestName, Math.max(0, ...hostnames(plan).map((name) => textWidth(oneLine(name))))) + 2;
+  const head = (name: string) => oneLine(name).padEnd(Math.max(indent, own));
   const parts = [
-    plan.services.map((service) => paintedLine(line(service.name, serviceText(service)), service.action, style)),
-    plan.others.map((one) => line(titleOf(one), otherText(one))),
-    plan.nodes.map((node) => line(node.hostname, nodeText(node))),
+    plan.nodes.map((node) => wrapAfter(head(node.hostname), oneLine(nodeText(node)), width)),
     plan.warnings.map((warning) => wrapAfter("warning: ", oneLine(warning), width)),
     [wrapAfter("", summary(plan), width)],
   ];

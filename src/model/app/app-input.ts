@@ -6,6 +6,7 @@ import { contentInput } from "../config/content-input.ts";
 import { freeText, list, text } from "../fields.ts";
 import { jobInput } from "../job/job-input.ts";
 import { limits } from "../limits.ts";
+import { expectedOutcome } from "../plan/schema.ts";
 import { scheduleInput } from "../schedule/schedule-input.ts";
 import { templateInput } from "../service/service-input.ts";
 import { volumeInput } from "../volume/volume-input.ts";
@@ -34,6 +35,7 @@ export const appInput = z
       .default([])
       .describe("Each gets another version if its content is another one."),
     secrets: list(contentInput, limits.appMembers).default([]).describe("As configs; sealed before they are stored."),
+    expectedOutcome,
     source: z
       .strictObject({
         files: list(freeText(4096, "a path"), 100).describe(

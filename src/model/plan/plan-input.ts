@@ -1,6 +1,7 @@
 // The request for a plan: one change, in the words of the request that makes it.
 
 import { z } from "zod";
+import { appInput, appName } from "../app/app-input.ts";
 import { choice, integer, timeSpan } from "../fields.ts";
 import { limits } from "../limits.ts";
 import { templateInput } from "../service/service-input.ts";
@@ -9,8 +10,27 @@ const reference = z.string().min(1).max(253);
 const service = reference.describe("The service: its id, a unique prefix of one, or its name.");
 const node = reference.describe("The node: its id, a unique prefix of one, or its name.");
 
+const { expectedOutcome: _, ...appFields } = appInput.shape;
+
 const plannable = {
   putService: templateInput.optional().describe("As PUT /api/v1/services/{id}, for a service with replicas."),
+  putApp: z
+    .strictObject({ name: appName.describe("Name of the app."), ...appFields })
+    .optional()
+    .describe("As PUT /api/v1/apps/{id}."),
+  rollbackApp: z
+    .strictObject({
+      app: appName.describe("Name of the app."),
+      to: integer(1, Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe("Number of the revision. Default: the one before the newest."),
+    })
+    .optional()
+    .describe("As POST /api/v1/apps/{id}/rollback."),
+  removeApp: z
+    .strictObject({ app: appName.describe("Name of the app.") })
+    .optional()
+    .describe("As DELETE /api/v1/apps/{id}. Its volumes stay."),
   scale: z
     .strictObject({ service, replicas: integer(0, limits.replicas).describe("How many replicas are wanted.") })
     .optional()
@@ -47,7 +67,7 @@ export const planInput = z
       .describe("placed: the first decision alone. settled, the default: until all that it begins is done."),
     resolve: choice(["always", "changed", "never"])
       .default("changed")
-      .describe("For putService: which tags are looked up, as in the query of PUT. Default: changed."),
+      .describe("For putService and putApp: which tags are looked up, as in the query of PUT. Default: changed."),
   })
   .superRefine((given, context) => {
     const asked = names.filter((name) => given[name] !== undefined);

@@ -3,13 +3,17 @@
 import type { ComposeDocument } from "../../../compose/read-compose.ts";
 import type { AppBody } from "../../../model/app/app-input.ts";
 import type { AppApplied } from "../../../model/app/view.ts";
+import type { PlanOutcome } from "../../../model/plan/plan.ts";
+import type { PlanBody } from "../../../model/plan/plan-input.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, RefusedError } from "../../command/failure.ts";
 import { changeLines, hasChanges } from "../../render/apps.ts";
+import { appFlags } from "./app-flags.ts";
 import { finish, isAgreed, waitFlags, yes } from "./arguments.ts";
-import { type ComposeApp, composeFlags, isRefused, readApp } from "./compose-files.ts";
+import { type ComposeApp, isRefused, readApp } from "./compose-files.ts";
+import { planFlags, plannedOutcome, shownOutcome } from "./expected-outcome.ts";
 
 export const apply: Command = {
   name: "apply",
@@ -18,20 +22,13 @@ export const apply: Command = {
   description: [
     "Reads compose files as podling validate does, shows which keys Podling does not honour and what would become of each service, job, schedule, volume, config and secret, and asks. Then everything is applied at once: if one part is refused, nothing is changed. Without a terminal, or with a file from stdin, it needs -y.",
     "The app has the name of --app, else that of the file (name:), else that of its folder. What the files no longer name is removed, but for volumes: podling down APP --volumes removes them. The same files again change nothing.",
-    "It waits until each service is steady, and shows how far it is; -d does not wait. The exit code is 0 when every service is ready, 1 if a service or a job has failed or nothing could be changed, 2 at the timeout, and 3 if another client has applied the app meanwhile.",
+    "It waits until each service is steady, and shows how far it is; -d does not wait. The exit code is 0 when every service is ready, 1 if a service or a job has failed or nothing could be changed, 2 at the timeout, and 3 if another client has applied the app meanwhile, or the files do something else than the plan.",
+    "On a terminal it also shows where everything would run, and the master carries out only what was shown. --plan FILE does the same for a plan that podling plan -o json wrote before.",
   ],
   flags: [
-    ...composeFlags,
-    { long: "app", value: "NAME", description: "name of the app, in the place of the name of the files" },
+    ...appFlags,
     { long: "note", value: "TEXT", description: "what the change is for, kept with the revision" },
-    { long: "strict", description: "change nothing if the files have keys that Podling ignores" },
-    {
-      long: "resolve",
-      value: "WHICH",
-      description: "which tags of images are looked up: all, those that are new to a service, or none",
-      choices: ["always", "changed", "never"],
-      default: "changed",
-    },
+    ...planFlags,
     yes,
     ...waitFlags,
   ],
@@ -40,9 +37,11 @@ export const apply: Command = {
     ["podling apply", "compose.yaml of this folder"],
     ["podling apply -f compose.yaml -f compose.prod.yaml --app shop -y", "two files, without a question"],
     ["podling apply --resolve always -y", "notice tags that have moved"],
+    ["podling apply --plan plan.json -y", "only what podling plan -o json >plan.json has shown"],
   ],
   async run(context) {
     const timeoutMs = context.flags.durationMs("timeout")!;
+    const planned = await plannedOutcome(context);
     const app = await readApp(context);
     if (!app) return exitCodes.error;
     const strict = context.flags.has("strict");
@@ -54,13 +53,25 @@ export const apply: Command = {
     const { changes } = await put(context, app, { expectedRevision: String(seen), dryRun: "true" });
     await context.say(`${app.name}: ${seen === 0 ? "a new app" : `revision ${seen}`}`);
     for (const line of changeLines(changes)) await context.err(`  ${line}\n`);
-    if (hasChanges(changes)) {
-      if (!(await isAgreed(context, `Apply this to ${app.name}?`, stdinIsRead(context)))) return exitCodes.error;
-      await put(context, app, { expectedRevision: String(seen) });
+    // A plan that says other changes than none is refused by the master, as any other one.
+    if (hasChanges(changes) || planned !== null) {
+      const expected = planned ?? (isAsked(context) ? await shownOutcome(context, planBody(context, app)) : null);
+      const question = `Apply this to ${app.name}?`;
+      if (hasChanges(changes) && !(await isAgreed(context, question, stdinIsRead(context)))) return exitCodes.error;
+      await put(context, app, { expectedRevision: String(seen) }, expected);
     }
     return finish(context, app.name, timeoutMs);
   },
 };
+
+/** True when a person will read what is shown. */
+function isAsked({ flags, io }: Context): boolean {
+  return !flags.has("yes") && io.stdinIsTty;
+}
+
+function planBody({ flags }: Context, { name, input }: ComposeApp): PlanBody {
+  return { putApp: { name, ...input }, resolve: flags.text("resolve") as "always" | "changed" | "never" };
+}
 
 function stdinIsRead({ flags }: Context): string | undefined {
   return flags.texts("file").includes("-") ? "stdin was the file" : undefined;
@@ -85,10 +96,12 @@ async function put(
   context: Context,
   { name, input, document }: ComposeApp,
   more: { expectedRevision: string; dryRun?: "true" },
+  expected: PlanOutcome | null = null,
 ): Promise<AppApplied> {
   const note = context.flags.text("note");
   const resolve = context.flags.text("resolve") as "always" | "changed" | "never";
-  const body = { ...input, source: sourceOf(context, document, input) };
+  const expectedOutcome = expected ? { expectedOutcome: expected as AppBody["expectedOutcome"] } : {};
+  const body = { ...input, source: sourceOf(context, document, input), ...expectedOutcome };
   const query = { ...more, resolve, ...(note === undefined ? {} : { note }) };
   const applied = await context.try("putApp", { id: name, body, query });
   if (applied.ok) return applied.value!;

@@ -11,6 +11,7 @@ import { appName } from "../../../model/app/app-input.ts";
 import type { AppApplied } from "../../../model/app/view.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
+import type { PlanOutcome } from "../../../model/plan/plan.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
 import { hasFinished } from "../../../model/task/task.ts";
 import { viewApp } from "../app-view.ts";
@@ -20,12 +21,12 @@ import { removeVolume } from "./remove-volume.ts";
 
 export function appHandlers(context: HandlerContext, reads: DurableReads): HandlersOf<typeof appOperations> {
   const { state, loop } = context;
-  const submit = async (command: AppCommand, origin: Origin): Promise<Outcome<AppOutcome>> => {
-    const outcome = await loop.submit(command, origin);
+  const submit = async (command: AppCommand, origin: Origin, planned?: PlanOutcome): Promise<Outcome<AppOutcome>> => {
+    const outcome = await loop.submit(command, origin, planned);
     return outcome.ok ? ok(outcome.value.app!) : outcome;
   };
-  const applied = async (command: AppCommand, origin: Origin): Promise<Outcome<AppApplied>> => {
-    const outcome = await submit(command, origin);
+  const applied = async (command: AppCommand, origin: Origin, planned?: PlanOutcome): Promise<Outcome<AppApplied>> => {
+    const outcome = await submit(command, origin, planned);
     if (!outcome.ok) return outcome;
     const app = findApp(await reads.durable(), command.name);
     return app.ok ? ok({ ...viewApp(state, app.value), changes: outcome.value.members }) : app;
@@ -48,7 +49,7 @@ export function appHandlers(context: HandlerContext, reads: DurableReads): Handl
       const images = await imagesOfApp(context, input.value.services, resolve, signal);
       const asked = { name, by: origin.name, note, ...expected(query) };
       const command = { type: "putApp", input: input.value, images, ...asked } as const;
-      return query.dryRun ? tried(command) : applied(command, origin);
+      return query.dryRun ? tried(command) : applied(command, origin, body.expectedOutcome);
     },
     listApps: async () => {
       const apps = [...(await reads.durable()).tables.app.values()];

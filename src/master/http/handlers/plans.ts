@@ -10,6 +10,7 @@ import type { Origin } from "../../../model/origin.ts";
 import type { ParsedPlanInput } from "../../../model/plan/plan-input.ts";
 import type { Outcome } from "../../../model/refusal.ts";
 import { Planner } from "../planner.ts";
+import { appContent, imagesOfApp } from "./app-content.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
 import { putCommand } from "./services.ts";
 
@@ -28,6 +29,22 @@ export function planHandlers(context: HandlerContext, reads: DurableReads): Hand
   };
 }
 
+async function appCommandOf(
+  context: HandlerContext,
+  reads: DurableReads,
+  { putApp, rollbackApp, removeApp, resolve }: ParsedPlanInput,
+  by: string,
+  signal: AbortSignal,
+): Promise<Outcome<Command>> {
+  if (removeApp) return ok({ type: "removeApp", name: removeApp.app });
+  if (rollbackApp) return ok({ type: "rollbackApp", name: rollbackApp.app, to: rollbackApp.to ?? null, by });
+  const { name, ...body } = putApp!;
+  const input = await appContent(context, reads, name, body, "never");
+  if (!input.ok) return input;
+  const images = await imagesOfApp(context, input.value.services, resolve, signal);
+  return ok({ type: "putApp", name, input: input.value, images, by });
+}
+
 async function commandOf(
   context: HandlerContext,
   reads: DurableReads,
@@ -36,6 +53,7 @@ async function commandOf(
   signal: AbortSignal,
 ): Promise<Outcome<Command>> {
   const by = origin.name;
+  if (body.putApp ?? body.rollbackApp ?? body.removeApp) return appCommandOf(context, reads, body, by, signal);
   const state = await reads.durable();
   const { putService, scale, rollback, restart, removeService, drain, removeNode, resolve } = body;
   if (putService) return putCommand(context, putService, { origin, query: { resolve }, signal });
