@@ -8,6 +8,22 @@ const rollout = "src/core/reconcile/service/rollout.ts";
 
 export const serviceMutants: readonly Mutant[] = [
   {
+    name: "a-fork-without-single-tasks",
+    sentence: "A fork leaves out the tasks that no service and no job owns.",
+    file: "src/core/what-if/fork.ts",
+    find: "copy.adopt(kind, id, record);",
+    replace: 'if (kind !== "task" || (record as { owner?: unknown }).owner !== null) copy.adopt(kind, id, record);',
+    caughtBy: ["plan-comes-true"],
+  },
+  {
+    name: "an-undo-keeps-the-turn",
+    sentence: "After a tick is taken back, the node that it chose last still counts as chosen.",
+    file: "src/core/tick.ts",
+    find: "    state.cursors = cursors;\n",
+    replace: "",
+    caughtBy: ["trial-leaves-no-trace"],
+  },
+  {
     name: "one-less-than-the-floor",
     sentence: "A service may lack one replica more than its policy says.",
     file: bounds,

@@ -35,6 +35,7 @@ import { nodeOpen } from "./node-open.ts";
 import { onePlacement } from "./one-placement.ts";
 import { oneWriter } from "./one-writer.ts";
 import { ownerReplacesOnce } from "./owner-replaces-once.ts";
+import { planComesTrue } from "./plan-comes-true.ts";
 import { podsHaveOneFate } from "./pods-have-one-fate.ts";
 import { podsShareANetwork } from "./pods-share-a-network.ts";
 import { preemptedForHigher } from "./preempted-for-higher.ts";
@@ -58,6 +59,7 @@ import { strangersAreRefused } from "./strangers-are-refused.ts";
 import { streamEqualsList } from "./stream-equals-list.ts";
 import { streamsAreRead } from "./streams-are-read.ts";
 import { thingsAreBounded } from "./things-are-bounded.ts";
+import { trialLeavesNoTrace } from "./trial-leaves-no-trace.ts";
 import { unwantedGoSoon } from "./unwanted-go-soon.ts";
 import { versionsRollOut } from "./versions-roll-out.ts";
 import { viewsAgree } from "./views-agree.ts";
@@ -126,5 +128,7 @@ export const checkers: readonly Checker[] = [
   versionsRollOut,
   containersHaveContents,
   appsAreWhole,
+  planComesTrue,
+  trialLeavesNoTrace,
   quietAtRest,
 ];

@@ -161,6 +161,13 @@ describe("a plan", () => {
     expect(back.services[0]).toMatchObject({ action: "update", starts: 2, stops: 2, end: "serves" });
   });
 
+  test("of a drain while replicas of a removed service are still stopping", () => {
+    const services = running(2);
+    services.do({ type: "removeService", serviceId: services.service.serviceId });
+    const plan = planOf(services, { type: "drainNode", nodeId: idOf(services, "n1"), deadlineMs: 1_000, by: "test" });
+    expect(plan.services).toEqual([]);
+  });
+
   test("of a refused command is its refusal", () => {
     const services = running(2);
     const command: Command = { type: "rollbackService", serviceId: services.service.serviceId, to: 9 };

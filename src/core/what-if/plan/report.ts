@@ -41,6 +41,8 @@ function plannedServices(played: Played): PlannedService[] {
   const found = new Map<string, PlannedService>();
   for (const serviceId of ledger.affected) {
     const story = ledger.story(serviceId);
+    // Tasks of a service that was removed before may still be stopping.
+    if (story.before === null && story.after === null) continue;
     const service = plannedService(played, story);
     const isNothing = service.action === "replace" && service.starts + service.stops + service.inPlace === 0;
     if (!isNothing) found.set(service.name, service);
