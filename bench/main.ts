@@ -36,6 +36,7 @@ const sections: Record<string, () => Promise<Section>> = {
   swarm: async () => (await import("./sections/swarm.ts")).swarm,
   lost: async () => (await import("./sections/lost.ts")).lost,
   services: async () => (await import("./sections/services.ts")).services,
+  plan: async () => (await import("./sections/plan.ts")).plan,
   nft: async () => (await import("./sections/nft.ts")).nft,
   dns: async () => (await import("./sections/dns.ts")).dns,
   before: async () => (await import("./sections/before.ts")).before,
