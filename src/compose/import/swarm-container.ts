@@ -67,7 +67,7 @@ function healthOf(health: Part): Record<string, unknown> | undefined {
     test,
     interval: time("Interval"),
     timeout: time("Timeout"),
-    start_period: time("StartPeriod"),
+    start_period: time("StartPeriod") ?? "0s",
     retries: health.at("Retries").number || undefined,
   });
 }

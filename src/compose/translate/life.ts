@@ -79,6 +79,12 @@ export function addDependencies(draft: Draft, service: Source, { root, member, p
   }
 }
 
+/**
+ * Compose lets a container that is not healthy yet run on, however long it takes to start; here it would be restarted, and take as
+ * long again. So failures count from the first success on, or after this time. A file that says how long says it itself.
+ */
+const composeStartMs = 120_000;
+
 /** The engine runs the check, as HEALTHCHECK of an image. */
 export function addHealth(draft: Draft, health: Source, problems: Problems): void {
   const test = health.at("test");
@@ -97,6 +103,7 @@ export function addHealth(draft: Draft, health: Source, problems: Problems): voi
     // As in docker, 0 stands for the default.
     if (duration !== 0) draft.set(`health.${field}`, duration, health.at(key));
   }
+  if (health.isGiven && !health.at("start_period").isGiven) draft.set("health.startPeriodMs", composeStartMs, health);
   const retries = health.at("retries");
   if (retries.number !== 0) draft.set("health.retries", retries.number, retries);
 }

@@ -207,3 +207,12 @@ test("the content of a file that is no text is sent in base64", async () => {
   const { input } = translate(document!, { app: "a" });
   expect(input.configs).toEqual([{ name: "a_c", data: "/wA=", encoding: "base64" }]);
 });
+
+test.each([
+  ["", 120_000],
+  ["start_period: 5s", 5_000],
+  ["start_period: 0s", undefined],
+])("a container has time to become healthy, as with Compose: healthcheck with %p", async (line, startPeriodMs) => {
+  const { health } = await translateWeb(`healthcheck: {test: [CMD, a], interval: 1s, ${line}}`);
+  expect(health).toEqual({ command: ["a"], intervalMs: 1_000, ...(startPeriodMs ? { startPeriodMs } : {}) });
+});

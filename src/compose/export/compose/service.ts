@@ -68,7 +68,8 @@ function healthcheckOf({ health }: Workload): Record<string, unknown> | undefine
     test: Array.isArray(command) ? ["CMD", ...command] : command === undefined ? undefined : ["CMD-SHELL", command],
     interval: duration(intervalMs),
     timeout: duration(timeoutMs),
-    start_period: duration(startPeriodMs),
+    // Left out, it would be that of compose files.
+    start_period: disabled ? duration(startPeriodMs) : (duration(startPeriodMs) ?? "0s"),
     retries,
     disable: disabled,
   });

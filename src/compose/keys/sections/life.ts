@@ -19,8 +19,8 @@ export const lifeRows: readonly KeyRow[] = below("services.*", [
   honoured("stop_grace_period", "In whole seconds."),
   changed(
     "healthcheck",
-    "Compose only marks a container as unhealthy. Podling restarts it if restart says so, and a replica is ready when it is healthy.",
-    "",
+    "Compose only marks a container as unhealthy. Podling restarts it if restart says so, and a replica is ready when it is healthy. Without start_period, failures of the first 2 minutes do not count.",
+    "Write start_period if a start takes longer, or if 2 minutes are too long to wait for a restart.",
   ),
   ...below("healthcheck", alike(honoured, "test interval timeout retries start_period disable", "")),
   ignored(
