@@ -14,7 +14,7 @@ const counts = rows
 
 test("is exported and read as it was", async () => {
   let compared = 0;
-  for (let seed = 1; seed <= 300; seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     const random = seededRandom(seed);
     let document: unknown = {};
     for (let count = 2 + randomInteger(random, 6); count > 0; count--)
@@ -29,5 +29,5 @@ test("is exported and read as it was", async () => {
     expect(round.errors, `seed ${seed}: ${text}\n${round.yaml}`).toEqual([]);
     expect(asRecorded(round.input), `seed ${seed}: ${text}\n${round.yaml}`).toEqual(asRecorded(input));
   }
-  expect(compared).toBeGreaterThan(50);
+  expect(compared).toBeGreaterThan(30);
 });
