@@ -191,9 +191,10 @@ export class Reconciler implements MasterListener, EngineListener, ReportSource 
   /** All containers of this node, as they are now: at a start, and when the engine is back. */
   onAllContainers(found: readonly ContainerState[]): void {
     const { tasks, deletedTasks, holds } = this.#options;
-    holds.started();
     const states = byTask(found);
     for (const runner of tasks.all()) runner.adopt(states.get(runner.taskId) ?? []);
+    // After that: a task looks at its containers again, and must not take those that it does not know yet for gone.
+    holds.started();
     for (const [taskId, containers] of states) {
       const runner = this.#runner(taskId, null, containers);
       // Before the first sync the worker does not know what is assigned; after it, a task without a runner is not.

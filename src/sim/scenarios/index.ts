@@ -17,6 +17,7 @@ import type { Scenario } from "./scenario.ts";
 import { stoppingWaitsForTheDisk } from "./stopping-waits-for-the-disk.ts";
 import { twoMachinesOfOneName } from "./two-machines-of-one-name.ts";
 import { waitingShowsWhatIsDurable } from "./waiting-shows-what-is-durable.ts";
+import { whatASlowEngineHasIsNotGone } from "./what-a-slow-engine-has-is-not-gone.ts";
 
 export const scenarios: readonly Scenario[] = [
   stoppingWaitsForTheDisk,
@@ -35,4 +36,5 @@ export const scenarios: readonly Scenario[] = [
   aBackupDuringARestore,
   aRemovalThatComesLate,
   aRemovalThatComesTwice,
+  whatASlowEngineHasIsNotGone,
 ];
