@@ -40,7 +40,7 @@ function bashOffers(line: string): string[] {
 describe("bash", () => {
   test.if(Bun.which("bash") !== null)("offers commands, flags, values, tasks and nodes", () => {
     expect(bashOffers("podling ")).toEqual([...commandTable.names]);
-    expect(bashOffers("podling ex")).toEqual(["explain"]);
+    expect(bashOffers("podling ex")).toEqual(["explain", "export"]);
     expect(bashOffers("podling --ma")).toEqual(["--master"]);
     expect(bashOffers("podling --master http://m:1 no")).toEqual(["nodes", "node"]);
     expect(bashOffers("podling node ")).toEqual([
@@ -100,7 +100,7 @@ describe("fish", () => {
   };
 
   test.if(Bun.which("fish") !== null)("offers commands, flags, values, tasks and nodes", () => {
-    expect(fishOffers("podling ex")).toEqual(["explain"]);
+    expect(fishOffers("podling ex")).toEqual(["explain", "export"]);
     expect(fishOffers("podling --master http://m:1 no")).toEqual(["node", "nodes"]);
     expect(fishOffers("podling node ")).toEqual([
       "clean",

@@ -74,7 +74,7 @@ describe("commands of other tools", () => {
     ["services", "podling service ls"],
     ["deploy x", "podling service create NAME --image IMAGE"],
     ["scale web=3", "podling service scale NAME=N"],
-    ["job plan x,plan x,compose up,stack deploy,app apply", "podling apply -f FILE"],
+    ["job plan x,compose up,stack deploy,app apply", "podling apply -f FILE"],
     ["compose down,app rm", "podling down APP"],
     ["compose ls,app list,apps", "podling ls"],
     ["compose config", "podling validate -f FILE -o json"],

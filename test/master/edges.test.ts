@@ -160,7 +160,8 @@ describe("HEAD", () => {
       const noun = operation.path.split("/")[3] ?? "";
       await made[noun]?.();
       const id = noun === "nodes" ? node.nodeId : noun in made ? "web" : task.taskId;
-      const answer = await fetch(podling.url + operation.path.replace("{id}", id), { method: "HEAD" });
+      const query = operation.path.endsWith("/why-not") ? `?node=${node.nodeId}` : "";
+      const answer = await fetch(podling.url + operation.path.replace("{id}", id) + query, { method: "HEAD" });
       // No worker listens for the clean-up; HEAD of a log asks no worker.
       const status = operation.path.endsWith("/cleanup") ? 503 : operation.status;
       expect([answer.status, await answer.text()]).toEqual([status, ""]);

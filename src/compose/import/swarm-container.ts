@@ -63,13 +63,15 @@ function healthOf(health: Part): Record<string, unknown> | undefined {
   const test = health.at("Test").texts;
   if (test?.[0] === "NONE") return { disable: true };
   const time = (key: string) => (health.at(key).number ? health.at(key).duration : undefined);
-  return given({
+  const found = given({
     test,
     interval: time("Interval"),
     timeout: time("Timeout"),
-    start_period: time("StartPeriod") ?? "0s",
+    start_period: time("StartPeriod"),
     retries: health.at("Retries").number || undefined,
   });
+  // Left out, it would be that of compose files.
+  return found && { start_period: "0s", ...found };
 }
 
 /** "10.0.0.1 a b" */
