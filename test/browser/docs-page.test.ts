@@ -60,7 +60,7 @@ describeBrowser("the page at /docs", () => {
   test("finds operations by path and by the fields of their bodies", async () => {
     await page.fill("#search", "stopGraceSeconds");
     const taken = ["createTask", "createService", "putService", "createPod", "createJob", "putJob"];
-    expect(await visible(page)).toEqual([...taken, "createSchedule", "putSchedule"]);
+    expect(await visible(page)).toEqual(["putApp", ...taken, "createSchedule", "putSchedule", "plan"]);
     await page.fill("#search", "cordon post");
     expect(await visible(page)).toEqual(["cordonNode", "uncordonNode"]);
     await page.fill("#search", "");

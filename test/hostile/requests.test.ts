@@ -29,6 +29,8 @@ const elsewhere = {
   "other-cluster": "test/master/restore.test.ts",
   "volume-in-use": "test/master/volumes-api.test.ts",
   "in-use": "test/master/configs-api.test.ts",
+  conflict: "test/master/apps-api.test.ts",
+  "plan-drifted": "test/master/plan-api.test.ts",
   "key-unavailable": "test/master/secrets-api.test.ts",
 };
 
