@@ -215,6 +215,8 @@ describe("names", () => {
     const list = read("docs/decisions/README.md");
     const decisions = [...new Bun.Glob("[0-9]*.md").scanSync(join(ROOT, "docs/decisions"))];
     expect(decisions.filter((file) => !list.includes(`(${file})`))).toEqual([]);
+    const numbers = decisions.map((file) => Number.parseInt(file, 10));
+    expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
   });
 });
 
