@@ -36,12 +36,13 @@ export function* forkInSlices(state: ClusterState): Generator<void, ClusterState
 }
 
 /** What there is to look at: not in the records, but a look at anything else would change nothing. */
-function workOf({ pending, serviceTasks, jobTasks, scheduleJobs }: ClusterState) {
+function workOf({ pending, serviceTasks, jobTasks, scheduleJobs, dependents }: ClusterState) {
   return {
     attempts: pending.attempts(),
     services: serviceTasks.queue.work(),
     jobs: jobTasks.queue.work(),
     schedules: scheduleJobs.queue.work(),
+    dependents: dependents.queue.work(),
   };
 }
 
@@ -50,4 +51,5 @@ function takeOver(copy: ClusterState, work: ReturnType<typeof workOf>): void {
   copy.serviceTasks.queue.takeOver(work.services);
   copy.jobTasks.queue.takeOver(work.jobs);
   copy.scheduleJobs.queue.takeOver(work.schedules);
+  copy.dependents.queue.takeOver(work.dependents);
 }

@@ -1,6 +1,6 @@
 // Whether what a service or a job depends on is there: pure, from the records of this moment.
 
-import type { Dependent, DependsOn, WaitsFor } from "../../../model/dependency/dependency.ts";
+import type { DependencyCondition, Dependent, DependsOn, WaitsFor } from "../../../model/dependency/dependency.ts";
 import { hasEnded, type Job } from "../../../model/job/job.ts";
 import { hasSelector } from "../../../model/service/selector.ts";
 import { type Service, wantedReplicas } from "../../../model/service/service.ts";
@@ -53,11 +53,11 @@ function whyUnmet(state: ClusterState, dependency: DependsOn, isNew: boolean): s
 function whyNotService(
   state: ClusterState,
   service: Service,
-  condition: DependsOn["condition"],
+  condition: DependencyCondition,
   isNew: boolean,
 ): string | null {
   if (hasSelector(service)) return "it selects tasks, and has no replicas of its own";
-  // No one wants it to run.
+  // A service that is scaled to 0 is not waited for.
   if (wantedReplicas(service) === 0) return null;
   const which = isNew && service.target !== service.stable ? service.target : null;
   const it = which === null || service.stable === null ? "" : `its revision ${which} is `;
@@ -72,9 +72,15 @@ function whyNotService(
 /** True when each slot of the service has done its work: its replica ended with exit code 0, and is not started again. */
 function isDone(state: ClusterState, service: Service): boolean {
   const { serviceId, target } = service;
+  // Most have none that has ended.
+  if (
+    !state.serviceTasks
+      .of(serviceId)
+      .values()
+      .some((taskId) => hasFinished(state.task(taskId)))
+  )
+    return false;
   const replicas = replicasOf(state, serviceId);
-  // Most have one that lives.
-  if (!replicas.some(({ stage }) => stage === "ended")) return false;
   const slots = slotsOf(service, replicas, globalNodes(state, service));
   return slots.length > 0 && slots.every((slot) => slot.isDone(target) && slot.serves(target));
 }
