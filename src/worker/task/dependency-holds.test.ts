@@ -65,6 +65,19 @@ test("what depends on nothing is never held; the others as the master says", () 
   expect([db.waits, web.waits]).toEqual([null, "waits for db: unhealthy"]);
 });
 
+test("an earlier time without the master does not count", async () => {
+  node.sync();
+  node.master.up = false;
+  node.holds.started();
+  await node.clock.advance(2 * limits.dependencyHoldMs);
+  node.master.up = true;
+  await node.clock.advance(2 * limits.dependencyHoldMs);
+  node.sync();
+  db.isNews = true;
+  node.holds.started();
+  expect(web.waits).toContain("waits until the master knows");
+});
+
 test("after a start of the engine it is held until the master knows how all is, and has sent the set again", async () => {
   db.isNews = true;
   node.holds.started();

@@ -58,6 +58,8 @@ export class DependencyHolds {
     if (!assignment?.dependencies) return null;
     const waits = this.#startedAt !== null ? afterStart : assignment.dependencies.waitsFor;
     if (waits === null) return null;
+    // The last look may be older than the return of the master: an earlier time without it does not count.
+    if (this.#options.master.up) this.#awaySince = null;
     this.#lookLater();
     return this.#isAlone ? null : waits;
   }
