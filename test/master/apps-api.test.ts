@@ -245,6 +245,16 @@ describe("DELETE /api/v1/apps/{name}", () => {
     expect(volumes).toEqual([{ name: `${app}_data`, removed: false, message: expect.stringContaining("n1") }]);
   });
 
+  test("with a volume that a task has mounted whose record is kept: it is not waited for", async () => {
+    const app = fresh();
+    await put(app, { volumes: [{ name: `${app}_data` }] });
+    const mounts = [{ type: "volume", source: `${app}_data`, target: "/d" }];
+    const { taskId } = await podling.create(`${app}-once`, { mounts, constraints: ["nowhere"] });
+    await podling.do("POST", `/api/v1/tasks/${taskId}/stop`);
+    const { volumes } = await podling.do<AppRemoval>("DELETE", `${path(app)}?volumes=true&timeout=10m`);
+    expect(volumes.map(({ name }) => name)).toEqual([`${app}_data`]);
+  });
+
   test("with a volume that something else mounts: it stays", async () => {
     const app = fresh();
     await put(app, { volumes: [{ name: `${app}_data` }] });

@@ -13,7 +13,7 @@ import { limits } from "../../../model/limits.ts";
 import type { Origin } from "../../../model/origin.ts";
 import type { PlanOutcome } from "../../../model/plan/plan.ts";
 import { type Outcome, refuse } from "../../../model/refusal.ts";
-import { hasFinished } from "../../../model/task/task.ts";
+import { hasFinished, type Task } from "../../../model/task/task.ts";
 import { viewApp } from "../app-view.ts";
 import { appContent, imagesOfApp } from "./app-content.ts";
 import type { DurableReads, HandlerContext } from "./context.ts";
@@ -95,6 +95,10 @@ function refuseAppName(name: string): Outcome<never> | null {
   return refuse("unprocessable", message, { hint: "Give it another name.", details: { field: "name" } });
 }
 
+function isStopping(task: Task): boolean {
+  return task.desired === "stopped" && !hasFinished(task);
+}
+
 /** Waits for the tasks that are being stopped; one that something else keeps is a reason not to remove the volume. */
 async function removeWhenFree(
   context: HandlerContext,
@@ -105,7 +109,9 @@ async function removeWhenFree(
 ) {
   const { state, watchers, clock } = context;
   for (;;) {
-    const [next] = [...state.schedule.volumes.users(name)].filter((id) => state.task(id).desired === "stopped").sort();
+    // One that has ended may keep its record, and would be waited for without end.
+    const stopping = [...state.schedule.volumes.users(name)].map((id) => state.task(id)).filter(isStopping);
+    const [next] = stopping.map(({ taskId }) => taskId).sort();
     const left = deadline - clock.now();
     if (next === undefined || left <= 0 || call.signal.aborted) break;
     await watchers.waitFor(next, hasFinished, left, call.signal);
