@@ -62,6 +62,29 @@ describe("podling apply", () => {
     expect((await inspect(name)).revision).toBe(1);
   });
 
+  test("an app without services, and a volume that was there, become what the file says", async () => {
+    const name = fresh();
+    await ok(`volume create ${name}_data`);
+    const files = file(name, `off: {image: "app:1", profiles: [x]}`, "volumes: {data: {}}\n");
+    const { code, err } = await podling("apply -y", { files });
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`${name}: revision 1, no services`) });
+    expect(await inspect(name)).toMatchObject({ revision: 1, members: { services: [], volumes: [`${name}_data`] } });
+  });
+
+  test("the digest of the source says nothing about secrets", async () => {
+    const name = fresh();
+    const files = file(name, `web: ${service("app:1", ", secrets: [pin]")}`, "secrets: {pin: {environment: PIN}}\n");
+    const digests: unknown[] = [];
+    for (const PIN of ["1111", "2222"]) {
+      await ok("apply -y -d", { files, env: { PIN } });
+      const { revision } = await inspect(name);
+      const { source } = JSON.parse(await ok(`app inspect ${name} --revision ${revision}`)) as AppRevision;
+      digests.push(source?.digest);
+    }
+    expect(digests[0]).toBe(digests[1]);
+    expect((await inspect(name)).revision).toBe(2);
+  });
+
   test("asks on a terminal; no and an empty line change nothing", async () => {
     const name = fresh();
     for (const typed of [["n"], [""], []]) {
@@ -218,7 +241,7 @@ describe("podling down", () => {
       `Remove ${name}, with 1 service and 1 config? [y/N] nothing was changed\n`.replace(" and ", ", "),
     ]);
     const { code, out, err } = await podling(`down ${name} -y`);
-    expect({ code, out, err }).toEqual({ code: 0, out: `${name}\n`, err: "1 volume stay: podling volume ls\n" });
+    expect({ code, out, err }).toEqual({ code: 0, out: `${name}\n`, err: "1 volume stays: podling volume ls\n" });
     expect((await podling(`app inspect ${name}`)).code).toBe(1);
     expect((await podling(`volume inspect ${name}_data`)).code).toBe(0);
     await until(async () => !(await ok("ps -o name")).includes(`${name}_web`));

@@ -17,7 +17,6 @@ const ENTRY_POINTS: { pattern: RegExp; why: string }[] = [
 
 /** Files of src that no product file imports, and why they are in src all the same. */
 const TEST_SUPPORT: Record<string, string> = {
-  "src/compose/schema/mistakes.ts": "the reading of compose files will call it",
   "src/network/table/views.ts": "workers will make their rules and names from the table of the master",
   "src/network/machine/shell-machine.ts": "workers will prepare the network of their machine",
   "src/network/dns/resolv-conf.ts": "workers will read the resolvers of their machine",

@@ -26,7 +26,7 @@ export const exitCodeMeanings: ReadonlyArray<readonly [code: string, meaning: st
   ["1", "error: refused, failed, or the master cannot be reached"],
   [
     "2",
-    "accepted, but not done yet: a task waits for a node, or has not stopped yet. With `--dry-run`: something would change",
+    "accepted, but not done yet: a task waits for a node, or has not stopped yet. Of `podling plan` and `--dry-run`: something would change",
   ],
   ["3", "refused, because the cluster changed since the plan"],
   ["10", "`sim`: safety: a checker found an error, such as a lost acknowledged write"],

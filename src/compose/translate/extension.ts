@@ -25,7 +25,7 @@ const taskKeys: readonly ExtensionKey[] = [
   row("priority", "number", "priority", "Higher ones are placed first."),
   row("constraints", "list", "constraints", "As those of deploy.placement; a label alone must exist."),
   row("spread", "list", "placement.spread", "Labels of nodes: their values get equally many replicas."),
-  row("prefer", "list", "placement.prefer", "Labels that a node had better have: disk=ssd, disk=ssd:5."),
+  row("prefer", "list", "placement.prefer", "Preferred labels of nodes, with a weight if given: disk=ssd, disk=ssd:5."),
   row("near", "services", "placement.near", "Services: only on nodes that run a replica of each."),
   row("apart", "services", "placement.apart", "Services: never on a node with a replica of one of them."),
   row("startup", "value", "startupProbe", "A probe, in the form of the API (PROBES.md)."),
@@ -44,7 +44,7 @@ export const serviceKeys: readonly ExtensionKey[] = [
   row("min_ready", "duration", "rollout.minReadyMs", "How long a new replica must run before it replaces an old one."),
   row("max_surge", "number", "rollout.maxSurge", "Replicas beyond the wanted number while new ones start first."),
   row("max_unavailable", "number", "rollout.maxUnavailable", "Replicas that may be missing."),
-  row("max_failures", "number", "rollout.maxFailures", "Failed replicas that are borne."),
+  row("max_failures", "number", "rollout.maxFailures", "Failed replicas that a rollout tolerates."),
   row("namespace", "text", "namespace", "Kept as the label podling.namespace."),
   ...taskKeys,
 ];

@@ -77,7 +77,6 @@ export interface AppRevision extends AppParts {
 }
 
 export type MemberChange = z.output<typeof schema.memberChange>;
-export type MemberOutcome = MemberChange["change"];
 
 /** What a command on an app did to one of its members: those that stay as they are, too. */
 export interface AppOutcome {

@@ -30,7 +30,7 @@ const rollout = z
     minReadyMs: time.describe("How long a new replica must run before it replaces an old one. Default: 1 s."),
     monitorMs: time.describe("How long new replicas must stay up. Default: 5 s."),
     deadlineMs: timeSpan(1, limits.rolloutMs).describe("How long a rollout may take. Default: 10 min."),
-    maxFailures: replicas.describe("Failed replicas that are borne. Default: 0."),
+    maxFailures: replicas.describe("Failed replicas that a rollout tolerates. Default: 0."),
     onFailure: choice(failureActions).describe("Default: rollback."),
     canary: replicas.describe("Slots that get a new revision before it is promoted. Default: 0, none."),
     drainMs: time.describe("Time between the end of new traffic and the stop of a replica. Default: 1 s."),

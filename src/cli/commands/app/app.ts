@@ -119,7 +119,7 @@ const rollback: Command = {
       query: to === undefined ? {} : { to: String(to) },
     });
     for (const line of changeLines(changes)) await context.err(`  ${line}\n`);
-    return finish(context, name, timeoutMs);
+    return finish(context, name, timeoutMs, changes);
   },
 };
 

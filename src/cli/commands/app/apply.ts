@@ -4,15 +4,14 @@ import type { ComposeDocument } from "../../../compose/read-compose.ts";
 import type { AppBody } from "../../../model/app/app-input.ts";
 import type { AppApplied } from "../../../model/app/view.ts";
 import type { PlanOutcome } from "../../../model/plan/plan.ts";
-import type { PlanBody } from "../../../model/plan/plan-input.ts";
 import type { Command } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure, RefusedError } from "../../command/failure.ts";
+import { RefusedError } from "../../command/failure.ts";
 import { changeLines, hasChanges } from "../../render/apps.ts";
 import { appFlags } from "./app-flags.ts";
 import { finish, isAgreed, waitFlags, yes } from "./arguments.ts";
-import { type ComposeApp, isRefused, readApp } from "./compose-files.ts";
+import { type ComposeApp, planBody, readApp, refuseKeys, resolveOf } from "./compose-files.ts";
 import { planFlags, plannedOutcome, shownOutcome } from "./expected-outcome.ts";
 
 export const apply: Command = {
@@ -44,33 +43,23 @@ export const apply: Command = {
     const planned = await plannedOutcome(context);
     const app = await readApp(context);
     if (!app) return exitCodes.error;
-    const strict = context.flags.has("strict");
-    if (isRefused(app.report, strict)) {
-      const what = strict ? "ignored or refused" : "refused";
-      throw new Failure(`the files have keys that are ${what}, so nothing was sent`, "Each is named above.");
-    }
+    refuseKeys(context, app, "sent");
     const seen = await seenRevision(context, app.name);
     const { changes } = await put(context, app, { expectedRevision: String(seen), dryRun: "true" });
     await context.say(`${app.name}: ${seen === 0 ? "a new app" : `revision ${seen}`}`);
     for (const line of changeLines(changes)) await context.err(`  ${line}\n`);
-    // A plan that says other changes than none is refused by the master, as any other one.
-    if (hasChanges(changes) || planned !== null) {
-      const expected = planned ?? (isAsked(context) ? await shownOutcome(context, planBody(context, app)) : null);
-      const question = `Apply this to ${app.name}?`;
-      if (hasChanges(changes) && !(await isAgreed(context, question, stdinIsRead(context)))) return exitCodes.error;
-      await put(context, app, { expectedRevision: String(seen) }, expected);
-    }
-    return finish(context, app.name, timeoutMs);
+    const asks = hasChanges(changes);
+    const expected = planned ?? (asks && isAsked(context) ? await shownOutcome(context, planBody(context, app)) : null);
+    if (asks && !(await isAgreed(context, `Apply this to ${app.name}?`, stdinIsRead(context)))) return exitCodes.error;
+    // Also where no member changes: the app may be new, or get a volume that is there. If nothing differs, nothing is written.
+    const applied = await put(context, app, { expectedRevision: String(seen) }, expected);
+    return finish(context, app.name, timeoutMs, applied.changes);
   },
 };
 
 /** True when a person will read what is shown. */
 function isAsked({ flags, io }: Context): boolean {
   return !flags.has("yes") && io.stdinIsTty;
-}
-
-function planBody({ flags }: Context, { name, input }: ComposeApp): PlanBody {
-  return { putApp: { name, ...input }, resolve: flags.text("resolve") as "always" | "changed" | "never" };
 }
 
 function stdinIsRead({ flags }: Context): string | undefined {
@@ -85,11 +74,13 @@ async function seenRevision(context: Context, name: string): Promise<number> {
   throw context.refused(found.refusal);
 }
 
-/** The files as they were named, and a digest of what they make. */
+/** The files as they were named, and a digest of what they make. Without secrets, which it would help to guess. */
 function sourceOf({ flags }: Context, document: ComposeDocument, input: AppBody): NonNullable<AppBody["source"]> {
   const given = flags.texts("file");
   const files = given.length > 0 ? [...given] : [document.placeOf([]).file];
-  return { files, digest: new Bun.CryptoHasher("sha256").update(JSON.stringify(input)).digest("hex") };
+  const secrets = input.secrets?.map(({ name }) => name);
+  const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify({ ...input, secrets })).digest("hex");
+  return { files, digest };
 }
 
 async function put(
@@ -99,10 +90,9 @@ async function put(
   expected: PlanOutcome | null = null,
 ): Promise<AppApplied> {
   const note = context.flags.text("note");
-  const resolve = context.flags.text("resolve") as "always" | "changed" | "never";
   const expectedOutcome = expected ? { expectedOutcome: expected as AppBody["expectedOutcome"] } : {};
   const body = { ...input, source: sourceOf(context, document, input), ...expectedOutcome };
-  const query = { ...more, resolve, ...(note === undefined ? {} : { note }) };
+  const query = { ...more, resolve: resolveOf(context), ...(note === undefined ? {} : { note }) };
   const applied = await context.try("putApp", { id: name, body, query });
   if (applied.ok) return applied.value!;
   const { refusal } = applied;

@@ -1,5 +1,6 @@
 // What commands on apps have in common: the apps that they take, the question before a change, and the flags of a wait.
 
+import type { MemberChange } from "../../../model/app/app.ts";
 import type { Arguments } from "../../command/command.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -29,8 +30,13 @@ export async function isAgreed(context: Context, question: string, why = "not a 
 }
 
 /** Waits as the flags say, and prints the app. */
-export async function finish(context: Context, name: string, timeoutMs: number): Promise<number> {
-  const code = context.flags.has("detach") ? exitCodes.done : await watchApp(context, name, timeoutMs);
+export async function finish(
+  context: Context,
+  name: string,
+  timeoutMs: number,
+  changes: readonly MemberChange[],
+): Promise<number> {
+  const code = context.flags.has("detach") ? exitCodes.done : await watchApp(context, name, timeoutMs, changes);
   if (context.output() === "json") await context.outJson(await context.call("getApp", { id: name }));
   else await context.out(`${name}\n`);
   return code;

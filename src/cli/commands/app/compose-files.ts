@@ -5,6 +5,7 @@ import type { ComposeDocument, ComposeOutcome, ComposeRequest, KeyReport } from 
 import type { Reader } from "../../../compose/reader.ts";
 import { fileErrorMeaning } from "../../../lib/file-error.ts";
 import type { AppBody } from "../../../model/app/app-input.ts";
+import type { PlanBody } from "../../../model/plan/plan-input.ts";
 import type { Context } from "../../command/context.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Flag } from "../../command/flag.ts";
@@ -83,6 +84,24 @@ export async function sayReport(context: Context, text: string, variables: reado
 /** True when the report forbids to go on: a key is refused, or with `strict` ignored. */
 export function isRefused(report: readonly KeyReport[], strict: boolean): boolean {
   return report.some(({ says }) => says === "refused" || (strict && says === "ignored"));
+}
+
+/** Throws a Failure when the report forbids to go on. `done`: "sent" or "planned". */
+export function refuseKeys({ flags }: Context, { report }: ComposeApp, done: string): void {
+  const strict = flags.has("strict");
+  if (!isRefused(report, strict)) return;
+  const what = strict ? "ignored or refused" : "refused";
+  throw new Failure(`the files have keys that are ${what}, so nothing was ${done}`, "Each is named above.");
+}
+
+/** --resolve */
+export function resolveOf({ flags }: Context): "always" | "changed" | "never" {
+  return flags.text("resolve") as "always" | "changed" | "never";
+}
+
+/** The request for a plan of the app. */
+export function planBody(context: Context, { name, input }: ComposeApp): PlanBody {
+  return { putApp: { name, ...input }, resolve: resolveOf(context) };
 }
 
 async function sayFindings(context: Context, findings: readonly Finding[]): Promise<void> {

@@ -38,7 +38,10 @@ export const down: Command = {
     for (const { name, removed, message } of removal.volumes)
       await context.say(`volume ${name}: ${removed ? "removed" : "stays"}; ${message}`);
     const kept = removal.changes.filter(({ change }) => change === "kept");
-    if (!volumes && kept.length > 0) await context.say(`${counted(kept.length, "volume")} stay: podling volume ls`);
+    if (!volumes && kept.length > 0) {
+      const stays = kept.length === 1 ? "stays" : "stay";
+      await context.say(`${counted(kept.length, "volume")} ${stays}: podling volume ls`);
+    }
     if (context.output() === "json") await context.outJson(removal);
     else await context.out(`${app.name}\n`);
     return removal.volumes.every(({ removed }) => removed) ? exitCodes.done : exitCodes.error;

@@ -2,10 +2,9 @@
 
 import type { Command } from "../../command/command.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure } from "../../command/failure.ts";
 import { dryRun } from "../plan/dry-run.ts";
 import { appFlags } from "./app-flags.ts";
-import { isRefused, readApp } from "./compose-files.ts";
+import { planBody, readApp, refuseKeys } from "./compose-files.ts";
 
 export const plan: Command = {
   name: "plan",
@@ -24,9 +23,7 @@ export const plan: Command = {
   async run(context) {
     const app = await readApp(context);
     if (!app) return exitCodes.error;
-    if (isRefused(app.report, context.flags.has("strict")))
-      throw new Failure("the files have keys that are refused, so nothing was planned", "Each is named above.");
-    const resolve = context.flags.text("resolve") as "always" | "changed" | "never";
-    return dryRun(context, [{ putApp: { name: app.name, ...app.input }, resolve }]);
+    refuseKeys(context, app, "planned");
+    return dryRun(context, [planBody(context, app)]);
   },
 };

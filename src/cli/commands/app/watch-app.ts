@@ -2,6 +2,7 @@
 // line for each change.
 
 import { delay } from "../../../lib/clock.ts";
+import type { MemberChange } from "../../../model/app/app.ts";
 import type { AppView } from "../../../model/app/view.ts";
 import type { Context } from "../../command/context.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -15,22 +16,29 @@ import { formatWait } from "../../render/time.ts";
 /** Replicas change within some tenths of a second. */
 const readMs = 300;
 
-/** Resolves with the exit code. Ctrl-C leaves the app as it is. */
-export async function watchApp(context: Context, name: string, timeoutMs: number): Promise<number> {
+/** Resolves with the exit code. Ctrl-C leaves the app as it is. `changes`: what was just changed of its members. */
+export async function watchApp(
+  context: Context,
+  name: string,
+  timeoutMs: number,
+  changes: readonly MemberChange[],
+): Promise<number> {
   const { clock, stderr } = context.io;
+  const begins = ({ kind, change }: MemberChange) => kind === "job" && (change === "created" || change === "updated");
+  const begunJobs = new Set(changes.filter(begins).map((member) => member.name));
   const begun = clock.elapsed();
   const repaint = new Repaint(stderr);
   const said = new Map<string, string>();
   for (;;) {
     const app = await patiently(context, () => context.call("getApp", { id: name }));
-    if (isOver(app)) {
+    if (isOver(app, begunJobs)) {
       if (stderr.isTty) await repaint.show("");
       return report(context, app, clock.elapsed() - begun);
     }
     if (clock.elapsed() - begun >= timeoutMs) {
       repaint.leave();
       await context.say(
-        `${name} is not yet steady after ${formatWait(timeoutMs)}: ${servicesText(app)} services are ready, ` +
+        `${name} is not yet steady after ${formatWait(timeoutMs)}: ${readyText(app)}, ` +
           `${app.reason.message}. Details: podling app inspect ${name}`,
       );
       return exitCodes.notYet;
@@ -43,9 +51,12 @@ export async function watchApp(context: Context, name: string, timeoutMs: number
 
 type Service = AppView["services"][number];
 
-/** Each service is as it was asked for, has gone another way, or waits for a person; or a job has failed that others may wait for. */
-function isOver({ services, jobs }: AppView): boolean {
-  return jobs.some(({ status }) => status === "failed") || services.every(isSettled);
+/**
+ * Each service is as it was asked for, has gone another way, or waits for a person; or a job that has just begun has failed, and
+ * others may wait for it. One that had failed before says nothing about this change.
+ */
+function isOver({ services, jobs }: AppView, begunJobs: ReadonlySet<string>): boolean {
+  return jobs.some(({ name, status }) => status === "failed" && begunJobs.has(name)) || services.every(isSettled);
 }
 
 function isSettled(service: Service): boolean {
@@ -65,6 +76,11 @@ function picture(context: Context, app: AppView): string {
   return renderTable(memberColumns, memberRows(app), context.style("stderr"), context.io.stderr.columns());
 }
 
+/** "2/3 services are ready" */
+function readyText(app: AppView): string {
+  return app.services.length === 0 ? "no services" : `${servicesText(app)} services are ready`;
+}
+
 async function report(context: Context, app: AppView, tookMs: number): Promise<number> {
   const { name, revision, reason, services, jobs } = app;
   const bad = services.find(({ status }) => ["failing", "rolled-back", "paused"].includes(status));
@@ -72,9 +88,7 @@ async function report(context: Context, app: AppView, tookMs: number): Promise<n
   if (bad === undefined && job === undefined) {
     const canaries = services.filter(({ status }) => status === "canary");
     const next = canaries.length > 0 ? `; canaries run: podling service promote ${canaries[0]!.name}` : "";
-    await context.say(
-      `${name}: revision ${revision}, ${servicesText(app)} services are ready, after ${formatWait(tookMs)}${next}`,
-    );
+    await context.say(`${name}: revision ${revision}, ${readyText(app)}, after ${formatWait(tookMs)}${next}`);
     return exitCodes.done;
   }
   const look = bad ? `podling service ps ${bad.name}` : `podling job logs ${job!.name}`;
