@@ -12,16 +12,19 @@ export const initComesFirst: Checker = {
   class: "safety",
   hooks: (_, fail) => {
     const specs = new PodSpecs();
-    /** Init containers that have done their work, with the id of the container. */
+    /** Init containers that have ended well. */
+    const ended = new Set<string>();
+    /** Those of them whose network was there, with the id of the container: their worker has no reason to start them again. */
     const done = new Map<string, string>();
     return {
       batch: (certain) => specs.batch(certain),
       end(machine, one) {
         const { taskId, container, containerId, exitCode } = one;
         const isInit = specs.of(taskId)?.init.some(({ name }) => name === container);
-        // One that ends after its network has gone starts again in another one.
-        const isDone = isInit && exitCode === 0 && machine.engine.containers.hasNetwork(containerId);
-        if (isDone) done.set(`${podOf(machine, one)} ${container}`, containerId);
+        if (!isInit || exitCode !== 0) return;
+        const key = `${podOf(machine, one)} ${container}`;
+        ended.add(key);
+        if (machine.engine.containers.hasNetwork(containerId)) done.set(key, containerId);
       },
       run(machine, taskId, one) {
         const { container, containerId } = one;
@@ -30,7 +33,7 @@ export const initComesFirst: Checker = {
         const at = spec.init.findIndex(({ name }) => name === container);
         const pod = podOf(machine, one);
         const before = at < 0 ? spec.init : spec.init.slice(0, at);
-        const open = before.find(({ name }) => !done.has(`${pod} ${name}`));
+        const open = before.find(({ name }) => !ended.has(`${pod} ${name}`));
         if (open) fail(`${container} of ${taskId} starts on ${machine.name} before ${open.name} has ended well`);
         if (at >= 0 && done.get(`${pod} ${container}`) === containerId)
           fail(`the init container ${container} of ${taskId} has done its work, and runs again on ${machine.name}`);
