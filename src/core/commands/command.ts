@@ -121,7 +121,7 @@ export type Command =
   | { type: "deregisterNode"; nodeId: NodeId }
   /**
    * `by`: who asked. `mustBeNew`: it is refused if there is a service of this name. `images`: what tags of the template have just
-   * been found to stand for. `others`: what is put with it, so that what it depends on counts as it will be.
+   * been found to stand for. `others`: by name, what is put with it, so that what it depends on counts as it will be.
    */
   | {
       type: "putService";
@@ -130,7 +130,7 @@ export type Command =
       note?: string;
       mustBeNew?: boolean;
       images?: readonly ResolvedImage[];
-      others?: readonly Dependencies[];
+      others?: ReadonlyMap<string, Dependencies>;
     }
   /** A service that owns no replicas. `mustBeNew`: it is refused if there is a service of this name. */
   | { type: "putSelector"; input: ParsedSelectorInput; mustBeNew?: boolean }
@@ -152,7 +152,7 @@ export type Command =
       by: string;
       mustBeNew?: boolean;
       again?: boolean;
-      others?: readonly Dependencies[];
+      others?: ReadonlyMap<string, Dependencies>;
     }
   | { type: "suspendJob"; jobId: JobId; suspended: boolean }
   | { type: "removeJob"; jobId: JobId }
@@ -217,7 +217,7 @@ export type Command =
       input: ParsedScheduleInput;
       by: string;
       mustBeNew?: boolean;
-      others?: readonly Dependencies[];
+      others?: ReadonlyMap<string, Dependencies>;
     }
   | { type: "suspendSchedule"; scheduleId: ScheduleId; suspended: boolean }
   /** Starts a job of the schedule now. `by`: who asked. */

@@ -9,16 +9,18 @@ export interface Dependencies {
   readonly dependsOn?: readonly DependsOn[] | undefined;
 }
 
+const noOthers: ReadonlyMap<string, Dependencies> = new Map();
+
 type Names = Pick<ClusterState, "serviceNamed" | "jobNamed">;
 
-/** Null if there is no cycle. `others`: what else is put with it, and holds in the place of what is there. */
+/** Null if there is no cycle. `others`: by name, what else is put with it, and holds in the place of what is there. */
 export function refuseCycle(
   state: Names,
   input: Dependencies,
-  others: readonly Dependencies[] = [],
+  others: ReadonlyMap<string, Dependencies> = noOthers,
 ): Outcome<never> | null {
   if (!input.dependsOn || input.dependsOn.length === 0) return null;
-  const cycle = cycleFrom(input.name, (name) => namesOf(state, name === input.name ? input : find(others, name), name));
+  const cycle = cycleFrom(input.name, (name) => namesOf(state, name === input.name ? input : others.get(name), name));
   if (cycle === null) return null;
   const [, ...rest] = cycle;
   const message =
@@ -29,10 +31,6 @@ export function refuseCycle(
     hint: "Remove one of these dependencies.",
     details: { field: "dependsOn", cycle },
   });
-}
-
-function find(others: readonly Dependencies[], name: string): Dependencies | undefined {
-  return others.find((one) => one.name === name);
 }
 
 /** What the service or the job of this name depends on. `put`: in the place of what the records say, where it says anything. */

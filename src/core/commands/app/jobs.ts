@@ -5,19 +5,20 @@ import { same } from "../../../lib/same.ts";
 import { hasEnded, type Job } from "../../../model/job/job.ts";
 import type { ParsedJobInput } from "../../../model/job/job-input.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { decidePutJob, isOtherJob, jobRemoval } from "../jobs.ts";
-import type { AppRun, Part, PutApp } from "./parts.ts";
+import type { AppRun, Part } from "./parts.ts";
 
-/** `earlier`: the jobs of the revision before. */
+/** `earlier`: the jobs of the revision before. `others`: by name, what is put with it and may depend on others. */
 export function* putJob(
   run: AppRun,
   input: ParsedJobInput,
   earlier: readonly ParsedJobInput[],
-  { by, input: { services, jobs } }: PutApp,
+  by: string,
+  others: ReadonlyMap<string, Dependencies>,
 ): Part {
   const { state, context } = run;
   const { name } = input;
-  const others = [...services, ...jobs];
   const member = { kind: "job", name } as const;
   const existing = state.jobNamed(name);
   if (existing === undefined && isOver(input, earlier)) return ok(null);

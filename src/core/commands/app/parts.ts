@@ -1,6 +1,7 @@
 // What the parts of a command on an app have in common: each is a decision about one member, as a command of its own would be
 // decided, and notes what became of the member.
 
+import { compareTexts } from "../../../lib/compare-texts.ts";
 import { ok } from "../../../lib/result.ts";
 import { type MemberChange, memberLists } from "../../../model/app/app.ts";
 import { listOfKind, type Member, type MemberKind, ofMember } from "../../../model/app/member.ts";
@@ -28,8 +29,7 @@ export class AppRun {
   /** By kind and name. */
   get changes(): MemberChange[] {
     const order = (kind: MemberKind) => memberLists.indexOf(listOfKind[kind]);
-    const byName = (left: string, right: string) => (left < right ? -1 : Number(left > right));
-    return this.#changes.sort((a, b) => order(a.kind) - order(b.kind) || byName(a.name, b.name));
+    return this.#changes.sort((a, b) => order(a.kind) - order(b.kind) || compareTexts(a.name, b.name));
   }
 
   note(member: Member, id: string, change: MemberChange["change"]): null {

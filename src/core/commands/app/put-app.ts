@@ -49,13 +49,15 @@ function* putMembers(run: AppRun, command: PutApp, app: App | null): Part {
   const names = input.services.map(({ name }) => name);
   const kinds = ["config", "secret"] as const;
   const contents = kinds.flatMap((kind) => input[`${kind}s`].map((content) => ({ kind, content })));
+  const earlier = earlierJobs(run.state, app);
+  const others = dependents(input);
   const parts = [
     () => removeMembers(run, before, input),
     () => inOrder(input.volumes, (volume) => putVolume(run, volume)),
     () => inOrder(contents, ({ kind, content }) => putContent(run, kind, content, command.by, names)),
-    () => inOrder(input.services, (service) => putService(run, command, service)),
-    () => inOrder(input.jobs, (job) => putJob(run, job, earlierJobs(run.state, app), command)),
-    () => inOrder(input.schedules, (schedule) => putSchedule(run, command, schedule)),
+    () => inOrder(input.services, (service) => putService(run, command, service, others)),
+    () => inOrder(input.jobs, (job) => putJob(run, job, earlier, command.by, others)),
+    () => inOrder(input.schedules, (schedule) => putSchedule(run, command, schedule, others)),
     () => inOrder(kinds, (kind) => removeContents(run, kind, before, input)),
   ];
   const done = yield* inOrder(parts, (part) => part());
@@ -96,31 +98,29 @@ export function* removeMembers(
   );
 }
 
-function putService(run: AppRun, command: PutApp, input: ParsedServiceInput): Part {
+function putService(run: AppRun, command: PutApp, input: ParsedServiceInput, others: Others): Part {
   const { state, context } = run;
   const { name: app, by, images = {} } = command;
   const { name } = input;
   const note = command.note || `app ${app}, revision ${nextRevision(state, app)}`;
-  const put = { type: "putService", input, by, note, images: images[name] ?? [], others: dependents(command) } as const;
+  const put = { type: "putService", input, by, note, images: images[name] ?? [], others } as const;
   const existed = state.serviceNamed(name) !== undefined;
   return run.put({ kind: "service", name }, existed, decidePutService(state, put, context));
 }
 
-function putSchedule(run: AppRun, command: PutApp, input: ParsedScheduleInput): Part {
+function putSchedule(run: AppRun, command: PutApp, input: ParsedScheduleInput, others: Others): Part {
   const { state, context } = run;
   const { name } = input;
   const existed = state.scheduleNamed(name) !== undefined;
-  const decision = decidePutSchedule(
-    state,
-    { type: "putSchedule", input, by: command.by, others: dependents(command) },
-    context,
-  );
+  const decision = decidePutSchedule(state, { type: "putSchedule", input, by: command.by, others }, context);
   return run.put({ kind: "schedule", name }, existed, decision);
 }
 
-/** Everything that may depend on others, as it will be. */
-function dependents({ input: { services, jobs } }: PutApp): Dependencies[] {
-  return [...services, ...jobs];
+type Others = ReadonlyMap<string, Dependencies>;
+
+/** Everything that may depend on others, by name, as it will be. */
+function dependents({ services, jobs }: AppContent): Others {
+  return new Map([...jobs, ...services].map((one) => [one.name, one]));
 }
 
 /** Volumes that the app had and no longer names stay members, so that they can be removed with it. */

@@ -61,8 +61,8 @@ function whyNotService(
   if (wantedReplicas(service) === 0) return null;
   const which = isNew && service.target !== service.stable ? service.target : null;
   const it = which === null || service.stable === null ? "" : `its revision ${which} is `;
-  if (condition === "completed" || isDone(state, service))
-    return isDone(state, service) ? null : `${it}not completed yet`;
+  if (isDone(state, service)) return null;
+  if (condition === "completed") return `${it}not completed yet`;
   const tasks = [...state.serviceTasks.of(service.serviceId)].map((taskId) => state.task(taskId));
   const started = tasks.filter((task) => hasStarted(state, task) && (which === null || task.owner!.revision === which));
   if (started.length === 0) return `${it}not started yet`;
