@@ -2,6 +2,7 @@
 // The same function serves the master, and later plan, simulate and replay.
 
 import { seededRandom } from "../lib/random.ts";
+import { runToEnd } from "../lib/run-to-end.ts";
 import type { Change, CommandEntry } from "../model/change.ts";
 import { type AnyKind, type KindName, kinds } from "../model/kinds/kinds.ts";
 import { limits } from "../model/limits.ts";
@@ -43,11 +44,7 @@ export interface Tick {
 const changesPerSlice = 64;
 
 export function runTick(state: ClusterState, submissions: readonly Submission[], context: TickContext): Tick {
-  const slices = tickInSlices(state, submissions, context);
-  for (;;) {
-    const slice = slices.next();
-    if (slice.done) return slice.value;
-  }
+  return runToEnd(tickInSlices(state, submissions, context));
 }
 
 /** The same in slices, for a state that nothing else changes meanwhile. */

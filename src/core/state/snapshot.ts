@@ -2,6 +2,7 @@
 // can be written a few at a time while other changes are applied.
 
 import { assert } from "../../lib/assert.ts";
+import { runToEnd } from "../../lib/run-to-end.ts";
 import { type Change, dataFormat } from "../../model/change.ts";
 import type { Cluster } from "../../model/cluster/cluster.ts";
 import { clusterRecordId } from "../../model/cluster/kind.ts";
@@ -129,11 +130,7 @@ function* inChunks(lines: Iterable<SnapshotLine>): Generator<string> {
 }
 
 export function readSnapshot(chunks: Iterable<string>): ClusterState {
-  const steps = readSnapshotInSteps(chunks);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(readSnapshotInSteps(chunks));
 }
 
 /** Yields after each chunk the number of its records, so that the caller can let other work run. */

@@ -1,5 +1,6 @@
 // Makes a state of its own with the same records. Records are immutable and shared; the indexes are built again from them.
 
+import { runToEnd } from "../../lib/run-to-end.ts";
 import { kindNames } from "../../model/kinds/kinds.ts";
 import { ClusterState } from "../state/cluster-state.ts";
 
@@ -7,11 +8,7 @@ import { ClusterState } from "../state/cluster-state.ts";
 const recordsPerSlice = 500;
 
 export function fork(state: ClusterState): ClusterState {
-  const steps = forkInSlices(state);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runToEnd(forkInSlices(state));
 }
 
 /** The state as of the first step, whatever changes while the others are drawn. */

@@ -2,6 +2,7 @@
 // never in the log.
 
 import type { z } from "zod";
+import { compareTexts } from "../../lib/compare-texts.ts";
 import { isAnyAddress, nodeAddress } from "../../lib/ip-address.ts";
 import type { DeepReadonly } from "../../lib/readonly.ts";
 import type { NodeId, ServiceId, TaskId } from "../ids.ts";
@@ -71,12 +72,8 @@ function withoutRepetitions(ports: readonly EndpointPort[]): EndpointPort[] {
 export function bySlot(left: Endpoint, right: Endpoint): number {
   return (
     Number(left.slot) - Number(right.slot) ||
-    compare(left.slot, right.slot) ||
-    compare(left.name, right.name) ||
-    compare(left.taskId, right.taskId)
+    compareTexts(left.slot, right.slot) ||
+    compareTexts(left.name, right.name) ||
+    compareTexts(left.taskId, right.taskId)
   );
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : Number(left > right);
 }

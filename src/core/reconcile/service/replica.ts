@@ -1,6 +1,7 @@
 // The replicas of a service as its reconciler sees them: tasks that it owns, by slot, and how each of them is.
 
 import { endOfPause, fromTimestamp } from "../../../lib/clock.ts";
+import { compareTexts } from "../../../lib/compare-texts.ts";
 import type { NodeId, ServiceId, TaskId } from "../../../model/ids.ts";
 import { type Service, slotBackoffMs, slotName, wantedReplicas } from "../../../model/service/service.ts";
 import { isLost, waitsForDependency } from "../../../model/task/reason.ts";
@@ -91,7 +92,7 @@ export function compareSlots(left: string, right: string): number {
   const [isLeft, isRight] = [/^\d+$/.test(left), /^\d+$/.test(right)];
   if (isLeft && isRight) return Number(left) - Number(right);
   if (isLeft !== isRight) return isLeft ? -1 : 1;
-  return left < right ? -1 : Number(left > right);
+  return compareTexts(left, right);
 }
 
 /** The replicas of one slot. */

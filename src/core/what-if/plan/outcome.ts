@@ -1,6 +1,7 @@
 // The outcome of commands in a form that can be compared: which records change in what the user asked for. Without ids, times
 // and progress, so that the same request has the same outcome although other things have happened in between.
 
+import { compareTexts } from "../../../lib/compare-texts.ts";
 import { fieldDifferences } from "../../../lib/field-differences.ts";
 import { fingerprint } from "../../../lib/fingerprint.ts";
 import { type App, type AppRevision, appRevisionId } from "../../../model/app/app.ts";
@@ -19,10 +20,11 @@ export function recordsOf(state: ClusterState, deltas: readonly Delta[]): Outcom
   return new Fold(state, deltas).records();
 }
 
-export function outcomeOf(records: readonly OutcomeRecord[], placements?: readonly OutcomePlacement[]): PlanOutcome {
+/** Without placements. */
+export function outcomeOf(records: readonly OutcomeRecord[]): PlanOutcome {
   const sorted = [...records].sort(byKindAndName).slice(0, limits.outcomeRecords);
   const digest = fingerprint(JSON.stringify(sorted));
-  return { digest, records: sorted, ...(placements ? { placements } : {}) };
+  return { digest, records: sorted };
 }
 
 /** Tasks that get a node, by name. `isCounted`: which of them. */
@@ -39,7 +41,7 @@ export function placementsOf(
     const { nodeId } = task.placement;
     found.push({ task: task.name, node: state.nodes.get(nodeId)?.hostname ?? nodeId });
   }
-  found.sort((left, right) => compare(left.task, right.task) || compare(left.node, right.node));
+  found.sort((left, right) => compareTexts(left.task, right.task) || compareTexts(left.node, right.node));
   return found.slice(0, limits.outcomePlacements);
 }
 
@@ -58,11 +60,7 @@ export function countedIn(outcome: Pick<PlanOutcome, "records">): (task: Task) =
 }
 
 function byKindAndName(left: OutcomeRecord, right: OutcomeRecord): number {
-  return compare(left.kind, right.kind) || compare(left.name, right.name);
-}
-
-export function compare(left: string, right: string): number {
-  return left < right ? -1 : Number(left > right);
+  return compareTexts(left.kind, right.kind) || compareTexts(left.name, right.name);
 }
 
 /** Of a config or a secret. */

@@ -3,6 +3,7 @@
 
 import { fromTimestamp } from "../../../lib/clock.ts";
 import { ok } from "../../../lib/result.ts";
+import { runToEnd } from "../../../lib/run-to-end.ts";
 import type { NodeId, ServiceId } from "../../../model/ids.ts";
 import { limits } from "../../../model/limits.ts";
 import { systemOrigin } from "../../../model/origin.ts";
@@ -49,11 +50,7 @@ export function* planCommands(
 
 /** Without slices, for tests and for callers that have nothing else to do. */
 export function planAtOnce(...given: Parameters<typeof planCommands>): Outcome<Plan> {
-  const slices = planCommands(...given);
-  for (;;) {
-    const slice = slices.next();
-    if (slice.done) return slice.value;
-  }
+  return runToEnd(planCommands(...given));
 }
 
 class Run {
@@ -118,12 +115,12 @@ class Run {
 
   plan(submissions: readonly Submission[], until: PlanUntil): Plan {
     const state = this.#state;
-    const records = outcomeOf(this.#records);
-    const placements = placementsOf(state, this.#first!.deltas, countedIn(records));
+    const outcome = outcomeOf(this.#records);
+    const placements = placementsOf(state, this.#first!.deltas, countedIn(outcome));
     return report({
       ...{ state, until, ledger: this.#ledger, revision: this.#revision },
       ...{ begin: this.#context.now, now: this.#now, isComplete: this.#isComplete },
-      outcome: outcomeOf(this.#records, placements),
+      outcome: { ...outcome, placements },
       named: namedServices(
         state,
         submissions.map(({ command }) => command),

@@ -1,5 +1,6 @@
 // Puts together what a plan says: from what happened while it was played, and from the state at its end.
 
+import { compareTexts } from "../../../lib/compare-texts.ts";
 import type { NodeId } from "../../../model/ids.ts";
 import { limits } from "../../../model/limits.ts";
 import type { Plan, PlannedNode, PlannedService } from "../../../model/plan/plan.ts";
@@ -8,7 +9,6 @@ import { hasFinished, type Task } from "../../../model/task/task.ts";
 import { compareSlots, replicasOf } from "../../reconcile/service/replica.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
 import type { Ledger, ServiceStory } from "./ledger.ts";
-import { compare } from "./outcome.ts";
 import type { Played } from "./played.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -54,7 +54,7 @@ function plannedServices(played: Played): PlannedService[] {
     const story = ledger.story(service.serviceId);
     found.set(name, { ...plannedService(played, story), action: "unchanged" });
   }
-  return [...found.values()].sort((left, right) => compare(left.name, right.name));
+  return [...found.values()].sort((left, right) => compareTexts(left.name, right.name));
 }
 
 function plannedService({ state, outcome, begin, until, isComplete }: Played, story: ServiceStory): PlannedService {
@@ -121,7 +121,7 @@ function plannedNodes(ledger: Ledger): PlannedNode[] {
   }
   return [...by]
     .map(([nodeId, { add, remove }]) => plannedNode(ledger.nodeName(nodeId), add, remove))
-    .sort((left, right) => compare(left.hostname, right.hostname));
+    .sort((left, right) => compareTexts(left.hostname, right.hostname));
 }
 
 function plannedNode(hostname: string, add: string[], remove: string[]): PlannedNode {
@@ -139,7 +139,7 @@ function plannedNode(hostname: string, add: string[], remove: string[]): Planned
 function bySlot(left: string, right: string): number {
   const [one, other] = [left.lastIndexOf("."), right.lastIndexOf(".")];
   return (
-    compare(left.slice(0, one), right.slice(0, other)) || compareSlots(left.slice(one + 1), right.slice(other + 1))
+    compareTexts(left.slice(0, one), right.slice(0, other)) || compareSlots(left.slice(one + 1), right.slice(other + 1))
   );
 }
 

@@ -1,5 +1,6 @@
 // What a person should know before a plan is carried out, as sentences.
 
+import { compareTexts } from "../../../lib/compare-texts.ts";
 import { limits } from "../../../model/limits.ts";
 import { hasWorker } from "../../../model/node/node.ts";
 import type { PlannedService } from "../../../model/plan/plan.ts";
@@ -8,7 +9,6 @@ import { requirementsOfTask } from "../../../model/task/requirements.ts";
 import { hasFinished, type Task } from "../../../model/task/task.ts";
 import { smallestChange } from "../../schedule/explain/smallest-change.ts";
 import type { ClusterState } from "../../state/cluster-state.ts";
-import { compare } from "./outcome.ts";
 import type { Played } from "./played.ts";
 
 /** Groups of waiting tasks for which the smallest change is looked for: each look reads every node. */
@@ -102,7 +102,7 @@ function withoutWorker({ state, ledger }: Played): string[] {
     const node = state.nodes.get(after.placement.nodeId);
     if (node && !hasWorker(node)) names.add(node.hostname);
   }
-  return [...names].sort(compare).map((name) => `${name} has no worker: what is placed there does not start`);
+  return [...names].sort(compareTexts).map((name) => `${name} has no worker: what is placed there does not start`);
 }
 
 /** Replicas that get another node than the one with their folders and volumes. */

@@ -9,6 +9,7 @@ import { instanceFrom, instanceHeader } from "../../../api/worker-instance.ts";
 import type { Command } from "../../../core/commands/command.ts";
 import { claimedNode } from "../../../core/commands/registration.ts";
 import { findNode } from "../../../core/state/lookup.ts";
+import { compareTexts } from "../../../lib/compare-texts.ts";
 import { ok } from "../../../lib/result.ts";
 import type { NodeId } from "../../../model/ids.ts";
 import type { Cleanup } from "../../../model/node/cleanup.ts";
@@ -198,9 +199,5 @@ function isFirstRelease(version: string, headers: Pick<Headers, "get">): boolean
 }
 
 function byHostname(left: NodeRecord, right: NodeRecord): number {
-  return compare(left.hostname, right.hostname) || compare(left.nodeId, right.nodeId);
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
+  return compareTexts(left.hostname, right.hostname) || compareTexts(left.nodeId, right.nodeId);
 }
