@@ -1,26 +1,14 @@
 // podling apply, ls, down and app with a real master. The test acts as the worker: what is scheduled runs, but for images named bad
 // or slow.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { AppRevision } from "../../src/model/app/app.ts";
 import type { AppView } from "../../src/model/app/view.ts";
 import { knownFeatures } from "../../src/model/task/needs.ts";
-import { Cluster, commandsOf, until } from "./harness.ts";
-import { playWorker } from "./playing-worker.ts";
+import { until } from "./harness.ts";
+import { playedCluster } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster, { features: knownFeatures });
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling } = playedCluster({ features: knownFeatures });
 let serial = 0;
 const fresh = () => `shop${serial++}`;
 

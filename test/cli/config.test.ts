@@ -1,24 +1,12 @@
 // podling config with a real master, and --config of run and service. The test acts as the worker.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { ConfigContent, ConfigView } from "../../src/model/config/config.ts";
 import { knownFeatures } from "../../src/model/task/needs.ts";
-import { type Asked, Cluster, commandsOf } from "./harness.ts";
-import { playWorker, quick, serviceLines } from "./playing-worker.ts";
+import type { Asked } from "./harness.ts";
+import { playedCluster, quick, serviceLines } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster, { features: [...knownFeatures] });
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling } = playedCluster({ features: [...knownFeatures] });
 const { inspect } = serviceLines(ok);
 const files = { "app.env": "MODE=live\n", "next.env": "MODE=quiet\n" };
 

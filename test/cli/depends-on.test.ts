@@ -1,23 +1,10 @@
 // podling service and job with --depends-on, with a real master. The test acts as the worker.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { JobView } from "../../src/model/job/view.ts";
-import { Cluster, commandsOf } from "./harness.ts";
-import { playWorker, quick, serviceLines } from "./playing-worker.ts";
+import { playedCluster, quick, serviceLines } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling } = playedCluster();
 const { inspect, ps, steady } = serviceLines(ok);
 
 test("a service waits for another one, says so everywhere, and starts when that is there", async () => {

@@ -1,23 +1,14 @@
 // podling node drain and undrain with a real master. The test plays the workers of two nodes.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Node } from "../../src/model/node/node.ts";
-import { Cluster, type Ran, until } from "./harness.ts";
-import { playWorker, quick } from "./playing-worker.ts";
+import { type Ran, until } from "./harness.ts";
+import { playedCluster, quick } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-beforeEach(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterEach(async () => {
-  await endWorker();
-  await cluster.stop();
-});
+const { cluster } = playedCluster({}, "each");
 
 async function ok(line: string): Promise<Ran> {
-  const ran = await cluster.podling(line);
+  const ran = await cluster().podling(line);
   if (ran.code !== 0) throw new Error(`podling ${line}: ${ran.code} ${ran.err}`);
   return ran;
 }
@@ -39,7 +30,7 @@ describe("node drain", () => {
     const { draining } = await inspect("n1");
     expect(Date.parse(draining!.deadlineAt) - Date.parse(draining!.since)).toBe(300_000);
     expect((await ok("nodes")).out).toContain("online, draining");
-    const later = await cluster.podling("run later --image app -d");
+    const later = await cluster().podling("run later --image app -d");
     expect(later.err).toContain("1 is being drained");
     expect((await ok("explain later")).out).toContain("n1 is being drained since");
     expect((await ok("node uncordon n1")).err).toContain("podling node undrain n1");
@@ -49,9 +40,9 @@ describe("node drain", () => {
 
   test("--watch follows it until the node is empty, with the replicas that serve", async () => {
     await ok(`service create web --image app:1 --replicas 2 ${quick}`);
-    const running = cluster.start("node drain n1 --watch");
+    const running = cluster().start("node drain n1 --watch");
     await until(() => running.err().includes("n1: 2 tasks left, web 2/2 serve"));
-    await cluster.node("n2", { capacity: 1000, version: "1", features: ["node-address"] });
+    await cluster().node("n2", { capacity: 1000, version: "1", features: ["node-address"] });
     expect(await running.ended).toMatchObject({ code: 0, out: "n1 draining\n" });
     expect(running.err()).toContain("n1 is empty, after ");
     expect((await ok("nodes")).out).toContain("online, drained");
@@ -60,7 +51,7 @@ describe("node drain", () => {
 
   test("--watch of a drain that is ended by someone else: 1", async () => {
     await ok(`service create web --image app:1 ${quick}`);
-    const running = cluster.start("node drain n1 -w");
+    const running = cluster().start("node drain n1 -w");
     await until(() => running.err().includes("1 task left"));
     await ok("node undrain n1");
     expect((await running.ended).code).toBe(1);
@@ -80,7 +71,7 @@ describe("node drain", () => {
     ["node drain n1 --force", "--deadline 0s"],
     ["node drain n1 --ignore-daemonsets", "leave it out"],
   ])("podling %s is a 64 that says what to type", async (line, says) => {
-    const { code, err } = await cluster.podling(line);
+    const { code, err } = await cluster().podling(line);
     expect(code).toBe(64);
     expect(err).toContain(says);
     expect((await inspect("n1")).draining).toBeUndefined();
@@ -88,7 +79,7 @@ describe("node drain", () => {
 
   test("of an unknown node: 1", async () => {
     for (const verb of ["drain", "undrain"]) {
-      const { code, err } = await cluster.podling(`node ${verb} nowhere`);
+      const { code, err } = await cluster().podling(`node ${verb} nowhere`);
       expect(code).toBe(1);
       expect(err).toContain('no node "nowhere"');
     }

@@ -1,22 +1,9 @@
 // podling service with flags that say where replicas run, with a real master. The test acts as the worker.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Cluster, commandsOf } from "./harness.ts";
-import { playWorker, quick, serviceLines } from "./playing-worker.ts";
+import { describe, expect, test } from "bun:test";
+import { playedCluster, quick, serviceLines } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling } = playedCluster();
 const { inspect } = serviceLines(ok);
 
 describe("service create --mode global", () => {

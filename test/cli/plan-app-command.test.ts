@@ -1,23 +1,11 @@
 // podling plan, and apply of what was planned, with a real master. The test acts as the worker.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Plan } from "../../src/model/plan/plan.ts";
 import { knownFeatures } from "../../src/model/task/needs.ts";
-import { Cluster, commandsOf } from "./harness.ts";
-import { playWorker } from "./playing-worker.ts";
+import { playedCluster } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster, { features: knownFeatures });
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling, cluster } = playedCluster({ features: knownFeatures });
 let serial = 0;
 const fresh = () => `planned${serial++}`;
 const web = (name: string, image = "app:1", replicas = 2) => ({
@@ -91,12 +79,12 @@ describe("podling apply", () => {
   test("--exact also refuses other nodes", async () => {
     const name = fresh();
     const plan = (await podling("plan -o json", { files: web(name) })).out;
-    const { nodeId } = await cluster.node("n9", { capacity: 1000, version: "1", features: [...knownFeatures] });
+    const { nodeId } = await cluster().node("n9", { capacity: 1000, version: "1", features: [...knownFeatures] });
     const files = { ...web(name), "plan.json": plan };
     const { code, err } = await podling("apply --plan plan.json --exact -y", { files });
     expect(code).toBe(3);
     expect(err).toMatch(/_web\.\d would go to n9 now, and to n1 in the plan/);
-    await cluster.client.call("deregisterNode", { id: nodeId });
+    await cluster().client.call("deregisterNode", { id: nodeId });
     expect((await podling("apply --plan plan.json --exact -y", { files })).code).toBe(0);
   });
 

@@ -1,29 +1,12 @@
 // --dry-run of the commands that change services and nodes, and podling why-not, with a real master. The test plays the workers.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Plan } from "../../src/model/plan/plan.ts";
-import { type Asked, Cluster, type Ran } from "./harness.ts";
-import { playWorker, quick } from "./playing-worker.ts";
+import { playedCluster, quick } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-beforeEach(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterEach(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const podling = (line: string, asked?: Asked): Promise<Ran> => cluster.podling(line, asked);
-async function ok(line: string): Promise<string> {
-  const ran = await podling(line);
-  if (ran.code !== 0) throw new Error(`podling ${line}: ${ran.code} ${ran.err}`);
-  return ran.out;
-}
+const { ok, podling, cluster } = playedCluster({}, "each");
 const web = (more = "") => ok(`service create web --image app:1 --replicas 2 ${quick} ${more}`);
-const second = () => cluster.node("n2", { capacity: 1000, version: "1", features: ["node-address"] });
+const second = () => cluster().node("n2", { capacity: 1000, version: "1", features: ["node-address"] });
 const widest = (text: string) => Math.max(...text.split("\n").map((line) => line.length));
 
 describe("--dry-run", () => {

@@ -1,8 +1,9 @@
 // Plays the worker of every task of a cluster: what is scheduled runs, what is asked to stop has stopped. Test support.
 
+import { afterAll, afterEach, beforeAll, beforeEach } from "bun:test";
 import type { TaskView } from "../../src/api/views/task.ts";
 import type { ServiceView } from "../../src/model/service/view.ts";
-import { type Cluster, runs } from "./harness.ts";
+import { Cluster, commandsOf, runs } from "./harness.ts";
 
 /** Without the pauses of a rollout. */
 export const quick = "--min-ready 0s --monitor 0s --drain 0s";
@@ -14,6 +15,22 @@ export function serviceLines(ok: (line: string) => Promise<string>) {
     ps: async (name: string): Promise<TaskView[]> => JSON.parse(await ok(`service ps ${name} -o json`)),
     steady: (name: string, more = "") => ok(`service create ${name} --image app:1 ${quick} ${more}`),
   };
+}
+
+/** A cluster whose worker is played, for all tests of a file or for each of them, and its commands. `more`: of its node. */
+export function playedCluster(more: object = {}, of: "all" | "each" = "all") {
+  let cluster: Cluster;
+  let endWorker: () => Promise<void>;
+  const [before, after] = of === "all" ? [beforeAll, afterAll] : [beforeEach, afterEach];
+  before(async () => {
+    cluster = new Cluster();
+    endWorker = await playWorker(cluster, more);
+  });
+  after(async () => {
+    await endWorker();
+    await cluster.stop();
+  });
+  return { ...commandsOf(() => cluster), cluster: () => cluster };
 }
 
 /** Tasks of images with "bad" in their name fail, those with "slow" never start. Call the result to end it. */

@@ -1,30 +1,21 @@
 // podling rebalance with a real master. The test plays the workers.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { RebalanceAnswer } from "../../src/api/views/rebalance-answer.ts";
-import { type Asked, Cluster, type Ran } from "./harness.ts";
-import { playWorker, quick } from "./playing-worker.ts";
+import type { Asked, Ran } from "./harness.ts";
+import { playedCluster, quick } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-beforeEach(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterEach(async () => {
-  await endWorker();
-  await cluster.stop();
-});
+const { cluster } = playedCluster({}, "each");
 
 async function ok(line: string, asked?: Asked): Promise<Ran> {
-  const ran = await cluster.podling(line, asked);
+  const ran = await cluster().podling(line, asked);
   if (ran.code !== 0) throw new Error(`podling ${line}: ${ran.code} ${ran.err}`);
   return ran;
 }
 /** Four replicas on one node, and an empty one beside it. */
 async function crowded(more = ""): Promise<void> {
   await ok(`service create web --image app:1 --replicas 4 ${quick} ${more}`);
-  await cluster.node("n2", { capacity: 1000, version: "1", features: ["node-address"] });
+  await cluster().node("n2", { capacity: 1000, version: "1", features: ["node-address"] });
 }
 const replicasOn = async (hostname: string) =>
   JSON.parse((await ok(`node inspect ${hostname}`)).out).runningTasks as number;
@@ -42,10 +33,10 @@ test("--dry-run lists the moves with their reasons, and moves nothing", async ()
 
 test("asks first: no without a terminal, and no if the answer is not yes", async () => {
   await crowded();
-  const piped = await cluster.podling("rebalance");
+  const piped = await cluster().podling("rebalance");
   expect(piped.code).toBe(64);
   expect(piped.err).toContain("--yes");
-  const refused = await cluster.podling("rebalance", { terminal: 80, typed: ["n"] });
+  const refused = await cluster().podling("rebalance", { terminal: 80, typed: ["n"] });
   expect(refused.code).toBe(1);
   expect(refused.err).toContain("Move 2 replicas? [y/N]");
   expect(await replicasOn("n2")).toBe(0);

@@ -1,22 +1,11 @@
 // podling service with --selector: a service that names tasks that are there, and the commands that it does not have.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { EndpointList } from "../../src/model/service/endpoint.ts";
-import { Cluster, commandsOf, until } from "./harness.ts";
-import { playWorker, quick, serviceLines } from "./playing-worker.ts";
+import { until } from "./harness.ts";
+import { playedCluster, quick, serviceLines } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling, cluster } = playedCluster();
 const { inspect, steady } = serviceLines(ok);
 
 test("create, ls, inspect, ps, endpoints, logs, update and rm", async () => {
@@ -54,7 +43,7 @@ test("says when no task has the labels, and -w follows those that come", async (
   const { code, err } = await podling("service create later --selector app=later");
   expect(code).toBe(0);
   expect(err).toContain("later: no unfinished task has its labels");
-  const running = cluster.start("service endpoints later -w");
+  const running = cluster().start("service endpoints later -w");
   await ok("run late --image app:1 -l app=later");
   await until(() => /late ready at \S+ \(no port\) on n1\n/.test(running.out()));
   await ok("service rm later");

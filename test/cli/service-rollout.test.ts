@@ -1,22 +1,10 @@
 // podling service pause, resume, restart, promote, rollback, history, diff and rm, and what is shown while a command waits.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Cluster, commandsOf, until } from "./harness.ts";
-import { playWorker, serviceLines } from "./playing-worker.ts";
+import { describe, expect, test } from "bun:test";
+import { until } from "./harness.ts";
+import { playedCluster, serviceLines } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling, cluster } = playedCluster();
 const { inspect, ps, steady } = serviceLines(ok);
 
 describe("a rollout is led by hand", () => {
@@ -137,7 +125,7 @@ describe("while a command waits", () => {
   });
 
   test("Ctrl-C leaves the service as it is", async () => {
-    const running = cluster.start("service create i --image slow");
+    const running = cluster().start("service create i --image slow");
     await until(() => running.err().includes("0/1 serve"));
     running.interrupt();
     if (running.handlesInterrupt()) await running.ended;
@@ -147,7 +135,7 @@ describe("while a command waits", () => {
   });
 
   test("a service that is removed meanwhile ends the command", async () => {
-    const running = cluster.start("service create v --image slow");
+    const running = cluster().start("service create v --image slow");
     await until(() => running.err().includes("0/1 serve"));
     await ok("service rm v");
     const { code, err } = await running.ended;

@@ -1,23 +1,11 @@
 // podling service with a real master. The test acts as the worker: what is scheduled runs, but for images named bad.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { ServiceView } from "../../src/model/service/view.ts";
-import { Cluster, commandsOf, until } from "./harness.ts";
-import { playWorker, quick, serviceLines } from "./playing-worker.ts";
+import { Cluster, until } from "./harness.ts";
+import { playedCluster, quick, serviceLines } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling } = playedCluster();
 const { inspect, ps, steady } = serviceLines(ok);
 const container = async (name: string) => (await inspect(name)).template.containers[0]!;
 

@@ -1,23 +1,10 @@
 // podling volume with a real master. The test acts as the worker.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { VolumeView } from "../../src/model/volume/volume.ts";
-import { Cluster, commandsOf } from "./harness.ts";
-import { playWorker } from "./playing-worker.ts";
+import { playedCluster } from "./playing-worker.ts";
 
-let cluster: Cluster;
-let endWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  cluster = new Cluster();
-  endWorker = await playWorker(cluster);
-});
-afterAll(async () => {
-  await endWorker();
-  await cluster.stop();
-});
-
-const { ok, podling } = commandsOf(() => cluster);
+const { ok, podling } = playedCluster();
 const inspect = async (name: string): Promise<VolumeView> => JSON.parse(await ok(`volume inspect ${name}`));
 
 describe("podling volume", () => {
