@@ -1,5 +1,7 @@
 // Ranges of IPv4 addresses in CIDR notation, as numbers.
 
+import { isIpAddress } from "./ip-address.ts";
+
 /** The 32 bits of an address as a number. The text is one of `isIpAddress`, with four bytes. */
 export function addressNumber(address: string): number {
   let number = 0;
@@ -23,8 +25,7 @@ export function parseSubnet(text: string): Subnet | null {
   const found = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(text);
   if (!found) return null;
   const [, address, bits] = found as unknown as [string, string, string];
-  if (!address.split(".").every((byte) => Number(byte) <= 255 && String(Number(byte)) === byte)) return null;
-  if (Number(bits) > 32 || String(Number(bits)) !== bits) return null;
+  if (!isIpAddress(address) || Number(bits) > 32 || String(Number(bits)) !== bits) return null;
   const size = 2 ** (32 - Number(bits));
   const first = addressNumber(address);
   return first % size === 0 ? { first, size } : null;

@@ -28,10 +28,7 @@ export function duration(ms: number | undefined): string | undefined {
 
 /** The fields that have a value. Undefined if there is none, so that an empty mapping is left out too. */
 export function given(fields: Record<string, unknown>): Record<string, unknown> | undefined {
-  const kept = Object.entries(fields).filter(([, value]) => {
-    if (value === undefined || value === null) return false;
-    return true;
-  });
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
